@@ -1,0 +1,41 @@
+import { defineConfig } from 'vitest/config'
+
+// One project per cost of a test, told by the file's suffix: see docs/architecture.md.
+// Forks, because the Kafka client is a native addon that cannot be loaded by a second worker thread.
+const node = { pool: 'forks' as const, exclude: ['**/node_modules/**', '.local/**'] }
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...node,
+          name: 'unit',
+          include: ['**/*.test.ts'],
+          exclude: [...node.exclude, '**/*.stack.test.ts', '**/*.e2e.test.ts'],
+        },
+      },
+      {
+        test: {
+          ...node,
+          name: 'stack',
+          include: ['**/*.stack.test.ts'],
+          globalSetup: ['./stack/test-stack.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          ...node,
+          name: 'e2e',
+          include: ['**/*.e2e.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
