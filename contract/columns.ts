@@ -1,0 +1,75 @@
+// The one table of columns: types, verdict, message, Parquet, Glue and the docs are all derived from it.
+
+/** The version of everything in this folder that changes a record's verdict, row or path. Claims carry it. */
+export const CONTRACT_VERSION = 1
+
+interface Column {
+  readonly name: string
+  readonly glue: 'string' | 'date' | 'double' | 'int' | 'bigint' | 'timestamp'
+  readonly parquet: string
+  readonly nullable: boolean
+  readonly doc: string
+}
+
+/** What a tick carries, in the order of its message. `csv` is the heading in the market file. */
+export const tickColumns = [
+  column('index', 'Index', 'string', 'UTF8', false, 'the index, for example HSI'),
+  column('date', 'Date', 'date', 'INT32 DATE', false, 'the trading day'),
+  column('open', 'Open', 'double', 'DOUBLE', false, 'first price of the day'),
+  column('high', 'High', 'double', 'DOUBLE', false, 'highest price of the day'),
+  column('low', 'Low', 'double', 'DOUBLE', false, 'lowest price of the day'),
+  column('close', 'Close', 'double', 'DOUBLE', false, 'last price of the day'),
+  column('adj_close', 'Adj Close', 'double', 'DOUBLE', true, 'last price, adjusted for splits and dividends'),
+  column('volume', 'Volume', 'double', 'DOUBLE', false, 'what was traded; has fractions and reaches 1e10'),
+  column('close_usd', 'CloseUSD', 'double', 'DOUBLE', true, 'last price in US dollars'),
+] as const
+
+/** What the sink adds, so that every row can be traced to its message. */
+export const sinkColumns = [
+  sinkColumn(
+    'kafka_topic_id',
+    'string',
+    'UTF8',
+    'the topic’s id, 32 hex digits: a topic made anew has another',
+  ),
+  sinkColumn('kafka_partition', 'int', 'INT32', 'the partition of the message'),
+  sinkColumn('kafka_offset', 'bigint', 'INT64', 'the offset of the message'),
+  sinkColumn('kafka_timestamp', 'timestamp', 'INT64 TIMESTAMP(MILLIS, UTC)', 'when the broker appended it'),
+] as const
+
+export const columns = [...tickColumns, ...sinkColumns] as const
+
+/** Hive partition keys of the objects: UTC day and hour of the broker's timestamp. */
+export const partitionKeys = [
+  { name: 'dt', glue: 'string', doc: 'UTC day, YYYY-MM-DD' },
+  { name: 'hour', glue: 'string', doc: 'UTC hour, 00 to 23' },
+] as const
+
+export type TickColumn = (typeof tickColumns)[number]
+
+type ValueOf<C extends Column> =
+  | (C['glue'] extends 'double' ? number : string)
+  | (C['nullable'] extends true ? null : never)
+
+/** One row of the market file, as its message carries it. `date` is YYYY-MM-DD. */
+export type Tick = { [C in TickColumn as C['name']]: ValueOf<C> }
+
+function column<N extends string, H extends string, G extends Column['glue'], B extends boolean>(
+  name: N,
+  csv: H,
+  glue: G,
+  parquet: string,
+  nullable: B,
+  doc: string,
+) {
+  return { name, csv, glue, parquet, nullable, doc } as const
+}
+
+function sinkColumn<N extends string, G extends Column['glue']>(
+  name: N,
+  glue: G,
+  parquet: string,
+  doc: string,
+) {
+  return { name, glue, parquet, nullable: false, doc } as const
+}

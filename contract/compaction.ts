@@ -1,0 +1,131 @@
+// How many small objects of a closed hour become few: the manifest that says so, and what is to be done next. Pure.
+import type { ClaimFile } from './claim.ts'
+import type { HourPath, OffsetRange } from './keys.ts'
+
+/** An object of a run, and the objects of claims whose rows it holds. All are of one partition. */
+export interface CompactedFile extends ClaimFile {
+  readonly replaced: readonly ClaimFile[]
+}
+
+/**
+ * What an hour consists of after a compaction. Written once, after its files and before the switch; the highest `seq`
+ * counts. A later one holds everything that the one before it holds.
+ */
+export interface Manifest extends HourPath {
+  readonly v: 1
+  readonly seq: number
+  /** The folder of its files: `<seq>-<nonce>`. */
+  readonly run: string
+  readonly files: readonly CompactedFile[]
+}
+
+/** A file that a run can be made of: an object of a claim, or a file of the run before. */
+export interface Source extends OffsetRange, CompactedFile {}
+
+/** What there is of an hour when it is looked at. */
+export interface HourFacts {
+  /** Every chain is past the hour: its newest complete claim has no file in it, and nothing more can come in time. */
+  readonly isPast: boolean
+  /** Objects in the hour's own folder of claims before each newest complete one. */
+  readonly raw: readonly Source[]
+  /** Objects in the hour's own folder that no claim promises. */
+  readonly strays: readonly string[]
+  /** The newest manifest, and its files as sources. */
+  readonly manifest: Manifest | undefined
+  readonly compacted: readonly Source[]
+  /** It was written down that every table reads the newest run. */
+  readonly isMarked: boolean
+  /** That was so long ago that no query still reads what was there before. */
+  readonly isSettled: boolean
+  /** Every table reads the newest run now. */
+  readonly isSwitched: boolean
+  /** Objects of runs that the newest manifest has superseded, or that lost the race for its `seq`. */
+  readonly leftovers: readonly string[]
+}
+
+export type CompactionStep =
+  /** Write a run of these files, then its manifest with this `seq`. */
+  | { readonly do: 'merge'; readonly seq: number; readonly batches: readonly (readonly Source[])[] }
+  /** Make every table read the manifest's run, then mark it. */
+  | { readonly do: 'switch'; readonly manifest: Manifest }
+  /** Delete objects that no table reads any more. */
+  | { readonly do: 'delete'; readonly keys: readonly string[] }
+
+/** Rows of one compacted file; a file that has as many already is taken over as it is. */
+export const COMPACTED_ROWS = 250_000
+
+/**
+ * What is to be done for the hour, or undefined when nothing is. It depends on what is there alone, so whoever comes
+ * after a crash goes on where it ended. A step may be done twice, and by two at a time.
+ */
+export function nextCompaction(facts: HourFacts, rowsPerFile = COMPACTED_ROWS): CompactionStep | undefined {
+  const { manifest, raw, compacted } = facts
+  // An hour with objects that nobody promised is left to the audit: compaction would hide what is wrong.
+  const mayMerge = facts.isPast && facts.strays.length === 0
+  if (!manifest) {
+    const batches = planBatches(raw, rowsPerFile)
+    return mayMerge && batches.length < raw.length ? { do: 'merge', seq: 1, batches } : undefined
+  }
+  const replaced = replacedKeys(manifest)
+  const late = raw.filter(({ key }) => !replaced.has(key))
+  // Before the switch tables still read what came meanwhile: it goes along. After it, it is not read yet, and waits
+  // until no call to switch to this manifest can be under way any more.
+  if (mayMerge && late.length > 0 && (facts.isSettled || !facts.isMarked)) {
+    return { do: 'merge', seq: manifest.seq + 1, batches: planBatches([...compacted, ...late], rowsPerFile) }
+  }
+  if (!facts.isMarked || !facts.isSwitched) return { do: 'switch', manifest }
+  if (!facts.isSettled) return undefined
+  const old = [...raw.filter(({ key }) => replaced.has(key)).map(({ key }) => key), ...facts.leftovers]
+  return old.length > 0 ? { do: 'delete', keys: old } : undefined
+}
+
+/** The objects of claims that the manifest's files stand for. */
+export function replacedKeys(manifest: Manifest): ReadonlySet<string> {
+  return new Set(manifest.files.flatMap(({ replaced }) => replaced.map(({ key }) => key)))
+}
+
+/** Sources side by side in their partition, at most so many rows together unless one alone has more. */
+export function planBatches(sources: readonly Source[], rowsPerFile: number): Source[][] {
+  const sorted = sources.toSorted(
+    (a, b) => a.topicId.localeCompare(b.topicId) || a.partition - b.partition || a.S - b.S,
+  )
+  const batches: Source[][] = []
+  let rows = 0
+  for (const source of sorted) {
+    const last = batches.at(-1)
+    const fits = last?.[0] && isSamePartition(last[0], source) && rows + source.rows <= rowsPerFile
+    if (fits) last.push(source)
+    else batches.push([source])
+    rows = fits ? rows + source.rows : source.rows
+  }
+  return batches
+}
+
+/** The range from the first source's beginning to the last one's end: what the file is named by. */
+export function batchRange(batch: readonly Source[]): OffsetRange {
+  const { topicId, partition } = batch[0]!
+  return {
+    topicId,
+    partition,
+    S: Math.min(...batch.map(({ S }) => S)),
+    E: Math.max(...batch.map(({ E }) => E)),
+  }
+}
+
+/**
+ * Reads a stored manifest.
+ * @throws Error with a plain sentence when the text is none of version 1, or its counts do not add up
+ */
+export function parseManifest(text: string): Manifest {
+  const manifest = JSON.parse(text) as Manifest
+  if (manifest.v !== 1) throw new Error(`a manifest of version ${manifest.v}, this release reads version 1`)
+  for (const { key, rows, replaced } of manifest.files) {
+    const told = replaced.reduce((sum, file) => sum + file.rows, 0)
+    if (told !== rows) throw new Error(`${key} has ${rows} rows and replaces ${told}`)
+  }
+  return manifest
+}
+
+function isSamePartition(a: OffsetRange, b: OffsetRange): boolean {
+  return a.topicId === b.topicId && a.partition === b.partition
+}

@@ -1,0 +1,114 @@
+// Writes docs/data-model.md from the contract, so that page and code cannot differ: `node contract/data-model.ts`.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Claim, claimText } from './claim.ts'
+import { CONTRACT_VERSION, columns, partitionKeys, sinkColumns, tickColumns } from './columns.ts'
+import { claimKey, dataKey, datasetKey, deadKey, recordKey, tablePrefix } from './keys.ts'
+import { canonicalBytes } from './verdict.ts'
+
+const page = join(import.meta.dirname, '../docs/data-model.md')
+const lake = { prefix: 'lake', dataset: 'ticks' }
+const range = { topicId: '00a5b20662ac4cddb1bcfa62865f9645', partition: 0, S: 0, E: 34333 }
+const hour = { dt: '2026-11-21', hour: '09' }
+const claim: Claim = {
+  v: 1,
+  topic: 'stock-ticks',
+  ...range,
+  nonce: '682fa5b6-0b20-4cf4-ad3b-4a32dcec180d',
+  encoder: 'parquet/1',
+  contract: CONTRACT_VERSION,
+  files: [{ key: dataKey(lake, hour, range, 'parquet'), rows: 34298 }],
+  dead: 35,
+  gaps: 0,
+  skipped: 0,
+}
+
+/** The page's text. */
+export function dataModelPage(): string {
+  const message = canonicalBytes({
+    index: 'HSI',
+    date: '1986-12-31',
+    open: 2568.300049,
+    high: 2568.300049,
+    low: 2568.300049,
+    close: 2568.300049,
+    adj_close: 2568.300049,
+    volume: 0,
+    close_usd: 333.87900637,
+  })
+  return `# The data model
+
+Made from \`contract/\` by \`node contract/data-model.ts\`; a test holds this page to the code. Contract version ${CONTRACT_VERSION}.
+
+A row of the market file becomes a **message**, the message a **row** of an **object**, and a **claim** says which
+messages went into which objects. The **table** describes the objects.
+
+## Message
+
+Key: the index's name. Value: one line of JSON, these names in this order, no spaces (the canonical form):
+
+\`\`\`json
+${new TextDecoder().decode(message)}
+\`\`\`
+
+| field | heading in the file | type | may be null | |
+|---|---|---|---|---|
+${tickColumns.map((c) => `| ${c.name} | ${c.csv} | ${c.glue === 'double' ? 'number' : c.glue === 'date' ? 'YYYY-MM-DD' : 'text'} | ${c.nullable ? 'yes' : 'no'} | ${c.doc} |`).join('\n')}
+
+Any JSON that says the same is accepted and written again in canonical form; fields that are not in this table are left
+out and counted. Everything else is refused: it becomes a line of a dead file, and a notice on the dead-letter topic.
+
+## Row
+
+The message's fields, then what says where it came from. A row's identity is (${sinkColumns
+    .slice(0, 3)
+    .map((c) => c.name)
+    .join(', ')}).
+
+| column | Glue | Parquet (all optional) |
+|---|---|---|
+${columns.map((c) => `| ${c.name} | ${c.glue} | ${c.parquet} |`).join('\n')}
+
+${sinkColumns.map((c) => `- \`${c.name}\`: ${c.doc}.`).join('\n')}
+
+In the JSON formats a timestamp is \`YYYY-MM-DD HH:mm:ss.SSS\`, UTC.
+
+## Object
+
+Below the table's folder \`${tablePrefix(lake)}\`, by ${partitionKeys.map((key) => `\`${key.name}\` (${key.doc})`).join(' and ')}, taken from the
+broker's timestamp. Each format is a dataset of its own.
+
+| format | key |
+|---|---|
+| parquet (zstd) | \`${dataKey(lake, hour, range, 'parquet')}\` |
+| jsonl (zstd) | \`${dataKey({ ...lake, dataset: 'ticks_jsonl' }, hour, range, 'jsonl.zst')}\` |
+| json-object | \`${recordKey({ ...lake, dataset: 'ticks_json_object' }, hour, range.topicId, 0, 17)}\` |
+
+The two numbers at a key's end are the claim's offsets [S,E), 19 digits each.
+
+## Claim
+
+Written before the objects, once, with \`If-None-Match: *\`; never changed, never deleted. The claims of a partition chain
+without a hole from offset 0, and E - S = rows + dead + gaps + skipped.
+
+    ${claimKey(lake, range.topicId, 0, 0)}
+
+\`\`\`json
+${claimText(claim).trim()}
+\`\`\`
+
+The number in the key is 2^63-1 minus S, so that a LIST of one key finds the newest claim.
+
+| beside the claims | |
+|---|---|
+| \`${datasetKey(lake)}\` | what was fixed when the dataset was begun: topic and its id, format, routing, contract |
+| \`${deadKey(lake, range)}\` | the refused records of a claim, one JSON line each: origin, reason, key, value and headers in base64 |
+
+## Table
+
+Glue database \`stock_market_kafka\`, table \`ticks\` (LAKE_DATABASE, LAKE_TABLE), the columns above, partition keys
+${partitionKeys.map((key) => `\`${key.name} ${key.glue}\``).join(', ')}, and a view \`kafka_stock_market_demo\` with the names that tutorials use.
+`
+}
+
+if (import.meta.main) writeFileSync(page, dataModelPage())

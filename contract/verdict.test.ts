@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { isCanonical } from './canonical.ts'
+import { hostileValues, tickText } from './hostile-values.ts'
+import { canonicalBytes, isDay, judge, refuseTimestamp } from './verdict.ts'
+
+const tick = {
+  index: 'HSI',
+  date: '1986-12-31',
+  open: 2568.300049,
+  high: 2568.300049,
+  low: 2568.300049,
+  close: 2568.300049,
+  adj_close: null,
+  volume: 10000000000,
+  close_usd: 333.87900637,
+}
+
+test('the canonical form is one line, the columns in their order, without spaces', () => {
+  expect(Buffer.from(canonicalBytes(tick)).toString()).toBe(
+    '{"index":"HSI","date":"1986-12-31","open":2568.300049,"high":2568.300049,"low":2568.300049,"close":2568.300049,"adj_close":null,"volume":10000000000,"close_usd":333.87900637}',
+  )
+})
+
+test('what is canonical is accepted byte for byte, by the fast road', () => {
+  const bytes = canonicalBytes(tick)
+  expect(isCanonical(bytes)).toBe(true)
+  expect(judge(bytes)).toEqual({ accepted: true, canonical: bytes, unknownFields: 0 })
+})
+
+test('the table has at least a hundred hostile values, each once', () => {
+  expect(hostileValues.length).toBeGreaterThanOrEqual(100)
+  expect(new Set(hostileValues.map(({ name }) => name)).size).toBe(hostileValues.length)
+})
+
+test.each(hostileValues)('$name: $verdict', ({ value, verdict }) => {
+  const judged = judge(value)
+  expect(judged.accepted ? 'accepted' : judged.reason).toBe(verdict)
+  if (!judged.accepted) return
+  const again = judge(judged.canonical)
+  expect(again, 'judging what was written again changes nothing').toEqual({
+    accepted: true,
+    canonical: judged.canonical,
+    unknownFields: 0,
+  })
+  expect(JSON.parse(Buffer.from(judged.canonical).toString()), 'it is still JSON').toBeTypeOf('object')
+})
+
+test('the fast road never accepts what the slow road refuses', () => {
+  for (const { name, value } of hostileValues) {
+    if (value === null || !isCanonical(value)) continue
+    const parsed = JSON.parse(Buffer.from(value).toString()) as typeof tick
+    expect(Object.keys(parsed), name).toEqual(Object.keys(tick))
+    expect(isDay(parsed.date), name).toBe(true)
+    for (const [key, field] of Object.entries(parsed)) {
+      if (key !== 'index' && key !== 'date' && field !== null) expect(Number.isFinite(field), name).toBe(true)
+    }
+  }
+})
+
+test('fields that the contract does not know are left out and counted', () => {
+  const judged = judge(Buffer.from(tickText({ isin: '"X"', venue: '1' })))
+  expect(judged).toMatchObject({ accepted: true, unknownFields: 2 })
+})
+
+test.each([
+  [undefined, true],
+  [-1, true],
+  [Date.UTC(2019, 11, 31, 23, 59, 59, 999), true],
+  [Date.UTC(2020, 0, 1), false],
+  [Date.UTC(2099, 11, 31, 23, 59, 59, 999), false],
+  [Date.UTC(2100, 0, 1), true],
+  [Number.NaN, true],
+])('a broker timestamp of %s is refused: %s', (timestampMs, refused) => {
+  expect(refuseTimestamp(timestampMs) !== undefined).toBe(refused)
+})

@@ -1,0 +1,137 @@
+// The one judge of a record: accepted, and what its canonical bytes are, or refused, and why.
+
+import { isCanonical } from './canonical.ts'
+import { type Tick, type TickColumn, tickColumns } from './columns.ts'
+
+export type Refusal =
+  | 'tombstone'
+  | 'not_utf8'
+  | 'not_json'
+  | 'not_an_object'
+  | 'missing_field'
+  | 'wrong_type'
+  | 'not_finite'
+  | 'bad_date'
+  | 'bad_text'
+  | 'bad_timestamp'
+
+export type Verdict =
+  | { readonly accepted: true; readonly canonical: Uint8Array; readonly unknownFields: number }
+  | { readonly accepted: false; readonly reason: Refusal; readonly detail: string }
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const encoder = new TextEncoder()
+const known = new Set<string>(tickColumns.map((column) => column.name))
+
+/** Longest index name, in UTF-16 units. */
+const MAX_TEXT = 256
+
+/**
+ * Judges the value of a message. Depends on its bytes alone, so that a replay judges alike.
+ * @param value the message's value; null or undefined is a tombstone
+ */
+export function judge(value: Uint8Array | null | undefined): Verdict {
+  if (value === null || value === undefined) return refuse('tombstone', 'the message has no value')
+  if (isCanonical(value)) return { accepted: true, canonical: value, unknownFields: 0 }
+  let text: string
+  try {
+    text = decoder.decode(value)
+  } catch {
+    return refuse('not_utf8', 'the value is not UTF-8')
+  }
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch (error) {
+    return refuse('not_json', (error as Error).message)
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    return refuse('not_an_object', 'the value is JSON, but not an object')
+  }
+  const fields = parsed as Record<string, unknown>
+  for (const column of tickColumns) {
+    const fault = faultOf(column, fields)
+    if (fault) return { accepted: false, ...fault }
+  }
+  const unknownFields = Object.keys(fields).filter((name) => !known.has(name)).length
+  return { accepted: true, canonical: canonicalBytes(fields as Tick), unknownFields }
+}
+
+/**
+ * Whether the broker's timestamp can be filed under an hour. Outside [2020-01-01, 2100-01-01) it is a clock gone
+ * wrong, not a time.
+ * @param timestampMs ms since 1970; undefined or -1 when the message has none
+ */
+export function refuseTimestamp(
+  timestampMs: number | undefined,
+): { reason: Refusal; detail: string } | undefined {
+  if (timestampMs !== undefined && timestampMs >= FIRST_MS && timestampMs < PAST_MS) return undefined
+  const shown = timestampMs === undefined || timestampMs < 0 ? 'none' : String(timestampMs)
+  return { reason: 'bad_timestamp', detail: `the message's timestamp is ${shown}, not within 2020 to 2099` }
+}
+
+const FIRST_MS = Date.UTC(2020, 0, 1)
+const PAST_MS = Date.UTC(2100, 0, 1)
+
+/** The canonical text of a tick: one line, no spaces, the columns in their order, numbers as JSON writes them. */
+export function canonicalBytes(tick: Tick): Uint8Array {
+  const ordered: Record<string, unknown> = {}
+  for (const { name } of tickColumns) ordered[name] = tick[name]
+  return encoder.encode(JSON.stringify(ordered))
+}
+
+/** Whether these ten characters are a day of the (proleptic) Gregorian calendar, 0001-01-01 to 9999-12-31. */
+export function isDay(text: string): boolean {
+  const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text)
+  if (!match) return false
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])]
+  if (year < 1 || month < 1 || month > 12 || day < 1) return false
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  return day <= [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]!
+}
+
+function faultOf(
+  column: TickColumn,
+  fields: Record<string, unknown>,
+): { reason: Refusal; detail: string } | undefined {
+  const { name } = column
+  if (!Object.hasOwn(fields, name)) return { reason: 'missing_field', detail: `${name} is missing` }
+  const value = fields[name]
+  if (value === null && column.nullable) return undefined
+  if (column.glue === 'double') {
+    if (typeof value !== 'number') return wrongType(name, 'a number', value)
+    if (!Number.isFinite(value)) return { reason: 'not_finite', detail: `${name} is too large for a double` }
+    return undefined
+  }
+  if (typeof value !== 'string') return wrongType(name, 'a string', value)
+  if (column.glue === 'date') {
+    return isDay(value)
+      ? undefined
+      : { reason: 'bad_date', detail: `${name} is ${shorten(value)}, not a real YYYY-MM-DD` }
+  }
+  if (
+    value === '' ||
+    value.length > MAX_TEXT ||
+    !value.isWellFormed() ||
+    /[\u0000-\u001f\u007f]/.test(value)
+  ) {
+    return {
+      reason: 'bad_text',
+      detail: `${name} is empty, longer than ${MAX_TEXT}, or has control characters`,
+    }
+  }
+  return undefined
+}
+
+function wrongType(name: string, wanted: string, value: unknown): { reason: Refusal; detail: string } {
+  const found = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`
+  return { reason: 'wrong_type', detail: `${name} is ${found}, not ${wanted}` }
+}
+
+function shorten(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)
+}
+
+function refuse(reason: Refusal, detail: string): Verdict {
+  return { accepted: false, reason, detail }
+}
