@@ -1,0 +1,54 @@
+// What a user is told when something goes wrong: what happened, why, and what to do next.
+import { redactText } from './redact.ts'
+
+export interface FailureFacts {
+  /** A stable name in capitals that logs, tests and docs/troubleshooting.md refer to. */
+  readonly code: string
+  /** What failed, and what that means for the data. */
+  readonly what: string
+  /** Why, as far as it is known: the variable, file, line or answer that led here. */
+  readonly why?: string
+  /** The next thing for the user to do. */
+  readonly remedy?: string
+  /** Whether the same attempt may succeed later without a change. */
+  readonly retryable?: boolean
+  readonly cause?: unknown
+}
+
+/** An error that a user can act on. Everything else that is thrown is a defect and keeps its stack. */
+export class Failure extends Error {
+  readonly code: string
+  readonly why: string | undefined
+  readonly remedy: string | undefined
+  readonly retryable: boolean
+
+  constructor(facts: FailureFacts) {
+    super(facts.what, facts.cause === undefined ? undefined : { cause: facts.cause })
+    this.name = 'Failure'
+    this.code = facts.code
+    this.why = facts.why
+    this.remedy = facts.remedy
+    this.retryable = facts.retryable ?? false
+  }
+}
+
+/** The message of anything that was thrown, for the `why` of a Failure. */
+export function reasonOf(thrown: unknown): string {
+  if (thrown instanceof AggregateError && thrown.message === '') return thrown.errors.map(reasonOf).join('; ')
+  if (thrown instanceof Error) return thrown.message || thrown.name
+  return String(thrown)
+}
+
+/**
+ * The lines that a terminal shows for an error: what, why, what to do. A Failure has at most three lines;
+ * anything else is a defect and is shown with its stack. Secrets are left out.
+ */
+export function renderError(thrown: unknown): string {
+  if (!(thrown instanceof Failure)) {
+    return redactText(thrown instanceof Error ? (thrown.stack ?? String(thrown)) : String(thrown))
+  }
+  const lines = [`error ${thrown.code}: ${thrown.message}`]
+  if (thrown.why) lines.push(`  why: ${thrown.why}`)
+  if (thrown.remedy) lines.push(`  do:  ${thrown.remedy}`)
+  return redactText(lines.join('\n'))
+}

@@ -1,0 +1,44 @@
+// The three addresses that an operator, a probe and Prometheus ask.
+import { createServer } from 'node:net'
+import { expect, test } from 'vitest'
+import { startHealthServer } from './health.ts'
+import { makeRegistry } from './metrics.ts'
+
+const options = { host: '127.0.0.1', port: 0, portVariable: 'PRODUCER_HEALTH_PORT' }
+
+test('/livez and /readyz say ok, or 503 with the reason; /metrics is Prometheus’ text', async () => {
+  let why: string | undefined = 'the broker is not found yet'
+  await using server = await startHealthServer({
+    ...options,
+    registry: makeRegistry('producer'),
+    whyNotReady: () => why,
+  })
+  const ask = (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`)
+  expect((await ask('/livez')).status).toBe(200)
+  const early = await ask('/readyz')
+  expect([early.status, await early.text()]).toEqual([503, 'the broker is not found yet\n'])
+  why = undefined
+  expect((await ask('/readyz?verbose')).status).toBe(200)
+  const metrics = await ask('/metrics')
+  expect(metrics.headers.get('content-type')).toContain('version=0.0.4')
+  const text = await metrics.text()
+  for (const name of ['nodejs_eventloop_lag_p99_seconds', 'process_resident_memory_bytes']) {
+    expect(text).toMatch(new RegExp(`^${name}\\{service="producer"\\} \\d`, 'm'))
+  }
+  expect((await ask('/')).status).toBe(404)
+  expect((await ask('//')).status).toBe(404)
+})
+
+test('a port that is taken is an error that names the variable', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => other.once('listening', resolve))
+  const { port } = other.address() as { port: number }
+  await expect(
+    startHealthServer({ ...options, port, registry: makeRegistry('x'), whyNotReady: () => undefined }),
+  ).rejects.toMatchObject({
+    code: 'HEALTH_PORT_TAKEN',
+    message: `the health endpoint cannot listen on 127.0.0.1:${port}; nothing was started`,
+    remedy: 'stop what listens there, or set PRODUCER_HEALTH_PORT (0 picks a free port)',
+  })
+  other.close()
+})

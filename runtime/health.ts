@@ -1,0 +1,82 @@
+// The HTTP side door of a service: /livez (the process works), /readyz (its dependencies answer), /metrics.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Failure, reasonOf } from './errors.ts'
+import type { Registry } from './metrics.ts'
+
+export interface HealthOptions {
+  readonly host: string
+  /** 0 picks a free port. */
+  readonly port: number
+  /** The variable that sets the port, for whoever finds it taken. */
+  readonly portVariable: string
+  readonly registry: Registry
+  /** undefined: alive; a sentence: why not */
+  readonly whyNotLive?: () => string | undefined
+  /** undefined: ready; a sentence: why not (yet) */
+  readonly whyNotReady: () => string | undefined | Promise<string | undefined>
+}
+
+export interface HealthServer extends AsyncDisposable {
+  readonly port: number
+}
+
+/** Starts the server. @throws Failure HEALTH_PORT_TAKEN when the port cannot be bound */
+export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
+  const server = createServer(async (request, response) => {
+    const path = (request.url ?? '').split('?', 1)[0]!
+    const { status, type, body } = (await healthAnswer(path, options)) ?? {
+      status: 404,
+      type: plain,
+      body: 'ask /livez, /readyz or /metrics\n',
+    }
+    response.writeHead(status, { 'content-type': type }).end(body)
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) =>
+      reject(
+        new Failure({
+          code: 'HEALTH_PORT_TAKEN',
+          what: `the health endpoint cannot listen on ${options.host}:${options.port}; nothing was started`,
+          why: reasonOf(error),
+          remedy: `stop what listens there, or set ${options.portVariable} (0 picks a free port)`,
+          cause: error,
+        }),
+      ),
+    )
+    server.listen(options.port, options.host, resolve)
+  })
+  server.unref()
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+export interface HealthAnswer {
+  readonly status: number
+  readonly type: string
+  readonly body: string
+}
+
+const plain = 'text/plain; charset=utf-8'
+
+/** What a service answers at one of the three paths; undefined for any other path. */
+export async function healthAnswer(
+  path: string,
+  options: Pick<HealthOptions, 'registry' | 'whyNotLive' | 'whyNotReady'>,
+): Promise<HealthAnswer | undefined> {
+  if (path === '/livez') return probe(options.whyNotLive?.())
+  if (path === '/readyz') return probe(await options.whyNotReady())
+  if (path !== '/metrics') return undefined
+  return { status: 200, type: options.registry.contentType, body: await options.registry.metrics() }
+}
+
+function probe(whyNot: string | undefined): HealthAnswer {
+  return whyNot === undefined
+    ? { status: 200, type: plain, body: 'ok\n' }
+    : { status: 503, type: plain, body: `${whyNot}\n` }
+}

@@ -1,0 +1,114 @@
+// How every service reaches the broker: the KAFKA_* variables and what librdkafka is told for them.
+import { readFileSync } from 'node:fs'
+import { type Env, integer, oneOf, optionalText, pattern, readEnv, text, type Values } from './env.ts'
+import { Failure, reasonOf } from './errors.ts'
+import { keepSecret } from './redact.ts'
+
+export const kafkaSchema = {
+  KAFKA_BOOTSTRAP_SERVERS: text({
+    doc: 'the brokers to ask first, host:port, comma-separated',
+    default: '127.0.0.1:9092',
+  }),
+  KAFKA_TOPIC: pattern(/^[a-zA-Z0-9._-]{1,249}$/, 'a topic name (letters, digits, . _ -)', {
+    doc: 'the topic that carries the ticks',
+    default: 'stock-ticks',
+  }),
+  KAFKA_DEAD_LETTER_TOPIC: optionalText({
+    doc: 'where notices of refused records go; `<KAFKA_TOPIC>-dead-letters` when unset',
+  }),
+  KAFKA_GROUP_PROTOCOL: oneOf(['consumer', 'classic'], {
+    doc: 'how consumers share partitions: `consumer` is KIP-848 (Kafka 4), `classic` is for brokers before 4.0',
+    default: 'consumer',
+  }),
+  KAFKA_SECURITY_PROTOCOL: oneOf(['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'], {
+    doc: 'how connections are secured',
+    default: 'PLAINTEXT',
+  }),
+  KAFKA_SASL_MECHANISM: oneOf(['SCRAM-SHA-512', 'SCRAM-SHA-256', 'PLAIN'], {
+    doc: 'how the user proves itself where the protocol has SASL',
+    default: 'SCRAM-SHA-512',
+  }),
+  KAFKA_SASL_USERNAME: optionalText({ doc: 'the SASL user' }),
+  KAFKA_SASL_PASSWORD_FILE: optionalText({
+    doc: 'a file that holds the SASL password (never the password itself)',
+  }),
+  KAFKA_SSL_CA_FILE: optionalText({
+    doc: "the certificate authority's PEM file that the broker's certificate is checked against",
+  }),
+  KAFKA_CONNECT_TIMEOUT_MS: integer({
+    doc: 'how long a broker that cannot be reached is waited for',
+    default: 60_000,
+    min: 1_000,
+  }),
+} as const
+
+export type KafkaConfig = Values<typeof kafkaSchema>
+
+/** Reads KAFKA_* alone. @throws Failure CONFIG_INVALID */
+export function kafkaConfig(env: Env): KafkaConfig {
+  return readEnv(kafkaSchema, env)
+}
+
+/** The dead-letter topic's name. */
+export function deadLetterTopic(config: KafkaConfig): string {
+  return config.KAFKA_DEAD_LETTER_TOPIC ?? `${config.KAFKA_TOPIC}-dead-letters`
+}
+
+/**
+ * librdkafka's global settings for reaching the broker; a client adds its own.
+ * @throws Failure CONFIG_INVALID when SASL lacks a user, or a named file cannot be read.
+ */
+export function kafkaClientSettings(
+  config: KafkaConfig,
+  clientId: string,
+): Record<string, string | number | boolean> {
+  const settings: Record<string, string | number | boolean> = {
+    'bootstrap.servers': config.KAFKA_BOOTSTRAP_SERVERS,
+    'client.id': clientId,
+    'security.protocol': config.KAFKA_SECURITY_PROTOCOL.toLowerCase(),
+  }
+  if (config.KAFKA_SECURITY_PROTOCOL.startsWith('SASL_')) {
+    const { KAFKA_SASL_USERNAME: user, KAFKA_SASL_PASSWORD_FILE: passwordFile } = config
+    if (!user || !passwordFile) {
+      throw new Failure({
+        code: 'CONFIG_INVALID',
+        what: `KAFKA_SECURITY_PROTOCOL=${config.KAFKA_SECURITY_PROTOCOL} needs a user and a password; nothing was started`,
+        why: `${user ? 'KAFKA_SASL_PASSWORD_FILE' : 'KAFKA_SASL_USERNAME'} is not set`,
+        remedy: 'set KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD_FILE',
+      })
+    }
+    settings['sasl.mechanism'] = config.KAFKA_SASL_MECHANISM
+    settings['sasl.username'] = user
+    const password = readNamedFile('KAFKA_SASL_PASSWORD_FILE', passwordFile).trim()
+    keepSecret(password)
+    settings['sasl.password'] = password
+  }
+  if (config.KAFKA_SECURITY_PROTOCOL.endsWith('SSL') && config.KAFKA_SSL_CA_FILE) {
+    readNamedFile('KAFKA_SSL_CA_FILE', config.KAFKA_SSL_CA_FILE)
+    settings['ssl.ca.location'] = config.KAFKA_SSL_CA_FILE
+  }
+  return settings
+}
+
+function readNamedFile(variable: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new Failure({
+      code: 'CONFIG_INVALID',
+      what: `the file that ${variable} names cannot be read; nothing was started`,
+      why: reasonOf(error),
+      remedy: `put the file there, or change ${variable}`,
+      cause: error,
+    })
+  }
+}
+
+/** The reason within a FAIL line of librdkafka's log, which its errors lack, without the client's inner names. */
+export function brokerReason(logged: string): string {
+  return logged
+    .replace(/^\[thrd:[^\]]*\]: /, '')
+    .replace(/^[^ ]*\/(bootstrap|\d+): /, '')
+    .replace(/ipv[46]#/g, '')
+    .replace(/ \(after .*\)$/, '')
+}

@@ -1,0 +1,41 @@
+// One logger for every service: JSON lines on stderr, pretty on a terminal, secrets left out.
+import { type DestinationStream, type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino'
+import { prettyFactory } from 'pino-pretty'
+import type { Env } from './env.ts'
+import { keepSecretsOf, redactLine } from './redact.ts'
+import { hasColours } from './terminal.ts'
+
+export type { Logger } from 'pino'
+
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+/**
+ * A logger that names its service in every line. Standard output stays free for results.
+ * @param env LOG_LEVEL (info by default), LOG_FORMAT (json | pretty; by default pretty on a terminal). The values of
+ *   its secret variables are kept out of every line
+ * @param destination takes the place of stderr
+ */
+export function makeLogger(
+  service: string,
+  env: Env = process.env,
+  destination?: DestinationStream & { isTTY?: boolean },
+): Logger {
+  keepSecretsOf(env)
+  const out: DestinationStream & { isTTY?: boolean } = destination ?? process.stderr
+  const asPretty = env.LOG_FORMAT ? env.LOG_FORMAT === 'pretty' : out.isTTY === true
+  const options: LoggerOptions = {
+    base: { service },
+    level: levels.includes(env.LOG_LEVEL ?? '') ? env.LOG_LEVEL! : 'info',
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    // The whole line, not only paths that somebody thought of: errors of clients carry settings and requests.
+    hooks: { streamWrite: redactLine },
+  }
+  if (!asPretty) return pino(options, destination ?? pino.destination({ dest: 2, sync: true }))
+  const prettyOf = prettyFactory({
+    ignore: 'service',
+    messageFormat: '{service}: {msg}',
+    colorize: hasColours(out, env),
+  })
+  return pino(options, { write: (line) => void out.write(prettyOf(line)) })
+}

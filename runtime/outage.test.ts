@@ -1,0 +1,53 @@
+// A failing dependency makes one line when it fails, one a minute, and one when it is back.
+import { expect, test } from 'vitest'
+import { Failure } from './errors.ts'
+import type { Logger } from './log.ts'
+import { Outages, outageLines } from './outage.ts'
+
+function setUp() {
+  const lines: string[] = []
+  const clock = { ms: 0 }
+  const log = {
+    warn: (_: unknown, message: string) => lines.push(`warn ${message}`),
+    info: (_: unknown, message: string) => lines.push(`info ${message}`),
+  } as unknown as Logger
+  return { lines, clock, outages: new Outages(outageLines(log, 'nothing is lost'), () => clock.ms) }
+}
+
+test('150 s of failures each second are three lines, then one that it works again', () => {
+  const { lines, clock, outages } = setUp()
+  outages.worked('put_object')
+  for (let second = 0; second < 150; second++) {
+    clock.ms = second * 1000
+    outages.failed('put_object', new Error('no answer'))
+  }
+  expect(outages.failing()).toEqual(['put_object'])
+  clock.ms = 150_000
+  outages.worked('put_object')
+  clock.ms = 151_000
+  outages.worked('put_object')
+  expect(outages.failing()).toEqual([])
+  expect(lines).toEqual([
+    'warn put object failed and is tried again, nothing is lost: no answer',
+    'warn put object still fails after 60 s, nothing is lost: no answer',
+    'warn put object still fails after 120 s, nothing is lost: no answer',
+    'info put object works again after 150 s',
+  ])
+})
+
+test('two dependencies have lines of their own, and a second outage begins anew', () => {
+  const { lines, clock, outages } = setUp()
+  outages.failed('a', 'x')
+  outages.failed('b', 'y')
+  outages.worked('a')
+  clock.ms = 1_000
+  outages.failed('a', 'z')
+  expect(outages.failing()).toEqual(['a', 'b'])
+  expect(lines.filter((line) => line.startsWith('warn a failed'))).toHaveLength(2)
+})
+
+test('a Failure tells its why beside what happened', () => {
+  const { outages } = setUp()
+  outages.failed('a', new Failure({ code: 'X', what: 'S3 does not answer', why: 'ECONNREFUSED' }))
+  expect(outages.why('a')).toBe('S3 does not answer (ECONNREFUSED)')
+})

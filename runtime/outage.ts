@@ -1,0 +1,113 @@
+// Tells of an attempt that fails again and again: one line when it fails, one a minute, one when it works again.
+import { reasonOf } from './errors.ts'
+import type { Logger } from './log.ts'
+
+export interface OutageLines {
+  failed(facts: { attempt: string; why: string }): void
+  stillFailing(facts: { attempt: string; why: string; seconds: number; attempts: number }): void
+  back(facts: { attempt: string; seconds: number; attempts: number }): void
+}
+
+const REPEAT_AFTER_MS = 60_000
+
+/** One attempt, such as `put_object` or `reach_broker`, from its first failure until it works again. */
+export class Outage {
+  readonly attempt: string
+  readonly #lines: OutageLines
+  readonly #now: () => number
+  #since: number | undefined
+  #toldAt = 0
+  #attempts = 0
+  #why: string | undefined
+
+  /** @param now ms; only differences matter */
+  constructor(attempt: string, lines: OutageLines, now: () => number = Date.now) {
+    this.attempt = attempt
+    this.#lines = lines
+    this.#now = now
+  }
+
+  /** Why it does not work, or undefined while it does. */
+  get why(): string | undefined {
+    return this.#why
+  }
+
+  failed(why: string): void {
+    const nowMs = this.#now()
+    this.#why = why
+    this.#attempts++
+    if (this.#since === undefined) {
+      this.#since = this.#toldAt = nowMs
+      this.#lines.failed({ attempt: this.attempt, why })
+    } else if (nowMs - this.#toldAt >= REPEAT_AFTER_MS) {
+      this.#toldAt = nowMs
+      const seconds = Math.round((nowMs - this.#since) / 1000)
+      this.#lines.stillFailing({ attempt: this.attempt, why, seconds, attempts: this.#attempts })
+    }
+  }
+
+  worked(): void {
+    if (this.#since === undefined) return
+    const seconds = Math.round((this.#now() - this.#since) / 1000)
+    this.#lines.back({ attempt: this.attempt, seconds, attempts: this.#attempts })
+    this.#since = this.#why = undefined
+    this.#attempts = 0
+  }
+}
+
+/** All attempts of a service, by name. */
+export class Outages {
+  readonly #lines: OutageLines
+  readonly #now: () => number
+  readonly #byAttempt = new Map<string, Outage>()
+
+  constructor(lines: OutageLines, now: () => number = Date.now) {
+    this.#lines = lines
+    this.#now = now
+  }
+
+  failed(attempt: string, error: unknown): void {
+    this.#of(attempt).failed(whyOf(error))
+  }
+
+  worked(attempt: string): void {
+    this.#byAttempt.get(attempt)?.worked()
+  }
+
+  /** Why that attempt does not work, or undefined while it does. */
+  why(attempt: string): string | undefined {
+    return this.#byAttempt.get(attempt)?.why
+  }
+
+  /** The attempts that do not work just now. */
+  failing(): string[] {
+    return [...this.#byAttempt.values()].filter(({ why }) => why !== undefined).map(({ attempt }) => attempt)
+  }
+
+  #of(attempt: string): Outage {
+    const outage = this.#byAttempt.get(attempt) ?? new Outage(attempt, this.#lines, this.#now)
+    this.#byAttempt.set(attempt, outage)
+    return outage
+  }
+}
+
+/** @param meanwhile what that means for the data while it lasts */
+export function outageLines(log: Pick<Logger, 'warn' | 'info'>, meanwhile: string): OutageLines {
+  const words = (attempt: string) => attempt.replaceAll('_', ' ')
+  return {
+    failed: (facts) =>
+      log.warn(facts, `${words(facts.attempt)} failed and is tried again, ${meanwhile}: ${facts.why}`),
+    stillFailing: (facts) =>
+      log.warn(
+        facts,
+        `${words(facts.attempt)} still fails after ${facts.seconds} s, ${meanwhile}: ${facts.why}`,
+      ),
+    back: (facts) => log.info(facts, `${words(facts.attempt)} works again after ${facts.seconds} s`),
+  }
+}
+
+/** The message, and the `why` that a Failure has beside it. */
+function whyOf(error: unknown): string {
+  const why = (error as { why?: unknown } | undefined)?.why
+  return typeof why === 'string' ? `${reasonOf(error)} (${why})` : reasonOf(error)
+}

@@ -1,0 +1,65 @@
+// How every command starts and ends: signals become an AbortSignal, errors three lines and an exit status.
+import { Failure, reasonOf, renderError } from './errors.ts'
+
+/**
+ * Runs a command until it returns. SIGINT and SIGTERM abort the signal, so that the command can close what it
+ * opened; a second one ends the process at once. A thrown error is shown on stderr and makes the exit status 1.
+ */
+export async function runCommand(command: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const controller = new AbortController()
+  const stop = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143)
+    controller.abort(name)
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+  // A reader that closes the pipe early (`| head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    process.stderr.write(`${renderError(asFailure(error, 'the output is cut off'))}\n`)
+    process.exit(1)
+  })
+  try {
+    await command(controller.signal)
+  } catch (error) {
+    process.stderr.write(`${renderError(asFailure(error, 'the command ended'))}\n`)
+    process.exitCode = 1
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+  }
+}
+
+const remedies: Readonly<Record<string, [code: string, remedy: string]>> = {
+  ENOSPC: ['DISK_FULL', 'make room on that disk (df -h shows which is full), then run the command again'],
+  EDQUOT: ['DISK_FULL', 'make room within your quota, then run the command again'],
+  EROFS: ['NOT_WRITABLE', 'write to another place: this disk is read-only'],
+  EACCES: ['NOT_WRITABLE', 'let this user read and write there, or name another place'],
+  EMFILE: ['TOO_MANY_FILES', 'allow more open files (ulimit -n), then run the command again'],
+}
+
+/** What the machine refuses is no defect: it becomes three lines as well. */
+function asFailure(error: unknown, meanwhile: string): unknown {
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException
+  const known = error instanceof Error && syscall !== undefined ? remedies[code ?? ''] : undefined
+  if (error instanceof Failure || !known) return error
+  return new Failure({
+    code: known[0],
+    what: `the machine refused to ${syscall}; ${meanwhile}`,
+    why: reasonOf(error),
+    remedy: known[1],
+    cause: error,
+  })
+}
+
+/** Resolves after `ms`, or at once when the signal aborts; never rejects. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal?.addEventListener('abort', done, { once: true })
+  })
+}

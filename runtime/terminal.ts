@@ -1,0 +1,94 @@
+// What a terminal is told while it waits: colours where they are wanted, and one line on stderr that is redrawn.
+import type { Env } from './env.ts'
+
+/** Whether colours are wanted there. NO_COLOR (no-color.org) wins, then FORCE_COLOR; else only on a terminal. */
+export function hasColours(stream: { readonly isTTY?: boolean }, env: Env = process.env): boolean {
+  if (env.NO_COLOR !== undefined && env.NO_COLOR !== '') return false
+  if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '') return env.FORCE_COLOR !== '0'
+  return stream.isTTY === true && env.TERM !== 'dumb'
+}
+
+export type Paint = (text: string) => string
+
+export interface Colours {
+  readonly bold: Paint
+  readonly dim: Paint
+  readonly red: Paint
+  readonly green: Paint
+  readonly yellow: Paint
+}
+
+/** Paints, or leaves the text as it is where colours are not wanted. */
+export function coloursFor(stream: { readonly isTTY?: boolean }, env: Env = process.env): Colours {
+  const on = hasColours(stream, env)
+  const paint =
+    (open: number, close: number): Paint =>
+    (text) =>
+      on ? `\u001b[${open}m${text}\u001b[${close}m` : text
+  return {
+    bold: paint(1, 22),
+    dim: paint(2, 22),
+    red: paint(31, 39),
+    green: paint(32, 39),
+    yellow: paint(33, 39),
+  }
+}
+
+/** The columns of a terminal, 80 where it does not say. */
+export function columnsOf(stream: { readonly columns?: number }): number {
+  return stream.columns === undefined || stream.columns < 1 ? 80 : stream.columns
+}
+
+/** The text in one line of a terminal; `…` stands for what does not fit. */
+export function cut(text: string, columns: number): string {
+  return text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`
+}
+
+type Stream = Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'write'>
+
+export interface ProgressLine extends Disposable {
+  show(text: string): void
+  clear(): void
+}
+
+/** One line that is redrawn on a terminal; elsewhere nothing. @param afterMs quick work shows nothing */
+export function progressLine(stream: Stream = process.stderr, afterMs = 0): ProgressLine {
+  const from = Date.now() + afterMs
+  let shown = false
+  const clear = () => {
+    if (shown) stream.write('\r\u001b[K')
+    shown = false
+  }
+  return {
+    show(text) {
+      if (!stream.isTTY || Date.now() < from) return
+      // A line that wraps cannot be redrawn.
+      stream.write(`\r\u001b[K${cut(text, columnsOf(stream) - 1)}`)
+      shown = true
+    },
+    clear,
+    [Symbol.dispose]: clear,
+  }
+}
+
+/**
+ * Shows `doing` with its seconds while the work takes more than two of them.
+ * @param doing asked for at each redrawing, so that it may say how far the work is
+ */
+export async function whileWaiting<T>(
+  doing: () => string,
+  work: Promise<T>,
+  stream: Stream = process.stderr,
+): Promise<T> {
+  const startedAt = Date.now()
+  using line = progressLine(stream, 2_000)
+  const timer = setInterval(
+    () => line.show(`${doing()}, ${Math.round((Date.now() - startedAt) / 1000)} s (Ctrl-C stops)`),
+    500,
+  )
+  try {
+    return await work
+  } finally {
+    clearInterval(timer)
+  }
+}

@@ -1,0 +1,81 @@
+// What a user reads who typed something wrong: what it was, what was meant perhaps, and where the help is.
+import { nearest } from './env.ts'
+import { Failure, renderError } from './errors.ts'
+
+/** The part of a yargs instance that its fail handler needs. */
+interface Parser {
+  showHelp(print: (help: string) => void): unknown
+}
+
+/**
+ * The handler for yargs' `.fail()`: three lines instead of the whole page of help, and exit status 1.
+ * @param script `producer` for `node producer/main.ts`
+ * @param args as they were typed
+ */
+export function failUsage(script: string, args: readonly string[]) {
+  return (message: string | null, error: unknown, parser: Parser): void => {
+    // Not the command line's fault: whoever runs the command shows it.
+    if (error && !(error instanceof Failure && error.code === 'USAGE') && !message) throw error
+    let help = ''
+    parser.showHelp((text) => {
+      help = text
+    })
+    const failure = error instanceof Failure ? error : usageFailure(script, args, message ?? '', help)
+    process.stderr.write(`${renderError(failure)}\n`)
+    process.exit(1)
+  }
+}
+
+/** @param message yargs' own sentence @param help the page of the command that was typed, for what is near */
+export function usageFailure(
+  script: string,
+  args: readonly string[],
+  message: string,
+  help: string,
+): Failure {
+  const path = [...help.matchAll(new RegExp(`^${script} ((?:[a-z-]+ )*[a-z-]+)`, 'gm'))][0]?.[1] ?? ''
+  const words = path.split(' ').filter((word) => args.includes(word))
+  const command = ['node', `${script}/main.ts`, ...words].join(' ')
+  const failure = (what: string, hint?: string) =>
+    new Failure({
+      code: 'USAGE',
+      what: `${what}; nothing was done`,
+      ...(hint === undefined ? {} : { why: hint }),
+      remedy: `${command} --help shows what there is`,
+    })
+
+  const unknown = /^Unknown (?:argument|command)s?: (.+)$/m.exec(message)?.[1]?.split(', ')
+  if (unknown) {
+    const name = unknown[0]!
+    const flag = args.find((arg) => arg.replace(/^--?/, '').split('=')[0] === name && arg.startsWith('-'))
+    if (flag) {
+      const flags = [...help.matchAll(/^ +(?:-\w, )?--([a-z-]+)/gm)].map((match) => match[1]!)
+      const near = nearest(name, flags)
+      return failure(`there is no ${flag.split('=')[0]}`, near && `did you mean --${near}?`)
+    }
+    if (words.length > 0 && /^.*<sql>/.test(help.trimStart())) {
+      return failure(
+        `the statement came in ${unknown.length + 1} pieces`,
+        `the shell takes it apart where there are no quotes: ${command} 'SELECT ...'`,
+      )
+    }
+    const commands = [...help.matchAll(new RegExp(`^ +${script} (?:${words.join(' ')} )?([a-z-]+)`, 'gm'))]
+    const near = nearest(
+      name,
+      commands.map((match) => match[1]!),
+    )
+    const what = commands.length > 0 ? `there is no command ${name}` : `${name} is not expected here`
+    return failure(what, near && `did you mean ${near}?`)
+  }
+  const choice = /Argument: ([\w-]+), Given: "?(.*?)"?, Choices: (.+)$/m.exec(message)
+  if (choice) {
+    return failure(`--${choice[1]} cannot be ${choice[2]}`, `it is one of ${choice[3]!.replaceAll('"', '')}`)
+  }
+  const valueless = /^Not enough arguments following: (.+)$/m.exec(message)?.[1]
+  if (valueless) return failure(`--${valueless} needs a value`)
+  if (/^Not enough non-option arguments/.test(message)) {
+    const usage = help.trim().split('\n', 1)[0]
+    return failure('something is missing', `the command is: ${usage}`)
+  }
+  return failure(message.trim().replace(/\s*\n\s*/g, ' '))
+}
