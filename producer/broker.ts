@@ -1,0 +1,199 @@
+// The broker's administrative side: waits for it, finds, makes and describes topics.
+import { readFileSync } from 'node:fs'
+import { Admin, type AdminOptions } from '@platformatic/kafka'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { type KafkaConfig, kafkaClientSettings } from '@ticklake/runtime/kafka.ts'
+import { sleep } from '@ticklake/runtime/process.ts'
+import { type TopicState, type TopicWanted, timestampSetting } from './topic.ts'
+
+/** One question to the broker may take so long; a broker that hangs is then asked again. */
+const ANSWER_MS = 5_000
+const RETRY_MS = 500
+const TOPIC_RESOURCE = 2
+const EARLIEST = -2n
+const LATEST = -1n
+
+export interface BrokerEvents {
+  waitingForBroker(servers: string, reason: string): void
+  brokerFound(servers: string): void
+}
+
+export interface Broker extends AsyncDisposable {
+  /** undefined when there is no such topic */
+  describe(name: string): Promise<TopicState | undefined>
+  create(name: string, wanted: TopicWanted): Promise<void>
+  grow(name: string, partitions: number): Promise<void>
+}
+
+/**
+ * Waits until the broker answers.
+ * @returns undefined when the signal aborted meanwhile
+ * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS, KAFKA_REFUSED when the credentials are wrong
+ */
+export async function findBroker(
+  config: KafkaConfig,
+  events: BrokerEvents,
+  signal: AbortSignal,
+): Promise<Broker | undefined> {
+  const servers = config.KAFKA_BOOTSTRAP_SERVERS
+  const options = adminOptions(config)
+  const startedAt = Date.now()
+  while (!signal.aborted) {
+    const admin = new Admin(options)
+    try {
+      await admin.metadata({ topics: [] })
+      await admin.close()
+      events.brokerFound(servers)
+      // From here on its questions are repeated: a topic just made has no leader yet.
+      return brokerOf(new Admin({ ...options, retries: 20, retryDelay: 250 }), servers)
+    } catch (error) {
+      await admin.close().catch(() => {})
+      const reason = reasons(error)
+      if (isRefusal(error)) throw refused(servers, reason, error)
+      const waitedMs = Date.now() - startedAt
+      if (waitedMs >= config.KAFKA_CONNECT_TIMEOUT_MS) throw unreachable(servers, waitedMs, reason, error)
+      events.waitingForBroker(servers, reason)
+    }
+    await sleep(RETRY_MS, signal)
+  }
+  return undefined
+}
+
+/** The second client, in pure JavaScript, speaks to the same brokers: its options are read off librdkafka's. */
+function adminOptions(config: KafkaConfig): AdminOptions {
+  const settings = kafkaClientSettings(config, 'ticklake-producer-admin')
+  const ca = settings['ssl.ca.location']
+  return {
+    clientId: String(settings['client.id']),
+    bootstrapBrokers: config.KAFKA_BOOTSTRAP_SERVERS.split(',').map((server) => server.trim()),
+    retries: 0,
+    timeout: ANSWER_MS,
+    connectTimeout: ANSWER_MS,
+    requestTimeout: ANSWER_MS,
+    metadataMaxAge: 0,
+    ...(config.KAFKA_SECURITY_PROTOCOL.endsWith('SSL') && {
+      tls: ca === undefined ? {} : { ca: readFileSync(String(ca)) },
+      tlsServerName: true,
+    }),
+    ...(config.KAFKA_SECURITY_PROTOCOL.startsWith('SASL_') && {
+      sasl: {
+        mechanism: config.KAFKA_SASL_MECHANISM,
+        username: String(settings['sasl.username']),
+        password: String(settings['sasl.password']),
+      },
+    }),
+  }
+}
+
+function brokerOf(admin: Admin, servers: string): Broker {
+  const ask = async <T>(what: string, question: () => Promise<T>): Promise<T> => {
+    try {
+      return await question()
+    } catch (error) {
+      throw new Failure({
+        code: 'KAFKA_ADMIN',
+        what: `${what} failed`,
+        why: `the broker at ${servers} says: ${reasons(error)}`,
+        remedy: 'mend what it says (rights, replication, a broker that is away), then run the command again',
+        cause: error,
+      })
+    }
+  }
+  return {
+    async describe(name) {
+      const topic = await ask(`asking for topic ${name}`, async () => {
+        try {
+          return (
+            await admin.metadata({ topics: [name], autocreateTopics: false, forceUpdate: true, retries: 0 })
+          ).topics.get(name)
+        } catch (error) {
+          if (/Unknown topic|UNKNOWN_TOPIC_OR_PARTITION/.test(reasons(error))) return undefined
+          throw error
+        }
+      })
+      if (!topic) return undefined
+      const resources = [
+        {
+          resourceType: TOPIC_RESOURCE,
+          resourceName: name,
+          configurationKeys: [timestampSetting, 'retention.ms'],
+        },
+      ] as Parameters<Admin['describeConfigs']>[0]['resources']
+      const [described] = await ask(`reading the settings of topic ${name}`, () =>
+        admin.describeConfigs({ resources }),
+      )
+      const setting = (key: string) =>
+        described?.configs.find((config) => config.name === key)?.value ?? 'unknown'
+      const offsets = async (timestamp: bigint) => {
+        const partitions = topic.partitions.map((_, partitionIndex) => ({ partitionIndex, timestamp }))
+        const [listed] = await ask(`reading the offsets of topic ${name}`, () =>
+          admin.listOffsets({ topics: [{ name, partitions }] }),
+        )
+        return listed!.partitions.reduce((sum, partition) => sum + partition.offset, 0n)
+      }
+      return {
+        name,
+        id: topic.id.replaceAll('-', ''),
+        partitions: topic.partitionsCount,
+        replication: topic.partitions[0]?.replicas.length ?? 0,
+        timestampType: setting(timestampSetting),
+        retentionMs: setting('retention.ms'),
+        rows: (await offsets(LATEST)) - (await offsets(EARLIEST)),
+      }
+    },
+    async create(name, wanted) {
+      const configs = [
+        { name: timestampSetting, value: wanted.timestampType },
+        { name: 'retention.ms', value: String(wanted.retentionMs) },
+      ]
+      const request = { topics: [name], partitions: wanted.partitions, replicas: wanted.replication, configs }
+      await ask(`making topic ${name}`, () => admin.createTopics(request))
+    },
+    async grow(name, partitions) {
+      // null, which the types leave out, lets the broker choose where the new partitions go.
+      const topics = [{ name, count: partitions, assignments: null as never }]
+      await ask(`giving topic ${name} more partitions`, () => admin.createPartitions({ topics }))
+    },
+    [Symbol.asyncDispose]: () => admin.close(),
+  }
+}
+
+/** The client nests errors; the innermost say what happened. */
+function reasons(error: unknown): string {
+  const leaves = new Set<string>()
+  const visit = (one: unknown) => {
+    if (one instanceof AggregateError && one.errors.length > 0) for (const inner of one.errors) visit(inner)
+    else if (one instanceof Error && one.cause instanceof Error) {
+      leaves.add(`${one.message.replace(/\.$/, '')}: ${one.cause.message}`)
+    } else leaves.add(one instanceof Error ? one.message : String(one))
+  }
+  visit(error)
+  return [...leaves].join('; ')
+}
+
+function isRefusal(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isRefusal)
+  return error instanceof Error && 'code' in error && error.code === 'PLT_KFK_AUTHENTICATION'
+}
+
+function refused(servers: string, reason: string, cause: unknown): Failure {
+  return new Failure({
+    code: 'KAFKA_REFUSED',
+    what: `the broker at ${servers} does not let the producer in; nothing was sent`,
+    why: reason,
+    remedy: 'check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD_FILE and KAFKA_SASL_MECHANISM',
+    cause,
+  })
+}
+
+function unreachable(servers: string, waitedMs: number, reason: string, cause: unknown): Failure {
+  return new Failure({
+    code: 'KAFKA_UNREACHABLE',
+    what: `no broker answered at ${servers} within ${Math.round(waitedMs / 1000)} s; nothing was sent`,
+    why: reason,
+    remedy:
+      'start Kafka (`make stack`), or set KAFKA_BOOTSTRAP_SERVERS; KAFKA_CONNECT_TIMEOUT_MS waits longer',
+    retryable: true,
+    cause,
+  })
+}

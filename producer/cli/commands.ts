@@ -1,0 +1,121 @@
+// The commands with their flags; each flag is a variable of config.ts, and wins over it.
+import { shellEnv } from '@ticklake/runtime/dotenv.ts'
+import type { Env } from '@ticklake/runtime/env.ts'
+import { kafkaSchema } from '@ticklake/runtime/kafka.ts'
+import { runCommand } from '@ticklake/runtime/process.ts'
+import { failUsage } from '@ticklake/runtime/usage.ts'
+import yargs, { type Argv } from 'yargs'
+import { producerSchema, topicSchema } from '../config.ts'
+import { run } from './run.ts'
+import { createTopics, describeTopics } from './topic.ts'
+
+const runFlags = {
+  csv: 'PRODUCER_CSV',
+  source: 'PRODUCER_SOURCE',
+  mode: 'PRODUCER_MODE',
+  rate: 'PRODUCER_RATE',
+  rows: 'PRODUCER_ROWS',
+  index: 'PRODUCER_INDEX',
+  'date-format': 'PRODUCER_DATE_FORMAT',
+  rejects: 'PRODUCER_REJECTS',
+  bootstrap: 'KAFKA_BOOTSTRAP_SERVERS',
+  topic: 'KAFKA_TOPIC',
+} as const
+
+const topicFlags = {
+  partitions: 'KAFKA_TOPIC_PARTITIONS',
+  replication: 'KAFKA_TOPIC_REPLICATION',
+  'retention-ms': 'KAFKA_TOPIC_RETENTION_MS',
+  bootstrap: 'KAFKA_BOOTSTRAP_SERVERS',
+  topic: 'KAFKA_TOPIC',
+} as const
+
+type Flags = Readonly<Record<string, string>>
+const schema = { ...kafkaSchema, ...topicSchema, ...producerSchema }
+
+/** The command line; parsing it runs the command. */
+export function commandLine(args: readonly string[]): Argv {
+  return yargs([...args])
+    .scriptName('producer')
+    .usage('Sends market rows to a Kafka topic.\n\n  node producer/main.ts <command>')
+    .command(
+      'run',
+      'Send rows to the topic',
+      (y) =>
+        withFlags(y, runFlags, ['PRODUCER_', 'KAFKA_'])
+          .usage(
+            'producer run [flags]\n\nSends rows to the topic, keyed by index, and prints how many were delivered.',
+          )
+          .example('node producer/main.ts run', 'made-up rows of 14 indices, 200 a second, for ever')
+          .example(
+            'node producer/main.ts run --csv indexProcessed.csv --rate max',
+            'a file, once, at full speed',
+          )
+          .example(
+            'node producer/main.ts run --csv hsi.csv --index HSI --date-format day-first',
+            'a file of one index',
+          )
+          .example('node producer/main.ts run --mode sample --rate 1', 'one random row a second')
+          .example(
+            'market-feed | node producer/main.ts run --source -',
+            'JSON lines: {"index":"HSI","date":"2021-05-31","open":1,...}',
+          ),
+      (argv) => runCommand((signal) => run(environment(argv, runFlags), signal)),
+    )
+    .command('topic', 'Make or describe the topic and its dead-letter topic', (y) =>
+      y
+        .usage('producer topic <create|describe>')
+        .command(
+          'create',
+          'Make both topics where they are missing; what is there stays, and differences are shown',
+          (z) =>
+            withFlags(z, topicFlags, ['KAFKA_'])
+              .option('grow', {
+                type: 'boolean',
+                default: false,
+                describe: 'add partitions to a topic that has fewer (indices move to other partitions)',
+              })
+              .usage('producer topic create [flags]'),
+          (argv) => runCommand((signal) => createTopics(environment(argv, topicFlags), argv.grow, signal)),
+        )
+        .command(
+          'describe',
+          'Show both topics',
+          (z) => withFlags(z, topicFlags, ['KAFKA_']).usage('producer topic describe [flags]'),
+          (argv) => runCommand((signal) => describeTopics(environment(argv, topicFlags), signal)),
+        )
+        .demandCommand(1, 'say what to do: create or describe'),
+    )
+    .demandCommand(1, 'say what to do: run or topic')
+    .strict()
+    .fail(failUsage('producer', args))
+    .version(false)
+    .wrap(Math.min(120, process.stdout.columns ?? 110))
+}
+
+/** Declares the flags as texts: the variable's own rule judges them, so that both ways are equally strict. */
+function withFlags(y: Argv, flags: Flags, prefixes: readonly string[]): Argv {
+  for (const [flag, variable] of Object.entries(flags)) {
+    y = y.option(flag, { type: 'string', requiresArg: true, describe: describe(variable) })
+  }
+  const others = Object.keys(schema).filter(
+    (name) => prefixes.some((prefix) => name.startsWith(prefix)) && !Object.values(flags).includes(name),
+  )
+  const more = others.map((name) => `  ${name}  ${describe(name, false)}`)
+  return y.epilogue(`More, as variables of the environment or of .env:\n${more.join('\n')}`)
+}
+
+function describe(variable: string, withName = true): string {
+  const option = schema[variable as keyof typeof schema]
+  const fallback =
+    'fallback' in option && option.fallback !== undefined ? `; ${option.fallback} when not set` : ''
+  return `${option.doc}${fallback}${withName ? ` [${variable}]` : ''}`
+}
+
+function environment(argv: Readonly<Record<string, unknown>>, flags: Flags): Env {
+  const env: Record<string, string | undefined> = { ...shellEnv() }
+  for (const [flag, variable] of Object.entries(flags)) {
+    if (argv[flag] !== undefined) env[variable] = String(argv[flag])
+  }
+  return env
+}

@@ -1,0 +1,91 @@
+// `producer run`: sends rows to the topic, and says how many were delivered.
+import type { Env } from '@ticklake/runtime/env.ts'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { startHealthServer } from '@ticklake/runtime/health.ts'
+import { makeLogger } from '@ticklake/runtime/log.ts'
+import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import { findBroker } from '../broker.ts'
+import { type ProducerConfig, producerConfig } from '../config.ts'
+import { type Events, makeEvents, type Totals } from '../events.ts'
+import { openTopic, type TopicWriter } from '../kafka.ts'
+import { makePace } from '../pace.ts'
+import { openRejects } from '../rejects.ts'
+import { openSource, requireSource } from '../source.ts'
+import { sendAll } from '../stream.ts'
+
+const PROGRESS_MS = 1_000
+
+/**
+ * @throws Failure when the settings, the source or the broker do not allow it, or a row was not delivered
+ */
+export async function run(env: Env, signal: AbortSignal): Promise<void> {
+  const config = producerConfig(env)
+  requireSource(config)
+  const registry = makeRegistry('producer')
+  using rejects = openRejects(config.PRODUCER_REJECTS)
+  const events = makeEvents(makeLogger('producer', env), registry, rejects.keep)
+  let writer: TopicWriter | undefined
+  const host = config.PRODUCER_HEALTH_HOST
+  await using health = await startHealthServer({
+    host,
+    port: config.PRODUCER_HEALTH_PORT,
+    portVariable: 'PRODUCER_HEALTH_PORT',
+    registry,
+    whyNotReady: () =>
+      signal.aborted ? 'stopping' : writer ? writer.whyNotReady() : 'the broker is not found yet',
+  })
+  events.healthListens(host, health.port)
+  if (!(await findTopic(config, events, signal))) return
+  await using topic = await openTopic(config, events)
+  writer = topic
+
+  const source = openSource(config, events, signal)
+  events.sourceOpened(source.name, config.mode, config.PRODUCER_RATE)
+  signal.addEventListener('abort', () => events.stopping(signal.reason), { once: true })
+  const progress = setInterval(events.progress, PROGRESS_MS)
+  try {
+    await sendAll({
+      batches: source.batches,
+      writer: topic,
+      pace: makePace(config.PRODUCER_RATE),
+      mostRows: config.PRODUCER_ROWS,
+      signal,
+    })
+  } finally {
+    // Also after an error of the source: what was sent before it is delivered and counted.
+    await settle(topic, config, signal).finally(() => {
+      clearInterval(progress)
+      events.ended()
+      process.stdout.write(`${summary(events.totals())}\n`)
+    })
+  }
+}
+
+/** @returns false when the signal came first @throws Failure TOPIC_MISSING, KAFKA_* */
+async function findTopic(config: ProducerConfig, events: Events, signal: AbortSignal): Promise<boolean> {
+  await using broker = await findBroker(config, events, signal)
+  if (!broker) return false
+  if (await broker.describe(config.KAFKA_TOPIC)) return true
+  throw new Failure({
+    code: 'TOPIC_MISSING',
+    what: `there is no topic ${config.KAFKA_TOPIC}; nothing was sent`,
+    why: `the broker at ${config.KAFKA_BOOTSTRAP_SERVERS} answers and does not know it`,
+    remedy: 'make it with `node producer/main.ts topic create`, or set KAFKA_TOPIC',
+  })
+}
+
+/** Without a signal, as long as rows may take; a signal, whenever it comes, shortens it. */
+async function settle(topic: TopicWriter, config: ProducerConfig, signal: AbortSignal): Promise<void> {
+  const stopped = () => topic.settle(config.PRODUCER_STOP_TIMEOUT_MS)
+  if (signal.aborted) return stopped()
+  const whenStopped = new Promise<void>((resolve, reject) => {
+    signal.addEventListener('abort', () => stopped().then(resolve, reject), { once: true })
+  })
+  await Promise.race([topic.settle(config.PRODUCER_DELIVERY_TIMEOUT_MS + 5_000), whenStopped])
+}
+
+function summary(totals: Totals): string {
+  const reasons = Object.entries(totals.skippedByReason).map(([reason, count]) => `${reason} ${count}`)
+  const why = reasons.length > 0 ? ` (${reasons.join(', ')})` : ''
+  return `produced ${totals.produced}, delivered ${totals.delivered}, failed ${totals.failed}, skipped ${totals.skipped}${why}`
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import type { Failure } from '@ticklake/runtime/errors.ts'
+import { expect, test } from 'vitest'
+import { producerConfig, producerSchema, topicSchema } from './config.ts'
+
+const why = (env: Record<string, string>) => {
+  try {
+    producerConfig(env)
+  } catch (error) {
+    return (error as Failure).why
+  }
+  return expect.fail('it was accepted')
+}
+
+test('without any setting it loops the made-up rows at 200 a second', () => {
+  expect(producerConfig({})).toMatchObject({ mode: 'loop', PRODUCER_SOURCE: 'generated', PRODUCER_RATE: 200 })
+})
+
+test('a file is sent once, unless told otherwise', () => {
+  expect(producerConfig({ PRODUCER_CSV: 'a.csv' }).mode).toBe('replay')
+  expect(producerConfig({ PRODUCER_CSV: 'a.csv', PRODUCER_MODE: 'loop' }).mode).toBe('loop')
+  expect(producerConfig({ PRODUCER_SOURCE: 'sample' }).mode).toBe('replay')
+})
+
+test.each([
+  [{ PRODUCER_RATE: '0' }, 'PRODUCER_RATE must be max, or a number'],
+  [{ PRODUCER_RATE: 'fast' }, 'PRODUCER_RATE must be max, or a number'],
+  [{ PRODUCER_RATE: '1e3' }, 'PRODUCER_RATE must be max, or a number'],
+  [{ PRODUCER_RAET: '5' }, 'did you mean PRODUCER_RATE?'],
+  [{ KAFKA_TOPIC_PARTITION: '5' }, 'did you mean KAFKA_TOPIC_PARTITIONS?'],
+  [{ KAFKA_TOPIC_PARTITIONS: '0' }, 'KAFKA_TOPIC_PARTITIONS must be a whole number from 1'],
+  [{ PRODUCER_MODE: 'once' }, 'PRODUCER_MODE must be one of replay, loop, sample'],
+  [{ PRODUCER_SOURCE: '-', PRODUCER_MODE: 'loop' }, 'standard input cannot'],
+  [{ PRODUCER_CSV: '-', PRODUCER_MODE: 'sample' }, 'standard input cannot'],
+  [{ PRODUCER_CSV: 'a.csv', PRODUCER_SOURCE: '-' }, 'two sources'],
+  [{ PRODUCER_INDEX: 'HSI' }, 'PRODUCER_INDEX is for CSV files'],
+])('%o is refused by name', (env, words) => {
+  expect(why(env as unknown as Record<string, string>)).toContain(words)
+})
+
+test('a rate may be a fraction or max', () => {
+  expect(producerConfig({ PRODUCER_RATE: '0.5' }).PRODUCER_RATE).toBe(0.5)
+  expect(producerConfig({ PRODUCER_RATE: 'max' }).PRODUCER_RATE).toBe('max')
+})
+
+test('each variable is in .env.example with its default, and that file is accepted as it is', () => {
+  const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
+  const example = Object.fromEntries(
+    [...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value!]),
+  )
+  for (const [name, option] of Object.entries({ ...producerSchema, ...topicSchema })) {
+    expect(example[name], name).toBe(String(option.fallback ?? ''))
+  }
+  expect(producerConfig(example)).toEqual(producerConfig({}))
+})

@@ -1,0 +1,122 @@
+// What the producer can be told: the PRODUCER_* and KAFKA_* variables, read once and strictly.
+import {
+  type Env,
+  integer,
+  type Option,
+  oneOf,
+  optionalText,
+  readEnv,
+  text,
+  type Values,
+} from '@ticklake/runtime/env.ts'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { kafkaSchema } from '@ticklake/runtime/kafka.ts'
+import { dateFormats } from './csv-row.ts'
+
+export const modes = ['replay', 'loop', 'sample'] as const
+export type Mode = (typeof modes)[number]
+
+export const topicSchema = {
+  KAFKA_TOPIC_PARTITIONS: integer({
+    doc: 'how many partitions `topic create` gives the topic; rows of one index share one',
+    default: 3,
+    min: 1,
+    max: 10_000,
+  }),
+  KAFKA_TOPIC_REPLICATION: integer({
+    doc: 'on how many brokers `topic create` keeps each row',
+    default: 1,
+    min: 1,
+    max: 100,
+  }),
+  KAFKA_TOPIC_RETENTION_MS: integer({
+    doc: 'how long `topic create` lets the topic keep rows; -1 is for ever',
+    default: 604_800_000,
+    min: -1,
+  }),
+} as const
+
+export const producerSchema = {
+  PRODUCER_SOURCE: oneOf(['generated', 'sample', '-'], {
+    doc: 'where rows come from without PRODUCER_CSV: `generated` is the full-size made-up file, `sample` is data/sample.csv, `-` is JSON lines on standard input',
+    default: 'generated',
+  }),
+  PRODUCER_CSV: optionalText({ doc: 'a market file to read instead; `-` is CSV on standard input' }),
+  PRODUCER_MODE: {
+    ...oneOf(modes, { doc: '' }),
+    doc: '`replay` sends the rows once in order, `loop` again and again, `sample` one at random each time; when unset, `loop` for generated rows and `replay` for all others',
+    fallback: undefined,
+  } as Option<Mode | undefined>,
+  PRODUCER_RATE: {
+    doc: 'rows per second (may be below 1), or `max`',
+    kind: 'number above 0, or max',
+    fallback: 200,
+    parse: (value) => {
+      if (value === 'max') return value
+      const rate = Number(value)
+      if (!/^\d+(\.\d+)?$/.test(value) || rate < 0.001 || rate > 10_000_000) {
+        throw new Error('must be max, or a number from 0.001 to 10000000')
+      }
+      return rate
+    },
+  } as Option<number | 'max'>,
+  PRODUCER_ROWS: integer({ doc: 'stop after so many rows; 0 is no limit', default: 0 }),
+  PRODUCER_INDEX: optionalText({ doc: 'the index of every row, for a file that has no Index column' }),
+  PRODUCER_DATE_FORMAT: oneOf(dateFormats, {
+    doc: 'how the file writes dates: `iso` is 2021-05-31, `day-first` is 31/05/2021 (also with - or .)',
+    default: 'iso',
+  }),
+  PRODUCER_REJECTS: optionalText({
+    doc: 'a file that gets every skipped row as a JSON line with its reason',
+  }),
+  PRODUCER_DELIVERY_TIMEOUT_MS: integer({
+    doc: 'how long a row may wait for the broker’s acknowledgement, outages included, before the run fails',
+    default: 300_000,
+    min: 1_000,
+    max: 2_147_483_647,
+  }),
+  PRODUCER_STOP_TIMEOUT_MS: integer({
+    doc: 'how long a stop by signal waits for acknowledgements',
+    default: 8_000,
+    min: 100,
+  }),
+  PRODUCER_HEALTH_HOST: text({ doc: 'where /metrics, /livez and /readyz listen', default: '127.0.0.1' }),
+  PRODUCER_HEALTH_PORT: integer({ doc: 'their port; 0 picks a free one', default: 9101, max: 65_535 }),
+} as const
+
+const schema = { ...kafkaSchema, ...topicSchema, ...producerSchema }
+
+export type ProducerConfig = Values<typeof schema> & { readonly mode: Mode }
+
+/**
+ * @param env the shell's variables; the command's flags are laid over them
+ * @throws Failure CONFIG_INVALID for unknown PRODUCER_* names, bad values, and settings that contradict each other
+ */
+export function producerConfig(env: Env): ProducerConfig {
+  const values = readEnv(schema, env, ['PRODUCER_', 'KAFKA_TOPIC_'])
+  const readsCsv = values.PRODUCER_CSV !== undefined || values.PRODUCER_SOURCE === 'sample'
+  const standardInput =
+    values.PRODUCER_CSV === '-' || (!values.PRODUCER_CSV && values.PRODUCER_SOURCE === '-')
+  const mode =
+    values.PRODUCER_MODE ??
+    (values.PRODUCER_CSV || values.PRODUCER_SOURCE !== 'generated' ? 'replay' : 'loop')
+  const problems: string[] = []
+  if (values.PRODUCER_CSV && values.PRODUCER_SOURCE !== 'generated') {
+    problems.push(`PRODUCER_SOURCE=${values.PRODUCER_SOURCE} and PRODUCER_CSV are two sources, set one`)
+  }
+  if (standardInput && mode !== 'replay') {
+    problems.push(`PRODUCER_MODE=${mode} needs rows that can be read again, standard input cannot`)
+  }
+  if (!readsCsv && values.PRODUCER_INDEX) {
+    problems.push('PRODUCER_INDEX is for CSV files, the source is none')
+  }
+  if (problems.length > 0) {
+    throw new Failure({
+      code: 'CONFIG_INVALID',
+      what: 'settings contradict each other; nothing was started',
+      why: problems.join('\n       '),
+      remedy: 'change one of them (`producer run --help` tells what each does)',
+    })
+  }
+  return Object.freeze({ ...values, mode })
+}

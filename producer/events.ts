@@ -1,0 +1,193 @@
+// What happens in the producer: each event is one function here, which logs it and counts it under the same name.
+import type { Logger } from '@ticklake/runtime/log.ts'
+import { Counter, Gauge, type Registry } from '@ticklake/runtime/metrics.ts'
+import { Outage } from '@ticklake/runtime/outage.ts'
+import type { ReaderEvents, SkippedRow } from './message.ts'
+
+export interface Totals {
+  readonly produced: number
+  readonly delivered: number
+  readonly failed: number
+  readonly skipped: number
+  readonly skippedByReason: Readonly<Record<string, number>>
+  readonly blank: number
+}
+
+export type Events = ReturnType<typeof makeEvents>
+
+/** The first bad rows are logged each; a file of nothing else would fill the disk with logs. */
+const SKIPPED_LOGGED = 20
+const SUMMARY_EVERY_MS = 10_000
+
+/**
+ * @param keepRejected called with every skipped row, also where the log leaves rows out
+ * @param now ms, for rates
+ */
+export function makeEvents(
+  log: Logger,
+  registry: Registry,
+  keepRejected: (row: SkippedRow) => void = () => {},
+  now: () => number = Date.now,
+) {
+  let produced = 0
+  let delivered = 0
+  let failed = 0
+  let blank = 0
+  let unlogged = 0
+  let summarisedAt = now()
+  let deliveredThen = 0
+  let firstPass = true
+  const skippedByReason: Record<string, number> = {}
+  const skipped = () => Object.values(skippedByReason).reduce((sum, count) => sum + count, 0)
+
+  // Rows are counted in plain numbers and copied when someone asks: a counter's call for each row costs more than the row.
+  const total = (name: string, help: string, value: () => number) =>
+    new Counter({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset()
+        this.inc(value())
+      },
+    })
+  total('ticklake_producer_rows_produced_total', 'rows handed to the Kafka client', () => produced)
+  total('ticklake_producer_rows_delivered_total', 'rows that the broker acknowledged', () => delivered)
+  total('ticklake_producer_delivery_failures_total', 'rows that the Kafka client gave up', () => failed)
+  total('ticklake_producer_rows_blank_total', 'blank rows of the source, passed over', () => blank)
+  const skippedRows = new Counter({
+    name: 'ticklake_producer_rows_skipped_total',
+    help: 'rows of the source that are no ticks, left out, by reason',
+    labelNames: ['reason'],
+    registers: [registry],
+  })
+  const unknownFields = new Counter({
+    name: 'ticklake_producer_unknown_fields_total',
+    help: 'fields of JSON lines that are not the contract’s, left out',
+    registers: [registry],
+  })
+  new Gauge({
+    name: 'ticklake_producer_rows_in_flight',
+    help: 'rows that wait for the broker’s acknowledgement',
+    registers: [registry],
+    collect() {
+      this.set(produced - delivered - failed)
+    },
+  })
+  const rate = new Gauge({
+    name: 'ticklake_producer_rows_per_second',
+    help: 'rows delivered per second, since the last line of progress (at most ten seconds)',
+    registers: [registry],
+  })
+  const brokerUp = new Gauge({
+    name: 'ticklake_producer_broker_up',
+    help: '1 while the broker answers, 0 while it is waited for',
+    registers: [registry],
+  })
+
+  let outage: Outage | undefined
+  const brokerOutage = (servers: string): Outage => {
+    const told = (facts: { why: string }, waited: string) =>
+      log.warn({ servers, ...facts }, `waiting for the broker at ${servers}${waited}: ${facts.why}`)
+    outage ??= new Outage(
+      'reach_broker',
+      {
+        failed: (facts) => told(facts, ''),
+        stillFailing: (facts) => told(facts, `, ${facts.seconds} s so far`),
+        back: (facts) =>
+          log.info({ servers, ...facts }, `the broker at ${servers} answers after ${facts.seconds} s`),
+      },
+      now,
+    )
+    return outage
+  }
+
+  const readerEvents: ReaderEvents = {
+    rowSkipped(row) {
+      skippedByReason[row.reason] = (skippedByReason[row.reason] ?? 0) + 1
+      skippedRows.inc({ reason: row.reason })
+      // A loop meets the same rows again: they are counted again, and told once.
+      if (!firstPass) return
+      keepRejected(row)
+      if (skipped() > SKIPPED_LOGGED) {
+        unlogged++
+        return
+      }
+      const { text, ...facts } = row
+      const column = row.column ? `, column ${row.column}` : ''
+      log.warn(facts, `row skipped: ${row.file} line ${row.line}${column}: ${row.detail}`)
+    },
+    blankRow() {
+      blank++
+    },
+    unknownFields(count) {
+      unknownFields.inc(count)
+    },
+  }
+
+  return {
+    ...readerEvents,
+    rowProduced() {
+      produced++
+    },
+    rowDelivered() {
+      delivered++
+    },
+    deliveryFailed(reason: string) {
+      if (failed++ === 0) log.error({ reason }, `a row was not delivered: ${reason}`)
+    },
+    sourceOpened(source: string, mode: string, pace: number | 'max') {
+      log.info(
+        { source, mode, rate: pace },
+        `reading ${source}, ${mode}, ${pace === 'max' ? 'as fast as it goes' : `${pace} rows a second`}`,
+      )
+    },
+    passEnded() {
+      firstPass = false
+    },
+    /** To be called as often as the broker is found away; it is told once, and then once a minute. */
+    waitingForBroker(servers: string, reason: string) {
+      brokerUp.set(0)
+      brokerOutage(servers).failed(reason)
+    },
+    /** To be called with each sign of life. */
+    brokerFound(servers: string) {
+      brokerUp.set(1)
+      if (outage) outage.worked()
+      else log.info({ servers }, `the broker at ${servers} answers`)
+      outage ??= brokerOutage(servers)
+    },
+    healthListens(host: string, port: number) {
+      log.info({ host, port }, `health at http://${host}:${port}/readyz, numbers at /metrics`)
+    },
+    clientWarned(reason: string) {
+      log.debug({ reason }, 'the Kafka client says')
+    },
+    stopping(signal: unknown) {
+      log.info({ signal: String(signal) }, 'stopping: no more rows are read, those under way are awaited')
+    },
+    /** One line now and then: how far it is, and how many bad rows the log left out. */
+    progress() {
+      const elapsedMs = now() - summarisedAt
+      if (elapsedMs === 0) return
+      const perSecond = Math.round(((delivered - deliveredThen) / elapsedMs) * 1000)
+      rate.set(perSecond)
+      if (elapsedMs < SUMMARY_EVERY_MS) return
+      summarisedAt = now()
+      deliveredThen = delivered
+      const more = unlogged > 0 ? `, ${unlogged} more skipped since they were last named` : ''
+      log.info(
+        { produced, delivered, failed, skipped: skipped(), perSecond, unlogged },
+        `${delivered} rows delivered, ${perSecond} a second${more}`,
+      )
+      unlogged = 0
+    },
+    ended() {
+      const facts = { produced, delivered, failed, skipped: skipped(), skippedByReason, blank, unlogged }
+      log.info(facts, 'ended')
+    },
+    totals(): Totals {
+      return { produced, delivered, failed, skipped: skipped(), skippedByReason, blank }
+    },
+  }
+}

@@ -1,0 +1,180 @@
+// Writes rows to the topic: idempotent, acknowledged by all replicas, every delivery report counted.
+import { RdKafka } from '@confluentinc/kafka-javascript'
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import { type KafkaConfig, kafkaClientSettings } from '@ticklake/runtime/kafka.ts'
+import type { Message } from './message.ts'
+
+/** Rows that may wait for their acknowledgement; more would only cost memory. */
+const MOST_IN_FLIGHT = 100_000
+const QUEUE_KILOBYTES = 65_536
+const POLL_MS = 5
+const CONNECT_MS = 10_000
+const WATCH_MS = 500
+/** Rows that wait so long without one acknowledgement mean that the broker is away. */
+const SILENT_MS = 2_000
+const CODES = RdKafka.CODES.ERRORS
+
+export interface WriterEvents {
+  rowProduced(): void
+  rowDelivered(): void
+  deliveryFailed(reason: string): void
+  waitingForBroker(servers: string, reason: string): void
+  brokerFound(servers: string): void
+  clientWarned(reason: string): void
+}
+
+export interface TopicWriter extends AsyncDisposable {
+  /** Rows that the broker has not acknowledged yet. */
+  readonly inFlight: number
+  /** False when the queue is full: wait for room(), then write it again. */
+  write(message: Message): boolean
+  /** Resolves when rows can be written again. @throws Failure DELIVERY_FAILED */
+  room(signal: AbortSignal): Promise<void>
+  /** Resolves when every row is acknowledged. @throws Failure DELIVERY_FAILED, also when the time is over */
+  settle(timeoutMs: number): Promise<void>
+  /** A sentence while the broker is away. */
+  whyNotReady(): string | undefined
+}
+
+/** @throws Failure KAFKA_UNREACHABLE; the topic must be there, see findBroker */
+export async function openTopic(
+  config: KafkaConfig & { readonly PRODUCER_DELIVERY_TIMEOUT_MS: number },
+  events: WriterEvents,
+): Promise<TopicWriter> {
+  const servers = config.KAFKA_BOOTSTRAP_SERVERS
+  const topic = config.KAFKA_TOPIC
+  let inFlight = 0
+  let failed = 0
+  let failure: string | undefined
+  let reason = 'it does not acknowledge'
+  let progressAt = Date.now()
+  let awaySince: number | undefined
+
+  const producer = new RdKafka.Producer(
+    {
+      ...kafkaClientSettings(config, 'ticklake-producer'),
+      'enable.idempotence': true,
+      acks: -1,
+      // Java clients hash like this too: a key has one partition, whoever writes it.
+      partitioner: 'murmur2_random',
+      'compression.codec': 'lz4',
+      'linger.ms': 10,
+      'batch.size': 1_000_000,
+      'queue.buffering.max.messages': MOST_IN_FLIGHT,
+      'queue.buffering.max.kbytes': QUEUE_KILOBYTES,
+      'message.timeout.ms': config.PRODUCER_DELIVERY_TIMEOUT_MS,
+      'reconnect.backoff.max.ms': 1_000,
+      event_cb: true,
+      dr_cb: (error: RdKafka.LibrdKafkaError | null) => {
+        inFlight--
+        progressAt = Date.now()
+        if (error) {
+          failed++
+          failure ??= error.message
+          events.deliveryFailed(error.message)
+          return
+        }
+        events.rowDelivered()
+        if (awaySince === undefined) return
+        awaySince = undefined
+        events.brokerFound(servers)
+      },
+    },
+    {},
+  )
+  producer.on('event.error', (error) => {
+    reason = error.message
+  })
+  producer.on('event.log', (line) => events.clientWarned(String((line as { message?: string }).message)))
+
+  await new Promise<void>((resolve, reject) => {
+    producer.connect({ timeout: CONNECT_MS }, (error) => {
+      if (!error) return resolve()
+      reject(
+        new Failure({
+          code: 'KAFKA_UNREACHABLE',
+          what: `the broker at ${servers} answered, then no more; nothing was sent`,
+          why: reasonOf(error),
+          remedy: 'look at the broker’s log, then start again',
+          retryable: true,
+          cause: error,
+        }),
+      )
+    })
+  })
+  producer.setPollInterval(POLL_MS)
+
+  // The client's error events carry no code here, and a broker that hangs raises none: what counts is that rows wait.
+  const watch = setInterval(() => {
+    const now = Date.now()
+    if (inFlight === 0) progressAt = now
+    if (now - progressAt < SILENT_MS) return
+    awaySince ??= progressAt
+    events.waitingForBroker(servers, reason)
+  }, WATCH_MS).unref()
+
+  const throwIfFailed = () => {
+    if (failure === undefined) return
+    throw new Failure({
+      code: 'DELIVERY_FAILED',
+      what: `${failed} rows were given up and ${inFlight} more are not acknowledged; they may be missing from topic ${topic}`,
+      why: failure,
+      remedy: 'mend the broker and produce them again; PRODUCER_DELIVERY_TIMEOUT_MS waits longer',
+      retryable: true,
+    })
+  }
+
+  return {
+    get inFlight() {
+      return inFlight
+    },
+    write(message) {
+      if (inFlight >= MOST_IN_FLIGHT) return false
+      try {
+        // No opaque: it is freed only when its delivery report is seen.
+        producer.produce(topic, null, message.value, message.key)
+      } catch (error) {
+        if ((error as { code?: number }).code === CODES.ERR__QUEUE_FULL) return false
+        // Anything else is the client's end, such as a broker that lost what it had acknowledged.
+        failure ??= reasonOf(error)
+        throwIfFailed()
+      }
+      inFlight++
+      events.rowProduced()
+      return true
+    },
+    async room(signal) {
+      // At least one turn, so that timers, signals and delivery reports are seen between two batches.
+      await nextTurn()
+      throwIfFailed()
+      while (inFlight > MOST_IN_FLIGHT / 2 && !signal.aborted) {
+        await pause(POLL_MS)
+        throwIfFailed()
+      }
+    },
+    async settle(timeoutMs) {
+      const until = Date.now() + timeoutMs
+      while (inFlight > 0 && Date.now() < until) {
+        // flush() may resolve before the last reports were seen here: the count decides, not flush().
+        await new Promise<void>((resolve) => producer.flush(100, () => resolve()))
+        await pause(POLL_MS)
+      }
+      if (inFlight > 0) failure ??= `no acknowledgement within ${timeoutMs} ms`
+      throwIfFailed()
+    },
+    whyNotReady: () => (awaySince === undefined ? undefined : `the broker at ${servers} is away`),
+    async [Symbol.asyncDispose]() {
+      clearInterval(watch)
+      producer.setPollInterval(0)
+      await new Promise<void>((resolve) => producer.disconnect(100, () => resolve()))
+    },
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

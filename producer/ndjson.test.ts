@@ -1,0 +1,57 @@
+import { Readable } from 'node:stream'
+import { expect, test } from 'vitest'
+import type { SkippedRow } from './message.ts'
+import { readNdjson } from './ndjson.ts'
+
+const TICK =
+  '{"index":"HSI","date":"1986-12-31","open":1,"high":2,"low":0.5,"close":1,"adj_close":null,"volume":0,"close_usd":0.13}'
+
+async function read(text: string, chunk = 1 << 16) {
+  const bytes = Buffer.from(text)
+  const chunks = Array.from({ length: Math.ceil(bytes.length / chunk) }, (_, i) =>
+    bytes.subarray(i * chunk, (i + 1) * chunk),
+  )
+  const rows: [string, string][] = []
+  const skipped: SkippedRow[] = []
+  const counts = { blank: 0, unknown: 0 }
+  const events = {
+    rowSkipped: (row: SkippedRow) => void skipped.push(row),
+    blankRow: () => void counts.blank++,
+    unknownFields(count: number) {
+      counts.unknown += count
+    },
+  }
+  for await (const batch of readNdjson(Readable.from(chunks), 'standard input', events)) {
+    for (const { key, value } of batch) rows.push([key, value.toString()])
+  }
+  return { rows, skipped, ...counts }
+}
+
+test('lines go out in canonical form, keyed by their index, however the input is cut', async () => {
+  const loose = `{ "volume": 0.0, "close_usd": 1.3e-1, "extra": 1, "index": "HSI", "date": "1986-12-31", "open": 1, "high": 2, "low": 0.5, "close": 1, "adj_close": null }`
+  for (const chunk of [1 << 16, 11, 1]) {
+    const { rows, skipped, blank, unknown } = await read(`${TICK}\n${loose}\r\n\n${TICK}`, chunk)
+    expect(rows).toEqual([1, 2, 3].map(() => ['HSI', TICK]))
+    expect({ skipped, blank, unknown }).toEqual({ skipped: [], blank: 1, unknown: 1 })
+  }
+})
+
+test('the key is the index itself, also where JSON escapes it', async () => {
+  const { rows } = await read(
+    ['A\\"B', 'A\\\\', 'Zürich', '\\u0041'].map((index) => TICK.replace('HSI', index)).join('\n'),
+  )
+  expect(rows.map(([key]) => key)).toEqual(['A"B', 'A\\', 'Zürich', 'A'])
+})
+
+test('a bad line is skipped and told by line, field and reason', async () => {
+  const bad = ['no json', '[]', TICK.replace('"open":1', '"open":"1"'), TICK.replace('-31', '-32'), '{}']
+  const { rows, skipped } = await read([TICK, ...bad, TICK].join('\n'))
+  expect(rows).toHaveLength(2)
+  expect(skipped.map(({ line, column, reason }) => [line, column, reason])).toEqual([
+    [2, '', 'not_json'],
+    [3, '', 'not_an_object'],
+    [4, 'open', 'wrong_type'],
+    [5, 'date', 'bad_date'],
+    [6, 'index', 'missing_field'],
+  ])
+})

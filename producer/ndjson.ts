@@ -1,0 +1,71 @@
+// Reads ticks as JSON lines, one object a line, so that any market feed can be piped in.
+import { judge } from '@ticklake/contract/verdict.ts'
+import { MAX_LINE_BYTES, wholeLines } from './lines.ts'
+import { bufferOf, type Message, type ReaderEvents } from './message.ts'
+
+const NEWLINE = 0x0a
+const RETURN = 0x0d
+
+/** The start of every canonical message. */
+const beforeIndex = '{"index":"'.length
+
+/**
+ * @param chunks the bytes; each line is judged as the consumer will judge it, and goes out in canonical form
+ * @param file its name, for reports
+ */
+export async function* readNdjson(
+  chunks: AsyncIterable<Buffer>,
+  file: string,
+  events: ReaderEvents,
+): AsyncGenerator<Message[]> {
+  for await (const { firstLine, bytes } of wholeLines(chunks)) {
+    if (!bytes) {
+      const detail = `the line is longer than ${MAX_LINE_BYTES} bytes`
+      events.rowSkipped({ file, line: firstLine, column: '', reason: 'too_long', detail, text: '' })
+      continue
+    }
+    const messages: Message[] = []
+    let line = firstLine
+    for (let start = 0; start < bytes.length; line++) {
+      const newline = bytes.indexOf(NEWLINE, start)
+      const next = newline === -1 ? bytes.length : newline + 1
+      let end = newline === -1 ? bytes.length : newline
+      if (end > start && bytes[end - 1] === RETURN) end--
+      const value = bytes.subarray(start, end)
+      start = next
+      if (value.length === 0) {
+        events.blankRow()
+        continue
+      }
+      const verdict = judge(value)
+      if (verdict.accepted) {
+        if (verdict.unknownFields > 0) events.unknownFields(verdict.unknownFields)
+        const canonical = bufferOf(verdict.canonical)
+        messages.push({ key: indexOf(canonical), value: canonical })
+      } else {
+        const { reason, detail } = verdict
+        events.rowSkipped({
+          file,
+          line,
+          column: columnOf(detail),
+          reason,
+          detail,
+          text: value.toString('utf8'),
+        })
+      }
+    }
+    if (messages.length > 0) yield messages
+  }
+}
+
+/** The index of a canonical message, without parsing the rest of it. */
+function indexOf(canonical: Buffer): string {
+  let end = beforeIndex
+  while (canonical[end] !== 0x22) end += canonical[end] === 0x5c ? 2 : 1
+  return JSON.parse(canonical.toString('utf8', beforeIndex - 1, end + 1)) as string
+}
+
+/** The judge's sentences about a field start with its name. */
+function columnOf(detail: string): string {
+  return /^(\w+) is /.exec(detail)?.[1] ?? ''
+}

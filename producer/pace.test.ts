@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { makePace } from './pace.ts'
+
+/** Runs for a while with timers that are late by up to `lateMs`, and counts the rows. */
+function rowsIn(seconds: number, rate: number, lateMs: (turn: number) => number, batch = 500): number {
+  let now = 1_000
+  const pace = makePace(rate, () => now)
+  let rows = 0
+  for (let turn = 0; ; turn++) {
+    const taken = pace.take(batch)
+    rows += taken
+    if (taken > 0) continue
+    now += Math.ceil(pace.waitMs()) + lateMs(turn)
+    if (now >= 1_000 + seconds * 1_000) return rows
+  }
+}
+
+test.each([[0.5], [1], [3], [200], [777.7], [50_000]])(
+  '%d rows a second are exact over a minute, also with late timers',
+  (rate) => {
+    const late = [() => 0, (turn: number) => turn % 7, (turn: number) => (turn % 100 === 0 ? 900 : 1)]
+    for (const lateMs of late) {
+      const rows = rowsIn(60, rate, lateMs)
+      // The row at the start is due at once; the last turn may end after the minute.
+      expect(Math.abs(rows - rate * 60)).toBeLessThanOrEqual(1 + rate * 1)
+      expect(rows / 60).toBeGreaterThan(rate * 0.98)
+    }
+  },
+)
+
+test('rows are spread over the second, not sent at its start', () => {
+  let now = 0
+  const pace = makePace(200, () => now)
+  expect(pace.take(500)).toBe(1)
+  expect(pace.waitMs()).toBe(5)
+  now = 50
+  expect(pace.take(500)).toBe(10)
+  expect(pace.take(500)).toBe(0)
+})
+
+test('what a stall of more than ten seconds missed is not made up for', () => {
+  let now = 0
+  const pace = makePace(100, () => now)
+  pace.take(1)
+  now = 3_600_000
+  expect(pace.take(1_000_000)).toBeLessThanOrEqual(1_001)
+  now += 1_000
+  expect(pace.take(1_000_000)).toBe(100)
+})
+
+test('max holds nothing back', () => {
+  const pace = makePace('max', () => 0)
+  expect([pace.take(500), pace.take(500), pace.waitMs()]).toEqual([500, 500, 0])
+})

@@ -1,0 +1,258 @@
+// The command as users run it, against a real Kafka: what it says was delivered is what the topic has.
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { RdKafka } from '@confluentinc/kafka-javascript'
+import { serverEnv } from '@ticklake/stack/environment.ts'
+import { kafkaServer } from '@ticklake/stack/kafka-server.ts'
+import { freePorts } from '@ticklake/stack/ports.ts'
+import { Supervisor } from '@ticklake/stack/supervisor.ts'
+import { testEnv } from '@ticklake/stack/test-env.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+type Env = Record<string, string>
+
+const main = join(import.meta.dirname, 'main.ts')
+const dir = mkdtempSync(join(tmpdir(), 'ticklake-producer-'))
+const env = (more: Env = {}) => testEnv({ PRODUCER_HEALTH_PORT: '0', LOG_FORMAT: 'json', ...more })
+let shared: Env
+
+beforeAll(async () => {
+  shared = env()
+  await producer(['topic', 'create'], shared)
+})
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+function start(args: readonly string[], env: Env): ChildProcess & { output: { out: string; log: string } } {
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+  const output = { out: '', log: '' }
+  child.stdout.on('data', (chunk) => {
+    output.out += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    output.log += chunk
+  })
+  return Object.assign(child, { output })
+}
+
+async function ended(child: ReturnType<typeof start>) {
+  const [status] = (await once(child, 'close')) as [number | null]
+  return { status, ...child.output }
+}
+
+function producer(args: readonly string[], env: Env, input = '') {
+  const child = start(args, env)
+  child.stdin?.end(input)
+  return ended(child)
+}
+
+/** Waits until the log has these words, and gives the line. */
+async function logged(child: ReturnType<typeof start>, words: string): Promise<string> {
+  for (;;) {
+    const line = child.output.log.split('\n').find((one) => one.includes(words))
+    if (line) return line
+    if (child.exitCode !== null) throw new Error(`ended without "${words}": ${child.output.log}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+async function deliveredSoFar(port: number): Promise<number> {
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  return Number(/rows_delivered_total\{.*\} (\d+)/.exec(metrics)![1])
+}
+
+interface Read {
+  readonly partition: number
+  readonly key: string
+  readonly value: string
+}
+
+/** Every record of a topic, in the order of its partition. */
+async function records(topic: string, servers: string, expected: number): Promise<Read[]> {
+  const consumer = new RdKafka.KafkaConsumer(
+    { 'bootstrap.servers': servers, 'group.id': `test-${Math.random()}`, 'enable.auto.commit': false },
+    { 'auto.offset.reset': 'earliest' },
+  )
+  await new Promise<void>((resolve, reject) => {
+    consumer.connect({}, (error) => (error ? reject(error) : resolve()))
+  })
+  const partitions = await new Promise<number>((resolve) =>
+    consumer.getMetadata({ topic, timeout: 10_000 }, (_, metadata) =>
+      resolve(metadata.topics.find((one) => one.name === topic)!.partitions.length),
+    ),
+  )
+  consumer.assign(Array.from({ length: partitions }, (_, partition) => ({ topic, partition, offset: 0 })))
+  const all: Read[] = []
+  for (let empty = 0; empty < 3; ) {
+    const batch = await new Promise<RdKafka.Message[]>((resolve, reject) =>
+      consumer.consume(1_000, (error, messages) => (error ? reject(error) : resolve(messages))),
+    )
+    for (const { partition, key, value } of batch)
+      all.push({ partition, key: String(key), value: String(value) })
+    // Once all are there, a few more looks tell whether there are too many.
+    empty = batch.length === 0 && all.length >= expected ? empty + 1 : 0
+  }
+  await new Promise<void>((resolve) => consumer.disconnect(() => resolve()))
+  return all
+}
+
+const servers = (env: Env) => env.KAFKA_BOOTSTRAP_SERVERS!
+
+test('a file goes out once, its bad row named by line and column, and the topic has what it says', async () => {
+  const csv = join(dir, 'cut.csv')
+  const sample = readFileSync(join(import.meta.dirname, '../data/sample.csv'), 'utf8')
+  writeFileSync(
+    csv,
+    `${sample}HSI,2010-01-11,22524.17969,22671.91992,22373.96094,22411.51953,22411.51953,1744637600.0,2913.`,
+  )
+  const rejects = join(dir, 'rejects.jsonl')
+  const run = await producer(['run', '--csv', csv, '--rate', 'max', '--rejects', rejects], shared)
+  expect(run.out).toBe('produced 250, delivered 250, failed 0, skipped 1 (bad_number 1)\n')
+  expect(run.status).toBe(0)
+  const warning = JSON.parse(run.log.split('\n').find((line) => line.includes('row skipped'))!)
+  expect(warning).toMatchObject({ file: csv, line: 252, column: 'CloseUSD', reason: 'bad_number' })
+  expect(JSON.parse(readFileSync(rejects, 'utf8'))).toMatchObject({ line: 252, column: 'CloseUSD' })
+
+  const found = await records(shared.KAFKA_TOPIC!, servers(shared), 250)
+  expect(found).toHaveLength(250)
+  expect(new Set(found.map(({ partition }) => partition)).size).toBe(1)
+  expect(found.every(({ key }) => key === 'HSI')).toBe(true)
+  expect(found[0]!.value).toBe(
+    '{"index":"HSI","date":"1986-12-31","open":2568.300049,"high":2568.300049,"low":2568.300049,"close":2568.300049,"adj_close":2568.300049,"volume":0,"close_usd":333.87900637}',
+  )
+  const dates = found.map(({ value }) => JSON.parse(value).date as string)
+  expect(dates).toEqual([...dates].sort())
+})
+
+test('JSON lines can be piped in, and a bad one is told', async () => {
+  const own = env()
+  await producer(['topic', 'create', '--partitions', '1'], own)
+  const tick = (index: string) =>
+    `{"index":"${index}","date":"2021-05-31","open":1,"high":1,"low":1,"close":1,"adj_close":null,"volume":0.5,"close_usd":null}`
+  const input = `${tick('A')}\n{"index":"A"}\n${tick('B')}\n`
+  const run = await producer(['run', '--source', '-', '--rate', 'max'], own, input)
+  expect(run).toMatchObject({
+    status: 0,
+    out: 'produced 2, delivered 2, failed 0, skipped 1 (missing_field 1)\n',
+  })
+  const found = await records(own.KAFKA_TOPIC!, servers(own), 2)
+  expect(found.map(({ key, value }) => [key, value])).toEqual([
+    ['A', tick('A')],
+    ['B', tick('B')],
+  ])
+})
+
+test('SIGTERM ends it within seconds, exit 0, and what it says was delivered is in the topic', async () => {
+  const own = env({ PRODUCER_RATE: 'max' })
+  await producer(['topic', 'create'], own)
+  const child = start(['run'], own)
+  const { port } = JSON.parse(await logged(child, 'health at'))
+  await logged(child, 'reading generated rows')
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  const ready = await fetch(`http://127.0.0.1:${port}/readyz`)
+  expect(ready.status).toBe(200)
+  expect(await deliveredSoFar(port)).toBeGreaterThan(0)
+  const stoppedAt = performance.now()
+  child.kill('SIGTERM')
+  const { status, out } = await ended(child)
+  expect(performance.now() - stoppedAt).toBeLessThan(8_000)
+  expect(status).toBe(0)
+  const told = /^produced (\d+), delivered (\d+), failed 0, skipped 0\n$/.exec(out)!
+  expect(told[1]).toBe(told[2])
+  const { out: description } = await producer(['topic', 'describe'], own)
+  expect(description).toContain(` ${told[2]} records`)
+})
+
+test('SIGTERM ends it also while standard input is silent', async () => {
+  const child = start(['run', '--source', '-'], shared)
+  await logged(child, 'reading standard input')
+  child.kill('SIGTERM')
+  expect(await ended(child)).toMatchObject({
+    status: 0,
+    out: 'produced 0, delivered 0, failed 0, skipped 0\n',
+  })
+})
+
+test('topic create makes both topics, is idempotent, shows what differs, and never shrinks', async () => {
+  const own = env()
+  const missing = await producer(['topic', 'describe'], own)
+  expect(missing.status).toBe(1)
+  expect(missing.log).toContain('TOPIC_MISSING')
+  const first = await producer(['topic', 'create', '--partitions', '2'], own)
+  expect(first.status).toBe(0)
+  expect(first.out).toContain(
+    `${own.KAFKA_TOPIC}: 2 partitions, replication 1, LogAppendTime, retention.ms 604800000, 0 records`,
+  )
+  expect(first.out).toContain(`${own.KAFKA_TOPIC}-dead-letters: 1 partition,`)
+  const again = await producer(['topic', 'create', '--partitions', '2', '--retention-ms', '1000'], own)
+  expect(again.status).toBe(0)
+  expect(again.out).toContain('differs: retention.ms is 604800000, asked for was 1000; it is left as it is')
+  const shrunk = await producer(['topic', 'create', '--partitions', '1'], own)
+  expect([shrunk.status, shrunk.log]).toEqual([1, expect.stringContaining('TOPIC_SHRINK')])
+  const unasked = await producer(['topic', 'create', '--partitions', '3'], own)
+  expect([unasked.status, unasked.log]).toEqual([1, expect.stringContaining('no longer in one order')])
+  const grown = await producer(['topic', 'create', '--partitions', '3', '--grow'], own)
+  expect(grown.out).toContain('1 partition added')
+  expect((await producer(['topic', 'describe'], own)).out).toContain(`${own.KAFKA_TOPIC}: 3 partitions`)
+})
+
+test('a topic that is missing and a broker that is not there are clear errors', async () => {
+  const noTopic = await producer(['run'], env())
+  expect([noTopic.status, noTopic.log]).toEqual([1, expect.stringContaining('error TOPIC_MISSING')])
+  const [free] = Object.values(await freePorts())
+  const alone = env({ KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${free}`, KAFKA_CONNECT_TIMEOUT_MS: '1500' })
+  for (const command of [['run'], ['topic', 'create']]) {
+    const { status, log } = await producer(command, alone)
+    expect(status).toBe(1)
+    expect(log.split('\n').filter((line) => line.includes('waiting for the broker'))).toHaveLength(1)
+    expect(log).toContain('error KAFKA_UNREACHABLE')
+  }
+})
+
+test('a broker that is killed at full speed and comes back loses nothing and doubles nothing', async () => {
+  const rows = 400_000
+  const data = join(dir, 'data')
+  mkdirSync(data)
+  await using supervisor = new Supervisor(join(dir, 'logs'))
+  const ports = await freePorts()
+  const boot = async () => supervisor.start(await kafkaServer(data, ports, serverEnv(process.env)))
+  const kafka = await boot()
+  const own = env({ KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${ports.kafka}` })
+  await producer(['topic', 'create'], own)
+
+  const child = start(['run', '--rate', 'max', '--rows', String(rows)], own)
+  const { port } = JSON.parse(await logged(child, 'health at'))
+  while ((await deliveredSoFar(port)) < rows / 20) await new Promise((resolve) => setTimeout(resolve, 10))
+  process.kill(kafka.pid, 'SIGKILL')
+  await kafka.ended
+  await logged(child, 'waiting for the broker')
+  await boot()
+  const run = await ended(child)
+  expect(run).toMatchObject({ status: 0, out: `produced ${rows}, delivered ${rows}, failed 0, skipped 0\n` })
+
+  const found = await records(own.KAFKA_TOPIC!, servers(own), rows)
+  expect(found).toHaveLength(rows)
+  // Each index has one partition and its rows came in the order of the source: by date, pass after pass.
+  const last = new Map<string, { partition: number; date: string; passes: number }>()
+  for (const { partition, key, value } of found) {
+    const { date } = JSON.parse(value) as { date: string }
+    const before = last.get(key) ?? { partition, date: '', passes: 1 }
+    expect(partition).toBe(before.partition)
+    last.set(key, { partition, date, passes: before.passes + (date <= before.date ? 1 : 0) })
+  }
+  for (const { passes } of last.values()) expect(passes).toBeLessThanOrEqual(Math.ceil(rows / 104_224))
+})
+
+test('--help of each command names its flags and their variables', async () => {
+  const help = async (...args: string[]) =>
+    (await promisify(execFile)(process.execPath, [main, ...args, '--help'], { env: shared })).stdout
+  expect(await help()).toContain('producer topic')
+  const run = await help('run')
+  for (const words of ['--csv', '[PRODUCER_CSV]', '--rate', '200 when not set', 'PRODUCER_STOP_TIMEOUT_MS']) {
+    expect(run).toContain(words)
+  }
+  expect(await help('topic', 'create')).toContain('[KAFKA_TOPIC_RETENTION_MS]')
+})

@@ -1,0 +1,29 @@
+// Keeps every skipped row in a file, where the log names only the first ones.
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import type { SkippedRow } from './message.ts'
+
+export interface Rejects extends Disposable {
+  keep(row: SkippedRow): void
+}
+
+/** @param path written anew; undefined keeps nothing @throws Failure REJECTS_UNWRITABLE */
+export function openRejects(path: string | undefined): Rejects {
+  if (path === undefined) return { keep() {}, [Symbol.dispose]() {} }
+  let file: number
+  try {
+    file = openSync(path, 'w')
+  } catch (error) {
+    throw new Failure({
+      code: 'REJECTS_UNWRITABLE',
+      what: `the file for skipped rows cannot be written; nothing was produced`,
+      why: reasonOf(error),
+      remedy: 'change --rejects (PRODUCER_REJECTS)',
+      cause: error,
+    })
+  }
+  return {
+    keep: (row) => writeSync(file, `${JSON.stringify(row)}\n`),
+    [Symbol.dispose]: () => closeSync(file),
+  }
+}

@@ -1,0 +1,23 @@
+// Draws rows evenly from a stream of any length, in bounded memory.
+import type { Message } from './message.ts'
+
+/**
+ * All rows when there are at most `size`, else `size` of them, each as likely as any other (Vitter's algorithm R).
+ * @param random numbers in [0, 1)
+ */
+export async function sampleOf(
+  batches: AsyncIterable<readonly Message[]>,
+  size: number,
+  random: () => number = Math.random,
+): Promise<Message[]> {
+  const kept: Message[] = []
+  let seen = 0
+  for await (const batch of batches) {
+    for (const message of batch) {
+      seen++
+      const place = kept.length < size ? kept.length : Math.floor(random() * seen)
+      if (place < size) kept[place] = message
+    }
+  }
+  return kept
+}

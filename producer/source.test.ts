@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ROWS } from '@ticklake/data/generate.ts'
+import { afterAll, expect, test, vi } from 'vitest'
+import { producerConfig } from './config.ts'
+import type { Message } from './message.ts'
+import { sampleOf } from './reservoir.ts'
+import { openSource } from './source.ts'
+
+// Whole passes of 104,224 rows take a busy machine seconds.
+vi.setConfig({ testTimeout: 60_000 })
+
+const dir = mkdtempSync(join(tmpdir(), 'ticklake-source-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+const silent = { rowSkipped() {}, blankRow() {}, unknownFields() {}, passEnded() {} }
+
+async function firstRows(env: Record<string, string>, count: number): Promise<string[]> {
+  const rows: string[] = []
+  for await (const batch of openSource(producerConfig(env), silent, new AbortController().signal).batches) {
+    for (const { value } of batch) rows.push(value.toString())
+    if (rows.length >= count) break
+  }
+  return rows.slice(0, count)
+}
+
+test('replay gives every row once', async () => {
+  const rows = await firstRows({ PRODUCER_MODE: 'replay' }, Number.POSITIVE_INFINITY)
+  expect(rows).toHaveLength(ROWS)
+})
+
+test('a loop gives the same rows again, byte for byte', async () => {
+  const rows = await firstRows({}, 2 * ROWS)
+  expect(rows.slice(ROWS)).toEqual(rows.slice(0, ROWS))
+  const sampled = await firstRows({ PRODUCER_SOURCE: 'sample', PRODUCER_MODE: 'loop' }, 500)
+  expect(sampled.slice(250)).toEqual(sampled.slice(0, 250))
+})
+
+test('sample draws rows of the source, at random, without end', async () => {
+  const all = new Set(await firstRows({ PRODUCER_SOURCE: 'sample' }, 250))
+  const drawn = await firstRows({ PRODUCER_SOURCE: 'sample', PRODUCER_MODE: 'sample' }, 5_000)
+  expect(drawn.every((row) => all.has(row))).toBe(true)
+  expect(new Set(drawn).size).toBeGreaterThan(240)
+})
+
+test('a large source is sampled evenly, in bounded memory', async () => {
+  const rows: Message[] = Array.from({ length: 10_000 }, (_, i) => ({
+    key: String(i),
+    value: Buffer.alloc(0),
+  }))
+  let seed = 1
+  const random = () => {
+    seed = (seed * 48_271) % 2_147_483_647
+    return seed / 2_147_483_647
+  }
+  async function* batches() {
+    for (let at = 0; at < rows.length; at += 100) yield rows.slice(at, at + 100)
+  }
+  const kept = await sampleOf(batches(), 1_000, random)
+  expect(new Set(kept).size).toBe(1_000)
+  const mean = kept.reduce((sum, { key }) => sum + Number(key), 0) / kept.length
+  expect(Math.abs(mean - 5_000)).toBeLessThan(300)
+})
+
+test('a file that is not there, and a loop without a good row, are clear errors', async () => {
+  await expect(firstRows({ PRODUCER_CSV: join(dir, 'none.csv') }, 1)).rejects.toMatchObject({
+    code: 'SOURCE_UNREADABLE',
+    why: expect.stringContaining('no such file'),
+  })
+  const file = join(dir, 'bad.csv')
+  writeFileSync(file, 'Index,Date,Open,High,Low,Close,Volume\nHSI,x,1,1,1,1,1\n')
+  await expect(firstRows({ PRODUCER_CSV: file, PRODUCER_MODE: 'loop' }, 1)).rejects.toMatchObject({
+    code: 'SOURCE_EMPTY',
+  })
+})

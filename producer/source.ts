@@ -1,0 +1,190 @@
+// Where the rows come from and in which order: a file, standard input or the generator; once, for ever or at random.
+import { accessSync, constants, createReadStream, statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Tick } from '@ticklake/contract/columns.ts'
+import { canonicalBytes } from '@ticklake/contract/verdict.ts'
+import { ticksInTurns } from '@ticklake/data/generate.ts'
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import type { ProducerConfig } from './config.ts'
+import { readCsv } from './csv.ts'
+import { bufferOf, type Message, type ReaderEvents } from './message.ts'
+import { readNdjson } from './ndjson.ts'
+import { sampleOf } from './reservoir.ts'
+
+/** Rows go through the process in batches: an await for each row would cost more than the row. */
+const BATCH = 500
+
+/** `sample` keeps at most so many rows in memory; the real file fits. */
+const SAMPLED_ROWS = 150_000
+
+export interface Source {
+  readonly name: string
+  readonly batches: AsyncIterable<readonly Message[]>
+}
+
+interface SourceEvents extends ReaderEvents {
+  /** The source was read to its end; in a loop it now starts anew. */
+  passEnded(): void
+}
+
+type SourceConfig = Pick<
+  ProducerConfig,
+  'PRODUCER_CSV' | 'PRODUCER_SOURCE' | 'PRODUCER_INDEX' | 'PRODUCER_DATE_FORMAT' | 'mode'
+>
+
+/**
+ * @param signal aborting it ends the reading, also where standard input is silent
+ * @throws (while reading) Failure SOURCE_UNREADABLE, SOURCE_EMPTY and what readCsv throws
+ */
+export function openSource(config: SourceConfig, events: SourceEvents, signal: AbortSignal): Source {
+  const { name, pass } = passesOf(config, events, signal)
+  if (config.mode === 'sample') return { name, batches: atRandom(name, pass, events) }
+  return { name, batches: inOrder(name, pass, events, config.mode === 'loop') }
+}
+
+type Pass = () => AsyncIterable<readonly Message[]>
+
+function passesOf(
+  config: SourceConfig,
+  events: ReaderEvents,
+  signal: AbortSignal,
+): { name: string; pass: Pass } {
+  const options = { index: config.PRODUCER_INDEX, dateFormat: config.PRODUCER_DATE_FORMAT }
+  const csv = (name: string, chunks: () => AsyncIterable<Buffer>) => ({
+    name,
+    pass: () => readCsv(chunks(), name, options, events),
+  })
+  const input = () => chunksOf(process.stdin, 'standard input', signal)
+  if (config.PRODUCER_CSV === '-') return csv('standard input', input)
+  if (config.PRODUCER_CSV) {
+    const path = config.PRODUCER_CSV
+    return csv(path, () => chunksOf(createReadStream(path), path, signal))
+  }
+  if (config.PRODUCER_SOURCE === 'sample') {
+    const path = fileURLToPath(import.meta.resolve('@ticklake/data/sample.csv'))
+    return csv('data/sample.csv', () => chunksOf(createReadStream(path), path, signal))
+  }
+  if (config.PRODUCER_SOURCE === '-') {
+    return { name: 'standard input', pass: () => readNdjson(input(), 'standard input', events) }
+  }
+  return { name: 'generated rows', pass: remembered(encoded(ticksInTurns())) }
+}
+
+/** The bytes of a stream until it ends or the signal aborts. */
+async function* chunksOf(
+  stream: NodeJS.ReadableStream & { destroy(): unknown },
+  name: string,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  const stop = () => stream.destroy()
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    if (signal.aborted) return
+    for await (const chunk of stream) yield chunk as Buffer
+  } catch (error) {
+    if (signal.aborted) return
+    throw new Failure({
+      code: 'SOURCE_UNREADABLE',
+      what: `${name} cannot be read (further); rows read before were sent`,
+      why: reasonOf(error),
+      remedy: 'check --csv (PRODUCER_CSV); data/README.md tells where the market file comes from',
+      cause: error,
+    })
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+async function* encoded(ticks: Iterable<Tick>): AsyncGenerator<Message[]> {
+  let batch: Message[] = []
+  for (const tick of ticks) {
+    batch.push({ key: tick.index, value: bufferOf(canonicalBytes(tick)) })
+    if (batch.length < BATCH) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}
+
+/**
+ * Makes the rows in the first pass and gives the same again in later ones: 20 MB, for which a loop at full speed need
+ * not invent and encode them anew.
+ */
+function remembered(first: AsyncIterable<Message[]>): Pass {
+  const batches: Message[][] = []
+  let complete = false
+  return async function* () {
+    if (complete) return yield* batches
+    for await (const batch of first) {
+      const packed = pack(batch)
+      batches.push(packed)
+      yield packed
+    }
+    complete = true
+  }
+}
+
+/** One piece of memory for a batch: a small one of its own for each row would cost several times as much. */
+function pack(batch: readonly Message[]): Message[] {
+  const bytes = Buffer.concat(batch.map((message) => message.value))
+  let start = 0
+  return batch.map(({ key, value }) => {
+    const end = start + value.length
+    const packed = { key, value: bytes.subarray(start, end) }
+    start = end
+    return packed
+  })
+}
+
+async function* inOrder(
+  name: string,
+  pass: Pass,
+  events: SourceEvents,
+  again: boolean,
+): AsyncGenerator<readonly Message[]> {
+  do {
+    let rows = 0
+    for await (const batch of pass()) {
+      rows += batch.length
+      yield batch
+    }
+    events.passEnded()
+    if (again && rows === 0) throw nothingToSend(name)
+  } while (again)
+}
+
+/** One row at a time, drawn with replacement, for ever. */
+async function* atRandom(name: string, pass: Pass, events: SourceEvents): AsyncGenerator<readonly Message[]> {
+  const rows = await sampleOf(pass(), SAMPLED_ROWS)
+  events.passEnded()
+  if (rows.length === 0) throw nothingToSend(name)
+  for (;;) {
+    yield Array.from({ length: BATCH }, () => rows[Math.floor(Math.random() * rows.length)]!)
+  }
+}
+
+function nothingToSend(name: string): Failure {
+  return new Failure({
+    code: 'SOURCE_EMPTY',
+    what: `${name} has no good row, so there is nothing to send again and again`,
+    why: 'every row was skipped, or there was none; the log names the first ones',
+    remedy: 'mend the file, or choose another source',
+  })
+}
+
+/** Whether the file can be read, asked before anything else begins. @throws Failure SOURCE_UNREADABLE */
+export function requireSource({ PRODUCER_CSV: path }: Pick<ProducerConfig, 'PRODUCER_CSV'>): void {
+  if (path === undefined || path === '-') return
+  try {
+    if (statSync(path).isDirectory()) throw new Error('it is a directory')
+    accessSync(path, constants.R_OK)
+  } catch (error) {
+    throw new Failure({
+      code: 'SOURCE_UNREADABLE',
+      what: `${path} cannot be read; nothing was sent`,
+      why: reasonOf(error),
+      remedy: 'check --csv (PRODUCER_CSV); data/README.md tells where the market file comes from',
+      cause: error,
+    })
+  }
+}
