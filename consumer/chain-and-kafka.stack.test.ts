@@ -1,0 +1,179 @@
+// What happens to the topic and to the group's offsets behind the consumer's back: claims decide, or a person does.
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { claimText } from '@ticklake/contract/claim.ts'
+import { claimKey } from '@ticklake/contract/keys.ts'
+import { ConsumerCase, isData, onNth } from '@ticklake/faults/consumer-case.ts'
+import { readLake } from '@ticklake/faults/lake-reader.ts'
+import { createTopic, deleteTopic, produce, ticks } from '@ticklake/faults/topic.ts'
+import {
+  addPartitions,
+  deleteGroup,
+  deleteRecordsBefore,
+  moveOffset,
+  produceInTransaction,
+} from '@ticklake/faults/topic-changes.ts'
+import { expect, type TestContext, test } from 'vitest'
+
+/** A case whose first hundred records have landed, with the consumer ended. */
+async function landedHundred(scope: TestContext, more: Record<string, string> = {}): Promise<ConsumerCase> {
+  const it = new ConsumerCase(scope, { CONSUMER_GROUP_ID: 'set-below', ...more })
+  it.env.CONSUMER_GROUP_ID = `${it.env.KAFKA_TOPIC}-group`
+  await createTopic(it.env, 1)
+  await produce(it.env, ticks(100, 1))
+  const consumer = it.consume()
+  await it.landed(100)
+  await consumer.stop()
+  return it
+}
+
+test.concurrent('the group’s offsets deleted: the claims say where to go on', async (scope) => {
+  const it = await landedHundred(scope)
+  await deleteGroup(it.env, it.env.CONSUMER_GROUP_ID!)
+  await produce(it.env, ticks(100, 1))
+  it.consume()
+  await it.expectOnce(200, 0)
+})
+
+test.concurrent('the group’s offsets reset to the beginning: nothing is written again', async (scope) => {
+  const it = await landedHundred(scope)
+  await moveOffset(it.env, it.env.CONSUMER_GROUP_ID!, 0, 0)
+  await produce(it.env, ticks(100, 1))
+  it.consume()
+  await it.expectOnce(200, 0)
+})
+
+test.concurrent('an offset moved ahead of the claims: refused with the way back, and then nothing is left out', async (scope) => {
+  const it = await landedHundred(scope)
+  await produce(it.env, ticks(100, 1))
+  const group = it.env.CONSUMER_GROUP_ID!
+  await moveOffset(it.env, group, 0, 150)
+  const refused = it.consume()
+  expect(await refused.ended()).toBe(1)
+  expect(refused.stderr).toMatch(/COMMITTED_BEYOND_CLAIMS[\s\S]*150[\s\S]*only 100[\s\S]*--to-offset 100/)
+  await moveOffset(it.env, group, 0, 100)
+  it.consume()
+  await it.expectOnce(200, 0)
+})
+
+test.concurrent('retention past the chain: it stops with the number lost, and records the loss when told to', async (scope) => {
+  const it = await landedHundred(scope)
+  await produce(it.env, ticks(100, 1))
+  await deleteRecordsBefore(it.env, 0, 150)
+  const stopped = it.consume()
+  expect(await stopped.ended()).toBe(1)
+  expect(stopped.stderr).toMatch(/RECORDS_LOST_TO_RETENTION[\s\S]*deleted 50 records[\s\S]*\[100,150\)/)
+  const recorder = it.consume({ CONSUMER_ON_RETENTION_LOSS: 'record' })
+  const { claims } = await it.expectOnce(150, 0)
+  expect(claims.filter(({ skipped }) => skipped > 0)).toMatchObject([{ S: 100, E: 150, skipped: 50 }])
+  expect(recorder.stderr).toContain('"skipped":50')
+})
+
+test.concurrent('offsets without a record, of aborted transactions and markers, are gaps and not losses', async (scope) => {
+  const it = new ConsumerCase(scope)
+  await createTopic(it.env, 1)
+  const values = [...ticks(30, 1)].map(({ value }) => value!)
+  await produce(it.env, ticks(10, 1))
+  await produceInTransaction(it.env, 0, values, 'abort')
+  await produceInTransaction(it.env, 0, values, 'commit')
+  await produce(it.env, ticks(10, 1))
+  it.consume()
+  const { claims, rows } = await it.expectOnce(50, 0)
+  // 30 aborted records and the marker of each transaction.
+  expect(claims.reduce((sum, { gaps }) => sum + gaps, 0)).toBe(32)
+  expect(rows).not.toContain('0:10')
+  expect(rows).toContain('0:41')
+})
+
+test.concurrent('a compacted topic: what Kafka removed before it landed is a gap, what is left lands once', async (scope) => {
+  const it = new ConsumerCase(scope)
+  await createTopic(it.env, 1, {
+    'cleanup.policy': 'compact',
+    'segment.ms': '200',
+    'min.cleanable.dirty.ratio': '0.001',
+    'max.compaction.lag.ms': '500',
+  })
+  const sameKey = (count: number) =>
+    [...ticks(count, 1)].map((tick) => ({ ...tick, key: Buffer.from('HSI') }))
+  await produce(it.env, sameKey(300))
+  // A record in a newer segment lets the older ones be compacted; the cleaner comes by every 15 s.
+  for (let i = 0; i < 35; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    await produce(it.env, sameKey(1))
+  }
+  const consumer = it.consume()
+  await consumer.logged('range landed')
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  const { claims, rows } = await readLake(it.env)
+  const gaps = claims.reduce((sum, claim) => sum + claim.gaps, 0)
+  expect(gaps, 'the broker did compact').toBeGreaterThan(200)
+  expect(new Set(rows).size).toBe(rows.length)
+  expect(rows.length + gaps).toBe(335)
+})
+
+test.concurrent('partitions added while it runs are landed from their first record', async (scope) => {
+  const it = new ConsumerCase(scope)
+  await createTopic(it.env, 1)
+  await produce(it.env, ticks(100, 1))
+  it.consume()
+  await it.landed(100)
+  await addPartitions(it.env, 4)
+  await produce(it.env, ticks(400, 4))
+  await it.expectOnce(500, 0)
+})
+
+test.concurrent('the topic made anew is another topic: the consumer refuses, and names the dataset', async (scope) => {
+  const it = await landedHundred(scope)
+  await deleteTopic(it.env)
+  await new Promise((resolve) => setTimeout(resolve, 2_000))
+  await createTopic(it.env, 1).catch((error: Error) => {
+    // The dead-letter topic is still there from before; the topic itself is made first.
+    if (!/already exists/i.test(error.message)) throw error
+  })
+  await produce(it.env, ticks(10, 1))
+  const second = it.consume()
+  expect(await second.ended()).toBe(1)
+  expect(second.stderr).toMatch(/DATASET_DIFFERS[\s\S]*topicId[\s\S]*LAKE_DATASET/)
+  expect((await readLake(it.env)).rows).toHaveLength(100)
+})
+
+test.concurrent('a consumer with another format for the same dataset refuses and names the setting', async (scope) => {
+  const it = await landedHundred(scope, { LAKE_DATASET: 'ticks' })
+  const second = it.consume({ LAKE_FORMAT: 'jsonl' })
+  expect(await second.ended()).toBe(1)
+  expect(second.stderr).toMatch(
+    /DATASET_DIFFERS[\s\S]*format: the dataset has parquet, this consumer jsonl \(LAKE_FORMAT\)/,
+  )
+})
+
+test.concurrent('an unfinished claim of a newer contract: refused with the release to run, which then finishes it', async (scope) => {
+  const it = new ConsumerCase(scope)
+  await createTopic(it.env, 1)
+  await produce(it.env, ticks(100, 1))
+  const reached = Promise.withResolvers<void>()
+  const rule = onNth(1, isData, { kind: 'reset-before' })
+  const first = it.consume(
+    await it.behindProxy(async (request) => {
+      const fault = await rule(request)
+      if (fault) {
+        await first.stop('SIGKILL')
+        reached.resolve()
+      }
+      return fault
+    }),
+  )
+  await reached.promise
+  const [claim] = (await readLake(it.env)).claims
+  const s3 = new S3Client({ endpoint: it.env.AWS_ENDPOINT_URL!, forcePathStyle: true })
+  const lake = { prefix: it.env.LAKE_PREFIX!, dataset: 'ticks' }
+  const at = { Bucket: it.env.LAKE_BUCKET!, Key: claimKey(lake, claim!.topicId, 0, 0) }
+  const ours = await (await s3.send(new GetObjectCommand(at))).Body!.transformToString()
+  const theirs = { ...claim!, contract: 99, encoder: 'parquet/9' }
+  await s3.send(new PutObjectCommand({ ...at, Body: claimText(theirs as typeof claim & object) }))
+  const refused = it.consumeAsHeir()
+  expect(await refused.ended()).toBe(1)
+  expect(refused.stderr).toMatch(/UNKNOWN_ENCODER[\s\S]*\[0,\d+\)[\s\S]*parquet\/9[\s\S]*contract 99/)
+  expect((await readLake(it.env)).rows, 'nothing was written').toEqual([])
+  await s3.send(new PutObjectCommand({ ...at, Body: ours }))
+  it.consumeAsHeir()
+  await it.expectOnce(100, 0)
+})

@@ -1,0 +1,93 @@
+import type { Claim } from '@ticklake/contract/claim.ts'
+import { expect, test } from 'vitest'
+import { firstStep, nextStep, type Step } from './claim-protocol.ts'
+
+function claim(S: number, E: number, more: Partial<Claim> = {}): Claim {
+  return {
+    v: 1,
+    topic: 't',
+    topicId: '0'.repeat(32),
+    partition: 0,
+    S,
+    E,
+    nonce: `${S}-${E}`,
+    encoder: 'parquet/1',
+    contract: 1,
+    files: [{ key: `p/d/dt=2026-01-01/hour=00/${S}-${E}.parquet`, rows: E - S }],
+    dead: 0,
+    gaps: 0,
+    skipped: 0,
+    ...more,
+  }
+}
+
+const able = () => true
+const unable = () => false
+
+test('two writers with the same S and different lengths: the second one takes over the first one’s range', () => {
+  const [theirs, ours] = [claim(10, 20), claim(10, 35)]
+  const put: Step = { at: 'put-claim', claim: ours }
+  const read = nextStep(put, { of: 'put-claim', result: 'exists' }, able)
+  expect(read).toEqual({ at: 'read-claim', claim: ours })
+  const collect = nextStep(read, { of: 'read-claim', claim: theirs }, able)
+  expect(collect).toEqual({ at: 'collect-claim', claim: theirs })
+  const again = { ...theirs, nonce: 'planned anew' }
+  expect(nextStep(collect, { of: 'collect-claim', claim: again }, able)).toEqual({
+    at: 'put-files',
+    claim: theirs,
+  })
+})
+
+test('a claim that is there with our own nonce is ours: only its answer was lost', () => {
+  const ours = claim(10, 20)
+  const asked: Step = { at: 'put-claim', claim: ours }
+  expect(nextStep(asked, { of: 'put-claim', result: 'unknown' }, able), 'asked again').toBe(asked)
+  expect(nextStep({ at: 'read-claim', claim: ours }, { of: 'read-claim', claim: ours }, able)).toEqual({
+    at: 'put-files',
+    claim: ours,
+  })
+})
+
+test('an unfinished claim is finished by whoever can write it, and refused by whoever cannot', () => {
+  const tail = claim(0, 10, { contract: 99 })
+  const check = nextStep(firstStep, { of: 'find-tail', tail }, able)
+  expect(check).toEqual({ at: 'check-tail', claim: tail })
+  const unfinished = { of: 'check-tail', complete: false } as const
+  expect(nextStep(check, unfinished, able)).toEqual({ at: 'collect-claim', claim: tail })
+  expect(nextStep(check, unfinished, unable)).toMatchObject({
+    at: 'refuse',
+    problem: { kind: 'unknown-encoder' },
+  })
+  expect(nextStep(check, { of: 'check-tail', complete: true }, unable), 'finished: nothing to write').toEqual(
+    {
+      at: 'collect',
+      from: 10,
+    },
+  )
+})
+
+test('records that are not those which the claim tells of are refused, not written', () => {
+  const stored = claim(0, 10)
+  const step: Step = { at: 'collect-claim', claim: stored }
+  for (const seen of [
+    claim(0, 10, { files: [{ ...stored.files[0]!, rows: 9 }], gaps: 1 }),
+    claim(0, 10, { files: [{ ...stored.files[0]!, rows: 9 }], dead: 1 }),
+    claim(0, 10, { files: [] }),
+  ]) {
+    const next = nextStep(step, { of: 'collect-claim', claim: seen }, able)
+    expect(next).toMatchObject({ at: 'refuse', problem: { kind: 'claim-disagrees' } })
+  }
+})
+
+test('the order is claim, files, notice, dead file, commit', () => {
+  const all = claim(0, 10, { dead: 1, files: [{ key: 'k', rows: 9 }] })
+  const order: string[] = []
+  let step: Step = { at: 'put-claim', claim: all }
+  while (step.at !== 'collect') {
+    order.push(step.at)
+    const outcome = step.at === 'put-claim' ? { of: step.at, result: 'stored' } : { of: step.at }
+    step = nextStep(step, outcome as Parameters<typeof nextStep>[1], able)
+  }
+  expect(order).toEqual(['put-claim', 'put-files', 'notify', 'put-dead', 'commit'])
+  expect(step).toEqual({ at: 'collect', from: 10 })
+})

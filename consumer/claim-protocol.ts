@@ -1,0 +1,132 @@
+// The exactly-once protocol of one partition as a pure machine: a step asks for one effect, its outcome gives the
+// next step. No clock, no I/O: the writer performs the effects, and the explorer tries every outcome of each.
+//
+// Claims are the truth. They chain without a hole from 0, each is written before its files, and none is ever
+// overwritten; so whoever finds an incomplete claim finishes exactly that claim, and a rival does no harm.
+import type { Claim } from '@ticklake/contract/claim.ts'
+
+/** What the writer has to do now. */
+export type Step =
+  /** Find the newest claim of the partition. */
+  | { readonly at: 'find-tail' }
+  /** See whether all that the newest claim lists is there. */
+  | { readonly at: 'check-tail'; readonly claim: Claim }
+  /** Collect records from `from` on, and freeze them into a claim when a trigger says so. */
+  | { readonly at: 'collect'; readonly from: number }
+  /** Collect exactly the records of a claim that somebody else wrote down. */
+  | { readonly at: 'collect-claim'; readonly claim: Claim }
+  /** Store the claim, unless one that starts at the same offset is there. */
+  | { readonly at: 'put-claim'; readonly claim: Claim }
+  /** Read the claim that is there. */
+  | { readonly at: 'read-claim'; readonly claim: Claim }
+  /** Store the listed data objects, each unless it is there. */
+  | { readonly at: 'put-files'; readonly claim: Claim }
+  /** Tell the dead-letter topic of the refused records, and wait for its acknowledgement. */
+  | { readonly at: 'notify'; readonly claim: Claim }
+  /** Store the dead file, unless it is there. */
+  | { readonly at: 'put-dead'; readonly claim: Claim }
+  /** Commit the claim's end to Kafka, for the lag tools. */
+  | { readonly at: 'commit'; readonly claim: Claim }
+  /** Stop: something is wrong that only a person can decide. */
+  | { readonly at: 'refuse'; readonly problem: Problem }
+
+export type Problem =
+  | { readonly kind: 'unknown-encoder'; readonly claim: Claim }
+  | { readonly kind: 'claim-disagrees'; readonly stored: Claim; readonly seen: Claim }
+
+/** What came of an effect. */
+export type Outcome =
+  | { readonly of: 'find-tail'; readonly tail: Claim | undefined }
+  | { readonly of: 'check-tail'; readonly complete: boolean }
+  /** `claim` is planned from the records alone; for `collect-claim` it covers the same range. */
+  | { readonly of: 'collect' | 'collect-claim'; readonly claim: Claim }
+  /** `unknown`: no answer, or one that says neither; it may have been stored. */
+  | { readonly of: 'put-claim'; readonly result: 'stored' | 'exists' | 'unknown' }
+  | { readonly of: 'read-claim'; readonly claim: Claim }
+  | { readonly of: 'put-files' }
+  | { readonly of: 'notify' }
+  | { readonly of: 'put-dead' }
+  | { readonly of: 'commit' }
+
+/** Where every assignment of a partition begins. */
+export const firstStep: Step = { at: 'find-tail' }
+
+/**
+ * The step that follows from an outcome.
+ * @param canEncode whether this release can write the files of a claim of that encoder and contract
+ */
+export function nextStep(step: Step, outcome: Outcome, canEncode: (claim: Claim) => boolean): Step {
+  switch (outcome.of) {
+    case 'find-tail':
+      return outcome.tail === undefined
+        ? { at: 'collect', from: 0 }
+        : { at: 'check-tail', claim: outcome.tail }
+    case 'check-tail': {
+      const { claim } = expect(step, 'check-tail')
+      return outcome.complete ? { at: 'collect', from: claim.E } : finish(claim, canEncode)
+    }
+    case 'collect':
+      return { at: 'put-claim', claim: outcome.claim }
+    case 'put-claim': {
+      const { claim } = expect(step, 'put-claim')
+      if (outcome.result === 'stored') return write(claim)
+      // An unknown answer is asked again: the second PUT then finds the first one's claim, and reads its nonce.
+      return outcome.result === 'exists' ? { at: 'read-claim', claim } : step
+    }
+    case 'read-claim': {
+      const { claim } = expect(step, 'read-claim')
+      return outcome.claim.nonce === claim.nonce ? write(claim) : finish(outcome.claim, canEncode)
+    }
+    case 'collect-claim': {
+      const { claim } = expect(step, 'collect-claim')
+      if (!sameContent(claim, outcome.claim)) {
+        return { at: 'refuse', problem: { kind: 'claim-disagrees', stored: claim, seen: outcome.claim } }
+      }
+      return write(claim)
+    }
+    case 'put-files': {
+      const { claim } = expect(step, 'put-files')
+      return claim.dead > 0 ? { at: 'notify', claim } : { at: 'commit', claim }
+    }
+    case 'notify':
+      // Told first, filed last: a dead file that is there proves that its notice was acknowledged.
+      return { at: 'put-dead', claim: expect(step, 'notify').claim }
+    case 'put-dead':
+      return { at: 'commit', claim: expect(step, 'put-dead').claim }
+    case 'commit':
+      return { at: 'collect', from: expect(step, 'commit').claim.E }
+  }
+}
+
+/** Whether a step leads on without records: the writer must then run it to its end before it may let go cleanly. */
+export function isCollecting(step: Step): step is Extract<Step, { at: 'collect' | 'collect-claim' }> {
+  return step.at === 'collect' || step.at === 'collect-claim'
+}
+
+/** Takes over a claim that somebody else wrote down and may not have finished. */
+function finish(claim: Claim, canEncode: (claim: Claim) => boolean): Step {
+  if (claim.skipped > 0) return { at: 'commit', claim }
+  if (!canEncode(claim)) return { at: 'refuse', problem: { kind: 'unknown-encoder', claim } }
+  return { at: 'collect-claim', claim }
+}
+
+function write(claim: Claim): Step {
+  return claim.skipped > 0 ? { at: 'commit', claim } : { at: 'put-files', claim }
+}
+
+/** Two claims of one range that put the same rows into the same objects. */
+function sameContent(a: Claim, b: Claim): boolean {
+  return (
+    a.S === b.S &&
+    a.E === b.E &&
+    a.dead === b.dead &&
+    a.gaps === b.gaps &&
+    a.files.length === b.files.length &&
+    a.files.every((file, i) => file.key === b.files[i]?.key && file.rows === b.files[i]?.rows)
+  )
+}
+
+function expect<A extends Step['at']>(step: Step, at: A): Extract<Step, { at: A }> {
+  if (step.at !== at) throw new Error(`an outcome of ${at} came at step ${step.at}`)
+  return step as Extract<Step, { at: A }>
+}

@@ -1,0 +1,80 @@
+// The commands that a user types, and the pages that `--help` shows.
+
+import type { Env, Schema } from '@ticklake/runtime/env.ts'
+import { startHealthServer } from '@ticklake/runtime/health.ts'
+import { makeLogger } from '@ticklake/runtime/log.ts'
+import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import { failUsage } from '@ticklake/runtime/usage.ts'
+import yargs from 'yargs'
+import { consumerConfig, consumerSchema, type RunFlags } from './config.ts'
+import { dlqCommands } from './dlq/commands.ts'
+import { consumerEvents } from './events.ts'
+import { Sink } from './sink.ts'
+
+/**
+ * Runs the command that the arguments name.
+ * @throws Failure for a wrong command line or configuration, and for what the command itself throws
+ */
+export async function commandLine(args: readonly string[], env: Env, signal: AbortSignal): Promise<void> {
+  await yargs(args)
+    .scriptName('consumer')
+    .usage(
+      '$0 <command>\n\nLands a Kafka topic in S3: every record in exactly one object, or in one dead file.',
+    )
+    .command(
+      'run',
+      'land the topic until SIGINT or SIGTERM',
+      (command) =>
+        command
+          .usage(
+            '$0 run [--from earliest|TIME] [--dataset NAME]\n\nA new dataset begins at offset 0, and one that is there goes on where its claims end. A second dataset of the same topic has its own folder, claims, group (ticklake-NAME) and table, and never touches the first.',
+          )
+          .option('from', {
+            type: 'string',
+            requiresArg: true,
+            describe:
+              'where a new dataset begins: `earliest` is the first record that Kafka still has; or a day or time in UTC. What is before it is written down as skipped. A dataset keeps the beginning it was made with: the same --from goes on, another one is refused',
+          })
+          .option('dataset', { type: 'string', requiresArg: true, describe: 'the dataset [LAKE_DATASET]' })
+          .example('$0 run', 'all of the topic, for good')
+          .example(
+            '$0 run --from earliest --dataset again',
+            'all that Kafka has, once more, beside the first',
+          )
+          .example('$0 run --from 2026-11-21T09:00:00Z --dataset since_nine', 'what came since nine')
+          .epilogue(describeVariables(consumerSchema)),
+      ({ from, dataset }) => run(env, { from, dataset }, signal),
+    )
+    .command('dlq', 'refused records: list, show, replay', (command) => dlqCommands(command, env))
+    .demandCommand(1, 'say what to do: run or dlq')
+    .strict()
+    .version(false)
+    .help()
+    .fail(failUsage('consumer', args))
+    .parseAsync()
+}
+
+async function run(env: Env, flags: RunFlags, signal: AbortSignal): Promise<void> {
+  const config = consumerConfig(env, flags)
+  const registry = makeRegistry('consumer')
+  const events = consumerEvents(makeLogger('consumer', env), registry)
+  const sink = new Sink(config, events)
+  await using health = await startHealthServer({
+    host: config.healthHost,
+    port: config.healthPort,
+    portVariable: 'CONSUMER_HEALTH_PORT',
+    registry,
+    whyNotReady: () => sink.whyNotReady(),
+    whyNotLive: () => sink.whyNotLive(),
+  })
+  events.healthListening(config.healthHost, health.port)
+  await sink.run(signal)
+}
+
+function describeVariables(schema: Schema): string {
+  const lines = Object.entries(schema).map(([name, { kind, doc, fallback }]) => {
+    const value = fallback === undefined ? '' : ` [${fallback}]`
+    return `  ${name}${value}\n      ${doc} (${kind})`
+  })
+  return `Environment (beside KAFKA_*, LAKE_* and the AWS SDK's own, see .env.example):\n${lines.join('\n')}`
+}

@@ -1,0 +1,113 @@
+// What the consumer can be told: CONSUMER_* beside KAFKA_* and LAKE_*.
+import { type Env, integer, oneOf, optionalText, readEnv, text, type Values } from '@ticklake/runtime/env.ts'
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import { type KafkaConfig, kafkaSchema } from '@ticklake/runtime/kafka.ts'
+import { type LakeConfig, lakeOf, lakeSchema } from '@ticklake/runtime/lake.ts'
+import { type Beginning, parseBeginning } from './beginning.ts'
+
+const MIB = 1024 * 1024
+
+export const consumerSchema = {
+  CONSUMER_GROUP_ID: optionalText({
+    doc: 'the consumer group; `ticklake-<dataset>` when unset. Claims, not the group, say what has landed',
+  }),
+  CONSUMER_FLUSH_AFTER_MS: integer({
+    doc: 'a record waits at most this long before it is written to S3',
+    default: 10_000,
+    min: 100,
+  }),
+  CONSUMER_FLUSH_BYTES: integer({
+    doc: 'a partition is written when it has gathered this many bytes',
+    default: 64 * MIB,
+    min: 1024,
+    max: 512 * MIB,
+  }),
+  CONSUMER_FLUSH_ROWS: integer({
+    doc: 'a partition is written when it has gathered this many rows',
+    default: 250_000,
+    min: 1,
+    max: 5_000_000,
+  }),
+  CONSUMER_BUFFER_BYTES: integer({
+    doc: 'all partitions together hold at most about this many bytes; then nothing more is asked of Kafka until S3 has taken some',
+    default: 64 * MIB,
+    min: 1024 * 1024,
+  }),
+  CONSUMER_UPLOADS: integer({
+    doc: 'partitions that are written to S3 at the same time',
+    default: 4,
+    min: 1,
+    max: 64,
+  }),
+  CONSUMER_ON_RETENTION_LOSS: oneOf(['stop', 'record'], {
+    doc: 'what to do when Kafka has deleted records before they landed: `stop` and say how many, or `record` the loss in a claim and go on',
+    default: 'stop',
+  }),
+  CONSUMER_HEALTH_HOST: text({ doc: 'where /livez, /readyz and /metrics listen', default: '127.0.0.1' }),
+  CONSUMER_HEALTH_PORT: integer({ doc: 'their port; 0 picks a free one', default: 9102, max: 65_535 }),
+} as const
+
+export interface ConsumerConfig {
+  readonly kafka: KafkaConfig
+  readonly lake: LakeConfig
+  readonly groupId: string
+  readonly flushAfterMs: number
+  readonly flushBytes: number
+  readonly flushRows: number
+  readonly bufferBytes: number
+  readonly uploads: number
+  readonly onRetentionLoss: 'stop' | 'record'
+  readonly healthHost: string
+  readonly healthPort: number
+  /** Where a new dataset begins; undefined: at offset 0, and an old one as it began. */
+  readonly from: Beginning | undefined
+}
+
+/** What the command line says beside the environment. */
+export interface RunFlags {
+  readonly from?: string | undefined
+  /** Takes the place of LAKE_DATASET, with a group of its own. */
+  readonly dataset?: string | undefined
+}
+
+/**
+ * Reads CONSUMER_*, KAFKA_* and LAKE_*, and the flags.
+ * @throws Failure CONFIG_INVALID that lists every problem; USAGE for a flag that cannot be understood
+ */
+export function consumerConfig(env: Env, flags: RunFlags = {}): ConsumerConfig {
+  const values: Values<typeof consumerSchema> & Values<typeof lakeSchema> & KafkaConfig = readEnv(
+    { ...kafkaSchema, ...lakeSchema, ...consumerSchema },
+    flags.dataset === undefined ? env : { ...env, LAKE_DATASET: flags.dataset },
+    ['CONSUMER_', 'LAKE_'],
+  )
+  const lake = lakeOf(values)
+  return Object.freeze({
+    kafka: values,
+    lake,
+    // A dataset that is named here shares nothing with another, its group neither.
+    groupId:
+      (flags.dataset === undefined ? values.CONSUMER_GROUP_ID : undefined) ?? `ticklake-${lake.dataset}`,
+    flushAfterMs: values.CONSUMER_FLUSH_AFTER_MS,
+    flushBytes: values.CONSUMER_FLUSH_BYTES,
+    flushRows: values.CONSUMER_FLUSH_ROWS,
+    bufferBytes: values.CONSUMER_BUFFER_BYTES,
+    uploads: values.CONSUMER_UPLOADS,
+    onRetentionLoss: values.CONSUMER_ON_RETENTION_LOSS,
+    healthHost: values.CONSUMER_HEALTH_HOST,
+    healthPort: values.CONSUMER_HEALTH_PORT,
+    from: flags.from === undefined ? undefined : beginning(flags.from),
+  })
+}
+
+function beginning(text: string): Beginning {
+  try {
+    return parseBeginning(text)
+  } catch (error) {
+    throw new Failure({
+      code: 'USAGE',
+      what: `--from ${text} cannot be understood; nothing was started`,
+      why: `it ${reasonOf(error)}`,
+      remedy: 'see `consumer run --help`',
+    })
+  }
+}

@@ -1,0 +1,62 @@
+// Writes rows as a table for people, or as JSON for programs.
+import { once } from 'node:events'
+import type { Writable } from 'node:stream'
+
+export const rowFormats = ['table', 'json', 'jsonl'] as const
+export type RowFormat = (typeof rowFormats)[number]
+export type Row = Readonly<Record<string, unknown>>
+
+/** Longest cell of a table; what is cut off is in `show` and in the JSON formats. */
+const WIDEST = 60
+
+/** Writes all rows and waits where the reader is slow. Only a table holds them all, for its widths. */
+export async function writeRows(
+  out: Writable,
+  format: RowFormat,
+  columns: readonly string[],
+  rows: AsyncIterable<Row> | Iterable<Row>,
+): Promise<number> {
+  const write = async (text: string) => {
+    if (!out.write(text)) await once(out, 'drain')
+  }
+  let count = 0
+  if (format === 'table') {
+    const lines: string[][] = [[...columns]]
+    for await (const row of rows) lines.push(columns.map((name) => cell(row[name])))
+    count = lines.length - 1
+    const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)))
+    lines.splice(
+      1,
+      0,
+      widths.map((width) => '-'.repeat(width)),
+    )
+    for (const line of lines) {
+      await write(
+        `${line
+          .map((text, i) => text.padEnd(widths[i]!))
+          .join('  ')
+          .trimEnd()}\n`,
+      )
+    }
+    return count
+  }
+  if (format === 'json') await write('[')
+  for await (const row of rows) {
+    await write(
+      format === 'json' ? `${count === 0 ? '\n' : ',\n'}${JSON.stringify(row)}` : `${JSON.stringify(row)}\n`,
+    )
+    count++
+  }
+  if (format === 'json') await write(count === 0 ? ']\n' : '\n]\n')
+  return count
+}
+
+/** One line: control characters would break the table, and could drive the terminal. */
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return '-'
+  const text = (typeof value === 'string' ? value : JSON.stringify(value)).replace(
+    /[\u0000-\u001f\u007f-\u009f]/g,
+    '·',
+  )
+  return text.length > WIDEST ? `${text.slice(0, WIDEST - 1)}…` : text
+}

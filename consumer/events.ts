@@ -1,0 +1,168 @@
+// What happens in the consumer: one function an event, which logs it and counts it under the same name.
+import type { Claim } from '@ticklake/contract/claim.ts'
+import { claimRows } from '@ticklake/contract/claim.ts'
+import { reasonOf } from '@ticklake/runtime/errors.ts'
+import type { Logger } from '@ticklake/runtime/log.ts'
+import { Counter, Gauge, Histogram, type Registry } from '@ticklake/runtime/metrics.ts'
+import { Outages, outageLines } from '@ticklake/runtime/outage.ts'
+
+export type ConsumerEvents = ReturnType<typeof consumerEvents>
+
+export function consumerEvents(log: Logger, registry: Registry) {
+  const registers = [registry]
+  const received = counter('ticklake_consumer_records_received_total', 'Records read from Kafka')
+  const rows = counter('ticklake_consumer_rows_landed_total', 'Rows in objects whose claim is complete')
+  const objects = counter('ticklake_consumer_objects_written_total', 'Objects written to the table')
+  const bytes = counter('ticklake_consumer_object_bytes_total', 'Bytes of these objects')
+  const claims = counter('ticklake_consumer_claims_completed_total', 'Claims completed')
+  const adopted = counter(
+    'ticklake_consumer_claims_adopted_total',
+    'Claims of others that were finished here',
+  )
+  const dead = new Counter({
+    name: 'ticklake_consumer_records_refused_total',
+    help: 'Records refused, by reason; they are in dead files',
+    labelNames: ['reason'],
+    registers,
+  })
+  const unknown = counter(
+    'ticklake_consumer_unknown_fields_total',
+    'Fields of messages that the contract does not know',
+  )
+  const dropped = counter(
+    'ticklake_consumer_records_dropped_total',
+    'Records let go of unclaimed, to be read again',
+  )
+  const failures = new Counter({
+    name: 'ticklake_consumer_failures_total',
+    help: 'Failed attempts, by what was attempted; each is tried again',
+    labelNames: ['attempt'],
+    registers,
+  })
+  const flushSeconds = new Histogram({
+    name: 'ticklake_consumer_flush_seconds',
+    help: 'From freezing a range to its completed claim',
+    buckets: [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    registers,
+  })
+  const buffered = gauge('ticklake_consumer_buffer_bytes', 'Bytes held in memory, not yet in S3')
+  const freshness = gauge(
+    'ticklake_consumer_last_landed_timestamp_seconds',
+    'Broker time of the newest landed record',
+  )
+  const brokerUp = gauge(
+    'ticklake_consumer_broker_up',
+    '1 while a broker can be reached, 0 while it is waited for',
+  )
+  const partitions = gauge('ticklake_consumer_assigned_partitions', 'Partitions assigned to this consumer')
+  const claimedOffset = new Gauge({
+    name: 'ticklake_consumer_claimed_offset',
+    help: 'Where the completed chain of a partition ends',
+    labelNames: ['partition'],
+    registers,
+  })
+  const lag = new Gauge({
+    name: 'ticklake_consumer_lag_records',
+    help: 'Records of a partition in Kafka behind the completed chain',
+    labelNames: ['partition'],
+    registers,
+  })
+  const outages = new Outages(outageLines(log, 'the data stays in memory and in Kafka'))
+  let newestMs = 0
+
+  function counter(name: string, help: string) {
+    return new Counter({ name, help, registers })
+  }
+  function gauge(name: string, help: string) {
+    return new Gauge({ name, help, registers })
+  }
+
+  return {
+    started: (facts: object) => log.info(facts, 'consumer started'),
+    stopped: () => log.info('consumer stopped: everything taken is in the lake, or still in Kafka'),
+    healthListening: (host: string, port: number) =>
+      log.info({ host, port }, `health at http://${host}:${port}/readyz, numbers at /metrics`),
+    brokerAway: (why: string) => {
+      brokerUp.set(0)
+      outages.failed('reach_broker', why)
+    },
+    brokerBack: () => {
+      brokerUp.set(1)
+      outages.worked('reach_broker')
+    },
+    brokerMessage: (message: string) => log.debug({ message }, 'kafka client'),
+    assigned: (assignment: { partition: number; from: number }[], count: number) => {
+      partitions.set(count)
+      log.info({ assignment }, 'partitions assigned')
+    },
+    revoked: (revoked: number[], count: number, how: 'flush' | 'drop') => {
+      partitions.set(count)
+      for (const partition of revoked) {
+        lag.remove(String(partition))
+        claimedOffset.remove(String(partition))
+      }
+      log.info({ partitions: revoked, how }, 'partitions revoked')
+    },
+    recordsReceived: (count: number) => received.inc(count),
+    recordRefused: (reason: string, partition: number, offset: number, detail: string) => {
+      dead.inc({ reason })
+      log.debug({ reason, partition, offset, detail }, 'record refused')
+    },
+    unknownFields: (count: number) => unknown.inc(count),
+    recordsDropped: (partition: number, count: number) => {
+      dropped.inc(count)
+      log.info(
+        { partition, count },
+        'records let go of unclaimed; whoever has the partition next reads them again',
+      )
+    },
+    claimAdopted: (claim: Claim) => {
+      adopted.inc()
+      log.info(
+        { partition: claim.partition, S: claim.S, E: claim.E },
+        'finishing a claim that another consumer wrote down',
+      )
+    },
+    objectWritten: (size: number, stored: boolean) => {
+      if (!stored) return
+      objects.inc()
+      bytes.inc(size)
+    },
+    claimCompleted: (claim: Claim, lastTimestampMs: number | undefined, seconds: number) => {
+      claims.inc()
+      rows.inc(claimRows(claim))
+      flushSeconds.observe(seconds)
+      claimedOffset.set({ partition: claim.partition }, claim.E)
+      // Partitions land in any order, and one that was behind must not make the lake look old.
+      newestMs = Math.max(newestMs, lastTimestampMs ?? 0)
+      if (newestMs > 0) freshness.set(newestMs / 1000)
+      const { partition, S, E, dead: refused, gaps, skipped } = claim
+      const facts = {
+        partition,
+        S,
+        E,
+        rows: claimRows(claim),
+        ...(refused && { dead: refused }),
+        ...(gaps && { gaps }),
+      }
+      if (refused > 0 || skipped > 0)
+        log.warn({ ...facts, ...(skipped && { skipped }) }, 'range landed, not all of it as rows')
+      else log.debug(facts, 'range landed')
+    },
+    commitFailed: (partition: number, error: unknown) => {
+      failures.inc({ attempt: 'commit' })
+      log.debug(
+        { partition, why: reasonOf(error) },
+        'offset not committed; claims say what has landed, so nothing is lost',
+      )
+    },
+    attemptFailed: (attempt: string, error: unknown) => {
+      failures.inc({ attempt })
+      outages.failed(attempt, error)
+    },
+    attemptSucceeded: (attempt: string) => outages.worked(attempt),
+    isFailing: () => outages.failing(),
+    buffered: (size: number) => buffered.set(size),
+    lagMeasured: (partition: number, records: number) => lag.set({ partition }, records),
+  }
+}

@@ -1,0 +1,207 @@
+// The consumer as users run it, against a real Kafka and S3: killed, frozen, doubled, and with S3 failing as it does.
+
+import { ConsumerCase, expectOnce, isClaim, isData, isDead, onNth } from '@ticklake/faults/consumer-case.ts'
+import { readLake } from '@ticklake/faults/lake-reader.ts'
+import type { Fault } from '@ticklake/faults/s3-proxy.ts'
+import { createTopic, produce, ticks } from '@ticklake/faults/topic.ts'
+import { expect, test } from 'vitest'
+
+test.concurrent.for(['parquet', 'jsonl', 'json-object'] as const)(
+  '%s: every record is in exactly one object or dead file',
+  async (format, scope) => {
+    const it = new ConsumerCase(scope, { LAKE_FORMAT: format })
+    await createTopic(it.env, 3)
+    await produce(it.env, ticks(600, 3, 50))
+    const consumer = it.consume()
+    expectOnce(await it.landed(600), 588, 12)
+    expect(await consumer.stop(), 'it stops in order').toBe(0)
+  },
+)
+
+const killPoints: Record<
+  string,
+  { at: (target: string, method: string) => boolean; fault: Fault; nth?: number }
+> = {
+  'before the claim': { at: isClaim, fault: { kind: 'reset-before' } },
+  'after the claim, its answer unheard': { at: isClaim, fault: { kind: 'reset-after' } },
+  'before the first object': { at: isData, fault: { kind: 'reset-before' } },
+  'between objects': { at: isData, fault: { kind: 'reset-before' }, nth: 2 },
+  'after an object, its answer unheard, and before the commit': {
+    at: isData,
+    fault: { kind: 'reset-after' },
+  },
+  'between the dead-letter notice and its file': { at: isDead, fault: { kind: 'reset-before' } },
+}
+
+test.concurrent.for(Object.entries(killPoints))(
+  'kill -9 %s: the next consumer goes on, nothing lost, nothing twice',
+  async ([_, point], scope) => {
+    const it = new ConsumerCase(scope)
+    await createTopic(it.env, 2)
+    await produce(it.env, ticks(2_000, 2, 100))
+    const reached = Promise.withResolvers<void>()
+    const rule = onNth(point.nth ?? 1, point.at, point.fault)
+    const first = it.consume(
+      await it.behindProxy(async (request) => {
+        const fault = await rule(request)
+        if (!fault) return undefined
+        // The process dies at the very point; what it had sent of this request is decided by the fault.
+        if (fault.kind === 'reset-before') await first.stop('SIGKILL')
+        else setTimeout(() => void first.stop('SIGKILL'), 50)
+        reached.resolve()
+        return fault
+      }),
+    )
+    await reached.promise
+    await first.stop('SIGKILL')
+    it.consumeAsHeir()
+    await it.expectOnce(1_980, 20)
+  },
+)
+
+test.concurrent('kill -9 in the middle of full speed, three times: nothing lost, nothing twice', async (scope) => {
+  const it = new ConsumerCase(scope, { CONSUMER_FLUSH_ROWS: '2000' })
+  await createTopic(it.env, 3)
+  await produce(it.env, ticks(60_000, 3, 1_000))
+  for (const [i, aliveMs] of [100, 300, 600].entries()) {
+    const consumer = it.consume({ CONSUMER_GROUP_ID: `${it.env.KAFKA_TOPIC}-${i}` })
+    await consumer.logged('partitions assigned')
+    await new Promise((resolve) => setTimeout(resolve, aliveMs))
+    await consumer.stop('SIGKILL')
+  }
+  it.consumeAsHeir()
+  await it.expectOnce(59_940, 60)
+})
+
+const outages: Record<string, Fault> = {
+  '503 SlowDown': { kind: 'status', status: 503, code: 'SlowDown' },
+  '500': { kind: 'status', status: 500, code: 'InternalError' },
+  '403': { kind: 'status', status: 403, code: 'AccessDenied' },
+  '409': { kind: 'status', status: 409, code: 'ConditionalRequestConflict' },
+  'lost answers': { kind: 'reset-after' },
+  'truncated uploads': { kind: 'truncate' },
+}
+
+test.concurrent.for(Object.entries(outages))(
+  'S3 answers half of the writes with %s: nothing lost, nothing twice',
+  async ([_, fault], scope) => {
+    const it = new ConsumerCase(scope, { CONSUMER_FLUSH_ROWS: '100' })
+    await createTopic(it.env, 2)
+    await produce(it.env, ticks(600, 2, 100))
+    let seen = 0
+    const consumer = it.consume(
+      await it.behindProxy(({ method }) => (method === 'PUT' && ++seen % 2 === 0 ? fault : undefined)),
+    )
+    expectOnce(await it.landed(600), 594, 6)
+    expect(await consumer.stop(), 'it still stops in order').toBe(0)
+  },
+)
+
+test.concurrent('S3 that does not answer for longer than the client waits: nothing lost, nothing twice', async (scope) => {
+  const it = new ConsumerCase(scope)
+  await createTopic(it.env, 1)
+  await produce(it.env, ticks(200, 1))
+  let seen = 0
+  // The first write arrives when its sender has long given it up and sent it again.
+  const beyondTheTimeoutMs = 33_000
+  it.consume(
+    await it.behindProxy(({ method, target }) =>
+      isData(target, method) && ++seen === 1 ? { kind: 'delay', ms: beyondTheTimeoutMs } : undefined,
+    ),
+  )
+  await it.expectOnce(200, 0)
+  expect(seen).toBeGreaterThan(1)
+})
+
+test.concurrent('a LIST that fails at assignment is tried again, and no partition is forgotten', async (scope) => {
+  const it = new ConsumerCase(scope)
+  await createTopic(it.env, 3)
+  await produce(it.env, ticks(300, 3))
+  let failures = 0
+  it.consume(
+    await it.behindProxy(({ method, target }) =>
+      method === 'GET' && target.includes('list-type=2') && ++failures <= 12
+        ? { kind: 'status', status: 500, code: 'InternalError' }
+        : undefined,
+    ),
+  )
+  await it.expectOnce(300, 0)
+  expect(failures).toBeGreaterThan(12)
+})
+
+test.concurrent.for(['classic', 'consumer'])(
+  'a frozen consumer that wakes up after its partitions went elsewhere does no harm (%s protocol)',
+  async (protocol, scope) => {
+    const it = new ConsumerCase(scope, { KAFKA_GROUP_PROTOCOL: protocol, CONSUMER_FLUSH_AFTER_MS: '1500' })
+    await createTopic(it.env, 2)
+    await produce(it.env, ticks(5_000, 2))
+    const zombie = it.consume()
+    await zombie.logged('partitions assigned')
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    zombie.process.kill('SIGSTOP')
+    const heir = it.consume()
+    await heir.logged('partitions assigned', 90_000)
+    await produce(it.env, ticks(5_000, 2))
+    zombie.process.kill('SIGCONT')
+    await it.expectOnce(10_000, 0)
+  },
+)
+
+test.concurrent('two consumers of one dataset that share no group write every record once', async (scope) => {
+  const it = new ConsumerCase(scope)
+  await createTopic(it.env, 2)
+  it.consume({ CONSUMER_GROUP_ID: `${it.env.KAFKA_TOPIC}-one`, CONSUMER_FLUSH_ROWS: '300' })
+  it.consume({ CONSUMER_GROUP_ID: `${it.env.KAFKA_TOPIC}-two`, CONSUMER_FLUSH_ROWS: '700' })
+  await produce(it.env, ticks(10_000, 2, 100))
+  await it.expectOnce(9_900, 100)
+})
+
+test.concurrent('revoked in the middle of an upload: what was claimed is finished, nothing is written twice', async (scope) => {
+  const it = new ConsumerCase(scope)
+  await createTopic(it.env, 4)
+  await produce(it.env, ticks(2_000, 4, 200))
+  const uploading = Promise.withResolvers<void>()
+  const first = it.consume(
+    await it.behindProxy(({ method, target }) => {
+      if (!isData(target, method)) return undefined
+      uploading.resolve()
+      return { kind: 'delay', ms: 2_500 }
+    }),
+  )
+  await uploading.promise
+  const second = it.consume()
+  await second.logged('partitions assigned')
+  await first.logged('partitions revoked')
+  await produce(it.env, ticks(2_000, 4, 200))
+  await it.expectOnce(3_980, 20)
+})
+
+test.concurrent('an idle topic is still written: age alone makes a flush', async (scope) => {
+  const it = new ConsumerCase(scope)
+  await createTopic(it.env, 1)
+  const consumer = it.consume()
+  await consumer.logged('partitions assigned')
+  await produce(it.env, ticks(1, 1))
+  await it.expectOnce(1, 0)
+})
+
+test.concurrent('stopped while it still looks for the broker, a consumer ends well', async (scope) => {
+  const it = new ConsumerCase(scope, { KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1' })
+  const consumer = it.consume()
+  await consumer.logged('health')
+  expect(await consumer.stop()).toBe(0)
+})
+
+test.concurrent('a bucket that ignores conditional writes is refused at the start', async (scope) => {
+  const it = new ConsumerCase(scope)
+  await createTopic(it.env, 1)
+  const consumer = it.consume(
+    await it.behindProxy((request) => {
+      delete request.headers['if-none-match']
+      return undefined
+    }),
+  )
+  expect(await consumer.ended()).toBe(1)
+  expect(consumer.stderr).toMatch(/CONDITIONAL_WRITES_IGNORED[\s\S]*If-None-Match/)
+  expect((await readLake(it.env)).claims, 'nothing was consumed').toEqual([])
+})

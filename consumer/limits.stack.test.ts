@@ -1,0 +1,88 @@
+// The consumer at its limits: records larger than its buffer, many partitions, any bytes, a clock that jumps.
+import { randomBytes } from 'node:crypto'
+import { ConsumerCase, expectOnce } from '@ticklake/faults/consumer-case.ts'
+import { createTopic, type Produced, produce, ticks } from '@ticklake/faults/topic.ts'
+import { expect, test } from 'vitest'
+
+const MIB = 1024 * 1024
+
+test.concurrent('records larger than the whole buffer land, good and refused ones, and the notice of them is told', async (scope) => {
+  const it = new ConsumerCase(scope, { CONSUMER_BUFFER_BYTES: String(MIB), CONSUMER_FLUSH_BYTES: '2048' })
+  await createTopic(it.env, 1, { 'max.message.bytes': String(8 * MIB) })
+  const [good] = [...ticks(1, 1)]
+  const padded = Buffer.concat([
+    good!.value!.subarray(0, -1),
+    Buffer.from(`,"note":"${'x'.repeat(3 * MIB)}"}`),
+  ])
+  await produce(it.env, [
+    ...ticks(10, 1),
+    { value: padded, partition: 0 },
+    { value: randomBytes(4 * MIB), partition: 0 },
+    ...ticks(10, 1),
+  ])
+  it.consume()
+  const { letters } = await it.expectOnce(21, 1)
+  expect(Buffer.from(letters[0]!.value as string, 'base64')).toHaveLength(4 * MIB)
+})
+
+test.concurrent('keys, values and headers of any bytes are judged, and refused ones are kept as they were', async (scope) => {
+  const it = new ConsumerCase(scope)
+  await createTopic(it.env, 1)
+  const bytes = [
+    Buffer.alloc(0),
+    Buffer.from([0]),
+    Buffer.from([0xc3, 0x28]),
+    Buffer.from('\u2028"\\\n'),
+    randomBytes(64),
+  ]
+  const odd: Produced[] = bytes.flatMap((key) => bytes.map((value) => ({ key, value, partition: 0 })))
+  const good = [...ticks(bytes.length, 1)].map((tick, i) => ({ ...tick, key: bytes[i]! }))
+  await produce(it.env, [...odd, ...good])
+  it.consume()
+  const { letters } = await it.expectOnce(good.length, odd.length)
+  const kept = letters.map(({ key, value }) => [key, value])
+  // A key of no bytes and no key are the same to the client.
+  const sent = odd.map(({ key, value }) => [key, value].map((part) => Buffer.from(part!).toString('base64')))
+  expect(kept.map((pair) => pair.map((part) => part ?? ''))).toEqual(sent)
+})
+
+test.concurrent('a topic of nothing but poison ends in dead files, and the chain goes on', async (scope) => {
+  const it = new ConsumerCase(scope)
+  await createTopic(it.env, 1)
+  await produce(it.env, [
+    { value: null, partition: 0 },
+    { value: Buffer.from('not a tick'), partition: 0 },
+    { value: Buffer.from([0xff, 0x00, 0x7b]), partition: 0 },
+  ])
+  it.consume()
+  const lake = await it.expectOnce(0, 3)
+  expect(lake.objects).toEqual([])
+})
+
+test.concurrent('a clock that jumps by hours in both directions is harmless: paths come from the broker’s time', async (scope) => {
+  const it = new ConsumerCase(scope, { CONSUMER_FLUSH_ROWS: '200' })
+  await createTopic(it.env, 2)
+  const jumping = `
+    const now = Date.now
+    let turn = 0
+    setInterval(() => turn++, 50).unref()
+    Date.now = () => now() + [0, 1, -1, 400][turn % 4] * 86_400_000
+  `
+  it.consume({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(jumping)}` })
+  const before = new Date().toISOString().slice(0, 10)
+  await produce(it.env, ticks(5_000, 2, 500))
+  const { objects } = await it.expectOnce(4_990, 10)
+  const days = new Set(objects.map((key) => /dt=([^/]+)/.exec(key)![1]))
+  expect([...days].every((day) => day === before || day === new Date().toISOString().slice(0, 10))).toBe(true)
+})
+
+test('a thousand partitions', async (scope) => {
+  const partitions = 1_000
+  const it = new ConsumerCase(scope, { CONSUMER_FLUSH_AFTER_MS: '3000' })
+  await createTopic(it.env, partitions)
+  await produce(it.env, ticks(3 * partitions, partitions))
+  const consumer = it.consume()
+  await consumer.logged('partitions assigned', 90_000)
+  expectOnce(await it.landed(3 * partitions), 3 * partitions, 0)
+  expect(await consumer.stop()).toBe(0)
+})

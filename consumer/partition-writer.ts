@@ -1,0 +1,390 @@
+// Carries one partition's records into the lake: gathers them, and performs what the claim protocol asks for.
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Claim, claimText, parseClaim } from '@ticklake/contract/claim.ts'
+import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
+import { claimKey, claimsPrefix } from '@ticklake/contract/keys.ts'
+import { judge, refuseTimestamp } from '@ticklake/contract/verdict.ts'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { firstStep, isCollecting, nextStep, type Outcome, type Step } from './claim-protocol.ts'
+import type { ConsumerEvents } from './events.ts'
+import { filesAreThere, type LandingPort, landDead, landFiles } from './landing.ts'
+import { encoderNames, type Plan, planClaim, planSkip } from './plan.ts'
+import { RecordBuffer, type RecordTaker, type RefusedRecord } from './record-buffer.ts'
+import { LetGo, untilDone } from './retry.ts'
+
+/** A message as the Kafka client hands it over. */
+export interface Message {
+  readonly partition: number
+  readonly offset: number
+  readonly timestamp?: number
+  readonly key?: Uint8Array | string | null
+  readonly value: Uint8Array | null
+  readonly headers?: Record<string, Uint8Array | string>[]
+}
+
+export interface WriterOptions {
+  readonly plan: Plan
+  readonly partition: number
+  readonly flushAfterMs: number
+  readonly flushBytes: number
+  readonly flushRows: number
+  readonly landing: LandingPort
+  readonly events: ConsumerEvents
+  /** Commits the offset to Kafka; a failure is harmless. */
+  readonly commit: (offset: number) => Promise<void>
+  /** Called when memory was freed. */
+  readonly onProgress: () => void
+}
+
+export class PartitionWriter implements RecordTaker {
+  readonly #options: WriterOptions
+  readonly #letGo = new AbortController()
+  #step: Step = firstStep
+  /** Full buffers that wait for their claim, oldest first; then the one that is being filled. */
+  #sealed: RecordBuffer[] = []
+  #filling = new RecordBuffer(0)
+  /** The records of the claim that is being written. */
+  #frozen: RecordBuffer | undefined
+  #frozenAt = 0
+  #ageTimer: NodeJS.Timeout | undefined
+  #draining = false
+  #wake: () => void = () => {}
+  /** The end of a claim that waits for its records. */
+  #wakeAt = Number.POSITIVE_INFINITY
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+  }
+
+  /** Memory held, in bytes. */
+  get heldBytes(): number {
+    const sealed = this.#sealed.reduce((sum, buffer) => sum + buffer.heldBytes, 0)
+    return sealed + this.#filling.heldBytes + (this.#frozen?.heldBytes ?? 0)
+  }
+
+  /** Aborts when the writer lets go. */
+  get signal(): AbortSignal {
+    return this.#letGo.signal
+  }
+
+  /** Whether a claim is being written or waits to be: memory will be freed without further records. */
+  get isBusy(): boolean {
+    return !isCollecting(this.#step) || (this.#step.at === 'collect' && this.#sealed.length > 0)
+  }
+
+  /** Whether nothing is unfinished, so that a range may be left out. */
+  get canSkip(): boolean {
+    return this.#step.at === 'collect'
+  }
+
+  /** Where the claims end, the unfinished one included. */
+  get claimedEnd(): number {
+    const step = this.#step
+    return step.at === 'collect' ? step.from : 'claim' in step ? step.claim.E : 0
+  }
+
+  /** Where the completed chain ends, as far as this writer knows. */
+  get claimedOffset(): number {
+    const step = this.#step
+    return step.at === 'collect' ? step.from : 'claim' in step ? step.claim.S : 0
+  }
+
+  /**
+   * Finds out where the partition's chain ends and whether its last claim was finished.
+   * @returns the offset to read from
+   * @throws Failure CLAIM_UNREADABLE, UNKNOWN_ENCODER; LetGo
+   */
+  async recover(): Promise<number> {
+    while (!isCollecting(this.#step)) await this.#advance()
+    const from = this.#step.at === 'collect' ? this.#step.from : this.#step.claim.S
+    this.#filling = new RecordBuffer(from)
+    return from
+  }
+
+  /**
+   * Leaves out [claimed, `to`) by a claim that says why. Only between recover() and run().
+   * @returns the offset to read from; another one where a rival's claim came first
+   */
+  async skipTo(to: number, reason: string): Promise<number> {
+    const from = this.claimedOffset
+    this.#step = {
+      at: 'put-claim',
+      claim: planSkip(this.#options.plan, this.#options.partition, from, to, reason),
+    }
+    return this.recover()
+  }
+
+  /** Takes a message: judged, then kept. Copies what it keeps. */
+  push(message: Message): void {
+    if (message.offset < this.#filling.cursor) return
+    const badTime = refuseTimestamp(message.timestamp)
+    const verdict = badTime ? { accepted: false as const, ...badTime } : judge(message.value)
+    if (verdict.accepted) {
+      if (verdict.unknownFields > 0) this.#options.events.unknownFields(verdict.unknownFields)
+      this.accept(message.offset, message.timestamp!, verdict.canonical)
+    } else {
+      this.#options.events.recordRefused(verdict.reason, message.partition, message.offset, verdict.detail)
+      this.refuse(refusedRecord(message, verdict))
+    }
+  }
+
+  accept(offset: number, timestampMs: number, canonical: Uint8Array): void {
+    if (this.#filling.exceedsHours(timestampMs)) this.seal()
+    if (this.#filling.isEmpty) this.#startAging()
+    this.#filling.accept(offset, timestampMs, canonical)
+    if (this.#filling.cursor >= this.#wakeAt) this.#wake()
+    if (
+      this.#filling.rows >= this.#options.flushRows ||
+      this.#filling.gatheredBytes >= this.#options.flushBytes
+    ) {
+      this.seal()
+    }
+  }
+
+  refuse(record: RefusedRecord): void {
+    if (this.#filling.isEmpty) this.#startAging()
+    this.#filling.refuse(record)
+    if (this.#filling.cursor >= this.#wakeAt) this.#wake()
+    if (this.#filling.gatheredBytes >= this.#options.flushBytes) this.seal()
+  }
+
+  /** Takes note that no record is left below `offset`: what was not handed over does not exist. */
+  reachedEnd(offset: number): void {
+    if (offset <= this.#filling.cursor) return
+    if (this.#filling.isEmpty) this.#startAging()
+    this.#filling.cursor = offset
+    if (offset >= this.#wakeAt) this.#wake()
+  }
+
+  /** Ends the range that is being gathered, so that it is claimed next. */
+  seal(): void {
+    clearTimeout(this.#ageTimer)
+    this.#ageTimer = undefined
+    if (this.#filling.isEmpty) return
+    this.#sealed.push(this.#filling)
+    this.#filling = new RecordBuffer(this.#filling.cursor)
+    this.#wake()
+  }
+
+  /**
+   * Writes range after range until the writer is drained or let go.
+   * @throws Failure when only a person can decide what to do
+   */
+  async run(): Promise<void> {
+    try {
+      for (;;) {
+        if (!isCollecting(this.#step)) await this.#advance()
+        else if (!(await this.#collect())) return
+      }
+    } catch (error) {
+      if (!(error instanceof LetGo)) throw error
+    } finally {
+      clearTimeout(this.#ageTimer)
+    }
+  }
+
+  /** Asks run() to write what was gathered and then to return. */
+  drain(): void {
+    this.#draining = true
+    this.seal()
+    this.#wake()
+  }
+
+  /** Makes run() return at once. What is not claimed is read again by whoever has the partition next. */
+  letGo(): void {
+    const unclaimed = [...this.#sealed, this.#filling].reduce(
+      (sum, { rows, refused }) => sum + rows + refused.length,
+      0,
+    )
+    if (unclaimed > 0) this.#options.events.recordsDropped(this.#options.partition, unclaimed)
+    this.#letGo.abort()
+    this.#wake()
+  }
+
+  /** Waits for records that make a claim. False: drained, nothing is left to write. */
+  async #collect(): Promise<boolean> {
+    const step = this.#step
+    for (;;) {
+      if (this.#letGo.signal.aborted) throw new LetGo()
+      if (step.at === 'collect-claim' ? this.#takeClaim(step.claim) : this.#takeSealed()) break
+      if (this.#draining) return false
+      this.#wakeAt = step.at === 'collect-claim' ? step.claim.E : Number.POSITIVE_INFINITY
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    this.#wakeAt = Number.POSITIVE_INFINITY
+    this.#frozenAt = performance.now()
+    const claim = planClaim(this.#options.plan, this.#options.partition, this.#frozen!)
+    this.#follow({ of: step.at === 'collect' ? 'collect' : 'collect-claim', claim })
+    return true
+  }
+
+  #takeSealed(): boolean {
+    this.#frozen = this.#sealed.shift()
+    return this.#frozen !== undefined
+  }
+
+  /** Cuts the gathered records at the end of a claim that somebody else wrote down, once they reach it. */
+  #takeClaim(claim: Claim): boolean {
+    const gathered = [...(this.#frozen ? [this.#frozen] : []), ...this.#sealed, this.#filling]
+    if (gathered.at(-1)!.cursor < claim.E) {
+      // Gathering goes on in memory; sealing would not help, since the range is not ours to choose.
+      return false
+    }
+    const head = new RecordBuffer(claim.S)
+    const { cursor } = this.#filling
+    this.#sealed = []
+    this.#filling = new RecordBuffer(claim.E)
+    const cut: RecordTaker = {
+      accept: (offset, timestampMs, bytes) =>
+        (offset < claim.E ? head : this).accept(offset, timestampMs, bytes),
+      refuse: (record) => (record.offset < claim.E ? head : this).refuse(record),
+    }
+    for (const buffer of gathered) buffer.replay(cut)
+    head.cursor = claim.E
+    this.#filling.cursor = Math.max(this.#filling.cursor, cursor)
+    this.#frozen = head
+    this.#options.events.claimAdopted(claim)
+    return true
+  }
+
+  async #advance(): Promise<void> {
+    this.#follow(await this.#perform(this.#step))
+  }
+
+  #follow(outcome: Outcome): void {
+    this.#step = nextStep(this.#step, outcome, (claim) => this.#canEncode(claim))
+    if (this.#step.at === 'refuse') throw refusal(this.#step.problem.kind, this.#step)
+  }
+
+  #canEncode(claim: Claim): boolean {
+    return claim.encoder === encoderNames[this.#options.plan.format] && claim.contract === CONTRACT_VERSION
+  }
+
+  async #perform(step: Step): Promise<Outcome> {
+    const { plan, partition, landing, events } = this.#options
+    const { signal } = this.#letGo
+    const attempt = <T>(name: string, effect: () => Promise<T>) => untilDone(name, events, signal, effect)
+    const prefix = claimsPrefix(plan.lake, plan.topicId, partition)
+    switch (step.at) {
+      case 'find-tail': {
+        const key = await attempt('find_tail', () => landing.store.firstKey(prefix))
+        const tail = key === undefined ? undefined : await attempt('read_claim', () => this.#readClaim(key))
+        return { of: 'find-tail', tail }
+      }
+      case 'check-tail':
+        return {
+          of: 'check-tail',
+          complete: await attempt('check_tail', () => filesAreThere(landing, plan, step.claim)),
+        }
+      case 'put-claim': {
+        const key = claimKey(plan.lake, plan.topicId, partition, step.claim.S)
+        const result = await attempt('put_claim', () =>
+          landing.store.putIfAbsent(key, claimText(step.claim), 'application/json', signal),
+        )
+        return { of: 'put-claim', result: result === 'conflict' ? 'unknown' : result }
+      }
+      case 'read-claim': {
+        const key = claimKey(plan.lake, plan.topicId, partition, step.claim.S)
+        return { of: 'read-claim', claim: await attempt('read_claim', () => this.#readClaim(key)) }
+      }
+      case 'put-files':
+        await landFiles(landing, plan, step.claim, this.#frozen!, signal, events, this.#options.onProgress)
+        return { of: 'put-files' }
+      case 'notify':
+        await attempt('notify_dead_letters', () => landing.notify(step.claim, this.#frozen!.refused))
+        return { of: 'notify' }
+      case 'put-dead':
+        await attempt('put_dead_file', () =>
+          landDead(landing, plan, step.claim, this.#frozen!.refused, signal),
+        )
+        return { of: 'put-dead' }
+      case 'commit':
+        await this.#complete(step.claim)
+        return { of: 'commit' }
+      default:
+        throw new Error(`nothing to perform at ${step.at}`)
+    }
+  }
+
+  async #readClaim(key: string): Promise<Claim> {
+    const text = await this.#options.landing.store.read(key)
+    try {
+      if (text === undefined) throw new Error('it was listed, but is not there: something deletes claims')
+      return parseClaim(text)
+    } catch (error) {
+      throw new Failure({
+        code: 'CLAIM_UNREADABLE',
+        what: `the claim ${key} cannot be understood; partition ${this.#options.partition} is not read, nothing is written`,
+        why: (error as Error).message,
+        remedy: 'restore the object, or run the release that wrote it; never delete a claim',
+        cause: error,
+      })
+    }
+  }
+
+  async #complete(claim: Claim): Promise<void> {
+    await this.#options
+      .commit(claim.E)
+      .catch((error) => this.#options.events.commitFailed(claim.partition, error))
+    const last = this.#frozen?.lastTimestampMs
+    this.#frozen = undefined
+    this.#options.events.claimCompleted(claim, last, (performance.now() - this.#frozenAt) / 1000)
+    this.#options.onProgress()
+    await nextTurn()
+  }
+
+  #startAging(): void {
+    clearTimeout(this.#ageTimer)
+    this.#ageTimer = setTimeout(() => this.seal(), this.#options.flushAfterMs)
+  }
+}
+
+function refusedRecord(
+  message: Message,
+  verdict: { reason: RefusedRecord['reason']; detail: string },
+): RefusedRecord {
+  return {
+    offset: message.offset,
+    timestampMs: message.timestamp,
+    reason: verdict.reason,
+    detail: verdict.detail,
+    key: ownBytes(message.key),
+    value: ownBytes(message.value),
+    headers: (message.headers ?? []).flatMap((header) =>
+      Object.entries(header).map(([name, value]) => [name, ownBytes(value)] as const),
+    ),
+  }
+}
+
+function ownBytes(bytes: Uint8Array | string | null | undefined): Uint8Array | null {
+  if (bytes === null || bytes === undefined) return null
+  return typeof bytes === 'string' ? Buffer.from(bytes) : Uint8Array.from(bytes)
+}
+
+function refusal(kind: string, step: Extract<Step, { at: 'refuse' }>): Failure {
+  const { problem } = step
+  if (problem.kind === 'unknown-encoder') {
+    const { S, E, partition, encoder, contract } = problem.claim
+    return new Failure({
+      code: 'UNKNOWN_ENCODER',
+      what: `the unfinished claim [${S},${E}) of partition ${partition} cannot be finished by this release; nothing was written`,
+      why: `it names encoder ${encoder} and contract ${contract}, this release has contract ${CONTRACT_VERSION}`,
+      remedy: `run the release with encoder ${encoder} and contract ${contract} once, until it says that the range has landed`,
+    })
+  }
+  const { stored, seen } = problem
+  return new Failure({
+    code: 'CLAIM_DISAGREES',
+    what: `the records of [${stored.S},${stored.E}) in partition ${stored.partition} are not those that its claim tells of; nothing was written`,
+    why: `the claim has ${describe(stored)}; Kafka now gives ${describe(seen)} (${kind})`,
+    remedy:
+      'run `catalog audit --deep`: records were compacted or deleted before they landed, or two releases judge differently',
+  })
+}
+
+function describe(claim: Claim): string {
+  const files = claim.files.map(({ key, rows }) => `${rows} rows in ${key}`).join(', ') || 'no rows'
+  return `${files}, ${claim.dead} dead, ${claim.gaps} gaps`
+}

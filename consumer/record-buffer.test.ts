@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { RecordBuffer, type RecordTaker, type RefusedRecord } from './record-buffer.ts'
+
+const MS = Date.UTC(2026, 0, 1)
+
+function refused(offset: number): RefusedRecord {
+  return { offset, timestampMs: MS, reason: 'not_json', detail: '', key: null, value: null, headers: [] }
+}
+
+/** What was handed over, as text. */
+function listener(): RecordTaker & { readonly heard: string[] } {
+  const heard: string[] = []
+  return {
+    heard,
+    accept: (offset, timestampMs, bytes) =>
+      heard.push(`${offset} ${timestampMs - MS} ${bytes.length}:${bytes[0]}:${bytes.at(-1)}`),
+    refuse: ({ offset }) => heard.push(`${offset} refused`),
+  }
+}
+
+test('records come back as they were, in order, from however many blocks, also those larger than any block', () => {
+  const buffer = new RecordBuffer(0)
+  const wanted: string[] = []
+  for (let offset = 0; offset < 20_000; offset++) {
+    if (offset % 1000 === 7) {
+      buffer.refuse(refused(offset))
+      wanted.push(`${offset} refused`)
+      continue
+    }
+    const length = offset === 12_345 ? 3_000_000 : 1 + (offset % 400)
+    buffer.accept(offset, MS + offset, new Uint8Array(length).fill(offset % 256))
+    wanted.push(`${offset} ${offset} ${length}:${offset % 256}:${offset % 256}`)
+  }
+  const taker = listener()
+  buffer.replay(taker)
+  expect(taker.heard).toEqual(wanted)
+  expect(buffer.rowBlocks().reduce((sum, { count }) => sum + count, 0)).toBe(buffer.rows)
+})
+
+test('memory that is held is counted in whole blocks, and so is what takes the place of the rows', () => {
+  const buffer = new RecordBuffer(0)
+  expect(buffer.heldBytes).toBe(0)
+  for (let offset = 0; offset < 10_000; offset++) buffer.accept(offset, MS, new Uint8Array(180))
+  expect(buffer.gatheredBytes).toBe(10_000 * 200)
+  expect(buffer.heldBytes).toBeGreaterThanOrEqual(buffer.gatheredBytes)
+  expect(buffer.heldBytes, 'a block more at most').toBeLessThan(buffer.gatheredBytes + 1_400_000)
+  const slabs = buffer.takeSlabs()
+  expect(slabs.reduce((sum, { memory }) => sum + memory.byteLength, 0)).toBe(buffer.heldBytes)
+  buffer.holdInstead(5_000)
+  expect(buffer.heldBytes).toBe(5_000)
+  expect(buffer.rows, 'the claim still knows how many there were').toBe(10_000)
+})

@@ -1,0 +1,51 @@
+// Tries an effect until it succeeds or the consumer lets go of the partition.
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { sleep } from '@ticklake/runtime/process.ts'
+import type { ConsumerEvents } from './events.ts'
+
+/** Thrown where work ends because its signal was aborted; nothing is wrong. */
+export class LetGo extends Error {
+  constructor() {
+    super('let go')
+    this.name = 'LetGo'
+  }
+}
+
+const FIRST_WAIT_MS = 100
+const LONGEST_WAIT_MS = 5_000
+
+/**
+ * Calls `effect` until it returns. Waits between attempts, twice as long each time, up to 5 s.
+ * @param attempt what is attempted, as logs and metrics name it
+ * @throws LetGo when the signal aborts; a Failure that is not retryable
+ */
+export async function untilDone<T>(
+  attempt: string,
+  events: ConsumerEvents,
+  signal: AbortSignal,
+  effect: () => Promise<T>,
+): Promise<T> {
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+    if (signal.aborted) throw new LetGo()
+    try {
+      const result = await orLetGo(effect(), signal)
+      events.attemptSucceeded(attempt)
+      return result
+    } catch (error) {
+      if (error instanceof LetGo || signal.aborted) throw new LetGo()
+      // What only a person can mend does not get better by asking again.
+      if (error instanceof Failure && !error.retryable) throw error
+      events.attemptFailed(attempt, error)
+      await sleep(waitMs * (0.75 + Math.random() / 2), signal)
+    }
+  }
+}
+
+/** Does not wait for an effect beyond the signal: one that is stored late does no harm, its claim names it. */
+function orLetGo<T>(effect: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(new LetGo())
+    signal.addEventListener('abort', stop, { once: true })
+    effect.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
+}

@@ -1,0 +1,113 @@
+// The bucket, as the consumer needs it: objects are only ever added, never overwritten, never deleted.
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3'
+
+/** `conflict`: another conditional write is under way (409); ask again. */
+export type PutResult = 'stored' | 'exists' | 'conflict'
+
+export interface ObjectStore {
+  /** Stores an object unless its key is taken. Throws when no answer tells whether it was stored. */
+  putIfAbsent(
+    key: string,
+    body: Uint8Array | string,
+    contentType: string,
+    signal?: AbortSignal,
+  ): Promise<PutResult>
+  /** The object's text, or undefined when there is none. */
+  read(key: string): Promise<string | undefined>
+  exists(key: string): Promise<boolean>
+  /** The first key with this prefix, in UTF-8 order. */
+  firstKey(prefix: string): Promise<string | undefined>
+  /** Every key with this prefix, in order. */
+  keys(prefix: string): AsyncIterable<string>
+  /** How many keys with this prefix lie between the two texts, both excluded. */
+  countKeys(prefix: string, from: string, to: string): Promise<number>
+}
+
+/** The object store over an S3 client. Every method rejects with the SDK's error when S3 does not answer. */
+export function s3Store(client: S3Client, bucket: string): ObjectStore {
+  return {
+    async putIfAbsent(key, body, contentType, signal) {
+      try {
+        await client.send(
+          new PutObjectCommand({
+            Bucket: bucket,
+            Key: key,
+            Body: body,
+            ContentType: contentType,
+            IfNoneMatch: '*',
+          }),
+          signal ? { abortSignal: signal } : {},
+        )
+        return 'stored'
+      } catch (error) {
+        const status = statusOf(error)
+        if (status === 412) return 'exists'
+        if (status === 409) return 'conflict'
+        throw error
+      }
+    },
+    async read(key) {
+      try {
+        const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+        return await answer.Body!.transformToString('utf-8')
+      } catch (error) {
+        if (statusOf(error) === 404 && nameOf(error) !== 'NoSuchBucket') return undefined
+        throw error
+      }
+    },
+    async exists(key) {
+      try {
+        await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
+        return true
+      } catch (error) {
+        if (statusOf(error) === 404) return false
+        throw error
+      }
+    },
+    async firstKey(prefix) {
+      const answer = await client.send(
+        new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }),
+      )
+      return answer.Contents?.[0]?.Key
+    },
+    async *keys(prefix) {
+      let after: string | undefined
+      do {
+        const answer: ListObjectsV2CommandOutput = await client.send(
+          new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...(after && { StartAfter: after }) }),
+        )
+        for (const { Key } of answer.Contents ?? []) yield Key!
+        after = answer.IsTruncated ? answer.Contents?.at(-1)?.Key : undefined
+      } while (after !== undefined)
+    },
+    async countKeys(prefix, from, to) {
+      let count = 0
+      let after: string | undefined = from
+      while (after !== undefined) {
+        const answer: ListObjectsV2CommandOutput = await client.send(
+          new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, StartAfter: after }),
+        )
+        const keys = (answer.Contents ?? []).map(({ Key }) => Key!)
+        const within = keys.filter((key) => key < to)
+        count += within.length
+        after = answer.IsTruncated && within.length === keys.length ? keys.at(-1) : undefined
+      }
+      return count
+    },
+  }
+}
+
+function statusOf(error: unknown): number | undefined {
+  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
+}
+
+function nameOf(error: unknown): string | undefined {
+  return (error as { name?: string }).name
+}
