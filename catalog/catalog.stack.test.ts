@@ -1,0 +1,206 @@
+// The catalog's commands as a user types them, on a real stream: rows from a real consumer, asked by the real engine.
+import {
+  AthenaClient,
+  BatchGetQueryExecutionCommand,
+  ListQueryExecutionsCommand,
+} from '@aws-sdk/client-athena'
+import { GetTableCommand, GlueClient, type TableInput, UpdateTableCommand } from '@aws-sdk/client-glue'
+import { expect, test } from 'vitest'
+import { testEnv } from '../stack/test-env.ts'
+import { run, start } from './lake.stack-fixture.ts'
+
+const env = testEnv({ CONSUMER_FLUSH_AFTER_MS: '500', CONSUMER_HEALTH_PORT: '0', CATALOG_HEALTH_PORT: '0' })
+const tutorial = {
+  ...env,
+  LAKE_DATABASE: `stock-market-${env.LAKE_DATABASE}`.replaceAll('_', '-'),
+  LAKE_TABLE: 'kafka-stock-market-engine-ym',
+}
+const query = (sql: string, ...flags: string[]) => run(env, 'catalog', 'query', sql, ...flags)
+const glue = () => new GlueClient({})
+
+test('declare makes what is missing, and nothing the second time', async () => {
+  const first = await run(env, 'catalog', 'declare')
+  expect(first.stdout).toContain(`table ${env.LAKE_DATABASE}.ticks: made`)
+  expect(first.stdout).toContain('partitions: 50 new')
+  const second = await run(env, 'catalog', 'declare')
+  expect(second.stdout).toContain(`table ${env.LAKE_DATABASE}.ticks: there, as wanted`)
+  expect(second.stdout).toContain('partitions: 0 new')
+  expect([first.code, second.code]).toEqual([0, 0])
+})
+
+test('declare shows a difference and leaves it, until --replace', async () => {
+  const place = { DatabaseName: env.LAKE_DATABASE!, Name: 'ticks' }
+  const { Table: there } = await glue().send(new GetTableCommand(place))
+  const { Name, TableType, Parameters, PartitionKeys, StorageDescriptor } = there!
+  StorageDescriptor!.Columns![1]!.Type = 'string'
+  const TableInput: TableInput = {
+    Name,
+    TableType,
+    Parameters,
+    PartitionKeys,
+    StorageDescriptor,
+  } as TableInput
+  await glue().send(new UpdateTableCommand({ DatabaseName: env.LAKE_DATABASE!, TableInput }))
+  const shown = await run(env, 'catalog', 'declare')
+  expect(shown.code).toBe(1)
+  expect(shown.stderr).toContain('error DECLARE_DIFFERS')
+  expect(shown.stderr).toContain('columns: there index string, date string')
+  expect((await glue().send(new GetTableCommand(place))).Table?.StorageDescriptor?.Columns?.[1]?.Type).toBe(
+    'string',
+  )
+  expect((await run(env, 'catalog', 'declare', '--replace')).code).toBe(0)
+  expect((await run(env, 'catalog', 'declare')).code).toBe(0)
+})
+
+test('a stream lands, and COUNT, MAX, GROUP BY and the audit agree, under any names', async () => {
+  expect((await run(env, 'producer', 'topic', 'create')).code).toBe(0)
+  await using consumer = start(env, 'consumer', 'run')
+  expect((await run(env, 'producer', 'run', '--rows', '2000', '--rate', 'max')).code).toBe(0)
+  const audit = await run(env, 'catalog', 'audit', '--wait', '60')
+  expect(audit.stdout, audit.stderr + consumer.stderr()).toContain(
+    'audit: produced 2000, landed 2000, dead 0, skipped 0, lost 0, twice 0',
+  )
+  expect(audit.code).toBe(0)
+  expect((await query('SELECT count(*) FROM ticks', '--output', 'csv')).stdout).toBe('_col0\n2000\n')
+  const declared = await run(tutorial, 'catalog', 'declare')
+  expect(declared.code, declared.stderr).toBe(0)
+  const sql = `SELECT COUNT(*) FROM "${tutorial.LAKE_DATABASE}"."kafka-stock-market-engine-ym" limit 10`
+  expect((await query(sql, '--output', 'csv')).stdout).toBe('_col0\n2000\n')
+  const grouped = 'SELECT sum(n) total FROM (SELECT index, count(*) n FROM ticks GROUP BY index)'
+  expect((await query(grouped, '--output', 'jsonl')).stdout).toBe('{"total":2000}\n')
+  const newest = await run(
+    tutorial,
+    'catalog',
+    'query',
+    'SELECT MAX(date) d FROM "kafka-stock-market-engine-ym"',
+  )
+  expect(newest.stdout).toMatch(/^d\n-+\n\d{4}-\d\d-\d\d\n$/)
+  expect((await run(tutorial, 'catalog', 'audit')).stdout).toContain('landed 2000')
+})
+
+test('the view has the tutorials’ column names', async () => {
+  const sql =
+    'SELECT index, date, "adj close", closeusd FROM kafka_stock_market_demo ORDER BY "adj close" DESC LIMIT 1'
+  const { stdout, stderr } = await query(sql, '--output', 'jsonl')
+  expect(JSON.parse(stdout || stderr)).toMatchObject({ date: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) })
+})
+
+test('the crawled table equals the declared one', async () => {
+  for (const names of [env, tutorial]) {
+    const { code, stdout, stderr } = await run(names, 'catalog', 'crawl', '--compare')
+    expect(stdout, stderr).toContain('have the same 13 columns, 1 partitions with objects and 2,000 rows')
+    expect(code).toBe(0)
+  }
+})
+
+test('an error is Athena’s own text in three lines, and exit status 1', async () => {
+  const cases = [
+    ['SELECT closs FROM ticks', "COLUMN_NOT_FOUND: line 1:8: Column 'closs' cannot be resolved"],
+    ['SELECT * FROM nowhere', 'TABLE_NOT_FOUND: line 1:15'],
+    ['SELEC 1', "line 1:1: mismatched input 'SELEC'"],
+    ["SELECT 1 = 'a'", 'TYPE_MISMATCH'],
+    ['SELECT 1/0', 'DIVISION_BY_ZERO'],
+  ]
+  for (const [sql, words] of cases) {
+    const { code, stdout, stderr } = await query(sql!)
+    expect(stderr).toContain(words)
+    expect(stderr.trimEnd().split('\n')).toHaveLength(3)
+    expect(stdout).toBe('')
+    expect(code).toBe(1)
+  }
+})
+
+test('values keep their digits, NULL is not an empty text', async () => {
+  const sql = "SELECT 9223372036854775807 big, CAST(NULL AS varchar) n, '' e, 0.1e0 d, 'a\"b' q"
+  expect((await query(sql, '--output', 'csv')).stdout).toBe(
+    'big,n,e,d,q\n9223372036854775807,,"",0.1,"a""b"\n',
+  )
+  expect((await query(sql, '--output', 'jsonl')).stdout).toBe(
+    '{"big":9223372036854775807,"n":null,"e":"","d":0.1,"q":"a\\"b"}\n',
+  )
+})
+
+test('300,000 rows come whole', async () => {
+  const sql = 'SELECT a, b FROM UNNEST(sequence(1, 10000)) t(a) CROSS JOIN UNNEST(sequence(1, 30)) u(b)'
+  const { stdout, code } = await query(sql, '--output', 'csv')
+  expect(stdout.trimEnd().split('\n')).toHaveLength(300_001)
+  expect(code).toBe(0)
+})
+
+test('Ctrl-C cancels the query at Athena', async () => {
+  const numbers = (name: string) => `UNNEST(sequence(1, 10000)) ${name}(x)`
+  const sql = `SELECT count(*) FROM ${numbers('a')} CROSS JOIN ${numbers('b')} CROSS JOIN ${numbers('c')}`
+  await using asked = start(env, 'catalog', 'query', sql)
+  const athena = new AthenaClient({})
+  const execution = async () => {
+    const { QueryExecutionIds } = await athena.send(new ListQueryExecutionsCommand({ MaxResults: 5 }))
+    const { QueryExecutions } = await athena.send(new BatchGetQueryExecutionCommand({ QueryExecutionIds }))
+    return QueryExecutions?.find(({ Query }) => Query === sql)
+  }
+  await expect.poll(async () => (await execution())?.Status?.State, { timeout: 30_000 }).toBe('RUNNING')
+  asked.child.kill('SIGINT')
+  const { code, stderr } = await asked.ended
+  expect(stderr).toContain('error QUERY_CANCELLED')
+  expect(code).toBe(1)
+  await expect.poll(async () => (await execution())?.Status?.State, { timeout: 10_000 }).toBe('CANCELLED')
+})
+
+test('watch tells count, rate, freshness and lag as numbers', async () => {
+  const { stdout, code } = await run(
+    env,
+    'catalog',
+    'watch',
+    '--every',
+    '0.5',
+    '--times',
+    '2',
+    '--output',
+    'jsonl',
+  )
+  const samples = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(samples).toHaveLength(2)
+  expect(samples[1]).toMatchObject({ rows: 2000, rows_per_second: 0, produced: 2000, lag: 0 })
+  expect(code).toBe(0)
+})
+
+test('serve keeps going while everything is away, says so in one line, and ends on SIGTERM', async () => {
+  await using away = start(
+    { ...env, AWS_ENDPOINT_URL: 'http://127.0.0.1:1', CATALOG_REGISTER_EVERY_MS: '250' },
+    'catalog',
+    'serve',
+  )
+  await expect.poll(() => away.stderr(), { timeout: 20_000 }).toContain('register partitions failed')
+  const port = portOf(away.stderr())
+  expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200)
+  const ready = await fetch(`http://127.0.0.1:${port}/readyz`)
+  expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining('S3')])
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  away.child.kill('SIGTERM')
+  const { code, stderr } = await away.ended
+  expect(stderr.match(/register partitions failed/g)).toHaveLength(1)
+  expect(code).toBe(0)
+})
+
+test('serve counts when its metrics are asked for, and registers partitions', async () => {
+  await using service = start({ ...env, CATALOG_WATCH_EVERY_MS: '250' }, 'catalog', 'serve')
+  await expect.poll(() => service.stderr(), { timeout: 20_000 }).toContain('health at http')
+  const port = portOf(service.stderr())
+  const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  await expect
+    .poll(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status, { timeout: 20_000 })
+    .toBe(200)
+  await expect.poll(metrics, { timeout: 30_000 }).toContain('ticklake_catalog_rows{service="catalog"} 2000')
+  await expect
+    .poll(metrics, { timeout: 30_000 })
+    .toContain('ticklake_catalog_lag_records{service="catalog"} 0')
+  service.child.kill('SIGTERM')
+  expect((await service.ended).code).toBe(0)
+})
+
+function portOf(log: string): number {
+  const line = log.split('\n').find((text) => text.includes('health at http'))
+  return (JSON.parse(line!) as { port: number }).port
+}

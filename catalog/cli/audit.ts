@@ -1,0 +1,49 @@
+// `catalog audit`: whether each record is in the lake exactly once; the exit status says it too.
+import type { Env } from '@ticklake/runtime/env.ts'
+import { progressLine } from '@ticklake/runtime/terminal.ts'
+import { runAudit } from '../audit-run.ts'
+import { auditText, isGood } from '../audit-text.ts'
+import { openAws } from '../aws.ts'
+import { catalogConfig } from '../config.ts'
+import { compareDatasets, comparisonText } from '../dataset-comparison.ts'
+import { Broker } from '../kafka.ts'
+import { datasetLocation } from '../table.ts'
+
+export interface AuditFlags {
+  /** Takes the place of LAKE_DATASET, with the table of the same name. */
+  readonly dataset?: string | undefined
+  /** A second dataset of the same topic, held against the first. */
+  readonly compare?: string | undefined
+  readonly deep: boolean
+  readonly waitSeconds: number | undefined
+}
+
+/** Exit status 1 unless all is well. @throws Failure when a service does not answer: then there is no verdict */
+export async function runAuditCommand(env: Env, flags: AuditFlags, signal: AbortSignal): Promise<void> {
+  const config = catalogConfig(ofDataset(env, flags.dataset))
+  using aws = openAws(config.lake)
+  using broker = new Broker(config.kafka)
+  using progress = progressLine()
+  const outcome = await runAudit(aws, broker, config, {
+    deep: flags.deep,
+    waitMs: flags.waitSeconds === undefined ? undefined : flags.waitSeconds * 1000,
+    signal,
+    onProgress: (doing) => progress.show(`audit: ${doing}`),
+  })
+  progress.clear()
+  const place = { dataset: config.lake.dataset, location: datasetLocation(config.lake) }
+  process.stdout.write(`${auditText(outcome, place).join('\n')}\n`)
+  if (!isGood(outcome)) process.exitCode = 1
+  if (flags.compare === undefined) return
+  const other = catalogConfig(ofDataset(env, flags.compare))
+  progress.show(`audit: comparing ${config.lake.dataset} with ${other.lake.dataset}`)
+  const comparison = await compareDatasets(aws, config, other, signal)
+  progress.clear()
+  process.stdout.write(`${comparisonText(comparison).join('\n')}\n`)
+  if (comparison.differences.length > 0) process.exitCode = 1
+}
+
+/** The environment in which that dataset, and the table of its name, are meant. */
+function ofDataset(env: Env, dataset: string | undefined): Env {
+  return dataset === undefined ? env : { ...env, LAKE_DATASET: dataset, LAKE_TABLE: '' }
+}

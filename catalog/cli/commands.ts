@@ -1,0 +1,182 @@
+// The commands of the catalog with their pages of help; what they do is in the files beside this one.
+import { shellEnv } from '@ticklake/runtime/dotenv.ts'
+import type { Env } from '@ticklake/runtime/env.ts'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { runCommand } from '@ticklake/runtime/process.ts'
+import { failUsage } from '@ticklake/runtime/usage.ts'
+import yargs, { type Argv } from 'yargs'
+import { outputFormats } from '../output.ts'
+import { runAuditCommand } from './audit.ts'
+import { runCompactCommand } from './compact.ts'
+import { runCrawlCommand } from './crawl.ts'
+import { runDeclareCommand } from './declare.ts'
+import { doctorFormats, runDoctorCommand } from './doctor.ts'
+import * as pages from './pages.ts'
+import { runQueryCommand } from './query.ts'
+import { runServeCommand } from './serve.ts'
+import { runWatchCommand } from './watch.ts'
+
+type Run = (env: Env, signal: AbortSignal) => Promise<void>
+const run = (command: Run) => runCommand((signal) => command(shellEnv(), signal))
+
+/** The command line; parsing it runs the command. */
+export function commandLine(args: readonly string[]): Argv {
+  return yargs([...args])
+    .scriptName('catalog')
+    .usage(pages.catalog)
+    .command(
+      'declare',
+      'make the database, the table, the view and the partitions be there',
+      (y) =>
+        page(y, pages.declare).option('replace', {
+          type: 'boolean',
+          default: false,
+          describe: 'overwrite a table or view that differs',
+        }),
+      ({ replace }) => run((env, signal) => runDeclareCommand(env, { replace }, signal)),
+    )
+    .command(
+      'crawl',
+      'let Glue’s crawler look at the objects, and show what it made of them',
+      (y) =>
+        output(page(y, pages.crawl)).option('compare', {
+          type: 'boolean',
+          default: false,
+          describe: 'hold the crawled table against the declared one; exit status 1 when they differ',
+        }),
+      ({ compare, output }) => run((env, signal) => runCrawlCommand(env, { compare, output }, signal)),
+    )
+    .command(
+      'query <sql>',
+      'ask Athena',
+      (y) =>
+        output(page(y, pages.query)).positional('sql', {
+          type: 'string',
+          demandOption: true,
+          describe: 'the statement; `-` reads it from standard input',
+        }),
+      ({ sql, output }) => run((env, signal) => runQueryCommand(env, { sql, output }, signal)),
+    )
+    .command(
+      'watch',
+      'show the count, its rate, freshness and lag in one line',
+      (y) =>
+        output(page(y, pages.watch))
+          .option('every', {
+            type: 'number',
+            requiresArg: true,
+            describe: 'seconds between two questions [CATALOG_WATCH_EVERY_MS]',
+          })
+          .option('times', {
+            type: 'number',
+            requiresArg: true,
+            describe: 'stop after so many; without it, Ctrl-C stops',
+          })
+          .option('full', {
+            type: 'boolean',
+            default: false,
+            describe: 'a small screen: the topic’s partitions, the lake, Athena',
+          })
+          .check(({ every, times }) => positive('every', every, 0.25) && positive('times', times, 1)),
+      ({ every, times, output, full }) =>
+        run((env, signal) => runWatchCommand(env, { everySeconds: every, times, output, full }, signal)),
+    )
+    .command(
+      'audit',
+      'prove that each record is in the lake exactly once',
+      (y) =>
+        page(y, pages.audit)
+          .option('deep', {
+            type: 'boolean',
+            default: false,
+            describe: 'look at every hour again, and read again what Kafka still holds',
+          })
+          .option('wait', {
+            type: 'number',
+            requiresArg: true,
+            describe: 'wait at most so many seconds until everything produced before now has landed',
+          })
+          .option('dataset', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'audit this dataset of the topic, with the table of its name [LAKE_DATASET]',
+          })
+          .option('compare', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'then hold this dataset of the same topic against it, row by row',
+          })
+          .check(({ wait }) => positive('wait', wait, 0)),
+      ({ deep, wait, dataset, compare }) =>
+        run((env, signal) => runAuditCommand(env, { deep, waitSeconds: wait, dataset, compare }, signal)),
+    )
+    .command(
+      'doctor',
+      'look at settings, AWS and the broker, and say what is wrong and how to mend it',
+      (y) =>
+        page(y, pages.doctor)
+          .option('partitions', {
+            type: 'number',
+            requiresArg: true,
+            describe: 'the least number that the topic must have [KAFKA_TOPIC_PARTITIONS]',
+          })
+          .option('output', {
+            choices: doctorFormats,
+            default: 'table' as const,
+            describe: 'a line each as it is looked at, or one array at the end',
+          })
+          .check(({ partitions }) => positive('partitions', partitions, 1)),
+      ({ partitions, output }) => run((env, signal) => runDoctorCommand(env, { partitions, output }, signal)),
+    )
+    .command(
+      'compact',
+      'turn the many small objects of closed hours into few',
+      (y) =>
+        page(y, pages.compact).option('hour', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'only this hour (UTC), such as 2026-11-21T09',
+        }),
+      ({ hour }) => run((env, signal) => runCompactCommand(env, { hour }, signal)),
+    )
+    .command(
+      'serve',
+      'keep partitions registered, crawl on a schedule, serve the page and metrics',
+      (y) =>
+        page(y, pages.serve).option('allow-crawl', {
+          type: 'boolean',
+          default: false,
+          describe: 'let the page start the crawler',
+        }),
+      ({ allowCrawl }) => run((env, signal) => runServeCommand(env, { allowCrawl }, signal)),
+    )
+    .demandCommand(1, 'say what to do: declare, crawl, query, watch, audit, compact, doctor or serve')
+    .strict()
+    .fail(failUsage('catalog', args))
+    .version(false)
+    .wrap(Math.min(120, process.stdout.columns ?? 110))
+}
+
+function page<T>(y: Argv<T>, { usage, examples, epilogue }: pages.Page): Argv<T> {
+  for (const [command, words] of examples) y.example(command, words)
+  return y.usage(usage).epilogue(epilogue)
+}
+
+function output<T>(y: Argv<T>) {
+  return y.option('output', {
+    choices: outputFormats,
+    default: 'table' as const,
+    describe: 'how rows are written to standard output',
+  })
+}
+
+function positive(name: string, value: number | undefined, least: number): true {
+  if (value !== undefined && !(value >= least)) {
+    throw new Failure({
+      code: 'USAGE',
+      what: `--${name} must be a number from ${least}; nothing was done`,
+      remedy: `node catalog/main.ts ... --${name} ${Math.max(1, least)}`,
+    })
+  }
+  return true
+}

@@ -1,0 +1,59 @@
+// `catalog compact`: the closed hours, now and by hand.
+import type { Env } from '@ticklake/runtime/env.ts'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { progressLine } from '@ticklake/runtime/terminal.ts'
+import { openAws } from '../aws.ts'
+import { compact } from '../compaction/compact.ts'
+import { catalogConfig } from '../config.ts'
+import { counted } from '../finding.ts'
+import { Broker } from '../kafka.ts'
+import { grouped } from '../watch.ts'
+
+/** Exit status 1 when an hour could not be compacted. @throws Failure when a service does not answer */
+export async function runCompactCommand(
+  env: Env,
+  flags: { readonly hour: string | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  const config = catalogConfig(env)
+  const hour = flags.hour === undefined ? undefined : hourOfFlag(flags.hour)
+  using aws = openAws(config.lake)
+  using broker = new Broker(config.kafka)
+  using progress = progressLine()
+  let done = 0
+  const say = (line: string) => {
+    progress.clear()
+    process.stdout.write(`${line}\n`)
+  }
+  progress.show('compact: looking for closed hours')
+  await compact(aws, broker, config, {
+    hour,
+    signal,
+    events: {
+      merged({ hour: name, from, to, rows, late }) {
+        done++
+        say(
+          `${name}: ${counted(from, 'object')} became ${to}, ${grouped(rows)} rows${late ? ', late ones among them' : ''}`,
+        )
+      },
+      switched: ({ hour: name, tables }) => say(`${name}: read from there by ${tables.join(', ')}`),
+      deleted: ({ hour: name, objects }) => say(`${name}: ${counted(objects, 'old object')} deleted`),
+      refused({ hour: name, why }) {
+        process.exitCode = 1
+        say(`${name}: not compacted, ${why}`)
+      },
+    },
+  })
+  say(`compact: ${counted(done, 'hour')} compacted`)
+}
+
+/** `2026-11-21T09` as the hour is named everywhere: `2026-11-21-09`. */
+function hourOfFlag(text: string): string {
+  const match = /^(\d{4}-\d\d-\d\d)[T -]([01]\d|2[0-3])(:00)?Z?$/.exec(text)
+  if (match) return `${match[1]}-${match[2]}`
+  throw new Failure({
+    code: 'USAGE',
+    what: `--hour ${text} is no hour; nothing was compacted`,
+    remedy: 'write it as 2026-11-21T09, in UTC',
+  })
+}

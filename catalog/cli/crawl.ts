@@ -1,0 +1,77 @@
+// `catalog crawl`: what Glue's crawler makes of the objects, and whether that is what was declared.
+import type { Env } from '@ticklake/runtime/env.ts'
+import { progressLine } from '@ticklake/runtime/terminal.ts'
+import { openAws } from '../aws.ts'
+import { type Comparison, compareCrawled, lookBeforeCrawl } from '../comparison.ts'
+import { catalogConfig } from '../config.ts'
+import { type CrawlOutcome, crawl } from '../crawler.ts'
+import { columnText } from '../difference.ts'
+import { type OutputFormat, writeRows } from '../output.ts'
+import { datasetLocation } from '../table.ts'
+import { grouped } from '../watch.ts'
+
+const columns = [
+  { name: 'table', type: 'varchar' },
+  { name: 'classification', type: 'varchar' },
+  { name: 'partitions', type: 'integer' },
+  { name: 'objects', type: 'bigint' },
+  { name: 'location', type: 'varchar' },
+  { name: 'columns', type: 'varchar' },
+]
+
+/** Exit status 1 when asked to compare and something differs. @throws Failure when the crawl did not succeed */
+export async function runCrawlCommand(
+  env: Env,
+  { compare, output }: { compare: boolean; output: OutputFormat },
+  signal: AbortSignal,
+): Promise<void> {
+  const config = catalogConfig(env)
+  using aws = openAws(config.lake)
+  using progress = progressLine()
+  const before = compare ? await lookBeforeCrawl(aws, config) : undefined
+  const outcome = await crawl(aws, config, {
+    signal,
+    onProgress: (state, elapsedMs) =>
+      progress.show(`crawler ${config.crawler}: ${state}, ${Math.round(elapsedMs / 1000)} s`),
+  })
+  progress.clear()
+  process.stderr.write(`${crawlText(outcome)}\n`)
+  const rows = outcome.tables.map(({ table, partitions }) => [
+    `${outcome.database}.${table.Name}`,
+    table.Parameters?.classification ?? null,
+    String(partitions),
+    table.Parameters?.objectCount ?? null,
+    table.StorageDescriptor?.Location ?? null,
+    columnText([...(table.StorageDescriptor?.Columns ?? []), ...(table.PartitionKeys ?? [])]),
+  ])
+  await writeRows(process.stdout, output, columns, [rows], { width: process.stdout.columns })
+  if (rows.length === 0) {
+    process.stderr.write(
+      `nothing was found in ${datasetLocation(config.lake)}: start the consumer, or wait for its first flush\n`,
+    )
+  }
+  if (!before) return
+  const comparison = await compareCrawled(aws, config, before, outcome)
+  const report = output === 'table' ? process.stdout : process.stderr
+  for (const line of comparisonText(comparison)) report.write(`${line}\n`)
+  if (comparison.differences.length > 0) process.exitCode = 1
+}
+
+function crawlText({ crawler, created, updated, deleted, elapsedMs }: CrawlOutcome): string {
+  const seconds = (elapsedMs / 1000).toFixed(1)
+  return `crawler ${crawler}: ${created} tables created, ${updated} updated, ${deleted} deleted in ${seconds} s`
+}
+
+function comparisonText({ crawled, declared, columns, partitions, rows, differences }: Comparison): string[] {
+  if (differences.length === 0) {
+    return [
+      `equal: ${crawled} and ${declared} have the same ${columns} columns, ${partitions} partitions with objects and ${grouped(rows)} rows`,
+    ]
+  }
+  return [
+    `different: ${crawled} (there) is not ${declared} (wanted)`,
+    ...differences.map(
+      ({ what, there, wanted }) => `  ${what}: there ${there || '(none)'} | wanted ${wanted || '(none)'}`,
+    ),
+  ]
+}

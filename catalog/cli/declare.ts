@@ -1,0 +1,24 @@
+// `catalog declare`: the table and all that belongs to it.
+import type { Env } from '@ticklake/runtime/env.ts'
+import { whileWaiting } from '@ticklake/runtime/terminal.ts'
+import { openAws } from '../aws.ts'
+import { catalogConfig } from '../config.ts'
+import { declare } from '../declare.ts'
+
+/** @throws Failure when something differs, or Glue or S3 do not answer */
+export async function runDeclareCommand(
+  env: Env,
+  { replace }: { replace: boolean },
+  _signal: AbortSignal,
+): Promise<void> {
+  const config = catalogConfig(env)
+  using aws = openAws(config.lake)
+  const said: string[] = []
+  const declaring = declare(aws, config, { replace, nowMs: Date.now(), say: (line) => said.push(line) })
+  try {
+    await whileWaiting(() => `declaring (${said.at(-1) ?? 'asking Glue'})`, declaring)
+  } finally {
+    // Also when it ends half way: what was made is there.
+    process.stdout.write(said.map((line) => `${line}\n`).join(''))
+  }
+}

@@ -1,0 +1,33 @@
+// `catalog doctor`: everything that must be well before rows flow, each fault with its remedy.
+import type { Env } from '@ticklake/runtime/env.ts'
+import { progressLine } from '@ticklake/runtime/terminal.ts'
+import { examine, isWell, type Outcome } from '../doctor.ts'
+import { looksAt } from '../doctor-looks.ts'
+import { outcomeLines, outcomeRecord, summaryLine } from '../doctor-text.ts'
+
+export const doctorFormats = ['table', 'json'] as const
+
+export interface DoctorFlags {
+  /** The least number of partitions; KAFKA_TOPIC_PARTITIONS, or one, when absent. */
+  readonly partitions: number | undefined
+  readonly output: (typeof doctorFormats)[number]
+}
+
+/** Exit status 1 when anything failed. */
+export async function runDoctorCommand(env: Env, flags: DoctorFlags, signal: AbortSignal): Promise<void> {
+  using progress = progressLine()
+  using looks = looksAt(env, flags.partitions, (check) => progress.show(`looking at ${check}`))
+  const outcomes: Outcome[] = []
+  for await (const outcome of examine(looks, signal)) {
+    progress.clear()
+    outcomes.push(outcome)
+    if (flags.output === 'table') process.stdout.write(`${outcomeLines(outcome).join('\n')}\n`)
+  }
+  const end = flags.output === 'table' ? summaryLine(outcomes) : records(outcomes)
+  process.stdout.write(`${end}\n`)
+  if (!isWell(outcomes, signal)) process.exitCode = 1
+}
+
+function records(outcomes: readonly Outcome[]): string {
+  return JSON.stringify(outcomes.map(outcomeRecord), null, 2)
+}

@@ -1,0 +1,223 @@
+// The pages that --help shows: each is enough for a newcomer to work from.
+import { kafkaSchema } from '@ticklake/runtime/kafka.ts'
+import { lakeSchema } from '@ticklake/runtime/lake.ts'
+import { catalogSchema } from '../config.ts'
+
+export interface Page {
+  readonly usage: string
+  readonly examples: readonly (readonly [string, string])[]
+  readonly epilogue: string
+}
+
+const schema = { ...kafkaSchema, ...lakeSchema, ...catalogSchema }
+type Variable = keyof typeof schema
+
+/** The variables that a command reads, with their defaults. */
+function variables(...names: readonly Variable[]): string {
+  const lines = names.map((name) => {
+    const option = schema[name]
+    const fallback =
+      'fallback' in option && option.fallback !== undefined ? ` (${option.fallback} when unset)` : ''
+    return `  ${name}  ${option.doc}${fallback}`
+  })
+  return [
+    'Variables, from the shell or .env:',
+    ...lines,
+    'AWS’s own variables (AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL ...) are the SDK’s.',
+  ].join('\n')
+}
+
+const where = [
+  'LAKE_BUCKET',
+  'LAKE_PREFIX',
+  'LAKE_FORMAT',
+  'LAKE_DATASET',
+  'LAKE_DATABASE',
+  'LAKE_TABLE',
+] as const
+const athena = ['LAKE_WORKGROUP', 'LAKE_RESULTS'] as const
+
+export const catalog = [
+  'The lake as Glue and Athena see it: declares the table, registers partitions, crawls, asks, watches, audits.',
+  '',
+  '  node catalog/main.ts <command>',
+].join('\n')
+
+export const declare: Page = {
+  usage: [
+    'catalog declare [--replace]',
+    '',
+    'Makes the Glue database, the crawler’s database beside it, the table over the dataset’s folder, the view with the tutorials’ column names, and the partitions: the coming hours, and every hour that has objects already. Run it as often as you like: what is there as wanted stays. What is there and differs is shown (there, wanted), left as it is, and the exit status is 1. The bucket is not made. Any number of tables may describe one dataset.',
+  ].join('\n'),
+  examples: [
+    ['catalog declare', 'the database stock_market_kafka and its table ticks'],
+    [
+      'LAKE_DATABASE=stock-market-kafka LAKE_TABLE=kafka-stock-market-engine-ym catalog declare',
+      'the same dataset under the names of a tutorial',
+    ],
+    ['catalog declare --replace', 'overwrite a table that someone has changed'],
+  ],
+  epilogue: variables(...where, 'CATALOG_VIEW', 'CATALOG_HOURS_AHEAD'),
+}
+
+export const crawl: Page = {
+  usage: [
+    'catalog crawl [--compare]',
+    '',
+    'Makes (or updates) the Glue crawler of the dataset’s folder, starts it, waits for its end and shows the tables that it made in `<database>_crawled`. --compare holds columns, types, partitions and counts against the declared table, for rows that were there before the crawl, so it may be asked while rows land. Parquet crawls to an equal table; the JSON formats do not (a crawler takes dates for strings). On AWS a crawl is billed for 10 minutes at least.',
+  ].join('\n'),
+  examples: [
+    ['catalog crawl', 'crawl, and show the tables found'],
+    ['catalog crawl --compare', 'exit status 0 only if the crawled table equals the declared one'],
+    ['catalog crawl --output jsonl', 'one line a table'],
+  ],
+  epilogue: variables(...where, 'CATALOG_CRAWLER', 'CATALOG_CRAWLER_ROLE', 'CATALOG_CRAWL_TIMEOUT_MS'),
+}
+
+export const query: Page = {
+  usage: [
+    'catalog query <sql> [--output table|csv|json|jsonl]',
+    '',
+    'Runs the statement in Athena and writes its rows to standard output, any number of them in constant memory. 64-bit integers keep every digit. In csv an empty field is NULL and "" an empty text, as Athena writes it. Ctrl-C cancels the query at Athena. An error is Athena’s own text, with exit status 1. On a terminal a last line on standard error tells the rows, the time, the bytes scanned and what that costs on AWS (5 $ a TB, 10 MB at least).',
+  ].join('\n'),
+  examples: [
+    ["catalog query 'SELECT count(*) FROM ticks'", 'the rows so far'],
+    ["catalog query 'SELECT * FROM kafka_stock_market_demo LIMIT 10'", 'the tutorials’ column names'],
+    ["catalog query --output csv 'SELECT * FROM ticks' > ticks.csv", 'all rows to a file'],
+    ['catalog query - < report.sql', 'a statement from a file'],
+  ],
+  epilogue: variables('LAKE_DATABASE', ...athena),
+}
+
+export const watch: Page = {
+  usage: [
+    'catalog watch [--every SECONDS] [--times N] [--full]',
+    '',
+    'Asks again and again and redraws one line: SELECT count(*) as Athena says it, rows a second, the age of the newest row, and how many records of the topic have not landed yet. Not on a terminal, each answer is a line of its own; with --output jsonl or csv it is numbers. --full redraws a small screen instead: each partition’s end, claimed offset and lag, the objects of the lake, and how the count grew. Each question is an Athena query: on AWS at least 10 MB are billed for it (0.00005 $), so once a minute is the default there, and nothing is asked when nobody watches.',
+  ].join('\n'),
+  examples: [
+    ['catalog watch', 'until Ctrl-C'],
+    ['catalog watch --every 1', 'each second, for a local stack'],
+    ['catalog watch --full --every 1', 'partitions, objects and the rate as a small screen'],
+    ['catalog watch --times 3 --output jsonl', 'three lines for a program'],
+  ],
+  epilogue: variables(
+    'KAFKA_BOOTSTRAP_SERVERS',
+    'KAFKA_TOPIC',
+    ...where,
+    ...athena,
+    'CATALOG_WATCH_EVERY_MS',
+    'CATALOG_QUERY_TIMEOUT_MS',
+  ),
+}
+
+export const audit: Page = {
+  usage: [
+    'catalog audit [--deep] [--wait SECONDS] [--dataset NAME] [--compare NAME]',
+    '',
+    'Proves that each record of the topic is in the lake exactly once, while everything runs. It believes no counter: end offsets come from Kafka, the claims are listed and read one by one, and Athena counts the rows of each object. Exit status 0 only if nothing is lost, twice, or in the bucket without a claim. The last line is always',
+    '',
+    '  audit: produced N, landed N, dead D, skipped K, lost L, twice T',
+    '',
+    '  produced  the end offsets of all partitions added up, less the gaps (offsets without a record: markers of transactions, aborted and compacted records) that the claims name',
+    '  landed    rows that Athena reads from objects that claims promise, each counted once',
+    '  dead      refused records, counted in their dead files',
+    '  skipped   records left out on purpose, by a claim that says why',
+    '  lost      promised by a claim, or deleted by Kafka before they landed, and nowhere',
+    '  twice     rows beyond the first for the same record',
+    '',
+    'What is produced but not landed yet is told on a line of its own; --wait gives it time. Hours that are over and were found right are remembered in the bucket, and only read again when an object in them was added, changed or deleted. --deep looks at all of them, and reads again what Kafka still holds, to see that gaps are gaps.',
+  ].join('\n'),
+  examples: [
+    ['catalog audit', 'now'],
+    ['catalog audit --wait 30', 'give what was just produced 30 s to land'],
+    ['catalog audit --deep', 'believe no earlier audit either'],
+    ['catalog audit --compare again', 'and which records the dataset `again` has otherwise, or not at all'],
+  ],
+  epilogue: variables(
+    'KAFKA_BOOTSTRAP_SERVERS',
+    'KAFKA_TOPIC',
+    'KAFKA_CONNECT_TIMEOUT_MS',
+    ...where,
+    ...athena,
+    'CATALOG_IN_FLIGHT_MS',
+    'CATALOG_QUERY_TIMEOUT_MS',
+  ),
+}
+
+export const doctor: Page = {
+  usage: [
+    'catalog doctor [--partitions N] [--output table|json]',
+    '',
+    'Looks at everything that must be well before rows flow, in the order in which one thing needs the other: settings; this machine’s clock; whose credentials these are; the bucket, writing to it, and that a second If-None-Match is refused; Glue; Athena’s workgroup and a query; the broker’s name, port, certificate, login and protocol; the addresses that it advertises to its clients, and whether they can be reached from here; the topic, its partitions and its time; the group protocol. Each look is a line: ok, FAILED with what, why and what to do, or skipped with the reason. No look waits for ever.',
+    '',
+    'It changes nothing but one small object, `<LAKE_PREFIX>/_control/doctor/probe.json`. On AWS it costs less than a hundredth of a cent. Exit status 0 only if nothing failed.',
+  ].join('\n'),
+  examples: [
+    ['catalog doctor', 'before the first start, and when something does not work'],
+    ['catalog doctor --partitions 6', 'and the topic must have six partitions at least'],
+    ['catalog doctor --output json', 'for a program'],
+  ],
+  epilogue: variables(
+    'KAFKA_BOOTSTRAP_SERVERS',
+    'KAFKA_TOPIC',
+    'KAFKA_GROUP_PROTOCOL',
+    'KAFKA_SECURITY_PROTOCOL',
+    'KAFKA_SASL_MECHANISM',
+    'KAFKA_SASL_USERNAME',
+    'KAFKA_SASL_PASSWORD_FILE',
+    'KAFKA_SSL_CA_FILE',
+    ...where,
+    ...athena,
+  ),
+}
+
+export const compact: Page = {
+  usage: [
+    'catalog compact [--hour YYYY-MM-DDTHH]',
+    '',
+    'Turns the many small objects of each closed hour into few large ones, so that a count stays quick; `serve` does the same by itself. A query that runs meanwhile sees the same rows before, during and after: the new objects are written beside the old ones and checked, a manifest says what they stand for, every Glue table of the dataset is moved to them in one step, and only an hour later the old objects are deleted (CATALOG_COMPACT_DELETE_AFTER_MS). It may be killed anywhere, and run twice at a time; run it again and it goes on. An hour is closed when it is over and every partition has landed something later, or all of the topic. Rows that come later still are merged by a second switch; until then `audit` says how many. parquet and jsonl; json-object stays as it is.',
+  ].join('\n'),
+  examples: [
+    ['catalog compact', 'all closed hours'],
+    ['catalog compact --hour 2026-11-21T09', 'one of them'],
+  ],
+  epilogue: variables(
+    'KAFKA_BOOTSTRAP_SERVERS',
+    'KAFKA_TOPIC',
+    ...where,
+    'CATALOG_COMPACT_EVERY_MS',
+    'CATALOG_COMPACT_DELETE_AFTER_MS',
+  ),
+}
+
+export const serve: Page = {
+  usage: [
+    'catalog serve [--allow-crawl]',
+    '',
+    'The page at http://localhost:8080/ shows the pipeline as it runs, asks Athena by SQL (it only reads), and looks into the catalog, the claims and the dead letters. Beside it,',
+    'the long-running service: keeps the partitions of the coming hours registered, and those of every hour that has objects, so that a row is counted as soon as it has landed; starts the crawler on a schedule when asked; answers /livez, /readyz and /metrics. The count in the metrics is renewed only when somebody asks for them. Glue, Athena and S3 may be away: it says so, and goes on when they are back. It only creates partitions, and never changes one.',
+  ].join('\n'),
+  examples: [
+    ['catalog serve', 'until SIGTERM or Ctrl-C'],
+    ['catalog serve --allow-crawl', 'with a button that starts the crawler'],
+    ['CATALOG_CRAWL_EVERY_MS=3600000 catalog serve', 'with a crawl each hour'],
+    ['curl http://127.0.0.1:9103/metrics', 'its numbers'],
+  ],
+  epilogue: variables(
+    ...where,
+    'CATALOG_HOURS_AHEAD',
+    'CATALOG_REGISTER_EVERY_MS',
+    'CATALOG_CRAWL_EVERY_MS',
+    'CATALOG_COMPACT_EVERY_MS',
+    'CATALOG_COMPACT_DELETE_AFTER_MS',
+    'CATALOG_WATCH_EVERY_MS',
+    'CATALOG_HEALTH_HOST',
+    'CATALOG_HEALTH_PORT',
+    'CATALOG_PAGE_HOST',
+    'CATALOG_PAGE_PORT',
+    'CATALOG_PAGE_ALLOWED_HOSTS',
+    'CATALOG_PAGE_PRODUCER_METRICS',
+    'CATALOG_PAGE_CONSUMER_METRICS',
+  ),
+}

@@ -1,0 +1,54 @@
+// `catalog query`: one statement through Athena, its rows to standard output.
+import { text } from 'node:stream/consumers'
+import type { Env } from '@ticklake/runtime/env.ts'
+import { progressLine } from '@ticklake/runtime/terminal.ts'
+import type { QueryResult } from '../athena.ts'
+import { openAws } from '../aws.ts'
+import { catalogConfig } from '../config.ts'
+import { type OutputFormat, writeRows } from '../output.ts'
+import { grouped } from '../watch.ts'
+
+const DOLLARS_PER_TB = 5
+const LEAST_BYTES = 10_000_000
+
+/** @throws Failure with Athena's own text when it refuses or fails, QUERY_CANCELLED on Ctrl-C */
+export async function runQueryCommand(
+  env: Env,
+  { sql, output }: { sql: string; output: OutputFormat },
+  signal: AbortSignal,
+): Promise<void> {
+  const config = catalogConfig(env)
+  const statement = sql === '-' ? await text(process.stdin) : sql
+  using aws = openAws(config.lake)
+  using progress = progressLine(process.stderr, 1_000)
+  const startedAt = Date.now()
+  const tick = setInterval(
+    () => progress.show(`Athena works, ${Math.round((Date.now() - startedAt) / 1000)} s (Ctrl-C cancels)`),
+    500,
+  )
+  let result: QueryResult
+  try {
+    result = await aws.athena.query(statement, { signal })
+  } finally {
+    clearInterval(tick)
+  }
+  progress.clear()
+  const count = await writeRows(process.stdout, output, result.columns, result.rows, {
+    width: process.stdout.columns,
+  })
+  if (process.stderr.isTTY) process.stderr.write(`${costText(result, count)}\n`)
+}
+
+/** `12 rows in 180 ms, 1.2 MB scanned (0.00005 $ on AWS)`; what is no DML costs nothing. */
+export function costText(
+  {
+    elapsedMs,
+    scannedBytes,
+    statementType,
+  }: Pick<QueryResult, 'elapsedMs' | 'scannedBytes' | 'statementType'>,
+  rows: number,
+): string {
+  const billed = statementType === 'DML' ? Math.max(scannedBytes, LEAST_BYTES) : 0
+  const dollars = ((billed / 1e12) * DOLLARS_PER_TB).toFixed(5)
+  return `${grouped(rows)} row${rows === 1 ? '' : 's'} in ${Math.round(elapsedMs)} ms, ${(scannedBytes / 1e6).toFixed(1)} MB scanned (${dollars} $ on AWS)`
+}

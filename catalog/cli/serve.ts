@@ -1,0 +1,36 @@
+// `catalog serve`: the long-running service.
+import type { Env } from '@ticklake/runtime/env.ts'
+import { makeLogger } from '@ticklake/runtime/log.ts'
+import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import { openAws } from '../aws.ts'
+import { catalogConfig } from '../config.ts'
+import { catalogEvents } from '../events.ts'
+import { Broker } from '../kafka.ts'
+import { pageEvents } from '../page/events.ts'
+import { startPage } from '../page/server.ts'
+import { serve } from '../serve.ts'
+
+export interface ServeFlags {
+  /** Lets the page start the crawler. */
+  readonly allowCrawl: boolean
+}
+
+/** Runs until the signal aborts. @throws Failure when the settings, the page's or the health port do not allow it */
+export async function runServeCommand(env: Env, flags: ServeFlags, signal: AbortSignal): Promise<void> {
+  const config = catalogConfig(env)
+  const registry = makeRegistry('catalog')
+  const log = makeLogger('catalog', env)
+  const events = catalogEvents(log, registry)
+  using aws = openAws(config.lake)
+  using broker = new Broker(config.kafka)
+  const { database, table, dataset, bucket } = config.lake
+  events.started({ database, table, dataset, bucket, crawlEveryMs: config.crawlEveryMs })
+  await using _page = await startPage({
+    aws,
+    broker,
+    config,
+    allowCrawl: flags.allowCrawl,
+    events: pageEvents(log, registry),
+  })
+  await serve({ aws, broker, config, registry, events }, signal)
+}

@@ -1,0 +1,121 @@
+// `catalog watch --full`: asks topic, lake and Athena again and again, and redraws a small screen.
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import { sleep } from '@ticklake/runtime/process.ts'
+import { coloursFor, columnsOf } from '@ticklake/runtime/terminal.ts'
+import type { Aws } from '../aws.ts'
+import type { CatalogConfig } from '../config.ts'
+import type { Broker } from '../kafka.ts'
+import { ClaimTails } from '../page/claim-tails.ts'
+import { ObjectLister } from '../page/object-totals.ts'
+import { countRows } from '../pulse.ts'
+import { datasetLocation } from '../table.ts'
+import type { Sample } from '../watch.ts'
+import { type ScreenState, screenLines } from '../watch-screen.ts'
+
+/** More of them would not fit any terminal. */
+const MOST_SAMPLES = 500
+
+/** What changes with each answer. */
+type Shown = { -readonly [Key in 'partitions' | 'lake' | 'countProblem']: ScreenState[Key] }
+
+export interface FullWatch {
+  readonly aws: Aws
+  readonly broker: Broker
+  readonly config: CatalogConfig
+  readonly everyMs: number
+  readonly times: number
+}
+
+/** What does not answer is said on the screen, and asked again. On a terminal the screen is given back at the end. */
+export async function watchFull(watch: FullWatch, signal: AbortSignal): Promise<void> {
+  const { config, everyMs, times } = watch
+  const out = process.stdout
+  const colours = coloursFor(out)
+  const tails = new ClaimTails(watch.aws.bucket, config.lake)
+  const lister = new ObjectLister(watch.aws.bucket, config.lake)
+  const samples: Sample[] = []
+  let last: string[] = []
+  let claimedAtMs: number | undefined
+  const state: Shown = { partitions: undefined, lake: undefined, countProblem: undefined }
+  const draw = (shown: Shown) => {
+    const { lake, kafka } = config
+    const title = `${kafka.KAFKA_TOPIC} > ${datasetLocation(lake)} > ${lake.database}.${lake.table}`
+    const size = { columns: columnsOf(out), rows: out.rows ?? 1_000 }
+    last = screenLines({ ...shown, title, atMs: Date.now(), samples }, size, colours)
+    out.write(
+      out.isTTY
+        ? `\u001b[H${last.map((line) => `${line}\u001b[K`).join('\n')}\u001b[J`
+        : `${last.join('\n')}\n\n`,
+    )
+  }
+  // The other screen of the terminal, without a cursor; what was there before comes back at the end.
+  if (out.isTTY) {
+    out.write('\u001b[?1049h\u001b[?25l\u001b[H\u001b[J')
+    draw(state)
+  }
+  const giveBack = () => {
+    if (out.isTTY) out.write('\u001b[?25h\u001b[?1049l')
+  }
+  process.once('exit', giveBack)
+  try {
+    for (let i = 0; i < times && !signal.aborted; i++) {
+      const startedAt = Date.now()
+      // On a terminal each answer is shown as it comes: a broker that is away takes seconds to say so.
+      const answered = <T>(answer: Promise<T>, show: (answer: T) => void) =>
+        answer.then((value) => {
+          if (signal.aborted) return
+          show(value)
+          if (out.isTTY) draw(state)
+        })
+      await Promise.all([
+        answered(orWhy(readTopic(watch, tails)), (topic) => {
+          state.partitions = typeof topic === 'string' ? topic : topic.partitions
+          claimedAtMs = typeof topic === 'string' ? claimedAtMs : topic.claimedAtMs
+        }),
+        answered(orWhy(lister.read(startedAt)), (totals) => {
+          state.lake = typeof totals === 'string' ? totals : { ...totals, claimedAtMs }
+        }),
+        answered(orWhy(countRows(watch.aws.athena, config, startedAt, { signal })), (count) => {
+          state.countProblem = typeof count === 'string' ? count : undefined
+          if (typeof count === 'string') return
+          samples.push({ ...count, lag: undefined, atMs: Date.now() })
+          if (samples.length > MOST_SAMPLES) samples.shift()
+        }),
+      ])
+      if (signal.aborted) break
+      if (state.lake !== undefined && typeof state.lake !== 'string')
+        state.lake = { ...state.lake, claimedAtMs }
+      draw(state)
+      if (i + 1 < times) await sleep(Math.max(0, startedAt + everyMs - Date.now()), signal)
+    }
+  } finally {
+    process.off('exit', giveBack)
+    giveBack()
+    // The last numbers stay in the scrollback.
+    if (out.isTTY && last.length > 0) out.write(`${last.slice(0, -2).join('\n')}\n`)
+  }
+}
+
+async function readTopic({ broker }: FullWatch, tails: ClaimTails) {
+  const { topicId, partitions } = await broker.topicOnce()
+  const read = await tails.read(
+    topicId,
+    partitions.map(({ partition }) => partition),
+  )
+  const claimedAt = read.flatMap((tail) => tail.claimedAt ?? [])
+  return {
+    partitions: partitions.map(({ partition, end }, i) => ({ partition, end, claimed: read[i]!.claimed })),
+    claimedAtMs: claimedAt.length === 0 ? undefined : Math.max(...claimedAt),
+  }
+}
+
+/** The answer, or in one line why there is none. */
+async function orWhy<T>(answer: Promise<T>): Promise<T | string> {
+  try {
+    return await answer
+  } catch (error) {
+    return error instanceof Failure && error.why
+      ? `${error.message.split(';', 1)[0]}: ${error.why}`
+      : reasonOf(error)
+  }
+}

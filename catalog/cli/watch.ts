@@ -1,0 +1,82 @@
+// `catalog watch`: asks again and again, and redraws one line.
+import type { Env } from '@ticklake/runtime/env.ts'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { sleep } from '@ticklake/runtime/process.ts'
+import { columnsOf, cut, whileWaiting } from '@ticklake/runtime/terminal.ts'
+import type { Cell } from '../athena-csv.ts'
+import { openAws } from '../aws.ts'
+import { catalogConfig } from '../config.ts'
+import { Broker } from '../kafka.ts'
+import { type OutputFormat, writeRows } from '../output.ts'
+import { countRows, measureLag } from '../pulse.ts'
+import { type Sample, watchLine, watchRecord } from '../watch.ts'
+import { watchFull } from './watch-full.ts'
+
+export interface WatchFlags {
+  readonly everySeconds: number | undefined
+  readonly times: number | undefined
+  readonly output: OutputFormat
+  /** A small screen instead of a line. */
+  readonly full: boolean
+}
+
+/** @throws Failure when Athena cannot be asked the first time; later it says so and asks again */
+export async function runWatchCommand(env: Env, flags: WatchFlags, signal: AbortSignal): Promise<void> {
+  const config = catalogConfig(env)
+  const everyMs = flags.everySeconds === undefined ? config.watchEveryMs : flags.everySeconds * 1000
+  using aws = openAws(config.lake)
+  using broker = new Broker(config.kafka)
+  const times = flags.times ?? Number.POSITIVE_INFINITY
+  // Awaited here: the clients are closed when this function returns.
+  if (flags.full) return await watchFull({ aws, broker, config, everyMs, times }, signal)
+  const redraws = flags.output === 'table' && process.stdout.isTTY
+  let before: Sample | undefined
+
+  async function* samples(): AsyncGenerator<Sample> {
+    for (let i = 0; i < times && !signal.aborted; i++) {
+      const startedAt = Date.now()
+      try {
+        // Side by side: a broker that is away takes seconds to say so.
+        const answers = Promise.all([
+          measureLag(aws, broker, config).catch(() => undefined),
+          countRows(aws.athena, config, startedAt, { signal }),
+        ])
+        const [lag, count] = before
+          ? await answers
+          : await whileWaiting(() => 'asking Athena, Kafka and S3', answers)
+        yield { ...count, lag, atMs: Date.now() }
+      } catch (error) {
+        if (signal.aborted) return
+        if (!(error instanceof Failure) || !before) throw error
+        process.stderr.write(`${redraws ? '\r\u001b[K' : ''}${error.message}: ${error.why ?? ''}\n`)
+      }
+      if (i + 1 < times) {
+        await sleep(Math.max(0, startedAt + everyMs - Date.now()), signal)
+      }
+    }
+  }
+
+  if (flags.output === 'table') {
+    for await (const sample of samples()) {
+      const line = watchLine(sample, before)
+      const shown = redraws ? cut(line, columnsOf(process.stdout) - 1) : line
+      process.stdout.write(redraws ? `\r\u001b[K${shown}` : `${shown}\n`)
+      before = sample
+    }
+    if (redraws) process.stdout.write('\n')
+    return
+  }
+  const names = Object.keys(
+    watchRecord({ rows: 0, newestMs: 0, queryMs: 0, scannedBytes: 0, atMs: 0, lag: undefined }, undefined),
+  )
+  async function* rows(): AsyncGenerator<Cell[][]> {
+    for await (const sample of samples()) {
+      yield [
+        Object.values(watchRecord(sample, before)).map((value) => (value === null ? null : String(value))),
+      ]
+      before = sample
+    }
+  }
+  const columns = names.map((name) => ({ name, type: name === 'at' ? 'varchar' : 'double' }))
+  await writeRows(process.stdout, flags.output, columns, rows())
+}

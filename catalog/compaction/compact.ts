@@ -1,0 +1,279 @@
+// One pass of compaction: for each closed hour the next step, until nothing is left to do. Safe to stop anywhere, and
+// to run twice at the same time: what is to be done is read from the bucket and Glue alone (see contract/compaction.ts).
+import { randomBytes } from 'node:crypto'
+import {
+  batchRange,
+  type CompactedFile,
+  type CompactionStep,
+  type Manifest,
+  nextCompaction,
+  type Source,
+} from '@ticklake/contract/compaction.ts'
+import {
+  compactedKey,
+  fileExtensions,
+  type HourPath,
+  runPrefix,
+  sequenceDigits,
+} from '@ticklake/contract/keys.ts'
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import type { LakeConfig } from '@ticklake/runtime/lake.ts'
+import type { Aws } from '../aws.ts'
+import { readDataset } from '../claims.ts'
+import type { CatalogConfig } from '../config.ts'
+import type { Broker } from '../kafka.ts'
+import { hourName } from '../partitions.ts'
+import {
+  type LakeView,
+  lookAtChains,
+  lookAtFolders,
+  lookAtHour,
+  lookAtHourFolders,
+  runLocation,
+} from './look.ts'
+import { markSwitched, putManifest } from './manifests.ts'
+import { type Merger, startMerger } from './merger.ts'
+import { keepTable, listTables } from './tables.ts'
+
+/** What happens while it runs; each is told once. */
+export interface CompactionEvents {
+  /** Objects of an hour were written as fewer; nothing reads them yet. */
+  readonly merged: (facts: { hour: string; from: number; to: number; rows: number; late: boolean }) => void
+  readonly switched: (facts: { hour: string; tables: readonly string[] }) => void
+  readonly deleted: (facts: { hour: string; objects: number }) => void
+  /** An hour that cannot be compacted; the others go on. */
+  readonly refused: (facts: { hour: string; why: string }) => void
+}
+
+export interface CompactionOptions {
+  /** Only this hour (`2026-11-21-09`); all of them when absent. */
+  readonly hour?: string | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly events: CompactionEvents
+}
+
+type Parts = Pick<Aws, 'bucket' | 'glue'>
+
+const GETS_AT_ONCE = 16
+
+/**
+ * Does what there is to do now.
+ * @throws Failure COMPACTION_REFUSED for a format whose objects stay as they are, and whatever keeps S3, Glue or Kafka from answering
+ */
+export async function compact(
+  aws: Parts,
+  broker: Pick<Broker, 'topicOnce'>,
+  config: CatalogConfig,
+  { hour, signal, events }: CompactionOptions,
+): Promise<void> {
+  const { lake } = config
+  if (lake.format === 'json-object') {
+    throw new Failure({
+      code: 'COMPACTION_REFUSED',
+      what: 'json-object is not compacted; its objects stay as they are',
+      why: 'one object a record is what this format is for: programs look records up by their keys',
+      remedy: 'for tables that are counted quickly use LAKE_FORMAT=parquet or jsonl',
+    })
+  }
+  const dataset = await readDataset(aws.bucket, lake)
+  if (!dataset) return
+  await keepTable(aws.bucket, lake)
+  const topic = await broker.topicOnce()
+  if (topic.topicId !== dataset.topicId) {
+    throw new Failure({
+      code: 'TOPIC_CHANGED',
+      what: `the dataset ${lake.dataset} is not of this topic; nothing was compacted`,
+      why: `it is of the topic with id ${dataset.topicId}, Kafka's ${topic.topic} has id ${topic.topicId}`,
+      remedy: 'set KAFKA_TOPIC to the topic of the dataset',
+    })
+  }
+  const chains = await lookAtChains(aws.bucket, lake, topic)
+  const folders = await lookAtFolders(aws.bucket, lake)
+  const view: LakeView = { topicId: topic.topicId, chains, ...folders, tables: await lookAtTables(aws, lake) }
+  await using merger = startMerger()
+  const hours = new Map([
+    ...view.rawHours,
+    ...[...view.manifests].map(([name, { dt, hour: h }]) => [name, { dt, hour: h }] as const),
+  ])
+  for (const [name, path] of [...hours].sort(([a], [b]) => a.localeCompare(b))) {
+    if (signal?.aborted) return
+    if (hour !== undefined && hour !== name) continue
+    if (isDone(lake, view, name)) continue
+    try {
+      await compactHour(aws, config, view, path, { merger, signal, events })
+    } catch (error) {
+      if (signal?.aborted) return
+      // One bad hour must not keep the others from it; what no service could do is the caller's affair.
+      if (error instanceof Failure && error.code !== 'HOUR_NOT_AS_CLAIMED') throw error
+      events.refused({
+        hour: name,
+        why: error instanceof Failure ? (error.why ?? error.message) : reasonOf(error),
+      })
+    }
+  }
+}
+
+/** The tables that describe the dataset and are still there, and where they have each hour. */
+async function lookAtTables({ bucket, glue }: Parts, lake: LakeConfig): Promise<LakeView['tables']> {
+  const tables: LakeView['tables'][number][] = []
+  for (const name of await listTables(bucket, lake)) {
+    const locations = await glue.partitionLocations(name.database, name.table)
+    if (locations) tables.push({ ...name, locations })
+  }
+  return tables
+}
+
+/** Without a request: every table reads the newest run, and nothing else of the hour is left. */
+function isDone(lake: LakeConfig, view: LakeView, name: string): boolean {
+  const newest = view.manifests.get(name)
+  if (!newest || view.rawHours.has(name)) return false
+  const folder = runPrefix(lake, newest, `${sequenceDigits(newest.seq)}-`).slice(0, -1)
+  const keys = view.compacted.get(name) ?? []
+  const [run] = keys.map((key) => key.slice(0, key.lastIndexOf('/') + 1))
+  if (!run?.startsWith(folder) || keys.some((key) => !key.startsWith(run))) return false
+  return view.tables.every(({ locations }) => locations.get(name) === `s3://${lake.bucket}/${run}`)
+}
+
+interface Work {
+  readonly merger: Merger
+  readonly signal: AbortSignal | undefined
+  readonly events: CompactionEvents
+}
+
+async function compactHour(
+  aws: Parts,
+  config: CatalogConfig,
+  view: LakeView,
+  path: HourPath,
+  work: Work,
+): Promise<void> {
+  let seen = view
+  while (!work.signal?.aborted) {
+    const facts = await lookAtHour(aws.bucket, config.lake, seen, path, {
+      nowMs: Date.now(),
+      settledMs: config.compactDeleteAfterMs,
+    })
+    const step = nextCompaction(facts)
+    if (!step && facts.strays.length > 0) {
+      work.events.refused({
+        hour: hourName(path),
+        why: `no claim promises ${facts.strays[0]}${facts.strays.length > 1 ? ` and ${facts.strays.length - 1} more` : ''}: run \`catalog audit\``,
+      })
+    }
+    if (!step) return
+    await perform(aws, config.lake, seen, path, step, work)
+    seen = await lookAgain(aws, config.lake, seen, path)
+  }
+}
+
+async function perform(
+  aws: Parts,
+  lake: LakeConfig,
+  view: LakeView,
+  path: HourPath,
+  step: CompactionStep,
+  work: Work,
+): Promise<void> {
+  const hour = hourName(path)
+  switch (step.do) {
+    case 'merge': {
+      const manifest = await writeRun(aws, lake, path, step, work)
+      if (!manifest) return
+      if (await putManifest(aws.bucket, lake, manifest)) {
+        const rows = manifest.files.reduce((sum, file) => sum + file.rows, 0)
+        work.events.merged({
+          hour,
+          from: step.batches.flat().length,
+          to: manifest.files.length,
+          rows,
+          late: step.seq > 1,
+        })
+        // Another was first, and its run counts: ours will never be read.
+      } else await aws.bucket.delete(manifest.files.map(({ key }) => key))
+      return
+    }
+    case 'switch': {
+      const { manifest } = step
+      const tables: string[] = []
+      for (const { database, table } of view.tables) {
+        const location = runLocation(lake, manifest)
+        if (await aws.glue.movePartition(database, table, [path.dt, path.hour], location))
+          tables.push(`${database}.${table}`)
+      }
+      await markSwitched(aws.bucket, lake, manifest)
+      work.events.switched({ hour, tables })
+      return
+    }
+    case 'delete':
+      await aws.bucket.delete(step.keys)
+      work.events.deleted({ hour, objects: step.keys.length })
+  }
+}
+
+/** Writes the files of a run, each checked against its claims. Undefined: it was stopped. */
+async function writeRun(
+  { bucket }: Pick<Aws, 'bucket'>,
+  lake: LakeConfig,
+  path: HourPath,
+  { seq, batches }: Extract<CompactionStep, { do: 'merge' }>,
+  { merger, signal }: Work,
+): Promise<Manifest | undefined> {
+  const run = `${sequenceDigits(seq)}-${randomBytes(6).toString('hex')}`
+  const format = lake.format as 'parquet' | 'jsonl'
+  const files: CompactedFile[] = []
+  for (const batch of batches) {
+    if (signal?.aborted) return undefined
+    const key = compactedKey(lake, path, run, batchRange(batch), fileExtensions[format])
+    const [only] = batch
+    if (batch.length === 1) await bucket.copy(only!.key, key)
+    else {
+      const bytes = await merger
+        .merge({ format, inputs: await readSources(bucket, batch) })
+        .catch((error) => {
+          throw new Failure({
+            code: 'HOUR_NOT_AS_CLAIMED',
+            what: `the hour ${hourName(path)} is not compacted; its objects stay as they are`,
+            why: reasonOf(error),
+            remedy: 'run `catalog audit`: an object is not what its claim says',
+            cause: error,
+          })
+        })
+      await bucket.put(key, bytes, contentTypes[format])
+    }
+    files.push({
+      key,
+      rows: batch.reduce((sum, { rows }) => sum + rows, 0),
+      replaced: batch.flatMap(({ replaced }) => replaced),
+    })
+  }
+  return { v: 1, ...path, seq, run, files }
+}
+
+const contentTypes = { parquet: 'application/vnd.apache.parquet', jsonl: 'application/zstd' } as const
+
+async function readSources(bucket: Aws['bucket'], batch: readonly Source[]) {
+  const inputs: (Source & { bytes: Uint8Array })[] = []
+  for (let start = 0; start < batch.length; start += GETS_AT_ONCE) {
+    const some = batch.slice(start, start + GETS_AT_ONCE)
+    inputs.push(
+      ...(await Promise.all(
+        some.map(async (source) => {
+          const bytes = await bucket.bytes(source.key)
+          if (!bytes)
+            throw new Error(`${source.key} is not there: another compaction was faster, or it is lost`)
+          return { ...source, bytes }
+        }),
+      )),
+    )
+  }
+  return inputs
+}
+
+/** The same view with what a step may have changed of this hour: its objects, its manifest, its places in Glue. */
+async function lookAgain(aws: Parts, lake: LakeConfig, view: LakeView, path: HourPath): Promise<LakeView> {
+  return {
+    ...view,
+    ...(await lookAtHourFolders(aws.bucket, lake, view, path)),
+    tables: await lookAtTables(aws, lake),
+  }
+}

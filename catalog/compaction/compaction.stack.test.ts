@@ -1,0 +1,319 @@
+// Compaction against a real stack: killed at every point, beside a reader that counts without pause.
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
+import { type S3Proxy, startS3Proxy } from '@ticklake/faults/s3-proxy.ts'
+import { Service } from '@ticklake/faults/service.ts'
+import { createTopic, produce, ticks } from '@ticklake/faults/topic.ts'
+import { testEnv } from '@ticklake/stack/test-env.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { openAws } from '../aws.ts'
+import { catalogConfig } from '../config.ts'
+
+type Env = Record<string, string>
+
+const HOUR_MS = 3_600_000
+const PARTITIONS = 2
+/** Rows of each hour; each becomes 2 partitions x 4 objects. */
+const ROWS = 400
+const FLUSH_ROWS = 50
+/** A day that is over, so that its hours are closed. */
+const firstHourMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - 24 * HOUR_MS
+
+let env: Env
+let s3: S3Client
+const services: Service[] = []
+const proxies: S3Proxy[] = []
+
+function start(withEnv: Env, ...args: string[]): Service {
+  const service = new Service(args, { env: withEnv })
+  services.push(service)
+  return service
+}
+
+async function run(...args: string[]) {
+  const service = start(env, ...args)
+  const status = await service.ended()
+  return { status, text: service.stdout + service.stderr }
+}
+
+const compact = (...args: string[]) => run('catalog/main.ts', 'compact', ...args)
+
+/** The n-th hour, as --hour takes it and as its folder is named. */
+function hourAt(n: number) {
+  const iso = new Date(firstHourMs + n * HOUR_MS).toISOString()
+  const [dt, hour] = [iso.slice(0, 10), iso.slice(11, 13)]
+  return {
+    flag: `${dt}T${hour}`,
+    folder: `${env.LAKE_PREFIX}/ticks/dt=${dt}/hour=${hour}/`,
+    runs: `${env.LAKE_PREFIX}/_compacted/ticks/${dt}/${hour}/`,
+    where: `dt = '${dt}' AND hour = '${hour}'`,
+  }
+}
+
+function* rowsOf(hour: number, count = ROWS) {
+  let i = 0
+  for (const tick of ticks(count, PARTITIONS))
+    yield { ...tick, timestampMs: firstHourMs + hour * HOUR_MS + i++ }
+}
+
+async function keysBelow(prefix: string): Promise<string[]> {
+  const answer = await s3.send(new ListObjectsV2Command({ Bucket: env.LAKE_BUCKET!, Prefix: prefix }))
+  return (answer.Contents ?? []).map(({ Key }) => Key!)
+}
+
+async function waitUntilLanded(rows: number): Promise<void> {
+  const deadline = Date.now() + 90_000
+  for (;;) {
+    const keys = await keysBelow(`${env.LAKE_PREFIX}/_control/ticks/claims/`)
+    let landed = 0
+    for (const Key of keys) {
+      const answer = await s3.send(new GetObjectCommand({ Bucket: env.LAKE_BUCKET!, Key }))
+      const claim = JSON.parse(await answer.Body!.transformToString())
+      landed += claim.E - claim.S
+    }
+    if (landed >= rows) return
+    if (Date.now() > deadline) throw new Error(`${landed} of ${rows}`)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+}
+
+/** Counts without pause, and keeps what a reader must never see. */
+class Reader {
+  readonly wrong: string[] = []
+  counts = 0
+  #stopping = false
+  readonly #ended: Promise<void>
+
+  constructor() {
+    this.#ended = this.#read()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    await this.#ended
+  }
+
+  async #read(): Promise<void> {
+    const { lake } = catalogConfig(env)
+    using aws = openAws(lake)
+    let most = 0
+    while (!this.#stopping) {
+      try {
+        const [row] = await aws.athena.rows(
+          `SELECT count(*), count(DISTINCT ROW(kafka_partition, kafka_offset)) FROM "${lake.database}"."${lake.table}"`,
+        )
+        const [rows, distinct] = [Number(row![0]), Number(row![1])]
+        if (rows !== distinct) this.wrong.push(`${rows} rows, ${distinct} different`)
+        if (rows < most) this.wrong.push(`${rows} rows after ${most}`)
+        most = Math.max(most, rows)
+        this.counts++
+      } catch (error) {
+        const why = String((error as { why?: string }).why ?? error)
+        // Here replaced objects go at once; a query that was planned before then misses them. An hour's delay spares it.
+        if (!/HIVE_CANNOT_OPEN_SPLIT/.test(why)) this.wrong.push(why)
+      }
+    }
+  }
+}
+
+let reader: Reader
+let consumer: Service
+let produced = 0
+
+beforeAll(async () => {
+  env = testEnv({
+    CONSUMER_HEALTH_PORT: '0',
+    CONSUMER_FLUSH_AFTER_MS: '300',
+    CONSUMER_FLUSH_ROWS: String(FLUSH_ROWS),
+    CATALOG_HOURS_AHEAD: '1',
+    CATALOG_COMPACT_DELETE_AFTER_MS: '0',
+  })
+  s3 = new S3Client({ endpoint: env.AWS_ENDPOINT_URL!, forcePathStyle: true })
+  // Old timestamps, so that hours are over: the broker would write its own.
+  await createTopic(env, PARTITIONS, { 'message.timestamp.type': 'CreateTime', 'retention.ms': '-1' })
+  consumer = start(env, 'consumer/main.ts', 'run')
+  for (let hour = 0; hour < 14; hour++) produced += await produce(env, rowsOf(hour))
+  await waitUntilLanded(produced)
+  expect((await run('catalog/main.ts', 'declare')).status).toBe(0)
+  reader = new Reader()
+}, 400_000)
+
+afterEach(async () => {
+  for (const proxy of proxies.splice(0)) await proxy[Symbol.asyncDispose]()
+})
+
+afterAll(async () => {
+  await reader?.stop()
+  for (const service of services.splice(0)) await service.stop('SIGKILL')
+})
+
+async function expectWhole(hour: number, rows = ROWS): Promise<void> {
+  const { where, folder, runs } = hourAt(hour)
+  const { lake } = catalogConfig(env)
+  using aws = openAws(lake)
+  const [row] = await aws.athena.rows(
+    `SELECT count(*), count(DISTINCT ROW(kafka_partition, kafka_offset)), count(DISTINCT "$path") FROM "${lake.database}"."${lake.table}" WHERE ${where}`,
+  )
+  expect(row).toEqual([String(rows), String(rows), String(PARTITIONS)])
+  expect(await keysBelow(folder), 'old objects are deleted').toEqual([])
+  expect((await keysBelow(runs)).length, 'one run is left').toBe(PARTITIONS)
+}
+
+async function audit(): Promise<string> {
+  return (await run('catalog/main.ts', 'audit', '--deep')).text
+}
+
+test('a closed hour of many objects becomes one object a partition; the newest claim’s hour is left alone', async () => {
+  expect((await keysBelow(hourAt(0).folder)).length).toBe(ROWS / FLUSH_ROWS)
+  const first = await compact('--hour', hourAt(0).flag)
+  expect(first.text).toContain(`8 objects became 2, ${ROWS} rows`)
+  await expectWhole(0)
+  expect((await compact('--hour', hourAt(0).flag)).text, 'nothing is left to do').toContain(
+    '0 hours compacted',
+  )
+  expect((await compact('--hour', hourAt(13).flag)).text).toContain('0 hours compacted')
+  expect((await keysBelow(hourAt(13).folder)).length).toBe(ROWS / FLUSH_ROWS)
+  expect(await audit()).toContain(
+    `audit: produced ${produced}, landed ${produced}, dead 0, skipped 0, lost 0, twice 0`,
+  )
+})
+
+/** Requests by what they do, in the order in which compaction sends them. */
+const isRunFile = (method: string, target: string) => method === 'PUT' && target.includes('/_compacted/')
+const isManifest = (method: string, target: string) =>
+  method === 'PUT' && /_control\/ticks\/compacted\//.test(target)
+const isMark = (method: string, target: string) =>
+  method === 'PUT' && /_control\/ticks\/switched\//.test(target)
+const isDelete = (method: string, target: string) => method === 'POST' && /[?&]delete/.test(target)
+
+describe('kill -9', () => {
+  const points: [
+    string,
+    number,
+    (method: string, target: string, operation: string) => boolean,
+    'before' | 'after',
+  ][] = [
+    ['before the first object of the run', 1, isRunFile, 'before'],
+    ['between the objects of the run', 2, isRunFile, 'after'],
+    ['before the manifest', 3, isManifest, 'before'],
+    ['after the manifest, before the switch', 4, isManifest, 'after'],
+    [
+      'before the switch is sent',
+      5,
+      (_m, _t, operation) => operation === 'AWSGlue.UpdatePartition',
+      'before',
+    ],
+    [
+      'after the switch, before it is marked',
+      6,
+      (_m, _t, operation) => operation === 'AWSGlue.UpdatePartition',
+      'after',
+    ],
+    ['after the mark, before the deletion', 7, isMark, 'after'],
+    ['after the deletion', 8, isDelete, 'after'],
+  ]
+
+  test.each(points)('%s: the next run goes on where it ended', async (_name, hour, matches, when) => {
+    const proxy = await startS3Proxy(env.AWS_ENDPOINT_URL!)
+    proxies.push(proxy)
+    const victim = start(
+      { ...env, AWS_ENDPOINT_URL: proxy.url },
+      'catalog/main.ts',
+      'compact',
+      '--hour',
+      hourAt(hour).flag,
+    )
+    let hits = 0
+    proxy.rule = async ({ method, target, headers, body }) => {
+      const operation = String(headers['x-amz-target'] ?? '')
+      if (!matches(method, decodeURIComponent(target), operation) || hits++ > 0) return undefined
+      if (when === 'after') {
+        // Carried out, but its answer comes to nobody.
+        await fetch(env.AWS_ENDPOINT_URL! + target, {
+          method,
+          headers: headersOf(headers),
+          body: new Uint8Array(body),
+        }).then((answer) => answer.arrayBuffer())
+      }
+      await victim.stop('SIGKILL')
+      return { kind: 'reset-before' }
+    }
+    expect(await victim.ended()).toBe(null)
+    expect(hits).toBeGreaterThan(0)
+    const again = await compact('--hour', hourAt(hour).flag)
+    expect(again.status).toBe(0)
+    await expectWhole(hour)
+  })
+})
+
+function headersOf(headers: NodeJS.Dict<string | string[]>): Record<string, string> {
+  const hop = ['host', 'connection', 'content-length', 'expect', 'transfer-encoding']
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (hop.includes(name) ? [] : [[name, String(value)]])),
+  )
+}
+
+test('two compactions of one hour at a time leave one run, and every row once', async () => {
+  const [a, b] = await Promise.all([compact('--hour', hourAt(9).flag), compact('--hour', hourAt(9).flag)])
+  expect([a.status, b.status], a.text + b.text).toEqual([0, 0])
+  await compact('--hour', hourAt(9).flag)
+  await expectWhole(9)
+})
+
+test('rows that come late into a sealed hour are told as late, then merged by a second switch', async () => {
+  await compact('--hour', hourAt(10).flag)
+  produced += await produce(env, rowsOf(10, 20))
+  // Later records, so that the late claim is not the newest.
+  produced += await produce(env, rowsOf(13, 100))
+  await waitUntilLanded(produced)
+  expect(await audit()).toMatch(
+    new RegExp(
+      `audit: produced ${produced}, landed ${produced - 20}, dead 0, skipped 0, lost 0, twice 0, late 20`,
+    ),
+  )
+  expect((await compact('--hour', hourAt(10).flag)).text).toContain('420 rows, late ones among them')
+  await expectWhole(10, ROWS + 20)
+  expect(await audit()).toContain(`landed ${produced}, dead 0, skipped 0, lost 0, twice 0`)
+})
+
+test('what a zombie puts back is not counted, and swept again', async () => {
+  const { folder, flag } = hourAt(11)
+  const [key] = await keysBelow(folder)
+  const answer = await s3.send(new GetObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: key! }))
+  const body = await answer.Body!.transformToByteArray()
+  await compact('--hour', flag)
+  await expectWhole(11)
+  await s3.send(new PutObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: key!, Body: body }))
+  expect(await audit()).toContain(`landed ${produced}, dead 0, skipped 0, lost 0, twice 0`)
+  expect((await compact('--hour', flag)).text).toContain('1 old object deleted')
+  await expectWhole(11)
+})
+
+test('the audit sees a lost object of a run, and the second verdict on compacted hours reads them no more', async () => {
+  await compact()
+  expect(await audit()).toContain('lost 0, twice 0')
+  const again = await run('catalog/main.ts', 'audit')
+  expect(again.text).toMatch(/closed hours: \d+ as they were/)
+  const [key] = await keysBelow(hourAt(12).runs)
+  const answer = await s3.send(new GetObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: key! }))
+  const body = await answer.Body!.transformToByteArray()
+  await reader.stop()
+  await s3.send(new DeleteObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: key! }))
+  const broken = await run('catalog/main.ts', 'audit')
+  expect(broken.text).toContain(`landed ${produced - 200}, dead 0, skipped 0, lost 200, twice 0`)
+  expect(broken.status).toBe(1)
+  await s3.send(new PutObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: key!, Body: body }))
+  expect((await run('catalog/main.ts', 'audit')).text).toContain('lost 0, twice 0')
+})
+
+test('through all of it, a reader who counts without pause saw no double row, no falling count, and no error but for deletion without delay', async () => {
+  await reader.stop()
+  expect(reader.wrong).toEqual([])
+  expect(reader.counts).toBeGreaterThan(20)
+  expect(await consumer.stop()).toBe(0)
+})

@@ -1,0 +1,81 @@
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { columns } from '@ticklake/contract/columns.ts'
+import { parquetSchema } from '@ticklake/contract/parquet-schema.ts'
+import { parquetMetadata, parquetReadObjects } from 'hyparquet'
+import { parquetWriteBuffer } from 'hyparquet-writer'
+import { expect, test } from 'vitest'
+import { type MergeInput, mergeObjects } from './merge.ts'
+
+const topicId = 'a'.repeat(32)
+
+function parquetOf(S: number, E: number): MergeInput {
+  const offsets = Array.from({ length: E - S }, (_, i) => S + i)
+  const values: Record<string, unknown[]> = {
+    index: offsets.map((offset) => `Ä${offset}`),
+    date: offsets.map((offset) => -(offset + 1)),
+    adj_close: offsets.map((offset) => (offset % 2 ? null : 0.1)),
+    close_usd: offsets.map(() => null),
+    kafka_topic_id: offsets.map(() => topicId),
+    kafka_partition: offsets.map(() => 3),
+    kafka_offset: offsets.map(BigInt),
+    kafka_timestamp: offsets.map((offset) => 1_795_000_000_123n + BigInt(offset)),
+  }
+  const bytes = parquetWriteBuffer({
+    columnData: columns.map(({ name }) => ({
+      name,
+      data: (values[name] ?? offsets.map((o) => o / 7)) as never[],
+    })),
+    schema: parquetSchema,
+    codec: 'ZSTD',
+    compressors: { ZSTD: (input) => zstdCompressSync(input) },
+  })
+  return { key: `k${S}`, bytes: new Uint8Array(bytes), rows: E - S, topicId, partition: 3, S, E }
+}
+
+async function rowsOf(bytes: Uint8Array) {
+  const file = new Uint8Array(bytes).buffer
+  return parquetReadObjects({ file, compressors: { ZSTD: (input) => zstdDecompressSync(input) } })
+}
+
+test('a merged object has the rows of all, value for value and in order, under the schema of the contract', async () => {
+  const inputs = [parquetOf(0, 3), parquetOf(5, 9)]
+  const merged = await mergeObjects({ format: 'parquet', inputs })
+  expect(await rowsOf(merged)).toEqual([
+    ...(await rowsOf(inputs[0]!.bytes)),
+    ...(await rowsOf(inputs[1]!.bytes)),
+  ])
+  const { schema } = parquetMetadata(new Uint8Array(merged).buffer)
+  expect(schema).toEqual(parquetMetadata(new Uint8Array(inputs[0]!.bytes).buffer).schema)
+  expect(schema.map(({ type }) => type)).not.toContain('INT96')
+})
+
+test.each([
+  ['more rows than promised', { rows: 2 }],
+  ['fewer rows than promised', { rows: 4 }],
+  ['rows of another partition', { partition: 4 }],
+  ['rows outside its range', { S: 1 }],
+  ['rows of another topic', { topicId: 'b'.repeat(32) }],
+])('an object with %s is not merged', async (_name, change) => {
+  const inputs = [{ ...parquetOf(0, 3), ...change }, parquetOf(5, 9)]
+  await expect(mergeObjects({ format: 'parquet', inputs })).rejects.toThrow('k0 has 3 rows')
+})
+
+test('JSON lines are merged line for line, and judged alike', async () => {
+  const line = (offset: number) =>
+    `{"index":"Ä","kafka_topic_id":"${topicId}","kafka_partition":3,"kafka_offset":${offset}}`
+  const input = (S: number, text: string): MergeInput => ({
+    key: `k${S}`,
+    bytes: zstdCompressSync(text),
+    rows: 1,
+    topicId,
+    partition: 3,
+    S,
+    E: S + 1,
+  })
+  const inputs = [input(0, `${line(0)}\n`), input(1, line(1))]
+  const merged = await mergeObjects({ format: 'jsonl', inputs })
+  expect(zstdDecompressSync(merged).toString()).toBe(`${line(0)}\n${line(1)}\n`)
+  await expect(mergeObjects({ format: 'jsonl', inputs: [input(0, line(7))] })).rejects.toThrow(
+    'k0 has 1 rows, 0 of its',
+  )
+})

@@ -1,0 +1,43 @@
+// The catalog's variables: strict, and all of them in .env.example.
+import { readFileSync } from 'node:fs'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { expect, test } from 'vitest'
+import { catalogConfig, catalogSchema, crawledDatabase } from './config.ts'
+
+test('without any variable the lake of the local stack is meant', () => {
+  const config = catalogConfig({})
+  expect(config.lake).toMatchObject({ database: 'stock_market_kafka', table: 'ticks', dataset: 'ticks' })
+  expect(config).toMatchObject({ crawler: 'ticklake-ticks', watchEveryMs: 60_000, crawlEveryMs: 0 })
+  expect(crawledDatabase(config.lake)).toBe('stock_market_kafka_crawled')
+})
+
+test('the table may be called as in the tutorials while the dataset keeps its name', () => {
+  const { lake } = catalogConfig({
+    LAKE_DATABASE: 'stock-market-kafka',
+    LAKE_TABLE: 'kafka-stock-market-engine-ym',
+  })
+  expect(lake).toMatchObject({ table: 'kafka-stock-market-engine-ym', dataset: 'ticks' })
+})
+
+test.each([
+  [{ CATALOG_WATCH_EVERY: '5' }, 'did you mean CATALOG_WATCH_EVERY_MS?'],
+  [{ CATALOG_HOURS_AHEAD: '48h' }, 'CATALOG_HOURS_AHEAD must be a whole number'],
+  [{ LAKE_TABEL: 'x' }, 'did you mean LAKE_TABLE?'],
+])('%o is refused by name', (env, words) => {
+  const refused = () => catalogConfig(env as unknown as Record<string, string>)
+  expect(refused).toThrow(Failure)
+  try {
+    refused()
+  } catch (error) {
+    expect((error as Failure).why).toContain(words)
+  }
+})
+
+test('each variable is in .env.example, with its default but for the pace of watch', () => {
+  const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
+  const example = new Map([...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]))
+  for (const [name, option] of Object.entries(catalogSchema)) {
+    const wanted = name === 'CATALOG_WATCH_EVERY_MS' ? '1000' : String(option.fallback ?? '')
+    expect(example.get(name), name).toBe(wanted)
+  }
+})

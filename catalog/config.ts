@@ -1,0 +1,142 @@
+// What the catalog can be told: the CATALOG_* variables, beside the KAFKA_* and LAKE_* that every service reads.
+import {
+  type Env,
+  integer,
+  optionalText,
+  pattern,
+  readEnv,
+  text,
+  type Values,
+} from '@ticklake/runtime/env.ts'
+import { type KafkaConfig, kafkaSchema } from '@ticklake/runtime/kafka.ts'
+import { type LakeConfig, lakeOf, lakeSchema } from '@ticklake/runtime/lake.ts'
+import { type PageConfig, pageOf, pageSchema } from './page/config.ts'
+
+const DAY_MS = 86_400_000
+
+export const catalogSchema = {
+  CATALOG_VIEW: pattern(/^[a-z0-9_-]{1,255}$/, 'a Glue view name ([a-z0-9_-])', {
+    doc: 'the view that shows the table under the column names of the usual tutorials',
+    default: 'kafka_stock_market_demo',
+  }),
+  CATALOG_HOURS_AHEAD: integer({
+    doc: 'how many hours ahead partitions are registered, so that a row is counted as soon as it has landed',
+    default: 48,
+    min: 1,
+    max: 240,
+  }),
+  CATALOG_REGISTER_EVERY_MS: integer({
+    doc: '`serve`: how often new partitions are looked for (three or four S3 LIST requests each time)',
+    default: 5_000,
+    min: 250,
+    max: DAY_MS,
+  }),
+  CATALOG_CRAWLER: optionalText({
+    doc: 'the Glue crawler’s name; `ticklake-<dataset>` when unset',
+  }),
+  CATALOG_CRAWLER_ROLE: text({
+    doc: 'the IAM role (name or ARN) that a crawler made here runs as',
+    default: 'ticklake-crawler',
+  }),
+  CATALOG_CRAWL_EVERY_MS: integer({
+    doc: '`serve`: how often the crawler is started; 0 is never (on AWS a crawl costs 0.44 $ a DPU-hour, 10 minutes at least)',
+    default: 0,
+    max: 30 * DAY_MS,
+  }),
+  CATALOG_CRAWL_TIMEOUT_MS: integer({
+    doc: 'how long a crawl is waited for',
+    default: 1_800_000,
+    min: 1_000,
+    max: DAY_MS,
+  }),
+  CATALOG_QUERY_TIMEOUT_MS: integer({
+    doc: 'how long one of the catalog’s own Athena queries may take before it is cancelled; `query` itself waits as long as it takes',
+    default: 600_000,
+    min: 1_000,
+    max: DAY_MS,
+  }),
+  CATALOG_WATCH_EVERY_MS: integer({
+    doc: '`watch` and the count of `serve`: how often Athena is asked for the count (each time at least 10 MB are billed)',
+    default: 60_000,
+    min: 250,
+    max: DAY_MS,
+  }),
+  CATALOG_IN_FLIGHT_MS: integer({
+    doc: '`audit`: how old the newest claim of a partition may be with its objects not all there yet; older, its rows are lost',
+    default: 30_000,
+    max: 3_600_000,
+  }),
+  CATALOG_COMPACT_EVERY_MS: integer({
+    doc: '`serve`: how often closed hours are looked for whose many small objects become few; 0 is never',
+    default: 300_000,
+    max: DAY_MS,
+  }),
+  CATALOG_COMPACT_DELETE_AFTER_MS: integer({
+    doc: 'how long after the switch to a compacted hour its small objects are deleted: no query may run longer',
+    default: 3_600_000,
+    max: 30 * DAY_MS,
+  }),
+  CATALOG_HEALTH_HOST: text({
+    doc: '`serve`: the address that /metrics, /livez and /readyz listen on',
+    default: '127.0.0.1',
+  }),
+  CATALOG_HEALTH_PORT: integer({
+    doc: '`serve`: the port of /metrics, /livez and /readyz; 0 picks a free one',
+    default: 9103,
+    max: 65_535,
+  }),
+  ...pageSchema,
+} as const
+
+export interface CatalogConfig {
+  readonly lake: LakeConfig
+  readonly kafka: KafkaConfig
+  readonly view: string
+  readonly hoursAhead: number
+  readonly registerEveryMs: number
+  readonly crawler: string
+  readonly crawlerRole: string
+  /** 0: never */
+  readonly crawlEveryMs: number
+  readonly crawlTimeoutMs: number
+  readonly queryTimeoutMs: number
+  readonly watchEveryMs: number
+  readonly inFlightMs: number
+  /** 0: never */
+  readonly compactEveryMs: number
+  readonly compactDeleteAfterMs: number
+  readonly healthHost: string
+  readonly healthPort: number
+  readonly page: PageConfig
+}
+
+/** Reads everything that the catalog is told. @throws Failure CONFIG_INVALID that lists every problem */
+export function catalogConfig(env: Env): CatalogConfig {
+  const schema = { ...kafkaSchema, ...lakeSchema, ...catalogSchema }
+  const values: Values<typeof schema> = readEnv(schema, env, ['CATALOG_', 'LAKE_'])
+  const lake = lakeOf(values)
+  return Object.freeze({
+    lake,
+    kafka: values,
+    view: values.CATALOG_VIEW,
+    hoursAhead: values.CATALOG_HOURS_AHEAD,
+    registerEveryMs: values.CATALOG_REGISTER_EVERY_MS,
+    crawler: values.CATALOG_CRAWLER ?? `ticklake-${lake.dataset}`,
+    crawlerRole: values.CATALOG_CRAWLER_ROLE,
+    crawlEveryMs: values.CATALOG_CRAWL_EVERY_MS,
+    crawlTimeoutMs: values.CATALOG_CRAWL_TIMEOUT_MS,
+    queryTimeoutMs: values.CATALOG_QUERY_TIMEOUT_MS,
+    watchEveryMs: values.CATALOG_WATCH_EVERY_MS,
+    inFlightMs: values.CATALOG_IN_FLIGHT_MS,
+    compactEveryMs: values.CATALOG_COMPACT_EVERY_MS,
+    compactDeleteAfterMs: values.CATALOG_COMPACT_DELETE_AFTER_MS,
+    healthHost: values.CATALOG_HEALTH_HOST,
+    healthPort: values.CATALOG_HEALTH_PORT,
+    page: pageOf(values),
+  })
+}
+
+/** The database that the crawler writes into, beside the declared one. */
+export function crawledDatabase(lake: Pick<LakeConfig, 'database'>): string {
+  return `${lake.database}_crawled`
+}

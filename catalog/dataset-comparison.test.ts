@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { commonRanges, comparisonText } from './dataset-comparison.ts'
+
+const extent = (begins: [number, number][], cutOffs: [number, number][]) => ({
+  topicId: 't',
+  begins: new Map(begins),
+  cutOffs: new Map(cutOffs),
+})
+
+test('only what both have reached, and neither left out at its beginning, is compared', () => {
+  const one = extent(
+    [[0, 0]],
+    [
+      [0, 100],
+      [1, 50],
+    ],
+  )
+  const two = extent(
+    [
+      [0, 30],
+      [1, 0],
+    ],
+    [
+      [0, 80],
+      [1, 70],
+      [2, 5],
+    ],
+  )
+  expect(commonRanges(one, two)).toEqual([
+    { partition: 0, from: 30, to: 80 },
+    { partition: 1, from: 0, to: 50 },
+  ])
+})
+
+test('a dataset that begins where the other ends has nothing in common with it', () => {
+  expect(commonRanges(extent([], [[0, 10]]), extent([[0, 10]], [[0, 20]]))).toEqual([])
+})
+
+test('the last line says in numbers what differs', () => {
+  const lines = comparisonText({
+    first: 'ticks',
+    second: 'again',
+    ranges: [{ partition: 0, from: 0, to: 10 }],
+    rows: { first: 10, second: 9 },
+    differences: [{ partition: 0, offset: 4, what: 'only-first' }],
+    more: false,
+  })
+  expect(lines).toContain('partition 0, offset 4: only in ticks')
+  expect(lines.at(-1)).toBe('compare: ticks 10 rows, again 9 rows, 1 difference')
+})

@@ -1,0 +1,44 @@
+// Something in the lake that is not as it should be: what, what to do, and how many records it costs.
+
+export type FindingKind =
+  /** a promised object is missing or short */
+  | 'lost'
+  /** rows are counted a second time */
+  | 'twice'
+  /** an object that no claim promises */
+  | 'unlisted'
+  /** a hole, an overlap or an unreadable claim */
+  | 'chain'
+  /** refused records that are not where their claim says */
+  | 'dead'
+  /** Kafka deleted records before they landed */
+  | 'retention'
+  /** Kafka holds less than the lake */
+  | 'broker'
+  /** Kafka holds other records than the claims account for */
+  | 'gap'
+
+export interface Finding {
+  readonly kind: FindingKind
+  readonly what: string
+  readonly remedy: string
+  /** Records that are nowhere. */
+  readonly lost: number
+  /** Rows beyond the first for the same record. */
+  readonly twice: number
+}
+
+/** A finding; what it costs is nothing unless said. */
+export function finding(
+  kind: FindingKind,
+  what: string,
+  remedy: string,
+  cost: { readonly lost?: number; readonly twice?: number } = {},
+): Finding {
+  return { kind, what, remedy, lost: cost.lost ?? 0, twice: cost.twice ?? 0 }
+}
+
+/** `1 row`, `2 rows`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

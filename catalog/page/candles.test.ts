@@ -1,0 +1,40 @@
+// However fast ticks arrive, a page gets few candles, and none of them lies.
+import { expect, test } from 'vitest'
+import { CandleBook } from './candles.ts'
+
+function tick(date: string, open: number, high: number, low: number, close: number, index = 'HSI') {
+  return { index, date, open, high, low, close, adj_close: close, volume: 0, close_usd: null }
+}
+
+test('ticks between two flushes share a candle: first open, last close, extremes of all', () => {
+  const book = new CandleBook()
+  book.add(tick('2021-01-04', 10, 12, 9, 11), false)
+  book.add(tick('2021-01-05', 11, 15, 10, 14), false)
+  book.add(tick('2021-01-06', 14, 14, 7, 8), false)
+  book.add(tick('2021-01-04', 1, 2, 1, 2, 'NYA'), false)
+  expect(book.flush()).toEqual([
+    { index: 'HSI', from: '2021-01-04', to: '2021-01-06', open: 10, high: 15, low: 7, close: 8, ticks: 3 },
+    { index: 'NYA', from: '2021-01-04', to: '2021-01-04', open: 1, high: 2, low: 1, close: 2, ticks: 1 },
+  ])
+  expect(book.flush()).toEqual([])
+})
+
+test('slow ticks are a candle each', () => {
+  const book = new CandleBook()
+  book.add(tick('2021-01-04', 10, 12, 9, 11), true)
+  book.add(tick('2021-01-05', 11, 15, 10, 14), true)
+  expect(book.flush().map(({ ticks }) => ticks)).toEqual([1, 1])
+})
+
+test('memory is bounded by indices and by candles of each', () => {
+  const book = new CandleBook()
+  for (let i = 0; i < 1000; i++) book.add(tick('2021-01-04', 1, 1, 1, 1, `I${i}`), true)
+  for (let i = 0; i < 1000; i++) book.add(tick('2021-01-04', i, i, i, i), true)
+  book.flush()
+  for (let i = 0; i < 1000; i++) book.add(tick('2021-01-04', i, i, i, i, 'I0'), true)
+  book.flush()
+  const all = book.all()
+  expect(new Set(all.map(({ index }) => index)).size).toBeLessThanOrEqual(200)
+  expect(all.filter(({ index }) => index === 'I0')).toHaveLength(240)
+  expect(all.at(-1)).toBeDefined()
+})

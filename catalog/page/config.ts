@@ -1,0 +1,49 @@
+// What the page can be told: the CATALOG_PAGE_* variables.
+import { integer, optionalText, text, type Values } from '@ticklake/runtime/env.ts'
+
+export const pageSchema = {
+  CATALOG_PAGE_HOST: text({
+    doc: '`serve`: the address that the page listens on; whoever reaches it can read the lake',
+    default: '127.0.0.1',
+  }),
+  CATALOG_PAGE_PORT: integer({
+    doc: '`serve`: the port of the page; 0 picks a free one',
+    default: 8080,
+    max: 65_535,
+  }),
+  CATALOG_PAGE_ALLOWED_HOSTS: optionalText({
+    doc: '`serve`: host names, comma-separated, by which the page may be asked for beside localhost; a request by any other name is refused',
+  }),
+  CATALOG_PAGE_PRODUCER_METRICS: optionalText({
+    doc: '`serve`: where the producers’ /metrics are (URLs, comma-separated); without it the page tells the producer by the topic’s growth',
+  }),
+  CATALOG_PAGE_CONSUMER_METRICS: optionalText({
+    doc: '`serve`: where the consumers’ /metrics are (URLs, comma-separated); without it the page tells the consumer by its claims',
+  }),
+} as const
+
+export interface PageConfig {
+  readonly host: string
+  readonly port: number
+  readonly allowedHosts: readonly string[]
+  readonly producerMetrics: readonly string[]
+  readonly consumerMetrics: readonly string[]
+}
+
+/** The page's settings from the values of the schema. */
+export function pageOf(values: Values<typeof pageSchema>): PageConfig {
+  return Object.freeze({
+    host: values.CATALOG_PAGE_HOST,
+    port: values.CATALOG_PAGE_PORT,
+    allowedHosts: list(values.CATALOG_PAGE_ALLOWED_HOSTS),
+    producerMetrics: list(values.CATALOG_PAGE_PRODUCER_METRICS),
+    consumerMetrics: list(values.CATALOG_PAGE_CONSUMER_METRICS),
+  })
+}
+
+function list(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}

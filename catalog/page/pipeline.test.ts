@@ -1,0 +1,107 @@
+// The picture's verdicts: what flows, what rests, what is red and with which words.
+import { expect, test } from 'vitest'
+import { judgePipeline, type PipelineFacts } from './pipeline.ts'
+import type { Polled } from './poller.ts'
+import type { Problem } from './wire.ts'
+
+const now = Date.UTC(2026, 10, 21, 10)
+const ok = <T>(value: T): Polled<T> => ({ value, at: now, problem: undefined })
+const failed = (code: string): Polled<never> => ({ value: undefined, at: 0, problem: problem(code) })
+const problem = (code: string): Problem => ({ code, what: `${code} happened`, why: 'so', remedy: 'mend it' })
+
+const partitions = [
+  { partition: 0, low: 0, end: 100 },
+  { partition: 1, low: 20, end: 50 },
+]
+const tails = [
+  { partition: 0, claimed: 90, claim: undefined, claimedAt: undefined },
+  { partition: 1, claimed: 0, claim: undefined, claimedAt: undefined },
+]
+
+const well: PipelineFacts = {
+  nowMs: now,
+  viewers: 1,
+  config: {
+    lake: { bucket: 'b', prefix: 'lake', dataset: 'ticks', database: 'd', table: 't' },
+    kafka: { KAFKA_TOPIC: 'stock-ticks' },
+    crawler: 'c',
+    watchEveryMs: 1000,
+  } as never,
+  topic: ok({ topic: 'stock-ticks', topicId: 'x', partitions }),
+  tails: ok(tails),
+  objects: ok({ objects: 3, bytes: 300 }),
+  glue: ok({ table: true, partitions: 50, crawler: undefined }),
+  count: ok({ rows: 90, newestMs: now - 2000, queryMs: 100, scannedBytes: 10 }),
+  producer: undefined,
+  consumer: undefined,
+  producedPerSecond: 200,
+  claimedPerSecond: 190,
+  stalledSinceMs: undefined,
+  countGrew: true,
+}
+
+const healths = (facts: Partial<PipelineFacts>) => {
+  const { producer, topic, consumer, s3, glue, athena } = judgePipeline({ ...well, ...facts })
+  return [producer, topic, consumer, s3, glue, athena].map(({ health }) => health).join(' ')
+}
+
+test('what moves flows', () => {
+  expect(healths({})).toBe('flow flow flow flow flow flow')
+})
+
+test('what rests is quiet, and before the first answer nothing is claimed', () => {
+  expect(healths({ producedPerSecond: 0, claimedPerSecond: 0, countGrew: false })).toBe(
+    'quiet quiet quiet quiet quiet quiet',
+  )
+  const nothing = { value: undefined, at: 0, problem: undefined }
+  expect(healths({ topic: nothing, tails: nothing, objects: nothing, glue: nothing, count: nothing })).toBe(
+    'waiting waiting waiting waiting waiting waiting',
+  )
+})
+
+test('the lag is what is not claimed and still there', () => {
+  const { topic, consumer } = judgePipeline(well)
+  expect(topic.partitions.map(({ lag }) => lag)).toEqual([10, 30])
+  expect(consumer.lag).toBe(40)
+})
+
+test('a broker that is away is red at the topic, and blames nobody else', () => {
+  const away = failed('KAFKA_UNREACHABLE')
+  expect(healths({ topic: away, tails: away, producedPerSecond: null, claimedPerSecond: null })).toBe(
+    'waiting broken waiting quiet quiet flow',
+  )
+})
+
+test('a service whose metrics do not answer is red', () => {
+  const away = failed('METRICS_UNREACHABLE')
+  expect(healths({ producer: away })).toBe('broken flow flow flow flow flow')
+  expect(healths({ consumer: away })).toBe('flow flow broken flow flow flow')
+})
+
+test('a producer that waits for its broker is red', () => {
+  const { producer } = judgePipeline({ ...well, producer: ok(new Map([['ticklake_producer_broker_up', 0]])) })
+  expect(producer.problem?.code).toBe('PRODUCER_WAITS')
+})
+
+test('a consumer that lands nothing while records wait is red, with the number and the time', () => {
+  expect(judgePipeline({ ...well, stalledSinceMs: now - 60_000 }).consumer.health).toBe('flow')
+  const waiting = { ...well, claimedPerSecond: 0, stalledSinceMs: now - 30_000 }
+  expect(judgePipeline(waiting).consumer.health).toBe('behind')
+  const { consumer } = judgePipeline({ ...well, stalledSinceMs: now - 120_000 })
+  expect(consumer.health).toBe('broken')
+  expect(consumer.problem?.why).toBe('no new claim for 120 s while 40 records wait')
+})
+
+test('S3, Glue and Athena are red with their own words', () => {
+  expect(healths({ objects: failed('S3_ERROR') })).toBe('flow flow flow broken flow flow')
+  expect(healths({ glue: failed('GLUE_ERROR') })).toBe('flow flow flow flow broken flow')
+  expect(healths({ count: failed('QUERY_FAILED') })).toBe('flow flow flow flow flow broken')
+})
+
+test('a table that is not declared, and a crawl that failed, are red at Glue', () => {
+  const { glue } = judgePipeline({ ...well, glue: ok({ table: false, partitions: 0, crawler: undefined }) })
+  expect(glue.problem?.remedy).toContain('catalog declare')
+  const crawler = { State: 'READY', LastCrawl: { Status: 'FAILED', ErrorMessage: 'no role' } } as const
+  const crawled = judgePipeline({ ...well, glue: ok({ table: true, partitions: 1, crawler }) })
+  expect(crawled.glue.problem?.why).toBe('no role')
+})

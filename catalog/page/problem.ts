@@ -1,0 +1,33 @@
+// Turns anything that was thrown into the three lines that the page shows; a defect's own text stays in the log.
+import { Failure } from '@ticklake/runtime/errors.ts'
+import type { Problem } from './wire.ts'
+
+/** Out: what may be shown to whoever looks at the page: no stack, no unforeseen text. */
+export function problemOf(thrown: unknown): Problem {
+  if (!(thrown instanceof Failure)) {
+    return {
+      code: 'DEFECT',
+      what: 'the page met an error of its own; data and services are as they were',
+      remedy: 'look into the log of `catalog serve`, then load the page again',
+    }
+  }
+  const place = /\bline (\d+):(\d+)/.exec(thrown.why ?? '')
+  return {
+    code: thrown.code,
+    what: thrown.message,
+    ...(thrown.why ? { why: thrown.why } : {}),
+    ...(thrown.remedy ? { remedy: thrown.remedy } : {}),
+    ...(place ? { line: Number(place[1]), column: Number(place[2]) } : {}),
+  }
+}
+
+/** The HTTP status that goes with a problem. */
+export function statusOf(problem: Problem): number {
+  if (problem.code === 'HOST_REFUSED') return 421
+  if (problem.code === 'DEFECT') return 500
+  if (['ORIGIN_REFUSED', 'READ_ONLY', 'CRAWL_NOT_ALLOWED'].includes(problem.code)) return 403
+  if (problem.code === 'NOT_FOUND') return 404
+  if (problem.code === 'BUSY') return 429
+  if (['BAD_REQUEST', 'QUERY_REFUSED', 'QUERY_FAILED'].includes(problem.code)) return 400
+  return 502
+}

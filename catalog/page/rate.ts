@@ -1,0 +1,38 @@
+// How fast a growing number grows: over the last seconds, so that bursts of a flush are evened out. Pure.
+
+export class Rate {
+  readonly #windowMs: number
+  #points: { at: number; value: number }[] = []
+
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs
+  }
+
+  add(at: number, value: number): void {
+    const last = this.#points.at(-1)
+    // A smaller number is another topic or a new start, not a negative speed.
+    if (last && value < last.value) this.#points = []
+    this.#points.push({ at, value })
+    while (this.#points.length > 2 && at - this.#points[1]!.at >= this.#windowMs) this.#points.shift()
+  }
+
+  /** Per second; null until two points are known. */
+  perSecond(): number | null {
+    const first = this.#points[0]
+    const last = this.#points.at(-1)
+    if (!first || !last || last.at === first.at) return null
+    return ((last.value - first.value) * 1000) / (last.at - first.at)
+  }
+
+  /** When the number last grew; undefined: never seen growing. */
+  grewAt(): number | undefined {
+    for (let i = this.#points.length - 1; i > 0; i--) {
+      if (this.#points[i]!.value > this.#points[i - 1]!.value) return this.#points[i]!.at
+    }
+    return undefined
+  }
+
+  reset(): void {
+    this.#points = []
+  }
+}

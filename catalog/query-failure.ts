@@ -1,0 +1,45 @@
+// Athena's own words for a query that failed, as an error of three lines: what, why, what to do.
+import { Failure } from '@ticklake/runtime/errors.ts'
+
+const remedies: readonly [RegExp, string][] = [
+  [
+    /^COLUMN_NOT_FOUND/,
+    "see the columns: catalog query 'SHOW COLUMNS FROM \"<table>\"' (text stands in 'single quotes')",
+  ],
+  [
+    /TABLE_NOT_FOUND|Table not found/,
+    'see the tables: catalog query "SHOW TABLES"; `catalog declare` makes the one that LAKE_TABLE names',
+  ],
+  [
+    /SCHEMA_NOT_FOUND|Database .* not found/i,
+    'see the databases: catalog query "SHOW DATABASES"; `catalog declare` makes the one that LAKE_DATABASE names',
+  ],
+  [
+    /MALFORMED_QUERY|SYNTAX_ERROR|mismatched input|no viable alternative/,
+    'mend the SQL at the line and column above; names with hyphens or spaces stand in "double quotes"',
+  ],
+  [/TYPE_MISMATCH/, "make both sides of one type, for example CAST(x AS date) or DATE '2021-01-31'"],
+  [/FUNCTION_NOT_FOUND/, 'see the functions of Athena engine version 3 (those of Trino)'],
+  [/WorkGroup is not found/i, 'set LAKE_WORKGROUP to a workgroup that is there'],
+  [
+    /output bucket|bucket does not exist|NoSuchBucket/i,
+    'set LAKE_BUCKET (or LAKE_RESULTS) to a bucket that is there; make stack, compose or make aws-deploy makes one',
+  ],
+  [/output location/i, 'set LAKE_RESULTS to s3://bucket/prefix/'],
+]
+
+/** @param text Athena's StateChangeReason or the message of its refusal */
+export function queryFailure(code: 'QUERY_REFUSED' | 'QUERY_FAILED', text: string, cause?: unknown): Failure {
+  const why = text.replace(/\s*\n\s*/g, ' ').trim()
+  return new Failure({
+    code,
+    what:
+      code === 'QUERY_REFUSED'
+        ? 'Athena did not take the query; nothing ran'
+        : 'Athena could not run the query',
+    why,
+    remedy:
+      remedies.find(([form]) => form.test(why))?.[1] ?? 'mend the query, or look at Athena’s text above',
+    ...(cause === undefined ? {} : { cause }),
+  })
+}

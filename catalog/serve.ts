@@ -1,0 +1,119 @@
+// The long-running service: partitions stay registered, the crawler runs on its schedule, numbers are there when asked for.
+import { type HealthServer, startHealthServer } from '@ticklake/runtime/health.ts'
+import type { Registry } from '@ticklake/runtime/metrics.ts'
+import { sleep } from '@ticklake/runtime/process.ts'
+import type { Aws } from './aws.ts'
+import { compact } from './compaction/compact.ts'
+import type { CatalogConfig } from './config.ts'
+import { crawl } from './crawler.ts'
+import type { CatalogEvents } from './events.ts'
+import type { Broker } from './kafka.ts'
+import { countRows, measureLag } from './pulse.ts'
+import { Registrar } from './registrar.ts'
+
+export interface ServeParts {
+  readonly aws: Aws
+  readonly broker: Broker
+  readonly config: CatalogConfig
+  readonly registry: Registry
+  readonly events: CatalogEvents
+}
+
+/**
+ * Runs until the signal aborts. A service that is away is tried again; only a health port that is taken ends it.
+ * @throws Failure HEALTH_PORT_TAKEN
+ */
+export async function serve(parts: ServeParts, signal: AbortSignal): Promise<void> {
+  const { config, events } = parts
+  const registrar = new Registrar(parts.aws, config.lake, config.hoursAhead)
+  let registered = false
+  await using health: HealthServer = await startHealthServer({
+    host: config.healthHost,
+    port: config.healthPort,
+    portVariable: 'CATALOG_HEALTH_PORT',
+    registry: parts.registry,
+    whyNotReady: () =>
+      events.whyFailing('register_partitions') ??
+      (registered ? undefined : 'partitions are not registered yet'),
+  })
+  events.healthListening({ host: config.healthHost, port: health.port })
+  countWhenAsked(parts, signal)
+  await Promise.all([
+    every(config.registerEveryMs, signal, async () => {
+      await attempt(parts, 'register_partitions', signal, async () => {
+        const now = Date.now()
+        events.partitionsRegistered(await registrar.register(now), now)
+        registered = true
+      })
+    }),
+    crawlOnSchedule(parts, signal),
+    compactOnSchedule(parts, signal),
+  ])
+  events.stopped()
+}
+
+async function crawlOnSchedule(parts: ServeParts, signal: AbortSignal): Promise<void> {
+  if (parts.config.crawlEveryMs === 0) return
+  // The first crawl comes after one interval: on AWS each start is billed, and a restart is no reason for one.
+  await sleep(parts.config.crawlEveryMs, signal)
+  await every(parts.config.crawlEveryMs, signal, async () => {
+    const done = await attempt(parts, 'crawl', signal, async () => {
+      parts.events.crawlEnded(await crawl(parts.aws, parts.config, { signal }))
+    })
+    if (!done && !signal.aborted) parts.events.crawlFailed()
+  })
+}
+
+async function compactOnSchedule(parts: ServeParts, signal: AbortSignal): Promise<void> {
+  const { config, aws, broker, events } = parts
+  if (config.compactEveryMs === 0 || config.lake.format === 'json-object') return
+  await every(config.compactEveryMs, signal, async () => {
+    await attempt(parts, 'compact', signal, () =>
+      compact(aws, broker, config, { signal, events: events.compaction }),
+    )
+  })
+}
+
+/** A scrape gets the last numbers at once and, when they are old enough, starts the next count. */
+function countWhenAsked(parts: ServeParts, signal: AbortSignal): void {
+  let nextAt = 0
+  let busy = false
+  parts.events.whenAsked(() => {
+    const now = Date.now()
+    if (busy || now < nextAt || signal.aborted) return
+    busy = true
+    nextAt = now + parts.config.watchEveryMs
+    void attempt(parts, 'count_rows', signal, async () => {
+      parts.events.counted(await countRows(parts.aws.athena, parts.config, now, { signal }))
+      parts.events.lagMeasured(await measureLag(parts.aws, parts.broker, parts.config))
+    }).finally(() => {
+      busy = false
+    })
+  })
+}
+
+/** Out: whether it worked. What an abort interrupts is no failure. */
+async function attempt(
+  { events }: ServeParts,
+  name: string,
+  signal: AbortSignal,
+  work: () => Promise<void>,
+): Promise<boolean> {
+  try {
+    await work()
+    events.attemptSucceeded(name)
+    return true
+  } catch (error) {
+    if (signal.aborted) return false
+    events.attemptFailed(name, error)
+    return false
+  }
+}
+
+async function every(intervalMs: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    const startedAt = Date.now()
+    await work()
+    await sleep(Math.max(0, startedAt + intervalMs - Date.now()), signal)
+  }
+}

@@ -1,0 +1,88 @@
+// The hours that earlier audits found right and that are unchanged: they need not be read again.
+import { type HourPath, hourPrefix } from '@ticklake/contract/keys.ts'
+import type { LakeConfig } from '@ticklake/runtime/lake.ts'
+import type { AuditFacts } from './audit.ts'
+import type { ChainBase, ChainCheck } from './chain-check.ts'
+import { chainsThrough, isClosed } from './closed-hours.ts'
+import { listDeadFiles } from './dead-files.ts'
+import { type ListedHour, listHours } from './listing.ts'
+import type { Bucket } from './s3.ts'
+import { chainBase, keepVerdict, listVerdicts, readVerdict } from './verdicts.ts'
+
+/** What earlier audits found right and is unchanged; the rest is looked at again. */
+export interface Settled {
+  readonly hours: ReadonlySet<string>
+  readonly base: ChainBase
+  /** Hours after this one are looked at. */
+  readonly after: string | undefined
+  readonly startAfter: string | undefined
+  readonly again: readonly string[]
+  readonly brokenHours: readonly ListedHour[]
+  readonly strays: readonly string[]
+}
+
+export const nothingSettled: Settled = {
+  hours: new Set(),
+  base: new Map(),
+  after: undefined,
+  startAfter: undefined,
+  again: [],
+  brokenHours: [],
+  strays: [],
+}
+
+/**
+ * Compares what lies in the closed hours now with the verdicts on them. Only when all of them are as they were do
+ * the verdicts stand for the claims too; else every claim is read again, and the changed hours with them.
+ */
+export async function readSettled(bucket: Bucket, lake: LakeConfig, topicId: string): Promise<Settled> {
+  const verdicts = await listVerdicts(bucket, lake)
+  const after = [...verdicts.keys()].at(-1)
+  if (!after) return nothingSettled
+  const hours = new Map<string, string>()
+  const brokenHours: ListedHour[] = []
+  const strays: string[] = []
+  for await (const listed of listHours(bucket, lake)) {
+    if (!listed.hour) strays.push(...listed.keys)
+    else if (listed.hour > after) break
+    else if (verdicts.get(listed.hour)?.has(listed.digest)) hours.set(listed.hour, listed.digest)
+    else brokenHours.push(listed)
+  }
+  const gone = [...verdicts.keys()].filter(
+    (hour) => !hours.has(hour) && !brokenHours.some((broken) => broken.hour === hour),
+  )
+  const again = [...brokenHours.map(({ hour }) => hour!), ...gone]
+  const digest = hours.get(after)
+  const newest = digest && (await readVerdict(bucket, lake, topicId, after, digest))
+  let base: ChainBase = newest && again.length === 0 ? chainBase(newest) : new Map()
+  if (newest && base.size > 0) {
+    const dead = await listDeadFiles(bucket, lake, base)
+    if (dead.coveredDigest !== newest.dead) base = new Map()
+  }
+  const startAfter = `${hourPrefix(lake, pathOf(after))}~`
+  return { hours: new Set(hours.keys()), base, after, startAfter, again, brokenHours, strays }
+}
+
+/** Called when nothing was found wrong: writes down every closed hour that was found right, so that the next audit need not read it. */
+export async function keepVerdicts(
+  bucket: Bucket,
+  lake: LakeConfig,
+  facts: AuditFacts,
+  listed: readonly ListedHour[],
+  { claims, cutOffs }: Pick<ChainCheck, 'claims' | 'cutOffs'>,
+): Promise<void> {
+  const at = { lake, partitions: facts.partitions, claims, cutOffs, nowMs: Date.now() }
+  const promised = new Set(claims.flatMap((claim) => claim.files.map((file) => file.key)))
+  for (const { hour, digest, keys } of listed) {
+    if (!hour || !isClosed(hour, at)) continue
+    if (lake.format !== 'json-object' && !keys.every((key) => promised.has(key))) continue
+    const chains = chainsThrough(hour, facts.base, at)
+    const base = new Map(chains.map(({ partition, ...sums }) => [partition, sums]))
+    const dead = (await listDeadFiles(bucket, lake, base)).coveredDigest
+    await keepVerdict(bucket, lake, { v: 1, hour, topicId: facts.topicId, digest, dead, chains })
+  }
+}
+
+function pathOf(hour: string): HourPath {
+  return { dt: hour.slice(0, 10), hour: hour.slice(11) }
+}
