@@ -1,0 +1,314 @@
+// Athena through the real SDK, on the real engine, catalog and S3: what users type and what they see.
+import {
+  AthenaClient,
+  BatchGetQueryExecutionCommand,
+  GetDataCatalogCommand,
+  GetQueryExecutionCommand,
+  GetQueryResultsCommand,
+  GetTableMetadataCommand,
+  GetWorkGroupCommand,
+  ListDatabasesCommand,
+  ListTableMetadataCommand,
+  paginateGetQueryResults,
+  type QueryExecution,
+  StartQueryExecutionCommand,
+  type StartQueryExecutionCommandInput,
+  StopQueryExecutionCommand,
+} from '@aws-sdk/client-athena'
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { lakeConfig, s3Client } from '@ticklake/runtime/lake.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { testEnv } from '../../stack/test-env.ts'
+
+const lake = lakeConfig(testEnv())
+const athena = new AthenaClient({})
+const s3 = s3Client(lake)
+const folder = `s3://${lake.bucket}/${lake.prefix}`
+
+async function start(sql: string, more: Partial<StartQueryExecutionCommandInput> = {}): Promise<string> {
+  const request = { QueryString: sql, ResultConfiguration: { OutputLocation: `${folder}/results/` }, ...more }
+  return (await athena.send(new StartQueryExecutionCommand(request))).QueryExecutionId!
+}
+
+async function ended(id: string): Promise<QueryExecution> {
+  for (;;) {
+    const { QueryExecution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id }))
+    if (!['QUEUED', 'RUNNING'].includes(QueryExecution!.Status!.State!)) return QueryExecution!
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+/** Rows as texts, the heading among them. */
+async function run(
+  sql: string,
+  more: Partial<StartQueryExecutionCommandInput> = {},
+): Promise<(string | null)[][]> {
+  const id = await start(sql, more)
+  const { Status } = await ended(id)
+  if (Status!.State !== 'SUCCEEDED')
+    throw new Error(`${Status!.AthenaError!.ErrorType} ${Status!.StateChangeReason}`)
+  const { ResultSet } = await athena.send(new GetQueryResultsCommand({ QueryExecutionId: id }))
+  return ResultSet!.Rows!.map((row) => row.Data!.map((datum) => datum.VarCharValue ?? null))
+}
+
+/** The files that an INSERT or CTAS says that it wrote. */
+async function manifestOf({ Statistics }: QueryExecution): Promise<string[]> {
+  const { pathname } = new URL(Statistics!.DataManifestLocation!)
+  const object = await s3.send(new GetObjectCommand({ Bucket: lake.bucket, Key: pathname.slice(1) }))
+  return (await object.Body!.transformToString()).trimEnd().split('\n')
+}
+
+const database = lake.database
+const table = `"${database}"."my-ticks"`
+
+beforeAll(async () => {
+  const lines = [
+    { index: 'HSI', close: 2913.5, volume: 1e10, kafka_offset: 0 },
+    { index: 'NYA', close: 0.0001, volume: null, kafka_offset: 1 },
+  ]
+  await s3.send(
+    new PutObjectCommand({
+      Bucket: lake.bucket,
+      Key: `${lake.prefix}/data/dt=2026-01-01/a.json`,
+      Body: lines
+        .map((line) => JSON.stringify(line))
+        .join('\n')
+        .replace('"kafka_offset":1', '"kafka_offset":9007199254740993'),
+    }),
+  )
+  await run(`CREATE DATABASE IF NOT EXISTS \`${database}\``)
+  await run(`
+    CREATE EXTERNAL TABLE IF NOT EXISTS \`${database}\`.\`my-ticks\` (
+      \`index\` string COMMENT 'the index', close double, volume double, kafka_offset bigint
+    )
+    PARTITIONED BY (dt string)
+    ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
+    LOCATION '${folder}/data/'
+    TBLPROPERTIES ('classification' = 'json')`)
+  await run(`MSCK REPAIR TABLE \`${database}\`.\`my-ticks\``)
+})
+
+describe('queries', () => {
+  test('COUNT has the heading _col0', async () => {
+    expect(await run(`SELECT COUNT(*) FROM ${table} limit 10`)).toEqual([['_col0'], ['2']])
+  })
+
+  test('values are those of Athena, 64-bit integers to the last digit, and the CSV in S3 is the same', async () => {
+    const id = await start(`SELECT "index", close, volume, kafka_offset FROM ${table} ORDER BY 1`)
+    const { ResultConfiguration } = await ended(id)
+    expect(ResultConfiguration!.OutputLocation).toBe(`${folder}/results/${id}.csv`)
+    const object = await s3.send(
+      new GetObjectCommand({ Bucket: lake.bucket, Key: `${lake.prefix}/results/${id}.csv` }),
+    )
+    expect(await object.Body!.transformToString()).toBe(
+      '"index","close","volume","kafka_offset"\n"HSI","2913.5","1.0E10","0"\n"NYA","1.0E-4",,"9007199254740993"\n',
+    )
+    const { ResultSet, UpdateCount } = await athena.send(new GetQueryResultsCommand({ QueryExecutionId: id }))
+    expect(ResultSet!.Rows!.at(-1)!.Data!.map((datum) => datum.VarCharValue)).toEqual([
+      'NYA',
+      '1.0E-4',
+      undefined,
+      '9007199254740993',
+    ])
+    expect(UpdateCount).toBe(0)
+    expect(ResultSet!.ResultSetMetadata!.ColumnInfo![3]).toEqual({
+      CatalogName: 'hive',
+      SchemaName: '',
+      TableName: '',
+      Name: 'kafka_offset',
+      Label: 'kafka_offset',
+      Type: 'bigint',
+      Precision: 19,
+      Scale: 0,
+      Nullable: 'UNKNOWN',
+      CaseSensitive: false,
+    })
+  })
+
+  test('every type has its text', async () => {
+    const rows = await run(`SELECT true, 1e20, 1.50, NULL, '', ARRAY[1, NULL], MAP(ARRAY['k'], ARRAY[1]),
+      CAST(ROW(1, 'x') AS ROW(id integer, name varchar)), TIMESTAMP '2020-01-01 00:00:00', DATE '2020-01-01', X'0102',
+      TIMESTAMP '2020-01-01 00:00:00 UTC', JSON '{"a":1}', REAL '1.5'`)
+    expect(rows[1]).toEqual([
+      'true',
+      '1.0E20',
+      '1.50',
+      null,
+      '',
+      '[1, null]',
+      '{k=1}',
+      '{id=1, name=x}',
+      '2020-01-01 00:00:00.000',
+      '2020-01-01',
+      '01 02',
+      '2020-01-01 00:00:00.000 UTC',
+      '{"a":1}',
+      '1.5',
+    ])
+  })
+
+  test('results come page by page, and all of them', async () => {
+    const id = await start('SELECT n FROM UNNEST(sequence(1, 2500)) t(n)')
+    await ended(id)
+    const sizes: number[] = []
+    let last: string | undefined
+    for await (const page of paginateGetQueryResults({ client: athena }, { QueryExecutionId: id })) {
+      sizes.push(page.ResultSet!.Rows!.length)
+      last = page.ResultSet!.Rows!.at(-1)!.Data![0]!.VarCharValue
+    }
+    expect(sizes).toEqual([1000, 1000, 501])
+    expect(last).toBe('2500')
+  })
+
+  test('the database of the context is where bare names are looked for', async () => {
+    const QueryExecutionContext = { Database: database, Catalog: 'AwsDataCatalog' }
+    expect(
+      await run('SELECT COUNT(*) FROM "my-ticks" WHERE dt = \'2026-01-01\'', { QueryExecutionContext }),
+    ).toEqual([['_col0'], ['2']])
+  })
+
+  test('parameters are expressions where they are, else texts', async () => {
+    const sql = `SELECT close FROM ${table} WHERE "index" = ?`
+    for (const parameter of ["'HSI'", 'HSI']) {
+      expect(await run(sql, { ExecutionParameters: [parameter] })).toEqual([['close'], ['2913.5']])
+    }
+    await expect(run(sql, { ExecutionParameters: ['1', '2'] })).rejects.toThrow(
+      'INVALID_PARAMETER_USAGE: line 1:1',
+    )
+  })
+})
+
+describe('errors', () => {
+  test.each([
+    [
+      'SELECT x FROM (VALUES 1) t(a)',
+      "1006 COLUMN_NOT_FOUND: line 1:8: Column 'x' cannot be resolved or requester is not authorized to access requested resources",
+    ],
+    [
+      `SELECT * FROM "${database}"."zz"`,
+      `1301 TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.${database}.zz' does not exist`,
+    ],
+    ['SELECT 1/0', '1001 DIVISION_BY_ZERO: Division by zero'],
+    ["SELECT 'a' = 1", '1002 TYPE_MISMATCH: line 1:12: Cannot apply operator: varchar(1) = integer'],
+    [
+      `SHOW COLUMNS IN \`${database}\`.zz`,
+      `1301 FAILED: SemanticException [Error 10001]: Table not found ${database}.zz`,
+    ],
+    [
+      'ALTER TABLE t ADD COLUMNS (a int)',
+      '1200 NOT_SUPPORTED: ALTER TABLE ADD COLUMNS is not supported by local-aws yet',
+    ],
+  ])('%s', async (sql, message) => {
+    await expect(run(sql)).rejects.toThrow(message)
+  })
+
+  test('a syntax error is told at once', async () => {
+    await expect(start('SELECT\n  FROM')).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      AthenaErrorCode: 'MALFORMED_QUERY',
+      message: expect.stringMatching(/^line 2:3: mismatched input 'FROM'. Expecting: /),
+    })
+  })
+
+  test('a stopped query is CANCELLED', async () => {
+    const id = await start(
+      'SELECT count(*) FROM UNNEST(sequence(1, 10000)) a(x), UNNEST(sequence(1, 10000)) b(y), UNNEST(sequence(1, 1000)) c(z)',
+    )
+    await athena.send(new StopQueryExecutionCommand({ QueryExecutionId: id }))
+    expect((await ended(id)).Status).toMatchObject({ State: 'CANCELLED' })
+  })
+})
+
+describe('the catalog', () => {
+  test('SHOW and DESCRIBE answer in Athena’s form', async () => {
+    expect(await run(`SHOW TABLES IN \`${database}\``)).toContainEqual(['my-ticks'])
+    expect(await run('SHOW DATABASES')).toContainEqual([database])
+    expect(await run(`SHOW PARTITIONS \`${database}\`.\`my-ticks\``)).toEqual([['dt=2026-01-01']])
+    expect(await run(`SHOW COLUMNS IN \`${database}\`.\`my-ticks\``)).toContainEqual(['close               '])
+    const described = await run(`DESCRIBE \`${database}\`.\`my-ticks\``)
+    expect(described[0]).toEqual(['index               \tstring              \tthe index           '])
+    expect(described.at(-1)).toEqual(['dt                  \tstring              \t                    '])
+  })
+
+  test('a view is made, read, described and dropped', async () => {
+    await run(`CREATE OR REPLACE VIEW "${database}"."v" AS SELECT close AS "adj close" FROM ${table}`)
+    expect(await run(`SELECT * FROM "${database}"."v" ORDER BY 1 DESC LIMIT 1`)).toEqual([
+      ['adj close'],
+      ['2913.5'],
+    ])
+    const { TableMetadata } = await athena.send(
+      new GetTableMetadataCommand({ CatalogName: 'AwsDataCatalog', DatabaseName: database, TableName: 'v' }),
+    )
+    expect(TableMetadata).toMatchObject({
+      TableType: 'VIRTUAL_VIEW',
+      Columns: [{ Name: 'adj close', Type: 'double' }],
+    })
+    await run(`DROP VIEW "${database}"."v"`)
+  })
+
+  test('CTAS, INSERT and DROP TABLE: data lies below the results, and manifests name its files', async () => {
+    const id = await start(`CREATE TABLE "${database}"."copy" AS SELECT * FROM ${table}`)
+    const execution = await ended(id)
+    expect(execution.Status!.StateChangeReason).toBeUndefined()
+    expect(execution.ResultConfiguration!.OutputLocation).toBe(`${folder}/results/tables/${id}`)
+    const inserted = await ended(await start(`INSERT INTO "${database}"."copy" SELECT * FROM ${table}`))
+    const files = await Promise.all([execution, inserted].map(manifestOf))
+    const inTable = await run(`SELECT DISTINCT "$path" FROM "${database}"."copy"`)
+    expect(files.flat().sort()).toEqual(
+      inTable
+        .slice(1)
+        .map((row) => row[0])
+        .sort(),
+    )
+    const [, [count, path]] = (await run(`SELECT count(*), min("$path") FROM "${database}"."copy"`)) as [
+      unknown,
+      [string, string],
+    ]
+    expect(count).toBe('4')
+    expect(path).toContain(`/results/tables/${id}/`)
+    await run(`DROP TABLE \`${database}\`.\`copy\``)
+    await run(`DROP TABLE IF EXISTS \`${database}\`.\`copy\``)
+  })
+
+  test('metadata operations give what PyAthena and dbt read', async () => {
+    const CatalogName = 'AwsDataCatalog'
+    const { DataCatalog } = await athena.send(new GetDataCatalogCommand({ Name: CatalogName }))
+    expect(DataCatalog).toMatchObject({ Type: 'GLUE', Parameters: { 'catalog-id': expect.any(String) } })
+    const { WorkGroup } = await athena.send(new GetWorkGroupCommand({ WorkGroup: 'primary' }))
+    expect(WorkGroup!.Configuration).toMatchObject({
+      EnforceWorkGroupConfiguration: false,
+      ResultConfiguration: {},
+    })
+    const { DatabaseList } = await athena.send(new ListDatabasesCommand({ CatalogName }))
+    expect(DatabaseList!.map((each) => each.Name)).toContain(database)
+    const { TableMetadataList } = await athena.send(
+      new ListTableMetadataCommand({ CatalogName, DatabaseName: database, Expression: 'my.*' }),
+    )
+    expect(TableMetadataList).toMatchObject([
+      {
+        Name: 'my-ticks',
+        TableType: 'EXTERNAL_TABLE',
+        PartitionKeys: [{ Name: 'dt', Type: 'string' }],
+        Parameters: {
+          EXTERNAL: 'TRUE',
+          location: `${folder}/data/`,
+          'serde.serialization.lib': 'org.openx.data.jsonserde.JsonSerDe',
+        },
+      },
+    ])
+    await expect(
+      athena.send(new GetTableMetadataCommand({ CatalogName, DatabaseName: database, TableName: 'zz' })),
+    ).rejects.toMatchObject({ name: 'MetadataException' })
+  })
+
+  test('many queries at once all end, each with its own answer', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => run(`SELECT ${n}`)))
+    expect(answers.map((rows) => rows[1]![0])).toEqual(Array.from({ length: 20 }, (_, n) => String(n)))
+    const ids = await Promise.all([start('SELECT 1'), start('SELECT 2')])
+    await Promise.all(ids.map(ended))
+    const { QueryExecutions } = await athena.send(
+      new BatchGetQueryExecutionCommand({ QueryExecutionIds: ids }),
+    )
+    expect(QueryExecutions).toHaveLength(2)
+  })
+})

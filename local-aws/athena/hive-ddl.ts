@@ -1,0 +1,136 @@
+// The grammar of the statements that Hive's part of Athena takes, as far as it is spoken here.
+import { type CreateTable, createTable, properties } from './create-table.ts'
+import type { Statement } from './statement.ts'
+import { TokenReader } from './token-reader.ts'
+
+interface TableName {
+  readonly database: string | undefined
+  readonly name: string
+}
+
+export type HiveStatement =
+  | CreateTable
+  | {
+      readonly kind: 'create-database'
+      readonly name: string
+      readonly ifNotExists: boolean
+      readonly comment: string | undefined
+      readonly location: string | undefined
+      readonly properties: Record<string, string>
+    }
+  | {
+      readonly kind: 'drop-database'
+      readonly name: string
+      readonly ifExists: boolean
+      readonly cascade: boolean
+    }
+  | (TableName & { readonly kind: 'drop-table'; readonly ifExists: boolean })
+  | (TableName & { readonly kind: 'show-partitions' | 'show-columns' })
+  | (TableName & { readonly kind: 'repair' })
+  | (TableName & { readonly kind: 'show-properties'; readonly property: string | undefined })
+  | (TableName & { readonly kind: 'describe'; readonly column: string | undefined })
+  | { readonly kind: 'show-databases'; readonly like: string | undefined }
+  | {
+      readonly kind: 'show-tables' | 'show-views'
+      readonly database: string | undefined
+      readonly like: string | undefined
+    }
+  | { readonly kind: 'not-supported'; readonly what: string }
+
+/** Reads a statement that the Data Catalog answers. @throws AwsError MALFORMED_QUERY */
+export function hiveStatement({ sql, tokens, substatement }: Statement): HiveStatement {
+  const reader = new TokenReader(sql, tokens)
+  const statement = parse(reader, substatement)
+  if (statement.kind !== 'not-supported') reader.end()
+  return statement
+}
+
+function parse(reader: TokenReader, substatement: string): HiveStatement {
+  switch (substatement) {
+    case 'CREATE_DATABASE':
+      reader.expect('CREATE')
+      reader.expectOneOf('DATABASE', 'SCHEMA')
+      return createDatabase(reader)
+    case 'CREATE_TABLE':
+      reader.expect('CREATE')
+      if (!reader.accept('EXTERNAL'))
+        return { kind: 'not-supported', what: 'CREATE TABLE without EXTERNAL (an Iceberg table)' }
+      reader.expect('TABLE')
+      return createTable(reader)
+    case 'DROP_DATABASE': {
+      reader.expect('DROP')
+      reader.expectOneOf('DATABASE', 'SCHEMA')
+      const ifExists = reader.accept('IF', 'EXISTS')
+      const name = reader.name()
+      const cascade = reader.accept('CASCADE')
+      if (!cascade) reader.accept('RESTRICT')
+      return { kind: 'drop-database', name, ifExists, cascade }
+    }
+    case 'DROP_TABLE': {
+      reader.expect('DROP', 'TABLE')
+      const ifExists = reader.accept('IF', 'EXISTS')
+      const table = reader.qualifiedName()
+      reader.accept('PURGE')
+      return { kind: 'drop-table', ...table, ifExists }
+    }
+    case 'SHOW_DATABASES':
+      reader.expect('SHOW')
+      reader.expectOneOf('DATABASES', 'SCHEMAS')
+      return { kind: 'show-databases', like: likeClause(reader) }
+    case 'SHOW_TABLES':
+    case 'SHOW_VIEWS': {
+      reader.expect('SHOW')
+      const kind = reader.expectOneOf('TABLES', 'VIEWS') === 'TABLES' ? 'show-tables' : 'show-views'
+      const database = reader.accept('IN') || reader.accept('FROM') ? reader.name() : undefined
+      return { kind, database, like: likeClause(reader) }
+    }
+    case 'SHOW_PARTITIONS':
+      reader.expect('SHOW', 'PARTITIONS')
+      return { kind: 'show-partitions', ...reader.qualifiedName() }
+    case 'SHOW_COLUMNS': {
+      reader.expect('SHOW', 'COLUMNS')
+      reader.expectOneOf('FROM', 'IN')
+      const table = reader.qualifiedName()
+      if (reader.accept('FROM') || reader.accept('IN'))
+        return { kind: 'show-columns', ...table, database: reader.name() }
+      return { kind: 'show-columns', ...table }
+    }
+    case 'SHOW_TBLPROPERTIES': {
+      reader.expect('SHOW', 'TBLPROPERTIES')
+      const table = reader.qualifiedName()
+      const property = reader.accept('(') ? reader.text() : undefined
+      if (property !== undefined) reader.expect(')')
+      return { kind: 'show-properties', ...table, property }
+    }
+    case 'DESCRIBE_TABLE':
+      return describe(reader)
+    case 'MSCK_REPAIR':
+      reader.expect('MSCK', 'REPAIR', 'TABLE')
+      return { kind: 'repair', ...reader.qualifiedName() }
+    default:
+      return { kind: 'not-supported', what: substatement.replaceAll('_', ' ') }
+  }
+}
+
+function createDatabase(reader: TokenReader): HiveStatement {
+  const ifNotExists = reader.accept('IF', 'NOT', 'EXISTS')
+  const name = reader.name()
+  const comment = reader.accept('COMMENT') ? reader.text() : undefined
+  const location = reader.accept('LOCATION') ? reader.text() : undefined
+  const own = reader.accept('WITH', 'DBPROPERTIES') ? properties(reader) : {}
+  return { kind: 'create-database', name, ifNotExists, comment, location, properties: own }
+}
+
+function describe(reader: TokenReader): HiveStatement {
+  reader.expectOneOf('DESCRIBE', 'DESC')
+  const detail = ['EXTENDED', 'FORMATTED'].find((word) => reader.accept(word))
+  if (detail) return { kind: 'not-supported', what: `DESCRIBE ${detail}` }
+  const table = reader.qualifiedName()
+  if (reader.peek()?.value === 'PARTITION') return { kind: 'not-supported', what: 'DESCRIBE PARTITION' }
+  return { kind: 'describe', ...table, column: reader.done ? undefined : reader.name() }
+}
+
+/** [LIKE] 'pattern' */
+function likeClause(reader: TokenReader): string | undefined {
+  return reader.accept('LIKE') || !reader.done ? reader.text() : undefined
+}

@@ -1,0 +1,72 @@
+// Hive's column types as DDL spells them, in the form that the Data Catalog keeps: lower case, no spaces.
+import type { TokenReader } from './token-reader.ts'
+
+const primitives = new Set([
+  'boolean',
+  'tinyint',
+  'smallint',
+  'int',
+  'bigint',
+  'float',
+  'double',
+  'string',
+  'binary',
+  'date',
+  'timestamp',
+])
+
+/** Reads one type. @throws AwsError MALFORMED_QUERY */
+export function hiveType(reader: TokenReader): string {
+  const word = reader.peek()?.kind === 'word' ? reader.peek()!.value.toLowerCase() : ''
+  if (primitives.has(word)) return reader.name()
+  switch (word) {
+    case 'integer':
+      reader.name()
+      return 'int'
+    case 'decimal':
+      reader.name()
+      if (reader.peek()?.text !== '(') return 'decimal(10,0)'
+      return `decimal(${sizes(reader)})`
+    case 'varchar':
+    case 'char':
+      return `${reader.name()}(${sizes(reader)})`
+    case 'array':
+      reader.name()
+      return `array<${inAngles(reader, () => hiveType(reader))}>`
+    case 'map':
+      reader.name()
+      return `map<${inAngles(reader, () => {
+        const key = hiveType(reader)
+        reader.expect(',')
+        return `${key},${hiveType(reader)}`
+      })}>`
+    case 'struct':
+      reader.name()
+      return `struct<${inAngles(reader, () => {
+        const fields = [structField(reader)]
+        while (reader.accept(',')) fields.push(structField(reader))
+        return fields.join(',')
+      })}>`
+    default:
+      throw reader.unexpected('<type>')
+  }
+}
+
+function sizes(reader: TokenReader): string {
+  return reader.list(() => reader.number()).join(',')
+}
+
+function inAngles(reader: TokenReader, inner: () => string): string {
+  reader.expect('<')
+  const text = inner()
+  reader.expect('>')
+  return text
+}
+
+function structField(reader: TokenReader): string {
+  const name = reader.name()
+  reader.expect(':')
+  const type = hiveType(reader)
+  if (reader.accept('COMMENT')) reader.text()
+  return `${name}:${type}`
+}

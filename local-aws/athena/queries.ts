@@ -1,0 +1,190 @@
+// The life of queries: from the request over the engine to a result in S3, or to the reason why there is none.
+import { setTimeout as delay } from 'node:timers/promises'
+import { reasonOf } from '@ticklake/runtime/errors.ts'
+import type { Events } from '../events.ts'
+import type { GlueService } from '../glue/service.ts'
+import { answerFromCatalog } from './catalog-statements.ts'
+import { followEngine } from './engine-run.ts'
+import { engineStatement } from './engine-statement.ts'
+import { malformedQuery, notSupported, QueryFailure, systemFailure } from './errors.ts'
+import { expireQueries } from './expiry.ts'
+import type { History } from './history.ts'
+import { type HiveStatement, hiveStatement } from './hive-ddl.ts'
+import { unchanged } from './placed-sql.ts'
+import {
+  isFinal,
+  noStatistics,
+  type Query,
+  type QueryProgress,
+  type QueryRequest,
+  writesRows,
+} from './query.ts'
+import type { ResultPages } from './result-pages.ts'
+import { openResultSink } from './result-sink.ts'
+import type { ResultObjects } from './s3.ts'
+import type { Statement } from './statement.ts'
+import type { EnginePage } from './trino.ts'
+import { writeManifest } from './written-files.ts'
+
+/** A syntax error is told to the one who asks: so long is the answer held for the engine's parser. */
+const holdForVerdictMs = 5_000
+/** Athena's own limit for a DML statement. */
+const queryTimeoutMs = 30 * 60_000
+const expireEveryMs = 60_000
+
+export interface Queries extends AsyncDisposable {
+  /** Starts a query; it goes on by itself. @throws AwsError MALFORMED_QUERY, and then there is no such query */
+  start(request: QueryRequest, statement: Statement): Promise<void>
+  get(id: string): Query | undefined
+  /** Ends a query; one that is finished stays as it is. */
+  stop(id: string): void
+}
+
+export interface QueriesParts {
+  readonly engine: URL
+  readonly glue: GlueService
+  readonly history: History
+  readonly objects: ResultObjects
+  readonly pages: ResultPages
+  readonly events: Events
+  readonly historyMs: number
+  readonly keepResults: boolean
+}
+
+interface LiveQuery {
+  query: Query
+  /** Whether the history has it: from then on its id is known to the client. */
+  admitted: boolean
+  readonly controller: AbortController
+  readonly accepted: PromiseWithResolvers<void>
+}
+
+export function openQueries(parts: QueriesParts): Queries {
+  const { engine, glue, history, objects, pages, events, historyMs } = parts
+  const live = new Map<string, LiveQuery>()
+  failInterrupted(history, events)
+  const expiry = setInterval(() => void expireQueries(parts, Date.now() - historyMs), expireEveryMs).unref()
+
+  function finish(entry: LiveQuery, progress: Pick<Query, 'state'> & Partial<QueryProgress>): void {
+    if (isFinal(entry.query.state)) return
+    entry.query = { ...entry.query, ...progress, finishedAtMs: Date.now() }
+    const { id, state, reason, submittedAtMs, finishedAtMs } = entry.query
+    try {
+      if (entry.admitted) history.finish(entry.query)
+      else history.add(entry.query)
+      live.delete(id)
+    } catch (error) {
+      // A full disk: the end stays known as long as this server runs.
+      events.operationBroke({ target: 'history', err: error })
+    }
+    entry.admitted = true
+    events.queryEnded({ id, state, reason, ms: finishedAtMs! - submittedAtMs })
+  }
+
+  async function run(entry: LiveQuery, statement: Statement, hive: HiveStatement | undefined): Promise<void> {
+    const { signal } = entry.controller
+    const sink = openResultSink(entry.query, objects, signal)
+    const timeout = setTimeout(
+      () => entry.controller.abort(new QueryFailure('Query timeout', { category: 2, type: 1000 })),
+      queryTimeoutMs,
+    ).unref()
+    try {
+      const onEngine = { engine, context: entry.query, signal, note, accept }
+      let last: EnginePage | undefined
+      if (statement.runner === 'unsupported') {
+        throw notSupported(`${statement.substatement.replaceAll('_', ' ')} is not supported by local-aws yet`)
+      }
+      if (hive) {
+        entry.query = { ...entry.query, state: 'RUNNING' }
+        const { columns, lines } = await answerFromCatalog(hive, {
+          glue,
+          database: entry.query.database?.toLowerCase() ?? 'default',
+          runOnEngine: async (sql) => {
+            await followEngine({ ...onEngine, statement: unchanged(sql) })
+          },
+        })
+        await sink.lines(columns, lines)
+      } else {
+        last = await followEngine({ ...onEngine, statement: engineStatement(statement, entry.query), sink })
+      }
+      const { body, ...outcome } = await sink.close(last?.updateType, last?.updateCount)
+      const manifest =
+        last && writesRows(entry.query)
+          ? await writeManifest(statement, entry.query, last.id, { glue, objects, signal })
+          : undefined
+      pages.remember(entry.query.id, body)
+      finish(entry, { state: 'SUCCEEDED', ...outcome, ...(manifest === undefined ? {} : { manifest }) })
+    } catch (thrown) {
+      void sink.abort()
+      const error = signal.aborted ? signal.reason : thrown
+      const failure =
+        error instanceof QueryFailure ? error : systemFailure(`GENERIC_INTERNAL_ERROR: ${reasonOf(error)}`)
+      if (!(error instanceof QueryFailure)) events.operationBroke({ target: 'query', err: error })
+      if (!entry.admitted && failure.message.startsWith('SYNTAX_ERROR: line')) {
+        live.delete(entry.query.id)
+        entry.accepted.reject(malformedQuery(failure.message.replace('SYNTAX_ERROR: ', '')))
+        return
+      }
+      finish(entry, { state: 'FAILED', reason: failure.message, error: failure.athena })
+    } finally {
+      clearTimeout(timeout)
+      entry.accepted.resolve()
+    }
+
+    function note(progress: Pick<QueryProgress, 'state' | 'statistics'>): void {
+      if (!isFinal(entry.query.state)) entry.query = { ...entry.query, ...progress }
+    }
+    function accept(): void {
+      entry.accepted.resolve()
+    }
+  }
+
+  return {
+    async start(request, statement) {
+      const hive = statement.runner === 'catalog' ? hiveStatement(statement) : undefined
+      const entry: LiveQuery = {
+        query: { ...request, state: 'QUEUED', statistics: noStatistics },
+        admitted: false,
+        controller: new AbortController(),
+        accepted: Promise.withResolvers(),
+      }
+      live.set(request.id, entry)
+      void run(entry, statement, hive)
+      await Promise.race([entry.accepted.promise, delay(holdForVerdictMs, undefined, { ref: false })])
+      if (entry.admitted) return
+      entry.admitted = true
+      history.add(entry.query)
+    },
+    get: (id) => live.get(id)?.query ?? history.get(id),
+    stop(id) {
+      const entry = live.get(id)
+      if (!entry) return
+      finish(entry, { state: 'CANCELLED', reason: 'Query cancelled by user' })
+      entry.controller.abort(systemFailure('Query cancelled by user'))
+    },
+    async [Symbol.asyncDispose]() {
+      clearInterval(expiry)
+      for (const entry of live.values()) {
+        const failure = systemFailure('local-aws was stopped while the query ran. Run the query again')
+        finish(entry, { state: 'FAILED', reason: failure.message, error: failure.athena })
+        entry.controller.abort(failure)
+      }
+    },
+  }
+}
+
+/** What a kill left unfinished can never finish: it is failed, so that nobody waits for it. */
+function failInterrupted(history: History, events: Events): void {
+  const interrupted = history.unfinished()
+  const failure = systemFailure('local-aws was restarted while the query ran. Run the query again')
+  for (const query of interrupted) {
+    history.finish({
+      ...query,
+      state: 'FAILED',
+      reason: failure.message,
+      error: failure.athena,
+      finishedAtMs: Date.now(),
+    })
+  }
+  if (interrupted.length > 0) events.interruptedQueriesFailed(interrupted.length)
+}

@@ -1,0 +1,224 @@
+// Athena's API: each operation checks its request in Athena's order and answers in Athena's form.
+import { randomUUID } from 'node:crypto'
+import type { LocalAwsConfig } from '../config.ts'
+import type { Events } from '../events.ts'
+import type { GlueService } from '../glue/service.ts'
+import type { JsonService } from '../server.ts'
+import { dataCatalogOperations } from './data-catalogs.ts'
+import { invalidInput, invalidRequest } from './errors.ts'
+import { openHistory } from './history.ts'
+import { openQueries } from './queries.ts'
+import { isFinal, type Query, type QueryRequest, queryExecution } from './query.ts'
+import {
+  type Members,
+  optionalInteger,
+  optionalText,
+  optionalTexts,
+  requiredText,
+  structure,
+} from './request.ts'
+import { openResultPages } from './result-pages.ts'
+import { openResultObjects, s3Place } from './s3.ts'
+import { statementOf } from './statement.ts'
+import { getWorkGroup, listWorkGroups, workgroupOf } from './workgroups.ts'
+
+/** The most characters of a query. */
+const maxQueryLength = 262_144
+
+export interface AthenaParts {
+  readonly config: LocalAwsConfig
+  readonly glue: GlueService
+  readonly events: Events
+}
+
+export interface AthenaService extends JsonService, AsyncDisposable {}
+
+/** Opens the history in the data folder and answers from then on. */
+export function openAthena({ config, glue, events }: AthenaParts): AthenaService {
+  const sinceMs = Date.now()
+  const history = openHistory(config.dataDir)
+  const objects = openResultObjects(config.s3Endpoint, config.region)
+  const pages = openResultPages(objects)
+  const { historyMs, keepResults } = config
+  const queries = openQueries({
+    engine: config.trinoUrl,
+    glue,
+    history,
+    objects,
+    pages,
+    events,
+    historyMs,
+    keepResults,
+  })
+  /** Requests that are being started, by token: a repeated one waits for the first instead of running twice. */
+  const starting = new Map<string, Promise<QueryRequest>>()
+
+  const operations: Record<string, (request: Members) => unknown> = {
+    async StartQueryExecution(request) {
+      const token = clientToken(request)
+      const query = requiredText(request, 'QueryString')
+      if (query.length > maxQueryLength) {
+        throw invalidInput(
+          `1 validation error detected: Value at 'queryString' failed to satisfy constraint: Member must have length less than or equal to ${maxQueryLength}`,
+        )
+      }
+      const workgroup = workgroupOf(request)
+      const resultFolder = resultFolderOf(structure(request, 'ResultConfiguration'), config.defaultResults)
+      const statement = statementOf(query)
+      const context = structure(request, 'QueryExecutionContext')
+      const asked: QueryRequest = {
+        id: randomUUID(),
+        token,
+        query: statement.query,
+        statementType: statement.type,
+        substatement: statement.substatement,
+        catalog: optionalText(context, 'Catalog'),
+        database: optionalText(context, 'Database'),
+        workgroup,
+        parameters: optionalTexts(request, 'ExecutionParameters'),
+        resultFolder,
+        submittedAtMs: Date.now(),
+      }
+      const inFlight = starting.get(token)
+      const earlier = history.withToken(token) ?? (inFlight && (await inFlight.catch(() => undefined)))
+      if (earlier) return { QueryExecutionId: sameRequest(earlier, asked).id }
+      const bucket = s3Place(resultFolder)!.bucket
+      const started = (async () => {
+        if (!(await objects.bucketExists(bucket)))
+          throw invalidInput(`Unable to verify/create output bucket ${bucket}`)
+        await queries.start(asked, statement)
+        return asked
+      })()
+      starting.set(token, started)
+      try {
+        return { QueryExecutionId: (await started).id }
+      } finally {
+        starting.delete(token)
+      }
+    },
+    GetQueryExecution(request) {
+      return { QueryExecution: queryExecution(existing(requiredText(request, 'QueryExecutionId'))) }
+    },
+    BatchGetQueryExecution(request) {
+      const ids = optionalTexts(request, 'QueryExecutionIds') ?? []
+      if (ids.length < 1 || ids.length > 50) {
+        throw invalidInput(
+          "1 validation error detected: Value at 'queryExecutionIds' failed to satisfy constraint: Member must have length between 1 and 50",
+        )
+      }
+      const found = ids.map((id) => queries.get(id))
+      const unknown = ids.filter((_id, i) => found[i] === undefined)
+      return {
+        QueryExecutions: found.filter((query) => query !== undefined).map(queryExecution),
+        UnprocessedQueryExecutionIds: unknown.map((id) => ({
+          QueryExecutionId: id,
+          ErrorCode: 'INVALID_INPUT',
+          ErrorMessage: `QueryExecution ${id} was not found`,
+        })),
+      }
+    },
+    ListQueryExecutions(request) {
+      const size = optionalInteger(request, 'MaxResults') ?? 50
+      if (size < 0 || size > 50) throw invalidInput('MaxResults is more than maximum allowed length 50')
+      const token = optionalText(request, 'NextToken')
+      if (token !== undefined && !/^\d{1,15}$/.test(token))
+        throw invalidInput(`Malformed nextPageToken ${token}`)
+      const limit = size || 50
+      const listed = history.list(
+        workgroupOf(request),
+        limit + 1,
+        token === undefined ? undefined : Number(token),
+      )
+      const page = listed.slice(0, limit)
+      return {
+        QueryExecutionIds: page.map((row) => row.id),
+        ...(listed.length > limit ? { NextToken: String(page.at(-1)!.seq) } : {}),
+      }
+    },
+    StopQueryExecution(request) {
+      const { id } = existing(requiredText(request, 'QueryExecutionId'))
+      queries.stop(id)
+      return {}
+    },
+    async GetQueryResults(request) {
+      const query = existing(requiredText(request, 'QueryExecutionId'))
+      const size = optionalInteger(request, 'MaxResults') ?? 1000
+      if (size > 1000) throw invalidInput('MaxResults is more than maximum allowed length 1000')
+      if (size < 1) throw invalidInput('MaxResults is less than minimum allowed length 1')
+      checkHasResults(query)
+      const { rows, nextToken } = await pages.page(query, size, optionalText(request, 'NextToken'))
+      return {
+        ...(query.updateCount === undefined ? {} : { UpdateCount: query.updateCount }),
+        ResultSet: {
+          Rows: rows.map((row) => ({
+            Data: row.map((value) => (value === null ? {} : { VarCharValue: value })),
+          })),
+          ResultSetMetadata: { ColumnInfo: query.columns ?? [] },
+        },
+        ...(nextToken === undefined ? {} : { NextToken: nextToken }),
+      }
+    },
+    GetWorkGroup: (request) => getWorkGroup(request, config.defaultResults, sinceMs),
+    ListWorkGroups: () => listWorkGroups(sinceMs),
+    ...dataCatalogOperations(glue, config.accountId),
+  }
+
+  function existing(id: string): Query {
+    const query = queries.get(id)
+    if (!query) throw invalidInput(`QueryExecution ${id} was not found`)
+    return query
+  }
+
+  return {
+    async handle(operation, body) {
+      const answer = Object.hasOwn(operations, operation) ? operations[operation] : undefined
+      if (!answer) return { status: 400, body: { __type: 'UnknownOperationException' } }
+      return { status: 200, body: await answer(body as Members) }
+    },
+    async [Symbol.asyncDispose]() {
+      await queries[Symbol.asyncDispose]()
+      history[Symbol.dispose]()
+      objects[Symbol.dispose]()
+    },
+  }
+}
+
+/** @throws AwsError */
+function clientToken(request: Members): string {
+  const token = optionalText(request, 'ClientRequestToken')
+  if (!token) throw invalidInput('clientRequestToken is null or empty')
+  if (token.length < 32 || token.length > 128) {
+    throw invalidInput(
+      `1 validation error detected: Value '${token}' at 'clientRequestToken' failed to satisfy constraint: Member must have length between 32 and 128`,
+    )
+  }
+  return token
+}
+
+/** @throws AwsError when there is no place for the result */
+function resultFolderOf(configuration: Members, fallback: string | undefined): string {
+  const location = optionalText(configuration, 'OutputLocation') || fallback
+  if (!location) {
+    throw invalidInput(
+      'No output location provided. An output location is required either through the Workgroup result configuration setting or as an API input.',
+    )
+  }
+  if (!s3Place(location)) throw invalidInput('outputLocation is not a valid S3 path.')
+  return location.endsWith('/') ? location : `${location}/`
+}
+
+/** The earlier request with a token, if the later one asks the same. @throws AwsError */
+function sameRequest(earlier: QueryRequest, later: QueryRequest): QueryRequest {
+  const same = (['query', 'catalog', 'database', 'resultFolder'] as const).every(
+    (name) => earlier[name] === later[name],
+  )
+  if (!same) throw invalidRequest('IDEMPOTENT_PARAMETER_MISMATCH', 'Idempotent parameters do not match')
+  return earlier
+}
+
+/** @throws AwsError unless the query succeeded */
+function checkHasResults({ state }: Query): void {
+  if (state === 'CANCELLED') throw invalidInput('Could not find results')
+  if (!isFinal(state)) throw invalidInput(`Query has not yet finished. Current state: ${state}`)
+  if (state === 'FAILED') throw invalidInput('Query did not finish successfully. Final query state: FAILED')
+}

@@ -1,0 +1,73 @@
+// The LOCAL_AWS_* variables: where the one endpoint listens, what lies behind it, where it keeps its state.
+import { type Env, flag, integer, optionalText, pattern, readEnv, text } from '@ticklake/runtime/env.ts'
+
+const httpUrl = /^http:\/\/[^/\s]+\/?$/
+
+export const localAwsSchema = {
+  LOCAL_AWS_HOST: text({ doc: 'the address that the endpoint listens on', default: '127.0.0.1' }),
+  LOCAL_AWS_PORT: integer({
+    doc: 'the port of the endpoint; 0 picks a free one',
+    default: 4566,
+    max: 65_535,
+  }),
+  LOCAL_AWS_S3_ENDPOINT: pattern(httpUrl, 'an http:// address without a path', {
+    doc: 'the server that answers S3, STS, IAM and whatever else is not Athena or Glue',
+    default: 'http://127.0.0.1:4567',
+  }),
+  LOCAL_AWS_TRINO_URL: pattern(httpUrl, 'an http:// address without a path', {
+    doc: 'the Trino that runs the SQL of Athena',
+    default: 'http://127.0.0.1:8080',
+  }),
+  LOCAL_AWS_DATA_DIR: text({
+    doc: 'the folder that keeps the Data Catalog and the history of queries',
+    default: '.local/data/local-aws',
+  }),
+  LOCAL_AWS_REGION: text({ doc: 'the region that names and answers show', default: 'us-east-1' }),
+  LOCAL_AWS_ACCOUNT_ID: pattern(/^\d{12}$/, 'twelve digits', {
+    doc: 'the account that names and answers show',
+    default: '000000000000',
+  }),
+  LOCAL_AWS_RESULTS: optionalText({
+    doc: 'where results go when a request names no place (s3://bucket/prefix/); without it such a request is refused, as Athena does',
+  }),
+  LOCAL_AWS_HISTORY_MINUTES: integer({
+    doc: 'how long a finished query and its result object are kept; the newest 1,000 are kept in any case',
+    default: 60,
+    min: 1,
+  }),
+  LOCAL_AWS_KEEP_RESULTS: flag({
+    doc: 'whether result objects stay in S3 when their query leaves the history, as they do on AWS',
+    default: false,
+  }),
+} as const
+
+export interface LocalAwsConfig {
+  readonly host: string
+  readonly port: number
+  readonly s3Endpoint: URL
+  readonly trinoUrl: URL
+  readonly dataDir: string
+  readonly region: string
+  readonly accountId: string
+  /** s3://bucket/prefix/, with the slash at its end */
+  readonly defaultResults: string | undefined
+  readonly historyMs: number
+  readonly keepResults: boolean
+}
+
+/** Reads LOCAL_AWS_*, and refuses names that it does not know. @throws Failure CONFIG_INVALID */
+export function localAwsConfig(env: Env): LocalAwsConfig {
+  const values = readEnv(localAwsSchema, env, ['LOCAL_AWS_'])
+  return Object.freeze({
+    host: values.LOCAL_AWS_HOST,
+    port: values.LOCAL_AWS_PORT,
+    s3Endpoint: new URL(values.LOCAL_AWS_S3_ENDPOINT),
+    trinoUrl: new URL(values.LOCAL_AWS_TRINO_URL),
+    dataDir: values.LOCAL_AWS_DATA_DIR,
+    region: values.LOCAL_AWS_REGION,
+    accountId: values.LOCAL_AWS_ACCOUNT_ID,
+    defaultResults: values.LOCAL_AWS_RESULTS,
+    historyMs: values.LOCAL_AWS_HISTORY_MINUTES * 60_000,
+    keepResults: values.LOCAL_AWS_KEEP_RESULTS,
+  })
+}

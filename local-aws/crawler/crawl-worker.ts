@@ -1,0 +1,17 @@
+// The thread of one crawl: looks at the targets, hands over what it found, ends.
+import { parentPort, workerData } from 'node:worker_threads'
+import { reasonOf } from '@ticklake/runtime/errors.ts'
+import { type LookOptions, look } from './look.ts'
+import { openBucket } from './s3.ts'
+
+const { s3Endpoint, region, options } = workerData as {
+  s3Endpoint: string
+  region: string
+  options: LookOptions
+}
+try {
+  parentPort!.postMessage({ found: await look(options, openBucket(s3Endpoint, region)) })
+} catch (error) {
+  const name = error instanceof Error && error.name !== 'Error' ? `${error.name}: ` : ''
+  parentPort!.postMessage({ failure: `${name}${reasonOf(error)}` })
+}

@@ -1,0 +1,49 @@
+// How a crawl reads the bucket: pages of keys, and ranges of bytes.
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import type { ListedObject } from './folder-tree.ts'
+
+export interface Bucket {
+  list(bucket: string, prefix: string): AsyncGenerator<ListedObject>
+  /** Out: undefined when the object is gone by now. */
+  read(bucket: string, key: string, start: number, end: number): Promise<Uint8Array | undefined>
+}
+
+/** The local S3 server takes any credentials; a crawl must not look for those of the user. */
+export function openBucket(endpoint: string, region: string): Bucket {
+  const client = new S3Client({
+    endpoint,
+    region,
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'crawler', secretAccessKey: 'crawler' },
+    // A range has no checksum of its own.
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  })
+  return {
+    async *list(bucket, prefix) {
+      let token: string | undefined
+      do {
+        const page = await client.send(
+          new ListObjectsV2Command({
+            Bucket: bucket,
+            Prefix: prefix,
+            ...(token ? { ContinuationToken: token } : {}),
+          }),
+        )
+        for (const { Key, Size } of page.Contents ?? []) yield { key: Key!, size: Size ?? 0 }
+        token = page.NextContinuationToken
+      } while (token)
+    },
+
+    async read(bucket, key, start, end) {
+      try {
+        const { Body } = await client.send(
+          new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${start}-${end - 1}` }),
+        )
+        return await Body!.transformToByteArray()
+      } catch (error) {
+        if ((error as Error).name === 'NoSuchKey') return undefined
+        throw error
+      }
+    },
+  }
+}

@@ -1,0 +1,69 @@
+// What happens in local-aws that someone may want to know: each event is logged and counted in one place.
+import type { Logger } from '@ticklake/runtime/log.ts'
+import { Counter, Histogram, type Registry } from '@ticklake/runtime/metrics.ts'
+import { Outage, type OutageLines } from '@ticklake/runtime/outage.ts'
+
+export type Events = ReturnType<typeof makeEvents>
+
+/** The events of one server; `registry` carries their numbers. */
+export function makeEvents(log: Logger, registry: Registry) {
+  const registers = [registry]
+  const requests = new Counter({
+    name: 'ticklake_local_aws_requests_total',
+    help: 'Requests by service and status',
+    labelNames: ['aws_service', 'status'],
+    registers,
+  })
+  const queries = new Counter({
+    name: 'ticklake_local_aws_queries_total',
+    help: 'Queries that ended, by state',
+    labelNames: ['state'],
+    registers,
+  })
+  const querySeconds = new Histogram({
+    name: 'ticklake_local_aws_query_seconds',
+    help: 'Time from the request to the end of a query',
+    buckets: [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60],
+    registers,
+  })
+  const expired = new Counter({
+    name: 'ticklake_local_aws_queries_expired_total',
+    help: 'Finished queries that left the history',
+    registers,
+  })
+
+  const lines: OutageLines = {
+    failed: (facts) => log.warn(facts, `the S3 server does not answer: ${facts.why}`),
+    stillFailing: (facts) =>
+      log.warn(facts, `the S3 server still does not answer after ${facts.seconds} s: ${facts.why}`),
+    back: (facts) => log.info(facts, `the S3 server answers again after ${facts.seconds} s`),
+  }
+  const upstream = new Outage('reach_s3', lines)
+
+  return {
+    listening: (at: { url: string; s3: string; engine: string }) => log.info(at, 'listening'),
+    answered: (service: string, status: number) => requests.inc({ aws_service: service, status }),
+    /** A request that could not be handed on; the client was told with a 503 or by a cut connection. */
+    upstreamFailed: (facts: { method: string; target: string; reason: string }) => {
+      log.debug(facts, 'not handed on')
+      upstream.failed(facts.reason)
+    },
+    /** The S3 server answered a request. */
+    upstreamAnswered: () => upstream.worked(),
+    /** A defect: an operation threw something that is no AWS error. */
+    operationBroke: (facts: { target: string; err: unknown }) => log.error(facts, 'an operation broke'),
+    queryEnded: (facts: { id: string; state: string; ms: number; reason: string | undefined }) => {
+      queries.inc({ state: facts.state })
+      querySeconds.observe(facts.ms / 1000)
+      log[facts.state === 'FAILED' ? 'info' : 'debug'](facts, 'query ended')
+    },
+    queriesExpired: (count: number) => {
+      expired.inc(count)
+      log.debug({ count }, 'old queries left the history')
+    },
+    expiryFailed: (reason: string) => log.warn({ reason }, 'old results could not be removed; tried again'),
+    /** Queries that a former run of this server left unfinished. */
+    interruptedQueriesFailed: (count: number) =>
+      log.warn({ count }, 'queries of a former run were marked as failed'),
+  }
+}

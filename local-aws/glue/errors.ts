@@ -1,0 +1,43 @@
+// The errors that AWS Glue answers with: a type that SDKs turn into an exception class, and AWS's own text.
+
+export type GlueErrorType =
+  | 'AlreadyExistsException'
+  | 'ConcurrentModificationException'
+  | 'CrawlerNotRunningException'
+  | 'CrawlerRunningException'
+  | 'CrawlerStoppingException'
+  | 'EntityNotFoundException'
+  | 'InternalServiceException'
+  | 'InvalidInputException'
+  | 'NoScheduleException'
+  | 'SchedulerNotRunningException'
+  | 'SchedulerRunningException'
+  | 'SerializationException'
+  | 'UnknownOperationException'
+  | 'ValidationException'
+  | 'VersionMismatchException'
+
+/** An error that the caller of an operation caused; everything else that is thrown is a defect. */
+export class GlueError extends Error {
+  readonly type: GlueErrorType
+
+  constructor(type: GlueErrorType, message: string) {
+    super(message)
+    this.name = type
+    this.type = type
+  }
+}
+
+export const databaseNotFound = (name: string) =>
+  new GlueError('EntityNotFoundException', `Database ${name} not found.`)
+export const tableNotFound = (name: string) =>
+  new GlueError('EntityNotFoundException', `Table ${name} not found.`)
+export const partitionNotFound = () => new GlueError('EntityNotFoundException', 'Cannot find partition.')
+export const crawlerNotFound = (name: string) =>
+  new GlueError('EntityNotFoundException', `Crawler entry with name ${name} does not exist`)
+export const invalidInput = (message: string) => new GlueError('InvalidInputException', message)
+
+/** What the wire carries for an error inside an answer (the `Errors` of the batch operations). */
+export function errorDetail(error: GlueError): { ErrorCode: string; ErrorMessage: string } {
+  return { ErrorCode: error.type, ErrorMessage: error.message }
+}

@@ -1,0 +1,116 @@
+// The Data Catalog under the engine that uses it: what Trino writes and asks when it inserts, makes tables and plans.
+import {
+  AthenaClient,
+  GetQueryExecutionCommand,
+  GetQueryResultsCommand,
+  StartQueryExecutionCommand,
+} from '@aws-sdk/client-athena'
+import {
+  CreateDatabaseCommand,
+  GetColumnStatisticsForPartitionCommand,
+  GetPartitionsCommand,
+  GetTablesCommand,
+  GlueClient,
+  GlueServiceException,
+  ListJobsCommand,
+  paginateGetPartitions,
+} from '@aws-sdk/client-glue'
+import { lakeConfig } from '@ticklake/runtime/lake.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { testEnv } from '../../stack/test-env.ts'
+
+const lake = lakeConfig(testEnv())
+const glue = new GlueClient({})
+const athena = new AthenaClient({})
+const DatabaseName = lake.database
+const place = (folder: string) => `s3://${lake.bucket}/${lake.prefix}/${folder}/`
+
+async function query(QueryString: string): Promise<(string | undefined)[][]> {
+  const { QueryExecutionId } = await athena.send(
+    new StartQueryExecutionCommand({
+      QueryString,
+      QueryExecutionContext: { Database: DatabaseName },
+      ResultConfiguration: { OutputLocation: lake.results },
+    }),
+  )
+  for (;;) {
+    const { QueryExecution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId }))
+    const { State, StateChangeReason } = QueryExecution!.Status!
+    if (State === 'SUCCEEDED') break
+    if (State === 'FAILED' || State === 'CANCELLED') throw new Error(StateChangeReason)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  const { ResultSet } = await athena.send(new GetQueryResultsCommand({ QueryExecutionId }))
+  return ResultSet!.Rows!.slice(1).map(({ Data }) => Data!.map(({ VarCharValue }) => VarCharValue))
+}
+
+beforeAll(async () => {
+  await glue.send(
+    new CreateDatabaseCommand({ DatabaseInput: { Name: DatabaseName, LocationUri: place('db') } }),
+  )
+})
+afterAll(() => {
+  glue.destroy()
+  athena.destroy()
+})
+
+test('CTAS and INSERT make partitions with statistics, and partition filters find them', async () => {
+  await query(
+    `CREATE TABLE t WITH (format = 'PARQUET', external_location = '${place('t')}', partitioned_by = ARRAY['p']) AS
+     SELECT * FROM (VALUES (1, BIGINT '9223372036854775807', 'a'), (2, BIGINT '-5', 'b')) v (id, big, p)`,
+  )
+  await query(`INSERT INTO t VALUES (3, 7, 'c'), (4, 8, 'a'), (5, 9, NULL)`)
+  const count = async (where: string) => (await query(`SELECT count(*) FROM t WHERE ${where}`))[0]![0]
+  expect(await count("p = 'a'")).toBe('2')
+  expect(await count("p IN ('a', 'c') AND p <> 'c'")).toBe('2')
+  expect(await count("p BETWEEN 'a' AND 'b'")).toBe('3')
+  expect(await count('p IS NULL')).toBe('1')
+  expect(await count('p IS NOT NULL')).toBe('4')
+  expect(await query('SELECT max(big) FROM t')).toEqual([['9223372036854775807']])
+  const { Partitions } = await glue.send(new GetPartitionsCommand({ DatabaseName, TableName: 't' }))
+  expect(Partitions!.map(({ Values, Parameters }) => [Values![0], Parameters!.numRows])).toEqual([
+    ['__HIVE_DEFAULT_PARTITION__', '1'],
+    ['a', '2'],
+    ['b', '1'],
+    ['c', '1'],
+  ])
+  const { ColumnStatisticsList } = await glue.send(
+    new GetColumnStatisticsForPartitionCommand({
+      DatabaseName,
+      TableName: 't',
+      PartitionValues: ['b'],
+      ColumnNames: ['id', 'big'],
+    }),
+  )
+  expect(
+    ColumnStatisticsList!.map(({ StatisticsData }) => StatisticsData!.LongColumnStatisticsData),
+  ).toMatchObject([
+    { MinimumValue: 2, MaximumValue: 2 },
+    { MinimumValue: -5, MaximumValue: -5 },
+  ])
+})
+
+test('a view is kept as Athena keeps it, and can be asked', async () => {
+  await query(`CREATE OR REPLACE VIEW only_a AS SELECT id FROM t WHERE p = 'a'`)
+  expect(await query('SELECT id FROM only_a ORDER BY 1')).toEqual([['1'], ['4']])
+  const { TableList } = await glue.send(new GetTablesCommand({ DatabaseName, Expression: 'only_.*' }))
+  expect(TableList).toMatchObject([
+    { TableType: 'VIRTUAL_VIEW', ViewOriginalText: expect.stringMatching(/^\/\* Presto View: /) },
+  ])
+})
+
+test('the SDK pages through partitions, and gets its own exception classes', async () => {
+  const values: string[] = []
+  const pages = paginateGetPartitions(
+    { client: glue, pageSize: 3 },
+    { DatabaseName, TableName: 't', Expression: "p >= 'a'" },
+  )
+  for await (const { Partitions } of pages) values.push(...Partitions!.map(({ Values }) => Values![0]!))
+  expect(values).toEqual(['a', 'b', 'c'])
+  await expect(
+    glue.send(new GetPartitionsCommand({ DatabaseName, TableName: 't', Expression: 'p =' })),
+  ).rejects.toMatchObject({ name: 'InvalidInputException', message: "Unsupported expression 'p ='" })
+  const unknown = await glue.send(new ListJobsCommand({})).catch((error: unknown) => error)
+  expect(unknown).toBeInstanceOf(GlueServiceException)
+  expect(unknown).toMatchObject({ name: 'UnknownOperationException' })
+})

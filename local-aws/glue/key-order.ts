@@ -1,0 +1,62 @@
+// How the values of a partition key compare to a literal: by the key's type, without rounding.
+
+/** How Hive writes the partition of rows whose key is NULL. */
+export const nullPartition = '__HIVE_DEFAULT_PARTITION__'
+export const isNull = (value: string) => value === nullPartition
+
+/** LIKE's pattern: `%` is any text, `_` any character. */
+export function likePattern(pattern: string): RegExp {
+  const spelt = pattern
+    .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('%', '.*')
+    .replaceAll('_', '.')
+  return new RegExp(`^${spelt}$`, 's')
+}
+
+/** A partition key as conditions see it. */
+export interface Key {
+  readonly place: number
+  readonly isText: boolean
+  /** Compares a value to the literal: below, equal, above 0; undefined for a value that is not of the key's type. */
+  readonly orderAgainst: (literal: string) => ((value: string) => number | undefined) | undefined
+}
+
+export function keyOf(place: number, type: string): Key {
+  const isNumber = /^(tinyint|smallint|int|integer|bigint|long|decimal.*|double|float)$/i.test(type.trim())
+  if (!isNumber) {
+    const orderAgainst = (literal: string) => (value: string) =>
+      value < literal ? -1 : value > literal ? 1 : 0
+    return { place, isText: /^(string|varchar.*|char.*)$/i.test(type.trim()), orderAgainst }
+  }
+  return {
+    place,
+    isText: false,
+    orderAgainst: (literal) => {
+      const right = exactNumber(literal)
+      if (!right) return undefined
+      return (value) => {
+        const left = exactNumber(value)
+        return left && compareNumbers(left, right)
+      }
+    },
+  }
+}
+
+/** A decimal number without rounding: units times 10 to the minus `places`. */
+function exactNumber(text: string): { units: bigint; places: number } | undefined {
+  const match = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,3}))?$/.exec(text.trim())
+  if (!match || (match[2] === '' && match[3] === '')) return undefined
+  const units = BigInt(`${match[2]}${match[3]}`) * (match[1] === '-' ? -1n : 1n)
+  const places = match[3]!.length - Number(match[4] ?? 0)
+  return places >= 0 ? { units, places } : { units: units * 10n ** BigInt(-places), places: 0 }
+}
+
+function compareNumbers(
+  left: { units: bigint; places: number },
+  right: { units: bigint; places: number },
+): number {
+  const places = Math.max(left.places, right.places)
+  const a = left.units * 10n ** BigInt(places - left.places)
+  const b = right.units * 10n ** BigInt(places - right.places)
+  return a < b ? -1 : a > b ? 1 : 0
+}

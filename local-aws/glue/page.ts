@@ -1,0 +1,33 @@
+// Paging as Glue does it: a token that holds where the last page ended.
+import { invalidInput } from './errors.ts'
+
+/** The token of the page after `place`. */
+export function nextToken(place: string): string {
+  return Buffer.from(JSON.stringify({ after: place })).toString('base64url')
+}
+
+/** The place that a token holds; undefined without a token. @throws GlueError InvalidInputException */
+export function placeOf(token: string | undefined): string | undefined {
+  if (token === undefined || token === '') return undefined
+  try {
+    const { after } = JSON.parse(Buffer.from(token, 'base64url').toString())
+    if (typeof after === 'string') return after
+  } catch {
+    // falls through: whatever was wrong with it, it is not one of ours
+  }
+  throw invalidInput(`Invalid token: ${token}`)
+}
+
+/**
+ * One page of rows that were asked for with one more than fits.
+ * @param placeOfRow what the next page starts after
+ */
+export function pageOf<Row>(
+  rows: Row[],
+  size: number,
+  placeOfRow: (row: Row) => string,
+): { rows: Row[]; next: { NextToken?: string } } {
+  if (rows.length <= size) return { rows, next: {} }
+  const page = rows.slice(0, size)
+  return { rows: page, next: { NextToken: nextToken(placeOfRow(page.at(-1)!)) } }
+}

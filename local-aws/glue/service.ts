@@ -1,0 +1,238 @@
+// The Data Catalog as the rest of local-aws sees it: Glue's operations by name, and typed access for the Athena front.
+import { Worker } from 'node:worker_threads'
+import { GlueError, type GlueErrorType } from './errors.ts'
+import { withRawLongs } from './long-json.ts'
+import type { Database, DatabaseInput, Partition, PartitionInput, Table, TableInput } from './shapes.ts'
+
+export interface GlueOptions {
+  /** A directory for the catalog's files; made when it is not there. */
+  readonly dataDir: string
+  readonly accountId: string
+  readonly region: string
+  /** Where crawlers find S3: an address that is spoken to in path style. */
+  readonly s3Endpoint: string
+}
+
+export interface GlueAnswer {
+  readonly status: number
+  readonly body: unknown
+}
+
+type Reply = { id: number; answer?: unknown; error?: { type: string; message: string } }
+
+/** Opens the catalog in a thread of its own, so that no catalog write or scan holds up other answers. */
+export async function openGlue(options: GlueOptions): Promise<GlueService> {
+  const worker = new Worker(new URL('./catalog-worker.ts', import.meta.url), { workerData: options })
+  const service = new GlueService(worker)
+  await service.opened()
+  return service
+}
+
+export class GlueService {
+  readonly #worker: Worker
+  readonly #waiting = new Map<
+    number,
+    { resolve: (answer: unknown) => void; reject: (error: Error) => void }
+  >()
+  #nextId = 1
+  #ended: Error | undefined
+
+  constructor(worker: Worker) {
+    this.#worker = worker
+    worker.on('message', (reply: Reply) => this.#settle(reply))
+    worker.on('error', (error) => this.#end(error))
+    worker.on('exit', () => this.#end(new Error('the Data Catalog is closed')))
+    worker.unref()
+  }
+
+  /** Resolves once the catalog's files are open. @throws what opening them threw */
+  async opened(): Promise<void> {
+    await this.#ask('', undefined)
+  }
+
+  /** One request as it came over the wire. Never rejects: an error is an answer too. */
+  async handle(operation: string, body: unknown): Promise<GlueAnswer> {
+    try {
+      const answer = await this.#ask(operation, body)
+      // Only statistics hold integers beyond 2^53: the least and the largest value of a bigint column.
+      return { status: 200, body: operation.includes('ColumnStatistics') ? withRawLongs(answer) : answer }
+    } catch (error) {
+      if (error instanceof GlueError) {
+        const text = error.message === '' ? {} : { Message: error.message }
+        return { status: 400, body: { __type: error.type, ...text } }
+      }
+      const message = error instanceof Error ? error.message : String(error)
+      return { status: 500, body: { __type: 'InternalServiceException', Message: message } }
+    }
+  }
+
+  /** One operation in-process. @throws GlueError as AWS would answer */
+  async call<T = Record<string, unknown>>(operation: string, request: object): Promise<T> {
+    return (await this.#ask(operation, request)) as T
+  }
+
+  async getDatabase(name: string): Promise<Database | undefined> {
+    return orUndefined(
+      this.call<{ Database: Database }>('GetDatabase', { Name: name }).then((a) => a.Database),
+    )
+  }
+
+  async getDatabases(): Promise<Database[]> {
+    return listOf(this.#pages<Database>('GetDatabases', {}, 'DatabaseList'))
+  }
+
+  async createDatabase(input: DatabaseInput): Promise<void> {
+    await this.call('CreateDatabase', { DatabaseInput: input })
+  }
+
+  /** Deletes the database with all its tables. */
+  async dropDatabase(name: string): Promise<void> {
+    await this.call('DeleteDatabase', { Name: name })
+  }
+
+  async getTable(database: string, name: string): Promise<Table | undefined> {
+    const request = { DatabaseName: database, Name: name }
+    return orUndefined(this.call<{ Table: Table }>('GetTable', request).then((answer) => answer.Table))
+  }
+
+  /** @param expression a regular expression that the whole name must match */
+  async getTables(database: string, expression?: string): Promise<Table[]> {
+    const request = {
+      DatabaseName: database,
+      ...(expression === undefined ? {} : { Expression: expression }),
+    }
+    return listOf(this.#pages<Table>('GetTables', request, 'TableList'))
+  }
+
+  async createTable(database: string, input: TableInput): Promise<void> {
+    await this.call('CreateTable', { DatabaseName: database, TableInput: input })
+  }
+
+  async updateTable(database: string, input: TableInput): Promise<void> {
+    await this.call('UpdateTable', { DatabaseName: database, TableInput: input })
+  }
+
+  async dropTable(database: string, name: string): Promise<void> {
+    await this.call('DeleteTable', { DatabaseName: database, Name: name })
+  }
+
+  /** The table's partitions in the order of their values, fetched page by page. */
+  partitions(database: string, table: string, expression?: string): AsyncGenerator<Partition> {
+    const request = { DatabaseName: database, TableName: table, Expression: expression ?? '' }
+    return this.#pages<Partition>('GetPartitions', request, 'Partitions')
+  }
+
+  async getPartition(database: string, table: string, values: string[]): Promise<Partition | undefined> {
+    const request = { DatabaseName: database, TableName: table, PartitionValues: values }
+    return orUndefined(this.call<{ Partition: Partition }>('GetPartition', request).then((a) => a.Partition))
+  }
+
+  /** Adds partitions, any number of them. Out: the values of those that were there already (left as they were). */
+  async createPartitions(database: string, table: string, inputs: PartitionInput[]): Promise<string[][]> {
+    const there: string[][] = []
+    for (let start = 0; start < inputs.length; start += 100) {
+      const answer = await this.call<{
+        Errors: {
+          PartitionValues: string[]
+          ErrorDetail: { ErrorCode: GlueErrorType; ErrorMessage: string }
+        }[]
+      }>('BatchCreatePartition', {
+        DatabaseName: database,
+        TableName: table,
+        PartitionInputList: inputs.slice(start, start + 100),
+      })
+      for (const { PartitionValues, ErrorDetail } of answer.Errors) {
+        if (ErrorDetail.ErrorCode !== 'AlreadyExistsException') {
+          throw new GlueError(ErrorDetail.ErrorCode, ErrorDetail.ErrorMessage)
+        }
+        there.push(PartitionValues)
+      }
+    }
+    return there
+  }
+
+  async updatePartition(
+    database: string,
+    table: string,
+    values: string[],
+    input: PartitionInput,
+  ): Promise<void> {
+    const request = {
+      DatabaseName: database,
+      TableName: table,
+      PartitionValueList: values,
+      PartitionInput: input,
+    }
+    await this.call('UpdatePartition', request)
+  }
+
+  async dropPartition(database: string, table: string, values: string[]): Promise<void> {
+    await this.call('DeletePartition', { DatabaseName: database, TableName: table, PartitionValues: values })
+  }
+
+  /** Stops running crawls and closes the catalog's files. */
+  async close(): Promise<void> {
+    if (this.#ended) return
+    const exited = new Promise((resolve) => this.#worker.once('exit', resolve))
+    this.#worker.ref()
+    this.#worker.postMessage({ close: true })
+    await exited
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async *#pages<T>(operation: string, request: object, member: string): AsyncGenerator<T> {
+    let token: string | undefined
+    do {
+      const page: Record<string, unknown> = await this.call(operation, {
+        ...request,
+        ...(token ? { NextToken: token } : {}),
+      })
+      yield* page[member] as T[]
+      token = page.NextToken as string | undefined
+    } while (token)
+  }
+
+  #ask(operation: string, request: unknown): Promise<unknown> {
+    if (this.#ended) return Promise.reject(this.#ended)
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      // The process stays alive while somebody waits for an answer.
+      this.#worker.ref()
+      this.#worker.postMessage({ id, operation, request })
+    })
+  }
+
+  #settle({ id, answer, error }: Reply): void {
+    const waiter = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    if (this.#waiting.size === 0) this.#worker.unref()
+    if (!error) waiter?.resolve(answer)
+    else if (error.type === '') waiter?.reject(new Error(error.message))
+    else waiter?.reject(new GlueError(error.type as GlueErrorType, error.message))
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error
+    for (const { reject } of this.#waiting.values()) reject(this.#ended)
+    this.#waiting.clear()
+  }
+}
+
+async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const item of items) list.push(item)
+  return list
+}
+
+async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof GlueError && error.type === 'EntityNotFoundException') return undefined
+    throw error
+  }
+}

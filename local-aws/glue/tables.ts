@@ -1,0 +1,197 @@
+// Glue tables: their operations on the store.
+import { needDatabase, storedName } from './databases.ts'
+import { errorDetail, GlueError, invalidInput, tableNotFound } from './errors.ts'
+import { pageOf, placeOf } from './page.ts'
+import { type Operations, operation, pick } from './request.ts'
+import type { StorageDescriptor, Table, TableInput } from './shapes.ts'
+import type { Store } from './store.ts'
+
+export interface TableRow {
+  id: number
+  database: string
+  name: string
+  version: number
+  created: number
+  updated: number
+  data: string
+}
+
+const members = [
+  'Name',
+  'Description',
+  'Owner',
+  'LastAccessTime',
+  'LastAnalyzedTime',
+  'Retention',
+  'StorageDescriptor',
+  'PartitionKeys',
+  'ViewOriginalText',
+  'ViewExpandedText',
+  'TableType',
+  'Parameters',
+  'TargetTable',
+] as const
+
+/** The table's row. @throws GlueError EntityNotFoundException, for the database first */
+export function findTable(store: Store, database: string, name: string): TableRow {
+  const row = store.one<TableRow>(
+    'SELECT * FROM tables WHERE database = ? AND name = ?',
+    storedName(database),
+    storedName(name),
+  )
+  if (row) return row
+  needDatabase(store, database)
+  throw tableNotFound(name)
+}
+
+/** The members that Glue shows even when they were not given. */
+export function completeDescriptor(descriptor: StorageDescriptor): StorageDescriptor {
+  return { Compressed: false, NumberOfBuckets: 0, StoredAsSubDirectories: false, ...descriptor }
+}
+
+/**
+ * Glue takes both a regular expression (`ticks.*`) and Hive's form (`ticks*`, `*tick*`): a star that repeats
+ * nothing repeatable stands for anything.
+ */
+export function namePattern(expression: string): RegExp {
+  const spelt = expression.replace(/(^|[\w|*-])\*/g, '$1.*')
+  try {
+    return new RegExp(`^(?:${spelt})$`, 'i')
+  } catch {
+    throw invalidInput(`Invalid regular expression: ${expression}`)
+  }
+}
+
+/** The table as Glue shows it: what was given, and what Glue adds. */
+export function toTable(row: TableRow, accountId: string): Table {
+  const input = JSON.parse(row.data) as TableInput
+  return {
+    Retention: 0,
+    ...input,
+    ...(input.StorageDescriptor ? { StorageDescriptor: completeDescriptor(input.StorageDescriptor) } : {}),
+    DatabaseName: row.database,
+    CreateTime: row.created,
+    UpdateTime: row.updated,
+    CreatedBy: `arn:aws:iam::${accountId}:root`,
+    IsRegisteredWithLakeFormation: false,
+    CatalogId: accountId,
+    VersionId: String(row.version),
+  }
+}
+
+export function tableOperations(store: Store, accountId: string): Operations {
+  const dataOf = (input: TableInput) =>
+    JSON.stringify(pick({ ...input, Name: storedName(input.Name) }, members))
+
+  const deleteTable = (database: string, name: string) =>
+    store.run('DELETE FROM tables WHERE id = ?', findTable(store, database, name).id)
+
+  return {
+    CreateTable: operation<{ DatabaseName: string; TableInput: TableInput }>({
+      takes: { DatabaseName: 'text!', TableInput: 'object!', 'TableInput.Name': 'text!' },
+      answer({ DatabaseName, TableInput: input }) {
+        needDatabase(store, DatabaseName)
+        const now = Date.now() / 1000
+        const { changes } = store.run(
+          `INSERT INTO tables (database, name, version, created, updated, data) VALUES (?, ?, 0, ?, ?, ?)
+             ON CONFLICT DO NOTHING`,
+          storedName(DatabaseName),
+          storedName(input.Name),
+          now,
+          now,
+          dataOf(input),
+        )
+        if (changes === 0) throw new GlueError('AlreadyExistsException', 'Table already exists.')
+        return {}
+      },
+    }),
+
+    GetTable: operation<{ DatabaseName: string; Name: string }>({
+      takes: { DatabaseName: 'text!', Name: 'text!' },
+      answer: ({ DatabaseName, Name }) => ({
+        Table: toTable(findTable(store, DatabaseName, Name), accountId),
+      }),
+    }),
+
+    GetTables: operation<{
+      DatabaseName: string
+      Expression?: string
+      NextToken?: string
+      MaxResults?: number
+    }>({
+      takes: { DatabaseName: 'text!', Expression: 'text', NextToken: 'text' },
+      pageSize: 100,
+      answer({ DatabaseName, Expression, NextToken, MaxResults = 100 }) {
+        needDatabase(store, DatabaseName)
+        const pattern = Expression ? namePattern(Expression) : undefined
+        const found: TableRow[] = []
+        const sql = 'SELECT * FROM tables WHERE database = ? AND name > ? ORDER BY name'
+        for (const row of store.iterate<TableRow>(sql, storedName(DatabaseName), placeOf(NextToken) ?? '')) {
+          if (pattern?.test(row.name) === false) continue
+          found.push(row)
+          if (found.length > MaxResults) break
+        }
+        const { rows, next } = pageOf(found, MaxResults, (row) => row.name)
+        return { TableList: rows.map((row) => toTable(row, accountId)), ...next }
+      },
+    }),
+
+    UpdateTable: operation<{
+      DatabaseName: string
+      TableInput: TableInput
+      VersionId?: string
+      SkipArchive?: boolean
+    }>({
+      takes: {
+        DatabaseName: 'text!',
+        TableInput: 'object!',
+        'TableInput.Name': 'text!',
+        VersionId: 'text',
+        SkipArchive: 'boolean',
+      },
+      answer({ DatabaseName, TableInput: input, VersionId, SkipArchive = false }) {
+        const row = findTable(store, DatabaseName, input.Name)
+        if (VersionId !== undefined && VersionId !== String(row.version)) {
+          const text = 'Update table failed due to concurrent modifications.'
+          throw new GlueError('ConcurrentModificationException', text)
+        }
+        store.transaction(() => {
+          if (!SkipArchive) {
+            const archive =
+              'INSERT INTO table_versions (table_id, version, updated, data) VALUES (?, ?, ?, ?)'
+            store.run(archive, row.id, row.version, row.updated, row.data)
+          }
+          const update = 'UPDATE tables SET version = version + 1, updated = ?, data = ? WHERE id = ?'
+          store.run(update, Date.now() / 1000, dataOf(input), row.id)
+        })
+        return {}
+      },
+    }),
+
+    DeleteTable: operation<{ DatabaseName: string; Name: string }>({
+      takes: { DatabaseName: 'text!', Name: 'text!' },
+      answer({ DatabaseName, Name }) {
+        deleteTable(DatabaseName, Name)
+        return {}
+      },
+    }),
+
+    BatchDeleteTable: operation<{ DatabaseName: string; TablesToDelete: string[] }>({
+      takes: { DatabaseName: 'text!', TablesToDelete: 'list!' },
+      longest: { TablesToDelete: 100 },
+      answer({ DatabaseName, TablesToDelete }) {
+        needDatabase(store, DatabaseName)
+        const Errors: object[] = []
+        for (const TableName of TablesToDelete) {
+          try {
+            deleteTable(DatabaseName, TableName)
+          } catch (error) {
+            if (!(error instanceof GlueError)) throw error
+            Errors.push({ TableName, ErrorDetail: errorDetail(error) })
+          }
+        }
+        return { Errors }
+      },
+    }),
+  }
+}

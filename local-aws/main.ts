@@ -1,0 +1,25 @@
+// Starts the local AWS endpoint and serves until it is told to stop.
+import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
+import { shellEnv } from '@ticklake/runtime/dotenv.ts'
+import { makeLogger } from '@ticklake/runtime/log.ts'
+import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import { runCommand } from '@ticklake/runtime/process.ts'
+import { openAthena } from './athena/service.ts'
+import { localAwsConfig } from './config.ts'
+import { makeEvents } from './events.ts'
+import { openGlue } from './glue/service.ts'
+import { startServer } from './server.ts'
+
+await runCommand(async (signal) => {
+  const config = localAwsConfig(shellEnv())
+  await mkdir(config.dataDir, { recursive: true })
+  const registry = makeRegistry('local-aws')
+  const events = makeEvents(makeLogger('local-aws'), registry)
+  const { dataDir, accountId, region } = config
+  await using glue = await openGlue({ dataDir, accountId, region, s3Endpoint: config.s3Endpoint.origin })
+  await using athena = openAthena({ config, glue, events })
+  const services = { AmazonAthena: athena, AWSGlue: glue }
+  await using _server = await startServer({ config, events, registry, services })
+  if (!signal.aborted) await once(signal, 'abort')
+})

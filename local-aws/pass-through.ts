@@ -1,0 +1,96 @@
+// Hands a request on to the S3 server byte for byte, so that signatures, chunk framing and ranges stay what they were.
+import { Agent, type IncomingMessage, request as openRequest, type ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream'
+import type { Events } from './events.ts'
+
+/** Headers about one connection, which this hop makes for itself (RFC 9110, 7.6.1). */
+const hopByHop = new Set(['connection', 'keep-alive', 'proxy-connection', 'expect', 'upgrade', 'te'])
+
+export interface PassThrough extends Disposable {
+  /** Answers `response` with what the upstream says to `request`; never throws. */
+  handle(request: IncomingMessage, response: ServerResponse): void
+}
+
+/**
+ * A way through to one server. Nothing is buffered or decoded, and an abort on either side ends the other.
+ * `Expect: 100-continue` is to be answered by the caller; it is not sent on.
+ */
+export function openPassThrough(upstream: URL, events: Events): PassThrough {
+  // An idle connection is given up before the upstream closes it (after 5 s), so that none breaks under a request.
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 2_000 })
+
+  function handle(request: IncomingMessage, response: ServerResponse): void {
+    const outgoing = openRequest({
+      agent,
+      host: upstream.hostname,
+      port: upstream.port || 80,
+      method: request.method ?? 'GET',
+      path: request.url ?? '/',
+      headers: requestHeaders(request),
+    })
+    let answered = false
+
+    outgoing.on('response', (incoming) => {
+      answered = true
+      events.upstreamAnswered()
+      events.answered('s3', incoming.statusCode!)
+      response.sendDate = false
+      response.writeHead(incoming.statusCode!, incoming.statusMessage, withoutHop(incoming.rawHeaders))
+      // A cut upstream cuts the client too: half an object must never look whole.
+      pipeline(incoming, response, (error) => {
+        if (error) outgoing.destroy()
+      })
+    })
+    outgoing.on('error', (error) => {
+      // After the answer began, its own pipeline decides; a refused upload may rightly break while it is sent.
+      if (answered || response.destroyed) return
+      answered = true
+      const reason = `${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}`.trim()
+      events.upstreamFailed({ method: request.method!, target: request.url!, reason })
+      events.answered('s3', 503)
+      request.unpipe(outgoing)
+      request.resume()
+      answerUnavailable(request, response)
+    })
+    response.on('close', () => {
+      if (!response.writableFinished) outgoing.destroy()
+    })
+    request.on('error', () => outgoing.destroy())
+    request.pipe(outgoing)
+  }
+
+  return { handle, [Symbol.dispose]: () => agent.destroy() }
+}
+
+/** The client's own headers in their order and case; a body that has no length gets the length 0. */
+function requestHeaders(request: IncomingMessage): string[] {
+  const headers = withoutHop(request.rawHeaders)
+  const bodyIsFramed =
+    request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined
+  const mayHaveBody = request.method === 'PUT' || request.method === 'POST' || request.method === 'PATCH'
+  if (mayHaveBody && !bodyIsFramed) headers.push('Content-Length', '0')
+  return headers
+}
+
+function withoutHop(raw: readonly string[]): string[] {
+  const kept: string[] = []
+  for (let i = 0; i < raw.length; i += 2) {
+    if (!hopByHop.has(raw[i]!.toLowerCase())) kept.push(raw[i]!, raw[i + 1]!)
+  }
+  return kept
+}
+
+/** 503 in the form of the protocol that the client speaks: JSON for X-Amz-Target services, else S3's XML. */
+function answerUnavailable(request: IncomingMessage, response: ServerResponse): void {
+  const message = 'The local S3 server does not answer. Reduce your request rate, or look whether it runs.'
+  const isJson = request.headers['x-amz-target'] !== undefined
+  const body = isJson
+    ? JSON.stringify({ __type: 'ServiceUnavailableException', Message: message })
+    : `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>ServiceUnavailable</Code><Message>${message}</Message></Error>`
+  response.writeHead(503, {
+    'content-type': isJson ? 'application/x-amz-json-1.1' : 'application/xml',
+    'content-length': Buffer.byteLength(body),
+    'retry-after': '1',
+  })
+  response.end(request.method === 'HEAD' ? undefined : body)
+}

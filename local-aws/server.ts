@@ -1,0 +1,180 @@
+// The one endpoint: tells by X-Amz-Target whose request it is and hands it to Athena, Glue or the S3 server.
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import { healthAnswer } from '@ticklake/runtime/health.ts'
+import type { Registry } from '@ticklake/runtime/metrics.ts'
+import { AwsError } from './aws-error.ts'
+import type { LocalAwsConfig } from './config.ts'
+import type { Events } from './events.ts'
+import { openPassThrough } from './pass-through.ts'
+
+/** A service of AWS JSON 1.1: the operation's name without its prefix, the parsed body, the answer to send. */
+export interface JsonService {
+  handle(operation: string, body: unknown): Promise<{ status: number; body: unknown }>
+}
+
+export interface LocalAwsServer extends AsyncDisposable {
+  readonly url: string
+}
+
+export interface ServerParts {
+  readonly config: Pick<LocalAwsConfig, 'host' | 'port' | 's3Endpoint' | 'trinoUrl'>
+  readonly events: Events
+  readonly registry: Registry
+  /** By the prefix of X-Amz-Target, `AmazonAthena` or `AWSGlue`. */
+  readonly services: Readonly<Record<string, JsonService>>
+}
+
+/** `livez`, `readyz` and `metrics` lie below it: no bucket can be called so, while `/metrics` may be one. */
+const ownPaths = '/_ticklake/'
+
+/** No request of Athena or Glue is larger than this; their largest member is 4 MB. */
+const maxJsonBytes = 16 * 1024 * 1024
+
+/** Listens. @throws Failure LOCAL_AWS_PORT_TAKEN */
+export async function startServer({
+  config,
+  events,
+  registry,
+  services,
+}: ServerParts): Promise<LocalAwsServer> {
+  const passThrough = openPassThrough(config.s3Endpoint, events)
+  const whyNotReady = async () =>
+    (await silence('the S3 server', config.s3Endpoint)) ??
+    (await silence('Trino', new URL('/v1/info', config.trinoUrl)))
+
+  async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const target = request.headers['x-amz-target']
+    if (typeof target === 'string') {
+      const dot = target.indexOf('.')
+      const service = services[target.slice(0, dot)]
+      if (service) return answerJson(request, response, service, target, target.slice(dot + 1))
+    } else if (request.url === '/_ticklake/health') {
+      return send(response, 200, { status: 'ok', services: [...Object.keys(services), 's3'] })
+    } else if (request.url?.startsWith(ownPaths)) {
+      const answer = await healthAnswer(request.url.slice(ownPaths.length - 1), { registry, whyNotReady })
+      if (answer) {
+        response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.body)
+        return
+      }
+    }
+    passThrough.handle(request, response)
+  }
+
+  async function answerJson(
+    request: IncomingMessage,
+    response: ServerResponse,
+    service: JsonService,
+    target: string,
+    operation: string,
+  ): Promise<void> {
+    let answer: { status: number; body: unknown }
+    try {
+      answer = await service.handle(operation, await readJson(request))
+    } catch (error) {
+      // The client went away while it asked: nobody is there to be told.
+      if (response.destroyed) return
+      if (!(error instanceof AwsError)) events.operationBroke({ target, err: error })
+      const told =
+        error instanceof AwsError
+          ? error
+          : new AwsError('InternalServerException', `local-aws failed: ${reasonOf(error)}`, {}, 500)
+      answer = { status: told.status, body: told.body() }
+    }
+    events.answered(target.slice(0, target.indexOf('.')), answer.status)
+    send(response, answer.status, answer.body)
+  }
+
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    response.on('error', () => response.destroy())
+    route(request, response).catch((error) => {
+      events.operationBroke({ target: request.url ?? '', err: error })
+      response.destroy()
+    })
+  }
+  // An upload may take hours: no limit on the time of a request, only on that of its headers.
+  const server = createServer(
+    { requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 75_000 },
+    onRequest,
+  )
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    response.writeContinue()
+    onRequest(request, response)
+  })
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) =>
+      reject(
+        new Failure({
+          code: 'LOCAL_AWS_PORT_TAKEN',
+          what: `the local AWS endpoint cannot listen on ${config.host}:${config.port}; nothing was started`,
+          why: reasonOf(error),
+          remedy: 'free the port, or set another LOCAL_AWS_PORT',
+          cause: error,
+        }),
+      ),
+    )
+    server.listen(config.port, config.host, resolve)
+  })
+  const url = `http://${config.host}:${(server.address() as AddressInfo).port}`
+  events.listening({ url, s3: config.s3Endpoint.origin, engine: config.trinoUrl.origin })
+
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+      passThrough[Symbol.dispose]()
+    },
+  }
+}
+
+/** A sentence when nothing answers there. */
+async function silence(who: string, url: URL): Promise<string | undefined> {
+  try {
+    await (await fetch(url, { signal: AbortSignal.timeout(2_000) })).body?.cancel()
+    return undefined
+  } catch (error) {
+    return `${who} at ${url.origin} does not answer: ${reasonOf((error as Error).cause ?? error)}`
+  }
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body)
+  response.writeHead(status, {
+    'content-type': 'application/x-amz-json-1.1',
+    'content-length': Buffer.byteLength(text),
+    'x-amzn-requestid': randomUUID(),
+  })
+  response.end(text)
+}
+
+/** @throws AwsError SerializationException when the body is no JSON object */
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > maxJsonBytes) {
+      throw new AwsError(
+        'RequestEntityTooLargeException',
+        `A request has at most ${maxJsonBytes} bytes`,
+        {},
+        413,
+      )
+    }
+    chunks.push(chunk)
+  }
+  const text = Buffer.concat(chunks).toString('utf8')
+  if (text === '') return {}
+  try {
+    const body: unknown = JSON.parse(text)
+    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body
+  } catch {
+    // told below
+  }
+  throw new AwsError('SerializationException', 'The request is no JSON object')
+}
