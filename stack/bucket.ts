@@ -1,0 +1,27 @@
+// The lake's bucket: its name from the settings, and the bucket itself, which no service makes.
+import { BucketAlreadyOwnedByYou, CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import type { Env } from '@ticklake/runtime/env.ts'
+import { lakeConfig } from '@ticklake/runtime/lake.ts'
+import { loopback, type Ports } from './ports.ts'
+
+/** @throws Failure CONFIG_INVALID when a LAKE_* variable is wrong */
+export function lakeBucket(settings: Env): string {
+  return lakeConfig(settings).bucket
+}
+
+/** Makes the bucket where it is missing. */
+export async function makeBucket(ports: Ports, bucket: string): Promise<void> {
+  const s3 = new S3Client({
+    endpoint: `http://${loopback}:${ports.miniStack}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    forcePathStyle: true,
+  })
+  try {
+    await s3.send(new CreateBucketCommand({ Bucket: bucket }))
+  } catch (error) {
+    if (!(error instanceof BucketAlreadyOwnedByYou)) throw error
+  } finally {
+    s3.destroy()
+  }
+}

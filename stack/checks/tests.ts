@@ -1,0 +1,109 @@
+// `make test`: lint, then every unit and stack test against one real stack, in UTC and once more far from it.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runCommand } from '@ticklake/runtime/process.ts'
+import { projectDir } from '../places.ts'
+import { startStack } from '../stack.ts'
+import { writeState } from '../state.ts'
+import type { RunResult } from './count-reporter.ts'
+import { addUp, type Counts, countsLine } from './counts.ts'
+import { lint } from './lint.ts'
+
+/**
+ * Days and hours are UTC everywhere: these tests would notice the machine's own time zone. The others, which kill and
+ * cut for minutes, would only do the same again.
+ */
+const whereTimeZonesMatter = [
+  'contract/',
+  'data/',
+  'producer/csv',
+  'consumer/backfill',
+  'consumer/encoder',
+  'consumer/record-buffer',
+  'catalog/catalog.stack',
+  'catalog/closed-hours',
+  'catalog/partitions',
+  'catalog/registrar',
+  'local-aws/athena',
+  'local-aws/glue',
+]
+
+await runCommand(async (signal) => {
+  const counts: Counts[] = [lint()]
+  const dir = mkdtempSync(join(tmpdir(), 'ticklake-test-'))
+  try {
+    const say = (text: string) => process.stdout.write(`${text}\n`)
+    say('\nStarting a stack for the tests')
+    await using stack = await startStack({
+      dir,
+      ports: 'free',
+      bucket: 'ticklake-test',
+      onReady: (name, seconds) => say(`  ${name} after ${seconds.toFixed(1)} s`),
+      signal,
+    })
+    const state = join(dir, 'stack.json')
+    writeState(state, {
+      command: 'make test',
+      pid: process.pid,
+      startedAt: new Date().toISOString(),
+      env: stack.env,
+      settings: {},
+      logDir: stack.logDir,
+    })
+    const run = (args: readonly string[], timeZone: string) => vitest(args, { timeZone, state, dir, signal })
+    const results = [await run([], 'UTC'), await run(whereTimeZonesMatter, 'America/Los_Angeles')]
+    counts.push(...results)
+    const skips = new Set(results.flatMap((result) => result.skips))
+    if (skips.size > 0) say(`\nSkipped:\n${[...skips].map((skip) => `  ${skip}`).join('\n')}`)
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+  const sum = addUp(counts)
+  process.stdout.write(`${countsLine(sum)}\n`)
+  if (sum.failed > 0) process.exitCode = 1
+})
+
+interface RunFacts {
+  readonly timeZone: string
+  readonly state: string
+  readonly dir: string
+  readonly signal: AbortSignal
+}
+
+/** One run of vitest; one that dies without a report counts as a failure. */
+async function vitest(
+  filters: readonly string[],
+  { timeZone, state, dir, signal }: RunFacts,
+): Promise<RunResult> {
+  process.stdout.write(`\nTests, TZ=${timeZone}\n`)
+  const report = join(dir, 'counts.json')
+  rmSync(report, { force: true })
+  const args = [
+    join(projectDir, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--project=unit',
+    '--project=stack',
+    '--reporter=dot',
+    `--reporter=${join(import.meta.dirname, 'count-reporter.ts')}`,
+    ...filters,
+  ]
+  const env = { ...process.env, TZ: timeZone, TICKLAKE_TEST_STACK: state, TICKLAKE_TEST_COUNTS: report }
+  const child = spawn(process.execPath, args, {
+    cwd: projectDir,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    signal,
+  })
+  const status = await new Promise<number>((resolve) => {
+    child.once('error', () => resolve(1))
+    child.once('close', (code) => resolve(code ?? 1))
+  })
+  try {
+    const result = JSON.parse(readFileSync(report, 'utf8')) as RunResult
+    return status !== 0 && result.failed === 0 ? { ...result, failed: 1 } : result
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0, skips: [] }
+  }
+}

@@ -1,0 +1,71 @@
+// What `make demo` can be told: CSV, MODE, RATE and SECONDS_TO_RUN, checked before anything starts.
+import { accessSync, constants } from 'node:fs'
+import { resolve } from 'node:path'
+import {
+  type Env,
+  integer,
+  type Option,
+  oneOf,
+  optionalText,
+  pattern,
+  readEnv,
+} from '@ticklake/runtime/env.ts'
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+
+const modes = ['replay', 'loop', 'sample'] as const
+type Mode = (typeof modes)[number]
+
+const schema = {
+  CSV: optionalText({
+    doc: 'a market file to replay once; without it made-up rows of 14 indices, in a loop',
+  }),
+  MODE: {
+    ...oneOf(modes, {
+      doc: 'replay (once, in order), loop (again and again) or sample (one at random each time)',
+    }),
+    fallback: undefined,
+  } as Option<Mode | undefined>,
+  RATE: pattern(/^(max|\d+(\.\d+)?)$/, 'a number of rows a second, or max', {
+    doc: 'rows a second; 1 is the usual tutorial’s pace, max full speed',
+    default: '200',
+  }),
+  SECONDS_TO_RUN: integer({
+    doc: 'end by itself after so many seconds, with an audit; 0 is never',
+    default: 0,
+  }),
+} as const
+
+export interface DemoConfig {
+  readonly csv: string | undefined
+  readonly mode: Mode
+  readonly rate: string
+  /** 0: until Ctrl-C */
+  readonly runMs: number
+}
+
+/** @throws Failure CONFIG_INVALID; CSV_UNREADABLE */
+export function demoConfig(env: Env): DemoConfig {
+  const values = readEnv(schema, env)
+  const csv = values.CSV === undefined ? undefined : readable(resolve(values.CSV))
+  return {
+    csv,
+    mode: values.MODE ?? (csv === undefined ? 'loop' : 'replay'),
+    rate: values.RATE,
+    runMs: values.SECONDS_TO_RUN * 1000,
+  }
+}
+
+function readable(path: string): string {
+  try {
+    accessSync(path, constants.R_OK)
+    return path
+  } catch (cause) {
+    throw new Failure({
+      code: 'CSV_UNREADABLE',
+      what: 'the file that CSV names cannot be read; nothing was started',
+      why: reasonOf(cause),
+      remedy: 'make demo CSV=path/to/indexProcessed.csv, or without CSV for made-up rows',
+      cause,
+    })
+  }
+}

@@ -1,0 +1,233 @@
+// `make demo`: everything on this machine, rows flowing from a file to Athena's count, and an audit at the end.
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import { kafkaConfig } from '@ticklake/runtime/kafka.ts'
+import { lakeConfig } from '@ticklake/runtime/lake.ts'
+import { sleep } from '@ticklake/runtime/process.ts'
+import { adoptStack, namesOf, serviceEnv, shellSettings } from '../environment.ts'
+import { homeDir, stateFile } from '../places.ts'
+import { requireFree } from '../ports.ts'
+import { type Stack, startStack } from '../stack.ts'
+import { isStack, readState, removeState, writeState } from '../state.ts'
+import type { ProcessSpec, Running } from '../supervisor.ts'
+import { type DemoConfig, demoConfig } from './config.ts'
+import { numbersLine, Screen } from './line.ts'
+import { DemoNumbers } from './numbers.ts'
+import { catalog, command, consumer, demoSettings, healthPorts, pagePort, producer } from './services.ts'
+import { howToAsk, whatRuns } from './words.ts'
+
+const drainWithinMs = 120_000
+const countEveryMs = 2_000
+
+/**
+ * Runs until the signal aborts or SECONDS_TO_RUN is over; then stops in order and audits.
+ * @throws Failure when something does not start, or ends by itself; AUDIT_FAILED is left to the audit's own words
+ */
+export async function demo(signal: AbortSignal): Promise<void> {
+  const begun = performance.now()
+  const config = demoConfig(process.env)
+  const settings = demoSettings(shellSettings(process.env))
+  const lake = lakeConfig(settings)
+  const topic = kafkaConfig(settings).KAFKA_TOPIC
+  const group = settings.CONSUMER_GROUP_ID ?? `ticklake-${lake.dataset}`
+  await requireAlone()
+  await requireFree({ ...healthPorts, page: pagePort(settings) })
+  const screen = new Screen()
+  screen.say(
+    'Starting Kafka, MiniStack (S3), Trino (Athena’s engine) and local-aws (Athena, Glue); data of earlier runs is kept',
+  )
+
+  let audit: Audit
+  {
+    await using stack = await startStack({
+      dir: homeDir,
+      ports: 'default',
+      bucket: lake.bucket,
+      onReady: (name, seconds) => screen.say(`  ${name} after ${seconds.toFixed(1)} s`),
+      signal,
+    })
+    adoptStack(stack.env)
+    const env = serviceEnv(stack.env, settings)
+    writeState(stateFile, {
+      command: 'make demo',
+      pid: process.pid,
+      startedAt: new Date().toISOString(),
+      env: stack.env,
+      settings: namesOf(settings),
+      logDir: stack.logDir,
+    })
+    using _ = { [Symbol.dispose]: () => removeState(stateFile) }
+    const demo = new Demo({ stack, config, env, screen })
+    await using numbers = new DemoNumbers(lake, topic, group, stack.env.KAFKA_BOOTSTRAP_SERVERS!)
+    await Promise.all([
+      demo.finish('topic', ['producer/main.ts', 'topic', 'create']).then(() => numbers.connect()),
+      demo.finish('declare', ['catalog/main.ts', 'declare']),
+      numbers.countEarlierObjects(),
+    ])
+    screen.say(`\n${whatRuns(config, lake, topic, `, ${settings.KAFKA_TOPIC_PARTITIONS} partitions`)}`)
+    screen.say(howToAsk(lake, pagePort(settings)))
+    screen.say('Ctrl-C stops everything, in order.\n')
+    audit = await demo.run(numbers, begun, signal)
+    screen.say('stopping Kafka, MiniStack, Trino and local-aws')
+  }
+  process.stdout.write(audit.text)
+  if (audit.status !== 0) process.exitCode = 1
+}
+
+interface Audit {
+  readonly text: string
+  readonly status: number
+}
+
+interface Facts {
+  readonly stack: Stack
+  readonly config: DemoConfig
+  readonly env: Record<string, string>
+  readonly screen: Screen
+}
+
+/** The services of one run and the numbers that they make. */
+class Demo {
+  readonly #facts: Facts
+
+  constructor(facts: Facts) {
+    this.#facts = facts
+  }
+
+  /** Runs a command of a service to its end. @throws Failure SERVICE_FAILED with what it said */
+  async finish(name: string, args: readonly string[]): Promise<string> {
+    const { output, status, log } = await this.#output(command(name, args, this.#facts.env))
+    if (status === 0) return output
+    throw new Failure({
+      code: 'SERVICE_FAILED',
+      what: `${args.join(' ')} failed (${status})`,
+      why: output.trim().split('\n').slice(-4).join('\n       '),
+      remedy: `read ${log}`,
+    })
+  }
+
+  async #output(spec: ProcessSpec): Promise<{ output: string; status: number | string; log: string }> {
+    const lines: string[] = []
+    const running = await this.#facts.stack.supervisor.start({
+      ...spec,
+      onLine: (line) => lines.push(`${line}\n`),
+      mayEnd: 'anyhow',
+    })
+    const status = await running.ended
+    return { output: lines.join(''), status, log: running.log }
+  }
+
+  /** Lets rows flow until the end is asked for; then producer, consumer and audit end in this order. */
+  async run(numbers: DemoNumbers, begun: number, signal: AbortSignal): Promise<Audit> {
+    const { stack, config, env, screen } = this.#facts
+    const start = (spec: ProcessSpec) =>
+      stack.supervisor.start({ ...spec, onLine: (line) => this.#tellWarnings(spec.name, line) })
+    await start(catalog(env))
+    const landing = await start(consumer(env))
+    const source = await start(producer(config, env))
+    let producing = true
+    void source.ended.then(() => {
+      producing = false
+    })
+
+    const failed = stack.supervisor.failed
+    const timeUp = new AbortController()
+    let timer: NodeJS.Timeout | undefined
+    // The time that was asked for is for rows to flow: it begins with the first one.
+    const before = (await numbers.read()).produced
+    const end = AbortSignal.any([signal, timeUp.signal, failed])
+    const counting = this.#keepCounting(numbers, begun, end)
+    let audited = false
+    while (!end.aborted) {
+      const now = await numbers.read().catch((error) => {
+        if (!end.aborted) screen.say(`not read: ${reasonOf(error)}`)
+      })
+      if (end.aborted) break
+      if (now) screen.show(numbersLine(now, !producing))
+      if (config.runMs > 0 && ((now && now.produced > before) || !producing)) {
+        timer ??= setTimeout(() => timeUp.abort(), config.runMs)
+      }
+      if (!producing && now?.lag === 0 && !audited) {
+        audited = true
+        screen.say('\nthe file has been sent and has landed')
+        screen.say(`${(await this.#audit()).text.trimEnd()}\n`)
+      }
+      await sleep(500, end)
+    }
+    clearTimeout(timer)
+    await counting
+    if (failed.aborted) throw failed.reason
+    return this.#end(numbers, source, landing)
+  }
+
+  async #keepCounting(numbers: DemoNumbers, begun: number, end: AbortSignal): Promise<void> {
+    let first = true
+    while (!end.aborted) {
+      try {
+        const count = await numbers.count(end)
+        if (first) {
+          const seconds = (performance.now() - begun) / 1000
+          this.#facts.screen.say(`Athena’s first answer after ${seconds.toFixed(1)} s: ${count} rows`)
+          first = false
+        }
+      } catch (error) {
+        if (!end.aborted) this.#facts.screen.say(`Athena: ${reasonOf(error)}`)
+      }
+      await sleep(countEveryMs, end)
+    }
+  }
+
+  async #end(numbers: DemoNumbers, source: Running, landing: Running): Promise<Audit> {
+    const { screen } = this.#facts
+    screen.end()
+    screen.say('stopping the producer')
+    await source.stop()
+    screen.say('waiting until everything produced is in the lake')
+    const deadline = performance.now() + drainWithinMs
+    let last = await numbers.read()
+    while (last.lag > 0 && performance.now() < deadline) {
+      screen.show(numbersLine(last, true))
+      await sleep(200)
+      last = await numbers.read()
+    }
+    screen.end()
+    screen.say('stopping the consumer')
+    await landing.stop()
+    const count = await numbers.count(AbortSignal.timeout(60_000)).catch((error) => {
+      screen.say(`Athena: ${reasonOf(error)}`)
+    })
+    screen.say(numbersLine({ ...last, count: count ?? last.count }, true))
+    screen.say('auditing: Kafka’s offsets, the claims, the objects, Athena’s rows')
+    return this.#audit()
+  }
+
+  async #audit(): Promise<Audit> {
+    const { output, status } = await this.#output(
+      command('audit', ['catalog/main.ts', 'audit'], this.#facts.env),
+    )
+    return { text: output, status: typeof status === 'number' ? status : 1 }
+  }
+
+  /** Shows what a service warns of; the rest is in its log file. */
+  #tellWarnings(service: string, line: string): void {
+    if (!line.startsWith('{')) return
+    try {
+      const { level, msg } = JSON.parse(line) as { level?: string; msg?: string }
+      if (level === 'warn' || level === 'error' || level === 'fatal')
+        this.#facts.screen.say(`${service}: ${msg}`)
+    } catch {
+      // Not a line of the logger: it is in the log file.
+    }
+  }
+}
+
+/** @throws Failure STACK_RUNS: a demo has the ports and the data to itself */
+async function requireAlone(): Promise<void> {
+  const state = readState(stateFile)
+  if (!state || !isStack(state.pid)) return
+  throw new Failure({
+    code: 'STACK_RUNS',
+    what: 'the demo needs the ports and the data that another one uses; nothing was started',
+    why: `${state.command} runs already (pid ${state.pid})`,
+    remedy: 'make stack-down, or Ctrl-C in its terminal',
+  })
+}

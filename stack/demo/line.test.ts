@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { type Numbers, numbersLine, Screen } from './line.ts'
+import { byPartition, total } from './numbers.ts'
+
+const numbers: Numbers = {
+  produced: 12_345,
+  landed: 12_000,
+  count: 11_800,
+  lag: 345,
+  freshSeconds: 1.84,
+  objects: 24,
+  bytes: 1_234_567,
+}
+
+test('the line says all seven numbers', () => {
+  expect(numbersLine(numbers)).toBe(
+    'produced 12,345 | in the lake 12,000 | SELECT COUNT(*) 11,800 | lag 345 | freshness 1.8 s | 24 objects | 1.2 MB',
+  )
+})
+
+test('what is not known yet is not shown as zero', () => {
+  const early = { ...numbers, count: undefined, freshSeconds: undefined }
+  expect(numbersLine(early)).toContain('SELECT COUNT(*) ... | lag 345 | freshness -')
+})
+
+test('when nothing is produced any more, the age of the newest row is not called freshness', () => {
+  expect(numbersLine({ ...numbers, lag: 0 }, true)).toContain('freshness - |')
+})
+
+test('a terminal gets one line redrawn, and words above it', () => {
+  const written: string[] = []
+  const out = { isTTY: true, columns: 20, write: (text: string) => written.push(text) }
+  const screen = new Screen(out as unknown as NodeJS.WriteStream)
+  screen.show('0123456789012345678901234567890')
+  screen.say('hello')
+  expect(written).toEqual(['\r\x1b[K0123456789012345678', '\r\x1b[Khello\n0123456789012345678'])
+})
+
+test('where there is no terminal, a line comes every few seconds', () => {
+  const written: string[] = []
+  const out = { isTTY: false, write: (text: string) => written.push(text) }
+  const screen = new Screen(out as unknown as NodeJS.WriteStream)
+  for (let i = 0; i < 10; i++) screen.show(`line ${i}`)
+  expect(written).toEqual(['line 0\n'])
+})
+
+test('a metric is added up over its labels; one that has no value yet is unknown', () => {
+  const metrics =
+    '# HELP lag x\nlag{service="c",partition="0"} 3\nlag{service="c",partition="1"} 4\nlag_other 9\n'
+  expect(total(metrics, 'lag')).toBe(7)
+  expect(byPartition(metrics, 'lag')).toEqual(
+    new Map([
+      [0, 3],
+      [1, 4],
+    ]),
+  )
+  expect(total(metrics, 'none')).toBeUndefined()
+})

@@ -1,0 +1,85 @@
+// The services of a demo as processes beside the stack, each by its own command line.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { projectDir } from '../places.ts'
+import { loopback } from '../ports.ts'
+import type { ProcessSpec } from '../supervisor.ts'
+import type { DemoConfig } from './config.ts'
+
+/** Where each service serves /readyz and /metrics. */
+export const healthPorts = { producer: 9101, consumer: 9102, catalog: 9103 } as const
+
+/** Where the page is: where the user wants it, or on 8080. */
+export function pagePort(settings: Readonly<Record<string, string>>): number {
+  return Number(settings.CATALOG_PAGE_PORT || 8080)
+}
+
+function metricsOf(port: number): string {
+  return `http://${loopback}:${port}/metrics`
+}
+
+/** What a demo sets differently from the services' defaults; the user's own settings win. */
+export function demoSettings(settings: Readonly<Record<string, string>>): Record<string, string> {
+  return {
+    KAFKA_TOPIC_PARTITIONS: '2',
+    CONSUMER_FLUSH_AFTER_MS: '2000',
+    ...settings,
+    PRODUCER_HEALTH_PORT: String(healthPorts.producer),
+    CONSUMER_HEALTH_PORT: String(healthPorts.consumer),
+    CATALOG_HEALTH_PORT: String(healthPorts.catalog),
+    CATALOG_PAGE_PORT: String(pagePort(settings)),
+    CATALOG_PAGE_PRODUCER_METRICS: metricsOf(healthPorts.producer),
+    CATALOG_PAGE_CONSUMER_METRICS: metricsOf(healthPorts.consumer),
+    LOG_FORMAT: 'json',
+  }
+}
+
+/** A command that does its work and ends. */
+export function command(name: string, args: readonly string[], env: Record<string, string>): ProcessSpec {
+  const [script, ...rest] = args
+  return {
+    name,
+    command: process.execPath,
+    args: [join(projectDir, script!), ...rest],
+    cwd: projectDir,
+    env,
+    mayEnd: 'well',
+  }
+}
+
+export function producer(config: DemoConfig, env: Record<string, string>): ProcessSpec {
+  const source = config.csv === undefined ? [] : ['--csv', config.csv]
+  const args = ['producer/main.ts', 'run', ...source, '--mode', config.mode, '--rate', config.rate]
+  return command('producer', args, env)
+}
+
+/** With the allocator and the V8 flag that save it a fifth of its CPU time: see docs/performance.md. */
+export function consumer(env: Record<string, string>): ProcessSpec {
+  const preload = jemalloc()
+  const spec = command('consumer', ['consumer/main.ts', 'run'], {
+    ...env,
+    ...(preload === undefined ? {} : { LD_PRELOAD: preload }),
+  })
+  const { mayEnd: _, ...endless } = spec
+  return {
+    ...endless,
+    args: ['--single-threaded-gc', ...spec.args],
+    ready: () => isReady(healthPorts.consumer),
+    stopWithinMs: 60_000,
+  }
+}
+
+export function catalog(env: Record<string, string>): ProcessSpec {
+  const { mayEnd: _, ...endless } = command('catalog', ['catalog/main.ts', 'serve', '--allow-crawl'], env)
+  return endless
+}
+
+async function isReady(port: number): Promise<boolean> {
+  return (await fetch(`http://${loopback}:${port}/readyz`)).ok
+}
+
+/** Debian's libjemalloc2, where it is installed. */
+function jemalloc(): string | undefined {
+  const folders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu']
+  return folders.map((folder) => join(folder, 'libjemalloc.so.2')).find((path) => existsSync(path))
+}

@@ -1,0 +1,143 @@
+// `make demo` and `make stack` as their users run them, on the default ports, in a network that has only loopback.
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { loopbackAddresses, OwnNetwork, outcome, whyNoOwnNetwork } from './own-network.ts'
+
+const whyNot = whyNoOwnNetwork()
+const inOwnNetwork = test.skipIf(whyNot !== undefined)
+const stack = (...args: string[]) => [process.execPath, 'stack/main.ts', ...args]
+
+let network: OwnNetwork
+let env: Record<string, string>
+beforeEach(async () => {
+  if (whyNot !== undefined) return
+  network = await OwnNetwork.open()
+  const home = mkdtempSync(join(tmpdir(), 'ticklake-life-'))
+  env = { PATH: process.env.PATH!, HOME: process.env.HOME!, TICKLAKE_HOME: home, ...hostile }
+})
+afterEach(() => network?.[Symbol.dispose]())
+
+/** A shell that points everywhere but here. */
+const hostile = {
+  AWS_PROFILE: 'production',
+  AWS_CONFIG_FILE: '/no/such/config',
+  AWS_ENDPOINT_URL_S3: 'http://192.0.2.1:9',
+  AWS_ENDPOINT_URL_ATHENA: 'http://192.0.2.1:9',
+  AWS_ENDPOINT_URL_GLUE: 'http://192.0.2.1:9',
+  AWS_REGION: 'eu-west-1',
+  HTTP_PROXY: 'http://192.0.2.1:3128',
+  https_proxy: 'http://192.0.2.1:3128',
+  KAFKA_BOOTSTRAP_SERVERS: '192.0.2.1:9092',
+  LAKE_S3_PATH_STYLE: 'false',
+  JAVA_TOOL_OPTIONS: '-Dhttp.proxyHost=192.0.2.1',
+}
+
+async function until(what: string, holds: () => boolean, withinMs = 120_000): Promise<void> {
+  const deadline = performance.now() + withinMs
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`not within ${withinMs / 1000} s: ${what}`)
+    await sleep(50)
+  }
+}
+
+const nothingListens = () => network.listening().length === 0
+
+inOwnNetwork(
+  'a demo loses nothing, leaves nothing running, and calls nothing but loopback, whatever the shell says',
+  { timeout: 300_000 },
+  async () => {
+    const demo = network.spawn(stack('demo'), { ...env, SECONDS_TO_RUN: '10' })
+    const ended = outcome(demo)
+    const listened = new Set<string>()
+    const watching = setInterval(() => {
+      for (const { address } of network.listening()) listened.add(address)
+    }, 100)
+    const { status, output } = await ended
+    clearInterval(watching)
+
+    const audit = output.trimEnd().split('\n').at(-1)
+    const [, produced, landed] =
+      /^audit: produced (\d+), landed (\d+), dead 0, skipped 0, lost 0, twice 0$/.exec(audit!) ?? []
+    expect(Number(produced), output).toBeGreaterThan(500)
+    expect(landed).toBe(produced)
+    expect(status).toBe(0)
+    expect(listened.size).toBeGreaterThan(0)
+    expect([...listened].filter((address) => !loopbackAddresses.includes(address))).toEqual([])
+    expect(network.listening()).toEqual([])
+    expect(network.attemptsToLeave()).toBe(0)
+  },
+)
+
+inOwnNetwork(
+  'a stack is started once, found by other commands, and gone after stack-down',
+  { timeout: 300_000 },
+  async () => {
+    const first = await network.run(stack('up'), env)
+    expect(first).toMatchObject({
+      status: 0,
+      output: expect.stringContaining("AWS_ENDPOINT_URL='http://127.0.0.1:4566'"),
+    })
+    const listening = network.listening()
+    const again = await network.run(stack('up'), env)
+    expect(again).toMatchObject({ status: 0, output: expect.stringContaining('make stack runs already') })
+    expect(network.listening()).toEqual(listening)
+    const seen = await network.run(
+      stack('exec', '--', 'sh', '-c', 'echo "$AWS_PROFILE-$AWS_REGION-$KAFKA_BOOTSTRAP_SERVERS"'),
+      env,
+    )
+    expect(seen.output).toBe('-us-east-1-127.0.0.1:9092\n')
+    const failing = await network.run(stack('exec', '--', 'sh', '-c', 'exit 3'), env)
+    expect(failing.status).toBe(3)
+    expect(await network.run(stack('clean-data'), env)).toMatchObject({
+      status: 1,
+      output: expect.stringContaining('STACK_RUNS'),
+    })
+    expect(await network.run(stack('down'), env)).toMatchObject({ status: 0 })
+    expect(network.listening()).toEqual([])
+    const without = await network.run(stack('exec', '--', 'true'), env)
+    expect(without).toMatchObject({ status: 1, output: expect.stringMatching(/make demo .* make stack/) })
+  },
+)
+
+inOwnNetwork(
+  'when the supervisor is killed by force nothing is left, and the next start works',
+  { timeout: 300_000 },
+  async () => {
+    expect(await network.run(stack('up'), env)).toMatchObject({ status: 0 })
+    const { pid } = JSON.parse(readFileSync(join(env.TICKLAKE_HOME!, 'stack.json'), 'utf8')) as {
+      pid: number
+    }
+    process.kill(pid, 'SIGKILL')
+    await until('every server has ended', nothingListens, 20_000)
+    expect(await network.run(stack('up'), env)).toMatchObject({ status: 0 })
+    expect(await network.run(stack('down'), env)).toMatchObject({ status: 0 })
+  },
+)
+
+inOwnNetwork(
+  'Ctrl-C in the middle of the start, once or twice, leaves nothing',
+  { timeout: 300_000 },
+  async () => {
+    for (const times of [1, 2]) {
+      const demo = network.spawn(stack('demo'), env)
+      const ended = outcome(demo)
+      await until('something listens', () => network.listening().length > 0)
+      for (let i = 0; i < times; i++) demo.kill('SIGINT')
+      await ended
+      await until('every server has ended', nothingListens, 20_000)
+    }
+  },
+)
+
+inOwnNetwork('a taken port stops the start with the name of who holds it', { timeout: 60_000 }, async () => {
+  const script = 'require("net").createServer().listen(4566, "127.0.0.1")'
+  const holder = network.spawn([process.execPath, '-e', script], env)
+  await until('the port is taken', () => network.listening().length > 0)
+  const { status, output } = await network.run(stack('demo'), env)
+  holder.kill()
+  expect(status).toBe(1)
+  expect(output).toMatch(new RegExp(`PORT_TAKEN[^]*4566[^]*pid ${holder.pid}: .*createServer`))
+})

@@ -1,0 +1,29 @@
+// local-aws as a process of the stack: the one AWS endpoint, in front of Trino and MiniStack.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { projectDir } from './places.ts'
+import { loopback, type Ports } from './ports.ts'
+import type { ProcessSpec } from './supervisor.ts'
+
+/** How to run local-aws with its catalog below `dir`. */
+export function localAws(dir: string, ports: Ports, env: Record<string, string>): ProcessSpec {
+  const data = join(dir, 'local-aws')
+  mkdirSync(data, { recursive: true })
+  return {
+    name: 'local-aws',
+    command: process.execPath,
+    args: [join(projectDir, 'local-aws/main.ts')],
+    cwd: projectDir,
+    env: {
+      ...env,
+      LOCAL_AWS_HOST: loopback,
+      LOCAL_AWS_PORT: String(ports.aws),
+      LOCAL_AWS_S3_ENDPOINT: `http://${loopback}:${ports.miniStack}`,
+      LOCAL_AWS_TRINO_URL: `http://${loopback}:${ports.trino}`,
+      LOCAL_AWS_DATA_DIR: data,
+      LOCAL_AWS_REGION: 'us-east-1',
+      LOG_FORMAT: 'json',
+    },
+    ready: async () => (await fetch(`http://${loopback}:${ports.aws}/_ticklake/health`)).ok,
+  }
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+// The command line of the stack; the Makefile's targets call it.
+import { runCommand } from '@ticklake/runtime/process.ts'
+import { failUsage } from '@ticklake/runtime/usage.ts'
+import yargs from 'yargs'
+import { hideBin } from 'yargs/helpers'
+import { cleanData } from './clean.ts'
+import { demo } from './demo/demo.ts'
+import { exec } from './exec.ts'
+import { down, keep, printExports, up } from './keep.ts'
+
+await yargs(hideBin(process.argv))
+  .scriptName('stack')
+  .usage('$0 <command>\n\nKafka and an AWS endpoint on this machine, as plain processes.')
+  .command('demo', 'everything, with rows flowing, until Ctrl-C', {}, () => runCommand(demo))
+  .command('up', 'start in the background, print the exports for other tools', {}, () => runCommand(up))
+  .command('down', 'stop what runs in the background', {}, () => runCommand(down))
+  .command('env', 'print the exports of what runs', {}, () => runCommand(printExports))
+  .command('keep', false, {}, () => runCommand(keep))
+  .command('clean-data', 'empty topics, lake and catalog', {}, () => runCommand(cleanData))
+  .command(
+    'exec',
+    'run a command against what runs: exec -- COMMAND',
+    (command) => command.usage('$0 exec -- COMMAND').parserConfiguration({ 'populate--': true }),
+    (argv) =>
+      runCommand(async () => {
+        process.exitCode = await exec((argv['--'] as string[] | undefined) ?? [])
+      }),
+  )
+  .demandCommand(1, 'say what to do: demo, up, down, env, exec or clean-data')
+  .strict()
+  .fail(failUsage('stack', hideBin(process.argv)))
+  .version(false)
+  .parseAsync()

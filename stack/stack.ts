@@ -1,0 +1,86 @@
+// The whole local platform, started together and stopped in order: Kafka, MiniStack, Trino and local-aws.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { makeBucket } from './bucket.ts'
+import { type StackEnv, serverEnv, stackEnv } from './environment.ts'
+import { kafkaServer } from './kafka-server.ts'
+import { localAws } from './local-aws.ts'
+import { miniStack } from './ministack.ts'
+import { defaultPorts, freePorts, type Ports, requireFree } from './ports.ts'
+import { type ProcessSpec, Supervisor } from './supervisor.ts'
+import { trino } from './trino.ts'
+
+export interface StackOptions {
+  /** Holds `data/` and `logs/`; the data survives a stop and is found again by the next start. */
+  readonly dir: string
+  /** `default`: 9092 and 4566, an error when one is taken. `free`: any. */
+  readonly ports: 'default' | 'free'
+  readonly bucket: string
+  /** Told when a server starts to answer. */
+  readonly onReady?: (name: string, seconds: number) => void
+  /** Ends the start half way; what has started is stopped. */
+  readonly signal?: AbortSignal
+}
+
+export interface Stack extends AsyncDisposable {
+  readonly env: StackEnv
+  readonly ports: Ports
+  readonly logDir: string
+  /** For more processes that belong to this stack; they are stopped before it. */
+  readonly supervisor: Supervisor
+  /** Stops all of it, the last one started first; safe to call twice. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts everything and makes the bucket; ready when every server has really answered.
+ * @throws Failure PORT_TAKEN, PROCESS_DIED, PROCESS_NOT_READY; nothing is left running then
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const ports = options.ports === 'default' ? defaultPorts : await freePorts()
+  if (options.ports === 'default') await requireFree(ports)
+  const data = join(options.dir, 'data')
+  const logDir = join(options.dir, 'logs')
+  mkdirSync(data, { recursive: true })
+  const shell = serverEnv(process.env)
+  const supervisor = new Supervisor(logDir)
+  const stop = () => supervisor.stop()
+  const interrupted = () => void stop()
+  options.signal?.addEventListener('abort', interrupted, { once: true })
+  try {
+    const begun = performance.now()
+    const start = async (spec: ProcessSpec | Promise<ProcessSpec>) => {
+      const { name } = await supervisor.start(await spec)
+      options.onReady?.(name, (performance.now() - begun) / 1000)
+    }
+    const kafka = kafkaServer(data, ports, shell)
+    await allOrFirstError([
+      start(trino(data, ports, options.bucket, shell)),
+      start(miniStack(data, ports, shell)).then(() => makeBucket(ports, options.bucket)),
+      start(localAws(data, ports, shell)),
+      start(kafka),
+    ])
+    options.signal?.throwIfAborted()
+  } catch (error) {
+    await stop()
+    if (!options.signal?.aborted) throw error
+    throw new Failure({ code: 'INTERRUPTED', what: 'interrupted while it started; everything is stopped' })
+  } finally {
+    options.signal?.removeEventListener('abort', interrupted)
+  }
+  return {
+    env: stackEnv(ports, options.bucket),
+    ports,
+    logDir,
+    supervisor,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+/** Like Promise.all; the errors that follow the first are its consequence (the stop), and are not shown. */
+async function allOrFirstError(starts: Promise<unknown>[]): Promise<void> {
+  for (const each of starts) each.catch(() => {})
+  await Promise.all(starts)
+}

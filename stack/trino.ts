@@ -1,0 +1,118 @@
+// Trino, the engine that Athena is: one node with a Hive catalog over Glue (local-aws) and S3 (MiniStack).
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Archive, fastStart } from './jvm.ts'
+import { installed } from './places.ts'
+import { loopback, type Ports } from './ports.ts'
+import type { ProcessSpec } from './supervisor.ts'
+
+/** Writes Trino's configuration below `dir` and says how to run it. */
+export function trino(
+  dir: string,
+  ports: Ports,
+  bucket: string,
+  env: Record<string, string>,
+  archive: Archive = 'use',
+): ProcessSpec {
+  const home = join(dir, 'trino')
+  rmSync(home, { recursive: true, force: true })
+  mkdirSync(join(home, 'etc/catalog'), { recursive: true })
+  writeProperties(join(home, 'etc/config.properties'), {
+    coordinator: true,
+    'node-scheduler.include-coordinator': true,
+    'http-server.http.port': ports.trino,
+    'discovery.uri': `http://${loopback}:${ports.trino}`,
+    'plugin.dir': join(installed.trino, 'plugin'),
+    'catalog.config-dir': join(home, 'etc/catalog'),
+    'node.environment': 'local',
+    'node.id': 'local',
+    'node.internal-address': loopback,
+    'node.bind-ip': loopback,
+    'query.max-memory': '400MB',
+    'query.max-memory-per-node': '400MB',
+    'memory.heap-headroom-per-node': '200MB',
+    // A front that asks every second for hours must not make the coordinator remember every query.
+    'query.max-history': 20,
+    'query.min-expire-age': '30s',
+  })
+  writeProperties(join(home, 'etc/log.properties'), {
+    'io.trino': 'WARN',
+    'io.airlift': 'WARN',
+    io: 'WARN',
+    org: 'WARN',
+  })
+  writeProperties(join(home, 'etc/catalog/awsdatacatalog.properties'), {
+    'connector.name': 'hive',
+    'hive.metastore': 'glue',
+    'hive.metastore.glue.region': 'us-east-1',
+    'hive.metastore.glue.endpoint-url': `http://${loopback}:${ports.aws}`,
+    'hive.metastore.glue.aws-access-key': 'test',
+    'hive.metastore.glue.aws-secret-key': 'test',
+    'hive.metastore.glue.default-warehouse-dir': `s3://${bucket}/warehouse/`,
+    'hive.metastore.glue.partitions-segments': 1,
+    'fs.native-s3.enabled': true,
+    's3.endpoint': `http://${loopback}:${ports.miniStack}`,
+    's3.region': 'us-east-1',
+    's3.path-style-access': true,
+    's3.aws-access-key': 'test',
+    's3.aws-secret-key': 'test',
+    'hive.non-managed-table-writes-enabled': true,
+    'hive.non-managed-table-creates-enabled': true,
+    'hive.partition-projection-enabled': true,
+    'hive.hive-views.enabled': true,
+    'hive.recursive-directories': true,
+  })
+  return {
+    name: 'trino',
+    command: join(installed.java, 'bin/java'),
+    args: [...jvmFlags(home, archive), 'io.trino.server.TrinoServer'],
+    cwd: home,
+    env,
+    ready: () => answers(ports.trino),
+    readyWithinMs: 180_000,
+  }
+}
+
+function jvmFlags(home: string, archive: Archive): string[] {
+  return [
+    '-Xmx1G',
+    ...fastStart('trino', archive),
+    '-Djdk.attach.allowAttachSelf=true',
+    '--enable-native-access=ALL-UNNAMED',
+    '--sun-misc-unsafe-memory-access=allow',
+    `-Dconfig=${join(home, 'etc/config.properties')}`,
+    `-Dlog.levels-file=${join(home, 'etc/log.properties')}`,
+    '-cp',
+    `${installed.trino}/lib/*`,
+  ]
+}
+
+function writeProperties(path: string, properties: Record<string, string | number | boolean>): void {
+  writeFileSync(
+    path,
+    Object.entries(properties)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
+  )
+}
+
+/** Runs SELECT 1 to its end: a server that only says that it is up may still lack a worker. */
+async function answers(port: number): Promise<boolean> {
+  const info = await fetch(`http://${loopback}:${port}/v1/info`)
+  if (((await info.json()) as { starting: boolean }).starting) return false
+  return ask(port, 'SELECT 1')
+}
+
+/** Runs a statement to its end. @returns whether it succeeded */
+export async function ask(port: number, sql: string): Promise<boolean> {
+  const headers = { 'X-Trino-User': 'stack' }
+  let url: string | undefined = `http://${loopback}:${port}/v1/statement`
+  let init: RequestInit = { method: 'POST', body: sql, headers }
+  while (url !== undefined) {
+    const page = (await (await fetch(url, init)).json()) as { nextUri?: string; error?: unknown }
+    if (page.error !== undefined) return false
+    url = page.nextUri
+    init = { headers }
+  }
+  return true
+}
