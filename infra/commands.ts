@@ -1,0 +1,110 @@
+// The command line of the infrastructure: plan, deploy, outputs, destroy, template.
+import { join } from 'node:path'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { runCommand } from '@ticklake/runtime/process.ts'
+import yargs, { type Argv } from 'yargs'
+import { CloudFormation } from './cloudformation.ts'
+import { deploy, type Target, writeDown } from './deploy.ts'
+import { type DataFate, destroy } from './destroy.ts'
+import { profiles } from './env-aws.ts'
+import { givenParameters, parameterFlags } from './parameters.ts'
+import { planText } from './plan.ts'
+import { makeTemplate, templateYaml } from './template.ts'
+
+const root = join(import.meta.dirname, '..')
+
+/** The command line; parsing it runs the command. */
+export function commandLine(args: readonly string[]): Argv {
+  const template = makeTemplate()
+  const flags = parameterFlags(template)
+  return yargs([...args])
+    .scriptName('infra')
+    .usage(
+      'A Kafka broker on EC2 and a lake of S3, Glue and Athena, as one CloudFormation stack.\nCredentials and region come from the AWS SDK’s own chain (AWS_PROFILE, AWS_REGION).\n\n  node infra/main.ts <command>',
+    )
+    .option('stack', { type: 'string', default: 'ticklake', describe: 'The stack’s name', coerce: stackName })
+    .command(
+      'plan',
+      'What would be made and what it costs a day; asks AWS nothing',
+      (y) => y.options(flags),
+      (argv) =>
+        runCommand(async () => {
+          process.stdout.write(planText(template, givenParameters(template, argv)))
+        }),
+    )
+    .command(
+      'deploy',
+      'Make the stack or bring it up to date, and write .env.aws',
+      (y) =>
+        asking(y)
+          .options(flags)
+          .example('node infra/main.ts deploy', 'admits your own public address, asked of AWS')
+          .example('node infra/main.ts deploy --instance-type t3.micro', 'the smallest, 1 GB of memory'),
+      (argv) =>
+        runCommand((signal) => deploy(template, givenParameters(template, argv), targetOf(argv), signal)),
+    )
+    .command(
+      'outputs',
+      'Write .env.aws again from the stack, and print profiles for the services’ roles',
+      (y) => y,
+      (argv) => runCommand(() => outputs(targetOf(argv))),
+    )
+    .command(
+      'destroy',
+      'Delete the stack',
+      (y) =>
+        asking(y).option('data', {
+          choices: ['keep', 'delete'] as const,
+          describe: 'What becomes of the bucket when there is data in it',
+        }),
+      (argv) => runCommand((signal) => destroy(targetOf(argv), argv.data as DataFate | undefined, signal)),
+    )
+    .command(
+      'template',
+      'Print the template, for CloudFormation’s console or another tool',
+      (y) => y,
+      () => runCommand(async () => void process.stdout.write(templateYaml(template))),
+    )
+    .demandCommand(1, 'say which command')
+    .strict()
+    .version(false)
+}
+
+async function outputs(target: Target): Promise<void> {
+  const cloud = new CloudFormation(target.stack)
+  const state = await cloud.state()
+  if (!state) {
+    throw new Failure({
+      code: 'STACK_MISSING',
+      what: `there is no stack ${target.stack} in ${await cloud.region()}`,
+      remedy: 'make it: make aws-deploy',
+    })
+  }
+  const place = await writeDown(state, target, await cloud.region())
+  process.stdout.write(profiles(state.outputs, place))
+}
+
+function asking(y: Argv): Argv {
+  return y.option('yes', {
+    type: 'boolean',
+    default: false,
+    describe: 'Do not ask before anything is changed',
+  })
+}
+
+function targetOf(argv: Record<string, unknown>): Target {
+  return {
+    stack: String(argv.stack),
+    secretsFolder: join(root, '.local', 'aws'),
+    envFile: join(root, '.env.aws'),
+    yes: argv.yes === true,
+  }
+}
+
+/** Names of the crawler, the workgroup and a parameter begin with it. */
+function stackName(name: string): string {
+  if (!/^[a-z][a-z0-9-]{0,40}$/.test(name)) {
+    throw new Error('--stack must be small letters, digits and -, and begin with a letter')
+  }
+  return name
+}

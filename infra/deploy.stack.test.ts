@@ -1,0 +1,155 @@
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import {
+  GetPublicAccessBlockCommand,
+  HeadBucketCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { CloudFormation } from './cloudformation.ts'
+import { deploy, type Target } from './deploy.ts'
+import { destroy } from './destroy.ts'
+import { deleteWithData } from './lake-bucket.ts'
+import { makeTemplate, type Template } from './template.ts'
+
+/** The local CloudFormation knows neither addresses nor volumes: ids that AWS could have given stand for them. */
+function withoutAddressAndVolume(template: Template): Template {
+  const ids: Record<string, string> = {
+    Volume: 'vol-0123456789abcdef0',
+    'Address.PublicIp': '203.0.113.200',
+    'Address.AllocationId': 'eipalloc-0123456789abcdef0',
+  }
+  const swap = (value: unknown): unknown => {
+    if (typeof value === 'string') {
+      return value.replace(/\$\{([A-Za-z.]+)\}/g, (all, name: string) => ids[name] ?? all)
+    }
+    if (Array.isArray(value)) return value.map(swap)
+    if (typeof value !== 'object' || value === null) return value
+    const { Ref, 'Fn::GetAtt': path } = value as { Ref?: string; 'Fn::GetAtt'?: string[] }
+    const id = ids[Ref ?? path?.join('.') ?? '']
+    return id ?? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, swap(item)]))
+  }
+  const { Address: _, Volume: __, ...Resources } = template.Resources
+  return swap({ ...template, Resources }) as Template
+}
+
+const certificate = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----'
+const mine = '203.0.113.7/32'
+const given = { ClientCidr: mine, KafkaArchiveSha512: 'a'.repeat(128) }
+const never = new AbortController().signal
+
+describe('the stack on a local CloudFormation: all but the address and the volume, and no instance boots', () => {
+  const template = withoutAddressAndVolume(makeTemplate())
+  let folder: string
+  let target: Target
+  let cloud: CloudFormation
+  let bucket: string
+  const s3 = () => new S3Client({ forcePathStyle: true })
+
+  beforeAll(async () => {
+    Object.assign(process.env, inject('stackEnv'))
+    folder = await mkdtemp(join(tmpdir(), 'ticklake-deploy-'))
+    target = {
+      stack: 'ticklake-test',
+      secretsFolder: join(folder, 'aws'),
+      envFile: join(folder, '.env.aws'),
+      yes: true,
+    }
+    cloud = new CloudFormation(target.stack)
+  })
+
+  afterAll(async () => {
+    if (await cloud.state()) await cloud.delete(never, () => {})
+    if (bucket) await deleteWithData(bucket)
+    await rm(folder, { recursive: true })
+  })
+
+  test('a range that is the whole world is refused before anything is made', async () => {
+    const open = deploy(template, { ...given, ClientCidr: '0.0.0.0/0' }, target, never)
+    await expect(open).rejects.toMatchObject({
+      code: 'STACK_REFUSED',
+      why: expect.stringContaining('ClientCidr'),
+    })
+    expect((await cloud.state())?.status ?? 'REVIEW_IN_PROGRESS').toBe('REVIEW_IN_PROGRESS')
+  })
+
+  test('nobody is told of a broker that has not published its certificate', async () => {
+    await expect(deploy(template, given, target, never)).rejects.toMatchObject({ code: 'BROKER_NOT_READY' })
+    const state = await cloud.state()
+    expect(state?.status).toBe('CREATE_COMPLETE')
+    bucket = state!.outputs.BucketName!
+    await expect(stat(target.envFile)).rejects.toThrow('ENOENT')
+  })
+
+  test('the bucket is closed to the public', async () => {
+    const access = await s3().send(new GetPublicAccessBlockCommand({ Bucket: bucket }))
+    expect(Object.values(access.PublicAccessBlockConfiguration!)).toEqual([true, true, true, true])
+  })
+
+  test('a second deploy changes nothing and writes .env.aws, the certificate and a password for each user', async () => {
+    await new SSMClient({}).send(
+      new PutParameterCommand({
+        Name: '/ticklake-test/broker-authority',
+        Value: certificate,
+        Type: 'String',
+        Overwrite: true,
+      }),
+    )
+    await deploy(template, given, target, never)
+    const env = parseEnv(await readFile(target.envFile, 'utf8'))
+    expect(env).toMatchObject({
+      LAKE_BUCKET: bucket,
+      KAFKA_SASL_USERNAME: 'catalog',
+      AWS_REGION: 'us-east-1',
+    })
+    expect(await readFile(env.KAFKA_SSL_CA_FILE!, 'utf8')).toBe(`${certificate}\n`)
+    const secrets = join(target.secretsFolder, target.stack)
+    expect((await readdir(secrets)).sort()).toEqual([
+      'admin.password',
+      'ca.pem',
+      'catalog.password',
+      'consumer.password',
+      'producer.password',
+    ])
+    // The local CloudFormation puts punctuation into it, which the template forbids.
+    expect(await readFile(env.KAFKA_SASL_PASSWORD_FILE!, 'utf8')).toHaveLength(40)
+    for (const file of [target.envFile, env.KAFKA_SASL_PASSWORD_FILE!]) {
+      expect((await stat(file)).mode & 0o777).toBe(0o600)
+    }
+  })
+
+  test('another range is a change of the firewall, and leaves the bucket as it is', async () => {
+    await deploy(template, { ...given, ClientCidr: '198.51.100.0/24' }, target, never)
+    const state = await cloud.state()
+    expect(state?.parameters.ClientCidr).toBe('198.51.100.0/24')
+    expect(state?.outputs.BucketName).toBe(bucket)
+  })
+
+  test('destroy deletes nothing while it is not said what becomes of the data', async () => {
+    await s3().send(new PutObjectCommand({ Bucket: bucket, Key: 'lake/ticks/x.parquet', Body: 'x' }))
+    await expect(destroy(target, undefined, never)).rejects.toMatchObject({ code: 'DATA_UNDECIDED' })
+    expect((await cloud.state())?.status).toBe('UPDATE_COMPLETE')
+  })
+
+  test('destroy that keeps the data leaves the bucket and nothing else', async () => {
+    await destroy(target, 'keep', never)
+    expect(await cloud.state()).toBeUndefined()
+    await s3().send(new HeadBucketCommand({ Bucket: bucket }))
+    await expect(stat(target.envFile)).rejects.toThrow('ENOENT')
+    expect(await readdir(target.secretsFolder)).toEqual([])
+  })
+
+  test('destroy that deletes the data leaves nothing', async () => {
+    await deploy(template, given, target, never).catch(() => {})
+    const second = (await cloud.state())!.outputs.BucketName!
+    expect(second).not.toBe(bucket)
+    await s3().send(new PutObjectCommand({ Bucket: second, Key: 'lake/ticks/x.parquet', Body: 'x' }))
+    await destroy(target, 'delete', never)
+    expect(await cloud.state()).toBeUndefined()
+    await expect(s3().send(new HeadBucketCommand({ Bucket: second }))).rejects.toThrow()
+  })
+})

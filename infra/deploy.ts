@@ -1,0 +1,104 @@
+// Makes the stack or brings it up to date, then writes down how to reach it.
+import { createInterface } from 'node:readline/promises'
+import type { StackEvent } from '@aws-sdk/client-cloudformation'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { fetchBrokerAccess, writePrivately } from './broker-access.ts'
+import { CloudFormation, type ProposedChange, type StackState } from './cloudformation.ts'
+import { envAws, type Place } from './env-aws.ts'
+import { callersRange, publishedSha512 } from './public-facts.ts'
+import type { Template } from './template.ts'
+
+export interface Target {
+  readonly stack: string
+  /** Below it, a folder for each stack with the passwords and the broker's certificate. */
+  readonly secretsFolder: string
+  readonly envFile: string
+  readonly yes: boolean
+}
+
+/** Steps and progress go to standard error. */
+export const say = (text: string) => process.stderr.write(`${text}\n`)
+
+/** `deploy`. @throws Failure */
+export async function deploy(
+  template: Template,
+  given: Readonly<Record<string, string>>,
+  target: Target,
+  signal: AbortSignal,
+): Promise<void> {
+  const cloud = new CloudFormation(target.stack)
+  const there = await cloud.state()
+  if (there?.status === 'ROLLBACK_COMPLETE' || there?.status === 'ROLLBACK_FAILED') {
+    // A stack that was never whole can only be deleted; its bucket was deleted by the rollback.
+    say(`the first attempt at ${target.stack} failed: clearing it away`)
+    await cloud.delete(signal, tellEvent)
+  }
+  const parameters = { ...given }
+  parameters.ClientCidr ??= await callersRange()
+  if (
+    !parameters.KafkaArchiveSha512 &&
+    (parameters.KafkaArchiveUrl || !there?.parameters.KafkaArchiveSha512)
+  ) {
+    parameters.KafkaArchiveSha512 = await publishedSha512(
+      parameters.KafkaArchiveUrl ?? String(template.Parameters.KafkaArchiveUrl?.Default),
+    )
+  }
+  const before = there?.parameters.ClientCidr
+  const changed = before !== undefined && before !== parameters.ClientCidr ? ` (until now ${before})` : ''
+  say(`the broker will admit ${parameters.ClientCidr} and no one else${changed}`)
+  const names = Object.keys(template.Parameters)
+  const changes = await cloud.propose(JSON.stringify(template), names, parameters)
+  let state: StackState | undefined
+  if (changes.length === 0) {
+    say(`${target.stack} is already so`)
+    state = await cloud.state()
+  } else {
+    for (const change of changes) say(changeLine(change))
+    if (!target.yes && !(await agreed(`carry out ${changes.length} changes in ${await cloud.region()}?`))) {
+      await cloud.discardProposal()
+      throw new Failure({
+        code: 'NOT_AGREED',
+        what: 'nothing was made or changed',
+        why: 'you did not say yes',
+        remedy: 'say yes, or give --yes where nobody can be asked',
+      })
+    }
+    state = await cloud.carryOut(signal, tellEvent)
+  }
+  await writeDown(state!, target, await cloud.region())
+}
+
+/** Fetches passwords and certificate, and writes .env.aws. */
+export async function writeDown(state: StackState, target: Target, region: string): Promise<Place> {
+  const place: Place = {
+    stack: target.stack,
+    region,
+    folder: `${target.secretsFolder}/${target.stack}`,
+    profile: process.env.AWS_PROFILE || undefined,
+  }
+  await fetchBrokerAccess(state.outputs, place.folder)
+  await writePrivately(target.envFile, envAws(state.outputs, place))
+  say(`wrote ${target.envFile} and ${place.folder}: the broker is at ${state.outputs.BootstrapServers}`)
+  return place
+}
+
+export function tellEvent(event: StackEvent): void {
+  const reason = event.ResourceStatusReason ? `  ${event.ResourceStatusReason}` : ''
+  say(`  ${(event.ResourceStatus ?? '').padEnd(20)} ${event.LogicalResourceId}${reason}`)
+}
+
+/** Asks on the terminal; where there is none, the answer is no. */
+export async function agreed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) return false
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim())
+  } finally {
+    terminal.close()
+  }
+}
+
+function changeLine(change: ProposedChange): string {
+  const replaced = change.replaces ? '  (a new one replaces it)' : ''
+  return `  ${change.action.toLowerCase().padEnd(7)} ${change.type.padEnd(38)} ${change.name}${replaced}`
+}

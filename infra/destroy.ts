@@ -1,0 +1,61 @@
+// Deletes the stack, and of the data what it was told to.
+import { rm } from 'node:fs/promises'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { CloudFormation } from './cloudformation.ts'
+import { agreed, say, type Target, tellEvent } from './deploy.ts'
+import { deleteWithData, holdsData } from './lake-bucket.ts'
+
+export type DataFate = 'keep' | 'delete'
+
+/**
+ * `destroy`. Afterwards nothing of the stack is left but, with `keep`, the bucket.
+ * @param data what becomes of the lake's objects; undefined is enough only while there are none
+ * @throws Failure DATA_UNDECIDED before anything is deleted
+ */
+export async function destroy(
+  target: Target,
+  data: DataFate | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const cloud = new CloudFormation(target.stack)
+  const there = await cloud.state()
+  if (!there) {
+    say(`there is no stack ${target.stack}`)
+    return
+  }
+  const bucket = (await cloud.resources()).Bucket
+  const full = bucket ? await holdsData(bucket) : false
+  if (full && data === undefined) {
+    throw new Failure({
+      code: 'DATA_UNDECIDED',
+      what: `the bucket ${bucket} holds data; nothing was deleted`,
+      why: 'what becomes of it was not said',
+      remedy:
+        'give --data keep (the bucket stays and costs its storage) or --data delete (every row is gone for good)',
+    })
+  }
+  const fate =
+    full && data === 'delete'
+      ? `and every object of ${bucket} for good`
+      : `(${full ? `${bucket} is kept` : 'its bucket is empty'})`
+  if (!target.yes && !(await agreed(`delete the stack ${target.stack} ${fate}?`))) {
+    throw new Failure({
+      code: 'NOT_AGREED',
+      what: 'nothing was deleted',
+      why: 'you did not say yes',
+      remedy: 'say yes, or give --yes where nobody can be asked',
+    })
+  }
+  await cloud.delete(signal, tellEvent)
+  if (bucket && !(full && data === 'keep')) {
+    const objects = await deleteWithData(bucket)
+    say(`deleted ${bucket} and ${objects} objects`)
+  }
+  await rm(`${target.secretsFolder}/${target.stack}`, { recursive: true, force: true })
+  await rm(target.envFile, { force: true })
+  say(
+    full && data === 'keep'
+      ? `${target.stack} is gone; kept: s3://${bucket}`
+      : `${target.stack} is gone, nothing is left`,
+  )
+}

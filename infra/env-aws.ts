@@ -1,0 +1,66 @@
+// What the services are told for AWS: the stack's outputs as the lines of .env.aws.
+
+export const users = ['admin', 'producer', 'consumer', 'catalog'] as const
+export type User = (typeof users)[number]
+
+export type Outputs = Readonly<Record<string, string>>
+
+export interface Place {
+  readonly stack: string
+  readonly region: string
+  /** The folder of the passwords and of the broker's certificate, absolute. */
+  readonly folder: string
+  /** The credentials profile that the stack was made with, if one was named. */
+  readonly profile: string | undefined
+}
+
+export const passwordFile = (folder: string, user: User) => `${folder}/${user}.password`
+export const authorityFile = (folder: string) => `${folder}/ca.pem`
+
+/** The whole of .env.aws: names of runtime/kafka.ts, runtime/lake.ts and the services; no password stands in it. */
+export function envAws(outputs: Outputs, place: Place): string {
+  const variables: [string, string | undefined][] = [
+    ['AWS_REGION', place.region],
+    ['AWS_PROFILE', place.profile],
+    ['KAFKA_BOOTSTRAP_SERVERS', outputs.BootstrapServers],
+    ['KAFKA_TOPIC', outputs.Topic],
+    ['KAFKA_SECURITY_PROTOCOL', 'SASL_SSL'],
+    ['KAFKA_SASL_MECHANISM', 'SCRAM-SHA-512'],
+    ['KAFKA_SASL_USERNAME', 'catalog'],
+    ['KAFKA_SASL_PASSWORD_FILE', passwordFile(place.folder, 'catalog')],
+    ['KAFKA_SSL_CA_FILE', authorityFile(place.folder)],
+    ['LAKE_BUCKET', outputs.BucketName],
+    ['LAKE_PREFIX', outputs.Prefix],
+    ['LAKE_DATABASE', outputs.DatabaseName],
+    // The default follows LAKE_FORMAT, so it is named only where it is another.
+    ['LAKE_DATASET', outputs.DatasetName === 'ticks' ? undefined : outputs.DatasetName],
+    ['LAKE_WORKGROUP', outputs.WorkgroupName],
+    ['CATALOG_CRAWLER', outputs.CrawlerName],
+    ['CATALOG_CRAWLER_ROLE', outputs.CrawlerRoleArn],
+    ['CONSUMER_FLUSH_AFTER_MS', '60000'],
+    // Each container is given its own user's password from here.
+    ['TICKLAKE_SECRETS_DIR', place.folder],
+  ]
+  return [
+    `# The stack ${place.stack} in ${place.region}, written by \`make aws-deploy\`: change the stack, not this file.`,
+    '# Commands on this machine speak to Kafka as the user catalog, who can read and not write.',
+    ...variables.filter(([, value]) => value !== undefined).map(([name, value]) => `${name}=${value}`),
+    '',
+  ].join('\n')
+}
+
+/** Profiles for ~/.aws/config by which a service takes over its own role, and has no right beside it. */
+export function profiles(outputs: Outputs, place: Place): string {
+  return (['producer', 'consumer', 'catalog'] as const)
+    .map((service) => {
+      const role = outputs[`${service[0]!.toUpperCase()}${service.slice(1)}RoleArn`]
+      return [
+        `[profile ${place.stack}-${service}]`,
+        `role_arn = ${role}`,
+        `source_profile = ${place.profile ?? 'default'}`,
+        `region = ${place.region}`,
+        '',
+      ].join('\n')
+    })
+    .join('\n')
+}

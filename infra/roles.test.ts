@@ -1,0 +1,220 @@
+import { describe, expect, test } from 'vitest'
+import { allows, type Policy } from './iam-policy.ts'
+import { likeAws, resolveTemplate } from './resolved-template.ts'
+import { makeTemplate } from './template.ts'
+
+const { resources } = resolveTemplate(makeTemplate(), likeAws)
+const here = 'us-east-1:123456789012'
+const bucket = 'arn:aws:s3:::ticklake-bucket-1a2b3c4d5e6f'
+const [tick, claim, result, compacted] = [
+  `${bucket}/lake/ticks/dt=2026-01-01/hour=00/0-00000-0-9.parquet`,
+  `${bucket}/lake/_control/ticks/claims/0/00000/1.json`,
+  `${bucket}/lake/_athena/q.csv`,
+  `${bucket}/lake/_compacted/ticks/2026-01-01/00/1/0.parquet`,
+]
+const catalog = `arn:aws:glue:${here}:catalog`
+const table = (database: string) => [
+  catalog,
+  `arn:aws:glue:${here}:database/${database}`,
+  `arn:aws:glue:${here}:table/${database}/ticks`,
+]
+const database = (name: string) => [catalog, `arn:aws:glue:${here}:database/${name}`]
+const workgroup = (name: string) => [`arn:aws:athena:${here}:workgroup/${name}`]
+const crawler = (name: string) => [`arn:aws:glue:${here}:crawler/${name}`]
+const secretOf = (user: string) => [likeAws.ids[`${user}Password`]!]
+const authority = [`arn:aws:ssm:${here}:parameter/ticklake/broker-authority`]
+const instance = `arn:aws:ec2:${here}:instance/i-0123456789abcdef0`
+const ours = { 'aws:ResourceTag/ticklake:stack': 'ticklake' }
+const volume = (id: string) => `arn:aws:ec2:${here}:volume/${id}`
+
+type Calls = readonly (readonly [
+  action: string,
+  resources: readonly string[],
+  context?: Record<string, string>,
+])[]
+
+/** What each role calls, from the commands in the services' source, and what it must never be able to call. */
+const lists: Record<string, { allowed: Calls; refused: Calls }> = {
+  ProducerRole: {
+    allowed: [
+      ['secretsmanager:GetSecretValue', secretOf('Producer')],
+      ['ssm:GetParameter', authority],
+    ],
+    refused: [
+      ['secretsmanager:GetSecretValue', secretOf('Admin')],
+      ['secretsmanager:GetSecretValue', secretOf('Consumer')],
+      ['s3:PutObject', [tick]],
+      ['s3:GetObject', [tick]],
+      ['s3:ListBucket', [bucket]],
+      ['ssm:PutParameter', authority],
+      ['glue:GetTable', table('stock_market_kafka')],
+      ['athena:StartQueryExecution', workgroup('ticklake')],
+    ],
+  },
+  ConsumerRole: {
+    allowed: [
+      ['s3:PutObject', [tick]],
+      ['s3:PutObject', [claim]],
+      ['s3:GetObject', [claim]],
+      ['s3:AbortMultipartUpload', [tick]],
+      // As a HEAD of a missing key is judged: without a prefix.
+      ['s3:ListBucket', [bucket]],
+      ['s3:ListBucket', [bucket], { 's3:prefix': 'lake/_control/ticks/claims/' }],
+      ['secretsmanager:GetSecretValue', secretOf('Consumer')],
+    ],
+    refused: [
+      ['s3:DeleteObject', [tick]],
+      ['s3:DeleteObject', [claim]],
+      ['s3:DeleteObjectVersion', [tick]],
+      ['s3:PutObject', [`${bucket}/elsewhere/x`]],
+      ['s3:PutObject', ['arn:aws:s3:::another/lake/x']],
+      ['s3:PutBucketPolicy', [bucket]],
+      ['s3:PutLifecycleConfiguration', [bucket]],
+      ['s3:DeleteBucket', [bucket]],
+      ['glue:UpdateTable', table('stock_market_kafka')],
+      ['athena:StartQueryExecution', workgroup('ticklake')],
+      ['secretsmanager:GetSecretValue', secretOf('Admin')],
+    ],
+  },
+  CatalogRole: {
+    allowed: [
+      ['athena:StartQueryExecution', workgroup('ticklake')],
+      ['athena:GetQueryExecution', workgroup('ticklake')],
+      ['athena:GetQueryResults', workgroup('ticklake')],
+      ['athena:StopQueryExecution', workgroup('ticklake')],
+      ['athena:GetWorkGroup', workgroup('ticklake')],
+      ['glue:GetDatabase', database('stock_market_kafka')],
+      ['glue:GetTable', table('stock_market_kafka')],
+      ['glue:GetTables', table('stock_market_kafka_crawled')],
+      ['glue:CreateTable', table('stock_market_kafka')],
+      ['glue:UpdateTable', table('stock_market_kafka')],
+      ['glue:GetPartitions', table('stock_market_kafka')],
+      ['glue:BatchCreatePartition', table('stock_market_kafka')],
+      ['glue:UpdatePartition', table('stock_market_kafka')],
+      ['glue:GetPartitions', table('stock_market_kafka_crawled')],
+      ['glue:StartCrawler', crawler('ticklake-ticks')],
+      ['glue:GetCrawler', crawler('ticklake-ticks')],
+      ['glue:GetCrawlerMetrics', ['*']],
+      ['s3:GetObject', [tick]],
+      ['s3:GetObject', [claim]],
+      ['s3:ListBucket', [bucket]],
+      ['s3:GetBucketLocation', [bucket]],
+      ['s3:PutObject', [result]],
+      ['s3:PutObject', [claim]],
+      ['s3:PutObject', [compacted]],
+      ['s3:DeleteObject', [compacted]],
+      ['s3:DeleteObject', [tick]],
+    ],
+    refused: [
+      ['s3:PutObject', [tick]],
+      ['s3:DeleteObject', [result]],
+      ['s3:DeleteObjectVersion', [tick]],
+      ['s3:DeleteObject', [claim]],
+      ['glue:DeleteTable', table('stock_market_kafka')],
+      ['glue:DeleteDatabase', database('stock_market_kafka')],
+      ['glue:DeletePartition', table('stock_market_kafka')],
+      ['glue:GetTable', table('another')],
+      ['glue:CreateTable', table('stock_market_kafka_crawled')],
+      ['glue:CreateCrawler', crawler('ticklake-ticks')],
+      ['glue:UpdateCrawler', crawler('ticklake-ticks')],
+      ['glue:StartCrawler', crawler('another')],
+      ['athena:StartQueryExecution', workgroup('primary')],
+      ['athena:UpdateWorkGroup', workgroup('ticklake')],
+      ['iam:PassRole', ['arn:aws:iam::123456789012:role/any']],
+      ['secretsmanager:GetSecretValue', secretOf('Admin')],
+    ],
+  },
+  CrawlerRole: {
+    allowed: [
+      ['s3:GetObject', [tick]],
+      ['s3:ListBucket', [bucket]],
+      ['glue:GetDatabase', database('stock_market_kafka_crawled')],
+      ['glue:CreateTable', table('stock_market_kafka_crawled')],
+      ['glue:UpdateTable', table('stock_market_kafka_crawled')],
+      ['glue:BatchCreatePartition', table('stock_market_kafka_crawled')],
+      ['logs:PutLogEvents', [`arn:aws:logs:${here}:log-group:/aws-glue/crawlers:log-stream:ticklake-ticks`]],
+    ],
+    refused: [
+      ['s3:GetObject', [claim]],
+      ['s3:GetObject', [result]],
+      ['s3:PutObject', [tick]],
+      ['s3:DeleteObject', [tick]],
+      ['glue:UpdateTable', table('stock_market_kafka')],
+      ['glue:DeleteTable', table('stock_market_kafka_crawled')],
+      ['logs:PutLogEvents', [`arn:aws:logs:${here}:log-group:another:log-stream:x`]],
+    ],
+  },
+  BrokerRole: {
+    allowed: [
+      ['ec2:AttachVolume', [volume('vol-0123456789abcdef0')]],
+      ['ec2:AttachVolume', [instance], ours],
+      ['ec2:AssociateAddress', [`arn:aws:ec2:${here}:elastic-ip/eipalloc-0123456789abcdef0`]],
+      ['ec2:AssociateAddress', [instance], ours],
+      ...['Admin', 'Producer', 'Consumer', 'Catalog'].map(
+        (user) => ['secretsmanager:GetSecretValue', secretOf(user)] as const,
+      ),
+      ['ssm:PutParameter', authority],
+      ['ssm:UpdateInstanceInformation', [instance]],
+      ['ssmmessages:OpenControlChannel', ['*']],
+    ],
+    refused: [
+      ['ec2:AttachVolume', [volume('vol-another')]],
+      ['ec2:AttachVolume', [instance], { 'aws:ResourceTag/ticklake:stack': 'another' }],
+      ['ec2:AssociateAddress', [`arn:aws:ec2:${here}:elastic-ip/eipalloc-another`]],
+      ['ec2:DetachVolume', [volume('vol-0123456789abcdef0')]],
+      ['ec2:TerminateInstances', [instance], ours],
+      ['ssm:GetParameter', [`arn:aws:ssm:${here}:parameter/someone/else`]],
+      ['ssm:PutParameter', [`arn:aws:ssm:${here}:parameter/someone/else`]],
+      ['ssm:SendCommand', [instance]],
+      ['secretsmanager:GetSecretValue', [`arn:aws:secretsmanager:${here}:secret:another-AbCdEf`]],
+      ['secretsmanager:PutSecretValue', secretOf('Admin')],
+      ['s3:GetObject', [tick]],
+    ],
+  },
+}
+
+interface Role {
+  readonly AssumeRolePolicyDocument: {
+    Statement: { Principal: Record<string, string>; Condition?: unknown }[]
+  }
+  readonly Policies: { PolicyDocument: Policy }[]
+  readonly ManagedPolicyArns?: unknown
+}
+const roleOf = (name: string) => resources[name]?.Properties as unknown as Role
+const roles = Object.keys(resources).filter((name) => resources[name]!.Type === 'AWS::IAM::Role')
+
+test('every role of the stack has its list', () => {
+  expect(Object.keys(lists).sort()).toEqual(roles.sort())
+})
+
+test('no role carries a policy that others write', () => {
+  for (const name of roles) expect(roleOf(name).ManagedPolicyArns).toBeUndefined()
+})
+
+test.each([
+  ['BrokerRole', [{ Service: 'ec2.amazonaws.com' }]],
+  ['CrawlerRole', [{ Service: 'glue.amazonaws.com' }]],
+  ['ConsumerRole', [{ AWS: 'arn:aws:iam::123456789012:root' }, { Service: 'ec2.amazonaws.com' }]],
+])('%s can be taken over by those named and no one else', (name, principals) => {
+  expect(roleOf(name).AssumeRolePolicyDocument.Statement.map(({ Principal }) => Principal)).toEqual(
+    principals,
+  )
+})
+
+const when = (context: object) => (Object.keys(context).length > 0 ? ` when ${JSON.stringify(context)}` : '')
+
+for (const [name, { allowed, refused }] of Object.entries(lists)) {
+  const policies = roleOf(name).Policies.map(({ PolicyDocument }) => PolicyDocument)
+  describe(name, () => {
+    for (const [action, on, context = {}] of allowed) {
+      test(`may ${action} on ${on.join(' and ')}${when(context)}`, () => {
+        expect(allows(policies, { action, resources: on, context })).toBe(true)
+      })
+    }
+    for (const [action, on, context = {}] of refused) {
+      test(`may not ${action} on ${on.join(' and ')}${when(context)}`, () => {
+        expect(allows(policies, { action, resources: on, context })).toBe(false)
+      })
+    }
+  })
+}

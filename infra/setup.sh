@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Brings cfn-lint and checkov into .local/venv-infra, once for each requirements.txt: about a minute, 440 MB.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+venv=.local/venv-infra
+wanted=$(cksum <infra/requirements.txt)
+[ "$(cat "$venv/complete" 2>/dev/null)" != "$wanted" ] || exit 0
+if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
+  echo 'infra/setup.sh: python3 with venv is missing: apt-get install python3-venv' >&2
+  exit 1
+fi
+echo 'setting up cfn-lint and checkov (from PyPI, about a minute) ...' >&2
+python3 -m venv --clear "$venv"
+"$venv/bin/pip" install --quiet --disable-pip-version-check --no-input -r infra/requirements.txt
+echo "$wanted" >"$venv/complete"
