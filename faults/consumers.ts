@@ -1,0 +1,100 @@
+// The consumers of a round as processes: started, struck and counted.
+import { join } from 'node:path'
+import { Service } from './service.ts'
+
+/** Longer than a consumer may take to land what it has and to leave its group. */
+const STOP_WITHIN_MS = 45_000
+
+export class Consumers {
+  readonly #env: Record<string, string>
+  readonly #logDir: string
+  readonly #onProblem: (what: string) => void
+  readonly #all: Service[] = []
+  readonly #struck = new Set<Service>()
+  readonly #frozen = new Set<Service>()
+
+  constructor(env: Record<string, string>, logDir: string, onProblem: (what: string) => void) {
+    this.#env = env
+    this.#logDir = logDir
+    this.#onProblem = onProblem
+  }
+
+  /** Those that run, the frozen ones included. */
+  get count(): number {
+    return this.#all.filter((each) => !each.hasEnded && !this.#struck.has(each)).length
+  }
+
+  start(): void {
+    const name = `consumer-${this.#all.length + 1}`
+    const service = new Service(['consumer/main.ts', 'run'], {
+      env: this.#env,
+      logFile: join(this.#logDir, `${name}.log`),
+    })
+    this.#all.push(service)
+    service.process.on('close', (code, signal) => {
+      if (this.#struck.has(service)) return
+      const said = service.stderr.split('\n').slice(-6).join('\n    ')
+      this.#onProblem(`${name} ended by itself (${code ?? signal}):\n    ${said}`)
+    })
+  }
+
+  /** Resolves when one of them reads from the topic; rejects when the first ends before. */
+  async firstAssigned(): Promise<void> {
+    await this.#all[0]!.logged('partitions assigned')
+  }
+
+  /** One that runs and is not frozen, by number; undefined when there is none. */
+  pick(number: number): Service | undefined {
+    const awake = this.#all.filter(
+      (each) => !each.hasEnded && !this.#struck.has(each) && !this.#frozen.has(each),
+    )
+    return awake[number % awake.length]
+  }
+
+  async kill(service: Service): Promise<void> {
+    this.#struck.add(service)
+    await service.stop('SIGKILL')
+  }
+
+  /** SIGTERM, to which a consumer answers by landing what it has and ending well. */
+  async terminate(service: Service): Promise<void> {
+    this.#struck.add(service)
+    const timer = setTimeout(() => {
+      this.#onProblem(`a consumer did not end within ${STOP_WITHIN_MS} ms of SIGTERM`)
+      service.process.kill('SIGKILL')
+    }, STOP_WITHIN_MS)
+    await service.stop('SIGTERM')
+    clearTimeout(timer)
+    const { exitCode, signalCode } = service.process
+    // The signal's own end: it came before Node had started.
+    if (exitCode !== 0 && signalCode === null) {
+      this.#onProblem(
+        `a consumer ended with ${exitCode} after SIGTERM:\n    ${service.stderr.split('\n').slice(-6).join('\n    ')}`,
+      )
+    }
+  }
+
+  async freeze(service: Service, forMs: number): Promise<void> {
+    this.#frozen.add(service)
+    service.process.kill('SIGSTOP')
+    // Somebody else must be there to take its partitions over.
+    if (!this.pick(0)) this.start()
+    await new Promise((resolve) => setTimeout(resolve, forMs))
+    service.process.kill('SIGCONT')
+    this.#frozen.delete(service)
+  }
+
+  /** Ends all of them in order. */
+  async terminateAll(): Promise<void> {
+    await Promise.all(
+      this.#all
+        .filter((each) => !each.hasEnded && !this.#struck.has(each))
+        .map((each) => this.terminate(each)),
+    )
+  }
+
+  /** Ends whatever is left, after a round that failed. */
+  async killAll(): Promise<void> {
+    await Promise.all(this.#all.filter((each) => !each.hasEnded).map((each) => this.kill(each)))
+  }
+}

@@ -1,0 +1,103 @@
+// The local platform for the campaign: its servers can be killed one by one, and it is known when each was away.
+import { appendFileSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { makeBucket } from '@ticklake/stack/bucket.ts'
+import { type StackEnv, serverEnv, stackEnv } from '@ticklake/stack/environment.ts'
+import { kafkaServer } from '@ticklake/stack/kafka-server.ts'
+import { localAws } from '@ticklake/stack/local-aws.ts'
+import { miniStack } from '@ticklake/stack/ministack.ts'
+import { freePorts } from '@ticklake/stack/ports.ts'
+import { type ProcessSpec, type Running, Supervisor } from '@ticklake/stack/supervisor.ts'
+import { trino } from '@ticklake/stack/trino.ts'
+
+export type ServerName = 'kafka' | 'ministack' | 'trino' | 'local-aws'
+
+/** A member of a group that is silent for this long has lost its partitions; the broker's own 45 s make long rounds. */
+const sessionSettings = {
+  'group.consumer.min.session.timeout.ms': 6_000,
+  'group.consumer.session.timeout.ms': 6_000,
+  'group.consumer.min.heartbeat.interval.ms': 1_000,
+  'group.consumer.heartbeat.interval.ms': 1_000,
+}
+
+interface Outage {
+  readonly server: ServerName
+  readonly from: number
+  to: number
+}
+
+export class Platform implements AsyncDisposable {
+  readonly env: StackEnv
+  readonly #supervisor: Supervisor
+  readonly #specs: ReadonlyMap<ServerName, ProcessSpec>
+  readonly #running = new Map<ServerName, Running>()
+  readonly #outages: Outage[] = []
+
+  private constructor(env: StackEnv, supervisor: Supervisor, specs: ReadonlyMap<ServerName, ProcessSpec>) {
+    this.env = env
+    this.#supervisor = supervisor
+    this.#specs = specs
+  }
+
+  /** Starts everything on free ports. @throws Failure PROCESS_DIED, PROCESS_NOT_READY; nothing is left running then */
+  static async start(dir: string, bucket: string, onReady: (name: string) => void): Promise<Platform> {
+    const data = join(dir, 'data')
+    mkdirSync(data, { recursive: true })
+    const ports = await freePorts()
+    const shell = serverEnv(process.env)
+    const specs = new Map<ServerName, ProcessSpec>([
+      ['trino', trino(data, ports, bucket, shell)],
+      ['ministack', miniStack(data, ports, shell)],
+      ['local-aws', localAws(data, ports, shell)],
+      ['kafka', await kafkaServer(data, ports, shell)],
+    ])
+    const settings = Object.entries(sessionSettings).map(([name, value]) => `${name}=${value}\n`)
+    appendFileSync(join(data, 'kafka.properties'), settings.join(''))
+    const supervisor = new Supervisor(join(dir, 'logs'))
+    const platform = new Platform(stackEnv(ports, bucket), supervisor, specs)
+    try {
+      const start = async (name: ServerName) => {
+        await platform.#start(name)
+        onReady(name)
+      }
+      await Promise.all([
+        start('trino'),
+        start('ministack').then(() => makeBucket(ports, bucket)),
+        start('local-aws'),
+        start('kafka'),
+      ])
+    } catch (error) {
+      await supervisor.stop()
+      throw error
+    }
+    return platform
+  }
+
+  /** kill -9, and back after that time with what it had on disk. Resolves when it serves again. */
+  async takeAway(server: ServerName, forMs: number): Promise<void> {
+    const running = this.#running.get(server)
+    if (!running) return
+    this.#running.delete(server)
+    const outage = { server, from: performance.now(), to: Number.POSITIVE_INFINITY }
+    this.#outages.push(outage)
+    // The whole group: a server may have children.
+    process.kill(-running.pid, 'SIGKILL')
+    await running.ended
+    await new Promise((resolve) => setTimeout(resolve, forMs))
+    await this.#start(server)
+    outage.to = performance.now()
+  }
+
+  /** Whether one of these servers was away at any moment since then (by performance.now()). */
+  wasAway(servers: readonly ServerName[], since: number): boolean {
+    return this.#outages.some(({ server, to }) => servers.includes(server) && to >= since)
+  }
+
+  async #start(name: ServerName): Promise<void> {
+    this.#running.set(name, await this.#supervisor.start({ ...this.#specs.get(name)!, mayEnd: 'anyhow' }))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#supervisor.stop()
+  }
+}

@@ -1,0 +1,115 @@
+// A topic for tests: made, filled with ticks and poison, and asked for its end.
+import RdKafka from '@confluentinc/kafka-javascript'
+import { canonicalBytes } from '@ticklake/contract/verdict.ts'
+
+type Env = Record<string, string>
+
+/** Makes the topic, and its dead-letter topic. */
+export async function createTopic(
+  env: Env,
+  partitions: number,
+  config: Record<string, string> = {},
+): Promise<void> {
+  const admin = RdKafka.AdminClient.create({ 'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS! })
+  const make = (topic: string, count: number) =>
+    new Promise<void>((resolve, reject) => {
+      const settings = { 'message.timestamp.type': 'LogAppendTime', ...config }
+      admin.createTopic(
+        { topic, num_partitions: count, replication_factor: 1, config: settings },
+        20_000,
+        (error) => (error ? reject(error) : resolve()),
+      )
+    })
+  try {
+    await make(env.KAFKA_TOPIC!, partitions)
+    await make(`${env.KAFKA_TOPIC}-dead-letters`, 1)
+  } finally {
+    admin.disconnect()
+  }
+}
+
+/** Deletes the topic and waits until the broker no longer knows it. */
+export async function deleteTopic(env: Env): Promise<void> {
+  const admin = RdKafka.AdminClient.create({ 'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS! })
+  await new Promise<void>((resolve, reject) =>
+    admin.deleteTopic(env.KAFKA_TOPIC!, 20_000, (error) => (error ? reject(error) : resolve())),
+  )
+  admin.disconnect()
+}
+
+export interface Produced {
+  readonly value: Uint8Array | null
+  readonly partition: number
+  readonly timestampMs?: number
+  readonly key?: Uint8Array
+}
+
+/** Sends the messages in order; resolves when the broker has acknowledged all. */
+export async function produce(env: Env, messages: Iterable<Produced>): Promise<number> {
+  const producer = new RdKafka.HighLevelProducer({
+    'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS!,
+    'enable.idempotence': true,
+    'linger.ms': 5,
+    'message.max.bytes': 16_000_000,
+  })
+  await new Promise<void>((resolve, reject) => {
+    producer.connect({ timeout: 20_000 }, (error) => (error ? reject(error) : resolve()))
+  })
+  let count = 0
+  let sent: Promise<unknown>[] = []
+  for (const { value, partition, timestampMs, key } of messages) {
+    const bytes = value === null ? null : Buffer.from(value)
+    const keyBytes = key ? Buffer.from(key) : null
+    sent.push(
+      new Promise<void>((resolve, reject) => {
+        producer.produce(env.KAFKA_TOPIC!, partition, bytes, keyBytes, timestampMs ?? null, (error) =>
+          error ? reject(error) : resolve(),
+        )
+      }),
+    )
+    count++
+    if (sent.length === 5_000) {
+      await Promise.all(sent)
+      sent = []
+    }
+  }
+  await Promise.all(sent)
+  await new Promise<void>((resolve) => producer.disconnect(() => resolve()))
+  return count
+}
+
+/** Good ticks, spread over the partitions; every `poisonEvery`th message is not one. */
+export function* ticks(count: number, partitions: number, poisonEvery = 0): Generator<Produced> {
+  for (let i = 0; i < count; i++) {
+    const poison = poisonEvery > 0 && i % poisonEvery === poisonEvery - 1
+    const day = String(1 + (i % 28)).padStart(2, '0')
+    const price = 1000 + (i % 997) / 7
+    const value = poison
+      ? Buffer.from(`{"poison":${i}`)
+      : canonicalBytes({
+          index: `I${i % 14}`,
+          date: `2021-03-${day}`,
+          open: price,
+          high: price + 1,
+          low: price - 1,
+          close: price,
+          adj_close: price,
+          volume: i,
+          close_usd: price / 7,
+        })
+    yield { value, partition: i % partitions }
+  }
+}
+
+/** Records that are no ticks, each in another way, spread over the partitions. */
+export function* poison(count: number, partitions: number): Generator<Produced> {
+  const values = [
+    null,
+    Buffer.from(''),
+    Buffer.from('not a tick'),
+    Buffer.from('{"index":"HSI","date":"2021-02-30"'),
+    Buffer.from([0xff, 0x00, 0x7b]),
+    Buffer.from('[]'),
+  ]
+  for (let i = 0; i < count; i++) yield { value: values[i % values.length]!, partition: i % partitions }
+}
