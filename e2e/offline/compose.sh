@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Compose v2 as a plugin of the Docker command: the one that is there, or built from its Go module.
+. "$(dirname "$0")/say.sh"
+
+docker compose version >/dev/null 2>&1 && exit 0
+
+# 5.5.1 is the newest release that builds with Go 1.26.
+version=v5.5.1
+plugin="$cache/docker-compose-$version"
+
+build() {
+  local source="$cache/compose-source"
+  local module
+  module="$(cd "$cache" && go mod download -json "github.com/docker/compose/v5@$version" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')"
+  rm -rf "$source"
+  # `go install` refuses a module with `exclude` lines, so a writable copy is built.
+  cp -r "$module" "$source"
+  chmod -R u+w "$source"
+  (cd "$source" && CGO_ENABLED=0 go build -trimpath \
+    -ldflags "-s -w -X github.com/docker/compose/v5/internal.Version=$version" -o "$plugin.part" ./cmd)
+  mv "$plugin.part" "$plugin"
+  rm -rf "$source"
+}
+
+if [ ! -x "$plugin" ]; then
+  command -v go >/dev/null || fail 'docker compose is not installed' \
+    'install the Docker Compose plugin (v2 or newer), or Go 1.26 so that it can be built here'
+  step compose "building docker compose $version" build
+fi
+mkdir -p ~/.docker/cli-plugins
+cp "$plugin" ~/.docker/cli-plugins/docker-compose
+say "docker compose $(docker compose version --short) is installed for $(id -un)"

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Builds stand-ins for the third-party images under their official names, from package registries alone.
+# An image carries the hash of what it was built from; one that is still right is not built again.
+. "$(dirname "$0")/say.sh"
+
+[ "$(id -u)" = 0 ] || fail 'stand-in images can be built by root only (debootstrap)' 'run as root, or make an image registry reachable'
+need mvn 'apt-get install maven'
+need npm 'Node.js 20 or newer'
+need python3 'apt-get install python3 python3-pip'
+missing_stops
+if ! command -v debootstrap >/dev/null; then
+  step apt-update 'reading the lists of packages' apt-get update -q
+  step debootstrap 'installing debootstrap' env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends debootstrap
+fi
+
+# image FOLDER NAME PARENT_FOLDER
+declare -A hash
+image() {
+  local folder="$1" name="$2" parent="$3"
+  hash[$folder]="$(cd "$offline/images/$folder" && { find . -type f | LC_ALL=C sort | xargs cat; echo "${hash[$parent]:-}"; } | sha256sum | cut -c 1-16)"
+  local there
+  there="$(docker image inspect "$name" --format '{{index .Config.Labels "ticklake.stand-in"}}' 2>/dev/null || true)"
+  [ "$there" = "${hash[$folder]}" ] && return 0
+  step "image-$folder" "building the stand-in of $name" \
+    env IMAGE="$name" HASH="${hash[$folder]}" CACHE="$cache/$folder" bash "$offline/images/$folder/build.sh"
+}
+
+image debian debian:bookworm-slim -
+image java ticklake-stand-in/java:25 debian
+image node node:24-bookworm-slim debian
+image kafka apache/kafka:4.3.1 java
+image ministack ministackorg/ministack:1.5.33 debian
+image trino trinodb/trino:476 java
+say 'every stand-in is here'
