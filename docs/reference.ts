@@ -1,0 +1,145 @@
+// Writes .env.example and docs/reference.md from the code, so that neither can differ from it: `node docs/reference.ts`.
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { catalogSchema } from '../catalog/config.ts'
+import { consumerSchema } from '../consumer/config.ts'
+import { localAwsSchema } from '../local-aws/config.ts'
+import { producerSchema, topicSchema } from '../producer/config.ts'
+import type { Schema } from '../runtime/env.ts'
+import { kafkaSchema } from '../runtime/kafka.ts'
+import { lakeSchema } from '../runtime/lake.ts'
+
+const root = join(import.meta.dirname, '..')
+
+interface Section {
+  readonly title: string
+  readonly words: string
+  readonly schema: Schema
+  /** Values that suit a local stack where the default suits AWS. */
+  readonly local?: Readonly<Record<string, string>>
+}
+
+const sections: readonly Section[] = [
+  {
+    title: 'Kafka',
+    words: 'How every service reaches the broker.',
+    schema: kafkaSchema,
+  },
+  {
+    title: 'Lake',
+    words: 'Where the lake is, for consumer and catalog.',
+    schema: lakeSchema,
+    local: { LAKE_S3_PATH_STYLE: 'true' },
+  },
+  { title: 'producer topic', words: 'What `producer topic create` makes.', schema: topicSchema },
+  { title: 'producer run', words: 'What the producer sends, and how fast.', schema: producerSchema },
+  { title: 'consumer', words: 'When the consumer writes, and how much it holds.', schema: consumerSchema },
+  {
+    title: 'catalog',
+    words: 'Partitions, crawler, queries, the page.',
+    schema: catalogSchema,
+    local: { CATALOG_WATCH_EVERY_MS: '1000' },
+  },
+]
+
+/** What the AWS SDK reads by itself; unset on AWS, where its own chain finds region and credentials. */
+const awsLocal = {
+  AWS_ENDPOINT_URL: 'http://127.0.0.1:4566',
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+}
+
+/** The text of .env.example. */
+export function envExample(): string {
+  const parts = sections.map(({ title, schema, local = {} }) => {
+    const lines = Object.entries(schema).map(([name, { doc, kind, fallback }]) => {
+      return `${comment(`${doc} (${kind})`)}\n${name}=${local[name] ?? fallback ?? ''}`
+    })
+    return `# --- ${title} ---\n\n${lines.join('\n\n')}`
+  })
+  const aws = Object.entries(awsLocal).map(([name, value]) => `${name}=${value}`)
+  return [
+    comment('Every variable of ticklake, for the local stack. Copy to .env; what the shell has set wins.'),
+    `# --- AWS SDK ---\n\n${comment('read by the AWS SDKs themselves; leave all four out for real AWS')}\n${aws.join('\n')}`,
+    ...parts,
+  ]
+    .join('\n\n')
+    .concat('\n')
+}
+
+const commands = [
+  ['producer', 'run'],
+  ['producer', 'topic', 'create'],
+  ['producer', 'topic', 'describe'],
+  ['consumer'],
+  ['consumer', 'run'],
+  ['consumer', 'dlq', 'list'],
+  ['consumer', 'dlq', 'show'],
+  ['consumer', 'dlq', 'replay'],
+  ['catalog'],
+  ...['declare', 'crawl', 'query', 'watch', 'audit', 'compact', 'doctor', 'serve'].map((name) => [
+    'catalog',
+    name,
+  ]),
+]
+
+/** The text of docs/reference.md: each variable, and each command's own page of help. */
+export function referencePage(): string {
+  const all = [
+    ...sections,
+    { title: 'local-aws', words: 'The local endpoint; `make stack` sets these.', schema: localAwsSchema },
+  ]
+  const tables = all.map(({ title, words, schema }) => {
+    const rows = Object.entries(schema).map(
+      ([name, { doc, kind, fallback }]) =>
+        `| \`${name}\` | ${fallback === undefined || fallback === '' ? '' : `\`${fallback}\``} | ${cell(doc)} (${cell(kind)}) |`,
+    )
+    return `### ${title}\n\n${words}\n\n| variable | default | |\n|---|---|---|\n${rows.join('\n')}`
+  })
+  const pages = commands.map(([service, ...rest]) => {
+    const page = execFileSync(process.execPath, [`${service}/main.ts`, ...rest, '--help'], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, TICKLAKE_ENV_FILE: '/nonexistent', NO_COLOR: '1', COLUMNS: '100' },
+    })
+    return `### ${[service, ...rest].join(' ')}\n\n\`\`\`text\n${page.trim()}\n\`\`\``
+  })
+  return `# Reference
+
+Made from the code by \`node docs/reference.ts\`; a test holds this page and \`.env.example\` to it.
+
+## Variables
+
+A service reads its variables once, at its start, and refuses names that it does not know. \`.env\` fills in what the
+shell leaves unset. The AWS SDK's own variables are the SDK's.
+
+${tables.join('\n\n')}
+
+## Commands
+
+\`make\` lists the targets; these are the commands behind them (\`node <service>/main.ts <command>\`).
+
+${pages.join('\n\n')}
+`
+}
+
+function comment(text: string): string {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)
+    if (line !== undefined && line.length + word.length < 110) lines[lines.length - 1] = `${line} ${word}`
+    else lines.push(`# ${word}`)
+  }
+  return lines.join('\n')
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|')
+}
+
+if (import.meta.main) {
+  writeFileSync(join(root, '.env.example'), envExample())
+  writeFileSync(join(root, 'docs/reference.md'), referencePage())
+}
