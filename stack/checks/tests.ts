@@ -57,6 +57,8 @@ await runCommand(async (signal) => {
     counts.push(...results)
     const skips = new Set(results.flatMap((result) => result.skips))
     if (skips.size > 0) say(`\nSkipped:\n${[...skips].map((skip) => `  ${skip}`).join('\n')}`)
+    const failures = results.flatMap((result) => result.failures)
+    if (failures.length > 0) say(`\nFailed:\n${failures.map((each) => `  ${each}`).join('\n')}`)
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
@@ -104,6 +106,6 @@ async function vitest(
     const result = JSON.parse(readFileSync(report, 'utf8')) as RunResult
     return status !== 0 && result.failed === 0 ? { ...result, failed: 1 } : result
   } catch {
-    return { passed: 0, failed: 1, skipped: 0, skips: [] }
+    return { passed: 0, failed: 1, skipped: 0, skips: [], failures: [] }
   }
 }
