@@ -69,6 +69,33 @@ export function envExample(): string {
     .concat('\n')
 }
 
+/** What the compose files themselves read; no service knows them. */
+export const composeVariables: Readonly<
+  Record<string, { readonly fallback?: string; readonly doc: string }>
+> = {
+  TICKLAKE_KAFKA_PORT: {
+    fallback: '9092',
+    doc: 'the port of 127.0.0.1 where programs on this machine reach Kafka',
+  },
+  TICKLAKE_AWS_PORT: { fallback: '4566', doc: 'the port of 127.0.0.1 of the AWS endpoint' },
+  TICKLAKE_PAGE_PORT: { fallback: '8080', doc: 'the port of 127.0.0.1 of the page' },
+  TICKLAKE_SECRETS_DIR: {
+    fallback: './.local/aws',
+    doc: 'AWS: the folder of `ca.pem` and of a password file for each of producer, consumer, catalog',
+  },
+  TICKLAKE_AWS_CONFIG_DIR: { fallback: '~/.aws', doc: 'AWS: the folder of profiles, mounted read-only' },
+  TICKLAKE_USER: {
+    fallback: 'node',
+    doc: 'AWS: who the containers run as; `make aws` sets it to whoever calls it',
+  },
+  TICKLAKE_AWS_ENV_FILE: { fallback: '.env.aws', doc: 'AWS: the file of settings that `make aws` reads' },
+  LOCALSTACK_IMAGE: {
+    fallback: 'localstack/localstack:2026.4',
+    doc: 'only with `LOCAL_AWS=localstack`: another release of it',
+  },
+  LOCALSTACK_AUTH_TOKEN: { doc: 'only with `LOCAL_AWS=localstack`: LocalStack starts with a token only' },
+}
+
 const commands = [
   ['producer', 'run'],
   ['producer', 'topic', 'create'],
@@ -106,6 +133,9 @@ export function referencePage(): string {
     })
     return `### ${[service, ...rest].join(' ')}\n\n\`\`\`text\n${page.trim()}\n\`\`\``
   })
+  const composed = Object.entries(composeVariables).map(
+    ([name, { fallback, doc }]) => `| \`${name}\` | ${fallback ? `\`${fallback}\`` : ''} | ${doc} |`,
+  )
   return `# Reference
 
 Made from the code by \`node docs/reference.ts\`; a test holds this page and \`.env.example\` to it.
@@ -116,6 +146,14 @@ A service reads its variables once, at its start, and refuses names that it does
 shell leaves unset. The AWS SDK's own variables are the SDK's.
 
 ${tables.join('\n\n')}
+
+### Containers
+
+What only the compose files read, from the shell, \`.env\` or \`.env.aws\`.
+
+| variable | default | |
+|---|---|---|
+${composed.join('\n')}
 
 ## Commands
 
