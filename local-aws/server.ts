@@ -13,6 +13,8 @@ import { openPassThrough } from './pass-through.ts'
 /** A service of AWS JSON 1.1: the operation's name without its prefix, the parsed body, the answer to send. */
 export interface JsonService {
   handle(operation: string, body: unknown): Promise<{ status: number; body: unknown }>
+  /** Reads the body of an operation that JSON.parse would read wrong: integers beyond 2^53. */
+  parse?(operation: string, text: string): unknown
 }
 
 export interface LocalAwsServer extends AsyncDisposable {
@@ -72,7 +74,10 @@ export async function startServer({
   ): Promise<void> {
     let answer: { status: number; body: unknown }
     try {
-      answer = await service.handle(operation, await readJson(request))
+      answer = await service.handle(
+        operation,
+        await readJson(request, (text) => service.parse?.(operation, text) ?? JSON.parse(text)),
+      )
     } catch (error) {
       // The client went away while it asked: nobody is there to be told.
       if (response.destroyed) return
@@ -153,7 +158,7 @@ function send(response: ServerResponse, status: number, body: unknown): void {
 }
 
 /** @throws AwsError SerializationException when the body is no JSON object */
-async function readJson(request: IncomingMessage): Promise<unknown> {
+async function readJson(request: IncomingMessage, parse: (text: string) => unknown): Promise<unknown> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -171,7 +176,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   const text = Buffer.concat(chunks).toString('utf8')
   if (text === '') return {}
   try {
-    const body: unknown = JSON.parse(text)
+    const body = parse(text)
     if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body
   } catch {
     // told below

@@ -90,6 +90,28 @@ test('CTAS and INSERT make partitions with statistics, and partition filters fin
   ])
 })
 
+test('statistics beyond 2^53 come back digit by digit', async () => {
+  const ask = async (operation: string, more: string) => {
+    const answer = await fetch(process.env.AWS_ENDPOINT_URL!, {
+      method: 'POST',
+      headers: { 'x-amz-target': `AWSGlue.${operation}`, 'content-type': 'application/x-amz-json-1.1' },
+      // As text: JSON.stringify and JSON.parse would round what this is about.
+      body: `{"DatabaseName":"${DatabaseName}","TableName":"t","PartitionValues":["b"],${more}}`,
+    })
+    expect(answer.status).toBe(200)
+    return answer.text()
+  }
+  await ask(
+    'UpdateColumnStatisticsForPartition',
+    `"ColumnStatisticsList":[{"ColumnName":"big","ColumnType":"bigint","AnalyzedTime":1,"StatisticsData":{"Type":"LONG",
+      "LongColumnStatisticsData":{"MinimumValue":-9007199254740995,"MaximumValue":9007199254740993,
+      "NumberOfNulls":0,"NumberOfDistinctValues":2}}}]`,
+  )
+  const told = await ask('GetColumnStatisticsForPartition', '"ColumnNames":["big"]')
+  expect(told).toContain('"MaximumValue":9007199254740993')
+  expect(told).toContain('"MinimumValue":-9007199254740995')
+})
+
 test('a view is kept as Athena keeps it, and can be asked', async () => {
   await query(`CREATE OR REPLACE VIEW only_a AS SELECT id FROM t WHERE p = 'a'`)
   expect(await query('SELECT id FROM only_a ORDER BY 1')).toEqual([['1'], ['4']])

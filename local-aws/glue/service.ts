@@ -1,7 +1,7 @@
 // The Data Catalog as the rest of local-aws sees it: Glue's operations by name, and typed access for the Athena front.
 import { Worker } from 'node:worker_threads'
 import { GlueError, type GlueErrorType } from './errors.ts'
-import { withRawLongs } from './long-json.ts'
+import { longsFromJson, withRawLongs } from './long-json.ts'
 import type { Database, DatabaseInput, Partition, PartitionInput, Table, TableInput } from './shapes.ts'
 
 export interface GlueOptions {
@@ -27,6 +27,9 @@ export async function openGlue(options: GlueOptions): Promise<GlueService> {
   await service.opened()
   return service
 }
+
+/** Only statistics hold integers beyond 2^53: the least and the largest value of a bigint column. */
+const holdsLongs = (operation: string) => operation.includes('ColumnStatistics')
 
 export class GlueService {
   readonly #worker: Worker
@@ -54,8 +57,7 @@ export class GlueService {
   async handle(operation: string, body: unknown): Promise<GlueAnswer> {
     try {
       const answer = await this.#ask(operation, body)
-      // Only statistics hold integers beyond 2^53: the least and the largest value of a bigint column.
-      return { status: 200, body: operation.includes('ColumnStatistics') ? withRawLongs(answer) : answer }
+      return { status: 200, body: holdsLongs(operation) ? withRawLongs(answer) : answer }
     } catch (error) {
       if (error instanceof GlueError) {
         const text = error.message === '' ? {} : { Message: error.message }
@@ -64,6 +66,11 @@ export class GlueService {
       const message = error instanceof Error ? error.message : String(error)
       return { status: 500, body: { __type: 'InternalServiceException', Message: message } }
     }
+  }
+
+  /** A request's text with every integer exact, where one may be beyond 2^53; undefined where none is. */
+  parse(operation: string, text: string): unknown {
+    return holdsLongs(operation) ? longsFromJson(text) : undefined
   }
 
   /** One operation in-process. @throws GlueError as AWS would answer */
