@@ -106,7 +106,7 @@ run_logged() {
   fi
 }
 
-if [ ! -d .local/trino ]; then say 'Setting up (the first time only: about 700 MB to fetch, a few minutes)'; fi
+if [ ! -d .local/trino ]; then say 'Setting up (the first time only: about 800 MB to fetch, a few minutes)'; fi
 
 if [ ${#absent[@]} -gt 0 ]; then
   begun=$SECONDS
