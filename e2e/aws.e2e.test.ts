@@ -106,6 +106,11 @@ test('the services see one network, that of the broker and the endpoint', async 
   }
 })
 
+test('`doctor`, which `make aws` runs first, finds nothing wrong from where the services are', async () => {
+  const said = await here.compose('run', '--rm', '--no-deps', 'catalog', 'node', 'catalog/main.ts', 'doctor')
+  expect(said).toContain(`${brokerName}:9094`)
+})
+
 test('rows flow by SASL_SSL into the lake, and none is lost or there twice', async () => {
   await here.countAbove(await here.countAbove(0))
   const audit = await here.settled()

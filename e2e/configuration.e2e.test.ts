@@ -1,6 +1,8 @@
 // What the compose files render to, for each way of starting: no container runs here.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { run } from './compose-project.ts'
+import { projectDir, run } from './compose-project.ts'
 
 interface Rendered {
   readonly services: Record<
@@ -57,11 +59,17 @@ test('only local-aws sees MiniStack and Trino, and only clients of Kafka see Kaf
   expect(services.producer!.networks).not.toHaveProperty('lake')
 })
 
-test('every container has a memory limit', async () => {
+/** Those that run once, before the others, and are gone. */
+const jobs = ['bucket', 'topic', 'declare', 'first-query']
+
+test('every container has a memory limit, and README.md says the sum of those that stay', async () => {
   const { services } = await render(local)
+  let sum = 0
   for (const [name, service] of Object.entries(services)) {
     expect(Number(service.mem_limit), name).toBeGreaterThan(0)
+    if (!jobs.includes(name)) sum += Number(service.mem_limit)
   }
+  expect(readFileSync(join(projectDir, 'README.md'), 'utf8')).toContain(`${sum / 2 ** 30} GiB`)
 })
 
 test('every image has a tag that is not latest', async () => {
