@@ -82,6 +82,7 @@ setup: ## Bring everything that is missing into .local/ (every target does)
 
 .PHONY: test
 test: setup ## Lint, unit tests, tests against a real stack; once more in another time zone
+	@./stack/checks/chromium.sh
 	@exec node stack/checks/tests.ts
 
 .PHONY: faults
@@ -91,6 +92,11 @@ faults: setup ## Kill, freeze and starve the consumer while rows flow, then audi
 .PHONY: lint
 lint: setup ## Types, format, unused code, which folder may import which
 	@exec node stack/checks/lint.ts
+
+.PHONY: pictures
+pictures: setup ## Take the README's pictures of the page and of the terminal, from a demo that runs (docs/pictures/)
+	@./stack/checks/chromium.sh
+	@exec node docs/pictures/main.ts
 
 .PHONY: format
 format: setup ## Format every file

@@ -5,12 +5,12 @@ import { lakeConfig, s3Client } from '@ticklake/runtime/lake.ts'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { testEnv } from '../../stack/test-env.ts'
+import { openBrowser } from './chromium.stack-fixture.ts'
 import {
   accessibilityFaults,
   eventually,
   freePorts,
   look,
-  openBrowser,
   picture,
   prepare,
   type Service,

@@ -1,10 +1,10 @@
 // For the page's stack tests: a real pipeline with its page, a real browser that looks at it, and pictures of what it saw.
 // biome-ignore-all lint/performance/useDomNodeTextContent: what is seen is tested, not what is there unseen
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import axe from 'axe-core'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { run, start } from '../lake.stack-fixture.ts'
 
@@ -74,26 +74,6 @@ export async function eventually<T>(
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
   throw new Error(`waited ${withinMs} ms for ${what}`)
-}
-
-/** Debian's Chromium, or the one that CHROMIUM_PATH names. */
-export async function openBrowser(): Promise<Browser> {
-  const executablePath = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-    (path) => path && existsSync(path),
-  )
-  if (!executablePath) throw new Error('no Chromium here: apt-get install chromium, or set CHROMIUM_PATH')
-  return chromium.launch({
-    executablePath,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
 }
 
 export interface Look {

@@ -13,11 +13,11 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testEnv } from '../../stack/test-env.ts'
 import { run } from '../lake.stack-fixture.ts'
+import { openBrowser } from './chromium.stack-fixture.ts'
 import {
   accessibilityFaults,
   eventually,
   look,
-  openBrowser,
   picture,
   prepare,
   room,
