@@ -15,17 +15,38 @@ const refusals: readonly { readonly names: RegExp; readonly code: string; readon
   },
 ]
 
-/** A Failure that is not tried again where only a person can mend it; everything else as it is. */
-export function refusalOf(error: unknown, bucket: string): unknown {
+/**
+ * A Failure that is not tried again where only a person can mend it; everything else as it is.
+ * @param meanwhile what that means for the data
+ */
+export function refusalOf(error: unknown, bucket: string, meanwhile = 'nothing was consumed'): unknown {
   const { name = '' } = error instanceof Error ? error : {}
   const known = refusals.find(({ names }) => names.test(name))
   const noRegion = /Region is missing/.test(reasonOf(error))
   if (!known && !noRegion) return error
   return new Failure({
     code: known?.code ?? 'AWS_REGION',
-    what: `the bucket ${bucket} cannot be used; nothing was consumed`,
+    what: `the bucket ${bucket} cannot be used; ${meanwhile}`,
     why: `${name}: ${reasonOf(error)}`,
     remedy: known?.remedy ?? 'set AWS_REGION',
+    cause: error,
+  })
+}
+
+/** The same for a command that asks once: there an S3 that refuses, or does not answer, is the end as well. */
+export function failureOf(error: unknown, bucket: string, meanwhile: string): unknown {
+  const refused = refusalOf(error, bucket, meanwhile)
+  const { $metadata } = (error ?? {}) as { $metadata?: { httpStatusCode?: number } }
+  if (refused instanceof Failure || $metadata === undefined) return refused
+  const status = $metadata.httpStatusCode
+  const denied = status === 401 || status === 403
+  return new Failure({
+    code: denied ? 'AWS_DENIED' : status === undefined ? 'AWS_UNREACHABLE' : 'S3_ERROR',
+    what: `S3 ${status === undefined ? 'did not answer' : 'refused'} for the bucket ${bucket}; ${meanwhile}`,
+    why: reasonOf(error),
+    remedy: denied
+      ? 'allow the call in the role’s policy (docs/aws.md lists what each service needs)'
+      : 'start it (`make stack`, `make demo` or `make up`), or set AWS_ENDPOINT_URL (unset for AWS itself)',
     cause: error,
   })
 }

@@ -2,6 +2,7 @@
 // `make faults`: tries to make the consumer lose or double a record, and says whether it did.
 import { join } from 'node:path'
 import { runCommand } from '@ticklake/runtime/process.ts'
+import { failUsage } from '@ticklake/runtime/usage.ts'
 import { homeDir } from '@ticklake/stack/places.ts'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
@@ -21,6 +22,7 @@ const flags = await yargs(hideBin(process.argv))
     return true
   })
   .strict()
+  .fail(failUsage('faults', hideBin(process.argv)))
   .version(false)
   .parseAsync()
 

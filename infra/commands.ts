@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { runCommand } from '@ticklake/runtime/process.ts'
+import { failUsage } from '@ticklake/runtime/usage.ts'
 import yargs, { type Argv } from 'yargs'
 import { CloudFormation } from './cloudformation.ts'
 import { deploy, type Target, writeDown } from './deploy.ts'
@@ -65,8 +66,9 @@ export function commandLine(args: readonly string[]): Argv {
       (y) => y,
       () => runCommand(async () => void process.stdout.write(templateYaml(template))),
     )
-    .demandCommand(1, 'say which command')
+    .demandCommand(1, 'say what to do: plan, deploy, outputs, destroy or template')
     .strict()
+    .fail(failUsage('infra', args))
     .version(false)
 }
 

@@ -10,6 +10,7 @@ import type { Argv } from 'yargs'
 import { parseBeginning } from '../beginning.ts'
 import { type ConsumerConfig, consumerConfig } from '../config.ts'
 import type { DeadLetter } from '../dead-letter.ts'
+import { failureOf } from '../refusal.ts'
 import { type ObjectStore, s3Store } from '../s3.ts'
 import { type LetterFilter, readLetters } from './dead-files.ts'
 import { bytesOf, type Origin, originText, parseOrigin, readable } from './letter.ts'
@@ -54,7 +55,7 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
           .option('each', { type: 'boolean', default: false, describe: 'one row a record instead of a sum' })
           .example('$0 dlq list', 'how many, why, where, when')
           .example('$0 dlq list --each --reason bad_date --output jsonl', 'whole records for a program'),
-      (flags) => list(env, flags),
+      (flags) => onLake(env, flags, (lake) => list(lake, flags)),
     )
     .command(
       'show <record>',
@@ -66,7 +67,7 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
           .option('raw', { type: 'boolean', default: false, describe: 'only the bytes of its value' })
           .example('$0 dlq show 0:1234', '')
           .example('$0 dlq show 0:1234 --raw > mended.json', 'to mend it in an editor'),
-      (flags) => show(env, flags),
+      (flags) => onLake(env, flags, (lake) => show(lake, flags)),
     )
     .command(
       'replay [record..]',
@@ -104,13 +105,21 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
             "$0 dlq list --each --reason wrong_type --output jsonl | jq -c '.value |= (fromjson | .volume |= tonumber)' | $0 dlq replay --mended -",
             'many, by a program',
           ),
-      (flags) => replay(env, flags),
+      (flags) =>
+        onLake(
+          env,
+          flags,
+          (lake) => replay(lake, flags),
+          'what is told of as replayed was sent, nothing else',
+        ),
     )
     .demandCommand(1, 'say what to do: dlq list, dlq show or dlq replay')
 }
 
-async function list(env: Env, flags: FilterFlags & { each: boolean; output: RowFormat }): Promise<void> {
-  const lake = openLake(env, flags.dataset)
+async function list(
+  lake: OpenLake,
+  flags: FilterFlags & { each: boolean; output: RowFormat },
+): Promise<void> {
   const letters = readLetters(lake.store, lake.config.lake, filterOf(flags))
   if (!flags.each) {
     const groups = await summarize(letters)
@@ -134,10 +143,9 @@ async function* each(letters: AsyncIterable<DeadLetter>, output: RowFormat) {
 }
 
 async function show(
-  env: Env,
-  flags: { dataset?: string | undefined; record: string; raw: boolean; output: RowFormat },
+  lake: OpenLake,
+  flags: { record: string; raw: boolean; output: RowFormat },
 ): Promise<void> {
-  const lake = openLake(env, flags.dataset)
   const origin = originOf(flags.record, await topicIdOf(lake))
   for await (const letter of readLetters(lake.store, lake.config.lake, { origins: [origin] })) {
     if (flags.raw) process.stdout.write(bytesOf(letter.value) ?? '')
@@ -148,8 +156,7 @@ async function show(
   throw notRefused(lake.config, [origin])
 }
 
-async function replay(env: Env, flags: ReplayFlags): Promise<void> {
-  const lake = openLake(env, flags.dataset)
+async function replay(lake: OpenLake, flags: ReplayFlags): Promise<void> {
   const topicId = await topicIdOf(lake)
   const named = (flags.record ?? []).map((text) => originOf(text, topicId))
   const filter = filterOf(flags)
@@ -197,9 +204,20 @@ interface OpenLake {
   readonly store: ObjectStore
 }
 
-function openLake(env: Env, dataset: string | undefined): OpenLake {
+/** Opens the lake for a command; what S3 answers instead of an object is told in three lines. */
+async function onLake(
+  env: Env,
+  { dataset }: { dataset?: string | undefined },
+  work: (lake: OpenLake) => Promise<void>,
+  meanwhile = 'nothing was changed',
+): Promise<void> {
   const config = consumerConfig(env, { dataset })
-  return { config, store: s3Store(s3Client(config.lake), config.lake.bucket) }
+  const { bucket } = config.lake
+  try {
+    await work({ config, store: s3Store(s3Client(config.lake), bucket) })
+  } catch (error) {
+    throw failureOf(error, bucket, meanwhile)
+  }
 }
 
 async function topicIdOf({ config, store }: OpenLake): Promise<string> {
