@@ -9,6 +9,7 @@ import { producerSchema, topicSchema } from '../producer/config.ts'
 import type { Schema } from '../runtime/env.ts'
 import { kafkaSchema } from '../runtime/kafka.ts'
 import { lakeSchema } from '../runtime/lake.ts'
+import { demoSchema } from '../stack/demo/config.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -96,6 +97,20 @@ export const composeVariables: Readonly<
   LOCALSTACK_AUTH_TOKEN: { doc: 'only with `LOCAL_AWS=localstack`: LocalStack starts with a token only' },
 }
 
+/** What no schema checks, as every process may be given it. */
+const processVariables: Readonly<Record<string, { fallback?: string; doc: string }>> = {
+  LOG_LEVEL: {
+    fallback: 'info',
+    doc: 'the least that is logged: trace, debug, info, warn, error, fatal or silent',
+  },
+  LOG_FORMAT: { doc: '`json` or `pretty`; unset, pretty on a terminal and JSON elsewhere' },
+  NO_COLOR: { doc: 'set to anything: no colours (no-color.org)' },
+  FORCE_COLOR: { doc: 'colours in a pipe as well; `0` none; NO_COLOR wins' },
+  TICKLAKE_ENV_FILE: { fallback: '.env', doc: 'another file of variables than `.env`' },
+  TICKLAKE_HOME: { fallback: '.local', doc: 'where `make stack` and `make demo` keep data and logs' },
+  CHROMIUM_PATH: { doc: 'the browser of `make test` and `make pictures`, where it is not Debian’s' },
+}
+
 const commands = [
   ['producer', 'run'],
   ['producer', 'topic', 'create'],
@@ -110,6 +125,10 @@ const commands = [
     'catalog',
     name,
   ]),
+  ['stack'],
+  ['infra'],
+  ...['plan', 'deploy', 'outputs', 'destroy', 'template'].map((name) => ['infra', name]),
+  ['faults'],
 ]
 
 /** The text of docs/reference.md: each variable, and each command's own page of help. */
@@ -117,6 +136,11 @@ export function referencePage(): string {
   const all = [
     ...sections,
     { title: 'local-aws', words: 'The local endpoint; `make stack` sets these.', schema: localAwsSchema },
+    {
+      title: 'make demo',
+      words: 'What `make demo` shows; the services’ own variables go with it.',
+      schema: demoSchema,
+    },
   ]
   const tables = all.map(({ title, words, schema }) => {
     const rows = Object.entries(schema).map(
@@ -133,9 +157,10 @@ export function referencePage(): string {
     })
     return `### ${[service, ...rest].join(' ')}\n\n\`\`\`text\n${page.trim()}\n\`\`\``
   })
-  const composed = Object.entries(composeVariables).map(
-    ([name, { fallback, doc }]) => `| \`${name}\` | ${fallback ? `\`${fallback}\`` : ''} | ${doc} |`,
-  )
+  const plainTable = (variables: typeof processVariables) =>
+    Object.entries(variables)
+      .map(([name, { fallback, doc }]) => `| \`${name}\` | ${fallback ? `\`${fallback}\`` : ''} | ${doc} |`)
+      .join('\n')
   return `# Reference
 
 Made from the code by \`node docs/reference.ts\`; a test holds this page and \`.env.example\` to it.
@@ -147,13 +172,21 @@ shell leaves unset. The AWS SDK's own variables are the SDK's.
 
 ${tables.join('\n\n')}
 
+### Every process
+
+What no service refuses to know.
+
+| variable | default | |
+|---|---|---|
+${plainTable(processVariables)}
+
 ### Containers
 
 What only the compose files read, from the shell, \`.env\` or \`.env.aws\`.
 
 | variable | default | |
 |---|---|---|
-${composed.join('\n')}
+${plainTable(composeVariables)}
 
 ## Commands
 

@@ -15,7 +15,7 @@ import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 const modes = ['replay', 'loop', 'sample'] as const
 type Mode = (typeof modes)[number]
 
-const schema = {
+export const demoSchema = {
   CSV: optionalText({
     doc: 'a market file to replay once; without it made-up rows of 14 indices, in a loop',
   }),
@@ -45,7 +45,7 @@ export interface DemoConfig {
 
 /** @throws Failure CONFIG_INVALID; CSV_UNREADABLE */
 export function demoConfig(env: Env): DemoConfig {
-  const values = readEnv(schema, env)
+  const values = readEnv(demoSchema, env)
   const csv = values.CSV === undefined ? undefined : readable(resolve(values.CSV))
   return {
     csv,
