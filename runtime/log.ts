@@ -35,6 +35,8 @@ export function makeLogger(
   const prettyOf = prettyFactory({
     ignore: 'service',
     messageFormat: '{service}: {msg}',
+    // One line an event here too; only the stack of a defect takes more.
+    singleLine: true,
     colorize: hasColours(out, env),
   })
   return pino(options, { write: (line) => void out.write(prettyOf(line)) })
