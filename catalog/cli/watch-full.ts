@@ -109,13 +109,13 @@ async function readTopic({ broker }: FullWatch, tails: ClaimTails) {
   }
 }
 
-/** The answer, or in one line why there is none. */
+/** The answer, or why there is none: who did not answer, then the reason, as a narrow screen cuts off what comes last. */
 async function orWhy<T>(answer: Promise<T>): Promise<T | string> {
   try {
     return await answer
   } catch (error) {
     return error instanceof Failure && error.why
-      ? `${error.message.split(';', 1)[0]}: ${error.why}`
+      ? `${error.message.split(/;|: /, 1)[0]}: ${error.why}`
       : reasonOf(error)
   }
 }
