@@ -56,8 +56,9 @@ export async function startOffset(
       code: 'RECORDS_LOST_TO_RETENTION',
       what: `Kafka has deleted ${lost} records of partition ${partition} before they landed: [${from},${low})`,
       why: 'the topic’s retention was shorter than the time the consumer was behind or stopped',
-      remedy:
-        'lengthen retention.ms; to go on without them set CONSUMER_ON_RETENTION_LOSS=record, which writes the loss down in a claim',
+      remedy: writer.canSkip
+        ? 'lengthen retention.ms; to go on without them set CONSUMER_ON_RETENTION_LOSS=record, which writes the loss down in a claim'
+        : `their claim [${from},${writer.claimedEnd}) was begun and cannot be finished: begin a new dataset with --from earliest --dataset NAME, and keep both`,
     })
   }
   return writer.skipTo(low, `retention: Kafka's first offset was ${low}`)

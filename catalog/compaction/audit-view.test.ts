@@ -66,6 +66,13 @@ test('a run that is gone altogether is lost: the hour was switched, and nothing 
   expect(auditLine(report)).toContain('landed 3, dead 0, skipped 0, lost 9, twice 0')
 })
 
+test('beside a run that is gone, rows that came late are still late, and not lost with it', () => {
+  const late = claimOf(0, 12, 14)
+  const listed = [laterKey, late.files[0]!.key]
+  const report = judgeLake(factsOf([...all, late], { compactedHours, listed, groups: [groupOf(later)] }))
+  expect(auditLine(report)).toBe('audit: produced 14, landed 3, dead 0, skipped 0, lost 9, twice 0, late 2')
+})
+
 test('a table that reads both the run and the small objects counts rows twice, and the audit says so', () => {
   const groups = [runGroup(), ...small.map((claim) => groupOf(claim)), groupOf(later)]
   expect(auditLine(judgeLake(factsOf(all, { compactedHours, groups })))).toContain('lost 0, twice 9')
