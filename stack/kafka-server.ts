@@ -36,7 +36,7 @@ export async function kafkaServer(
 
 function jvmFlags(archive: Archive): string[] {
   return [
-    '-Xmx256m',
+    '-Xmx384m',
     ...fastStart('kafka', archive),
     `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'kafka/log4j2.properties')}`,
     '-cp',

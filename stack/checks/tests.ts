@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { renderError } from '@ticklake/runtime/errors.ts'
 import { runCommand } from '@ticklake/runtime/process.ts'
 import { projectDir } from '../places.ts'
 import { startStack } from '../stack.ts'
@@ -52,8 +53,13 @@ await runCommand(async (signal) => {
       settings: {},
       logDir: stack.logDir,
     })
-    const run = (args: readonly string[], timeZone: string) => vitest(args, { timeZone, state, dir, signal })
+    const { failed } = stack.supervisor
+    // Without one of its servers every test that is left would wait for its time to run out.
+    const whileItRuns = AbortSignal.any([signal, failed])
+    const run = (args: readonly string[], timeZone: string) =>
+      vitest(args, { timeZone, state, dir, signal: whileItRuns })
     const results = [await run([], 'UTC'), await run(whereTimeZonesMatter, 'America/Los_Angeles')]
+    if (failed.aborted) say(`\nThe tests were cut off.\n${renderError(failed.reason)}`)
     counts.push(...results)
     const skips = new Set(results.flatMap((result) => result.skips))
     if (skips.size > 0) say(`\nSkipped:\n${[...skips].map((skip) => `  ${skip}`).join('\n')}`)
