@@ -6,6 +6,7 @@ import { adoptStack } from '@ticklake/stack/environment.ts'
 import { emptyPrefix } from './lake-reader.ts'
 import { drawRound, planText } from './plan.ts'
 import { Platform } from './platform.ts'
+import { type Prepared, prepareRound } from './preparation.ts'
 import { type RoundResult, runRound } from './round.ts'
 import { deleteTopic } from './topic.ts'
 
@@ -43,6 +44,14 @@ export async function runCampaign(options: CampaignOptions, signal: AbortSignal)
   say('Starting Kafka, MiniStack, Trino and local-aws')
   await using platform = await Platform.start(servers, BUCKET, (name) => say(`  ${name} answers`))
   adoptStack(platform.env)
+  const prepare = (i: number): Promise<Prepared> => {
+    const made = prepareRound(drawRound(seed + i), platform.env, join(dir, `round-${seed + i}`))
+    // Whoever waits for it is told.
+    made.catch(() => {})
+    return made
+  }
+  const cleaning: Promise<void>[] = []
+  let next = prepare(0)
   let longestMs = 0
   for (let i = 0; i < rounds && !signal.aborted; i++) {
     const roundBegun = performance.now()
@@ -50,47 +59,64 @@ export async function runCampaign(options: CampaignOptions, signal: AbortSignal)
       say(`the time is over: ${i} of ${rounds} rounds were run`)
       break
     }
-    await oneRound(seed + i, `${i + 1} of ${rounds}`, platform, options, sum, signal)
+    const prepared = await next
+    say(`\nround ${i + 1} of ${rounds}, ${planText(prepared.plan).join('\n')}`)
+    const isGood = await oneRound(prepared, platform, say, sum, signal, () => {
+      // The end of a round and the beginning of the next are mostly waiting.
+      if (i + 1 < rounds) next = prepare(i + 1)
+    })
+    if (isGood) cleaning.push(cleanUp(prepared, say))
     longestMs = Math.max(longestMs, performance.now() - roundBegun)
   }
+  await Promise.all([...cleaning, next.catch(() => {})])
   if (sum.failed.length === 0) rmSync(servers, { recursive: true, force: true })
   return sum
 }
 
+/** Runs it, and adds what came of it. @returns whether nothing was wrong */
 async function oneRound(
-  seed: number,
-  which: string,
+  prepared: Prepared,
   platform: Platform,
-  { dir, say }: CampaignOptions,
+  say: (line: string) => void,
   sum: CampaignSum,
   signal: AbortSignal,
-): Promise<void> {
-  const plan = drawRound(seed)
-  const roundDir = join(dir, `round-${seed}`)
-  rmSync(roundDir, { recursive: true, force: true })
-  say(`\nround ${which}, ${planText(plan).join('\n')}`)
+  onFlowed: () => void,
+): Promise<boolean> {
+  const { seed } = prepared.plan
   let result: RoundResult | undefined
   const problems: string[] = []
+  let hasFlowed = false
+  const flowed = () => {
+    if (!hasFlowed) onFlowed()
+    hasFlowed = true
+  }
   try {
-    result = await runRound(plan, platform, roundDir, signal)
+    result = await runRound(prepared, platform, signal, flowed)
     problems.push(...result.problems)
   } catch (error) {
-    if (signal.aborted) return
+    if (signal.aborted) return false
     problems.push(`the round broke off: ${reasonOf(error)}`)
+    flowed()
   }
   sum.rounds++
   for (const name of ['faults', 'rows', 'dead', 'lost', 'twice'] as const) sum[name] += result?.[name] ?? 0
   if (result) say(`  ${resultText(result)}`)
-  if (problems.length === 0) {
-    rmSync(roundDir, { recursive: true, force: true })
-    // Rounds share the disk: what was found right is not needed any more.
-    await deleteTopic({ ...platform.env, KAFKA_TOPIC: `round-${seed}` })
-    await emptyPrefix(platform.env, `round-${seed}/`)
-    return
-  }
+  if (problems.length === 0) return true
   sum.failed.push(seed)
   for (const problem of problems) say(`  WRONG: ${problem}`)
-  say(`  see it again: make faults SEED=${seed} ROUNDS=1; logs and claims: ${roundDir}`)
+  say(`  see it again: make faults SEED=${seed} ROUNDS=1; logs and claims: ${prepared.dir}`)
+  return false
+}
+
+/** Rounds share the disk: what was found right is not needed any more. The next round may be killing servers. */
+async function cleanUp({ dir, env }: Prepared, say: (line: string) => void): Promise<void> {
+  rmSync(dir, { recursive: true, force: true })
+  try {
+    await deleteTopic(env)
+    await emptyPrefix(env, `${env.LAKE_PREFIX}/`)
+  } catch (error) {
+    say(`  ${env.LAKE_PREFIX} was not cleaned up: ${reasonOf(error)}`)
+  }
 }
 
 function resultText({
@@ -101,9 +127,13 @@ function resultText({
   lost,
   twice,
   counts,
+  slowestCountMs,
+  compacted,
+  deaths,
   seconds,
+  laps,
 }: RoundResult): string {
-  return `${faults} faults (${brokenRequests} requests to S3 broken), ${rows} rows, ${dead} dead, lost ${lost}, twice ${twice}; counted ${counts} times meanwhile; ${seconds.toFixed(1)} s`
+  return `${faults} faults (${brokenRequests} requests to S3 broken), ${rows} rows, ${dead} dead, lost ${lost}, twice ${twice}; ${compacted} hours compacted, killed ${deaths} times at it; counted ${counts} times meanwhile, in ${slowestCountMs.toFixed(0)} ms at most; ${seconds.toFixed(1)} s (${laps.map(([phase, took]) => `${phase} ${took.toFixed(1)}`).join(', ')})`
 }
 
 /** The last line. */

@@ -16,8 +16,11 @@ export interface LakeContent {
   readonly claims: readonly Claim[]
 }
 
-/** Everything that the dataset holds now. */
-export async function readLake(env: Record<string, string>): Promise<LakeContent> {
+/**
+ * Everything that the dataset holds now.
+ * @param read the objects whose rows count, where compacted ones may stand for others; absent: the dataset's own folder
+ */
+export async function readLake(env: Record<string, string>, read?: readonly string[]): Promise<LakeContent> {
   const s3 = new S3Client({ endpoint: env.AWS_ENDPOINT_URL!, forcePathStyle: true })
   const bucket = env.LAKE_BUCKET!
   const lake: Lake = { prefix: env.LAKE_PREFIX!, dataset: env.LAKE_DATASET ?? 'ticks' }
@@ -25,7 +28,7 @@ export async function readLake(env: Record<string, string>): Promise<LakeContent
     const answer = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
     return Buffer.from(await answer.Body!.transformToByteArray())
   }
-  const objects = await keysBelow(s3, bucket, tablePrefix(lake))
+  const objects = read ?? (await keysBelow(s3, bucket, tablePrefix(lake)))
   const rows: string[] = []
   const pageSize = 16
   for (let i = 0; i < objects.length; i += pageSize) {

@@ -1,9 +1,12 @@
 // What a round of the campaign does, drawn from its seed alone: settings, rows, and which fault comes when. Pure.
+import { type CompactionDeath, deathText, drawDeaths } from './compaction-death.ts'
 import { between, oneOf, type Random, randomOf } from './random.ts'
 import type { Fault } from './s3-proxy.ts'
 
 export const PARTITIONS = 6
 export const MAX_CONSUMERS = 3
+/** Hours of the day before whose rows lie in the topic when the round begins: those that are compacted meanwhile. */
+export const PAST_HOURS = 2
 
 export interface RoundPlan {
   readonly seed: number
@@ -17,8 +20,17 @@ export interface RoundPlan {
   readonly poison: number
   readonly flushAfterMs: number
   readonly flushRows: number
+  /** Rows of each past hour in each partition: enough for several objects. */
+  readonly pastRows: number
   /** In order of time. */
   readonly faults: readonly PlannedFault[]
+  /** Where compaction is killed, in its own order. */
+  readonly deaths: readonly CompactionDeath[]
+}
+
+/** All good rows that a round sends. */
+export function rowsOf({ rows, pastRows }: Pick<RoundPlan, 'rows' | 'pastRows'>): number {
+  return rows + pastRows * PAST_HOURS * PARTITIONS
 }
 
 /** `consumer` counts among those that are alive when the fault comes, modulo their number. */
@@ -52,7 +64,10 @@ export type PlannedFault = Strike & { readonly atMs: number }
 /** Which requests to S3 a fault hits. */
 export type S3Requests = 'claims' | 'objects' | 'dead files' | 'writes' | 'reads' | 'everything'
 
-const PRODUCE_MS = 9_000
+const PRODUCE_MS = 8_000
+/** What takes long to mend strikes early: the round ends when all of it has been mended. */
+const SLOW_TO_MEND_BY_MS = 3_000
+const slowToMend: ReadonlySet<Strike['kind']> = new Set(['kill', 'freeze', 'broker', 'local-aws', 'trino'])
 /** Both group protocols give a member up after 6 s (see platform.ts) or 10 s; then it is a zombie. */
 const SESSION_MS = { consumer: 6_000, classic: 10_000 }
 
@@ -61,6 +76,7 @@ export function drawRound(seed: number): RoundPlan {
   const random = randomOf(seed)
   const protocol = oneOf(random, ['consumer', 'classic'] as const)
   const rowsPerSecond = between(random, 3, 6) * 1_000
+  const flushRows = oneOf(random, [500, 1_000, 2_000])
   return {
     seed,
     protocol,
@@ -70,8 +86,10 @@ export function drawRound(seed: number): RoundPlan {
     rowsPerSecond,
     poison: between(random, 0, 3) * 20,
     flushAfterMs: oneOf(random, [300, 700, 1_500]),
-    flushRows: oneOf(random, [500, 2_000, 50_000]),
+    flushRows,
+    pastRows: Math.round(flushRows * 1.7),
     faults: drawFaults(random, SESSION_MS[protocol]),
+    deaths: drawDeaths(random),
   }
 }
 
@@ -84,7 +102,8 @@ function drawFaults(random: Random, sessionMs: number): PlannedFault[] {
     const strike = drawStrike(random, sessionMs)
     if (onlyOnce.has(strike.kind) && once.has(strike.kind)) continue
     once.add(strike.kind)
-    faults.push({ ...strike, atMs: between(random, 500, PRODUCE_MS - 1_000) })
+    const latest = slowToMend.has(strike.kind) ? SLOW_TO_MEND_BY_MS : PRODUCE_MS - 1_000
+    faults.push({ ...strike, atMs: between(random, 200, latest) })
   }
   return faults.sort((a, b) => a.atMs - b.atMs)
 }
@@ -111,7 +130,7 @@ function drawStrike(random: Random, sessionMs: number): Strike {
     case 'kill':
       return { kind, consumer, backAfterMs: oneOf(random, [0, 500, 2_000]) }
     case 'freeze':
-      return { kind, consumer, forMs: sessionMs + between(random, 1, 3) * 1_000 }
+      return { kind, consumer, forMs: sessionMs + between(random, 1, 2) * 1_000 }
     case 'restart':
     case 'remove':
       return { kind, consumer }
@@ -177,8 +196,9 @@ export function isAmong(requests: S3Requests, method: string, target: string): b
 export function planText(plan: RoundPlan): string[] {
   const { seed, protocol, format, consumers, rows, rowsPerSecond, poison, flushAfterMs, flushRows } = plan
   return [
-    `seed ${seed}: ${protocol} protocol, ${format}, ${consumers} of ${MAX_CONSUMERS} consumers, ${rows} rows at ${rowsPerSecond}/s, ${poison} poison, flush after ${flushAfterMs} ms or ${flushRows} rows`,
+    `seed ${seed}: ${protocol} protocol, ${format}, ${consumers} of ${MAX_CONSUMERS} consumers, ${rowsOf(plan) - rows} rows of ${PAST_HOURS} past hours and ${rows} at ${rowsPerSecond}/s, ${poison} poison, flush after ${flushAfterMs} ms or ${flushRows} rows`,
     ...plan.faults.map((fault) => `  at ${(fault.atMs / 1000).toFixed(1)} s: ${faultText(fault)}`),
+    ...plan.deaths.map((death) => `  ${deathText(death)}`),
   ]
 }
 

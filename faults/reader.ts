@@ -1,14 +1,8 @@
 // A reader that counts the table through Athena without pause, and tells what it must never see.
-import {
-  AthenaClient,
-  GetQueryExecutionCommand,
-  GetQueryResultsCommand,
-  StartQueryExecutionCommand,
-} from '@aws-sdk/client-athena'
+import { Athena } from './athena.ts'
 import { CountWatch } from './count-watch.ts'
 
-const POLL_MS = 100
-const ANSWER_WITHIN_MS = 120_000
+const PAUSE_MS = 100
 
 export interface ReaderOptions {
   readonly env: Readonly<Record<string, string>>
@@ -21,69 +15,65 @@ export interface ReaderOptions {
 export class Reader implements AsyncDisposable {
   readonly watch = new CountWatch()
   readonly #options: ReaderOptions
-  readonly #athena: AthenaClient
+  readonly #athena: Athena
+  readonly #table: string
   readonly #loop: Promise<void>
   #stopped = false
+  #longestMs = 0
 
   constructor(options: ReaderOptions) {
+    const { env, table } = options
     this.#options = options
-    this.#athena = new AthenaClient({ endpoint: options.env.AWS_ENDPOINT_URL!, maxAttempts: 1 })
+    this.#athena = new Athena(env)
+    this.#table = `"${env.LAKE_DATABASE}"."${table}"`
     this.#loop = this.#read()
   }
 
-  /** Counts once more, at the end. @returns the rows */
-  async countOnce(): Promise<number> {
+  /** How long the slowest count took: compaction must wait longer before it deletes what a count may still read. */
+  get longestMs(): number {
+    return this.#longestMs
+  }
+
+  /** Counts once more, and no more after that. @returns the rows */
+  async countLast(): Promise<number> {
+    this.#stopped = true
+    await this.#loop
     await this.#count()
     return this.watch.last
+  }
+
+  /** The keys of the objects that the table reads now. */
+  async objects(): Promise<string[]> {
+    const bucketUri = `s3://${this.#options.env.LAKE_BUCKET}/`
+    const rows = await this.#athena.rows(`SELECT DISTINCT "$path" FROM ${this.#table}`)
+    return rows.map(([path]) => path!.slice(bucketUri.length)).sort()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true
     await this.#loop
-    this.#athena.destroy()
+    this.#athena[Symbol.dispose]()
   }
 
   async #read(): Promise<void> {
     while (!this.#stopped) {
       await this.#count()
-      await sleep(POLL_MS)
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
     }
   }
 
   async #count(): Promise<void> {
     const since = performance.now()
+    const identity = 'kafka_topic_id, kafka_partition, kafka_offset'
     try {
-      const [rows, identities] = await this.#ask()
-      const problem = this.watch.take(rows, identities)
+      const [row] = await this.#athena.rows(
+        `SELECT count(*), count(DISTINCT ROW(${identity})) FROM ${this.#table}`,
+      )
+      const problem = this.watch.take(Number(row![0]), Number(row![1]))
       if (problem) this.#options.onProblem(problem)
+      this.#longestMs = Math.max(this.#longestMs, performance.now() - since)
     } catch (error) {
       if (!this.#options.wasAway(since)) this.#options.onProblem(`Athena failed: ${(error as Error).message}`)
     }
   }
-
-  async #ask(): Promise<[number, number]> {
-    const { env, table } = this.#options
-    const identity = 'kafka_topic_id, kafka_partition, kafka_offset'
-    const { QueryExecutionId } = await this.#athena.send(
-      new StartQueryExecutionCommand({
-        QueryString: `SELECT count(*), count(DISTINCT ROW(${identity})) FROM "${env.LAKE_DATABASE}"."${table}"`,
-        ResultConfiguration: { OutputLocation: `s3://${env.LAKE_BUCKET}/${env.LAKE_PREFIX}/_athena/` },
-      }),
-    )
-    for (const deadline = performance.now() + ANSWER_WITHIN_MS; ; await sleep(POLL_MS)) {
-      const { QueryExecution } = await this.#athena.send(new GetQueryExecutionCommand({ QueryExecutionId }))
-      const status = QueryExecution?.Status
-      if (status?.State === 'SUCCEEDED') break
-      if (status?.State === 'FAILED' || status?.State === 'CANCELLED')
-        throw new Error(status.StateChangeReason)
-      if (performance.now() > deadline) throw new Error(`no answer in ${ANSWER_WITHIN_MS} ms`)
-    }
-    const { ResultSet } = await this.#athena.send(new GetQueryResultsCommand({ QueryExecutionId }))
-    const [rows, identities] = ResultSet!.Rows![1]!.Data!.map(({ VarCharValue }) => Number(VarCharValue))
-    return [rows!, identities!]
-  }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -1,29 +1,24 @@
 // One round: a topic of its own, rows and poison flowing in, faults as planned, and at the end two verdicts that
 // share nothing: Athena's, by the audit, and the objects' own bytes.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { serviceEnv } from '@ticklake/stack/environment.ts'
+import { tablePrefix } from '@ticklake/contract/keys.ts'
+import { Compactor } from './compactor.ts'
 import { Consumers } from './consumers.ts'
 import { type LakeContent, readLake } from './lake-reader.ts'
-import {
-  faultText,
-  isAmong,
-  MAX_CONSUMERS,
-  PARTITIONS,
-  type PlannedFault,
-  type RoundPlan,
-  type Strike,
-} from './plan.ts'
+import { isAmong, PARTITIONS, PAST_HOURS, type RoundPlan, rowsOf } from './plan.ts'
 import type { Platform } from './platform.ts'
-import { randomOf } from './random.ts'
+import type { Prepared } from './preparation.ts'
 import { Reader } from './reader.ts'
-import { type Fault, type ProxiedRequest, type Rule, type S3Proxy, startS3Proxy } from './s3-proxy.ts'
+import { type S3Proxy, startS3Proxy } from './s3-proxy.ts'
 import { Service } from './service.ts'
-import { createTopic, poison, produce } from './topic.ts'
+import { Strikes } from './strikes.ts'
+import { poison, produce } from './topic.ts'
 
 const LAND_WITHIN_S = 120
 const PRODUCE_WITHIN_MS = 120_000
 const FIRST_CLAIM_WITHIN_MS = 30_000
+const HOUR_MS = 3_600_000
 
 export interface RoundResult {
   /** Faults that hit something. */
@@ -34,26 +29,31 @@ export interface RoundResult {
   readonly dead: number
   readonly lost: number
   readonly twice: number
-  /** How often the reader counted. */
+  /** How often the reader counted, and how long its slowest count took. */
   readonly counts: number
+  readonly slowestCountMs: number
+  /** Past hours that are compacted at the end, and how often compaction was killed meanwhile. */
+  readonly compacted: number
+  readonly deaths: number
   readonly seconds: number
+  /** Where they went. */
+  readonly laps: readonly (readonly [phase: string, seconds: number])[]
   readonly problems: readonly string[]
 }
 
 /**
  * Runs a plan to its end. What it finds is in the result; logs and claims are in `dir`.
+ * @param onFlowed called when the last row is sent and the last fault is over: from then on servers stay as they are
  * @throws Error when the campaign's own tools fail
  */
 export async function runRound(
-  plan: RoundPlan,
+  prepared: Prepared,
   platform: Platform,
-  dir: string,
   signal: AbortSignal,
+  onFlowed: () => void,
 ): Promise<RoundResult> {
-  mkdirSync(dir, { recursive: true })
-  writeFileSync(join(dir, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`)
   await using s3 = await startS3Proxy(platform.env.AWS_ENDPOINT_URL!)
-  return await new Round(plan, platform, dir, s3).run(signal)
+  return await new Round(prepared, platform, s3).run(signal, onFlowed)
 }
 
 class Round {
@@ -63,50 +63,85 @@ class Round {
   readonly #consumers: Consumers
   readonly #env: Record<string, string>
   readonly #problems: string[] = []
-  /** The rules of the S3 faults that last. */
-  readonly #rules = new Set<Rule>()
-  /** Requests to S3 that were broken, and faults that hit something. */
-  #hits = 0
+  readonly #strikes: Strikes
+  /** Faults that hit something. */
   #faults = 0
   readonly #firstClaim = Promise.withResolvers<void>()
+  readonly #firstPastMs: number
 
-  constructor(plan: RoundPlan, platform: Platform, dir: string, s3: S3Proxy) {
+  constructor({ plan, env, dir, firstPastMs }: Prepared, platform: Platform, s3: S3Proxy) {
     this.#plan = plan
     this.#platform = platform
     this.#dir = dir
-    this.#env = roundEnv(plan, platform.env)
-    const problem = (what: string) => this.#problem(what)
-    this.#consumers = new Consumers({ ...this.#env, AWS_ENDPOINT_URL: s3.url }, dir, problem)
-    s3.rule = (request) => this.#faultOf(request)
+    this.#env = env
+    this.#firstPastMs = firstPastMs
+    this.#consumers = new Consumers({ ...env, AWS_ENDPOINT_URL: s3.url }, dir, (what) => this.#problem(what))
+    this.#strikes = new Strikes({
+      faults: plan.faults,
+      seed: plan.seed,
+      consumers: this.#consumers,
+      platform,
+      logDir: dir,
+    })
+    s3.rule = (request) => {
+      if (isAmong('claims', request.method, request.target)) this.#firstClaim.resolve()
+      return this.#strikes.rule(request)
+    }
   }
 
-  async run(signal: AbortSignal): Promise<RoundResult> {
+  async run(signal: AbortSignal, onFlowed: () => void): Promise<RoundResult> {
     const begun = performance.now()
-    await Promise.all([
-      createTopic(this.#env, PARTITIONS),
-      this.#command('declare', ['catalog/main.ts', 'declare']),
-    ])
+    const laps: [string, number][] = []
+    const lap = (phase: string) => {
+      const before = laps.reduce((sum, [, seconds]) => sum + seconds, 0)
+      laps.push([phase, (performance.now() - begun) / 1000 - before])
+    }
     await using reader = new Reader({
       env: this.#env,
       table: this.#env.LAKE_DATASET!,
       wasAway: (since) => this.#platform.wasAway(['local-aws', 'trino'], since),
       onProblem: (what) => this.#problem(what),
     })
+    await using compactor = await Compactor.start({
+      env: this.#env,
+      logDir: this.#dir,
+      deaths: this.#plan.deaths,
+      rule: this.#strikes.rule,
+      onProblem: (what) => this.#problem(what),
+    })
     try {
       await this.#flow(signal)
-      const counted = await reader.countOnce()
-      if (counted !== this.#plan.rows) {
-        this.#problem(`a reader counts ${counted} rows at the end, ${this.#plan.rows} were sent`)
+      lap('flowed')
+      onFlowed()
+      await this.#audit()
+      lap('audited')
+      // By hand, beside the one that runs by itself: now every chain is past the past hours.
+      await Promise.all([
+        this.#consumers.terminateAll(),
+        this.#command('compact', ['catalog/main.ts', 'compact']).then(() => compactor.stop()),
+      ])
+      lap('stopped')
+      const counted = await reader.countLast()
+      const rows = rowsOf(this.#plan)
+      if (counted !== rows) {
+        this.#problem(`a reader counts ${counted} rows at the end, ${rows} were sent`)
       }
-      const lake = await readLake(this.#env)
+      const objects = await reader.objects()
+      const lake = await readLake(this.#env, objects)
       const verdict = this.#judge(lake)
+      const compacted = this.#compactedHours(objects)
       if (this.#problems.length > 0) this.#keepClaims(lake)
+      lap('read')
       return {
         ...verdict,
-        faults: this.#faults,
-        brokenRequests: this.#hits,
+        faults: this.#faults + compactor.died,
+        brokenRequests: this.#strikes.brokenRequests,
         counts: reader.watch.answers,
+        slowestCountMs: reader.longestMs,
+        compacted,
+        deaths: compactor.died,
         seconds: (performance.now() - begun) / 1000,
+        laps,
         problems: this.#problems,
       }
     } finally {
@@ -117,97 +152,19 @@ class Round {
   /** Rows, poison and faults, until everything has landed and every process has ended. */
   async #flow(signal: AbortSignal): Promise<void> {
     for (let i = 0; i < this.#plan.consumers; i++) this.#consumers.start()
-    await this.#consumers.firstAssigned()
     const producer = this.#start('producer', ['producer/main.ts', 'run'])
     try {
+      await this.#consumers.firstAssigned()
       // Faults that strike before anything moves would prove nothing.
       await Promise.race([this.#firstClaim.promise, sleep(FIRST_CLAIM_WITHIN_MS)])
       const poisoned = this.#poison()
-      const struck = await Promise.all(this.#plan.faults.map((fault) => this.#strikeInTime(fault, signal)))
-      this.#faults = struck.filter(Boolean).length
+      this.#faults = await this.#strikes.run(signal)
       await poisoned
       if (this.#consumers.count === 0) this.#consumers.start()
       await this.#ended('producer', producer, PRODUCE_WITHIN_MS)
     } finally {
       await producer.stop('SIGKILL')
     }
-    await this.#audit()
-    await this.#consumers.terminateAll()
-  }
-
-  /** Carries a fault out when its time has come. @returns whether it hit something */
-  async #strikeInTime(fault: PlannedFault, signal: AbortSignal): Promise<boolean> {
-    await sleep(fault.atMs)
-    if (signal.aborted) throw new Error('stopped')
-    writeFileSync(join(this.#dir, 'faults.log'), `${new Date().toISOString()} ${faultText(fault)}\n`, {
-      flag: 'a',
-    })
-    return this.#strike(fault)
-  }
-
-  async #strike(fault: Strike): Promise<boolean> {
-    const consumers = this.#consumers
-    switch (fault.kind) {
-      case 'add':
-        if (consumers.count >= MAX_CONSUMERS) return false
-        consumers.start()
-        return true
-      case 'broker':
-        await this.#platform.takeAway('kafka', fault.awayMs)
-        return true
-      case 'local-aws':
-      case 'trino':
-        await this.#platform.takeAway(fault.kind, fault.awayMs)
-        return true
-      case 's3':
-        return this.#breakS3(fault)
-    }
-    const consumer = consumers.pick(fault.consumer)
-    if (!consumer) return false
-    switch (fault.kind) {
-      case 'kill':
-        await consumers.kill(consumer)
-        await sleep(fault.backAfterMs)
-        if (consumers.count < MAX_CONSUMERS) consumers.start()
-        return true
-      case 'restart':
-        await consumers.terminate(consumer)
-        if (consumers.count < MAX_CONSUMERS) consumers.start()
-        return true
-      case 'remove':
-        await consumers.terminate(consumer)
-        if (consumers.count === 0) consumers.start()
-        return true
-      case 'freeze':
-        await consumers.freeze(consumer, fault.forMs)
-        return true
-    }
-  }
-
-  async #breakS3({ requests, fault, share, forMs }: Extract<Strike, { kind: 's3' }>): Promise<boolean> {
-    const random = randomOf(this.#plan.seed)
-    let hits = 0
-    const rule: Rule = ({ method, target }) => {
-      if (!isAmong(requests, method, target) || random() >= share) return undefined
-      hits++
-      return fault
-    }
-    this.#rules.add(rule)
-    await sleep(forMs)
-    this.#rules.delete(rule)
-    return hits > 0
-  }
-
-  async #faultOf(request: ProxiedRequest): Promise<Fault | undefined> {
-    if (isAmong('claims', request.method, request.target)) this.#firstClaim.resolve()
-    for (const rule of this.#rules) {
-      const fault = await rule(request)
-      if (fault) {
-        this.#hits++
-        return fault
-      }
-    }
-    return undefined
   }
 
   /** Sends the poison in a few portions while the rows flow. */
@@ -224,17 +181,33 @@ class Round {
     const audit = this.#start('audit', args)
     await this.#ended('audit', audit, (LAND_WITHIN_S + 120) * 1000)
     writeFileSync(join(this.#dir, 'audit.txt'), audit.stdout)
-    const { rows, poison } = this.#plan
+    const { poison } = this.#plan
+    const rows = rowsOf(this.#plan)
     const wanted = `audit: produced ${rows + poison}, landed ${rows}, dead ${poison}, skipped 0, lost 0, twice 0`
     const line = audit.stdout.trimEnd().split('\n').at(-1)
     if (line !== wanted) this.#problem(`${line}\n    wanted: ${wanted}`)
   }
 
-  /** The lake by its own bytes, when nobody writes any more. */
+  /** Every past hour must be read from its compacted objects at the end. @returns how many are */
+  #compactedHours(objects: readonly string[]): number {
+    const { LAKE_PREFIX: prefix, LAKE_DATASET: dataset } = this.#env
+    const table = tablePrefix({ prefix: prefix!, dataset: dataset! })
+    let compacted = 0
+    for (let i = 0; i < PAST_HOURS; i++) {
+      const iso = new Date(this.#firstPastMs + i * HOUR_MS).toISOString()
+      const [dt, hour] = [iso.slice(0, 10), iso.slice(11, 13)]
+      const own = objects.filter((key) => key.startsWith(`${table}dt=${dt}/hour=${hour}/`))
+      if (own.length === 0) compacted++
+      else this.#problem(`the hour ${dt} ${hour}:00 is still read from ${own.length} small objects`)
+    }
+    return compacted
+  }
+
+  /** The objects that the table reads by their own bytes, when nobody writes any more. */
   #judge(lake: LakeContent): Pick<RoundResult, 'rows' | 'dead' | 'lost' | 'twice'> {
     const rows = new Set(lake.rows).size
     const dead = new Set(lake.dead).size
-    const lost = Math.max(0, this.#plan.rows - rows) + Math.max(0, this.#plan.poison - dead)
+    const lost = Math.max(0, rowsOf(this.#plan) - rows) + Math.max(0, this.#plan.poison - dead)
     const twice = lake.rows.length - rows + (lake.dead.length - dead)
     if (lost > 0 || twice > 0) this.#problem(`by the objects’ own bytes: lost ${lost}, twice ${twice}`)
     return { rows, dead, lost, twice }
@@ -268,27 +241,6 @@ class Round {
     this.#problems.push(what)
     writeFileSync(join(this.#dir, 'problems.txt'), `${new Date().toISOString()} ${what}\n`, { flag: 'a' })
   }
-}
-
-/** Nothing of a round is shared with another one but the servers. */
-function roundEnv(plan: RoundPlan, stack: Readonly<Record<string, string>>): Record<string, string> {
-  return serviceEnv(stack, {
-    PATH: process.env.PATH ?? '',
-    HOME: process.env.HOME ?? '',
-    LOG_LEVEL: 'debug',
-    LAKE_PREFIX: `round-${plan.seed}`,
-    LAKE_DATASET: 'ticks',
-    LAKE_DATABASE: `round_${plan.seed}`,
-    LAKE_FORMAT: plan.format,
-    KAFKA_TOPIC: `round-${plan.seed}`,
-    KAFKA_GROUP_PROTOCOL: plan.protocol,
-    PRODUCER_ROWS: String(plan.rows),
-    PRODUCER_RATE: String(plan.rowsPerSecond),
-    PRODUCER_HEALTH_PORT: '0',
-    CONSUMER_HEALTH_PORT: '0',
-    CONSUMER_FLUSH_AFTER_MS: String(plan.flushAfterMs),
-    CONSUMER_FLUSH_ROWS: String(plan.flushRows),
-  })
 }
 
 function sleep(ms: number): Promise<void> {

@@ -101,6 +101,21 @@ export function* ticks(count: number, partitions: number, poisonEvery = 0): Gene
   }
 }
 
+/** Good ticks of hours that are over, hour by hour: so many in each partition. The topic must keep producers' times. */
+export function* pastTicks(
+  hours: number,
+  firstHourMs: number,
+  perPartition: number,
+  partitions: number,
+): Generator<Produced> {
+  const hourMs = 3_600_000
+  for (let hour = 0; hour < hours; hour++) {
+    let i = 0
+    for (const tick of ticks(perPartition * partitions, partitions))
+      yield { ...tick, timestampMs: firstHourMs + hour * hourMs + (i++ % hourMs) }
+  }
+}
+
 /** Records that are no ticks, each in another way, spread over the partitions. */
 export function* poison(count: number, partitions: number): Generator<Produced> {
   const values = [

@@ -1,0 +1,53 @@
+// At which of its requests a compaction is killed. Pure.
+import { between, oneOf, type Random } from './random.ts'
+
+/** What compaction does to an hour, in this order. */
+export const compactionPoints = [
+  'reading an object',
+  'writing an object of the run',
+  'writing the manifest',
+  'switching the table',
+  'marking the switch',
+  'deleting the old objects',
+] as const
+
+export type CompactionPoint = (typeof compactionPoints)[number]
+
+export interface CompactionDeath {
+  readonly point: CompactionPoint
+  /** At the first request of the kind, or a later one. */
+  readonly nth: number
+  /** Whether the request that it dies at is carried out all the same. */
+  readonly carriedOut: boolean
+}
+
+/** Deaths in the order in which their points are reached, so that each has its chance. */
+export function drawDeaths(random: Random): CompactionDeath[] {
+  return Array.from({ length: between(random, 1, 3) }, () => {
+    const point = oneOf(random, compactionPoints)
+    // Of reads and objects there are several an hour, of all else one.
+    const most = point.endsWith('object') || point.endsWith('run') ? 5 : 1
+    return { point, nth: between(random, 1, most), carriedOut: random() < 0.5 }
+  }).sort((a, b) => compactionPoints.indexOf(a.point) - compactionPoints.indexOf(b.point))
+}
+
+/** Which point of a compaction a request is; undefined: none. */
+export function compactionPointOf(
+  method: string,
+  target: string,
+  operation: string,
+): CompactionPoint | undefined {
+  const path = decodeURIComponent(target)
+  if (operation === 'AWSGlue.UpdatePartition') return 'switching the table'
+  if (method === 'GET' && /\/dt=.*\/hour=[^?]*\.[a-z]/.test(path)) return 'reading an object'
+  if (method === 'PUT' && path.includes('/_compacted/')) return 'writing an object of the run'
+  if (method === 'PUT' && /\/_control\/[^/]+\/compacted\//.test(path)) return 'writing the manifest'
+  if (method === 'PUT' && /\/_control\/[^/]+\/switched\//.test(path)) return 'marking the switch'
+  if (method === 'POST' && /[?&]delete\b/.test(path)) return 'deleting the old objects'
+  return undefined
+}
+
+export function deathText({ point, nth, carriedOut }: CompactionDeath): string {
+  const which = nth === 1 ? '' : `, ${nth} of them in`
+  return `kill -9 the compaction ${point}${which}${carriedOut ? ', which is done all the same' : ''}`
+}

@@ -1,0 +1,105 @@
+// `catalog serve` of a round: registers hours, compacts those that are over, and is killed in the middle of it.
+import { join } from 'node:path'
+import { type CompactionDeath, compactionPointOf } from './compaction-death.ts'
+import { type Fault, type ProxiedRequest, type Rule, type S3Proxy, startS3Proxy } from './s3-proxy.ts'
+import { Service } from './service.ts'
+
+const STOP_WITHIN_MS = 20_000
+
+export interface CompactorOptions {
+  readonly env: Readonly<Record<string, string>>
+  readonly logDir: string
+  /** One after the other: each waits until the one before has struck. */
+  readonly deaths: readonly CompactionDeath[]
+  /** What happens to requests that it does not die at. */
+  readonly rule: Rule
+  readonly onProblem: (what: string) => void
+}
+
+export class Compactor implements AsyncDisposable {
+  readonly #options: CompactorOptions
+  readonly #proxy: S3Proxy
+  readonly #deaths: CompactionDeath[]
+  #service: Service
+  /** Those that were killed or told to stop: their end is no finding. */
+  readonly #struck = new Set<Service>()
+  #replacing: Promise<void> | undefined
+  #stopping = false
+  #seen = 0
+  #died = 0
+
+  private constructor(options: CompactorOptions, proxy: S3Proxy) {
+    this.#options = options
+    this.#proxy = proxy
+    this.#deaths = [...options.deaths]
+    proxy.rule = (request) => this.#faultOf(request)
+    this.#service = this.#start()
+  }
+
+  /** Starts the service behind a proxy of its own, which sees when its time to die has come. */
+  static async start(options: CompactorOptions): Promise<Compactor> {
+    return new Compactor(options, await startS3Proxy(options.env.AWS_ENDPOINT_URL!))
+  }
+
+  /** How often it was killed in the middle of its work. */
+  get died(): number {
+    return this.#died
+  }
+
+  /** Ends it in order. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    await this.#replacing
+    const service = this.#service
+    if (service.hasEnded) return
+    this.#struck.add(service)
+    const timer = setTimeout(() => service.process.kill('SIGKILL'), STOP_WITHIN_MS)
+    await service.stop('SIGTERM')
+    clearTimeout(timer)
+    const { exitCode, signalCode } = service.process
+    // The signal's own end: it came before Node had started.
+    if (exitCode !== 0 && signalCode !== 'SIGTERM')
+      this.#options.onProblem(`catalog serve ended with ${exitCode ?? signalCode} after SIGTERM`)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true
+    await this.#replacing
+    this.#struck.add(this.#service)
+    await this.#service.stop('SIGKILL')
+    await this.#proxy[Symbol.asyncDispose]()
+  }
+
+  #start(): Service {
+    const { env, logDir, onProblem } = this.#options
+    const service = new Service(['catalog/main.ts', 'serve'], {
+      env: { ...env, AWS_ENDPOINT_URL: this.#proxy.url },
+      logFile: join(logDir, 'catalog.log'),
+    })
+    service.process.on('close', (code, signal) => {
+      if (this.#struck.has(service)) return
+      const said = service.stderr.split('\n').slice(-6).join('\n    ')
+      onProblem(`catalog serve ended by itself (${code ?? signal}):\n    ${said}`)
+    })
+    return service
+  }
+
+  async #faultOf(request: ProxiedRequest): Promise<Fault | undefined> {
+    const { method, target, headers } = request
+    const death = this.#deaths[0]
+    const victim = this.#service
+    if (!death || this.#struck.has(victim)) return this.#options.rule(request)
+    const point = compactionPointOf(method, target, String(headers['x-amz-target'] ?? ''))
+    if (point !== death.point || ++this.#seen < death.nth) return this.#options.rule(request)
+    this.#deaths.shift()
+    this.#seen = 0
+    this.#struck.add(victim)
+    this.#died++
+    this.#replacing = victim.stop('SIGKILL').then(() => {
+      if (!this.#stopping) this.#service = this.#start()
+    })
+    await this.#replacing
+    // What was on its way when it died may still be carried out, now beside its successor.
+    return { kind: death.carriedOut ? 'reset-after' : 'reset-before' }
+  }
+}

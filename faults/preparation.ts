@@ -1,0 +1,66 @@
+// What a round has before it begins: a topic with rows of past hours in it, a table, and settings of its own.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { serviceEnv } from '@ticklake/stack/environment.ts'
+import { PARTITIONS, PAST_HOURS, type RoundPlan } from './plan.ts'
+import { Service } from './service.ts'
+import { createTopic, pastTicks, produce } from './topic.ts'
+
+const HOUR_MS = 3_600_000
+/** Longer than any count of a round takes: after it compaction deletes what a count may have been reading. */
+const DELETE_AFTER_MS = 5_000
+
+export interface Prepared {
+  readonly plan: RoundPlan
+  readonly env: Record<string, string>
+  /** Where logs and claims are kept. */
+  readonly dir: string
+  /** The first of the past hours. */
+  readonly firstPastMs: number
+}
+
+/** Makes all of it. @throws Error when the campaign's own tools fail */
+export async function prepareRound(
+  plan: RoundPlan,
+  stack: Readonly<Record<string, string>>,
+  dir: string,
+): Promise<Prepared> {
+  rmSync(dir, { recursive: true, force: true })
+  mkdirSync(dir, { recursive: true })
+  writeFileSync(join(dir, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`)
+  const env = roundEnv(plan, stack)
+  const firstPastMs = Math.floor(Date.now() / HOUR_MS - 24) * HOUR_MS
+  const declaring = new Service(['catalog/main.ts', 'declare'], { env, logFile: join(dir, 'declare.log') })
+  // By the broker's clock no hour would close within a round: rows of past hours come with their own time.
+  await createTopic(env, PARTITIONS, { 'message.timestamp.type': 'CreateTime' })
+  await produce(env, pastTicks(PAST_HOURS, firstPastMs, plan.pastRows, PARTITIONS))
+  if ((await declaring.ended()) !== 0) throw new Error(`catalog declare failed:\n${declaring.stderr}`)
+  return { plan, env, dir, firstPastMs }
+}
+
+/** Nothing of a round is shared with another one but the servers. */
+function roundEnv(plan: RoundPlan, stack: Readonly<Record<string, string>>): Record<string, string> {
+  return serviceEnv(stack, {
+    PATH: process.env.PATH ?? '',
+    HOME: process.env.HOME ?? '',
+    LOG_LEVEL: 'debug',
+    LAKE_PREFIX: `round-${plan.seed}`,
+    LAKE_DATASET: 'ticks',
+    LAKE_DATABASE: `round_${plan.seed}`,
+    LAKE_FORMAT: plan.format,
+    KAFKA_TOPIC: `round-${plan.seed}`,
+    KAFKA_GROUP_PROTOCOL: plan.protocol,
+    PRODUCER_ROWS: String(plan.rows),
+    PRODUCER_RATE: String(plan.rowsPerSecond),
+    PRODUCER_HEALTH_PORT: '0',
+    CONSUMER_HEALTH_PORT: '0',
+    CONSUMER_FLUSH_AFTER_MS: String(plan.flushAfterMs),
+    CONSUMER_FLUSH_ROWS: String(plan.flushRows),
+    CATALOG_HEALTH_PORT: '0',
+    CATALOG_PAGE_PORT: '0',
+    CATALOG_HOURS_AHEAD: '2',
+    CATALOG_REGISTER_EVERY_MS: '500',
+    CATALOG_COMPACT_EVERY_MS: '500',
+    CATALOG_COMPACT_DELETE_AFTER_MS: String(DELETE_AFTER_MS),
+  })
+}
