@@ -30,8 +30,17 @@ interface Read {
 }
 
 /** Types the words after `node`, as a shell takes them. */
-async function type(words: string, settings: Record<string, string> = {}): Promise<Read> {
-  const command = `set -o pipefail; "${process.execPath}" ${words}`
+function type(words: string, settings: Record<string, string> = {}): Promise<Read> {
+  return shell(`set -o pipefail; "${process.execPath}" ${words}`, settings)
+}
+
+/** The same on a terminal of 50 columns and 14 rows. */
+function typeOnTerminal(words: string, settings: Record<string, string>): Promise<Read> {
+  const command = `stty cols 50 rows 14; "${process.execPath}" ${words}`
+  return shell(`script -qefc '${command}' /dev/null`, { TERM: 'xterm-256color', ...settings })
+}
+
+async function shell(command: string, settings: Record<string, string>): Promise<Read> {
   const child = spawn('bash', ['-c', command], {
     cwd: root,
     env: { ...env, ...settings },
@@ -72,7 +81,17 @@ describe('a slip of the finger', () => {
     ['producer/main.ts run --raet 5', 'there is no --raet', 'did you mean --rate?', 'run --help'],
     ['catalog/main.ts qurey "SELECT 1"', 'there is no command qurey', 'did you mean query?', '--help'],
     ['consumer/main.ts run --form earliest', 'there is no --form', 'did you mean --from?', 'run --help'],
+    [
+      'consumer/main.ts dlq lst',
+      'there is no command lst',
+      'did you mean list?',
+      'consumer/main.ts dlq --help',
+    ],
+    ['catalog/main.ts audit --dep', 'there is no --dep', 'did you mean --deep?', 'audit --help'],
     ['stack/main.ts dmeo', 'there is no command dmeo', 'did you mean demo?', 'stack/main.ts --help'],
+    ['infra/main.ts dploy', 'there is no command dploy', 'did you mean deploy?', 'infra/main.ts --help'],
+    ['infra/main.ts plan --instance-typ t3.micro', 'no --instance-typ', '--instance-type?', 'plan --help'],
+    ['faults/main.ts --sed 1', 'there is no --sed', 'did you mean --seed?', 'faults/main.ts --help'],
     ['catalog/main.ts query SELECT 1 FROM x', 'came in 4 pieces', /quotes.*'SELECT \.\.\.'/, 'query --help'],
     [
       'catalog/main.ts query --output xml "SELECT 1"',
@@ -123,7 +142,12 @@ describe('nothing is there to talk to', () => {
     expectLines(read, `no broker answers at ${nobody}`, /refused/i, 'KAFKA_BOOTSTRAP_SERVERS')
   })
 
-  test.each(['declare', 'crawl', 'query "SELECT 1"', 'audit'])(
+  test.each(['topic create', 'topic describe'])('no broker, for producer %s', async (command) => {
+    const read = await type(`producer/main.ts ${command}`, noBroker)
+    expectLines(read, `no broker answered at ${nobody} within 2 s`, /ECONNREFUSED/, 'make stack')
+  })
+
+  test.each(['declare', 'crawl', 'query "SELECT 1"', 'audit', 'compact', 'watch --times 1'])(
     'no AWS endpoint: catalog %s',
     async (command) => {
       const read = await type(`catalog/main.ts ${command}`, noAws)
@@ -131,9 +155,28 @@ describe('nothing is there to talk to', () => {
     },
   )
 
-  test('no credentials, for a query', async () => {
-    const read = await type('catalog/main.ts query "SELECT 1"', noCredentials)
-    expectLines(read, 'Athena: starting a query failed', /[Cc]redential/, 'AWS_PROFILE')
+  test.each(['dlq list', 'dlq show 0:1', 'dlq replay --all'])(
+    'no AWS endpoint: consumer %s',
+    async (command) => {
+      const read = await type(`consumer/main.ts ${command}`, noAws)
+      expectLines(read, 'S3 did not answer', 'connect ECONNREFUSED 127.0.0.1:1', 'make stack')
+    },
+  )
+
+  test.each([
+    ['query "SELECT 1"', 'Athena: starting a query failed'],
+    ['declare', 'Glue: looking for database'],
+    ['crawl', 'Glue: looking for database'],
+    ['compact', 'S3: reading'],
+    ['watch --times 1', 'Athena: starting a query failed'],
+  ])('no credentials: catalog %s', async (command, what) => {
+    const read = await type(`catalog/main.ts ${command}`, noCredentials)
+    expectLines(read, what, /[Cc]redential/, 'AWS_PROFILE')
+  })
+
+  test('no credentials, for a list of refused records', async () => {
+    const read = await type('consumer/main.ts dlq list', noCredentials)
+    expectLines(read, 'cannot be used; nothing was changed', /[Cc]redential/, 'AWS_PROFILE')
   })
 
   test('no credentials, for the consumer: it ends, as trying again cannot help', async () => {
@@ -243,6 +286,20 @@ describe('nothing is wrong', () => {
     const full = await type('catalog/main.ts watch --full --times 1')
     expect(full.stdout).toMatch(/^topic +partition +end +claimed +lag$/m)
     expect(full.stdout).toMatch(/^lake +0 objects \| 0\.0 MB \| no claim yet$/m)
+  })
+
+  test('on a terminal the screen fits its width, has colours unless NO_COLOR says none, and is given back', async () => {
+    const on = (settings: Record<string, string>) =>
+      typeOnTerminal('catalog/main.ts watch --full --times 1', settings)
+    const { stdout } = await on({})
+    const screen = stdout.slice(stdout.lastIndexOf('\u001b[H'), stdout.lastIndexOf('\u001b[J'))
+    const lines = screen.replaceAll(/\u001b\[[\d;?]*[A-Za-z]/g, '').split(/\r?\n/)
+    expect(lines.join('\n')).toMatch(/^lake +0 objects/m)
+    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(50)
+    expect(lines.length).toBeLessThan(14)
+    expect(screen).toMatch(/\u001b\[2mlake/)
+    expect(stdout.lastIndexOf('\u001b[?1049l')).toBeGreaterThan(stdout.indexOf('\u001b[?1049h'))
+    expect((await on({ NO_COLOR: '1' })).stdout).not.toMatch(/\u001b\[\d+m/)
   })
 
   test('watch --full shows what does not answer, and goes on with what does', async () => {
