@@ -1,15 +1,23 @@
 // How every command starts and ends: signals become an AbortSignal, errors three lines and an exit status.
 import { Failure, reasonOf, renderError } from './errors.ts'
 
+/** One Ctrl-C may come twice: from the terminal and from what stands between, such as timeout(1), which sends both. */
+const SAME_SIGNAL_MS = 500
+
 /**
  * Runs a command until it returns. SIGINT and SIGTERM abort the signal, so that the command can close what it
- * opened; a second one ends the process at once. A thrown error is shown on stderr and makes the exit status 1.
+ * opened; a second one, half a second later or more, ends the process at once. A thrown error is shown on stderr and makes the exit status 1.
  */
 export async function runCommand(command: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const controller = new AbortController()
+  let abortedAt = 0
   const stop = (name: NodeJS.Signals) => {
-    if (controller.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143)
-    controller.abort(name)
+    if (!controller.signal.aborted) {
+      abortedAt = performance.now()
+      controller.abort(name)
+    } else if (performance.now() - abortedAt >= SAME_SIGNAL_MS) {
+      process.exit(name === 'SIGINT' ? 130 : 143)
+    }
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
   // A reader that closes the pipe early (`| head`) is no error.

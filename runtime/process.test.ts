@@ -1,0 +1,44 @@
+// How a command ends by signals: the first asks it to close what it opened, a later one ends it at once.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { expect, test } from 'vitest'
+
+const script = `
+  import { runCommand, sleep } from './process.ts'
+  await runCommand(async (signal) => {
+    const awake = setInterval(() => {}, 1_000)
+    process.stdout.write('runs ')
+    await sleep(60_000, signal)
+    await sleep(1_500)
+    clearInterval(awake)
+    process.stdout.write('closed')
+  })`
+
+/** Sends SIGINT at each of these times after it has begun. */
+async function endedBy(...afterMs: number[]): Promise<{ code: number | null; said: string }> {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: import.meta.dirname,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let said = ''
+  const begun = new Promise<void>((resolve) => {
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      said += text
+      resolve()
+    })
+  })
+  const closed = once(child, 'close')
+  await begun
+  for (const ms of afterMs) setTimeout(() => child.kill('SIGINT'), ms)
+  const [code] = (await closed) as [number | null]
+  return { code, said }
+}
+
+test('a signal lets the command close, also when it comes twice, as from timeout(1)', async () => {
+  expect(await endedBy(0)).toEqual({ code: 0, said: 'runs closed' })
+  expect(await endedBy(0, 30)).toEqual({ code: 0, said: 'runs closed' })
+})
+
+test('whoever asks again later wants the end at once', async () => {
+  expect(await endedBy(0, 900)).toEqual({ code: 130, said: 'runs ' })
+})
