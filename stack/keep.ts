@@ -7,6 +7,7 @@ import { sleep } from '@ticklake/runtime/process.ts'
 import { lakeBucket } from './bucket.ts'
 import { namesOf, shellExports, shellSettings } from './environment.ts'
 import { homeDir, stateFile } from './places.ts'
+import { requireRoom } from './room.ts'
 import { startStack } from './stack.ts'
 import { isStack, readState, removeState, runningStack, writeState } from './state.ts'
 
@@ -25,6 +26,7 @@ export async function up(signal: AbortSignal): Promise<void> {
 }
 
 async function startKeeper(signal: AbortSignal): Promise<void> {
+  requireRoom(homeDir)
   mkdirSync(join(homeDir, 'logs'), { recursive: true })
   const log = openSync(join(homeDir, 'logs/stack.log'), 'w')
   process.stderr.write('Starting Kafka, MiniStack, Trino and local-aws\n')

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -23,4 +23,10 @@ test('what was logged by the run before is kept', () => {
     log.close()
   }
   expect(readFileSync(path, 'utf8')).toBe('first\nsecond\n')
+})
+
+test.skipIf(!existsSync('/dev/full'))('a full disk loses lines, and ends nobody', () => {
+  const log = new LogFile('/dev/full')
+  log.write('a line that has no room')
+  log.close()
 })

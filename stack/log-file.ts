@@ -24,8 +24,14 @@ export class LogFile {
       this.#fd = openSync(this.path, 'a')
       this.#bytes = 0
     }
-    writeSync(this.#fd, chunk as string)
-    this.#bytes += chunk.length
+    try {
+      writeSync(this.#fd, chunk as string)
+      this.#bytes += chunk.length
+    } catch (error) {
+      // A full disk is told by the server that ends of it; what it said on the way cannot be kept.
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
+    }
   }
 
   /** The last lines, for an error message. */

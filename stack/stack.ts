@@ -8,6 +8,7 @@ import { kafkaServer } from './kafka-server.ts'
 import { localAws } from './local-aws.ts'
 import { miniStack } from './ministack.ts'
 import { defaultPorts, freePorts, type Ports, requireFree } from './ports.ts'
+import { requireRoom } from './room.ts'
 import { type ProcessSpec, Supervisor } from './supervisor.ts'
 import { trino } from './trino.ts'
 
@@ -35,7 +36,7 @@ export interface Stack extends AsyncDisposable {
 
 /**
  * Starts everything and makes the bucket; ready when every server has really answered.
- * @throws Failure PORT_TAKEN, PROCESS_DIED, PROCESS_NOT_READY; nothing is left running then
+ * @throws Failure PORT_TAKEN, DISK_FULL, PROCESS_DIED, PROCESS_NOT_READY; nothing is left running then
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const ports = options.ports === 'default' ? defaultPorts : await freePorts()
@@ -43,6 +44,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const data = join(options.dir, 'data')
   const logDir = join(options.dir, 'logs')
   mkdirSync(data, { recursive: true })
+  requireRoom(data)
   const shell = serverEnv(process.env)
   const supervisor = new Supervisor(logDir)
   const stop = () => supervisor.stop()

@@ -1,11 +1,12 @@
 // Starts processes, watches them, and leaves none behind: not after an error, Ctrl-C, or its own violent death.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { LogFile } from './log-file.ts'
+import { fullDisk } from './room.ts'
 
 export interface ProcessSpec {
   readonly name: string
@@ -169,9 +170,12 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 }
 
 function died(name: string, status: number | string, log: LogFile): Failure {
+  const what = `${name} ended by itself (${typeof status === 'number' ? `exit status ${status}` : status})`
+  const full = fullDisk(dirname(log.path), what)
+  if (full) return full
   return new Failure({
     code: 'PROCESS_DIED',
-    what: `${name} ended by itself (${typeof status === 'number' ? `exit status ${status}` : status})`,
+    what,
     why: `its last lines: ${log.tail(5)}`,
     remedy: `read ${log.path}`,
   })
