@@ -70,7 +70,7 @@ COPY producer producer
 ENV PRODUCER_HEALTH_HOST=0.0.0.0 PRODUCER_HEALTH_PORT=9101
 EXPOSE 9101
 HEALTHCHECK --interval=3s --timeout=30s --start-period=5m --retries=5 \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PRODUCER_HEALTH_PORT + '/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD bash runtime/health-check.sh "$PRODUCER_HEALTH_PORT" /readyz
 USER node
 CMD ["node", "producer/main.ts", "run"]
 
@@ -91,7 +91,7 @@ COPY consumer consumer
 ENV CONSUMER_HEALTH_HOST=0.0.0.0 CONSUMER_HEALTH_PORT=9102 LD_PRELOAD=libjemalloc.so.2
 EXPOSE 9102
 HEALTHCHECK --interval=3s --timeout=30s --start-period=5m --retries=5 \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.CONSUMER_HEALTH_PORT + '/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD bash runtime/health-check.sh "$CONSUMER_HEALTH_PORT" /readyz
 USER node
 CMD ["node", "--single-threaded-gc", "consumer/main.ts", "run"]
 
@@ -120,7 +120,7 @@ COPY --from=page /app/catalog/web/dist catalog/web/dist
 ENV CATALOG_HEALTH_HOST=0.0.0.0 CATALOG_HEALTH_PORT=9103 CATALOG_PAGE_HOST=0.0.0.0 CATALOG_PAGE_PORT=8080
 EXPOSE 8080 9103
 HEALTHCHECK --interval=3s --timeout=30s --start-period=5m --retries=5 \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.CATALOG_HEALTH_PORT + '/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD bash runtime/health-check.sh "$CATALOG_HEALTH_PORT" /readyz
 USER node
 CMD ["node", "catalog/main.ts", "serve"]
 
@@ -138,6 +138,6 @@ VOLUME /var/lib/local-aws
 ENV LOCAL_AWS_HOST=0.0.0.0 LOCAL_AWS_PORT=4566 LOCAL_AWS_DATA_DIR=/var/lib/local-aws
 EXPOSE 4566
 HEALTHCHECK --interval=3s --timeout=30s --start-period=5m --retries=5 \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.LOCAL_AWS_PORT + '/_ticklake/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD bash runtime/health-check.sh "$LOCAL_AWS_PORT" /_ticklake/health
 USER node
 CMD ["node", "local-aws/main.ts"]

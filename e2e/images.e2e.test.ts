@@ -35,7 +35,7 @@ describe.each(names)('the image of %s', (name) => {
     expect(User).toBe('node')
     expect(Labels['org.opencontainers.image.title']).toBe(`ticklake ${name}`)
     expect(Labels['org.opencontainers.image.licenses']).toBe('Apache-2.0')
-    expect(Healthcheck?.Test.join(' ')).toMatch(/fetch\(/)
+    expect(Healthcheck?.Test.join(' ')).toMatch(/health-check\.sh "\$\w+_PORT" \//)
   })
 
   test('holds sources and production dependencies, no tests, no compiler, no configuration of this machine', async () => {
