@@ -2,6 +2,7 @@
 import {
   type Env,
   integer,
+  optional,
   optionalText,
   pattern,
   readEnv,
@@ -55,12 +56,13 @@ export const catalogSchema = {
     min: 1_000,
     max: DAY_MS,
   }),
-  CATALOG_WATCH_EVERY_MS: integer({
-    doc: '`watch` and the count of `serve`: how often Athena is asked for the count (each time at least 10 MB are billed)',
-    default: 60_000,
-    min: 250,
-    max: DAY_MS,
-  }),
+  CATALOG_WATCH_EVERY_MS: optional(
+    integer({
+      doc: '`watch` and the count of `serve`: how often Athena is asked for the count; unset, each second where AWS_ENDPOINT_URL is set, and once a minute on AWS, which bills at least 10 MB each time',
+      min: 250,
+      max: DAY_MS,
+    }),
+  ),
   CATALOG_IN_FLIGHT_MS: integer({
     doc: '`audit`: how old the newest claim of a partition may be with its objects not all there yet; older, its rows are lost',
     default: 30_000,
@@ -126,7 +128,7 @@ export function catalogConfig(env: Env): CatalogConfig {
     crawlEveryMs: values.CATALOG_CRAWL_EVERY_MS,
     crawlTimeoutMs: values.CATALOG_CRAWL_TIMEOUT_MS,
     queryTimeoutMs: values.CATALOG_QUERY_TIMEOUT_MS,
-    watchEveryMs: values.CATALOG_WATCH_EVERY_MS,
+    watchEveryMs: values.CATALOG_WATCH_EVERY_MS ?? (env.AWS_ENDPOINT_URL ? 1_000 : 60_000),
     inFlightMs: values.CATALOG_IN_FLIGHT_MS,
     compactEveryMs: values.CATALOG_COMPACT_EVERY_MS,
     compactDeleteAfterMs: values.CATALOG_COMPACT_DELETE_AFTER_MS,

@@ -9,7 +9,7 @@ test('.env.example is what `node docs/reference.ts` writes', () => {
 })
 
 test('docs/reference.md has every variable and every command’s own page of help', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, () => {
   expect(fileText('reference.md')).toBe(referencePage())
 })

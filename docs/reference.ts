@@ -40,7 +40,6 @@ const sections: readonly Section[] = [
     title: 'catalog',
     words: 'Partitions, crawler, queries, the page.',
     schema: catalogSchema,
-    local: { CATALOG_WATCH_EVERY_MS: '1000' },
   },
 ]
 
