@@ -20,6 +20,7 @@ import {
   startService,
   widthOf,
 } from './page.stack-fixture.ts'
+import type { Candle } from './wire.ts'
 
 const [producerPort, consumerPort] = await freePorts(2)
 const env = testEnv({
@@ -148,11 +149,41 @@ test('prices come as ticks arrive, for the index that is picked', async () => {
   await page.getByRole('img', { name: /^NSEI: / }).waitFor()
 })
 
+/** The days of each index that a page would show after it has looked for so long. */
+async function daysSeen(ms: number): Promise<Map<string, string[]>> {
+  let told = ''
+  try {
+    const answer = await fetch(`${served.url}api/stream`, { signal: AbortSignal.timeout(ms) })
+    for await (const text of answer.body!.pipeThrough(new TextDecoderStream())) told += text
+  } catch (error) {
+    if ((error as Error).name !== 'TimeoutError') throw error
+  }
+  let days = new Map<string, string[]>()
+  for (const [, data] of told.matchAll(/^event: prices\ndata: (.*)$/gm)) {
+    const { reset, candles } = JSON.parse(data!) as { reset: boolean; candles: Candle[] }
+    if (reset) days = new Map()
+    for (const { index, from } of candles) days.set(index, [...(days.get(index) ?? []), from])
+  }
+  return days
+}
+
+test('whoever comes back after nobody looked sees each tick once, and in order', async () => {
+  await daysSeen(5_000)
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  const days = await daysSeen(6_000)
+  expect(days.size).toBe(14)
+  for (const [index, seen] of days) {
+    expect(seen.length, index).toBeGreaterThan(20)
+    expect(seen, index).toEqual([...new Set(seen)].sort())
+  }
+})
+
 test.each([
   ['desktop', 'light'],
   ['desktop', 'dark'],
   ['phone', 'light'],
   ['phone', 'dark'],
+  ['wide', 'light'],
 ] as const)('on a %s, %s: nothing wrong for axe, nothing wider than the screen', async (screen, scheme) => {
   const { page, complaints } = await look(browser, served.url, { screen, scheme })
   await page.locator('[data-station=athena].flow').waitFor()

@@ -99,8 +99,8 @@ export class Live {
     })
     this.#producer = metricsPoller('producer', config.page.producerMetrics)
     this.#consumer = metricsPoller('consumer', config.page.consumerMetrics)
-    this.#ticks = new TickTail(config.kafka, broker, (candles) =>
-      this.#tell('prices', { reset: false, candles }),
+    this.#ticks = new TickTail(config.kafka, broker, (candles, reset) =>
+      this.#tell('prices', { reset, candles }),
     )
   }
 

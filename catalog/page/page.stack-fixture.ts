@@ -13,7 +13,11 @@ export const SLOW_MS = 90_000
 
 const shotDir = join(import.meta.dirname, '../../.local/screenshots')
 
-export const screens = { desktop: { width: 1440, height: 1000 }, phone: { width: 390, height: 844 } } as const
+export const screens = {
+  phone: { width: 390, height: 844 },
+  desktop: { width: 1440, height: 1000 },
+  wide: { width: 2560, height: 1300 },
+} as const
 
 /** Ports that nothing listens on now. */
 export async function freePorts(count: number): Promise<number[]> {

@@ -277,13 +277,13 @@ test('a crawl is started where that is allowed, and what it found is told', asyn
   await page.getByRole('button', { name: 'Crawl now' }).click()
   await page.getByText(/1 table created/).waitFor()
   const crawled = await page.getByRole('region', { name: 'Crawled tables' }).innerText()
-  expect(crawled).toMatch(/ticks\s+15\s+\d+\s+\d+\s+3000/)
+  expect(crawled).toMatch(/ticks\s+15\s+\d+\s+\d+\s+3,000/)
 })
 
 test('the audit is one click, and says what each sum is', async () => {
   await room(page, 'Ledger')
   await page.getByRole('button', { name: 'Audit now' }).click()
-  await page.getByText('Every record is in the lake exactly once.').waitFor()
+  await page.getByText('Every record is in the lake exactly once, or kept below as a dead letter.').waitFor()
   expect(await page.locator('.audit').innerText()).toContain(
     `audit: produced ${ROWS + poison.length}, landed ${ROWS}, dead ${poison.length}, skipped 0, lost 0, twice 0`,
   )
@@ -317,6 +317,7 @@ test.each([
   ['desktop', 'dark'],
   ['phone', 'light'],
   ['phone', 'dark'],
+  ['wide', 'light'],
 ] as const)(
   'on a %s, %s: every room is well for axe, and no wider than the screen',
   async (screen, scheme) => {

@@ -26,17 +26,16 @@ const SINGLE_UP_TO = 60
 
 const decoder = new TextDecoder()
 
+/** `anew`: these take the place of all candles that were told before. */
+type OnCandles = (candles: readonly Candle[], anew: boolean) => void
+
 export class TickTail {
   readonly #config: KafkaConfig
   readonly #broker: Pick<Broker, 'topicOnce'>
-  readonly #onCandles: (candles: readonly Candle[]) => void
+  readonly #onCandles: OnCandles
   readonly book = new CandleBook()
 
-  constructor(
-    config: KafkaConfig,
-    broker: Pick<Broker, 'topicOnce'>,
-    onCandles: (candles: readonly Candle[]) => void,
-  ) {
+  constructor(config: KafkaConfig, broker: Pick<Broker, 'topicOnce'>, onCandles: OnCandles) {
     this.#config = config
     this.#broker = broker
     this.#onCandles = onCandles
@@ -56,6 +55,7 @@ export class TickTail {
         })),
       )
       this.book.clear()
+      let anew = true
       // What is there already is history: a candle a tick.
       let historyLeft = partitions.reduce((sum, { low, end }) => sum + Math.min(share, end - low), 0)
       while (!signal.aborted) {
@@ -69,7 +69,10 @@ export class TickTail {
         this.#take(messages, historyLeft > 0)
         historyLeft -= messages.length
         const candles = this.book.flush()
-        if (candles.length > 0) this.#onCandles(candles)
+        if (candles.length > 0) {
+          this.#onCandles(candles, anew)
+          anew = false
+        }
         if (messages.length >= MOST_PER_FLUSH && historyLeft <= 0) {
           await sleep(flushAt - Date.now(), signal)
           const now = await this.#broker.topicOnce()

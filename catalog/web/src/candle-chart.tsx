@@ -7,8 +7,13 @@ import { price, short } from './format.ts'
 import { axis } from './growth-charts.tsx'
 import { type Theme, useTheme } from './theme.ts'
 
-export function CandleChart({ name, candles }: { name: string; candles: readonly Candle[] }) {
+/** On a narrow screen fewer candles, so that each can be told from the next. */
+const narrow = matchMedia('(max-width: 620px)')
+const MOST_ON_NARROW = 80
+
+export function CandleChart({ name, candles: all }: { name: string; candles: readonly Candle[] }) {
   const theme = useTheme()
+  const candles = narrow.matches ? all.slice(-MOST_ON_NARROW) : all
   const [pointed, setPointed] = useState<number | null>(null)
   const shown = useRef(candles)
   shown.current = candles

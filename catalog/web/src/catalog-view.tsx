@@ -373,8 +373,8 @@ function Crawl({ about, onCrawled }: { about: About; onCrawled: () => void }) {
                     </th>
                     <td class="num right">{count(table.columns)}</td>
                     <td class="num right">{count(table.partitions)}</td>
-                    <td class="num right">{table.objects ?? '–'}</td>
-                    <td class="num right">{table.records ?? '–'}</td>
+                    <td class="num right">{told(table.objects)}</td>
+                    <td class="num right">{told(table.records)}</td>
                   </tr>
                 ))}
               </tbody>
@@ -384,4 +384,9 @@ function Crawl({ about, onCrawled }: { about: About; onCrawled: () => void }) {
       )}
     </section>
   )
+}
+
+/** A number that a crawler wrote down as text. */
+function told(text: string | null): string {
+  return count(text === null ? null : Number(text))
 }

@@ -83,8 +83,15 @@ export function axis(theme: Theme, more: uPlot.Axis = {}): uPlot.Axis {
   }
 }
 
+/** Steps between marks: never parts of a second, nor parts of a row. */
+const secondSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800]
+const rowSteps = Array.from({ length: 14 }, (_, power) => [1, 2, 2.5, 5].map((step) => step * 10 ** power))
+  .flat()
+  .filter(Number.isInteger)
+
 const timeAxis = (theme: Theme): uPlot.Axis =>
   axis(theme, {
+    incrs: secondSteps,
     grid: { show: false },
     space: 80,
     size: 28,
@@ -97,7 +104,10 @@ function growthOptions(theme: Theme): Omit<uPlot.Options, 'width' | 'height'> {
     legend: { show: false },
     padding: [8, 26, 0, 0],
     scales: { y: { range: (_, low, high) => padded(low, high) } },
-    axes: [timeAxis(theme), axis(theme, { size: 56, values: (_, splits) => splits.map(short) })],
+    axes: [
+      timeAxis(theme),
+      axis(theme, { size: 56, incrs: rowSteps, values: (_, splits) => splits.map(short) }),
+    ],
     series: [
       {},
       { stroke: theme.muted, width: 1.5, dash: [4, 4], points: { show: false } },

@@ -61,7 +61,11 @@ function Audit() {
           <>
             <p class={`verdict ${audit.ok ? 'good' : 'bad'}`}>
               <span class={`dot ${audit.ok ? 'flow' : 'broken'}`} aria-hidden="true" />
-              {audit.ok ? 'Every record is in the lake exactly once.' : 'Something is not as it should be.'}
+              {!audit.ok
+                ? 'Something is not as it should be.'
+                : audit.dead > 0
+                  ? 'Every record is in the lake exactly once, or kept below as a dead letter.'
+                  : 'Every record is in the lake exactly once.'}
             </p>
             <dl class="sums">
               <Sum name="produced" value={audit.produced} />

@@ -147,7 +147,7 @@ function stationsOf({ producer, topic, consumer, s3, glue, athena, at }: Pipelin
       value: count(glue.partitions),
       unit: 'partitions',
       facts: [
-        ['last crawl', glue.lastCrawl?.toLowerCase() ?? 'none yet'],
+        ['last crawl', glue.lastCrawl?.toLowerCase() ?? (glue.partitions === null ? '–' : 'none yet')],
         [
           'crawled',
           glue.crawlerState === 'RUNNING'

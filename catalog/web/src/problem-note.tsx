@@ -8,11 +8,14 @@ interface Props {
 }
 
 export function ProblemNote({ problem, title, onAgain }: Props) {
+  // Some say by themselves who it is.
+  const what =
+    title && problem.what.startsWith(`${title}: `) ? problem.what.slice(title.length + 2) : problem.what
   return (
     <div class="problem" role="alert">
       <p class="problem-what">
-        {title && !problem.what.startsWith(`${title}:`) && <strong>{title}: </strong>}
-        {problem.what}
+        {title && <strong>{title}: </strong>}
+        <Words text={what} />
       </p>
       <dl>
         {problem.why && (
@@ -24,7 +27,9 @@ export function ProblemNote({ problem, title, onAgain }: Props) {
         {problem.remedy && (
           <>
             <dt>do</dt>
-            <dd>{problem.remedy}</dd>
+            <dd>
+              <Words text={problem.remedy} />
+            </dd>
           </>
         )}
       </dl>
@@ -35,4 +40,9 @@ export function ProblemNote({ problem, title, onAgain }: Props) {
       )}
     </div>
   )
+}
+
+/** What a terminal shows between backticks is to be typed. */
+function Words({ text }: { text: string }) {
+  return <>{text.split('`').map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part))}</>
 }

@@ -118,6 +118,7 @@ export function ResultTable({ columns, rows, label, fileName }: Props) {
             <span
               key={i}
               role="columnheader"
+              class={isNumber(column.type) ? 'right' : ''}
               aria-colindex={i + 1}
               aria-sort={order?.column === i ? (order.descending ? 'descending' : 'ascending') : 'none'}
             >
