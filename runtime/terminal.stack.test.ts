@@ -1,6 +1,6 @@
 // What a newcomer reads who does something wrong: for each slip the command that he typed, and the lines that he gets.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -240,6 +240,25 @@ describe('the machine has no room', () => {
     writeFileSync(file, 'Index,Date,Open,High,Low,Close,Adj Close,Volume,CloseUSD\nHSI,x,1,1,1,1,1,1,1\n')
     const read = await type(`producer/main.ts run --csv ${file} --rejects /dev/full`)
     expectLines(read, 'the machine refused to write', /ENOSPC/, 'make room')
+  })
+
+  test('a disk of few MB below the data of the stack and of the demo', async (context) => {
+    const home = join(dir, 'home')
+    mkdirSync(home)
+    const mounted = await shell(`mount -t tmpfs -o size=4m tmpfs ${home}`, {})
+    if (mounted.code !== 0) return context.skip('only root may mount a small disk')
+    try {
+      for (const command of ['up', 'demo']) {
+        const read = await type(`stack/main.ts ${command}`, { TICKLAKE_HOME: home })
+        expectLines(read, 'no room for what the servers write', /has \d\.\d MB left/, 'make room')
+      }
+      const later = await type("stack/main.ts exec -- node catalog/main.ts query 'SELECT 1'", {
+        TICKLAKE_HOME: home,
+      })
+      expectLines(later, 'no Kafka and no AWS endpoint', /has \d\.\d MB left/, 'make room')
+    } finally {
+      await shell(`umount ${home}`, {})
+    }
   })
 
   test.each([

@@ -1,13 +1,13 @@
 // `make stack`: the supervisor in the background, and the command that starts it and waits for it.
 import { spawn } from 'node:child_process'
-import { mkdirSync, openSync } from 'node:fs'
+import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, renderError } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { lakeBucket } from './bucket.ts'
 import { namesOf, shellExports, shellSettings } from './environment.ts'
 import { homeDir, stateFile } from './places.ts'
-import { requireRoom } from './room.ts'
+import { fullDisk, requireRoom } from './room.ts'
 import { startStack } from './stack.ts'
 import { isStack, readState, removeState, runningStack, writeState } from './state.ts'
 
@@ -112,13 +112,27 @@ export async function printExports(): Promise<void> {
   process.stdout.write(`${shellExports(state.env, process.env)}\n`)
 }
 
+/** Why there is no stack, as far as it is known: the disk, or the last words of the one that was there. */
 export function nothingRuns(): Failure {
+  const what = 'there is no Kafka and no AWS endpoint to talk to'
+  const full = existsSync(homeDir) ? fullDisk(homeDir, what) : undefined
+  if (full) return full
+  const words = lastWords()
   return new Failure({
     code: 'NOTHING_RUNS',
-    what: 'there is no Kafka and no AWS endpoint to talk to',
-    why: 'neither `make demo` nor `make stack` runs here',
+    what,
+    why: words ? `\`make stack\` has ended: ${words}` : 'neither `make demo` nor `make stack` runs here',
     remedy: 'make demo (everything), or make stack (only the platform), in another terminal',
   })
+}
+
+/** What the stack in the background said when it ended by itself. */
+function lastWords(): string | undefined {
+  try {
+    return /^error [A-Z_]+: (.*)/m.exec(readFileSync(join(homeDir, 'logs/stack.log'), 'utf8'))?.[1]
+  } catch {
+    return undefined
+  }
 }
 
 function notStarted(said: string): Failure {

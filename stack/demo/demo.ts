@@ -6,6 +6,7 @@ import { sleep } from '@ticklake/runtime/process.ts'
 import { adoptStack, namesOf, serviceEnv, shellSettings } from '../environment.ts'
 import { homeDir, stateFile } from '../places.ts'
 import { requireFree } from '../ports.ts'
+import { requireRoom } from '../room.ts'
 import { type Stack, startStack } from '../stack.ts'
 import { isStack, readState, removeState, writeState } from '../state.ts'
 import type { ProcessSpec, Running } from '../supervisor.ts'
@@ -30,6 +31,7 @@ export async function demo(signal: AbortSignal): Promise<void> {
   const topic = kafkaConfig(settings).KAFKA_TOPIC
   const group = settings.CONSUMER_GROUP_ID ?? `ticklake-${lake.dataset}`
   await requireAlone()
+  requireRoom(homeDir)
   await requireFree({ ...healthPorts, page: pagePort(settings) })
   const screen = new Screen()
   screen.say(
