@@ -78,6 +78,7 @@ function runDemo(home: string, signal: AbortSignal): Demo {
 }
 
 async function takePagePictures(url: string): Promise<void> {
+  await answering(url)
   const browser = await openBrowser()
   try {
     const looks = await Promise.all((['light', 'dark'] as const).map((scheme) => open(browser, url, scheme)))
@@ -87,6 +88,20 @@ async function takePagePictures(url: string): Promise<void> {
     }
   } finally {
     await browser.close()
+  }
+}
+
+/** The demo says where the page will be before it is there. @throws the reason why it is still not there in a minute */
+async function answering(url: string): Promise<void> {
+  const deadline = performance.now() + 60_000
+  for (;;) {
+    try {
+      await fetch(url)
+      return
+    } catch (error) {
+      if (performance.now() > deadline) throw error
+      await sleep(250)
+    }
   }
 }
 
