@@ -136,6 +136,46 @@ test.concurrent('the topic made anew is another topic: the consumer refuses, and
   expect((await readLake(it.env)).rows).toHaveLength(100)
 })
 
+test.concurrent.for(['classic', 'consumer'])(
+  'the topic made anew while it is read: the consumer stops, and takes no record of it for one of the old (%s protocol)',
+  async (protocol, scope) => {
+    const it = new ConsumerCase(scope, { KAFKA_GROUP_PROTOCOL: protocol })
+    await createTopic(it.env, 1)
+    await produce(it.env, ticks(100, 1))
+    const consumer = it.consume()
+    await it.landed(100)
+    await deleteTopic(it.env)
+    await createTopic(it.env, 1).catch((error: Error) => {
+      if (!/already exists/i.test(error.message)) throw error
+    })
+    // More than there were: the offset that comes next in the chain is there as well, and means another record.
+    await produce(it.env, ticks(500, 1))
+    // By its own end, or by its own hand where the client does not close.
+    expect([1, null]).toContain(await consumer.ended())
+    expect(consumer.stderr).toMatch(/TOPIC_REPLACED[\s\S]*made anew[\s\S]*LAKE_DATASET/)
+    const lake = await readLake(it.env)
+    expect(lake.rows).toHaveLength(100)
+    expect(lake.claims.at(-1)!.E).toBe(100)
+  },
+)
+
+test.concurrent('two consumers with different settings for a dataset that is new: one writes it, the other names the setting', async (scope) => {
+  const it = new ConsumerCase(scope)
+  await createTopic(it.env, 2)
+  await produce(it.env, ticks(200, 2))
+  const group = (name: string) => `${it.env.KAFKA_TOPIC}-${name}`
+  const both = [
+    it.consume({ LAKE_FORMAT: 'parquet', CONSUMER_GROUP_ID: group('parquet') }),
+    it.consume({ LAKE_FORMAT: 'jsonl', CONSUMER_GROUP_ID: group('jsonl') }),
+  ]
+  const refused = await Promise.race(both.map(async (one) => ((await one.ended()) === 1 ? one : undefined)))
+  expect(refused?.stderr).toMatch(
+    /DATASET_DIFFERS[\s\S]*format: the dataset has \w+, this consumer \w+ \(LAKE_FORMAT\)/,
+  )
+  const { objects } = await it.expectOnce(200, 0)
+  expect(new Set(objects.map((key) => /\.[a-z.]+$/.exec(key)![0])).size, 'one format').toBe(1)
+})
+
 test.concurrent('a consumer with another format for the same dataset refuses and names the setting', async (scope) => {
   const it = await landedHundred(scope, { LAKE_DATASET: 'ticks' })
   const second = it.consume({ LAKE_FORMAT: 'jsonl' })

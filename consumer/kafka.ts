@@ -13,6 +13,9 @@ const CONSUME_WAIT_MS = 200
 const CONSUME_MESSAGES = 1000
 const QUERY_TIMEOUT_MS = 10_000
 const WAITING_EVERY_MS = 1_500
+/** How long leaving the group may take, and what is to be told after that. */
+const CLOSE_WITHIN_MS = 10_000
+const LAST_WORDS_MS = 1_000
 
 export interface TopicPartition {
   readonly topic: string
@@ -262,7 +265,10 @@ export async function connectGroup(
     async disconnect(): Promise<void> {
       admin.disconnect()
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, 10_000)
+        const timer = setTimeout(() => {
+          endWithoutIt()
+          resolve()
+        }, CLOSE_WITHIN_MS)
         consumer.disconnect(() => {
           clearTimeout(timer)
           resolve()
@@ -270,6 +276,14 @@ export async function connectGroup(
       })
     },
   }
+}
+
+/**
+ * A client that does not close keeps the process for ever, also from process.exit(), which waits for its thread: seen
+ * where the topic was made anew under it. By then nothing is left to write, and the group gives a silent member up.
+ */
+function endWithoutIt(): void {
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_WORDS_MS).unref()
 }
 
 async function connected(

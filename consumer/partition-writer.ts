@@ -30,6 +30,8 @@ export interface WriterOptions {
   readonly flushRows: number
   readonly landing: LandingPort
   readonly events: ConsumerEvents
+  /** Asks the broker whether the topic is still the dataset's. */
+  readonly confirmTopic: () => Promise<void>
   /** Commits the offset to Kafka; a failure is harmless. */
   readonly commit: (offset: number) => Promise<void>
   /** Called when memory was freed. */
@@ -99,6 +101,12 @@ export class PartitionWriter implements RecordTaker {
     const from = this.#step.at === 'collect' ? this.#step.from : this.#step.claim.S
     this.#filling = new RecordBuffer(from)
     return from
+  }
+
+  /** Makes sure that what was read by now is of the topic that the claims are of. @throws Failure TOPIC_REPLACED; LetGo */
+  confirmTopic(): Promise<void> {
+    const { events, confirmTopic } = this.#options
+    return untilDone('describe_topic', events, this.#letGo.signal, confirmTopic)
   }
 
   /**
@@ -215,6 +223,7 @@ export class PartitionWriter implements RecordTaker {
     }
     this.#wakeAt = Number.POSITIVE_INFINITY
     this.#frozenAt = performance.now()
+    await this.confirmTopic()
     const claim = planClaim(this.#options.plan, this.#options.partition, this.#frozen!)
     this.#follow({ of: step.at === 'collect' ? 'collect' : 'collect-claim', claim })
     return true

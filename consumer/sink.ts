@@ -14,7 +14,7 @@ import { refusalOf } from './refusal.ts'
 import { LetGo, untilDone } from './retry.ts'
 import { s3Store } from './s3.ts'
 import { startOffset } from './start-offset.ts'
-import { topicOf, watchTopic } from './topic.ts'
+import { TopicGuard, topicOf } from './topic.ts'
 
 /** How long a revoked partition, or a stop, waits for what was gathered to land. */
 const REVOKE_DEADLINE_MS = 20_000
@@ -89,7 +89,7 @@ export class Sink implements SinkState {
       kafka,
       this.#config.groupId,
       {
-        onAssign: (partitions) => this.#enqueue(() => this.#assign(client, plan, landing, partitions)),
+        onAssign: (partitions) => this.#enqueue(() => this.#assign(client, plan, landing, guard, partitions)),
         onRevoke: (partitions, lost) => this.#enqueue(() => this.#revoke(client, partitions, lost)),
         onFatal: (error) => this.#fatal.reject(error),
         onMessage: (text) => this.#events.brokerMessage(text),
@@ -100,9 +100,11 @@ export class Sink implements SinkState {
     )
     let plan: Plan
     let landing: LandingPort
+    let guard: TopicGuard
     try {
       const topic = await topicOf(client, kafka, signal)
       plan = { lake, format: lake.format, topic: kafka.KAFKA_TOPIC, topicId: topic.topicId }
+      guard = new TopicGuard(client, plan)
       landing = {
         store,
         encoder,
@@ -117,7 +119,7 @@ export class Sink implements SinkState {
       this.#events.started({ ...plan, bucket: lake.bucket, groupId: this.#config.groupId })
       client.subscribe()
       this.#joined = true
-      const stopWatching = watchTopic(client, plan, (error) => this.#fatal.reject(error))
+      const stopWatching = guard.watch((error) => this.#fatal.reject(error))
       const lagTimer = setInterval(() => this.#measureLag(client), LAG_EVERY_MS)
       try {
         await this.#consume(client, signal)
@@ -186,7 +188,13 @@ export class Sink implements SinkState {
     })
   }
 
-  async #assign(client: GroupClient, plan: Plan, landing: LandingPort, partitions: number[]): Promise<void> {
+  async #assign(
+    client: GroupClient,
+    plan: Plan,
+    landing: LandingPort,
+    guard: TopicGuard,
+    partitions: number[],
+  ): Promise<void> {
     const starts = await Promise.all(
       partitions.map(async (partition) => {
         const writer = new PartitionWriter({
@@ -197,6 +205,7 @@ export class Sink implements SinkState {
           flushAfterMs: this.#config.flushAfterMs,
           flushBytes: this.#config.flushBytes,
           flushRows: this.#config.flushRows,
+          confirmTopic: () => guard.confirm(),
           commit: (offset) => client.commit(partition, offset),
           onProgress: () => {
             this.#events.buffered(this.#heldBytes())

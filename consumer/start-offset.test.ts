@@ -17,6 +17,7 @@ interface Facts {
 function start({ landed, claimed = landed, low = 0, high = 1_000, committed, ...config }: Facts) {
   const skips: [number, string][] = []
   const writer = {
+    confirmTopic: async () => {},
     recover: async () => landed,
     skipTo: async (to: number, reason: string) => {
       skips.push([to, reason])

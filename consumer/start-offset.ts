@@ -21,6 +21,7 @@ export async function startOffset(
   events: ConsumerEvents,
   beginning?: Beginning,
 ): Promise<number> {
+  await writer.confirmTopic()
   let from = await writer.recover()
   const ask = <T>(attempt: string, question: () => Promise<T>) =>
     untilDone(attempt, events, writer.signal, question)

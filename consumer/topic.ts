@@ -32,27 +32,67 @@ export async function topicOf(
 }
 
 /**
- * Looks every 30 s whether the topic is still the one that the dataset was begun with.
- * @returns stops looking
+ * Tells whether the topic is still the one that the dataset was begun with. Offsets say nothing of that: one made anew
+ * counts from 0 again, and a client that has not noticed goes on reading where it was.
  */
-export function watchTopic(
-  client: GroupClient,
-  plan: Plan,
-  onReplaced: (error: Failure) => void,
-): () => void {
-  const timer = setInterval(async () => {
-    // A broker that does not answer says nothing about the topic.
-    const topic = await client.describeTopic().catch(() => undefined)
-    if (topic && topic.topicId !== plan.topicId) {
-      onReplaced(
-        new Failure({
-          code: 'TOPIC_REPLACED',
-          what: `the topic ${plan.topic} was deleted and made anew; nothing more is written to the dataset ${plan.lake.dataset}`,
-          why: `its id was ${plan.topicId} and is ${topic.topicId}: offsets start at 0 again and mean other records`,
-          remedy: 'begin a new dataset with LAKE_DATASET for the new topic',
-        }),
-      )
+export class TopicGuard {
+  readonly #client: Pick<GroupClient, 'describeTopic'>
+  readonly #plan: Pick<Plan, 'topic' | 'topicId' | 'lake'>
+  /** The question that is on its way, and the one that will be asked after it. */
+  #asking: Promise<void> | undefined
+  #next: Promise<void> | undefined
+
+  constructor(client: Pick<GroupClient, 'describeTopic'>, plan: Pick<Plan, 'topic' | 'topicId' | 'lake'>) {
+    this.#client = client
+    this.#plan = plan
+  }
+
+  /**
+   * Resolves when the broker has said so after this call: records that were read before it are of this topic. Many
+   * calls at a time share one question.
+   * @throws Failure TOPIC_REPLACED; an error when no broker answers: ask again
+   */
+  confirm(): Promise<void> {
+    if (!this.#asking) {
+      this.#asking = this.#ask().finally(() => {
+        this.#asking = undefined
+      })
+      return this.#asking
     }
-  }, LOOK_EVERY_MS)
-  return () => clearInterval(timer)
+    // The one that is on its way may have been answered already, before this call's records were read.
+    this.#next ??= this.#asking
+      .catch(() => {})
+      .then(() => {
+        this.#next = undefined
+        return this.confirm()
+      })
+    return this.#next
+  }
+
+  async #ask(): Promise<void> {
+    const { topic, topicId, lake } = this.#plan
+    const found = await this.#client.describeTopic()
+    // A topic that is gone has no other records than those that were read.
+    if (!found || found.topicId === topicId) return
+    throw new Failure({
+      code: 'TOPIC_REPLACED',
+      what: `the topic ${topic} was deleted and made anew; nothing more is written to the dataset ${lake.dataset}`,
+      why: `its id was ${topicId} and is ${found.topicId}: offsets start at 0 again and mean other records`,
+      remedy: 'begin a new dataset with LAKE_DATASET for the new topic',
+    })
+  }
+
+  /**
+   * Looks every 30 s, also when nothing is read.
+   * @returns stops looking
+   */
+  watch(onReplaced: (error: Failure) => void): () => void {
+    const timer = setInterval(() => {
+      this.confirm().catch((error) => {
+        // A broker that does not answer says nothing about the topic.
+        if (error instanceof Failure && error.code === 'TOPIC_REPLACED') onReplaced(error)
+      })
+    }, LOOK_EVERY_MS)
+    return () => clearInterval(timer)
+  }
 }

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import type { TopicFacts } from './kafka.ts'
+import { TopicGuard } from './topic.ts'
+
+const plan = { topic: 't', topicId: 'a'.repeat(32), lake: { prefix: 'p', dataset: 'd' } }
+const facts = (letter: string): TopicFacts => ({ topicId: letter.repeat(32), partitions: 1 })
+
+/** A guard whose questions are answered one by one. */
+function asked() {
+  const answers: PromiseWithResolvers<TopicFacts | undefined>[] = []
+  const guard = new TopicGuard(
+    {
+      describeTopic: () => {
+        const answer = Promise.withResolvers<TopicFacts | undefined>()
+        answers.push(answer)
+        return answer.promise
+      },
+    },
+    plan,
+  )
+  return { guard, answers }
+}
+
+test('the same topic is confirmed, another one of its name is refused', async () => {
+  const { guard, answers } = asked()
+  const first = guard.confirm()
+  answers[0]!.resolve(facts('a'))
+  await first
+  const second = guard.confirm()
+  answers[1]!.resolve(facts('b'))
+  await expect(second).rejects.toMatchObject({ code: 'TOPIC_REPLACED' })
+})
+
+test('a topic that is gone keeps nobody from landing what was read of it', async () => {
+  const { guard, answers } = asked()
+  const confirmed = guard.confirm()
+  answers[0]!.resolve(undefined)
+  await confirmed
+})
+
+test('a broker that does not answer confirms nothing, and is asked again', async () => {
+  const { guard, answers } = asked()
+  const failed = guard.confirm()
+  answers[0]!.reject(new Error('timed out'))
+  await expect(failed).rejects.toThrow('timed out')
+  const again = guard.confirm()
+  answers[1]!.resolve(facts('a'))
+  await again
+})
+
+test('a question that was on its way before confirms nothing; those who wait share the next one', async () => {
+  const { guard, answers } = asked()
+  const first = guard.confirm()
+  const later = [guard.confirm(), guard.confirm(), guard.confirm()]
+  answers[0]!.resolve(facts('a'))
+  await first
+  await new Promise(setImmediate)
+  expect(answers, 'one question for all three').toHaveLength(2)
+  answers[1]!.resolve(facts('b'))
+  for (const each of later) await expect(each).rejects.toMatchObject({ code: 'TOPIC_REPLACED' })
+})
