@@ -8,6 +8,10 @@ export const MAX_CONSUMERS = 3
 /** Hours of the day before whose rows lie in the topic when the round begins: those that are compacted meanwhile. */
 export const PAST_HOURS = 2
 
+/** So often a row comes to each partition beside those of the producer, and with it a portion of the poison. */
+export const TRICKLES = 4
+export const POISON_PORTION = 20
+
 export interface RoundPlan {
   readonly seed: number
   readonly protocol: 'consumer' | 'classic'
@@ -30,7 +34,7 @@ export interface RoundPlan {
 
 /** All good rows that a round sends. */
 export function rowsOf({ rows, pastRows }: Pick<RoundPlan, 'rows' | 'pastRows'>): number {
-  return rows + pastRows * PAST_HOURS * PARTITIONS
+  return rows + (pastRows * PAST_HOURS + TRICKLES) * PARTITIONS
 }
 
 /** `consumer` counts among those that are alive when the fault comes, modulo their number. */
@@ -74,9 +78,10 @@ const SESSION_MS = { consumer: 6_000, classic: 10_000 }
 /** The plan of one round. The same seed gives the same plan, whatever ran before. */
 export function drawRound(seed: number): RoundPlan {
   const random = randomOf(seed)
-  const protocol = oneOf(random, ['consumer', 'classic'] as const)
+  // In turn, so that three rounds try both.
+  const protocol = seed % 2 === 0 ? 'classic' : 'consumer'
   const rowsPerSecond = between(random, 3, 6) * 1_000
-  const flushRows = oneOf(random, [500, 1_000, 2_000])
+  const flushRows = oneOf(random, [500, 1_000, 1_500])
   return {
     seed,
     protocol,
@@ -84,8 +89,8 @@ export function drawRound(seed: number): RoundPlan {
     consumers: between(random, 1, MAX_CONSUMERS),
     rows: (rowsPerSecond * PRODUCE_MS) / 1_000,
     rowsPerSecond,
-    poison: between(random, 0, 3) * 20,
-    flushAfterMs: oneOf(random, [300, 700, 1_500]),
+    poison: between(random, 0, 3) * POISON_PORTION,
+    flushAfterMs: oneOf(random, [500, 1_000, 2_000]),
     flushRows,
     pastRows: Math.round(flushRows * 1.7),
     faults: drawFaults(random, SESSION_MS[protocol]),
@@ -196,7 +201,7 @@ export function isAmong(requests: S3Requests, method: string, target: string): b
 export function planText(plan: RoundPlan): string[] {
   const { seed, protocol, format, consumers, rows, rowsPerSecond, poison, flushAfterMs, flushRows } = plan
   return [
-    `seed ${seed}: ${protocol} protocol, ${format}, ${consumers} of ${MAX_CONSUMERS} consumers, ${rowsOf(plan) - rows} rows of ${PAST_HOURS} past hours and ${rows} at ${rowsPerSecond}/s, ${poison} poison, flush after ${flushAfterMs} ms or ${flushRows} rows`,
+    `seed ${seed}: ${protocol} protocol, ${format}, ${consumers} of ${MAX_CONSUMERS} consumers, ${plan.pastRows * PAST_HOURS * PARTITIONS} rows of ${PAST_HOURS} past hours and ${rows} at ${rowsPerSecond}/s, ${poison} poison, flush after ${flushAfterMs} ms or ${flushRows} rows`,
     ...plan.faults.map((fault) => `  at ${(fault.atMs / 1000).toFixed(1)} s: ${faultText(fault)}`),
     ...plan.deaths.map((death) => `  ${deathText(death)}`),
   ]

@@ -34,19 +34,16 @@ export class Reader implements AsyncDisposable {
     return this.#longestMs
   }
 
-  /** Counts once more, and no more after that. @returns the rows */
-  async countLast(): Promise<number> {
+  /** Counts once more, and no more after that. @returns the rows, and the keys of the objects that hold them */
+  async countLast(): Promise<{ rows: number; objects: string[] }> {
     this.#stopped = true
     await this.#loop
-    await this.#count()
-    return this.watch.last
-  }
-
-  /** The keys of the objects that the table reads now. */
-  async objects(): Promise<string[]> {
     const bucketUri = `s3://${this.#options.env.LAKE_BUCKET}/`
-    const rows = await this.#athena.rows(`SELECT DISTINCT "$path" FROM ${this.#table}`)
-    return rows.map(([path]) => path!.slice(bucketUri.length)).sort()
+    const found = await this.#athena.rows(`SELECT "$path", count(*) FROM ${this.#table} GROUP BY 1`)
+    return {
+      rows: found.reduce((sum, [, rows]) => sum + Number(rows), 0),
+      objects: found.map(([path]) => path!.slice(bucketUri.length)).sort(),
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

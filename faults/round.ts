@@ -6,14 +6,14 @@ import { tablePrefix } from '@ticklake/contract/keys.ts'
 import { Compactor } from './compactor.ts'
 import { Consumers } from './consumers.ts'
 import { type LakeContent, readLake } from './lake-reader.ts'
-import { isAmong, PARTITIONS, PAST_HOURS, type RoundPlan, rowsOf } from './plan.ts'
+import { isAmong, PARTITIONS, PAST_HOURS, POISON_PORTION, type RoundPlan, rowsOf, TRICKLES } from './plan.ts'
 import type { Platform } from './platform.ts'
 import type { Prepared } from './preparation.ts'
 import { Reader } from './reader.ts'
 import { type S3Proxy, startS3Proxy } from './s3-proxy.ts'
 import { Service } from './service.ts'
 import { Strikes } from './strikes.ts'
-import { poison, produce } from './topic.ts'
+import { poison, produce, ticks } from './topic.ts'
 
 const LAND_WITHIN_S = 120
 const PRODUCE_WITHIN_MS = 120_000
@@ -121,12 +121,11 @@ class Round {
         this.#command('compact', ['catalog/main.ts', 'compact']).then(() => compactor.stop()),
       ])
       lap('stopped')
-      const counted = await reader.countLast()
-      const rows = rowsOf(this.#plan)
-      if (counted !== rows) {
-        this.#problem(`a reader counts ${counted} rows at the end, ${rows} were sent`)
+      const { rows, objects } = await reader.countLast()
+      if (rows !== rowsOf(this.#plan)) {
+        this.#problem(`a reader counts ${rows} rows at the end, ${rowsOf(this.#plan)} were sent`)
       }
-      const objects = await reader.objects()
+      lap('counted')
       const lake = await readLake(this.#env, objects)
       const verdict = this.#judge(lake)
       const compacted = this.#compactedHours(objects)
@@ -157,9 +156,9 @@ class Round {
       await this.#consumers.firstAssigned()
       // Faults that strike before anything moves would prove nothing.
       await Promise.race([this.#firstClaim.promise, sleep(FIRST_CLAIM_WITHIN_MS)])
-      const poisoned = this.#poison()
+      const trickled = this.#trickle()
       this.#faults = await this.#strikes.run(signal)
-      await poisoned
+      await trickled
       if (this.#consumers.count === 0) this.#consumers.start()
       await this.#ended('producer', producer, PRODUCE_WITHIN_MS)
     } finally {
@@ -167,12 +166,15 @@ class Round {
     }
   }
 
-  /** Sends the poison in a few portions while the rows flow. */
-  async #poison(): Promise<void> {
-    const portion = 20
-    for (let sent = 0; sent < this.#plan.poison; sent += portion) {
+  /**
+   * Beside the producer's rows, whose keys do not reach every partition: poison, and a row for each partition, so that
+   * every chain goes on and passes the past hours.
+   */
+  async #trickle(): Promise<void> {
+    for (let portion = 0; portion < TRICKLES; portion++) {
       await sleep(1_500)
-      await produce(this.#env, poison(portion, PARTITIONS))
+      const poisoned = portion * POISON_PORTION < this.#plan.poison ? POISON_PORTION : 0
+      await produce(this.#env, [...ticks(PARTITIONS, PARTITIONS), ...poison(poisoned, PARTITIONS)])
     }
   }
 
