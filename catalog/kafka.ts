@@ -23,6 +23,8 @@ export interface TopicState {
 
 const CALL_TIMEOUT_MS = 5_000
 const ERR_UNKNOWN_TOPIC = 3
+/** A batch takes what has come by then. */
+const BATCH_WAIT_MS = 100
 const EOF_PATIENCE_MS = 30_000
 
 /** A connection for questions; it reads no record and belongs to no group. */
@@ -161,6 +163,8 @@ export async function* heldOffsets(
     } as never,
     { 'auto.offset.reset': 'error' },
   )
+  // Else the last batch of each partition waits a second for messages that do not exist.
+  consumer.setDefaultConsumeTimeout(BATCH_WAIT_MS)
   consumer.on('event.log', () => {}).on('event.error', () => {})
   let reached = from
   consumer.on('partition.eof', (eof) => {
