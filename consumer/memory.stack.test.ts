@@ -1,7 +1,8 @@
-// How much memory one consumer takes at full speed with its defaults, with S3 fast and with S3 slow.
+// How much memory one consumer takes at full speed with its defaults, with S3 fast, away, failing and slow.
 import { existsSync, readFileSync } from 'node:fs'
 import { ConsumerCase, isData } from '@ticklake/faults/consumer-case.ts'
 import { readTails } from '@ticklake/faults/lake-reader.ts'
+import type { Rule } from '@ticklake/faults/s3-proxy.ts'
 import { Service } from '@ticklake/faults/service.ts'
 import { createTopic } from '@ticklake/faults/topic.ts'
 import { expect, type TestContext, test } from 'vitest'
@@ -10,13 +11,16 @@ const PARTITIONS = 6
 /** More than the consumer and its Kafka client may hold, so that memory is at its limit. */
 const ROWS = 1_000_000
 const SLOW_MS = 3_000
+/** How long S3 answers nothing but errors, before it is slow and loses every fifth answer. */
+const AWAY_MS = 10_000
+const LOSE_EACH = 5
 /** Two full runs on a busy machine. */
 const PATIENCE = { timeout: 400_000 }
 
 const limitsMb = { parquet: 700, jsonl: 512 } as const
 
 test.for(Object.entries(limitsMb))(
-  `%s: peak memory stays below %d MB at full speed, also when every write takes ${SLOW_MS} ms`,
+  `%s: peak memory stays below %d MB at full speed, also when S3 is away, loses answers, and takes ${SLOW_MS} ms a write`,
   PATIENCE,
   async ([format, limitMb], scope) => {
     scope.skip(!existsSync('/proc/self/status'), 'peak memory is read from /proc')
@@ -25,23 +29,35 @@ test.for(Object.entries(limitsMb))(
     const settings = { PRODUCER_ROWS: String(ROWS), PRODUCER_RATE: 'max', PRODUCER_HEALTH_PORT: '0' }
     const producer = new Service(['producer/main.ts', 'run'], { env: { ...it.env, ...settings } })
     expect(await producer.ended()).toBe(0)
-    const fast = await peakMb(it, scope, 0)
-    const slow = await peakMb(it, scope, SLOW_MS)
-    console.log(`memory: ${format}: peak ${fast} MB, with slow S3 ${slow} MB, of ${limitMb} MB`)
+    const fast = await peakMb(it, scope, 'fast', () => undefined)
+    const bad = await peakMb(it, scope, 'bad', badDays())
+    console.log(`memory: ${format}: peak ${fast} MB, with bad S3 ${bad} MB, of ${limitMb} MB`)
     expect(fast).toBeLessThan(limitMb)
-    expect(slow).toBeLessThan(limitMb)
+    expect(bad).toBeLessThan(limitMb)
   },
 )
 
+/** S3 refuses everything for a while from its first write on, then answers late or not at all. */
+function badDays(): Rule {
+  let since: number | undefined
+  let writes = 0
+  return ({ method, target }) => {
+    if (!isData(target, method)) return undefined
+    since ??= performance.now()
+    if (performance.now() - since < AWAY_MS) return { kind: 'status', status: 503, code: 'SlowDown' }
+    return ++writes % LOSE_EACH === 0 ? { kind: 'reset-after' } : { kind: 'delay', ms: SLOW_MS }
+  }
+}
+
 /** Lands the whole topic into a dataset of its own. @returns the highest resident memory */
-async function peakMb(it: ConsumerCase, { signal }: TestContext, slowMs: number): Promise<number> {
-  const env = { ...it.env, LAKE_DATASET: `slow_${slowMs}` }
-  const consumer = it.consume({
-    ...env,
-    ...(await it.behindProxy(({ method, target }) =>
-      slowMs > 0 && isData(target, method) ? { kind: 'delay', ms: slowMs } : undefined,
-    )),
-  })
+async function peakMb(
+  it: ConsumerCase,
+  { signal }: TestContext,
+  dataset: string,
+  rule: Rule,
+): Promise<number> {
+  const env = { ...it.env, LAKE_DATASET: dataset }
+  const consumer = it.consume({ ...env, ...(await it.behindProxy(rule)) })
   for (let landed = 0; landed < ROWS; ) {
     signal.throwIfAborted()
     if (consumer.hasEnded) throw new Error(consumer.stderr)
