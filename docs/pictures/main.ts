@@ -12,9 +12,10 @@ import { terminalSvg } from './terminal-svg.ts'
 
 const COLUMNS = 118
 /** Long enough for the curves to have a shape. */
-const LOOK_AFTER_MS = 30_000
+const LOOK_AFTER_MS = 25_000
 const MOST_BYTES = 250_000
-const typed = 'make demo SECONDS_TO_RUN=45'
+/** Leaves a slow machine time to open the browser. */
+const typed = 'make demo SECONDS_TO_RUN=60'
 const root = join(import.meta.dirname, '../..')
 
 await runCommand(async (signal) => {
@@ -84,6 +85,8 @@ async function takePagePictures(url: string): Promise<void> {
     const looks = await Promise.all((['light', 'dark'] as const).map((scheme) => open(browser, url, scheme)))
     await sleep(LOOK_AFTER_MS)
     for (const { page, scheme } of looks) {
+      // A picture of a pipeline that has ended, or is broken, would be a wrong one.
+      await page.getByText('all well').waitFor({ timeout: 5_000 })
       write(`page-${scheme}.png`, await page.screenshot({ animations: 'disabled' }))
     }
   } finally {
