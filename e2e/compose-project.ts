@@ -173,9 +173,9 @@ export class ComposeProject {
     return audit
   }
 
-  /** `docker inspect` of each container of a service. */
+  /** `docker inspect` of each container of a service, whether it runs or not. */
   async inspect(service: string): Promise<ContainerFacts[]> {
-    const ids = (await this.compose('ps', '-q', service)).trim().split('\n').filter(Boolean)
+    const ids = (await this.compose('ps', '-a', '-q', service)).trim().split('\n').filter(Boolean)
     return JSON.parse(await run('docker', ['inspect', ...ids])) as ContainerFacts[]
   }
 }
