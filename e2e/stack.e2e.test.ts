@@ -6,17 +6,22 @@ const kafkaBin = '/opt/kafka/bin'
 const broker = 'kafka:19092'
 let lake: ComposeProject
 let awsPort: number
+/** What a user would have in the shell or in .env. */
+let ports: Record<string, string>
 
 beforeAll(async () => {
   const [kafka, aws, page] = await freePorts(3)
   awsPort = aws!
+  ports = {
+    TICKLAKE_KAFKA_PORT: String(kafka),
+    TICKLAKE_AWS_PORT: String(aws),
+    TICKLAKE_PAGE_PORT: String(page),
+  }
   lake = new ComposeProject({
     name: 'ticklake-e2e',
     files: ['docker-compose.yml'],
     settings: {
-      TICKLAKE_KAFKA_PORT: String(kafka),
-      TICKLAKE_AWS_PORT: String(aws),
-      TICKLAKE_PAGE_PORT: String(page),
+      ...ports,
       CONSUMER_FLUSH_AFTER_MS: '1000',
       PRODUCER_RATE: '100',
     },
@@ -40,6 +45,14 @@ test('the endpoint answers on this machine, and only the front of it is to be se
   expect(answer.status).toBe(200)
   const published = await lake.compose('ps', '--format', '{{.Ports}}')
   expect(published).not.toContain('0.0.0.0')
+})
+
+test('`make query` and `make doctor` on this machine find the containers', async () => {
+  await lake.countAbove(0)
+  const sql = 'SELECT COUNT(*) FROM "stock_market_kafka"."ticks" limit 10'
+  const csv = await run('make', ['-s', 'query', `SQL=${sql}`, 'OUTPUT=csv'], ports)
+  expect(Number(csv.trim().split('\n').at(-1)!.replaceAll('"', ''))).toBeGreaterThan(0)
+  expect(await run('make', ['-s', 'doctor'], ports)).toMatch(/ 0 failed/)
 })
 
 test('every container of ours runs as a user that is not root, on a root file system that cannot be written', async () => {

@@ -1,8 +1,9 @@
-// Runs a command against what runs here: a demo or a stack, or else the AWS account that .env.aws describes.
+// Runs a command against what runs here: a demo, a stack, containers, or else the AWS account that .env.aws describes.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '@ticklake/runtime/errors.ts'
+import { runningContainers } from './containers.ts'
 import { serviceEnv, shellSettings } from './environment.ts'
 import { nothingRuns } from './keep.ts'
 import { projectDir, stateFile } from './places.ts'
@@ -49,6 +50,9 @@ export async function exec(command: readonly string[]): Promise<number> {
 async function environment(): Promise<Record<string, string | undefined>> {
   const stack = await runningStack(stateFile)
   if (stack) return serviceEnv(stack.env, { ...stack.settings, ...shellSettings(process.env) })
+  const settings = shellSettings(process.env)
+  const containers = await runningContainers(settings)
+  if (containers) return serviceEnv(containers, settings)
   const aws = join(projectDir, '.env.aws')
   if (existsSync(aws)) return { ...process.env, TICKLAKE_ENV_FILE: aws }
   throw nothingRuns()

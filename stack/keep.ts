@@ -121,7 +121,9 @@ export function nothingRuns(): Failure {
   return new Failure({
     code: 'NOTHING_RUNS',
     what,
-    why: words ? `\`make stack\` has ended: ${words}` : 'neither `make demo` nor `make stack` runs here',
+    why: words
+      ? `\`make stack\` has ended: ${words}`
+      : 'neither `make demo`, `make stack` nor `make up` runs here',
     remedy: 'make demo (everything), or make stack (only the platform), in another terminal',
   })
 }
