@@ -49,7 +49,14 @@ function runDemo(home: string, signal: AbortSignal): Demo {
   const command = `stty cols ${COLUMNS} rows 60; exec ${typed}`
   const child = spawn('script', ['-qefc', command, '/dev/null'], {
     cwd: root,
-    env: { ...process.env, TICKLAKE_HOME: home, TERM: 'xterm-256color' },
+    // As if it were typed: a make inside of make would name the folder that it enters.
+    env: {
+      ...process.env,
+      MAKELEVEL: undefined,
+      MAKEFLAGS: undefined,
+      TICKLAKE_HOME: home,
+      TERM: 'xterm-256color',
+    },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   // Ctrl-C, as on any terminal: the demo stops what it started.
@@ -109,7 +116,7 @@ async function answering(url: string): Promise<void> {
 }
 
 async function open(browser: Browser, url: string, scheme: 'light' | 'dark') {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 960 }, colorScheme: scheme })
+  const page = await browser.newPage({ viewport: { width: 1440, height: 1080 }, colorScheme: scheme })
   await page.goto(url)
   await page.locator('[data-station=athena].flow').waitFor({ timeout: 60_000 })
   return { page, scheme }
