@@ -53,7 +53,7 @@ export function producer(config: DemoConfig, env: Record<string, string>): Proce
   return command('producer', args, env)
 }
 
-/** With the allocator and the V8 flag that save it a fifth of its CPU time: see docs/performance.md. */
+/** With the allocator and the V8 flag that save it a fifth of its CPU time. */
 export function consumer(env: Record<string, string>): ProcessSpec {
   const preload = jemalloc()
   const spec = command('consumer', ['consumer/main.ts', 'run'], {
