@@ -38,8 +38,8 @@ query: setup ## Ask Athena: make query SQL='SELECT COUNT(*) FROM ticks' [OUTPUT=
 .PHONY: declare crawl audit watch serve doctor
 declare: setup ## Make the Glue database, the table and the view
 	@exec $(HERE) catalog/main.ts declare
-crawl: setup ## Let a Glue crawler find the table by itself
-	@exec $(HERE) catalog/main.ts crawl
+crawl: setup ## Let a Glue crawler find the table by itself, and hold it against the declared one
+	@exec $(HERE) catalog/main.ts crawl --compare
 audit: setup ## Compare Kafka, the lake and Athena: is a row lost or there twice?
 	@exec $(HERE) catalog/main.ts audit
 watch: setup ## Show the count rise
