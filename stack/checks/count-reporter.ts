@@ -8,16 +8,23 @@ export interface RunResult extends Counts {
   readonly skips: readonly string[]
   /** One for each failed test: its full name, its seconds, and what it said. */
   readonly failures: readonly string[]
+  /** The files that took longest, each with its seconds: where the time of a run goes. */
+  readonly slowest: readonly string[]
 }
+
+const SLOWEST = 12
 
 export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     // An error outside any test is a failure like one inside.
+    const seconds = (module: TestModule) => module.diagnostic().duration / 1000
+    const slowest = [...modules].sort((a, b) => seconds(b) - seconds(a)).slice(0, SLOWEST)
     const result = {
       passed: 0,
       failed: unhandled.length,
       skipped: 0,
       skips: [] as string[],
+      slowest: slowest.map((module) => `${seconds(module).toFixed(0)} s ${module.relativeModuleId}`),
       failures: unhandled.map((error) => failure('outside any test', [error])),
     }
     for (const module of modules) {

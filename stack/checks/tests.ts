@@ -61,6 +61,9 @@ await runCommand(async (signal) => {
     const results = [await run([], 'UTC'), await run(whereTimeZonesMatter, 'America/Los_Angeles')]
     if (failed.aborted) say(`\nThe tests were cut off.\n${renderError(failed.reason)}`)
     counts.push(...results)
+    say(
+      `\nWhere the time went:\n${results.flatMap(({ slowest }) => slowest.map((each) => `  ${each}`)).join('\n')}`,
+    )
     const skips = new Set(results.flatMap((result) => result.skips))
     if (skips.size > 0) say(`\nSkipped:\n${[...skips].map((skip) => `  ${skip}`).join('\n')}`)
     const failures = results.flatMap((result) => result.failures)
@@ -112,6 +115,6 @@ async function vitest(
     const result = JSON.parse(readFileSync(report, 'utf8')) as RunResult
     return status !== 0 && result.failed === 0 ? { ...result, failed: 1 } : result
   } catch {
-    return { passed: 0, failed: 1, skipped: 0, skips: [], failures: [] }
+    return { passed: 0, failed: 1, skipped: 0, skips: [], failures: [], slowest: [] }
   }
 }
