@@ -11,6 +11,9 @@ export default defineConfig({
         test: {
           ...node,
           name: 'unit',
+          // One by one, as is vitest's own choice on two cores, they would take twice as long.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           include: ['**/*.test.ts'],
           exclude: [...node.exclude, '**/*.stack.test.ts', '**/*.e2e.test.ts'],
         },

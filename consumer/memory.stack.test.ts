@@ -10,7 +10,7 @@ import { expect, type TestContext, test } from 'vitest'
 const PARTITIONS = 6
 /** More than the consumer and its Kafka client may hold, so that memory is at its limit. */
 const ROWS = 1_000_000
-const SLOW_MS = 3_000
+const SLOW_MS = 1_000
 /** How long S3 answers nothing but errors, before it is slow and loses every fifth answer. */
 const AWAY_MS = 10_000
 const LOSE_EACH = 5
