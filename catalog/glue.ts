@@ -14,6 +14,7 @@ import {
   GetTableCommand,
   GetTablesCommand,
   type GlueClient,
+  type Partition,
   type PartitionInput,
   StartCrawlerCommand,
   type Table,
@@ -83,8 +84,8 @@ export class Glue {
     )
   }
 
-  /** The values of every partition of the table. */
-  async *partitionValues(database: string, table: string): AsyncGenerator<readonly string[]> {
+  /** Every partition of the table, without its columns. */
+  async *#partitions(database: string, table: string): AsyncGenerator<Partition> {
     let token: string | undefined
     do {
       const page = await this.#do(`listing the partitions of ${database}.${table}`, () =>
@@ -97,32 +98,23 @@ export class Glue {
           }),
         ),
       )
-      for (const partition of page.Partitions ?? []) yield partition.Values ?? []
+      yield* page.Partitions ?? []
       token = page.NextToken
     } while (token)
+  }
+
+  /** The values of every partition of the table. */
+  async *partitionValues(database: string, table: string): AsyncGenerator<readonly string[]> {
+    for await (const { Values } of this.#partitions(database, table)) yield Values ?? []
   }
 
   /** Where each partition of the table lies, by its values joined with `-`; undefined when there is no such table. */
   async partitionLocations(database: string, table: string): Promise<Map<string, string> | undefined> {
     if (!(await this.table(database, table))) return undefined
     const found = new Map<string, string>()
-    let token: string | undefined
-    do {
-      const page = await this.#do(`listing the partitions of ${database}.${table}`, () =>
-        this.#client.send(
-          new GetPartitionsCommand({
-            DatabaseName: database,
-            TableName: table,
-            ExcludeColumnSchema: true,
-            ...(token ? { NextToken: token } : {}),
-          }),
-        ),
-      )
-      for (const { Values, StorageDescriptor } of page.Partitions ?? []) {
-        found.set((Values ?? []).join('-'), StorageDescriptor?.Location ?? '')
-      }
-      token = page.NextToken
-    } while (token)
+    for await (const { Values, StorageDescriptor } of this.#partitions(database, table)) {
+      found.set((Values ?? []).join('-'), StorageDescriptor?.Location ?? '')
+    }
     return found
   }
 

@@ -5,13 +5,11 @@ import { ComposeProject, freePorts, run, until } from './compose-project.ts'
 const kafkaBin = '/opt/kafka/bin'
 const broker = 'kafka:19092'
 let lake: ComposeProject
-let awsPort: number
 /** What a user would have in the shell or in .env. */
 let ports: Record<string, string>
 
 beforeAll(async () => {
   const [kafka, aws, page] = await freePorts(3)
-  awsPort = aws!
   ports = {
     TICKLAKE_KAFKA_PORT: String(kafka),
     TICKLAKE_AWS_PORT: String(aws),
@@ -41,7 +39,7 @@ test('the stream flows and the count rises', async () => {
 })
 
 test('the endpoint answers on this machine, and only the front of it is to be seen', async () => {
-  const answer = await fetch(`http://127.0.0.1:${awsPort}/_ticklake/health`)
+  const answer = await fetch(`http://127.0.0.1:${ports.TICKLAKE_AWS_PORT}/_ticklake/health`)
   expect(answer.status).toBe(200)
   const published = await lake.compose('ps', '--format', '{{.Ports}}')
   expect(published).not.toContain('0.0.0.0')
