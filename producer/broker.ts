@@ -45,7 +45,7 @@ export async function findBroker(
       await admin.close()
       events.brokerFound(servers)
       // From here on its questions are repeated: a topic just made has no leader yet.
-      return brokerOf(new Admin({ ...options, retries: 20, retryDelay: 250 }), servers)
+      return brokerOf(new Admin({ ...options, retries: 20, retryDelay: 250 }), config, events, signal)
     } catch (error) {
       await admin.close().catch(() => {})
       const reason = reasons(error)
@@ -85,20 +85,34 @@ function adminOptions(config: KafkaConfig): AdminOptions {
   }
 }
 
-function brokerOf(admin: Admin, servers: string): Broker {
+function brokerOf(admin: Admin, config: KafkaConfig, events: BrokerEvents, signal: AbortSignal): Broker {
+  const servers = config.KAFKA_BOOTSTRAP_SERVERS
+  /** A broker that goes away after it was found is waited for as long as one that was not there. */
   const ask = async <T>(what: string, question: () => Promise<T>): Promise<T> => {
-    try {
-      return await question()
-    } catch (error) {
-      throw new Failure({
-        code: 'KAFKA_ADMIN',
-        what: `${what} failed`,
-        why: `the broker at ${servers} says: ${reasons(error)}`,
-        remedy: 'mend what it says (rights, replication, a broker that is away), then run the command again',
-        cause: error,
-      })
+    const startedAt = Date.now()
+    let wasAway = false
+    for (;;) {
+      try {
+        const answer = await question()
+        if (wasAway) events.brokerFound(servers)
+        return answer
+      } catch (error) {
+        const isOver = signal.aborted || Date.now() - startedAt >= config.KAFKA_CONNECT_TIMEOUT_MS
+        if (isOver || !isAway(error)) throw refusedTo(what, error)
+        wasAway = true
+        events.waitingForBroker(servers, reasons(error))
+        await sleep(RETRY_MS, signal)
+      }
     }
   }
+  const refusedTo = (what: string, error: unknown) =>
+    new Failure({
+      code: 'KAFKA_ADMIN',
+      what: `${what} failed`,
+      why: `the broker at ${servers} says: ${reasons(error)}`,
+      remedy: 'mend what it says (rights, replication, a broker that is away), then run the command again',
+      cause: error,
+    })
   return {
     async describe(name) {
       const topic = await ask(`asking for topic ${name}`, async () => {
@@ -169,6 +183,13 @@ function reasons(error: unknown): string {
   }
   visit(error)
   return [...leaves].join('; ')
+}
+
+/** Whether nobody answered, so that the same question may be answered later. */
+function isAway(error: unknown): boolean {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isAway)
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return ['PLT_KFK_NETWORK', 'PLT_KFK_TIMEOUT', 'ECONNREFUSED', 'ECONNRESET'].includes(code)
 }
 
 function isRefusal(error: unknown): boolean {

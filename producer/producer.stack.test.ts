@@ -2,6 +2,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -62,6 +63,29 @@ async function logged(child: ReturnType<typeof start>, words: string): Promise<s
 async function deliveredSoFar(port: number): Promise<number> {
   const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
   return Number(/rows_delivered_total\{.*\} (\d+)/.exec(metrics)![1])
+}
+
+/** A way to the broker that lets the first connection through, and those after it only when so long has gone by since. */
+async function cutOff(servers: string, forMs: number): Promise<AsyncDisposable & { address: string }> {
+  const [host, port] = servers.split(':')
+  let openAgainAt: number | undefined
+  const server = createServer((near) => {
+    openAgainAt ??= Date.now() + forMs
+    const isFirst = count++ === 0
+    if (!isFirst && Date.now() < openAgainAt) return near.destroy()
+    const far = connect(Number(port), host)
+    near.pipe(far).pipe(near)
+    for (const socket of [near, far]) socket.on('error', () => {})
+  })
+  let count = 0
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.close()
+    },
+  }
 }
 
 interface Read {
@@ -210,6 +234,19 @@ test('a topic that is missing and a broker that is not there are clear errors', 
     expect(log.split('\n').filter((line) => line.includes('waiting for the broker'))).toHaveLength(1)
     expect(log).toContain('error KAFKA_UNREACHABLE')
   }
+})
+
+test('a broker that goes away between its first answer and the next question is waited for', async () => {
+  const own = env()
+  await producer(['topic', 'create'], own)
+  // The first connection is the one that finds the broker; those after it are cut off for two seconds.
+  await using proxy = await cutOff(servers(own), 2_000)
+  const run = await producer(['run', '--rate', 'max', '--rows', '100'], {
+    ...own,
+    KAFKA_BOOTSTRAP_SERVERS: proxy.address,
+  })
+  expect(run).toMatchObject({ status: 0, out: 'produced 100, delivered 100, failed 0, skipped 0\n' })
+  expect(run.log.split('\n').filter((line) => line.includes('waiting for the broker'))).toHaveLength(1)
 })
 
 test('a broker that is killed at full speed and comes back loses nothing and doubles nothing', async () => {

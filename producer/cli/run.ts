@@ -65,7 +65,12 @@ export async function run(env: Env, signal: AbortSignal): Promise<void> {
 async function findTopic(config: ProducerConfig, events: Events, signal: AbortSignal): Promise<boolean> {
   await using broker = await findBroker(config, events, signal)
   if (!broker) return false
-  if (await broker.describe(config.KAFKA_TOPIC)) return true
+  try {
+    if (await broker.describe(config.KAFKA_TOPIC)) return true
+  } catch (error) {
+    if (signal.aborted) return false
+    throw error
+  }
   throw new Failure({
     code: 'TOPIC_MISSING',
     what: `there is no topic ${config.KAFKA_TOPIC}; nothing was sent`,
