@@ -6,6 +6,8 @@ const node = { pool: 'forks' as const, exclude: ['**/node_modules/**', '.local/*
 
 export default defineConfig({
   test: {
+    // What a process said is the first thing to read when a test of it failed.
+    chaiConfig: { truncateThreshold: 4000 },
     projects: [
       {
         test: {

@@ -1,3 +1,4 @@
+import { Failure } from '@ticklake/runtime/errors.ts'
 import { expect, test } from 'vitest'
 import type { TopicFacts } from './kafka.ts'
 import { TopicGuard } from './topic.ts'
@@ -29,6 +30,21 @@ test('the same topic is confirmed, another one of its name is refused', async ()
   const second = guard.confirm()
   answers[1]!.resolve(facts('b'))
   await expect(second).rejects.toMatchObject({ code: 'TOPIC_REPLACED' })
+})
+
+test('an offset that Kafka does not have is explained by the topic that was made anew, and by nothing else', async () => {
+  const lost = new Failure({ code: 'OFFSET_OUT_OF_RANGE', what: 'no such offset' })
+  const explained = async (answer: (question: PromiseWithResolvers<TopicFacts | undefined>) => void) => {
+    const { guard, answers } = asked()
+    const explanation = guard.explain(lost)
+    answer(answers[0]!)
+    return explanation
+  }
+  expect(await explained(({ resolve }) => resolve(facts('b')))).toMatchObject({ code: 'TOPIC_REPLACED' })
+  expect(await explained(({ resolve }) => resolve(facts('a')))).toBe(lost)
+  expect(await explained(({ reject }) => reject(new Error('timed out')))).toBe(lost)
+  const other = new Error('another one')
+  expect(await asked().guard.explain(other)).toBe(other)
 })
 
 test('a topic that is gone keeps nobody from landing what was read of it', async () => {

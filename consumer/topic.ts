@@ -83,6 +83,18 @@ export class TopicGuard {
   }
 
   /**
+   * Why Kafka does not have an offset: where the topic was made anew and is still empty, that is what to tell.
+   * @returns TOPIC_REPLACED, or the error itself
+   */
+  async explain(error: unknown): Promise<unknown> {
+    if (!(error instanceof Failure) || error.code !== 'OFFSET_OUT_OF_RANGE') return error
+    return this.confirm().then(
+      () => error,
+      (found) => (isReplaced(found) ? found : error),
+    )
+  }
+
+  /**
    * Looks every 30 s, also when nothing is read.
    * @returns stops looking
    */
@@ -90,9 +102,13 @@ export class TopicGuard {
     const timer = setInterval(() => {
       this.confirm().catch((error) => {
         // A broker that does not answer says nothing about the topic.
-        if (error instanceof Failure && error.code === 'TOPIC_REPLACED') onReplaced(error)
+        if (isReplaced(error)) onReplaced(error)
       })
     }, LOOK_EVERY_MS)
     return () => clearInterval(timer)
   }
+}
+
+function isReplaced(error: unknown): error is Failure {
+  return error instanceof Failure && error.code === 'TOPIC_REPLACED'
 }
