@@ -4,6 +4,7 @@ import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { type KafkaConfig, kafkaSchema } from '@ticklake/runtime/kafka.ts'
 import { type LakeConfig, lakeOf, lakeSchema } from '@ticklake/runtime/lake.ts'
 import { type Beginning, parseBeginning } from './beginning.ts'
+import type { FlushPace } from './flush-pace.ts'
 
 const MIB = 1024 * 1024
 
@@ -15,6 +16,10 @@ export const consumerSchema = {
     doc: 'a record waits at most this long before it is written to S3',
     default: 10_000,
     min: 100,
+  }),
+  CONSUMER_FLUSH_SLOWS_TO_MS: integer({
+    doc: 'what CONSUMER_FLUSH_AFTER_MS grows to while the consumer runs, by a sixtieth of that time, so that a stream that is fresh at first leaves fewer small objects later; 0: it does not grow',
+    default: 0,
   }),
   CONSUMER_FLUSH_BYTES: integer({
     doc: 'a partition is written when it has gathered this many bytes',
@@ -51,7 +56,7 @@ export interface ConsumerConfig {
   readonly kafka: KafkaConfig
   readonly lake: LakeConfig
   readonly groupId: string
-  readonly flushAfterMs: number
+  readonly pace: FlushPace
   readonly flushBytes: number
   readonly flushRows: number
   readonly bufferBytes: number
@@ -87,7 +92,10 @@ export function consumerConfig(env: Env, flags: RunFlags = {}): ConsumerConfig {
     // A dataset that is named here shares nothing with another, its group neither.
     groupId:
       (flags.dataset === undefined ? values.CONSUMER_GROUP_ID : undefined) ?? `ticklake-${lake.dataset}`,
-    flushAfterMs: values.CONSUMER_FLUSH_AFTER_MS,
+    pace: {
+      flushAfterMs: values.CONSUMER_FLUSH_AFTER_MS,
+      flushSlowsToMs: values.CONSUMER_FLUSH_SLOWS_TO_MS,
+    },
     flushBytes: values.CONSUMER_FLUSH_BYTES,
     flushRows: values.CONSUMER_FLUSH_ROWS,
     bufferBytes: values.CONSUMER_BUFFER_BYTES,

@@ -25,7 +25,8 @@ export interface Message {
 export interface WriterOptions {
   readonly plan: Plan
   readonly partition: number
-  readonly flushAfterMs: number
+  /** How long a record may wait now, in ms. */
+  readonly flushAfterMs: () => number
   readonly flushBytes: number
   readonly flushRows: number
   readonly landing: LandingPort
@@ -346,7 +347,7 @@ export class PartitionWriter implements RecordTaker {
 
   #startAging(): void {
     clearTimeout(this.#ageTimer)
-    this.#ageTimer = setTimeout(() => this.seal(), this.#options.flushAfterMs)
+    this.#ageTimer = setTimeout(() => this.seal(), this.#options.flushAfterMs())
   }
 }
 

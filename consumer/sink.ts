@@ -5,6 +5,7 @@ import type { ConsumerConfig } from './config.ts'
 import { openDataset } from './dataset.ts'
 import { startEncoder } from './encoder.ts'
 import type { ConsumerEvents } from './events.ts'
+import { flushAfter } from './flush-pace.ts'
 import { type Batch, connectGroup, type GroupClient } from './kafka.ts'
 import type { LandingPort } from './landing.ts'
 import { deadLetterNotices } from './notices.ts'
@@ -47,6 +48,7 @@ export class Sink implements SinkState {
   #joined = false
   #stopping = false
   #turnedAt = Date.now()
+  readonly #startedAt = performance.now()
 
   constructor(config: ConsumerConfig, events: ConsumerEvents) {
     this.#config = config
@@ -123,6 +125,8 @@ export class Sink implements SinkState {
       const lagTimer = setInterval(() => this.#measureLag(client), LAG_EVERY_MS)
       try {
         await this.#consume(client, signal)
+      } catch (error) {
+        throw await guard.explain(error)
       } finally {
         clearInterval(lagTimer)
         stopWatching()
@@ -202,7 +206,7 @@ export class Sink implements SinkState {
           partition,
           landing,
           events: this.#events,
-          flushAfterMs: this.#config.flushAfterMs,
+          flushAfterMs: () => flushAfter(this.#config.pace, performance.now() - this.#startedAt),
           flushBytes: this.#config.flushBytes,
           flushRows: this.#config.flushRows,
           confirmTopic: () => guard.confirm(),

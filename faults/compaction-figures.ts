@@ -14,8 +14,9 @@ import { createTopic, type Produced, produce, ticks } from './topic.ts'
 /** What `make demo` does by default: stack/demo/config.ts and stack/demo/services.ts. */
 const PARTITIONS = 2
 const ROWS_PER_SECOND = 200
-const FLUSH_SECONDS = 2
-const ROWS_PER_OBJECT = (ROWS_PER_SECOND * FLUSH_SECONDS) / PARTITIONS
+/** Flushes of a partition: so many until the consumer has slowed down, then this many a minute. See its flush-pace.ts. */
+const SLOWING = { minutes: 10, flushes: 158 }
+const STEADY_FLUSHES_A_MINUTE = 6
 
 /**
  * Two hours, cut by the clock as is worst for the reader: the hour before the last ended 69 minutes ago, so it alone
@@ -23,7 +24,8 @@ const ROWS_PER_OBJECT = (ROWS_PER_SECOND * FLUSH_SECONDS) / PARTITIONS
  */
 const MINUTES = { first: 51, second: 60, third: 9 }
 const COUNTS = 5
-const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 
 const dir = mkdtempSync(join(tmpdir(), 'ticklake-figures-'))
 const stack = await startStack({ dir, ports: 'free', bucket: 'ticklake-figures' })
@@ -36,7 +38,6 @@ try {
     LAKE_DATABASE: 'figures',
     KAFKA_TOPIC: 'figures',
     CONSUMER_HEALTH_PORT: '0',
-    CONSUMER_FLUSH_ROWS: String(ROWS_PER_OBJECT),
     CONSUMER_FLUSH_AFTER_MS: '60000',
     CATALOG_HOURS_AHEAD: '1',
     CATALOG_COMPACT_DELETE_AFTER_MS: '0',
@@ -50,20 +51,18 @@ async function measure(env: Record<string, string>): Promise<void> {
   // Hours of yesterday stand for the last two: compaction leaves those alone that have just ended.
   const firstMs = Math.floor(Date.now() / HOUR_MS - 24) * HOUR_MS
   await createTopic(env, PARTITIONS, { 'message.timestamp.type': 'CreateTime' })
-  let rows = 0
-  for (const [hour, minutes] of Object.values(MINUTES).entries()) {
-    rows += await produce(env, rowsOf(minutes * 60, firstMs + hour * HOUR_MS))
-  }
-  const consumer = new Service(['consumer/main.ts', 'run'], { env })
+  const rowsAMinute = (60 * ROWS_PER_SECOND) / PARTITIONS
+  const steady = rowsAMinute / STEADY_FLUSHES_A_MINUTE
+  const slowing = Math.round((SLOWING.minutes * rowsAMinute) / SLOWING.flushes)
+  const slowed = firstMs + SLOWING.minutes * MINUTE_MS
+  let rows = await land(env, 0, rowsOf(SLOWING.minutes, firstMs), slowing)
+  rows = await land(env, rows, rowsOf(MINUTES.first - SLOWING.minutes, slowed), steady)
+  rows = await land(env, rows, rowsOf(MINUTES.second, firstMs + HOUR_MS), steady)
+  rows = await land(env, rows, rowsOf(MINUTES.third, firstMs + 2 * HOUR_MS), steady)
   // Rows of the present, so that the chains are past all of it.
-  await landed(env, rows)
-  await produce(env, ticks(PARTITIONS * ROWS_PER_OBJECT, PARTITIONS))
-  rows += PARTITIONS * ROWS_PER_OBJECT
-  await landed(env, rows)
-  await consumer.stop()
+  rows = await land(env, rows, ticks(PARTITIONS * steady, PARTITIONS), steady)
   await catalog(env, 'declare')
-  const objects = rows / ROWS_PER_OBJECT
-  process.stdout.write(`${rows} rows in ${objects} objects of two hours of make demo\n`)
+  process.stdout.write(`${rows} rows of two hours of make demo\n`)
   await report(env, 'without compaction')
   await catalog(env, 'compact', '--hour', flagOf(firstMs))
   await report(env, 'after two hours, the last 69 minutes not compacted yet')
@@ -71,17 +70,29 @@ async function measure(env: Record<string, string>): Promise<void> {
   await report(env, 'both hours compacted')
 }
 
-function* rowsOf(seconds: number, fromMs: number): Generator<Produced> {
+function* rowsOf(minutes: number, fromMs: number): Generator<Produced> {
   let i = 0
-  for (const tick of ticks(seconds * ROWS_PER_SECOND, PARTITIONS))
+  for (const tick of ticks(minutes * 60 * ROWS_PER_SECOND, PARTITIONS))
     yield { ...tick, timestampMs: fromMs + Math.floor((1_000 * i++) / ROWS_PER_SECOND) }
 }
 
-async function landed(env: Record<string, string>, rows: number): Promise<void> {
-  for (let reached = 0; reached < rows; ) {
+/** Sends the rows and lands them in objects of so many. @returns how many have landed by then, `before` included */
+async function land(
+  env: Record<string, string>,
+  before: number,
+  rows: Iterable<Produced>,
+  rowsOfObject: number,
+): Promise<number> {
+  const all = before + (await produce(env, rows))
+  const consumer = new Service(['consumer/main.ts', 'run'], {
+    env: { ...env, CONSUMER_FLUSH_ROWS: String(rowsOfObject) },
+  })
+  for (let reached = 0; reached < all; ) {
     await new Promise((resolve) => setTimeout(resolve, 1_000))
     reached = (await readTails(env)).reduce((sum, { E }) => sum + E, 0)
   }
+  await consumer.stop()
+  return all
 }
 
 async function catalog(env: Record<string, string>, ...args: string[]): Promise<void> {

@@ -22,7 +22,9 @@ function metricsOf(port: number): string {
 export function demoSettings(settings: Readonly<Record<string, string>>): Record<string, string> {
   return {
     KAFKA_TOPIC_PARTITIONS: '2',
+    // Fresh for who looks on; left alone for hours it must not leave more objects than a count opens in time.
     CONSUMER_FLUSH_AFTER_MS: '2000',
+    CONSUMER_FLUSH_SLOWS_TO_MS: '10000',
     ...settings,
     PRODUCER_HEALTH_PORT: String(healthPorts.producer),
     CONSUMER_HEALTH_PORT: String(healthPorts.consumer),

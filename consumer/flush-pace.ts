@@ -1,0 +1,21 @@
+// How long records are gathered before they are written. Pure.
+
+/** A flush takes this share of the time that the consumer has run. */
+const SHARE_OF_AGE = 1 / 60
+
+export interface FlushPace {
+  /** The shortest, in ms. */
+  readonly flushAfterMs: number
+  /** What it grows to, in ms; 0, or less than the shortest: it does not grow. */
+  readonly flushSlowsToMs: number
+}
+
+/**
+ * What is fresh while somebody looks on would be thousands of small objects an hour later, and a count that opens each
+ * of them would take longer than a flush: so a flush may grow with the time that the consumer has run.
+ * @param ageMs how long the consumer has run
+ * @returns how long a record may wait now, in ms
+ */
+export function flushAfter({ flushAfterMs, flushSlowsToMs }: FlushPace, ageMs: number): number {
+  return Math.max(flushAfterMs, Math.min(flushSlowsToMs, ageMs * SHARE_OF_AGE))
+}
