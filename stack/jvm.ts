@@ -10,8 +10,7 @@ export function fastStart(name: string, archive: Archive): string[] {
   const file = join(installed.archives, `${name}.aot`)
   return [
     '-XX:+UseSerialGC',
-    ...(process.env.VARIANT?.includes('B') && name === 'trino' ? [] : ['-XX:TieredStopAtLevel=1']),
-    ...(process.env.VARIANT?.includes('C') && name === 'trino' ? ['-Xmn640m'] : []),
+    '-XX:TieredStopAtLevel=1',
     '-XX:+ExitOnOutOfMemoryError',
     // Standard output is the server's log: the JVM's own remarks (on an archive that does not fit) are not for it.
     '-Xlog:disable',
