@@ -20,7 +20,8 @@ beforeAll(async () => {
     files: ['docker-compose.yml'],
     settings: {
       ...ports,
-      CONSUMER_FLUSH_AFTER_MS: '1000',
+      // Each object makes every count of the minutes to come a little longer.
+      CONSUMER_FLUSH_AFTER_MS: '3000',
       PRODUCER_RATE: '100',
     },
   })

@@ -68,9 +68,9 @@ export type PlannedFault = Strike & { readonly atMs: number }
 /** Which requests to S3 a fault hits. */
 export type S3Requests = 'claims' | 'objects' | 'dead files' | 'writes' | 'reads' | 'everything'
 
-const PRODUCE_MS = 8_000
+const PRODUCE_MS = 5_000
 /** What takes long to mend strikes early: the round ends when all of it has been mended. */
-const SLOW_TO_MEND_BY_MS = 3_000
+const SLOW_TO_MEND_BY_MS = 2_000
 const slowToMend: ReadonlySet<Strike['kind']> = new Set(['kill', 'freeze', 'broker', 'local-aws', 'trino'])
 /** Both group protocols give a member up after 6 s (see platform.ts) or 10 s; then it is a zombie. */
 const SESSION_MS = { consumer: 6_000, classic: 10_000 }
@@ -90,7 +90,7 @@ export function drawRound(seed: number): RoundPlan {
     rows: (rowsPerSecond * PRODUCE_MS) / 1_000,
     rowsPerSecond,
     poison: between(random, 0, 3) * POISON_PORTION,
-    flushAfterMs: oneOf(random, [500, 1_000, 2_000]),
+    flushAfterMs: oneOf(random, [1_000, 2_000]),
     flushRows,
     pastRows: Math.round(flushRows * 1.7),
     faults: drawFaults(random, SESSION_MS[protocol]),

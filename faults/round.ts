@@ -16,6 +16,7 @@ import { Strikes } from './strikes.ts'
 import { poison, produce, ticks } from './topic.ts'
 
 const LAND_WITHIN_S = 120
+const TRICKLE_EVERY_MS = 1_000
 const PRODUCE_WITHIN_MS = 120_000
 const FIRST_CLAIM_WITHIN_MS = 30_000
 const HOUR_MS = 3_600_000
@@ -172,7 +173,7 @@ class Round {
    */
   async #trickle(): Promise<void> {
     for (let portion = 0; portion < TRICKLES; portion++) {
-      await sleep(1_500)
+      await sleep(TRICKLE_EVERY_MS)
       const poisoned = portion * POISON_PORTION < this.#plan.poison ? POISON_PORTION : 0
       await produce(this.#env, [...ticks(PARTITIONS, PARTITIONS), ...poison(poisoned, PARTITIONS)])
     }
