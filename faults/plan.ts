@@ -81,7 +81,7 @@ export function drawRound(seed: number): RoundPlan {
   // In turn, so that three rounds try both.
   const protocol = seed % 2 === 0 ? 'classic' : 'consumer'
   const rowsPerSecond = between(random, 3, 6) * 1_000
-  const flushRows = oneOf(random, [500, 1_000, 1_500])
+  const flushRows = oneOf(random, [1_000, 1_500, 2_000])
   return {
     seed,
     protocol,
@@ -90,9 +90,9 @@ export function drawRound(seed: number): RoundPlan {
     rows: (rowsPerSecond * PRODUCE_MS) / 1_000,
     rowsPerSecond,
     poison: between(random, 0, 3) * POISON_PORTION,
-    flushAfterMs: oneOf(random, [1_000, 2_000]),
+    flushAfterMs: oneOf(random, [1_500, 3_000]),
     flushRows,
-    pastRows: Math.round(flushRows * 1.7),
+    pastRows: Math.round(flushRows * 1.2),
     faults: drawFaults(random, SESSION_MS[protocol]),
     deaths: drawDeaths(random),
   }

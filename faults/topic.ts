@@ -49,6 +49,9 @@ export async function produce(env: Env, messages: Iterable<Produced>): Promise<n
   const producer = new RdKafka.HighLevelProducer({
     'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS!,
     'enable.idempotence': true,
+    // A partition that was just made has no log yet for a moment. With several requests on their way the second may be
+    // taken where the first was refused, and the first, sent again, is then thought a duplicate: acknowledged, and lost.
+    'max.in.flight.requests.per.connection': 1,
     'linger.ms': 5,
     'message.max.bytes': 16_000_000,
   })
