@@ -81,7 +81,7 @@ setup: ## Bring everything that is missing into .local/ (every target does)
 	@./stack/setup.sh
 
 .PHONY: test
-test: setup ## Lint, unit tests, tests against a real stack; once more in another time zone
+test: setup ## Lint, unit tests, tests against a real stack; those of days and hours far from UTC
 	@./stack/checks/chromium.sh
 	@exec node stack/checks/tests.ts
 
