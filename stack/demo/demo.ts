@@ -95,9 +95,13 @@ class Demo {
     this.#facts = facts
   }
 
-  /** Runs a command of a service to its end. @throws Failure SERVICE_FAILED with what it said */
+  /** Runs a command of a service to its end. @throws Failure SERVICE_FAILED with what it said; the one of a dead server */
   async finish(name: string, args: readonly string[]): Promise<string> {
-    const { output, status, log } = await this.#output(command(name, args, this.#facts.env))
+    const { output, status, log } = await Promise.race([
+      this.#output(command(name, args, this.#facts.env)),
+      // It would wait for a server that is gone, and then blame that it does not answer.
+      reasonToStop(this.#facts.stack.supervisor.failed),
+    ])
     if (status === 0) return output
     throw new Failure({
       code: 'SERVICE_FAILED',
@@ -220,6 +224,14 @@ class Demo {
       // Not a line of the logger: it is in the log file.
     }
   }
+}
+
+/** Rejects with the signal's reason when it aborts. */
+function reasonToStop(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }
 
 /** @throws Failure STACK_RUNS: a demo has the ports and the data to itself */
