@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 /** Which test runs which commands, by how they begin. */
 const shares = {
-  'docs/aws.stack.test.ts': [
+  'infra/aws-page.stack.test.ts': [
     /^aws (configure --|sts |ssm get-parameter |ec2 )/,
     /^export /,
     /^make (aws-plan|aws-deploy|aws-destroy|stack-down)\b/,
@@ -20,7 +20,7 @@ const shares = {
   'infra/broker-boot.e2e.test.ts': [/^sudo /, /^nc /],
 } as const
 
-/** What cannot be run without an account; aws.stack.test.ts looks at each as far as that goes. */
+/** What cannot be run without an account; infra/aws-page.stack.test.ts looks at each as far as that goes. */
 export const notRun = [
   {
     form: /^aws configure sso\b/,

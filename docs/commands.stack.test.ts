@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { produce, ticks } from '@ticklake/faults/topic.ts'
 import { testEnv } from '@ticklake/stack/test-env.ts'
 import { expect, test } from 'vitest'
+import { awsCli } from './project-copy.ts'
 
 const root = join(import.meta.dirname, '..')
 const page = (name: string) => readFileSync(join(import.meta.dirname, name), 'utf8')
@@ -16,19 +17,17 @@ function env(): Record<string, string> {
   return testEnv({ CONSUMER_HEALTH_PORT: '0', PRODUCER_HEALTH_PORT: '0', CATALOG_HEALTH_PORT: '0' })
 }
 
-/** Runs a block and says what it printed; `aws` is left out where it is not installed. */
+/** Runs a block and says what it printed. */
 function run(block: string, env: Record<string, string>): string {
-  const hasAws = spawnSync('aws', ['--version'], { env }).status === 0
-  const script = hasAws ? block : block.replaceAll(/^aws .*$/gm, '')
-  const result = spawnSync('bash', ['-euo', 'pipefail', '-c', script], {
+  const result = spawnSync('bash', ['-euo', 'pipefail', '-c', block], {
     maxBuffer: 64 * 1024 * 1024,
     cwd: root,
-    env,
+    env: { ...env, PATH: `${awsCli()}:${env.PATH}` },
     encoding: 'utf8',
     // A socket there would make bash believe that it was started from afar, and read its start-up files.
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  expect(result.status, `${script}\n${result.stdout}\n${result.stderr}`).toBe(0)
+  expect(result.status, `${block}\n${result.stdout}\n${result.stderr}`).toBe(0)
   return result.stdout
 }
 
