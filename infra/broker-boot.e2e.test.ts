@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Share } from '../docs/aws-page.ts'
 import { type Client, type Ended, type Instance, Surroundings } from './instance-like/instance.ts'
 import { likeAws, resolveTemplate, userData } from './resolved-template.ts'
 import { makeTemplate } from './template.ts'
@@ -228,6 +229,21 @@ describe('the boot script in a container made like the instance: systemd, 1 GB, 
         "stat -c '%U %a' /var/lib/kafka/authority /etc/kafka/server.properties /etc/kafka/broker.pem",
       ),
     ).toBe('root 700\nroot 640\nroot 640')
+  })
+
+  test('what docs/aws.md has typed when the broker cannot be reached tells what it says', async () => {
+    const page = new Share('infra/broker-boot.e2e.test.ts')
+    const nc = page.take(/^nc /)
+    const seen = await around.beside(client, `KAFKA_BOOTSTRAP_SERVERS=${bootstrap}; ${nc}`)
+    expect(seen, seen.output).toMatchObject({ status: 0 })
+    expect(await broker.shell(page.take(/journalctl/))).toMatch(/INFO KafkaRaftServer: .*[Ss]tarted/)
+    const log = await broker.shell(page.take(/cloud-init-output\.log$/))
+    expect(log.split('\n').filter((line) => !line.startsWith('broker-boot: '))).toEqual([])
+    expect(log).toMatch(/broker-boot: done$/)
+    expect(await broker.shell(`${page.take(/broker-boot\.sh$/)} 2>&1`)).toContain(
+      `broker-boot: a client is served at ${bootstrap}`,
+    )
+    expect(page.left).toEqual([])
   })
 
   test('after a reboot it serves again by itself, with what it held', async () => {

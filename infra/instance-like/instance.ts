@@ -158,6 +158,12 @@ export class Surroundings implements AsyncDisposable {
     return new Client(name, this.#folder)
   }
 
+  /** Runs a command where a client is, with what the instance has installed. */
+  beside(client: Client, command: string): Promise<Ended> {
+    const where = ['--network', `container:${client.name}`, `${this.#name}-instance`]
+    return run('docker', ['run', '--rm', ...where, 'bash', '-c', command])
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const containers = await docker('ps', '-aq', '--filter', `name=${this.#name}-`)
     if (containers) await docker('rm', '-f', '-v', ...containers.split('\n'))
@@ -192,9 +198,10 @@ export class Instance {
     return docker('exec', ...flags, this.name, 'aws', ...args)
   }
 
-  /** Runs the user data as cloud-init does: as root, once. */
+  /** Runs the user data as cloud-init does: as root, once, and what it says goes into cloud-init's log too. */
   boot(userData: string): Promise<Ended> {
-    return run('docker', ['exec', '-i', this.name, 'bash', '-s'], userData)
+    const logged = 'set -o pipefail; bash -s 2>&1 | tee -a /var/log/cloud-init-output.log'
+    return run('docker', ['exec', '-i', this.name, 'bash', '-c', logged], userData)
   }
 
   /** Switches it off and on, and waits until Kafka has come up by itself. @throws Error with Kafka's last words */
@@ -218,11 +225,11 @@ export class Instance {
 }
 
 export class Client {
-  readonly #name: string
+  readonly name: string
   readonly #folder: string
 
   constructor(name: string, folder: string) {
-    this.#name = name
+    this.name = name
     this.#folder = folder
   }
 
@@ -230,8 +237,8 @@ export class Client {
   async put(file: string, text: string): Promise<void> {
     const here = join(this.#folder, file)
     await writeFile(here, text)
-    await docker('exec', this.#name, 'mkdir', '-p', '/etc/client')
-    await docker('cp', here, `${this.#name}:/etc/client/${file}`)
+    await docker('exec', this.name, 'mkdir', '-p', '/etc/client')
+    await docker('cp', here, `${this.name}:/etc/client/${file}`)
   }
 
   /** One of Kafka's console tools, ended after two minutes at the latest. */
@@ -239,7 +246,7 @@ export class Client {
     // Of a tool that lives for seconds the compiler must not take half.
     const quick = ['-e', 'KAFKA_JVM_PERFORMANCE_OPTS=-XX:+UseSerialGC -XX:TieredStopAtLevel=1']
     const command = ['timeout', '120', `/opt/kafka/bin/${tool}.sh`, ...args]
-    return run('docker', ['exec', '-i', ...quick, this.#name, ...command], input)
+    return run('docker', ['exec', '-i', ...quick, this.name, ...command], input)
   }
 }
 
