@@ -1,34 +1,47 @@
 // The AWS override with the very same images: a broker by SASL_SSL on another network, and an endpoint by name as AWS.
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+// What docs/aws.md has people type against the broker is typed here, in a copy of the project whose .env.aws is ours.
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { envAws } from '@ticklake/infra/env-aws.ts'
 import { Network, type StartedNetwork, type StartedTestContainer } from 'testcontainers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Share } from '../docs/aws-page.ts'
+import { ProjectCopy } from '../docs/project-copy.ts'
 import { ComposeProject, freePorts, run } from './compose-project.ts'
 import { brokerName, startSecureBroker, write } from './secure-broker.ts'
 
 const services = ['producer', 'consumer', 'catalog'] as const
 const bucket = 'ticklake-elsewhere'
+const name = 'ticklake-e2e-aws'
+const page = new Share('e2e/aws.e2e.test.ts')
 let dir: string
+let copy: ProjectCopy
 let network: StartedNetwork
 let broker: StartedTestContainer
 /** Stands for AWS: nothing of it but its endpoint is seen by the services. */
 let cloud: ComposeProject
 let here: ComposeProject
+/** The shell of whoever types: the endpoint is the one thing that it need not know on AWS. */
+let shell: Record<string, string>
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'ticklake-e2e-'))
+  copy = new ProjectCopy()
+  const secrets = join(copy.dir, '.local/aws/ticklake')
   network = await new Network().start()
-  broker = await startSecureBroker(network, join(dir, 'secrets'))
+  broker = await startSecureBroker(network, secrets)
 
-  const [kafka, aws, page] = await freePorts(3)
+  const [kafka, aws, cloudPage, herePage, none] = await freePorts(5)
+  await run('docker', ['compose', '--env-file', '/dev/null', 'build', ...services])
   cloud = new ComposeProject({
     name: 'ticklake-e2e-cloud',
     files: ['docker-compose.yml'],
     settings: {
       TICKLAKE_KAFKA_PORT: String(kafka),
       TICKLAKE_AWS_PORT: String(aws),
-      TICKLAKE_PAGE_PORT: String(page),
+      TICKLAKE_PAGE_PORT: String(cloudPage),
       LAKE_BUCKET: bucket,
     },
     services: ['local-aws'],
@@ -45,44 +58,76 @@ beforeAll(async () => {
     endpoint!.Name.slice(1),
   ])
 
-  mkdirSync(join(dir, 'aws'))
-  write(join(dir, 'aws/config'), '[profile lake]\nregion = us-east-1\n')
-  write(join(dir, 'aws/credentials'), '[lake]\naws_access_key_id = test\naws_secret_access_key = test\n')
-  for (const folder of [dir, join(dir, 'aws')]) chmodSync(folder, 0o755)
+  const profile = join(dir, 'aws')
+  mkdirSync(profile)
+  write(join(profile, 'config'), '[profile lake]\nregion = us-east-1\n')
+  write(join(profile, 'credentials'), '[lake]\naws_access_key_id = test\naws_secret_access_key = test\n')
+  for (const folder of [dir, profile, copy.dir]) chmodSync(folder, 0o755)
+  const envFile = join(copy.dir, '.env.aws')
+  const outputs = { BootstrapServers: `${brokerName}:9094`, BucketName: bucket }
   write(
-    join(dir, '.env.aws'),
+    envFile,
     [
-      `KAFKA_BOOTSTRAP_SERVERS=${brokerName}:9094`,
-      `LAKE_BUCKET=${bucket}`,
-      'AWS_PROFILE=lake',
-      `TICKLAKE_SECRETS_DIR=${dir}/secrets`,
-      `TICKLAKE_AWS_CONFIG_DIR=${dir}/aws`,
+      envAws(outputs, { stack: 'ticklake', region: 'us-east-1', folder: secrets, profile: 'lake' }),
+      `TICKLAKE_AWS_CONFIG_DIR=${profile}`,
       `TICKLAKE_TEST_NETWORK=${network.getName()}`,
-      `TICKLAKE_PAGE_PORT=${page}`,
+      `TICKLAKE_PAGE_PORT=${herePage}`,
       'CONSUMER_FLUSH_AFTER_MS=1000',
       'CATALOG_REGISTER_EVERY_MS=1000',
       '',
     ].join('\n'),
   )
-  await run('docker', ['compose', '--env-file', '/dev/null', 'build', ...services])
+  // Beside a `make aws` of whoever runs the test; and with the endpoint and the network of the test.
+  copy.replace('compose.aws.sh', '-p ticklake-aws ', `-p ${name} `)
+  copy.replace('compose.aws.sh', '-f compose.aws.yml', '-f compose.aws.yml -f e2e/elsewhere.yml')
+  shell = {
+    PATH: process.env.PATH ?? '',
+    HOME: process.env.HOME ?? '',
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${aws}`,
+    LAKE_S3_PATH_STYLE: 'true',
+    AWS_CONFIG_FILE: join(profile, 'config'),
+    AWS_SHARED_CREDENTIALS_FILE: join(profile, 'credentials'),
+    // Where no `make up` answers, which would be asked before what .env.aws names.
+    TICKLAKE_AWS_PORT: String(none),
+  }
   here = new ComposeProject({
-    name: 'ticklake-e2e-aws',
+    name,
     files: ['docker-compose.yml', 'compose.aws.yml', 'e2e/elsewhere.yml'],
     settings: {},
-    envFile: join(dir, '.env.aws'),
-    build: false,
+    envFile,
   })
-  await here.compose('run', '--rm', '--no-deps', 'catalog', 'node', 'catalog/main.ts', 'declare')
-  await here.up()
+  await type(page.take(/^make aws$/))
 })
 
 afterAll(async () => {
-  await here?.down({ keepData: false })
+  await here?.compose('down', '--volumes')
   await broker?.stop()
   await cloud?.down({ keepData: false })
   await network?.stop()
+  copy?.[Symbol.dispose]()
   if (dir) rmSync(dir, { recursive: true, force: true })
 })
+
+/** Types it in the copy; the broker's name leads this machine to it as a public name would. */
+async function type(command: string): Promise<string> {
+  const hosts = join(dir, 'hosts')
+  write(
+    hosts,
+    `${readFileSync('/etc/hosts', 'utf8')}\n${broker.getIpAddress(network.getName())} ${brokerName}\n`,
+  )
+  const mount = 'mount --bind "$0" /etc/hosts && exec "$@"'
+  const within = ownNames ? [...ownNames, 'sh', '-c', mount, hosts] : []
+  const { status, output } = await copy.run(command, shell, { within })
+  expect(status, `${command}\n${output}`).toBe(0)
+  return output
+}
+
+const isRoot = process.getuid?.() === 0
+/** What gives a command an /etc/hosts of its own; undefined where it cannot be had. */
+const ownNames = [['unshare', ...(isRoot ? [] : ['-r']), '-m']].find(
+  ([unshare, ...flags]) =>
+    spawnSync(unshare!, [...flags, 'mount', '--bind', '/etc/hosts', '/etc/hosts']).status === 0,
+)
 
 test('only the three services start, and no local server', async () => {
   const running = (await here.compose('ps', '-a', '--services')).trim().split('\n').sort()
@@ -106,9 +151,34 @@ test('the services see one network, that of the broker and the endpoint', async 
   }
 })
 
-test('`doctor`, which `make aws` runs first, finds nothing wrong from where the services are', async () => {
-  const said = await here.compose('run', '--rm', '--no-deps', 'catalog', 'node', 'catalog/main.ts', 'doctor')
-  expect(said).toContain(`${brokerName}:9094`)
+test.skipIf(!ownNames)(
+  'what the page has typed on this machine finds the broker, the rows and the table',
+  async () => {
+    const agreed = await type(page.take(/openssl/))
+    expect(agreed).toContain('Verify return code: 0 (ok)')
+    expect(await type(page.take(/^make doctor$/))).toContain(`${brokerName}:9094`)
+    const question = page.take(/^make query SQL='SELECT/)
+    const count = async () => Number(/^\W*(\d+)\W*$/m.exec(await type(question))?.[1])
+    const before = await here.countAbove(0)
+    expect(await count()).toBeGreaterThan(before)
+    expect(await type(page.take(/SQL='\.\.\.'$/).replace('...', 'SELECT 40 + 2'))).toContain('42')
+    expect(await type(page.take(/^make audit$/))).toMatch(/lost 0, twice 0/)
+    expect(await type(page.take(/^make crawl$/))).toMatch(/equal/)
+  },
+)
+
+test('Kafka’s console tools are admitted with the file that the page has written', async () => {
+  await run('mkdir', ['-p', join(dir, 'bin')])
+  const tool = join(dir, 'bin/kafka-topics.sh')
+  // The tool of the image: no such is on this machine.
+  const image = ['--entrypoint', '/opt/kafka/bin/kafka-topics.sh', 'apache/kafka:4.3.1'].join(' ')
+  const mounted = `--network ${network.getName()} -v "$PWD:/copy" -w /copy --user 0`
+  write(tool, `#!/bin/sh\nexec docker run --rm ${mounted} ${image} "$@"\n`)
+  chmodSync(tool, 0o755)
+  const listed = await type(
+    `export PATH=${join(dir, 'bin')}:$PATH\n. ./.env.aws\n${page.take(/^cat >admin/)}\n${page.take(/^kafka-topics/)}`,
+  )
+  expect(listed.split('\n')).toEqual(expect.arrayContaining(['stock-ticks', 'stock-ticks-dead-letters']))
 })
 
 test('rows flow by SASL_SSL into the lake, and none is lost or there twice', async () => {
@@ -124,4 +194,10 @@ test('no password and no key is in the environment of a container, nor in what c
     expect(container!.Config.Env.join('\n'), service).not.toMatch(/-password$|ACCESS_KEY/m)
   }
   expect(await here.compose('config')).not.toMatch(/-password\b(?!:)|ACCESS_KEY/)
+})
+
+test('`make aws-down` stops the services, and no command of this share is left', async () => {
+  await type(page.take(/^make aws-down$/))
+  expect((await here.compose('ps', '-a', '--services')).trim()).toBe('')
+  expect(ownNames ? page.left : []).toEqual([])
 })

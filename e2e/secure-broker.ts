@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { GenericContainer, type StartedNetwork, type StartedTestContainer, Wait } from 'testcontainers'
 import { run } from './compose-project.ts'
 
-export const users = ['producer', 'consumer', 'catalog'] as const
+const users = ['admin', 'producer', 'consumer', 'catalog'] as const
 export const brokerName = 'broker.test'
 const loopback = 'localhost:19092'
 
