@@ -18,9 +18,10 @@ type Env = Record<string, string>
 
 const HOUR_MS = 3_600_000
 const PARTITIONS = 2
-/** Rows of each hour; each becomes 2 partitions x 4 objects. */
-const ROWS = 400
+/** Rows of each hour; each becomes 2 partitions x 2 objects. */
+const ROWS = 200
 const FLUSH_ROWS = 50
+const OBJECTS = ROWS / FLUSH_ROWS
 /** Longer than any query here takes: what a query may still read is not deleted before. */
 const DELETE_AFTER_MS = 6_000
 /** A day that is over, so that its hours are closed. */
@@ -112,7 +113,7 @@ class Reader {
       const since = performance.now()
       try {
         const [row] = await aws.athena.rows(
-          `SELECT count(*), count(DISTINCT ROW(kafka_partition, kafka_offset)) FROM "${lake.database}"."${lake.table}"`,
+          `SELECT count(*), count(DISTINCT kafka_partition * 1000000 + kafka_offset) FROM "${lake.database}"."${lake.table}"`,
         )
         const [rows, distinct] = [Number(row![0]), Number(row![1])]
         if (rows !== distinct) this.wrong.push(`${rows} rows, ${distinct} different`)
@@ -182,19 +183,19 @@ async function audit(): Promise<string> {
 }
 
 test('a closed hour of many objects becomes one object a partition; the newest claim’s hour is left alone', async () => {
-  expect((await keysBelow(hourAt(0).folder)).length).toBe(ROWS / FLUSH_ROWS)
+  expect((await keysBelow(hourAt(0).folder)).length).toBe(OBJECTS)
   const first = await compact('--hour', hourAt(0).flag)
-  expect(first.text).toContain(`8 objects became 2, ${ROWS} rows`)
+  expect(first.text).toContain(`${OBJECTS} objects became 2, ${ROWS} rows`)
   await expectRead(0)
-  expect((await keysBelow(hourAt(0).folder)).length, 'a query may still read them').toBe(ROWS / FLUSH_ROWS)
+  expect((await keysBelow(hourAt(0).folder)).length, 'a query may still read them').toBe(OBJECTS)
   await settled()
-  expect((await compact('--hour', hourAt(0).flag)).text).toContain('8 old objects deleted')
+  expect((await compact('--hour', hourAt(0).flag)).text).toContain(`${OBJECTS} old objects deleted`)
   await expectWhole(0)
   expect((await compact('--hour', hourAt(0).flag)).text, 'nothing is left to do').toContain(
     '0 hours compacted',
   )
   expect((await compact('--hour', hourAt(13).flag)).text).toContain('0 hours compacted')
-  expect((await keysBelow(hourAt(13).folder)).length).toBe(ROWS / FLUSH_ROWS)
+  expect((await keysBelow(hourAt(13).folder)).length).toBe(OBJECTS)
   expect(await audit()).toContain(
     `audit: produced ${produced}, landed ${produced}, dead 0, skipped 0, lost 0, twice 0`,
   )
@@ -310,7 +311,7 @@ test('rows that come late into a sealed hour are told as late, then merged by a 
     ),
   )
   await settled()
-  expect((await compact('--hour', hourAt(10).flag)).text).toContain('420 rows, late ones among them')
+  expect((await compact('--hour', hourAt(10).flag)).text).toContain(`${ROWS + 20} rows, late ones among them`)
   await expectRead(10, ROWS + 20)
   await settled()
   await compact('--hour', hourAt(10).flag)
@@ -346,7 +347,7 @@ test('the audit sees a lost object of a run, and the second verdict on compacted
   await reader.stop()
   await s3.send(new DeleteObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: key! }))
   const broken = await run('catalog/main.ts', 'audit')
-  expect(broken.text).toContain(`landed ${produced - 200}, dead 0, skipped 0, lost 200, twice 0`)
+  expect(broken.text).toContain(`landed ${produced - ROWS / 2}, dead 0, skipped 0, lost ${ROWS / 2}, twice 0`)
   expect(broken.status).toBe(1)
   await s3.send(new PutObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: key!, Body: body }))
   expect((await run('catalog/main.ts', 'audit')).text).toContain('lost 0, twice 0')

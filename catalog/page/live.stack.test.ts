@@ -204,7 +204,7 @@ test(
     await page.locator('[data-station=consumer].broken').waitFor()
     const problem = page.getByRole('alert').filter({ hasText: 'Consumer' })
     expect(await problem.innerText()).toMatch(
-      /the consumer does not answer[\s\S]*why[\s\S]*ECONNREFUSED[\s\S]*do[\s\S]*start it again/,
+      /the consumer does not answer[\s\S]*why[\s\S]*ECONN(REFUSED|RESET)[\s\S]*do[\s\S]*start it again/,
     )
     expect(await page.getByRole('status').first().innerText()).toContain('1 broken')
     expect(await page.locator('[data-station=topic] .pipe').getAttribute('data-flow')).toBe('cut')

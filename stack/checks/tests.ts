@@ -37,10 +37,18 @@ const cheapInBoth = [
   'local-aws/glue/',
 ]
 
-/** Every test file that is not far from UTC: vitest's projects take no other word for what to leave out. */
+/** They wait for servers of their own and for CloudFormation more than they work. */
+const patient = [
+  'stack/lifecycle.stack.test.ts',
+  'infra/aws-page.stack.test.ts',
+  'infra/deploy.stack.test.ts',
+]
+
+/** Every other test file: vitest's projects take no other word for what to leave out. */
 function inUtc(): string[] {
   const files = globSync('**/*.test.ts', { cwd: projectDir, exclude: ['**/node_modules/**', '.local/**'] })
-  return files.filter((file) => !file.endsWith('.e2e.test.ts') && !farFromUtc.includes(file))
+  const elsewhere = [...farFromUtc, ...patient]
+  return files.filter((file) => !file.endsWith('.e2e.test.ts') && !elsewhere.includes(file))
 }
 
 await runCommand(async (signal) => {
@@ -70,10 +78,12 @@ await runCommand(async (signal) => {
     const whileItRuns = AbortSignal.any([signal, failed])
     const run = (args: readonly string[], timeZone: string) =>
       vitest(args, { timeZone, state, dir, signal: whileItRuns })
-    const results = [
-      await run(inUtc(), 'UTC'),
+    // Beside the first tests, which are patient as well; over long before those that measure a time or a share.
+    const beside = async () => [
+      await run(patient, 'UTC'),
       await run([...farFromUtc, ...cheapInBoth], 'America/Los_Angeles'),
     ]
+    const results = (await Promise.all([run(inUtc(), 'UTC').then((main) => [main]), beside()])).flat()
     if (failed.aborted) say(`\nThe tests were cut off.\n${renderError(failed.reason)}`)
     counts.push(...results)
     say(
@@ -104,8 +114,7 @@ async function vitest(
   { timeZone, state, dir, signal }: RunFacts,
 ): Promise<RunResult> {
   process.stdout.write(`\nTests, TZ=${timeZone}\n`)
-  const report = join(dir, 'counts.json')
-  rmSync(report, { force: true })
+  const report = join(mkdtempSync(join(dir, 'run-')), 'counts.json')
   const args = [
     join(projectDir, 'node_modules/vitest/vitest.mjs'),
     'run',
