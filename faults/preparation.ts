@@ -60,7 +60,7 @@ function roundEnv(plan: RoundPlan, stack: Readonly<Record<string, string>>): Rec
     CATALOG_HEALTH_PORT: '0',
     CATALOG_PAGE_PORT: '0',
     CATALOG_HOURS_AHEAD: '2',
-    CATALOG_REGISTER_EVERY_MS: '4000',
+    CATALOG_REGISTER_EVERY_MS: '2000',
     CATALOG_COMPACT_EVERY_MS: '2500',
     CATALOG_COMPACT_DELETE_AFTER_MS: String(DELETE_AFTER_MS),
   })
