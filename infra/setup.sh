@@ -4,7 +4,15 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 venv=.local/venv-infra
 wanted=$(cksum <infra/requirements.txt)
-[ "$(cat "$venv/complete" 2>/dev/null)" != "$wanted" ] || exit 0
+is_complete() { [ "$(cat "$venv/complete" 2>/dev/null)" = "$wanted" ]; }
+if is_complete; then exit 0; fi
+# Tests that run at the same time all ask for it: the second waits for the first.
+mkdir -p .local
+if command -v flock >/dev/null 2>&1; then
+  exec 9>.local/venv-infra.lock
+  flock 9
+  if is_complete; then exit 0; fi
+fi
 if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
   echo 'infra/setup.sh: python3 with venv is missing: apt-get install python3-venv' >&2
   exit 1
