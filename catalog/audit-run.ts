@@ -3,11 +3,11 @@
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { tablePrefix } from '@ticklake/contract/keys.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { sleep } from '@ticklake/runtime/process.ts'
+import { Arrival, type Waiting } from './arrival.ts'
 import { type AuditFacts, type AuditReport, judgeLake } from './audit.ts'
 import type { Aws } from './aws.ts'
 import { checkChains } from './chain-check.ts'
-import { readChain, readCutOff, readDataset } from './claims.ts'
+import { readChain, readDataset } from './claims.ts'
 import { readCompactedHours } from './compaction/manifests.ts'
 import type { CatalogConfig } from './config.ts'
 import { listDeadFiles, readDeadRecords } from './dead-files.ts'
@@ -20,14 +20,9 @@ import { keepVerdicts, nothingSettled, readSettled } from './settled.ts'
 /** Partitions that are read again at the same time. */
 const PARTITIONS_AT_ONCE = 4
 
-export interface AuditOptions {
+export interface AuditOptions extends Waiting {
   /** Looks at every hour again, and reads again what Kafka still holds. */
   readonly deep: boolean
-  /** Waits until the claims reach the end offsets of now, this long at most. */
-  readonly waitMs?: number | undefined
-  readonly signal?: AbortSignal | undefined
-  /** What is being done, for whoever waits. */
-  readonly onProgress?: (doing: string) => void
 }
 
 export interface AuditOutcome {
@@ -42,15 +37,13 @@ export interface AuditOutcome {
   readonly report: AuditReport
 }
 
-type AuditAws = Pick<Aws, 'athena' | 'bucket'>
-
 /**
  * Order matters: end offsets and claims first, objects and rows after them, so that what is promised is there by
  * then, and what came meanwhile is known as in flight by its name.
  * @throws Failure when a service does not answer, or the dataset is another topic's: then there is no verdict
  */
 export async function runAudit(
-  aws: AuditAws,
+  aws: Aws,
   broker: Broker,
   config: CatalogConfig,
   options: AuditOptions,
@@ -59,7 +52,8 @@ export async function runAudit(
   const progress = options.onProgress ?? (() => {})
   progress('asking Kafka for its offsets')
   const topic = await broker.topic(options.signal)
-  const reached = await waitForClaims(aws, config, topic, options)
+  const arrival = new Arrival(aws, lake, options)
+  const reached = await arrival.ofClaims(topic)
   const dataset = await readDataset(aws.bucket, lake)
   if (!dataset) return emptyLake(aws, config, topic, reached)
   if (dataset.topicId !== topic.topicId) {
@@ -86,6 +80,7 @@ export async function runAudit(
   const { claims, cutOffs } = checkChains(chains, settled.base)
   progress(`listing the objects of ${claims.length} claims`)
   const hours = [...settled.brokenHours, ...(await collect(listHours(aws.bucket, lake, settled.startAfter)))]
+  await arrival.ofHours(hours)
   const deadFiles = await listDeadFiles(aws.bucket, lake, settled.base)
   const deadRecords = await readDeadRecords(aws.bucket, lake, claims)
   const looked = (hour: string) =>
@@ -145,30 +140,8 @@ async function readHeld(
   }
 }
 
-/** True: the claims reach the topic's end offsets, or nobody asked to wait. */
-async function waitForClaims(
-  { bucket }: AuditAws,
-  { lake }: CatalogConfig,
-  topic: TopicState,
-  { waitMs, signal, onProgress }: AuditOptions,
-): Promise<boolean> {
-  if (waitMs === undefined) return true
-  const deadline = Date.now() + waitMs
-  const behind = new Map(topic.partitions.filter(({ end }) => end > 0).map((p) => [p.partition, p.end]))
-  while (behind.size > 0) {
-    for (const [partition, end] of behind) {
-      if ((await readCutOff(bucket, lake, topic.topicId, partition)) >= end) behind.delete(partition)
-    }
-    if (behind.size === 0) return true
-    if (signal?.aborted || Date.now() >= deadline) return false
-    onProgress?.(`waiting for ${behind.size} of ${topic.partitions.length} partitions to land`)
-    await sleep(500, signal)
-  }
-  return true
-}
-
 async function emptyLake(
-  { bucket }: AuditAws,
+  { bucket }: Aws,
   { lake }: CatalogConfig,
   topic: TopicState,
   reached: boolean,

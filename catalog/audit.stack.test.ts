@@ -3,6 +3,7 @@ import { CopyObjectCommand, DeleteObjectCommand, ListObjectsV2Command } from '@a
 import { controlPrefix, hourOf, hourPrefix } from '@ticklake/contract/keys.ts'
 import { kafkaConfig } from '@ticklake/runtime/kafka.ts'
 import { s3Client } from '@ticklake/runtime/lake.ts'
+import { sleep } from '@ticklake/runtime/process.ts'
 import { beforeAll, expect, test } from 'vitest'
 import { testEnv } from '../stack/test-env.ts'
 import { catalogConfig } from './config.ts'
@@ -132,6 +133,20 @@ test('a newest claim without its object is in flight while it is young, and lost
   clearTimeout(written)
   expect(lastLine(young.stdout)).toBe('audit: produced 107, landed 107, dead 0, skipped 0, lost 0, twice 0')
   expect(young.code).toBe(0)
+})
+
+test('rows in an hour that the catalog does not know are lost until it is registered; --wait gives it time', async () => {
+  expect((await run(env, 'producer', 'run', '--rows', '3', '--rate', 'max')).code).toBe(0)
+  await putClaim(s3, lake, topic, { partition: 0, S: 107, E: 110, path: hoursAgo(7) })
+  const now = await audit()
+  expect(lastLine(now.stdout)).toBe('audit: produced 110, landed 107, dead 0, skipped 0, lost 3, twice 0')
+  expect(now.stdout).toContain('register its hour: catalog declare')
+  const waiting = audit('--wait', '60')
+  await sleep(4_000)
+  expect((await run(env, 'catalog', 'declare')).code).toBe(0)
+  const { code, stdout } = await waiting
+  expect(lastLine(stdout)).toBe('audit: produced 110, landed 110, dead 0, skipped 0, lost 0, twice 0')
+  expect(code).toBe(0)
 })
 
 test('another topic under the dataset’s name, another format, and no broker are refused in three lines', async () => {

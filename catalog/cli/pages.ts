@@ -126,7 +126,7 @@ export const audit: Page = {
     '  lost      promised by a claim, or deleted by Kafka before they landed, and nowhere',
     '  twice     rows beyond the first for the same record',
     '',
-    'What is produced but not landed yet is told on a line of its own; --wait gives it time. Hours that are over and were found right are remembered in the bucket, and only read again when an object in them was added, changed or deleted. --deep looks at all of them, and reads again what Kafka still holds, to see that gaps are gaps.',
+    'What is produced but not landed yet is told on a line of its own; --wait gives it time, and the catalog time to register the hours it lies in. Hours that are over and were found right are remembered in the bucket, and only read again when an object in them was added, changed or deleted. --deep looks at all of them, and reads again what Kafka still holds, to see that gaps are gaps.',
   ].join('\n'),
   examples: [
     ['catalog audit', 'now'],
