@@ -9,6 +9,7 @@ import {
   ListQueryExecutionsCommand,
 } from '@aws-sdk/client-athena'
 import kafkaJavascript from '@confluentinc/kafka-javascript'
+import { sleep } from '@ticklake/runtime/process.ts'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testEnv } from '../../stack/test-env.ts'
@@ -138,6 +139,8 @@ test('tables and columns are completed', async () => {
   await page.keyboard.type('kafka_off')
   await page.locator('.cm-tooltip-autocomplete').getByText('kafka_offset').waitFor()
   expect(await page.locator('.cm-tooltip-autocomplete').innerText()).toContain('bigint')
+  // The editor takes an Enter as one for the text until the list has been there for 75 ms (its interactionDelay).
+  await sleep(200)
   await page.keyboard.press('Enter')
   expect(await editor().innerText()).toContain('SELECT kafka_offset FROM')
   await write('SELECT * FROM kafka_st')
