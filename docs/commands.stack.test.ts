@@ -9,6 +9,7 @@ import { expect, test } from 'vitest'
 import { awsCli } from './project-copy.ts'
 
 const root = join(import.meta.dirname, '..')
+const cli = awsCli()
 const page = (name: string) => readFileSync(join(import.meta.dirname, name), 'utf8')
 const pages = ['../README.md', ...readdirSync(import.meta.dirname).filter((name) => name.endsWith('.md'))]
 const blocks = (text: string) => [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block!)
@@ -22,7 +23,7 @@ function run(block: string, env: Record<string, string>): string {
   const result = spawnSync('bash', ['-euo', 'pipefail', '-c', block], {
     maxBuffer: 64 * 1024 * 1024,
     cwd: root,
-    env: { ...env, PATH: `${awsCli()}:${env.PATH}` },
+    env: { ...env, PATH: `${cli}:${env.PATH}` },
     encoding: 'utf8',
     // A socket there would make bash believe that it was started from afar, and read its start-up files.
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { type Ended, outcome } from '@ticklake/stack/outcome.ts'
 import { projectDir } from '@ticklake/stack/places.ts'
 
 const whatSetUpBrings = ['archives', 'java', 'kafka', 'node-bin', 'python', 'trino']
@@ -21,12 +22,6 @@ const whatSetUpBrings = ['archives', 'java', 'kafka', 'node-bin', 'python', 'tri
 export function awsCli(): string {
   execFileSync(join(projectDir, 'infra/setup.sh'), { stdio: ['ignore', 'ignore', 'inherit'] })
   return join(projectDir, '.local/venv-infra/cli')
-}
-
-export interface Ended {
-  readonly status: number
-  /** Standard output and standard error, as they came. */
-  readonly output: string
 }
 
 export class ProjectCopy implements Disposable {
@@ -70,21 +65,11 @@ export class ProjectCopy implements Disposable {
     // Node's pipes are sockets, by which bash believes that it was started from afar and reads its start-up files.
     const shell = ['bash', '--norc', '-euo', 'pipefail', '-c', command]
     const [program, ...args] = [...(options.within ?? []), ...shell]
-    return new Promise((resolve, reject) => {
-      const child = spawn(program!, args, {
-        cwd: this.dir,
-        env: { ...env, PATH: `${this.#cli}:${join(this.dir, '.local/node-bin')}:${env.PATH}` },
-      })
-      let output = ''
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding('utf8').on('data', (text: string) => {
-          output += text
-        })
-      }
-      child.once('error', reject)
-      child.once('close', (status) => resolve({ status: status ?? -1, output }))
-      child.stdin.on('error', () => {}).end(options.input ?? '')
+    const child = spawn(program!, args, {
+      cwd: this.dir,
+      env: { ...env, PATH: `${this.#cli}:${join(this.dir, '.local/node-bin')}:${env.PATH}` },
     })
+    return outcome(child, options.input)
   }
 
   #at(file: string): string {

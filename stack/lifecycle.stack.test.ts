@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { loopbackAddresses, OwnNetwork, outcome, whyNoOwnNetwork } from './own-network.ts'
+import { outcome } from './outcome.ts'
+import { loopbackAddresses, OwnNetwork, whyNoOwnNetwork } from './own-network.ts'
 
 const whyNot = whyNoOwnNetwork()
 const inOwnNetwork = test.skipIf(whyNot !== undefined)

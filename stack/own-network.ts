@@ -2,6 +2,7 @@
 // attempt to reach anything else is counted by the kernel.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { type Ended, outcome } from './outcome.ts'
 import { projectDir } from './places.ts'
 
 const asRoot = process.getuid?.() === 0
@@ -42,10 +43,7 @@ export class OwnNetwork implements Disposable {
   }
 
   /** Runs a command in it to its end. */
-  async run(
-    command: readonly string[],
-    env: Record<string, string>,
-  ): Promise<{ status: number; output: string }> {
+  async run(command: readonly string[], env: Record<string, string>): Promise<Ended> {
     return outcome(this.spawn(command, env))
   }
 
@@ -85,15 +83,3 @@ export class OwnNetwork implements Disposable {
 
 /** How the kernel writes 127.0.0.1, also as an IPv6 address. */
 export const loopbackAddresses = ['0100007F', '0000000000000000FFFF00000100007F']
-
-/** What a process wrote, once it has ended. */
-export async function outcome(child: ChildProcess): Promise<{ status: number; output: string }> {
-  let output = ''
-  for (const stream of [child.stdout!, child.stderr!]) {
-    stream.on('data', (chunk: Buffer) => {
-      output += chunk
-    })
-  }
-  const status = await new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? -1)))
-  return { status, output }
-}
