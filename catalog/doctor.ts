@@ -1,5 +1,6 @@
 // What `doctor` looks at, in which order, and what is left out when something before it failed.
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import { whenAborted } from '@ticklake/runtime/process.ts'
 
 interface Check {
   /** What must be well before this can be looked at. */
@@ -113,13 +114,6 @@ async function verdictOf(look: Look, signal: AbortSignal, withinMs: number): Pro
   } finally {
     clearTimeout(timer)
   }
-}
-
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
 }
 
 function noAnswer(withinMs: number): Failure {

@@ -2,7 +2,7 @@
 import { Athena } from './athena.ts'
 import { CountWatch } from './count-watch.ts'
 
-const PAUSE_MS = 250
+const PAUSE_MS = 100
 
 export interface ReaderOptions {
   readonly env: Readonly<Record<string, string>>

@@ -68,16 +68,14 @@ async function deliveredSoFar(port: number): Promise<number> {
 /** A way to the broker that lets the first connection through, and those after it only when so long has gone by since. */
 async function cutOff(servers: string, forMs: number): Promise<AsyncDisposable & { address: string }> {
   const [host, port] = servers.split(':')
-  let openAgainAt: number | undefined
+  let openAgainAt = 0
   const server = createServer((near) => {
-    openAgainAt ??= Date.now() + forMs
-    const isFirst = count++ === 0
-    if (!isFirst && Date.now() < openAgainAt) return near.destroy()
+    if (Date.now() < openAgainAt) return near.destroy()
+    openAgainAt ||= Date.now() + forMs
     const far = connect(Number(port), host)
     near.pipe(far).pipe(near)
     for (const socket of [near, far]) socket.on('error', () => {})
   })
-  let count = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {

@@ -2,7 +2,7 @@
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { kafkaConfig } from '@ticklake/runtime/kafka.ts'
 import { lakeConfig } from '@ticklake/runtime/lake.ts'
-import { sleep } from '@ticklake/runtime/process.ts'
+import { sleep, whenAborted } from '@ticklake/runtime/process.ts'
 import { adoptStack, namesOf, serviceEnv, shellSettings } from '../environment.ts'
 import { homeDir, stateFile } from '../places.ts'
 import { requireFree } from '../ports.ts'
@@ -100,7 +100,7 @@ class Demo {
     const { output, status, log } = await Promise.race([
       this.#output(command(name, args, this.#facts.env)),
       // It would wait for a server that is gone, and then blame that it does not answer.
-      reasonToStop(this.#facts.stack.supervisor.failed),
+      whenAborted(this.#facts.stack.supervisor.failed),
     ])
     if (status === 0) return output
     throw new Failure({
@@ -224,14 +224,6 @@ class Demo {
       // Not a line of the logger: it is in the log file.
     }
   }
-}
-
-/** Rejects with the signal's reason when it aborts. */
-function reasonToStop(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) return reject(signal.reason)
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
 }
 
 /** @throws Failure STACK_RUNS: a demo has the ports and the data to itself */
