@@ -60,7 +60,7 @@ down: ## Stop them; the data stays until: docker compose down --volumes
 stand-ins: ## Where no image registry answers: an engine and stand-ins of the images, from packages (root)
 	@./e2e/offline/prepare.sh
 e2e: setup stand-ins ## Tests of everything in containers
-	@node_modules/.bin/vitest run --project e2e
+	@exec node stack/checks/e2e.ts
 
 ##@ On AWS (costs money: docs/aws.md)
 .PHONY: aws-plan aws-deploy aws aws-down aws-destroy

@@ -1,4 +1,4 @@
-// A vitest reporter that hands the counts of a run, what failed and what was skipped, each with why, to tests.ts.
+// A vitest reporter that hands the counts of a run, what failed and what was skipped, each with why, to vitest-run.ts.
 import { writeFileSync } from 'node:fs'
 import type { Reporter, SerializedError, TestModule } from 'vitest/node'
 import type { Counts } from './counts.ts'

@@ -1,6 +1,5 @@
 // `make test`: lint, then every unit and stack test against one real stack, in UTC, and far from it where that matters.
-import { spawn } from 'node:child_process'
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { renderError } from '@ticklake/runtime/errors.ts'
@@ -8,9 +7,9 @@ import { runCommand } from '@ticklake/runtime/process.ts'
 import { projectDir } from '../places.ts'
 import { startStack } from '../stack.ts'
 import { writeState } from '../state.ts'
-import type { RunResult } from './count-reporter.ts'
-import { addUp, type Counts, countsLine } from './counts.ts'
 import { lint } from './lint.ts'
+import { summarize } from './summary.ts'
+import { runVitest } from './vitest-run.ts'
 
 /**
  * Days and hours are UTC everywhere: these tests would notice the machine's own time zone, so they run far from UTC. What
@@ -37,22 +36,28 @@ const cheapInBoth = [
   'local-aws/glue/',
 ]
 
-/** They wait for servers of their own and for CloudFormation more than they work. */
+/** They wait for servers, terminals and CloudFormation more than they work. */
 const patient = [
   'stack/lifecycle.stack.test.ts',
   'infra/aws-page.stack.test.ts',
   'infra/deploy.stack.test.ts',
+  'catalog/compaction/compaction.stack.test.ts',
+  'runtime/terminal.stack.test.ts',
+  'docs/commands.stack.test.ts',
 ]
+
+/** They measure how long something takes, or its share of the machine: nothing else runs meanwhile. */
+const measuring = ['catalog/page/live.stack.test.ts', 'local-aws/crawler/crawler.stack.test.ts']
 
 /** Every other test file: vitest's projects take no other word for what to leave out. */
 function inUtc(): string[] {
   const files = globSync('**/*.test.ts', { cwd: projectDir, exclude: ['**/node_modules/**', '.local/**'] })
-  const elsewhere = [...farFromUtc, ...patient]
+  const elsewhere = [...farFromUtc, ...patient, ...measuring]
   return files.filter((file) => !file.endsWith('.e2e.test.ts') && !elsewhere.includes(file))
 }
 
 await runCommand(async (signal) => {
-  const counts: Counts[] = [lint()]
+  const linted = lint()
   const dir = mkdtempSync(join(tmpdir(), 'ticklake-test-'))
   try {
     const say = (text: string) => process.stdout.write(`${text}\n`)
@@ -76,69 +81,27 @@ await runCommand(async (signal) => {
     const { failed } = stack.supervisor
     // Without one of its servers every test that is left would wait for its time to run out.
     const whileItRuns = AbortSignal.any([signal, failed])
-    const run = (args: readonly string[], timeZone: string) =>
-      vitest(args, { timeZone, state, dir, signal: whileItRuns })
-    // Beside the first tests, which are patient as well; over long before those that measure a time or a share.
-    const beside = async () => [
+    const run = (files: readonly string[], timeZone: string) => {
+      say(`\nTests, TZ=${timeZone}`)
+      const env = { TZ: timeZone, TICKLAKE_TEST_STACK: state }
+      return runVitest({
+        projects: ['unit', 'stack'],
+        files,
+        reporter: 'dot',
+        env,
+        dir,
+        signal: whileItRuns,
+      })
+    }
+    const besideThem = async () => [
       await run(patient, 'UTC'),
       await run([...farFromUtc, ...cheapInBoth], 'America/Los_Angeles'),
     ]
-    const results = (await Promise.all([run(inUtc(), 'UTC').then((main) => [main]), beside()])).flat()
+    const [others, beside] = await Promise.all([run(inUtc(), 'UTC'), besideThem()])
+    const measured = await run(measuring, 'UTC')
     if (failed.aborted) say(`\nThe tests were cut off.\n${renderError(failed.reason)}`)
-    counts.push(...results)
-    say(
-      `\nWhere the time went:\n${results.flatMap(({ slowest }) => slowest.map((each) => `  ${each}`)).join('\n')}`,
-    )
-    const skips = new Set(results.flatMap((result) => result.skips))
-    if (skips.size > 0) say(`\nSkipped:\n${[...skips].map((skip) => `  ${skip}`).join('\n')}`)
-    const failures = results.flatMap((result) => result.failures)
-    if (failures.length > 0) say(`\nFailed:\n${failures.map((each) => `  ${each}`).join('\n')}`)
+    summarize([others, ...beside, measured], [linted])
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
-  const sum = addUp(counts)
-  process.stdout.write(`${countsLine(sum)}\n`)
-  if (sum.failed > 0) process.exitCode = 1
 })
-
-interface RunFacts {
-  readonly timeZone: string
-  readonly state: string
-  readonly dir: string
-  readonly signal: AbortSignal
-}
-
-/** One run of vitest; one that dies without a report counts as a failure. */
-async function vitest(
-  filters: readonly string[],
-  { timeZone, state, dir, signal }: RunFacts,
-): Promise<RunResult> {
-  process.stdout.write(`\nTests, TZ=${timeZone}\n`)
-  const report = join(mkdtempSync(join(dir, 'run-')), 'counts.json')
-  const args = [
-    join(projectDir, 'node_modules/vitest/vitest.mjs'),
-    'run',
-    '--project=unit',
-    '--project=stack',
-    '--reporter=dot',
-    `--reporter=${join(import.meta.dirname, 'count-reporter.ts')}`,
-    ...filters,
-  ]
-  const env = { ...process.env, TZ: timeZone, TICKLAKE_TEST_STACK: state, TICKLAKE_TEST_COUNTS: report }
-  const child = spawn(process.execPath, args, {
-    cwd: projectDir,
-    env,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    signal,
-  })
-  const status = await new Promise<number>((resolve) => {
-    child.once('error', () => resolve(1))
-    child.once('close', (code) => resolve(code ?? 1))
-  })
-  try {
-    const result = JSON.parse(readFileSync(report, 'utf8')) as RunResult
-    return status !== 0 && result.failed === 0 ? { ...result, failed: 1 } : result
-  } catch {
-    return { passed: 0, failed: 1, skipped: 0, skips: [], failures: [], slowest: [] }
-  }
-}
