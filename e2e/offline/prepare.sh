@@ -19,6 +19,4 @@ elif timeout 120 docker pull -q "$probe" >"$cache/logs/probe.log" 2>&1; then
 else
   say "no image registry answers ($(tail -n 1 "$cache/logs/probe.log" | cut -c 1-120)): building stand-ins from packages"
   "$offline/images.sh"
-  # Compose without buildx builds the images side by side: each would compile this for itself before any is cached.
-  step kafka-client 'building what the images share' env DOCKER_BUILDKIT=0 docker build --target kafka-client "$project"
 fi
