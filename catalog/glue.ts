@@ -228,7 +228,7 @@ export class Glue {
     }
   }
 
-  /** How many tables the crawler made, updated and deleted in its last run. */
+  /** How many tables the crawler made, updated and deleted in all its crawls. */
   async crawlerCounts(name: string): Promise<{ created: number; updated: number; deleted: number }> {
     const answer = await this.#do(`asking for the metrics of crawler ${name}`, () =>
       this.#client.send(new GetCrawlerMetricsCommand({ CrawlerNameList: [name] })),

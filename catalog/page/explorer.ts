@@ -118,7 +118,7 @@ export class Explorer implements Disposable {
     return `SELECT * FROM ${quoted(database)}.${quoted(name)} WHERE ${where} LIMIT ${SAMPLE_ROWS}`
   }
 
-  /** What the last crawl found. */
+  /** How the last crawl ended, what all crawls together have changed, and the tables as they are now. */
   async lastCrawl(): Promise<CrawlView> {
     const { lake, crawler: name } = this.#config
     const database = crawledDatabase(lake)

@@ -207,6 +207,7 @@ export interface CrawlView {
   readonly status: string | null
   readonly message: string | null
   readonly startedAt: number | null
+  /** Tables that all crawls of the crawler together have made, changed, deleted. */
   readonly created: number
   readonly updated: number
   readonly deleted: number

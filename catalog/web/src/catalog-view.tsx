@@ -340,9 +340,9 @@ function Crawl({ about, onCrawled }: { about: About; onCrawled: () => void }) {
       {view?.status && (
         <>
           <p>
-            {view.crawler}: <strong>{view.status.toLowerCase()}</strong>, started {moment(view.startedAt)};{' '}
-            {plural(view.created, 'table')} created, {count(view.updated)} updated, {count(view.deleted)}{' '}
-            deleted.
+            {view.crawler}: <strong>{view.status.toLowerCase()}</strong>, started {moment(view.startedAt)}. In
+            all its crawls: {plural(view.created, 'table')} created, {count(view.updated)} updated,{' '}
+            {count(view.deleted)} deleted.
           </p>
           {view.message && <p class="note">{view.message}</p>}
           {view.tables.length === 0 && <p class="empty">{view.database} has no table.</p>}
