@@ -29,7 +29,8 @@ export async function demo(signal: AbortSignal): Promise<void> {
   const settings = demoSettings(shellSettings(process.env))
   const lake = lakeConfig(settings)
   const topic = kafkaConfig(settings).KAFKA_TOPIC
-  const group = settings.CONSUMER_GROUP_ID ?? `ticklake-${lake.dataset}`
+  // Empty is unset, as every service reads it.
+  const group = settings.CONSUMER_GROUP_ID || `ticklake-${lake.dataset}`
   await requireAlone()
   requireRoom(homeDir)
   await requireFree({ ...healthPorts, page: pagePort(settings) })
