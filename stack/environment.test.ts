@@ -52,6 +52,8 @@ test('the exports for other tools remove what would point elsewhere, and leave t
   expect(lines).toContain("export AWS_ENDPOINT_URL='http://127.0.0.1:4566'")
   expect(lines).toContain('unset AWS_ENDPOINT_URL_GLUE AWS_ENDPOINT_URL_S3 AWS_PROFILE AWS_SESSION_TOKEN')
   expect(lines.join()).not.toContain('TZ=')
+  // The machine's own Node.js may be one that cannot run TypeScript.
+  expect(lines.join('\n')).toMatch(/^export PATH='.*\/node-bin':"\$PATH"$/m)
 })
 
 test('a query in another shell is told which topic and table the demo uses', () => {

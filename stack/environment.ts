@@ -1,8 +1,10 @@
 // What the processes of the stack see of the shell: nothing that could point them at another AWS or broker.
 
 import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { parse } from 'dotenv'
+import { localDir } from './places.ts'
 import { loopback, type Ports } from './ports.ts'
 
 /** Addresses and credentials of one running stack, by the names that services, AWS CLI and boto3 read. */
@@ -83,7 +85,10 @@ export function serverEnv(shell: Env): Record<string, string> {
   return kept
 }
 
-/** Lines for a shell to evaluate: the stack's variables, and the removal of those that would point elsewhere. */
+/**
+ * Lines for a shell to evaluate: the stack's variables, the removal of those that would point elsewhere, and the Node.js
+ * that set-up brought, without which a machine's older one would be asked to run TypeScript.
+ */
 export function shellExports(stack: StackEnv, shell: Env): string {
   const removed = Object.keys(shell).filter(
     (name) => isSetAside(name) && !(name in stack) && /^AWS_/.test(name),
@@ -91,6 +96,7 @@ export function shellExports(stack: StackEnv, shell: Env): string {
   const lines = Object.entries(stack)
     .filter(([name]) => name !== 'TZ')
     .map(([name, value]) => `export ${name}='${value}'`)
+  lines.push(`export PATH='${join(localDir, 'node-bin')}':"$PATH"`)
   if (removed.length > 0) lines.push(`unset ${removed.sort().join(' ')}`)
   return lines.join('\n')
 }
