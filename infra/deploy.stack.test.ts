@@ -29,6 +29,16 @@ describe('the stack on a local CloudFormation: all but the address and the volum
   let cloud: CloudFormation
   let bucket: string
   const s3 = () => new S3Client({ forcePathStyle: true })
+  /** What the broker does when it serves. */
+  const publishAuthority = () =>
+    new SSMClient({}).send(
+      new PutParameterCommand({
+        Name: '/ticklake-test/broker-authority',
+        Value: certificate,
+        Type: 'String',
+        Overwrite: true,
+      }),
+    )
 
   beforeAll(async () => {
     Object.assign(process.env, inject('stackEnv'))
@@ -71,14 +81,7 @@ describe('the stack on a local CloudFormation: all but the address and the volum
   })
 
   test('a second deploy changes nothing and writes .env.aws, the certificate and a password for each user', async () => {
-    await new SSMClient({}).send(
-      new PutParameterCommand({
-        Name: '/ticklake-test/broker-authority',
-        Value: certificate,
-        Type: 'String',
-        Overwrite: true,
-      }),
-    )
+    await publishAuthority()
     await deploy(template, given, target, never)
     const env = parseEnv(await readFile(target.envFile, 'utf8'))
     expect(env).toMatchObject({
@@ -123,13 +126,17 @@ describe('the stack on a local CloudFormation: all but the address and the volum
     expect(await readdir(target.secretsFolder)).toEqual([])
   })
 
-  test('destroy that deletes the data leaves nothing', async () => {
+  test('destroy that deletes the data leaves nothing, also when it was stopped before the data’s turn', async () => {
     await deploy(template, given, target, never).catch(() => {})
+    await publishAuthority()
+    await deploy(template, given, target, never)
     const second = (await cloud.state())!.outputs.BucketName!
     expect(second).not.toBe(bucket)
     await s3().send(new PutObjectCommand({ Bucket: second, Key: 'lake/ticks/x.parquet', Body: 'x' }))
+    await cloud.delete(never, () => {})
+    await s3().send(new HeadBucketCommand({ Bucket: second }))
     await destroy(target, 'delete', never)
-    expect(await cloud.state()).toBeUndefined()
     await expect(s3().send(new HeadBucketCommand({ Bucket: second }))).rejects.toThrow()
+    await expect(stat(target.envFile)).rejects.toThrow('ENOENT')
   })
 })

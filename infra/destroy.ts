@@ -1,8 +1,11 @@
 // Deletes the stack, and of the data what it was told to.
-import { rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
+import { parseEnv } from 'node:util'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { CloudFormation } from './cloudformation.ts'
 import { agreed, say, type Target, tellEvent } from './deploy.ts'
+import { isOf } from './env-aws.ts'
 import { deleteWithData, holdsData } from './lake-bucket.ts'
 
 export type DataFate = 'keep' | 'delete'
@@ -19,11 +22,12 @@ export async function destroy(
 ): Promise<void> {
   const cloud = new CloudFormation(target.stack)
   const there = await cloud.state()
-  if (!there) {
-    say(`there is no stack ${target.stack}`)
+  const region = await cloud.region()
+  const bucket = there ? (await cloud.resources()).Bucket : await bucketLeftBehind(target, region)
+  if (!there && !bucket) {
+    say(`there is no stack ${target.stack} in ${region} (AWS_REGION): nothing was deleted`)
     return
   }
-  const bucket = (await cloud.resources()).Bucket
   const full = bucket ? await holdsData(bucket) : false
   if (full && data === undefined) {
     throw new Failure({
@@ -38,7 +42,10 @@ export async function destroy(
     full && data === 'delete'
       ? `and every object of ${bucket} for good`
       : `(${full ? `${bucket} is kept` : 'its bucket is empty'})`
-  if (!target.yes && !(await agreed(`delete the stack ${target.stack} ${fate}?`))) {
+  if (
+    !target.yes &&
+    !(await agreed(`delete ${there ? 'the stack' : 'what is left of'} ${target.stack} ${fate}?`))
+  ) {
     throw new Failure({
       code: 'NOT_AGREED',
       what: 'nothing was deleted',
@@ -46,7 +53,7 @@ export async function destroy(
       remedy: 'say yes, or give --yes where nobody can be asked',
     })
   }
-  await cloud.delete(signal, tellEvent)
+  if (there) await cloud.delete(signal, tellEvent)
   if (bucket && !(full && data === 'keep')) {
     const objects = await deleteWithData(bucket)
     say(`deleted ${bucket} and ${objects} objects`)
@@ -58,4 +65,11 @@ export async function destroy(
       ? `${target.stack} is gone; kept: s3://${bucket}`
       : `${target.stack} is gone, nothing is left`,
   )
+}
+
+/** The bucket of a stack that is gone, where its destruction was stopped before the data's turn: .env.aws still names it. */
+async function bucketLeftBehind(target: Target, region: string): Promise<string | undefined> {
+  if (!existsSync(target.envFile)) return undefined
+  const text = await readFile(target.envFile, 'utf8')
+  return isOf(text, { stack: target.stack, region }) ? parseEnv(text).LAKE_BUCKET : undefined
 }

@@ -42,12 +42,19 @@ export function envAws(outputs: Outputs, place: Place): string {
     ['TICKLAKE_SECRETS_DIR', place.folder],
   ]
   return [
-    `# The stack ${place.stack} in ${place.region}, written by \`make aws-deploy\`: change the stack, not this file.`,
+    `${beginning(place)} written by \`make aws-deploy\`: change the stack, not this file.`,
     '# Commands on this machine speak to Kafka as the user catalog, who can read and not write.',
     ...variables.filter(([, value]) => value !== undefined).map(([name, value]) => `${name}=${value}`),
     '',
   ].join('\n')
 }
+
+/** Whether the text is the .env.aws of that stack. */
+export function isOf(text: string, place: Pick<Place, 'stack' | 'region'>): boolean {
+  return text.startsWith(beginning(place))
+}
+
+const beginning = ({ stack, region }: Pick<Place, 'stack' | 'region'>) => `# The stack ${stack} in ${region},`
 
 /** Profiles for ~/.aws/config by which a service takes over its own role, and has no right beside it. */
 export function profiles(outputs: Outputs, place: Place): string {
