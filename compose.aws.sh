@@ -8,12 +8,12 @@ env_file="${TICKLAKE_AWS_ENV_FILE:-.env.aws}"
 if [ ! -f "$env_file" ]; then
   printf 'error AWS_SETTINGS_MISSING: there is no %s; nothing was started\n' "$env_file" >&2
   printf '  why: it names the broker, the bucket and the region\n' >&2
-  printf '  do:  make aws-deploy writes it; docs/aws.md tells how to write it for a broker of your own\n' >&2
+  printf '  do:  make aws-deploy writes it; docs/aws.md tells what to write for a broker of your own\n' >&2
   exit 1
 fi
 
 # Compose takes a variable from the shell before the file: an `eval` of the local stack's exports must not win.
-for name in $(compgen -e | grep -E '^(KAFKA|LAKE|PRODUCER|CONSUMER|CATALOG|TICKLAKE)_' || true); do unset "$name"; done
+for name in $(compgen -e | grep -E '^((KAFKA|LAKE|PRODUCER|CONSUMER|CATALOG)_|AWS_REGION$)' || true); do unset "$name"; done
 # Profiles and password files are for their owner's eyes only, so the containers run as that owner.
 [ "$(id -u)" = 0 ] || export TICKLAKE_USER="$(id -u):$(id -g)"
 

@@ -14,8 +14,8 @@ const shares = {
   'e2e/aws.e2e.test.ts': [
     /^make (aws|aws-down|audit|crawl|doctor|query SQL='.*')$/,
     /^\. \.\/\.env\.aws; openssl /,
-    /^cat >admin\.properties /,
-    /^kafka-topics\.sh /,
+    /^cat >\S+\/admin\.properties /,
+    /^\. \.\/\.env\.aws; kafka-topics\.sh /,
   ],
   'infra/broker-boot.e2e.test.ts': [/^sudo /, /^nc /],
 } as const
