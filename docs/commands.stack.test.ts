@@ -89,7 +89,7 @@ test('the pages on refused records, backfills and compaction do what they say', 
         .replace(/(?=node consumer\/main.ts run)/, `${landing} `)
     const told = indented('dead-letters.md').map((command) => run(here(command), shell))
     expect(told).toHaveLength(7)
-    expect(told[0]).toMatch(/bad_date[\s\S]*missing_field[\s\S]*wrong_type|wrong_type/)
+    for (const reason of ['bad_date', 'missing_field', 'wrong_type']) expect(told[0]).toContain(reason)
     expect(told[1]).toContain('2021-02-30')
     expect(told[3]).toMatch(/0 +10 +replayed/)
     run(`${landing} node consumer/main.ts run`, shell)

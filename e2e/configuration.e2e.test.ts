@@ -35,6 +35,8 @@ test('every port is published on 127.0.0.1 only', async () => {
   ]) {
     const ports = Object.values(rendered.services).flatMap((service) => service.ports ?? [])
     expect(ports.length).toBeGreaterThan(0)
+    const open = Object.keys(rendered.services).filter((name) => rendered.services[name]!.ports)
+    expect(open.sort()).toEqual(['catalog', 'kafka', 'local-aws'])
     for (const port of ports) expect(port.host_ip).toBe('127.0.0.1')
   }
 })

@@ -39,7 +39,7 @@ test('the stream flows and the count rises', async () => {
   await lake.countAbove(first)
 })
 
-test('the endpoint answers on this machine, and only the front of it is to be seen', async () => {
+test('the endpoint answers on this machine, and no port is open to others', async () => {
   const answer = await fetch(`http://127.0.0.1:${ports.TICKLAKE_AWS_PORT}/_ticklake/health`)
   expect(answer.status).toBe(200)
   const published = await lake.compose('ps', '--format', '{{.Ports}}')
