@@ -8,8 +8,11 @@ pid_file="$cache/dockerd.pid"
 answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
 if [ "${1:-start}" = stop ]; then
-  if [ -s "$pid_file" ] && kill "$(cat "$pid_file")" 2>/dev/null; then
+  # The number of one that crashed may be another's by now.
+  if [ -s "$pid_file" ] && [ "$(cat "/proc/$(cat "$pid_file")/comm" 2>/dev/null)" = dockerd ]; then
+    kill "$(cat "$pid_file")"
     for _ in $(seq 100); do [ -s "$pid_file" ] || break; sleep 0.2; done
+    [ ! -s "$pid_file" ] || fail 'the Docker engine did not stop within 20 s' 'read .local/offline/logs/dockerd.log'
     say 'the Docker engine that was started here is stopped'
   else
     say 'no Docker engine was started here'
