@@ -61,7 +61,9 @@ export function envExample(): string {
   })
   const aws = Object.entries(awsLocal).map(([name, value]) => `${name}=${value}`)
   return [
-    comment('Every variable of ticklake, for the local stack. Copy to .env; what the shell has set wins.'),
+    comment(
+      'Every variable of ticklake, with its default, for the local stack. Put the lines that you change into .env; what the shell has set wins.',
+    ),
     `# --- AWS SDK ---\n\n${comment('read by the AWS SDKs themselves; leave all four out for real AWS')}\n${aws.join('\n')}`,
     ...parts,
   ]
@@ -75,7 +77,7 @@ export const composeVariables: Readonly<
 > = {
   TICKLAKE_KAFKA_PORT: {
     fallback: '9092',
-    doc: 'the port of 127.0.0.1 where programs on this machine reach Kafka',
+    doc: 'the port of 127.0.0.1 where programs on this machine reach Kafka (not 19092 or 29093, its own)',
   },
   TICKLAKE_AWS_PORT: { fallback: '4566', doc: 'the port of 127.0.0.1 of the AWS endpoint' },
   TICKLAKE_PAGE_PORT: { fallback: '8080', doc: 'the port of 127.0.0.1 of the page' },
@@ -84,6 +86,8 @@ export const composeVariables: Readonly<
     doc: 'AWS: the folder of `ca.pem` and of a password file for each of producer, consumer, catalog',
   },
   TICKLAKE_AWS_CONFIG_DIR: { fallback: '~/.aws', doc: 'AWS: the folder of profiles, mounted read-only' },
+  TICKLAKE_CONSUMER_PROFILE: { doc: 'AWS: the consumer’s own profile; AWS_PROFILE when unset' },
+  TICKLAKE_CATALOG_PROFILE: { doc: 'AWS: the catalog’s own profile; AWS_PROFILE when unset' },
   TICKLAKE_USER: {
     fallback: 'node',
     doc: 'AWS: who the containers run as; `make aws` sets it to whoever calls it',
