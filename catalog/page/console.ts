@@ -1,6 +1,7 @@
 // Runs one statement of the console and streams its rows: whoever goes away has cancelled it.
 import type { Athena } from '../athena.ts'
 import { athenaCost } from './cost.ts'
+import type { PageEvents } from './events.ts'
 import { problemOf } from './problem.ts'
 import { type ReadKind, requireReadOnly } from './read-only.ts'
 import type { QueryLine } from './wire.ts'
@@ -27,6 +28,7 @@ export async function* queryLines(
   athena: Pick<Athena, 'query'>,
   { sql, kind }: Run,
   signal: AbortSignal,
+  { defect }: Pick<PageEvents, 'defect'>,
 ): AsyncGenerator<QueryLine> {
   try {
     const result = await athena.query(sql, { signal })
@@ -52,6 +54,6 @@ export async function* queryLines(
       dollars: athenaCost(result.scannedBytes, kind),
     }
   } catch (error) {
-    yield { type: 'error', problem: problemOf(error) }
+    yield { type: 'error', problem: problemOf(error, defect) }
   }
 }

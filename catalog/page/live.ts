@@ -60,6 +60,7 @@ export class Live {
   constructor(parts: LiveParts) {
     this.#parts = parts
     const { aws, broker, config, events } = parts
+    const onDefect = events.defect
     const tails = new ClaimTails(aws.bucket, config.lake)
     const lister = new ObjectLister(aws.bucket, config.lake)
     this.#topic = new Poller({
@@ -67,6 +68,7 @@ export class Live {
       ask: () => broker.topicOnce(),
       onAnswer: ({ partitions }) => this.#produced.add(Date.now(), sum(partitions.map(({ end }) => end))),
       onFailure: () => this.#produced.reset(),
+      onDefect,
     })
     this.#tails = new Poller<readonly ClaimTail[]>({
       everyMs: CLAIMS_EVERY_MS,
@@ -81,9 +83,10 @@ export class Live {
       },
       onAnswer: (answer) => this.#claimsRead(answer),
       onFailure: () => this.#claimed.reset(),
+      onDefect,
     })
-    this.#objects = new Poller({ everyMs: OBJECTS_EVERY_MS, ask: () => lister.read(Date.now()) })
-    this.#glue = new Poller({ everyMs: GLUE_EVERY_MS, ask: () => readGlue(parts) })
+    this.#objects = new Poller({ everyMs: OBJECTS_EVERY_MS, ask: () => lister.read(Date.now()), onDefect })
+    this.#glue = new Poller({ everyMs: GLUE_EVERY_MS, ask: () => readGlue(parts), onDefect })
     let before: number | undefined
     this.#count = new Poller({
       everyMs: config.watchEveryMs,
@@ -96,9 +99,10 @@ export class Live {
         before = rows
         this.#keepSample(true)
       },
+      onDefect,
     })
-    this.#producer = metricsPoller('producer', config.page.producerMetrics)
-    this.#consumer = metricsPoller('consumer', config.page.consumerMetrics)
+    this.#producer = metricsPoller('producer', config.page.producerMetrics, onDefect)
+    this.#consumer = metricsPoller('consumer', config.page.consumerMetrics, onDefect)
     this.#ticks = new TickTail(config.kafka, broker, (candles, reset) =>
       this.#tell('prices', { reset, candles }),
     )
@@ -176,7 +180,7 @@ export class Live {
         this.#tell('ticksProblem', null)
         await this.#ticks.run(signal)
       } catch (error) {
-        this.#tell('ticksProblem', problemOf(error))
+        this.#tell('ticksProblem', problemOf(error, this.#parts.events.defect))
         await sleep(TICKS_AGAIN_AFTER_MS, signal)
       }
     }
@@ -234,9 +238,14 @@ export class Live {
   }
 }
 
-function metricsPoller(service: string, urls: readonly string[]): Poller<Metrics> | undefined {
+function metricsPoller(
+  service: string,
+  urls: readonly string[],
+  onDefect: PageEvents['defect'],
+): Poller<Metrics> | undefined {
   if (urls.length === 0) return undefined
-  return new Poller({ everyMs: METRICS_EVERY_MS, ask: (signal) => readMetrics(service, urls, signal) })
+  const ask = (signal: AbortSignal) => readMetrics(service, urls, signal)
+  return new Poller({ everyMs: METRICS_EVERY_MS, ask, onDefect })
 }
 
 async function readGlue({ aws, config }: LiveParts): Promise<GlueState> {

@@ -17,6 +17,7 @@ export class Poller<T> {
   readonly #everyMs: number
   readonly #onAnswer: (value: T) => void
   readonly #onFailure: (error: unknown) => void
+  readonly #onDefect: (defect: unknown) => void
   #state: Polled<T> = { value: undefined, at: 0, problem: undefined }
   #askedAt = Number.NEGATIVE_INFINITY
 
@@ -25,11 +26,14 @@ export class Poller<T> {
     everyMs: number
     onAnswer?: (value: T) => void
     onFailure?: (error: unknown) => void
+    /** Takes what is no Failure, once for as long as it comes again and again. */
+    onDefect: (defect: unknown) => void
   }) {
     this.#ask = options.ask
     this.#everyMs = options.everyMs
     this.#onAnswer = options.onAnswer ?? (() => {})
     this.#onFailure = options.onFailure ?? (() => {})
+    this.#onDefect = options.onDefect
   }
 
   get state(): Polled<T> {
@@ -51,7 +55,8 @@ export class Poller<T> {
         this.#onAnswer(value)
       } catch (error) {
         if (signal.aborted) return
-        this.#state = { ...this.#state, problem: problemOf(error) }
+        const onDefect = this.#state.problem?.code === 'DEFECT' ? () => {} : this.#onDefect
+        this.#state = { ...this.#state, problem: problemOf(error, onDefect) }
         this.#onFailure(error)
       }
       this.#tookMs = Math.min(60_000, 2 * (Date.now() - this.#askedAt))

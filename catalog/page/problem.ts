@@ -2,9 +2,13 @@
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { Problem } from './wire.ts'
 
-/** Out: what may be shown to whoever looks at the page: no stack, no unforeseen text. */
-export function problemOf(thrown: unknown): Problem {
+/**
+ * Out: what may be shown to whoever looks at the page: no stack, no unforeseen text.
+ * @param onDefect takes what is no Failure, for the log that the page then refers to
+ */
+export function problemOf(thrown: unknown, onDefect: (defect: unknown) => void): Problem {
   if (!(thrown instanceof Failure)) {
+    onDefect(thrown)
     return {
       code: 'DEFECT',
       what: 'the page met an error of its own; data and services are as they were',

@@ -57,7 +57,8 @@ export function addRoutes(app: FastifyInstance, parts: PageParts): () => void {
     queries++
     let outcome: 'succeeded' | 'failed' | 'cancelled' = 'failed'
     try {
-      for await (const line of queryLines(aws.athena, run, AbortSignal.any([gone.signal, ended.signal]))) {
+      const signal = AbortSignal.any([gone.signal, ended.signal])
+      for await (const line of queryLines(aws.athena, run, signal, events)) {
         if (line.type === 'end') outcome = 'succeeded'
         if (line.type === 'error' && line.problem.code === 'QUERY_CANCELLED') outcome = 'cancelled'
         if (response.destroyed) break

@@ -46,9 +46,8 @@ async function servePage(parts: PageParts, assets: ReadonlyMap<string, Asset>): 
     if (path.startsWith('/api/')) reply.header('cache-control', 'no-store')
   })
   app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(asFailure(error))
-    if (problem.code === 'DEFECT') events.defect(error)
-    else events.refused(problem, request.url.split('?')[0]!)
+    const problem = problemOf(asFailure(error), events.defect)
+    if (problem.code !== 'DEFECT') events.refused(problem, request.url.split('?')[0]!)
     return reply.code(statusOf(problem)).send({ problem })
   })
   app.setNotFoundHandler((request, reply) => {

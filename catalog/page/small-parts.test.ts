@@ -1,12 +1,15 @@
 // Rates, metrics, costs, pollers and examples: the small parts of the page's server.
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { expect, test } from 'vitest'
+import { queryLines, runOf } from './console.ts'
 import { athenaCost } from './cost.ts'
 import { examples } from './examples.ts'
 import { parseMetrics } from './metrics-text.ts'
-import { Poller } from './poller.ts'
+import { type Polled, Poller } from './poller.ts'
 import { problemOf } from './problem.ts'
 import { Rate } from './rate.ts'
 import { requireReadOnly } from './read-only.ts'
+import type { QueryLine } from './wire.ts'
 
 test('a rate evens out bursts, and a new start is no negative speed', () => {
   const rate = new Rate(10_000)
@@ -41,29 +44,57 @@ test('every example is a statement that the page lets through, whatever the name
   }
 })
 
-test('a defect’s own text is not shown', () => {
-  const problem = problemOf(new Error('connect failed with password hunter2'))
+test('a defect’s own text is not shown, but goes to the log', () => {
+  const defects: unknown[] = []
+  const defect = new Error('connect failed with password hunter2')
+  const problem = problemOf(defect, (thrown) => defects.push(thrown))
   expect(JSON.stringify(problem)).not.toContain('hunter2')
   expect(problem.code).toBe('DEFECT')
+  expect(defects).toEqual([defect])
+})
+
+test('a statement that meets a defect ends in it, and the log has it', async () => {
+  const defects: unknown[] = []
+  const thrown = new TypeError('rows is not iterable')
+  const athena = { query: () => Promise.reject(thrown) }
+  const lines: QueryLine[] = []
+  const asked = queryLines(athena, runOf('SELECT 1'), new AbortController().signal, {
+    defect: (error) => defects.push(error),
+  })
+  for await (const line of asked) lines.push(line)
+  expect(lines).toMatchObject([{ type: 'error', problem: { code: 'DEFECT' } }])
+  expect(defects).toEqual([thrown])
 })
 
 test('a poller keeps its last answer through a failure, says why, and stops when told', async () => {
   const stop = new AbortController()
+  const defects: unknown[] = []
+  const seen: Pick<Polled<number>, 'value' | 'problem'>[] = []
   let asked = 0
   const poller = new Poller({
     everyMs: 1,
+    onDefect: (error) => defects.push(reasonOf(error)),
     ask: async () => {
+      seen.push(poller.state)
       asked++
-      if (asked === 2) throw new Error('away')
-      if (asked === 4) stop.abort()
+      if (asked === 2 || asked === 3) throw new Error('away')
+      if (asked === 4) throw new Failure({ code: 'KAFKA_UNREACHABLE', what: 'no broker answers' })
+      if (asked === 6) stop.abort()
       return asked
     },
   })
-  const states: unknown[] = []
-  const watching = setInterval(() => states.push(poller.state.problem?.code ?? poller.state.value), 0)
   await poller.run(stop.signal)
-  clearInterval(watching)
-  expect(asked).toBe(4)
-  expect(poller.state.value).toBe(3)
-  expect(poller.state.problem).toBeUndefined()
+  expect(asked).toBe(6)
+  // As it stood before each question: the answer of the first lasts until the fifth.
+  expect(seen.map(({ value, problem }) => [value, problem?.code])).toEqual([
+    [undefined, undefined],
+    [1, undefined],
+    [1, 'DEFECT'],
+    [1, 'DEFECT'],
+    [1, 'KAFKA_UNREACHABLE'],
+    [5, undefined],
+  ])
+  expect(poller.state.value).toBe(5)
+  // The same defect again is not logged again.
+  expect(defects).toEqual(['away'])
 })

@@ -2,6 +2,7 @@
 import kafkaJavascript from '@confluentinc/kafka-javascript'
 import type { Tick } from '@ticklake/contract/columns.ts'
 import { judge } from '@ticklake/contract/verdict.ts'
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { type KafkaConfig, kafkaClientSettings } from '@ticklake/runtime/kafka.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { Broker } from '../kafka.ts'
@@ -62,7 +63,7 @@ export class TickTail {
         const flushAt = Date.now() + FLUSH_MS
         const messages: Message[] = []
         while (Date.now() < flushAt && messages.length < MOST_PER_FLUSH && !signal.aborted) {
-          const some = await consume(consumer)
+          const some = await this.#consume(consumer)
           messages.push(...some)
           if (some.length === 0) await sleep(50, signal)
         }
@@ -112,15 +113,28 @@ export class TickTail {
     consumer.setDefaultConsumeTimeout(1)
     await new Promise<void>((resolve, reject) => {
       consumer.connect({ timeout: this.#config.KAFKA_CONNECT_TIMEOUT_MS }, (error) =>
-        error ? reject(error) : resolve(),
+        error ? reject(this.#unreachable(error)) : resolve(),
       )
     })
     return consumer
   }
-}
 
-function consume(consumer: InstanceType<typeof KafkaConsumer>): Promise<Message[]> {
-  return new Promise((resolve, reject) => {
-    consumer.consume(500, (error, messages) => (error ? reject(error) : resolve(messages as Message[])))
-  })
+  #consume(consumer: InstanceType<typeof KafkaConsumer>): Promise<Message[]> {
+    return new Promise((resolve, reject) => {
+      consumer.consume(500, (error, messages) =>
+        error ? reject(this.#unreachable(error)) : resolve(messages as Message[]),
+      )
+    })
+  }
+
+  #unreachable(error: unknown): Failure {
+    return new Failure({
+      code: 'KAFKA_UNREACHABLE',
+      what: `the ticks cannot be read from ${this.#config.KAFKA_BOOTSTRAP_SERVERS}; records and lake are as they were`,
+      why: reasonOf(error),
+      remedy: 'start it (`make stack`, `make demo` or `make up`), or set KAFKA_BOOTSTRAP_SERVERS',
+      retryable: true,
+      cause: error,
+    })
+  }
 }
