@@ -64,6 +64,34 @@ test.each<[string, Facts, RegExp]>([
   expect(skips).toEqual([])
 })
 
+test('what its last owner claims and commits meanwhile is not taken for an offset that somebody moved', async () => {
+  let chain = 100
+  let recovered = 0
+  const goesOn = async <T>(answer: T) => {
+    chain += 40
+    return answer
+  }
+  const writer = {
+    confirmTopic: async () => {},
+    recover: async () => {
+      recovered = chain
+      return goesOn(recovered)
+    },
+    get claimedEnd() {
+      return recovered
+    },
+    signal: new AbortController().signal,
+  } as unknown as PartitionWriter
+  const client = {
+    watermarks: async () => goesOn({ low: 0, high: 1_000 }),
+    committed: async () => goesOn(chain),
+    offsetAt: async () => undefined,
+  }
+  const events = { attemptFailed: () => {}, attemptSucceeded: () => {} } as unknown as ConsumerEvents
+  const from = await startOffset(writer, 0, client, { onRetentionLoss: 'stop', groupId: 'g' }, events)
+  expect(from).toBe(recovered)
+})
+
 test('a loss is written down when that was asked for', async () => {
   const { from, skips } = start({ landed: 100, low: 103, onRetentionLoss: 'record' })
   expect(await from).toBe(103)

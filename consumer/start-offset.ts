@@ -21,12 +21,13 @@ export async function startOffset(
   events: ConsumerEvents,
   beginning?: Beginning,
 ): Promise<number> {
-  await writer.confirmTopic()
-  let from = await writer.recover()
   const ask = <T>(attempt: string, question: () => Promise<T>) =>
     untilDone(attempt, events, writer.signal, question)
-  const { low, high } = await ask('query_watermarks', () => client.watermarks(partition))
+  await writer.confirmTopic()
+  // Before the claims: whoever had the partition may still claim and commit, and would be beyond claims of earlier.
   const committed = await ask('query_committed', () => client.committed(partition))
+  let from = await writer.recover()
+  const { low, high } = await ask('query_watermarks', () => client.watermarks(partition))
   if (from > high) {
     throw new Failure({
       code: 'TOPIC_TRUNCATED',
