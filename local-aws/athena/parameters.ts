@@ -17,7 +17,10 @@ export function parameterExpression(text: string): string {
   const tokens = tokensOf(text)
   if (!new ExpressionParser(tokens).isConstant()) return literal(text)
   // Without its comments: one that runs to the end of the line would swallow the next parameter.
-  return tokens.map((token) => token.text).join(' ')
+  // A blank only where something stood: X '41' is no longer the bytes that X'41' is.
+  return tokens
+    .map(({ text, start }, i) => (i > 0 && tokens[i - 1]!.end < start ? ` ${text}` : text))
+    .join('')
 }
 
 const operators = new Set(['+', '-', '*', '/', '%', '||', '=', '<', '>', '<=', '>=', '<>', '!=', 'AND', 'OR'])
