@@ -53,18 +53,15 @@ export class GlueService {
     await this.#ask('', undefined)
   }
 
-  /** One request as it came over the wire. Never rejects: an error is an answer too. */
+  /** One request as it came over the wire; a GlueError is an answer too. @throws a defect, as it is */
   async handle(operation: string, body: unknown): Promise<GlueAnswer> {
     try {
       const answer = await this.#ask(operation, body)
       return { status: 200, body: holdsLongs(operation) ? withRawLongs(answer) : answer }
     } catch (error) {
-      if (error instanceof GlueError) {
-        const text = error.message === '' ? {} : { Message: error.message }
-        return { status: 400, body: { __type: error.type, ...text } }
-      }
-      const message = error instanceof Error ? error.message : String(error)
-      return { status: 500, body: { __type: 'InternalServiceException', Message: message } }
+      if (!(error instanceof GlueError)) throw error
+      const text = error.message === '' ? {} : { Message: error.message }
+      return { status: 400, body: { __type: error.type, ...text } }
     }
   }
 
