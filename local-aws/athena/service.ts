@@ -1,5 +1,6 @@
 // Athena's API: each operation checks its request in Athena's order and answers in Athena's form.
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { LocalAwsConfig } from '../config.ts'
 import type { Events } from '../events.ts'
 import type { GlueService } from '../glue/service.ts'
@@ -209,8 +210,8 @@ function resultFolderOf(configuration: Members, fallback: string | undefined): s
 
 /** The earlier request with a token, if the later one asks the same. @throws AwsError */
 function sameRequest(earlier: QueryRequest, later: QueryRequest): QueryRequest {
-  const same = (['query', 'catalog', 'database', 'resultFolder'] as const).every(
-    (name) => earlier[name] === later[name],
+  const same = (['query', 'catalog', 'database', 'resultFolder', 'parameters'] as const).every((name) =>
+    isDeepStrictEqual(earlier[name], later[name]),
   )
   if (!same) throw invalidRequest('IDEMPOTENT_PARAMETER_MISMATCH', 'Idempotent parameters do not match')
   return earlier
