@@ -49,7 +49,7 @@ export function openResultPages(objects: ResultObjects): ResultPages {
       const rows: (readonly (string | null)[])[] = []
       const start = token === undefined ? 0 : offsetIn(token, query.id)
       // The heading of EXPLAIN is a row of the answer, but not of the object.
-      if (start === 0 && query.substatement === 'EXPLAIN')
+      if (token === undefined && query.substatement === 'EXPLAIN')
         rows.push(query.columns!.map((column) => column.Name))
       let end = start
       if (layout !== 'none' && rows.length < size) {

@@ -148,9 +148,14 @@ export function crawlerOperations(store: Store, crawlers: Crawlers, options: Glu
       takes: { CrawlerNameList: 'list', NextToken: 'text' },
       pageSize: 1000,
       answer({ CrawlerNameList, NextToken, MaxResults = 100 }) {
+        const after = placeOf(NextToken)
+        const names = [...new Set(CrawlerNameList)]
         const records = CrawlerNameList
-          ? CrawlerNameList.map(found).filter((record) => record !== undefined)
-          : crawlers.list(placeOf(NextToken) ?? '', MaxResults + 1)
+          ? names
+              .slice(after === undefined ? 0 : names.indexOf(after) + 1)
+              .map(found)
+              .filter((record) => record !== undefined)
+          : crawlers.list(after ?? '', MaxResults + 1)
         const { rows, next } = pageOf(records, MaxResults, ({ input }) => input.Name)
         return { CrawlerMetricsList: rows.map(({ input }) => crawlers.history.metrics(input.Name)), ...next }
       },
