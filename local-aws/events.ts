@@ -57,6 +57,9 @@ export function makeEvents(log: Logger, registry: Registry) {
       querySeconds.observe(facts.ms / 1000)
       log[facts.state === 'FAILED' ? 'info' : 'debug'](facts, 'query ended')
     },
+    /** The rows of an INSERT or CTAS are there; only the list of their files is not. */
+    manifestFailed: (facts: { id: string; reason: string }) =>
+      log.warn(facts, 'a query has written its rows, but not the list of its files'),
     queriesExpired: (count: number) => {
       expired.inc(count)
       log.debug({ count }, 'old queries left the history')

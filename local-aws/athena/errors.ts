@@ -39,6 +39,22 @@ export class QueryFailure extends Error {
 export const systemFailure = (message: string): QueryFailure =>
   new QueryFailure(message, { category: 1, type: 200, retryable: true })
 
+/** The query was cut off, and how far it had come is not known: what reads is run again, what writes is looked at first. */
+export class CutOff extends QueryFailure {
+  readonly #what: string
+
+  constructor(what: string) {
+    super(`${what}. Run the query again`, { category: 1, type: 200, retryable: true })
+    this.#what = what
+  }
+
+  /** The same for a query that writes rows: whoever ran it again might have them twice. */
+  ofWriter(): QueryFailure {
+    const advice = 'Whether its rows were written is not known; look before it is run again'
+    return new QueryFailure(`${this.#what}. ${advice}`, { category: 1, type: 200 })
+  }
+}
+
 /** Hive's part of Athena refuses a statement. */
 export const hiveFailure = (message: string, type = 1000): QueryFailure =>
   new QueryFailure(`FAILED: ${message}`, { category: 2, type })

@@ -6,7 +6,7 @@ import type { GlueService } from '../glue/service.ts'
 import { answerFromCatalog } from './catalog-statements.ts'
 import { followEngine } from './engine-run.ts'
 import { engineStatement } from './engine-statement.ts'
-import { malformedQuery, notSupported, QueryFailure, systemFailure } from './errors.ts'
+import { CutOff, malformedQuery, notSupported, QueryFailure, systemFailure } from './errors.ts'
 import { expireQueries } from './expiry.ts'
 import type { History } from './history.ts'
 import { type HiveStatement, hiveStatement } from './hive-ddl.ts'
@@ -81,6 +81,16 @@ export function openQueries(parts: QueriesParts): Queries {
     events.queryEnded({ id, state, reason, ms: finishedAtMs! - submittedAtMs })
   }
 
+  /** Its rows are written by now: a list of them that fails must not have anybody run the query again. */
+  async function manifestOf(query: Query, statement: Statement, engineQueryId: string, signal: AbortSignal) {
+    try {
+      return await writeManifest(statement, query, engineQueryId, { glue, objects, signal })
+    } catch (error) {
+      events.manifestFailed({ id: query.id, reason: reasonOf(error) })
+      return undefined
+    }
+  }
+
   async function run(entry: LiveQuery, statement: Statement, hive: HiveStatement | undefined): Promise<void> {
     const { signal } = entry.controller
     const sink = openResultSink(entry.query, objects, signal)
@@ -110,15 +120,14 @@ export function openQueries(parts: QueriesParts): Queries {
       const { body, ...outcome } = await sink.close(last?.updateType, last?.updateCount)
       const manifest =
         last && writesRows(entry.query)
-          ? await writeManifest(statement, entry.query, last.id, { glue, objects, signal })
+          ? await manifestOf(entry.query, statement, last.id, signal)
           : undefined
       pages.remember(entry.query.id, body)
       finish(entry, { state: 'SUCCEEDED', ...outcome, ...(manifest === undefined ? {} : { manifest }) })
     } catch (thrown) {
       void sink.abort()
       const error = signal.aborted ? signal.reason : thrown
-      const failure =
-        error instanceof QueryFailure ? error : systemFailure(`GENERIC_INTERNAL_ERROR: ${reasonOf(error)}`)
+      const failure = failureOf(error, entry.query)
       if (!(error instanceof QueryFailure)) events.operationBroke({ target: 'query', err: error })
       if (!entry.admitted && failure.message.startsWith('SYNTAX_ERROR: line')) {
         live.delete(entry.query.id)
@@ -165,7 +174,7 @@ export function openQueries(parts: QueriesParts): Queries {
     async [Symbol.asyncDispose]() {
       clearInterval(expiry)
       for (const entry of live.values()) {
-        const failure = systemFailure('local-aws was stopped while the query ran. Run the query again')
+        const failure = failureOf(new CutOff('local-aws was stopped while the query ran'), entry.query)
         finish(entry, { state: 'FAILED', reason: failure.message, error: failure.athena })
         entry.controller.abort(failure)
       }
@@ -176,8 +185,8 @@ export function openQueries(parts: QueriesParts): Queries {
 /** What a kill left unfinished can never finish: it is failed, so that nobody waits for it. */
 function failInterrupted(history: History, events: Events): void {
   const interrupted = history.unfinished()
-  const failure = systemFailure('local-aws was restarted while the query ran. Run the query again')
   for (const query of interrupted) {
+    const failure = failureOf(new CutOff('local-aws was restarted while the query ran'), query)
     history.finish({
       ...query,
       state: 'FAILED',
@@ -187,4 +196,10 @@ function failInterrupted(history: History, events: Events): void {
     })
   }
   if (interrupted.length > 0) events.interruptedQueriesFailed(interrupted.length)
+}
+
+function failureOf(thrown: unknown, query: Query): QueryFailure {
+  const failure =
+    thrown instanceof QueryFailure ? thrown : new CutOff(`GENERIC_INTERNAL_ERROR: ${reasonOf(thrown)}`)
+  return failure instanceof CutOff && writesRows(query) ? failure.ofWriter() : failure
 }

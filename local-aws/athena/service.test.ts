@@ -156,6 +156,21 @@ describe('results', () => {
     expect(empty).not.toHaveProperty('NextToken')
   })
 
+  test('EXPLAIN is read to its end one row at a time: its heading comes once', async () => {
+    await serve(() => [{ columns: [engineColumn('Query Plan', 'varchar')] }, { data: [['Output\n  Scan']] }])
+    const id = await start('EXPLAIN SELECT 1')
+    await ended(id)
+    const seen: string[] = []
+    let next: string | undefined
+    do {
+      const more = next === undefined ? {} : { NextToken: next }
+      const page = await call('GetQueryResults', { QueryExecutionId: id, MaxResults: 1, ...more })
+      for (const { Data } of page.ResultSet.Rows) seen.push(Data[0].VarCharValue)
+      next = page.NextToken
+    } while (next !== undefined && seen.length < 10)
+    expect(seen).toEqual(['Query Plan', 'Output', '  Scan'])
+  })
+
   test('a large result goes to S3 in parts and comes back whole, page by page', async () => {
     const page = (n: number) => ({
       data: Array.from({ length: 2_500 }, (_, i) => [n * 2_500 + i, 'x'.repeat(900)]),
@@ -266,6 +281,18 @@ describe('requests that are refused', () => {
     })
   })
 
+  test('a token that is used again with other parameters is a mismatch', async () => {
+    await serve(() => one)
+    const asked = { ClientRequestToken: randomUUID(), ExecutionParameters: ['1'] }
+    const id = await start('SELECT ?', asked)
+    expect(await start('SELECT ?', asked)).toBe(id)
+    for (const ExecutionParameters of [['2'], ['1', '1'], null]) {
+      expect(await refusal(start('SELECT ?', { ...asked, ExecutionParameters }))).toMatchObject({
+        AthenaErrorCode: 'IDEMPOTENT_PARAMETER_MISMATCH',
+      })
+    }
+  })
+
   test('results are refused in the order id, size, state, token', async () => {
     await serve((sql) => (sql === 'SELECT 1' ? one : ['stall']))
     expect(await refusal(call('GetQueryResults', { QueryExecutionId: 'x', MaxResults: 5000 }))).toMatchObject(
@@ -319,6 +346,30 @@ describe('failures', () => {
       expect(s3.objects.size).toBe(0)
     },
   )
+
+  test.each([
+    ['dies', 'die'],
+    ['forgets it', 'forgotten'],
+  ] as const)(
+    'the engine %s while a query writes: its rows may be there, and nobody is told to run it again',
+    async (_case, page) => {
+      await serve(() => [...running, page])
+      const { Status } = await ended(await start('INSERT INTO t SELECT 1'))
+      expect(Status).toMatchObject({ State: 'FAILED', AthenaError: { ErrorCategory: 1, Retryable: false } })
+      expect(Status.StateChangeReason).toMatch(/Whether its rows were written is not known; look before it/)
+      expect(Status.StateChangeReason).not.toMatch(/run the query again/i)
+    },
+  )
+
+  test('rows that are written stay so when the list of their files cannot be made', async () => {
+    await glue.createDatabase({ Name: 'written' })
+    await glue.createTable('written', { Name: 't', StorageDescriptor: { Location: 's3://missing/t/' } })
+    const inserted = { columns: [engineColumn('rows', 'bigint')], data: [[5]], updateCount: 5 }
+    await serve(() => [{ ...inserted, updateType: 'INSERT' }])
+    const execution = await ended(await start('INSERT INTO written.t SELECT 1'))
+    expect(execution.Status.State).toBe('SUCCEEDED')
+    expect(execution.Statistics).not.toHaveProperty('DataManifestLocation')
+  })
 
   test('an engine that starts up is waited for', async () => {
     let asked = 0
@@ -379,13 +430,21 @@ describe('failures', () => {
     await ended(finished)
     {
       using history = openHistory(dataDir)
-      history.add({ ...history.get(finished)!, id: 'left-behind', token: 't', state: 'RUNNING' })
+      const left = { ...history.get(finished)!, state: 'RUNNING' as const }
+      history.add({ ...left, id: 'left-behind', token: 't' })
+      history.add({ ...left, id: 'left-writing', token: 'u', substatement: 'INSERT' })
     }
     await athena![Symbol.asyncDispose]()
     openService()
     expect((await ended('left-behind')).Status).toMatchObject({
       State: 'FAILED',
       StateChangeReason: 'local-aws was restarted while the query ran. Run the query again',
+      AthenaError: { Retryable: true },
+    })
+    expect((await ended('left-writing')).Status).toMatchObject({
+      State: 'FAILED',
+      StateChangeReason: expect.not.stringContaining('Run the query again'),
+      AthenaError: { Retryable: false },
     })
     const answer = await call('GetQueryResults', { QueryExecutionId: finished })
     expect(answer.ResultSet.Rows).toHaveLength(2)

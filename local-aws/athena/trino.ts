@@ -1,7 +1,7 @@
 // Speaks Trino's client protocol: a statement is posted, its pages are followed, a DELETE ends it.
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
-import { type EngineError, systemFailure } from './errors.ts'
+import { CutOff, type EngineError, systemFailure } from './errors.ts'
 
 /** A type as Trino describes it: its name, and what stands in its parentheses. */
 export interface TypeSignature {
@@ -120,8 +120,8 @@ export async function nextPage(nextUri: string, signal: AbortSignal): Promise<En
       const text = await response.text()
       if (response.status === 200) return parsePage(text)
       if (response.status < 502 || response.status > 504 || attempt === 5) {
-        throw systemFailure(
-          `GENERIC_INTERNAL_ERROR: the SQL engine lost the query (it answered ${response.status}). It may have been restarted; run the query again`,
+        throw new CutOff(
+          `GENERIC_INTERNAL_ERROR: the SQL engine lost the query (it answered ${response.status}). It may have been restarted`,
         )
       }
     } catch (error) {
@@ -164,7 +164,7 @@ function isUnreachable(error: unknown): boolean {
 function asSystemFailure(error: unknown): unknown {
   if (!(error instanceof Error) || !(error instanceof TypeError || error.name === 'TimeoutError'))
     return error
-  return systemFailure(
-    `GENERIC_INTERNAL_ERROR: the SQL engine went away while the query ran (${reasonOf(error.cause ?? error)}). Run the query again`,
+  return new CutOff(
+    `GENERIC_INTERNAL_ERROR: the SQL engine went away while the query ran (${reasonOf(error.cause ?? error)})`,
   )
 }
