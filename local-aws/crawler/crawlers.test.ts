@@ -6,8 +6,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type GlueService, openGlue } from '../glue/service.ts'
+import { Store } from '../glue/store.ts'
+import { Crawlers } from './crawlers.ts'
 
 interface Shown {
   State: string
@@ -108,6 +110,67 @@ describe('a crawler', () => {
   ])('with %j is refused', async (wrong, message) => {
     await open()
     await expect(glue!.call('CreateCrawler', { ...ticks, ...wrong })).rejects.toThrow(message)
+  })
+
+  it.each([[undefined], [['c', 'a', 'nobody', 'a', 'b']]])(
+    'is in the metrics once, page by page, asked for by %j',
+    async (CrawlerNameList) => {
+      await open()
+      for (const Name of ['a', 'b', 'c']) await glue!.call('CreateCrawler', { ...ticks, Name })
+      const seen: string[] = []
+      let NextToken: string | undefined
+      do {
+        const request = {
+          ...(CrawlerNameList ? { CrawlerNameList } : {}),
+          ...(NextToken ? { NextToken } : {}),
+        }
+        const page = await glue!.call<{ CrawlerMetricsList: { CrawlerName: string }[]; NextToken?: string }>(
+          'GetCrawlerMetrics',
+          { ...request, MaxResults: 1 },
+        )
+        seen.push(...page.CrawlerMetricsList.map(({ CrawlerName }) => CrawlerName))
+        NextToken = page.NextToken
+      } while (NextToken && seen.length < 10)
+      expect(seen).toEqual(CrawlerNameList ? ['c', 'a', 'b'] : ['a', 'b', 'c'])
+    },
+  )
+
+  it('is ready after a crawl whose end could not be written, which is written as soon as that goes', async () => {
+    const store = new Store(dataDir)
+    const options = { dataDir, accountId: '000000000000', region: 'us-east-1', s3Endpoint }
+    const crawlers = new Crawlers(store, () => ({}), options)
+    const input = { ...ticks, Configuration: '' }
+    crawlers.create({
+      input,
+      scheduleState: 'NOT_SCHEDULED',
+      state: 'READY',
+      created: 0,
+      updated: 0,
+      version: 1,
+    })
+    const full = vi.spyOn(store, 'transaction').mockImplementation(() => {
+      throw new Error('database or disk is full')
+    })
+    crawlers.start('ticks')
+    crawlers.stop('ticks')
+    await expect
+      .poll(() => crawlers.get('ticks'), { timeout: 10_000 })
+      .toMatchObject({
+        state: 'READY',
+        lastCrawl: { Status: 'CANCELLED' },
+      })
+    expect(crawlers.list('', 10)).toMatchObject([{ state: 'READY' }])
+    expect(crawlers.history.list('ticks', 10, undefined, [])).toMatchObject({
+      Crawls: [{ State: 'RUNNING' }],
+    })
+    full.mockRestore()
+    expect(crawlers.get('ticks').state).toBe('READY')
+    expect(crawlers.history.list('ticks', 10, undefined, [])).toMatchObject({
+      Crawls: [{ State: 'STOPPED' }],
+    })
+    expect(store.one('SELECT data FROM crawlers')).toEqual({ data: expect.stringContaining('"READY"') })
+    crawlers.close()
+    store.close()
   })
 
   it('keeps its schedule, on or off', async () => {

@@ -20,12 +20,22 @@ import type { Ask } from './policies.ts'
 
 type Told = { found: Found } | { failure: string }
 
+/** How a crawl ended. */
+interface End {
+  readonly crawler: string
+  readonly crawlId: string
+  readonly state: Exclude<CrawlState, 'RUNNING'>
+  readonly result: Parameters<CrawlHistory['end']>[2]
+}
+
 export class Crawlers {
   readonly history: CrawlHistory
   readonly #store: Store
   readonly #ask: Ask
   readonly #options: GlueOptions
   readonly #running = new Map<string, AbortController>()
+  /** By crawler: ends that the file did not take (a full disk). They count all the same, and are written when it does. */
+  readonly #unwritten = new Map<string, End>()
 
   /** @param ask runs an operation of the catalog in this thread */
   constructor(store: Store, ask: Ask, options: GlueOptions) {
@@ -38,15 +48,17 @@ export class Crawlers {
 
   /** @throws GlueError EntityNotFoundException */
   get(name: string): CrawlerRecord {
-    const row = this.#store.one<{ data: string }>('SELECT data FROM crawlers WHERE name = ?', name)
-    if (!row) throw crawlerNotFound(name)
-    return JSON.parse(row.data)
+    this.#writeEnds()
+    return this.#known(this.#stored(name))
   }
 
   /** By name, after a name, at most so many. */
   list(after: string, most: number): CrawlerRecord[] {
+    this.#writeEnds()
     const sql = 'SELECT data FROM crawlers WHERE name > ? ORDER BY name LIMIT ?'
-    return this.#store.all<{ data: string }>(sql, after, most).map(({ data }) => JSON.parse(data))
+    return this.#store
+      .all<{ data: string }>(sql, after, most)
+      .map(({ data }) => this.#known(JSON.parse(data)))
   }
 
   /** @throws GlueError AlreadyExistsException */
@@ -62,6 +74,7 @@ export class Crawlers {
   }
 
   delete(name: string): void {
+    this.#unwritten.delete(name)
     this.#store.run('DELETE FROM crawlers WHERE name = ?', name)
   }
 
@@ -99,17 +112,20 @@ export class Crawlers {
     const running = [...this.#running.values()]
     this.#running.clear()
     for (const controller of running) controller.abort()
+    this.#writeEnds()
     this.#endInterrupted()
   }
 
+  /** Never rejects: nobody waits for it. */
   async #crawl(input: CrawlerInput, crawlId: string, signal: AbortSignal): Promise<void> {
+    const of = { crawler: input.Name, crawlId }
     try {
       const found = await this.#look(input, signal)
       const changes = await applyFindings(this.#ask, found.tables, policies(input), signal)
-      this.#end(input.Name, crawlId, 'COMPLETED', { changes })
+      this.#end({ ...of, state: 'COMPLETED', result: { changes } })
     } catch (error) {
-      if (signal.aborted) this.#end(input.Name, crawlId, 'STOPPED', {})
-      else this.#end(input.Name, crawlId, 'FAILED', { errorMessage: reasonOf(error) })
+      if (signal.aborted) this.#end({ ...of, state: 'STOPPED', result: {} })
+      else this.#end({ ...of, state: 'FAILED', result: { errorMessage: reasonOf(error) } })
     }
   }
 
@@ -147,32 +163,37 @@ export class Crawlers {
     return locations
   }
 
-  #end(
-    name: string,
-    crawlId: string,
-    state: Exclude<CrawlState, 'RUNNING'>,
-    result: Parameters<CrawlHistory['end']>[2],
-  ): void {
+  #end(end: End): void {
     // After close() the file is closed too.
-    if (!this.#running.delete(name)) return
-    this.#store.transaction(() => {
-      this.history.end(crawlId, state, result)
-      this.#settle(this.get(name), state, result.errorMessage)
-    })
+    if (!this.#running.has(end.crawler)) return
+    this.#unwritten.set(end.crawler, end)
+    this.#running.delete(end.crawler)
+    this.#writeEnds()
   }
 
-  #settle(record: CrawlerRecord, state: Exclude<CrawlState, 'RUNNING'>, errorMessage?: string): void {
-    const statuses = { COMPLETED: 'SUCCEEDED', FAILED: 'FAILED', STOPPED: 'CANCELLED' } as const
-    const lastCrawl: LastCrawl = {
-      Status: statuses[state],
-      ...(errorMessage === undefined ? {} : { ErrorMessage: errorMessage }),
-      LogGroup: '/aws-glue/crawlers',
-      LogStream: record.input.Name,
-      MessagePrefix: record.crawlId ?? '',
-      StartTime: record.runningSince ?? 0,
+  #writeEnds(): void {
+    for (const [name, end] of this.#unwritten) {
+      try {
+        this.#store.transaction(() => {
+          this.history.end(end.crawlId, end.state, end.result)
+          this.save(settled(this.#stored(name), end.state, end.result.errorMessage))
+        })
+        this.#unwritten.delete(name)
+      } catch {
+        // Tried again whenever a crawler is looked at; whoever writes meanwhile is told what is wrong.
+      }
     }
-    const { crawlId: _, runningSince: __, ...rest } = record
-    this.save({ ...rest, state: 'READY', lastCrawl })
+  }
+
+  #stored(name: string): CrawlerRecord {
+    const row = this.#store.one<{ data: string }>('SELECT data FROM crawlers WHERE name = ?', name)
+    if (!row) throw crawlerNotFound(name)
+    return JSON.parse(row.data)
+  }
+
+  #known(record: CrawlerRecord): CrawlerRecord {
+    const end = this.#unwritten.get(record.input.Name)
+    return end ? settled(record, end.state, end.result.errorMessage) : record
   }
 
   /** A crawl cannot outlive its process: whatever still says that it runs was cut off. */
@@ -182,10 +203,25 @@ export class Crawlers {
       for (const record of this.list('', -1)) {
         if (record.state === 'READY') continue
         if (record.crawlId) this.history.end(record.crawlId, 'FAILED', { errorMessage })
-        this.#settle(record, 'FAILED', errorMessage)
+        this.save(settled(record, 'FAILED', errorMessage))
       }
     })
   }
+}
+
+/** The crawler once its crawl has ended. */
+function settled(record: CrawlerRecord, state: End['state'], errorMessage?: string): CrawlerRecord {
+  const statuses = { COMPLETED: 'SUCCEEDED', FAILED: 'FAILED', STOPPED: 'CANCELLED' } as const
+  const lastCrawl: LastCrawl = {
+    Status: statuses[state],
+    ...(errorMessage === undefined ? {} : { ErrorMessage: errorMessage }),
+    LogGroup: '/aws-glue/crawlers',
+    LogStream: record.input.Name,
+    MessagePrefix: record.crawlId ?? '',
+    StartTime: record.runningSince ?? 0,
+  }
+  const { crawlId: _, runningSince: __, ...rest } = record
+  return { ...rest, state: 'READY', lastCrawl }
 }
 
 function* pages<T>(ask: Ask, operation: string, request: object, member: string): Generator<T> {
