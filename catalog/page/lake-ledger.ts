@@ -4,7 +4,7 @@ import { claimStart, claimsPrefix, deadPrefix, parseDeadKey } from '@ticklake/co
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import type { LakeConfig } from '@ticklake/runtime/lake.ts'
 import type { Bucket } from '../s3.ts'
-import type { ClaimView, DeadLetters, DeadLetterView } from './wire.ts'
+import type { ClaimView, DeadLetters, DeadLetterView, Problem } from './wire.ts'
 
 const CLAIMS_SHOWN = 50
 const DEAD_FILES_READ = 40
@@ -66,57 +66,97 @@ async function readClaim(bucket: Bucket, key: string, partition: number): Promis
   }
 }
 
-/** Refused records, the newest offsets of each partition first: what, why, from where. */
+/**
+ * The newest refused records: what, why, from where. Files are read one after the other, the newest of each partition
+ * first and then the next of each, until there are letters enough: a file may be large.
+ */
 export async function readDeadLetters(bucket: Bucket, lake: LakeConfig): Promise<DeadLetters> {
-  const keys: { key: string; S: number }[] = []
+  const unread = await deadFiles(bucket, lake)
+  const files = unread.reduce((sum, keys) => sum + keys.length, 0)
+  const byReason: Record<string, number> = {}
+  const problems: Problem[] = []
+  let letters: DeadLetterView[] = []
+  let lettersRead = 0
+  let filesRead = 0
+  while (filesRead < Math.min(files, DEAD_FILES_READ) && letters.length < DEAD_LETTERS_SHOWN) {
+    for (const keys of unread) {
+      if (filesRead === DEAD_FILES_READ) break
+      const key = keys.pop()
+      if (key === undefined) continue
+      filesRead++
+      const read = await readDeadFile(bucket, key)
+      if (read.problem) problems.push(read.problem)
+      for (const { reason } of read.letters) byReason[reason] = (byReason[reason] ?? 0) + 1
+      lettersRead += read.letters.length
+      letters = newestOf([...letters, ...read.letters])
+    }
+  }
+  return { files, letters, byReason, problems, truncated: files > filesRead || lettersRead > letters.length }
+}
+
+/** The keys of each partition, the oldest first, as they are listed. */
+async function deadFiles(bucket: Bucket, lake: LakeConfig): Promise<string[][]> {
+  const ofPartition = new Map<string, string[]>()
   for await (const { key } of bucket.list(deadPrefix(lake))) {
     const range = parseDeadKey(key)
-    if (range) keys.push({ key, S: range.S })
+    if (!range) continue
+    const partition = `${range.topicId}-${range.partition}`
+    const keys = ofPartition.get(partition)
+    if (keys) keys.push(key)
+    else ofPartition.set(partition, [key])
   }
-  const newest = keys.sort((a, b) => b.S - a.S).slice(0, DEAD_FILES_READ)
-  const letters = (await Promise.all(newest.map(({ key }) => readDeadFile(bucket, key)))).flat()
-  const byReason: Record<string, number> = {}
-  for (const { reason } of letters) byReason[reason] = (byReason[reason] ?? 0) + 1
-  letters.sort((a, b) => (b.timestampMs ?? 0) - (a.timestampMs ?? 0) || b.offset - a.offset)
-  return {
-    files: keys.length,
-    letters: letters.slice(0, DEAD_LETTERS_SHOWN),
-    byReason,
-    truncated: keys.length > newest.length || letters.length > DEAD_LETTERS_SHOWN,
-  }
+  return [...ofPartition.values()]
 }
 
-/** A line of a dead file, as the consumer writes it. */
-interface DeadLine {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  readonly timestampMs: number | null
-  readonly reason: string
-  readonly detail: string
-  readonly key: string | null
-  readonly value: string | null
+function newestOf(letters: DeadLetterView[]): DeadLetterView[] {
+  return letters
+    .sort((a, b) => (b.timestampMs ?? 0) - (a.timestampMs ?? 0) || b.offset - a.offset)
+    .slice(0, DEAD_LETTERS_SHOWN)
 }
 
-async function readDeadFile(bucket: Bucket, file: string): Promise<DeadLetterView[]> {
+/** A line of a dead file, as the consumer writes it: key and value in base64. */
+type DeadLine = Omit<DeadLetterView, 'valueBytes' | 'file'>
+
+/** Its letters; one line that is broken hides no other, and is told. */
+async function readDeadFile(
+  bucket: Bucket,
+  file: string,
+): Promise<{ letters: DeadLetterView[]; problem: Problem | undefined }> {
   const stored = await bucket.text(file)
   const lines = (stored?.text ?? '').split('\n').filter((line) => line !== '')
-  return lines.map((line) => {
-    const letter = JSON.parse(line) as DeadLine
-    const value = letter.value === null ? null : Buffer.from(letter.value, 'base64')
-    return {
-      topic: letter.topic,
-      partition: letter.partition,
-      offset: letter.offset,
-      timestampMs: letter.timestampMs,
-      reason: letter.reason,
-      detail: letter.detail,
-      key: letter.key === null ? null : readable(Buffer.from(letter.key, 'base64')),
-      value: value === null ? null : readable(value),
-      valueBytes: value?.length ?? 0,
-      file,
+  const letters: DeadLetterView[] = []
+  let why: string | undefined
+  for (const [i, line] of lines.entries()) {
+    try {
+      letters.push(deadLetter(JSON.parse(line) as DeadLine, file))
+    } catch (error) {
+      why ??= `line ${i + 1}: ${reasonOf(error)}`
     }
-  })
+  }
+  if (why === undefined) return { letters, problem: undefined }
+  const problem = {
+    code: 'DEAD_FILE_UNREADABLE',
+    what: `${lines.length - letters.length} of the ${lines.length} lines of ${file} cannot be read; all others are shown`,
+    why,
+    remedy: 'put the file back from a version of the bucket',
+  }
+  return { letters, problem }
+}
+
+function deadLetter(line: DeadLine, file: string): DeadLetterView {
+  const value = line.value === null ? null : Buffer.from(line.value, 'base64')
+  return {
+    topic: line.topic,
+    partition: line.partition,
+    offset: line.offset,
+    timestampMs: line.timestampMs,
+    reason: line.reason,
+    detail: line.detail,
+    key: line.key === null ? null : readable(Buffer.from(line.key, 'base64')),
+    value: value === null ? null : readable(value),
+    valueBytes: value?.length ?? 0,
+    file,
+  }
 }
 
 /** Text as it is; other bytes as hex, because nobody can read them otherwise. */

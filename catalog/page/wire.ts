@@ -253,6 +253,8 @@ export interface DeadLetters {
   readonly files: number
   readonly letters: readonly DeadLetterView[]
   readonly byReason: Readonly<Record<string, number>>
+  /** Files of which lines cannot be read. */
+  readonly problems: readonly Problem[]
   /** Older dead files were not opened. */
   readonly truncated: boolean
 }

@@ -242,7 +242,10 @@ function Dead() {
         Records that the contract refused. They are kept whole, and counted; nothing is dropped.
       </p>
       {dead.problem && <ProblemNote problem={dead.problem} onAgain={dead.again} />}
-      {view && view.letters.length === 0 && <p class="empty">Nothing was refused.</p>}
+      {view?.problems.map((problem) => (
+        <ProblemNote key={problem.what} problem={problem} />
+      ))}
+      {view && view.letters.length + view.problems.length === 0 && <p class="empty">Nothing was refused.</p>}
       {view && view.letters.length > 0 && (
         <>
           <ul class="reasons">
