@@ -15,7 +15,7 @@ import { Poller } from './poller.ts'
 import { problemOf } from './problem.ts'
 import { Rate } from './rate.ts'
 import { TickTail } from './tick-tail.ts'
-import type { Sample, StreamEvents } from './wire.ts'
+import type { Problem, Sample, StreamEvents } from './wire.ts'
 
 export interface Viewer {
   send<E extends keyof StreamEvents>(event: E, data: StreamEvents[E]): void
@@ -35,7 +35,7 @@ const OBJECTS_EVERY_MS = 5_000
 const GLUE_EVERY_MS = 10_000
 const TICKS_AGAIN_AFTER_MS = 3_000
 const SAMPLE_EVERY_MS = 2_000
-/** Half an hour of points. */
+/** Half an hour at most: one every two seconds, and one for each count. */
 const SAMPLES_KEPT = 900
 
 export class Live {
@@ -52,6 +52,8 @@ export class Live {
   readonly #producer: Poller<Metrics> | undefined
   readonly #consumer: Poller<Metrics> | undefined
   readonly #ticks: TickTail
+  /** Why no tick can be read; kept for whoever joins later. */
+  #ticksProblem: Problem | null = null
   #running: AbortController | undefined
   #countGrew = false
   #claimedSum = -1
@@ -119,6 +121,7 @@ export class Live {
     viewer.send('history', this.#samples)
     viewer.send('pipeline', this.#picture())
     viewer.send('prices', { reset: true, candles: this.#ticks.book.all() })
+    viewer.send('ticksProblem', this.#ticksProblem)
     if (!this.#running) this.#start()
     return () => {
       if (!this.#viewers.delete(viewer)) return
@@ -135,6 +138,7 @@ export class Live {
     this.#produced.reset()
     this.#claimed.reset()
     this.#stalledSinceMs = undefined
+    this.#ticksProblem = null
   }
 
   #start(): void {
@@ -177,13 +181,18 @@ export class Live {
   async #followTicks(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        this.#tell('ticksProblem', null)
-        await this.#ticks.run(signal)
+        await this.#ticks.run(signal, () => this.#tellTicksProblem(null))
       } catch (error) {
-        this.#tell('ticksProblem', problemOf(error, this.#parts.events.defect))
+        if (signal.aborted) return
+        this.#tellTicksProblem(problemOf(error, this.#parts.events.defect))
         await sleep(TICKS_AGAIN_AFTER_MS, signal)
       }
     }
+  }
+
+  #tellTicksProblem(problem: Problem | null): void {
+    this.#ticksProblem = problem
+    this.#tell('ticksProblem', problem)
   }
 
   #claimsRead(tails: readonly ClaimTail[]): void {

@@ -8,7 +8,7 @@ test('a broker that goes away before the ticks are read is told as every broker 
   const partitions = [{ partition: 0, low: 0, end: 5 }]
   const broker = { topicOnce: async () => ({ topic: 'stock-ticks', topicId: 'a'.repeat(32), partitions }) }
   const tail = new TickTail(config, broker, () => {})
-  await expect(tail.run(new AbortController().signal)).rejects.toMatchObject({
+  await expect(tail.run(new AbortController().signal, () => {})).rejects.toMatchObject({
     name: 'Failure',
     code: 'KAFKA_UNREACHABLE',
     message: expect.stringContaining('127.0.0.1:1'),

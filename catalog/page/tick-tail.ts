@@ -42,8 +42,11 @@ export class TickTail {
     this.#onCandles = onCandles
   }
 
-  /** Reads until the signal aborts. @throws Failure TOPIC_MISSING, KAFKA_UNREACHABLE; call again later */
-  async run(signal: AbortSignal): Promise<void> {
+  /**
+   * Reads until the signal aborts. @throws Failure TOPIC_MISSING, KAFKA_UNREACHABLE; call again later
+   * @param onReading called once the broker has let it in
+   */
+  async run(signal: AbortSignal, onReading: () => void): Promise<void> {
     const { topic, partitions } = await this.#broker.topicOnce()
     const consumer = await this.#connect()
     try {
@@ -55,6 +58,7 @@ export class TickTail {
           offset: Math.max(low, end - share),
         })),
       )
+      onReading()
       this.book.clear()
       let anew = true
       // What is there already is history: a candle a tick.

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Candle, Pipeline, Problem, Sample, StreamEvents } from '../../page/wire.ts'
 
-/** Candles that a chart shows, and samples of half an hour. */
+/** Candles that a chart shows, and samples that the server keeps. */
 const CANDLES_KEPT = 240
 const SAMPLES_KEPT = 900
 
