@@ -1,7 +1,7 @@
 // What the consumer can be told: CONSUMER_* beside KAFKA_* and LAKE_*.
 import { type Env, integer, oneOf, optionalText, readEnv, text, type Values } from '@ticklake/runtime/env.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
-import { type KafkaConfig, kafkaSchema } from '@ticklake/runtime/kafka.ts'
+import { type KafkaConfig, kafkaSchema, requireOwnDeadLetterTopic } from '@ticklake/runtime/kafka.ts'
 import { type LakeConfig, lakeOf, lakeSchema } from '@ticklake/runtime/lake.ts'
 import { type Beginning, parseBeginning } from './beginning.ts'
 import type { FlushPace } from './flush-pace.ts'
@@ -85,6 +85,7 @@ export function consumerConfig(env: Env, flags: RunFlags = {}): ConsumerConfig {
     flags.dataset === undefined ? env : { ...env, LAKE_DATASET: flags.dataset },
     ['CONSUMER_', 'LAKE_'],
   )
+  requireOwnDeadLetterTopic(values)
   const lake = lakeOf(values)
   return Object.freeze({
     kafka: values,

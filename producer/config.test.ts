@@ -34,6 +34,11 @@ test.each([
   [{ PRODUCER_CSV: '-', PRODUCER_MODE: 'sample' }, 'standard input cannot'],
   [{ PRODUCER_CSV: 'a.csv', PRODUCER_SOURCE: '-' }, 'two sources'],
   [{ PRODUCER_INDEX: 'HSI' }, 'PRODUCER_INDEX is for CSV files'],
+  [{ KAFKA_DEAD_LETTER_TOPIC: 'no topic' }, 'KAFKA_DEAD_LETTER_TOPIC must be a topic name'],
+  [
+    { KAFKA_DEAD_LETTER_TOPIC: 'stock-ticks' },
+    'KAFKA_DEAD_LETTER_TOPIC and KAFKA_TOPIC are both stock-ticks',
+  ],
 ])('%o is refused by name', (env, words) => {
   expect(why(env as unknown as Record<string, string>)).toContain(words)
 })

@@ -10,7 +10,7 @@ import {
   type Values,
 } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { kafkaSchema } from '@ticklake/runtime/kafka.ts'
+import { kafkaSchema, requireOwnDeadLetterTopic } from '@ticklake/runtime/kafka.ts'
 import { dateFormats } from './csv-row.ts'
 
 export const modes = ['replay', 'loop', 'sample'] as const
@@ -94,6 +94,7 @@ export type ProducerConfig = Values<typeof schema> & { readonly mode: Mode }
  */
 export function producerConfig(env: Env): ProducerConfig {
   const values = readEnv(schema, env, ['PRODUCER_', 'KAFKA_TOPIC_'])
+  requireOwnDeadLetterTopic(values)
   const readsCsv = values.PRODUCER_CSV !== undefined || values.PRODUCER_SOURCE === 'sample'
   const standardInput =
     values.PRODUCER_CSV === '-' || (!values.PRODUCER_CSV && values.PRODUCER_SOURCE === '-')

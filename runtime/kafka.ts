@@ -1,21 +1,31 @@
 // How every service reaches the broker: the KAFKA_* variables and what librdkafka is told for them.
 import { readFileSync } from 'node:fs'
-import { type Env, integer, oneOf, optionalText, pattern, readEnv, text, type Values } from './env.ts'
+import {
+  type Env,
+  integer,
+  oneOf,
+  optional,
+  optionalText,
+  pattern,
+  readEnv,
+  text,
+  type Values,
+} from './env.ts'
 import { Failure, reasonOf } from './errors.ts'
 import { keepSecret } from './redact.ts'
+
+const topicName = (facts: { doc: string; default?: string }) =>
+  pattern(/^[a-zA-Z0-9._-]{1,249}$/, 'a topic name (letters, digits, . _ -)', facts)
 
 export const kafkaSchema = {
   KAFKA_BOOTSTRAP_SERVERS: text({
     doc: 'the brokers to ask first, host:port, comma-separated',
     default: '127.0.0.1:9092',
   }),
-  KAFKA_TOPIC: pattern(/^[a-zA-Z0-9._-]{1,249}$/, 'a topic name (letters, digits, . _ -)', {
-    doc: 'the topic that carries the ticks',
-    default: 'stock-ticks',
-  }),
-  KAFKA_DEAD_LETTER_TOPIC: optionalText({
-    doc: 'where notices of refused records go; `<KAFKA_TOPIC>-dead-letters` when unset',
-  }),
+  KAFKA_TOPIC: topicName({ doc: 'the topic that carries the ticks', default: 'stock-ticks' }),
+  KAFKA_DEAD_LETTER_TOPIC: optional(
+    topicName({ doc: 'where notices of refused records go; `<KAFKA_TOPIC>-dead-letters` when unset' }),
+  ),
   KAFKA_GROUP_PROTOCOL: oneOf(['consumer', 'classic'], {
     doc: 'how consumers share partitions: `consumer` is KIP-848 (Kafka 4), `classic` is for brokers before 4.0',
     default: 'consumer',
@@ -52,6 +62,21 @@ export function kafkaConfig(env: Env): KafkaConfig {
 /** The dead-letter topic's name. */
 export function deadLetterTopic(config: KafkaConfig): string {
   return config.KAFKA_DEAD_LETTER_TOPIC ?? `${config.KAFKA_TOPIC}-dead-letters`
+}
+
+/**
+ * For every service that tells the dead-letter topic or makes it: were it the topic itself, each notice would be read
+ * as a record, refused, and told of again, without end.
+ * @throws Failure CONFIG_INVALID
+ */
+export function requireOwnDeadLetterTopic(config: KafkaConfig): void {
+  if (deadLetterTopic(config) !== config.KAFKA_TOPIC) return
+  throw new Failure({
+    code: 'CONFIG_INVALID',
+    what: 'the dead-letter topic is the topic itself; nothing was started',
+    why: `KAFKA_DEAD_LETTER_TOPIC and KAFKA_TOPIC are both ${config.KAFKA_TOPIC}: refused records would come back for ever`,
+    remedy: 'set KAFKA_DEAD_LETTER_TOPIC to another topic, or leave it unset',
+  })
 }
 
 /**

@@ -1,0 +1,22 @@
+import type { Failure } from '@ticklake/runtime/errors.ts'
+import { expect, test } from 'vitest'
+import { consumerConfig } from './config.ts'
+
+const why = (env: Record<string, string>) => {
+  try {
+    consumerConfig(env)
+  } catch (error) {
+    return (error as Failure).why
+  }
+  return expect.fail('it was accepted')
+}
+
+test.each([
+  [{ KAFKA_DEAD_LETTER_TOPIC: 'no topic' }, 'KAFKA_DEAD_LETTER_TOPIC must be a topic name'],
+  [
+    { KAFKA_TOPIC: 'a', KAFKA_DEAD_LETTER_TOPIC: 'a' },
+    'KAFKA_DEAD_LETTER_TOPIC and KAFKA_TOPIC are both a: refused records would come back for ever',
+  ],
+])('%o is refused by name', (env, words) => {
+  expect(why(env as unknown as Record<string, string>)).toContain(words)
+})
