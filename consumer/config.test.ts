@@ -1,6 +1,6 @@
 import type { Failure } from '@ticklake/runtime/errors.ts'
 import { expect, test } from 'vitest'
-import { consumerConfig } from './config.ts'
+import { consumerConfig, consumerSchema } from './config.ts'
 
 const why = (env: Record<string, string>) => {
   try {
@@ -19,4 +19,10 @@ test.each([
   ],
 ])('%o is refused by name', (env, words) => {
   expect(why(env as unknown as Record<string, string>)).toContain(words)
+})
+
+test('no time is longer than a timer can be: Node makes 1 ms of one that is', () => {
+  const times = Object.entries(consumerSchema).filter(([name]) => name.endsWith('_MS'))
+  expect(times.length).toBe(2)
+  for (const [name, { parse }] of times) expect(() => parse('2147483648'), name).toThrow('to 2147483647')
 })

@@ -1,5 +1,14 @@
 // What the consumer can be told: CONSUMER_* beside KAFKA_* and LAKE_*.
-import { type Env, integer, oneOf, optionalText, readEnv, text, type Values } from '@ticklake/runtime/env.ts'
+import {
+  type Env,
+  integer,
+  milliseconds,
+  oneOf,
+  optionalText,
+  readEnv,
+  text,
+  type Values,
+} from '@ticklake/runtime/env.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { type KafkaConfig, kafkaSchema, requireOwnDeadLetterTopic } from '@ticklake/runtime/kafka.ts'
 import { type LakeConfig, lakeOf, lakeSchema } from '@ticklake/runtime/lake.ts'
@@ -12,12 +21,12 @@ export const consumerSchema = {
   CONSUMER_GROUP_ID: optionalText({
     doc: 'the consumer group; `ticklake-<dataset>` when unset. Claims, not the group, say what has landed',
   }),
-  CONSUMER_FLUSH_AFTER_MS: integer({
+  CONSUMER_FLUSH_AFTER_MS: milliseconds({
     doc: 'a record waits at most this long before it is written to S3',
     default: 10_000,
     min: 100,
   }),
-  CONSUMER_FLUSH_SLOWS_TO_MS: integer({
+  CONSUMER_FLUSH_SLOWS_TO_MS: milliseconds({
     doc: 'what CONSUMER_FLUSH_AFTER_MS grows to while the consumer runs, by a sixtieth of that time, so that a stream that is fresh at first leaves fewer small objects later; 0: it does not grow',
     default: 0,
   }),

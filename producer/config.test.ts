@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Failure } from '@ticklake/runtime/errors.ts'
+import { kafkaSchema } from '@ticklake/runtime/kafka.ts'
 import { expect, test } from 'vitest'
 import { producerConfig, producerSchema, topicSchema } from './config.ts'
 
@@ -41,6 +42,12 @@ test.each([
   ],
 ])('%o is refused by name', (env, words) => {
   expect(why(env as unknown as Record<string, string>)).toContain(words)
+})
+
+test('no time is longer than a timer can be: Node makes 1 ms of one that is', () => {
+  const times = Object.entries({ ...kafkaSchema, ...producerSchema }).filter(([name]) => name.endsWith('_MS'))
+  expect(times.length).toBeGreaterThan(2)
+  for (const [name, { parse }] of times) expect(() => parse('2147483648'), name).toThrow('to 2147483647')
 })
 
 test('a rate may be a fraction or max', () => {

@@ -2,6 +2,7 @@
 import {
   type Env,
   integer,
+  milliseconds,
   type Option,
   oneOf,
   optionalText,
@@ -69,13 +70,12 @@ export const producerSchema = {
   PRODUCER_REJECTS: optionalText({
     doc: 'a file that gets every skipped row as a JSON line with its reason',
   }),
-  PRODUCER_DELIVERY_TIMEOUT_MS: integer({
+  PRODUCER_DELIVERY_TIMEOUT_MS: milliseconds({
     doc: 'how long a row may wait for the broker’s acknowledgement, outages included, before the run fails',
     default: 300_000,
     min: 1_000,
-    max: 2_147_483_647,
   }),
-  PRODUCER_STOP_TIMEOUT_MS: integer({
+  PRODUCER_STOP_TIMEOUT_MS: milliseconds({
     doc: 'how long a stop by signal waits for acknowledgements',
     default: 8_000,
     min: 100,

@@ -58,6 +58,14 @@ export function integer(facts: Facts<number> & { min?: number; max?: number }): 
   }
 }
 
+/** The longest that Node's timers can wait, 24.8 days: of a longer time they make 1 ms. */
+const LONGEST_TIMER_MS = 2_147_483_647
+
+/** A time that ends in a timer. */
+export function milliseconds(facts: Facts<number> & { min?: number }): Option<number> {
+  return integer({ ...facts, max: LONGEST_TIMER_MS })
+}
+
 /** `true` or `false`. */
 export function flag(facts: Facts<boolean>): Option<boolean> {
   return {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import {
   type Env,
-  integer,
+  milliseconds,
   oneOf,
   optional,
   optionalText,
@@ -45,7 +45,7 @@ export const kafkaSchema = {
   KAFKA_SSL_CA_FILE: optionalText({
     doc: "the certificate authority's PEM file that the broker's certificate is checked against",
   }),
-  KAFKA_CONNECT_TIMEOUT_MS: integer({
+  KAFKA_CONNECT_TIMEOUT_MS: milliseconds({
     doc: 'how long a broker that cannot be reached is waited for',
     default: 60_000,
     min: 1_000,
