@@ -35,6 +35,10 @@ test.each([
   [{ PRODUCER_CSV: '-', PRODUCER_MODE: 'sample' }, 'standard input cannot'],
   [{ PRODUCER_CSV: 'a.csv', PRODUCER_SOURCE: '-' }, 'two sources'],
   [{ PRODUCER_INDEX: 'HSI' }, 'PRODUCER_INDEX is for CSV files'],
+  [
+    { PRODUCER_CSV: 'a.csv', PRODUCER_REJECTS: './b/../a.csv' },
+    'PRODUCER_REJECTS and PRODUCER_CSV are one file',
+  ],
   [{ KAFKA_DEAD_LETTER_TOPIC: 'no topic' }, 'KAFKA_DEAD_LETTER_TOPIC must be a topic name'],
   [
     { KAFKA_DEAD_LETTER_TOPIC: 'stock-ticks' },

@@ -1,4 +1,5 @@
 // What the producer can be told: the PRODUCER_* and KAFKA_* variables, read once and strictly.
+import { resolve } from 'node:path'
 import {
   type Env,
   integer,
@@ -110,6 +111,12 @@ export function producerConfig(env: Env): ProducerConfig {
   }
   if (!readsCsv && values.PRODUCER_INDEX) {
     problems.push('PRODUCER_INDEX is for CSV files, the source is none')
+  }
+  const { PRODUCER_CSV: csv, PRODUCER_REJECTS: rejects } = values
+  if (csv !== undefined && csv !== '-' && rejects !== undefined && resolve(csv) === resolve(rejects)) {
+    problems.push(
+      `PRODUCER_REJECTS and PRODUCER_CSV are one file, ${csv}: it would be emptied before it is read`,
+    )
   }
   if (problems.length > 0) {
     throw new Failure({
