@@ -81,3 +81,17 @@ test('JSON lines: one file an hour, one frame, jobs answered in order', PATIENCE
   }
   expect(zstdDecompressSync(one[0]!).toString()).toContain('"kafka_offset":7,')
 })
+
+test(
+  'a thread that has died is not waited for: what it had and what comes later is refused',
+  PATIENCE,
+  async () => {
+    await using encoder = startEncoder()
+    // More rows than its memory has room for.
+    const slabs = [{ memory: new ArrayBuffer(0), count: 1e9 }]
+    const job = { format: 'jsonl' as const, slabs, origin }
+    await expect(encoder.encode(job)).rejects.toMatchObject({ code: 'ENCODER_FAILED' })
+    const later = { ...job, slabs: filled().takeSlabs() }
+    await expect(encoder.encode(later)).rejects.toMatchObject({ code: 'ENCODER_FAILED' })
+  },
+)

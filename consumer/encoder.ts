@@ -37,11 +37,17 @@ export function startEncoder(): Encoder {
     for (const memory of answer.memory) giveBack(memory)
     job.resolve(answer.files)
   })
-  worker.on('error', (error) => {
-    for (const job of waiting.splice(0)) job.reject(encoderFailure(String(error)))
-  })
+  let died: string | undefined
+  const die = (why: string) => {
+    died ??= why
+    for (const job of waiting.splice(0)) job.reject(encoderFailure(died))
+  }
+  worker.on('error', (error) => die(String(error)))
+  worker.on('exit', (code) => die(`the encoding thread ended with ${code}`))
   return {
     encode(job) {
+      // Nobody answers what is posted to a thread that has ended.
+      if (died !== undefined) return Promise.reject(encoderFailure(died))
       const { promise, resolve, reject } = Promise.withResolvers<Uint8Array<ArrayBuffer>[]>()
       waiting.push({ resolve, reject })
       worker.ref()
