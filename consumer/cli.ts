@@ -4,7 +4,7 @@ import type { Env, Schema } from '@ticklake/runtime/env.ts'
 import { startHealthServer } from '@ticklake/runtime/health.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
-import { failUsage } from '@ticklake/runtime/usage.ts'
+import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
 import yargs from 'yargs'
 import { consumerConfig, consumerSchema, type RunFlags } from './config.ts'
 import { dlqCommands } from './dlq/commands.ts'
@@ -48,6 +48,7 @@ export async function commandLine(args: readonly string[], env: Env, signal: Abo
     .command('dlq', 'refused records: list, show, replay', (command) => dlqCommands(command, env))
     .demandCommand(1, 'say what to do: run or dlq')
     .strict()
+    .check(() => refuseEmptyFlags(args))
     .version(false)
     .help()
     .fail(failUsage('consumer', args))

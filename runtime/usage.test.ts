@@ -1,7 +1,7 @@
 // Three lines for whoever mistypes: what was wrong, what was meant perhaps, where the help is.
 import { expect, test } from 'vitest'
 import { renderError } from './errors.ts'
-import { usageFailure } from './usage.ts'
+import { refuseEmptyFlags, usageFailure } from './usage.ts'
 
 const top = 'Sends rows.\n\nCommands:\n  producer run    Send rows\n  producer topic  Make the topic\n'
 const run = 'producer run [flags]\n\nOptions:\n  --help  x\n  --rate  rows\n  --rows  y\n'
@@ -67,4 +67,20 @@ test('a flag without its value, and a command that is too short, need only two l
   expect(said('producer', [], 'say what to do: run or topic', top)[0]).toContain(
     'say what to do: run or topic',
   )
+})
+
+test.each([
+  [['run', '--csv', '', '--rate', '5'], '--csv'],
+  [['dlq', 'list', '--dataset='], '--dataset'],
+])('%j: an empty flag is not taken for none', (args, flag) => {
+  expect(() => refuseEmptyFlags(args)).toThrow(`${flag} is empty; nothing was done`)
+})
+
+test.each([
+  [['run', '--csv', 'a.csv', '--all']],
+  [['show', '']],
+  [['replay', '--set', 'close=']],
+  [['query', '--', '--x=']],
+])('%j has no empty flag', (args) => {
+  expect(refuseEmptyFlags(args)).toBe(true)
 })

@@ -26,6 +26,28 @@ export function failUsage(script: string, args: readonly string[]) {
   }
 }
 
+/**
+ * For yargs' `.check()`: refuses a flag with an empty value, which is what the shell makes of `--csv "$FILE"` without a
+ * FILE. Taken for no flag at all, it would start something else than was asked for.
+ * @param args as they were typed
+ * @throws Failure USAGE
+ */
+export function refuseEmptyFlags(args: readonly string[]): true {
+  for (const [i, arg] of args.entries()) {
+    if (arg === '--') break
+    const flag =
+      /^(--[a-z-]+)=$/.exec(arg)?.[1] ?? (args[i + 1] === '' && /^--[a-z-]+$/.test(arg) ? arg : undefined)
+    if (flag === undefined) continue
+    throw new Failure({
+      code: 'USAGE',
+      what: `${flag} is empty; nothing was done`,
+      why: 'so the shell passes a variable on that is not set',
+      remedy: `give ${flag} a value, or leave it out`,
+    })
+  }
+  return true
+}
+
 /** @param message yargs' own sentence @param help the page of the command that was typed, for what is near */
 export function usageFailure(
   script: string,

@@ -3,7 +3,7 @@ import { shellEnv } from '@ticklake/runtime/dotenv.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { kafkaSchema } from '@ticklake/runtime/kafka.ts'
 import { runCommand } from '@ticklake/runtime/process.ts'
-import { failUsage } from '@ticklake/runtime/usage.ts'
+import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
 import yargs, { type Argv } from 'yargs'
 import { producerSchema, topicSchema } from '../config.ts'
 import { run } from './run.ts'
@@ -88,6 +88,7 @@ export function commandLine(args: readonly string[]): Argv {
     )
     .demandCommand(1, 'say what to do: run or topic')
     .strict()
+    .check(() => refuseEmptyFlags(args))
     .fail(failUsage('producer', args))
     .version(false)
     .wrap(Math.min(120, process.stdout.columns ?? 110))
