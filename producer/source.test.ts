@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { ROWS } from '@ticklake/data/generate.ts'
 import { afterAll, expect, test, vi } from 'vitest'
 import { producerConfig } from './config.ts'
@@ -74,3 +75,25 @@ test('a file that is not there, and a loop without a good row, are clear errors'
     code: 'SOURCE_EMPTY',
   })
 })
+
+test.each([
+  ['CSV before its header', { PRODUCER_CSV: '-' }, ''],
+  ['CSV within a row', { PRODUCER_CSV: '-' }, 'Index,Date,Open,High,Low,Close,Volume\nHSI,2021'],
+  ['JSON lines within a line', { PRODUCER_SOURCE: '-' }, '{"index":"H'],
+])(
+  'a signal ends silent standard input without an error and without a skipped row: %s',
+  async (_, env, text) => {
+    const input = new PassThrough()
+    vi.spyOn(process, 'stdin', 'get').mockReturnValue(input as never)
+    input.write(text)
+    const controller = new AbortController()
+    setTimeout(() => controller.abort('SIGINT'), 100)
+    const skipped: unknown[] = []
+    const events = { ...silent, rowSkipped: (row: unknown) => skipped.push(row) }
+    const config = producerConfig(env as Record<string, string>)
+    const batches: unknown[] = []
+    for await (const batch of openSource(config, events, controller.signal).batches) batches.push(batch)
+    vi.restoreAllMocks()
+    expect([batches, skipped]).toEqual([[], []])
+  },
+)

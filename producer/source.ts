@@ -38,8 +38,20 @@ type SourceConfig = Pick<
  */
 export function openSource(config: SourceConfig, events: SourceEvents, signal: AbortSignal): Source {
   const { name, pass } = passesOf(config, events, signal)
-  if (config.mode === 'sample') return { name, batches: atRandom(name, pass, events) }
-  return { name, batches: inOrder(name, pass, events, config.mode === 'loop') }
+  const batches =
+    config.mode === 'sample'
+      ? atRandom(name, pass, events)
+      : inOrder(name, pass, events, config.mode === 'loop')
+  return { name, batches: untilAborted(batches, signal) }
+}
+
+/** What the signal cuts off ends quietly, here and not where the bytes end: half a line is no row, and no header no fault. */
+async function* untilAborted<T>(batches: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  try {
+    yield* batches
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error
+  }
 }
 
 type Pass = () => AsyncIterable<readonly Message[]>
@@ -70,7 +82,7 @@ function passesOf(
   return { name: 'generated rows', pass: remembered(encoded(ticksInTurns())) }
 }
 
-/** The bytes of a stream until it ends or the signal aborts. */
+/** The bytes of a stream until it ends. @throws the signal's reason when it aborts before; Failure SOURCE_UNREADABLE */
 async function* chunksOf(
   stream: NodeJS.ReadableStream & { destroy(): unknown },
   name: string,
@@ -79,10 +91,11 @@ async function* chunksOf(
   const stop = () => stream.destroy()
   signal.addEventListener('abort', stop, { once: true })
   try {
-    if (signal.aborted) return
+    signal.throwIfAborted()
     for await (const chunk of stream) yield chunk as Buffer
+    signal.throwIfAborted()
   } catch (error) {
-    if (signal.aborted) return
+    signal.throwIfAborted()
     throw new Failure({
       code: 'SOURCE_UNREADABLE',
       what: `${name} cannot be read (further); rows read before were sent`,
