@@ -36,11 +36,10 @@ export interface S3Proxy extends AsyncDisposable {
 export async function startS3Proxy(upstream: string): Promise<S3Proxy> {
   const faults: Record<string, number> = {}
   const server = createServer(async (incoming, outgoing) => {
-    const chunks: Buffer[] = []
-    incoming.on('error', () => {})
     outgoing.on('error', () => {})
-    for await (const chunk of incoming) chunks.push(chunk as Buffer)
-    const body = Buffer.concat(chunks)
+    const body = await wholeBody(incoming)
+    // Its client was killed in the middle of it: nobody waits for an answer.
+    if (!body) return outgoing.destroy()
     const proxied = { method: incoming.method!, target: incoming.url!, headers: incoming.headers, body }
     const fault = await proxy.rule(proxied)
     if (fault) faults[fault.kind] = (faults[fault.kind] ?? 0) + 1
@@ -58,6 +57,18 @@ export async function startS3Proxy(upstream: string): Promise<S3Proxy> {
     },
   }
   return proxy
+}
+
+/** The bytes of a request; undefined when its client went away before the end. */
+async function wholeBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  incoming.on('error', () => {})
+  try {
+    for await (const chunk of incoming) chunks.push(chunk as Buffer)
+    return Buffer.concat(chunks)
+  } catch {
+    return undefined
+  }
 }
 
 function carryOut(
