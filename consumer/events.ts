@@ -128,10 +128,10 @@ export function consumerEvents(log: Logger, registry: Registry) {
       objects.inc()
       bytes.inc(size)
     },
-    claimCompleted: (claim: Claim, lastTimestampMs: number | undefined, seconds: number) => {
+    claimCompleted: (claim: Claim, lastTimestampMs: number | undefined, seconds: number | undefined) => {
       claims.inc()
       rows.inc(claimRows(claim))
-      flushSeconds.observe(seconds)
+      if (seconds !== undefined) flushSeconds.observe(seconds)
       claimedOffset.set({ partition: claim.partition }, claim.E)
       // Partitions land in any order, and one that was behind must not make the lake look old.
       newestMs = Math.max(newestMs, lastTimestampMs ?? 0)

@@ -48,7 +48,8 @@ export class PartitionWriter implements RecordTaker {
   #filling = new RecordBuffer(0)
   /** The records of the claim that is being written. */
   #frozen: RecordBuffer | undefined
-  #frozenAt = 0
+  /** When they were taken; undefined for a claim without any, such as a skip. */
+  #frozenAt: number | undefined
   #ageTimer: NodeJS.Timeout | undefined
   #draining = false
   #wake: () => void = () => {}
@@ -339,8 +340,10 @@ export class PartitionWriter implements RecordTaker {
       .commit(claim.E)
       .catch((error) => this.#options.events.commitFailed(claim.partition, error))
     const last = this.#frozen?.lastTimestampMs
+    const seconds = this.#frozenAt === undefined ? undefined : (performance.now() - this.#frozenAt) / 1000
     this.#frozen = undefined
-    this.#options.events.claimCompleted(claim, last, (performance.now() - this.#frozenAt) / 1000)
+    this.#frozenAt = undefined
+    this.#options.events.claimCompleted(claim, last, seconds)
     this.#options.onProgress()
     await nextTurn()
   }
