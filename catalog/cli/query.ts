@@ -5,11 +5,9 @@ import { progressLine } from '@ticklake/runtime/terminal.ts'
 import type { QueryResult } from '../athena.ts'
 import { openAws } from '../aws.ts'
 import { catalogConfig } from '../config.ts'
+import { athenaCost } from '../cost.ts'
 import { type OutputFormat, writeRows } from '../output.ts'
 import { grouped } from '../watch.ts'
-
-const DOLLARS_PER_TB = 5
-const LEAST_BYTES = 10_000_000
 
 /** @throws Failure with Athena's own text when it refuses or fails, QUERY_CANCELLED on Ctrl-C */
 export async function runQueryCommand(
@@ -48,7 +46,6 @@ export function costText(
   }: Pick<QueryResult, 'elapsedMs' | 'scannedBytes' | 'statementType'>,
   rows: number,
 ): string {
-  const billed = statementType === 'DML' ? Math.max(scannedBytes, LEAST_BYTES) : 0
-  const dollars = ((billed / 1e12) * DOLLARS_PER_TB).toFixed(5)
+  const dollars = (statementType === 'DML' ? athenaCost(scannedBytes) : 0).toFixed(5)
   return `${grouped(rows)} row${rows === 1 ? '' : 's'} in ${Math.round(elapsedMs)} ms, ${(scannedBytes / 1e6).toFixed(1)} MB scanned (${dollars} $ on AWS)`
 }

@@ -1,9 +1,9 @@
 // Runs one statement of the console and streams its rows: whoever goes away has cancelled it.
 import type { Athena } from '../athena.ts'
-import { athenaCost } from './cost.ts'
+import { athenaCost } from '../cost.ts'
 import type { PageEvents } from './events.ts'
 import { problemOf } from './problem.ts'
-import { type ReadKind, requireReadOnly } from './read-only.ts'
+import { isBilled, type ReadKind, requireReadOnly } from './read-only.ts'
 import type { QueryLine } from './wire.ts'
 
 /** Rows that a page holds; more are there for `catalog query`. */
@@ -51,7 +51,7 @@ export async function* queryLines(
       truncated,
       elapsedMs: result.elapsedMs,
       scannedBytes: result.scannedBytes,
-      dollars: athenaCost(result.scannedBytes, kind),
+      dollars: isBilled(kind) ? athenaCost(result.scannedBytes) : 0,
     }
   } catch (error) {
     yield { type: 'error', problem: problemOf(error, defect) }

@@ -2,8 +2,13 @@
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { placeOf, type Token, tokensOf } from './tokens.ts'
 
-/** What the statement is; only `select` and `explain analyze` read data that AWS bills. */
+/** What the statement is. */
 export type ReadKind = 'select' | 'show' | 'describe' | 'explain' | 'explain analyze'
+
+/** Only these read data, which AWS bills. */
+export function isBilled(kind: ReadKind): boolean {
+  return kind === 'select' || kind === 'explain analyze'
+}
 
 const writing = new Set(
   'ALTER ANALYZE CALL COMMENT COMMIT CREATE DEALLOCATE DELETE DENY DROP EXECUTE GRANT INSERT LOAD MERGE MSCK OPTIMIZE PREPARE REFRESH RENAME REPLACE REVOKE ROLLBACK SET START TRUNCATE UNLOAD UPDATE USE VACUUM'.split(

@@ -1,8 +1,8 @@
 // Rates, metrics, costs, pollers and examples: the small parts of the page's server.
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { expect, test } from 'vitest'
+import { athenaCost } from '../cost.ts'
 import { queryLines, runOf } from './console.ts'
-import { athenaCost } from './cost.ts'
 import { examples } from './examples.ts'
 import { parseMetrics } from './metrics-text.ts'
 import { type Polled, Poller } from './poller.ts'
@@ -30,13 +30,30 @@ test('metrics are summed over their labels', () => {
   ])
 })
 
-test('a query costs 10 MB at least, 5 dollars a TB; what reads no data is free', () => {
-  expect(athenaCost(0, 'select')).toBeCloseTo(0.0000477, 7)
-  expect(athenaCost(1024 ** 4, 'select')).toBe(5)
-  expect(athenaCost(1024 ** 4, 'explain analyze')).toBe(5)
-  expect(athenaCost(0, 'show')).toBe(0)
-  expect(athenaCost(0, 'explain')).toBe(0)
+test('a query costs 10 MB at least, then whole MB, at 5 dollars a TB', () => {
+  expect(athenaCost(0)).toBeCloseTo(0.0000477, 7)
+  expect(athenaCost(2 ** 40)).toBe(5)
+  expect(athenaCost(20 * 2 ** 20 + 1)).toBe((21 / 2 ** 20) * 5)
+  // A count each second, as the documents have it.
+  expect((86_400 * athenaCost(0)).toFixed(2)).toBe('4.12')
 })
+
+test('what reads no data is free', async () => {
+  const result = { id: 'a', columns: [], elapsedMs: 1, scannedBytes: 2 ** 40, statementType: '' }
+  const dollarsOf = async (sql: string) => {
+    const lines: QueryLine[] = []
+    const athena = { query: async () => ({ ...result, rows: rowsOf() }) }
+    const asked = queryLines(athena, runOf(sql), new AbortController().signal, { defect() {} })
+    for await (const line of asked) lines.push(line)
+    return lines.find((line) => line.type === 'end')?.dollars
+  }
+  expect(await dollarsOf('SELECT 1')).toBe(5)
+  expect(await dollarsOf('EXPLAIN ANALYZE SELECT 1')).toBe(5)
+  expect(await dollarsOf('EXPLAIN SELECT 1')).toBe(0)
+  expect(await dollarsOf('SHOW TABLES')).toBe(0)
+})
+
+async function* rowsOf(): AsyncGenerator<string[][]> {}
 
 test('every example is a statement that the page lets through, whatever the names', () => {
   for (const { sql } of examples({ database: 'stock-market-kafka', table: 'kafka-stock"x' }, 'view')) {
