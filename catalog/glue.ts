@@ -6,9 +6,11 @@ import {
   type CreateCrawlerRequest,
   CreateDatabaseCommand,
   CreateTableCommand,
+  type Database,
   GetCrawlerCommand,
   GetCrawlerMetricsCommand,
   GetDatabaseCommand,
+  GetDatabasesCommand,
   GetPartitionCommand,
   GetPartitionsCommand,
   GetTableCommand,
@@ -48,6 +50,17 @@ export class Glue {
     )
   }
 
+  async *databases(): AsyncGenerator<Database> {
+    let token: string | undefined
+    do {
+      const page = await this.#do('listing the databases', () =>
+        this.#client.send(new GetDatabasesCommand(token ? { NextToken: token } : {})),
+      )
+      yield* page.DatabaseList ?? []
+      token = page.NextToken
+    } while (token)
+  }
+
   async table(database: string, name: string): Promise<Table | undefined> {
     const answer = await this.#find(`looking for table ${database}.${name}`, () =>
       this.#client.send(new GetTableCommand({ DatabaseName: database, Name: name })),
@@ -85,7 +98,7 @@ export class Glue {
   }
 
   /** Every partition of the table, without its columns. */
-  async *#partitions(database: string, table: string): AsyncGenerator<Partition> {
+  async *partitions(database: string, table: string): AsyncGenerator<Partition> {
     let token: string | undefined
     do {
       const page = await this.#do(`listing the partitions of ${database}.${table}`, () =>
@@ -105,14 +118,14 @@ export class Glue {
 
   /** The values of every partition of the table. */
   async *partitionValues(database: string, table: string): AsyncGenerator<readonly string[]> {
-    for await (const { Values } of this.#partitions(database, table)) yield Values ?? []
+    for await (const { Values } of this.partitions(database, table)) yield Values ?? []
   }
 
   /** Where each partition of the table lies, by its values joined with `-`; undefined when there is no such table. */
   async partitionLocations(database: string, table: string): Promise<Map<string, string> | undefined> {
     if (!(await this.table(database, table))) return undefined
     const found = new Map<string, string>()
-    for await (const { Values, StorageDescriptor } of this.#partitions(database, table)) {
+    for await (const { Values, StorageDescriptor } of this.partitions(database, table)) {
       found.set((Values ?? []).join('-'), StorageDescriptor?.Location ?? '')
     }
     return found

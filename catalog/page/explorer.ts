@@ -1,16 +1,8 @@
 // Looks into the Glue catalog and the objects behind it: what databases, tables, partitions and files there are.
-import {
-  GetDatabasesCommand,
-  GetPartitionsCommand,
-  GlueClient,
-  type Column as GlueColumn,
-  type Table,
-} from '@aws-sdk/client-glue'
+import type { Column as GlueColumn, Table } from '@aws-sdk/client-glue'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { Aws } from '../aws.ts'
-import { awsFailure } from '../aws-failure.ts'
 import { type CatalogConfig, crawledDatabase } from '../config.ts'
-import { parseS3Uri } from '../s3.ts'
 import { quoted, viewSql } from '../view.ts'
 import type { Column, CrawlView, DatabaseSummary, ObjectSummary, TableDetail, TableSummary } from './wire.ts'
 
@@ -19,8 +11,7 @@ const PARTITIONS_SHOWN = 500
 const OBJECTS_SHOWN = 200
 const SAMPLE_ROWS = 20
 
-export class Explorer implements Disposable {
-  readonly #client = new GlueClient({ maxAttempts: 3 })
+export class Explorer {
   readonly #aws: Pick<Aws, 'glue' | 'bucket'>
   readonly #config: Pick<CatalogConfig, 'lake' | 'crawler'>
 
@@ -29,24 +20,14 @@ export class Explorer implements Disposable {
     this.#config = config
   }
 
-  [Symbol.dispose](): void {
-    this.#client.destroy()
-  }
-
   /** Every database with its tables and their columns; the lake's own come first. */
   async databases(): Promise<DatabaseSummary[]> {
     const found: DatabaseSummary[] = []
-    let token: string | undefined
-    do {
-      const page = await this.#do('listing the databases', () =>
-        this.#client.send(new GetDatabasesCommand(token ? { NextToken: token } : {})),
-      )
-      for (const { Name, Description } of page.DatabaseList ?? []) {
-        const tables = await this.#aws.glue.tables(Name!)
-        found.push({ name: Name!, description: Description ?? '', tables: tables.map(summaryOf) })
-      }
-      token = page.NextToken
-    } while (token && found.length < MOST_DATABASES)
+    for await (const { Name, Description } of this.#aws.glue.databases()) {
+      const tables = await this.#aws.glue.tables(Name!)
+      found.push({ name: Name!, description: Description ?? '', tables: tables.map(summaryOf) })
+      if (found.length === MOST_DATABASES) break
+    }
     const own = [this.#config.lake.database, crawledDatabase(this.#config.lake)]
     const rank = ({ name }: DatabaseSummary) => (own.includes(name) ? own.indexOf(name) : own.length)
     return found.sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name))
@@ -89,15 +70,16 @@ export class Explorer implements Disposable {
   /** The first objects of a table or of one of its partitions. @throws Failure NOT_FOUND, OUTSIDE_THE_LAKE */
   async objects(database: string, name: string, values: readonly string[]): Promise<ObjectSummary[]> {
     const location = await this.#locationOf(database, name, values)
-    const { bucket, key } = parseS3Uri(location)
-    if (bucket !== this.#aws.bucket.name) {
+    const lake = `s3://${this.#aws.bucket.name}`
+    if (location !== lake && !location.startsWith(`${lake}/`)) {
       throw new Failure({
         code: 'OUTSIDE_THE_LAKE',
         what: `the page looks into the lake's own bucket only; nothing was read`,
-        why: `this table lies in ${location}`,
+        why: location === '' ? 'Glue names no place of this table' : `this table lies in ${location}`,
         remedy: 'ask for its rows in the console',
       })
     }
+    const key = location.slice(lake.length + 1)
     const prefix = key === '' || key.endsWith('/') ? key : `${key}/`
     const found: ObjectSummary[] = []
     for await (const object of this.#aws.bucket.list(prefix, { limit: OBJECTS_SHOWN })) {
@@ -173,30 +155,8 @@ export class Explorer implements Disposable {
   }
 
   async *#partitions(database: string, table: string) {
-    let token: string | undefined
-    do {
-      const page = await this.#do(`listing the partitions of ${database}.${table}`, () =>
-        this.#client.send(
-          new GetPartitionsCommand({
-            DatabaseName: database,
-            TableName: table,
-            ExcludeColumnSchema: true,
-            ...(token ? { NextToken: token } : {}),
-          }),
-        ),
-      )
-      for (const { Values, StorageDescriptor } of page.Partitions ?? []) {
-        yield { values: Values ?? [], location: StorageDescriptor?.Location ?? '' }
-      }
-      token = page.NextToken
-    } while (token)
-  }
-
-  async #do<T>(doing: string, call: () => Promise<T>): Promise<T> {
-    try {
-      return await call()
-    } catch (error) {
-      throw awsFailure('Glue', doing, error)
+    for await (const { Values, StorageDescriptor } of this.#aws.glue.partitions(database, table)) {
+      yield { values: Values ?? [], location: StorageDescriptor?.Location ?? '' }
     }
   }
 }

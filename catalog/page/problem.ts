@@ -29,7 +29,8 @@ export function problemOf(thrown: unknown, onDefect: (defect: unknown) => void):
 export function statusOf(problem: Problem): number {
   if (problem.code === 'HOST_REFUSED') return 421
   if (problem.code === 'DEFECT') return 500
-  if (['ORIGIN_REFUSED', 'READ_ONLY', 'CRAWL_NOT_ALLOWED'].includes(problem.code)) return 403
+  if (['ORIGIN_REFUSED', 'READ_ONLY', 'CRAWL_NOT_ALLOWED', 'OUTSIDE_THE_LAKE'].includes(problem.code))
+    return 403
   if (problem.code === 'NOT_FOUND') return 404
   if (problem.code === 'BUSY') return 429
   if (['BAD_REQUEST', 'QUERY_REFUSED', 'QUERY_FAILED'].includes(problem.code)) return 400

@@ -143,10 +143,7 @@ export function addRoutes(app: FastifyInstance, parts: PageParts): () => void {
     events.crawlAsked()
     return oneCrawl()
   })
-  return () => {
-    ended.abort()
-    explorer[Symbol.dispose]()
-  }
+  return () => ended.abort()
 }
 
 function about({ config, allowCrawl }: PageParts): About {
