@@ -3,7 +3,7 @@ import { shellEnv } from '@ticklake/runtime/dotenv.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { runCommand } from '@ticklake/runtime/process.ts'
-import { failUsage } from '@ticklake/runtime/usage.ts'
+import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
 import yargs, { type Argv } from 'yargs'
 import { outputFormats } from '../output.ts'
 import { runAuditCommand } from './audit.ts'
@@ -152,6 +152,7 @@ export function commandLine(args: readonly string[]): Argv {
     )
     .demandCommand(1, 'say what to do: declare, crawl, query, watch, audit, compact, doctor or serve')
     .strict()
+    .check(() => refuseEmptyFlags(args))
     .fail(failUsage('catalog', args))
     .version(false)
     .wrap(Math.min(120, process.stdout.columns ?? 110))
