@@ -110,10 +110,6 @@ export class Live {
     )
   }
 
-  get viewers(): number {
-    return this.#viewers.size
-  }
-
   /** Shows the viewer what is known, then what is new. Out: takes the viewer away again. */
   join(viewer: Viewer): () => void {
     this.#viewers.add(viewer)
@@ -226,7 +222,6 @@ export class Live {
   #picture() {
     return judgePipeline({
       nowMs: Date.now(),
-      viewers: this.#viewers.size,
       config: this.#parts.config,
       topic: this.#topic.state,
       tails: this.#tails.state,

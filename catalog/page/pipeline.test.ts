@@ -20,7 +20,6 @@ const tails = [
 
 const well: PipelineFacts = {
   nowMs: now,
-  viewers: 1,
   config: {
     lake: { bucket: 'b', prefix: 'lake', dataset: 'ticks', database: 'd', table: 't' },
     kafka: { KAFKA_TOPIC: 'stock-ticks' },

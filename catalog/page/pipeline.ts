@@ -18,7 +18,6 @@ export interface GlueState {
 
 export interface PipelineFacts {
   readonly nowMs: number
-  readonly viewers: number
   readonly config: Pick<CatalogConfig, 'lake' | 'kafka' | 'crawler' | 'watchEveryMs'>
   readonly topic: Polled<TopicState>
   readonly tails: Polled<readonly ClaimTail[]>
@@ -44,7 +43,6 @@ export function judgePipeline(facts: PipelineFacts): Pipeline {
   const partitions = partitionViews(facts)
   return {
     at: facts.nowMs,
-    viewers: facts.viewers,
     producer: producerView(facts),
     topic: {
       ...stage(facts.topic, isMoving(facts.producedPerSecond)),

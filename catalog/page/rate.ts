@@ -24,14 +24,6 @@ export class Rate {
     return ((last.value - first.value) * 1000) / (last.at - first.at)
   }
 
-  /** When the number last grew; undefined: never seen growing. */
-  grewAt(): number | undefined {
-    for (let i = this.#points.length - 1; i > 0; i--) {
-      if (this.#points[i]!.value > this.#points[i - 1]!.value) return this.#points[i]!.at
-    }
-    return undefined
-  }
-
   reset(): void {
     this.#points = []
   }

@@ -83,7 +83,6 @@ export interface AthenaView extends Stage {
 
 export interface Pipeline {
   readonly at: number
-  readonly viewers: number
   readonly producer: ProducerView
   readonly topic: TopicView
   readonly consumer: ConsumerView

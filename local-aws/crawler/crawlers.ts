@@ -15,10 +15,10 @@ import {
   lookOptions,
   policies,
 } from './crawler-record.ts'
-import type { Found } from './look.ts'
 import type { Ask } from './policies.ts'
+import type { TableDefinition } from './table-definition.ts'
 
-type Told = { found: Found } | { failure: string }
+type Told = { found: TableDefinition[] } | { failure: string }
 
 /** How a crawl ended. */
 interface End {
@@ -121,7 +121,7 @@ export class Crawlers {
     const of = { crawler: input.Name, crawlId }
     try {
       const found = await this.#look(input, signal)
-      const changes = await applyFindings(this.#ask, found.tables, policies(input), signal)
+      const changes = await applyFindings(this.#ask, found, policies(input), signal)
       this.#end({ ...of, state: 'COMPLETED', result: { changes } })
     } catch (error) {
       if (signal.aborted) this.#end({ ...of, state: 'STOPPED', result: {} })
@@ -130,7 +130,7 @@ export class Crawlers {
   }
 
   /** Looks at the objects in a thread of its own. @throws Error with the reason when that fails or is stopped */
-  #look(input: CrawlerInput, signal: AbortSignal): Promise<Found> {
+  #look(input: CrawlerInput, signal: AbortSignal): Promise<TableDefinition[]> {
     const { s3Endpoint, region } = this.#options
     const options = lookOptions(input, crawlsNewFoldersOnly(input) ? this.#knownLocations(input) : [])
     const worker = new Worker(new URL('./crawl-worker.ts', import.meta.url), {

@@ -22,21 +22,13 @@ export interface LookOptions {
   readonly knownLocations: readonly string[]
 }
 
-export interface Found {
-  readonly tables: readonly TableDefinition[]
-  readonly objects: number
-  readonly lookedAt: number
-  /** Objects that were looked at and left out, because their format is not known. */
-  readonly unknown: number
-}
-
 const sampleSize = 10
 const readsAtATime = 8
 
-/** @throws what S3 answers: NoSuchBucket, or that it cannot be reached */
-export async function look(options: LookOptions, bucket: Bucket): Promise<Found> {
+/** The tables that the targets hold. @throws what S3 answers: NoSuchBucket, or that it cannot be reached */
+export async function look(options: LookOptions, bucket: Bucket): Promise<TableDefinition[]> {
   const known = new Set(options.knownLocations)
-  const found = { tables: [] as TableDefinition[], objects: 0, lookedAt: 0, unknown: 0 }
+  const tables: TableDefinition[] = []
   for (const target of options.targets) {
     const place = targetPlace(target.path)
     const objects = await listTarget(bucket, place, exclusionTest(target.exclusions))
@@ -50,18 +42,13 @@ export async function look(options: LookOptions, bucket: Bucket): Promise<Found>
       const lookedAt = await lookAt(bucket, place.bucket, object)
       if (lookedAt) folder.lookedAt.push(lookedAt)
     })
-    for (const { folder } of leaves(tree)) {
-      // Reads end in any order; tables must not depend on it.
-      folder.lookedAt.sort((a, b) => (a.key < b.key ? -1 : 1))
-      found.unknown += folder.lookedAt.filter(({ inspection }) => !inspection).length
-    }
+    // Reads end in any order; tables must not depend on it.
+    for (const { folder } of leaves(tree)) folder.lookedAt.sort((a, b) => (a.key < b.key ? -1 : 1))
     for (const table of groupTables(tree, options.grouping)) {
-      found.tables.push(defineTable(table, { ...options, bucket: place.bucket }))
+      tables.push(defineTable(table, { ...options, bucket: place.bucket }))
     }
-    found.objects += objects.length
-    found.lookedAt += work.length
   }
-  return found
+  return tables
 }
 
 export interface Place {

@@ -155,25 +155,6 @@ export class GlueService {
     return there
   }
 
-  async updatePartition(
-    database: string,
-    table: string,
-    values: string[],
-    input: PartitionInput,
-  ): Promise<void> {
-    const request = {
-      DatabaseName: database,
-      TableName: table,
-      PartitionValueList: values,
-      PartitionInput: input,
-    }
-    await this.call('UpdatePartition', request)
-  }
-
-  async dropPartition(database: string, table: string, values: string[]): Promise<void> {
-    await this.call('DeletePartition', { DatabaseName: database, TableName: table, PartitionValues: values })
-  }
-
   /** Stops running crawls and closes the catalog's files. */
   async close(): Promise<void> {
     if (this.#ended) return
