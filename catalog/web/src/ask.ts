@@ -54,14 +54,13 @@ export interface Asked<T> {
   readonly again: () => void
 }
 
-/** The answer of an address; asked again when the address changes or `again` is called. undefined asks nothing. */
-export function useAsked<T>(path: string | undefined): Asked<T> {
+/** The answer of an address; asked again when the address changes or `again` is called. */
+export function useAsked<T>(path: string): Asked<T> {
   const [state, setState] = useState<{ value?: T; problem?: Problem; busy: boolean; path?: string }>({
     busy: true,
   })
   const [times, setTimes] = useState(0)
   useEffect(() => {
-    if (path === undefined) return
     let stale = false
     setState((before) => ({
       ...(before.path === path && before.value !== undefined ? { value: before.value } : {}),
@@ -78,4 +77,25 @@ export function useAsked<T>(path: string | undefined): Asked<T> {
   }, [path, times])
   const again = useCallback(() => setTimes((before) => before + 1), [])
   return { value: state.value, problem: state.problem, busy: state.busy, again }
+}
+
+export interface Action<T> {
+  /** What it came to; none while it runs. */
+  readonly value: T | undefined
+  readonly problem: Problem | undefined
+  readonly busy: boolean
+  readonly start: () => void
+}
+
+/** Work that a button starts. */
+export function useAction<T>(work: () => Promise<T>): Action<T> {
+  const [state, setState] = useState<{ value?: T; problem?: Problem; busy: boolean }>({ busy: false })
+  const start = () => {
+    setState({ busy: true })
+    work().then(
+      (value) => setState({ value, busy: false }),
+      (error) => setState({ problem: problemOf(error), busy: false }),
+    )
+  }
+  return { value: state.value, problem: state.problem, busy: state.busy, start }
 }

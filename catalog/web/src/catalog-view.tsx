@@ -8,7 +8,7 @@ import type {
   ObjectSummary,
   TableDetail,
 } from '../../page/wire.ts'
-import { ask, problemOf, useAsked } from './ask.ts'
+import { ask, useAction, useAsked } from './ask.ts'
 import { bytes, count, duration, moment, plural } from './format.ts'
 import { ProblemNote } from './problem-note.tsx'
 import { type QueryRun, runQuery } from './query-run.ts'
@@ -306,32 +306,24 @@ function SampleRows({
 
 function Crawl({ about, onCrawled }: { about: About; onCrawled: () => void }) {
   const last = useAsked<CrawlView>('/api/crawl')
-  const [running, setRunning] = useState(false)
-  const [problem, setProblem] = useState(last.problem)
-  const start = async () => {
-    setRunning(true)
-    setProblem(undefined)
-    try {
-      await ask<CrawlView>('/api/crawl', {})
-      last.again()
-      onCrawled()
-    } catch (error) {
-      setProblem(problemOf(error))
-    }
-    setRunning(false)
-  }
+  const crawl = useAction(async () => {
+    await ask<CrawlView>('/api/crawl', {})
+    last.again()
+    onCrawled()
+  })
+  const problem = crawl.problem ?? last.problem
   const view = last.value
   return (
     <section class="panel" aria-labelledby="crawl-title">
       <div class="panel-head">
         <h2 id="crawl-title">The last crawl</h2>
         {about.allowCrawl && (
-          <button type="button" disabled={running} onClick={start}>
-            {running ? 'Crawling …' : 'Crawl now'}
+          <button type="button" disabled={crawl.busy} onClick={crawl.start}>
+            {crawl.busy ? 'Crawling …' : 'Crawl now'}
           </button>
         )}
       </div>
-      {(problem ?? last.problem) && <ProblemNote problem={(problem ?? last.problem)!} />}
+      {problem && <ProblemNote problem={problem} />}
       {view && view.status === null && (
         <p class="empty">
           The crawler {view.crawler} has not run yet{about.allowCrawl ? '' : '; `catalog crawl` starts it'}.

@@ -1,7 +1,7 @@
 // The ledger: the audit in one click, the claims that say what landed, and the records that were refused.
 import { useState } from 'preact/hooks'
-import type { About, AuditView, ClaimView, DeadLetters, Problem } from '../../page/wire.ts'
-import { ask, problemOf, useAsked } from './ask.ts'
+import type { About, AuditView, ClaimView, DeadLetters } from '../../page/wire.ts'
+import { ask, useAction, useAsked } from './ask.ts'
 import { bytes, count, duration, moment, plural } from './format.ts'
 import { useLive } from './live-data.ts'
 import { ProblemNote } from './problem-note.tsx'
@@ -19,13 +19,8 @@ export function LedgerView({ about }: { about: About }) {
 }
 
 function Audit() {
-  const [running, setRunning] = useState(false)
-  const [audit, setAudit] = useState<AuditView>()
-  const [problem, setProblem] = useState<Problem>()
   const [doing, setDoing] = useState<string | null>(null)
-  const start = async () => {
-    setRunning(true)
-    setProblem(undefined)
+  const work = useAction(async () => {
     setDoing(null)
     // It may take a while: what is being done is asked for meanwhile.
     const timer = setInterval(() => {
@@ -35,20 +30,18 @@ function Audit() {
       )
     }, 700)
     try {
-      setAudit(await ask<AuditView>('/api/audit', {}))
-    } catch (error) {
-      setAudit(undefined)
-      setProblem(problemOf(error))
+      return await ask<AuditView>('/api/audit', {})
+    } finally {
+      clearInterval(timer)
     }
-    clearInterval(timer)
-    setRunning(false)
-  }
+  })
+  const audit = work.value
   return (
     <section class="panel audit" aria-labelledby="audit-title">
       <div class="panel-head">
         <h2 id="audit-title">Audit</h2>
-        <button type="button" class="primary" disabled={running} onClick={start}>
-          {running ? 'Auditing …' : 'Audit now'}
+        <button type="button" class="primary" disabled={work.busy} onClick={work.start}>
+          {work.busy ? 'Auditing …' : 'Audit now'}
         </button>
       </div>
       <p class="note">
@@ -56,8 +49,8 @@ function Audit() {
         It believes no counter.
       </p>
       <div role="status">
-        {running && <p class="empty">{doing ?? 'begins'} …</p>}
-        {audit && !running && (
+        {work.busy && <p class="empty">{doing ?? 'begins'} …</p>}
+        {audit && (
           <>
             <p class={`verdict ${audit.ok ? 'good' : 'bad'}`}>
               <span class={`dot ${audit.ok ? 'flow' : 'broken'}`} aria-hidden="true" />
@@ -93,7 +86,7 @@ function Audit() {
           </>
         )}
       </div>
-      {problem && <ProblemNote problem={problem} />}
+      {work.problem && <ProblemNote problem={work.problem} />}
     </section>
   )
 }
