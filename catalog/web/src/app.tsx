@@ -91,9 +91,10 @@ function State() {
         ? ['waiting', 'asking']
         : ['flow', 'all well']
   return (
-    <div class="state" role="status">
+    <div class="state">
       <span class={`dot ${health}`} aria-hidden="true" />
-      <span>{words}</span>
+      {/* Read aloud when it changes; the count beside it would never let one rest. */}
+      <span role="status">{words}</span>
       {pipeline?.athena.count !== null && pipeline !== undefined && (
         <span class="state-count num">{count(pipeline.athena.count)} rows</span>
       )}

@@ -12,7 +12,7 @@ export function ProblemNote({ problem, title, onAgain }: Props) {
   const what =
     title && problem.what.startsWith(`${title}: `) ? problem.what.slice(title.length + 2) : problem.what
   return (
-    <div class="problem" role="alert">
+    <div class="problem" role="alert" aria-atomic="false">
       <p class="problem-what">
         {title && <strong>{title}: </strong>}
         <Words text={what} />
@@ -21,7 +21,10 @@ export function ProblemNote({ problem, title, onAgain }: Props) {
         {problem.why && (
           <>
             <dt>why</dt>
-            <dd class="problem-why">{problem.why}</dd>
+            {/* It may count seconds: read aloud with the rest when it comes, not each time that it changes. */}
+            <dd class="problem-why" aria-live="off">
+              {problem.why}
+            </dd>
           </>
         )}
         {problem.remedy && (

@@ -97,6 +97,10 @@ export function QueryView({ about }: { about: About }) {
         <div class="editor" ref={place} />
       </section>
       <RunState run={run} about={about} />
+      {/* What is read aloud: the line above has a clock, which would never let one rest. */}
+      <p class="hidden" role="status">
+        {running ? 'running' : run && outcomeOf(run)}
+      </p>
       {run?.problem && <ProblemNote problem={run.problem} />}
       {run && run.columns.length > 0 && (
         <section class="panel flush" aria-label="Result">
@@ -185,7 +189,7 @@ function RunState({ run, about }: { run: QueryRun | undefined; about: About }) {
           ]
         : [run.state === 'cancelled' ? 'cancelled' : 'failed', duration(run.elapsedMs)]
   return (
-    <div class={`run-state ${run.state}`} role="status">
+    <div class={`run-state ${run.state}`}>
       <span
         class={`dot ${run.state === 'running' ? 'flow' : run.state === 'failed' ? 'broken' : run.state === 'done' ? 'flow' : 'quiet'}`}
         aria-hidden="true"
