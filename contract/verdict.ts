@@ -3,17 +3,21 @@
 import { isCanonical } from './canonical.ts'
 import { type Tick, type TickColumn, tickColumns } from './columns.ts'
 
-export type Refusal =
-  | 'tombstone'
-  | 'not_utf8'
-  | 'not_json'
-  | 'not_an_object'
-  | 'missing_field'
-  | 'wrong_type'
-  | 'not_finite'
-  | 'bad_date'
-  | 'bad_text'
-  | 'bad_timestamp'
+/** Every reason for which a record is refused. */
+export const refusals = [
+  'tombstone',
+  'not_utf8',
+  'not_json',
+  'not_an_object',
+  'missing_field',
+  'wrong_type',
+  'not_finite',
+  'bad_date',
+  'bad_text',
+  'bad_timestamp',
+] as const
+
+export type Refusal = (typeof refusals)[number]
 
 export type Verdict =
   | { readonly accepted: true; readonly canonical: Uint8Array; readonly unknownFields: number }

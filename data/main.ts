@@ -14,18 +14,42 @@ const usage = `node data/main.ts generate --out FILE [--seed NUMBER]
   --out FILE     where to write it; - is standard output
   --seed NUMBER  a whole number; 1965 when not given`
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { out: { type: 'string' }, seed: { type: 'string', default: '1965' }, help: { type: 'boolean' } },
-})
-
-if (values.help) {
+const { help, out, seed, words } = typed()
+if (help) {
   console.log(usage)
-} else if (positionals.join() !== 'generate' || !values.out || !/^\d{1,9}$/.test(values.seed)) {
+} else if (words !== 'generate' || !out || !/^\d{1,9}$/.test(seed)) {
   console.error(usage)
   process.exitCode = 1
 } else {
-  const lines = Readable.from(csvLines(Number(values.seed)))
-  await pipeline(lines, values.out === '-' ? process.stdout : createWriteStream(values.out))
-  if (values.out !== '-') console.error(`${values.out}: ${ROWS.toLocaleString('en')} rows`)
+  await write(out, Number(seed))
+}
+
+function typed(): { help?: boolean | undefined; out?: string | undefined; seed: string; words: string } {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        out: { type: 'string' },
+        seed: { type: 'string', default: '1965' },
+        help: { type: 'boolean' },
+      },
+    })
+    return { ...values, words: positionals.join() }
+  } catch (error) {
+    console.error(`error: ${(error as Error).message}\n`)
+    return { seed: '', words: '' }
+  }
+}
+
+async function write(out: string, seed: number): Promise<void> {
+  try {
+    await pipeline(Readable.from(csvLines(seed)), out === '-' ? process.stdout : createWriteStream(out))
+    if (out !== '-') console.error(`${out}: ${ROWS.toLocaleString('en')} rows`)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    // A reader that closes the pipe early (`| head`) is no error.
+    if (code === 'EPIPE') return
+    console.error(`error: ${out} cannot be written (further): ${message}`)
+    process.exitCode = 1
+  }
 }

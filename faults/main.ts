@@ -2,13 +2,14 @@
 // `make faults`: tries to make the consumer lose or double a record, and says whether it did.
 import { join } from 'node:path'
 import { runCommand } from '@ticklake/runtime/process.ts'
-import { failUsage } from '@ticklake/runtime/usage.ts'
+import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
 import { homeDir } from '@ticklake/stack/places.ts'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { campaignLine, isGood, runCampaign } from './campaign.ts'
 
-const flags = await yargs(hideBin(process.argv))
+const args = hideBin(process.argv)
+const flags = await yargs(args)
   .scriptName('faults')
   .usage(
     '$0 [--seed N] [--rounds N] [--within SECONDS]\n\nRounds of faults against real processes while rows flow; after each the lake is audited.',
@@ -16,13 +17,14 @@ const flags = await yargs(hideBin(process.argv))
   .option('seed', { type: 'number', default: 1, describe: 'round i is drawn from seed + i' })
   .option('rounds', { type: 'number', default: 3, describe: 'how many' })
   .option('within', { type: 'number', describe: 'begin no round that would not end within so many seconds' })
-  .check(({ seed, rounds }) => {
+  .check(({ seed, rounds, within }) => {
     if (!Number.isInteger(seed) || seed < 0) throw new Error('--seed is a whole number from 0 on')
     if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number from 1 on')
-    return true
+    if (within !== undefined && !(within > 0)) throw new Error('--within is a number of seconds above 0')
+    return refuseEmptyFlags(args)
   })
   .strict()
-  .fail(failUsage('faults', hideBin(process.argv)))
+  .fail(failUsage('faults', args))
   .version(false)
   .parseAsync()
 

@@ -1,7 +1,10 @@
 // How a command ends by signals: the first asks it to close what it opened, a later one ends it at once.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+
+// Processes that start take a busy machine seconds.
+vi.setConfig({ testTimeout: 60_000 })
 
 const script = `
   import { runCommand, sleep } from './process.ts'
@@ -41,4 +44,23 @@ test('a signal lets the command close, also when it comes twice, as from timeout
 
 test('whoever asks again later wants the end at once', async () => {
   expect(await endedBy(0, 900)).toEqual({ code: 130, said: 'runs ' })
+})
+
+test.each([
+  ['nowhere', 'NOT_THERE', 'ENOENT'],
+  ['.', 'NOT_THERE', 'EISDIR'],
+])('a file that is not there, or is a folder, is three lines and no stack: %s', (path, code, why) => {
+  const reading = `
+    import { readFileSync } from 'node:fs'
+    import { runCommand } from './process.ts'
+    await runCommand(async () => void readFileSync(${JSON.stringify(path)}))`
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', reading], {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+  })
+  const lines = stderr.trimEnd().split('\n')
+  expect(lines).toHaveLength(3)
+  expect(lines[0]).toContain(code)
+  expect(lines[1]).toContain(why)
+  expect(status).toBe(1)
 })

@@ -41,6 +41,8 @@ const remedies: Readonly<Record<string, [code: string, remedy: string]>> = {
   EDQUOT: ['DISK_FULL', 'make room within your quota, then run the command again'],
   EROFS: ['NOT_WRITABLE', 'write to another place: this disk is read-only'],
   EACCES: ['NOT_WRITABLE', 'let this user read and write there, or name another place'],
+  ENOENT: ['NOT_THERE', 'check that name: a relative one counts from the folder that the command runs in'],
+  EISDIR: ['NOT_THERE', 'name a file: this is a folder'],
   EMFILE: ['TOO_MANY_FILES', 'allow more open files (ulimit -n), then run the command again'],
 }
 

@@ -3,6 +3,7 @@ import { createReadStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Dataset } from '@ticklake/contract/claim.ts'
 import { datasetKey } from '@ticklake/contract/keys.ts'
+import { refusals } from '@ticklake/contract/verdict.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { s3Client } from '@ticklake/runtime/lake.ts'
@@ -98,6 +99,10 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
               'a file of lines as `dlq list --each --output jsonl` writes them, with `value` mended; `-` is standard input',
           })
           .option('dry-run', { type: 'boolean', default: false, describe: 'judge, and send nothing' })
+          .check(({ record = [], mended }) => {
+            if (record.length === 0 || mended === undefined) return true
+            throw usage('--mended says itself which records are meant: name none beside it')
+          })
           .example('$0 dlq replay 0:1234 --set close=28412.5', 'one record, one field mended')
           .example('$0 dlq replay --reason missing_field --set adj_close=null', 'all that lack a field')
           .example('$0 dlq replay 0:1234 --value mended.json', 'one record, replaced')
@@ -157,6 +162,7 @@ async function show(
 }
 
 async function replay(lake: OpenLake, flags: ReplayFlags): Promise<void> {
+  const value = flags.value === undefined ? undefined : readFileSync(flags.value)
   const topicId = await topicIdOf(lake)
   const named = (flags.record ?? []).map((text) => originOf(text, topicId))
   const filter = filterOf(flags)
@@ -167,7 +173,6 @@ async function replay(lake: OpenLake, flags: ReplayFlags): Promise<void> {
   }
   if (flags.value !== undefined && origins.length !== 1) throw usage('--value replaces one record: name it')
   const set = settings(flags.set ?? [])
-  const value = flags.value === undefined ? undefined : readFileSync(flags.value)
   const byOrigin = new Map(mended?.map(({ origin, value: bytes }) => [originText(origin), bytes]))
   const mendOf = (letter: DeadLetter): Mend => {
     const bytes = value ?? byOrigin.get(originText(letter))
@@ -317,6 +322,7 @@ function filterOptions<T>(y: Argv<T>) {
       array: true,
       requiresArg: true,
       nargs: 1,
+      choices: refusals,
       describe: 'only records refused for this reason',
     })
     .option('partition', {
@@ -335,6 +341,10 @@ function filterOptions<T>(y: Argv<T>) {
       type: 'string',
       requiresArg: true,
       describe: 'only records that the broker took before this time (UTC)',
+    })
+    .check(({ partition = [] }) => {
+      if (partition.every((number) => Number.isInteger(number) && number >= 0)) return true
+      throw usage('--partition must be a whole number from 0')
     })
 }
 
