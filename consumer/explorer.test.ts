@@ -75,19 +75,37 @@ test.each(Object.entries(worlds))(
   },
 )
 
-const mistakes: Mistake[] = [
-  'claim-overwrites',
-  'commit-before-files',
-  'dead-file-before-notice',
-  'trust-committed-offset',
-  'no-claim',
-  'delete-before-switch',
-  'compact-the-newest-claim',
-  'no-second-look-at-a-manifest',
-  'forget-the-run-before',
-]
+/** The promise that each mistake breaks: found by another one, it would be no proof that this one is looked after. */
+const brokenBy: Record<Mistake, string> = {
+  'claim-overwrites': 'no record is in two objects',
+  'commit-before-files': 'the committed offset never passes the completed chain',
+  'dead-file-before-notice': 'a record in a dead file has been told to the dead-letter topic',
+  'trust-committed-offset': 'record 1 is in exactly one dead file, not 0',
+  'no-claim': 'no record is in two objects',
+  'delete-before-switch': 'the count never falls',
+  'compact-the-newest-claim': 'record 3 is in exactly one object, not 0',
+  'no-second-look-at-a-manifest': 'the count never falls',
+  // The newest manifest no longer tells of the rows that an earlier run replaced: their claims look unfinished.
+  'forget-the-run-before': 'the committed offset never passes the completed chain',
+}
 
-test.each(mistakes)('the explorer finds the mistake %s', { timeout: PATIENCE_MS }, (mistake) => {
-  const found = Object.values(worlds).some((world) => explore({ ...world, mistake }).violation !== undefined)
-  expect(found).toBe(true)
-})
+test.each(Object.entries(brokenBy) as [Mistake, string][])(
+  'the explorer finds the mistake %s: it breaks the promise that %s',
+  { timeout: PATIENCE_MS },
+  (mistake, promise) => {
+    const broken = firstOf(
+      Object.values(worlds),
+      (world) => explore({ ...world, mistake }).violation?.promise,
+    )
+    expect(broken).toBe(promise)
+  },
+)
+
+/** The first answer that there is; nothing is asked after it. */
+function firstOf<T, A>(all: readonly T[], ask: (one: T) => A | undefined): A | undefined {
+  for (const one of all) {
+    const answer = ask(one)
+    if (answer !== undefined) return answer
+  }
+  return undefined
+}

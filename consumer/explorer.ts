@@ -198,7 +198,7 @@ function broken(world: World, state: State): string | undefined {
     }
   }
   if (state.hour.query?.some((key) => !(key in state.objects))) return 'no query finds an object gone'
-  if (!state.moved && state.committed > completedEnd(world, state)) {
+  if (keepsClaims(world) && !state.moved && state.committed > completedEnd(world, state)) {
     return 'the committed offset never passes the completed chain'
   }
   return undefined
@@ -235,9 +235,14 @@ function brokenAtEnd(world: World, state: State): string | undefined {
     if (record === 'poison' && files !== 1)
       return `record ${offset} is in exactly one dead file, not ${files}`
   }
-  return completedEnd(world, state) < world.records.length
+  return keepsClaims(world) && completedEnd(world, state) < world.records.length
     ? 'the chain reaches the end of the partition'
     : undefined
+}
+
+/** Without claims there is no chain that anything could be promised of: what is left is what becomes of the records. */
+function keepsClaims({ mistake }: World): boolean {
+  return mistake !== 'no-claim'
 }
 
 /** Where the chain of claims ends whose objects are all there. */
