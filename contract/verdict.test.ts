@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { isCanonical } from './canonical.ts'
 import { hostileValues, tickText } from './hostile-values.ts'
-import { canonicalBytes, isDay, judge, refuseTimestamp } from './verdict.ts'
+import { canonicalBytes, judge, refuseTimestamp } from './verdict.ts'
 
 const tick = {
   index: 'HSI',
@@ -46,14 +46,18 @@ test.each(hostileValues)('$name: $verdict', ({ value, verdict }) => {
 })
 
 test('the fast road never accepts what the slow road refuses', () => {
-  for (const { name, value } of hostileValues) {
-    if (value === null || !isCanonical(value)) continue
-    const parsed = JSON.parse(Buffer.from(value).toString()) as typeof tick
-    expect(Object.keys(parsed), name).toEqual(Object.keys(tick))
-    expect(isDay(parsed.date), name).toBe(true)
-    for (const [key, field] of Object.entries(parsed)) {
-      if (key !== 'index' && key !== 'date' && field !== null) expect(Number.isFinite(field), name).toBe(true)
-    }
+  const own = { name: 'a tick', value: canonicalBytes(tick) }
+  const fast = [own, ...hostileValues].filter(({ value }) => value !== null && isCanonical(value))
+  expect(fast.length).toBeGreaterThan(5)
+  for (const { name, value } of fast) {
+    // The same JSON, which a space before it keeps off the fast road.
+    const slow = Buffer.concat([Buffer.from(' '), value!])
+    expect(isCanonical(slow), name).toBe(false)
+    const verdict = judge(slow)
+    expect(verdict, name).toMatchObject({ accepted: true, unknownFields: 0 })
+    // `1.50` stays as it is on the one and becomes `1.5` on the other: what a row is made of is the number.
+    const row = verdict.accepted && JSON.parse(Buffer.from(verdict.canonical).toString())
+    expect(row, name).toEqual(JSON.parse(Buffer.from(value!).toString()))
   }
 })
 
