@@ -98,7 +98,7 @@ export function nextStep(step: Step, outcome: Outcome, canEncode: (claim: Claim)
   }
 }
 
-/** Whether a step leads on without records: the writer must then run it to its end before it may let go cleanly. */
+/** Whether a step needs records to lead on. Every other step does so by itself: the writer runs it to its end before it returns. */
 export function isCollecting(step: Step): step is Extract<Step, { at: 'collect' | 'collect-claim' }> {
   return step.at === 'collect' || step.at === 'collect-claim'
 }

@@ -200,7 +200,10 @@ export class PartitionWriter implements RecordTaker {
     this.#wake()
   }
 
-  /** Makes run() return at once. What is not claimed is read again by whoever has the partition next. */
+  /**
+   * Makes run() return without waiting for S3 or Kafka any more; only an encoding, or the turn for it, is waited for.
+   * What is not claimed is read again by whoever has the partition next.
+   */
   letGo(): void {
     const unclaimed = [...this.#sealed, this.#filling].reduce(
       (sum, { rows, refused }) => sum + rows + refused.length,

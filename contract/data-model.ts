@@ -101,7 +101,7 @@ The number in the key is 2^63-1 minus S, so that a LIST of one key finds the new
 
 | beside the claims | |
 |---|---|
-| \`${datasetKey(lake)}\` | what was fixed when the dataset was begun: topic and its id, format, routing, contract |
+| \`${datasetKey(lake)}\` | what was fixed when the dataset was begun: topic and its id, format, routing, contract, and with \`--from\` where it begins |
 | \`${deadKey(lake, range)}\` | the refused records of a claim, one JSON line each: origin, reason, key, value and headers in base64 |
 
 ## Table
