@@ -47,7 +47,7 @@ export class Sink implements SinkState {
   #beginning: Beginning | undefined
   #joined = false
   #stopping = false
-  #turnedAt = Date.now()
+  #turnedAt = performance.now()
   readonly #startedAt = performance.now()
 
   constructor(config: ConsumerConfig, events: ConsumerEvents) {
@@ -65,7 +65,7 @@ export class Sink implements SinkState {
   }
 
   whyNotLive(): string | undefined {
-    const idleMs = Date.now() - this.#turnedAt
+    const idleMs = Math.round(performance.now() - this.#turnedAt)
     return this.#joined && idleMs > STUCK_AFTER_MS ? `nothing was asked of Kafka for ${idleMs} ms` : undefined
   }
 
@@ -141,7 +141,7 @@ export class Sink implements SinkState {
     let next = client.consume()
     for (;;) {
       const batch = await next
-      this.#turnedAt = Date.now()
+      this.#turnedAt = performance.now()
       const last = signal.aborted || this.#failed !== undefined
       if (last || this.#betweenCalls.length > 0 || this.#memoryIsFull()) {
         this.#take(batch)
@@ -182,7 +182,7 @@ export class Sink implements SinkState {
       if (![...this.#running.keys()].some((writer) => writer.isBusy)) return
       this.#progress = Promise.withResolvers()
       await Promise.race([this.#progress.promise, sleep(500)])
-      this.#turnedAt = Date.now()
+      this.#turnedAt = performance.now()
     }
   }
 

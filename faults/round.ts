@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tablePrefix } from '@ticklake/contract/keys.ts'
+import { sleep } from '@ticklake/runtime/process.ts'
 import { Compactor } from './compactor.ts'
 import { Consumers } from './consumers.ts'
 import { type LakeContent, readLake } from './lake-reader.ts'
@@ -250,8 +251,4 @@ class Round {
     this.#problems.push(what)
     writeFileSync(join(this.#dir, 'problems.txt'), `${new Date().toISOString()} ${what}\n`, { flag: 'a' })
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

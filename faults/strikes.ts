@@ -1,6 +1,7 @@
 // Carries out the faults of a round, each in its time.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { sleep } from '@ticklake/runtime/process.ts'
 import type { Consumers } from './consumers.ts'
 import { faultText, isAmong, MAX_CONSUMERS, type PlannedFault, type Strike } from './plan.ts'
 import type { Platform } from './platform.ts'
@@ -109,8 +110,4 @@ export class Strikes {
     this.#rules.delete(rule)
     return hits > 0
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

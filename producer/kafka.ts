@@ -2,6 +2,7 @@
 import { RdKafka } from '@confluentinc/kafka-javascript'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { type KafkaConfig, kafkaClientSettings } from '@ticklake/runtime/kafka.ts'
+import { sleep } from '@ticklake/runtime/process.ts'
 import type { Message } from './message.ts'
 
 /** Rows that may wait for their acknowledgement; more would only cost memory. */
@@ -148,7 +149,7 @@ export async function openTopic(
       await nextTurn()
       throwIfFailed()
       while (inFlight > MOST_IN_FLIGHT / 2 && !signal.aborted) {
-        await pause(POLL_MS)
+        await sleep(POLL_MS)
         throwIfFailed()
       }
     },
@@ -157,7 +158,7 @@ export async function openTopic(
       while (inFlight > 0 && Date.now() < until) {
         // flush() may resolve before the last reports were seen here: the count decides, not flush().
         await new Promise<void>((resolve) => producer.flush(100, () => resolve()))
-        await pause(POLL_MS)
+        await sleep(POLL_MS)
       }
       if (inFlight > 0) failure ??= `no acknowledgement within ${timeoutMs} ms`
       throwIfFailed()
@@ -173,8 +174,4 @@ export async function openTopic(
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }
