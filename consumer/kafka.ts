@@ -65,7 +65,7 @@ interface DescribingAdmin {
       topics?: {
         topicId: { mostSignificantBits: bigint; leastSignificantBits: bigint }
         partitions: unknown[]
-        error?: Error
+        error?: { readonly code: number; readonly message: string }
       }[],
     ) => void,
   ): void
@@ -360,6 +360,10 @@ function describeTopic(admin: object, topic: string): Promise<TopicFacts | undef
     ;(admin as DescribingAdmin).describeTopics([topic], { timeout: QUERY_TIMEOUT_MS }, (error, topics) => {
       const found = topics?.[0]
       if (error) return reject(error)
+      // Any other error, such as a right that this user lacks, does not say that the topic is gone.
+      if (found?.error && found.error.code !== CODES.ERRORS.ERR_UNKNOWN_TOPIC_OR_PART) {
+        return reject(new Error(found.error.message))
+      }
       if (!found || found.error || found.partitions.length === 0) return resolve(undefined)
       const { mostSignificantBits: high, leastSignificantBits: low } = found.topicId
       resolve({ topicId: hex(high) + hex(low), partitions: found.partitions.length })

@@ -1,7 +1,8 @@
 import { Failure } from '@ticklake/runtime/errors.ts'
+import { kafkaConfig } from '@ticklake/runtime/kafka.ts'
 import { expect, test } from 'vitest'
 import type { TopicFacts } from './kafka.ts'
-import { TopicGuard } from './topic.ts'
+import { TopicGuard, topicOf } from './topic.ts'
 
 const plan = { topic: 't', topicId: 'a'.repeat(32), lake: { prefix: 'p', dataset: 'd' } }
 const facts = (letter: string): TopicFacts => ({ topicId: letter.repeat(32), partitions: 1 })
@@ -74,4 +75,22 @@ test('a question that was on its way before confirms nothing; those who wait sha
   expect(answers, 'one question for all three').toHaveLength(2)
   answers[1]!.resolve(facts('b'))
   for (const each of later) await expect(each).rejects.toMatchObject({ code: 'TOPIC_REPLACED' })
+})
+
+test.each([
+  ['the broker does not know it', () => Promise.resolve(undefined), /does not know it/, /topic create/],
+  [
+    'the broker refuses to say',
+    () => Promise.reject(new Error('Broker: Topic authorization failed')),
+    /authorization failed/,
+    /may describe/,
+  ],
+])('a topic that is waited for in vain: %s', async (_, describeTopic, why, remedy) => {
+  const config = { ...kafkaConfig({}), KAFKA_CONNECT_TIMEOUT_MS: 0 }
+  const found = topicOf({ describeTopic }, config, new AbortController().signal)
+  await expect(found).rejects.toMatchObject({
+    code: 'TOPIC_MISSING',
+    why: expect.stringMatching(why),
+    remedy: expect.stringMatching(remedy),
+  })
 })

@@ -1,5 +1,5 @@
 // The topic that is landed: waited for when it is not there yet, watched in case it is deleted and made anew.
-import { Failure } from '@ticklake/runtime/errors.ts'
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { KafkaConfig } from '@ticklake/runtime/kafka.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { GroupClient, TopicFacts } from './kafka.ts'
@@ -10,25 +10,35 @@ const LOOK_EVERY_MS = 30_000
 
 /** The topic's facts. @throws Failure TOPIC_MISSING after KAFKA_CONNECT_TIMEOUT_MS; LetGo */
 export async function topicOf(
-  client: GroupClient,
+  client: Pick<GroupClient, 'describeTopic'>,
   config: KafkaConfig,
   signal: AbortSignal,
 ): Promise<TopicFacts> {
   const deadline = Date.now() + config.KAFKA_CONNECT_TIMEOUT_MS
   for (;;) {
     if (signal.aborted) throw new LetGo()
-    const topic = await client.describeTopic().catch(() => undefined)
+    let problem: unknown
+    const topic = await client.describeTopic().catch((error) => {
+      problem = error
+    })
     if (topic) return topic
-    if (Date.now() > deadline) {
-      throw new Failure({
-        code: 'TOPIC_MISSING',
-        what: `there is no topic ${config.KAFKA_TOPIC} at ${config.KAFKA_BOOTSTRAP_SERVERS}; nothing was read`,
-        why: `it was waited for ${config.KAFKA_CONNECT_TIMEOUT_MS / 1000} s`,
-        remedy: 'make it with `producer topic create`, or set KAFKA_TOPIC',
-      })
-    }
+    if (Date.now() > deadline) throw notFound(config, problem)
     await sleep(500, signal)
   }
+}
+
+/** @param problem why the broker could not be asked; undefined: it does not know the topic */
+function notFound(config: KafkaConfig, problem: unknown): Failure {
+  return new Failure({
+    code: 'TOPIC_MISSING',
+    what: `no topic ${config.KAFKA_TOPIC} was found at ${config.KAFKA_BOOTSTRAP_SERVERS} within ${config.KAFKA_CONNECT_TIMEOUT_MS / 1000} s; nothing was read`,
+    why: problem === undefined ? 'the broker answers and does not know it' : reasonOf(problem),
+    remedy:
+      problem === undefined
+        ? 'make it with `producer topic create`, or set KAFKA_TOPIC'
+        : 'see that the broker runs, and that this user may describe the topic',
+    cause: problem,
+  })
 }
 
 /**
