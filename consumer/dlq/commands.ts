@@ -196,7 +196,7 @@ async function replay(lake: OpenLake, flags: ReplayFlags): Promise<void> {
   const { replayed, already, refused } = counts
   process.stderr.write(
     flags.dryRun
-      ? `would replay ${counts['would-replay']}, still refused ${refused}; nothing was sent\n`
+      ? `would replay ${counts['would-replay']}, still refused ${refused}; nothing was sent (records that were replayed before are counted too: the ledger was not asked)\n`
       : `replayed ${replayed}, replayed before ${already}, still refused ${refused}\n`,
   )
   const unknown = origins.filter((origin) => !seen.has(originText(origin)))
