@@ -32,7 +32,10 @@ test('an operation of the Data Catalog that breaks is logged, and answered with 
   expect(lines.join('')).not.toContain('an operation broke')
   await glue.close()
   const answer = await ask()
-  expect([answer.status, await answer.text()]).toEqual([500, expect.stringContaining('Catalog is closed')])
+  expect([answer.status, await answer.json()]).toEqual([
+    500,
+    { __type: 'InternalServiceException', Message: expect.stringContaining('Catalog is closed') },
+  ])
   expect(lines.join('')).toMatch(/AWSGlue\.GetDatabases.*the Data Catalog is closed.*an operation broke/)
   rmSync(dataDir, { recursive: true })
 })

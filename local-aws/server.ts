@@ -85,7 +85,7 @@ export async function startServer({
       const told =
         error instanceof AwsError
           ? error
-          : new AwsError('InternalServerException', `local-aws failed: ${reasonOf(error)}`, {}, 500)
+          : new AwsError(defectName(target), `local-aws failed: ${reasonOf(error)}`, {}, 500)
       answer = { status: told.status, body: told.body() }
     }
     events.answered(target.slice(0, target.indexOf('.')), answer.status)
@@ -182,4 +182,9 @@ async function readJson(request: IncomingMessage, parse: (text: string) => unkno
     // told below
   }
   throw new AwsError('SerializationException', 'The request is no JSON object')
+}
+
+/** What each service's own API reference calls an error inside it. */
+function defectName(target: string): string {
+  return target.startsWith('AWSGlue.') ? 'InternalServiceException' : 'InternalServerException'
 }
