@@ -219,7 +219,8 @@ export class PartitionWriter implements RecordTaker {
     const step = this.#step
     for (;;) {
       if (this.#letGo.signal.aborted) throw new LetGo()
-      if (step.at === 'collect-claim' ? this.#takeClaim(step.claim) : this.#takeSealed()) break
+      if (step.at === 'collect' && this.#takeSealed(step.from)) break
+      if (step.at === 'collect-claim' && this.#takeClaim(step.claim)) break
       if (this.#draining) return false
       this.#wakeAt = step.at === 'collect-claim' ? step.claim.E : Number.POSITIVE_INFINITY
       await new Promise<void>((resolve) => {
@@ -234,8 +235,14 @@ export class PartitionWriter implements RecordTaker {
     return true
   }
 
-  #takeSealed(): boolean {
+  /** @param from where the chain ends: a claim that begins anywhere else would leave a hole in it */
+  #takeSealed(from: number): boolean {
     this.#frozen = this.#sealed.shift()
+    if (this.#frozen && this.#frozen.start !== from) {
+      throw new Error(
+        `partition ${this.#options.partition}: the chain ends at ${from}, gathered was from ${this.#frozen.start}`,
+      )
+    }
     return this.#frozen !== undefined
   }
 
@@ -247,20 +254,27 @@ export class PartitionWriter implements RecordTaker {
       return false
     }
     const head = new RecordBuffer(claim.S)
-    const { cursor } = this.#filling
-    this.#sealed = []
-    this.#filling = new RecordBuffer(claim.E)
-    const cut: RecordTaker = {
-      accept: (offset, timestampMs, bytes) =>
-        (offset < claim.E ? head : this).accept(offset, timestampMs, bytes),
-      refuse: (record) => (record.offset < claim.E ? head : this).refuse(record),
-    }
-    for (const buffer of gathered) buffer.replay(cut)
+    this.#gatherFrom(claim.E, head)
     head.cursor = claim.E
-    this.#filling.cursor = Math.max(this.#filling.cursor, cursor)
     this.#frozen = head
     this.#options.events.claimAdopted(claim)
     return true
+  }
+
+  /** Gathers anew from `start` on, where another's claim ends; what lies before it goes to `head`, or nowhere. */
+  #gatherFrom(start: number, head?: RecordTaker): void {
+    const gathered = [...(this.#frozen ? [this.#frozen] : []), ...this.#sealed, this.#filling]
+    const { cursor } = this.#filling
+    this.#frozen = undefined
+    this.#sealed = []
+    this.#filling = new RecordBuffer(start)
+    const cut: RecordTaker = {
+      accept: (offset, timestampMs, bytes) =>
+        (offset < start ? head : this)?.accept(offset, timestampMs, bytes),
+      refuse: (record) => (record.offset < start ? head : this)?.refuse(record),
+    }
+    for (const buffer of gathered) buffer.replay(cut)
+    this.#filling.cursor = Math.max(this.#filling.cursor, cursor)
   }
 
   async #advance(): Promise<void> {
@@ -344,6 +358,8 @@ export class PartitionWriter implements RecordTaker {
       .catch((error) => this.#options.events.commitFailed(claim.partition, error))
     const last = this.#frozen?.lastTimestampMs
     const seconds = this.#frozenAt === undefined ? undefined : (performance.now() - this.#frozenAt) / 1000
+    // Another's claim may leave out less than was gathered, or more: the chain goes on where it ends.
+    if (claim.skipped > 0) this.#gatherFrom(claim.E)
     this.#frozen = undefined
     this.#frozenAt = undefined
     this.#options.events.claimCompleted(claim, last, seconds)
