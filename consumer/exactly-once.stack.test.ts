@@ -3,7 +3,8 @@
 import { ConsumerCase, expectOnce, isClaim, isData, isDead, onNth } from '@ticklake/faults/consumer-case.ts'
 import { readLake } from '@ticklake/faults/lake-reader.ts'
 import type { Fault } from '@ticklake/faults/s3-proxy.ts'
-import { createTopic, produce, ticks } from '@ticklake/faults/topic.ts'
+import { createTopic, type Produced, produce, ticks } from '@ticklake/faults/topic.ts'
+import { sleep } from '@ticklake/runtime/process.ts'
 import { expect, test } from 'vitest'
 
 test.concurrent.for(['parquet', 'jsonl', 'json-object'] as const)(
@@ -20,12 +21,18 @@ test.concurrent.for(['parquet', 'jsonl', 'json-object'] as const)(
 
 const killPoints: Record<
   string,
-  { at: (target: string, method: string) => boolean; fault: Fault; nth?: number }
+  {
+    at: (target: string, method: string) => boolean
+    fault: Fault
+    nth?: number
+    /** Every claim has an object in each of them. */
+    hours?: number
+  }
 > = {
   'before the claim': { at: isClaim, fault: { kind: 'reset-before' } },
   'after the claim, its answer unheard': { at: isClaim, fault: { kind: 'reset-after' } },
   'before the first object': { at: isData, fault: { kind: 'reset-before' } },
-  'between objects': { at: isData, fault: { kind: 'reset-before' }, nth: 2 },
+  'between objects': { at: isData, fault: { kind: 'reset-before' }, nth: 2, hours: 2 },
   'after an object, its answer unheard, and before the commit': {
     at: isData,
     fault: { kind: 'reset-after' },
@@ -37,14 +44,17 @@ test.concurrent.for(Object.entries(killPoints))(
   'kill -9 %s: the next consumer goes on, nothing lost, nothing twice',
   async ([_, point], scope) => {
     const it = new ConsumerCase(scope)
-    await createTopic(it.env, 2)
-    await produce(it.env, ticks(2_000, 2, 100))
+    const { hours = 1 } = point
+    await createTopic(it.env, 2, { 'message.timestamp.type': 'CreateTime' })
+    await produce(it.env, inHours(hours, ticks(2_000, hours > 1 ? 1 : 2, 100)))
     const reached = Promise.withResolvers<void>()
     const rule = onNth(point.nth ?? 1, point.at, point.fault)
     const first = it.consume(
       await it.behindProxy(async (request) => {
         const fault = await rule(request)
         if (!fault) return undefined
+        // The objects of a claim are sent at the same time: the first is there by then.
+        if (hours > 1) await sleep(1_000)
         // The process dies at the very point; what it had sent of this request is decided by the fault.
         if (fault.kind === 'reset-before') await first.stop('SIGKILL')
         else setTimeout(() => void first.stop('SIGKILL'), 50)
@@ -54,10 +64,20 @@ test.concurrent.for(Object.entries(killPoints))(
     )
     await reached.promise
     await first.stop('SIGKILL')
+    if (hours > 1) {
+      const { claims, objects } = await readLake(it.env)
+      expect([claims.length, claims[0]!.files.length, objects.length], 'half of a claim').toEqual([1, 2, 1])
+    }
     it.consumeAsHeir()
     await it.expectOnce(1_980, 20)
   },
 )
+
+/** The messages as of now and of the hours before, in turns. */
+function* inHours(hours: number, messages: Iterable<Produced>): Generator<Produced> {
+  let i = 0
+  for (const message of messages) yield { ...message, timestampMs: Date.now() - (i++ % hours) * 3_600_000 }
+}
 
 test.concurrent('kill -9 in the middle of full speed, three times: nothing lost, nothing twice', async (scope) => {
   const it = new ConsumerCase(scope, { CONSUMER_FLUSH_ROWS: '2000' })
