@@ -2,6 +2,7 @@
 import {
   type Env,
   integer,
+  milliseconds,
   optional,
   optionalText,
   pattern,
@@ -39,10 +40,9 @@ export const catalogSchema = {
     doc: 'the IAM role (name or ARN) that a crawler made here runs as',
     default: 'ticklake-crawler',
   }),
-  CATALOG_CRAWL_EVERY_MS: integer({
+  CATALOG_CRAWL_EVERY_MS: milliseconds({
     doc: '`serve`: how often the crawler is started; 0 is never (on AWS a crawl costs 0.44 $ a DPU-hour, 10 minutes at least)',
     default: 0,
-    max: 30 * DAY_MS,
   }),
   CATALOG_CRAWL_TIMEOUT_MS: integer({
     doc: 'how long a crawl is waited for',
