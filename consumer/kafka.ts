@@ -3,7 +3,7 @@
 import RdKafka from '@confluentinc/kafka-javascript'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { brokerReason, type KafkaConfig, kafkaClientSettings } from '@ticklake/runtime/kafka.ts'
-import type { Message } from './partition-writer.ts'
+import type { Message } from './gathering.ts'
 import { LetGo } from './retry.ts'
 
 const { AdminClient, KafkaConsumer, CODES } = RdKafka

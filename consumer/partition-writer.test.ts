@@ -77,7 +77,7 @@ test.each([
   await writer.recover()
   const skip = planSkip(plan, 0, 0, end, 'retention')
   objects.set(claimKey(plan.lake, plan.topicId, 0, 0), claimText(skip))
-  for (let offset = 0; offset < 7; offset++) writer.accept(offset, Date.now(), row)
+  for (let offset = 0; offset < 7; offset++) writer.gathering.accept(offset, Date.now(), row)
   const ran = writer.run()
   await vi.waitFor(() => expect(claims().length).toBe(Math.max(1, ranges.length - 1)))
   writer.drain()

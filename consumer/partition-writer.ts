@@ -1,34 +1,20 @@
-// Carries one partition's records into the lake: gathers them, and performs what the claim protocol asks for.
+// Carries one partition's records into the lake: performs what the claim protocol asks for, range after range.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Claim, claimText, parseClaim } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { claimKey, claimsPrefix } from '@ticklake/contract/keys.ts'
-import { judge, refuseTimestamp } from '@ticklake/contract/verdict.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { firstStep, isCollecting, nextStep, type Outcome, type Step } from './claim-protocol.ts'
 import type { ConsumerEvents } from './events.ts'
+import { Gathering, type GatheringOptions } from './gathering.ts'
 import { filesAreThere, type LandingPort, landDead, landFiles } from './landing.ts'
 import { encoderNames, type Plan, planClaim, planSkip } from './plan.ts'
-import { RecordBuffer, type RecordTaker, type RefusedRecord } from './record-buffer.ts'
+import type { RecordBuffer } from './record-buffer.ts'
 import { LetGo, untilDone } from './retry.ts'
 
-/** A message as the Kafka client hands it over. */
-export interface Message {
-  readonly partition: number
-  readonly offset: number
-  readonly timestamp?: number
-  readonly key?: Uint8Array | string | null
-  readonly value: Uint8Array | null
-  readonly headers?: Record<string, Uint8Array | string>[]
-}
-
-export interface WriterOptions {
+export interface WriterOptions extends Pick<GatheringOptions, 'flushAfterMs' | 'flushBytes' | 'flushRows'> {
   readonly plan: Plan
   readonly partition: number
-  /** How long a record may wait now, in ms. */
-  readonly flushAfterMs: () => number
-  readonly flushBytes: number
-  readonly flushRows: number
   readonly landing: LandingPort
   readonly events: ConsumerEvents
   /** Asks the broker whether the topic is still the dataset's. */
@@ -39,31 +25,27 @@ export interface WriterOptions {
   readonly onProgress: () => void
 }
 
-export class PartitionWriter implements RecordTaker {
+export class PartitionWriter {
+  /** Where the partition's records are handed over. */
+  readonly gathering: Gathering
   readonly #options: WriterOptions
   readonly #letGo = new AbortController()
   #step: Step = firstStep
-  /** Full buffers that wait for their claim, oldest first; then the one that is being filled. */
-  #sealed: RecordBuffer[] = []
-  #filling = new RecordBuffer(0)
   /** The records of the claim that is being written. */
   #frozen: RecordBuffer | undefined
   /** When they were taken; undefined for a claim without any, such as a skip. */
   #frozenAt: number | undefined
-  #ageTimer: NodeJS.Timeout | undefined
   #draining = false
   #wake: () => void = () => {}
-  /** The end of a claim that waits for its records. */
-  #wakeAt = Number.POSITIVE_INFINITY
 
   constructor(options: WriterOptions) {
     this.#options = options
+    this.gathering = new Gathering({ ...options, onReady: () => this.#wake() })
   }
 
   /** Memory held, in bytes. */
   get heldBytes(): number {
-    const sealed = this.#sealed.reduce((sum, buffer) => sum + buffer.heldBytes, 0)
-    return sealed + this.#filling.heldBytes + (this.#frozen?.heldBytes ?? 0)
+    return this.gathering.heldBytes + (this.#frozen?.heldBytes ?? 0)
   }
 
   /** Aborts when the writer lets go. */
@@ -73,7 +55,7 @@ export class PartitionWriter implements RecordTaker {
 
   /** Whether a claim is being written or waits to be: memory will be freed without further records. */
   get isBusy(): boolean {
-    return !isCollecting(this.#step) || (this.#step.at === 'collect' && this.#sealed.length > 0)
+    return !isCollecting(this.#step) || (this.#step.at === 'collect' && this.gathering.hasFullRange)
   }
 
   /** Whether nothing is unfinished, so that a range may be left out. */
@@ -101,7 +83,7 @@ export class PartitionWriter implements RecordTaker {
   async recover(): Promise<number> {
     while (!isCollecting(this.#step)) await this.#advance()
     const from = this.#step.at === 'collect' ? this.#step.from : this.#step.claim.S
-    this.#filling = new RecordBuffer(from)
+    this.gathering.beginAt(from)
     return from
   }
 
@@ -124,58 +106,6 @@ export class PartitionWriter implements RecordTaker {
     return this.recover()
   }
 
-  /** Takes a message: judged, then kept. Copies what it keeps. */
-  push(message: Message): void {
-    if (message.offset < this.#filling.cursor) return
-    const badTime = refuseTimestamp(message.timestamp)
-    const verdict = badTime ? { accepted: false as const, ...badTime } : judge(message.value)
-    if (verdict.accepted) {
-      if (verdict.unknownFields > 0) this.#options.events.unknownFields(verdict.unknownFields)
-      this.accept(message.offset, message.timestamp!, verdict.canonical)
-    } else {
-      this.#options.events.recordRefused(verdict.reason, message.partition, message.offset, verdict.detail)
-      this.refuse(refusedRecord(message, verdict))
-    }
-  }
-
-  accept(offset: number, timestampMs: number, canonical: Uint8Array): void {
-    if (this.#filling.exceedsHours(timestampMs)) this.seal()
-    if (this.#filling.isEmpty) this.#startAging()
-    this.#filling.accept(offset, timestampMs, canonical)
-    if (this.#filling.cursor >= this.#wakeAt) this.#wake()
-    if (
-      this.#filling.rows >= this.#options.flushRows ||
-      this.#filling.gatheredBytes >= this.#options.flushBytes
-    ) {
-      this.seal()
-    }
-  }
-
-  refuse(record: RefusedRecord): void {
-    if (this.#filling.isEmpty) this.#startAging()
-    this.#filling.refuse(record)
-    if (this.#filling.cursor >= this.#wakeAt) this.#wake()
-    if (this.#filling.gatheredBytes >= this.#options.flushBytes) this.seal()
-  }
-
-  /** Takes note that no record is left below `offset`: what was not handed over does not exist. */
-  reachedEnd(offset: number): void {
-    if (offset <= this.#filling.cursor) return
-    if (this.#filling.isEmpty) this.#startAging()
-    this.#filling.cursor = offset
-    if (offset >= this.#wakeAt) this.#wake()
-  }
-
-  /** Ends the range that is being gathered, so that it is claimed next. */
-  seal(): void {
-    clearTimeout(this.#ageTimer)
-    this.#ageTimer = undefined
-    if (this.#filling.isEmpty) return
-    this.#sealed.push(this.#filling)
-    this.#filling = new RecordBuffer(this.#filling.cursor)
-    this.#wake()
-  }
-
   /**
    * Writes range after range until the writer is drained or let go.
    * @throws Failure when only a person can decide what to do
@@ -189,14 +119,14 @@ export class PartitionWriter implements RecordTaker {
     } catch (error) {
       if (!(error instanceof LetGo)) throw error
     } finally {
-      clearTimeout(this.#ageTimer)
+      this.gathering.stopAging()
     }
   }
 
   /** Asks run() to write what was gathered and then to return. */
   drain(): void {
     this.#draining = true
-    this.seal()
+    this.gathering.seal()
     this.#wake()
   }
 
@@ -205,10 +135,7 @@ export class PartitionWriter implements RecordTaker {
    * What is not claimed is read again by whoever has the partition next.
    */
   letGo(): void {
-    const unclaimed = [...this.#sealed, this.#filling].reduce(
-      (sum, { rows, refused }) => sum + rows + refused.length,
-      0,
-    )
+    const unclaimed = this.gathering.records
     if (unclaimed > 0) this.#options.events.recordsDropped(this.#options.partition, unclaimed)
     this.#letGo.abort()
     this.#wake()
@@ -222,12 +149,13 @@ export class PartitionWriter implements RecordTaker {
       if (step.at === 'collect' && this.#takeSealed(step.from)) break
       if (step.at === 'collect-claim' && this.#takeClaim(step.claim)) break
       if (this.#draining) return false
-      this.#wakeAt = step.at === 'collect-claim' ? step.claim.E : Number.POSITIVE_INFINITY
+      // What was gathered stays in memory; sealing would not help, since the range is not ours to choose.
+      if (step.at === 'collect-claim') this.gathering.awaitedEnd = step.claim.E
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
     }
-    this.#wakeAt = Number.POSITIVE_INFINITY
+    this.gathering.awaitedEnd = Number.POSITIVE_INFINITY
     this.#frozenAt = performance.now()
     await this.confirmTopic()
     const claim = planClaim(this.#options.plan, this.#options.partition, this.#frozen!)
@@ -237,7 +165,7 @@ export class PartitionWriter implements RecordTaker {
 
   /** @param from where the chain ends: a claim that begins anywhere else would leave a hole in it */
   #takeSealed(from: number): boolean {
-    this.#frozen = this.#sealed.shift()
+    this.#frozen = this.gathering.takeFullRange()
     if (this.#frozen && this.#frozen.start !== from) {
       throw new Error(
         `partition ${this.#options.partition}: the chain ends at ${from}, gathered was from ${this.#frozen.start}`,
@@ -248,33 +176,11 @@ export class PartitionWriter implements RecordTaker {
 
   /** Cuts the gathered records at the end of a claim that somebody else wrote down, once they reach it. */
   #takeClaim(claim: Claim): boolean {
-    const gathered = [...(this.#frozen ? [this.#frozen] : []), ...this.#sealed, this.#filling]
-    if (gathered.at(-1)!.cursor < claim.E) {
-      // Gathering goes on in memory; sealing would not help, since the range is not ours to choose.
-      return false
-    }
-    const head = new RecordBuffer(claim.S)
-    this.#gatherFrom(claim.E, head)
-    head.cursor = claim.E
-    this.#frozen = head
+    const range = this.gathering.takeRange(claim.S, claim.E, this.#frozen)
+    if (!range) return false
+    this.#frozen = range
     this.#options.events.claimAdopted(claim)
     return true
-  }
-
-  /** Gathers anew from `start` on, where another's claim ends; what lies before it goes to `head`, or nowhere. */
-  #gatherFrom(start: number, head?: RecordTaker): void {
-    const gathered = [...(this.#frozen ? [this.#frozen] : []), ...this.#sealed, this.#filling]
-    const { cursor } = this.#filling
-    this.#frozen = undefined
-    this.#sealed = []
-    this.#filling = new RecordBuffer(start)
-    const cut: RecordTaker = {
-      accept: (offset, timestampMs, bytes) =>
-        (offset < start ? head : this)?.accept(offset, timestampMs, bytes),
-      refuse: (record) => (record.offset < start ? head : this)?.refuse(record),
-    }
-    for (const buffer of gathered) buffer.replay(cut)
-    this.#filling.cursor = Math.max(this.#filling.cursor, cursor)
   }
 
   async #advance(): Promise<void> {
@@ -359,40 +265,13 @@ export class PartitionWriter implements RecordTaker {
     const last = this.#frozen?.lastTimestampMs
     const seconds = this.#frozenAt === undefined ? undefined : (performance.now() - this.#frozenAt) / 1000
     // Another's claim may leave out less than was gathered, or more: the chain goes on where it ends.
-    if (claim.skipped > 0) this.#gatherFrom(claim.E)
+    if (claim.skipped > 0) this.gathering.leaveOut(claim.E, this.#frozen)
     this.#frozen = undefined
     this.#frozenAt = undefined
     this.#options.events.claimCompleted(claim, last, seconds)
     this.#options.onProgress()
     await nextTurn()
   }
-
-  #startAging(): void {
-    clearTimeout(this.#ageTimer)
-    this.#ageTimer = setTimeout(() => this.seal(), this.#options.flushAfterMs())
-  }
-}
-
-function refusedRecord(
-  message: Message,
-  verdict: { reason: RefusedRecord['reason']; detail: string },
-): RefusedRecord {
-  return {
-    offset: message.offset,
-    timestampMs: message.timestamp,
-    reason: verdict.reason,
-    detail: verdict.detail,
-    key: ownBytes(message.key),
-    value: ownBytes(message.value),
-    headers: (message.headers ?? []).flatMap((header) =>
-      Object.entries(header).map(([name, value]) => [name, ownBytes(value)] as const),
-    ),
-  }
-}
-
-function ownBytes(bytes: Uint8Array | string | null | undefined): Uint8Array | null {
-  if (bytes === null || bytes === undefined) return null
-  return typeof bytes === 'string' ? Buffer.from(bytes) : Uint8Array.from(bytes)
 }
 
 function refusal(kind: string, step: Extract<Step, { at: 'refuse' }>): Failure {

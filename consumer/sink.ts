@@ -160,8 +160,8 @@ export class Sink implements SinkState {
   #take({ messages, ends }: Batch): void {
     if (messages.length === 0 && ends.length === 0) return
     this.#events.recordsReceived(messages.length)
-    for (const message of messages) this.#writers.get(message.partition)?.push(message)
-    for (const { partition, offset } of ends) this.#writers.get(partition)?.reachedEnd(offset)
+    for (const message of messages) this.#writers.get(message.partition)?.gathering.push(message)
+    for (const { partition, offset } of ends) this.#writers.get(partition)?.gathering.reachedEnd(offset)
     this.#events.buffered(this.#heldBytes())
   }
 
@@ -178,7 +178,7 @@ export class Sink implements SinkState {
   /** Waits until S3 has taken some. A writer that needs more records to finish a claim must not be starved. */
   async #room(signal: AbortSignal): Promise<void> {
     while (this.#memoryIsFull() && !signal.aborted && this.#failed === undefined) {
-      for (const writer of this.#writers.values()) writer.seal()
+      for (const writer of this.#writers.values()) writer.gathering.seal()
       if (![...this.#running.keys()].some((writer) => writer.isBusy)) return
       this.#progress = Promise.withResolvers()
       await Promise.race([this.#progress.promise, sleep(500)])
