@@ -10,6 +10,7 @@ const MOST_IN_FLIGHT = 100_000
 const QUEUE_KILOBYTES = 65_536
 const POLL_MS = 5
 const CONNECT_MS = 10_000
+const RETRY_MS = 500
 const WATCH_MS = 500
 /** Rows that wait so long without one acknowledgement mean that the broker is away. */
 const SILENT_MS = 2_000
@@ -37,11 +38,16 @@ export interface TopicWriter extends AsyncDisposable {
   whyNotReady(): string | undefined
 }
 
-/** @throws Failure KAFKA_UNREACHABLE; the topic must be there, see findBroker */
+/**
+ * The topic must be there, see findBroker.
+ * @returns undefined when the signal aborted before it was open
+ * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS
+ */
 export async function openTopic(
   config: KafkaConfig & { readonly PRODUCER_DELIVERY_TIMEOUT_MS: number },
   events: WriterEvents,
-): Promise<TopicWriter> {
+  signal: AbortSignal,
+): Promise<TopicWriter | undefined> {
   const servers = config.KAFKA_BOOTSTRAP_SERVERS
   const topic = config.KAFKA_TOPIC
   let inFlight = 0
@@ -51,58 +57,45 @@ export async function openTopic(
   let progressAt = Date.now()
   let awaySince: number | undefined
 
-  const producer = new RdKafka.Producer(
-    {
-      ...kafkaClientSettings(config, 'ticklake-producer'),
-      'enable.idempotence': true,
-      acks: -1,
-      // Java clients hash like this too: a key has one partition, whoever writes it.
-      partitioner: 'murmur2_random',
-      'compression.codec': 'lz4',
-      'linger.ms': 10,
-      'batch.size': 1_000_000,
-      'queue.buffering.max.messages': MOST_IN_FLIGHT,
-      'queue.buffering.max.kbytes': QUEUE_KILOBYTES,
-      'message.timeout.ms': config.PRODUCER_DELIVERY_TIMEOUT_MS,
-      'reconnect.backoff.max.ms': 1_000,
-      event_cb: true,
-      dr_cb: (error: RdKafka.LibrdKafkaError | null) => {
-        inFlight--
-        progressAt = Date.now()
-        if (error) {
-          failed++
-          failure ??= error.message
-          events.deliveryFailed(error.message)
-          return
-        }
-        events.rowDelivered()
-        if (awaySince === undefined) return
-        awaySince = undefined
-        events.brokerFound(servers)
-      },
+  const settings = {
+    ...kafkaClientSettings(config, 'ticklake-producer'),
+    'enable.idempotence': true,
+    acks: -1,
+    // Java clients hash like this too: a key has one partition, whoever writes it.
+    partitioner: 'murmur2_random',
+    'compression.codec': 'lz4' as const,
+    'linger.ms': 10,
+    'batch.size': 1_000_000,
+    'queue.buffering.max.messages': MOST_IN_FLIGHT,
+    'queue.buffering.max.kbytes': QUEUE_KILOBYTES,
+    'message.timeout.ms': config.PRODUCER_DELIVERY_TIMEOUT_MS,
+    'reconnect.backoff.max.ms': 1_000,
+    event_cb: true,
+    dr_cb: (error: RdKafka.LibrdKafkaError | null) => {
+      inFlight--
+      progressAt = Date.now()
+      if (error) {
+        failed++
+        failure ??= error.message
+        events.deliveryFailed(error.message)
+        return
+      }
+      events.rowDelivered()
+      if (awaySince === undefined) return
+      awaySince = undefined
+      events.brokerFound(servers)
     },
-    {},
-  )
-  producer.on('event.error', (error) => {
-    reason = error.message
-  })
-  producer.on('event.log', (line) => events.clientWarned(String((line as { message?: string }).message)))
-
-  await new Promise<void>((resolve, reject) => {
-    producer.connect({ timeout: CONNECT_MS }, (error) => {
-      if (!error) return resolve()
-      reject(
-        new Failure({
-          code: 'KAFKA_UNREACHABLE',
-          what: `the broker at ${servers} answered, then no more; nothing was sent`,
-          why: reasonOf(error),
-          remedy: 'look at the broker’s log, then start again',
-          retryable: true,
-          cause: error,
-        }),
-      )
+  }
+  const makeProducer = () => {
+    const made = new RdKafka.Producer(settings, {})
+    made.on('event.error', (error) => {
+      reason = error.message
     })
-  })
+    made.on('event.log', (line) => events.clientWarned(String((line as { message?: string }).message)))
+    return made
+  }
+  const producer = await connected(makeProducer, config, events, signal)
+  if (!producer) return undefined
   producer.setPollInterval(POLL_MS)
 
   // The client's error events carry no code here, and a broker that hangs raises none: what counts is that rows wait.
@@ -170,6 +163,46 @@ export async function openTopic(
       await new Promise<void>((resolve) => producer.disconnect(100, () => resolve()))
     },
   }
+}
+
+/**
+ * A broker that goes away while it is connected to is waited for as long as one that was not there; a client that has
+ * failed to connect cannot be used again.
+ */
+async function connected(
+  makeProducer: () => RdKafka.Producer,
+  config: KafkaConfig,
+  events: WriterEvents,
+  signal: AbortSignal,
+): Promise<RdKafka.Producer | undefined> {
+  const servers = config.KAFKA_BOOTSTRAP_SERVERS
+  const startedAt = performance.now()
+  let wasAway = false
+  while (!signal.aborted) {
+    const producer = makeProducer()
+    try {
+      await new Promise<void>((resolve, reject) => {
+        producer.connect({ timeout: CONNECT_MS }, (error) => (error ? reject(error) : resolve()))
+      })
+      if (wasAway) events.brokerFound(servers)
+      return producer
+    } catch (error) {
+      if (performance.now() - startedAt >= config.KAFKA_CONNECT_TIMEOUT_MS) {
+        throw new Failure({
+          code: 'KAFKA_UNREACHABLE',
+          what: `the broker at ${servers} answered, then no more; nothing was sent`,
+          why: reasonOf(error),
+          remedy: 'look at the broker’s log, then start again',
+          retryable: true,
+          cause: error,
+        })
+      }
+      wasAway = true
+      events.waitingForBroker(servers, reasonOf(error))
+      await sleep(RETRY_MS, signal)
+    }
+  }
+  return undefined
 }
 
 function nextTurn(): Promise<void> {

@@ -36,7 +36,8 @@ export async function run(env: Env, signal: AbortSignal): Promise<void> {
   })
   events.healthListens(host, health.port)
   if (!(await findTopic(config, events, signal))) return
-  await using topic = await openTopic(config, events)
+  await using topic = await openTopic(config, events, signal)
+  if (!topic) return
   writer = topic
 
   const source = openSource(config, events, signal)
