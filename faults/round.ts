@@ -159,6 +159,8 @@ class Round {
       // Faults that strike before anything moves would prove nothing.
       await Promise.race([this.#firstClaim.promise, sleep(FIRST_CLAIM_WITHIN_MS)])
       const trickled = this.#trickle()
+      // Where the strikes end early, by Ctrl-C, nobody waits for it any more.
+      trickled.catch(() => {})
       this.#faults = await this.#strikes.run(signal)
       await trickled
       if (this.#consumers.count === 0) this.#consumers.start()
