@@ -168,13 +168,15 @@ export async function openTopic(
 /**
  * A broker that goes away while it is connected to is waited for as long as one that was not there; a client that has
  * failed to connect cannot be used again.
+ * @returns undefined when the signal aborted meanwhile
+ * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS
  */
-async function connected(
-  makeProducer: () => RdKafka.Producer,
-  config: KafkaConfig,
-  events: WriterEvents,
+export async function connected<P extends Pick<RdKafka.Producer, 'connect'>>(
+  makeProducer: () => P,
+  config: Pick<KafkaConfig, 'KAFKA_BOOTSTRAP_SERVERS' | 'KAFKA_CONNECT_TIMEOUT_MS'>,
+  events: Pick<WriterEvents, 'waitingForBroker' | 'brokerFound'>,
   signal: AbortSignal,
-): Promise<RdKafka.Producer | undefined> {
+): Promise<P | undefined> {
   const servers = config.KAFKA_BOOTSTRAP_SERVERS
   const startedAt = performance.now()
   let wasAway = false

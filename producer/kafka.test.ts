@@ -1,0 +1,46 @@
+// The way for rows is opened at a moment at which no broker can be made to go away: so the client is a stand-in here.
+import { expect, test } from 'vitest'
+import { connected } from './kafka.ts'
+
+const config = { KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:9092', KAFKA_CONNECT_TIMEOUT_MS: 1_200 }
+
+/** Clients of a broker that goes away so many times while it is connected to. */
+function clients(failures: number) {
+  const made: { connect: (options: unknown, done: (error: unknown) => void) => void }[] = []
+  const make = () => {
+    const fails = made.length < failures
+    const client = {
+      connect: (_options: unknown, done: (error: unknown) => void) =>
+        done(fails ? new Error('broker transport failure') : null),
+    }
+    made.push(client)
+    return client as never
+  }
+  return { made, make }
+}
+
+function events() {
+  const told: string[] = []
+  return {
+    told,
+    waitingForBroker: (servers: string, reason: string) => told.push(`${servers}: ${reason}`),
+    brokerFound: (servers: string) => told.push(`${servers} answers`),
+  }
+}
+
+test('a broker that goes away while the way for rows is opened is waited for, by a new client each time', async () => {
+  const { made, make } = clients(2)
+  const seen = events()
+  expect(await connected(make, config, seen, new AbortController().signal)).toBe(made[2])
+  expect(seen.told).toEqual([
+    '127.0.0.1:9092: broker transport failure',
+    '127.0.0.1:9092: broker transport failure',
+    '127.0.0.1:9092 answers',
+  ])
+})
+
+test('one that stays away is an error when KAFKA_CONNECT_TIMEOUT_MS is over, or nothing when a signal comes', async () => {
+  const open = connected(clients(99).make, config, events(), new AbortController().signal)
+  await expect(open).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE', why: 'broker transport failure' })
+  expect(await connected(clients(99).make, config, events(), AbortSignal.timeout(200))).toBeUndefined()
+})
