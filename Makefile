@@ -4,6 +4,8 @@ SHELL := /bin/bash
 
 # Node 24 that set-up fetched comes before the machine's own: the native Kafka client is built for it.
 export PATH := $(CURDIR)/.local/node-bin:$(PATH)
+# What Node makes of the sources is kept: a command starts with a third less work.
+export NODE_COMPILE_CACHE := $(CURDIR)/.local/compiled
 
 # Unexpanded, so that SQL='SELECT "$$path" ...' needs no second dollar.
 export TICKLAKE_SQL := $(value SQL)

@@ -156,7 +156,13 @@ export function referencePage(): string {
     const page = execFileSync(process.execPath, [`${service}/main.ts`, ...rest, '--help'], {
       cwd: root,
       encoding: 'utf8',
-      env: { PATH: process.env.PATH, TICKLAKE_ENV_FILE: '/nonexistent', NO_COLOR: '1', COLUMNS: '100' },
+      env: {
+        PATH: process.env.PATH,
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+        TICKLAKE_ENV_FILE: '/nonexistent',
+        NO_COLOR: '1',
+        COLUMNS: '100',
+      },
     })
     return `### ${[service, ...rest].join(' ')}\n\n\`\`\`text\n${page.trim()}\n\`\`\``
   })
