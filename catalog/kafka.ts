@@ -125,15 +125,21 @@ export class Broker implements Disposable {
   }
 
   #unreachable(error: unknown): Failure {
-    return new Failure({
-      code: 'KAFKA_UNREACHABLE',
-      what: `no broker answers at ${this.#config.KAFKA_BOOTSTRAP_SERVERS}; records and lake are as they were`,
-      why: this.#lastFailure ?? reasonOf(error),
-      remedy: 'start it (`make stack`, `make demo` or `make up`), or set KAFKA_BOOTSTRAP_SERVERS',
-      retryable: true,
-      cause: error,
-    })
+    const what = `no broker answers at ${this.#config.KAFKA_BOOTSTRAP_SERVERS}`
+    return kafkaUnreachable(what, error, this.#lastFailure)
   }
+}
+
+/** Failure KAFKA_UNREACHABLE for what cannot be done without the broker. */
+export function kafkaUnreachable(what: string, cause: unknown, why = reasonOf(cause)): Failure {
+  return new Failure({
+    code: 'KAFKA_UNREACHABLE',
+    what: `${what}; records and lake are as they were`,
+    why,
+    remedy: 'start it (`make stack`, `make demo` or `make up`), or set KAFKA_BOOTSTRAP_SERVERS',
+    retryable: true,
+    cause,
+  })
 }
 
 type TopicDescription = Parameters<NonNullable<Parameters<IAdminClient['describeTopics']>[2]>>[1][number]

@@ -38,7 +38,7 @@ export class Gathering implements RecordTaker {
 
   /** Memory held, in bytes. */
   get heldBytes(): number {
-    return [...this.#sealed, this.#filling].reduce((sum, buffer) => sum + buffer.heldBytes, 0)
+    return this.#sealed.reduce((sum, buffer) => sum + buffer.heldBytes, this.#filling.heldBytes)
   }
 
   get records(): number {

@@ -146,7 +146,7 @@ export class PartitionWriter {
     const step = this.#step
     for (;;) {
       if (this.#letGo.signal.aborted) throw new LetGo()
-      if (step.at === 'collect' && this.#takeSealed(step.from)) break
+      if (step.at === 'collect' && this.#takeFullRange(step.from)) break
       if (step.at === 'collect-claim' && this.#takeClaim(step.claim)) break
       if (this.#draining) return false
       // What was gathered stays in memory; sealing would not help, since the range is not ours to choose.
@@ -164,7 +164,7 @@ export class PartitionWriter {
   }
 
   /** @param from where the chain ends: a claim that begins anywhere else would leave a hole in it */
-  #takeSealed(from: number): boolean {
+  #takeFullRange(from: number): boolean {
     this.#frozen = this.gathering.takeFullRange()
     if (this.#frozen && this.#frozen.start !== from) {
       throw new Error(

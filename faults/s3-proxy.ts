@@ -1,6 +1,7 @@
 // Stands between a service and its S3 endpoint, and breaks what a rule says, as networks and S3 do.
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 
 export interface ProxiedRequest {
   readonly method: string
@@ -36,9 +37,10 @@ export interface S3Proxy extends AsyncDisposable {
 export async function startS3Proxy(upstream: string): Promise<S3Proxy> {
   const faults: Record<string, number> = {}
   const server = createServer(async (incoming, outgoing) => {
+    incoming.on('error', () => {})
     outgoing.on('error', () => {})
-    const body = await wholeBody(incoming)
-    // Its client was killed in the middle of it: nobody waits for an answer.
+    // Where its client was killed in the middle of it, nobody waits for an answer.
+    const body = await buffer(incoming).catch(() => undefined)
     if (!body) return outgoing.destroy()
     const proxied = { method: incoming.method!, target: incoming.url!, headers: incoming.headers, body }
     const fault = await proxy.rule(proxied)
@@ -57,18 +59,6 @@ export async function startS3Proxy(upstream: string): Promise<S3Proxy> {
     },
   }
   return proxy
-}
-
-/** The bytes of a request; undefined when its client went away before the end. */
-async function wholeBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = []
-  incoming.on('error', () => {})
-  try {
-    for await (const chunk of incoming) chunks.push(chunk as Buffer)
-    return Buffer.concat(chunks)
-  } catch {
-    return undefined
-  }
 }
 
 function carryOut(

@@ -2,10 +2,10 @@
 import kafkaJavascript from '@confluentinc/kafka-javascript'
 import type { Tick } from '@ticklake/contract/columns.ts'
 import { judge } from '@ticklake/contract/verdict.ts'
-import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import type { Failure } from '@ticklake/runtime/errors.ts'
 import { type KafkaConfig, kafkaClientSettings } from '@ticklake/runtime/kafka.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
-import type { Broker } from '../kafka.ts'
+import { type Broker, kafkaUnreachable } from '../kafka.ts'
 import { CandleBook } from './candles.ts'
 import type { Candle } from './wire.ts'
 
@@ -132,13 +132,6 @@ export class TickTail {
   }
 
   #unreachable(error: unknown): Failure {
-    return new Failure({
-      code: 'KAFKA_UNREACHABLE',
-      what: `the ticks cannot be read from ${this.#config.KAFKA_BOOTSTRAP_SERVERS}; records and lake are as they were`,
-      why: reasonOf(error),
-      remedy: 'start it (`make stack`, `make demo` or `make up`), or set KAFKA_BOOTSTRAP_SERVERS',
-      retryable: true,
-      cause: error,
-    })
+    return kafkaUnreachable(`the ticks cannot be read from ${this.#config.KAFKA_BOOTSTRAP_SERVERS}`, error)
   }
 }
