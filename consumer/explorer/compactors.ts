@@ -1,6 +1,5 @@
-// The part of the explorer that compacts: the real decision on the next step, performed effect by effect, by one or two
+// What compacts in the explored world: the real decision on the next step, performed effect by effect, by one or two
 // compactors that may die at each of them, beside queries that are under way.
-
 import type { Claim } from '@ticklake/contract/claim.ts'
 import {
   batchRange,

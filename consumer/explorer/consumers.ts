@@ -1,0 +1,184 @@
+// The consumers of the explored world: the real protocol, its effects carried out one by one on what is simulated.
+import { deadKey } from '@ticklake/contract/keys.ts'
+import { firstStep, nextStep, type Outcome, type Step } from '../claim-protocol.ts'
+import {
+  type Actor,
+  claimOf,
+  type Move,
+  missing,
+  plan,
+  poisonOf,
+  rowsOf,
+  type State,
+  skipOf,
+  type World,
+} from './world.ts'
+
+/** Every state that a step or a crash of a consumer leads to. */
+export function consumerMoves(world: World, state: State): Move[] {
+  return state.actors.flatMap((actor, who) => {
+    const moves = steps(world, state, actor, who)
+    if (state.crashes > 0 && actor.step.at !== 'find-tail') {
+      moves.push(
+        move(
+          `consumer ${who} crashes at ${actor.step.at}`,
+          state,
+          who,
+          { step: firstStep, put: [] },
+          { crashes: state.crashes - 1 },
+        ),
+      )
+    }
+    return moves
+  })
+}
+
+function move(name: string, state: State, who: number, actor: Actor, changes: Partial<State> = {}): Move {
+  return { name, state: { ...state, ...changes, actors: state.actors.with(who, actor) } }
+}
+
+/** What the next effect of a consumer can lead to. */
+function steps(world: World, state: State, actor: Actor, who: number): Move[] {
+  const { step } = actor
+  const after = (outcome: Outcome): Actor => ({ step: follow(world, step, outcome), put: [] })
+  const done = (name: string, outcome: Outcome, changes: Partial<State> = {}): Move =>
+    move(`consumer ${who}: ${name}`, state, who, after(outcome), changes)
+  /** The effect is carried out, but its answer does not arrive: the same step is tried again. */
+  const orLost = (name: string, result: Move, changes: Partial<State>): Move[] =>
+    state.lostAnswers === 0
+      ? [result]
+      : [
+          result,
+          move(`consumer ${who}: ${name}, answer lost`, state, who, actor, {
+            ...changes,
+            lostAnswers: state.lostAnswers - 1,
+          }),
+        ]
+
+  switch (step.at) {
+    case 'find-tail': {
+      if (world.mistake === 'trust-committed-offset' || world.mistake === 'no-claim') {
+        return [
+          move(`consumer ${who} starts at the committed offset`, state, who, {
+            step: { at: 'collect', from: state.committed },
+            put: [],
+          }),
+        ]
+      }
+      const starts = Object.keys(state.claims).map(Number)
+      const tail = starts.length === 0 ? undefined : state.claims[Math.max(...starts)]
+      return [done('finds the tail', { of: 'find-tail', tail })]
+    }
+    case 'check-tail':
+      return [
+        done('checks the tail', { of: 'check-tail', complete: missing(step.claim, state).length === 0 }),
+      ]
+    case 'collect': {
+      const most = world.flushOffsets ?? world.records.length
+      const ends = world.records.flatMap((record, offset) =>
+        offset >= step.from && offset < step.from + most && record !== 'gap' ? [offset + 1] : [],
+      )
+      const moves = ends.map((E) =>
+        done(`freezes [${step.from},${E})`, { of: 'collect', claim: claimOf(world, step.from, E, who) }),
+      )
+      if (step.from < state.low) {
+        // Whoever has gathered them before goes on with them; whoever begins now finds them gone.
+        const end = world.mistake === 'leave-out-too-much' ? state.low + 1 : state.low
+        const claim = skipOf(step.from, end, who)
+        const skip: Actor = { step: { at: 'put-claim', claim }, put: [] }
+        moves.push(move(`consumer ${who} leaves out [${claim.S},${claim.E})`, state, who, skip))
+      }
+      return moves
+    }
+    case 'collect-claim':
+      return [
+        done('collects a claim', {
+          of: 'collect-claim',
+          claim: claimOf(world, step.claim.S, step.claim.E, who),
+        }),
+      ]
+    case 'put-claim': {
+      const { claim } = step
+      const name = `puts claim [${claim.S},${claim.E})`
+      if (claim.S in state.claims && world.mistake !== 'claim-overwrites') {
+        return [done(name, { of: 'put-claim', result: 'exists' })]
+      }
+      const claims = { claims: { ...state.claims, [claim.S]: claim } }
+      const stored = done(name, { of: 'put-claim', result: 'stored' }, claims)
+      if (state.lostAnswers === 0) return [stored]
+      const lost = done(
+        `${name}, answer lost`,
+        { of: 'put-claim', result: 'unknown' },
+        { ...claims, lostAnswers: state.lostAnswers - 1 },
+      )
+      return [stored, lost]
+    }
+    case 'read-claim':
+      return [done('reads the claim', { of: 'read-claim', claim: state.claims[step.claim.S]! })]
+    case 'put-files': {
+      const left = step.claim.files.filter((file) => !actor.put.includes(file.key))
+      if (left.length === 0) return [done('has put all files', { of: 'put-files' })]
+      return left.flatMap(({ key }) => {
+        const objects = {
+          objects:
+            key in state.objects
+              ? state.objects
+              : { ...state.objects, [key]: rowsOf(world, step.claim, key) },
+        }
+        const name = `puts ${key.slice(-60)}`
+        const put = move(
+          `consumer ${who}: ${name}`,
+          state,
+          who,
+          { step, put: [...actor.put, key].sort() },
+          objects,
+        )
+        return orLost(name, put, objects)
+      })
+    }
+    case 'notify': {
+      const told = { told: [...new Set([...state.told, ...poisonOf(world, step.claim)])].sort() }
+      return orLost(
+        'tells of refused records',
+        done('tells of refused records', { of: 'notify' }, told),
+        told,
+      )
+    }
+    case 'put-dead': {
+      const key = deadKey(plan.lake, step.claim)
+      const dead = { dead: { ...state.dead, [key]: state.dead[key] ?? poisonOf(world, step.claim) } }
+      return orLost('puts the dead file', done('puts the dead file', { of: 'put-dead' }, dead), dead)
+    }
+    case 'commit':
+      // Only the owner's commit is taken; a zombie's is refused, which the protocol does not even notice.
+      return [
+        done('commits', { of: 'commit' }, { committed: step.claim.E }),
+        done('commits, refused', { of: 'commit' }),
+      ]
+    case 'refuse':
+      return []
+  }
+}
+
+/** The protocol, or the protocol with the mistake built in. */
+function follow(world: World, step: Step, outcome: Outcome): Step {
+  const { mistake } = world
+  if (mistake === 'commit-before-files') {
+    if (step.at === 'put-claim' && outcome.of === 'put-claim' && outcome.result === 'stored')
+      return { at: 'commit', claim: step.claim }
+    if (step.at === 'commit') return { at: 'put-files', claim: step.claim }
+    if (step.at === 'put-files') return { at: 'collect', from: step.claim.E }
+  }
+  if (mistake === 'no-claim' && outcome.of === 'collect') return { at: 'put-files', claim: outcome.claim }
+  if (mistake === 'dead-file-before-notice') {
+    if (step.at === 'put-files' && step.claim.dead > 0) return { at: 'put-dead', claim: step.claim }
+    if (step.at === 'put-dead') return { at: 'notify', claim: step.claim }
+    if (step.at === 'notify') return { at: 'commit', claim: step.claim }
+  }
+  if (mistake === 'on-behind-the-own-range') {
+    // The claim in the way is a skip: what it does not cover of the own range is forgotten.
+    if (step.at === 'read-claim' && outcome.of === 'read-claim' && outcome.claim.skipped > 0)
+      return { at: 'collect', from: step.claim.E }
+  }
+  return nextStep(step, outcome, () => true)
+}

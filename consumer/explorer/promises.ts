@@ -1,0 +1,69 @@
+// What must hold in every state, from one state to the next, and where nothing can happen any more.
+import { deadKey } from '@ticklake/contract/keys.ts'
+import { missing, plan, type State, visibleRows, type World } from './world.ts'
+
+/** What a reader, or whoever trusts the offsets, must never see. */
+export function broken(world: World, state: State): string | undefined {
+  const visible = visibleRows(world, state)
+  if (new Set(visible).size < visible.length) return 'no record is in two objects'
+  for (const claim of Object.values(state.claims)) {
+    const filed = state.dead[deadKey(plan.lake, claim)] ?? []
+    if (!filed.every((offset) => state.told.includes(offset))) {
+      return 'a record in a dead file has been told to the dead-letter topic'
+    }
+  }
+  if (state.hour.query?.some((key) => !(key in state.objects))) return 'no query finds an object gone'
+  if (keepsClaims(world) && !state.moved && state.committed > completedEnd(world, state)) {
+    return 'the committed offset never passes the completed chain'
+  }
+  return undefined
+}
+
+/** Whether a reader who counts before and after an event sees rows go. */
+export function falls(world: World, before: State, after: State): string | undefined {
+  if (before.objects === after.objects && before.hour.run === after.hour.run) return undefined
+  const now = new Set(visibleRows(world, after))
+  // A record that comes into an hour which the chain has passed may go from sight until it is merged.
+  const passed = world.records.indexOf('hour-1')
+  const isLate = (row: number) => passed >= 0 && row > passed && world.records[row] === 'hour-0'
+  const isThere = (row: number) => now.has(row) || isLate(row)
+  return visibleRows(world, before).every(isThere) ? undefined : 'the count never falls'
+}
+
+/** What must be so where nothing can happen any more. */
+export function brokenAtEnd(world: World, state: State): string | undefined {
+  const left = Object.values(state.claims).filter(({ skipped }) => skipped > 0)
+  const landed = visibleRows(world, state)
+  const dead = Object.values(state.dead).flat()
+  for (const [offset, record] of world.records.entries()) {
+    const rows = landed.filter((row) => row === offset).length
+    const files = dead.filter((row) => row === offset).length
+    if (left.some(({ S, E }) => S <= offset && offset < E)) {
+      if (offset >= state.low) return `record ${offset}, which Kafka has, is not left out`
+      if (rows + files > 0) return `record ${offset}, which a claim leaves out, is nowhere else`
+      continue
+    }
+    if (record.startsWith('hour') && rows !== 1)
+      return `record ${offset} is in exactly one object, not ${rows}`
+    if (record === 'poison' && files !== 1)
+      return `record ${offset} is in exactly one dead file, not ${files}`
+  }
+  return keepsClaims(world) && completedEnd(world, state) < world.records.length
+    ? 'the chain reaches the end of the partition'
+    : undefined
+}
+
+/** Without claims there is no chain that anything could be promised of: what is left is what becomes of the records. */
+function keepsClaims({ mistake }: World): boolean {
+  return mistake !== 'no-claim'
+}
+
+/** Where the chain of claims ends whose objects are all there. */
+function completedEnd(world: World, state: State): number {
+  let at = 0
+  for (let claim = state.claims[at]; claim; claim = state.claims[at]) {
+    if (missing(claim, state).length > 0) return at
+    at = claim.E
+  }
+  return Math.min(at, world.records.length)
+}
