@@ -34,8 +34,9 @@ servers() {
 }
 services() {
   image node node:24-bookworm-slim debian
-  # Compose without buildx builds the images side by side: each would compile this for itself before any is cached.
-  step kafka-client 'building what the images share' env DOCKER_BUILDKIT=0 docker build --target kafka-client "$project"
+  # Compose without buildx builds the images side by side: each would build for itself what another has not cached yet.
+  # This builder goes through every stage above its target, and local-aws is the last one.
+  step project 'building the four images of this project' env DOCKER_BUILDKIT=0 docker build --target local-aws "$project"
 }
 image debian debian:bookworm-slim -
 servers &

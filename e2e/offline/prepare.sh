@@ -4,7 +4,10 @@
 . "$(dirname "$0")/say.sh"
 
 "$offline/engine.sh"
-"$offline/compose.sh"
+# Beside the rest, which has no need of it. Also where the rest fails its end is waited for: nothing goes on unseen.
+"$offline/compose.sh" &
+compose=$!
+trap wait EXIT
 
 # The honest question is whether the engine can pull what the project's Dockerfile starts from.
 probe='node:24-bookworm-slim'
@@ -20,3 +23,4 @@ else
   say "no image registry answers ($(tail -n 1 "$cache/logs/probe.log" | cut -c 1-120)): building stand-ins from packages"
   "$offline/images.sh"
 fi
+wait "$compose"
