@@ -147,6 +147,8 @@ export class Gathering implements RecordTaker {
     }
     for (const buffer of gathered) buffer.replay(cut)
     this.#filling.cursor = Math.max(this.#filling.cursor, cursor)
+    // Offsets without a record are claimed as well, also where none comes any more.
+    if (!this.#filling.isEmpty && this.#ageTimer === undefined) this.#startAging()
   }
 
   #startAging(): void {

@@ -17,7 +17,7 @@ const plan = {
 }
 
 /** As much of S3 as claims and objects of one record need. */
-function startWriter() {
+function startWriter(flushAfterMs = 60_000) {
   const objects = new Map<string, string>()
   const store = {
     firstKey: async (prefix: string) => [...objects.keys()].filter((key) => key.startsWith(prefix)).sort()[0],
@@ -33,7 +33,7 @@ function startWriter() {
   const writer = new PartitionWriter({
     plan,
     partition: 0,
-    flushAfterMs: () => 60_000,
+    flushAfterMs: () => flushAfterMs,
     flushBytes: 1_000_000,
     flushRows: 3,
     landing,
@@ -83,6 +83,24 @@ test.each([
   writer.drain()
   await ran
   expect(claims().map(({ S, E }) => [S, E])).toEqual(ranges)
+})
+
+test('offsets without a record that another’s claim does not cover are claimed, though nothing comes after them', async () => {
+  const { writer, objects, claims } = startWriter(50)
+  await writer.recover()
+  const skip = planSkip(plan, 0, 0, 2, 'retention')
+  objects.set(claimKey(plan.lake, plan.topicId, 0, 0), claimText(skip))
+  for (let offset = 0; offset < 2; offset++) writer.gathering.accept(offset, Date.now(), row)
+  writer.gathering.reachedEnd(4)
+  const ran = writer.run()
+  await vi.waitFor(() =>
+    expect(claims().map(({ S, E, gaps }) => [S, E, gaps])).toEqual([
+      [0, 2, 0],
+      [2, 4, 2],
+    ]),
+  )
+  writer.drain()
+  await ran
 })
 
 test('a range that is left out is counted as completed, but not as a flush: nothing was frozen', async () => {
