@@ -17,6 +17,10 @@ test.each([
     { KAFKA_TOPIC: 'a', KAFKA_DEAD_LETTER_TOPIC: 'a' },
     'KAFKA_DEAD_LETTER_TOPIC and KAFKA_TOPIC are both a: refused records would come back for ever',
   ],
+  [
+    { KAFKA_TOPIC: 'a', KAFKA_DEAD_LETTER_TOPIC: 'a-replayed' },
+    'KAFKA_DEAD_LETTER_TOPIC is a-replayed, where a replay writes down what it has sent again',
+  ],
 ])('%o is refused by name', (env, words) => {
   expect(why(env as unknown as Record<string, string>)).toContain(words)
 })

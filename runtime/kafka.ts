@@ -64,17 +64,26 @@ export function deadLetterTopic(config: KafkaConfig): string {
   return config.KAFKA_DEAD_LETTER_TOPIC ?? `${config.KAFKA_TOPIC}-dead-letters`
 }
 
+/** The topic that keeps which refused records were replayed: compacted, so that it keeps each for good. */
+export function ledgerTopic(config: KafkaConfig): string {
+  return `${config.KAFKA_TOPIC}-replayed`
+}
+
 /**
  * For every service that tells the dead-letter topic or makes it: were it the topic itself, each notice would be read
- * as a record, refused, and told of again, without end.
+ * as a record, refused, and told of again, without end; were it the ledger, each would count as a replay.
  * @throws Failure CONFIG_INVALID
  */
 export function requireOwnDeadLetterTopic(config: KafkaConfig): void {
-  if (deadLetterTopic(config) !== config.KAFKA_TOPIC) return
+  const name = deadLetterTopic(config)
+  const isTopic = name === config.KAFKA_TOPIC
+  if (!isTopic && name !== ledgerTopic(config)) return
   throw new Failure({
     code: 'CONFIG_INVALID',
-    what: 'the dead-letter topic is the topic itself; nothing was started',
-    why: `KAFKA_DEAD_LETTER_TOPIC and KAFKA_TOPIC are both ${config.KAFKA_TOPIC}: refused records would come back for ever`,
+    what: `the dead-letter topic is the ${isTopic ? 'topic itself' : 'ledger of replays'}; nothing was started`,
+    why: isTopic
+      ? `KAFKA_DEAD_LETTER_TOPIC and KAFKA_TOPIC are both ${name}: refused records would come back for ever`
+      : `KAFKA_DEAD_LETTER_TOPIC is ${name}, where a replay writes down what it has sent again`,
     remedy: 'set KAFKA_DEAD_LETTER_TOPIC to another topic, or leave it unset',
   })
 }

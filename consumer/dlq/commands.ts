@@ -14,6 +14,7 @@ import type { DeadLetter } from '../dead-letter.ts'
 import { failureOf } from '../refusal.ts'
 import { type ObjectStore, s3Store } from '../s3.ts'
 import { type LetterFilter, readLetters } from './dead-files.ts'
+import { replayedByNow } from './ledger.ts'
 import { bytesOf, type Origin, originText, parseOrigin, readable } from './letter.ts'
 import { type Mend, parseMendedLine, parseSet } from './mend.ts'
 import { openReplay } from './replay.ts'
@@ -182,11 +183,13 @@ async function replay(lake: OpenLake, flags: ReplayFlags): Promise<void> {
     ...filter,
     ...(origins.length > 0 || mended ? { origins } : {}),
   })
-  await using open = flags.dryRun ? undefined : await openReplay(lake.config.kafka, topicId)
+  const { kafka } = lake.config
+  await using open = flags.dryRun ? undefined : await openReplay(kafka, topicId)
+  const isReplayed = open?.isReplayed ?? (await replayedByNow(kafka, topicId))
   const counts = { replayed: 0, already: 0, 'would-replay': 0, refused: 0 }
   const seen = new Set<string>()
   async function* rows(): AsyncGenerator<ReplayRow> {
-    for await (const row of replayLetters(open, letters, mendOf)) {
+    for await (const row of replayLetters(open, isReplayed, letters, mendOf)) {
       counts[row.outcome]++
       seen.add(originText(row))
       yield row
@@ -196,7 +199,7 @@ async function replay(lake: OpenLake, flags: ReplayFlags): Promise<void> {
   const { replayed, already, refused } = counts
   process.stderr.write(
     flags.dryRun
-      ? `would replay ${counts['would-replay']}, still refused ${refused}; nothing was sent (records that were replayed before are counted too: the ledger was not asked)\n`
+      ? `would replay ${counts['would-replay']}, replayed before ${already}, still refused ${refused}; nothing was sent\n`
       : `replayed ${replayed}, replayed before ${already}, still refused ${refused}\n`,
   )
   const unknown = origins.filter((origin) => !seen.has(originText(origin)))

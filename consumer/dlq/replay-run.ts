@@ -16,11 +16,13 @@ export interface ReplayRow extends Origin {
 
 /**
  * One row a letter; those of a portion come when its transaction is committed.
+ * @param isReplayed whether a record was replayed before
  * @param replay undefined: nothing is sent
  * @throws Failure REPLAY_REFUSED; what was told of before is there
  */
 export async function* replayLetters(
   replay: Replay | undefined,
+  isReplayed: (origin: Origin) => boolean,
   letters: AsyncIterable<DeadLetter>,
   mendOf: (letter: DeadLetter) => Mend,
 ): AsyncGenerator<ReplayRow> {
@@ -39,7 +41,7 @@ export async function* replayLetters(
   for await (const letter of letters) {
     const { topicId, partition, offset } = letter
     const origin = { topicId, partition, offset }
-    if (replay?.isReplayed(origin)) {
+    if (isReplayed(origin)) {
       yield row(origin, 'already', '')
       continue
     }

@@ -96,9 +96,11 @@ test('refused records are counted, shown, mended and land once, also when the re
   expect(still.stdout).toMatch(/refused\s+wrong_type: close is a string/)
 
   const dry = await dlq(env, 'replay', '--all', '--set', 'close=7.5', '--dry-run')
-  expect(dry.stderr).toContain('would replay 20, still refused 0; nothing was sent')
+  expect(dry.stderr).toContain('would replay 20, replayed before 0, still refused 0; nothing was sent')
   const one = await dlq(env, 'replay', '0:50', '--set', 'close=7.5')
   expect(one.stderr).toContain('replayed 1, replayed before 0, still refused 0')
+  const left = await dlq(env, 'replay', '--all', '--set', 'close=7.5', '--dry-run')
+  expect(left.stderr).toContain('would replay 19, replayed before 1, still refused 0; nothing was sent')
   const all = await dlq(env, 'replay', '--reason', 'wrong_type', '--set', 'close=7.5')
   expect(all.stderr).toContain('replayed 19, replayed before 1, still refused 0')
   const twice = await dlq(env, 'replay', '--all', '--set', 'close=7.5')
@@ -150,7 +152,7 @@ test.each(['before the commit', 'after the commit'])(
       await new Promise(() => {})
     }
     const all = readLetters(store, config.lake, {})
-    for await (const row of replayLetters(replay, all, () => ({ set: { close: 7.5 } }))) console.log(row.outcome)
+    for await (const row of replayLetters(replay, replay.isReplayed, all, () => ({ set: { close: 7.5 } }))) console.log(row.outcome)
   `
     const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
       cwd: join(projectDir, 'consumer'),
