@@ -63,6 +63,10 @@ export const producerSchema = {
     },
   } as Option<number | 'max'>,
   PRODUCER_ROWS: integer({ doc: 'stop after so many rows; 0 is no limit', default: 0 }),
+  PRODUCER_AT_END: oneOf(['exit', 'stay'], {
+    doc: 'what follows the last row: `exit`, or `stay` ready until a signal, for containers: one that has exited counts as broken, and is started again by the next `up`',
+    default: 'exit',
+  }),
   PRODUCER_INDEX: optionalText({ doc: 'the index of every row, for a file that has no Index column' }),
   PRODUCER_DATE_FORMAT: oneOf(dateFormats, {
     doc: 'how the file writes dates: `iso` is 2021-05-31, `day-first` is 31/05/2021 (also with - or .)',

@@ -185,6 +185,10 @@ export function makeEvents(
     ended() {
       const facts = { produced, delivered, failed, skipped: skipped(), skippedByReason, blank, unlogged }
       log.info(facts, 'ended')
+      rate.set(0)
+    },
+    stays() {
+      log.info('every row was sent: nothing follows, it stays until it is stopped (PRODUCER_AT_END)')
     },
     totals(): Totals {
       return { produced, delivered, failed, skipped: skipped(), skippedByReason, blank }

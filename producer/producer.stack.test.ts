@@ -188,6 +188,18 @@ test('SIGTERM ends it within seconds, exit 0, and what it says was delivered is 
   expect(description).toContain(` ${told[2]} records`)
 })
 
+test('with PRODUCER_AT_END=stay it is ready after its last row, and ends by SIGTERM with exit 0', async () => {
+  const own = env({ PRODUCER_AT_END: 'stay' })
+  await producer(['topic', 'create'], own)
+  const child = start(['run', '--source', 'sample', '--rate', 'max'], own)
+  const { port } = JSON.parse(await logged(child, 'health at'))
+  await logged(child, 'it stays until it is stopped')
+  expect(child.output.out).toContain('produced 250, delivered 250, failed 0')
+  expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
+  child.kill('SIGTERM')
+  expect((await ended(child)).status).toBe(0)
+})
+
 test('SIGTERM ends it also while standard input is silent', async () => {
   const child = start(['run', '--source', '-'], shared)
   await logged(child, 'reading standard input')

@@ -4,6 +4,7 @@ import { Failure } from '@ticklake/runtime/errors.ts'
 import { startHealthServer } from '@ticklake/runtime/health.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import { whenAborted } from '@ticklake/runtime/process.ts'
 import { findBroker } from '../broker.ts'
 import { type ProducerConfig, producerConfig } from '../config.ts'
 import { type Events, makeEvents, type Totals } from '../events.ts'
@@ -42,7 +43,8 @@ export async function run(env: Env, signal: AbortSignal): Promise<void> {
 
   const source = openSource(config, events, signal)
   events.sourceOpened(source.name, config.mode, config.PRODUCER_RATE)
-  signal.addEventListener('abort', () => events.stopping(signal.reason), { once: true })
+  const stopping = () => events.stopping(signal.reason)
+  signal.addEventListener('abort', stopping, { once: true })
   const progress = setInterval(events.progress, PROGRESS_MS)
   try {
     await sendAll({
@@ -56,9 +58,14 @@ export async function run(env: Env, signal: AbortSignal): Promise<void> {
     // Also after an error of the source: what was sent before it is delivered and counted.
     await settle(topic, config, signal).finally(() => {
       clearInterval(progress)
+      signal.removeEventListener('abort', stopping)
       events.ended()
       process.stdout.write(`${summary(events.totals())}\n`)
     })
+  }
+  if (config.PRODUCER_AT_END === 'stay' && !signal.aborted) {
+    events.stays()
+    await whenAborted(signal).catch(() => {})
   }
 }
 
