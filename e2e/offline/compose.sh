@@ -8,18 +8,20 @@ docker compose version >/dev/null 2>&1 && exit 0
 version=v5.5.1
 plugin="$cache/docker-compose-$version"
 
+# Joined by &&: within `if`, where step runs it, bash goes on after a line that fails.
 build() {
   local source="$cache/compose-source"
   local module
-  module="$(cd "$cache" && go mod download -json "github.com/docker/compose/v5@$version" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')"
-  rm -rf "$source"
+  rm -rf "$source" "$plugin.part"
   # `go install` refuses a module with `exclude` lines, so a writable copy is built.
-  cp -r "$module" "$source"
-  chmod -R u+w "$source"
-  (cd "$source" && CGO_ENABLED=0 go build -trimpath \
-    -ldflags "-s -w -X github.com/docker/compose/v5/internal.Version=$version" -o "$plugin.part" ./cmd)
-  mv "$plugin.part" "$plugin"
-  rm -rf "$source"
+  (cd "$cache" && go mod download -json "github.com/docker/compose/v5@$version") >"$cache/compose-module.json" &&
+    module="$(sed -n 's/.*"Dir": "\(.*\)".*/\1/p' "$cache/compose-module.json")" &&
+    cp -r "$module" "$source" &&
+    chmod -R u+w "$source" &&
+    (cd "$source" && CGO_ENABLED=0 go build -trimpath \
+      -ldflags "-s -w -X github.com/docker/compose/v5/internal.Version=$version" -o "$plugin.part" ./cmd) &&
+    mv "$plugin.part" "$plugin" &&
+    rm -rf "$source"
 }
 
 if [ ! -x "$plugin" ]; then

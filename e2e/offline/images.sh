@@ -7,6 +7,7 @@
 need mvn 'apt-get install maven'
 need npm 'Node.js 20 or newer'
 need python3 'apt-get install python3 python3-pip'
+python3 -m pip --version >/dev/null 2>&1 || missing+=('pip (apt-get install python3-pip)')
 missing_stops
 if ! command -v debootstrap >/dev/null; then
   step apt-update 'reading the lists of packages' apt-get update -q

@@ -5,6 +5,9 @@ project="$(cd "$offline/../.." && pwd)"
 cache="$project/.local/offline"
 mkdir -p "$cache/logs"
 
+# Ctrl-C ends what runs in the background too, which a shell keeps from hearing it.
+trap 'trap "" TERM; kill -TERM 0; exit 130' INT
+
 say() { printf 'offline: %s\n' "$*" >&2; }
 
 # fail WHAT REMEDY
