@@ -46,6 +46,7 @@ beforeAll(async () => {
     },
     services: ['local-aws'],
   })
+  await cloud.clear()
   await cloud.up()
   await cloud.compose('run', '--rm', 'bucket')
   const [endpoint] = await cloud.inspect('local-aws')

@@ -8,6 +8,8 @@ import { DockerComposeEnvironment, type StartedDockerComposeEnvironment } from '
 
 // Its image may not be had; every test takes down what it brought up.
 process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
+// An attestation differs from build to build, so that an image built twice would have two ids.
+process.env.BUILDX_NO_DEFAULT_ATTESTATIONS = '1'
 // The shell's settings of ticklake are not those of a test.
 for (const name of Object.keys(process.env)) {
   if (/^(AWS|KAFKA|LAKE|PRODUCER|CONSUMER|CATALOG|TICKLAKE|LOCALSTACK|COMPOSE)_/.test(name))
@@ -110,6 +112,11 @@ export class ComposeProject {
         commandOptions: [build ? '--build' : '--no-build', '--wait', '--wait-timeout', '600'],
       })
       .up(services ? [...services] : undefined)
+  }
+
+  /** Takes away what a run that was killed has left under this name. */
+  async clear(): Promise<void> {
+    await this.compose('down', '--volumes', '--remove-orphans')
   }
 
   async down(options: { readonly keepData: boolean }): Promise<void> {

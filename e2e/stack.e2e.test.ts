@@ -25,6 +25,7 @@ beforeAll(async () => {
       PRODUCER_RATE: '100',
     },
   })
+  await lake.clear()
   await lake.up()
 })
 
