@@ -5,7 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 env_file="${TICKLAKE_AWS_ENV_FILE:-.env.aws}"
-if [ ! -f "$env_file" ]; then
+# `make aws-destroy` takes the file with it: the services can be stopped all the same.
+if [ ! -f "$env_file" ] && [ "${1:-up}" = down ]; then env_file=/dev/null; fi
+if [ "$env_file" != /dev/null ] && [ ! -f "$env_file" ]; then
   printf 'error AWS_SETTINGS_MISSING: there is no %s; nothing was started\n' "$env_file" >&2
   printf '  why: it names the broker, the bucket and the region\n' >&2
   printf '  do:  make aws-deploy writes it; docs/aws.md tells what to write for a broker of your own\n' >&2
@@ -16,6 +18,12 @@ fi
 for name in $(compgen -e | grep -E '^((KAFKA|LAKE|PRODUCER|CONSUMER|CATALOG)_|AWS_REGION$)' || true); do unset "$name"; done
 # Profiles and password files are for their owner's eyes only, so the containers run as that owner.
 [ "$(id -u)" = 0 ] || export TICKLAKE_USER="$(id -u):$(id -g)"
+
+# On an instance whose role is its credentials there is no profile to mount: an empty folder takes its place.
+if [ -z "${TICKLAKE_AWS_CONFIG_DIR:-}" ] && [ ! -d ~/.aws ] && ! grep -q '^TICKLAKE_AWS_CONFIG_DIR=' "$env_file"; then
+  mkdir -p .local/aws/no-profile
+  export TICKLAKE_AWS_CONFIG_DIR="$PWD/.local/aws/no-profile"
+fi
 
 compose() { docker compose --env-file "$env_file" -p ticklake-aws -f docker-compose.yml -f compose.aws.yml "$@"; }
 catalog() { compose run --rm --no-deps catalog node catalog/main.ts "$@"; }

@@ -17,7 +17,7 @@ const shares = {
     /^cat >\S+\/admin\.properties /,
     /^\. \.\/\.env\.aws; kafka-topics\.sh /,
   ],
-  'infra/broker-boot.e2e.test.ts': [/^sudo /, /^nc /],
+  'infra/broker-boot.e2e.test.ts': [/^sudo /, /^\. \.\/\.env\.aws; nc /],
 } as const
 
 /** What cannot be run without an account; infra/aws-page.stack.test.ts looks at each as far as that goes. */

@@ -233,8 +233,8 @@ describe('the boot script in a container made like the instance: systemd, 1 GB, 
 
   test('what docs/aws.md has typed when the broker cannot be reached tells what it says', async () => {
     const page = new Share('infra/broker-boot.e2e.test.ts')
-    const nc = page.take(/^nc /)
-    const seen = await around.beside(client, `KAFKA_BOOTSTRAP_SERVERS=${bootstrap}; ${nc}`)
+    const nc = page.take(/; nc /)
+    const seen = await around.beside(client, `echo KAFKA_BOOTSTRAP_SERVERS=${bootstrap} >.env.aws; ${nc}`)
     expect(seen, seen.output).toMatchObject({ status: 0 })
     expect(await broker.shell(page.take(/journalctl/))).toMatch(/INFO KafkaRaftServer: .*[Ss]tarted/)
     const log = await broker.shell(page.take(/cloud-init-output\.log$/))

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { parseEnv as parse } from 'node:util'
 import { kafkaConfig } from '@ticklake/runtime/kafka.ts'
 import { lakeConfig, lakeSchema } from '@ticklake/runtime/lake.ts'
@@ -38,6 +39,13 @@ test('.env.aws has no password, no endpoint and no key', () => {
     'KAFKA_SASL_PASSWORD_FILE',
   ])
   expect(env.AWS_PROFILE).toBe('me')
+})
+
+test('a folder with a space in its name is one value for a shell too', () => {
+  const text = envAws(outputs, { ...place, folder: '/my lake/secrets' })
+  const { stdout } = spawnSync('sh', ['-c', `${text}\nprintf %s "$KAFKA_SSL_CA_FILE"`], { encoding: 'utf8' })
+  expect(stdout).toBe('/my lake/secrets/ca.pem')
+  expect(parse(text).KAFKA_SSL_CA_FILE).toBe('/my lake/secrets/ca.pem')
 })
 
 test('a service’s profile takes over that service’s role', () => {

@@ -44,9 +44,16 @@ export function envAws(outputs: Outputs, place: Place): string {
   return [
     `${beginning(place)} written by \`make aws-deploy\`: change the stack, not this file.`,
     '# Commands on this machine speak to Kafka as the user catalog, who can read and not write.',
-    ...variables.filter(([, value]) => value !== undefined).map(([name, value]) => `${name}=${value}`),
+    ...variables
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => `${name}=${quoted(value!)}`),
     '',
   ].join('\n')
+}
+
+/** As a shell that reads the file takes it whole, and compose and dotenv too; a path may have a space in it. */
+function quoted(value: string): string {
+  return /^[\w./:@,+-]+$/.test(value) ? value : `'${value}'`
 }
 
 /** Whether the text is the .env.aws of that stack. */
