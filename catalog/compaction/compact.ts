@@ -55,6 +55,8 @@ export interface CompactionOptions {
 type Parts = Pick<Aws, 'bucket' | 'glue'>
 
 const GETS_AT_ONCE = 16
+/** What is wrong with one hour alone: its objects, or their size, of which the merging thread dies. */
+const HOURS_OWN = ['HOUR_NOT_AS_CLAIMED', 'MERGER_FAILED']
 
 /**
  * Does what there is to do now.
@@ -104,7 +106,7 @@ export async function compact(
     } catch (error) {
       if (signal?.aborted) return
       // One bad hour must not keep the others from it; what no service could do is the caller's affair.
-      if (error instanceof Failure && error.code !== 'HOUR_NOT_AS_CLAIMED') throw error
+      if (error instanceof Failure && !HOURS_OWN.includes(error.code)) throw error
       events.refused({
         hour: name,
         why: error instanceof Failure ? (error.why ?? error.message) : reasonOf(error),
@@ -230,6 +232,7 @@ async function writeRun(
       const bytes = await merger
         .merge({ format, inputs: await readSources(bucket, batch) })
         .catch((error) => {
+          if (error instanceof Failure) throw error
           throw new Failure({
             code: 'HOUR_NOT_AS_CLAIMED',
             what: `the hour ${hourName(path)} is not compacted; its objects stay as they are`,

@@ -1,0 +1,58 @@
+import type { Worker } from 'node:worker_threads'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { expect, onTestFinished, test } from 'vitest'
+import type { MergeJob } from './merge.ts'
+import { startMerger } from './merger.ts'
+
+// A thread starts within seconds on a busy machine.
+const PATIENCE = { timeout: 60_000 }
+const topicId = 'a'.repeat(32)
+const line = `{"kafka_topic_id":"${topicId}","kafka_partition":3,"kafka_offset":7}\n`
+
+function job(rows = 1): MergeJob {
+  const input = { key: 'k', bytes: zstdCompressSync(line), rows, topicId, partition: 3, S: 7, E: 8 }
+  return { format: 'jsonl', inputs: [input] }
+}
+
+/** Every thread that is started from now on until the test is over. */
+function watchThreads(): Worker[] {
+  const threads: Worker[] = []
+  const see = (thread: Worker) => threads.push(thread)
+  process.on('worker', see)
+  onTestFinished(() => void process.off('worker', see))
+  return threads
+}
+
+const textOf = (bytes: Uint8Array) => zstdDecompressSync(bytes).toString()
+
+test(
+  'jobs are answered in order, a bad one with the sentence that says what is wrong',
+  PATIENCE,
+  async () => {
+    await using merger = startMerger()
+    const answers = await Promise.allSettled([merger.merge(job()), merger.merge(job(2)), merger.merge(job())])
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(String((answers[1] as PromiseRejectedResult).reason)).toBe(
+      'Error: k has 1 rows, 1 of its claims, which promise 2',
+    )
+  },
+)
+
+test('a thread that has died is not waited for: the next job has a new one', PATIENCE, async () => {
+  const threads = watchThreads()
+  await using merger = startMerger()
+  expect(textOf(await merger.merge(job()))).toBe(line)
+
+  // Under way while it dies: long enough not to be done before.
+  const [input] = job().inputs
+  const cutOff = merger.merge({ format: 'jsonl', inputs: Array.from({ length: 20_000 }, () => input!) })
+  const ended = threads[0]!.terminate()
+  await expect(cutOff).rejects.toMatchObject({ code: 'MERGER_FAILED', retryable: true })
+  await ended
+  expect(textOf(await merger.merge(job()))).toBe(line)
+
+  // Dead before the job comes.
+  await threads[1]!.terminate()
+  expect(textOf(await merger.merge(job()))).toBe(line)
+  expect(threads).toHaveLength(3)
+})
