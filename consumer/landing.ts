@@ -18,6 +18,7 @@ import type { RecordBuffer, RefusedRecord } from './record-buffer.ts'
 import { untilDone } from './retry.ts'
 import type { ObjectStore } from './s3.ts'
 import type { FrozenRows } from './slab.ts'
+import type { InTurn } from './turns.ts'
 
 /** What landing needs from outside. */
 export interface LandingPort {
@@ -26,7 +27,7 @@ export interface LandingPort {
   /** Tells the dead-letter topic; resolves when the broker has acknowledged every notice. */
   readonly notify: (claim: Claim, refused: readonly RefusedRecord[]) => Promise<void>
   /** Runs a piece of work when one of the places for uploads is free. */
-  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>
+  readonly inTurn: InTurn
 }
 
 const contentTypes = {
@@ -89,7 +90,7 @@ export async function landFiles(
     buffer.holdInstead(files.reduce((sum, file) => sum + file.length, 0))
     onFreed()
     await Promise.all(claim.files.map(({ key }, i) => put(key, files[i]!)))
-  })
+  }, signal)
 }
 
 /** Writes the dead file, unless it is there. */

@@ -35,6 +35,8 @@ export class PartitionWriter {
   #frozen: RecordBuffer | undefined
   /** When they were taken; undefined for a claim without any, such as a skip. */
   #frozenAt: number | undefined
+  /** Whether a range is taken and waits for the broker's word on the topic: it needs no further records. */
+  #isConfirming = false
   #draining = false
   #wake: () => void = () => {}
 
@@ -55,7 +57,11 @@ export class PartitionWriter {
 
   /** Whether a claim is being written or waits to be: memory will be freed without further records. */
   get isBusy(): boolean {
-    return !isCollecting(this.#step) || (this.#step.at === 'collect' && this.gathering.hasFullRange)
+    return (
+      this.#isConfirming ||
+      !isCollecting(this.#step) ||
+      (this.#step.at === 'collect' && this.gathering.hasFullRange)
+    )
   }
 
   /** Whether nothing is unfinished, so that a range may be left out. */
@@ -131,7 +137,7 @@ export class PartitionWriter {
   }
 
   /**
-   * Makes run() return without waiting for S3 or Kafka any more; only an encoding, or the turn for it, is waited for.
+   * Makes run() return without waiting for S3 or Kafka any more; only an encoding is waited for.
    * What is not claimed is read again by whoever has the partition next.
    */
   letGo(): void {
@@ -157,7 +163,10 @@ export class PartitionWriter {
     }
     this.gathering.awaitedEnd = Number.POSITIVE_INFINITY
     this.#frozenAt = performance.now()
-    await this.confirmTopic()
+    this.#isConfirming = true
+    await this.confirmTopic().finally(() => {
+      this.#isConfirming = false
+    })
     const claim = planClaim(this.#options.plan, this.#options.partition, this.#frozen!)
     this.#follow({ of: step.at === 'collect' ? 'collect' : 'collect-claim', claim })
     return true

@@ -16,6 +16,7 @@ import { LetGo, untilDone } from './retry.ts'
 import { s3Store } from './s3.ts'
 import { startOffset } from './start-offset.ts'
 import { TopicGuard, topicOf } from './topic.ts'
+import { turns } from './turns.ts'
 
 /** How long a revoked partition, or a stop, waits for what was gathered to land. */
 const REVOKE_DEADLINE_MS = 20_000
@@ -145,7 +146,7 @@ export class Sink implements SinkState {
       const last = signal.aborted || this.#failed !== undefined
       if (last || this.#betweenCalls.length > 0 || this.#memoryIsFull()) {
         this.#take(batch)
-        for (const change of this.#betweenCalls.splice(0)) change()
+        this.#changeNow()
         if (this.#failed !== undefined) throw this.#failed
         if (last) return
         await this.#room(signal)
@@ -183,7 +184,14 @@ export class Sink implements SinkState {
       this.#progress = Promise.withResolvers()
       await Promise.race([this.#progress.promise, sleep(500)])
       this.#turnedAt = performance.now()
+      // No call is under way, and a partition that goes elsewhere must not wait for the memory of others.
+      this.#changeNow()
     }
+  }
+
+  /** What may only be done while no call to Kafka is under way. */
+  #changeNow(): void {
+    for (const change of this.#betweenCalls.splice(0)) change()
   }
 
   #enqueue(change: () => Promise<void>): void {
@@ -281,7 +289,7 @@ export class Sink implements SinkState {
     this.#stopping = true
     await this.#finish([...this.#running.keys()], this.#failed === undefined ? STOP_DEADLINE_MS : 0)
     for (const writer of this.#writers.values()) writer.letGo()
-    for (const change of this.#betweenCalls.splice(0)) change()
+    this.#changeNow()
     await client.disconnect()
   }
 
@@ -289,23 +297,6 @@ export class Sink implements SinkState {
     for (const [partition, writer] of this.#writers) {
       const end = client.knownEnd(partition)
       if (end !== undefined) this.#events.lagMeasured(partition, Math.max(0, end - writer.claimedOffset))
-    }
-  }
-}
-
-/** A queue that lets `places` pieces of work run at the same time. */
-function turns(places: number): LandingPort['inTurn'] {
-  let free = places
-  const waiting: (() => void)[] = []
-  return async (work) => {
-    if (free > 0) free--
-    else await new Promise<void>((resolve) => waiting.push(resolve))
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next) next()
-      else free++
     }
   }
 }
