@@ -6,6 +6,8 @@ import { topicIdOf } from '../kafka.ts'
 import { type Origin, originText } from './letter.ts'
 
 export const CALL_TIMEOUT_MS = 30_000
+/** Where its lines are: by name, so that what a replay writes is what the next one reads, however it was made. */
+export const LEDGER_PARTITION = 0
 /** So long may nothing come of the ledger before it counts as unreadable. */
 const LEDGER_PATIENCE_MS = 30_000
 
@@ -13,7 +15,7 @@ const LEDGER_PATIENCE_MS = 30_000
  * What was replayed by now, for whoever sends nothing; makes no ledger where there is none.
  * @param topicId of the topic that the records were refused in
  * @returns whether a record was replayed
- * @throws Failure REPLAY_REFUSED, TOPIC_REPLACED
+ * @throws Failure LEDGER_UNFIT, REPLAY_REFUSED, TOPIC_REPLACED
  */
 export async function replayedByNow(
   config: KafkaConfig,
@@ -85,7 +87,10 @@ async function requireSameTopic(
   })
 }
 
-/** Every origin in the ledger, as far as transactions are committed. @throws Error when it cannot be read to its end */
+/**
+ * Every origin in the ledger, as far as transactions are committed.
+ * @throws Failure LEDGER_UNFIT; Error when it cannot be read to its end
+ */
 export async function readLedger(config: KafkaConfig): Promise<Set<string>> {
   const ledger = ledgerTopic(config)
   const origins = new Set<string>()
@@ -106,9 +111,14 @@ export async function readLedger(config: KafkaConfig): Promise<Set<string>> {
   consumer.on('partition.eof', () => {
     atEnd = true
   })
-  await called((done) => consumer.connect({ timeout: config.KAFKA_CONNECT_TIMEOUT_MS }, done))
+  const { topics } = await new Promise<RdKafka.Metadata>((resolve, reject) => {
+    consumer.connect({ timeout: config.KAFKA_CONNECT_TIMEOUT_MS }, (error, metadata) =>
+      error ? reject(error) : resolve(metadata),
+    )
+  })
   try {
-    consumer.assign([{ topic: ledger, partition: 0, offset: 0 }])
+    requireOnePartition(ledger, topics)
+    consumer.assign([{ topic: ledger, partition: LEDGER_PARTITION, offset: 0 }])
     for (let newsAt = Date.now(); !atEnd; ) {
       const messages = await new Promise<{ key?: unknown }[]>((resolve, reject) => {
         consumer.consume(1000, (error, batch) => (error ? reject(error) : resolve(batch)))
@@ -122,6 +132,19 @@ export async function readLedger(config: KafkaConfig): Promise<Set<string>> {
   } finally {
     await new Promise<void>((resolve) => consumer.disconnect(() => resolve()))
   }
+}
+
+/** Lines in other partitions, of whoever made the ledger by hand, are not read: their records would land twice. */
+function requireOnePartition(ledger: string, topics: RdKafka.Metadata['topics']): void {
+  const partitions = topics.find(({ name }) => name === ledger)?.partitions.length ?? 0
+  if (partitions <= 1) return
+  throw new Failure({
+    code: 'LEDGER_UNFIT',
+    what: `the ledger ${ledger} has ${partitions} partitions; nothing was sent`,
+    why: 'a replay makes it with one: lines in another are not read, and what they tell of would be sent again',
+    remedy:
+      'make it anew with one partition and cleanup.policy=compact, and bring its lines over; if it has none, delete it: the next replay makes it',
+  })
 }
 
 /** What went wrong with Kafka, as a replay tells of it. */

@@ -128,6 +128,16 @@ test('mended lines from a program replace the records that they name', async () 
   expect((await landed(env, 110)).rows.length).toBe(110)
 })
 
+test('a ledger that was made with several partitions is refused, and nothing is sent', async () => {
+  const env = await withDeadLetters()
+  await createTopic({ ...env, KAFKA_TOPIC: `${env.KAFKA_TOPIC}-replayed` }, 3)
+  for (const args of [[], ['--dry-run']]) {
+    const refused = await dlq(env, 'replay', '--all', '--set', 'close=7.5', ...args)
+    expect(refused.stderr).toMatch(/LEDGER_UNFIT[\s\S]*3 partitions; nothing was sent/)
+    expect(refused.status).toBe(1)
+  }
+})
+
 test.each(['before the commit', 'after the commit'])(
   'a replay killed %s lands each record once when it is run again',
   async (when) => {

@@ -2,7 +2,14 @@
 import RdKafka from '@confluentinc/kafka-javascript'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { type KafkaConfig, kafkaClientSettings, ledgerTopic } from '@ticklake/runtime/kafka.ts'
-import { CALL_TIMEOUT_MS, called, ensureLedger, readLedger, replayRefused } from './ledger.ts'
+import {
+  CALL_TIMEOUT_MS,
+  called,
+  ensureLedger,
+  LEDGER_PARTITION,
+  readLedger,
+  replayRefused,
+} from './ledger.ts'
 import { type Origin, originText } from './letter.ts'
 
 type Producer = InstanceType<typeof RdKafka.HighLevelProducer>
@@ -28,7 +35,7 @@ export interface Replay extends AsyncDisposable {
  * Begins a replay. All replays of a topic share one transactional id: beginning one ends (and undoes) what another
  * has not committed, and only then reads the ledger, so that two of them cannot both send a record.
  * @param topicId of the topic that the records were refused in
- * @throws Failure KAFKA_UNREACHABLE, REPLAY_REFUSED, TOPIC_REPLACED
+ * @throws Failure KAFKA_UNREACHABLE, LEDGER_UNFIT, REPLAY_REFUSED, TOPIC_REPLACED
  */
 export async function openReplay(config: KafkaConfig, topicId: string): Promise<Replay> {
   const topic = config.KAFKA_TOPIC
@@ -72,9 +79,10 @@ export async function openReplay(config: KafkaConfig, topicId: string): Promise<
         records.flatMap(({ origin, key, value, headers }) => {
           const from = originText(origin)
           const all = [...headers, ['ticklake-replayed', Buffer.from(from)] as const]
+          const line = Buffer.from(JSON.stringify({ replayedAt: at }))
           return [
-            produce(producer, topic, key, value, all),
-            produce(producer, ledger, Buffer.from(from), Buffer.from(JSON.stringify({ replayedAt: at })), []),
+            produce(producer, topic, null, key, value, all),
+            produce(producer, ledger, LEDGER_PARTITION, Buffer.from(from), line, []),
           ]
         }),
       ).catch(async (error) => {
@@ -94,14 +102,16 @@ export async function openReplay(config: KafkaConfig, topicId: string): Promise<
   }
 }
 
+/** @param partition null: that of its key */
 function produce(
   producer: Producer,
   topic: string,
+  partition: number | null,
   key: Buffer | null,
   value: Buffer,
   headers: readonly (readonly [string, Buffer | null])[],
 ): Promise<void> {
   // A header without a value has no form in this client: it is sent empty.
   const sent = headers.map(([name, bytes]) => ({ [name]: bytes ?? '' }))
-  return called((done) => producer.produce(topic, null, value, key, null, sent, done))
+  return called((done) => producer.produce(topic, partition, value, key, null, sent, done))
 }
