@@ -3,6 +3,7 @@ import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { readLake } from '@ticklake/faults/lake-reader.ts'
 import { Service } from '@ticklake/faults/service.ts'
 import { createTopic, produce, ticks } from '@ticklake/faults/topic.ts'
+import { deleteRecordsBefore } from '@ticklake/faults/topic-changes.ts'
 import { testEnv } from '@ticklake/stack/test-env.ts'
 import { afterEach, expect, test } from 'vitest'
 
@@ -107,6 +108,29 @@ test('--from a time writes down what it leaves out as skipped, and its next star
   expect((await catalog(of, 'declare')).status).toBe(0)
   const audit = await catalog(env, 'audit', '--dataset', 'since')
   expect(audit.text).toContain('audit: produced 200, landed 100, dead 0, skipped 100, lost 0, twice 0')
+})
+
+test('what Kafka deletes after a dataset began is a loss, though nothing had landed by then', async () => {
+  const env = testEnv(settings)
+  await createTopic(env, 1)
+  const run = ['consumer/main.ts', 'run', '--from', 'earliest', '--dataset', 'begun']
+  const first = start(env, ...run)
+  await first.logged('partitions assigned')
+  expect(await first.stop()).toBe(0)
+  await produce(env, ticks(100, 1))
+  await deleteRecordsBefore(env, 0, 60)
+  const stopped = start(env, ...run)
+  expect(await stopped.ended()).toBe(1)
+  expect(stopped.stderr).toMatch(/RECORDS_LOST_TO_RETENTION[\s\S]*deleted 60 records[\s\S]*\[0,60\)/)
+  start({ ...env, CONSUMER_ON_RETENTION_LOSS: 'record' }, ...run)
+  const { rows, claims } = await landed({ ...env, LAKE_DATASET: 'begun' }, 40)
+  expect(rows.length).toBe(40)
+  expect(claims[0]).toMatchObject({
+    S: 0,
+    E: 60,
+    skipped: 60,
+    reason: "retention: Kafka's first offset was 60",
+  })
 })
 
 test('another --from for a dataset that is there is refused, and says how it began', async () => {

@@ -1,6 +1,16 @@
 // Where a dataset begins: at the first record that Kafka still has, or at a time; without it at offset 0.
 
-export type Beginning = { readonly at: 'earliest' } | { readonly at: 'time'; readonly timestampMs: number }
+export type Beginning = (
+  | { readonly at: 'earliest' }
+  | { readonly at: 'time'; readonly timestampMs: number }
+) & {
+  /**
+   * Settles the offset at which a partition begins, once and for all; there as soon as the dataset is open.
+   * @param seen where it would begin by what Kafka has now
+   * @returns the offset that was settled first, by whomever
+   */
+  readonly settle?: (partition: number, seen: number) => Promise<number>
+}
 
 /**
  * Reads `earliest`, a day (`2026-11-21`) or a time (`2026-11-21T09:30:00Z`; without a zone it is UTC).

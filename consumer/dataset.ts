@@ -1,8 +1,8 @@
 // dataset.json: what was fixed when the dataset was first written, and the proof that the bucket keeps such a promise.
 import type { Dataset } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
-import { datasetKey } from '@ticklake/contract/keys.ts'
-import { Failure } from '@ticklake/runtime/errors.ts'
+import { beginningKey, datasetKey } from '@ticklake/contract/keys.ts'
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { type Beginning, beginningText, parseBeginning } from './beginning.ts'
 import type { Plan } from './plan.ts'
 import type { ObjectStore } from './s3.ts'
@@ -32,7 +32,7 @@ export function datasetOf(plan: Plan, from?: Beginning): Dataset {
 /**
  * Opens the dataset: writes dataset.json when there is none, else compares.
  * @param from where the dataset is to begin; undefined takes it as it is, and a new one begins at offset 0
- * @returns where partitions without claims begin, which never changes after the first start
+ * @returns where partitions without claims begin, which never changes after the first start, and how each settles it
  * @throws Failure DATASET_DIFFERS naming each setting that differs; CONDITIONAL_WRITES_IGNORED when the bucket
  *   stores an object although its key is taken: then nothing could be exactly once. SDK errors pass through.
  */
@@ -70,7 +70,38 @@ export async function openDataset(
       remedy: 'set them as the dataset has them, or name a new dataset with LAKE_DATASET (or --dataset)',
     })
   }
-  return stored.from === undefined ? undefined : parseBeginning(stored.from)
+  if (stored.from === undefined) return undefined
+  return {
+    ...parseBeginning(stored.from),
+    settle: (partition, seen) => settleBeginning(store, plan, partition, seen),
+  }
+}
+
+/** Written down also at 0: to a later look, what Kafka has deleted since would seem to lie before the beginning. */
+async function settleBeginning(
+  store: ObjectStore,
+  plan: Plan,
+  partition: number,
+  seen: number,
+): Promise<number> {
+  const key = beginningKey(plan.lake, plan.topicId, partition)
+  const body = `${JSON.stringify({ v: 1, offset: seen })}\n`
+  if ((await store.putIfAbsent(key, body, 'application/json')) === 'stored') return seen
+  const text = await store.read(key)
+  if (text === undefined) throw new Error(`${key} is being written by somebody else`)
+  try {
+    const { v, offset } = JSON.parse(text) as { v: number; offset: number }
+    if (v !== 1 || !Number.isSafeInteger(offset) || offset < 0) throw new Error(`it is ${text.trim()}`)
+    return offset
+  } catch (error) {
+    throw new Failure({
+      code: 'BEGINNING_UNREADABLE',
+      what: `${key} does not say where partition ${partition} begins; nothing is read from it`,
+      why: reasonOf(error),
+      remedy: 'restore the object, or run the release that wrote it; never delete it',
+      cause: error,
+    })
+  }
 }
 
 function differencesOf(stored: Dataset, wanted: Dataset): string[] {

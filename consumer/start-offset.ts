@@ -9,9 +9,9 @@ import { untilDone } from './retry.ts'
 
 /**
  * Recovers the partition's chain and checks it against Kafka.
- * @param beginning where a partition without claims begins; what is before it is left out by a claim
+ * @param beginning where a partition without claims begins, of the open dataset; what is before it is left out by a claim
  * @returns the offset to read from
- * @throws Failure RECORDS_LOST_TO_RETENTION, COMMITTED_BEYOND_CLAIMS, TOPIC_TRUNCATED; LetGo
+ * @throws Failure RECORDS_LOST_TO_RETENTION, COMMITTED_BEYOND_CLAIMS, TOPIC_TRUNCATED, BEGINNING_UNREADABLE; LetGo
  */
 export async function startOffset(
   writer: PartitionWriter,
@@ -46,9 +46,13 @@ export async function startOffset(
     })
   }
   if (writer.claimedEnd === 0 && beginning) {
+    const { settle } = beginning
+    if (!settle) throw new Error('the beginning is not that of an open dataset')
     const time = beginning.at === 'time' ? beginning.timestampMs : undefined
-    const first =
+    const seen =
       time === undefined ? low : ((await ask('query_times', () => client.offsetAt(partition, time))) ?? high)
+    const first = await ask('settle_beginning', () => settle(partition, seen))
+    // What Kafka has deleted beyond it had come since the beginning, and is a loss like any other.
     if (first > 0) from = await writer.skipTo(first, `--from ${beginningText(beginning)}`)
   }
   if (low <= from) return from

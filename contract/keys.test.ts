@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { type Claim, claimText, parseClaim } from './claim.ts'
 import {
+  beginningKey,
   claimKey,
   claimStart,
+  claimsPrefix,
   dataKey,
   deadKey,
   hourOf,
@@ -46,6 +48,12 @@ test('claims and dead files lie beside the table, never below it', () => {
     expect(key.startsWith(tablePrefix(lake))).toBe(false)
     expect(key).toMatch(/^[0-9a-z_=./-]+$/)
   }
+})
+
+test('a beginning lies beside the claims, where no LIST of them finds it', () => {
+  const key = beginningKey(lake, topicId, 7)
+  expect(key).toBe(`lake/_control/ticks/beginnings/${topicId}/00007.json`)
+  expect(key.startsWith(claimsPrefix(lake, topicId, 7))).toBe(false)
 })
 
 test('the hour is UTC, whatever the zone of the machine', () => {

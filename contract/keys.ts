@@ -57,6 +57,11 @@ export function datasetKey(lake: Lake): string {
   return `${controlPrefix(lake)}dataset.json`
 }
 
+/** Where a partition of a dataset begins that was begun with --from; written when it is first seen without claims. */
+export function beginningKey(lake: Lake, topicId: string, partition: number): string {
+  return `${controlPrefix(lake)}beginnings/${topicId}/${partitionDigits(partition)}.json`
+}
+
 /** The folder of a partition's claims, with the slash at its end; its first key is the newest claim. */
 export function claimsPrefix(lake: Lake, topicId: string, partition: number): string {
   return `${controlPrefix(lake)}claims/${topicId}/${partitionDigits(partition)}/`
