@@ -4,6 +4,7 @@ import RdKafka from '@confluentinc/kafka-javascript'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { brokerReason, type KafkaConfig, kafkaClientSettings } from '@ticklake/runtime/kafka.ts'
 import type { Message } from './gathering.ts'
+import { Positions } from './positions.ts'
 import { LetGo } from './retry.ts'
 
 const { AdminClient, KafkaConsumer, CODES } = RdKafka
@@ -12,6 +13,8 @@ const { AdminClient, KafkaConsumer, CODES } = RdKafka
 const CONSUME_WAIT_MS = 200
 const CONSUME_MESSAGES = 1000
 const QUERY_TIMEOUT_MS = 10_000
+/** Of a question that nobody waits for: leaving the group waits until it is answered. */
+const LOOK_TIMEOUT_MS = 3_000
 const WAITING_EVERY_MS = 1_500
 /** How long leaving the group may take, and what is to be told after that. */
 const CLOSE_WITHIN_MS = 10_000
@@ -160,6 +163,29 @@ export async function connectGroup(
 
   const named = (partition: number): TopicPartition => ({ topic, partition })
   const cooperative = () => consumer._client.rebalanceProtocol() === 'COOPERATIVE'
+  const positions = new Positions()
+
+  function watermarks(
+    partition: number,
+    timeoutMs = QUERY_TIMEOUT_MS,
+  ): Promise<{ low: number; high: number }> {
+    return new Promise((resolve, reject) => {
+      consumer.queryWatermarkOffsets(topic, partition, timeoutMs, (error, offsets) => {
+        if (error) reject(error)
+        else resolve({ low: offsets.lowOffset, high: offsets.highOffset })
+      })
+    })
+  }
+
+  /** What the last fetch was told; cheap, undefined before the first one and after one that failed. */
+  function fetched(partition: number, which: 'lowOffset' | 'highOffset'): number | undefined {
+    try {
+      const offset = consumer.getWatermarkOffsets(topic, partition)[which]
+      return offset >= 0 ? offset : undefined
+    } catch {
+      return undefined
+    }
+  }
 
   return {
     subscribe: () => {
@@ -172,6 +198,7 @@ export async function connectGroup(
         consumer._client.consume(CONSUME_WAIT_MS, CONSUME_MESSAGES, true, (error, messages, ends = []) => {
           if (!error) {
             if (messages.length > 0 || ends.length > 0) handlers.onBrokerBack()
+            positions.handedOver(messages, ends, messages.length >= CONSUME_MESSAGES)
             return resolve({ messages, ends })
           }
           if (isPassing(error.code)) return resolve({ messages: [], ends: [] })
@@ -185,10 +212,12 @@ export async function connectGroup(
       const assignment = starts.map(({ partition, offset }) => ({ topic, partition, offset }))
       if (cooperative()) consumer._client.incrementalAssign(assignment)
       else consumer.assign(assignment)
+      positions.assigned(assignment)
     },
 
     /** Gives the partitions back to the group. */
     unassign(partitions: number[]): void {
+      positions.unassigned(partitions)
       if (cooperative()) consumer._client.incrementalUnassign(partitions.map(named))
       else consumer.unassign()
     },
@@ -220,14 +249,7 @@ export async function connectGroup(
     },
 
     /** The first offset that Kafka still has, and the one that the next message gets. */
-    watermarks(partition: number): Promise<{ low: number; high: number }> {
-      return new Promise((resolve, reject) => {
-        consumer.queryWatermarkOffsets(topic, partition, QUERY_TIMEOUT_MS, (error, offsets) => {
-          if (error) reject(error)
-          else resolve({ low: offsets.lowOffset, high: offsets.highOffset })
-        })
-      })
-    },
+    watermarks: (partition: number) => watermarks(partition),
 
     /** The first offset whose record is not older than this; undefined: all are older. */
     offsetAt(partition: number, timestampMs: number): Promise<number | undefined> {
@@ -245,14 +267,21 @@ export async function connectGroup(
     },
 
     /** The high watermark that the last fetch brought; cheap, undefined before the first fetch. */
-    knownEnd(partition: number): number | undefined {
-      try {
-        const { highOffset } = consumer.getWatermarkOffsets(topic, partition)
-        return highOffset >= 0 ? highOffset : undefined
-      } catch {
-        return undefined
-      }
-    },
+    knownEnd: (partition: number) => fetched(partition, 'highOffset'),
+
+    /**
+     * Looks every 30 s for a partition whose next offset Kafka does not have, and whose error consume() was not told.
+     * @param onLost gets OFFSET_OUT_OF_RANGE
+     * @returns stops looking
+     */
+    watchPositions: (onLost: (error: Failure) => void): (() => void) =>
+      positions.watch(
+        {
+          watermarks: (partition) => watermarks(partition, LOOK_TIMEOUT_MS),
+          fetchedLow: (partition) => fetched(partition, 'lowOffset'),
+        },
+        (why) => onLost(offsetOutOfRange(why)),
+      ),
 
     /** The topic's id and partitions, or undefined when there is no such topic. */
     async describeTopic(): Promise<TopicFacts | undefined> {
@@ -339,18 +368,22 @@ function readFailure(error: { message: string; code: number }): Failure {
     error.code === CODES.ERRORS.ERR__AUTO_OFFSET_RESET ||
     error.code === CODES.ERRORS.ERR_OFFSET_OUT_OF_RANGE
   ) {
-    return new Failure({
-      code: 'OFFSET_OUT_OF_RANGE',
-      what: 'Kafka does not have the offset that the chain of claims goes on with; nothing more is written',
-      why: error.message,
-      remedy: 'start the consumer again: it then says how many records are gone and what can be done',
-    })
+    return offsetOutOfRange(error.message)
   }
   return new Failure({
     code: 'KAFKA_READ_FAILED',
     what: 'Kafka refuses to be read; what was landed stays landed',
     why: error.message,
     remedy: 'check the user’s rights on the topic and the group, then start the consumer again',
+  })
+}
+
+function offsetOutOfRange(why: string): Failure {
+  return new Failure({
+    code: 'OFFSET_OUT_OF_RANGE',
+    what: 'Kafka does not have the offset that the chain of claims goes on with; nothing more is written',
+    why,
+    remedy: 'start the consumer again: it then says how many records are gone and what can be done',
   })
 }
 

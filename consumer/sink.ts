@@ -123,6 +123,7 @@ export class Sink implements SinkState {
       client.subscribe()
       this.#joined = true
       const stopWatching = guard.watch((error) => this.#fatal.reject(error))
+      const stopLooking = client.watchPositions((error) => this.#fatal.reject(error))
       const lagTimer = setInterval(() => this.#measureLag(client), LAG_EVERY_MS)
       try {
         await this.#consume(client, signal)
@@ -130,6 +131,7 @@ export class Sink implements SinkState {
         throw await guard.explain(error)
       } finally {
         clearInterval(lagTimer)
+        stopLooking()
         stopWatching()
       }
     } finally {
