@@ -1,11 +1,14 @@
 // The consumers of the explored world: the real protocol, its effects carried out one by one on what is simulated.
 import { deadKey } from '@ticklake/contract/keys.ts'
-import { firstStep, nextStep, type Outcome, type Step } from '../claim-protocol.ts'
+import { isCollecting, nextStep, type Outcome, type Step } from '../claim-protocol.ts'
 import {
   type Actor,
+  beginningOf,
   claimOf,
+  lacksRecords,
   type Move,
   missing,
+  newcomer,
   plan,
   poisonOf,
   rowsOf,
@@ -19,15 +22,8 @@ export function consumerMoves(world: World, state: State): Move[] {
   return state.actors.flatMap((actor, who) => {
     const moves = steps(world, state, actor, who)
     if (state.crashes > 0 && actor.step.at !== 'find-tail') {
-      moves.push(
-        move(
-          `consumer ${who} crashes at ${actor.step.at}`,
-          state,
-          who,
-          { step: firstStep, put: [] },
-          { crashes: state.crashes - 1 },
-        ),
-      )
+      const crashes = state.crashes - 1
+      moves.push(move(`consumer ${who} crashes at ${actor.step.at}`, state, who, newcomer, { crashes }))
     }
     return moves
   })
@@ -40,7 +36,7 @@ function move(name: string, state: State, who: number, actor: Actor, changes: Pa
 /** What the next effect of a consumer can lead to. */
 function steps(world: World, state: State, actor: Actor, who: number): Move[] {
   const { step } = actor
-  const after = (outcome: Outcome): Actor => ({ step: follow(world, step, outcome), put: [] })
+  const after = (outcome: Outcome): Actor => readOn(state, actor, follow(world, step, outcome))
   const done = (name: string, outcome: Outcome, changes: Partial<State> = {}): Move =>
     move(`consumer ${who}: ${name}`, state, who, after(outcome), changes)
   /** The effect is carried out, but its answer does not arrive: the same step is tried again. */
@@ -62,6 +58,7 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
           move(`consumer ${who} starts at the committed offset`, state, who, {
             step: { at: 'collect', from: state.committed },
             put: [],
+            readsFrom: 0,
           }),
         ]
       }
@@ -74,6 +71,12 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
         done('checks the tail', { of: 'check-tail', complete: missing(step.claim, state).length === 0 }),
       ]
     case 'collect': {
+      if (lacksRecords(actor)) {
+        const end = world.mistake === 'leave-out-too-much' ? state.low + 1 : state.low
+        const claim = skipOf(step.from, end, who)
+        const skip: Actor = { ...actor, step: { at: 'put-claim', claim } }
+        return [move(`consumer ${who} leaves out [${claim.S},${claim.E})`, state, who, skip)]
+      }
       const most = world.flushOffsets ?? world.records.length
       const ends = world.records.flatMap((record, offset) =>
         offset >= step.from && offset < step.from + most && record !== 'gap' ? [offset + 1] : [],
@@ -81,17 +84,20 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
       const moves = ends.map((E) =>
         done(`freezes [${step.from},${E})`, { of: 'collect', claim: claimOf(world, step.from, E, who) }),
       )
-      if (step.from < state.low) {
-        // Whoever has gathered them before goes on with them; whoever begins now finds them gone.
-        const end = world.mistake === 'leave-out-too-much' ? state.low + 1 : state.low
-        const claim = skipOf(step.from, end, who)
-        const skip: Actor = { step: { at: 'put-claim', claim }, put: [] }
-        moves.push(move(`consumer ${who} leaves out [${claim.S},${claim.E})`, state, who, skip))
-      }
-      return moves
+      return [...moves, ...findsThemGone(state, actor, who)]
     }
     case 'collect-claim':
+      if (lacksRecords(actor)) {
+        if (world.mistake === 'on-behind-a-begun-claim') {
+          const on: Actor = { step: { at: 'collect', from: step.claim.E }, put: [], readsFrom: 0 }
+          return [move(`consumer ${who} goes on behind the claim`, state, who, on)]
+        }
+        // It stops, and says why. Started again, it goes on if another one that has the records has finished the claim.
+        if (missing(step.claim, state).length > 0) return []
+        return [move(`consumer ${who} is started again`, state, who, newcomer)]
+      }
       return [
+        ...findsThemGone(state, actor, who),
         done('collects a claim', {
           of: 'collect-claim',
           claim: claimOf(world, step.claim.S, step.claim.E, who),
@@ -130,7 +136,7 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
           `consumer ${who}: ${name}`,
           state,
           who,
-          { step, put: [...actor.put, key].sort() },
+          { ...actor, put: [...actor.put, key].sort() },
           objects,
         )
         return orLost(name, put, objects)
@@ -158,6 +164,18 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
     case 'refuse':
       return []
   }
+}
+
+/** The actor at its next step. What it can have is settled where it begins to read; only what it may miss is kept. */
+function readOn(state: State, actor: Actor, step: Step): Actor {
+  const recovers = actor.step.at === 'find-tail' || actor.step.at === 'check-tail'
+  const first = !recovers ? actor.readsFrom : isCollecting(step) ? state.low : 0
+  return { step, put: [], readsFrom: beginningOf(step) < first ? first : 0 }
+}
+
+/** It began to read before Kafka deleted them, and had not got them all: it has to begin again. */
+function findsThemGone(state: State, { step }: Actor, who: number): Move[] {
+  return beginningOf(step) < state.low ? [move(`consumer ${who} finds them gone`, state, who, newcomer)] : []
 }
 
 /** The protocol, or the protocol with the mistake built in. */

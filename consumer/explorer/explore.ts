@@ -2,15 +2,17 @@
 // late writes, against a simulated S3 and Kafka, and the real protocol. Says where a record is lost or doubled.
 import { hourMoves } from './compactors.ts'
 import { consumerMoves } from './consumers.ts'
-import { broken, brokenAtEnd, falls } from './promises.ts'
+import { broken, brokenAtEnd, falls, lostClaim } from './promises.ts'
 import { beginWorld, hourWorld, type Move, missing, type State, textOf, type World } from './world.ts'
 
 export interface Findings {
   readonly states: number
   /** The first broken promise, with the events that led to it, or undefined. */
   readonly violation: { readonly promise: string; readonly trace: readonly string[] } | undefined
-  /** States in which nothing can happen any more and everything has landed. */
+  /** States in which nothing can happen any more, and everything has landed or is told to be lost. */
   readonly ends: number
+  /** Those among them in which the chain has stopped at a begun claim whose records are gone. */
+  readonly stops: number
 }
 
 /** Visits every state that the world can reach. Stops at the first broken promise. */
@@ -19,14 +21,16 @@ export function explore(world: World): Findings {
   const seen = new Set<string>([textOf(begin)])
   let frontier: { state: State; trace: Trace | undefined }[] = [{ state: begin, trace: undefined }]
   let ends = 0
+  let stops = 0
   while (frontier.length > 0) {
     const next: typeof frontier = []
     for (const { state, trace } of frontier) {
       const moves = movesOf(world, state)
       if (moves.length === 0) {
         const promise = brokenAtEnd(world, state)
-        if (promise) return { states: seen.size, violation: { promise, trace: unroll(trace) }, ends }
+        if (promise) return { states: seen.size, violation: { promise, trace: unroll(trace) }, ends, stops }
         ends++
+        if (lostClaim(world, state)) stops++
       }
       for (const move of moves) {
         const text = textOf(move.state)
@@ -34,13 +38,13 @@ export function explore(world: World): Findings {
         seen.add(text)
         const grown = { event: move.name, before: trace }
         const promise = broken(world, move.state) ?? falls(world, state, move.state)
-        if (promise) return { states: seen.size, violation: { promise, trace: unroll(grown) }, ends }
+        if (promise) return { states: seen.size, violation: { promise, trace: unroll(grown) }, ends, stops }
         next.push({ state: move.state, trace: grown })
       }
     }
     frontier = next
   }
-  return { states: seen.size, violation: undefined, ends }
+  return { states: seen.size, violation: undefined, ends, stops }
 }
 
 interface Trace {

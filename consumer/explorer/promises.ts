@@ -1,6 +1,7 @@
 // What must hold in every state, from one state to the next, and where nothing can happen any more.
+import type { Claim } from '@ticklake/contract/claim.ts'
 import { deadKey } from '@ticklake/contract/keys.ts'
-import { missing, plan, type State, visibleRows, type World } from './world.ts'
+import { lacksRecords, missing, plan, type State, visibleRows, type World } from './world.ts'
 
 /** What a reader, or whoever trusts the offsets, must never see. */
 export function broken(world: World, state: State): string | undefined {
@@ -35,6 +36,7 @@ export function brokenAtEnd(world: World, state: State): string | undefined {
   const left = Object.values(state.claims).filter(({ skipped }) => skipped > 0)
   const landed = visibleRows(world, state)
   const dead = Object.values(state.dead).flat()
+  const begun = lostClaim(world, state)
   for (const [offset, record] of world.records.entries()) {
     const rows = landed.filter((row) => row === offset).length
     const files = dead.filter((row) => row === offset).length
@@ -43,14 +45,32 @@ export function brokenAtEnd(world: World, state: State): string | undefined {
       if (rows + files > 0) return `record ${offset}, which a claim leaves out, is nowhere else`
       continue
     }
+    if (begun && offset >= begun.S) {
+      if (rows + files > (offset < begun.E ? 1 : 0))
+        return `record ${offset} is behind a lost claim, or twice in it`
+      continue
+    }
     if (record.startsWith('hour') && rows !== 1)
       return `record ${offset} is in exactly one object, not ${rows}`
     if (record === 'poison' && files !== 1)
       return `record ${offset} is in exactly one dead file, not ${files}`
   }
-  return keepsClaims(world) && completedEnd(world, state) < world.records.length
+  return keepsClaims(world) && !begun && completedEnd(world, state) < world.records.length
     ? 'the chain reaches the end of the partition'
     : undefined
+}
+
+/**
+ * The claim at which the chain has stopped for good: it was begun, Kafka has deleted records of it, and nobody is left
+ * who has them.
+ */
+export function lostClaim(world: World, state: State): Claim | undefined {
+  const claim = state.claims[completedEnd(world, state)]
+  if (!claim || claim.S >= state.low) return undefined
+  const isStopped = state.actors.every(
+    (actor) => actor.step.at === 'collect-claim' && actor.step.claim.S === claim.S && lacksRecords(actor),
+  )
+  return isStopped ? claim : undefined
 }
 
 /** Without claims there is no chain that anything could be promised of: what is left is what becomes of the records. */

@@ -31,7 +31,10 @@ export interface World {
   readonly flushOffsets?: number
   /** So many records have landed when the world begins. */
   readonly landed?: number
-  /** Kafka may delete the records below this offset, once: its retention. What has not landed is left out by a claim. */
+  /**
+   * Kafka may delete the records below this offset, once: its retention. What has not landed is left out by a claim;
+   * where a claim of it was begun, and whoever had its records is dead, the chain stops for a person to decide.
+   */
   readonly retention?: number
   /** Consumers that stood still before they put the files of the first claim, and wake at any time. */
   readonly zombies?: number
@@ -50,13 +53,19 @@ export type Mistake =
   | 'no-claim'
   | 'on-behind-the-own-range'
   | 'leave-out-too-much'
+  | 'on-behind-a-begun-claim'
   | CompactionMistake
 
 /** One consumer: its step of the protocol, and which of a claim's objects it has put. */
 export interface Actor {
   readonly step: Step
   readonly put: readonly string[]
+  /** Kafka's first offset when it began to read below that: what is before it, it cannot have. 0: it lacks nothing. */
+  readonly readsFrom: number
 }
+
+/** Before it knows anything. */
+export const newcomer: Actor = { step: firstStep, put: [], readsFrom: 0 }
 
 /** All that there is. Plain data, so that two equal states have equal text. */
 export interface State {
@@ -95,10 +104,11 @@ export function beginWorld(world: World): State {
   const landed = landedBefore(world)
   return {
     actors: [
-      ...Array.from({ length: world.consumers }, () => ({ step: firstStep, put: [] })),
+      ...Array.from({ length: world.consumers }, () => newcomer),
       ...Array.from({ length: world.zombies ?? 0 }, () => ({
         step: { at: 'put-files', claim: landed.claims[0]! } as const,
         put: [],
+        readsFrom: 0,
       })),
     ],
     ...landed,
@@ -131,9 +141,9 @@ function landedBefore(world: World): Pick<State, 'claims' | 'objects'> {
  * its nonce, which here names its range and its author.
  */
 export function textOf(state: State): string {
-  const actors = state.actors.map(({ step, put }) => {
+  const actors = state.actors.map(({ step, put, readsFrom }) => {
     const about = 'claim' in step ? step.claim.nonce : 'from' in step ? step.from : ''
-    return `${step.at} ${about} ${put.join()}`
+    return `${step.at} ${about} ${readsFrom} ${put.join()}`
   })
   const claims = Object.entries(state.claims).map(([S, { nonce }]) => `${S} ${nonce}`)
   const objects = Object.entries(state.objects).map(([key, rows]) => `${key} ${rows.join()}`)
@@ -158,6 +168,16 @@ export function visibleRows(world: World, state: State): number[] {
 
 export function hourWorld({ mistake }: World): HourWorld {
   return { lake: plan.lake, topicId: plan.topicId, firstHourMs: FIRST_HOUR_MS, mistake }
+}
+
+/** Whether it has to go on with records that it cannot have. */
+export function lacksRecords({ step, readsFrom }: Actor): boolean {
+  return beginningOf(step) < readsFrom
+}
+
+/** The first offset that a step is about. */
+export function beginningOf(step: Step): number {
+  return 'claim' in step ? step.claim.S : 'from' in step ? step.from : 0
 }
 
 /** The objects of a claim that are not there, and that no compacted one replaces. */
