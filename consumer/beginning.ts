@@ -1,15 +1,15 @@
 // Where a dataset begins: at the first record that Kafka still has, or at a time; without it at offset 0.
 
-export type Beginning = (
-  | { readonly at: 'earliest' }
-  | { readonly at: 'time'; readonly timestampMs: number }
-) & {
+export type Beginning = { readonly at: 'earliest' } | { readonly at: 'time'; readonly timestampMs: number }
+
+/** The same of an open dataset. */
+export type SettledBeginning = Beginning & {
   /**
-   * Settles the offset at which a partition begins, once and for all; there as soon as the dataset is open.
+   * Settles the offset at which a partition begins, once and for all.
    * @param seen where it would begin by what Kafka has now
    * @returns the offset that was settled first, by whomever
    */
-  readonly settle?: (partition: number, seen: number) => Promise<number>
+  readonly settle: (partition: number, seen: number) => Promise<number>
 }
 
 /**

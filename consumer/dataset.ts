@@ -3,7 +3,7 @@ import type { Dataset } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { beginningKey, datasetKey } from '@ticklake/contract/keys.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
-import { type Beginning, beginningText, parseBeginning } from './beginning.ts'
+import { type Beginning, beginningText, parseBeginning, type SettledBeginning } from './beginning.ts'
 import type { Plan } from './plan.ts'
 import type { ObjectStore } from './s3.ts'
 
@@ -40,7 +40,7 @@ export async function openDataset(
   store: ObjectStore,
   plan: Plan,
   from?: Beginning,
-): Promise<Beginning | undefined> {
+): Promise<SettledBeginning | undefined> {
   const key = datasetKey(plan.lake)
   const wanted = datasetOf(plan, from)
   const body = `${JSON.stringify(wanted)}\n`

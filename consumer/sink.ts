@@ -1,6 +1,6 @@
 import { s3Client } from '@ticklake/runtime/lake.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
-import type { Beginning } from './beginning.ts'
+import type { SettledBeginning } from './beginning.ts'
 import type { ConsumerConfig } from './config.ts'
 import { openDataset } from './dataset.ts'
 import { startEncoder } from './encoder.ts'
@@ -45,7 +45,7 @@ export class Sink implements SinkState {
   #fatal = Promise.withResolvers<never>()
   #failed: unknown
   /** Where partitions without claims begin; undefined: at offset 0. */
-  #beginning: Beginning | undefined
+  #beginning: SettledBeginning | undefined
   #joined = false
   #stopping = false
   #turnedAt = performance.now()

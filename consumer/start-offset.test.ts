@@ -1,7 +1,7 @@
 // Where reading begins, and when a person has to decide: the chain of claims against what Kafka says.
 import { beginningKey, datasetKey } from '@ticklake/contract/keys.ts'
 import { expect, test } from 'vitest'
-import { type Beginning, parseBeginning } from './beginning.ts'
+import { parseBeginning, type SettledBeginning } from './beginning.ts'
 import { openDataset } from './dataset.ts'
 import type { ConsumerEvents } from './events.ts'
 import type { PartitionWriter } from './partition-writer.ts'
@@ -17,7 +17,7 @@ interface Facts {
   readonly high?: number
   readonly committed?: number
   readonly onRetentionLoss?: 'stop' | 'record'
-  readonly beginning?: Beginning | undefined
+  readonly beginning?: SettledBeginning | undefined
   /** The first offset whose record is not older than the beginning's time. */
   readonly sinceTime?: number
 }

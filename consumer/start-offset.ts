@@ -1,6 +1,6 @@
 // Where reading a partition begins: at the end of its chain of claims, if Kafka still agrees with it.
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { type Beginning, beginningText } from './beginning.ts'
+import { beginningText, type SettledBeginning } from './beginning.ts'
 import type { ConsumerConfig } from './config.ts'
 import type { ConsumerEvents } from './events.ts'
 import type { GroupClient } from './kafka.ts'
@@ -19,7 +19,7 @@ export async function startOffset(
   client: Pick<GroupClient, 'watermarks' | 'committed' | 'offsetAt'>,
   config: Pick<ConsumerConfig, 'onRetentionLoss' | 'groupId'>,
   events: ConsumerEvents,
-  beginning?: Beginning,
+  beginning?: SettledBeginning,
 ): Promise<number> {
   const ask = <T>(attempt: string, question: () => Promise<T>) =>
     untilDone(attempt, events, writer.signal, question)
@@ -46,12 +46,10 @@ export async function startOffset(
     })
   }
   if (writer.claimedEnd === 0 && beginning) {
-    const { settle } = beginning
-    if (!settle) throw new Error('the beginning is not that of an open dataset')
     const time = beginning.at === 'time' ? beginning.timestampMs : undefined
     const seen =
       time === undefined ? low : ((await ask('query_times', () => client.offsetAt(partition, time))) ?? high)
-    const first = await ask('settle_beginning', () => settle(partition, seen))
+    const first = await ask('settle_beginning', () => beginning.settle(partition, seen))
     // What Kafka has deleted beyond it had come since the beginning, and is a loss like any other.
     if (first > 0) from = await writer.skipTo(first, `--from ${beginningText(beginning)}`)
   }
