@@ -212,6 +212,25 @@ test.concurrent('stopped while it still looks for the broker, a consumer ends we
   expect(await consumer.stop()).toBe(0)
 })
 
+test.concurrent.for(['classic', 'consumer'])(
+  'stopped while partitions are being assigned to it, a consumer ends well and soon (%s protocol)',
+  async (protocol, scope) => {
+    const it = new ConsumerCase(scope, { KAFKA_GROUP_PROTOCOL: protocol })
+    await createTopic(it.env, 3)
+    const consumer = it.consume(
+      await it.behindProxy(({ method, target }) =>
+        method === 'GET' && target.includes('list-type=2')
+          ? { kind: 'status', status: 500, code: 'InternalError' }
+          : undefined,
+      ),
+    )
+    await consumer.logged('find tail failed')
+    const stoppedAt = performance.now()
+    expect(await consumer.stop()).toBe(0)
+    expect(performance.now() - stoppedAt).toBeLessThan(10_000)
+  },
+)
+
 test.concurrent('a bucket that ignores conditional writes is refused at the start', async (scope) => {
   const it = new ConsumerCase(scope)
   await createTopic(it.env, 1)

@@ -48,6 +48,8 @@ export class Sink implements SinkState {
   #beginning: SettledBeginning | undefined
   #joined = false
   #stopping = false
+  /** Whether consume() is not called any more. */
+  #callsEnded = false
   #turnedAt = performance.now()
   readonly #startedAt = performance.now()
 
@@ -209,6 +211,7 @@ export class Sink implements SinkState {
     guard: TopicGuard,
     partitions: number[],
   ): Promise<void> {
+    if (this.#stopping) return
     const starts = await Promise.all(
       partitions.map(async (partition) => {
         const writer = new PartitionWriter({
@@ -274,8 +277,10 @@ export class Sink implements SinkState {
     clearTimeout(timer)
   }
 
-  #atNextCall(change: () => void): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async #atNextCall(change: () => void): Promise<void> {
+    // No call follows: whoever waited for one would keep the client from leaving the group.
+    if (this.#callsEnded) return change()
+    await new Promise<void>((resolve, reject) => {
       this.#betweenCalls.push(() => {
         try {
           change()
@@ -291,6 +296,7 @@ export class Sink implements SinkState {
     this.#stopping = true
     await this.#finish([...this.#running.keys()], this.#failed === undefined ? STOP_DEADLINE_MS : 0)
     for (const writer of this.#writers.values()) writer.letGo()
+    this.#callsEnded = true
     this.#changeNow()
     await client.disconnect()
   }
