@@ -18,7 +18,7 @@ WORKDIR /build
 COPY consumer/package.json consumer.json
 RUN client=node_modules/@confluentinc/kafka-javascript \
  && npm init --yes >/dev/null \
- && JOBS=max CKJS_LINKING=dynamic npm_config_nodedir=/usr/local npm install --omit=dev \
+ && CKJS_LINKING=dynamic npm_config_nodedir=/usr/local npm install --omit=dev \
       "@confluentinc/kafka-javascript@$(node -p "require('./consumer.json').dependencies['@confluentinc/kafka-javascript']")" \
  && mkdir -p /addon && mv "$client/build" /addon/build && cd /addon/build \
  && rm -rf Release/obj.target Release/.deps deps/include deps/librdkafka && find . -name '*.a' -delete \

@@ -155,8 +155,7 @@ if ! client_loads; then
   say '  native Kafka client: prebuilt, or compiled here (about 90 s) ...'
   if ! (cd "$kafka_client" && npm run install -- --fallback-to-build=false) >>"$log" 2>&1 || ! client_loads; then
     if [ -d "$headers/include/node" ]; then export npm_config_nodedir=$headers; fi
-    # JOBS is node-gyp's word for make's -j: without it one core compiles.
-    (cd "$kafka_client" && JOBS=max CKJS_LINKING=dynamic run_logged npm run install -- --build-from-source)
+    (cd "$kafka_client" && CKJS_LINKING=dynamic run_logged npm run install -- --build-from-source)
     client_loads || run_logged node -e "require('@confluentinc/kafka-javascript')"
   fi
   say "  native Kafka client: $(seconds)"
