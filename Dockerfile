@@ -10,16 +10,15 @@ RUN apt-get update \
       libcurl4-openssl-dev libsasl2-dev libssl-dev zlib1g-dev libzstd-dev liblz4-dev \
  && rm -rf /var/lib/apt/lists/*
 
-# The native part of the Kafka client, once for all images: its published prebuilt where that can be fetched, else built
-# from source. So one file serves closed networks, arm64, and releases of Node.js without a prebuilt. It hangs on nothing
-# but the client's version, so that no other change builds it again.
+# The native part of the Kafka client, once for all images: its published prebuilt where its hash is known and it can be
+# fetched, else built from source. So one file serves closed networks, arm64, and releases of Node.js without a prebuilt. It
+# hangs on nothing but the client's version (a lock file of its own), so that no other change builds it again.
 FROM toolchain AS kafka-client
 WORKDIR /build
-COPY consumer/package.json consumer.json
+COPY stack/kafka-client ./
 RUN client=node_modules/@confluentinc/kafka-javascript \
- && npm init --yes >/dev/null \
- && CKJS_LINKING=dynamic npm_config_nodedir=/usr/local npm install --omit=dev \
-      "@confluentinc/kafka-javascript@$(node -p "require('./consumer.json').dependencies['@confluentinc/kafka-javascript']")" \
+ && npm ci --ignore-scripts --no-audit --no-fund \
+ && CKJS_LINKING=dynamic npm_config_nodedir=/usr/local node install.mjs "$client" \
  && mkdir -p /addon && mv "$client/build" /addon/build && cd /addon/build \
  && rm -rf Release/obj.target Release/.deps deps/include deps/librdkafka && find . -name '*.a' -delete \
  && find . \( -name '*.node' -o -name '*.so.*' \) -type f -exec strip --strip-unneeded {} \; \

@@ -20,7 +20,8 @@ fi
 echo 'setting up cfn-lint, checkov and the AWS CLI (from PyPI, about a minute) ...' >&2
 python3 -m venv --clear "$venv"
 # What is imported is compiled then: of all that these packages bring it is a small part.
-"$venv/bin/pip" install --quiet --disable-pip-version-check --no-input --no-compile -r infra/requirements.txt
+"$venv/bin/pip" install --quiet --disable-pip-version-check --no-input --no-compile --require-hashes \
+  --only-binary :all: -r infra/requirements.txt
 # A folder for PATH with nothing else in it: the Python beside it is nobody's business.
 mkdir "$venv/cli" && ln -s ../bin/aws "$venv/cli/aws"
 echo "$wanted" >"$venv/complete"

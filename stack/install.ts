@@ -1,8 +1,9 @@
-// How each part of the stack gets into .local/: by pip and Maven, pinned by files of this folder.
+// How each part of the stack gets into .local/: by pip and Maven, each file checked against hashes of this folder.
 import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { Failure } from '@ticklake/runtime/errors.ts'
+import { checkArtifacts } from './artifacts.ts'
 import { LogFile } from './log-file.ts'
 import { installed, localDir, projectDir } from './places.ts'
 import type { Progress } from './progress.ts'
@@ -14,9 +15,13 @@ export async function installPython(progress: Progress, signal: AbortSignal): Pr
   const python = join(installed.python, 'bin/python')
   // Cleared: what an interrupted run, or another Python, left there does not mix with this one's.
   await run('python3', ['-m', 'venv', '--clear', installed.python], signal)
-  const requirements = join(import.meta.dirname, 'python/requirements.txt')
-  const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-r', requirements]
-  await run(python, pip, signal, (line) => {
+  const lists = ['requirements.txt', 'java.txt'].flatMap((list) => [
+    '-r',
+    join(import.meta.dirname, 'python', list),
+  ])
+  // Wheels only: to build one from sources pip would fetch tools that no list names.
+  const safely = ['--require-hashes', '--only-binary', ':all:', '--disable-pip-version-check', '--no-input']
+  await run(python, ['-m', 'pip', 'install', ...safely, ...lists], signal, (line) => {
     const download = /Downloading (\S+) \(([^)]+)\)/.exec(line)
     if (download) progress.detail = `fetching ${download[1]!.split('-')[0]} (${download[2]})`
     if (line.startsWith('Installing collected packages')) progress.detail = 'unpacking'
@@ -31,7 +36,7 @@ export async function installPython(progress: Progress, signal: AbortSignal): Pr
 export async function installKafka(progress: Progress, signal: AbortSignal): Promise<void> {
   await replace(installed.kafka, async (draft) => {
     const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${draft}`]
-    await maven('kafka/pom.xml', goal, progress, signal)
+    await maven('kafka', goal, draft, progress, signal)
   })
   progress.detail = await sizeOf(installed.kafka, signal)
 }
@@ -40,7 +45,7 @@ export async function installKafka(progress: Progress, signal: AbortSignal): Pro
 export async function installTrino(progress: Progress, signal: AbortSignal): Promise<void> {
   await replace(installed.trino, async (draft) => {
     const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${draft}`]
-    await maven('trino/pom.xml', goal, progress, signal)
+    await maven('trino', goal, draft, progress, signal)
     progress.detail = 'unpacking'
     // By tar and not by Maven: many of its files are hard links to others, which Maven unpacks as empty files.
     await run('tar', ['-xzf', join(draft, 'trino-server-core-476.tar.gz'), '-C', draft], signal)
@@ -107,13 +112,23 @@ async function replace(place: string, make: (draft: string) => Promise<void>): P
   renameSync(draft, place)
 }
 
-// Not in batch mode: that would hide the transfer's progress, which is shown here.
-async function maven(pom: string, goal: string[], progress: Progress, signal: AbortSignal): Promise<void> {
-  const args = ['-f', join(import.meta.dirname, pom), '-Dstyle.color=never', ...goal]
+/** Has Maven copy what a pom asks for into `draft`, where nothing is left but what its list names. */
+async function maven(
+  folder: 'kafka' | 'trino',
+  goal: string[],
+  draft: string,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const at = (file: string) => join(import.meta.dirname, folder, file)
+  // Not in batch mode: that would hide the transfer's progress, which is shown here.
+  const args = ['-f', at('pom.xml'), '--strict-checksums', '-Dstyle.color=never', ...goal]
   await run('mvn', args, signal, (line) => {
     const transfer = /Progress \(\d+\): (.*)/.exec(line)?.[1]?.trim()
     if (transfer) progress.detail = `fetching ${transfer}`
   })
+  progress.detail = 'checking'
+  await checkArtifacts(at('artifacts.sha256'), draft)
 }
 
 /**

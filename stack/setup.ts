@@ -19,30 +19,33 @@ export interface Step {
 }
 
 const here = (path: string) => join(import.meta.dirname, path)
+const python = [here('python/requirements.txt'), here('python/java.txt')]
+const kafka = [here('kafka/pom.xml'), here('kafka/artifacts.sha256')]
+const trino = [here('trino/pom.xml'), here('trino/artifacts.sha256')]
 
 const steps: readonly Step[] = [
   {
     name: 'Java 25 and MiniStack',
     about: 'from PyPI, about 125 MB',
-    inputs: [here('python/requirements.txt')],
+    inputs: python,
     run: installPython,
   },
   {
     name: 'Kafka 4.3.1',
     about: 'from Maven Central, about 45 MB',
-    inputs: [here('kafka/pom.xml')],
+    inputs: kafka,
     run: installKafka,
   },
   {
     name: 'Trino 476',
     about: 'from Maven Central, about 450 MB',
-    inputs: [here('trino/pom.xml')],
+    inputs: trino,
     run: installTrino,
   },
   {
     name: 'class archives',
     about: 'so that Kafka and Trino start faster; one trial run, about 40 s',
-    inputs: [here('python/requirements.txt'), here('kafka/pom.xml'), here('trino/pom.xml'), here('jvm.ts')],
+    inputs: [...python, ...kafka, ...trino, here('jvm.ts')],
     run: makeArchives,
   },
   { name: 'the page', about: 'catalog/web, built by Vite', inputs: pageSources(), run: buildPage },

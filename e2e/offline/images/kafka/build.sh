@@ -3,6 +3,12 @@ set -euo pipefail
 mkdir -p "$CACHE"
 cp -r "$(dirname "$0")"/. "$CACHE/"
 cd "$CACHE"
-[ -d libs ] || { mvn -q -B -f pom.xml dependency:copy-dependencies -DoutputDirectory="$PWD/libs.part" && mv libs.part libs; }
+. "$PROJECT/e2e/offline/artifacts.sh"
+[ -d libs ] || {
+  rm -rf libs.part
+  mvn -q -B --strict-checksums -f pom.xml dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$PWD/libs.part"
+  mv libs.part libs
+}
+check_artifacts artifacts.sha256 libs
 chmod +x bin/*.sh run
 DOCKER_BUILDKIT=0 docker build --label "ticklake.stand-in=$HASH" -t "$IMAGE" .

@@ -3,13 +3,17 @@ set -euo pipefail
 mkdir -p "$CACHE"
 cp -r "$(dirname "$0")"/. "$CACHE/"
 cd "$CACHE"
-fetch() { mvn -q -B dependency:copy -Dartifact="$1" -DoutputDirectory="$PWD"; }
-[ -s trino-server-core-476.tar.gz ] || fetch io.trino:trino-server-core:476:tar.gz
-[ -s trino-hive-476.zip ] || fetch io.trino:trino-hive:476:zip
+. "$PROJECT/e2e/offline/artifacts.sh"
+[ -s archives/trino-hive-476.zip ] || {
+  rm -rf archives.part
+  mvn -q -B --strict-checksums -f "$PROJECT/stack/trino/pom.xml" dependency:copy-dependencies -DoutputDirectory="$PWD/archives.part"
+  mv archives.part archives
+}
+check_artifacts "$PROJECT/stack/trino/artifacts.sha256" archives
 rm -rf server
 mkdir -p server/plugin
-tar -xzf trino-server-core-476.tar.gz -C server --strip-components 1
-python3 -m zipfile -e trino-hive-476.zip server/plugin
+tar -xzf archives/trino-server-core-476.tar.gz -C server --strip-components 1
+python3 -m zipfile -e archives/trino-hive-476.zip server/plugin
 mv server/plugin/trino-hive-476 server/plugin/hive
 # What only other clouds and caches need: half the size.
 rm -f server/plugin/hive/{azure-,google-cloud-,gcs-connector,grpc-,alluxio-,rocksdbjni}*.jar
