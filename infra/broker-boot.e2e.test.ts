@@ -124,6 +124,11 @@ describe('the boot script in a container made like the instance: systemd, 1 GB, 
     expect(signals).toBe('--exit-code 0 --stack ticklake --resource BrokerGroup --region us-east-1')
   })
 
+  test('whoever looks each minute whether Kafka answers is there, and finds that it does', async () => {
+    const look = 'systemctl is-enabled broker-health.timer; bash /opt/ticklake/broker-health.sh; echo $?'
+    expect(await broker.shell(`${look}; ls /run/kafka-missed 2>/dev/null || true`)).toBe('enabled\n0')
+  })
+
   test('the heap follows the gigabyte, and nothing was killed for want of memory', async () => {
     const unit = await broker.shell('cat /etc/systemd/system/kafka.service')
     expect(unit).toContain('-Xms409m -Xmx409m')

@@ -31,6 +31,30 @@ patiently() {
   return 1
 }
 
+# Before anything that can fail: whoever never gets to a running broker is noticed, too.
+watch_the_broker() {
+  cat >/etc/systemd/system/broker-health.service <<EOF
+[Unit]
+Description=Looks whether Kafka answers
+
+[Service]
+Type=oneshot
+ExecStart=/bin/bash /opt/ticklake/broker-health.sh
+EOF
+  cat >/etc/systemd/system/broker-health.timer <<EOF
+[Timer]
+OnBootSec=10min
+OnUnitActiveSec=1min
+AccuracySec=5s
+
+[Install]
+WantedBy=timers.target
+EOF
+  chmod 644 /etc/systemd/system/broker-health.*
+  systemctl daemon-reload
+  systemctl enable -q --now broker-health.timer
+}
+
 take_address_and_volume() {
   local imds=${IMDS_URL:-http://169.254.169.254} token instance
   token=$(curl -fsS -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' "$imds/latest/api/token")
@@ -331,6 +355,7 @@ status=0
 trap 'status=$?; say "failed in line $LINENO"; trap - ERR; tell_the_stack "$status"; exit "$status"' ERR
 set -o errtrace
 install -d -m 700 "$scratch"
+watch_the_broker
 if [ -n "${ADDRESS_ALLOCATION:-}${DATA_VOLUME:-}" ]; then take_address_and_volume; fi
 mount_data
 install_kafka

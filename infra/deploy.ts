@@ -5,7 +5,8 @@ import { Failure } from '@ticklake/runtime/errors.ts'
 import { fetchBrokerAccess, writePrivately } from './broker-access.ts'
 import { CloudFormation, type ProposedChange, type StackState } from './cloudformation.ts'
 import { envAws, type Place } from './env-aws.ts'
-import { callersRange, publishedSha512 } from './public-facts.ts'
+import { withArchiveSum } from './kafka-archive.ts'
+import { callersRange } from './public-address.ts'
 import type { Template } from './template.ts'
 
 export interface Target {
@@ -33,16 +34,8 @@ export async function deploy(
     say(`the first attempt at ${target.stack} failed: clearing it away`)
     await cloud.delete(signal, tellEvent)
   }
-  const parameters = { ...given }
+  const parameters = withArchiveSum(template, given)
   parameters.ClientCidr ??= await callersRange()
-  if (
-    !parameters.KafkaArchiveSha512 &&
-    (parameters.KafkaArchiveUrl || !there?.parameters.KafkaArchiveSha512)
-  ) {
-    parameters.KafkaArchiveSha512 = await publishedSha512(
-      parameters.KafkaArchiveUrl ?? String(template.Parameters.KafkaArchiveUrl?.Default),
-    )
-  }
   const before = there?.parameters.ClientCidr
   const changed = before !== undefined && before !== parameters.ClientCidr ? ` (until now ${before})` : ''
   say(`the broker will admit ${parameters.ClientCidr} and no one else${changed}`)

@@ -55,8 +55,8 @@ export async function destroy(
   }
   if (there) await cloud.delete(signal, tellEvent)
   if (bucket && !(full && data === 'keep')) {
-    const objects = await deleteWithData(bucket)
-    say(`deleted ${bucket} and ${objects} objects`)
+    const versions = await deleteWithData(bucket)
+    say(`deleted ${bucket} and ${versions} objects, old versions counted`)
   }
   await rm(`${target.secretsFolder}/${target.stack}`, { recursive: true, force: true })
   await rm(target.envFile, { force: true })

@@ -38,3 +38,12 @@ test('a word that it does not know is an error, not a guess', () => {
   expect(() => verdict([{ ...allow, Condition: { NumericLessThan: { x: '1' } } }])).toThrow('NumericLessThan')
   expect(() => verdict([{ ...allow, NotAction: 'x' } as Statement])).toThrow('NotAction')
 })
+
+test('Null asks whether the call carries a key at all', () => {
+  const carried = { ...allow, Condition: { Null: { 's3:if-none-match': 'false' } } }
+  expect(verdict([carried])).toBe(false)
+  expect(verdict([carried], undefined, { 's3:if-none-match': '*' })).toBe(true)
+  const absent = { ...allow, Condition: { Null: { 's3:if-none-match': 'true' } } }
+  expect(verdict([absent])).toBe(true)
+  expect(verdict([absent], undefined, { 's3:if-none-match': '*' })).toBe(false)
+})

@@ -52,6 +52,8 @@ const operators: Record<string, (form: string, value: string) => boolean> = {
 /** Every operator and every key must hold; a key that the call does not carry does not hold. */
 function holds(condition: Statement['Condition'], context: Readonly<Record<string, string>>): boolean {
   return Object.entries(condition ?? {}).every(([operator, keys]) => {
+    if (operator === 'Null')
+      return Object.entries(keys).every(([key, form]) => isAbsent(key, context) === form)
     const compare = operators[operator]
     if (!compare) throw new Error(`${operator} is not known here`)
     return Object.entries(keys).every(([key, forms]) => {
@@ -59,6 +61,11 @@ function holds(condition: Statement['Condition'], context: Readonly<Record<strin
       return value !== undefined && some(forms, (form) => compare(form, value))
     })
   })
+}
+
+/** `true` or `false`, as a policy writes it. */
+function isAbsent(key: string, context: Readonly<Record<string, string>>): string {
+  return String(context[key] === undefined)
 }
 
 function some(forms: string | readonly string[], test: (form: string) => boolean): boolean {

@@ -12,7 +12,7 @@ import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 // Path style only where the endpoint is not AWS's own, as every local one needs it.
 const client = () => new S3Client({ forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined })
 
-/** Whether the bucket holds anything; a bucket that is not there holds nothing. */
+/** Whether the bucket holds anything, old versions too; a bucket that is not there holds nothing. */
 export async function holdsData(bucket: string): Promise<boolean> {
   try {
     const page = await client().send(new ListObjectVersionsCommand({ Bucket: bucket, MaxKeys: 1 }))
@@ -24,8 +24,8 @@ export async function holdsData(bucket: string): Promise<boolean> {
 }
 
 /**
- * Deletes every object (of every version), every open upload, and the bucket.
- * @returns how many objects went
+ * Deletes every version of every object, every open upload, and the bucket.
+ * @returns how many versions of objects went
  * @throws Failure BUCKET_KEPT when an object cannot be deleted
  */
 export async function deleteWithData(bucket: string): Promise<number> {
@@ -36,8 +36,9 @@ export async function deleteWithData(bucket: string): Promise<number> {
       const page = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket }))
       const objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map((it) => ({
         Key: it.Key!,
-        // Without versioning the version's id is the word null, which DeleteObjects takes as well.
-        ...(it.VersionId && it.VersionId !== 'null' && { VersionId: it.VersionId }),
+        // Of what was stored before versioning was on it is the word null. It is said all the same: without it S3 would
+        // only write a mark that the object is deleted.
+        VersionId: it.VersionId!,
       }))
       if (objects.length === 0) break
       const answer = await s3.send(
@@ -45,11 +46,14 @@ export async function deleteWithData(bucket: string): Promise<number> {
       )
       const refused = answer.Errors?.[0]
       if (refused) throw kept(bucket, `${refused.Key}: ${refused.Message}`)
-      deleted += objects.length
+      deleted += page.Versions?.length ?? 0
     }
-    const uploads = await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
-    for (const { Key, UploadId } of uploads.Uploads ?? []) {
-      await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }))
+    for (;;) {
+      const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
+      if (Uploads.length === 0) break
+      for (const { Key, UploadId } of Uploads) {
+        await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }))
+      }
     }
     await s3.send(new DeleteBucketCommand({ Bucket: bucket }))
   } catch (error) {
@@ -64,7 +68,7 @@ function kept(bucket: string, why: string, cause?: unknown): Failure {
     code: 'BUCKET_KEPT',
     what: `the bucket ${bucket} could not be deleted; part of its data may be gone`,
     why,
-    remedy: `delete it yourself: aws s3 rb --force s3://${bucket}`,
+    remedy: `run the same command again; or press Empty, then Delete at s3://${bucket} in the S3 console (aws s3 rb leaves old versions)`,
     cause,
   })
 }

@@ -12,5 +12,5 @@ test('a day of the default stack is what the docs say', () => {
   const standing = total(standingCosts({ instanceType: 't3.small', volumeGib: 10 }))
   expect(standing.toFixed(2)).toBe('0.72')
   expect((standing + total(streamingCosts({ flushAfterMs: 60_000 }))).toFixed(2)).toBe('0.84')
-  expect(total(standingCosts({ instanceType: 't4g.micro', volumeGib: 10 })).toFixed(2)).toBe('0.42')
+  expect(total(standingCosts({ instanceType: 't4g.micro', volumeGib: 10 })).toFixed(2)).toBe('0.43')
 })

@@ -20,11 +20,15 @@ const instanceUsdAnHour: Readonly<Record<string, number>> = {
 const GP3_USD_A_GIB_MONTH = 0.08
 const ADDRESS_USD_AN_HOUR = 0.005
 const SECRET_USD_A_MONTH = 0.4
+const ALARM_USD_A_MONTH = 0.1
 const PUT_USD = 0.005 / 1000
 const ATHENA_USD_A_TB = 5
 /** Athena bills at least so much for a query. */
 const ATHENA_LEAST_TB = 10 / 1_000_000
 export const CRAWL_USD = 0.15
+export const STORAGE_USD_A_GB_MONTH = 0.023
+/** How long the bucket keeps what was deleted or overwritten: the lifecycle rule old-versions of template/lake.yaml. */
+export const OLD_VERSIONS_DAYS = 30
 
 const ROOT_GIB = 8
 const SECRETS = 4
@@ -57,6 +61,7 @@ export function standingCosts(sizes: Omit<Sizes, 'flushAfterMs'>): Cost[] {
       what: `${SECRETS} passwords in Secrets Manager`,
       usdADay: (SECRETS * SECRET_USD_A_MONTH) / DAYS_A_MONTH,
     },
+    { what: 'the alarm in CloudWatch (ten are free)', usdADay: ALARM_USD_A_MONTH / DAYS_A_MONTH },
   ]
 }
 

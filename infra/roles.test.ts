@@ -1,3 +1,15 @@
+import {
+  beginningKey,
+  claimKey,
+  compactedKey,
+  dataKey,
+  datasetKey,
+  deadKey,
+  manifestKey,
+  recordKey,
+  switchedKey,
+  tableKey,
+} from '@ticklake/contract/keys.ts'
 import { describe, expect, test } from 'vitest'
 import { allows, type Policy } from './iam-policy.ts'
 import { likeAws, resolveTemplate } from './resolved-template.ts'
@@ -6,12 +18,28 @@ import { makeTemplate } from './template.ts'
 const { resources } = resolveTemplate(makeTemplate(), likeAws)
 const here = 'us-east-1:123456789012'
 const bucket = 'arn:aws:s3:::ticklake-bucket-1a2b3c4d5e6f'
+const lake = { prefix: 'lake', dataset: 'ticks' }
+const hour = { dt: '2026-01-01', hour: '00' }
+const range = { topicId: '0'.repeat(32), partition: 0, S: 0, E: 9 }
+const at = (key: string) => `${bucket}/${key}`
 const [tick, claim, result, compacted] = [
-  `${bucket}/lake/ticks/dt=2026-01-01/hour=00/0-00000-0-9.parquet`,
-  `${bucket}/lake/_control/ticks/claims/0/00000/1.json`,
+  at(dataKey(lake, hour, range, 'parquet')),
+  at(claimKey(lake, range.topicId, 0, 0)),
   `${bucket}/lake/_athena/q.csv`,
-  `${bucket}/lake/_compacted/ticks/2026-01-01/00/1/0.parquet`,
+  at(compactedKey(lake, hour, '000001-0123456789ab', range, 'parquet')),
 ]
+const dataset = at(datasetKey(lake))
+const probe = `${bucket}/lake/_control/doctor/probe.json`
+/** What else the catalog writes down, once each. */
+const notes = [
+  at(manifestKey(lake, hour, 1)),
+  at(switchedKey(lake, hour, 1)),
+  at(tableKey(lake, 'stock_market_kafka', 'ticks')),
+  `${bucket}/lake/_control/ticks/audit/2026-01-01-00-0123.json`,
+]
+/** The header that a PUT carries, as a policy sees it. */
+const ifNoneMatch = { 's3:if-none-match': '*' }
+const ifMatch = { 's3:if-match': '"0123"' }
 const catalog = `arn:aws:glue:${here}:catalog`
 const table = (database: string) => [
   catalog,
@@ -24,6 +52,7 @@ const crawler = (name: string) => [`arn:aws:glue:${here}:crawler/${name}`]
 const secretOf = (user: string) => [likeAws.ids[`${user}Password`]!]
 const authority = [`arn:aws:ssm:${here}:parameter/ticklake/broker-authority`]
 const instance = `arn:aws:ec2:${here}:instance/i-0123456789abcdef0`
+const group = `arn:aws:autoscaling:${here}:autoScalingGroup:0123:autoScalingGroupName/ticklake-BrokerGroup-1A2B3C`
 const ours = { 'aws:ResourceTag/ticklake:stack': 'ticklake' }
 const volume = (id: string) => `arn:aws:ec2:${here}:volume/${id}`
 
@@ -53,21 +82,34 @@ const lists: Record<string, { allowed: Calls; refused: Calls }> = {
   },
   ConsumerRole: {
     allowed: [
-      ['s3:PutObject', [tick]],
-      ['s3:PutObject', [claim]],
+      ...[
+        tick,
+        at(recordKey(lake, hour, range.topicId, 0, 7)),
+        claim,
+        dataset,
+        at(deadKey(lake, range)),
+        at(beginningKey(lake, range.topicId, 0)),
+      ].map((key) => ['s3:PutObject', [key], ifNoneMatch] as const),
+      ['s3:PutObject', [dataset], ifMatch],
       ['s3:GetObject', [claim]],
-      ['s3:AbortMultipartUpload', [tick]],
       // As a HEAD of a missing key is judged: without a prefix.
       ['s3:ListBucket', [bucket]],
       ['s3:ListBucket', [bucket], { 's3:prefix': 'lake/_control/ticks/claims/' }],
       ['secretsmanager:GetSecretValue', secretOf('Consumer')],
     ],
     refused: [
+      // Without the header a PUT would overwrite. So is a multipart upload seen, and a copy.
+      ...[tick, claim, dataset, at(deadKey(lake, range))].map((key) => ['s3:PutObject', [key]] as const),
+      // A condition that holds when somebody knows what is there: for the dataset's contract alone.
+      ...[tick, claim].map((key) => ['s3:PutObject', [key], ifMatch] as const),
+      ...[compacted, result, probe, ...notes].map((key) => ['s3:PutObject', [key], ifNoneMatch] as const),
+      ['s3:AbortMultipartUpload', [tick]],
       ['s3:DeleteObject', [tick]],
       ['s3:DeleteObject', [claim]],
       ['s3:DeleteObjectVersion', [tick]],
-      ['s3:PutObject', [`${bucket}/elsewhere/x`]],
-      ['s3:PutObject', ['arn:aws:s3:::another/lake/x']],
+      ['s3:PutObject', [`${bucket}/elsewhere/x`], ifNoneMatch],
+      ['s3:PutObject', [tick.replace(bucket, 'arn:aws:s3:::another')], ifNoneMatch],
+      ['s3:PutBucketVersioning', [bucket]],
       ['s3:PutBucketPolicy', [bucket]],
       ['s3:PutLifecycleConfiguration', [bucket]],
       ['s3:DeleteBucket', [bucket]],
@@ -100,16 +142,35 @@ const lists: Record<string, { allowed: Calls; refused: Calls }> = {
       ['s3:ListBucket', [bucket]],
       ['s3:GetBucketLocation', [bucket]],
       ['s3:PutObject', [result]],
-      ['s3:PutObject', [claim]],
       ['s3:PutObject', [compacted]],
+      ['s3:PutObject', [probe]],
+      ...notes.map((key) => ['s3:PutObject', [key], ifNoneMatch] as const),
       ['s3:DeleteObject', [compacted]],
       ['s3:DeleteObject', [tick]],
     ],
     refused: [
       ['s3:PutObject', [tick]],
-      ['s3:DeleteObject', [result]],
-      ['s3:DeleteObjectVersion', [tick]],
-      ['s3:DeleteObject', [claim]],
+      ...notes.map((key) => ['s3:PutObject', [key]] as const),
+      ...[tick, claim, dataset].flatMap((key) => [
+        ['s3:PutObject', [key], ifNoneMatch] as const,
+        ['s3:PutObject', [key], ifMatch] as const,
+      ]),
+      ...[
+        result,
+        claim,
+        dataset,
+        probe,
+        ...notes,
+        at(deadKey(lake, range)),
+        // What looks like an hour, but is none of a table's.
+        `${bucket}/lake/_control/ticks/dt=2026-01-01/hour=00/x`,
+        `${bucket}/lake/ticks/dt=x/hour=00/x`,
+        `${bucket}/lake/_compacted/ticks/notes.json`,
+      ].map((key) => ['s3:DeleteObject', [key]] as const),
+      // What is deleted can be had back.
+      ...[tick, claim, compacted].map((key) => ['s3:DeleteObjectVersion', [key]] as const),
+      ['s3:PutBucketVersioning', [bucket]],
+      ['s3:PutLifecycleConfiguration', [bucket]],
       ['glue:DeleteTable', table('stock_market_kafka')],
       ['glue:DeleteDatabase', database('stock_market_kafka')],
       ['glue:DeletePartition', table('stock_market_kafka')],
@@ -154,6 +215,7 @@ const lists: Record<string, { allowed: Calls; refused: Calls }> = {
         (user) => ['secretsmanager:GetSecretValue', secretOf(user)] as const,
       ),
       ['ssm:PutParameter', authority],
+      ['autoscaling:SetInstanceHealth', [group], ours],
       ['ssm:UpdateInstanceInformation', [instance]],
       ['ssmmessages:OpenControlChannel', ['*']],
     ],
@@ -163,6 +225,9 @@ const lists: Record<string, { allowed: Calls; refused: Calls }> = {
       ['ec2:AssociateAddress', [`arn:aws:ec2:${here}:elastic-ip/eipalloc-another`]],
       ['ec2:DetachVolume', [volume('vol-0123456789abcdef0')]],
       ['ec2:TerminateInstances', [instance], ours],
+      ['autoscaling:SetInstanceHealth', [group], { 'aws:ResourceTag/ticklake:stack': 'another' }],
+      ['autoscaling:SetDesiredCapacity', [group], ours],
+      ['autoscaling:DeleteAutoScalingGroup', [group], ours],
       ['ssm:GetParameter', [`arn:aws:ssm:${here}:parameter/someone/else`]],
       ['ssm:PutParameter', [`arn:aws:ssm:${here}:parameter/someone/else`]],
       ['ssm:SendCommand', [instance]],

@@ -5,6 +5,7 @@ import { catalogConfig } from '@ticklake/catalog/config.ts'
 import { crawlerRequest } from '@ticklake/catalog/crawler.ts'
 import { expect, test } from 'vitest'
 import { envAws } from './env-aws.ts'
+import { OLD_VERSIONS_DAYS } from './prices.ts'
 import { likeAws, resolveTemplate, userData } from './resolved-template.ts'
 import { MAX_TEMPLATE_BYTES, MAX_USER_DATA_BYTES, makeTemplate } from './template.ts'
 
@@ -19,11 +20,14 @@ test('the template and the user data fit what AWS takes, with room for longer na
   )
 })
 
-test('the user data carries the boot script, every line of it but the comments', () => {
-  const script = readFileSync(join(import.meta.dirname, 'broker-boot.sh'), 'utf8')
-  const lines = script.split('\n').filter((line) => !/^ *#(?!!)/.test(line))
-  expect(userData(resolveTemplate(template, likeAws))).toContain(lines.join('\n'))
-})
+test.each(['broker-boot.sh', 'broker-health.sh'])(
+  'the user data carries %s, every line of it but the comments',
+  (name) => {
+    const script = readFileSync(join(import.meta.dirname, name), 'utf8')
+    const lines = script.split('\n').filter((line) => !/^ *#(?!!)/.test(line))
+    expect(userData(resolveTemplate(template, likeAws))).toContain(lines.join('\n'))
+  },
+)
 
 test('the user data carries no password, only the names of the secrets', () => {
   const settings = userData(resolveTemplate(template, likeAws)).split("<<'SCRIPT'")[0]
@@ -91,13 +95,31 @@ test('every disk is encrypted, and the one with the log is not the instance’s 
   })
 })
 
-test('the life cycle touches results of queries and abandoned uploads, never data and never claims', () => {
+test('the life cycle touches results of queries, old versions and abandoned uploads, never current data or claims', () => {
   const { Rules } = properties('Bucket').LifecycleConfiguration as { Rules: Record<string, unknown>[] }
   for (const rule of Rules) {
-    const deletes = Object.keys(rule).filter((key) => /Expiration|Transition/.test(key))
-    if (deletes.length > 0) expect(rule).toMatchObject({ Prefix: 'lake/_athena/', ExpirationInDays: 7 })
-    else expect(Object.keys(rule).sort()).toEqual(['AbortIncompleteMultipartUpload', 'Id', 'Status'])
+    const deletes = Object.keys(rule).filter((key) => /Expir|Transition/.test(key))
+    const current = deletes.filter(
+      (key) => !['NoncurrentVersionExpiration', 'ExpiredObjectDeleteMarker'].includes(key),
+    )
+    if (current.length > 0) expect(rule).toMatchObject({ Prefix: 'lake/_athena/', ExpirationInDays: 7 })
+    else if (deletes.length === 0)
+      expect(Object.keys(rule).sort()).toEqual(['AbortIncompleteMultipartUpload', 'Id', 'Status'])
   }
+})
+
+test('what is deleted or overwritten can be had back for the days that `plan` and the docs say', () => {
+  expect(properties('Bucket').VersioningConfiguration).toEqual({ Status: 'Enabled' })
+  const { Rules } = properties('Bucket').LifecycleConfiguration as { Rules: Record<string, unknown>[] }
+  const elsewhere = Rules.filter((rule) => rule.NoncurrentVersionExpiration && !rule.Prefix)
+  expect(elsewhere).toEqual([
+    {
+      Id: 'old-versions',
+      Status: 'Enabled',
+      NoncurrentVersionExpiration: { NoncurrentDays: OLD_VERSIONS_DAYS },
+      ExpiredObjectDeleteMarker: true,
+    },
+  ])
 })
 
 test('the bucket outlives the stack, with the rule that it is asked by TLS only', () => {
@@ -114,6 +136,28 @@ test('the workgroup forces its place for results and its limit on every query', 
     EnforceWorkGroupConfiguration: true,
     BytesScannedCutoffPerQuery: '10737418240',
     ResultConfiguration: { OutputLocation: `s3://${likeAws.ids.Bucket}/lake/_athena/` },
+  })
+})
+
+test('a broker that is gone is seen by the group, after the time of a boot, and told by an alarm', () => {
+  const { HealthCheckGracePeriod, MetricsCollection } = properties('BrokerGroup')
+  expect(HealthCheckGracePeriod).toBe(20 * 60)
+  const { MetricName, Dimensions, TreatMissingData, AlarmActions } = properties('BrokerAlarm')
+  expect(MetricsCollection).toEqual([{ Granularity: '1Minute', Metrics: [MetricName] }])
+  expect(Dimensions).toEqual([{ Name: 'AutoScalingGroupName', Value: '<BrokerGroup>' }])
+  expect(TreatMissingData).toBe('breaching')
+  expect(AlarmActions).toBeUndefined()
+})
+
+test('the alarm goes by e-mail where an address is given', () => {
+  const AlarmEmail = 'someone@example.org'
+  const there = resolveTemplate(template, { ...likeAws, parameters: { ...likeAws.parameters, AlarmEmail } })
+  expect(there.resources.AlarmTopic?.Properties?.Subscription).toEqual([
+    { Protocol: 'email', Endpoint: AlarmEmail },
+  ])
+  expect(there.resources.BrokerAlarm?.Properties).toMatchObject({
+    AlarmActions: ['<AlarmTopic>'],
+    OKActions: ['<AlarmTopic>'],
   })
 })
 

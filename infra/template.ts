@@ -1,4 +1,4 @@
-// The CloudFormation template, put together from template/*.yaml with the boot script in its place.
+// The CloudFormation template, put together from template/*.yaml with the instance's scripts in their places.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Pair, parseDocument, Scalar, stringify, type Tags, YAMLMap, YAMLSeq } from 'yaml'
@@ -40,7 +40,7 @@ export const MAX_USER_DATA_BYTES = 16_384
 export function makeTemplate(): Template {
   const room = import.meta.dirname
   // User data is short of room: the comments stay in the file.
-  const bootScript = readFileSync(join(room, 'broker-boot.sh'), 'utf8').replace(/^ *#(?!!).*\n/gm, '')
+  const script = (name: string) => readFileSync(join(room, name), 'utf8').replace(/^ *#(?!!).*\n/gm, '')
   const merged: Required<Part> = { Parameters: {}, Mappings: {}, Conditions: {}, Resources: {}, Outputs: {} }
   for (const name of readdirSync(join(room, 'template')).sort()) {
     const part = readPart(join(room, 'template', name))
@@ -57,7 +57,10 @@ export function makeTemplate(): Template {
     Description: 'ticklake: a Kafka broker on EC2, and a lake of S3, Glue and Athena',
     ...merged,
   }
-  return withText(whole, '@broker-boot.sh@', bootScript) as Template
+  return ['broker-boot.sh', 'broker-health.sh'].reduce<unknown>(
+    (template, name) => withText(template, `@${name}@`, script(name)),
+    whole,
+  ) as Template
 }
 
 /** The template as text that CloudFormation, its console and linters read. */

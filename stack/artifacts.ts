@@ -21,8 +21,7 @@ export function parseArtifacts(text: string): Artifact[] {
   const artifacts: Artifact[] = []
   for (const [index, line] of text.split('\n').entries()) {
     if (line === '' || line.startsWith('#')) continue
-    const match =
-      /^([0-9a-f]{64}) {2}([\w.-]+):([\w.-]+):([a-z][\w.-]*)(?::([\w.-]+))?:([\w.-]+)$/.exec(line)
+    const match = /^([0-9a-f]{64}) {2}([\w.-]+):([\w.-]+):([a-z][\w.-]*)(?::([\w.-]+))?:([\w.-]+)$/.exec(line)
     if (!match) throw new Error(`line ${index + 1} is not "<SHA-256>  group:artifact:type:version": ${line}`)
     const [, sha256, group, name, type, classifier, version] = match as unknown as string[]
     const file = `${name}-${version}${classifier ? `-${classifier}` : ''}.${type}`

@@ -45,7 +45,8 @@ const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
 
 function run(command, args, cwd) {
   const { status, error } = spawnSync(command, args, { cwd, stdio: 'inherit' })
-  if (status !== 0) fail(`${command} ${args.join(' ')} failed`, error?.message ?? `exit status ${status}`, 'see above')
+  if (status !== 0)
+    fail(`${command} ${args.join(' ')} failed`, error?.message ?? `exit status ${status}`, 'see above')
 }
 
 function fail(what, why, remedy) {

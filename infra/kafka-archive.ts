@@ -1,0 +1,28 @@
+// Which SHA-512 the broker's instance holds Kafka's archive against: the one that this repository names, or the user's.
+import { basename } from 'node:path/posix'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import type { Template } from './template.ts'
+
+/**
+ * The parameters with the sum of the archive, where another address is given: a mirror has the same file, so the template's
+ * sum holds for it; of another file this repository knows none, and one that is fetched beside it would prove nothing.
+ * @throws Failure CHECKSUM_UNKNOWN
+ */
+export function withArchiveSum(
+  template: Template,
+  given: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const { KafkaArchiveUrl: url, KafkaArchiveSha512: sum } = given
+  if (url === undefined || sum !== undefined) return { ...given }
+  const known = basename(String(template.Parameters.KafkaArchiveUrl?.Default))
+  if (basename(new URL(url).pathname) === known) {
+    return { ...given, KafkaArchiveSha512: String(template.Parameters.KafkaArchiveSha512?.Default) }
+  }
+  throw new Failure({
+    code: 'CHECKSUM_UNKNOWN',
+    what: 'the checksum of that Kafka archive is not known; nothing was made',
+    why: `${url} is not ${known}, the one archive whose SHA-512 is written in infra/template/broker.yaml`,
+    remedy:
+      'check the archive by its signature (docs/dependencies.md) and give its sum: --kafka-archive-sha512 <128 hexadecimal digits>',
+  })
+}
