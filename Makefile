@@ -104,6 +104,12 @@ pictures: setup ## Take the README's pictures of the page and of the terminal, f
 format: setup ## Format every file
 	@node_modules/.bin/biome check --write .
 
+.PHONY: pins sbom
+pins: ## Write the lists of hashes again, after a version was changed on purpose (docs/dependencies.md)
+	@./stack/pins.sh
+sbom: setup ## Everything that is downloaded, as one CycloneDX file [OUTPUT=.local/sbom.cdx.json]
+	@exec node stack/sbom/main.ts $(OUTPUT)
+
 ##@ Tidy up
 .PHONY: clean-data
 clean-data: setup ## Empty the topics, the lake and the catalog

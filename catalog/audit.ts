@@ -8,6 +8,7 @@ import { counted, type Finding, finding } from './finding.ts'
 import type { TopicPartition } from './kafka.ts'
 import type { RowGroup } from './object-check.ts'
 import { checkObjects, type ObjectCheck, type ObjectFacts } from './object-check.ts'
+import { fromOldVersion } from './old-versions.ts'
 
 export interface AuditFacts extends Omit<ObjectFacts, 'promised' | 'cutOffs' | 'holes' | 'groups'> {
   readonly groups: readonly RowGroup[]
@@ -113,14 +114,9 @@ function checkDead(facts: AuditFacts, chain: ChainCheck) {
         ? `${key} is not there: ${counted(claim.dead, 'refused record')}`
         : `${key} holds ${counted(records, 'record')}, its claim says ${claim.dead}`
     findings.push(
-      finding(
-        'dead',
-        what,
-        'put it back from a version or a backup of the bucket; the dead-letter topic has a copy',
-        {
-          lost: Math.max(0, claim.dead - (records ?? 0)),
-        },
-      ),
+      finding('dead', what, `put it back ${fromOldVersion}; the dead-letter topic has a copy`, {
+        lost: Math.max(0, claim.dead - (records ?? 0)),
+      }),
     )
   }
   for (const inFlight of facts.chains.map((one) => one.inFlight)) {

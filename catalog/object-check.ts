@@ -3,6 +3,7 @@ import { parseDataKey } from '@ticklake/contract/keys.ts'
 import type { LakeConfig } from '@ticklake/runtime/lake.ts'
 import type { Hole, Promised } from './chain-check.ts'
 import { counted, type Finding, finding } from './finding.ts'
+import { fromOldVersion } from './old-versions.ts'
 import { hourName, hourOfKey } from './partitions.ts'
 
 /** The rows of one object (in the json-object format: of one claim template) as Athena reads them. */
@@ -126,7 +127,7 @@ function judgeOthers(facts: ObjectFacts, others: readonly RowGroup[], shortfalls
             `${group.key} is in no claim, but holds ${counted(standIn, 'row')} that should be in ${home!.promised?.key ?? 'a claim that is gone'}`,
             home!.promised
               ? `move it back: aws s3 mv s3://${facts.lake.bucket}/${group.key} s3://${facts.lake.bucket}/${home!.promised.key}`
-              : 'put back the claim from a version or a backup of the bucket',
+              : `put back the claim ${fromOldVersion}`,
             { twice },
           )
         : finding(
@@ -146,7 +147,7 @@ function shortfallFinding(facts: ObjectFacts, { promised, partition, S, E, rows 
     return finding(
       'chain',
       `partition ${partition}: no claim accounts for the offsets ${S} to ${E - 1}`,
-      `put back the claim from a version or a backup of the bucket, ${again}`,
+      `put back the claim ${fromOldVersion}, ${again}`,
       { lost: rows },
     )
   }
@@ -166,8 +167,8 @@ function shortfallFinding(facts: ObjectFacts, { promised, partition, S, E, rows 
     'lost',
     `${promised.key} ${short ? `has only ${promised.rows - rows} of its ${promised.rows} rows` : `is not there: ${counted(rows, 'row')}`} (${claim})`,
     newest
-      ? `start the consumer: it writes the objects of the newest claim again; else put it back from a version of the bucket, ${again}`
-      : `put it back from a version or a backup of the bucket, ${again}`,
+      ? `start the consumer: it writes the objects of the newest claim again; else put it back ${fromOldVersion}, ${again}`
+      : `put it back ${fromOldVersion}, ${again}`,
     { lost: rows },
   )
 }

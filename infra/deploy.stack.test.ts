@@ -3,8 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
   GetPublicAccessBlockCommand,
   HeadBucketCommand,
+  PutBucketVersioningCommand,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
@@ -13,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { CloudFormation } from './cloudformation.ts'
 import { deploy, type Target } from './deploy.ts'
 import { destroy } from './destroy.ts'
-import { deleteWithData } from './lake-bucket.ts'
+import { deleteWithData, holdsData } from './lake-bucket.ts'
 import { withoutAddressAndVolume } from './local-template.ts'
 import { makeTemplate } from './template.ts'
 
@@ -80,6 +85,15 @@ describe('the stack on a local CloudFormation: all but the address and the volum
     expect(Object.values(access.PublicAccessBlockConfiguration!)).toEqual([true, true, true, true])
   })
 
+  test('what is deleted can be had back: the bucket keeps versions', async () => {
+    const at = { Bucket: bucket, Key: 'lake/ticks/x.parquet' }
+    expect((await s3().send(new GetBucketVersioningCommand({ Bucket: bucket }))).Status).toBe('Enabled')
+    const { VersionId } = await s3().send(new PutObjectCommand({ ...at, Body: 'x' }))
+    await s3().send(new DeleteObjectCommand(at))
+    const { Body } = await s3().send(new GetObjectCommand({ ...at, VersionId }))
+    expect(await Body!.transformToString()).toBe('x')
+  })
+
   test('a second deploy changes nothing and writes .env.aws, the certificate and a password for each user', async () => {
     await publishAuthority()
     await deploy(template, given, target, never)
@@ -132,11 +146,28 @@ describe('the stack on a local CloudFormation: all but the address and the volum
     await deploy(template, given, target, never)
     const second = (await cloud.state())!.outputs.BucketName!
     expect(second).not.toBe(bucket)
-    await s3().send(new PutObjectCommand({ Bucket: second, Key: 'lake/ticks/x.parquet', Body: 'x' }))
+    const at = { Bucket: second, Key: 'lake/ticks/x.parquet' }
+    await s3().send(new PutObjectCommand({ ...at, Body: 'x' }))
+    await s3().send(new PutObjectCommand({ ...at, Body: 'y' }))
+    await s3().send(new DeleteObjectCommand(at))
     await cloud.delete(never, () => {})
     await s3().send(new HeadBucketCommand({ Bucket: second }))
     await destroy(target, 'delete', never)
     await expect(s3().send(new HeadBucketCommand({ Bucket: second }))).rejects.toThrow()
     await expect(stat(target.envFile)).rejects.toThrow('ENOENT')
+  })
+
+  test('a bucket is emptied that was begun before it had versions', async () => {
+    const at = { Bucket: `ticklake-begun-${process.pid}`, Key: 'x' }
+    await s3().send(new CreateBucketCommand({ Bucket: at.Bucket }))
+    await s3().send(new PutObjectCommand({ ...at, Body: 'of no version' }))
+    await s3().send(
+      new PutBucketVersioningCommand({ Bucket: at.Bucket, VersioningConfiguration: { Status: 'Enabled' } }),
+    )
+    await s3().send(new DeleteObjectCommand(at))
+    expect(await holdsData(at.Bucket)).toBe(true)
+    expect(await deleteWithData(at.Bucket)).toBe(1)
+    expect(await holdsData(at.Bucket)).toBe(false)
+    await expect(s3().send(new HeadBucketCommand({ Bucket: at.Bucket }))).rejects.toThrow()
   })
 })

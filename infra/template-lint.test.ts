@@ -30,7 +30,10 @@ interface Report {
 
 async function checkov(template: Template): Promise<Report> {
   const flags = ['--framework', 'cloudformation', '--skip-download', '--output', 'json', '--soft-fail']
-  const { stdout } = await run(join(tools, 'checkov'), ['-f', await written(template), ...flags])
+  // Its report repeats the template, boot script and all, for each check.
+  const { stdout } = await run(join(tools, 'checkov'), ['-f', await written(template), ...flags], {
+    maxBuffer: 64 * 2 ** 20,
+  })
   return JSON.parse(stdout)
 }
 

@@ -4,6 +4,7 @@ import { claimStart, claimsPrefix } from '@ticklake/contract/keys.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { LakeConfig } from '@ticklake/runtime/lake.ts'
 import { isComplete } from '../claims.ts'
+import { fromOldVersion } from '../old-versions.ts'
 import type { Bucket } from '../s3.ts'
 
 export interface ClaimTail {
@@ -64,7 +65,7 @@ function readClaim(key: string, text: string): Claim {
       code: 'CLAIM_UNREADABLE',
       what: `the claim ${key} is not readable; what has landed is as it was`,
       why: reasonOf(error),
-      remedy: 'run the audit, which says what it costs, and put the claim back from a version of the bucket',
+      remedy: `run the audit, which says what it costs, and put the claim back ${fromOldVersion}`,
     })
   }
 }

@@ -3,6 +3,7 @@ import { claimRows, parseClaim } from '@ticklake/contract/claim.ts'
 import { claimStart, claimsPrefix, deadPrefix, parseDeadKey } from '@ticklake/contract/keys.ts'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import type { LakeConfig } from '@ticklake/runtime/lake.ts'
+import { fromOldVersion } from '../old-versions.ts'
 import type { Bucket } from '../s3.ts'
 import type { ClaimView, DeadLetters, DeadLetterView, Problem } from './wire.ts'
 
@@ -138,7 +139,7 @@ async function readDeadFile(
     code: 'DEAD_FILE_UNREADABLE',
     what: `${lines.length - letters.length} of the ${lines.length} lines of ${file} cannot be read; all others are shown`,
     why,
-    remedy: 'put the file back from a version of the bucket',
+    remedy: `put the file back ${fromOldVersion}`,
   }
   return { letters, problem }
 }

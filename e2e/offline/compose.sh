@@ -6,6 +6,8 @@ docker compose version >/dev/null 2>&1 && exit 0
 
 # 5.5.1 is the newest release that builds with Go 1.26.
 version=v5.5.1
+# The module's hash as go.sum has them; those of what it is built with are in its own go.sum.
+sum='h1:saWlMxB0tfQ+FVUlWGIUjLvR0jF5cfTU18KI5zKLD/M='
 plugin="$cache/docker-compose-$version"
 
 # Joined by &&: within `if`, where step runs it, bash goes on after a line that fails.
@@ -15,6 +17,8 @@ build() {
   rm -rf "$source" "$plugin.part"
   # `go install` refuses a module with `exclude` lines, so a writable copy is built.
   (cd "$cache" && go mod download -json "github.com/docker/compose/v5@$version") >"$cache/compose-module.json" &&
+    { grep -qF "\"Sum\": \"$sum\"" "$cache/compose-module.json" ||
+      { echo "the module is not the one of $sum:"; cat "$cache/compose-module.json"; false; }; } &&
     module="$(sed -n 's/.*"Dir": "\(.*\)".*/\1/p' "$cache/compose-module.json")" &&
     cp -r "$module" "$source" &&
     chmod -R u+w "$source" &&
