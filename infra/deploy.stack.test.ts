@@ -89,8 +89,13 @@ describe('the stack on a local CloudFormation: all but the address and the volum
     const at = { Bucket: bucket, Key: 'lake/ticks/x.parquet' }
     expect((await s3().send(new GetBucketVersioningCommand({ Bucket: bucket }))).Status).toBe('Enabled')
     const { VersionId } = await s3().send(new PutObjectCommand({ ...at, Body: 'x' }))
-    await s3().send(new DeleteObjectCommand(at))
-    const { Body } = await s3().send(new GetObjectCommand({ ...at, VersionId }))
+    const mark = await s3().send(new DeleteObjectCommand(at))
+    await expect(s3().send(new GetObjectCommand(at))).rejects.toThrow()
+    const { Body: old } = await s3().send(new GetObjectCommand({ ...at, VersionId }))
+    expect(await old!.transformToString()).toBe('x')
+    // As docs/troubleshooting.md has it: without the mark it is there again.
+    await s3().send(new DeleteObjectCommand({ ...at, VersionId: mark.VersionId }))
+    const { Body } = await s3().send(new GetObjectCommand(at))
     expect(await Body!.transformToString()).toBe('x')
   })
 
