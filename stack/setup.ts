@@ -42,7 +42,13 @@ const steps: readonly Step[] = [
   {
     name: 'class archives',
     about: 'so that Kafka and Trino start faster; one trial run, about 40 s',
-    inputs: [here('python/requirements.txt'), here('kafka/pom.xml'), here('trino/pom.xml'), here('jvm.ts')],
+    inputs: [
+      here('python/requirements.txt'),
+      here('kafka/pom.xml'),
+      here('trino/pom.xml'),
+      here('jvm.ts'),
+      here('trino.ts'),
+    ],
     run: makeArchives,
   },
   { name: 'the page', about: 'catalog/web, built by Vite', inputs: pageSources(), run: buildPage },
