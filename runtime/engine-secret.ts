@@ -7,9 +7,9 @@ export const secretForm = /^[0-9a-f]{64}$/
 /** MiniStack takes it beside a request whose signature is somebody else's (stack/ministack/guard.py). */
 export const secretHeader = 'X-Ticklake-Secret'
 
-/** For clients that sign: MiniStack takes the access key id for the secret. It never verifies a signature. */
+/** For clients that sign: MiniStack verifies that they do it with the secret. */
 export function miniStackCredentials(secret = 'test'): { accessKeyId: string; secretAccessKey: string } {
-  return { accessKeyId: secret, secretAccessKey: 'test' }
+  return { accessKeyId: 'test', secretAccessKey: secret }
 }
 
 /**

@@ -1,13 +1,15 @@
 """Decides who is answered: whoever knows this start's secret and signs for a service of the product.
 
-local-aws puts the secret beside each request that it passes on, whose signature it cannot change. Trino sends it as the
-access key id of its signatures. No web page knows it, by whatever name it has found this port.
+local-aws puts the secret beside each request that it passes on, whose signature it cannot change. Trino signs with it,
+as with any secret access key of S3. No web page knows it, by whatever name it has found this port.
 """
 
 import hmac
 import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs
+
+from ministack.core import sigv4
 
 # Answered to whoever knows the secret: how the one that started this process asks whether it serves.
 LIVENESS_PATH = "/_ticklake/livez"
@@ -19,7 +21,7 @@ OPERATIONS = {
     "secretsmanager": re.compile(r"secretsmanager\.(?!Rotate)\w+"),
 }
 
-_CREDENTIAL = r"([^/,\s]{1,128})/\d{8}/[\w-]{1,64}/([\w-]{1,64})/aws4_request"
+_CREDENTIAL = r"[^/,\s]{1,128}/\d{8}/[\w-]{1,64}/([\w-]{1,64})/aws4_request"
 _SIGNED_HEADER = re.compile(rf"AWS4-HMAC-SHA256 Credential={_CREDENTIAL}, ?SignedHeaders=[^,]+, ?Signature=[0-9a-f]+")
 _SIGNED_QUERY = re.compile(_CREDENTIAL)
 
@@ -29,19 +31,12 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Signature:
-    """What a request says of who signed it, and for which service; nothing here computes one."""
-
-    access_key: str
-    service: str
-
-
-@dataclass(frozen=True)
 class Request:
     """The head of a request, names of headers in lower case."""
 
     method: str
     path: str
+    raw_path: str
     query: str
     headers: dict[bytes, list[bytes]]
 
@@ -50,23 +45,37 @@ class Request:
         headers: dict[bytes, list[bytes]] = {}
         for name, value in scope["headers"]:
             headers.setdefault(name.lower(), []).append(value)
-        return cls(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers)
+        raw_path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
+        return cls(scope["method"], scope["path"], raw_path, query, headers)
 
     def header(self, name: bytes) -> str | None:
         """The value of a header that comes once: of a repeated one each reader might take another."""
         values = self.headers.get(name, [])
         return values[0].decode("latin-1") if len(values) == 1 else None
 
-    def signature(self) -> Signature | None:
-        """From the Authorization header; from the query where S3 takes presigned addresses."""
+    def service(self) -> str | None:
+        """The service that it is signed for: by the Authorization header, or as S3's presigned addresses are."""
         if b"authorization" in self.headers:
             match = _SIGNED_HEADER.fullmatch(self.header(b"authorization") or "")
-            return Signature(match[1], match[2]) if match else None
+            return match[1] if match else None
         query = parse_qs(self.query)
         if self.method not in ("GET", "HEAD", "PUT") or "X-Amz-Signature" not in query:
             return None
         match = _SIGNED_QUERY.fullmatch(query.get("X-Amz-Credential", [""])[0])
-        return Signature(match[1], match[2]) if match and match[2] == "s3" else None
+        return "s3" if match and match[1] == "s3" else None
+
+    def is_signed_with(self, secret: str) -> bool:
+        """Whether its head is; of the body only what the head says of it. S3's way: other services say nothing there."""
+        headers = {name.decode("latin-1"): b",".join(values).decode("latin-1") for name, values in self.headers.items()}
+        if self.service() != "s3" or not headers.get("authorization") or not headers.get("x-amz-content-sha256"):
+            return False
+        signature = sigv4.parse_header_signature(headers)
+        if not isinstance(signature, sigv4.HeaderSignature) or sigv4.request_time_failure(signature):
+            return False
+        query = parse_qs(self.query, keep_blank_values=True)
+        _, text = sigv4.header_signing_documents(signature, self.method, self.raw_path, query, headers, b"")
+        expected = sigv4.calculate_signature(secret, signature.date_stamp, signature.region, signature.service, text)
+        return hmac.compare_digest(expected, signature.signature)
 
 
 def service_asked(request: Request, secret: str, services: tuple[str, ...]) -> str | None:
@@ -74,17 +83,16 @@ def service_asked(request: Request, secret: str, services: tuple[str, ...]) -> s
 
     Raises Refused for everything else.
     """
-    signature = request.signature()
-    known = request.header(SECRET_HEADER) or (signature.access_key if signature else "")
-    if not hmac.compare_digest(known.encode("latin-1"), secret.encode("latin-1")):
+    shown = (request.header(SECRET_HEADER) or "").encode("latin-1")
+    if not hmac.compare_digest(shown, secret.encode("latin-1")) and not request.is_signed_with(secret):
         raise Refused("this port answers local-aws and Trino only: ask local-aws")
     if request.method == "OPTIONS":
         raise Refused("no page gets a permission here")
     if (request.method, request.path) == ("GET", LIVENESS_PATH):
         return None
-    if signature is None:
+    service = request.service()
+    if service is None:
         raise Refused("the request is not signed")
-    service = signature.service
     if service not in services:
         raise Refused(f"there is no service {service} here, only {', '.join(services)}")
     # No bucket begins with an underscore; what MiniStack keeps for itself does.

@@ -2,14 +2,21 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
-import socket
 import unittest
+import unittest.mock
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from urllib.parse import unquote
 
 import guard
 import product
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 SECRET = "0123456789abcdef" * 4
 
@@ -21,7 +28,18 @@ def signed(service="s3", key="test", **more):
 
 
 def request(headers=None, method="GET", path="/b/key", query=""):
-    return guard.Request(method, path, query, headers or {})
+    return guard.Request(method, path, path, query, headers or {})
+
+
+def really_signed(secret, method="PUT", path="/b/a%20key", query="partNumber=1&uploads=", age=timedelta()):
+    """As botocore signs for S3."""
+    made = AWSRequest(method, f"http://127.0.0.1:4567{path}?{query}", data=b"rows")
+    made.context["client_config"] = None
+    with unittest.mock.patch("botocore.auth.get_current_datetime", lambda: datetime.now(timezone.utc) - age):
+        S3SigV4Auth(Credentials("test", secret), "s3", "us-east-1").add_auth(made)
+    headers = {name.lower().encode(): [str(value).encode()] for name, value in made.headers.items()}
+    headers[b"host"] = [b"127.0.0.1:4567"]
+    return guard.Request(method, unquote(path), path, query, headers)
 
 
 def asked(made):
@@ -37,7 +55,8 @@ class WhoMayAsk(unittest.TestCase):
     def test_whoever_knows_the_secret_and_signs_is_answered(self):
         for made, service in [
             (request({**KNOWN, **signed()}), "s3"),
-            (request(signed(key=SECRET), "PUT"), "s3"),
+            (really_signed(SECRET), "s3"),
+            (really_signed(SECRET, "GET", "/"), "s3"),
             (request(KNOWN, query=PRESIGNED), "s3"),
             (request({**KNOWN, **signed("sts")}, "POST", "/"), "sts"),
             (request({**KNOWN, **signed("ssm"), b"x-amz-target": [b"AmazonSSM.GetParameter"]}, "POST", "/"), "ssm"),
@@ -50,7 +69,12 @@ class WhoMayAsk(unittest.TestCase):
         for made in [
             request(),
             request(signed()),
-            request(signed(key=SECRET[:-1])),
+            request(signed(key=SECRET)),
+            really_signed("test"),
+            really_signed(SECRET, age=timedelta(minutes=20)),
+            replace(really_signed(SECRET), raw_path="/b/other"),
+            replace(really_signed(SECRET), query="partNumber=2&uploads="),
+            replace(really_signed(SECRET), method="GET"),
             request({guard.SECRET_HEADER: [b"\xff"], **signed()}),
             request({**sent_twice, **signed()}),
             request(query=PRESIGNED),
