@@ -100,10 +100,14 @@ test('the secret of MiniStack and Trino is a file that only they and local-aws s
   expect(see.sort()).toEqual(['local-aws', 'ministack', 'secret', 'trino'])
 })
 
-test('every image has a tag that is not latest, async () => {
+test('every image has a tag that is not latest', async () => {
   const { services } = await render(local)
   for (const { image } of Object.values(services)) {
     if (!image.startsWith('ticklake-')) expect(image).toMatch(/:(?!latest)[\w.-]+$/)
+  }
+  for (const server of ['ministack', 'trino']) {
+    const dockerfile = readFileSync(join(projectDir, 'stack', server, 'Dockerfile'), 'utf8')
+    expect(dockerfile).toMatch(/^FROM \S+:(?!latest)[\w.-]+$/m)
   }
 })
 

@@ -1,6 +1,8 @@
 // MiniStack and Trino asked at their own ports, by whoever does not know the secret of this start, and by who does.
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { globSync, readFileSync, statSync } from 'node:fs'
 import { request as openRequest } from 'node:http'
+import { dirname, join } from 'node:path'
 import {
   CloudFormationClient,
   CreateStackCommand,
@@ -45,6 +47,17 @@ const signedFor = (service: string) =>
   `AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host;x-amz-date, Signature=${'0'.repeat(64)}`
 const form = { 'content-type': 'application/x-www-form-urlencoded' }
 const known = { [secretHeader]: secret.text }
+
+test('the secret is in its file alone, which only its owner may read', () => {
+  expect(statSync(secret.file).mode & 0o777).toBe(0o600)
+  const home = dirname(dirname(secret.file))
+  const files = globSync(['logs/**', 'data/trino/**', 'data/ministack/**', '*.json'], { cwd: home })
+    .map((name) => join(home, name))
+    .filter((path) => statSync(path).isFile())
+  expect(files.length).toBeGreaterThan(5)
+  expect(files.filter((path) => readFileSync(path, 'utf8').includes(secret.text))).toEqual([])
+  expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toContain(secret.text)
+})
 
 describe('MiniStack', () => {
   const strangers: Asked[] = [

@@ -85,7 +85,7 @@ def service_asked(request: Request, secret: str, services: tuple[str, ...]) -> s
     """
     shown = (request.header(SECRET_HEADER) or "").encode("latin-1")
     if not hmac.compare_digest(shown, secret.encode("latin-1")) and not request.is_signed_with(secret):
-        raise Refused("this port answers local-aws and Trino only: ask local-aws")
+        raise Refused("only local-aws and Trino are answered: ask local-aws; if you did, it has another start's secret")
     if request.method == "OPTIONS":
         raise Refused("no page gets a permission here")
     if (request.method, request.path) == ("GET", LIVENESS_PATH):

@@ -7,8 +7,10 @@ PERSIST_STATE, STATE_DIR and LOG_LEVEL are MiniStack's own. `serve.py livez` ask
 import asyncio
 import json
 import os
+import resource
 import sys
 import urllib.request
+from contextlib import suppress
 from contextvars import ContextVar
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -107,6 +109,11 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
+    # Each request of local-aws may hold a connection; the usual limit is 1,024.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    # macOS takes no "unlimited" here.
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     config = Config()
     config.bind = [f"{os.environ.get('BIND_HOST', '127.0.0.1')}:{port}"]
     config.keep_alive_timeout = 75
