@@ -87,6 +87,7 @@ class WhoMayAsk(unittest.TestCase):
             request(KNOWN, query=PRESIGNED_STS),
             request({**KNOWN, **signed("lambda")}, path="/2015-03-31/functions"),
             request({**KNOWN, **signed("S3")}),
+            *(request({**KNOWN, **signed(service)}, "POST", "/") for service in ("lambda", "glue", "athena")),
             request({**KNOWN, **signed()}, "POST", "/_ministack/reset"),
             request({**KNOWN, **signed()}, "POST", "//_ministack/reset"),
             request({**KNOWN, **signed("iam")}, "POST", "/_ministack/config"),
