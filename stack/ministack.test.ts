@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { installed } from './places.ts'
 
-test('the guard answers whoever knows the secret, and only the product is in the process', () => {
+test('the guard answers whoever knows the secret, and only the product is in the process', {
+  timeout: 60_000,
+}, () => {
   const { status, stderr } = spawnSync(join(installed.python, 'bin/python'), ['guard_test.py'], {
     cwd: join(import.meta.dirname, 'ministack'),
     encoding: 'utf8',
