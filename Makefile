@@ -59,6 +59,7 @@ up: ## The same in containers; LOCAL_AWS=localstack (with LOCALSTACK_AUTH_TOKEN)
 	@$(COMPOSE) ps
 down: ## Stop them; the data stays until: docker compose down --volumes
 	@$(COMPOSE) down
+	@docker volume rm --force "$${COMPOSE_PROJECT_NAME:-ticklake}_secret" >/dev/null
 stand-ins: ## Where no image registry answers: an engine and stand-ins of the images, from packages (root)
 	@./e2e/offline/prepare.sh
 e2e: setup stand-ins ## Tests of everything in containers

@@ -10,6 +10,12 @@ interface Rendered {
     {
       readonly image: string
       readonly mem_limit?: string
+      readonly read_only?: boolean
+      readonly cap_drop?: readonly string[]
+      readonly cap_add?: readonly string[]
+      readonly security_opt?: readonly string[]
+      readonly network_mode?: string
+      readonly volumes?: readonly { readonly source: string }[]
       readonly environment?: Record<string, string>
       readonly networks?: Record<string, unknown>
       readonly ports?: readonly { readonly host_ip?: string; readonly published: string }[]
@@ -62,7 +68,7 @@ test('only local-aws sees MiniStack and Trino, and only clients of Kafka see Kaf
 })
 
 /** Those that run once, before the others, and are gone. */
-const jobs = ['bucket', 'topic', 'declare', 'first-query']
+const jobs = ['secret', 'bucket', 'topic', 'declare', 'first-query']
 
 test('every container has a memory limit, and README.md says the sum of those that stay', async () => {
   const { services } = await render(local)
@@ -74,10 +80,34 @@ test('every container has a memory limit, and README.md says the sum of those th
   expect(readFileSync(join(projectDir, 'README.md'), 'utf8')).toContain(`${sum / 2 ** 30} GiB`)
 })
 
+test('every container is confined, images of others as well', async () => {
+  const { services } = await render(local)
+  for (const [name, service] of Object.entries(services)) {
+    expect(service.read_only, name).toBe(true)
+    expect(service.cap_drop, name).toEqual(['ALL'])
+    expect(service.security_opt, name).toEqual(['no-new-privileges:true'])
+    // Files of an earlier release become another user's: a job's task, which is on no network.
+    expect(service.cap_add ?? [], name).toEqual(name === 'secret' ? ['CHOWN', 'DAC_OVERRIDE'] : [])
+  }
+  expect(services.secret!.network_mode).toBe('none')
+})
+
+test('the secret of MiniStack and Trino is a file that only they and local-aws see', async () => {
+  const { services } = await render(local)
+  const see = Object.keys(services).filter((name) =>
+    services[name]!.volumes?.some(({ source }) => source === 'secret'),
+  )
+  expect(see.sort()).toEqual(['local-aws', 'ministack', 'secret', 'trino'])
+})
+
 test('every image has a tag that is not latest', async () => {
   const { services } = await render(local)
   for (const { image } of Object.values(services)) {
     if (!image.startsWith('ticklake-')) expect(image).toMatch(/:(?!latest)[\w.-]+$/)
+  }
+  for (const server of ['ministack', 'trino']) {
+    const dockerfile = readFileSync(join(projectDir, 'stack', server, 'Dockerfile'), 'utf8')
+    expect(dockerfile).toMatch(/^FROM \S+:(?!latest)[\w.-]+$/m)
   }
 })
 

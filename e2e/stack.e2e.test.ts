@@ -66,6 +66,27 @@ test('every container of ours runs as a user that is not root, on a root file sy
   }
 })
 
+test('Kafka, MiniStack and Trino do as well', async () => {
+  for (const service of ['kafka', 'ministack', 'trino']) {
+    const [container] = await lake.inspect(service)
+    expect(container!.HostConfig.ReadonlyRootfs, service).toBe(true)
+    expect(container!.HostConfig.CapDrop, service).toEqual(['ALL'])
+    expect((await lake.exec(service, 'id', '-u')).trim(), service).not.toBe('0')
+    await expect(lake.exec(service, 'touch', '/x'), service).rejects.toThrow(/Read-only file system/)
+  }
+})
+
+test('MiniStack and Trino answer nobody who reaches their containers without the secret', async () => {
+  for (const [service, url] of [
+    ['ministack', 'http://ministack:4566/_ministack/reset'],
+    ['trino', 'http://trino:8080/v1/statement'],
+  ] as const) {
+    const post = `console.log((await fetch('${url}', { method: 'POST', headers: { 'X-Trino-User': 'x' }, body: 'SELECT 1' })).status)`
+    const status = await lake.exec('local-aws', 'node', '--input-type=module', '--eval', post)
+    expect(status.trim(), service).toBe('403')
+  }
+})
+
 test('SIGTERM ends each service well inside ten seconds, with status 0', async () => {
   for (const service of ['producer', 'consumer', 'catalog', 'local-aws']) {
     const [container] = await lake.inspect(service)

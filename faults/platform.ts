@@ -7,6 +7,7 @@ import { kafkaServer } from '@ticklake/stack/kafka-server.ts'
 import { localAws } from '@ticklake/stack/local-aws.ts'
 import { miniStack } from '@ticklake/stack/ministack.ts'
 import { freePorts } from '@ticklake/stack/ports.ts'
+import { newSecret } from '@ticklake/stack/secret.ts'
 import { type ProcessSpec, type Running, Supervisor } from '@ticklake/stack/supervisor.ts'
 import { trino } from '@ticklake/stack/trino.ts'
 
@@ -45,10 +46,11 @@ export class Platform implements AsyncDisposable {
     mkdirSync(data, { recursive: true })
     const ports = await freePorts()
     const shell = serverEnv(process.env)
+    const secret = newSecret(data)
     const specs = new Map<ServerName, ProcessSpec>([
-      ['trino', trino(data, ports, bucket, shell)],
-      ['ministack', miniStack(data, ports, shell)],
-      ['local-aws', localAws(data, ports, shell)],
+      ['trino', trino(data, ports, bucket, secret, shell)],
+      ['ministack', miniStack(data, ports, secret, shell)],
+      ['local-aws', localAws(data, ports, secret, shell)],
       ['kafka', await kafkaServer(data, ports, shell)],
     ])
     const settings = Object.entries(sessionSettings).map(([name, value]) => `${name}=${value}\n`)
@@ -62,7 +64,7 @@ export class Platform implements AsyncDisposable {
       }
       await Promise.all([
         start('trino'),
-        start('ministack').then(() => makeBucket(ports, bucket)),
+        start('ministack').then(() => makeBucket(ports, bucket, secret)),
         start('local-aws'),
         start('kafka'),
       ])

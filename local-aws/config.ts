@@ -1,5 +1,9 @@
 // The LOCAL_AWS_* variables: where the one endpoint listens, what lies behind it, where it keeps its state.
+import { secretForm } from '@ticklake/runtime/engine-secret.ts'
 import { type Env, flag, integer, optionalText, pattern, readEnv, text } from '@ticklake/runtime/env.ts'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { readNamedFile } from '@ticklake/runtime/named-file.ts'
+import { keepSecret } from '@ticklake/runtime/redact.ts'
 
 const httpUrl = /^http:\/\/[^/\s]+\/?$/
 
@@ -17,6 +21,9 @@ export const localAwsSchema = {
   LOCAL_AWS_TRINO_URL: pattern(httpUrl, 'an http:// address without a path', {
     doc: 'the Trino that runs the SQL of Athena',
     default: 'http://127.0.0.1:8080',
+  }),
+  LOCAL_AWS_SECRET_FILE: optionalText({
+    doc: 'a file with the secret that MiniStack and Trino ask for, 64 digits in hexadecimal; unset for servers that ask for none',
   }),
   LOCAL_AWS_DATA_DIR: text({
     doc: 'the folder that keeps the Data Catalog and the history of queries',
@@ -46,6 +53,8 @@ export interface LocalAwsConfig {
   readonly port: number
   readonly s3Endpoint: URL
   readonly trinoUrl: URL
+  /** What the two servers ask for. */
+  readonly secret: string | undefined
   readonly dataDir: string
   readonly region: string
   readonly accountId: string
@@ -63,6 +72,7 @@ export function localAwsConfig(env: Env): LocalAwsConfig {
     port: values.LOCAL_AWS_PORT,
     s3Endpoint: new URL(values.LOCAL_AWS_S3_ENDPOINT),
     trinoUrl: new URL(values.LOCAL_AWS_TRINO_URL),
+    secret: secretIn(values.LOCAL_AWS_SECRET_FILE),
     dataDir: values.LOCAL_AWS_DATA_DIR,
     region: values.LOCAL_AWS_REGION,
     accountId: values.LOCAL_AWS_ACCOUNT_ID,
@@ -70,4 +80,19 @@ export function localAwsConfig(env: Env): LocalAwsConfig {
     historyMs: values.LOCAL_AWS_HISTORY_MINUTES * 60_000,
     keepResults: values.LOCAL_AWS_KEEP_RESULTS,
   })
+}
+
+function secretIn(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined
+  const secret = readNamedFile('LOCAL_AWS_SECRET_FILE', file).trim()
+  if (!secretForm.test(secret)) {
+    throw new Failure({
+      code: 'CONFIG_INVALID',
+      what: 'the file that LOCAL_AWS_SECRET_FILE names holds no secret; nothing was started',
+      why: 'a secret is 64 digits in hexadecimal, in lower case',
+      remedy: 'write one into it with: openssl rand -hex 32, and give the same file to MiniStack and Trino',
+    })
+  }
+  keepSecret(secret)
+  return secret
 }

@@ -16,8 +16,9 @@ await runCommand(async (signal) => {
   await mkdir(config.dataDir, { recursive: true })
   const registry = makeRegistry('local-aws')
   const events = makeEvents(makeLogger('local-aws'), registry)
-  const { dataDir, accountId, region } = config
-  await using glue = await openGlue({ dataDir, accountId, region, s3Endpoint: config.s3Endpoint.origin })
+  const { dataDir, accountId, region, secret } = config
+  const s3Endpoint = config.s3Endpoint.origin
+  await using glue = await openGlue({ dataDir, accountId, region, s3Endpoint, secret })
   await using athena = openAthena({ config, glue, events })
   const services = { AmazonAthena: athena, AWSGlue: glue }
   await using _server = await startServer({ config, events, registry, services })

@@ -26,7 +26,13 @@ async function through(handler: Handler): Promise<URL> {
 async function frontOf(s3Endpoint: URL): Promise<URL> {
   const registry = makeRegistry('test')
   server = await startServer({
-    config: { host: '127.0.0.1', port: 0, s3Endpoint, trinoUrl: new URL('http://127.0.0.1:1') },
+    config: {
+      host: '127.0.0.1',
+      port: 0,
+      s3Endpoint,
+      trinoUrl: new URL('http://127.0.0.1:1'),
+      secret: undefined,
+    },
     events: makeEvents(makeLogger('test', { LOG_LEVEL: 'silent' }), registry),
     registry,
     services: {},

@@ -1,10 +1,14 @@
 // Hands a request on to the S3 server byte for byte, so that signatures, chunk framing and ranges stay what they were.
 import { Agent, type IncomingMessage, request as openRequest, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream'
+import { secretHeader } from '@ticklake/runtime/engine-secret.ts'
 import type { Events } from './events.ts'
 
 /** Headers about one connection, which this hop makes for itself (RFC 9110, 7.6.1). */
 const hopByHop = new Set(['connection', 'keep-alive', 'proxy-connection', 'expect', 'upgrade', 'te'])
+
+/** The next server's, which only this hop may send. */
+const reserved = secretHeader.toLowerCase()
 
 export interface PassThrough extends Disposable {
   /** Answers `response` with what the upstream says to `request`; never throws. */
@@ -15,7 +19,7 @@ export interface PassThrough extends Disposable {
  * A way through to one server. Nothing is buffered or decoded, and an abort on either side ends the other.
  * `Expect: 100-continue` is to be answered by the caller; it is not sent on.
  */
-export function openPassThrough(upstream: URL, events: Events): PassThrough {
+export function openPassThrough(upstream: URL, events: Events, secret?: string): PassThrough {
   // An idle connection is given up before the upstream closes it (after 5 s), so that none breaks under a request.
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 2_000 })
 
@@ -26,7 +30,7 @@ export function openPassThrough(upstream: URL, events: Events): PassThrough {
       port: upstream.port || 80,
       method: request.method ?? 'GET',
       path: request.url ?? '/',
-      headers: requestHeaders(request),
+      headers: requestHeaders(request, secret),
     })
     let answered = false
 
@@ -62,9 +66,10 @@ export function openPassThrough(upstream: URL, events: Events): PassThrough {
   return { handle, [Symbol.dispose]: () => agent.destroy() }
 }
 
-/** The client's own headers in their order and case; a body that has no length gets the length 0. */
-function requestHeaders(request: IncomingMessage): string[] {
+/** The client's own headers in their order and case, and the secret behind them; a body that has no length gets the length 0. */
+function requestHeaders(request: IncomingMessage, secret: string | undefined): string[] {
   const headers = withoutHop(request.rawHeaders)
+  if (secret !== undefined) headers.push(secretHeader, secret)
   const bodyIsFramed =
     request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined
   const mayHaveBody = request.method === 'PUT' || request.method === 'POST' || request.method === 'PATCH'
@@ -75,7 +80,8 @@ function requestHeaders(request: IncomingMessage): string[] {
 function withoutHop(raw: readonly string[]): string[] {
   const kept: string[] = []
   for (let i = 0; i < raw.length; i += 2) {
-    if (!hopByHop.has(raw[i]!.toLowerCase())) kept.push(raw[i]!, raw[i + 1]!)
+    const name = raw[i]!.toLowerCase()
+    if (!hopByHop.has(name) && name !== reserved) kept.push(raw[i]!, raw[i + 1]!)
   }
   return kept
 }

@@ -22,7 +22,7 @@ export interface LocalAwsServer extends AsyncDisposable {
 }
 
 export interface ServerParts {
-  readonly config: Pick<LocalAwsConfig, 'host' | 'port' | 's3Endpoint' | 'trinoUrl'>
+  readonly config: Pick<LocalAwsConfig, 'host' | 'port' | 's3Endpoint' | 'trinoUrl' | 'secret'>
   readonly events: Events
   readonly registry: Registry
   /** By the prefix of X-Amz-Target, `AmazonAthena` or `AWSGlue`. */
@@ -42,7 +42,7 @@ export async function startServer({
   registry,
   services,
 }: ServerParts): Promise<LocalAwsServer> {
-  const passThrough = openPassThrough(config.s3Endpoint, events)
+  const passThrough = openPassThrough(config.s3Endpoint, events, config.secret)
   const whyNotReady = async () =>
     (await silence('the S3 server', config.s3Endpoint)) ??
     (await silence('Trino', new URL('/v1/info', config.trinoUrl)))

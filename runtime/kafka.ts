@@ -1,5 +1,4 @@
 // How every service reaches the broker: the KAFKA_* variables and what librdkafka is told for them.
-import { readFileSync } from 'node:fs'
 import {
   type Env,
   milliseconds,
@@ -11,7 +10,8 @@ import {
   text,
   type Values,
 } from './env.ts'
-import { Failure, reasonOf } from './errors.ts'
+import { Failure } from './errors.ts'
+import { readNamedFile } from './named-file.ts'
 import { keepSecret } from './redact.ts'
 
 const topicName = (facts: { doc: string; default?: string }) =>
@@ -122,20 +122,6 @@ export function kafkaClientSettings(
     settings['ssl.ca.location'] = config.KAFKA_SSL_CA_FILE
   }
   return settings
-}
-
-function readNamedFile(variable: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new Failure({
-      code: 'CONFIG_INVALID',
-      what: `the file that ${variable} names cannot be read; nothing was started`,
-      why: reasonOf(error),
-      remedy: `put the file there, or change ${variable}`,
-      cause: error,
-    })
-  }
 }
 
 /** The reason within a FAIL line of librdkafka's log, which its errors lack, without the client's inner names. */

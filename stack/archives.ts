@@ -7,6 +7,7 @@ import { kafkaServer } from './kafka-server.ts'
 import { installed, localDir } from './places.ts'
 import { freePorts } from './ports.ts'
 import type { Progress } from './progress.ts'
+import { newSecret } from './secret.ts'
 import { Supervisor } from './supervisor.ts'
 import { ask, trino } from './trino.ts'
 
@@ -35,8 +36,9 @@ export async function makeArchives(progress: Progress, signal: AbortSignal): Pro
     progress.detail = 'a trial run of Kafka'
     await supervisor.start({ ...(await kafkaServer(dir, ports, env, 'make')), stopWithinMs })
     progress.detail = 'a trial run of Trino'
-    await supervisor.start({ ...trino(dir, ports, 'trial', env, 'make'), stopWithinMs })
-    for (const query of trialQueries) await ask(ports.trino, query)
+    const secret = newSecret(dir)
+    await supervisor.start({ ...trino(dir, ports, 'trial', secret, env, 'make'), stopWithinMs })
+    for (const query of trialQueries) await ask(ports.trino, secret, query)
     progress.detail = 'writing the archives'
   } finally {
     signal.removeEventListener('abort', stop)

@@ -1,8 +1,10 @@
 // The lake's bucket: its name from the settings, and the bucket itself, which no service makes.
 import { BucketAlreadyOwnedByYou, CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { miniStackCredentials } from '@ticklake/runtime/engine-secret.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { lakeConfig } from '@ticklake/runtime/lake.ts'
 import { loopback, type Ports } from './ports.ts'
+import type { Secret } from './secret.ts'
 
 /** @throws Failure CONFIG_INVALID when a LAKE_* variable is wrong */
 export function lakeBucket(settings: Env): string {
@@ -10,11 +12,11 @@ export function lakeBucket(settings: Env): string {
 }
 
 /** Makes the bucket where it is missing. */
-export async function makeBucket(ports: Ports, bucket: string): Promise<void> {
+export async function makeBucket(ports: Ports, bucket: string, secret: Secret): Promise<void> {
   const s3 = new S3Client({
     endpoint: `http://${loopback}:${ports.miniStack}`,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: miniStackCredentials(secret.text),
     forcePathStyle: true,
   })
   try {

@@ -3,10 +3,16 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectDir } from './places.ts'
 import { loopback, type Ports } from './ports.ts'
+import type { Secret } from './secret.ts'
 import type { ProcessSpec } from './supervisor.ts'
 
 /** How to run local-aws with its catalog below `dir`. */
-export function localAws(dir: string, ports: Ports, env: Record<string, string>): ProcessSpec {
+export function localAws(
+  dir: string,
+  ports: Ports,
+  secret: Secret,
+  env: Record<string, string>,
+): ProcessSpec {
   const data = join(dir, 'local-aws')
   mkdirSync(data, { recursive: true })
   return {
@@ -20,6 +26,7 @@ export function localAws(dir: string, ports: Ports, env: Record<string, string>)
       LOCAL_AWS_PORT: String(ports.aws),
       LOCAL_AWS_S3_ENDPOINT: `http://${loopback}:${ports.miniStack}`,
       LOCAL_AWS_TRINO_URL: `http://${loopback}:${ports.trino}`,
+      LOCAL_AWS_SECRET_FILE: secret.file,
       LOCAL_AWS_DATA_DIR: data,
       LOCAL_AWS_REGION: 'us-east-1',
       LOG_FORMAT: 'json',

@@ -1,19 +1,26 @@
 // MiniStack: S3 (and STS, IAM, CloudFormation) on loopback, with its objects on disk.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { secretHeader } from '@ticklake/runtime/engine-secret.ts'
 import { installed } from './places.ts'
 import { loopback, type Ports } from './ports.ts'
+import type { Secret } from './secret.ts'
 import type { ProcessSpec } from './supervisor.ts'
 
 /** How to run MiniStack with its objects below `dir`. */
-export function miniStack(dir: string, ports: Ports, env: Record<string, string>): ProcessSpec {
+export function miniStack(
+  dir: string,
+  ports: Ports,
+  secret: Secret,
+  env: Record<string, string>,
+): ProcessSpec {
   const objects = join(dir, 's3')
   const state = join(dir, 'ministack')
   for (const folder of [objects, state]) mkdirSync(folder, { recursive: true })
   return {
     name: 'ministack',
     command: join(installed.python, 'bin/python'),
-    args: ['-m', 'ministack'],
+    args: [join(import.meta.dirname, 'ministack/serve.py')],
     cwd: state,
     env: {
       ...env,
@@ -24,7 +31,11 @@ export function miniStack(dir: string, ports: Ports, env: Record<string, string>
       PERSIST_STATE: '1',
       STATE_DIR: state,
       LOG_LEVEL: 'WARNING',
+      MINISTACK_SECRET_FILE: secret.file,
     },
-    ready: async () => (await fetch(`http://${loopback}:${ports.miniStack}/_ministack/health`)).ok,
+    ready: async () => {
+      const url = `http://${loopback}:${ports.miniStack}/_ticklake/livez`
+      return (await fetch(url, { headers: { [secretHeader]: secret.text } })).ok
+    },
   }
 }

@@ -9,6 +9,7 @@ import { localAws } from './local-aws.ts'
 import { miniStack } from './ministack.ts'
 import { defaultPorts, freePorts, type Ports, requireFree } from './ports.ts'
 import { requireRoom } from './room.ts'
+import { newSecret } from './secret.ts'
 import { type ProcessSpec, Supervisor } from './supervisor.ts'
 import { trino } from './trino.ts'
 
@@ -27,6 +28,8 @@ export interface StackOptions {
 export interface Stack extends AsyncDisposable {
   readonly env: StackEnv
   readonly ports: Ports
+  /** Holds what MiniStack and Trino ask for. */
+  readonly secretFile: string
   readonly logDir: string
   /** For more processes that belong to this stack; they are stopped before it. */
   readonly supervisor: Supervisor
@@ -46,6 +49,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   mkdirSync(data, { recursive: true })
   requireRoom(data)
   const shell = serverEnv(process.env)
+  const secret = newSecret(data)
   const supervisor = new Supervisor(logDir)
   const stop = () => supervisor.stop()
   const interrupted = () => void stop()
@@ -58,9 +62,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }
     const kafka = kafkaServer(data, ports, shell)
     await allOrFirstError([
-      start(trino(data, ports, options.bucket, shell)),
-      start(miniStack(data, ports, shell)).then(() => makeBucket(ports, options.bucket)),
-      start(localAws(data, ports, shell)),
+      start(trino(data, ports, options.bucket, secret, shell)),
+      start(miniStack(data, ports, secret, shell)).then(() => makeBucket(ports, options.bucket, secret)),
+      start(localAws(data, ports, secret, shell)),
       start(kafka),
     ])
     options.signal?.throwIfAborted()
@@ -74,6 +78,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   return {
     env: stackEnv(ports, options.bucket),
     ports,
+    secretFile: secret.file,
     logDir,
     supervisor,
     stop,

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { StackEnv } from './environment.ts'
+import type { Ports } from './ports.ts'
 
 export interface StackState {
   /** Who runs it: `make stack` or `make demo`. */
@@ -12,6 +13,9 @@ export interface StackState {
   /** LAKE_*, KAFKA_TOPIC and the like under which a demo runs, so that a query in another shell asks the same table. */
   readonly settings: Readonly<Record<string, string>>
   readonly logDir: string
+  /** For tests of the servers behind local-aws. */
+  readonly ports?: Ports
+  readonly secretFile?: string
 }
 
 /** Written in one step: a reader sees the old or the new file, never a part. */

@@ -5,12 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import type { StackEnv } from './environment.ts'
+import type { Ports } from './ports.ts'
 import { startStack } from './stack.ts'
 import { runningStack } from './state.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
     stackEnv: StackEnv
+    stackPorts: Ports
+    secretFile: string
   }
 }
 
@@ -20,11 +23,15 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     const state = await runningStack(stateFile)
     if (!state) throw new Error(`TICKLAKE_TEST_STACK=${stateFile} names no stack that runs`)
     project.provide('stackEnv', state.env)
+    if (state.ports) project.provide('stackPorts', state.ports)
+    if (state.secretFile) project.provide('secretFile', state.secretFile)
     return undefined
   }
   const dir = mkdtempSync(join(tmpdir(), 'ticklake-test-'))
   const stack = await startStack({ dir, ports: 'free', bucket: 'ticklake-test' })
   project.provide('stackEnv', stack.env)
+  project.provide('stackPorts', stack.ports)
+  project.provide('secretFile', stack.secretFile)
   return async () => {
     await stack.stop()
     rmSync(dir, { recursive: true, force: true })

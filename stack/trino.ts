@@ -1,16 +1,23 @@
 // Trino, the engine that Athena is: one node with a Hive catalog over Glue (local-aws) and S3 (MiniStack).
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { trinoHeaders } from '@ticklake/runtime/engine-secret.ts'
 import { type Archive, fastStart } from './jvm.ts'
 import { installed } from './places.ts'
 import { loopback, type Ports } from './ports.ts'
+import type { Secret } from './secret.ts'
 import type { ProcessSpec } from './supervisor.ts'
+
+/** Trino puts the variable in the place of this text, so that no file but the secret's own holds it. */
+const secretVariable = 'TRINO_ENGINES_SECRET'
+const fromEnv = `\${ENV:${secretVariable}}`
 
 /** Writes Trino's configuration below `dir` and says how to run it. */
 export function trino(
   dir: string,
   ports: Ports,
   bucket: string,
+  secret: Secret,
   env: Record<string, string>,
   archive: Archive = 'use',
 ): ProcessSpec {
@@ -28,6 +35,12 @@ export function trino(
     'node.id': 'local',
     'node.internal-address': loopback,
     'node.bind-ip': loopback,
+    // Whoever asks must be signed in. Trino says so only on connections that a proxy calls encrypted, and refuses the rest.
+    'http-server.authentication.type': 'JWT',
+    'http-server.authentication.jwt.key-file': secret.file,
+    'http-server.process-forwarded': true,
+    'internal-communication.shared-secret': fromEnv,
+    'web-ui.enabled': false,
     'query.max-memory': '400MB',
     'query.max-memory-per-node': '400MB',
     'memory.heap-headroom-per-node': '200MB',
@@ -55,7 +68,7 @@ export function trino(
     's3.region': 'us-east-1',
     's3.path-style-access': true,
     's3.aws-access-key': 'test',
-    's3.aws-secret-key': 'test',
+    's3.aws-secret-key': fromEnv,
     'hive.non-managed-table-writes-enabled': true,
     'hive.non-managed-table-creates-enabled': true,
     'hive.partition-projection-enabled': true,
@@ -67,8 +80,8 @@ export function trino(
     command: join(installed.java, 'bin/java'),
     args: [...jvmFlags(home, archive), 'io.trino.server.TrinoServer'],
     cwd: home,
-    env,
-    ready: () => answers(ports.trino),
+    env: { ...env, [secretVariable]: secret.text },
+    ready: () => answers(ports.trino, secret),
     readyWithinMs: 180_000,
   }
 }
@@ -97,21 +110,23 @@ function writeProperties(path: string, properties: Record<string, string | numbe
 }
 
 /** Runs SELECT 1 to its end: a server that only says that it is up may still lack a worker. */
-async function answers(port: number): Promise<boolean> {
+async function answers(port: number, secret: Secret): Promise<boolean> {
   const info = await fetch(`http://${loopback}:${port}/v1/info`)
   if (((await info.json()) as { starting: boolean }).starting) return false
-  return ask(port, 'SELECT 1')
+  return ask(port, secret, 'SELECT 1')
 }
 
 /** Runs a statement to its end. @returns whether it succeeded */
-export async function ask(port: number, sql: string): Promise<boolean> {
-  const headers = { 'X-Trino-User': 'stack' }
-  let url: string | undefined = `http://${loopback}:${port}/v1/statement`
+export async function ask(port: number, secret: Secret, sql: string): Promise<boolean> {
+  const headers = trinoHeaders('stack', secret.text)
+  const origin = `http://${loopback}:${port}`
+  let url: URL | undefined = new URL('/v1/statement', origin)
   let init: RequestInit = { method: 'POST', body: sql, headers }
   while (url !== undefined) {
     const page = (await (await fetch(url, init)).json()) as { nextUri?: string; error?: unknown }
     if (page.error !== undefined) return false
-    url = page.nextUri
+    // Trino takes the connection for an encrypted one, and names the next page so.
+    url = page.nextUri === undefined ? undefined : new URL(new URL(page.nextUri).pathname, origin)
     init = { headers }
   }
   return true

@@ -4,10 +4,18 @@ import { engineFailure } from './errors.ts'
 import type { PlacedSql } from './placed-sql.ts'
 import type { QueryProgress, QueryRequest } from './query.ts'
 import type { ResultSink } from './result-sink.ts'
-import { cancel, type EnginePage, type EngineStats, nextPage, submit, waitForEngineMs } from './trino.ts'
+import {
+  cancel,
+  type Engine,
+  type EnginePage,
+  type EngineStats,
+  nextPage,
+  submit,
+  waitForEngineMs,
+} from './trino.ts'
 
 export interface EngineRun {
-  readonly engine: URL
+  readonly engine: Engine
   readonly statement: PlacedSql
   readonly context: Pick<QueryRequest, 'catalog' | 'database'>
   readonly signal: AbortSignal
@@ -48,7 +56,7 @@ export async function followEngine(run: EngineRun): Promise<EnginePage> {
       })
       if (!page.nextUri || page.nextUri.includes('/executing/')) accept()
       // The engine works on the next page while this one is written.
-      const next = page.nextUri === undefined ? undefined : nextPage(page.nextUri, signal)
+      const next = page.nextUri === undefined ? undefined : nextPage(engine, page.nextUri, signal)
       next?.catch(() => undefined)
       if (page.columns && !hasColumns) {
         hasColumns = true
@@ -59,7 +67,7 @@ export async function followEngine(run: EngineRun): Promise<EnginePage> {
       page = await next
     }
   } catch (error) {
-    if (page.nextUri) void cancel(page.nextUri)
+    if (page.nextUri) void cancel(engine, page.nextUri)
     throw error
   }
 }

@@ -23,7 +23,7 @@ import type { ResultPages } from './result-pages.ts'
 import { openResultSink } from './result-sink.ts'
 import type { ResultObjects } from './s3.ts'
 import type { Statement } from './statement.ts'
-import type { EnginePage } from './trino.ts'
+import type { Engine, EnginePage } from './trino.ts'
 import { writeManifest } from './written-files.ts'
 
 /** A syntax error is told to the one who asks: so long is the answer held for the engine's parser. */
@@ -41,7 +41,7 @@ export interface Queries extends AsyncDisposable {
 }
 
 export interface QueriesParts {
-  readonly engine: URL
+  readonly engine: Engine
   readonly glue: GlueService
   readonly history: History
   readonly objects: ResultObjects

@@ -11,6 +11,7 @@ import {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
+import { miniStackCredentials } from '@ticklake/runtime/engine-secret.ts'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import { systemFailure } from './errors.ts'
 
@@ -52,14 +53,14 @@ export interface ResultObjects extends Disposable {
   remove(uris: readonly string[]): Promise<void>
 }
 
-export function openResultObjects(endpoint: URL, region: string): ResultObjects {
+export function openResultObjects(endpoint: URL, region: string, secret?: string): ResultObjects {
   const s3 = new S3Client({
     endpoint: endpoint.origin,
     region,
     forcePathStyle: true,
     maxAttempts: 3,
-    // A local server takes any credentials; those of the shell are none of its business.
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    // Those of the shell are none of a local server's business.
+    credentials: miniStackCredentials(secret),
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
   })
   const seenBuckets = new Map<string, number>()

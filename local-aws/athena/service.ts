@@ -38,11 +38,11 @@ export interface AthenaService extends JsonService, AsyncDisposable {}
 export function openAthena({ config, glue, events }: AthenaParts): AthenaService {
   const sinceMs = Date.now()
   const history = openHistory(config.dataDir)
-  const objects = openResultObjects(config.s3Endpoint, config.region)
+  const objects = openResultObjects(config.s3Endpoint, config.region, config.secret)
   const pages = openResultPages(objects)
   const { historyMs, keepResults } = config
   const queries = openQueries({
-    engine: config.trinoUrl,
+    engine: { url: config.trinoUrl, secret: config.secret },
     glue,
     history,
     objects,

@@ -1,7 +1,14 @@
 // Speaks Trino's client protocol: a statement is posted, its pages are followed, a DELETE ends it.
 import { setTimeout as delay } from 'node:timers/promises'
+import { trinoHeaders } from '@ticklake/runtime/engine-secret.ts'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import { CutOff, type EngineError, systemFailure } from './errors.ts'
+
+export interface Engine {
+  readonly url: URL
+  /** What it asks for; undefined where it takes anyone. */
+  readonly secret: string | undefined
+}
 
 /** A type as Trino describes it: its name, and what stands in its parentheses. */
 export interface TypeSignature {
@@ -64,7 +71,7 @@ const pageSize = '2MB'
  * @throws QueryFailure when it stays away
  */
 export async function submit(
-  engine: URL,
+  engine: Engine,
   sql: string,
   session: EngineSession,
   signal: AbortSignal,
@@ -73,11 +80,11 @@ export async function submit(
   for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 1_000)) {
     let why: string
     try {
-      const response = await fetch(new URL('/v1/statement', engine), {
+      const response = await fetch(new URL('/v1/statement', engine.url), {
         method: 'POST',
         body: sql,
         headers: {
-          'X-Trino-User': 'athena',
+          ...trinoHeaders('athena', engine.secret),
           'X-Trino-Source': 'local-aws',
           'X-Trino-Catalog': session.catalog,
           'X-Trino-Schema': session.schema,
@@ -100,7 +107,7 @@ export async function submit(
     }
     if (Date.now() + waitMs > giveUpAt) {
       throw systemFailure(
-        `GENERIC_INTERNAL_ERROR: the SQL engine at ${engine.origin} is not available: ${why}`,
+        `GENERIC_INTERNAL_ERROR: the SQL engine at ${engine.url.origin} is not available: ${why}`,
       )
     }
     await delay(waitMs, undefined, { signal })
@@ -111,10 +118,13 @@ export async function submit(
  * The page that `page` names as next. A cut connection is tried again, which is safe: a page may be asked for twice.
  * @throws QueryFailure when the engine is gone or has forgotten the query
  */
-export async function nextPage(nextUri: string, signal: AbortSignal): Promise<EnginePage> {
+export async function nextPage(engine: Engine, nextUri: string, signal: AbortSignal): Promise<EnginePage> {
+  const page = pageAt(engine, nextUri)
+  page.searchParams.set('targetResultSize', pageSize)
   for (let attempt = 1; ; attempt++) {
     try {
-      const response = await fetch(`${nextUri}?targetResultSize=${pageSize}`, {
+      const response = await fetch(page, {
+        headers: trinoHeaders('athena', engine.secret),
         signal: AbortSignal.any([signal, AbortSignal.timeout(pageTimeoutMs)]),
       })
       const text = await response.text()
@@ -132,11 +142,20 @@ export async function nextPage(nextUri: string, signal: AbortSignal): Promise<En
 }
 
 /** Ends the query at the engine; that it cannot be told is no error, it ends by itself when nobody asks on. */
-export async function cancel(nextUri: string): Promise<void> {
-  await fetch(nextUri, { method: 'DELETE', signal: AbortSignal.timeout(5_000) }).then(
+export async function cancel(engine: Engine, nextUri: string): Promise<void> {
+  await fetch(pageAt(engine, nextUri), {
+    method: 'DELETE',
+    headers: trinoHeaders('athena', engine.secret),
+    signal: AbortSignal.timeout(5_000),
+  }).then(
     (response) => response.body?.cancel(),
     () => undefined,
   )
+}
+
+/** Trino may name itself otherwise than it is reached (https, behind a proxy): only the path is taken. */
+function pageAt(engine: Engine, nextUri: string): URL {
+  return new URL(new URL(nextUri).pathname, engine.url)
 }
 
 /** Parses a page. Only where the text has a run of 16 digits can a number lose digits; only then is care taken. */

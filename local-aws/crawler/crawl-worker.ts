@@ -4,13 +4,14 @@ import { reasonOf } from '@ticklake/runtime/errors.ts'
 import { type LookOptions, look } from './look.ts'
 import { openBucket } from './s3.ts'
 
-const { s3Endpoint, region, options } = workerData as {
+const { s3Endpoint, region, secret, options } = workerData as {
   s3Endpoint: string
   region: string
+  secret: string | undefined
   options: LookOptions
 }
 try {
-  parentPort!.postMessage({ found: await look(options, openBucket(s3Endpoint, region)) })
+  parentPort!.postMessage({ found: await look(options, openBucket(s3Endpoint, region, secret)) })
 } catch (error) {
   const name = error instanceof Error && error.name !== 'Error' ? `${error.name}: ` : ''
   parentPort!.postMessage({ failure: `${name}${reasonOf(error)}` })

@@ -131,10 +131,10 @@ export class Crawlers {
 
   /** Looks at the objects in a thread of its own. @throws Error with the reason when that fails or is stopped */
   #look(input: CrawlerInput, signal: AbortSignal): Promise<TableDefinition[]> {
-    const { s3Endpoint, region } = this.#options
+    const { s3Endpoint, region, secret } = this.#options
     const options = lookOptions(input, crawlsNewFoldersOnly(input) ? this.#knownLocations(input) : [])
     const worker = new Worker(new URL('./crawl-worker.ts', import.meta.url), {
-      workerData: { s3Endpoint, region, options },
+      workerData: { s3Endpoint, region, secret, options },
     })
     signal.addEventListener('abort', () => void worker.terminate(), { once: true })
     return new Promise((resolve, reject) => {

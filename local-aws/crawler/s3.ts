@@ -1,5 +1,6 @@
 // How a crawl reads the bucket: pages of keys, and ranges of bytes.
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { miniStackCredentials } from '@ticklake/runtime/engine-secret.ts'
 import type { ListedObject } from './folder-tree.ts'
 
 export interface Bucket {
@@ -8,13 +9,13 @@ export interface Bucket {
   read(bucket: string, key: string, start: number, end: number): Promise<Uint8Array | undefined>
 }
 
-/** The local S3 server takes any credentials; a crawl must not look for those of the user. */
-export function openBucket(endpoint: string, region: string): Bucket {
+/** A crawl must not look for the credentials of the user. */
+export function openBucket(endpoint: string, region: string, secret?: string): Bucket {
   const client = new S3Client({
     endpoint,
     region,
     forcePathStyle: true,
-    credentials: { accessKeyId: 'crawler', secretAccessKey: 'crawler' },
+    credentials: miniStackCredentials(secret),
     // A range has no checksum of its own.
     responseChecksumValidation: 'WHEN_REQUIRED',
   })

@@ -11,6 +11,8 @@ export interface GlueOptions {
   readonly region: string
   /** Where crawlers find S3: an address that is spoken to in path style. */
   readonly s3Endpoint: string
+  /** What S3 asks for; absent where it takes anyone. */
+  readonly secret?: string | undefined
 }
 
 export interface GlueAnswer {

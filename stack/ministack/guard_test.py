@@ -1,0 +1,145 @@
+"""What the guard and the lists promise, without a server: run by stack/ministack.test.ts."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import unittest
+import unittest.mock
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from urllib.parse import unquote
+
+import guard
+import product
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+SECRET = "0123456789abcdef" * 4
+
+
+def signed(service="s3", key="test", **more):
+    credential = f"{key}/20260101/us-east-1/{service}/aws4_request"
+    text = f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}"
+    return {b"authorization": [text.encode()], **more}
+
+
+def request(headers=None, method="GET", path="/b/key", query=""):
+    return guard.Request(method, path, path, query, headers or {})
+
+
+def really_signed(secret, method="PUT", path="/b/a%20key", query="partNumber=1&uploads=", age=timedelta()):
+    """As botocore signs for S3."""
+    made = AWSRequest(method, f"http://127.0.0.1:4567{path}?{query}", data=b"rows")
+    made.context["client_config"] = None
+    with unittest.mock.patch("botocore.auth.get_current_datetime", lambda: datetime.now(timezone.utc) - age):
+        S3SigV4Auth(Credentials("test", secret), "s3", "us-east-1").add_auth(made)
+    headers = {name.lower().encode(): [str(value).encode()] for name, value in made.headers.items()}
+    headers[b"host"] = [b"127.0.0.1:4567"]
+    return guard.Request(method, unquote(path), path, query, headers)
+
+
+def asked(made):
+    return guard.service_asked(made, SECRET, product.SERVICES)
+
+
+KNOWN = {guard.SECRET_HEADER: [SECRET.encode()]}
+PRESIGNED = "X-Amz-Credential=test/20260101/us-east-1/s3/aws4_request&X-Amz-Signature=00"
+PRESIGNED_STS = PRESIGNED.replace("/s3/", "/sts/")
+
+
+class WhoMayAsk(unittest.TestCase):
+    def test_whoever_knows_the_secret_and_signs_is_answered(self):
+        for made, service in [
+            (request({**KNOWN, **signed()}), "s3"),
+            (really_signed(SECRET), "s3"),
+            (really_signed(SECRET, "GET", "/"), "s3"),
+            (request(KNOWN, query=PRESIGNED), "s3"),
+            (request({**KNOWN, **signed("sts")}, "POST", "/"), "sts"),
+            (request({**KNOWN, **signed("ssm"), b"x-amz-target": [b"AmazonSSM.GetParameter"]}, "POST", "/"), "ssm"),
+            (request(KNOWN, path=guard.LIVENESS_PATH), None),
+        ]:
+            self.assertEqual(asked(made), service, made)
+
+    def test_everyone_else_is_refused(self):
+        sent_twice = {guard.SECRET_HEADER: [SECRET.encode()] * 2}
+        for made in [
+            request(),
+            request(signed()),
+            request(signed(key=SECRET)),
+            really_signed("test"),
+            really_signed(SECRET, age=timedelta(minutes=20)),
+            replace(really_signed(SECRET), raw_path="/b/other"),
+            replace(really_signed(SECRET), query="partNumber=2&uploads="),
+            replace(really_signed(SECRET), method="GET"),
+            request({guard.SECRET_HEADER: [b"\xff"], **signed()}),
+            request({**sent_twice, **signed()}),
+            request(query=PRESIGNED),
+            request(path=guard.LIVENESS_PATH),
+            request(KNOWN),
+            request({**KNOWN, **signed()}, "OPTIONS"),
+            request({**KNOWN, b"authorization": [b"Bearer x"]}, query=PRESIGNED),
+            request({**KNOWN, b"authorization": signed()[b"authorization"] * 2}),
+            request(KNOWN, "POST", query=PRESIGNED),
+            request(KNOWN, query=PRESIGNED_STS),
+            request({**KNOWN, **signed("lambda")}, path="/2015-03-31/functions"),
+            request({**KNOWN, **signed("S3")}),
+            *(request({**KNOWN, **signed(service)}, "POST", "/") for service in ("lambda", "glue", "athena")),
+            request({**KNOWN, **signed()}, "POST", "/_ministack/reset"),
+            request({**KNOWN, **signed()}, "POST", "//_ministack/reset"),
+            request({**KNOWN, **signed("iam")}, "POST", "/_ministack/config"),
+            request({**KNOWN, **signed("cloudformation")}, "PUT", "/"),
+            request({**KNOWN, **signed("ssm"), b"x-amz-target": [b"AmazonSSM.SendCommand"]}, "POST", "/"),
+            request({**KNOWN, **signed("secretsmanager"), b"x-amz-target": [b"AWSLambda.Invoke"]}, "POST", "/"),
+        ]:
+            with self.assertRaises(guard.Refused, msg=str(made)):
+                asked(made)
+
+
+class WhatThereIs(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.app = product.load()
+
+    def test_a_service_that_is_not_on_the_list_cannot_be_imported(self):
+        from ministack.services import lambda_svc
+        import ministack.services.ecs as ecs
+
+        for absent in (lambda_svc, ecs):
+            with self.assertRaises(AttributeError):
+                absent.handle_request
+        loaded = {name.split(".")[2] for name, module in sys.modules.items()
+                  if name.startswith("ministack.services.") and type(module) is type(sys)}
+        self.assertEqual(loaded, {*product.SERVICES, *product.ONLY_FOR_TEMPLATES})
+
+    def test_no_process_is_started_and_nobody_is_called(self):
+        for forbidden in (
+            lambda: subprocess.run(["true"]),
+            lambda: os.system("true"),
+            lambda: os.execv("/bin/true", ["true"]),
+            lambda: os.posix_spawn("/bin/true", ["true"], {}),
+            os.fork,
+            lambda: socket.socket().connect(("127.0.0.1", 9)),
+            lambda: socket.socket(socket.AF_UNIX).connect("/var/run/docker.sock"),
+        ):
+            with self.assertRaises(PermissionError):
+                forbidden()
+
+    def test_cloudformation_makes_what_is_in_the_template_and_nothing_else(self):
+        template = Path(__file__).parents[2] / "infra/template"
+        types = set(re.findall(r"Type: (AWS::\w+::\w+)", "".join(part.read_text() for part in template.glob("*.yaml"))))
+        # MiniStack knows neither: infra/local-template.ts takes them out.
+        self.assertEqual(product.RESOURCE_TYPES, types - {"AWS::EC2::EIP", "AWS::EC2::Volume"})
+        from ministack.services.cloudformation import provisioners
+
+        self.assertEqual(set(provisioners._RESOURCE_HANDLERS), set(product.RESOURCE_TYPES))
+        for kind in ("AWS::Lambda::Function", "Custom::Thing", "AWS::CloudFormation::WaitConditionHandle"):
+            with self.assertRaisesRegex(ValueError, "Unsupported resource type"):
+                provisioners._provision_resource(kind, "It", {}, "stack")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,168 @@
+"""What of MiniStack there is in this process: the product's services and what its AWS template makes, nothing else.
+
+MiniStack imitates a hundred services, and several of them run what they are given: Lambda, ECS, CodeBuild, Glue jobs.
+CloudFormation, S3 notifications and others call those directly, behind the router. So the list is kept where Python
+finds modules: a service that is not on it cannot be imported by anyone.
+"""
+
+import asyncio
+import concurrent.futures
+import importlib
+import importlib.abc
+import importlib.machinery
+import sys
+from types import ModuleType
+
+# A request is signed for one of these; local-aws answers Athena and Glue itself.
+SERVICES = ("s3", "sts", "iam", "cloudformation", "ec2", "ssm", "secretsmanager")
+
+# CloudFormation keeps what it makes of the template in these modules; their own operations are reached by no request.
+ONLY_FOR_TEMPLATES = ("athena", "autoscaling", "glue")
+
+# The types of infra/template/, and nothing that has code, a target or an address to call.
+RESOURCE_TYPES = frozenset(
+    {
+        "AWS::Athena::WorkGroup",
+        "AWS::AutoScaling::AutoScalingGroup",
+        "AWS::EC2::InternetGateway",
+        "AWS::EC2::LaunchTemplate",
+        "AWS::EC2::Route",
+        "AWS::EC2::RouteTable",
+        "AWS::EC2::SecurityGroup",
+        "AWS::EC2::Subnet",
+        "AWS::EC2::SubnetRouteTableAssociation",
+        "AWS::EC2::VPC",
+        "AWS::EC2::VPCGatewayAttachment",
+        "AWS::Glue::Crawler",
+        "AWS::Glue::Database",
+        "AWS::IAM::InstanceProfile",
+        "AWS::IAM::Role",
+        "AWS::S3::Bucket",
+        "AWS::S3::BucketPolicy",
+        "AWS::SSM::Parameter",
+        "AWS::SecretsManager::Secret",
+    }
+)
+
+# Python tells of these before it does them (sys.audit). No service above needs one.
+FORBIDDEN_EVENTS = frozenset(
+    {
+        "os.exec",
+        "os.fork",
+        "os.forkpty",
+        "os.posix_spawn",
+        "os.spawn",
+        "os.startfile",
+        "os.system",
+        "pty.spawn",
+        "socket.connect",
+        "subprocess.Popen",
+    }
+)
+
+_HOME = "ministack.services."
+
+
+class _Absent(ModuleType):
+    """Stands where a service would be imported: it has nothing to call."""
+
+    def __getattr__(self, name: str):
+        raise AttributeError(f"{self.__name__}.{name} does not exist: this MiniStack has only {', '.join(SERVICES)}")
+
+
+class _OnlyTheProduct(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds an empty module for every service that is not on the list, before anyone finds the real one."""
+
+    def find_spec(self, fullname, path, target=None):
+        service = fullname.removeprefix(_HOME).partition(".")[0]
+        if not fullname.startswith(_HOME) or service in SERVICES + ONLY_FOR_TEMPLATES:
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self)
+
+    def create_module(self, spec):
+        return _Absent(spec.name)
+
+    def exec_module(self, module):
+        pass
+
+
+def _forbid(event: str, _arguments) -> None:
+    if event in FORBIDDEN_EVENTS:
+        raise PermissionError(f"{event} is forbidden: this MiniStack starts no process and connects to nobody")
+
+
+def load() -> ModuleType:
+    """Imports MiniStack with what is on the lists, and closes its side doors. Returns `ministack.app`.
+
+    An audit hook cannot be taken off again: from here on this process starts no other and connects to nobody.
+    """
+    sys.addaudithook(_forbid)
+    sys.meta_path.insert(0, _OnlyTheProduct())
+    from ministack import app
+    from ministack.services.cloudformation import provisioners, stacks
+
+    on_list = SERVICES + ONLY_FOR_TEMPLATES
+    _keep(app.SERVICE_REGISTRY, on_list)
+    _keep(app.SERVICE_HANDLERS, SERVICES)
+    app._state_map = app._registry_state_map()
+    _keep(provisioners._RESOURCE_HANDLERS, RESOURCE_TYPES)
+    # Behind these are routes by path or Host that ask for no signature: administration, health, consoles, data planes.
+    for side_door in (
+        "_handle_pre_body_request",
+        "_handle_post_body_shortcuts",
+        "_handle_special_data_plane_request",
+    ):
+        replace(app, side_door, _nothing)
+    provision = _only_listed_types(provisioners._provision_resource)
+    for module in (provisioners, stacks):
+        replace(module, "_provision_resource", provision)
+    for service in on_list:
+        importlib.import_module(_HOME + service)
+    return app
+
+
+def restore(app: ModuleType) -> None:
+    """Reads what an earlier run saved. Must run on the event loop that will serve.
+
+    MiniStack's own start does this too, and beside it runs scripts from folders, looks for Docker and starts schedulers.
+    """
+    loop = asyncio.get_running_loop()
+    replace(app, "_MAIN_LOOP", loop)
+    loop.set_default_executor(concurrent.futures.ThreadPoolExecutor(64, "ministack-worker"))
+    if app.PERSIST_STATE:
+        app._load_persisted_state()
+
+
+def save(app: ModuleType) -> None:
+    """Writes down, at the end, what `restore` reads."""
+    if app.PERSIST_STATE:
+        app.save_all(app._build_persistence_save_dict())
+
+
+async def _nothing(*_arguments, **_options):
+    return None
+
+
+def _only_listed_types(provision):
+    def provision_listed(resource_type, *arguments):
+        # MiniStack itself takes types without a handler: Custom::* for a call of Lambda, AWS::CloudFormation::* for done.
+        if resource_type not in RESOURCE_TYPES:
+            raise ValueError(f"Unsupported resource type: {resource_type}")
+        return provision(resource_type, *arguments)
+
+    return provision_listed
+
+
+def _keep(table: dict, names) -> None:
+    missing = set(names) - set(table)
+    if missing:
+        raise RuntimeError(f"this MiniStack does not know {sorted(missing)}: product.py was written for another version")
+    for name in set(table) - set(names):
+        del table[name]
+
+
+def replace(module: ModuleType, name: str, value) -> None:
+    """Puts another value in the place of one that is there."""
+    # With another version of MiniStack a replacement that does nothing must not go unseen.
+    getattr(module, name)
+    setattr(module, name, value)
