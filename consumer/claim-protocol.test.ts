@@ -21,8 +21,9 @@ function claim(S: number, E: number, more: Partial<Claim> = {}): Claim {
   }
 }
 
-const able = () => true
-const unable = () => false
+const able = () => 'writes' as const
+const unable = () => 'cannot-write' as const
+const older = () => 'too-new' as const
 
 test('two writers with the same S and different lengths: the second one takes over the first one’s range', () => {
   const [theirs, ours] = [claim(10, 20), claim(10, 35)]

@@ -39,6 +39,7 @@ function startWriter(flushAfterMs = 60_000) {
     landing,
     events: consumerEvents(makeLogger('consumer', { LOG_LEVEL: 'silent' }), registry),
     confirmTopic: async () => {},
+    confirmDataset: async () => {},
     commit: async () => {},
     onProgress: () => {},
   })

@@ -15,6 +15,7 @@ function parquetOf(S: number, E: number): MergeInput {
     date: offsets.map((offset) => -(offset + 1)),
     adj_close: offsets.map((offset) => (offset % 2 ? null : 0.1)),
     close_usd: offsets.map(() => null),
+    source: offsets.map((offset) => (offset % 3 ? `feed ${offset}` : null)),
     kafka_topic_id: offsets.map(() => topicId),
     kafka_partition: offsets.map(() => 3),
     kafka_offset: offsets.map(BigInt),

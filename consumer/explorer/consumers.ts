@@ -198,5 +198,5 @@ function follow(world: World, step: Step, outcome: Outcome): Step {
     if (step.at === 'read-claim' && outcome.of === 'read-claim' && outcome.claim.skipped > 0)
       return { at: 'collect', from: step.claim.E }
   }
-  return nextStep(step, outcome, () => true)
+  return nextStep(step, outcome, () => 'writes')
 }
