@@ -83,7 +83,9 @@ export function nextStep(step: Step, outcome: Outcome, abilityFor: (claim: Claim
     }
     case 'read-claim': {
       const { claim } = expect(step, 'read-claim')
-      return outcome.claim.nonce === claim.nonce ? write(claim) : finish(outcome.claim, abilityFor(outcome.claim))
+      return outcome.claim.nonce === claim.nonce
+        ? write(claim)
+        : finish(outcome.claim, abilityFor(outcome.claim))
     }
     case 'collect-claim': {
       const { claim } = expect(step, 'collect-claim')

@@ -78,7 +78,8 @@ export function datasetGuard(store: ObjectStore, plan: Plan, onRaised: OnRaised)
       code: 'DATASET_MISSING',
       what: `${datasetKey(plan.lake)} is gone; nothing more is claimed, and what was claimed is finished`,
       why: 'somebody deletes what the consumer wrote: without it a consumer with other settings could not be told apart',
-      remedy: 'put the object back from a version or a backup of the bucket, or begin a new dataset with LAKE_DATASET',
+      remedy:
+        'put the object back from a version or a backup of the bucket, or begin a new dataset with LAKE_DATASET',
     })
   })
 }

@@ -83,8 +83,7 @@ function scanBlock(
         column[first + i] = parseNumber(latin, start, at)
       } else {
         while (latin[at] !== QUOTE) at += latin[at] === BACKSLASH ? 2 : 1
-        column[first + i] =
-          glue === 'date' ? parseDay(latin, start, days) : texts.get(latin, start, at)
+        column[first + i] = glue === 'date' ? parseDay(latin, start, days) : texts.get(latin, start, at)
         at++
       }
     }

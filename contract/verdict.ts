@@ -93,12 +93,7 @@ export function canonicalBytes(tick: Tick, contract: number = CONTRACT_VERSION):
 
 /** Whether a column of texts takes it: not empty, not too long, well-formed Unicode without control characters. */
 export function isText(text: string): boolean {
-  return (
-    text !== '' &&
-    text.length <= MAX_TEXT &&
-    text.isWellFormed() &&
-    !/[\u0000-\u001f\u007f]/.test(text)
-  )
+  return text !== '' && text.length <= MAX_TEXT && text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text)
 }
 
 /** Whether these ten characters are a day of the (proleptic) Gregorian calendar, 0001-01-01 to 9999-12-31. */
