@@ -129,6 +129,11 @@ export function consumerEvents(log: Logger, registry: Registry) {
         'finishing a claim that another consumer wrote down',
       )
     },
+    earlierReleaseBeside: ({ partition, S, E, contract }: Claim) =>
+      log.warn(
+        { partition, S, E, contract },
+        'a consumer of an earlier release writes the same dataset, and drops the columns that were added since: stop it',
+      ),
     objectWritten: (size: number, stored: boolean) => {
       if (!stored) return
       objects.inc()

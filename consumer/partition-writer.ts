@@ -197,6 +197,8 @@ export class PartitionWriter {
   #takeClaim(claim: Claim): boolean {
     const range = this.gathering.takeRange(claim, this.#frozen)
     if (!range) return false
+    // Ours was to stand there: whoever was faster runs now.
+    if (this.#frozen && claim.contract < CONTRACT_VERSION) this.#options.events.earlierReleaseBeside(claim)
     this.#frozen = range
     this.#options.events.claimAdopted(claim)
     return true
