@@ -37,6 +37,7 @@ function startWriter(flushAfterMs = 60_000, confirmDataset = async () => {}) {
     notify: async () => {},
   } as unknown as LandingPort
   const registry = makeRegistry('consumer')
+  const events = consumerEvents(makeLogger('consumer', { LOG_LEVEL: 'silent' }), registry)
   const writer = new PartitionWriter({
     plan,
     partition: 0,
@@ -44,7 +45,7 @@ function startWriter(flushAfterMs = 60_000, confirmDataset = async () => {}) {
     flushBytes: 1_000_000,
     flushRows: 3,
     landing,
-    events: consumerEvents(makeLogger('consumer', { LOG_LEVEL: 'silent' }), registry),
+    events,
     confirmTopic: async () => {},
     confirmDataset,
     commit: async () => {},
@@ -55,7 +56,7 @@ function startWriter(flushAfterMs = 60_000, confirmDataset = async () => {}) {
       .filter(([key]) => key.startsWith(claimsPrefix(plan.lake, plan.topicId, 0)))
       .map(([, text]) => parseClaim(text))
       .sort((a, b) => a.S - b.S)
-  return { writer, objects, claims, registry }
+  return { writer, objects, claims, registry, events }
 }
 
 const row = Buffer.from('{}')
@@ -131,7 +132,8 @@ function earlierClaim(timestampMs: number) {
 test.each(['is there when the partition comes', 'comes first where ours was to be'])(
   'an unfinished claim of an earlier contract that %s is finished as that contract judges',
   async (when) => {
-    const { writer, objects, claims, registry } = startWriter()
+    const { writer, objects, claims, registry, events } = startWriter()
+    const warned = vi.spyOn(events, 'earlierReleaseBeside')
     const timestamp = Date.UTC(2026, 0, 1)
     const key = claimKey(plan.lake, plan.topicId, 0, 0)
     const isThere = when.startsWith('is there')
@@ -155,6 +157,7 @@ test.each(['is there when the partition comes', 'comes first where ours was to b
     expect([...objects.keys()].filter((name) => name.includes('/dead/'))).toHaveLength(1)
     const unknown = await registry.getSingleMetric('ticklake_consumer_unknown_fields_total')!.get()
     expect(unknown.values[0]!.value, 'what was left out is counted').toBe(2)
+    expect(warned, 'whoever wrote it just now still runs').toHaveBeenCalledTimes(isThere ? 0 : 1)
   },
 )
 
