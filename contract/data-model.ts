@@ -102,7 +102,8 @@ without a hole from offset 0, and E - S = rows + dead + gaps + skipped.
 ${claimText(claim).trim()}
 \`\`\`
 
-The number in the key is 2^63-1 minus S, so that a LIST of one key finds the newest claim.
+The number in the key is 2^63-1 minus S, so that a LIST of one key finds the newest claim. \`v\` is the form of the claim:
+form 1 had no release. A release reads every form up to its own, and stops at a later one.
 
 | beside the claims | |
 |---|---|
