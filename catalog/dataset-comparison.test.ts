@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { commonRanges, comparisonText } from './dataset-comparison.ts'
+import { blocksSql, commonRanges, comparisonText, rowsSql } from './dataset-comparison.ts'
 
 const extent = (begins: [number, number][], cutOffs: [number, number][]) => ({
   topicId: 't',
@@ -34,6 +34,17 @@ test('only what both have reached, and neither left out at its beginning, is com
 
 test('a dataset that begins where the other ends has nothing in common with it', () => {
   expect(commonRanges(extent([], [[0, 10]]), extent([[0, 10]], [[0, 20]]))).toEqual([])
+})
+
+test('a column that only one of the tables has is not asked for: the other was declared by an earlier release', () => {
+  const ranges = [{ partition: 0, from: 0, to: 10 }]
+  const asked = (...columns: string[]) => {
+    const compared = { tables: ['a', 'b'], columns: new Set(columns) } as const
+    return [blocksSql(compared, 't', ranges), rowsSql(compared, 't', ranges, ranges)]
+  }
+  for (const sql of asked('index', 'close', 'source'))
+    expect(sql).toContain('ROW("index", "close", "source")')
+  for (const sql of asked('index', 'close')) expect(sql).toContain('ROW("index", "close")')
 })
 
 test('the last line says in numbers what differs', () => {

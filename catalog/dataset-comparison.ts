@@ -65,7 +65,10 @@ export async function compareDatasets(
     return { ...names, ranges, rows: { first: 0, second: 0 }, differences: [], more: false }
   }
   const options = { signal, timeoutMs: first.queryTimeoutMs }
-  const tables = [tableOf(first.lake), tableOf(second.lake)] as const
+  const tables: Compared = {
+    tables: [tableOf(first.lake), tableOf(second.lake)],
+    columns: new Set([...one.columns].filter((name) => two.columns.has(name))),
+  }
   const blocks = await aws.athena.rows(blocksSql(tables, one.topicId, ranges), options)
   const [sums, ...different] = blocks
   const rows = { first: Number(sums?.[2] ?? 0), second: Number(sums?.[3] ?? 0) }
@@ -119,6 +122,13 @@ export interface Extent {
   readonly cutOffs: ReadonlyMap<number, number>
 }
 
+/** What is asked of both tables. */
+export interface Compared {
+  readonly tables: readonly [string, string]
+  /** The columns that both have: a table that an earlier release declared lacks what was added since. */
+  readonly columns: ReadonlySet<string>
+}
+
 /** Pure: what both account for. */
 export function commonRanges(one: Extent, two: Extent): CommonRange[] {
   const ranges: CommonRange[] = []
@@ -130,7 +140,10 @@ export function commonRanges(one: Extent, two: Extent): CommonRange[] {
   return ranges.sort((a, b) => a.partition - b.partition)
 }
 
-async function extentOf(aws: Pick<Aws, 'bucket' | 'glue'>, lake: LakeConfig): Promise<Extent> {
+async function extentOf(
+  aws: Pick<Aws, 'bucket' | 'glue'>,
+  lake: LakeConfig,
+): Promise<Extent & { readonly columns: ReadonlySet<string> }> {
   const claimed = await readCutOffs(aws.bucket, lake)
   if (!claimed) {
     throw new Failure({
@@ -139,7 +152,8 @@ async function extentOf(aws: Pick<Aws, 'bucket' | 'glue'>, lake: LakeConfig): Pr
       remedy: `land it with \`consumer run --from earliest --dataset ${lake.dataset}\``,
     })
   }
-  if (!(await aws.glue.table(lake.database, lake.table))) {
+  const table = await aws.glue.table(lake.database, lake.table)
+  if (!table) {
     throw new Failure({
       code: 'TABLE_MISSING',
       what: `there is no table ${lake.database}.${lake.table}; ${lake.dataset} cannot be read`,
@@ -151,7 +165,8 @@ async function extentOf(aws: Pick<Aws, 'bucket' | 'glue'>, lake: LakeConfig): Pr
     const claim = await readFirstClaim(aws.bucket, lake, claimed.topicId, partition)
     begins.set(partition, claim && claim.skipped > 0 ? claim.E : 0)
   }
-  return { ...claimed, begins }
+  const columns = new Set((table.StorageDescriptor?.Columns ?? []).map(({ Name }) => Name!))
+  return { ...claimed, begins, columns }
 }
 
 function tableOf(lake: LakeConfig): string {
@@ -167,14 +182,15 @@ function within(topicId: string, ranges: readonly CommonRange[]): string {
 }
 
 /** The values of a row as one: of another timestamp column or none, where a format has fewer digits, nothing is said. */
-const values = `ROW(${tickColumns.map(({ name }) => quoted(name)).join(', ')})`
+function valuesOf({ columns }: Compared): string {
+  const names = tickColumns.map(({ name }) => name as string).filter((name) => columns.has(name))
+  return `ROW(${names.map(quoted).join(', ')})`
+}
 
 /** Pure: the sums of all, as the row of partition -1, then every block of offsets whose rows are not the same. */
-export function blocksSql(
-  [first, second]: readonly [string, string],
-  topicId: string,
-  ranges: readonly CommonRange[],
-): string {
+export function blocksSql(compared: Compared, topicId: string, ranges: readonly CommonRange[]): string {
+  const [first, second] = compared.tables
+  const values = valuesOf(compared)
   const blocks = (table: string) =>
     [
       `SELECT kafka_partition AS p, kafka_offset / ${BLOCK} AS b, count(*) AS n,`,
@@ -193,11 +209,13 @@ export function blocksSql(
 
 /** Pure: the records in these blocks that are not the same in both. */
 export function rowsSql(
-  [first, second]: readonly [string, string],
+  compared: Compared,
   topicId: string,
   ranges: readonly CommonRange[],
   blocks: readonly CommonRange[],
 ): string {
+  const [first, second] = compared.tables
+  const values = valuesOf(compared)
   const rows = (table: string) =>
     [
       `SELECT kafka_partition AS p, kafka_offset AS o, count(*) AS n, checksum(${values}) AS c FROM ${table}`,

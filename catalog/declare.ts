@@ -1,5 +1,6 @@
 // Makes the databases, the table and the view be there as wanted; what is there and differs is shown, not overwritten.
 import type { TableInput } from '@aws-sdk/client-glue'
+import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { Aws } from './aws.ts'
 import { type CatalogConfig, crawledDatabase } from './config.ts'
@@ -31,12 +32,13 @@ export async function declare(
     say(`database ${name}: ${made ? 'made' : 'there'}`)
   }
   const differences: string[] = []
-  const put = async (kind: string, wanted: TableInput) => {
-    const outcome = await declareOne(aws, lake.database, wanted, replace)
+  const put = async (kind: string, wanted: TableInput, earlier?: readonly TableInput[]) => {
+    const outcome = await declareOne(aws, lake.database, wanted, replace, earlier)
     if (typeof outcome === 'string') say(`${kind} ${lake.database}.${wanted.Name}: ${outcome}`)
     else differences.push(...outcome.map((line) => `${kind} ${lake.database}.${wanted.Name}: ${line}`))
   }
-  await put('table', tableInput(lake))
+  const earlier = Array.from({ length: CONTRACT_VERSION - 1 }, (_, i) => tableInput(lake, i + 1))
+  await put('table', tableInput(lake), earlier)
   if (config.view === lake.table) say(`view: none, the table itself is called ${config.view}`)
   else {
     const wanted = viewInput({ database: lake.database, table: lake.table, view: config.view })
@@ -58,23 +60,28 @@ export async function declare(
   }
 }
 
-/** Out: what was done, or the differences that kept it from being done. */
+/**
+ * Out: what was done, or the differences that kept it from being done.
+ * @param earlier what earlier releases declared: such a table is brought up to date without being asked
+ */
 async function declareOne(
   aws: Pick<Aws, 'glue'>,
   database: string,
   wanted: TableInput,
   replace: boolean,
+  earlier: readonly TableInput[] = [],
 ): Promise<string | string[]> {
   const there = await aws.glue.table(database, wanted.Name!)
   if (!there) {
     if (await aws.glue.createTable(database, wanted)) return 'made'
-    return declareOne(aws, database, wanted, replace)
+    return declareOne(aws, database, wanted, replace, earlier)
   }
   const differences = tableDifferences(there as TableInput, wanted)
   if (differences.length === 0) return 'there, as wanted'
-  if (!replace) return differenceLines(differences)
+  const isEarlier = earlier.some((input) => tableDifferences(there as TableInput, input).length === 0)
+  if (!replace && !isEarlier) return differenceLines(differences)
   await aws.glue.replaceTable(database, wanted)
-  return `replaced (${differenceLines(differences).join('; ')})`
+  return `${isEarlier ? 'brought up to date' : 'replaced'} (${differenceLines(differences).join('; ')})`
 }
 
 /** The other table of the same form that an existing view shows: several tables may share one database. */

@@ -1,6 +1,6 @@
 // The Glue table of a dataset, made from the contract's columns: what `declare` wants to be there.
 import type { TableInput } from '@aws-sdk/client-glue'
-import { columns, partitionKeys } from '@ticklake/contract/columns.ts'
+import { CONTRACT_VERSION, columnsAt, partitionKeys } from '@ticklake/contract/columns.ts'
 import { tablePrefix } from '@ticklake/contract/keys.ts'
 import type { LakeConfig, LakeFormat } from '@ticklake/runtime/lake.ts'
 
@@ -9,7 +9,6 @@ interface Storage {
   readonly inputFormat: string
   readonly outputFormat: string
   readonly serde: string
-  readonly serdeParameters: Readonly<Record<string, string>>
 }
 
 const json: Storage = {
@@ -17,13 +16,6 @@ const json: Storage = {
   inputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
   outputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
   serde: 'org.openx.data.jsonserde.JsonSerDe',
-  // As a crawler writes it: the keys of the objects, sorted.
-  serdeParameters: {
-    paths: columns
-      .map((column) => column.name)
-      .sort()
-      .join(','),
-  },
 }
 
 const storageOf: Record<LakeFormat, Storage> = {
@@ -32,7 +24,6 @@ const storageOf: Record<LakeFormat, Storage> = {
     inputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
     outputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
     serde: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
-    serdeParameters: { 'serialization.format': '1' },
   },
   jsonl: json,
   'json-object': json,
@@ -45,9 +36,13 @@ export function datasetLocation(lake: Pick<LakeConfig, 'bucket' | 'prefix' | 'da
   return `s3://${lake.bucket}/${tablePrefix(lake)}`
 }
 
-/** The table that describes the dataset. Pure: the same lake gives the same table. */
-export function tableInput(lake: LakeOfTable): TableInput {
+/**
+ * The table that describes the dataset. Pure: the same lake gives the same table.
+ * @param contract the version whose columns it has: an earlier one is what an earlier release declared
+ */
+export function tableInput(lake: LakeOfTable, contract: number = CONTRACT_VERSION): TableInput {
   const storage = storageOf[lake.format]
+  const columns = columnsAt(contract)
   return {
     Name: lake.table,
     Description: `Market ticks in ${lake.format}, one row a message; (kafka_topic_id, kafka_partition, kafka_offset) is a row's identity`,
@@ -59,7 +54,14 @@ export function tableInput(lake: LakeOfTable): TableInput {
       Location: datasetLocation(lake),
       InputFormat: storage.inputFormat,
       OutputFormat: storage.outputFormat,
-      SerdeInfo: { SerializationLibrary: storage.serde, Parameters: { ...storage.serdeParameters } },
+      SerdeInfo: { SerializationLibrary: storage.serde, Parameters: serdeParameters(lake.format, contract) },
     },
   }
+}
+
+function serdeParameters(format: LakeFormat, contract: number): Record<string, string> {
+  if (format === 'parquet') return { 'serialization.format': '1' }
+  // As a crawler writes it: the keys of the objects, sorted.
+  const names = columnsAt(contract).map((column) => column.name)
+  return { paths: names.sort().join(',') }
 }

@@ -2,6 +2,8 @@
 import type { TableInput } from '@aws-sdk/client-glue'
 import { type TickColumn, tickColumns } from '@ticklake/contract/columns.ts'
 
+/** Tutorials know the columns of the first contract; a `SELECT *` of theirs gives what it always gave. */
+const shown = tickColumns.filter(({ since }) => since === 1)
 const renamed: Partial<Record<TickColumn['name'], string>> = { adj_close: 'adj close', close_usd: 'closeusd' }
 
 interface ViewOf {
@@ -15,8 +17,8 @@ interface ViewOf {
  * beside it are what the console and `ListTableMetadata` show.
  */
 export function viewInput({ database, table, view }: ViewOf): TableInput {
-  const columns = tickColumns.map((column) => {
-    const name = renamed[column.name as TickColumn['name']] ?? column.name
+  const columns = shown.map((column) => {
+    const name = renamed[column.name] ?? column.name
     const type = column.glue === 'date' || column.glue === 'string' ? 'varchar' : column.glue
     const value = column.glue === 'date' ? `CAST(${quoted(column.name)} AS varchar)` : quoted(column.name)
     return { name, type, sql: value === quoted(name) ? value : `${value} ${quoted(name)}` }

@@ -21,8 +21,9 @@ function claim(S: number, E: number, more: Partial<Claim> = {}): Claim {
   }
 }
 
-const able = () => true
-const unable = () => false
+const able = () => 'writes' as const
+const unable = () => 'cannot-write' as const
+const older = () => 'too-new' as const
 
 test('two writers with the same S and different lengths: the second one takes over the first one’s range', () => {
   const [theirs, ours] = [claim(10, 20), claim(10, 35)]
@@ -64,6 +65,17 @@ test('an unfinished claim is finished by whoever can write it, and refused by wh
       from: 10,
     },
   )
+})
+
+test('a claim of a newer contract stops the chain, also where it is finished or leaves records out', () => {
+  const tail = claim(0, 10, { contract: 99 })
+  const newer = { at: 'refuse', problem: { kind: 'newer-contract' } }
+  expect(
+    nextStep({ at: 'check-tail', claim: tail }, { of: 'check-tail', complete: true }, older),
+  ).toMatchObject(newer)
+  const skip = claim(0, 10, { contract: 99, files: [], skipped: 10, nonce: 'theirs' })
+  const read: Step = { at: 'read-claim', claim: claim(0, 5) }
+  expect(nextStep(read, { of: 'read-claim', claim: skip }, older)).toMatchObject(newer)
 })
 
 test('records that are not those which the claim tells of are refused, not written', () => {

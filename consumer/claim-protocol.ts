@@ -32,6 +32,7 @@ export type Step =
 
 export type Problem =
   | { readonly kind: 'unknown-encoder'; readonly claim: Claim }
+  | { readonly kind: 'newer-contract'; readonly claim: Claim }
   | { readonly kind: 'claim-disagrees'; readonly stored: Claim; readonly seen: Claim }
 
 /** What came of an effect. */
@@ -48,14 +49,20 @@ export type Outcome =
   | { readonly of: 'put-dead' }
   | { readonly of: 'commit' }
 
+/**
+ * What this release can do with a claim: write its files; not that, but go on behind it once they are there; or, where
+ * its contract is newer, neither: the chain has columns that this release would drop.
+ */
+export type Ability = 'writes' | 'cannot-write' | 'too-new'
+
 /** Where every assignment of a partition begins. */
 export const firstStep: Step = { at: 'find-tail' }
 
 /**
  * The step that follows from an outcome.
- * @param canEncode whether this release can write the files of a claim of that encoder and contract
+ * @param abilityFor what this release can do with a claim, by its encoder and contract
  */
-export function nextStep(step: Step, outcome: Outcome, canEncode: (claim: Claim) => boolean): Step {
+export function nextStep(step: Step, outcome: Outcome, abilityFor: (claim: Claim) => Ability): Step {
   switch (outcome.of) {
     case 'find-tail':
       return outcome.tail === undefined
@@ -63,7 +70,8 @@ export function nextStep(step: Step, outcome: Outcome, canEncode: (claim: Claim)
         : { at: 'check-tail', claim: outcome.tail }
     case 'check-tail': {
       const { claim } = expect(step, 'check-tail')
-      return outcome.complete ? { at: 'collect', from: claim.E } : finish(claim, canEncode)
+      if (!outcome.complete) return finish(claim, abilityFor(claim))
+      return abilityFor(claim) === 'too-new' ? refuseNewer(claim) : { at: 'collect', from: claim.E }
     }
     case 'collect':
       return { at: 'put-claim', claim: outcome.claim }
@@ -75,7 +83,9 @@ export function nextStep(step: Step, outcome: Outcome, canEncode: (claim: Claim)
     }
     case 'read-claim': {
       const { claim } = expect(step, 'read-claim')
-      return outcome.claim.nonce === claim.nonce ? write(claim) : finish(outcome.claim, canEncode)
+      return outcome.claim.nonce === claim.nonce
+        ? write(claim)
+        : finish(outcome.claim, abilityFor(outcome.claim))
     }
     case 'collect-claim': {
       const { claim } = expect(step, 'collect-claim')
@@ -104,10 +114,14 @@ export function isCollecting(step: Step): step is Extract<Step, { at: 'collect' 
 }
 
 /** Takes over a claim that somebody else wrote down and may not have finished. */
-function finish(claim: Claim, canEncode: (claim: Claim) => boolean): Step {
-  if (claim.skipped > 0) return { at: 'commit', claim }
-  if (!canEncode(claim)) return { at: 'refuse', problem: { kind: 'unknown-encoder', claim } }
+function finish(claim: Claim, ability: Ability): Step {
+  if (claim.skipped > 0) return ability === 'too-new' ? refuseNewer(claim) : { at: 'commit', claim }
+  if (ability !== 'writes') return { at: 'refuse', problem: { kind: 'unknown-encoder', claim } }
   return { at: 'collect-claim', claim }
+}
+
+function refuseNewer(claim: Claim): Step {
+  return { at: 'refuse', problem: { kind: 'newer-contract', claim } }
 }
 
 function write(claim: Claim): Step {

@@ -23,6 +23,19 @@ function filled(): RecordBuffer {
   return buffer
 }
 
+const sources = [undefined, 'a feed', 'say "é"', 'a,}']
+
+/** The same prices, sent by each in turn. */
+function sent(): RecordBuffer {
+  const buffer = new RecordBuffer(0)
+  const price = { open: 1, high: 1, low: 1, close: 1, adj_close: null, volume: 1 }
+  for (const [i, source] of sources.entries()) {
+    const tick = { index: 'A', date: '2021-03-04', ...price, close_usd: i % 2 ? null : 0.5 }
+    buffer.accept(i, MS + i, canonicalBytes({ ...tick, ...(source !== undefined && { source }) }))
+  }
+  return buffer
+}
+
 const expected = (hour: number) =>
   Array.from({ length: ROWS }, (_, i) => i).filter((i) => (i % 5 === 0 ? 1 : 0) === hour)
 
@@ -46,6 +59,26 @@ test(
       )
       if (hour === 0) expect(parquetMetadata(file).row_groups.length).toBeGreaterThan(1)
     }
+  },
+)
+
+test(
+  'a column that was added later is read where it is there, and null where it is not',
+  PATIENCE,
+  async () => {
+    await using encoder = startEncoder()
+    const slabs = () => sent().takeSlabs()
+    const [parquet] = await encoder.encode({ format: 'parquet', slabs: slabs(), origin })
+    const rows = await parquetReadObjects({
+      file: parquet!.buffer,
+      compressors: { ZSTD: (input: Uint8Array) => zstdDecompressSync(input) },
+    })
+    expect(rows.map(({ source }) => source ?? undefined)).toEqual(sources)
+    expect(rows.map(({ close_usd }) => close_usd)).toEqual([0.5, null, 0.5, null])
+    expect(Object.keys(rows[0]!).at(-1), 'it lies behind the columns of before').toBe('source')
+    const [jsonl] = await encoder.encode({ format: 'jsonl', slabs: slabs(), origin })
+    const lines = zstdDecompressSync(jsonl!).toString().trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line).source)).toEqual(sources)
   },
 )
 

@@ -5,6 +5,7 @@ import { reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Logger } from '@ticklake/runtime/log.ts'
 import { Counter, Gauge, Histogram, type Registry } from '@ticklake/runtime/metrics.ts'
 import { Outages, outageLines } from '@ticklake/runtime/outage.ts'
+import { release } from '@ticklake/runtime/release.ts'
 
 export type ConsumerEvents = ReturnType<typeof consumerEvents>
 
@@ -80,6 +81,11 @@ export function consumerEvents(log: Logger, registry: Registry) {
   return {
     started: (facts: object) => log.info(facts, 'consumer started'),
     stopped: () => log.info('consumer stopped: everything taken is in the lake, or still in Kafka'),
+    datasetRaised: (from: number, to: number) =>
+      log.info(
+        { from, to, release },
+        `raised the dataset from contract ${from} to ${to}; consumers of earlier releases stop`,
+      ),
     healthListening: (host: string, port: number) =>
       log.info({ host, port }, `health at http://${host}:${port}/readyz, numbers at /metrics`),
     brokerAway: (why: string) => {
@@ -123,6 +129,11 @@ export function consumerEvents(log: Logger, registry: Registry) {
         'finishing a claim that another consumer wrote down',
       )
     },
+    earlierReleaseBeside: ({ partition, S, E, contract }: Claim) =>
+      log.warn(
+        { partition, S, E, contract },
+        'a consumer of an earlier release writes the same dataset, and drops the columns that were added since: stop it',
+      ),
     objectWritten: (size: number, stored: boolean) => {
       if (!stored) return
       objects.inc()

@@ -1,4 +1,6 @@
 // What a partition has handed over and no claim covers yet: ranges that are full, and the one that is being filled.
+import type { Claim } from '@ticklake/contract/claim.ts'
+import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { judge, refuseTimestamp } from '@ticklake/contract/verdict.ts'
 import type { ConsumerEvents } from './events.ts'
 import { RecordBuffer, type RecordTaker, type RefusedRecord } from './record-buffer.ts'
@@ -118,16 +120,42 @@ export class Gathering implements RecordTaker {
   }
 
   /**
-   * Cuts off the range of a claim that somebody else wrote down.
+   * Cuts off the range of a claim that somebody else wrote down, as its contract judges it.
    * @param taken a range that was taken before and comes back
    * @returns undefined while its last record has not been handed over
    */
-  takeRange(start: number, end: number, taken?: RecordBuffer): RecordBuffer | undefined {
-    if (this.#filling.cursor < end) return undefined
-    const range = new RecordBuffer(start)
-    this.#cut(end, range, taken)
-    range.cursor = end
+  takeRange(
+    { S, E, contract }: Pick<Claim, 'S' | 'E' | 'contract'>,
+    taken?: RecordBuffer,
+  ): RecordBuffer | undefined {
+    if (this.#filling.cursor < E) return undefined
+    const range = new RecordBuffer(S)
+    this.#cut(E, contract < CONTRACT_VERSION ? this.#judgedBy(contract, range) : range, taken)
+    range.cursor = E
     return range
+  }
+
+  /**
+   * Judges records once more, by the contract of an earlier release: its claim is finished as that release would have
+   * finished it. Contracts only add columns, so the canonical bytes say all that it looked at, and what it refused
+   * this one has refused as well.
+   */
+  #judgedBy(contract: number, range: RecordBuffer): RecordTaker {
+    const { events } = this.#options
+    return {
+      accept(offset, timestampMs, canonical) {
+        const verdict = judge(canonical, contract)
+        if (!verdict.accepted) throw new Error(`contract ${contract} refuses ${offset}: ${verdict.detail}`)
+        if (verdict.unknownFields > 0) events.unknownFields(verdict.unknownFields)
+        range.accept(offset, timestampMs, verdict.canonical)
+      },
+      refuse(record) {
+        const verdict = record.reason === 'bad_timestamp' ? undefined : judge(record.value, contract)
+        if (!verdict?.accepted) return range.refuse(record)
+        events.unknownFields(verdict.unknownFields)
+        range.accept(record.offset, record.timestampMs!, verdict.canonical)
+      },
+    }
   }
 
   /** Drops what lies before `end`, and goes on from there. @param taken a range that was taken before and comes back */

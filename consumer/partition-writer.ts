@@ -1,14 +1,15 @@
 // Carries one partition's records into the lake: performs what the claim protocol asks for, range after range.
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Claim, claimText, parseClaim } from '@ticklake/contract/claim.ts'
+import { type Claim, claimText, parseClaim, writtenBy } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { claimKey, claimsPrefix } from '@ticklake/contract/keys.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
+import { release } from '@ticklake/runtime/release.ts'
 import { firstStep, isCollecting, nextStep, type Outcome, type Step } from './claim-protocol.ts'
 import type { ConsumerEvents } from './events.ts'
 import { Gathering, type GatheringOptions } from './gathering.ts'
 import { filesAreThere, type LandingPort, landDead, landFiles } from './landing.ts'
-import { encoderNames, type Plan, planClaim, planSkip } from './plan.ts'
+import { abilityFor, type Plan, planClaim, planSkip } from './plan.ts'
 import type { RecordBuffer } from './record-buffer.ts'
 import { LetGo, untilDone } from './retry.ts'
 
@@ -19,6 +20,8 @@ export interface WriterOptions extends Pick<GatheringOptions, 'flushAfterMs' | '
   readonly events: ConsumerEvents
   /** Asks the broker whether the topic is still the dataset's. */
   readonly confirmTopic: () => Promise<void>
+  /** Asks S3 whether the dataset still has this release's contract. */
+  readonly confirmDataset: () => Promise<void>
   /** Commits the offset to Kafka; a failure is harmless. */
   readonly commit: (offset: number) => Promise<void>
   /** Called when memory was freed. */
@@ -84,9 +87,10 @@ export class PartitionWriter {
   /**
    * Finds out where the partition's chain ends and whether its last claim was finished.
    * @returns the offset to read from
-   * @throws Failure CLAIM_UNREADABLE, UNKNOWN_ENCODER; LetGo
+   * @throws Failure CLAIM_UNREADABLE, UNKNOWN_ENCODER, NEWER_CONTRACT; LetGo
    */
   async recover(): Promise<number> {
+    await this.#confirmDataset()
     while (!isCollecting(this.#step)) await this.#advance()
     const from = this.#step.at === 'collect' ? this.#step.from : this.#step.claim.S
     this.gathering.beginAt(from)
@@ -97,6 +101,12 @@ export class PartitionWriter {
   confirmTopic(): Promise<void> {
     const { events, confirmTopic } = this.#options
     return untilDone('describe_topic', events, this.#letGo.signal, confirmTopic)
+  }
+
+  /** Makes sure that whatever was sent by now has no field that is unknown here. @throws Failure NEWER_CONTRACT; LetGo */
+  #confirmDataset(): Promise<void> {
+    const { events, confirmDataset } = this.#options
+    return untilDone('read_dataset', events, this.#letGo.signal, confirmDataset)
   }
 
   /**
@@ -164,7 +174,7 @@ export class PartitionWriter {
     this.gathering.awaitedEnd = Number.POSITIVE_INFINITY
     this.#frozenAt = performance.now()
     this.#isConfirming = true
-    await this.confirmTopic().finally(() => {
+    await Promise.all([this.confirmTopic(), this.#confirmDataset()]).finally(() => {
       this.#isConfirming = false
     })
     const claim = planClaim(this.#options.plan, this.#options.partition, this.#frozen!)
@@ -185,8 +195,10 @@ export class PartitionWriter {
 
   /** Cuts the gathered records at the end of a claim that somebody else wrote down, once they reach it. */
   #takeClaim(claim: Claim): boolean {
-    const range = this.gathering.takeRange(claim.S, claim.E, this.#frozen)
+    const range = this.gathering.takeRange(claim, this.#frozen)
     if (!range) return false
+    // Ours was to stand there: whoever was faster runs now.
+    if (this.#frozen && claim.contract < CONTRACT_VERSION) this.#options.events.earlierReleaseBeside(claim)
     this.#frozen = range
     this.#options.events.claimAdopted(claim)
     return true
@@ -197,12 +209,8 @@ export class PartitionWriter {
   }
 
   #follow(outcome: Outcome): void {
-    this.#step = nextStep(this.#step, outcome, (claim) => this.#canEncode(claim))
+    this.#step = nextStep(this.#step, outcome, (claim) => abilityFor(this.#options.plan, claim))
     if (this.#step.at === 'refuse') throw refusal(this.#step.problem.kind, this.#step)
-  }
-
-  #canEncode(claim: Claim): boolean {
-    return claim.encoder === encoderNames[this.#options.plan.format] && claim.contract === CONTRACT_VERSION
   }
 
   async #perform(step: Step): Promise<Outcome> {
@@ -287,11 +295,23 @@ function refusal(kind: string, step: Extract<Step, { at: 'refuse' }>): Failure {
   const { problem } = step
   if (problem.kind === 'unknown-encoder') {
     const { S, E, partition, encoder, contract } = problem.claim
+    const wanted = problem.claim.release
+      ? `ticklake ${problem.claim.release} or newer`
+      : `the release with encoder ${encoder} and contract ${contract}`
     return new Failure({
       code: 'UNKNOWN_ENCODER',
       what: `the unfinished claim [${S},${E}) of partition ${partition} cannot be finished by this release; nothing was written`,
-      why: `it names encoder ${encoder} and contract ${contract}, this release has contract ${CONTRACT_VERSION}`,
-      remedy: `run the release with encoder ${encoder} and contract ${contract} once, until it says that the range has landed`,
+      why: `it names encoder ${encoder} and contract ${contract}${writtenBy(problem.claim)}, this release has contract ${CONTRACT_VERSION}`,
+      remedy: `run ${wanted} once, until it says that the range has landed`,
+    })
+  }
+  if (problem.kind === 'newer-contract') {
+    const { S, E, partition, contract } = problem.claim
+    return new Failure({
+      code: 'NEWER_CONTRACT',
+      what: `the claim [${S},${E}) of partition ${partition} has contract ${contract}${writtenBy(problem.claim)}; nothing more is read from it`,
+      why: `ticklake ${release} knows contract ${CONTRACT_VERSION}: it would drop the columns that were added since`,
+      remedy: `run ticklake ${problem.claim.release ?? 'of the release that wrote it'} or newer`,
     })
   }
   const { stored, seen } = problem

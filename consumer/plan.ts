@@ -1,9 +1,11 @@
 // Turns buffered records into the claim that says where each of them goes.
 import { randomUUID } from 'node:crypto'
-import type { Claim, ClaimFile } from '@ticklake/contract/claim.ts'
+import { CLAIM_VERSION, type Claim, type ClaimFile } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { dataKey, fileExtensions, type Lake, type OffsetRange, recordKey } from '@ticklake/contract/keys.ts'
 import type { LakeFormat } from '@ticklake/runtime/lake.ts'
+import { release } from '@ticklake/runtime/release.ts'
+import type { Ability } from './claim-protocol.ts'
 import type { RecordBuffer } from './record-buffer.ts'
 
 /** Who writes a claim's files: another release that names the same encoder writes the same rows into the same keys. */
@@ -21,17 +23,24 @@ export interface Plan {
   readonly topicId: string
 }
 
+/** What this release can do with a claim that somebody wrote down. */
+export function abilityFor(plan: Plan, claim: Claim): Ability {
+  if (claim.contract > CONTRACT_VERSION) return 'too-new'
+  return claim.encoder === encoderNames[plan.format] ? 'writes' : 'cannot-write'
+}
+
 /** The claim of everything in the buffer: [start, cursor). The buffer must not be empty. */
 export function planClaim(plan: Plan, partition: number, buffer: RecordBuffer): Claim {
   const range = { topicId: plan.topicId, partition, S: buffer.start, E: buffer.cursor }
   const dead = buffer.refused.length
   return {
-    v: 1,
+    v: CLAIM_VERSION,
     topic: plan.topic,
     ...range,
     nonce: randomUUID(),
     encoder: encoderNames[plan.format],
     contract: CONTRACT_VERSION,
+    release,
     files: planFiles(plan, range, buffer),
     dead,
     gaps: range.E - range.S - buffer.rows - dead,
@@ -42,7 +51,7 @@ export function planClaim(plan: Plan, partition: number, buffer: RecordBuffer): 
 /** The claim of a range that is left out on purpose. */
 export function planSkip(plan: Plan, partition: number, S: number, E: number, reason: string): Claim {
   return {
-    v: 1,
+    v: CLAIM_VERSION,
     topic: plan.topic,
     topicId: plan.topicId,
     partition,
@@ -51,6 +60,7 @@ export function planSkip(plan: Plan, partition: number, S: number, E: number, re
     nonce: randomUUID(),
     encoder: encoderNames[plan.format],
     contract: CONTRACT_VERSION,
+    release,
     files: [],
     dead: 0,
     gaps: 0,

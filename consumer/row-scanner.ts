@@ -12,11 +12,18 @@ const N = 0x6e
 const BACKSLASH = 0x5c
 const DAY_MS = 86_400_000
 
+const firstColumns = tickColumns.filter(({ since }) => since === 1)
+
 /** How many bytes stand between a value and the next: `,"open":`, with the quotes of strings. */
-const leads = tickColumns.map((column, i) => {
-  const closing = i > 0 && tickColumns[i - 1]!.glue !== 'double' ? 1 : 0
+const leads = firstColumns.map((column, i) => {
+  const closing = i > 0 && firstColumns[i - 1]!.glue !== 'double' ? 1 : 0
   return closing + 1 + column.name.length + 3 + (column.glue === 'double' ? 0 : 1)
 })
+
+/** What stands before the value of a column that was added later: `,"source":"`. Each may be missing. */
+const addedColumns = tickColumns
+  .filter(({ since }) => since > 1)
+  .map(({ name, glue }) => ({ glue, lead: Buffer.from(`,"${name}":${glue === 'double' ? '' : '"'}`) }))
 
 /**
  * The tick columns of the chosen rows: strings, days since 1970, doubles, null, in the contract's order.
@@ -47,10 +54,10 @@ function scanBlock(
   for (let i = 0; i < indexes.length; i++) {
     const row = indexes[i]!
     let at = row === 0 ? 0 : rows.ends[row - 1]!
-    for (let c = 0; c < tickColumns.length; c++) {
+    for (let c = 0; c < firstColumns.length; c++) {
       at += leads[c]!
       const start = at
-      const glue = tickColumns[c]!.glue
+      const glue = firstColumns[c]!.glue
       if (glue === 'double') {
         while (latin[at] !== COMMA && latin[at] !== BRACE) at++
         values[c]![first + i] = latin[start] === N ? null : parseNumber(latin, start, at)
@@ -62,7 +69,31 @@ function scanBlock(
         values[c]![first + i] = texts.get(latin, start, at)
       }
     }
+    for (let a = 0; a < addedColumns.length; a++) {
+      const { glue, lead } = addedColumns[a]!
+      const column = values[firstColumns.length + a]!
+      if (!startsAt(latin, at, lead)) {
+        column[first + i] = null as never
+        continue
+      }
+      at += lead.length
+      const start = at
+      if (glue === 'double') {
+        while (latin[at] !== COMMA && latin[at] !== BRACE) at++
+        column[first + i] = parseNumber(latin, start, at)
+      } else {
+        while (latin[at] !== QUOTE) at += latin[at] === BACKSLASH ? 2 : 1
+        column[first + i] = glue === 'date' ? parseDay(latin, start, days) : texts.get(latin, start, at)
+        at++
+      }
+    }
   }
+}
+
+function startsAt(bytes: Buffer, at: number, lead: Buffer): boolean {
+  if (bytes[at] !== COMMA) return false
+  for (let i = 1; i < lead.length; i++) if (bytes[at + i] !== lead[i]) return false
+  return true
 }
 
 /** The largest whole number of which every smaller one is a double. */

@@ -1,4 +1,4 @@
-// The bucket, as the consumer needs it: objects are only ever added, never overwritten, never deleted.
+// The bucket, as the consumer needs it: objects are only ever added and never deleted; dataset.json alone is replaced.
 import {
   GetObjectCommand,
   HeadObjectCommand,
@@ -11,6 +11,9 @@ import {
 /** `conflict`: another conditional write is under way (409); ask again. */
 export type PutResult = 'stored' | 'exists' | 'conflict'
 
+/** `changed`: it is another object by now, or gone. */
+export type ReplaceResult = 'stored' | 'changed' | 'conflict'
+
 export interface ObjectStore {
   /** Stores an object unless its key is taken. Throws when no answer tells whether it was stored. */
   putIfAbsent(
@@ -19,8 +22,12 @@ export interface ObjectStore {
     contentType: string,
     signal?: AbortSignal,
   ): Promise<PutResult>
+  /** Replaces an object unless it has changed since it was read. Throws when no answer tells whether it was stored. */
+  replace(key: string, body: string, contentType: string, etag: string): Promise<ReplaceResult>
   /** The object's text, or undefined when there is none. */
   read(key: string): Promise<string | undefined>
+  /** The same with its entity tag, by which it can be replaced. */
+  readTagged(key: string): Promise<{ readonly text: string; readonly etag: string } | undefined>
   exists(key: string): Promise<boolean>
   /** The first key with this prefix, in UTF-8 order. */
   firstKey(prefix: string): Promise<string | undefined>
@@ -32,6 +39,15 @@ export interface ObjectStore {
 
 /** The object store over an S3 client. Every method rejects with the SDK's error when S3 does not answer. */
 export function s3Store(client: S3Client, bucket: string): ObjectStore {
+  const readTagged: ObjectStore['readTagged'] = async (key) => {
+    try {
+      const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+      return { text: await answer.Body!.transformToString('utf-8'), etag: answer.ETag ?? '' }
+    } catch (error) {
+      if (statusOf(error) === 404 && nameOf(error) !== 'NoSuchBucket') return undefined
+      throw error
+    }
+  }
   return {
     async putIfAbsent(key, body, contentType, signal) {
       try {
@@ -53,15 +69,27 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore {
         throw error
       }
     },
-    async read(key) {
+    async replace(key, body, contentType, etag) {
       try {
-        const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-        return await answer.Body!.transformToString('utf-8')
+        await client.send(
+          new PutObjectCommand({
+            Bucket: bucket,
+            Key: key,
+            Body: body,
+            ContentType: contentType,
+            IfMatch: etag,
+          }),
+        )
+        return 'stored'
       } catch (error) {
-        if (statusOf(error) === 404 && nameOf(error) !== 'NoSuchBucket') return undefined
+        const status = statusOf(error)
+        if (status === 412 || (status === 404 && nameOf(error) !== 'NoSuchBucket')) return 'changed'
+        if (status === 409) return 'conflict'
         throw error
       }
     },
+    readTagged,
+    read: async (key) => (await readTagged(key))?.text,
     async exists(key) {
       try {
         await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))

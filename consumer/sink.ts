@@ -2,7 +2,7 @@ import { s3Client } from '@ticklake/runtime/lake.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { SettledBeginning } from './beginning.ts'
 import type { ConsumerConfig } from './config.ts'
-import { openDataset } from './dataset.ts'
+import { datasetGuard, openDataset } from './dataset.ts'
 import { startEncoder } from './encoder.ts'
 import type { ConsumerEvents } from './events.ts'
 import { flushAfter } from './flush-pace.ts'
@@ -94,7 +94,8 @@ export class Sink implements SinkState {
       kafka,
       this.#config.groupId,
       {
-        onAssign: (partitions) => this.#enqueue(() => this.#assign(client, plan, landing, guard, partitions)),
+        onAssign: (partitions) =>
+          this.#enqueue(() => this.#assign(client, plan, landing, guard, confirmDataset, partitions)),
         onRevoke: (partitions, lost) => this.#enqueue(() => this.#revoke(client, partitions, lost)),
         onFatal: (error) => this.#fatal.reject(error),
         onMessage: (text) => this.#events.brokerMessage(text),
@@ -106,6 +107,7 @@ export class Sink implements SinkState {
     let plan: Plan
     let landing: LandingPort
     let guard: TopicGuard
+    let confirmDataset: () => Promise<void>
     try {
       const topic = await topicOf(client, kafka, signal)
       plan = { lake, format: lake.format, topic: kafka.KAFKA_TOPIC, topicId: topic.topicId }
@@ -116,8 +118,9 @@ export class Sink implements SinkState {
         notify: (claim, refused) => notices.send(claim, refused),
         inTurn: turns(this.#config.uploads),
       }
+      confirmDataset = datasetGuard(store, plan, this.#events.datasetRaised)
       this.#beginning = await untilDone('open_dataset', this.#events, signal, () =>
-        openDataset(store, plan, this.#config.from).catch((error) => {
+        openDataset(store, plan, this.#config.from, this.#events.datasetRaised).catch((error) => {
           throw refusalOf(error, lake.bucket)
         }),
       )
@@ -209,6 +212,7 @@ export class Sink implements SinkState {
     plan: Plan,
     landing: LandingPort,
     guard: TopicGuard,
+    confirmDataset: () => Promise<void>,
     partitions: number[],
   ): Promise<void> {
     if (this.#stopping) return
@@ -223,6 +227,7 @@ export class Sink implements SinkState {
           flushBytes: this.#config.flushBytes,
           flushRows: this.#config.flushRows,
           confirmTopic: () => guard.confirm(),
+          confirmDataset,
           commit: (offset) => client.commit(partition, offset),
           onProgress: () => {
             this.#events.buffered(this.#heldBytes())

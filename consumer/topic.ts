@@ -5,6 +5,7 @@ import { sleep } from '@ticklake/runtime/process.ts'
 import type { GroupClient, TopicFacts } from './kafka.ts'
 import type { Plan } from './plan.ts'
 import { LetGo } from './retry.ts'
+import { sharedQuestion } from './shared-question.ts'
 
 const LOOK_EVERY_MS = 30_000
 
@@ -48,35 +49,16 @@ function notFound(config: KafkaConfig, problem: unknown): Failure {
 export class TopicGuard {
   readonly #client: Pick<GroupClient, 'describeTopic'>
   readonly #plan: Pick<Plan, 'topic' | 'topicId' | 'lake'>
-  /** The question that is on its way, and the one that will be asked after it. */
-  #asking: Promise<void> | undefined
-  #next: Promise<void> | undefined
-
-  constructor(client: Pick<GroupClient, 'describeTopic'>, plan: Pick<Plan, 'topic' | 'topicId' | 'lake'>) {
-    this.#client = client
-    this.#plan = plan
-  }
-
   /**
    * Resolves when the broker has said so after this call: records that were read before it are of this topic. Many
    * calls at a time share one question.
    * @throws Failure TOPIC_REPLACED; an error when no broker answers: ask again
    */
-  confirm(): Promise<void> {
-    if (!this.#asking) {
-      this.#asking = this.#ask().finally(() => {
-        this.#asking = undefined
-      })
-      return this.#asking
-    }
-    // The one that is on its way may have been answered already, before this call's records were read.
-    this.#next ??= this.#asking
-      .catch(() => {})
-      .then(() => {
-        this.#next = undefined
-        return this.confirm()
-      })
-    return this.#next
+  readonly confirm = sharedQuestion(() => this.#ask())
+
+  constructor(client: Pick<GroupClient, 'describeTopic'>, plan: Pick<Plan, 'topic' | 'topicId' | 'lake'>) {
+    this.#client = client
+    this.#plan = plan
   }
 
   async #ask(): Promise<void> {

@@ -1,9 +1,11 @@
 // The fast road of the verdict: tells by the bytes alone that a message is already in canonical form.
-import { tickColumns } from './columns.ts'
+import { CONTRACT_VERSION, tickColumns } from './columns.ts'
 
 /** A number's text may be this long; longer ones, and exponents, take the slow road, where overflow is seen. */
 const MAX_NUMBER = 24
 const QUOTE = 0x22
+const COMMA = 0x2c
+const BRACE = 0x7d
 const MINUS = 0x2d
 const POINT = 0x2e
 const ZERO = 0x30
@@ -11,20 +13,34 @@ const NINE = 0x39
 
 const encoder = new TextEncoder()
 
+const kinds = { double: 'number', date: 'date', string: 'text' } as const
+
+const firstColumns = tickColumns.filter(({ since }) => since === 1)
+
 /** What stands before each value, quotes of strings included: `{"index":"`, `","date":"`, `","open":` ... */
-const steps = tickColumns.map((column, i) => {
-  const quotedBefore = i > 0 && tickColumns[i - 1]!.glue !== 'double'
-  const kind = column.glue === 'double' ? 'number' : column.glue === 'date' ? 'date' : 'text'
-  const lead = `${i === 0 ? '{' : quotedBefore ? '",' : ','}"${column.name}":${kind === 'number' ? '' : '"'}`
-  return { lead: encoder.encode(lead), kind, nullable: column.nullable } as const
+const steps = firstColumns.map(({ name, glue, nullable }, i) => {
+  const quotedBefore = i > 0 && firstColumns[i - 1]!.glue !== 'double'
+  const kind = kinds[glue]
+  const lead = `${i === 0 ? '{' : quotedBefore ? '",' : ','}"${name}":${kind === 'number' ? '' : '"'}`
+  return { lead: encoder.encode(lead), kind, nullable } as const
 })
+
+/** The columns that were added later, each of which may be missing: `,"source":"`. The one before them is a number. */
+const addedSteps = tickColumns
+  .filter(({ since }) => since > 1)
+  .map(({ name, glue, since }) => {
+    const kind = kinds[glue]
+    return { lead: encoder.encode(`,"${name}":${kind === 'number' ? '' : '"'}`), kind, since } as const
+  })
 const NULL = encoder.encode('null')
 
 /**
- * Whether the bytes are a tick in canonical form: the nine keys in order, no spaces, an index of printable ASCII, a
- * real date, plain decimal numbers. False says nothing against the record: it is then parsed and judged.
+ * Whether the bytes are a tick in canonical form: the first nine keys in order, then those of the added columns that
+ * have a value, no spaces, texts of printable ASCII, a real date, plain decimal numbers. False says nothing against
+ * the record: it is then parsed and judged.
+ * @param contract the version whose columns count
  */
-export function isCanonical(bytes: Uint8Array): boolean {
+export function isCanonical(bytes: Uint8Array, contract: number = CONTRACT_VERSION): boolean {
   let at = 0
   for (const { lead, kind, nullable } of steps) {
     if (!matches(bytes, at, lead)) return false
@@ -37,7 +53,24 @@ export function isCanonical(bytes: Uint8Array): boolean {
     else at = afterText(bytes, at)
     if (at < 0) return false
   }
-  return at === bytes.length - 1 && bytes[at] === 0x7d
+  if (bytes[at] === COMMA) at = afterAdded(bytes, at, contract)
+  return at === bytes.length - 1 && bytes[at] === BRACE
+}
+
+/** The position after the values of added columns; where they are not canonical, one at which no tick ends. */
+function afterAdded(bytes: Uint8Array, start: number, contract: number): number {
+  let at = start
+  for (const { lead, kind, since } of addedSteps) {
+    if (since > contract || !matches(bytes, at, lead)) continue
+    const value = at + lead.length
+    if (kind === 'number') at = afterNumber(bytes, value)
+    else {
+      const end = kind === 'text' ? afterText(bytes, value) : isDate(bytes, value) ? value + 10 : -1
+      at = end < 0 || bytes[end] !== QUOTE ? -1 : end + 1
+    }
+    if (at < 0) return -1
+  }
+  return at
 }
 
 function matches(bytes: Uint8Array, at: number, expected: Uint8Array): boolean {

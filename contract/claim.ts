@@ -8,7 +8,11 @@ export interface ClaimFile {
 
 /** The records [S,E) of one partition and where each of them is: E - S = rows + dead + gaps + skipped. */
 export interface Claim {
-  readonly v: 1
+  /**
+   * The version of this form. Since 2 a claim names its release, and a consumer that knows only an earlier contract
+   * stops where it reads it. Those of before cannot look at the contract any more: they stop at the number 2 itself.
+   */
+  readonly v: 1 | 2
   readonly topic: string
   readonly topicId: string
   readonly partition: number
@@ -20,6 +24,8 @@ export interface Claim {
   readonly encoder: string
   /** The CONTRACT_VERSION that judged the records. */
   readonly contract: number
+  /** The release of ticklake that wrote it; absent in version 1. */
+  readonly release?: string
   readonly files: readonly ClaimFile[]
   /** Refused records; they are in the dead file of the same range. */
   readonly dead: number
@@ -30,7 +36,10 @@ export interface Claim {
   readonly reason?: string
 }
 
-/** What was fixed when the dataset was first written; a consumer with other settings refuses to start. */
+/**
+ * What was fixed when the dataset was first written; a consumer with other settings refuses to start. The contract
+ * alone may rise: a consumer of a newer release raises it, and those that know only an earlier one stop.
+ */
 export interface Dataset {
   readonly v: 1
   readonly topic: string
@@ -38,6 +47,8 @@ export interface Dataset {
   readonly format: string
   readonly routing: 'hour-utc'
   readonly contract: number
+  /** The release of ticklake that wrote this contract down; absent where it was one before contract 2. */
+  readonly release?: string
   /** Where a partition without claims begins; absent: at offset 0. */
   readonly from?: string
 }
@@ -47,13 +58,23 @@ export function claimRows(claim: Claim): number {
   return claim.files.reduce((sum, file) => sum + file.rows, 0)
 }
 
+/** The form in which claims are written now. */
+export const CLAIM_VERSION = 2
+
 /**
  * Reads a stored claim.
- * @throws Error with a plain sentence when the text is no claim of version 1, or its counts do not add up
+ * @throws Error with a plain sentence when the text is no claim of version 1 or 2, or its counts do not add up
  */
 export function parseClaim(text: string): Claim {
   const claim = JSON.parse(text) as Claim
-  if (claim.v !== 1) throw new Error(`a claim of version ${claim.v}, this release reads version 1`)
+  if (claim.v !== 1 && claim.v !== CLAIM_VERSION) {
+    throw new Error(
+      `a claim of version ${claim.v}${writtenBy(claim)}, this release reads versions 1 and ${CLAIM_VERSION}`,
+    )
+  }
+  if (!Number.isSafeInteger(claim.contract) || claim.contract < 1) {
+    throw new Error(`a claim of the contract ${claim.contract}`)
+  }
   const counts = [claim.S, claim.E, claim.partition, claim.dead, claim.gaps, claim.skipped]
   if (!counts.every((count) => Number.isSafeInteger(count) && count >= 0) || !Array.isArray(claim.files)) {
     throw new Error('a claim with a missing or negative count')
@@ -63,6 +84,11 @@ export function parseClaim(text: string): Claim {
     throw new Error(`a claim of [${claim.S},${claim.E}) that accounts for ${told} offsets`)
   }
   return claim
+}
+
+/** ` (ticklake 0.3.0)` where a claim or dataset.json names the release that wrote it, else nothing. */
+export function writtenBy({ release }: { readonly release?: string }): string {
+  return typeof release === 'string' ? ` (ticklake ${release})` : ''
 }
 
 /** The text that is stored for a claim. */

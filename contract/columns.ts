@@ -1,7 +1,10 @@
 // The one table of columns: types, verdict, message, Parquet, Glue and the docs are all derived from it.
 
-/** The version of everything in this folder that changes a record's verdict, row or path. Claims carry it. */
-export const CONTRACT_VERSION = 1
+/**
+ * The version of everything in this folder that changes a record's verdict, row or path. Claims and dataset.json carry
+ * it. A new column is one line at the end of `tickColumns`, with the version to which it raises this number.
+ */
+export const CONTRACT_VERSION = 2
 
 interface Column {
   readonly name: string
@@ -9,7 +12,12 @@ interface Column {
   readonly parquet: string
   readonly nullable: boolean
   readonly doc: string
+  /** The contract version that added it. Those after 1 may be missing in a message, which is how null is written. */
+  readonly since: number
 }
+
+/** What the verdict, the fast path and the encoders know how to read in a message. */
+type TickType = 'string' | 'date' | 'double'
 
 /** What a tick carries, in the order of its message. `csv` is the heading in the market file. */
 export const tickColumns = [
@@ -22,6 +30,7 @@ export const tickColumns = [
   column('adj_close', 'Adj Close', 'double', 'DOUBLE', true, 'last price, adjusted for splits and dividends'),
   column('volume', 'Volume', 'double', 'DOUBLE', false, 'what was traded; has fractions and reaches 1e10'),
   column('close_usd', 'CloseUSD', 'double', 'DOUBLE', true, 'last price in US dollars'),
+  addedColumn(2, 'source', 'Source', 'string', 'UTF8', 'who sent the tick: a file, a feed'),
 ] as const
 
 /** What the sink adds, so that every row can be traced to its message. */
@@ -37,7 +46,17 @@ export const sinkColumns = [
   sinkColumn('kafka_timestamp', 'timestamp', 'INT64 TIMESTAMP(MILLIS, UTC)', 'when the broker appended it'),
 ] as const
 
-export const columns = [...tickColumns, ...sinkColumns] as const
+/** The columns of a row, in the order of table and Parquet: an added one comes last, so that no other one moves. */
+export const columns: readonly Column[] = [
+  ...tickColumns.filter(({ since }) => since === 1),
+  ...sinkColumns,
+  ...tickColumns.filter(({ since }) => since > 1),
+]
+
+/** The columns of a row as this version of the contract had them. */
+export function columnsAt(contract: number): readonly Column[] {
+  return columns.filter(({ since }) => since <= contract)
+}
 
 /** Hive partition keys of the objects: UTC day and hour of the broker's timestamp. */
 export const partitionKeys = [
@@ -51,10 +70,15 @@ type ValueOf<C extends Column> =
   | (C['glue'] extends 'double' ? number : string)
   | (C['nullable'] extends true ? null : never)
 
-/** One row of the market file, as its message carries it. `date` is YYYY-MM-DD. */
-export type Tick = { [C in TickColumn as C['name']]: ValueOf<C> }
+type AddedColumn = Exclude<TickColumn, { since: 1 }>
+type FirstColumn = Exclude<TickColumn, AddedColumn>
 
-function column<N extends string, H extends string, G extends Column['glue'], B extends boolean>(
+/** One row of the market file, as its message carries it. `date` is YYYY-MM-DD. */
+export type Tick = { [C in FirstColumn as C['name']]: ValueOf<C> } & {
+  [C in AddedColumn as C['name']]?: ValueOf<C>
+}
+
+function column<N extends string, H extends string, G extends TickType, B extends boolean>(
   name: N,
   csv: H,
   glue: G,
@@ -62,7 +86,19 @@ function column<N extends string, H extends string, G extends Column['glue'], B 
   nullable: B,
   doc: string,
 ) {
-  return { name, csv, glue, parquet, nullable, doc } as const
+  return { name, csv, glue, parquet, nullable, doc, since: 1 } as const
+}
+
+/** A column that a later version of the contract added: rows of before read as null in it. */
+function addedColumn<V extends number, N extends string, H extends string, G extends TickType>(
+  since: V,
+  name: N,
+  csv: H,
+  glue: G,
+  parquet: string,
+  doc: string,
+) {
+  return { name, csv, glue, parquet, nullable: true, doc, since } as const
 }
 
 function sinkColumn<N extends string, G extends Column['glue']>(
@@ -71,5 +107,5 @@ function sinkColumn<N extends string, G extends Column['glue']>(
   parquet: string,
   doc: string,
 ) {
-  return { name, glue, parquet, nullable: false, doc } as const
+  return { name, glue, parquet, nullable: false, doc, since: 1 } as const
 }

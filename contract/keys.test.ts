@@ -81,7 +81,8 @@ test('a claim is read back as it was written', () => {
 test.each([
   ['rows that do not add up', { dead: 4 }, /accounts for 151/],
   ['an empty range', { E: 100, files: [], dead: 0, gaps: 0 }, /accounts for 0|\[100,100\)/],
-  ['a version of tomorrow', { v: 2 as 1 }, /version 2/],
+  ['a version of tomorrow', { v: 3 as 1, release: '9.9.9' }, /version 3 \(ticklake 9\.9\.9\)/],
+  ['no contract', { contract: undefined as never }, /contract undefined/],
   ['a negative count', { gaps: -2 }, /negative/],
 ])('a claim with %s is refused', (_, change, message) => {
   expect(() => parseClaim(claimText({ ...claim, ...change }))).toThrow(message)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { isCanonical } from './canonical.ts'
+import { CONTRACT_VERSION, columns, columnsAt, tickColumns } from './columns.ts'
 import { hostileValues, tickText } from './hostile-values.ts'
 import { canonicalBytes, judge, refuseTimestamp } from './verdict.ts'
 
@@ -59,6 +60,62 @@ test('the fast road never accepts what the slow road refuses', () => {
     const row = verdict.accepted && JSON.parse(Buffer.from(verdict.canonical).toString())
     expect(row, name).toEqual(JSON.parse(Buffer.from(value!).toString()))
   }
+})
+
+const text = (bytes: Uint8Array) => Buffer.from(bytes).toString()
+const verdictText = (value: string, contract?: number) => {
+  const verdict = judge(Buffer.from(value), contract)
+  return verdict.accepted ? text(verdict.canonical) : verdict.reason
+}
+
+test('an added column has one canonical form: absent where it is null, so that a message of before stays as it is', () => {
+  const before = tickText()
+  expect(verdictText(before)).toBe(before)
+  expect(verdictText(tickText({ source: 'null' }))).toBe(before)
+  const after = tickText({ source: '"a feed"' })
+  expect(verdictText(after)).toBe(after)
+  for (const message of [before, after]) expect(isCanonical(Buffer.from(message)), message).toBe(true)
+  expect(text(canonicalBytes({ ...tick, source: null }))).toBe(text(canonicalBytes(tick)))
+  expect(text(canonicalBytes({ ...tick, source: 'x' }))).toMatch(/,"source":"x"}$/)
+})
+
+test('an earlier contract judges as its release did: what it did not know is left out, and never refused', () => {
+  for (const source of ['"a feed"', 'null', '7', '""', `"${'x'.repeat(300)}"`]) {
+    const value = Buffer.from(tickText({ source, open: '1.50' }))
+    expect(isCanonical(value, 1)).toBe(false)
+    const verdict = judge(value, 1)
+    expect(verdict, source).toMatchObject({ accepted: true, unknownFields: 1 })
+    expect(verdict.accepted && text(verdict.canonical)).toBe(tickText({ open: '1.5' }))
+  }
+  expect(verdictText(tickText({ open: '1.50' }), 1), 'byte for byte').toBe(tickText({ open: '1.50' }))
+})
+
+test('contracts only add: what one accepts all before it accept, by its canonical bytes too, and refuse what they refused', () => {
+  for (const { name, value } of hostileValues) {
+    const now = judge(value)
+    const before = judge(value, 1)
+    if (now.accepted) {
+      const again = judge(now.canonical, 1)
+      expect(before.accepted && again.accepted && text(again.canonical), name).toBe(
+        before.accepted && text(before.canonical),
+      )
+    } else if (!before.accepted) expect(before.reason, name).toBe(now.reason)
+  }
+})
+
+test('the table of columns keeps to the rule: added ones are nullable, in order, last in the row, and raise the version', () => {
+  const added = tickColumns.filter(({ since }) => since > 1)
+  expect(tickColumns.map(({ since }) => since)).toEqual(
+    tickColumns.map(({ since }) => since).toSorted((a, b) => a - b),
+  )
+  expect(Math.max(...tickColumns.map(({ since }) => since))).toBe(CONTRACT_VERSION)
+  expect(added.every(({ nullable }) => nullable)).toBe(true)
+  expect(columns.slice(-added.length).map(({ name }) => name)).toEqual(added.map(({ name }) => name))
+  expect(columnsAt(1).map(({ name }) => name)).toEqual([
+    ...['index', 'date', 'open', 'high', 'low', 'close', 'adj_close', 'volume', 'close_usd'],
+    ...['kafka_topic_id', 'kafka_partition', 'kafka_offset', 'kafka_timestamp'],
+  ])
+  expect(new Set(columns.map(({ name }) => name)).size).toBe(columns.length)
 })
 
 test('fields that the contract does not know are left out and counted', () => {

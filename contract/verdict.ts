@@ -1,7 +1,7 @@
 // The one judge of a record: accepted, and what its canonical bytes are, or refused, and why.
 
 import { isCanonical } from './canonical.ts'
-import { type Tick, type TickColumn, tickColumns } from './columns.ts'
+import { CONTRACT_VERSION, type Tick, type TickColumn, tickColumns } from './columns.ts'
 
 /** Every reason for which a record is refused. */
 export const refusals = [
@@ -25,18 +25,18 @@ export type Verdict =
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()
-const known = new Set<string>(tickColumns.map((column) => column.name))
 
-/** Longest index name, in UTF-16 units. */
+/** Longest text of a column, in UTF-16 units. */
 const MAX_TEXT = 256
 
 /**
- * Judges the value of a message. Depends on its bytes alone, so that a replay judges alike.
+ * Judges the value of a message. Depends on its bytes and the contract alone, so that a replay judges alike.
  * @param value the message's value; null or undefined is a tombstone
+ * @param contract the version that judges: an earlier one knows fewer columns, and is otherwise the same
  */
-export function judge(value: Uint8Array | null | undefined): Verdict {
+export function judge(value: Uint8Array | null | undefined, contract: number = CONTRACT_VERSION): Verdict {
   if (value === null || value === undefined) return refuse('tombstone', 'the message has no value')
-  if (isCanonical(value)) return { accepted: true, canonical: value, unknownFields: 0 }
+  if (isCanonical(value, contract)) return { accepted: true, canonical: value, unknownFields: 0 }
   let text: string
   try {
     text = decoder.decode(value)
@@ -53,12 +53,14 @@ export function judge(value: Uint8Array | null | undefined): Verdict {
     return refuse('not_an_object', 'the value is JSON, but not an object')
   }
   const fields = parsed as Record<string, unknown>
-  for (const column of tickColumns) {
+  const known = tickColumns.filter(({ since }) => since <= contract)
+  for (const column of known) {
     const fault = faultOf(column, fields)
     if (fault) return { accepted: false, ...fault }
   }
-  const unknownFields = Object.keys(fields).filter((name) => !known.has(name)).length
-  return { accepted: true, canonical: canonicalBytes(fields as Tick), unknownFields }
+  const present = known.filter(({ name }) => Object.hasOwn(fields, name)).length
+  const unknownFields = Object.keys(fields).length - present
+  return { accepted: true, canonical: canonicalBytes(fields as Tick, contract), unknownFields }
 }
 
 /**
@@ -77,11 +79,21 @@ export function refuseTimestamp(
 const FIRST_MS = Date.UTC(2020, 0, 1)
 const PAST_MS = Date.UTC(2100, 0, 1)
 
-/** The canonical text of a tick: one line, no spaces, the columns in their order, numbers as JSON writes them. */
-export function canonicalBytes(tick: Tick): Uint8Array {
+/**
+ * The canonical text of a tick: one line, no spaces, the columns in their order, numbers as JSON writes them. A column
+ * that was added later is left out where it is null, so that a message of before is canonical as it is.
+ */
+export function canonicalBytes(tick: Tick, contract: number = CONTRACT_VERSION): Uint8Array {
   const ordered: Record<string, unknown> = {}
-  for (const { name } of tickColumns) ordered[name] = tick[name]
+  for (const { name, since } of tickColumns) {
+    if (since === 1 || (since <= contract && tick[name] !== null)) ordered[name] = tick[name]
+  }
   return encoder.encode(JSON.stringify(ordered))
+}
+
+/** Whether a column of texts takes it: not empty, not too long, well-formed Unicode without control characters. */
+export function isText(text: string): boolean {
+  return text !== '' && text.length <= MAX_TEXT && text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text)
 }
 
 /** Whether these ten characters are a day of the (proleptic) Gregorian calendar, 0001-01-01 to 9999-12-31. */
@@ -99,7 +111,9 @@ function faultOf(
   fields: Record<string, unknown>,
 ): { reason: Refusal; detail: string } | undefined {
   const { name } = column
-  if (!Object.hasOwn(fields, name)) return { reason: 'missing_field', detail: `${name} is missing` }
+  if (!Object.hasOwn(fields, name)) {
+    return column.since === 1 ? { reason: 'missing_field', detail: `${name} is missing` } : undefined
+  }
   const value = fields[name]
   if (value === null && column.nullable) return undefined
   if (column.glue === 'double') {
@@ -113,18 +127,11 @@ function faultOf(
       ? undefined
       : { reason: 'bad_date', detail: `${name} is ${shorten(value)}, not a real YYYY-MM-DD` }
   }
-  if (
-    value === '' ||
-    value.length > MAX_TEXT ||
-    !value.isWellFormed() ||
-    /[\u0000-\u001f\u007f]/.test(value)
-  ) {
-    return {
-      reason: 'bad_text',
-      detail: `${name} is empty, longer than ${MAX_TEXT}, or has control characters`,
-    }
+  if (isText(value)) return undefined
+  return {
+    reason: 'bad_text',
+    detail: `${name} is empty, longer than ${MAX_TEXT}, or has control characters`,
   }
-  return undefined
 }
 
 function wrongType(name: string, wanted: string, value: unknown): { reason: Refusal; detail: string } {

@@ -6,6 +6,9 @@ import { seededRandom } from './random.ts'
 /** How many rows the full-size file has. */
 export const ROWS = markets.reduce((sum, market) => sum + market.rows, 0)
 
+/** The real file has the columns of the first contract: what was added to it came from elsewhere. */
+const fileColumns = tickColumns.filter(({ since }) => since === 1)
+
 const DEFAULT_SEED = 1965
 const DAY_MS = 86_400_000
 
@@ -31,13 +34,13 @@ export function* ticksInTurns(seed = DEFAULT_SEED): Generator<Tick> {
 
 /** The file's lines with their line ends, the header first; numbers as the real file writes them (`0.0`). */
 export function* csvLines(seed = DEFAULT_SEED): Generator<string> {
-  yield `${tickColumns.map((column) => column.csv).join(',')}\n`
+  yield `${fileColumns.map((column) => column.csv).join(',')}\n`
   for (const tick of ticksByIndex(seed)) {
-    yield `${tickColumns.map(({ name }) => cell(tick[name])).join(',')}\n`
+    yield `${fileColumns.map(({ name }) => cell(tick[name])).join(',')}\n`
   }
 }
 
-function cell(value: string | number | null): string {
+function cell(value: string | number | null | undefined): string {
   if (typeof value === 'number') return Number.isInteger(value) ? `${value}.0` : String(value)
   return value ?? ''
 }

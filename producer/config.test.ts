@@ -35,6 +35,8 @@ test.each([
   [{ PRODUCER_CSV: '-', PRODUCER_MODE: 'sample' }, 'standard input cannot'],
   [{ PRODUCER_CSV: 'a.csv', PRODUCER_SOURCE: '-' }, 'two sources'],
   [{ PRODUCER_INDEX: 'HSI' }, 'PRODUCER_INDEX is for CSV files'],
+  [{ PRODUCER_SOURCE_NAME: 'a\u0007b' }, 'PRODUCER_SOURCE_NAME must have at most 256 characters'],
+  [{ PRODUCER_SOURCE_NAME: 'x'.repeat(257) }, 'none of them a control character'],
   [
     { PRODUCER_CSV: 'a.csv', PRODUCER_REJECTS: './b/../a.csv' },
     'PRODUCER_REJECTS and PRODUCER_CSV are one file',

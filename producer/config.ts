@@ -1,5 +1,6 @@
 // What the producer can be told: the PRODUCER_* and KAFKA_* variables, read once and strictly.
 import { resolve } from 'node:path'
+import { isText } from '@ticklake/contract/verdict.ts'
 import {
   type Env,
   integer,
@@ -68,6 +69,15 @@ export const producerSchema = {
     default: 'exit',
   }),
   PRODUCER_INDEX: optionalText({ doc: 'the index of every row, for a file that has no Index column' }),
+  PRODUCER_SOURCE_NAME: {
+    ...optionalText({
+      doc: 'who sends the rows, for the column `source` of those that do not say it themselves; when unset, a CSV file’s own name (without its folder), `generated` for made-up rows, and nothing for standard input',
+    }),
+    parse: (value) => {
+      if (isText(value)) return value
+      throw new Error('must have at most 256 characters, none of them a control character')
+    },
+  } as Option<string | undefined>,
   PRODUCER_DATE_FORMAT: oneOf(dateFormats, {
     doc: 'how the file writes dates: `iso` is 2021-05-31, `day-first` is 31/05/2021 (also with - or .)',
     default: 'iso',

@@ -10,6 +10,8 @@ export interface CsvOptions {
   /** The index of every row, for a file without the Index column. */
   readonly index?: string | undefined
   readonly dateFormat: DateFormat
+  /** Who sends the rows, where the file does not say it in a column of its own. */
+  readonly source?: string | undefined
 }
 
 export interface Fault {
@@ -20,6 +22,8 @@ export interface Fault {
 
 export type RowReader = (cells: readonly string[]) => { readonly tick: Tick } | { readonly fault: Fault }
 
+/** What the market file has: a file need not have what was added to the contract since. */
+const fileColumns = tickColumns.filter(({ since }) => since === 1)
 /** Columns that a file may lack as a whole. */
 const mayBeMissing = new Set(['Index', 'Adj Close', 'CloseUSD'])
 const numberForm = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/
@@ -36,7 +40,7 @@ export function rowReader(header: readonly string[], file: string, options: CsvO
       code: 'CSV_HEADER',
       what: `${file} is not read: ${problem}`,
       why: `its first line is ${JSON.stringify(header.join(',').slice(0, 300))}`,
-      remedy: `give the file the header ${tickColumns.map((column) => column.csv).join(',')} (any order; Adj Close and CloseUSD may be missing, Index too with --index NAME)`,
+      remedy: `give the file the header ${fileColumns.map((column) => column.csv).join(',')} (any order; Adj Close and CloseUSD may be missing, Index too with --index NAME)`,
     })
   }
   const readers = tickColumns.map((column) => ({
@@ -57,7 +61,7 @@ export function rowReader(header: readonly string[], file: string, options: CsvO
             fault: { column: column.csv, reason: 'missing_value', detail: 'the cell is empty or null' },
           }
         }
-        value = null
+        value = column.name === 'source' ? (options.source ?? null) : null
       } else {
         const found = read(cell)
         if (typeof found === 'object') return { fault: { column: column.csv, ...found } }
@@ -72,7 +76,7 @@ export function rowReader(header: readonly string[], file: string, options: CsvO
 function problemOf(header: readonly string[], options: CsvOptions): string | undefined {
   const twice = header.find((name, at) => name !== '' && header.indexOf(name) !== at)
   if (twice) return `its header has the column ${twice} twice`
-  const missing = tickColumns.map((column) => column.csv).filter((name) => !header.includes(name))
+  const missing = fileColumns.map((column) => column.csv as string).filter((name) => !header.includes(name))
   const needed = missing.filter((name) => !mayBeMissing.has(name))
   if (needed.length > 0) return `its header lacks ${needed.join(', ')}`
   if (missing.includes('Index') && !options.index) return 'its header lacks Index, and --index is not given'

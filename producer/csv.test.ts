@@ -234,3 +234,14 @@ test('a file of 80 MB is read in the memory that one of 10 MB takes', async () =
   expect(rows).toBe(passes * ROWS)
   expect((most - afterOne) / 2 ** 20).toBeLessThan(100)
 }, 120_000)
+
+test('rows say who sent them: their own cell, else the setting, else nothing', async () => {
+  const file = `${HEADER},Source\n${GOOD},own\n${GOOD},\n`
+  const sources = async (text: string, source?: string) =>
+    (await read(text, { source })).values.map((value) => JSON.parse(value).source)
+  expect(await sources(file, 'market.csv')).toEqual(['own', 'market.csv'])
+  expect(await sources(file)).toEqual(['own', undefined])
+  expect(await sources(`${HEADER}\n${GOOD}\n`, 'market.csv')).toEqual(['market.csv'])
+  const { skipped } = await read(`${HEADER},Source\n${GOOD},${'x'.repeat(257)}\n`)
+  expect(skipped).toMatchObject([{ column: 'Source', reason: 'bad_text' }])
+})

@@ -1,10 +1,11 @@
 // Reads a market file of any size, row by row, as it is found in the wild; nothing bad passes, nothing bad stops it.
+import { tickColumns } from '@ticklake/contract/columns.ts'
 import { canonicalBytes, judge } from '@ticklake/contract/verdict.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { parse } from 'csv-parse/sync'
 import { type CsvOptions, type RowReader, rowReader } from './csv-row.ts'
 import { MAX_LINE_BYTES, wholeLines } from './lines.ts'
-import { bufferOf, type Message, type ReaderEvents } from './message.ts'
+import { bufferOf, columnOf, type Message, type ReaderEvents } from './message.ts'
 
 /**
  * @param chunks the file's bytes; BOM, CRLF, blank rows and quoted cells are read as they should be
@@ -93,7 +94,8 @@ function messageOf(
   // The consumer's judge has the last word here too, so that nothing is sent that it would refuse.
   const verdict = judge(value)
   if (!verdict.accepted) {
-    const column = verdict.reason === 'bad_text' ? 'Index' : ''
+    const name = columnOf(verdict.detail)
+    const column = tickColumns.find((one) => one.name === name)?.csv ?? ''
     return { fault: { column, reason: verdict.reason, detail: verdict.detail } }
   }
   return { key: row.tick.index, value: bufferOf(value) }

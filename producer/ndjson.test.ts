@@ -6,7 +6,7 @@ import { readNdjson } from './ndjson.ts'
 const TICK =
   '{"index":"HSI","date":"1986-12-31","open":1,"high":2,"low":0.5,"close":1,"adj_close":null,"volume":0,"close_usd":0.13}'
 
-async function read(text: string, chunk = 1 << 16) {
+async function read(text: string, chunk = 1 << 16, source?: string) {
   const bytes = Buffer.from(text)
   const chunks = Array.from({ length: Math.ceil(bytes.length / chunk) }, (_, i) =>
     bytes.subarray(i * chunk, (i + 1) * chunk),
@@ -21,7 +21,7 @@ async function read(text: string, chunk = 1 << 16) {
       counts.unknown += count
     },
   }
-  for await (const batch of readNdjson(Readable.from(chunks), 'standard input', events)) {
+  for await (const batch of readNdjson(Readable.from(chunks), 'standard input', events, source)) {
     for (const { key, value } of batch) rows.push([key, value.toString()])
   }
   return { rows, skipped, ...counts }
@@ -41,6 +41,17 @@ test('the key is the index itself, also where JSON escapes it', async () => {
     ['A\\"B', 'A\\\\', 'Zürich', '\\u0041'].map((index) => TICK.replace('HSI', index)).join('\n'),
   )
   expect(rows.map(([key]) => key)).toEqual(['A"B', 'A\\', 'Zürich', 'A'])
+})
+
+test('a line keeps the source that it names, and one that names none gets the setting', async () => {
+  const named = (source: string) => `${TICK.slice(0, -1)},"source":${source}}`
+  const lines = [TICK, named('"own"'), named('null'), named('"\\u00e9"')].join('\n')
+  const sources = async (setting?: string) =>
+    (await read(lines, 1 << 16, setting)).rows.map(([, value]) => JSON.parse(value).source)
+  expect(await sources('desk 7')).toEqual(['desk 7', 'own', 'desk 7', 'é'])
+  expect(await sources()).toEqual([undefined, 'own', undefined, 'é'])
+  expect((await read(named('7'))).skipped).toMatchObject([{ column: 'source', reason: 'wrong_type' }])
+  expect((await read(named('""'))).skipped).toMatchObject([{ column: 'source', reason: 'bad_text' }])
 })
 
 test('a bad line is skipped and told by line, field and reason', async () => {

@@ -1,7 +1,8 @@
 // Reads ticks as JSON lines, one object a line, so that any market feed can be piped in.
-import { judge } from '@ticklake/contract/verdict.ts'
+import type { Tick } from '@ticklake/contract/columns.ts'
+import { canonicalBytes, judge } from '@ticklake/contract/verdict.ts'
 import { MAX_LINE_BYTES, wholeLines } from './lines.ts'
-import { bufferOf, type Message, type ReaderEvents } from './message.ts'
+import { bufferOf, columnOf, type Message, type ReaderEvents } from './message.ts'
 
 const NEWLINE = 0x0a
 const RETURN = 0x0d
@@ -12,11 +13,13 @@ const beforeIndex = '{"index":"'.length
 /**
  * @param chunks the bytes; each line is judged as the consumer will judge it, and goes out in canonical form
  * @param file its name, for reports
+ * @param source who sends the lines that do not say it themselves
  */
 export async function* readNdjson(
   chunks: AsyncIterable<Buffer>,
   file: string,
   events: ReaderEvents,
+  source?: string,
 ): AsyncGenerator<Message[]> {
   for await (const { firstLine, bytes } of wholeLines(chunks)) {
     if (!bytes) {
@@ -40,7 +43,7 @@ export async function* readNdjson(
       const verdict = judge(value)
       if (verdict.accepted) {
         if (verdict.unknownFields > 0) events.unknownFields(verdict.unknownFields)
-        const canonical = bufferOf(verdict.canonical)
+        const canonical = bufferOf(sentBy(source, verdict.canonical))
         messages.push({ key: indexOf(canonical), value: canonical })
       } else {
         const { reason, detail } = verdict
@@ -58,14 +61,17 @@ export async function* readNdjson(
   }
 }
 
+function sentBy(source: string | undefined, canonical: Uint8Array): Uint8Array {
+  if (source === undefined) return canonical
+  const tick = JSON.parse(decoder.decode(canonical)) as Tick
+  return tick.source === undefined ? canonicalBytes({ ...tick, source }) : canonical
+}
+
+const decoder = new TextDecoder()
+
 /** The index of a canonical message, without parsing the rest of it. */
 function indexOf(canonical: Buffer): string {
   let end = beforeIndex
   while (canonical[end] !== 0x22) end += canonical[end] === 0x5c ? 2 : 1
   return JSON.parse(canonical.toString('utf8', beforeIndex - 1, end + 1)) as string
-}
-
-/** The judge's sentences about a field start with its name. */
-function columnOf(detail: string): string {
-  return /^(\w+) is /.exec(detail)?.[1] ?? ''
 }

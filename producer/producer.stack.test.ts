@@ -143,7 +143,7 @@ test('a file goes out once, its bad row named by line and column, and the topic 
   expect(new Set(found.map(({ partition }) => partition)).size).toBe(1)
   expect(found.every(({ key }) => key === 'HSI')).toBe(true)
   expect(found[0]!.value).toBe(
-    '{"index":"HSI","date":"1986-12-31","open":2568.300049,"high":2568.300049,"low":2568.300049,"close":2568.300049,"adj_close":2568.300049,"volume":0,"close_usd":333.87900637}',
+    '{"index":"HSI","date":"1986-12-31","open":2568.300049,"high":2568.300049,"low":2568.300049,"close":2568.300049,"adj_close":2568.300049,"volume":0,"close_usd":333.87900637,"source":"cut.csv"}',
   )
   const dates = found.map(({ value }) => JSON.parse(value).date as string)
   expect(dates).toEqual([...dates].sort())
@@ -152,18 +152,22 @@ test('a file goes out once, its bad row named by line and column, and the topic 
 test('JSON lines can be piped in, and a bad one is told', async () => {
   const own = env()
   await producer(['topic', 'create', '--partitions', '1'], own)
-  const tick = (index: string) =>
-    `{"index":"${index}","date":"2021-05-31","open":1,"high":1,"low":1,"close":1,"adj_close":null,"volume":0.5,"close_usd":null}`
-  const input = `${tick('A')}\n{"index":"A"}\n${tick('B')}\n`
-  const run = await producer(['run', '--source', '-', '--rate', 'max'], own, input)
+  const tick = (index: string, source = '') =>
+    `{"index":"${index}","date":"2021-05-31","open":1,"high":1,"low":1,"close":1,"adj_close":null,"volume":0.5,"close_usd":null${source}}`
+  const input = `${tick('A')}\n{"index":"A"}\n${tick('B', ',"source":"B’s own"')}\n`
+  const run = await producer(
+    ['run', '--source', '-', '--source-name', 'the feed', '--rate', 'max'],
+    own,
+    input,
+  )
   expect(run).toMatchObject({
     status: 0,
     out: 'produced 2, delivered 2, failed 0, skipped 1 (missing_field 1)\n',
   })
   const found = await records(own.KAFKA_TOPIC!, servers(own), 2)
   expect(found.map(({ key, value }) => [key, value])).toEqual([
-    ['A', tick('A')],
-    ['B', tick('B')],
+    ['A', tick('A', ',"source":"the feed"')],
+    ['B', tick('B', ',"source":"B’s own"')],
   ])
 })
 

@@ -31,6 +31,17 @@ test('replay gives every row once', async () => {
   expect(rows).toHaveLength(ROWS)
 })
 
+test('a row names its source: a file’s own name without its folder, or what is set', async () => {
+  const csv = join(dir, 'some market.csv')
+  writeFileSync(csv, 'Index,Date,Open,High,Low,Close,Volume\nHSI,1986-12-31,1,2,1,2,0\n')
+  const sourceOf = async (env: Record<string, string>) => JSON.parse((await firstRows(env, 1))[0]!).source
+  expect(await sourceOf({ PRODUCER_CSV: csv })).toBe('some market.csv')
+  expect(await sourceOf({ PRODUCER_CSV: csv, PRODUCER_SOURCE_NAME: 'desk' })).toBe('desk')
+  expect(await sourceOf({ PRODUCER_SOURCE: 'sample' })).toBe('sample.csv')
+  expect(await sourceOf({})).toBe('generated')
+  expect(await sourceOf({ PRODUCER_SOURCE_NAME: 'desk' })).toBe('desk')
+})
+
 test('a loop gives the same rows again, byte for byte', async () => {
   const rows = await firstRows({}, 2 * ROWS)
   expect(rows.slice(ROWS)).toEqual(rows.slice(0, ROWS))

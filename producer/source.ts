@@ -1,8 +1,9 @@
 // Where the rows come from and in which order: a file, standard input or the generator; once, for ever or at random.
 import { accessSync, constants, createReadStream, statSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Tick } from '@ticklake/contract/columns.ts'
-import { canonicalBytes } from '@ticklake/contract/verdict.ts'
+import { canonicalBytes, isText } from '@ticklake/contract/verdict.ts'
 import { ticksInTurns } from '@ticklake/data/generate.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { ProducerConfig } from './config.ts'
@@ -29,7 +30,12 @@ interface SourceEvents extends ReaderEvents {
 
 type SourceConfig = Pick<
   ProducerConfig,
-  'PRODUCER_CSV' | 'PRODUCER_SOURCE' | 'PRODUCER_INDEX' | 'PRODUCER_DATE_FORMAT' | 'mode'
+  | 'PRODUCER_CSV'
+  | 'PRODUCER_SOURCE'
+  | 'PRODUCER_SOURCE_NAME'
+  | 'PRODUCER_INDEX'
+  | 'PRODUCER_DATE_FORMAT'
+  | 'mode'
 >
 
 /**
@@ -61,25 +67,31 @@ function passesOf(
   events: ReaderEvents,
   signal: AbortSignal,
 ): { name: string; pass: Pass } {
-  const options = { index: config.PRODUCER_INDEX, dateFormat: config.PRODUCER_DATE_FORMAT }
-  const csv = (name: string, chunks: () => AsyncIterable<Buffer>) => ({
+  const { PRODUCER_SOURCE_NAME: source, PRODUCER_INDEX: index, PRODUCER_DATE_FORMAT: dateFormat } = config
+  const csv = (name: string, chunks: () => AsyncIterable<Buffer>, file?: string) => ({
     name,
-    pass: () => readCsv(chunks(), name, options, events),
+    pass: () => readCsv(chunks(), name, { index, dateFormat, source: source ?? file }, events),
   })
   const input = () => chunksOf(process.stdin, 'standard input', signal)
   if (config.PRODUCER_CSV === '-') return csv('standard input', input)
   if (config.PRODUCER_CSV) {
     const path = config.PRODUCER_CSV
-    return csv(path, () => chunksOf(createReadStream(path), path, signal))
+    return csv(path, () => chunksOf(createReadStream(path), path, signal), ownName(path))
   }
   if (config.PRODUCER_SOURCE === 'sample') {
     const path = fileURLToPath(import.meta.resolve('@ticklake/data/sample.csv'))
-    return csv('data/sample.csv', () => chunksOf(createReadStream(path), path, signal))
+    return csv('data/sample.csv', () => chunksOf(createReadStream(path), path, signal), 'sample.csv')
   }
   if (config.PRODUCER_SOURCE === '-') {
-    return { name: 'standard input', pass: () => readNdjson(input(), 'standard input', events) }
+    return { name: 'standard input', pass: () => readNdjson(input(), 'standard input', events, source) }
   }
-  return { name: 'generated rows', pass: remembered(encoded(ticksInTurns())) }
+  return { name: 'generated rows', pass: remembered(encoded(ticksInTurns(), source ?? 'generated')) }
+}
+
+/** The file's name without its folder, unless it is one that the column cannot hold. */
+function ownName(path: string): string | undefined {
+  const name = basename(path)
+  return isText(name) ? name : undefined
 }
 
 /** The bytes of a stream until it ends. @throws the signal's reason when it aborts before; Failure SOURCE_UNREADABLE */
@@ -108,10 +120,10 @@ async function* chunksOf(
   }
 }
 
-async function* encoded(ticks: Iterable<Tick>): AsyncGenerator<Message[]> {
+async function* encoded(ticks: Iterable<Tick>, source: string): AsyncGenerator<Message[]> {
   let batch: Message[] = []
   for (const tick of ticks) {
-    batch.push({ key: tick.index, value: bufferOf(canonicalBytes(tick)) })
+    batch.push({ key: tick.index, value: bufferOf(canonicalBytes({ ...tick, source })) })
     if (batch.length < BATCH) continue
     yield batch
     batch = []

@@ -1,5 +1,5 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { columns } from '@ticklake/contract/columns.ts'
+import { CONTRACT_VERSION, columnsAt } from '@ticklake/contract/columns.ts'
 import { parquetSchema } from '@ticklake/contract/parquet-schema.ts'
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { parquetWriteBuffer } from 'hyparquet-writer'
@@ -8,24 +8,32 @@ import { type MergeInput, mergeObjects } from './merge.ts'
 
 const topicId = 'a'.repeat(32)
 
-function parquetOf(S: number, E: number): MergeInput {
+function parquetOf(S: number, E: number, contract = CONTRACT_VERSION, more?: string): MergeInput {
   const offsets = Array.from({ length: E - S }, (_, i) => S + i)
   const values: Record<string, unknown[]> = {
     index: offsets.map((offset) => `Ä${offset}`),
     date: offsets.map((offset) => -(offset + 1)),
     adj_close: offsets.map((offset) => (offset % 2 ? null : 0.1)),
     close_usd: offsets.map(() => null),
+    source: offsets.map((offset) => (offset % 3 ? `feed ${offset}` : null)),
     kafka_topic_id: offsets.map(() => topicId),
     kafka_partition: offsets.map(() => 3),
     kafka_offset: offsets.map(BigInt),
     kafka_timestamp: offsets.map((offset) => 1_795_000_000_123n + BigInt(offset)),
   }
+  const names = columnsAt(contract).map(({ name }) => name)
+  const [root, ...elements] = parquetSchema
+  const schema = [root!, ...elements.filter(({ name }) => names.includes(name))]
+  if (more) {
+    names.push(more)
+    schema.push({ name: more, repetition_type: 'OPTIONAL', type: 'DOUBLE' })
+  }
   const bytes = parquetWriteBuffer({
-    columnData: columns.map(({ name }) => ({
+    columnData: names.map((name) => ({
       name,
       data: (values[name] ?? offsets.map((o) => o / 7)) as never[],
     })),
-    schema: parquetSchema,
+    schema: schema.with(0, { name: 'ticklake', num_children: names.length }) as never,
     codec: 'ZSTD',
     compressors: { ZSTD: (input) => zstdCompressSync(input) },
   })
@@ -47,6 +55,22 @@ test('a merged object has the rows of all, value for value and in order, under t
   const { schema } = parquetMetadata(new Uint8Array(merged).buffer)
   expect(schema).toEqual(parquetMetadata(new Uint8Array(inputs[0]!.bytes).buffer).schema)
   expect(schema.map(({ type }) => type)).not.toContain('INT96')
+})
+
+test('an object of an earlier contract is merged with one of this: what it lacks is null, and nothing of the other is lost', async () => {
+  const inputs = [parquetOf(0, 3, 1), parquetOf(5, 9)]
+  const merged = await rowsOf(await mergeObjects({ format: 'parquet', inputs }))
+  const [before, now] = await Promise.all(inputs.map(({ bytes }) => rowsOf(bytes)))
+  expect(Object.keys(before![0]!)).not.toContain('source')
+  expect(merged).toEqual([...before!.map((row) => ({ ...row, source: null })), ...now!])
+  expect(now!.map(({ source }) => source)).toContain('feed 7')
+})
+
+test('an object with a column of a newer release is not merged: the column would be gone', async () => {
+  const inputs = [parquetOf(0, 3), parquetOf(5, 9, CONTRACT_VERSION, 'venue')]
+  await expect(mergeObjects({ format: 'parquet', inputs })).rejects.toThrow(
+    'k5 has the column venue, which this release of ticklake does not know',
+  )
 })
 
 test.each([

@@ -32,8 +32,10 @@ export async function mergeObjects({ format, inputs }: MergeJob): Promise<Uint8A
 async function mergeParquet(inputs: readonly MergeInput[]): Promise<Uint8Array> {
   const values: Record<string, unknown[]> = Object.fromEntries(columns.map(({ name }) => [name, []]))
   for (const input of inputs) {
+    const file = ownBuffer(input.bytes)
+    refuseUnknownColumns(input.key, file)
     const rows = await parquetReadObjects({
-      file: ownBuffer(input.bytes),
+      file,
       compressors: { ZSTD: (bytes) => zstdDecompressSync(bytes) },
       parsers: asStored,
     })
@@ -45,7 +47,8 @@ async function mergeParquet(inputs: readonly MergeInput[]): Promise<Uint8Array> 
         offset: Number(row.kafka_offset),
       })),
     )
-    for (const row of rows) for (const { name } of columns) values[name]!.push(row[name])
+    // An object of an earlier contract lacks the columns that were added since.
+    for (const row of rows) for (const { name } of columns) values[name]!.push(row[name] ?? null)
   }
   const merged = parquetWriteBuffer({
     columnData: columns.map(({ name }) => ({ name, data: values[name] as never[] })),
@@ -59,6 +62,15 @@ async function mergeParquet(inputs: readonly MergeInput[]): Promise<Uint8Array> 
   const written = Number(parquetMetadata(merged).num_rows)
   if (written !== wanted) throw new Error(`${written} rows were written instead of ${wanted}`)
   return new Uint8Array(merged)
+}
+
+/** What a newer release added would be gone from the merged object, and soon from the lake. */
+function refuseUnknownColumns(key: string, file: ArrayBuffer): void {
+  const [, ...found] = parquetMetadata(file).schema
+  const unknown = found.find(({ name }) => !columns.some((column) => column.name === name))
+  if (unknown) {
+    throw new Error(`${key} has the column ${unknown.name}, which this release of ticklake does not know`)
+  }
 }
 
 function mergeJsonl(inputs: readonly MergeInput[]): Uint8Array {

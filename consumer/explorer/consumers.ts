@@ -1,10 +1,12 @@
 // The consumers of the explored world: the real protocol, its effects carried out one by one on what is simulated.
+import type { Claim } from '@ticklake/contract/claim.ts'
 import { deadKey } from '@ticklake/contract/keys.ts'
 import { isCollecting, nextStep, type Outcome, type Step } from '../claim-protocol.ts'
 import {
   type Actor,
   beginningOf,
   claimOf,
+  contractOf,
   lacksRecords,
   type Move,
   missing,
@@ -13,6 +15,7 @@ import {
   poisonOf,
   rowsOf,
   type State,
+  sentUpTo,
   skipOf,
   type World,
 } from './world.ts'
@@ -23,7 +26,9 @@ export function consumerMoves(world: World, state: State): Move[] {
     const moves = steps(world, state, actor, who)
     if (state.crashes > 0 && actor.step.at !== 'find-tail') {
       const crashes = state.crashes - 1
-      moves.push(move(`consumer ${who} crashes at ${actor.step.at}`, state, who, newcomer, { crashes }))
+      moves.push(
+        move(`consumer ${who} crashes at ${actor.step.at}`, state, who, startedAgain(actor), { crashes }),
+      )
     }
     return moves
   })
@@ -36,7 +41,14 @@ function move(name: string, state: State, who: number, actor: Actor, changes: Pa
 /** What the next effect of a consumer can lead to. */
 function steps(world: World, state: State, actor: Actor, who: number): Move[] {
   const { step } = actor
-  const after = (outcome: Outcome): Actor => readOn(state, actor, follow(world, step, outcome))
+  const after = (outcome: Outcome): Actor => readOn(state, actor, follow(world, actor, outcome))
+  // It asks where it takes the partition on, and again behind the last record that it has read, before it claims.
+  const asks = step.at === 'find-tail' || isCollecting(step)
+  if (actor.isOlder && state.isRaised && asks && world.mistake !== 'claim-after-the-raise') return []
+  const planned = (S: number, E: number): Claim => ({
+    ...claimOf(world, S, E, who),
+    contract: contractOf(actor),
+  })
   const done = (name: string, outcome: Outcome, changes: Partial<State> = {}): Move =>
     move(`consumer ${who}: ${name}`, state, who, after(outcome), changes)
   /** The effect is carried out, but its answer does not arrive: the same step is tried again. */
@@ -53,9 +65,13 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
 
   switch (step.at) {
     case 'find-tail': {
+      if (!actor.isOlder && !state.isRaised) {
+        return [move(`consumer ${who} raises the dataset`, state, who, actor, { isRaised: true })]
+      }
       if (world.mistake === 'trust-committed-offset' || world.mistake === 'no-claim') {
         return [
           move(`consumer ${who} starts at the committed offset`, state, who, {
+            ...actor,
             step: { at: 'collect', from: state.committed },
             put: [],
             readsFrom: 0,
@@ -78,29 +94,32 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
         return [move(`consumer ${who} leaves out [${claim.S},${claim.E})`, state, who, skip)]
       }
       const most = world.flushOffsets ?? world.records.length
+      const sent = sentUpTo(world, state)
       const ends = world.records.flatMap((record, offset) =>
-        offset >= step.from && offset < step.from + most && record !== 'gap' ? [offset + 1] : [],
+        offset >= step.from && offset < step.from + most && offset < sent && record !== 'gap'
+          ? [offset + 1]
+          : [],
       )
       const moves = ends.map((E) =>
-        done(`freezes [${step.from},${E})`, { of: 'collect', claim: claimOf(world, step.from, E, who) }),
+        done(`freezes [${step.from},${E})`, { of: 'collect', claim: planned(step.from, E) }),
       )
       return [...moves, ...findsThemGone(state, actor, who)]
     }
     case 'collect-claim':
       if (lacksRecords(actor)) {
         if (world.mistake === 'on-behind-a-begun-claim') {
-          const on: Actor = { step: { at: 'collect', from: step.claim.E }, put: [], readsFrom: 0 }
+          const on: Actor = { ...actor, step: { at: 'collect', from: step.claim.E }, put: [], readsFrom: 0 }
           return [move(`consumer ${who} goes on behind the claim`, state, who, on)]
         }
         // It stops, and says why. Started again, it goes on if another one that has the records has finished the claim.
         if (missing(step.claim, state).length > 0) return []
-        return [move(`consumer ${who} is started again`, state, who, newcomer)]
+        return [move(`consumer ${who} is started again`, state, who, startedAgain(actor))]
       }
       return [
         ...findsThemGone(state, actor, who),
         done('collects a claim', {
           of: 'collect-claim',
-          claim: claimOf(world, step.claim.S, step.claim.E, who),
+          claim: planned(step.claim.S, step.claim.E),
         }),
       ]
     case 'put-claim': {
@@ -170,17 +189,22 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
 function readOn(state: State, actor: Actor, step: Step): Actor {
   const recovers = actor.step.at === 'find-tail' || actor.step.at === 'check-tail'
   const first = !recovers ? actor.readsFrom : isCollecting(step) ? state.low : 0
-  return { step, put: [], readsFrom: beginningOf(step) < first ? first : 0 }
+  return { ...actor, step, put: [], readsFrom: beginningOf(step) < first ? first : 0 }
+}
+
+function startedAgain({ isOlder }: Actor): Actor {
+  return isOlder ? { ...newcomer, isOlder } : newcomer
 }
 
 /** It began to read before Kafka deleted them, and had not got them all: it has to begin again. */
-function findsThemGone(state: State, { step }: Actor, who: number): Move[] {
-  return beginningOf(step) < state.low ? [move(`consumer ${who} finds them gone`, state, who, newcomer)] : []
+function findsThemGone(state: State, actor: Actor, who: number): Move[] {
+  if (beginningOf(actor.step) >= state.low) return []
+  return [move(`consumer ${who} finds them gone`, state, who, startedAgain(actor))]
 }
 
 /** The protocol, or the protocol with the mistake built in. */
-function follow(world: World, step: Step, outcome: Outcome): Step {
-  const { mistake } = world
+function follow({ mistake }: World, actor: Actor, outcome: Outcome): Step {
+  const { step } = actor
   if (mistake === 'commit-before-files') {
     if (step.at === 'put-claim' && outcome.of === 'put-claim' && outcome.result === 'stored')
       return { at: 'commit', claim: step.claim }
@@ -198,5 +222,7 @@ function follow(world: World, step: Step, outcome: Outcome): Step {
     if (step.at === 'read-claim' && outcome.of === 'read-claim' && outcome.claim.skipped > 0)
       return { at: 'collect', from: step.claim.E }
   }
-  return nextStep(step, outcome, () => true)
+  return nextStep(step, outcome, ({ contract }) =>
+    contract > contractOf(actor) && mistake !== 'claim-after-the-raise' ? 'too-new' : 'writes',
+  )
 }

@@ -35,6 +35,13 @@ const worlds: Record<string, World> = {
     lostAnswers: 0,
     retention: 1,
   },
+  'a newer release raises the dataset beside one of before': {
+    records: ['hour-0', 'poison', 'hour-0'],
+    consumers: 1,
+    older: { consumers: 1, newFieldFrom: 2 },
+    crashes: 1,
+    lostAnswers: 1,
+  },
   'an hour is compacted beside a zombie and a query': {
     records: ['hour-0', 'hour-0', 'hour-1'],
     flushOffsets: 1,
@@ -124,6 +131,10 @@ const brokenBy: Record<Mistake, { readonly promise: string; readonly world: stri
   'on-behind-a-begun-claim': {
     promise: 'the committed offset never passes the completed chain',
     world: 'Kafka deletes what has not landed',
+  },
+  'claim-after-the-raise': {
+    promise: 'no field of a record that was sent after the raise is dropped',
+    world: 'a newer release raises the dataset beside one of before',
   },
   'delete-before-switch': {
     promise: 'the count never falls',

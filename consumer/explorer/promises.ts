@@ -1,5 +1,6 @@
 // What must hold in every state, from one state to the next, and where nothing can happen any more.
 import type { Claim } from '@ticklake/contract/claim.ts'
+import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { deadKey } from '@ticklake/contract/keys.ts'
 import { lacksRecords, missing, plan, type State, visibleRows, type World } from './world.ts'
 
@@ -13,6 +14,11 @@ export function broken(world: World, state: State): string | undefined {
       return 'a record in a dead file has been told to the dead-letter topic'
     }
   }
+  const dropped = Object.values(state.claims).some(
+    ({ contract, E }) =>
+      contract < CONTRACT_VERSION && E > (world.older?.newFieldFrom ?? world.records.length),
+  )
+  if (dropped) return 'no field of a record that was sent after the raise is dropped'
   if (state.hour.query?.some((key) => !(key in state.objects))) return 'no query finds an object gone'
   if (keepsClaims(world) && !state.moved && state.committed > completedEnd(world, state)) {
     return 'the committed offset never passes the completed chain'

@@ -1,5 +1,6 @@
 // The small world that is explored: what its partition holds, what may happen in it, and its state as plain data.
 import { type Claim, claimRows } from '@ticklake/contract/claim.ts'
+import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { deadKey } from '@ticklake/contract/keys.ts'
 import { firstStep, type Step } from '../claim-protocol.ts'
 import { type Plan, planClaim, planSkip } from '../plan.ts'
@@ -36,6 +37,11 @@ export interface World {
    * where a claim of it was begun, and whoever had its records is dead, the chain stops for a person to decide.
    */
   readonly retention?: number
+  /**
+   * Consumers of an earlier release beside the others, which raise the dataset when they start; and the offset from
+   * which on records have a field that the earlier one does not know: they are sent once it is raised.
+   */
+  readonly older?: { readonly consumers: number; readonly newFieldFrom: number }
   /** Consumers that stood still before they put the files of the first claim, and wake at any time. */
   readonly zombies?: number
   /** Those that compact the first hour at the same time, and queries that run meanwhile. */
@@ -54,6 +60,7 @@ export type Mistake =
   | 'on-behind-the-own-range'
   | 'leave-out-too-much'
   | 'on-behind-a-begun-claim'
+  | 'claim-after-the-raise'
   | CompactionMistake
 
 /** One consumer: its step of the protocol, and which of a claim's objects it has put. */
@@ -62,6 +69,8 @@ export interface Actor {
   readonly put: readonly string[]
   /** Kafka's first offset when it began to read below that: what is before it, it cannot have. 0: it lacks nothing. */
   readonly readsFrom: number
+  /** Whether it is of the earlier release. */
+  readonly isOlder?: boolean
 }
 
 /** Before it knows anything. */
@@ -77,6 +86,8 @@ export interface State {
   readonly told: readonly number[]
   readonly committed: number
   readonly moved: boolean
+  /** Whether dataset.json has the newer contract. */
+  readonly isRaised: boolean
   /** Kafka's first offset. */
   readonly low: number
   readonly crashes: number
@@ -105,6 +116,7 @@ export function beginWorld(world: World): State {
   return {
     actors: [
       ...Array.from({ length: world.consumers }, () => newcomer),
+      ...Array.from({ length: world.older?.consumers ?? 0 }, () => ({ ...newcomer, isOlder: true })),
       ...Array.from({ length: world.zombies ?? 0 }, () => ({
         step: { at: 'put-files', claim: landed.claims[0]! } as const,
         put: [],
@@ -116,6 +128,7 @@ export function beginWorld(world: World): State {
     told: [],
     committed: 0,
     moved: false,
+    isRaised: world.older === undefined,
     low: 0,
     crashes: world.crashes,
     lostAnswers: world.lostAnswers,
@@ -141,9 +154,9 @@ function landedBefore(world: World): Pick<State, 'claims' | 'objects'> {
  * its nonce, which here names its range and its author.
  */
 export function textOf(state: State): string {
-  const actors = state.actors.map(({ step, put, readsFrom }) => {
+  const actors = state.actors.map(({ step, put, readsFrom, isOlder }) => {
     const about = 'claim' in step ? step.claim.nonce : 'from' in step ? step.from : ''
-    return `${step.at} ${about} ${readsFrom} ${put.join()}`
+    return `${step.at} ${about} ${readsFrom} ${put.join()}${isOlder ? ' older' : ''}`
   })
   const claims = Object.entries(state.claims).map(([S, { nonce }]) => `${S} ${nonce}`)
   const objects = Object.entries(state.objects).map(([key, rows]) => `${key} ${rows.join()}`)
@@ -152,6 +165,7 @@ export function textOf(state: State): string {
     state.told,
     state.committed,
     state.moved,
+    state.isRaised,
     state.low,
     state.crashes,
     state.lostAnswers,
@@ -178,6 +192,16 @@ export function lacksRecords({ step, readsFrom }: Actor): boolean {
 /** The first offset that a step is about. */
 export function beginningOf(step: Step): number {
   return 'claim' in step ? step.claim.S : 'from' in step ? step.from : 0
+}
+
+/** How far there are records: what has the new field is sent after the raise. */
+export function sentUpTo({ older, records }: World, { isRaised }: State): number {
+  return older && !isRaised ? older.newFieldFrom : records.length
+}
+
+/** The contract of a consumer's release. */
+export function contractOf({ isOlder }: Actor): number {
+  return isOlder ? CONTRACT_VERSION - 1 : CONTRACT_VERSION
 }
 
 /** The objects of a claim that are not there, and that no compacted one replaces. */

@@ -53,7 +53,7 @@ const remove = (path: string) =>
 async function rows() {
   const buffer = new RecordBuffer(0)
   for (let i = 0; i < 50; i++) {
-    const tick = `{"index":"HSI","date":"2020-01-02","open":1.5,"high":2,"low":1,"close":1.25,"adj_close":${i % 2 ? 'null' : '1.2'},"volume":0,"close_usd":0.16}`
+    const tick = `{"index":"HSI","date":"2020-01-02","open":1.5,"high":2,"low":1,"close":1.25,"adj_close":${i % 2 ? 'null' : '1.2'},"volume":0,"close_usd":0.16,"source":"sample.csv"}`
     buffer.accept(i, 1_767_225_600_000 + i, Buffer.from(tick))
   }
   const frozen = buffer.rowBlocks()[0]!
@@ -190,6 +190,7 @@ test('our JSON lines and JSON objects crawl to what docs/gotchas.md says, and ca
       'adj_close double',
       'volume int',
       'close_usd double',
+      'source string',
       'kafka_topic_id string',
       'kafka_partition int',
       'kafka_offset int',

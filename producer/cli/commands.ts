@@ -16,6 +16,7 @@ const runFlags = {
   rate: 'PRODUCER_RATE',
   rows: 'PRODUCER_ROWS',
   index: 'PRODUCER_INDEX',
+  'source-name': 'PRODUCER_SOURCE_NAME',
   'date-format': 'PRODUCER_DATE_FORMAT',
   rejects: 'PRODUCER_REJECTS',
   bootstrap: 'KAFKA_BOOTSTRAP_SERVERS',

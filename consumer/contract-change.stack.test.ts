@@ -1,0 +1,165 @@
+// A column was added to the contract: what the release before wrote is read and continued, and nobody drops the column.
+import { zstdDecompressSync } from 'node:zlib'
+import { datasetKey, type HourPath, hourPrefix } from '@ticklake/contract/keys.ts'
+import { ConsumerCase } from '@ticklake/faults/consumer-case.ts'
+import { earlierMessages, restoreObjects, restoreTable } from '@ticklake/faults/earlier-release/restore.ts'
+import { createTopic, produce } from '@ticklake/faults/topic.ts'
+import { kafkaConfig } from '@ticklake/runtime/kafka.ts'
+import { release } from '@ticklake/runtime/release.ts'
+import { parquetReadObjects } from 'hyparquet'
+import { expect, type TestContext, test } from 'vitest'
+import { runAudit } from '../catalog/audit-run.ts'
+import { openAws } from '../catalog/aws.ts'
+import { compact } from '../catalog/compaction/compact.ts'
+import { compareCrawled, lookBeforeCrawl } from '../catalog/comparison.ts'
+import { catalogConfig } from '../catalog/config.ts'
+import { crawl } from '../catalog/crawler.ts'
+import { declare } from '../catalog/declare.ts'
+import { Broker } from '../catalog/kafka.ts'
+
+const nine: HourPath = { dt: '2026-11-20', hour: '09' }
+const ten: HourPath = { dt: '2026-11-20', hour: '10' }
+
+const tick = (n: number, more = '') =>
+  `{"index":"N${n}","date":"2021-04-01","open":1,"high":2,"low":1,"close":1,"adj_close":null,"volume":${n},"close_usd":null${more}}`
+
+const at = (time: string, value: string) => ({
+  value: Buffer.from(value),
+  partition: 0,
+  timestampMs: Date.parse(`2026-11-20T${time}Z`),
+})
+
+/** The catalog's commands, without a process for each. */
+function catalogOf({ env }: ConsumerCase) {
+  const config = catalogConfig({ ...env, CATALOG_COMPACT_DELETE_AFTER_MS: '0' })
+  const aws = openAws(config.lake)
+  const broker = new Broker(config.kafka)
+  return {
+    aws,
+    lake: config.lake,
+    async declare() {
+      const said: string[] = []
+      await declare(aws, config, { replace: false, nowMs: Date.now(), say: (line) => said.push(line) })
+      return said.join('\n')
+    },
+    bySource: () => aws.athena.rows('SELECT source, count(*) FROM ticks GROUP BY source ORDER BY source', {}),
+    async audit() {
+      const { report } = await runAudit(aws, broker, config, { deep: true, waitMs: 30_000 })
+      const { produced, landed, dead, lost, twice, findings } = report
+      return { produced, landed, dead, lost, twice, findings }
+    },
+    async compact() {
+      const done: string[] = []
+      const note = (what: string) => (facts: object) => done.push(`${what} ${JSON.stringify(facts)}`)
+      const [merged, switched, deleted, refused] = ['merged', 'switched', 'deleted', 'refused'].map(note)
+      const events = { merged, switched, deleted, refused } as Parameters<typeof compact>[3]['events']
+      await compact(aws, broker, config, { events })
+      return done.join('\n')
+    },
+    async crawlDifferences() {
+      const before = await lookBeforeCrawl(aws, config)
+      return (await compareCrawled(aws, config, before, await crawl(aws, config))).differences
+    },
+    [Symbol.dispose]() {
+      aws[Symbol.dispose]()
+      broker[Symbol.dispose]()
+    },
+  }
+}
+
+/** A topic whose times are the producer's, with what the release before had read, and its dataset and table. */
+async function earlier(scope: TestContext, format: string): Promise<ConsumerCase> {
+  const it = new ConsumerCase(scope, { LAKE_FORMAT: format, CONSUMER_FLUSH_ROWS: '4' })
+  await createTopic(it.env, 1, { 'message.timestamp.type': 'CreateTime', 'retention.ms': '-1' })
+  await produce(it.env, earlierMessages)
+  using broker = new Broker(kafkaConfig(it.env))
+  await restoreObjects(it.env, (await broker.topic()).topicId)
+  await restoreTable(it.env, [nine, ten])
+  return it
+}
+
+test.concurrent.for(['parquet', 'jsonl', 'json-object'])(
+  'a dataset of the release before (%s) is raised in place: read, its claim finished, continued, audited, compacted',
+  async (format, scope) => {
+    const it = await earlier(scope, format)
+    using catalog = catalogOf(it)
+    expect(await catalog.declare()).toMatch(/table \S+\.ticks: brought up to date \(columns: .*source string/)
+    const written = format === 'json-object' ? '11' : '8'
+    expect(await catalog.bySource(), 'its rows read as NULL').toEqual([[null, written]])
+
+    await produce(it.env, [
+      ...[0, 1].map((n) => at('09:59:59', tick(n, ',"source":"after"'))),
+      // Into an hour that was registered with the columns of before.
+      ...[2, 3].map((n) => at('10:00:00', tick(n, ',"source":"after"'))),
+      at('10:00:01', tick(4)),
+    ])
+    const consumer = it.consume()
+    await consumer.logged('raised the dataset from contract 1 to 2')
+    const { claims } = await it.expectOnce(17, 1)
+    // The claim that was begun holds a good source and two bad ones: the contract that judged it knew none of them.
+    const rows = [
+      [null, '13'],
+      ['after', '4'],
+    ]
+    const nullsLast = (found: readonly unknown[]) => found.toReversed()
+    expect(nullsLast(await catalog.bySource())).toEqual(rows)
+    expect(claims.map(({ S, v, contract, release: by }) => [S, v, contract, by])).toEqual([
+      [0, 1, 1, undefined],
+      [5, 1, 1, undefined],
+      [9, 1, 1, undefined],
+      [13, 2, 2, release],
+      [17, 2, 2, release],
+    ])
+    const dataset = JSON.parse((await catalog.aws.bucket.text(datasetKey(catalog.lake)))!.text)
+    expect(dataset).toMatchObject({ v: 1, contract: 2, release })
+
+    const sound = { produced: 18, landed: 17, dead: 1, lost: 0, twice: 0, findings: [] }
+    expect(await catalog.audit()).toEqual(sound)
+    if (format === 'parquet') expect(await catalog.crawlDifferences()).toEqual([])
+    if (format === 'json-object') return
+    expect(await catalog.compact()).toMatch(/merged .*"from":4,"to":1,"rows":14/)
+    expect(nullsLast(await catalog.bySource()), 'old and new objects in one').toEqual(rows)
+    expect(await catalog.audit()).toEqual(sound)
+    for await (const { key } of catalog.aws.bucket.list(hourPrefix(catalog.lake, nine))) {
+      expect(key, 'is deleted').toBeUndefined()
+    }
+  },
+)
+
+test.concurrent('a consumer that runs while a newer release raises its dataset stops before it drops the new field', async (scope) => {
+  const it = new ConsumerCase(scope)
+  await createTopic(it.env, 1)
+  await produce(it.env, [{ value: Buffer.from(tick(0)), partition: 0 }])
+  const older = it.consume()
+  await it.landed(1)
+  const added = '"venue":"HKEX","settles":"2021-04-03","spread":0.25'
+  const newerEnv = { NODE_OPTIONS: `--import=${import.meta.resolve('@ticklake/faults/next-contract.ts')}` }
+  const newer = it.consumeAsHeir(newerEnv)
+  await newer.logged('raised the dataset from contract 2 to 99')
+  await newer.stop('SIGKILL')
+  await produce(it.env, [{ value: Buffer.from(tick(1, `,"source":"s",${added}`)), partition: 0 }])
+  expect(await older.ended()).toBe(1)
+  expect(older.stderr).toMatch(
+    /NEWER_CONTRACT[\s\S]*contract 99 \(ticklake 9\.9\.9\)[\s\S]*run ticklake 9\.9\.9 or newer/,
+  )
+  expect((await it.landed(1)).claims, 'nothing more was claimed').toHaveLength(1)
+  const again = it.consume()
+  expect(await again.ended(), 'nor does it start again').toBe(1)
+  expect(again.stderr).toContain('NEWER_CONTRACT')
+  it.consumeAsHeir({ ...newerEnv, CONSUMER_GROUP_ID: `${it.env.KAFKA_TOPIC}-newer` })
+  await it.expectOnce(2, 0)
+  using catalog = catalogOf(it)
+  const [claim] = (await it.landed(2)).claims.slice(-1)
+  const bytes = (await catalog.aws.bucket.bytes(claim!.files[0]!.key))!
+  const [row] = await parquetReadObjects({
+    file: new Uint8Array(bytes).buffer,
+    compressors: { ZSTD: (input) => zstdDecompressSync(input) },
+  })
+  expect(row, 'one line each added the columns').toMatchObject({
+    index: 'N1',
+    source: 's',
+    venue: 'HKEX',
+    settles: new Date('2021-04-03'),
+    spread: 0.25,
+  })
+})

@@ -1,0 +1,114 @@
+// Puts back into a stack what an earlier release left there: its messages, its objects and its Glue table.
+import { readFileSync } from 'node:fs'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import {
+  CreateDatabaseCommand,
+  CreatePartitionCommand,
+  CreateTableCommand,
+  GlueClient,
+  type StorageDescriptor,
+} from '@aws-sdk/client-glue'
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import type { HourPath } from '@ticklake/contract/keys.ts'
+import { parquetMetadata, parquetReadObjects } from 'hyparquet'
+import { parquetWriteBuffer } from 'hyparquet-writer'
+import type { Produced } from '../topic.ts'
+
+type Env = Readonly<Record<string, string>>
+
+interface Recorded {
+  readonly messages: readonly { readonly timestampMs: number; readonly value: string }[]
+  readonly datasets: {
+    readonly [format: string]: {
+      readonly topicId: string
+      readonly storage: StorageDescriptor
+      readonly parameters: Record<string, string>
+      readonly objects: { readonly [key: string]: { readonly text?: string; readonly base64?: string } }
+    }
+  }
+}
+
+const recorded = JSON.parse(readFileSync(new URL('./contract-1.json', import.meta.url), 'utf8')) as Recorded
+
+/** What lay in partition 0 of its topic, with the broker's times: the topic must keep the producer's. */
+export const earlierMessages: readonly Produced[] = recorded.messages.map(({ timestampMs, value }) => ({
+  value: Buffer.from(value),
+  partition: 0,
+  timestampMs,
+}))
+
+/**
+ * Stores the objects of that dataset below LAKE_PREFIX, as they were but for the topic's id, which no broker gives to
+ * another topic.
+ */
+export async function restoreObjects(env: Env, topicId: string): Promise<void> {
+  const s3 = new S3Client({ endpoint: env.AWS_ENDPOINT_URL!, forcePathStyle: true })
+  const dataset = recorded.datasets[env.LAKE_FORMAT!]!
+  const here = (text: string) =>
+    text
+      .replaceAll(dataset.topicId, topicId)
+      .replaceAll(/\blake\/(_control|ticks)\//g, `${env.LAKE_PREFIX}/$1/`)
+      .replaceAll('"topic":"stock-ticks"', `"topic":"${env.KAFKA_TOPIC}"`)
+  for (const [key, { text, base64 }] of Object.entries(dataset.objects)) {
+    const Body =
+      text === undefined ? await rewritten(key, Buffer.from(base64!, 'base64'), here, topicId) : here(text)
+    await s3.send(new PutObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: here(key), Body }))
+  }
+  s3.destroy()
+}
+
+/** Makes the table as that release declared it, and these hours registered with its columns. */
+export async function restoreTable(env: Env, hours: readonly HourPath[]): Promise<void> {
+  const glue = new GlueClient({ endpoint: env.AWS_ENDPOINT_URL! })
+  const { storage, parameters } = recorded.datasets[env.LAKE_FORMAT!]!
+  const folder = `s3://${env.LAKE_BUCKET}/${env.LAKE_PREFIX}/ticks/`
+  const DatabaseName = env.LAKE_DATABASE!
+  await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: DatabaseName } }))
+  await glue.send(
+    new CreateTableCommand({
+      DatabaseName,
+      TableInput: {
+        Name: 'ticks',
+        TableType: 'EXTERNAL_TABLE',
+        Parameters: parameters,
+        PartitionKeys: ['dt', 'hour'].map((Name) => ({ Name, Type: 'string' })),
+        StorageDescriptor: { ...storage, Location: folder },
+      },
+    }),
+  )
+  for (const { dt, hour } of hours) {
+    const StorageDescriptor = { ...storage, Location: `${folder}dt=${dt}/hour=${hour}/` }
+    const PartitionInput = { Values: [dt, hour], StorageDescriptor }
+    await glue.send(new CreatePartitionCommand({ DatabaseName, TableName: 'ticks', PartitionInput }))
+  }
+  glue.destroy()
+}
+
+async function rewritten(
+  key: string,
+  bytes: Buffer,
+  here: (text: string) => string,
+  topicId: string,
+): Promise<Uint8Array> {
+  if (key.endsWith('.zst')) return zstdCompressSync(here(zstdDecompressSync(bytes).toString()))
+  const file = new Uint8Array(bytes).buffer
+  const rows = await parquetReadObjects({
+    file,
+    compressors: { ZSTD: (input) => zstdDecompressSync(input) },
+    parsers: { timestampFromMilliseconds: (ms: bigint) => ms, dateFromDays: (days: number) => days } as never,
+  })
+  // Its own schema: the columns that it had.
+  const { schema } = parquetMetadata(file)
+  const columnData = schema.slice(1).map(({ name }) => ({
+    name,
+    data: rows.map((row) => (name === 'kafka_topic_id' ? topicId : row[name])),
+  }))
+  return new Uint8Array(
+    parquetWriteBuffer({
+      columnData: columnData as never,
+      schema,
+      codec: 'ZSTD',
+      compressors: { ZSTD: (input) => zstdCompressSync(input) },
+    }),
+  )
+}

@@ -1,0 +1,38 @@
+// Loaded with --import, it makes a process be of the next release: the contract has more columns, one of each type, by
+// one line each as CONTRACT_VERSION's comment says.
+import { registerHooks } from 'node:module'
+
+/** What the process says it is. */
+const RELEASE = '9.9.9'
+const LINES = [
+  "addedColumn(99, 'venue', 'Venue', 'string', 'UTF8', 'where it was traded'),",
+  "addedColumn(99, 'settles', 'Settles', 'date', 'INT32 DATE', 'when it settles'),",
+  "addedColumn(99, 'spread', 'Spread', 'double', 'DOUBLE', 'between bid and ask'),",
+]
+
+registerHooks({
+  load(url, context, nextLoad) {
+    const loaded = nextLoad(url, context)
+    const change = changes.find(([file]) => url.endsWith(file))?.[1]
+    return change ? { ...loaded, source: change(String(loaded.source)) } : loaded
+  },
+})
+
+const changes: readonly (readonly [file: string, change: (source: string) => string])[] = [
+  [
+    '/contract/columns.ts',
+    (source) =>
+      replaced(
+        replaced(source, /CONTRACT_VERSION = \d+/, 'CONTRACT_VERSION = 99'),
+        /\] as const\n/,
+        `${LINES.join('\n')}\n] as const\n`,
+      ),
+  ],
+  ['/runtime/release.ts', (source) => replaced(source, /= manifest\.version/, `= '${RELEASE}'`)],
+]
+
+/** @throws Error when there is nothing to replace: the process would be of this release */
+function replaced(source: string, pattern: RegExp, by: string): string {
+  if (!pattern.test(source)) throw new Error(`${pattern} is not found`)
+  return source.replace(pattern, () => by)
+}
