@@ -78,6 +78,11 @@ export const catalogSchema = {
     default: 3_600_000,
     max: 30 * DAY_MS,
   }),
+  CATALOG_AUDIT_EVERY_MS: integer({
+    doc: '`serve`: how often an audit is run, beside the one after each compaction that changed something; 0 is never',
+    default: 3_600_000,
+    max: DAY_MS / 2,
+  }),
   CATALOG_HEALTH_HOST: text({
     doc: '`serve`: the address that /metrics, /livez and /readyz listen on',
     default: '127.0.0.1',
@@ -107,6 +112,8 @@ export interface CatalogConfig {
   /** 0: never */
   readonly compactEveryMs: number
   readonly compactDeleteAfterMs: number
+  /** 0: never, not after a compaction either */
+  readonly auditEveryMs: number
   readonly healthHost: string
   readonly healthPort: number
   readonly page: PageConfig
@@ -132,6 +139,7 @@ export function catalogConfig(env: Env): CatalogConfig {
     inFlightMs: values.CATALOG_IN_FLIGHT_MS,
     compactEveryMs: values.CATALOG_COMPACT_EVERY_MS,
     compactDeleteAfterMs: values.CATALOG_COMPACT_DELETE_AFTER_MS,
+    auditEveryMs: values.CATALOG_AUDIT_EVERY_MS,
     healthHost: values.CATALOG_HEALTH_HOST,
     healthPort: values.CATALOG_HEALTH_PORT,
     page: pageOf(values),

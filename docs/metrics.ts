@@ -25,7 +25,8 @@ const services: Readonly<Record<string, (registry: Registry) => void>> = {
     catalogEvents(silent, registry).whenAsked(() => {})
     pageEvents(silent, registry)
   },
-  'local-aws': (registry) => localAwsEvents(silent, registry),
+  'local-aws': (registry) =>
+    localAwsEvents(silent, registry).whenAsked({ upstreams: {}, freeBytes: () => 0 }),
 }
 
 /** Every metric of each service, `process` for those that all of them have. */

@@ -43,6 +43,8 @@ export interface CompactionEvents {
   readonly deleted: (facts: { hour: string; objects: number }) => void
   /** An hour that cannot be compacted; the others go on. */
   readonly refused: (facts: { hour: string; why: string }) => void
+  /** A pass over all hours has ended. `pending`: those that keep objects which would be merged, were they to be. */
+  readonly passed?: (facts: { pending: readonly string[] }) => void
 }
 
 export interface CompactionOptions {
@@ -97,14 +99,16 @@ export async function compact(
     ...view.rawHours,
     ...[...view.manifests].map(([name, { dt, hour: h }]) => [name, { dt, hour: h }] as const),
   ])
+  const pending: string[] = []
   for (const [name, path] of [...hours].sort(([a], [b]) => a.localeCompare(b))) {
     if (signal?.aborted) return
     if (hour !== undefined && hour !== name) continue
     if (isDone(lake, view, name)) continue
     try {
-      await compactHour(aws, config, view, path, { merger, signal, events })
+      if (await compactHour(aws, config, view, path, { merger, signal, events })) pending.push(name)
     } catch (error) {
       if (signal?.aborted) return
+      pending.push(name)
       // One bad hour must not keep the others from it; what no service could do is the caller's affair.
       if (error instanceof Failure && !HOURS_OWN.includes(error.code)) throw error
       events.refused({
@@ -113,6 +117,7 @@ export async function compact(
       })
     }
   }
+  if (hour === undefined && !signal?.aborted) events.passed?.({ pending })
 }
 
 /** The tables that describe the dataset and are still there, and where they have each hour. */
@@ -142,13 +147,14 @@ interface Work {
   readonly events: CompactionEvents
 }
 
+/** Out: whether objects are left that a later pass has to merge. */
 async function compactHour(
   aws: Parts,
   config: CatalogConfig,
   view: LakeView,
   path: HourPath,
   work: Work,
-): Promise<void> {
+): Promise<boolean> {
   let seen = view
   while (!work.signal?.aborted) {
     const facts = await lookAtHour(aws.bucket, config.lake, seen, path, {
@@ -162,10 +168,11 @@ async function compactHour(
         why: `no claim promises ${facts.strays[0]}${facts.strays.length > 1 ? ` and ${facts.strays.length - 1} more` : ''}: run \`catalog audit\``,
       })
     }
-    if (!step) return
+    if (!step) return facts.strays.length > 0 || nextCompaction({ ...facts, isPast: true })?.do === 'merge'
     await perform(aws, config.lake, seen, path, step, work)
     seen = await lookAgain(aws, config.lake, seen, path)
   }
+  return true
 }
 
 async function perform(
