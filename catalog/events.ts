@@ -103,11 +103,11 @@ export function catalogEvents(log: Logger, registry: Registry) {
     'Objects deleted because a compacted hour holds their rows',
   )
   let countedAt: number | undefined
-  const outages = new Outages(
-    outageLines(log, 'nothing is changed meanwhile'),
-    Date.now,
-    failingSince(registry),
-  )
+  const countFailing = failingSince(registry)
+  const outages = new Outages(outageLines(log, 'nothing is changed meanwhile'), Date.now, countFailing)
+  /** Of the pass that goes on, and of those before it without a pause. */
+  let refusedCode: string | undefined
+  let refusedSinceMs: number | undefined
   return {
     started: (facts: object) => log.info(facts, 'catalog started'),
     /** How often the jobs that alerts watch are run. */
@@ -142,8 +142,17 @@ export function catalogEvents(log: Logger, registry: Registry) {
         deletedObjects.inc(objects)
         log.info({ hour, objects }, 'objects deleted whose rows are in a compacted hour')
       },
-      refused: (facts) => log.error(facts, 'hour not compacted; its objects stay as they are'),
+      refused(facts) {
+        refusedCode = facts.code
+        log.error(facts, 'hour not compacted; its objects stay as they are')
+      },
       passed({ pending }) {
+        refusedSinceMs = refusedCode === undefined ? undefined : (refusedSinceMs ?? Date.now())
+        countFailing(
+          'compact_hour',
+          refusedSinceMs === undefined ? undefined : { code: refusedCode, sinceMs: refusedSinceMs },
+        )
+        refusedCode = undefined
         const nowMs = Date.now()
         const over = pending.map(endOfHour).filter((endMs) => endMs <= nowMs)
         passedAt.set(nowMs / 1000)

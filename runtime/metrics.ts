@@ -25,13 +25,15 @@ export function makeRegistry(service: string): Registry {
   })
   new Gauge({
     name: failingSinceName,
-    help: 'Since when an attempt has failed, by its name and the code of its last error; OTHER has no code',
+    help: 'Since when an attempt has failed, by its name and the code of its last error; OTHER: it has none',
     labelNames: ['attempt', 'code'],
     registers,
   })
   return registry
 }
 
+/** In the place of a code, for an error that has none. */
+export const NO_CODE = 'OTHER'
 const stoppedName = 'ticklake_stopped'
 const failingSinceName = 'ticklake_failing_since_timestamp_seconds'
 
@@ -46,10 +48,11 @@ export function failingSince(registry: Registry): FailingSince {
   const shown = new Map<string, string>()
   return (attempt, failing) => {
     const before = shown.get(attempt)
-    if (before !== undefined && before !== failing?.code) gauge.remove({ attempt, code: before })
-    if (failing) {
-      shown.set(attempt, failing.code)
-      gauge.set({ attempt, code: failing.code }, failing.sinceMs / 1000)
+    const code = failing && (failing.code ?? NO_CODE)
+    if (before !== undefined && before !== code) gauge.remove({ attempt, code: before })
+    if (failing && code) {
+      shown.set(attempt, code)
+      gauge.set({ attempt, code }, failing.sinceMs / 1000)
     } else shown.delete(attempt)
   }
 }
@@ -57,5 +60,5 @@ export function failingSince(registry: Registry): FailingSince {
 /** Told of every failure of an attempt; undefined: it works. */
 export type FailingSince = (
   attempt: string,
-  failing: { readonly code: string; readonly sinceMs: number } | undefined,
+  failing: { readonly code: string | undefined; readonly sinceMs: number } | undefined,
 ) => void

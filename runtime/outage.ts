@@ -76,7 +76,7 @@ export class Outages {
   }
 
   /** @param code of an error that is no Failure, where it is known */
-  failed(attempt: string, error: unknown, code = codeOf(error) ?? 'OTHER'): void {
+  failed(attempt: string, error: unknown, code = codeOf(error)): void {
     const outage = this.#of(attempt)
     outage.failed(whyOf(error))
     this.#count(attempt, { code, sinceMs: outage.sinceMs! })
