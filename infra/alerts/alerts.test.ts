@@ -56,7 +56,7 @@ const promtool = [join(import.meta.dirname, '../../.local/promtool/promtool'), '
   (path) => (path === 'promtool' || existsSync(path)) && spawnSync(path, ['--version']).status === 0,
 )
 
-test('promtool: each alert fires when it must, and only then', (context) => {
+test('promtool: each alert fires when it must, and only then', { timeout: 120_000 }, (context) => {
   if (!promtool) return context.skip('there is no promtool here (apt-get install prometheus)')
   const { status, stdout, stderr } = spawnSync(promtool, ['test', 'rules', ...testFiles.map(file)], {
     encoding: 'utf8',
