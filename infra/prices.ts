@@ -25,6 +25,9 @@ const ATHENA_USD_A_TB = 5
 /** Athena bills at least so much for a query. */
 const ATHENA_LEAST_TB = 10 / 1_000_000
 export const CRAWL_USD = 0.15
+/** One an hour and one after each compaction; its requests and one query of 10 MB: docs/catalog.md. */
+const AUDITS_A_DAY = 50
+const AUDIT_USD = 0.0008
 
 const ROOT_GIB = 8
 const SECRETS = 4
@@ -72,6 +75,7 @@ export function streamingCosts(sizes: Pick<Sizes, 'flushAfterMs'>): Cost[] {
       what: 'Athena, one COUNT a minute while `watch` or the page is open',
       usdADay: MINUTES_A_DAY * ATHENA_LEAST_TB * ATHENA_USD_A_TB,
     },
+    { what: `${AUDITS_A_DAY} audits of \`catalog serve\``, usdADay: AUDITS_A_DAY * AUDIT_USD },
   ]
 }
 

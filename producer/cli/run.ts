@@ -30,8 +30,8 @@ export async function run(env: Env, signal: AbortSignal): Promise<void> {
   const state: { writer?: TopicWriter } = {}
   const whyNotReady = () => {
     if (signal.aborted) return 'stopping'
-    if (!state.writer) return 'the broker is not found yet'
-    return state.writer.whyNotReady() ?? whyNoRoomForRejects(config)
+    const full = whyNoRoomForRejects(config)
+    return full ?? (state.writer ? state.writer.whyNotReady() : 'the broker is not found yet')
   }
   await using health = await startHealthServer({
     host: config.PRODUCER_HEALTH_HOST,
