@@ -71,12 +71,12 @@ test('before the first audit nothing is known; a bad one and a good one leave th
 test('of the hours that compaction left, those that are over are counted, and the oldest is told', async () => {
   const { events, shown } = setUp()
   events.compaction.passed({ pending: ['2026-11-21-12', '2026-11-21-11', '2026-11-21-09'] })
-  expect(await shown('catalog_compaction_pending_hours')).toEqual({ '': 2 })
+  expect(await shown('catalog_compaction_backlog')).toEqual({ '': 2 })
   expect(await shown('catalog_compaction_oldest_pending_hour_timestamp_seconds')).toEqual({
     '': Date.parse('2026-11-21T10:00:00Z') / 1000,
   })
   events.compaction.passed({ pending: ['2026-11-21-12'] })
-  expect(await shown('catalog_compaction_pending_hours')).toEqual({ '': 0 })
+  expect(await shown('catalog_compaction_backlog')).toEqual({ '': 0 })
   expect(await shown('catalog_compaction_oldest_pending_hour_timestamp_seconds')).toEqual({ '': Number.NaN })
 })
 

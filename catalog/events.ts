@@ -52,7 +52,7 @@ export function catalogEvents(log: Logger, registry: Registry) {
     registers,
   })
   const pendingHours = gauge(
-    'ticklake_catalog_compaction_pending_hours',
+    'ticklake_catalog_compaction_backlog',
     'Hours that are over, and keep small objects that compaction has not merged yet',
   )
   const oldestPending = gauge(
