@@ -91,6 +91,17 @@ test('when the hour is over the pass that comes next is waited for, but not for 
   expect(askedAt()).toEqual([7, 72])
 })
 
+test('what a compaction changes while an audit runs is audited after it', async () => {
+  const { job, askedAt, told, minutes } = start([3, 0, 0], { compactEveryMs: 1 * MINUTE_MS })
+  await minutes(5.5)
+  job.compactionPassed(false)
+  await minutes(0.7)
+  expect([askedAt(), told]).toEqual([[5.5], []])
+  job.compactionPassed(true)
+  await minutes(1)
+  expect(askedAt()).toEqual([5.5, 6.5, 6.5])
+})
+
 test('a finding counts when a second look a minute later has one too', async () => {
   const { askedAt, told, minutes } = start([3, 0, 0])
   await minutes(10)

@@ -24,6 +24,7 @@ export type Audit = (options: AuditOptions) => Promise<AuditOutcome>
 export function auditsInTurn(aws: Aws, broker: Broker, config: CatalogConfig): Audit {
   let last: Promise<unknown> = Promise.resolve()
   return (options) => {
+    options.onProgress?.('waiting for its turn')
     const next = last.then(() => {
       options.signal?.throwIfAborted()
       return runAudit(aws, broker, config, options)
@@ -45,7 +46,9 @@ export interface AuditJobParts {
 
 export class AuditJob {
   readonly #parts: AuditJobParts
-  #passed = Promise.withResolvers<boolean>()
+  #passed = Promise.withResolvers<void>()
+  /** Since the last audit began. */
+  #changed = false
 
   constructor(parts: AuditJobParts) {
     this.#parts = parts
@@ -53,7 +56,8 @@ export class AuditJob {
 
   /** To be called after each pass of compaction. @param changed whether an hour is not what it was */
   compactionPassed(changed: boolean): void {
-    this.#passed.resolve(changed)
+    this.#changed ||= changed
+    this.#passed.resolve()
     this.#passed = Promise.withResolvers()
   }
 
@@ -84,10 +88,10 @@ export class AuditJob {
     const { compactEveryMs } = this.#parts.config
     const longest =
       compactEveryMs === 0 ? time : time.then(() => sleep(Math.min(compactEveryMs, waitMs), ended))
-    while (!signal.aborted) {
-      const changed = await Promise.race([this.#passed.promise, longest.then(() => true)])
-      if (changed || timeIsUp) break
+    while (!signal.aborted && !this.#changed && !timeIsUp) {
+      await Promise.race([this.#passed.promise, longest])
     }
+    this.#changed = false
     over.abort()
   }
 

@@ -356,7 +356,7 @@ test('the audit sees a lost object of a run, and the second verdict on compacted
 })
 
 test('once everything is compacted no hour is behind, not the newest either, which waits for rows to come', async () => {
-  expect((await keysBelow(hourAt(13).folder)).length).toBe(OBJECTS)
+  expect((await keysBelow(hourAt(13).folder)).length).toBeGreaterThanOrEqual(OBJECTS)
   const passes: (readonly string[])[] = []
   const config = catalogConfig(env)
   using aws = openAws(config.lake)

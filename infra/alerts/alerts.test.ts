@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { LEAST_FREE_BYTES } from '@ticklake/runtime/disk-room.ts'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { metricsByService } from '../../docs/metrics.ts'
@@ -63,4 +64,10 @@ test('promtool: each alert fires when it must, and only then', { timeout: 120_00
   })
   expect(`${stdout}${stderr}`).toContain('SUCCESS')
   expect(status).toBe(0)
+})
+
+test('the disk that is nearly full has as little free as servers refuse to start with', () => {
+  expect(rules.find(({ alert }) => alert === 'TicklakeDiskFull')!.expr).toContain(
+    `ticklake_local_aws_disk_free_bytes) < ${LEAST_FREE_BYTES / 1e6}e6`,
+  )
 })
