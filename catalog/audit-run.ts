@@ -7,7 +7,7 @@ import { Arrival, type Waiting } from './arrival.ts'
 import { type AuditFacts, type AuditReport, judgeLake } from './audit.ts'
 import type { Aws } from './aws.ts'
 import { checkChains } from './chain-check.ts'
-import { readChain, readDataset } from './claims.ts'
+import { type ClaimReading, readChain, readDataset } from './claims.ts'
 import { readCompactedHours } from './compaction/manifests.ts'
 import type { CatalogConfig } from './config.ts'
 import { listDeadFiles, readDeadRecords } from './dead-files.ts'
@@ -23,6 +23,8 @@ const PARTITIONS_AT_ONCE = 4
 export interface AuditOptions extends Waiting {
   /** Looks at every hour again, and reads again what Kafka still holds. */
   readonly deep: boolean
+  /** When a newest claim counts as being written; CATALOG_IN_FLIGHT_MS unless told. */
+  readonly tail?: Pick<ClaimReading, 'inFlightMs' | 'waitMs'>
 }
 
 export interface AuditOutcome {
@@ -71,6 +73,7 @@ export async function runAudit(
     topic.partitions.map(({ partition }) =>
       readChain(aws.bucket, lake, topic.topicId, partition, settled.base.get(partition)?.upTo ?? 0, {
         inFlightMs: config.inFlightMs,
+        ...options.tail,
         signal: options.signal,
       }),
     ),

@@ -77,6 +77,18 @@ test('a deleted object is lost with exactly its rows, also in an hour that was f
   expect((await audit()).code).toBe(0)
 })
 
+test('a change in a later hour lets the claims before it rest: verdicts stand up to there', async () => {
+  const keep = `${lake.prefix}/keep`
+  await copy(keys[1]!, keep)
+  await remove(keys[1]!)
+  const { code, stdout } = await audit()
+  expect(lastLine(stdout)).toBe('audit: produced 100, landed 70, dead 0, skipped 0, lost 30, twice 0')
+  expect(stdout).toContain('2 read, cut-offs 0: 100')
+  expect(code).toBe(1)
+  await copy(keep, keys[1]!)
+  expect((await audit()).code).toBe(0)
+})
+
 test('an object copied under another name is twice with exactly its rows, wherever it lies', async () => {
   for (const path of [hoursAgo(4), hoursAgo(0)]) {
     const to = `${hourPrefix(lake, path)}copy.jsonl.zst`

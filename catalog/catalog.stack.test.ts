@@ -184,8 +184,12 @@ test('serve keeps going while everything is away, says so in one line, and ends 
   expect(code).toBe(0)
 })
 
-test('serve counts when its metrics are asked for, and registers partitions', async () => {
-  await using service = start({ ...env, CATALOG_WATCH_EVERY_MS: '250' }, 'catalog', 'serve')
+test('serve counts when its metrics are asked for, registers partitions, and audits', async () => {
+  await using service = start(
+    { ...env, CATALOG_WATCH_EVERY_MS: '250', CATALOG_AUDIT_EVERY_MS: '500' },
+    'catalog',
+    'serve',
+  )
   await expect.poll(() => service.stderr(), { timeout: 20_000 }).toContain('health at http')
   const port = portOf(service.stderr())
   const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
@@ -196,6 +200,11 @@ test('serve counts when its metrics are asked for, and registers partitions', as
   await expect
     .poll(metrics, { timeout: 30_000 })
     .toContain('ticklake_catalog_lag_records{service="catalog"} 0')
+  await expect
+    .poll(metrics, { timeout: 30_000 })
+    .toMatch(/ticklake_catalog_audits_total\{outcome="good",service="catalog"\} [1-9]/)
+  expect(await metrics()).toContain('ticklake_catalog_audit_findings{service="catalog"} 0')
+  expect(service.stderr()).toContain('audit: produced 2000, landed 2000')
   service.child.kill('SIGTERM')
   expect((await service.ended).code).toBe(0)
 })

@@ -35,6 +35,8 @@ export interface Chain {
 export interface ClaimReading {
   /** How old a newest claim may be with objects missing; older, it counts as complete and its rows as lost. */
   readonly inFlightMs: number
+  /** How long its objects are waited for, where that is shorter. */
+  readonly waitMs?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -185,14 +187,16 @@ async function settles(
   bucket: Bucket,
   lake: LakeConfig,
   tail: ChainLink,
-  { inFlightMs, signal }: ClaimReading,
+  { inFlightMs, waitMs = inFlightMs, signal }: ClaimReading,
 ): Promise<boolean> {
   const stored = await bucket.text(tail.key)
   const deadline = Date.now() + inFlightMs - Math.max(0, stored?.ageMs ?? 0)
+  const patience = Date.now() + waitMs
   while (true) {
     if (await isComplete(bucket, lake, tail.claim!)) return true
     if (signal?.aborted) return false
     if (Date.now() >= deadline) return true
+    if (Date.now() >= patience) return false
     await sleep(POLL_MS, signal)
   }
 }

@@ -18,6 +18,16 @@ test('the count is asked for each second locally, and once a minute where it cos
   expect(catalogConfig({ ...endpoint, CATALOG_WATCH_EVERY_MS: '2000' }).watchEveryMs).toBe(2_000)
 })
 
+test('audits are hourly, unless told; on AWS none of a format where each record of an hour would be a request', () => {
+  const endpoint = { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' }
+  expect(catalogConfig({}).auditEveryMs).toBe(3_600_000)
+  expect(catalogConfig({ LAKE_FORMAT: 'json-object' }).auditEveryMs).toBe(0)
+  expect(catalogConfig({ ...endpoint, LAKE_FORMAT: 'json-object' }).auditEveryMs).toBe(3_600_000)
+  expect(catalogConfig({ LAKE_FORMAT: 'json-object', CATALOG_AUDIT_EVERY_MS: '60000' }).auditEveryMs).toBe(
+    60_000,
+  )
+})
+
 test('the table may be called as in the tutorials while the dataset keeps its name', () => {
   const { lake } = catalogConfig({
     LAKE_DATABASE: 'stock-market-kafka',

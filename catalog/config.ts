@@ -14,7 +14,8 @@ import { type KafkaConfig, kafkaSchema } from '@ticklake/runtime/kafka.ts'
 import { type LakeConfig, lakeOf, lakeSchema } from '@ticklake/runtime/lake.ts'
 import { type PageConfig, pageOf, pageSchema } from './page/config.ts'
 
-const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 
 export const catalogSchema = {
   CATALOG_VIEW: pattern(/^[a-z0-9_-]{1,255}$/, 'a Glue view name ([a-z0-9_-])', {
@@ -78,6 +79,12 @@ export const catalogSchema = {
     default: 3_600_000,
     max: 30 * DAY_MS,
   }),
+  CATALOG_AUDIT_EVERY_MS: optional(
+    integer({
+      doc: '`serve`: how often an audit is run, beside the one after each compaction that changed something; 0 is never. Unset, each hour, but never for json-object on AWS, where each record of the last hours would be a GET',
+      max: DAY_MS / 2,
+    }),
+  ),
   CATALOG_HEALTH_HOST: text({
     doc: '`serve`: the address that /metrics, /livez and /readyz listen on',
     default: '127.0.0.1',
@@ -107,6 +114,8 @@ export interface CatalogConfig {
   /** 0: never */
   readonly compactEveryMs: number
   readonly compactDeleteAfterMs: number
+  /** 0: never, not after a compaction either */
+  readonly auditEveryMs: number
   readonly healthHost: string
   readonly healthPort: number
   readonly page: PageConfig
@@ -132,6 +141,8 @@ export function catalogConfig(env: Env): CatalogConfig {
     inFlightMs: values.CATALOG_IN_FLIGHT_MS,
     compactEveryMs: values.CATALOG_COMPACT_EVERY_MS,
     compactDeleteAfterMs: values.CATALOG_COMPACT_DELETE_AFTER_MS,
+    auditEveryMs:
+      values.CATALOG_AUDIT_EVERY_MS ?? (lake.format === 'json-object' && !env.AWS_ENDPOINT_URL ? 0 : HOUR_MS),
     healthHost: values.CATALOG_HEALTH_HOST,
     healthPort: values.CATALOG_HEALTH_PORT,
     page: pageOf(values),

@@ -1,12 +1,17 @@
 // What happens in `catalog serve`: one function an event, which logs it and counts it under the same name.
 import type { Logger } from '@ticklake/runtime/log.ts'
-import { Counter, Gauge, type Registry } from '@ticklake/runtime/metrics.ts'
+import { Counter, failingSince, Gauge, type Registry } from '@ticklake/runtime/metrics.ts'
 import { Outages, outageLines } from '@ticklake/runtime/outage.ts'
+import { auditLine } from './audit.ts'
+import type { AuditOutcome } from './audit-run.ts'
 import type { CompactionEvents } from './compaction/compact.ts'
 import type { CrawlOutcome } from './crawler.ts'
 import type { Lag, RowCount } from './pulse.ts'
 
 export type CatalogEvents = ReturnType<typeof catalogEvents>
+
+/** So many findings are in the log; `catalog audit` shows all. */
+const FINDINGS_LOGGED = 5
 
 export function catalogEvents(log: Logger, registry: Registry) {
   const registers = [registry]
@@ -40,6 +45,56 @@ export function catalogEvents(log: Logger, registry: Registry) {
     labelNames: ['partition'],
     registers,
   })
+  const truncated = new Gauge({
+    name: 'ticklake_catalog_truncated_records',
+    help: 'Offsets of the lake behind the end of their partition in Kafka: Kafka has lost them, and gives them again',
+    labelNames: ['partition'],
+    registers,
+  })
+  const pendingHours = gauge(
+    'ticklake_catalog_compaction_backlog',
+    'Hours that are over, and keep small objects that compaction has not merged yet',
+  )
+  const oldestPending = gauge(
+    'ticklake_catalog_compaction_oldest_pending_hour_timestamp_seconds',
+    'When the oldest of these hours was over',
+  )
+  const passedAt = gauge(
+    'ticklake_catalog_compaction_last_pass_timestamp_seconds',
+    'When compaction had last looked at every hour',
+  )
+  const compactEvery = gauge(
+    'ticklake_catalog_compaction_interval_seconds',
+    'How often compaction looks; 0: it is turned off',
+  )
+  const auditEvery = gauge(
+    'ticklake_catalog_audit_interval_seconds',
+    'How often an audit is run; 0: audits are turned off',
+  )
+  const audits = new Counter({
+    name: 'ticklake_catalog_audits_total',
+    help: 'Audits by outcome: good, bad, or failed, which is without a verdict',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const auditedAt = gauge(
+    'ticklake_catalog_audit_last_verdict_timestamp_seconds',
+    'When an audit last came to a verdict, good or bad',
+  )
+  const goodAt = gauge(
+    'ticklake_catalog_audit_last_success_timestamp_seconds',
+    'When an audit last found nothing wrong',
+  )
+  const findings = gauge('ticklake_catalog_audit_findings', 'What the last audit found wrong')
+  const lost = gauge('ticklake_catalog_audit_lost_rows', 'Records that are lost by the last audit')
+  const duplicates = gauge('ticklake_catalog_audit_duplicate_rows', 'Rows too many by the last audit')
+  const auditSeconds = gauge('ticklake_catalog_audit_seconds', 'How long the last audit took')
+  const auditScanned = counter(
+    'ticklake_catalog_audit_scanned_bytes_total',
+    'Bytes that audits made Athena scan',
+  )
+  const unknownAtFirst = [oldestPending, pendingHours, passedAt, auditedAt, goodAt]
+  for (const one of [...unknownAtFirst, findings, lost, duplicates, auditSeconds]) one.set(Number.NaN)
   // Not known is not 0: a panel that shows no rows when nobody has counted would be wrong.
   for (const unknown of [rows, newest, querySeconds, lag, registeredAt]) unknown.set(Number.NaN)
   const compactedRows = counter('ticklake_catalog_compacted_rows_total', 'Rows written by compaction')
@@ -48,9 +103,18 @@ export function catalogEvents(log: Logger, registry: Registry) {
     'Objects deleted because a compacted hour holds their rows',
   )
   let countedAt: number | undefined
-  const outages = new Outages(outageLines(log, 'nothing is changed meanwhile'))
+  const countFailing = failingSince(registry)
+  const outages = new Outages(outageLines(log, 'nothing is changed meanwhile'), Date.now, countFailing)
+  /** Of the pass that goes on, and of those before it without a pause. */
+  let refusedCode: string | undefined
+  let refusedSinceMs: number | undefined
   return {
     started: (facts: object) => log.info(facts, 'catalog started'),
+    /** How often the jobs that alerts watch are run. */
+    scheduled(everyMs: { readonly compact: number; readonly audit: number }) {
+      compactEvery.set(everyMs.compact / 1000)
+      auditEvery.set(everyMs.audit / 1000)
+    },
     stopped: () => log.info('catalog stopped'),
     healthListening: (facts: { host: string; port: number }) =>
       log.info(facts, `health at http://${facts.host}:${facts.port}/readyz, numbers at /metrics`),
@@ -78,8 +142,40 @@ export function catalogEvents(log: Logger, registry: Registry) {
         deletedObjects.inc(objects)
         log.info({ hour, objects }, 'objects deleted whose rows are in a compacted hour')
       },
-      refused: (facts) => log.error(facts, 'hour not compacted; its objects stay as they are'),
+      refused(facts) {
+        refusedCode = facts.code
+        log.error(facts, 'hour not compacted; its objects stay as they are')
+      },
+      passed({ pending }) {
+        refusedSinceMs = refusedCode === undefined ? undefined : (refusedSinceMs ?? Date.now())
+        countFailing(
+          'compact_hour',
+          refusedSinceMs === undefined ? undefined : { code: refusedCode, sinceMs: refusedSinceMs },
+        )
+        refusedCode = undefined
+        const nowMs = Date.now()
+        const over = pending.map(endOfHour).filter((endMs) => endMs <= nowMs)
+        passedAt.set(nowMs / 1000)
+        pendingHours.set(over.length)
+        oldestPending.set(over.length > 0 ? Math.min(...over) / 1000 : Number.NaN)
+      },
     } satisfies CompactionEvents,
+    audited({ report, scannedBytes }: AuditOutcome, isGood: boolean, elapsedMs: number) {
+      const seconds = Date.now() / 1000
+      audits.inc({ outcome: isGood ? 'good' : 'bad' })
+      auditedAt.set(seconds)
+      if (isGood) goodAt.set(seconds)
+      findings.set(report.findings.length)
+      lost.set(report.lost)
+      duplicates.set(report.twice)
+      auditSeconds.set(elapsedMs / 1000)
+      auditScanned.inc(scannedBytes)
+      const facts = { elapsedMs: Math.round(elapsedMs), scannedBytes }
+      if (isGood) return log.info(facts, auditLine(report))
+      const found = report.findings.slice(0, FINDINGS_LOGGED).map(({ what }) => what)
+      log.error({ ...facts, findings: report.findings.length, found }, auditLine(report))
+    },
+    auditFailed: () => audits.inc({ outcome: 'failed' }),
     counted(count: RowCount) {
       countedAt = Date.now()
       rows.set(count.rows)
@@ -91,6 +187,8 @@ export function catalogEvents(log: Logger, registry: Registry) {
       lag.set(measured.records)
       margin.reset()
       for (const [partition, records] of measured.marginByPartition) margin.set({ partition }, records)
+      truncated.reset()
+      for (const [partition, records] of measured.truncatedByPartition) truncated.set({ partition }, records)
     },
     attemptFailed(attempt: string, error: unknown) {
       failures.inc({ attempt })
@@ -112,4 +210,9 @@ export function catalogEvents(log: Logger, registry: Registry) {
       })
     },
   }
+}
+
+/** ms since 1970 of the end of an hour such as `2026-11-21-09`. */
+function endOfHour(name: string): number {
+  return Date.parse(`${name.slice(0, 10)}T${name.slice(11)}:00:00Z`) + 3_600_000
 }

@@ -25,6 +25,8 @@ export interface Lag {
   /** Of each partition that lags: how many landed records Kafka still holds before the first that has not landed. At 0
    * its retention deletes what has not landed, below 0 it has. */
   readonly marginByPartition: ReadonlyMap<number, number>
+  /** Of each partition that ends in Kafka before its claims do: how many offsets of the lake it does not have. */
+  readonly truncatedByPartition: ReadonlyMap<number, number>
 }
 
 /** Asks Athena once. The newest row is looked for in the last hours only, so that old files are not opened for it. */
@@ -52,7 +54,7 @@ export async function countRows(
   }
 }
 
-/** Asks Kafka and S3 once, never Athena. */
+/** Asks S3 once and Kafka once or twice, never Athena. */
 export async function measureLag(
   aws: Pick<Aws, 'bucket'>,
   broker: Broker,
@@ -62,6 +64,10 @@ export async function measureLag(
   const cutOffs = await Promise.all(
     partitions.map(({ partition }) => readCutOff(aws.bucket, lake, topicId, partition)),
   )
+  // Claims that came after the topic was asked may be beyond what it said; those that were there before may not.
+  const isBehind = partitions.some(({ end }, i) => cutOffs[i]! > end)
+  const later = isBehind ? (await broker.topicOnce()).partitions : partitions
+  const ends = new Map(later.map(({ partition, end }) => [partition, end]))
   const sum = (of: (i: number) => number) => partitions.reduce((total, _, i) => total + of(i), 0)
   return {
     produced: sum((i) => partitions[i]!.end),
@@ -71,6 +77,12 @@ export async function measureLag(
       partitions.flatMap(({ partition, low, end }, i) =>
         cutOffs[i]! < end ? [[partition, cutOffs[i]! - low] as const] : [],
       ),
+    ),
+    truncatedByPartition: new Map(
+      partitions.flatMap(({ partition }, i) => {
+        const beyond = cutOffs[i]! - (ends.get(partition) ?? cutOffs[i]!)
+        return beyond > 0 ? [[partition, beyond] as const] : []
+      }),
     ),
   }
 }

@@ -2,8 +2,9 @@
 import { type HealthServer, startHealthServer } from '@ticklake/runtime/health.ts'
 import type { Registry } from '@ticklake/runtime/metrics.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
+import { type Audit, AuditJob } from './audit-job.ts'
 import type { Aws } from './aws.ts'
-import { compact } from './compaction/compact.ts'
+import { type CompactionEvents, compact } from './compaction/compact.ts'
 import type { CatalogConfig } from './config.ts'
 import { crawl } from './crawler.ts'
 import type { CatalogEvents } from './events.ts'
@@ -17,6 +18,7 @@ export interface ServeParts {
   readonly config: CatalogConfig
   readonly registry: Registry
   readonly events: CatalogEvents
+  readonly audit: Audit
 }
 
 /**
@@ -38,6 +40,14 @@ export async function serve(parts: ServeParts, signal: AbortSignal): Promise<voi
   })
   events.healthListening({ host: config.healthHost, port: health.port })
   countWhenAsked(parts, signal)
+  events.scheduled({ compact: compacts(config) ? config.compactEveryMs : 0, audit: config.auditEveryMs })
+  const audits = new AuditJob({
+    audit: parts.audit,
+    config,
+    attempt: (work) => attempt(parts, 'audit', signal, work),
+    onVerdict: events.audited,
+    onFailed: events.auditFailed,
+  })
   await Promise.all([
     every(config.registerEveryMs, signal, async () => {
       await attempt(parts, 'register_partitions', signal, async () => {
@@ -47,7 +57,8 @@ export async function serve(parts: ServeParts, signal: AbortSignal): Promise<voi
       })
     }),
     crawlOnSchedule(parts, signal),
-    compactOnSchedule(parts, signal),
+    compactOnSchedule(parts, signal, (changed) => audits.compactionPassed(changed)),
+    audits.run(signal),
   ])
   events.stopped()
 }
@@ -64,13 +75,39 @@ async function crawlOnSchedule(parts: ServeParts, signal: AbortSignal): Promise<
   })
 }
 
-async function compactOnSchedule(parts: ServeParts, signal: AbortSignal): Promise<void> {
-  const { config, aws, broker, events } = parts
-  if (config.compactEveryMs === 0 || config.lake.format === 'json-object') return
+/** One object a record is what json-object is for. */
+function compacts({ compactEveryMs, lake }: CatalogConfig): boolean {
+  return compactEveryMs > 0 && lake.format !== 'json-object'
+}
+
+/** @param onPass called after each pass, also after one that failed; `changed`: an hour is not what it was */
+async function compactOnSchedule(
+  parts: ServeParts,
+  signal: AbortSignal,
+  onPass: (changed: boolean) => void,
+): Promise<void> {
+  const { config, aws, broker } = parts
+  if (!compacts(config)) return
+  let changed = false
+  const events: CompactionEvents = {
+    ...parts.events.compaction,
+    merged(facts) {
+      changed = true
+      parts.events.compaction.merged(facts)
+    },
+    switched(facts) {
+      changed = true
+      parts.events.compaction.switched(facts)
+    },
+    deleted(facts) {
+      changed = true
+      parts.events.compaction.deleted(facts)
+    },
+  }
   await every(config.compactEveryMs, signal, async () => {
-    await attempt(parts, 'compact', signal, () =>
-      compact(aws, broker, config, { signal, events: events.compaction }),
-    )
+    changed = false
+    await attempt(parts, 'compact', signal, () => compact(aws, broker, config, { signal, events }))
+    onPass(changed)
   })
 }
 

@@ -32,8 +32,9 @@ export const nothingSettled: Settled = {
 }
 
 /**
- * Compares what lies in the closed hours now with the verdicts on them. Only when all of them are as they were do
- * the verdicts stand for the claims too; else every claim is read again, and the changed hours with them.
+ * Compares what lies in the closed hours now with the verdicts on them. The verdict on the last hour before the first
+ * that has changed (as compaction changes one) stands for the claims up to there; those after it are read again, and
+ * the changed hours with them.
  */
 export async function readSettled(bucket: Bucket, lake: LakeConfig, topicId: string): Promise<Settled> {
   const verdicts = await listVerdicts(bucket, lake)
@@ -52,12 +53,13 @@ export async function readSettled(bucket: Bucket, lake: LakeConfig, topicId: str
     (hour) => !hours.has(hour) && !brokenHours.some((broken) => broken.hour === hour),
   )
   const again = [...brokenHours.map(({ hour }) => hour!), ...gone]
-  const digest = hours.get(after)
-  const newest = digest && (await readVerdict(bucket, lake, topicId, after, digest))
-  let base: ChainBase = newest && again.length === 0 ? chainBase(newest) : new Map()
-  if (newest && base.size > 0) {
+  const changed = again.toSorted().at(0)
+  const last = [...hours.keys()].filter((hour) => changed === undefined || hour < changed).at(-1)
+  const verdict = last && (await readVerdict(bucket, lake, topicId, last, hours.get(last)!))
+  let base: ChainBase = verdict ? chainBase(verdict) : new Map()
+  if (verdict && base.size > 0) {
     const dead = await listDeadFiles(bucket, lake, base)
-    if (dead.coveredDigest !== newest.dead) base = new Map()
+    if (dead.coveredDigest !== verdict.dead) base = new Map()
   }
   const startAfter = `${hourPrefix(lake, pathOf(after))}~`
   return { hours: new Set(hours.keys()), base, after, startAfter, again, brokenHours, strays }

@@ -4,7 +4,13 @@ import { costText } from './cli/query.ts'
 import { watchLine, watchRecord } from './watch.ts'
 
 const sample = { rows: 1200, newestMs: 8_500, queryMs: 120, scannedBytes: 5, atMs: 10_000 }
-const lag = { produced: 1300, claimed: 1250, records: 50, marginByPartition: new Map() }
+const lag = {
+  produced: 1300,
+  claimed: 1250,
+  records: 50,
+  marginByPartition: new Map(),
+  truncatedByPartition: new Map(),
+}
 
 test('the first sample has no rate, the second has one', () => {
   expect(watchLine({ ...sample, lag }, undefined)).toBe(

@@ -1,5 +1,6 @@
 // What a user typed wrong is said before anything is done: no broker and no S3 is asked.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
@@ -32,4 +33,30 @@ test('a file that is not there is named, without a stack', { timeout: 60_000 }, 
   const { status, stderr } = type(['dlq', 'replay', '0:5', '--value', 'nowhere.json'])
   expect(stderr).toMatch(/^error NOT_THERE: .*\n {2}why: ENOENT.*nowhere\.json/)
   expect(status).toBe(1)
+})
+
+test('a consumer that ends itself stays to say why on its port, until a signal or its time', {
+  timeout: 60_000,
+}, async () => {
+  const child = spawn(process.execPath, [program, 'run'], {
+    env: { ...env, CONSUMER_STOP_LINGER_MS: '50000', LOG_FORMAT: 'json' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    said += text
+  })
+  const ended = once(child, 'close')
+  await expect.poll(() => said, { timeout: 40_000 }).toContain('say so for 50 s')
+  const port = /"port":(\d+)/.exec(said)![1]
+  const ready = await fetch(`http://127.0.0.1:${port}/readyz`)
+  expect([ready.status, await ready.text()]).toEqual([
+    503,
+    expect.stringMatching(/^stopped by KAFKA_UNREACHABLE: no broker answered at 127.0.0.1:1 within 1 s/),
+  ])
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  expect(metrics).toContain('ticklake_stopped{code="KAFKA_UNREACHABLE",service="consumer"} 1')
+  child.kill('SIGTERM')
+  expect(await ended).toEqual([1, null])
+  expect(said).toMatch(/^error KAFKA_UNREACHABLE: no broker answered/m)
 })

@@ -1,15 +1,11 @@
 // The commands that a user types, and the pages that `--help` shows.
 
 import type { Env, Schema } from '@ticklake/runtime/env.ts'
-import { startHealthServer } from '@ticklake/runtime/health.ts'
-import { makeLogger } from '@ticklake/runtime/log.ts'
-import { makeRegistry } from '@ticklake/runtime/metrics.ts'
 import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
 import yargs from 'yargs'
-import { consumerConfig, consumerSchema, type RunFlags } from './config.ts'
+import { consumerSchema } from './config.ts'
 import { dlqCommands } from './dlq/commands.ts'
-import { consumerEvents } from './events.ts'
-import { Sink } from './sink.ts'
+import { run } from './run.ts'
 
 /**
  * Runs the command that the arguments name.
@@ -53,23 +49,6 @@ export async function commandLine(args: readonly string[], env: Env, signal: Abo
     .help()
     .fail(failUsage('consumer', args))
     .parseAsync()
-}
-
-async function run(env: Env, flags: RunFlags, signal: AbortSignal): Promise<void> {
-  const config = consumerConfig(env, flags)
-  const registry = makeRegistry('consumer')
-  const events = consumerEvents(makeLogger('consumer', env), registry)
-  const sink = new Sink(config, events)
-  await using health = await startHealthServer({
-    host: config.healthHost,
-    port: config.healthPort,
-    portVariable: 'CONSUMER_HEALTH_PORT',
-    registry,
-    whyNotReady: () => sink.whyNotReady(),
-    whyNotLive: () => sink.whyNotLive(),
-  })
-  events.healthListening(config.healthHost, health.port)
-  await sink.run(signal)
 }
 
 function describeVariables(schema: Schema): string {

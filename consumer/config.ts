@@ -12,6 +12,7 @@ import {
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { type KafkaConfig, kafkaSchema, requireOwnDeadLetterTopic } from '@ticklake/runtime/kafka.ts'
 import { type LakeConfig, lakeOf, lakeSchema } from '@ticklake/runtime/lake.ts'
+import { stopLinger } from '@ticklake/runtime/stop-reason.ts'
 import { type Beginning, parseBeginning } from './beginning.ts'
 import type { FlushPace } from './flush-pace.ts'
 
@@ -59,6 +60,7 @@ export const consumerSchema = {
   }),
   CONSUMER_HEALTH_HOST: text({ doc: 'where /livez, /readyz and /metrics listen', default: '127.0.0.1' }),
   CONSUMER_HEALTH_PORT: integer({ doc: 'their port; 0 picks a free one', default: 9102, max: 65_535 }),
+  CONSUMER_STOP_LINGER_MS: stopLinger,
 } as const
 
 export interface ConsumerConfig {
@@ -73,6 +75,7 @@ export interface ConsumerConfig {
   readonly onRetentionLoss: 'stop' | 'record'
   readonly healthHost: string
   readonly healthPort: number
+  readonly stopLingerMs: number
   /** Where a new dataset begins; undefined: at offset 0, and an old one as it began. */
   readonly from: Beginning | undefined
 }
@@ -113,6 +116,7 @@ export function consumerConfig(env: Env, flags: RunFlags = {}): ConsumerConfig {
     onRetentionLoss: values.CONSUMER_ON_RETENTION_LOSS,
     healthHost: values.CONSUMER_HEALTH_HOST,
     healthPort: values.CONSUMER_HEALTH_PORT,
+    stopLingerMs: values.CONSUMER_STOP_LINGER_MS,
     from: flags.from === undefined ? undefined : beginning(flags.from),
   })
 }

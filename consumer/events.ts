@@ -3,7 +3,7 @@ import type { Claim } from '@ticklake/contract/claim.ts'
 import { claimRows } from '@ticklake/contract/claim.ts'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Logger } from '@ticklake/runtime/log.ts'
-import { Counter, Gauge, Histogram, type Registry } from '@ticklake/runtime/metrics.ts'
+import { Counter, failingSince, Gauge, Histogram, type Registry } from '@ticklake/runtime/metrics.ts'
 import { Outages, outageLines } from '@ticklake/runtime/outage.ts'
 import { release } from '@ticklake/runtime/release.ts'
 
@@ -68,7 +68,11 @@ export function consumerEvents(log: Logger, registry: Registry) {
     labelNames: ['partition'],
     registers,
   })
-  const outages = new Outages(outageLines(log, 'the data stays in memory and in Kafka'))
+  const outages = new Outages(
+    outageLines(log, 'the data stays in memory and in Kafka'),
+    Date.now,
+    failingSince(registry),
+  )
   let newestMs = 0
 
   function counter(name: string, help: string) {
@@ -90,7 +94,7 @@ export function consumerEvents(log: Logger, registry: Registry) {
       log.info({ host, port }, `health at http://${host}:${port}/readyz, numbers at /metrics`),
     brokerAway: (why: string) => {
       brokerUp.set(0)
-      outages.failed('reach_broker', why)
+      outages.failed('reach_broker', why, 'KAFKA_UNREACHABLE')
     },
     brokerBack: () => {
       brokerUp.set(1)

@@ -25,7 +25,8 @@ const services: Readonly<Record<string, (registry: Registry) => void>> = {
     catalogEvents(silent, registry).whenAsked(() => {})
     pageEvents(silent, registry)
   },
-  'local-aws': (registry) => localAwsEvents(silent, registry),
+  'local-aws': (registry) =>
+    localAwsEvents(silent, registry).whenAsked({ upstreams: {}, freeBytes: () => 0 }),
 }
 
 /** Every metric of each service, `process` for those that all of them have. */
@@ -99,14 +100,42 @@ metric has the label \`service\`.
 - Dead letters: \`sum by (reason) (increase(ticklake_consumer_records_refused_total[1h]))\`
 - Flush, 99th percentile: \`histogram_quantile(0.99, sum by (le) (rate(ticklake_consumer_flush_seconds_bucket[5m])))\`
 
-Alert rules with their tests are in \`infra/alerts/\`. A scrape configuration for Prometheus:
+## Alerts
+
+\`infra/alerts/rules.yml\` has them, \`promtool test rules\` runs their tests beside it. Each says what it means for the
+data and what to do. Every code by which a service ends, or for which a job cannot go on, has one alert and one row in
+[troubleshooting](troubleshooting.md); a test reads the codes from the sources and holds the three together.
+
+- A service that ends itself stays for \`CONSUMER_STOP_LINGER_MS\` or \`PRODUCER_STOP_LINGER_MS\` (30 s in the compose
+  files, 0 at a terminal) with \`ticklake_stopped{code="…"} 1\`. It is then started again and stops again, so the alert
+  looks back ten minutes. What ends before the port is open, such as a wrong variable, is \`TicklakeTargetDown\`.
+- An attempt that fails and is tried again is \`ticklake_failing_since_timestamp_seconds{attempt="…",code="…"}\`.
+- The jobs must be called \`ticklake…\` for \`TicklakeTargetDown\`, and be scraped each 15 s or more often.
 
 \`\`\`yaml
 rule_files: [infra/alerts/rules.yml]
 scrape_configs:
   - job_name: ticklake
+    scrape_interval: 15s
     static_configs:
       - targets: ['127.0.0.1:9101', '127.0.0.1:9102', '127.0.0.1:9103']
+  - job_name: ticklake-local-aws
+    scrape_interval: 15s
+    metrics_path: /_ticklake/metrics
+    static_configs:
+      - targets: ['127.0.0.1:4566']
+\`\`\`
+
+**In containers** the first three ports are not published. \`COMPOSE_PROFILES=metrics make up\` (or \`make aws\`; or
+\`docker compose --profile metrics up\`) publishes them on 127.0.0.1. Of several consumers (\`--scale consumer=2\`) port
+9102 leads to one. A Prometheus on the network \`ticklake_stream\` (on AWS \`ticklake_aws\`) sees each of them:
+
+\`\`\`yaml
+scrape_configs:
+  - job_name: ticklake-consumer
+    scrape_interval: 15s
+    dns_sd_configs:
+      - { names: [consumer], type: A, port: 9102 }
 \`\`\`
 
 ${parts.join('\n\n')}

@@ -9,6 +9,7 @@ interface Rendered {
     string,
     {
       readonly image: string
+      readonly command?: readonly string[]
       readonly mem_limit?: string
       readonly read_only?: boolean
       readonly cap_drop?: readonly string[]
@@ -19,6 +20,8 @@ interface Rendered {
       readonly environment?: Record<string, string>
       readonly networks?: Record<string, unknown>
       readonly ports?: readonly { readonly host_ip?: string; readonly published: string }[]
+      readonly cap_drop?: readonly string[]
+      readonly read_only?: boolean
       readonly depends_on?: Record<string, unknown>
     }
   >
@@ -44,6 +47,36 @@ test('every port is published on 127.0.0.1 only', async () => {
     const open = Object.keys(rendered.services).filter((name) => rendered.services[name]!.ports)
     expect(open.sort()).toEqual(['catalog', 'kafka', 'local-aws'])
     for (const port of ports) expect(port.host_ip).toBe('127.0.0.1')
+  }
+})
+
+test('the profile publishes the ports of /metrics, on 127.0.0.1 only; without it they stay inside', async () => {
+  const without = await render(local)
+  expect(without.services).not.toHaveProperty('metrics')
+  for (const files of [local, aws]) {
+    const { services } = await render(files, { COMPOSE_PROFILES: 'metrics' })
+    const { ports = [], command, image, ...metrics } = services.metrics!
+    expect(ports.map((port) => `${port.host_ip}:${port.published}`)).toEqual([
+      '127.0.0.1:9101',
+      '127.0.0.1:9102',
+      '127.0.0.1:9103',
+    ])
+    // Each leads to a service that is there, on a network that both are on.
+    expect(command!.slice(2)).toEqual(['9101=producer:9101', '9102=consumer:9102', '9103=catalog:9103'])
+    for (const name of ['producer', 'consumer', 'catalog'])
+      expect(Object.keys(services[name]!.networks!)).toEqual(
+        expect.arrayContaining(Object.keys(metrics.networks!)),
+      )
+    expect(image).toBe('ticklake-catalog')
+    expect(metrics).toMatchObject({ cap_drop: ['ALL'], read_only: true })
+  }
+})
+
+test('a service that ends by itself stays long enough to be scraped twice', async () => {
+  for (const files of [local, aws]) {
+    const { services } = await render(files)
+    expect(services.producer!.environment!.PRODUCER_STOP_LINGER_MS).toBe('30000')
+    expect(services.consumer!.environment!.CONSUMER_STOP_LINGER_MS).toBe('30000')
   }
 })
 

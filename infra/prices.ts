@@ -29,6 +29,9 @@ export const CRAWL_USD = 0.15
 export const STORAGE_USD_A_GB_MONTH = 0.023
 /** How long the bucket keeps what was deleted or overwritten: the lifecycle rule old-versions of template/lake.yaml. */
 export const OLD_VERSIONS_DAYS = 30
+/** One an hour and one after each compaction; its requests and one query of 10 MB: docs/catalog.md. */
+const AUDITS_A_DAY = 50
+const AUDIT_USD = 0.0008
 
 const ROOT_GIB = 8
 const SECRETS = 4
@@ -77,6 +80,7 @@ export function streamingCosts(sizes: Pick<Sizes, 'flushAfterMs'>): Cost[] {
       what: 'Athena, one COUNT a minute while `watch` or the page is open',
       usdADay: MINUTES_A_DAY * ATHENA_LEAST_TB * ATHENA_USD_A_TB,
     },
+    { what: `${AUDITS_A_DAY} audits of \`catalog serve\``, usdADay: AUDITS_A_DAY * AUDIT_USD },
   ]
 }
 

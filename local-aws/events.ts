@@ -1,7 +1,14 @@
 // What happens in local-aws that someone may want to know: each event is logged and counted in one place.
 import type { Logger } from '@ticklake/runtime/log.ts'
-import { Counter, Histogram, type Registry } from '@ticklake/runtime/metrics.ts'
+import { Counter, Gauge, Histogram, type Registry } from '@ticklake/runtime/metrics.ts'
 import { Outage, type OutageLines } from '@ticklake/runtime/outage.ts'
+
+/** What is looked at only when somebody asks for the metrics. */
+interface Asked {
+  /** By name: a sentence while it does not answer. */
+  readonly upstreams: Readonly<Record<string, () => Promise<string | undefined>>>
+  readonly freeBytes: () => number
+}
 
 export type Events = ReturnType<typeof makeEvents>
 
@@ -50,6 +57,29 @@ export function makeEvents(log: Logger, registry: Registry) {
     },
     /** The S3 server answered a request. */
     upstreamAnswered: () => upstream.worked(),
+    /** From now on a scrape asks these whether they answer, and the disk how much is free. */
+    whenAsked({ upstreams, freeBytes }: Asked) {
+      new Gauge({
+        name: 'ticklake_local_aws_upstream_up',
+        help: '1 while the server behind local-aws answers, 0 while it does not; asking for the metrics asks it',
+        labelNames: ['upstream'],
+        registers,
+        async collect() {
+          const asked = Object.entries(upstreams).map(async ([name, whyAway]) => {
+            this.set({ upstream: name }, (await whyAway()) === undefined ? 1 : 0)
+          })
+          await Promise.all(asked)
+        },
+      })
+      new Gauge({
+        name: 'ticklake_local_aws_disk_free_bytes',
+        help: 'What is free on the disk of LOCAL_AWS_DATA_DIR',
+        registers,
+        collect() {
+          this.set(freeBytes())
+        },
+      })
+    },
     /** A defect: an operation threw something that is no AWS error. */
     operationBroke: (facts: { target: string; err: unknown }) => log.error(facts, 'an operation broke'),
     queryEnded: (facts: { id: string; state: string; ms: number; reason: string | undefined }) => {

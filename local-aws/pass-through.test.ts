@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { tmpdir } from 'node:os'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -32,6 +33,7 @@ async function frontOf(s3Endpoint: URL): Promise<URL> {
       s3Endpoint,
       trinoUrl: new URL('http://127.0.0.1:1'),
       secret: undefined,
+      dataDir: tmpdir(),
     },
     events: makeEvents(makeLogger('test', { LOG_LEVEL: 'silent' }), registry),
     registry,

@@ -21,7 +21,14 @@ test('an operation of the Data Catalog that breaks is logged, and answered with 
   const lines: string[] = []
   const registry = makeRegistry('test')
   await using server = await startServer({
-    config: { host: '127.0.0.1', port: 0, s3Endpoint: nobody, trinoUrl: nobody, secret: undefined },
+    config: {
+      host: '127.0.0.1',
+      port: 0,
+      s3Endpoint: nobody,
+      trinoUrl: nobody,
+      secret: undefined,
+      dataDir,
+    },
     events: makeEvents(makeLogger('test', {}, { write: (line) => void lines.push(line) }), registry),
     registry,
     services: { AWSGlue: glue },

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { bytesLeft, whyNoRoom } from '@ticklake/runtime/disk-room.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { healthAnswer } from '@ticklake/runtime/health.ts'
 import type { Registry } from '@ticklake/runtime/metrics.ts'
@@ -22,7 +23,7 @@ export interface LocalAwsServer extends AsyncDisposable {
 }
 
 export interface ServerParts {
-  readonly config: Pick<LocalAwsConfig, 'host' | 'port' | 's3Endpoint' | 'trinoUrl' | 'secret'>
+  readonly config: Pick<LocalAwsConfig, 'host' | 'port' | 's3Endpoint' | 'trinoUrl' | 'secret' | 'dataDir'>
   readonly events: Events
   readonly registry: Registry
   /** By the prefix of X-Amz-Target, `AmazonAthena` or `AWSGlue`. */
@@ -43,9 +44,13 @@ export async function startServer({
   services,
 }: ServerParts): Promise<LocalAwsServer> {
   const passThrough = openPassThrough(config.s3Endpoint, events, config.secret)
+  const upstreams = {
+    s3: () => silence('the S3 server', config.s3Endpoint),
+    trino: () => silence('Trino', new URL('/v1/info', config.trinoUrl)),
+  }
   const whyNotReady = async () =>
-    (await silence('the S3 server', config.s3Endpoint)) ??
-    (await silence('Trino', new URL('/v1/info', config.trinoUrl)))
+    whyNoRoom(config.dataDir) ?? (await upstreams.s3()) ?? (await upstreams.trino())
+  events.whenAsked({ upstreams, freeBytes: () => freeBytes(config.dataDir) })
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = request.headers['x-amz-target']
@@ -134,6 +139,15 @@ export async function startServer({
       await closed
       passThrough[Symbol.dispose]()
     },
+  }
+}
+
+/** 0 where the folder is gone: nothing can be written there. */
+function freeBytes(dir: string): number {
+  try {
+    return bytesLeft(dir)
+  } catch {
+    return 0
   }
 }
 

@@ -32,6 +32,11 @@ export class Failure extends Error {
   }
 }
 
+/** The code of a Failure; undefined for anything else. */
+export function codeOf(thrown: unknown): string | undefined {
+  return thrown instanceof Failure ? thrown.code : undefined
+}
+
 /** The message of anything that was thrown, for the `why` of a Failure. */
 export function reasonOf(thrown: unknown): string {
   if (thrown instanceof AggregateError && thrown.message === '') return thrown.errors.map(reasonOf).join('; ')

@@ -1,5 +1,5 @@
 // The numbers of a service, in Prometheus' text form: one registry, filled by the service's events.ts.
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 
 export { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
@@ -16,5 +16,49 @@ export function makeRegistry(service: string): Registry {
   registry.setDefaultLabels({ service })
   collectDefaultMetrics({ register: registry })
   for (const name of misnamed) registry.removeSingleMetric(name)
+  const registers = [registry]
+  new Gauge({
+    name: stoppedName,
+    help: '1 for the code of the error for which the service has ended itself, as long as it lingers',
+    labelNames: ['code'],
+    registers,
+  })
+  new Gauge({
+    name: failingSinceName,
+    help: 'Since when an attempt has failed, by its name and the code of its last error; OTHER: it has none',
+    labelNames: ['attempt', 'code'],
+    registers,
+  })
   return registry
 }
+
+/** In the place of a code, for an error that has none. */
+export const NO_CODE = 'OTHER'
+const stoppedName = 'ticklake_stopped'
+const failingSinceName = 'ticklake_failing_since_timestamp_seconds'
+
+/** Says for which code the service has ended itself. */
+export function countStop(registry: Registry, code: string): void {
+  ;(registry.getSingleMetric(stoppedName) as Gauge).set({ code }, 1)
+}
+
+/** Keeps since when attempts fail, for an `Outages`. */
+export function failingSince(registry: Registry): FailingSince {
+  const gauge = registry.getSingleMetric(failingSinceName) as Gauge
+  const shown = new Map<string, string>()
+  return (attempt, failing) => {
+    const before = shown.get(attempt)
+    const code = failing && (failing.code ?? NO_CODE)
+    if (before !== undefined && before !== code) gauge.remove({ attempt, code: before })
+    if (failing && code) {
+      shown.set(attempt, code)
+      gauge.set({ attempt, code }, failing.sinceMs / 1000)
+    } else shown.delete(attempt)
+  }
+}
+
+/** Told of every failure of an attempt; undefined: it works. */
+export type FailingSince = (
+  attempt: string,
+  failing: { readonly code: string | undefined; readonly sinceMs: number } | undefined,
+) => void

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { Failure } from './errors.ts'
 import type { Logger } from './log.ts'
+import { failingSince, makeRegistry } from './metrics.ts'
 import { Outages, outageLines } from './outage.ts'
 
 function setUp() {
@@ -50,4 +51,25 @@ test('a Failure tells its why beside what happened', () => {
   const { outages } = setUp()
   outages.failed('a', new Failure({ code: 'X', what: 'S3 does not answer', why: 'ECONNREFUSED' }))
   expect(outages.why('a')).toBe('S3 does not answer (ECONNREFUSED)')
+})
+
+test('since when an attempt fails is a metric with the code of its last error, and gone when it works', async () => {
+  const registry = makeRegistry('catalog')
+  const clock = { ms: 5_000 }
+  const log = { warn() {}, info() {} } as unknown as Logger
+  const outages = new Outages(outageLines(log, ''), () => clock.ms, failingSince(registry))
+  const shown = async () => (await registry.metrics()).match(/^ticklake_failing_since.*$/gm)
+  const line = (code: string) =>
+    `ticklake_failing_since_timestamp_seconds{attempt="audit",code="${code}",service="catalog"} 5`
+  outages.worked('audit')
+  expect(await shown()).toBeNull()
+  outages.failed('audit', new Failure({ code: 'TOPIC_CHANGED', what: 'another topic' }))
+  expect(await shown()).toEqual([line('TOPIC_CHANGED')])
+  clock.ms = 9_000
+  outages.failed('audit', new Error('socket hang up'))
+  expect(await shown()).toEqual([line('OTHER')])
+  outages.failed('audit', 'no broker answers', 'KAFKA_UNREACHABLE')
+  expect(await shown()).toEqual([line('KAFKA_UNREACHABLE')])
+  outages.worked('audit')
+  expect(await shown()).toBeNull()
 })

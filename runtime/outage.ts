@@ -1,6 +1,7 @@
 // Tells of an attempt that fails again and again: one line when it fails, one a minute, one when it works again.
-import { reasonOf } from './errors.ts'
+import { codeOf, reasonOf } from './errors.ts'
 import type { Logger } from './log.ts'
+import type { FailingSince } from './metrics.ts'
 
 export interface OutageLines {
   failed(facts: { attempt: string; why: string }): void
@@ -32,6 +33,11 @@ export class Outage {
     return this.#why
   }
 
+  /** Since when it does not work, in the clock's ms. */
+  get sinceMs(): number | undefined {
+    return this.#since
+  }
+
   failed(why: string): void {
     const nowMs = this.#now()
     this.#why = why
@@ -59,19 +65,26 @@ export class Outage {
 export class Outages {
   readonly #lines: OutageLines
   readonly #now: () => number
+  readonly #count: FailingSince
   readonly #byAttempt = new Map<string, Outage>()
 
-  constructor(lines: OutageLines, now: () => number = Date.now) {
+  /** @param count keeps the metric that alerts ask for */
+  constructor(lines: OutageLines, now: () => number = Date.now, count: FailingSince = () => {}) {
     this.#lines = lines
     this.#now = now
+    this.#count = count
   }
 
-  failed(attempt: string, error: unknown): void {
-    this.#of(attempt).failed(whyOf(error))
+  /** @param code of an error that is no Failure, where it is known */
+  failed(attempt: string, error: unknown, code = codeOf(error)): void {
+    const outage = this.#of(attempt)
+    outage.failed(whyOf(error))
+    this.#count(attempt, { code, sinceMs: outage.sinceMs! })
   }
 
   worked(attempt: string): void {
     this.#byAttempt.get(attempt)?.worked()
+    this.#count(attempt, undefined)
   }
 
   /** Why that attempt does not work, or undefined while it does. */

@@ -36,26 +36,32 @@ export async function runCommand(command: (signal: AbortSignal) => Promise<void>
   }
 }
 
-const remedies: Readonly<Record<string, [code: string, remedy: string]>> = {
-  ENOSPC: ['DISK_FULL', 'make room on that disk (df -h shows which is full), then run the command again'],
-  EDQUOT: ['DISK_FULL', 'make room within your quota, then run the command again'],
-  EROFS: ['NOT_WRITABLE', 'write to another place: this disk is read-only'],
-  EACCES: ['NOT_WRITABLE', 'let this user read and write there, or name another place'],
-  ENOENT: ['NOT_THERE', 'check that name: a relative one counts from the folder that the command runs in'],
-  EISDIR: ['NOT_THERE', 'name a file: this is a folder'],
-  EMFILE: ['TOO_MANY_FILES', 'allow more open files (ulimit -n), then run the command again'],
+const remedies: Readonly<Record<string, { readonly code: string; readonly remedy: string }>> = {
+  ENOSPC: {
+    code: 'DISK_FULL',
+    remedy: 'make room on that disk (df -h shows which is full), then run the command again',
+  },
+  EDQUOT: { code: 'DISK_FULL', remedy: 'make room within your quota, then run the command again' },
+  EROFS: { code: 'NOT_WRITABLE', remedy: 'write to another place: this disk is read-only' },
+  EACCES: { code: 'NOT_WRITABLE', remedy: 'let this user read and write there, or name another place' },
+  ENOENT: {
+    code: 'NOT_THERE',
+    remedy: 'check that name: a relative one counts from the folder that the command runs in',
+  },
+  EISDIR: { code: 'NOT_THERE', remedy: 'name a file: this is a folder' },
+  EMFILE: { code: 'TOO_MANY_FILES', remedy: 'allow more open files (ulimit -n), then run the command again' },
 }
 
 /** What the machine refuses is no defect: it becomes three lines as well. */
-function asFailure(error: unknown, meanwhile: string): unknown {
+export function asFailure(error: unknown, meanwhile: string): unknown {
   const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException
   const known = error instanceof Error && syscall !== undefined ? remedies[code ?? ''] : undefined
   if (error instanceof Failure || !known) return error
   return new Failure({
-    code: known[0],
+    code: known.code,
     what: `the machine refused to ${syscall}; ${meanwhile}`,
     why: reasonOf(error),
-    remedy: known[1],
+    remedy: known.remedy,
     cause: error,
   })
 }

@@ -1,17 +1,13 @@
 // Whether the disk has room for what the servers write: a full one lets them die in ways that nobody understands.
-import { mkdirSync, statfsSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
+import { bytesLeft, FULL_BYTES, LEAST_FREE_BYTES } from '@ticklake/runtime/disk-room.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
-
-/** Kafka's and Trino's own files, and some minutes of rows. */
-const LEAST_BYTES = 100_000_000
-/** So little left explains why a server ended. */
-const FULL_BYTES = 8_000_000
 
 /** @throws Failure DISK_FULL before anything is started there */
 export function requireRoom(dir: string): void {
   mkdirSync(dir, { recursive: true })
   const left = bytesLeft(dir)
-  if (left >= LEAST_BYTES) return
+  if (left >= LEAST_FREE_BYTES) return
   throw diskFull(dir, left, 'there is no room for what the servers write; nothing was started')
 }
 
@@ -21,16 +17,11 @@ export function fullDisk(dir: string, what: string): Failure | undefined {
   return left < FULL_BYTES ? diskFull(dir, left, what) : undefined
 }
 
-function bytesLeft(dir: string): number {
-  const { bavail, bsize } = statfsSync(dir)
-  return bavail * bsize
-}
-
 function diskFull(dir: string, left: number, what: string): Failure {
   return new Failure({
     code: 'DISK_FULL',
     what,
-    why: `the disk of ${dir} has ${(left / 1e6).toFixed(1)} MB left, of at least ${LEAST_BYTES / 1e6}`,
+    why: `the disk of ${dir} has ${(left / 1e6).toFixed(1)} MB left, of at least ${LEAST_FREE_BYTES / 1e6}`,
     remedy:
       'make room there (df -h; `make clean-data` empties the lake and the topics), or set TICKLAKE_HOME',
   })

@@ -2,6 +2,7 @@
 import type { Env } from '@ticklake/runtime/env.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import { auditsInTurn } from '../audit-job.ts'
 import { openAws } from '../aws.ts'
 import { catalogConfig } from '../config.ts'
 import { catalogEvents } from '../events.ts'
@@ -24,13 +25,15 @@ export async function runServeCommand(env: Env, flags: ServeFlags, signal: Abort
   using aws = openAws(config.lake)
   using broker = new Broker(config.kafka)
   const { database, table, dataset, bucket } = config.lake
+  const audit = auditsInTurn(aws, broker, config)
   events.started({ database, table, dataset, bucket, crawlEveryMs: config.crawlEveryMs })
   await using _page = await startPage({
     aws,
     broker,
     config,
     allowCrawl: flags.allowCrawl,
+    audit,
     events: pageEvents(log, registry),
   })
-  await serve({ aws, broker, config, registry, events }, signal)
+  await serve({ aws, broker, config, registry, events, audit }, signal)
 }

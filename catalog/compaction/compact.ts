@@ -5,6 +5,7 @@ import {
   batchRange,
   type CompactedFile,
   type CompactionStep,
+  type HourFacts,
   type Manifest,
   nextCompaction,
   type Source,
@@ -16,7 +17,7 @@ import {
   runPrefix,
   sequenceDigits,
 } from '@ticklake/contract/keys.ts'
-import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import { codeOf, Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { LakeConfig } from '@ticklake/runtime/lake.ts'
 import type { Aws } from '../aws.ts'
 import { readDataset } from '../claims.ts'
@@ -30,6 +31,7 @@ import {
   lookAtHour,
   lookAtHourFolders,
   runLocation,
+  waitsForRows,
 } from './look.ts'
 import { markSwitched, putManifest } from './manifests.ts'
 import { type Merger, startMerger } from './merger.ts'
@@ -42,7 +44,9 @@ export interface CompactionEvents {
   readonly switched: (facts: { hour: string; tables: readonly string[] }) => void
   readonly deleted: (facts: { hour: string; objects: number }) => void
   /** An hour that cannot be compacted; the others go on. */
-  readonly refused: (facts: { hour: string; why: string }) => void
+  readonly refused: (facts: { hour: string; code: string; why: string }) => void
+  /** A pass over all hours has ended. `pending`: those that keep objects which would be merged, were they to be. */
+  readonly passed?: (facts: { pending: readonly string[] }) => void
 }
 
 export interface CompactionOptions {
@@ -97,22 +101,26 @@ export async function compact(
     ...view.rawHours,
     ...[...view.manifests].map(([name, { dt, hour: h }]) => [name, { dt, hour: h }] as const),
   ])
+  const pending: string[] = []
   for (const [name, path] of [...hours].sort(([a], [b]) => a.localeCompare(b))) {
     if (signal?.aborted) return
     if (hour !== undefined && hour !== name) continue
     if (isDone(lake, view, name)) continue
     try {
-      await compactHour(aws, config, view, path, { merger, signal, events })
+      if (await compactHour(aws, config, view, path, { merger, signal, events })) pending.push(name)
     } catch (error) {
       if (signal?.aborted) return
+      pending.push(name)
       // One bad hour must not keep the others from it; what no service could do is the caller's affair.
       if (error instanceof Failure && !HOURS_OWN.includes(error.code)) throw error
       events.refused({
         hour: name,
+        code: codeOf(error) ?? 'HOUR_NOT_AS_CLAIMED',
         why: error instanceof Failure ? (error.why ?? error.message) : reasonOf(error),
       })
     }
   }
+  if (hour === undefined && !signal?.aborted) events.passed?.({ pending })
 }
 
 /** The tables that describe the dataset and are still there, and where they have each hour. */
@@ -142,13 +150,14 @@ interface Work {
   readonly events: CompactionEvents
 }
 
+/** Out: whether objects are left that a later pass has to merge. */
 async function compactHour(
   aws: Parts,
   config: CatalogConfig,
   view: LakeView,
   path: HourPath,
   work: Work,
-): Promise<void> {
+): Promise<boolean> {
   let seen = view
   while (!work.signal?.aborted) {
     const facts = await lookAtHour(aws.bucket, config.lake, seen, path, {
@@ -159,13 +168,21 @@ async function compactHour(
     if (!step && facts.strays.length > 0) {
       work.events.refused({
         hour: hourName(path),
+        code: 'HOUR_NOT_AS_CLAIMED',
         why: `no claim promises ${facts.strays[0]}${facts.strays.length > 1 ? ` and ${facts.strays.length - 1} more` : ''}: run \`catalog audit\``,
       })
     }
-    if (!step) return
+    if (!step) return facts.strays.length > 0 || isBehind(config.lake, seen, path, facts)
     await perform(aws, config.lake, seen, path, step, work)
     seen = await lookAgain(aws, config.lake, seen, path)
   }
+  return true
+}
+
+/** Whether small objects stay because a chain has not come so far yet, though the topic has what it waits for. */
+function isBehind(lake: LakeConfig, { chains }: LakeView, path: HourPath, facts: HourFacts): boolean {
+  const wouldMerge = nextCompaction({ ...facts, isPast: true })?.do === 'merge'
+  return wouldMerge && !waitsForRows(lake, hourName(path), chains)
 }
 
 async function perform(

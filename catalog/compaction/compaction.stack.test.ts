@@ -13,6 +13,8 @@ import { testEnv } from '@ticklake/stack/test-env.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openAws } from '../aws.ts'
 import { catalogConfig } from '../config.ts'
+import { Broker } from '../kafka.ts'
+import { compact as compactAll } from './compact.ts'
 
 type Env = Record<string, string>
 
@@ -351,6 +353,20 @@ test('the audit sees a lost object of a run, and the second verdict on compacted
   expect(broken.status).toBe(1)
   await s3.send(new PutObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: key!, Body: body }))
   expect((await run('catalog/main.ts', 'audit')).text).toContain('lost 0, twice 0')
+})
+
+test('once everything is compacted no hour is behind, not the newest either, which waits for rows to come', async () => {
+  expect((await keysBelow(hourAt(13).folder)).length).toBeGreaterThanOrEqual(OBJECTS)
+  const passes: (readonly string[])[] = []
+  const config = catalogConfig(env)
+  using aws = openAws(config.lake)
+  using broker = new Broker(config.kafka)
+  const ignore = () => {}
+  const events = { merged: ignore, switched: ignore, deleted: ignore, refused: ignore }
+  await compactAll(aws, broker, config, {
+    events: { ...events, passed: ({ pending }) => passes.push(pending) },
+  })
+  expect(passes).toEqual([[]])
 })
 
 test('through all of it, a reader who counts without pause saw no double row, no falling count, and no error', async () => {

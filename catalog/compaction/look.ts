@@ -126,6 +126,17 @@ export function isPast(lake: LakeConfig, name: string, chains: readonly ChainEnd
   })
 }
 
+/** Whether an hour that a chain is not past waits for nothing but rows to come: all that the topic holds has landed. */
+export function waitsForRows(lake: LakeConfig, name: string, chains: readonly ChainEnd[]): boolean {
+  return chains.every(({ newest, end }) => {
+    if (!newest || newest.E >= end) return (newest?.E ?? 0) >= end
+    return newest.files.some(({ key }) => {
+      const hour = hourOfKey(lake, key)
+      return hour !== undefined && hourName(hour) > name
+    })
+  })
+}
+
 /** What there is of one hour. `settledMs`: so long after the switch the old objects are read by nobody. */
 export async function lookAtHour(
   bucket: Bucket,

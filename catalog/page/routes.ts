@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { auditLine } from '../audit.ts'
-import { runAudit } from '../audit-run.ts'
+import type { Audit } from '../audit-job.ts'
 import { isGood } from '../audit-text.ts'
 import { crawl } from '../crawler.ts'
 import { queryLines, type Run, runOf } from './console.ts'
@@ -18,6 +18,8 @@ import type { About, AuditView } from './wire.ts'
 export interface PageParts extends LiveParts {
   /** Lets the page start the crawler. */
   readonly allowCrawl: boolean
+  /** In turn with those that the service runs by itself. */
+  readonly audit: Audit
 }
 
 const QUERIES_AT_ONCE = 5
@@ -166,12 +168,12 @@ function about({ config, allowCrawl }: PageParts): About {
 }
 
 async function audit(
-  { aws, broker, config }: PageParts,
+  parts: PageParts,
   signal: AbortSignal,
   onProgress: (doing: string) => void,
 ): Promise<AuditView> {
   const startedAt = Date.now()
-  const outcome = await runAudit(aws, broker, config, { deep: false, signal, onProgress })
+  const outcome = await parts.audit({ deep: false, signal, onProgress })
   const { report } = outcome
   return {
     line: auditLine(report),

@@ -1,9 +1,10 @@
 // The page's server: the built files, the interface that reads the lake, and the stream that keeps the page alive.
 import { randomBytes } from 'node:crypto'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
-import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import fastify, { type FastifyReply } from 'fastify'
 import { type Asset, distDir, readAssets } from './assets.ts'
 import { requireOwnPage, securityHeaders } from './guard.ts'
+import { listen } from './listen.ts'
 import { Live } from './live.ts'
 import { problemOf, statusOf } from './problem.ts'
 import { addRoutes, type PageParts } from './routes.ts'
@@ -113,21 +114,6 @@ function sendAsset(
   if (known === asset.etag) return reply.code(304).send()
   if (!String(encodings ?? '').includes('gzip')) return reply.send(asset.body)
   return reply.header('content-encoding', 'gzip').send(asset.gzip)
-}
-
-async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
-  try {
-    await app.listen({ host, port })
-  } catch (error) {
-    await app.close()
-    throw new Failure({
-      code: 'PAGE_PORT_TAKEN',
-      what: `the page cannot listen on ${host}:${port}; nothing was started`,
-      why: reasonOf(error),
-      remedy: 'free the port, or set CATALOG_PAGE_PORT (0 picks a free one)',
-      cause: error,
-    })
-  }
 }
 
 /** What Fastify itself refuses (a body that is no JSON, or too large) is the asker's mistake. */

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { LEAST_FREE_BYTES } from '@ticklake/runtime/disk-room.ts'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { metricsByService } from '../../docs/metrics.ts'
@@ -19,7 +20,10 @@ interface Case {
 const file = (name: string) => join(import.meta.dirname, name)
 const read = (name: string) => parse(readFileSync(file(name), 'utf8'))
 const rules = (read('rules.yml') as { groups: { rules: Rule[] }[] }).groups.flatMap((group) => group.rules)
-const cases = (read('rules.test.yml') as { tests: Case[] }).tests.flatMap((test) => test.alert_rule_test)
+const testFiles = ['rules.test.yml', 'rules.days.test.yml']
+const cases = testFiles.flatMap((name) =>
+  (read(name) as { tests: Case[] }).tests.flatMap((test) => test.alert_rule_test),
+)
 const known = new Set(
   Object.values(await metricsByService())
     .flat()
@@ -37,7 +41,8 @@ test.each(rules)(
 
 test.each(rules)('$alert asks for numbers that the services have', ({ expr }) => {
   const names = expr.match(/\b(ticklake|nodejs|process)_\w+/g) ?? []
-  expect(names.length).toBeGreaterThan(0)
+  // `up` is Prometheus' own.
+  expect(names.length + (expr.match(/\bup\b/g) ?? []).length).toBeGreaterThan(0)
   for (const name of names) expect(known).toContain(name.replace(/_(bucket|sum|count)$/, ''))
 })
 
@@ -52,11 +57,17 @@ const promtool = [join(import.meta.dirname, '../../.local/promtool/promtool'), '
   (path) => (path === 'promtool' || existsSync(path)) && spawnSync(path, ['--version']).status === 0,
 )
 
-test('promtool: each alert fires when it must, and only then', (context) => {
+test('promtool: each alert fires when it must, and only then', { timeout: 120_000 }, (context) => {
   if (!promtool) return context.skip('there is no promtool here (apt-get install prometheus)')
-  const { status, stdout, stderr } = spawnSync(promtool, ['test', 'rules', file('rules.test.yml')], {
+  const { status, stdout, stderr } = spawnSync(promtool, ['test', 'rules', ...testFiles.map(file)], {
     encoding: 'utf8',
   })
   expect(`${stdout}${stderr}`).toContain('SUCCESS')
   expect(status).toBe(0)
+})
+
+test('the disk that is nearly full has as little free as servers refuse to start with', () => {
+  expect(rules.find(({ alert }) => alert === 'TicklakeDiskFull')!.expr).toContain(
+    `ticklake_local_aws_disk_free_bytes) < ${LEAST_FREE_BYTES / 1e6}e6`,
+  )
 })

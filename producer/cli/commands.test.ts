@@ -1,5 +1,6 @@
 // What a user typed wrong is said before anything is done.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
@@ -17,4 +18,47 @@ test('a file whose name the shell left empty is not taken for made-up rows', { t
   })
   expect(stderr).toMatch(/^error USAGE: --csv is empty; nothing was done\n/)
   expect(status).toBe(1)
+})
+
+/** Starts `producer run` and waits for its port. */
+async function started(settings: Record<string, string>, until: string) {
+  const child = spawn(process.execPath, [program, 'run'], {
+    env: { ...env, LOG_FORMAT: 'json', ...settings },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    said += text
+  })
+  const ended = once(child, 'close')
+  await expect.poll(() => said, { timeout: 40_000 }).toContain(until)
+  return { child, ended, said: () => said }
+}
+
+test('a producer that ends itself by its source says so in its log at once, and ends by a signal', {
+  timeout: 60_000,
+}, async () => {
+  const { child, ended, said } = await started(
+    { PRODUCER_CSV: '/no/such.csv', PRODUCER_STOP_LINGER_MS: '50000' },
+    'say so for 50 s',
+  )
+  child.kill('SIGTERM')
+  expect(await ended).toEqual([1, null])
+  expect(said()).toMatch(/^error SOURCE_UNREADABLE: \/no\/such\.csv cannot be read; nothing was sent/m)
+})
+
+test('a full disk below its file of skipped rows makes it unready', { timeout: 60_000 }, async () => {
+  // The one file of a disk without room that can be opened.
+  const { child, ended, said } = await started(
+    { PRODUCER_REJECTS: '/proc/self/comm', KAFKA_CONNECT_TIMEOUT_MS: '50000' },
+    'health at',
+  )
+  const port = /"port":(\d+)/.exec(said())![1]
+  const ready = await fetch(`http://127.0.0.1:${port}/readyz`)
+  expect([ready.status, await ready.text()]).toEqual([
+    503,
+    'the disk of /proc/self is full: 0.0 MB free, at least 8 MB are needed\n',
+  ])
+  child.kill('SIGTERM')
+  await ended
 })

@@ -1,10 +1,13 @@
 // `producer run`: sends rows to the topic, and says how many were delivered.
+import { dirname, resolve } from 'node:path'
+import { whyNoRoom } from '@ticklake/runtime/disk-room.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { startHealthServer } from '@ticklake/runtime/health.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
 import { whenAborted } from '@ticklake/runtime/process.ts'
+import { StopReason } from '@ticklake/runtime/stop-reason.ts'
 import { findBroker } from '../broker.ts'
 import { type ProducerConfig, producerConfig } from '../config.ts'
 import { type Events, makeEvents, type Totals } from '../events.ts'
@@ -21,25 +24,47 @@ const PROGRESS_MS = 1_000
  */
 export async function run(env: Env, signal: AbortSignal): Promise<void> {
   const config = producerConfig(env)
-  requireSource(config)
   const registry = makeRegistry('producer')
-  using rejects = openRejects(config.PRODUCER_REJECTS)
-  const events = makeEvents(makeLogger('producer', env), registry, rejects.keep)
-  let writer: TopicWriter | undefined
-  const host = config.PRODUCER_HEALTH_HOST
+  const log = makeLogger('producer', env)
+  const stop = new StopReason({ registry, log, lingerMs: config.PRODUCER_STOP_LINGER_MS, signal })
+  const state: { writer?: TopicWriter } = {}
+  const whyNotReady = () => {
+    if (signal.aborted) return 'stopping'
+    const full = whyNoRoomForRejects(config)
+    return full ?? (state.writer ? state.writer.whyNotReady() : 'the broker is not found yet')
+  }
   await using health = await startHealthServer({
-    host,
+    host: config.PRODUCER_HEALTH_HOST,
     port: config.PRODUCER_HEALTH_PORT,
     portVariable: 'PRODUCER_HEALTH_PORT',
     registry,
-    whyNotReady: () =>
-      signal.aborted ? 'stopping' : writer ? writer.whyNotReady() : 'the broker is not found yet',
+    whyNotReady: () => stop.why ?? whyNotReady(),
   })
-  events.healthListens(host, health.port)
+  await stop.during(async () => {
+    requireSource(config)
+    using rejects = openRejects(config.PRODUCER_REJECTS)
+    const events = makeEvents(log, registry, rejects.keep)
+    events.healthListens(config.PRODUCER_HEALTH_HOST, health.port)
+    await send(config, events, state, signal)
+  })
+}
+
+/** The one file that the producer writes. */
+function whyNoRoomForRejects({ PRODUCER_REJECTS: path }: ProducerConfig): string | undefined {
+  return path === undefined ? undefined : whyNoRoom(dirname(resolve(path)))
+}
+
+/** Sends the source's rows. `state` shows whether a writer is there. */
+async function send(
+  config: ProducerConfig,
+  events: Events,
+  state: { writer?: TopicWriter },
+  signal: AbortSignal,
+): Promise<void> {
   if (!(await findTopic(config, events, signal))) return
   await using topic = await openTopic(config, events, signal)
   if (!topic) return
-  writer = topic
+  state.writer = topic
 
   const source = openSource(config, events, signal)
   events.sourceOpened(source.name, config.mode, config.PRODUCER_RATE)
