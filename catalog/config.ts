@@ -12,6 +12,7 @@ import {
 } from '@ticklake/runtime/env.ts'
 import { type KafkaConfig, kafkaSchema } from '@ticklake/runtime/kafka.ts'
 import { type LakeConfig, lakeOf, lakeSchema } from '@ticklake/runtime/lake.ts'
+import { hostNames } from '@ticklake/runtime/request-guard.ts'
 import { type PageConfig, pageOf, pageSchema } from './page/config.ts'
 
 const DAY_MS = 86_400_000
@@ -87,6 +88,9 @@ export const catalogSchema = {
     default: 9103,
     max: 65_535,
   }),
+  CATALOG_HEALTH_ALLOWED_HOSTS: hostNames({
+    doc: '`serve`: names by which they may be asked for, beside localhost and CATALOG_HEALTH_HOST, as for a Prometheus that scrapes `catalog:9103`',
+  }),
   ...pageSchema,
 } as const
 
@@ -109,6 +113,7 @@ export interface CatalogConfig {
   readonly compactDeleteAfterMs: number
   readonly healthHost: string
   readonly healthPort: number
+  readonly healthAllowedHosts: readonly string[] | undefined
   readonly page: PageConfig
 }
 
@@ -134,6 +139,7 @@ export function catalogConfig(env: Env): CatalogConfig {
     compactDeleteAfterMs: values.CATALOG_COMPACT_DELETE_AFTER_MS,
     healthHost: values.CATALOG_HEALTH_HOST,
     healthPort: values.CATALOG_HEALTH_PORT,
+    healthAllowedHosts: values.CATALOG_HEALTH_ALLOWED_HOSTS,
     page: pageOf(values),
   })
 }

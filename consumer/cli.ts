@@ -64,6 +64,8 @@ async function run(env: Env, flags: RunFlags, signal: AbortSignal): Promise<void
     host: config.healthHost,
     port: config.healthPort,
     portVariable: 'CONSUMER_HEALTH_PORT',
+    allowedHosts: config.healthAllowedHosts,
+    allowedHostsVariable: 'CONSUMER_HEALTH_ALLOWED_HOSTS',
     registry,
     whyNotReady: () => sink.whyNotReady(),
     whyNotLive: () => sink.whyNotLive(),

@@ -1,5 +1,6 @@
 // The LOCAL_AWS_* variables: where the one endpoint listens, what lies behind it, where it keeps its state.
 import { type Env, flag, integer, optionalText, pattern, readEnv, text } from '@ticklake/runtime/env.ts'
+import { hostNames } from '@ticklake/runtime/request-guard.ts'
 
 const httpUrl = /^http:\/\/[^/\s]+\/?$/
 
@@ -9,6 +10,9 @@ export const localAwsSchema = {
     doc: 'the port of the endpoint; 0 picks a free one',
     default: 4566,
     max: 65_535,
+  }),
+  LOCAL_AWS_ALLOWED_HOSTS: hostNames({
+    doc: 'names by which the endpoint may be asked for, beside localhost and LOCAL_AWS_HOST; a request by any other name is refused',
   }),
   LOCAL_AWS_S3_ENDPOINT: pattern(httpUrl, 'an http:// address without a path', {
     doc: 'the server that answers S3, STS, IAM and whatever else is not Athena or Glue',
@@ -44,6 +48,7 @@ export const localAwsSchema = {
 export interface LocalAwsConfig {
   readonly host: string
   readonly port: number
+  readonly allowedHosts: readonly string[] | undefined
   readonly s3Endpoint: URL
   readonly trinoUrl: URL
   readonly dataDir: string
@@ -61,6 +66,7 @@ export function localAwsConfig(env: Env): LocalAwsConfig {
   return Object.freeze({
     host: values.LOCAL_AWS_HOST,
     port: values.LOCAL_AWS_PORT,
+    allowedHosts: values.LOCAL_AWS_ALLOWED_HOSTS,
     s3Endpoint: new URL(values.LOCAL_AWS_S3_ENDPOINT),
     trinoUrl: new URL(values.LOCAL_AWS_TRINO_URL),
     dataDir: values.LOCAL_AWS_DATA_DIR,

@@ -31,6 +31,8 @@ export async function run(env: Env, signal: AbortSignal): Promise<void> {
     host,
     port: config.PRODUCER_HEALTH_PORT,
     portVariable: 'PRODUCER_HEALTH_PORT',
+    allowedHosts: config.PRODUCER_HEALTH_ALLOWED_HOSTS,
+    allowedHostsVariable: 'PRODUCER_HEALTH_ALLOWED_HOSTS',
     registry,
     whyNotReady: () =>
       signal.aborted ? 'stopping' : writer ? writer.whyNotReady() : 'the broker is not found yet',
