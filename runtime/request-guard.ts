@@ -140,6 +140,7 @@ function asHost(address: string): string {
   return address.includes(':') && !address.startsWith('[') ? `[${address}]` : address
 }
 
+/** In quotes, without anything that a terminal might obey. */
 function shown(text: string): string {
-  return JSON.stringify(text.slice(0, 100))
+  return JSON.stringify(text.slice(0, 100).replace(/[^\x20-\x7e]/g, '?'))
 }
