@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { StackEnv } from './environment.ts'
+import type { Ports } from './ports.ts'
 
 export interface StackState {
   /** Who runs it: `make stack` or `make demo`. */
@@ -9,6 +10,8 @@ export interface StackState {
   readonly pid: number
   readonly startedAt: string
   readonly env: StackEnv
+  /** Not in the file of an older release. */
+  readonly ports?: Ports
   /** LAKE_*, KAFKA_TOPIC and the like under which a demo runs, so that a query in another shell asks the same table. */
   readonly settings: Readonly<Record<string, string>>
   readonly logDir: string

@@ -5,12 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import type { StackEnv } from './environment.ts'
+import type { Ports } from './ports.ts'
 import { startStack } from './stack.ts'
 import { runningStack } from './state.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
     stackEnv: StackEnv
+    /** The process that has started its servers, and their ports; not known of a stack that an older release runs. */
+    stackPid: number
+    stackPorts: Ports | undefined
   }
 }
 
@@ -20,11 +24,15 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     const state = await runningStack(stateFile)
     if (!state) throw new Error(`TICKLAKE_TEST_STACK=${stateFile} names no stack that runs`)
     project.provide('stackEnv', state.env)
+    project.provide('stackPid', state.pid)
+    project.provide('stackPorts', state.ports)
     return undefined
   }
   const dir = mkdtempSync(join(tmpdir(), 'ticklake-test-'))
   const stack = await startStack({ dir, ports: 'free', bucket: 'ticklake-test' })
   project.provide('stackEnv', stack.env)
+  project.provide('stackPid', process.pid)
+  project.provide('stackPorts', stack.ports)
   return async () => {
     await stack.stop()
     rmSync(dir, { recursive: true, force: true })

@@ -77,6 +77,7 @@ await runCommand(async (signal) => {
       env: stack.env,
       settings: {},
       logDir: stack.logDir,
+      ports: stack.ports,
     })
     const { failed } = stack.supervisor
     // Without one of its servers every test that is left would wait for its time to run out.
