@@ -99,7 +99,8 @@ metric has the label \`service\`.
 - Dead letters: \`sum by (reason) (increase(ticklake_consumer_records_refused_total[1h]))\`
 - Flush, 99th percentile: \`histogram_quantile(0.99, sum by (le) (rate(ticklake_consumer_flush_seconds_bucket[5m])))\`
 
-Alert rules with their tests are in \`infra/alerts/\`. A scrape configuration for Prometheus:
+Alert rules with their tests are in \`infra/alerts/\`. A scrape configuration for Prometheus (in a container it asks for
+\`producer:9101\` and so on, which the compose file allows; other names: \`*_HEALTH_ALLOWED_HOSTS\`):
 
 \`\`\`yaml
 rule_files: [infra/alerts/rules.yml]

@@ -15,7 +15,7 @@ export const localAwsSchema = {
     doc: 'names by which the endpoint may be asked for, beside localhost and LOCAL_AWS_HOST; a request by any other name is refused',
   }),
   LOCAL_AWS_S3_ENDPOINT: pattern(httpUrl, 'an http:// address without a path', {
-    doc: 'the server that answers S3, STS, IAM and whatever else is not Athena or Glue',
+    doc: 'the S3 server (MiniStack), which also answers STS, IAM, CloudFormation, EC2, SSM and Secrets Manager',
     default: 'http://127.0.0.1:4567',
   }),
   LOCAL_AWS_TRINO_URL: pattern(httpUrl, 'an http:// address without a path', {
