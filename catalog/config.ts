@@ -12,6 +12,7 @@ import {
 } from '@ticklake/runtime/env.ts'
 import { type KafkaConfig, kafkaSchema } from '@ticklake/runtime/kafka.ts'
 import { type LakeConfig, lakeOf, lakeSchema } from '@ticklake/runtime/lake.ts'
+import { hostNames } from '@ticklake/runtime/request-guard.ts'
 import { type PageConfig, pageOf, pageSchema } from './page/config.ts'
 
 const HOUR_MS = 3_600_000
@@ -94,6 +95,9 @@ export const catalogSchema = {
     default: 9103,
     max: 65_535,
   }),
+  CATALOG_HEALTH_ALLOWED_HOSTS: hostNames({
+    doc: '`serve`: names by which they may be asked for, beside localhost and CATALOG_HEALTH_HOST, as for a Prometheus that scrapes `catalog:9103`',
+  }),
   ...pageSchema,
 } as const
 
@@ -118,6 +122,7 @@ export interface CatalogConfig {
   readonly auditEveryMs: number
   readonly healthHost: string
   readonly healthPort: number
+  readonly healthAllowedHosts: readonly string[] | undefined
   readonly page: PageConfig
 }
 
@@ -145,6 +150,7 @@ export function catalogConfig(env: Env): CatalogConfig {
       values.CATALOG_AUDIT_EVERY_MS ?? (lake.format === 'json-object' && !env.AWS_ENDPOINT_URL ? 0 : HOUR_MS),
     healthHost: values.CATALOG_HEALTH_HOST,
     healthPort: values.CATALOG_HEALTH_PORT,
+    healthAllowedHosts: values.CATALOG_HEALTH_ALLOWED_HOSTS,
     page: pageOf(values),
   })
 }

@@ -33,6 +33,8 @@ export async function serve(parts: ServeParts, signal: AbortSignal): Promise<voi
     host: config.healthHost,
     port: config.healthPort,
     portVariable: 'CATALOG_HEALTH_PORT',
+    allowedHosts: config.healthAllowedHosts,
+    allowedHostsVariable: 'CATALOG_HEALTH_ALLOWED_HOSTS',
     registry: parts.registry,
     whyNotReady: () =>
       events.whyFailing('register_partitions') ??

@@ -12,6 +12,7 @@ import {
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { type KafkaConfig, kafkaSchema, requireOwnDeadLetterTopic } from '@ticklake/runtime/kafka.ts'
 import { type LakeConfig, lakeOf, lakeSchema } from '@ticklake/runtime/lake.ts'
+import { hostNames } from '@ticklake/runtime/request-guard.ts'
 import { stopLinger } from '@ticklake/runtime/stop-reason.ts'
 import { type Beginning, parseBeginning } from './beginning.ts'
 import type { FlushPace } from './flush-pace.ts'
@@ -61,6 +62,9 @@ export const consumerSchema = {
   CONSUMER_HEALTH_HOST: text({ doc: 'where /livez, /readyz and /metrics listen', default: '127.0.0.1' }),
   CONSUMER_HEALTH_PORT: integer({ doc: 'their port; 0 picks a free one', default: 9102, max: 65_535 }),
   CONSUMER_STOP_LINGER_MS: stopLinger,
+  CONSUMER_HEALTH_ALLOWED_HOSTS: hostNames({
+    doc: 'names by which they may be asked for, beside localhost and CONSUMER_HEALTH_HOST, as for a Prometheus that scrapes `consumer:9102`',
+  }),
 } as const
 
 export interface ConsumerConfig {
@@ -76,6 +80,7 @@ export interface ConsumerConfig {
   readonly healthHost: string
   readonly healthPort: number
   readonly stopLingerMs: number
+  readonly healthAllowedHosts: readonly string[] | undefined
   /** Where a new dataset begins; undefined: at offset 0, and an old one as it began. */
   readonly from: Beginning | undefined
 }
@@ -117,6 +122,7 @@ export function consumerConfig(env: Env, flags: RunFlags = {}): ConsumerConfig {
     healthHost: values.CONSUMER_HEALTH_HOST,
     healthPort: values.CONSUMER_HEALTH_PORT,
     stopLingerMs: values.CONSUMER_STOP_LINGER_MS,
+    healthAllowedHosts: values.CONSUMER_HEALTH_ALLOWED_HOSTS,
     from: flags.from === undefined ? undefined : beginning(flags.from),
   })
 }

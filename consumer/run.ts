@@ -20,6 +20,8 @@ export async function run(env: Env, flags: RunFlags, signal: AbortSignal): Promi
     host: config.healthHost,
     port: config.healthPort,
     portVariable: 'CONSUMER_HEALTH_PORT',
+    allowedHosts: config.healthAllowedHosts,
+    allowedHostsVariable: 'CONSUMER_HEALTH_ALLOWED_HOSTS',
     registry,
     whyNotReady: () => stop.why ?? sink.whyNotReady(),
     whyNotLive: () => (stop.why === undefined ? sink.whyNotLive() : undefined),

@@ -1,13 +1,18 @@
-// docs/invariants.md names tests: each must be there.
+// docs/invariants.md and docs/security.md name tests: each must be there.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, '..', path), 'utf8')
-const rows = read('docs/invariants.md')
+const rows = `${read('docs/invariants.md')}\n${whatHolds(read('docs/security.md'))}`
   .split('\n')
   .filter((line) => line.startsWith('| '))
   .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')) as [string, string])
+
+/** The one section of the page that has tests. */
+function whatHolds(page: string): string {
+  return page.split('\n## ').find((section) => section.startsWith('What holds\n'))!
+}
 
 /** The files that a cell names, and in the text behind each the titles of its tests. */
 function namedTests(cell: string): { path: string; titles: string[] }[] {

@@ -112,6 +112,9 @@ data and what to do. Every code by which a service ends, or for which a job cann
 - An attempt that fails and is tried again is \`ticklake_failing_since_timestamp_seconds{attempt="…",code="…"}\`.
 - The jobs must be called \`ticklake…\` for \`TicklakeTargetDown\`, and be scraped each 15 s or more often.
 
+A scrape configuration for Prometheus (in a container it asks for
+\`producer:9101\` and so on, which the compose file allows; other names: \`*_HEALTH_ALLOWED_HOSTS\`):
+
 \`\`\`yaml
 rule_files: [infra/alerts/rules.yml]
 scrape_configs:

@@ -43,6 +43,7 @@ beforeAll(async () => {
       TICKLAKE_AWS_PORT: String(aws),
       TICKLAKE_PAGE_PORT: String(cloudPage),
       LAKE_BUCKET: bucket,
+      LOCAL_AWS_ALLOWED_HOSTS: 'aws.test',
     },
     services: ['local-aws'],
   })

@@ -20,8 +20,6 @@ interface Rendered {
       readonly environment?: Record<string, string>
       readonly networks?: Record<string, unknown>
       readonly ports?: readonly { readonly host_ip?: string; readonly published: string }[]
-      readonly cap_drop?: readonly string[]
-      readonly read_only?: boolean
       readonly depends_on?: Record<string, unknown>
     }
   >

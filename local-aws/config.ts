@@ -4,6 +4,7 @@ import { type Env, flag, integer, optionalText, pattern, readEnv, text } from '@
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { readNamedFile } from '@ticklake/runtime/named-file.ts'
 import { keepSecret } from '@ticklake/runtime/redact.ts'
+import { hostNames } from '@ticklake/runtime/request-guard.ts'
 
 const httpUrl = /^http:\/\/[^/\s]+\/?$/
 
@@ -14,8 +15,11 @@ export const localAwsSchema = {
     default: 4566,
     max: 65_535,
   }),
+  LOCAL_AWS_ALLOWED_HOSTS: hostNames({
+    doc: 'names by which the endpoint may be asked for, beside localhost and LOCAL_AWS_HOST; a request by any other name is refused',
+  }),
   LOCAL_AWS_S3_ENDPOINT: pattern(httpUrl, 'an http:// address without a path', {
-    doc: 'the server that answers S3, STS, IAM and whatever else is not Athena or Glue',
+    doc: 'the S3 server (MiniStack), which also answers STS, IAM, CloudFormation, EC2, SSM and Secrets Manager',
     default: 'http://127.0.0.1:4567',
   }),
   LOCAL_AWS_TRINO_URL: pattern(httpUrl, 'an http:// address without a path', {
@@ -51,6 +55,7 @@ export const localAwsSchema = {
 export interface LocalAwsConfig {
   readonly host: string
   readonly port: number
+  readonly allowedHosts: readonly string[] | undefined
   readonly s3Endpoint: URL
   readonly trinoUrl: URL
   /** What the two servers ask for. */
@@ -70,6 +75,7 @@ export function localAwsConfig(env: Env): LocalAwsConfig {
   return Object.freeze({
     host: values.LOCAL_AWS_HOST,
     port: values.LOCAL_AWS_PORT,
+    allowedHosts: values.LOCAL_AWS_ALLOWED_HOSTS,
     s3Endpoint: new URL(values.LOCAL_AWS_S3_ENDPOINT),
     trinoUrl: new URL(values.LOCAL_AWS_TRINO_URL),
     secret: secretIn(values.LOCAL_AWS_SECRET_FILE),

@@ -2,6 +2,10 @@
 import type { Logger } from '@ticklake/runtime/log.ts'
 import { Counter, Gauge, Histogram, type Registry } from '@ticklake/runtime/metrics.ts'
 import { Outage, type OutageLines } from '@ticklake/runtime/outage.ts'
+import type { RefusalReason } from './refusal.ts'
+
+/** A web page that tries has no end: one line a minute for each reason, and the counter for the rest. */
+const refusalLineEveryMs = 60_000
 
 /** What is looked at only when somebody asks for the metrics. */
 interface Asked {
@@ -33,6 +37,13 @@ export function makeEvents(log: Logger, registry: Registry) {
     buckets: [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60],
     registers,
   })
+  const refused = new Counter({
+    name: 'ticklake_local_aws_refused_total',
+    help: 'Requests that were not let in, by reason',
+    labelNames: ['reason'],
+    registers,
+  })
+  const refusalLines = new Map<RefusalReason, number>()
   const expired = new Counter({
     name: 'ticklake_local_aws_queries_expired_total',
     help: 'Finished queries that left the history',
@@ -50,6 +61,14 @@ export function makeEvents(log: Logger, registry: Registry) {
   return {
     listening: (at: { url: string; s3: string; engine: string }) => log.info(at, 'listening'),
     answered: (service: string, status: number) => requests.inc({ aws_service: service, status }),
+    /** A request that was not let in: nothing of its body was read. */
+    refused: (facts: { reason: RefusalReason; method: string; path: string; why: string }) => {
+      refused.inc({ reason: facts.reason })
+      const now = Date.now()
+      const isDue = now - (refusalLines.get(facts.reason) ?? 0) >= refusalLineEveryMs
+      if (isDue) refusalLines.set(facts.reason, now)
+      log[isDue ? 'warn' : 'debug'](facts, 'a request was refused')
+    },
     /** A request that could not be handed on; the client was told with a 503 or by a cut connection. */
     upstreamFailed: (facts: { method: string; target: string; reason: string }) => {
       log.debug(facts, 'not handed on')

@@ -13,7 +13,15 @@ const nobody = new URL('http://127.0.0.1:1')
 async function answers({ dataDir, s3Endpoint = nobody }: { dataDir: string; s3Endpoint?: URL }) {
   const registry = makeRegistry('local-aws')
   await using server = await startServer({
-    config: { host: '127.0.0.1', port: 0, s3Endpoint, trinoUrl: nobody, dataDir },
+    config: {
+      host: '127.0.0.1',
+      port: 0,
+      allowedHosts: undefined,
+      s3Endpoint,
+      trinoUrl: nobody,
+      secret: undefined,
+      dataDir,
+    },
     events: makeEvents(makeLogger('test', { LOG_LEVEL: 'silent' }), registry),
     registry,
     services: {},

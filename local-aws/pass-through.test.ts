@@ -11,6 +11,10 @@ import { makeRegistry } from '@ticklake/runtime/metrics.ts'
 import { afterEach, describe, expect, test } from 'vitest'
 import { makeEvents } from './events.ts'
 import { type LocalAwsServer, startServer } from './server.ts'
+import { signedAs } from './signed-as.ts'
+
+const headers = signedAs('s3')
+const authorization = `Authorization: ${headers.authorization}`
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -30,6 +34,7 @@ async function frontOf(s3Endpoint: URL): Promise<URL> {
     config: {
       host: '127.0.0.1',
       port: 0,
+      allowedHosts: ['s3.example'],
       s3Endpoint,
       trinoUrl: new URL('http://127.0.0.1:1'),
       secret: undefined,
@@ -66,7 +71,7 @@ describe('what an operator asks', () => {
   test('livez, readyz and metrics lie below /_ticklake/, and a bucket called metrics is a bucket', async () => {
     const url = await through((_, response) => response.end('an object'))
     const ask = async (path: string) => {
-      const answer = await fetch(new URL(path, url))
+      const answer = await fetch(new URL(path, url), { headers })
       return [answer.status, await answer.text()] as const
     }
     expect(await ask('/_ticklake/livez')).toEqual([200, 'ok\n'])
@@ -89,18 +94,18 @@ describe('what the upstream sees', () => {
     })
     await raw(
       url,
-      'GET /b/a%20b%2Fc//../x+y?list-type=2&prefix=%C3%BC HTTP/1.1\r\nHost: bucket.s3.example:99\r\n' +
-        'X-AMZ-Date: 20260101T000000Z\r\nAuthorization: AWS4-HMAC-SHA256 x\r\nConnection: close\r\n\r\n',
+      'GET /bucket/a%20b%2Fc//../x+y?list-type=2&prefix=%C3%BC HTTP/1.1\r\nHost: bucket.s3.example:99\r\n' +
+        `X-AMZ-Date: 20260101T000000Z\r\n${authorization}\r\nConnection: close\r\n\r\n`,
       () => false,
     )
-    expect(seen!.url).toBe('/b/a%20b%2Fc//../x+y?list-type=2&prefix=%C3%BC')
+    expect(seen!.url).toBe('/bucket/a%20b%2Fc//../x+y?list-type=2&prefix=%C3%BC')
     expect(seen!.headers.slice(0, 6)).toEqual([
       'Host',
       'bucket.s3.example:99',
       'X-AMZ-Date',
       '20260101T000000Z',
       'Authorization',
-      'AWS4-HMAC-SHA256 x',
+      headers.authorization,
     ])
   })
 
@@ -112,9 +117,9 @@ describe('what the upstream sees', () => {
       for await (const chunk of incoming) body += chunk
       response.end('done')
     })
-    const outgoing = request(url, {
+    const outgoing = request(new URL('/bucket/k', url), {
       method: 'PUT',
-      headers: { expect: '100-continue', 'content-length': '5' },
+      headers: { ...headers, expect: '100-continue', 'content-length': '5' },
     })
     outgoing.flushHeaders()
     await new Promise((resolve) => outgoing.once('continue', resolve))
@@ -126,36 +131,37 @@ describe('what the upstream sees', () => {
 
   test('an aws-chunked body of the real S3 client keeps its framing and trailer', async () => {
     let body: Buffer = Buffer.alloc(0)
-    let headers: IncomingMessage['headers'] = {}
+    let seen: IncomingMessage['headers'] = {}
     const url = await through(async (incoming, response) => {
-      headers = incoming.headers
+      seen = incoming.headers
       body = await buffer(incoming)
       response.end()
     })
     const content = randomBytes(6 * 1024 * 1024)
     await s3(url).send(
       new PutObjectCommand({
-        Bucket: 'b',
+        Bucket: 'bucket',
         Key: 'k',
         Body: Readable.from(chunksOf(content)),
         ContentLength: content.length,
       }),
     )
-    expect(headers['content-encoding']).toBe('aws-chunked')
-    expect(headers.expect).toBeUndefined()
+    expect(seen['content-encoding']).toBe('aws-chunked')
+    expect(seen.expect).toBeUndefined()
     expect(body.subarray(-80).toString('latin1')).toMatch(/\r\n0\r\nx-amz-checksum-crc32:.+\r\n\r\n$/)
     expect(body.length).toBeGreaterThan(content.length)
   })
 
   test('a PUT without a body arrives with length 0, not as an endless one', async () => {
-    let headers: IncomingMessage['headers'] = {}
+    let seen: IncomingMessage['headers'] = {}
     const url = await through((incoming, response) => {
-      headers = incoming.headers
+      seen = incoming.headers
       response.end()
     })
-    await raw(url, 'PUT /bucket HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n', () => false)
-    expect(headers['content-length']).toBe('0')
-    expect(headers['transfer-encoding']).toBeUndefined()
+    const head = `PUT /bucket HTTP/1.1\r\nHost: localhost\r\n${authorization}\r\nConnection: close\r\n\r\n`
+    await raw(url, head, () => false)
+    expect(seen['content-length']).toBe('0')
+    expect(seen['transfer-encoding']).toBeUndefined()
   })
 })
 
@@ -175,7 +181,8 @@ describe('what the client sees', () => {
       ])
       response.end('ok')
     })
-    const answer = await raw(url, 'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n', () => false)
+    const head = `GET / HTTP/1.1\r\nHost: localhost\r\n${authorization}\r\nConnection: close\r\n\r\n`
+    const answer = await raw(url, head, () => false)
     expect(answer).toMatch(/^HTTP\/1\.1 206 Partial\r\nX-Odd-CASE: 1\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n/)
     expect(answer).not.toMatch(/^Date:/m)
   })
@@ -184,7 +191,7 @@ describe('what the client sees', () => {
     const url = await through((_incoming, response) => {
       response.writeHead(200, { 'content-length': '12345' }).end()
     })
-    const response = await fetch(new URL('/b/k', url), { method: 'HEAD' })
+    const response = await fetch(new URL('/bucket/k', url), { method: 'HEAD', headers })
     expect(response.headers.get('content-length')).toBe('12345')
   })
 
@@ -195,7 +202,7 @@ describe('what the client sees', () => {
       setTimeout(() => response.destroy(), 20)
     })
     const get = s3(url)
-      .send(new GetObjectCommand({ Bucket: 'b', Key: 'k' }))
+      .send(new GetObjectCommand({ Bucket: 'bucket', Key: 'k' }))
       .then((answer) => answer.Body!.transformToString())
     await expect(get).rejects.toThrow()
   })
@@ -204,21 +211,29 @@ describe('what the client sees', () => {
     const url = await through((_incoming, response) => {
       response.writeHead(412, { 'content-length': '2' }).end('no')
     })
-    const response = await fetch(new URL('/b/k', url), { method: 'PUT', body: randomBytes(4_000_000) })
+    const response = await fetch(new URL('/bucket/k', url), {
+      method: 'PUT',
+      headers,
+      body: randomBytes(4_000_000),
+    })
     expect([response.status, await response.text()]).toEqual([412, 'no'])
   })
 
   test('an upstream that is away answers 503 as S3 does, also in the middle of an upload', async () => {
     const url = await frontOf(new URL('http://127.0.0.1:1'))
-    const get = await fetch(new URL('/b/k', url))
+    const get = await fetch(new URL('/bucket/k', url), { headers })
     expect(get.status).toBe(503)
     expect(await get.text()).toContain('<Code>ServiceUnavailable</Code>')
-    const put = await fetch(new URL('/b/k', url), { method: 'PUT', body: randomBytes(4_000_000) })
+    const put = await fetch(new URL('/bucket/k', url), {
+      method: 'PUT',
+      headers,
+      body: randomBytes(4_000_000),
+    })
     expect(put.status).toBe(503)
     await put.arrayBuffer()
     const json = await fetch(url, {
       method: 'POST',
-      headers: { 'x-amz-target': 'Kinesis.ListStreams' },
+      headers: { ...signedAs('ssm'), 'x-amz-target': 'AmazonSSM.GetParameter' },
       body: '{}',
     })
     expect(await json.json()).toMatchObject({ __type: 'ServiceUnavailableException' })
@@ -236,7 +251,7 @@ describe('aborts', () => {
       })
     })
     const controller = new AbortController()
-    const response = await fetch(url, { signal: controller.signal })
+    const response = await fetch(new URL('/bucket/k', url), { headers, signal: controller.signal })
     await response.body!.getReader().read()
     controller.abort()
     await ended.promise
@@ -250,7 +265,8 @@ describe('aborts', () => {
       incoming.on('error', () => {}).resume()
       response.on('close', () => ended.resolve())
     })
-    const upload = request(url, { method: 'PUT', headers: { 'content-length': '1000000' } })
+    const at = new URL('/bucket/k', url)
+    const upload = request(at, { method: 'PUT', headers: { ...headers, 'content-length': '1000000' } })
     upload.on('error', () => {})
     upload.write(Buffer.alloc(1000))
     await started.promise
@@ -259,7 +275,7 @@ describe('aborts', () => {
 
     ended = Promise.withResolvers()
     started = Promise.withResolvers()
-    const waiting = request(url).on('error', () => {})
+    const waiting = request(at, { headers }).on('error', () => {})
     waiting.end()
     await started.promise
     waiting.destroy()
@@ -278,7 +294,7 @@ describe('load', () => {
       response.on('drain', more)
       more()
     })
-    const response = await fetch(url)
+    const response = await fetch(new URL('/bucket/k', url), { headers })
     await delay(500)
     expect(sent).toBeLessThan(64)
     await response.body!.cancel()
@@ -293,9 +309,11 @@ describe('load', () => {
       response.end()
     })
     const bodies = Array.from({ length: 100 }, (_, i) => randomBytes(1 + i * 997))
-    await Promise.all(bodies.map((body, i) => fetch(new URL(`/b/${i}`, url), { method: 'PUT', body })))
+    await Promise.all(
+      bodies.map((body, i) => fetch(new URL(`/bucket/${i}`, url), { method: 'PUT', headers, body })),
+    )
     bodies.forEach((body, i) => {
-      expect(seen.get(`/b/${i}`)).toBe(createHash('md5').update(body).digest('hex'))
+      expect(seen.get(`/bucket/${i}`)).toBe(createHash('md5').update(body).digest('hex'))
     })
   })
 
@@ -303,7 +321,7 @@ describe('load', () => {
     const url = await through((_incoming, response) => response.end('ok'))
     upstream!.keepAliveTimeout = 50
     for (let round = 0; round < 5; round++) {
-      expect((await fetch(new URL('/b/k', url), { method: 'PUT', body: 'x' })).status).toBe(200)
+      expect((await fetch(new URL('/bucket/k', url), { method: 'PUT', headers, body: 'x' })).status).toBe(200)
       await delay(40 + round * 15)
     }
   })

@@ -2,6 +2,8 @@
 import { Agent, type IncomingMessage, request as openRequest, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream'
 import { secretHeader } from '@ticklake/runtime/engine-secret.ts'
+import type { Admission } from './admission.ts'
+import { browserHeaders } from './browser-headers.ts'
 import type { Events } from './events.ts'
 
 /** Headers about one connection, which this hop makes for itself (RFC 9110, 7.6.1). */
@@ -12,7 +14,7 @@ const reserved = secretHeader.toLowerCase()
 
 export interface PassThrough extends Disposable {
   /** Answers `response` with what the upstream says to `request`; never throws. */
-  handle(request: IncomingMessage, response: ServerResponse): void
+  handle(request: IncomingMessage, response: ServerResponse, admission: Admission): void
 }
 
 /**
@@ -23,23 +25,24 @@ export function openPassThrough(upstream: URL, events: Events, secret?: string):
   // An idle connection is given up before the upstream closes it (after 5 s), so that none breaks under a request.
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 2_000 })
 
-  function handle(request: IncomingMessage, response: ServerResponse): void {
+  function handle(request: IncomingMessage, response: ServerResponse, admission: Admission): void {
+    const { service } = admission
     const outgoing = openRequest({
       agent,
       host: upstream.hostname,
       port: upstream.port || 80,
       method: request.method ?? 'GET',
       path: request.url ?? '/',
-      headers: requestHeaders(request, secret),
+      headers: requestHeaders(request, admission.authorization, secret),
     })
     let answered = false
 
     outgoing.on('response', (incoming) => {
       answered = true
       events.upstreamAnswered()
-      events.answered('s3', incoming.statusCode!)
+      events.answered(service, incoming.statusCode!)
       response.sendDate = false
-      response.writeHead(incoming.statusCode!, incoming.statusMessage, withoutHop(incoming.rawHeaders))
+      response.writeHead(incoming.statusCode!, incoming.statusMessage, answerHeaders(incoming))
       // A cut upstream cuts the client too: half an object must never look whole.
       pipeline(incoming, response, (error) => {
         if (error) outgoing.destroy()
@@ -51,7 +54,7 @@ export function openPassThrough(upstream: URL, events: Events, secret?: string):
       answered = true
       const reason = `${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}`.trim()
       events.upstreamFailed({ method: request.method!, target: request.url!, reason })
-      events.answered('s3', 503)
+      events.answered(service, 503)
       request.unpipe(outgoing)
       request.resume()
       answerUnavailable(request, response)
@@ -67,8 +70,13 @@ export function openPassThrough(upstream: URL, events: Events, secret?: string):
 }
 
 /** The client's own headers in their order and case, and the secret behind them; a body that has no length gets the length 0. */
-function requestHeaders(request: IncomingMessage, secret: string | undefined): string[] {
+function requestHeaders(
+  request: IncomingMessage,
+  authorization: string | undefined,
+  secret: string | undefined,
+): string[] {
   const headers = withoutHop(request.rawHeaders)
+  if (authorization !== undefined) headers.push('Authorization', authorization)
   if (secret !== undefined) headers.push(secretHeader, secret)
   const bodyIsFramed =
     request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined
@@ -77,11 +85,17 @@ function requestHeaders(request: IncomingMessage, secret: string | undefined): s
   return headers
 }
 
-function withoutHop(raw: readonly string[]): string[] {
+/** The upstream's own headers but those that would let a web page read the answer. */
+function answerHeaders(incoming: IncomingMessage): string[] {
+  const headers = withoutHop(incoming.rawHeaders, (name) => name.startsWith('access-control-'))
+  return [...headers, ...Object.entries(browserHeaders).flat()]
+}
+
+function withoutHop(raw: readonly string[], isUnwanted = (_name: string) => false): string[] {
   const kept: string[] = []
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!.toLowerCase()
-    if (!hopByHop.has(name) && name !== reserved) kept.push(raw[i]!, raw[i + 1]!)
+    if (!hopByHop.has(name) && name !== reserved && !isUnwanted(name)) kept.push(raw[i]!, raw[i + 1]!)
   }
   return kept
 }

@@ -34,7 +34,9 @@ test('the S3 server gets the secret, and never what a client sends under its nam
   const events = makeEvents(makeLogger('test', { LOG_LEVEL: 'silent' }), makeRegistry('test'))
   for (const known of [secret, undefined]) {
     using through = openPassThrough(upstream, events, known)
-    const front = await serve(through.handle)
+    const front = await serve((request, response) =>
+      through.handle(request, response, { service: 's3', target: undefined, authorization: undefined }),
+    )
     await fetch(front, { headers: { 'X-TickLake-Secret': 'guessed' } })
   }
   expect(received).toEqual([secret, undefined])

@@ -8,6 +8,7 @@ import { expect, test } from 'vitest'
 import { makeEvents } from './events.ts'
 import { openGlue } from './glue/service.ts'
 import { startServer } from './server.ts'
+import { signedAs } from './signed-as.ts'
 
 test('an operation of the Data Catalog that breaks is logged, and answered with 500', async () => {
   const nobody = new URL('http://127.0.0.1:1')
@@ -24,6 +25,7 @@ test('an operation of the Data Catalog that breaks is logged, and answered with 
     config: {
       host: '127.0.0.1',
       port: 0,
+      allowedHosts: undefined,
       s3Endpoint: nobody,
       trinoUrl: nobody,
       secret: undefined,
@@ -34,7 +36,11 @@ test('an operation of the Data Catalog that breaks is logged, and answered with 
     services: { AWSGlue: glue },
   })
   const ask = () =>
-    fetch(server.url, { method: 'POST', headers: { 'x-amz-target': 'AWSGlue.GetDatabases' }, body: '{}' })
+    fetch(server.url, {
+      method: 'POST',
+      headers: { ...signedAs('glue'), 'x-amz-target': 'AWSGlue.GetDatabases' },
+      body: '{}',
+    })
   expect((await ask()).status).toBe(200)
   expect(lines.join('')).not.toContain('an operation broke')
   await glue.close()

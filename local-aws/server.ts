@@ -1,4 +1,4 @@
-// The one endpoint: tells by X-Amz-Target whose request it is and hands it to Athena, Glue or the S3 server.
+// The one endpoint: judges a request by its head, then hands it to Athena, Glue or the S3 server.
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,10 +6,14 @@ import { bytesLeft, whyNoRoom } from '@ticklake/runtime/disk-room.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { healthAnswer } from '@ticklake/runtime/health.ts'
 import type { Registry } from '@ticklake/runtime/metrics.ts'
+import { type GuardRules, refusalStatus, requireOwnRequest } from '@ticklake/runtime/request-guard.ts'
+import { type Admission, admit, protocolOf } from './admission.ts'
 import { AwsError } from './aws-error.ts'
+import { browserHeaders } from './browser-headers.ts'
 import type { LocalAwsConfig } from './config.ts'
 import type { Events } from './events.ts'
 import { openPassThrough } from './pass-through.ts'
+import { answerRefusal, Refusal, type RefusalReason } from './refusal.ts'
 
 /** A service of AWS JSON 1.1: the operation's name without its prefix, the parsed body, the answer to send. */
 export interface JsonService {
@@ -23,7 +27,10 @@ export interface LocalAwsServer extends AsyncDisposable {
 }
 
 export interface ServerParts {
-  readonly config: Pick<LocalAwsConfig, 'host' | 'port' | 's3Endpoint' | 'trinoUrl' | 'secret' | 'dataDir'>
+  readonly config: Pick<
+    LocalAwsConfig,
+    'host' | 'port' | 'allowedHosts' | 's3Endpoint' | 'trinoUrl' | 'secret' | 'dataDir'
+  >
   readonly events: Events
   readonly registry: Registry
   /** By the prefix of X-Amz-Target, `AmazonAthena` or `AWSGlue`. */
@@ -52,22 +59,60 @@ export async function startServer({
     whyNoRoom(config.dataDir) ?? (await upstreams.s3()) ?? (await upstreams.trino())
   events.whenAsked({ upstreams, freeBytes: () => freeBytes(config.dataDir) })
 
-  async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const target = request.headers['x-amz-target']
-    if (typeof target === 'string') {
+  const rules: GuardRules = {
+    listensOn: config.host,
+    allowedHosts: config.allowedHosts,
+    allowedHostsVariable: 'LOCAL_AWS_ALLOWED_HOSTS',
+    bucketHosts: true,
+  }
+
+  /** What is let in; undefined for the paths of its own. @throws Refusal */
+  function judge(request: IncomingMessage): Admission | undefined {
+    let bucketHost: string | undefined
+    try {
+      bucketHost = requireOwnRequest(request, rules).bucket
+    } catch (error) {
+      if (refusalStatus(error) === undefined) throw error
+      const { code, message, why, remedy } = error as Failure
+      throw new Refusal(guardReasons[code]!, [message, why, remedy].join('; '))
+    }
+    const isOwn = bucketHost === undefined && request.url!.startsWith(ownPaths)
+    return isOwn ? undefined : admit(request, bucketHost)
+  }
+
+  function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+    const path = request
+      .url!.split('?', 1)[0]!
+      .slice(0, 200)
+      .replace(/[^\x20-\x7e]/g, '?')
+    const { reason, message: why } = refusal
+    events.refused({ reason, method: request.method!, path, why })
+    answerRefusal(request, response, refusal, protocolOf(request))
+  }
+
+  async function route(
+    request: IncomingMessage,
+    response: ServerResponse,
+    admission: Admission | undefined,
+  ): Promise<void> {
+    if (!admission) return answerOwn(request, response)
+    const { target } = admission
+    if (target !== undefined) {
       const dot = target.indexOf('.')
       const service = services[target.slice(0, dot)]
       if (service) return answerJson(request, response, service, target, target.slice(dot + 1))
-    } else if (request.url === '/_ticklake/health') {
-      return send(response, 200, { status: 'ok', services: [...Object.keys(services), 's3'] })
-    } else if (request.url?.startsWith(ownPaths)) {
-      const answer = await healthAnswer(request.url.slice(ownPaths.length - 1), { registry, whyNotReady })
-      if (answer) {
-        response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.body)
-        return
-      }
     }
-    passThrough.handle(request, response)
+    passThrough.handle(request, response, admission)
+  }
+
+  async function answerOwn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url!.split('?', 1)[0]!
+    if (path === '/_ticklake/health') {
+      return send(response, 200, { status: 'ok', services: [...Object.keys(services), 's3'] })
+    }
+    const answer = await healthAnswer(path.slice(ownPaths.length - 1), { registry, whyNotReady })
+    const { status, type, body } = answer ?? { status: 404, type: 'text/plain', body: 'no such path\n' }
+    response.writeHead(status, { ...browserHeaders, 'content-type': type }).end(body)
   }
 
   async function answerJson(
@@ -97,21 +142,28 @@ export async function startServer({
     send(response, answer.status, answer.body)
   }
 
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse, onAdmitted?: () => void) => {
     response.on('error', () => response.destroy())
-    route(request, response).catch((error) => {
+    try {
+      const admission = judge(request)
+      onAdmitted?.()
+      route(request, response, admission).catch((error) => {
+        events.operationBroke({ target: request.url ?? '', err: error })
+        response.destroy()
+      })
+    } catch (error) {
+      if (error instanceof Refusal) return refuse(request, response, error)
       events.operationBroke({ target: request.url ?? '', err: error })
       response.destroy()
-    })
+    }
   }
   // An upload may take hours: no limit on the time of a request, only on that of its headers.
   const server = createServer(
     { requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 75_000 },
-    onRequest,
+    (request, response) => onRequest(request, response),
   )
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    response.writeContinue()
-    onRequest(request, response)
+    onRequest(request, response, () => response.writeContinue())
   })
 
   await new Promise<void>((resolve, reject) => {
@@ -142,6 +194,12 @@ export async function startServer({
   }
 }
 
+const guardReasons: Readonly<Record<string, RefusalReason>> = {
+  HOST_REFUSED: 'host',
+  ORIGIN_REFUSED: 'origin',
+  TARGET_REFUSED: 'target',
+}
+
 /** 0 where the folder is gone: nothing can be written there. */
 function freeBytes(dir: string): number {
   try {
@@ -167,6 +225,7 @@ function send(response: ServerResponse, status: number, body: unknown): void {
     'content-type': 'application/x-amz-json-1.1',
     'content-length': Buffer.byteLength(text),
     'x-amzn-requestid': randomUUID(),
+    ...browserHeaders,
   })
   response.end(text)
 }

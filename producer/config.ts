@@ -14,6 +14,7 @@ import {
 } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { kafkaSchema, requireOwnDeadLetterTopic } from '@ticklake/runtime/kafka.ts'
+import { hostNames } from '@ticklake/runtime/request-guard.ts'
 import { stopLinger } from '@ticklake/runtime/stop-reason.ts'
 import { dateFormats } from './csv-row.ts'
 
@@ -99,6 +100,9 @@ export const producerSchema = {
   PRODUCER_HEALTH_HOST: text({ doc: 'where /metrics, /livez and /readyz listen', default: '127.0.0.1' }),
   PRODUCER_HEALTH_PORT: integer({ doc: 'their port; 0 picks a free one', default: 9101, max: 65_535 }),
   PRODUCER_STOP_LINGER_MS: stopLinger,
+  PRODUCER_HEALTH_ALLOWED_HOSTS: hostNames({
+    doc: 'names by which they may be asked for, beside localhost and PRODUCER_HEALTH_HOST, as for a Prometheus that scrapes `producer:9101`',
+  }),
 } as const
 
 const schema = { ...kafkaSchema, ...topicSchema, ...producerSchema }

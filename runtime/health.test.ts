@@ -1,10 +1,18 @@
 // The three addresses that an operator, a probe and Prometheus ask.
+import { type OutgoingHttpHeaders, request } from 'node:http'
 import { createServer } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { startHealthServer } from './health.ts'
 import { makeRegistry } from './metrics.ts'
 
-const options = { host: '127.0.0.1', port: 0, portVariable: 'PRODUCER_HEALTH_PORT' }
+const options = {
+  host: '127.0.0.1',
+  port: 0,
+  portVariable: 'PRODUCER_HEALTH_PORT',
+  allowedHosts: ['producer'],
+  allowedHostsVariable: 'PRODUCER_HEALTH_ALLOWED_HOSTS',
+}
 
 test('/livez and /readyz say ok, or 503 with the reason; /metrics is Prometheusâ€™ text', async () => {
   let why: string | undefined = 'the broker is not found yet'
@@ -21,9 +29,9 @@ test('/livez and /readyz say ok, or 503 with the reason; /metrics is Prometheusâ
   expect((await ask('/readyz?verbose')).status).toBe(200)
   const metrics = await ask('/metrics')
   expect(metrics.headers.get('content-type')).toContain('version=0.0.4')
-  const text = await metrics.text()
+  const numbers = await metrics.text()
   for (const name of ['nodejs_eventloop_lag_p99_seconds', 'process_resident_memory_bytes']) {
-    expect(text).toMatch(new RegExp(`^${name}\\{service="producer"\\} \\d`, 'm'))
+    expect(numbers).toMatch(new RegExp(`^${name}\\{service="producer"\\} \\d`, 'm'))
   }
   expect((await ask('/')).status).toBe(404)
   expect((await ask('//')).status).toBe(404)
@@ -41,4 +49,28 @@ test('a port that is taken is an error that names the variable', async () => {
     remedy: 'stop what listens there, or set PRODUCER_HEALTH_PORT (0 picks a free port)',
   })
   other.close()
+})
+
+test('a web page of another site, or a foreign name that resolves to this machine, gets no metrics', async () => {
+  await using server = await startHealthServer({
+    ...options,
+    registry: makeRegistry('producer'),
+    whyNotReady: () => undefined,
+  })
+  const ask = (headers: OutgoingHttpHeaders) =>
+    new Promise<string>((resolve, reject) => {
+      const asking = request(
+        { port: server.port, host: '127.0.0.1', path: '/metrics', headers },
+        (answer) => {
+          text(answer).then((body) => resolve(`${answer.statusCode} ${body.slice(0, 22)}`), reject)
+        },
+      )
+      asking.on('error', reject).end()
+    })
+  expect(await ask({})).toMatch(/^200 # HELP/)
+  expect(await ask({ host: 'producer:9101' })).toMatch(/^200 # HELP/)
+  expect(await ask({ host: 'rebound.example:9101' })).toBe('421 error HOST_REFUSED: th')
+  expect(await ask({ origin: 'http://evil.example' })).toBe('403 error ORIGIN_REFUSED: ')
+  expect(await ask({ 'sec-fetch-site': 'cross-site' })).toBe('403 error ORIGIN_REFUSED: ')
+  expect(await ask({ 'sec-fetch-site': 'same-site' })).toBe('403 error ORIGIN_REFUSED: ')
 })

@@ -1,8 +1,9 @@
 // The HTTP side door of a service: /livez (the process works), /readyz (its dependencies answer), /metrics.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Failure, reasonOf } from './errors.ts'
+import { Failure, reasonOf, renderError } from './errors.ts'
 import type { Registry } from './metrics.ts'
+import { type RequestHead, refusalStatus, requireOwnRequest } from './request-guard.ts'
 
 export interface HealthOptions {
   readonly host: string
@@ -10,6 +11,10 @@ export interface HealthOptions {
   readonly port: number
   /** The variable that sets the port, for whoever finds it taken. */
   readonly portVariable: string
+  /** Names by which it may be asked for, beside the loopback names. */
+  readonly allowedHosts: readonly string[] | undefined
+  /** The variable that lists them, for whoever is refused. */
+  readonly allowedHostsVariable: string
   readonly registry: Registry
   /** undefined: alive; a sentence: why not */
   readonly whyNotLive?: () => string | undefined
@@ -24,12 +29,12 @@ export interface HealthServer extends AsyncDisposable {
 /** Starts the server. @throws Failure HEALTH_PORT_TAKEN when the port cannot be bound */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
   const server = createServer(async (request, response) => {
-    const path = (request.url ?? '').split('?', 1)[0]!
-    const { status, type, body } = (await healthAnswer(path, options)) ?? {
-      status: 404,
-      type: plain,
-      body: 'ask /livez, /readyz or /metrics\n',
-    }
+    const { status, type, body } = refusal(request, options) ??
+      (await healthAnswer((request.url ?? '').split('?', 1)[0]!, options)) ?? {
+        status: 404,
+        type: plain,
+        body: 'ask /livez, /readyz or /metrics\n',
+      }
     response.writeHead(status, { 'content-type': type }).end(body)
   })
   await new Promise<void>((resolve, reject) => {
@@ -73,6 +78,18 @@ export async function healthAnswer(
   if (path === '/readyz') return probe(await options.whyNotReady())
   if (path !== '/metrics') return undefined
   return { status: 200, type: options.registry.contentType, body: await options.registry.metrics() }
+}
+
+/** What a web page of another site is told, and whoever asks by a foreign name. */
+function refusal(request: RequestHead, options: HealthOptions): HealthAnswer | undefined {
+  try {
+    requireOwnRequest(request, { ...options, listensOn: options.host })
+    return undefined
+  } catch (error) {
+    const status = refusalStatus(error)
+    if (status === undefined) throw error
+    return { status, type: plain, body: `${renderError(error)}\n` }
+  }
 }
 
 function probe(whyNot: string | undefined): HealthAnswer {

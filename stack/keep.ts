@@ -78,6 +78,7 @@ export async function keep(signal: AbortSignal): Promise<void> {
       env: stack.env,
       settings: namesOf(settings),
       logDir: stack.logDir,
+      ports: stack.ports,
     })
     using _ = { [Symbol.dispose]: () => removeState(stateFile) }
     tell({ started: true })

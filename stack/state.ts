@@ -10,11 +10,12 @@ export interface StackState {
   readonly pid: number
   readonly startedAt: string
   readonly env: StackEnv
+  /** Not in the file of an older release. */
+  readonly ports?: Ports
   /** LAKE_*, KAFKA_TOPIC and the like under which a demo runs, so that a query in another shell asks the same table. */
   readonly settings: Readonly<Record<string, string>>
   readonly logDir: string
   /** For tests of the servers behind local-aws. */
-  readonly ports?: Ports
   readonly secretFile?: string
 }
 

@@ -12,6 +12,8 @@ import { runningStack } from './state.ts'
 declare module 'vitest' {
   export interface ProvidedContext {
     stackEnv: StackEnv
+    /** The process that started its servers. */
+    stackPid: number
     stackPorts: Ports
     secretFile: string
   }
@@ -23,13 +25,17 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     const state = await runningStack(stateFile)
     if (!state) throw new Error(`TICKLAKE_TEST_STACK=${stateFile} names no stack that runs`)
     project.provide('stackEnv', state.env)
-    if (state.ports) project.provide('stackPorts', state.ports)
-    if (state.secretFile) project.provide('secretFile', state.secretFile)
+    project.provide('stackPid', state.pid)
+    const { ports, secretFile } = state
+    if (!ports || !secretFile) throw new Error(`the stack of ${stateFile} was started by an older release`)
+    project.provide('stackPorts', ports)
+    project.provide('secretFile', secretFile)
     return undefined
   }
   const dir = mkdtempSync(join(tmpdir(), 'ticklake-test-'))
   const stack = await startStack({ dir, ports: 'free', bucket: 'ticklake-test' })
   project.provide('stackEnv', stack.env)
+  project.provide('stackPid', process.pid)
   project.provide('stackPorts', stack.ports)
   project.provide('secretFile', stack.secretFile)
   return async () => {

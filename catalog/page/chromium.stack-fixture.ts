@@ -2,8 +2,12 @@
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 
-/** Debian's Chromium, or the one that CHROMIUM_PATH names. @throws when there is none */
-export async function openBrowser(): Promise<Browser> {
+/**
+ * Debian's Chromium, or the one that CHROMIUM_PATH names.
+ * @param more flags beside those that every test has
+ * @throws when there is none
+ */
+export async function openBrowser(more: readonly string[] = []): Promise<Browser> {
   const executablePath = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
     (path) => path && existsSync(path),
   )
@@ -18,6 +22,7 @@ export async function openBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   })
 }

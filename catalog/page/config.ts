@@ -1,5 +1,6 @@
 // What the page can be told: the CATALOG_PAGE_* variables.
 import { integer, optionalText, text, type Values } from '@ticklake/runtime/env.ts'
+import { hostNames } from '@ticklake/runtime/request-guard.ts'
 
 export const pageSchema = {
   CATALOG_PAGE_HOST: text({
@@ -11,7 +12,7 @@ export const pageSchema = {
     default: 8080,
     max: 65_535,
   }),
-  CATALOG_PAGE_ALLOWED_HOSTS: optionalText({
+  CATALOG_PAGE_ALLOWED_HOSTS: hostNames({
     doc: '`serve`: host names, comma-separated, by which the page may be asked for beside localhost; a request by any other name is refused',
   }),
   CATALOG_PAGE_PRODUCER_METRICS: optionalText({
@@ -25,7 +26,7 @@ export const pageSchema = {
 export interface PageConfig {
   readonly host: string
   readonly port: number
-  readonly allowedHosts: readonly string[]
+  readonly allowedHosts: readonly string[] | undefined
   readonly producerMetrics: readonly string[]
   readonly consumerMetrics: readonly string[]
 }
@@ -35,7 +36,7 @@ export function pageOf(values: Values<typeof pageSchema>): PageConfig {
   return Object.freeze({
     host: values.CATALOG_PAGE_HOST,
     port: values.CATALOG_PAGE_PORT,
-    allowedHosts: list(values.CATALOG_PAGE_ALLOWED_HOSTS),
+    allowedHosts: values.CATALOG_PAGE_ALLOWED_HOSTS,
     producerMetrics: list(values.CATALOG_PAGE_PRODUCER_METRICS),
     consumerMetrics: list(values.CATALOG_PAGE_CONSUMER_METRICS),
   })

@@ -28,6 +28,7 @@ export function problemOf(thrown: unknown, onDefect: (defect: unknown) => void):
 /** The HTTP status that goes with a problem. */
 export function statusOf(problem: Problem): number {
   if (problem.code === 'HOST_REFUSED') return 421
+  if (problem.code === 'TARGET_REFUSED') return 400
   if (problem.code === 'DEFECT') return 500
   if (['ORIGIN_REFUSED', 'READ_ONLY', 'CRAWL_NOT_ALLOWED', 'OUTSIDE_THE_LAKE'].includes(problem.code))
     return 403

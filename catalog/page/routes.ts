@@ -10,9 +10,9 @@ import { crawl } from '../crawler.ts'
 import { queryLines, type Run, runOf } from './console.ts'
 import { examples } from './examples.ts'
 import { Explorer } from './explorer.ts'
-import { securityHeaders } from './guard.ts'
 import { readClaims, readDeadLetters } from './lake-ledger.ts'
 import type { LiveParts } from './live.ts'
+import { securityHeaders } from './security-headers.ts'
 import type { About, AuditView } from './wire.ts'
 
 export interface PageParts extends LiveParts {

@@ -1,13 +1,14 @@
 // The page's server: the built files, the interface that reads the lake, and the stream that keeps the page alive.
 import { randomBytes } from 'node:crypto'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import { type GuardRules, requireOwnRequest } from '@ticklake/runtime/request-guard.ts'
 import fastify, { type FastifyReply } from 'fastify'
 import { type Asset, distDir, readAssets } from './assets.ts'
-import { requireOwnPage, securityHeaders } from './guard.ts'
 import { listen } from './listen.ts'
 import { Live } from './live.ts'
 import { problemOf, statusOf } from './problem.ts'
 import { addRoutes, type PageParts } from './routes.ts'
+import { securityHeaders } from './security-headers.ts'
 import { openStream } from './stream.ts'
 
 export interface Page extends AsyncDisposable {
@@ -40,10 +41,17 @@ async function servePage(parts: PageParts, assets: ReadonlyMap<string, Asset>): 
   const app = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true, exposeHeadRoutes: false })
   // Another site's form can send text; JSON it cannot send without asking first, which is refused.
   app.removeContentTypeParser('text/plain')
+  const rules: GuardRules = {
+    listensOn: page.host,
+    allowedHosts: page.allowedHosts,
+    allowedHostsVariable: 'CATALOG_PAGE_ALLOWED_HOSTS',
+    // A link on another site may open the page, which then asks the interface itself.
+    mayBeLinkedTo: (path) => !path.startsWith('/api/'),
+  }
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(securityHeaders())
     const path = request.url.split('?')[0]!
-    requireOwnPage({ method: request.method, path, headers: request.headers }, page.allowedHosts)
+    requireOwnRequest(request.raw, rules)
     if (path.startsWith('/api/')) reply.header('cache-control', 'no-store')
   })
   app.setErrorHandler((error, request, reply) => {

@@ -18,6 +18,7 @@ import {
 import { lakeConfig } from '@ticklake/runtime/lake.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testEnv } from '../../stack/test-env.ts'
+import { signedAs } from '../signed-as.ts'
 
 const lake = lakeConfig(testEnv())
 const glue = new GlueClient({})
@@ -94,7 +95,11 @@ test('statistics beyond 2^53 come back digit by digit', async () => {
   const ask = async (operation: string, more: string) => {
     const answer = await fetch(process.env.AWS_ENDPOINT_URL!, {
       method: 'POST',
-      headers: { 'x-amz-target': `AWSGlue.${operation}`, 'content-type': 'application/x-amz-json-1.1' },
+      headers: {
+        ...signedAs('glue'),
+        'x-amz-target': `AWSGlue.${operation}`,
+        'content-type': 'application/x-amz-json-1.1',
+      },
       // As text: JSON.stringify and JSON.parse would round what this is about.
       body: `{"DatabaseName":"${DatabaseName}","TableName":"t","PartitionValues":["b"],${more}}`,
     })

@@ -37,6 +37,8 @@ export async function run(env: Env, signal: AbortSignal): Promise<void> {
     host: config.PRODUCER_HEALTH_HOST,
     port: config.PRODUCER_HEALTH_PORT,
     portVariable: 'PRODUCER_HEALTH_PORT',
+    allowedHosts: config.PRODUCER_HEALTH_ALLOWED_HOSTS,
+    allowedHostsVariable: 'PRODUCER_HEALTH_ALLOWED_HOSTS',
     registry,
     whyNotReady: () => stop.why ?? whyNotReady(),
   })

@@ -46,8 +46,15 @@ const patient = [
   'docs/commands.stack.test.ts',
 ]
 
-/** They measure how long something takes, or its share of the machine: nothing else runs meanwhile. */
-const measuring = ['catalog/page/live.stack.test.ts', 'local-aws/crawler/crawler.stack.test.ts']
+/**
+ * They measure how long something takes, or its share of the machine, or compare the state of the whole stack before and
+ * after: nothing else runs meanwhile.
+ */
+const measuring = [
+  'catalog/page/live.stack.test.ts',
+  'local-aws/crawler/crawler.stack.test.ts',
+  'stack/foreign-site.stack.test.ts',
+]
 
 /** Every other test file: vitest's projects take no other word for what to leave out. */
 function inUtc(): string[] {

@@ -57,6 +57,7 @@ export async function demo(signal: AbortSignal): Promise<void> {
       env: stack.env,
       settings: namesOf(settings),
       logDir: stack.logDir,
+      ports: stack.ports,
     })
     using _ = { [Symbol.dispose]: () => removeState(stateFile) }
     const demo = new Demo({ stack, config, env, screen })

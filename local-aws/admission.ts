@@ -1,0 +1,187 @@
+// Which requests are let in: signed ones, of the services that ticklake needs, by paths that are those services' own.
+// MiniStack behind it knows a hundred services more, some of which run code, and has pages of administration. Pure.
+import { type RequestHead, valuesOf } from '@ticklake/runtime/request-guard.ts'
+import { type Protocol, Refusal } from './refusal.ts'
+import { headerSignature, presignedSignature, type Signature } from './signature.ts'
+
+/** Protocol, and the prefix of X-Amz-Target where it is JSON. */
+type Service = { readonly protocol: 'query' | 'ec2' | 's3' } | { readonly protocol: 'json'; target: string }
+
+/** By the name that signatures have for a service. */
+const offered: ReadonlyMap<string, Service> = new Map<string, Service>([
+  ['athena', { protocol: 'json', target: 'AmazonAthena' }],
+  ['glue', { protocol: 'json', target: 'AWSGlue' }],
+  ['s3', { protocol: 's3' }],
+  ['sts', { protocol: 'query' }],
+  // What infra/ and docs/aws.md ask of AWS, which are tried here.
+  ['iam', { protocol: 'query' }],
+  ['cloudformation', { protocol: 'query' }],
+  ['ec2', { protocol: 'ec2' }],
+  ['ssm', { protocol: 'json', target: 'AmazonSSM' }],
+  ['secretsmanager', { protocol: 'json', target: 'secretsmanager' }],
+])
+
+const bucketForm = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
+/** Paths that MiniStack answers for other services before it looks whose request it is. */
+const notS3 =
+  /^\/(?:iceberg|(?:_ministack|_localstack|_aws|_alb|health|login|logout|oauth2|saml2|v2|v20180820|restapis|restapi|environments|metrics\/environments|webtoken|clitoken|key-value-stores|Execute|BatchExecute|BeginTransaction|CommitTransaction|RollbackTransaction|WriteGetObjectResponse)(?:\/|$))/
+
+export interface Admission {
+  /** The name that signatures have for it. */
+  readonly service: string
+  /** X-Amz-Target, where the protocol is JSON. */
+  readonly target: string | undefined
+  /** An Authorization header to hand on with a presigned URL, which alone does not tell MiniStack that it is S3's. */
+  readonly authorization: string | undefined
+}
+
+/**
+ * @param bucketHost the bucket that the Host header names, in S3's other form of address
+ * @throws Refusal
+ */
+export function admit(asked: RequestHead, bucketHost?: string): Admission {
+  const signature = signatureOf(asked)
+  const service = offered.get(signature.service)
+  const target = only(asked, 'x-amz-target')
+  if (!service) {
+    throw new Refusal('service', `${named(signature.service)} is not offered here; ${whatIs}`)
+  }
+  if (service.protocol === 's3') {
+    if (target !== undefined) throw wrongScope(target)
+    requireS3(asked, signature, bucketHost)
+  } else {
+    requireRoot(asked, signature, bucketHost)
+    if (service.protocol === 'json') requireTarget(asked, service.target, target)
+    else if (target !== undefined) throw wrongScope(target)
+  }
+  const isPresigned = only(asked, 'authorization') === undefined
+  return {
+    service: signature.service,
+    target,
+    authorization: isPresigned ? asHeader(signature) : undefined,
+  }
+}
+
+/** How the client of a request reads errors, as far as its head tells. */
+export function protocolOf(asked: RequestHead): Protocol {
+  const [authorization] = valuesOf(asked, 'authorization')
+  const signature = authorization === undefined ? undefined : headerSignature(authorization)
+  const service = offered.get(signature?.service ?? '')
+  if (valuesOf(asked, 'x-amz-target').length > 0) return 'json'
+  if (service) return service.protocol
+  const type = valuesOf(asked, 'content-type').join().toLowerCase()
+  if (/^application\/(?:[a-z0-9.-]*json|cbor)/.test(type)) return 'json'
+  const isForm = type.startsWith('application/x-www-form-urlencoded') && asked.method === 'POST'
+  return isForm || queryOf(asked).has('Action') ? 'query' : 's3'
+}
+
+function signatureOf(asked: RequestHead): Signature {
+  const authorization = only(asked, 'authorization')
+  if (authorization !== undefined) {
+    const signature = headerSignature(authorization)
+    if (signature) return signature
+    throw new Refusal('signature', 'The Authorization header is no complete signature of version 4 (SigV4)')
+  }
+  const presigned = presignedSignature(queryOf(asked))
+  if (presigned) return presigned
+  throw new Refusal(
+    'unsigned',
+    'The request is not signed, and none is answered without a signature: any credentials do, as AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test',
+  )
+}
+
+function requireS3(asked: RequestHead, { version }: Signature, bucketHost: string | undefined): void {
+  const { method } = asked
+  const isPresigned = only(asked, 'authorization') === undefined
+  const methods = isPresigned ? ['GET', 'HEAD', 'PUT'] : ['GET', 'HEAD', 'PUT', 'POST', 'DELETE']
+  if (!methods.includes(method ?? '')) {
+    const kind = isPresigned ? 'A presigned URL' : 'S3'
+    throw new Refusal('method', `${kind} is not answered for ${named(method ?? '')} here`)
+  }
+  if (version === 'v4a')
+    throw new Refusal('signature', 'Multi-Region Access Points (SigV4A) are not offered here')
+  if (/^multipart\/form-data/i.test(valuesOf(asked, 'content-type').join())) {
+    throw new Refusal(
+      'method',
+      'Uploads by a browser’s form are not offered here; use PutObject or a presigned PUT',
+    )
+  }
+  const path = pathOf(asked)
+  if (notS3.test(unescaped(path))) throw new Refusal('path', `${named(path)} is not answered here`)
+  if (bucketHost !== undefined) return
+  const bucket = path.slice(1).split('/', 1)[0]!
+  const isListOfBuckets = path === '/' && (method === 'GET' || method === 'HEAD')
+  if (!isListOfBuckets && !bucketForm.test(bucket)) {
+    throw new Refusal('path', `${named(path)} begins with no bucket’s name`)
+  }
+}
+
+/** Services other than S3 have one address: /, by the server's own name and a signature in the header. */
+function requireRoot(
+  asked: RequestHead,
+  { version, service }: Signature,
+  bucketHost: string | undefined,
+): void {
+  if (only(asked, 'authorization') === undefined) {
+    throw new Refusal('service', 'Presigned URLs are answered for S3 only')
+  }
+  if (pathOf(asked) !== '/' || bucketHost !== undefined) {
+    throw new Refusal('path', `${named(service)} is answered at / only`)
+  }
+  const { protocol } = offered.get(service)!
+  if (asked.method !== 'POST' && (protocol === 'json' || asked.method !== 'GET')) {
+    throw new Refusal('method', `${named(service)} is not answered for ${named(asked.method ?? '')} here`)
+  }
+  // MiniStack does not read the service out of such a signature, and would choose one by the request's Action.
+  if (version === 'v4a' && protocol !== 'json') {
+    throw new Refusal('signature', `${named(service)} is answered with SigV4 only`)
+  }
+}
+
+function requireTarget(asked: RequestHead, prefix: string, target: string | undefined): void {
+  if (target === undefined) {
+    throw new Refusal('service', 'The X-Amz-Target header is missing, which names the operation')
+  }
+  if (!target.startsWith(`${prefix}.`)) throw wrongScope(target)
+  if (valuesOf(asked, 'content-type').some((type) => /cbor/i.test(type))) {
+    throw new Refusal('service', 'CBOR is not spoken here, only JSON')
+  }
+}
+
+const whatIs = `local-aws answers ${[...offered.keys()].join(', ')}`
+
+function wrongScope(target: string): Refusal {
+  return new Refusal(
+    'service',
+    `X-Amz-Target ${named(target)} is of another service than the one that the signature names`,
+  )
+}
+
+/** A header that must not be there twice: two readers might each believe another one. */
+function only(asked: RequestHead, name: string): string | undefined {
+  const values = valuesOf(asked, name)
+  if (values.length > 1) throw new Refusal('signature', `The ${name} header is there ${values.length} times`)
+  return values[0]
+}
+
+function asHeader({ accessKey, date, region, service }: Signature): string {
+  return `AWS4-HMAC-SHA256 Credential=${accessKey}/${date}/${region}/${service}/aws4_request, SignedHeaders=host, Signature=${'0'.repeat(64)}`
+}
+
+function pathOf(asked: RequestHead): string {
+  return (asked.url ?? '').split('?', 1)[0]!
+}
+
+function queryOf(asked: RequestHead): URLSearchParams {
+  return new URLSearchParams((asked.url ?? '').slice(pathOf(asked).length))
+}
+
+/** As a server sees a path that unescapes it; never throws. */
+function unescaped(path: string): string {
+  return path.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}
+
+/** What a client wrote, as an answer repeats it. */
+function named(text: string): string {
+  return text.slice(0, 100).replace(/[^\x20-\x7e]/g, '?')
+}

@@ -1,0 +1,88 @@
+// A request that is not let in, and its answer in the form of the protocol that its client speaks.
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { AwsError } from './aws-error.ts'
+import { browserHeaders } from './browser-headers.ts'
+
+/** How a client reads an error: JSON, or the XML of the query protocol, of EC2's form of it, or of S3. */
+export type Protocol = 'json' | 'query' | 'ec2' | 's3'
+
+/** Why, for the metric: the guard's three reasons, and those of local-aws itself. */
+export type RefusalReason =
+  | 'host'
+  | 'origin'
+  | 'target'
+  | 'unsigned'
+  | 'signature'
+  | 'service'
+  | 'path'
+  | 'method'
+
+/** The error's code as S3 has it, and as services of the query and JSON protocols have it. */
+const codes: Readonly<Record<RefusalReason, { s3: string; query: string; status: number }>> = {
+  host: { s3: 'AccessDenied', query: 'AccessDenied', status: 421 },
+  origin: { s3: 'AccessDenied', query: 'AccessDenied', status: 403 },
+  target: { s3: 'InvalidURI', query: 'InvalidRequest', status: 400 },
+  unsigned: { s3: 'AccessDenied', query: 'MissingAuthenticationToken', status: 403 },
+  signature: { s3: 'AuthorizationHeaderMalformed', query: 'IncompleteSignature', status: 400 },
+  service: { s3: 'AccessDenied', query: 'AccessDenied', status: 403 },
+  path: { s3: 'AccessDenied', query: 'AccessDenied', status: 403 },
+  method: { s3: 'MethodNotAllowed', query: 'InvalidRequest', status: 405 },
+}
+
+/** Thrown before anything of a request is read but its head. */
+export class Refusal extends Error {
+  readonly reason: RefusalReason
+
+  constructor(reason: RefusalReason, message: string) {
+    super(message)
+    this.name = 'Refusal'
+    this.reason = reason
+  }
+}
+
+/** Answers; what the client still sends is thrown away. */
+export function answerRefusal(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { reason, message }: Refusal,
+  protocol: Protocol,
+): number {
+  const { status, s3, query } = codes[reason]
+  const requestId = randomUUID()
+  const code = protocol === 's3' ? s3 : protocol === 'json' ? `${query}Exception` : query
+  const body =
+    protocol === 'json'
+      ? JSON.stringify(new AwsError(code, message).body())
+      : xml(protocol, code, escaped(message), requestId)
+  response.writeHead(status, {
+    'content-type': protocol === 'json' ? 'application/x-amz-json-1.1' : 'application/xml',
+    'content-length': Buffer.byteLength(body),
+    'x-amzn-requestid': requestId,
+    'x-amz-request-id': requestId,
+    ...(protocol === 'json' ? { 'x-amzn-errortype': code } : {}),
+    ...browserHeaders,
+    // Whether the body of such a client still comes cannot be known: the connection is of no more use.
+    ...(request.headers.expect === undefined ? {} : { connection: 'close' }),
+  })
+  response.end(request.method === 'HEAD' ? undefined : body)
+  request.resume()
+  return status
+}
+
+function xml(protocol: Protocol, code: string, message: string, requestId: string): string {
+  const error = `<Code>${code}</Code><Message>${message}</Message>`
+  if (protocol === 'ec2') {
+    return `<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error>${error}</Error></Errors><RequestID>${requestId}</RequestID></Response>`
+  }
+  if (protocol === 'query') {
+    return `<ErrorResponse><Error><Type>Sender</Type>${error}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`
+  }
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${error}<RequestId>${requestId}</RequestId></Error>`
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => entities[character]!)
+}

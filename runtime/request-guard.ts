@@ -1,0 +1,146 @@
+// Who may ask one of our servers: keeps web pages of other sites, and foreign names that resolve to this machine, away
+// from the page, local-aws and every health port. Pure; it looks at the head of a request only.
+import type { Option } from './env.ts'
+import { Failure } from './errors.ts'
+
+/** What the guard looks at: node:http's IncomingMessage is one. */
+export interface RequestHead {
+  readonly method?: string | undefined
+  /** The request target as it was sent. */
+  readonly url?: string | undefined
+  /** Names and values in turn, as node:http gives them: a repeated header is there twice. */
+  readonly rawHeaders: readonly string[]
+}
+
+export interface GuardRules {
+  /** The address that the server listens on, which is one of its names. */
+  readonly listensOn: string
+  /** Names, or name:port, beside the loopback names. */
+  readonly allowedHosts: readonly string[] | undefined
+  /** The variable that adds to them, for whoever is refused. */
+  readonly allowedHostsVariable: string
+  /** Whether `bucket.localhost` and the like are the server's too, as S3 clients write it. */
+  readonly bucketHosts?: boolean
+  /** Paths that a link on another site may lead to. None, unless said. */
+  readonly mayBeLinkedTo?: (path: string) => boolean
+}
+
+export interface OwnRequest {
+  /** The label in front of the server's own name, where `bucketHosts` allows one. */
+  readonly bucket: string | undefined
+}
+
+const loopbackNames = ['localhost', '127.0.0.1', '[::1]']
+const anyAddress = ['', '0.0.0.0', '::', '[::]']
+const hostForm = /^(?<name>[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?<port>\d{1,5}))?$/
+const addressForm = /^(\d{1,3}(\.\d{1,3}){3}|\[.*\])$/
+const bucketLabel = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/
+
+/**
+ * To be called before anything of a request is read but its head.
+ * @throws Failure TARGET_REFUSED (no plain path: a proxy's absolute form, control characters), HOST_REFUSED (DNS
+ *   rebinding: a foreign name that resolves to this address), ORIGIN_REFUSED (a page of another site asks)
+ */
+export function requireOwnRequest(asked: RequestHead, rules: GuardRules): OwnRequest {
+  const target = asked.url ?? ''
+  if (!/^\/[\x21-\x7e]*$/.test(target)) {
+    throw new Failure({
+      code: 'TARGET_REFUSED',
+      what: 'the request names no path of this server; nothing was read or run',
+      why: `the request target is ${shown(target)}`,
+      remedy: 'ask for a path that begins with /; this server is no proxy',
+    })
+  }
+  const host = requireOwnHost(valuesOf(asked, 'host'), rules)
+  const path = target.split('?', 1)[0]!
+  const isRead = asked.method === 'GET' || asked.method === 'HEAD'
+  const mayBeLinked = isRead && rules.mayBeLinkedTo?.(path) === true
+  requireOwnOrigin(asked, host.text, mayBeLinked)
+  return { bucket: host.bucket }
+}
+
+/** The HTTP status that goes with a refusal of the guard; undefined for any other error. */
+export function refusalStatus(error: unknown): 400 | 403 | 421 | undefined {
+  if (!(error instanceof Failure)) return undefined
+  if (error.code === 'TARGET_REFUSED') return 400
+  if (error.code === 'HOST_REFUSED') return 421
+  return error.code === 'ORIGIN_REFUSED' ? 403 : undefined
+}
+
+/** A variable that lists host names, as `GuardRules.allowedHosts` takes them. */
+export function hostNames(facts: { doc: string }): Option<readonly string[] | undefined> {
+  return {
+    doc: facts.doc,
+    kind: 'names or name:port, comma-separated, may be unset',
+    fallback: undefined,
+    parse: (text) => {
+      const names = text
+        .split(',')
+        .map((name) => name.trim().toLowerCase())
+        .filter((name) => name !== '')
+      if (!names.every((name) => hostForm.test(name))) {
+        throw new Error('must be host names, comma-separated; an IPv6 address in brackets, no wildcards')
+      }
+      return names
+    },
+  }
+}
+
+/** Every value of a header, one for each time that it was sent. */
+export function valuesOf({ rawHeaders }: RequestHead, name: string): string[] {
+  return rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]!.toLowerCase() === name)
+}
+
+function requireOwnHost(sent: readonly string[], rules: GuardRules): OwnRequest & { readonly text: string } {
+  const text = sent.length === 1 ? sent[0]!.toLowerCase() : ''
+  const name = hostForm.exec(text)?.groups?.name
+  const own = [...loopbackNames, ...(rules.allowedHosts ?? []).map((each) => each.toLowerCase())]
+  if (!anyAddress.includes(rules.listensOn)) own.push(asHost(rules.listensOn.toLowerCase()))
+  if (name !== undefined && (own.includes(name) || own.includes(text))) return { text, bucket: undefined }
+  if (name !== undefined && rules.bucketHosts && !addressForm.test(name)) {
+    const [bucket, ...rest] = name.split('.')
+    const [, port] = text.split(':')
+    const parent = rest.join('.')
+    const isBelow = own.includes(parent) || own.includes(`${parent}:${port}`)
+    if (isBelow && !addressForm.test(parent) && bucketLabel.test(bucket!)) return { text, bucket }
+  }
+  throw new Failure({
+    code: 'HOST_REFUSED',
+    what: 'this server was asked for by a name that is not its own; nothing was read or run',
+    why:
+      sent.length === 1
+        ? `the Host header is ${shown(sent[0]!)}`
+        : `there are ${sent.length} Host headers, and one is needed`,
+    remedy: `ask for it as localhost, or add the name to ${rules.allowedHostsVariable}`,
+  })
+}
+
+/** Browsers say in these two headers which site a request comes from; other programs send neither. */
+function requireOwnOrigin(asked: RequestHead, host: string, mayBeLinked: boolean): void {
+  const foreignOrigin = valuesOf(asked, 'origin').find(
+    (origin) => origin !== `http://${host}` && origin !== `https://${host}`,
+  )
+  const foreignSite = mayBeLinked
+    ? undefined
+    : valuesOf(asked, 'sec-fetch-site').find((site) => site !== 'same-origin' && site !== 'none')
+  if (foreignOrigin === undefined && foreignSite === undefined) return
+  throw new Failure({
+    code: 'ORIGIN_REFUSED',
+    what: 'a web page of another site asked; nothing was read or run',
+    why:
+      foreignOrigin === undefined
+        ? `Sec-Fetch-Site is ${shown(foreignSite!)}`
+        : `the Origin header is ${shown(foreignOrigin)}`,
+    remedy: 'open the address itself, in a tab of its own, or ask with a program that is no browser',
+  })
+}
+
+/** An IPv6 address as a Host header has it. */
+function asHost(address: string): string {
+  return address.includes(':') && !address.startsWith('[') ? `[${address}]` : address
+}
+
+/** In quotes, without anything that a terminal might obey. */
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, 100).replace(/[^\x20-\x7e]/g, '?'))
+}
