@@ -132,7 +132,8 @@ test.concurrent('a consumer that runs while a newer release raises its dataset s
   await produce(it.env, [{ value: Buffer.from(tick(0)), partition: 0 }])
   const older = it.consume()
   await it.landed(1)
-  const added = '"venue":"HKEX","settles":"2021-04-03","spread":0.25'
+  const added =
+    '"venue":"HKEX","settles":"2021-04-03","quoted_at":"2021-04-01T09:30:00.25+08:00","spread":0.25'
   const newerEnv = { NODE_OPTIONS: `--import=${import.meta.resolve('@ticklake/faults/next-contract.ts')}` }
   const newer = it.consumeAsHeir(newerEnv)
   await newer.logged('raised the dataset from contract 2 to 99')
@@ -160,6 +161,7 @@ test.concurrent('a consumer that runs while a newer release raises its dataset s
     source: 's',
     venue: 'HKEX',
     settles: new Date('2021-04-03'),
+    quoted_at: new Date('2021-04-01T01:30:00.250Z'),
     spread: 0.25,
   })
 })

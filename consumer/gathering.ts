@@ -150,7 +150,7 @@ export class Gathering implements RecordTaker {
         range.accept(offset, timestampMs, verdict.canonical)
       },
       refuse(record) {
-        const verdict = record.reason === 'bad_timestamp' ? undefined : judge(record.value, contract)
+        const verdict = refuseTimestamp(record.timestampMs) ? undefined : judge(record.value, contract)
         if (!verdict?.accepted) return range.refuse(record)
         events.unknownFields(verdict.unknownFields)
         range.accept(record.offset, record.timestampMs!, verdict.canonical)

@@ -1,9 +1,9 @@
 // Reads accepted rows straight from their canonical bytes into columns, without an object per row.
-import { tickColumns } from '@ticklake/contract/columns.ts'
+import { type TickType, tickColumns } from '@ticklake/contract/columns.ts'
 import type { ChosenRows } from './slab.ts'
 
 /** A column's values, one a row, in the form that Parquet stores. */
-export type ColumnValues = (string | number | null)[] | Float64Array
+export type ColumnValues = (string | number | bigint | null)[] | Float64Array
 
 const QUOTE = 0x22
 const COMMA = 0x2c
@@ -23,7 +23,10 @@ const leads = firstColumns.map((column, i) => {
 /** What stands before the value of a column that was added later: `,"source":"`. Each may be missing. */
 const addedColumns = tickColumns
   .filter(({ since }) => since > 1)
-  .map(({ name, glue }) => ({ glue, lead: Buffer.from(`,"${name}":${glue === 'double' ? '' : '"'}`) }))
+  .map(({ name, glue }) => ({
+    glue: glue as TickType,
+    lead: Buffer.from(`,"${name}":${glue === 'double' ? '' : '"'}`),
+  }))
 
 /**
  * The tick columns of the chosen rows: strings, days since 1970, doubles, null, in the contract's order.
@@ -83,7 +86,13 @@ function scanBlock(
         column[first + i] = parseNumber(latin, start, at)
       } else {
         while (latin[at] !== QUOTE) at += latin[at] === BACKSLASH ? 2 : 1
-        column[first + i] = glue === 'date' ? parseDay(latin, start, days) : texts.get(latin, start, at)
+        const value =
+          glue === 'date'
+            ? parseDay(latin, start, days)
+            : glue === 'timestamp'
+              ? parseTime(latin, start, days)
+              : texts.get(latin, start, at)
+        column[first + i] = value as never
         at++
       }
     }
@@ -138,6 +147,14 @@ function parseDay(bytes: Buffer, at: number, known: Map<number, number>): number
     known.set(key, days)
   }
   return days
+}
+
+/** Milliseconds since 1970 of `YYYY-MM-DD HH:mm:ss.SSS`. */
+function parseTime(bytes: Buffer, at: number, known: Map<number, number>): bigint {
+  const two = (i: number) => (bytes[at + i]! - 0x30) * 10 + bytes[at + i + 1]! - 0x30
+  const seconds = (two(11) * 60 + two(14)) * 60 + two(17)
+  const ms = two(20) * 10 + bytes[at + 22]! - 0x30
+  return BigInt(parseDay(bytes, at, known) * DAY_MS + seconds * 1000 + ms)
 }
 
 /** Strings of a column with few different values: decoded once each. */

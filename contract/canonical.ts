@@ -1,5 +1,5 @@
 // The fast road of the verdict: tells by the bytes alone that a message is already in canonical form.
-import { CONTRACT_VERSION, tickColumns } from './columns.ts'
+import { CONTRACT_VERSION, type TickType, tickColumns } from './columns.ts'
 
 /** A number's text may be this long; longer ones, and exponents, take the slow road, where overflow is seen. */
 const MAX_NUMBER = 24
@@ -8,12 +8,15 @@ const COMMA = 0x2c
 const BRACE = 0x7d
 const MINUS = 0x2d
 const POINT = 0x2e
+const SPACE = 0x20
+const COLON = 0x3a
 const ZERO = 0x30
 const NINE = 0x39
 
 const encoder = new TextEncoder()
 
-const kinds = { double: 'number', date: 'date', string: 'text' } as const
+type Kind = 'number' | 'date' | 'time' | 'text'
+const kinds: Record<TickType, Kind> = { double: 'number', date: 'date', timestamp: 'time', string: 'text' }
 
 const firstColumns = tickColumns.filter(({ since }) => since === 1)
 
@@ -65,7 +68,7 @@ function afterAdded(bytes: Uint8Array, start: number, contract: number): number 
     const value = at + lead.length
     if (kind === 'number') at = afterNumber(bytes, value)
     else {
-      const end = kind === 'text' ? afterText(bytes, value) : isDate(bytes, value) ? value + 10 : -1
+      const end = kind === 'text' ? afterText(bytes, value) : afterDayOrTime(bytes, value, kind)
       at = end < 0 || bytes[end] !== QUOTE ? -1 : end + 1
     }
     if (at < 0) return -1
@@ -121,6 +124,26 @@ function isDate(bytes: Uint8Array, at: number): boolean {
   if (!(year >= 1 && month >= 1 && month <= 12 && day >= 1)) return false
   const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
   return day <= DAYS[month - 1]! + (leap ? 1 : 0)
+}
+
+function afterDayOrTime(bytes: Uint8Array, at: number, kind: 'date' | 'time'): number {
+  if (kind === 'date') return isDate(bytes, at) ? at + 10 : -1
+  return isTime(bytes, at) ? at + 23 : -1
+}
+
+/** `YYYY-MM-DD HH:mm:ss.SSS` */
+function isTime(bytes: Uint8Array, at: number): boolean {
+  return (
+    isDate(bytes, at) &&
+    bytes[at + 10] === SPACE &&
+    digits(bytes, at + 11, 2) <= 23 &&
+    bytes[at + 13] === COLON &&
+    digits(bytes, at + 14, 2) <= 59 &&
+    bytes[at + 16] === COLON &&
+    digits(bytes, at + 17, 2) <= 59 &&
+    bytes[at + 19] === POINT &&
+    digits(bytes, at + 20, 3) <= 999
+  )
 }
 
 function digits(bytes: Uint8Array, at: number, count: number): number {

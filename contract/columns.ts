@@ -17,7 +17,7 @@ interface Column {
 }
 
 /** What the verdict, the fast path and the encoders know how to read in a message. */
-type TickType = 'string' | 'date' | 'double'
+export type TickType = 'string' | 'date' | 'double' | 'timestamp'
 
 /** What a tick carries, in the order of its message. `csv` is the heading in the market file. */
 export const tickColumns = [

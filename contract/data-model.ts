@@ -2,7 +2,14 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CLAIM_VERSION, type Claim, claimText } from './claim.ts'
-import { CONTRACT_VERSION, columns, partitionKeys, sinkColumns, tickColumns } from './columns.ts'
+import {
+  CONTRACT_VERSION,
+  columns,
+  partitionKeys,
+  sinkColumns,
+  type TickType,
+  tickColumns,
+} from './columns.ts'
 import { beginningKey, claimKey, dataKey, datasetKey, deadKey, recordKey, tablePrefix } from './keys.ts'
 import { canonicalBytes } from './verdict.ts'
 
@@ -22,6 +29,13 @@ const claim: Claim = {
   dead: 35,
   gaps: 0,
   skipped: 0,
+}
+
+const messageTypes: Record<TickType, string> = {
+  double: 'number',
+  date: 'YYYY-MM-DD',
+  timestamp: 'ISO 8601 with a zone',
+  string: 'text',
 }
 
 /** The page's text. */
@@ -55,7 +69,7 @@ ${new TextDecoder().decode(message)}
 
 | field | heading in the file | type | may be null | since contract | |
 |---|---|---|---|---|---|
-${tickColumns.map((c) => `| ${c.name} | ${c.csv} | ${c.glue === 'double' ? 'number' : c.glue === 'date' ? 'YYYY-MM-DD' : 'text'} | ${c.nullable ? 'yes' : 'no'} | ${c.since} | ${c.doc} |`).join('\n')}
+${tickColumns.map((c) => `| ${c.name} | ${c.csv} | ${messageTypes[c.glue]} | ${c.nullable ? 'yes' : 'no'} | ${c.since} | ${c.doc} |`).join('\n')}
 
 A text has 1 to 256 characters, none of them a control character. A field of contract 2 or later may be missing, which
 means null; the canonical form leaves it out where it is null, so that a message of before is canonical as it is.

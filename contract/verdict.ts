@@ -1,7 +1,8 @@
 // The one judge of a record: accepted, and what its canonical bytes are, or refused, and why.
 
 import { isCanonical } from './canonical.ts'
-import { CONTRACT_VERSION, type Tick, type TickColumn, tickColumns } from './columns.ts'
+import { CONTRACT_VERSION, type Tick, type TickColumn, type TickType, tickColumns } from './columns.ts'
+import { canonicalTime, isDay } from './time.ts'
 
 /** Every reason for which a record is refused. */
 export const refusals = [
@@ -85,8 +86,11 @@ const PAST_MS = Date.UTC(2100, 0, 1)
  */
 export function canonicalBytes(tick: Tick, contract: number = CONTRACT_VERSION): Uint8Array {
   const ordered: Record<string, unknown> = {}
-  for (const { name, since } of tickColumns) {
-    if (since === 1 || (since <= contract && tick[name] !== null)) ordered[name] = tick[name]
+  for (const { name, glue, since } of tickColumns) {
+    const value = tick[name]
+    if (since > 1 && (since > contract || value === null)) continue
+    const isTime = (glue as TickType) === 'timestamp' && typeof value === 'string'
+    ordered[name] = isTime ? (canonicalTime(value) ?? value) : value
   }
   return encoder.encode(JSON.stringify(ordered))
 }
@@ -94,16 +98,6 @@ export function canonicalBytes(tick: Tick, contract: number = CONTRACT_VERSION):
 /** Whether a column of texts takes it: not empty, not too long, well-formed Unicode without control characters. */
 export function isText(text: string): boolean {
   return text !== '' && text.length <= MAX_TEXT && text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text)
-}
-
-/** Whether these ten characters are a day of the (proleptic) Gregorian calendar, 0001-01-01 to 9999-12-31. */
-export function isDay(text: string): boolean {
-  const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text)
-  if (!match) return false
-  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])]
-  if (year < 1 || month < 1 || month > 12 || day < 1) return false
-  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
-  return day <= [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]!
 }
 
 function faultOf(
@@ -126,6 +120,11 @@ function faultOf(
     return isDay(value)
       ? undefined
       : { reason: 'bad_date', detail: `${name} is ${shorten(value)}, not a real YYYY-MM-DD` }
+  }
+  if ((column.glue as TickType) === 'timestamp') {
+    if (canonicalTime(value) !== undefined) return undefined
+    const wanted = 'a real time as 2026-11-21T09:30:00.000Z'
+    return { reason: 'bad_timestamp', detail: `${name} is ${shorten(value)}, not ${wanted}` }
   }
   if (isText(value)) return undefined
   return {

@@ -1,6 +1,6 @@
 // What the cells of one CSV row mean: a tick, or the column and the reason why not.
 import { type Tick, tickColumns } from '@ticklake/contract/columns.ts'
-import { isDay } from '@ticklake/contract/verdict.ts'
+import { isDay } from '@ticklake/contract/time.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 
 export const dateFormats = ['iso', 'day-first'] as const
