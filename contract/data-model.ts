@@ -3,7 +3,16 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Claim, claimText } from './claim.ts'
 import { CONTRACT_VERSION, columns, partitionKeys, sinkColumns, tickColumns } from './columns.ts'
-import { beginningKey, claimKey, dataKey, datasetKey, deadKey, recordKey, tablePrefix } from './keys.ts'
+import {
+  beginningKey,
+  claimKey,
+  dataKey,
+  datasetKey,
+  deadKey,
+  noticeKey,
+  recordKey,
+  tablePrefix,
+} from './keys.ts'
 import { canonicalBytes } from './verdict.ts'
 
 const page = join(import.meta.dirname, '../docs/data-model.md')
@@ -104,6 +113,7 @@ The number in the key is 2^63-1 minus S, so that a LIST of one key finds the new
 | \`${datasetKey(lake)}\` | what was fixed when the dataset was begun: topic and its id, format, routing, contract, and with \`--from\` where it begins |
 | \`${beginningKey(lake, range.topicId, 0)}\` | only with \`--from\`: the offset at which this partition begins, written when it is first seen without claims |
 | \`${deadKey(lake, range)}\` | the refused records of a claim, one JSON line each: origin, reason, key, value and headers in base64 |
+| \`${noticeKey(lake, range, 'follows')}\` | only where the dead-letter topic did not take a notice: written before the dead file; the same key with \`.told\` is written when it was sent |
 
 ## Table
 
