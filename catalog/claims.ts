@@ -188,11 +188,11 @@ async function settles(
   { inFlightMs, signal }: ClaimReading,
 ): Promise<boolean> {
   const stored = await bucket.text(tail.key)
-  const deadline = Date.now() + inFlightMs - Math.max(0, stored?.ageMs ?? 0)
+  const deadline = performance.now() + inFlightMs - (stored?.ageMs ?? 0)
   while (true) {
     if (await isComplete(bucket, lake, tail.claim!)) return true
     if (signal?.aborted) return false
-    if (Date.now() >= deadline) return true
+    if (performance.now() >= deadline) return true
     await sleep(POLL_MS, signal)
   }
 }
