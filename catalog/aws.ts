@@ -3,6 +3,7 @@ import { AthenaClient } from '@aws-sdk/client-athena'
 import { GlueClient } from '@aws-sdk/client-glue'
 import { type LakeConfig, s3Client } from '@ticklake/runtime/lake.ts'
 import { Athena } from './athena.ts'
+import { BucketClock } from './bucket-clock.ts'
 import { Glue } from './glue.ts'
 import { Bucket } from './s3.ts'
 
@@ -14,12 +15,14 @@ export interface Aws extends Disposable {
 
 export function openAws(lake: LakeConfig): Aws {
   const s3 = s3Client(lake)
+  const clock = new BucketClock()
+  clock.follow(s3)
   const glue = new GlueClient({ maxAttempts: 3 })
   const athena = new AthenaClient({ maxAttempts: 3 })
   return {
     glue: new Glue(glue),
     athena: new Athena(athena, s3, lake),
-    bucket: new Bucket(s3, lake.bucket),
+    bucket: new Bucket(s3, lake.bucket, clock),
     [Symbol.dispose]() {
       for (const client of [s3, glue, athena]) client.destroy()
     },

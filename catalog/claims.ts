@@ -190,13 +190,13 @@ async function settles(
   { inFlightMs, waitMs = inFlightMs, signal }: ClaimReading,
 ): Promise<boolean> {
   const stored = await bucket.text(tail.key)
-  const deadline = Date.now() + inFlightMs - Math.max(0, stored?.ageMs ?? 0)
-  const patience = Date.now() + waitMs
+  const deadline = performance.now() + inFlightMs - (stored?.ageMs ?? 0)
+  const patience = performance.now() + waitMs
   while (true) {
     if (await isComplete(bucket, lake, tail.claim!)) return true
     if (signal?.aborted) return false
-    if (Date.now() >= deadline) return true
-    if (Date.now() >= patience) return false
+    if (performance.now() >= deadline) return true
+    if (performance.now() >= patience) return false
     await sleep(POLL_MS, signal)
   }
 }

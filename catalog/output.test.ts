@@ -2,7 +2,7 @@
 import { Writable } from 'node:stream'
 import { expect, test } from 'vitest'
 import type { Cell } from './athena-csv.ts'
-import { type OutputFormat, writeRows } from './output.ts'
+import { type OutputFormat, outputFormats, type Screen, writeRows } from './output.ts'
 
 const columns = [
   { name: 'big', type: 'bigint' },
@@ -15,7 +15,13 @@ const rows: Cell[][] = [
   ['-9223372036854775808', 'a "b", c\n', '-1.5'],
 ]
 
-async function written(format: OutputFormat, some: Cell[][] = rows, width?: number): Promise<string> {
+async function written(
+  format: OutputFormat,
+  some: Cell[][] = rows,
+  width?: number,
+  more: Screen = {},
+  named = columns,
+): Promise<string> {
   let all = ''
   const out = new Writable({
     decodeStrings: false,
@@ -24,7 +30,7 @@ async function written(format: OutputFormat, some: Cell[][] = rows, width?: numb
       done()
     },
   })
-  await writeRows(out, format, columns, [some], { width })
+  await writeRows(out, format, named, [some], { width, ...more })
   return all
 }
 
@@ -49,7 +55,7 @@ test('json: one array, also when there is no row', async () => {
 
 test('table: numbers to the right, NULL said, control characters cannot drive the terminal', async () => {
   expect(await written('table', [['1', '\u001b[2J', null]])).toBe(
-    'big  text  price\n---  ----  -----\n  1  ·[2J   NULL\n',
+    'big  text     price\n---  -------  -----\n  1  \\x1b[2J   NULL\n',
   )
 })
 
@@ -79,4 +85,29 @@ test('however many rows to a slow reader, only one batch waits in memory', async
   }
   expect(await writeRows(out, 'jsonl', columns, batches())).toBe(200_000)
   expect(waiting).toBeLessThan(100_000)
+})
+
+const hostile: Cell[][] = [['1', 'a\u001b[2J\u009b\u202e\r\u2028b', null]]
+const hostileNames = columns.map((column) => ({ ...column, name: `${column.name}\u001b[31m\u009b` }))
+const drives = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e]/
+
+test.each(outputFormats)('%s to a terminal drives it neither by a cell nor by a name', async (format) => {
+  const text = await written(format, hostile, 80, { isTerminal: true }, hostileNames)
+  expect(text).not.toMatch(drives)
+  expect(text).toMatch(/x1b\[2J|u001b\[2J/)
+})
+
+test('to a file or a pipe the data is what it is', async () => {
+  expect(await written('csv', hostile)).toContain('"a\u001b[2J\u009b\u202e\r\u2028b"')
+  for (const format of ['jsonl', 'json'] as const) {
+    expect(await written(format, hostile)).toContain(JSON.stringify(hostile[0]![1]))
+    const shown = JSON.parse(await written(format, hostile, 80, { isTerminal: true }))
+    expect([shown].flat()[0].text, 'and on a terminal JSON means the same').toBe(hostile[0]![1])
+  }
+})
+
+test('--safe-csv guards formulas, numbers stay, and without it nothing is changed', async () => {
+  const cells: Cell[][] = [['-5', '=1+1', '+3.2e4']]
+  expect(await written('csv', cells, undefined, { safeCsv: true })).toBe("big,text,price\n-5,'=1+1,+3.2e4\n")
+  expect(await written('csv', cells)).toBe('big,text,price\n-5,=1+1,+3.2e4\n')
 })

@@ -1,8 +1,10 @@
 // Writes rows of any number as table, csv, json or jsonl in constant memory; numbers keep every digit.
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
+import { printable, printableJson, printableLine } from '@ticklake/runtime/printable.ts'
 import type { ResultColumn } from './athena.ts'
 import type { Cell } from './athena-csv.ts'
+import { csvField } from './spreadsheet.ts'
 
 export const outputFormats = ['table', 'csv', 'json', 'jsonl'] as const
 export type OutputFormat = (typeof outputFormats)[number]
@@ -17,6 +19,10 @@ interface RowWriter {
 export interface Screen {
   /** Columns of the terminal; undefined: no terminal, nothing is cut. */
   readonly width?: number | undefined
+  /** Whether a terminal shows it: then what would drive it is written out, in csv as in a table. */
+  readonly isTerminal?: boolean | undefined
+  /** Guards the cells of a csv that a spreadsheet would take for formulas. */
+  readonly safeCsv?: boolean | undefined
 }
 
 /** Writes all rows and waits where the reader is slow. Out: how many there were. */
@@ -44,12 +50,12 @@ export async function writeRows(
 const writers: Record<OutputFormat, (columns: readonly ResultColumn[], screen: Screen) => RowWriter> = {
   table: tableWriter,
   csv: csvWriter,
-  jsonl: (columns) => {
-    const encode = jsonRow(columns)
+  jsonl: (columns, { isTerminal }) => {
+    const encode = jsonRow(columns, isTerminal)
     return { head: () => '', rows: (rows) => rows.map((row) => `${encode(row)}\n`).join(''), tail: () => '' }
   },
-  json: (columns) => {
-    const encode = jsonRow(columns)
+  json: (columns, { isTerminal }) => {
+    const encode = jsonRow(columns, isTerminal)
     let lead = '\n'
     return {
       head: () => '[',
@@ -80,11 +86,11 @@ function tableWriter(columns: readonly ResultColumn[], { width }: Screen): RowWr
   }
   const begin = (): string => {
     const wanted = columns.map((column, i) =>
-      Math.max(column.name.length, ...held.map((row) => shown(row[i] ?? null).length), 1),
+      Math.max(shown(column.name).length, ...held.map((row) => shown(row[i] ?? null).length), 1),
     )
     widths = width === undefined ? wanted : narrow(wanted, width)
     return (
-      line(columns.map((column) => column.name)) +
+      line(columns.map((column) => shown(column.name))) +
       line(widths.map((count) => '-'.repeat(count))) +
       held
         .splice(0)
@@ -121,14 +127,18 @@ function fit(text: string, width: number, right: boolean, cut: boolean): string 
   return right ? fitting.padStart(width) : fitting.padEnd(width)
 }
 
-/** One line: control characters would break the table (and could drive the terminal). */
+/** One line: control characters would break the table, and could drive the terminal. */
 function shown(cell: Cell): string {
-  return cell === null ? 'NULL' : cell.replace(/[\u0000-\u001f\u007f-\u009f]/g, '·')
+  return cell === null ? 'NULL' : printableLine(cell)
 }
 
 /** An empty field is NULL, `""` is an empty text; other fields are quoted where they must be. */
-function csvWriter(columns: readonly ResultColumn[]): RowWriter {
-  const line = (cells: readonly Cell[]) => `${cells.map(csvField).join(',')}\n`
+function csvWriter(columns: readonly ResultColumn[], { isTerminal, safeCsv = false }: Screen): RowWriter {
+  const field = (cell: Cell) => {
+    const text = csvField(cell, safeCsv)
+    return isTerminal ? printable(text) : text
+  }
+  const line = (cells: readonly Cell[]) => `${cells.map(field).join(',')}\n`
   return {
     head: () => (columns.length === 0 ? '' : line(columns.map((column) => column.name))),
     rows: (rows) => rows.map(line).join(''),
@@ -136,13 +146,9 @@ function csvWriter(columns: readonly ResultColumn[]): RowWriter {
   }
 }
 
-function csvField(cell: Cell): string {
-  if (cell === null) return ''
-  return cell === '' || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
-}
-
 /** Numbers are written with the digits that Athena gave; NaN and Infinity, which JSON lacks, as texts. */
-function jsonRow(columns: readonly ResultColumn[]): (row: readonly Cell[]) => string {
+function jsonRow(columns: readonly ResultColumn[], isTerminal = false): (row: readonly Cell[]) => string {
+  const safe = (json: string) => (isTerminal ? printableJson(json) : json)
   const names = columns.map((column) => JSON.stringify(column.name))
   const value = (cell: Cell, type: string): string => {
     if (cell === null) return 'null'
@@ -151,7 +157,7 @@ function jsonRow(columns: readonly ResultColumn[]): (row: readonly Cell[]) => st
     return JSON.stringify(cell)
   }
   return (row) =>
-    `{${columns.map((column, i) => `${names[i]}:${value(row[i] ?? null, column.type)}`).join(',')}}`
+    safe(`{${columns.map((column, i) => `${names[i]}:${value(row[i] ?? null, column.type)}`).join(',')}}`)
 }
 
 function isNumber(type: string): boolean {

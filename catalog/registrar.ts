@@ -37,7 +37,7 @@ export class Registrar {
    * @throws Failure TABLE_MISSING, and whatever keeps Glue or S3 from answering; call again later
    */
   async register(nowMs: number): Promise<number> {
-    const all = nowMs - this.#lookedAtAllAt >= HOUR_MS
+    const all = Math.abs(nowMs - this.#lookedAtAllAt) >= HOUR_MS
     if (all) {
       // Written down first: compaction must know of the table before the table knows of any hour.
       await keepTable(this.#aws.bucket, this.#lake)

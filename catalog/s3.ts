@@ -11,6 +11,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3'
 import { awsFailure, httpStatus, isAwsError } from './aws-failure.ts'
+import { BucketClock } from './bucket-clock.ts'
 
 export interface Listed {
   readonly key: string
@@ -23,10 +24,13 @@ const KEYS_PER_DELETE = 1000
 export class Bucket {
   readonly #client: S3Client
   readonly name: string
+  readonly clock: BucketClock
 
-  constructor(client: S3Client, name: string) {
+  /** @param clock follows the client; without it no age is known */
+  constructor(client: S3Client, name: string, clock = new BucketClock()) {
     this.#client = client
     this.name = name
+    this.clock = clock
   }
 
   /** Every object below the prefix in the order of keys, page by page. */
@@ -63,12 +67,11 @@ export class Bucket {
     } while (token)
   }
 
-  /** A small object's text, or undefined when it is not there. */
-  async text(key: string): Promise<{ text: string; ageMs: number } | undefined> {
+  /** A small object's text and its age by the bucket's clock, where that is known; undefined when it is not there. */
+  async text(key: string): Promise<{ text: string; ageMs: number | undefined } | undefined> {
     try {
       const answer = await this.#client.send(new GetObjectCommand({ Bucket: this.name, Key: key }))
-      const ageMs = Date.now() - (answer.LastModified?.getTime() ?? Date.now())
-      return { text: await answer.Body!.transformToString(), ageMs }
+      return { text: await answer.Body!.transformToString(), ageMs: this.clock.ageMs(answer) }
     } catch (error) {
       if (isAwsError(error, 'NoSuchKey', 'NotFound')) return undefined
       throw awsFailure('S3', `reading s3://${this.name}/${key}`, error)

@@ -151,8 +151,9 @@ async function attempt(
 
 async function every(intervalMs: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
   while (!signal.aborted) {
-    const startedAt = Date.now()
+    // Not the time of day: a clock that is set back by hours would stop the service for as long.
+    const startedAt = performance.now()
     await work()
-    await sleep(Math.max(0, startedAt + intervalMs - Date.now()), signal)
+    await sleep(Math.max(0, startedAt + intervalMs - performance.now()), signal)
   }
 }

@@ -73,7 +73,9 @@ export async function keepVerdicts(
   listed: readonly ListedHour[],
   { claims, cutOffs }: Pick<ChainCheck, 'claims' | 'cutOffs'>,
 ): Promise<void> {
-  const at = { lake, partitions: facts.partitions, claims, cutOffs, nowMs: Date.now() }
+  const nowMs = bucketTimeMs(bucket)
+  if (nowMs === undefined) return
+  const at = { lake, partitions: facts.partitions, claims, cutOffs, nowMs }
   const promised = new Set(claims.flatMap((claim) => claim.files.map((file) => file.key)))
   for (const { hour, digest, keys } of listed) {
     if (!hour || !isClosed(hour, at)) continue
@@ -82,6 +84,15 @@ export async function keepVerdicts(
     const base = new Map(chains.map(({ partition, ...sums }) => [partition, sums]))
     const dead = (await listDeadFiles(bucket, lake, base)).coveredDigest
     await keepVerdict(bucket, lake, { v: 1, hour, topicId: facts.topicId, digest, dead, chains })
+  }
+}
+
+/** The bucket's time, or undefined: then no hour counts as closed, and the next audit reads all of them again. */
+function bucketTimeMs(bucket: Bucket): number | undefined {
+  try {
+    return bucket.clock.steady().nowMs()
+  } catch {
+    return undefined
   }
 }
 

@@ -79,3 +79,11 @@ test('a sparkline is as high as its numbers', () => {
   expect(sparkline([])).toBe('')
   expect(sparkline([0, 0])).toBe('▁▁')
 })
+
+test('what a name or an error holds drives no terminal', () => {
+  const hostile = 'x\u001b[2J\u009b\u202e\r\ny'
+  const shown = { ...state, title: hostile, partitions: hostile, lake: hostile, countProblem: hostile }
+  const text = screenLines(shown, { columns: 200, rows: 24 }, plain).join('')
+  expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e]/)
+  expect(text.split('x\\x1b[2J\\x9b\\u202e\\r\\ny')).toHaveLength(5)
+})

@@ -1,4 +1,5 @@
 // The small screen of `watch --full`: the topic's partitions, the lake, what Athena counts and how fast it grows.
+import { printableLine } from '@ticklake/runtime/printable.ts'
 import { type Colours, cut } from '@ticklake/runtime/terminal.ts'
 import { freshnessSeconds, grouped, rowsPerSecond, type Sample } from './watch.ts'
 
@@ -32,9 +33,9 @@ export interface Size {
 export function screenLines(state: ScreenState, { columns, rows }: Size, colours: Colours): string[] {
   const label = (name: string) => colours.dim(name.padEnd(8))
   const line = (name: string, text: string, paint = (painted: string) => painted) =>
-    label(name) + paint(cut(text, Math.max(1, columns - 8)))
+    label(name) + paint(cut(printableLine(text), Math.max(1, columns - 8)))
   const clock = `${new Date(state.atMs).toISOString().slice(11, 19)} UTC`
-  const title = cut(state.title, Math.max(1, columns - clock.length - 2))
+  const title = cut(printableLine(state.title), Math.max(1, columns - clock.length - 2))
   const lines = [
     `${colours.bold(title)}${' '.repeat(Math.max(1, columns - title.length - clock.length))}${clock}`,
     '',

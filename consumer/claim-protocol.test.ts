@@ -97,9 +97,17 @@ test('the order is claim, files, notice, dead file, commit', () => {
   let step: Step = { at: 'put-claim', claim: all }
   while (step.at !== 'collect') {
     order.push(step.at)
-    const outcome = step.at === 'put-claim' ? { of: step.at, result: 'stored' } : { of: step.at }
+    const result = step.at === 'put-claim' ? 'stored' : step.at === 'notify' ? 'told' : undefined
+    const outcome = { of: step.at, ...(result && { result }) }
     step = nextStep(step, outcome as Parameters<typeof nextStep>[1], able)
   }
   expect(order).toEqual(['put-claim', 'put-files', 'notify', 'put-dead', 'commit'])
   expect(step).toEqual({ at: 'collect', from: 10 })
+})
+
+test('a notice that cannot be sent is written down as one that follows, before the dead file', () => {
+  const dead = claim(0, 10, { dead: 10, files: [] })
+  const deferred = nextStep({ at: 'notify', claim: dead }, { of: 'notify', result: 'follows' }, able)
+  expect(deferred).toEqual({ at: 'defer-notice', claim: dead })
+  expect(nextStep(deferred, { of: 'defer-notice' }, able)).toEqual({ at: 'put-dead', claim: dead })
 })

@@ -23,6 +23,8 @@ export type Step =
   | { readonly at: 'put-files'; readonly claim: Claim }
   /** Tell the dead-letter topic of the refused records, and wait for its acknowledgement. */
   | { readonly at: 'notify'; readonly claim: Claim }
+  /** Write down that the notice follows: the dead-letter topic does not take it now. */
+  | { readonly at: 'defer-notice'; readonly claim: Claim }
   /** Store the dead file, unless it is there. */
   | { readonly at: 'put-dead'; readonly claim: Claim }
   /** Commit the claim's end to Kafka, for the lag tools. */
@@ -45,7 +47,9 @@ export type Outcome =
   | { readonly of: 'put-claim'; readonly result: 'stored' | 'exists' | 'unknown' }
   | { readonly of: 'read-claim'; readonly claim: Claim }
   | { readonly of: 'put-files' }
-  | { readonly of: 'notify' }
+  /** `follows`: the dead-letter topic does not take the notice now. */
+  | { readonly of: 'notify'; readonly result: 'told' | 'follows' }
+  | { readonly of: 'defer-notice' }
   | { readonly of: 'put-dead' }
   | { readonly of: 'commit' }
 
@@ -98,9 +102,14 @@ export function nextStep(step: Step, outcome: Outcome, abilityFor: (claim: Claim
       const { claim } = expect(step, 'put-files')
       return claim.dead > 0 ? { at: 'notify', claim } : { at: 'commit', claim }
     }
-    case 'notify':
-      // Told first, filed last: a dead file that is there proves that its notice was acknowledged.
-      return { at: 'put-dead', claim: expect(step, 'notify').claim }
+    case 'notify': {
+      // Told first, filed last: a dead file that is there proves that its notice was acknowledged, or is written down
+      // as one that follows.
+      const { claim } = expect(step, 'notify')
+      return { at: outcome.result === 'told' ? 'put-dead' : 'defer-notice', claim }
+    }
+    case 'defer-notice':
+      return { at: 'put-dead', claim: expect(step, 'defer-notice').claim }
     case 'put-dead':
       return { at: 'commit', claim: expect(step, 'put-dead').claim }
     case 'commit':

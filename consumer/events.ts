@@ -68,6 +68,10 @@ export function consumerEvents(log: Logger, registry: Registry) {
     labelNames: ['partition'],
     registers,
   })
+  const following = gauge(
+    'ticklake_consumer_notices_following',
+    'Claims with refused records that the dead-letter topic is yet to be told of; their dead files are written',
+  )
   const outages = new Outages(
     outageLines(log, 'the data stays in memory and in Kafka'),
     Date.now,
@@ -177,6 +181,7 @@ export function consumerEvents(log: Logger, registry: Registry) {
     },
     attemptSucceeded: (attempt: string) => outages.worked(attempt),
     isFailing: () => outages.failing(),
+    noticesFollowing: (claims: number) => following.set(claims),
     buffered: (size: number) => buffered.set(size),
     lagMeasured: (partition: number, records: number) => lag.set({ partition }, records),
   }

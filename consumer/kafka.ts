@@ -388,14 +388,14 @@ function offsetOutOfRange(why: string): Failure {
 }
 
 /** What the broker says of the topic, or undefined when there is no such topic. */
-function describeTopic(admin: object, topic: string): Promise<TopicFacts | undefined> {
+export function describeTopic(admin: object, topic: string): Promise<TopicFacts | undefined> {
   return new Promise((resolve, reject) => {
     ;(admin as DescribingAdmin).describeTopics([topic], { timeout: QUERY_TIMEOUT_MS }, (error, topics) => {
       const found = topics?.[0]
       if (error) return reject(error)
       // Any other error, such as a right that this user lacks, does not say that the topic is gone.
       if (found?.error && found.error.code !== CODES.ERRORS.ERR_UNKNOWN_TOPIC_OR_PART) {
-        return reject(new Error(found.error.message))
+        return reject(Object.assign(new Error(found.error.message), { code: found.error.code }))
       }
       if (!found || found.error || found.partitions.length === 0) return resolve(undefined)
       const { mostSignificantBits: high, leastSignificantBits: low } = found.topicId

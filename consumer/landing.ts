@@ -12,6 +12,7 @@ import {
 import { deadFile } from './dead-letter.ts'
 import type { Encoder } from './encoder.ts'
 import type { ConsumerEvents } from './events.ts'
+import type { FollowingNotices } from './following-notices.ts'
 import { jsonRow } from './json-rows.ts'
 import type { Plan } from './plan.ts'
 import type { RecordBuffer, RefusedRecord } from './record-buffer.ts'
@@ -24,8 +25,7 @@ import type { InTurn } from './turns.ts'
 export interface LandingPort {
   readonly store: ObjectStore
   readonly encoder: Encoder
-  /** Tells the dead-letter topic; resolves when the broker has acknowledged every notice. */
-  readonly notify: (claim: Claim, refused: readonly RefusedRecord[]) => Promise<void>
+  readonly notices: Pick<FollowingNotices, 'tell' | 'defer' | 'assigned'>
   /** Runs a piece of work when one of the places for uploads is free. */
   readonly inTurn: InTurn
 }

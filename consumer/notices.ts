@@ -1,122 +1,158 @@
-// Notices of refused records on the dead-letter topic: at least once, the dead file is the record.
+// Notices of refused records on the dead-letter topic: each at least once, the dead file is the record.
 
 import RdKafka from '@confluentinc/kafka-javascript'
 import type { Claim } from '@ticklake/contract/claim.ts'
-import { Failure } from '@ticklake/runtime/errors.ts'
-import { deadLetterTopic, type KafkaConfig, kafkaClientSettings } from '@ticklake/runtime/kafka.ts'
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import { deadLetterTopic, type KafkaConfig } from '@ticklake/runtime/kafka.ts'
+import type { DeadLetter } from './dead-letter.ts'
+import { type Connection, connect, isRefusal } from './dead-letter-topic.ts'
 import type { RefusedRecord } from './record-buffer.ts'
 
-type Producer = InstanceType<typeof RdKafka.HighLevelProducer>
+const { CODES } = RdKafka
+type Producer = Connection['producer']
+
+/** What the dead-letter topic is told of one refused record. */
+export interface Notice extends Pick<DeadLetter, 'topic' | 'topicId' | 'partition' | 'offset'> {
+  readonly reason: string
+  readonly detail: string
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+}
 
 export interface Notices extends AsyncDisposable {
-  /** Resolves when the broker has acknowledged a notice of each record. */
-  send(claim: Claim, refused: readonly RefusedRecord[]): Promise<void>
+  /**
+   * Resolves when the broker has acknowledged every notice.
+   * @throws Failure: not retryable where the broker refuses them and will do so until a person changes something
+   */
+  send(notices: readonly Notice[]): Promise<void>
+}
+
+/** The notice of a record that was just refused. */
+export function noticeOf(claim: Claim, { offset, reason, detail, key, value }: RefusedRecord): Notice {
+  const { topic, topicId, partition } = claim
+  return { topic, topicId, partition, offset, reason, detail, key, value }
+}
+
+/** The notice of a record that is in a dead file. */
+export function noticeOfLetter(letter: DeadLetter): Notice {
+  const bytes = (base64: string | null) => (base64 === null ? null : Buffer.from(base64, 'base64'))
+  return { ...letter, key: bytes(letter.key), value: bytes(letter.value) }
 }
 
 /** Notices to the dead-letter topic. The connection is opened with the first refused record. */
 export function deadLetterNotices(config: KafkaConfig): Notices {
   const topic = deadLetterTopic(config)
-  let connecting: Promise<Producer> | undefined
+  let connecting: Promise<Connection> | undefined
+  let current: Connection | undefined
 
-  const connected = (): Promise<Producer> => {
-    connecting ??= connect(config).catch((error) => {
-      connecting = undefined
-      throw error
-    })
+  const connected = (): Promise<Connection> => {
+    connecting ??= connect(config).then(
+      (connection) => {
+        current = connection
+        return connection
+      },
+      (error) => {
+        connecting = undefined
+        throw error
+      },
+    )
     return connecting
   }
 
+  /**
+   * A client keeps what it knows of a topic: that it is gone, how many partitions it has, the numbers of its batches.
+   * A topic that was deleted and made again has none of that, so a new client asks anew.
+   */
+  const giveUp = (connection: Connection, error: unknown) => {
+    if (connection !== current) return
+    connecting = current = undefined
+    connection.givenUp.reject(error)
+    connection.producer.disconnect()
+  }
+
   return {
-    async send(claim, refused) {
-      const producer = await connected()
-      for (let i = 0; i < refused.length; i += AT_ONCE) {
-        await Promise.all(
-          refused.slice(i, i + AT_ONCE).map((record) => sendOne(producer, topic, claim, record)),
+    async send(notices) {
+      const connection = await connected()
+      for (let i = 0; i < notices.length; i += AT_ONCE) {
+        const sent = Promise.all(
+          notices.slice(i, i + AT_ONCE).map((notice) => sendOne(connection.producer, topic, notice)),
         )
+        // Whoever gives the connection up first tells all others that use it.
+        sent.catch((error) => giveUp(connection, error))
+        await Promise.race([sent, connection.givenUp.promise]).catch((error) => {
+          throw sendFailure(error, topic)
+        })
       }
     },
     async [Symbol.asyncDispose]() {
-      const producer = await connecting?.catch(() => undefined)
-      if (producer) await new Promise<void>((resolve) => producer.disconnect(2_000, () => resolve()))
+      const connection = await connecting?.catch(() => undefined)
+      if (connection) {
+        await new Promise<void>((resolve) => connection.producer.disconnect(2_000, () => resolve()))
+      }
     },
   }
 }
 
 /**
- * A notice with more than this would be refused by the dead-letter topic, and its range would wait for ever: a
- * topic takes 1 MiB unless told otherwise, headers included. The dead file has the record whole.
+ * A notice with more than this would be refused by the dead-letter topic: a topic takes 1 MiB unless told otherwise,
+ * headers included. The dead file has the record whole.
  */
 const MAX_NOTICE_BYTES = 900_000
+/** Of a notice that the topic finds too large, so much is left of what is wrong with the record. */
+const SHORT_DETAIL_CHARACTERS = 200
 
 /** Below the client's queue, so that a claim full of poison is told in portions. */
 const AT_ONCE = 1_000
 
-function sendOne(producer: Producer, topic: string, claim: Claim, record: RefusedRecord): Promise<void> {
-  const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0)
-  const whole = bytes <= MAX_NOTICE_BYTES
+/** Sends a notice; where the topic finds it too large, one without the record. */
+async function sendOne(producer: Producer, topic: string, notice: Notice): Promise<void> {
+  const bytes = (notice.key?.length ?? 0) + (notice.value?.length ?? 0)
+  if (bytes <= MAX_NOTICE_BYTES) {
+    try {
+      return await deliver(producer, topic, notice, {})
+    } catch (error) {
+      if ((error as { code?: number }).code !== CODES.ERRORS.ERR_MSG_SIZE_TOO_LARGE) throw error
+    }
+  }
+  const detail = notice.detail.slice(0, SHORT_DETAIL_CHARACTERS)
+  const leftOut = { 'ticklake-left-out-bytes': String(bytes) }
+  await deliver(producer, topic, { ...notice, detail, key: null, value: null }, leftOut)
+}
+
+function deliver(
+  producer: Producer,
+  topic: string,
+  notice: Notice,
+  more: Record<string, string>,
+): Promise<void> {
   const facts = {
-    ...(whole ? {} : { 'ticklake-left-out-bytes': String(bytes) }),
-    'ticklake-reason': record.reason,
-    'ticklake-detail': record.detail,
-    'ticklake-topic': claim.topic,
-    'ticklake-topic-id': claim.topicId,
-    'ticklake-partition': String(claim.partition),
-    'ticklake-offset': String(record.offset),
+    ...more,
+    'ticklake-reason': notice.reason,
+    'ticklake-detail': notice.detail,
+    'ticklake-topic': notice.topic,
+    'ticklake-topic-id': notice.topicId,
+    'ticklake-partition': String(notice.partition),
+    'ticklake-offset': String(notice.offset),
   }
   const headers = Object.entries(facts).map(([name, value]) => ({ [name]: value }))
+  const buffer = (part: Uint8Array | null) => (part === null ? null : Buffer.from(part))
   return new Promise((resolve, reject) => {
-    const key = record.key === null || !whole ? null : Buffer.from(record.key)
-    const value = record.value === null || !whole ? null : Buffer.from(record.value)
-    producer.produce(topic, null, value, key, null, headers, (error) => (error ? reject(error) : resolve()))
+    producer.produce(topic, null, buffer(notice.value), buffer(notice.key), null, headers, (error) =>
+      error ? reject(error) : resolve(),
+    )
   })
 }
 
-async function connect(config: KafkaConfig): Promise<Producer> {
-  await ensureTopic(config)
-
-  const producer = new RdKafka.HighLevelProducer({
-    ...kafkaClientSettings(config, 'ticklake-consumer-dead-letters'),
-    'enable.idempotence': true,
-    'message.timeout.ms': 30_000,
-    log_level: 4,
+function sendFailure(error: unknown, topic: string): Failure {
+  const refused = isRefusal((error as { code?: number }).code)
+  return new Failure({
+    code: refused ? 'DEAD_LETTERS_REFUSED' : 'DEAD_LETTERS_UNTOLD',
+    what: `the dead-letter topic ${topic} did not take the notice of a refused record; the record is kept in its dead file, and the notice follows`,
+    why: reasonOf(error),
+    remedy: refused
+      ? `allow this user to write to ${topic}, and give the topic the defaults of max.message.bytes and cleanup.policy`
+      : `see that the broker has the topic ${topic}`,
+    retryable: !refused,
+    cause: error,
   })
-  producer.on('event.error', () => {})
-  return await new Promise((resolve, reject) => {
-    producer.connect({ timeout: 10_000 }, (error) => {
-      if (!error) return resolve(producer)
-      producer.disconnect()
-      reject(
-        new Failure({
-          code: 'KAFKA_UNREACHABLE',
-          what: 'the dead-letter topic cannot be told of refused records; their range waits',
-          why: error.message,
-          retryable: true,
-        }),
-      )
-    })
-  })
-}
-
-/** Makes the dead-letter topic where only the topic itself was made by hand. */
-function ensureTopic(config: KafkaConfig): Promise<void> {
-  const topic = deadLetterTopic(config)
-  const admin = RdKafka.AdminClient.create({
-    ...kafkaClientSettings(config, 'ticklake-consumer-dead-letters'),
-    log_level: 4,
-  })
-  const wanted = { topic, num_partitions: 1, replication_factor: -1 }
-  return new Promise<void>((resolve, reject) => {
-    admin.createTopic(wanted, 10_000, (error) => {
-      if (!error || error.code === RdKafka.CODES.ERRORS.ERR_TOPIC_ALREADY_EXISTS) return resolve()
-      reject(
-        new Failure({
-          code: 'DEAD_LETTER_TOPIC_MISSING',
-          what: `there may be no dead-letter topic ${topic}, and it cannot be made; refused records wait`,
-          why: error.message,
-          remedy: 'make it with `producer topic create`, or allow this user to',
-          retryable: true,
-        }),
-      )
-    })
-  }).finally(() => admin.disconnect())
 }

@@ -244,8 +244,15 @@ export class PartitionWriter {
         await landFiles(landing, plan, step.claim, this.#frozen!, signal, events, this.#options.onProgress)
         return { of: 'put-files' }
       case 'notify':
-        await attempt('notify_dead_letters', () => landing.notify(step.claim, this.#frozen!.refused))
-        return { of: 'notify' }
+        return {
+          of: 'notify',
+          result: (await landing.notices.tell(step.claim, this.#frozen!.refused, signal))
+            ? 'told'
+            : 'follows',
+        }
+      case 'defer-notice':
+        await attempt('defer_notice', () => landing.notices.defer(step.claim, signal))
+        return { of: 'defer-notice' }
       case 'put-dead':
         await attempt('put_dead_file', () =>
           landDead(landing, plan, step.claim, this.#frozen!.refused, signal),

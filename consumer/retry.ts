@@ -42,7 +42,7 @@ export async function untilDone<T>(
 }
 
 /** Does not wait for an effect beyond the signal: one that is stored late does no harm, its claim names it. */
-function orLetGo<T>(effect: Promise<T>, signal: AbortSignal): Promise<T> {
+export function orLetGo<T>(effect: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = () => reject(new LetGo())
     signal.addEventListener('abort', stop, { once: true })

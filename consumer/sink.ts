@@ -6,6 +6,7 @@ import { datasetGuard, openDataset } from './dataset.ts'
 import { startEncoder } from './encoder.ts'
 import type { ConsumerEvents } from './events.ts'
 import { flushAfter } from './flush-pace.ts'
+import { FollowingNotices } from './following-notices.ts'
 import { type Batch, connectGroup, type GroupClient } from './kafka.ts'
 import type { LandingPort } from './landing.ts'
 import { deadLetterNotices } from './notices.ts'
@@ -112,10 +113,17 @@ export class Sink implements SinkState {
       const topic = await topicOf(client, kafka, signal)
       plan = { lake, format: lake.format, topic: kafka.KAFKA_TOPIC, topicId: topic.topicId }
       guard = new TopicGuard(client, plan)
+      const following = new FollowingNotices({
+        plan,
+        store,
+        notices,
+        events: this.#events,
+        isAssigned: (partition) => this.#writers.has(partition),
+      })
       landing = {
         store,
         encoder,
-        notify: (claim, refused) => notices.send(claim, refused),
+        notices: following,
         inTurn: turns(this.#config.uploads),
       }
       confirmDataset = datasetGuard(store, plan, this.#events.datasetRaised)
@@ -129,6 +137,7 @@ export class Sink implements SinkState {
       this.#joined = true
       const stopWatching = guard.watch((error) => this.#fatal.reject(error))
       const stopLooking = client.watchPositions((error) => this.#fatal.reject(error))
+      const stopFollowing = following.watch()
       const lagTimer = setInterval(() => this.#measureLag(client), LAG_EVERY_MS)
       try {
         await this.#consume(client, signal)
@@ -136,6 +145,7 @@ export class Sink implements SinkState {
         throw await guard.explain(error)
       } finally {
         clearInterval(lagTimer)
+        stopFollowing()
         stopLooking()
         stopWatching()
       }
@@ -250,6 +260,7 @@ export class Sink implements SinkState {
       if (this.#stopping) return
       client.assign(starts)
       for (const { writer } of starts) this.#start(writer)
+      landing.notices.assigned()
     })
     this.#events.assigned(
       starts.map(({ partition, offset }) => ({ partition, from: offset })),

@@ -10,7 +10,16 @@ import {
   type TickType,
   tickColumns,
 } from './columns.ts'
-import { beginningKey, claimKey, dataKey, datasetKey, deadKey, recordKey, tablePrefix } from './keys.ts'
+import {
+  beginningKey,
+  claimKey,
+  dataKey,
+  datasetKey,
+  deadKey,
+  noticeKey,
+  recordKey,
+  tablePrefix,
+} from './keys.ts'
 import { canonicalBytes } from './verdict.ts'
 
 const page = join(import.meta.dirname, '../docs/data-model.md')
@@ -124,6 +133,7 @@ form 1 had no release. A release reads every form up to its own, and stops at a 
 | \`${datasetKey(lake)}\` | what was fixed when the dataset was begun: topic and its id, format, routing, and with \`--from\` where it begins; and the contract with its release, which may rise |
 | \`${beginningKey(lake, range.topicId, 0)}\` | only with \`--from\`: the offset at which this partition begins, written when it is first seen without claims |
 | \`${deadKey(lake, range)}\` | the refused records of a claim, one JSON line each: origin, reason, key, value and headers in base64 |
+| \`${noticeKey(lake, range, 'follows')}\` | only where the dead-letter topic did not take a notice: written before the dead file; the same key with \`.told\` is written when it was sent |
 
 ## How a column is added
 

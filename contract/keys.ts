@@ -96,6 +96,27 @@ export function deadPrefix(lake: Lake): string {
   return `${controlPrefix(lake)}dead/`
 }
 
+/** Where the keys of one topic's notices begin that could not be sent with their dead file. */
+export function noticesPrefix(lake: Lake, topicId: string): string {
+  return `${controlPrefix(lake)}notices/${topicId}-`
+}
+
+/** Says of a claim's dead file that the dead-letter topic is yet to be told of it (`follows`), or was told (`told`). */
+export function noticeKey(lake: Lake, range: OffsetRange, state: NoticeState): string {
+  return `${controlPrefix(lake)}notices/${rangeName(range)}.${state}`
+}
+
+export type NoticeState = 'follows' | 'told'
+
+/** The dead file's range and the state that the key of a notice names, or undefined when it is none. */
+export function parseNoticeKey(
+  key: string,
+): { readonly range: OffsetRange; readonly state: NoticeState } | undefined {
+  const match = /^(.*\/)([^/]+)\.(follows|told)$/.exec(key)
+  const range = match && parseDeadKey(`/${match[2]}.jsonl`)
+  return range ? { range, state: match[3] as NoticeState } : undefined
+}
+
 /** The folder of all compacted hours, with the slash at its end: a sibling of the table, never below it. */
 export function compactedPrefix(lake: Lake): string {
   return `${lake.prefix}/_compacted/${lake.dataset}/`

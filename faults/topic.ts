@@ -10,29 +10,59 @@ export async function createTopic(
   partitions: number,
   config: Record<string, string> = {},
 ): Promise<void> {
+  await makeTopic(env, env.KAFKA_TOPIC!, partitions, config)
+  await makeTopic(env, `${env.KAFKA_TOPIC}-dead-letters`, 1, config)
+}
+
+/** Makes one topic. */
+export async function makeTopic(
+  env: Env,
+  topic: string,
+  partitions: number,
+  config: Record<string, string> = {},
+): Promise<void> {
   const admin = RdKafka.AdminClient.create({ 'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS! })
-  const make = (topic: string, count: number) =>
-    new Promise<void>((resolve, reject) => {
-      const settings = { 'message.timestamp.type': 'LogAppendTime', ...config }
+  const settings = { 'message.timestamp.type': 'LogAppendTime', ...config }
+  try {
+    await new Promise<void>((resolve, reject) => {
       admin.createTopic(
-        { topic, num_partitions: count, replication_factor: 1, config: settings },
+        { topic, num_partitions: partitions, replication_factor: 1, config: settings },
         20_000,
         (error) => (error ? reject(error) : resolve()),
       )
     })
-  try {
-    await make(env.KAFKA_TOPIC!, partitions)
-    await make(`${env.KAFKA_TOPIC}-dead-letters`, 1)
   } finally {
     admin.disconnect()
   }
 }
 
+/** Where the records of every partition end, added up: what a topic was told, once it was made. */
+export async function recordsOf(env: Env, topic: string, partitions = 1): Promise<number> {
+  const producer = new RdKafka.HighLevelProducer({ 'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS! })
+  await new Promise<void>((resolve, reject) => {
+    producer.connect({ timeout: 20_000 }, (error) => (error ? reject(error) : resolve()))
+  })
+  try {
+    const ends = Array.from(
+      { length: partitions },
+      (_, partition) =>
+        new Promise<number>((resolve) => {
+          producer.queryWatermarkOffsets(topic, partition, 5_000, (error, offsets) =>
+            resolve(error ? 0 : offsets.highOffset),
+          )
+        }),
+    )
+    return (await Promise.all(ends)).reduce((sum, end) => sum + end, 0)
+  } finally {
+    producer.disconnect()
+  }
+}
+
 /** Deletes the topic and waits until the broker no longer knows it. */
-export async function deleteTopic(env: Env): Promise<void> {
+export async function deleteTopic(env: Env, topic = env.KAFKA_TOPIC!): Promise<void> {
   const admin = RdKafka.AdminClient.create({ 'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS! })
   await new Promise<void>((resolve, reject) =>
-    admin.deleteTopic(env.KAFKA_TOPIC!, 20_000, (error) => (error ? reject(error) : resolve())),
+    admin.deleteTopic(topic, 20_000, (error) => (error ? reject(error) : resolve())),
   )
   admin.disconnect()
 }

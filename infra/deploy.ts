@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline/promises'
 import type { StackEvent } from '@aws-sdk/client-cloudformation'
 import { Failure } from '@ticklake/runtime/errors.ts'
+import { printable } from '@ticklake/runtime/printable.ts'
 import { fetchBrokerAccess, writePrivately } from './broker-access.ts'
 import { CloudFormation, type ProposedChange, type StackState } from './cloudformation.ts'
 import { envAws, type Place } from './env-aws.ts'
@@ -18,7 +19,7 @@ export interface Target {
 }
 
 /** Steps and progress go to standard error. */
-export const say = (text: string) => process.stderr.write(`${text}\n`)
+export const say = (text: string) => process.stderr.write(`${printable(text)}\n`)
 
 /** `deploy`. @throws Failure */
 export async function deploy(

@@ -57,6 +57,13 @@ export function makeEvents(log: Logger, registry: Registry) {
     back: (facts) => log.info(facts, `the S3 server answers again after ${facts.seconds} s`),
   }
   const upstream = new Outage('reach_s3', lines)
+  const records = new Outage('store_query', {
+    failed: ({ why }) =>
+      log.error({ why }, `queries cannot be written down, so none is run that is new: ${why}`),
+    stillFailing: ({ why, seconds }) =>
+      log.error({ why, seconds }, `queries still cannot be written down after ${seconds} s: ${why}`),
+    back: ({ seconds }) => log.info({ seconds }, `queries are written down again after ${seconds} s`),
+  })
 
   return {
     listening: (at: { url: string; s3: string; engine: string }) => log.info(at, 'listening'),
@@ -101,6 +108,9 @@ export function makeEvents(log: Logger, registry: Registry) {
     },
     /** A defect: an operation threw something that is no AWS error. */
     operationBroke: (facts: { target: string; err: unknown }) => log.error(facts, 'an operation broke'),
+    /** A query's record could not be stored: it was not run, or it ended and only this process knows how. */
+    historyFailed: (why: string) => records.failed(why),
+    historyStored: () => records.worked(),
     queryEnded: (facts: { id: string; state: string; ms: number; reason: string | undefined }) => {
       queries.inc({ state: facts.state })
       querySeconds.observe(facts.ms / 1000)

@@ -1,4 +1,5 @@
 // What a user is told when something goes wrong: what happened, why, and what to do next.
+import { printable } from './printable.ts'
 import { redactText } from './redact.ts'
 
 export interface FailureFacts {
@@ -46,14 +47,20 @@ export function reasonOf(thrown: unknown): string {
 
 /**
  * The lines that a terminal shows for an error: what, why, what to do. A Failure has at most three lines;
- * anything else is a defect and is shown with its stack. Secrets are left out.
+ * anything else is a defect and is shown with its stack. Secrets are left out, and what would drive the terminal is
+ * written out.
  */
 export function renderError(thrown: unknown): string {
   if (!(thrown instanceof Failure)) {
-    return redactText(thrown instanceof Error ? (thrown.stack ?? String(thrown)) : String(thrown))
+    return shown(thrown instanceof Error ? (thrown.stack ?? String(thrown)) : String(thrown))
   }
   const lines = [`error ${thrown.code}: ${thrown.message}`]
   if (thrown.why) lines.push(`  why: ${thrown.why}`)
   if (thrown.remedy) lines.push(`  do:  ${thrown.remedy}`)
-  return redactText(lines.join('\n'))
+  return shown(lines.join('\n'))
+}
+
+/** Causes are texts of others: of brokers, servers, files and their names. */
+function shown(text: string): string {
+  return printable(redactText(text))
 }

@@ -2,6 +2,7 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 import type { Env } from './env.ts'
+import { printable, printableJson, printableLine } from './printable.ts'
 import { keepSecretsOf, redactLine } from './redact.ts'
 import { hasColours } from './terminal.ts'
 
@@ -29,7 +30,8 @@ export function makeLogger(
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     // The whole line, not only paths that somebody thought of: errors of clients carry settings and requests.
-    hooks: { streamWrite: redactLine },
+    // A line of JSON ends on a terminal too: by `docker logs`, `tail` or `less -r`.
+    hooks: { streamWrite: (line) => printableJson(redactLine(line)) },
   }
   if (!asPretty) return pino(options, destination ?? pino.destination({ dest: 2, sync: true }))
   const prettyOf = prettyFactory({
@@ -39,5 +41,22 @@ export function makeLogger(
     singleLine: true,
     colorize: hasColours(out, env),
   })
-  return pino(options, { write: (line) => void out.write(prettyOf(line)) })
+  return pino(options, { write: (line) => void out.write(prettyOf(printableEntry(line))) })
+}
+
+/** The entry with its texts safe for a terminal; only a stack has lines. */
+function printableEntry(line: string): string {
+  const safe = (value: unknown, name: string): unknown => {
+    if (typeof value === 'string') return name === 'stack' ? printable(value) : printableLine(value)
+    if (Array.isArray(value)) return value.map((one) => safe(one, name))
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(
+      Object.entries(value).map(([inner, one]) => [printableLine(inner), safe(one, inner)]),
+    )
+  }
+  try {
+    return JSON.stringify(safe(JSON.parse(line), ''))
+  } catch {
+    return printable(line)
+  }
 }

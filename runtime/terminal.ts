@@ -1,5 +1,6 @@
 // What a terminal is told while it waits: colours where they are wanted, and one line on stderr that is redrawn.
 import type { Env } from './env.ts'
+import { printableLine } from './printable.ts'
 
 /** Whether colours are wanted there. NO_COLOR (no-color.org) wins, then FORCE_COLOR; else only on a terminal. */
 export function hasColours(stream: { readonly isTTY?: boolean }, env: Env = process.env): boolean {
@@ -63,7 +64,7 @@ export function progressLine(stream: Stream = process.stderr, afterMs = 0): Prog
     show(text) {
       if (!stream.isTTY || Date.now() < from) return
       // A line that wraps cannot be redrawn.
-      stream.write(`\r\u001b[K${cut(text, columnsOf(stream) - 1)}`)
+      stream.write(`\r\u001b[K${cut(printableLine(text), columnsOf(stream) - 1)}`)
       shown = true
     },
     clear,

@@ -1,4 +1,6 @@
 // One line for each step of set-up: redrawn with seconds on a terminal, one line at each end elsewhere.
+import { printableLine } from '@ticklake/runtime/printable.ts'
+
 export class Progress implements Disposable {
   readonly #name: string
   readonly #begun = performance.now()
@@ -7,14 +9,14 @@ export class Progress implements Disposable {
 
   constructor(name: string, about: string) {
     this.#name = name
-    this.#detail = about
+    this.#detail = printableLine(about)
     if (process.stderr.isTTY) this.#timer = setInterval(() => this.#draw(), 500)
     else process.stderr.write(`  ${name} (${about}) ...\n`)
   }
 
   /** What is being done now, such as `12/194 MB`. */
   set detail(detail: string) {
-    this.#detail = detail
+    this.#detail = printableLine(detail)
   }
 
   done(): void {

@@ -1,5 +1,6 @@
 // `catalog audit`: whether each record is in the lake exactly once; the exit status says it too.
 import type { Env } from '@ticklake/runtime/env.ts'
+import { printable } from '@ticklake/runtime/printable.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
 import { runAudit } from '../audit-run.ts'
 import { auditText, isGood } from '../audit-text.ts'
@@ -32,14 +33,14 @@ export async function runAuditCommand(env: Env, flags: AuditFlags, signal: Abort
   })
   progress.clear()
   const place = { dataset: config.lake.dataset, location: datasetLocation(config.lake) }
-  process.stdout.write(`${auditText(outcome, place).join('\n')}\n`)
+  process.stdout.write(`${printable(auditText(outcome, place).join('\n'))}\n`)
   if (!isGood(outcome)) process.exitCode = 1
   if (flags.compare === undefined) return
   const other = catalogConfig(ofDataset(env, flags.compare))
   progress.show(`audit: comparing ${config.lake.dataset} with ${other.lake.dataset}`)
   const comparison = await compareDatasets(aws, config, other, signal)
   progress.clear()
-  process.stdout.write(`${comparisonText(comparison).join('\n')}\n`)
+  process.stdout.write(`${printable(comparisonText(comparison).join('\n'))}\n`)
   if (comparison.differences.length > 0) process.exitCode = 1
 }
 

@@ -50,12 +50,20 @@ export function commandLine(args: readonly string[]): Argv {
       'query <sql>',
       'ask Athena',
       (y) =>
-        output(page(y, pages.query)).positional('sql', {
-          type: 'string',
-          demandOption: true,
-          describe: 'the statement; `-` reads it from standard input',
-        }),
-      ({ sql, output }) => run((env, signal) => runQueryCommand(env, { sql, output }, signal)),
+        output(page(y, pages.query))
+          .positional('sql', {
+            type: 'string',
+            demandOption: true,
+            describe: 'the statement; `-` reads it from standard input',
+          })
+          .option('safe-csv', {
+            type: 'boolean',
+            default: false,
+            describe:
+              'an apostrophe before cells of a csv that a spreadsheet would calculate; changes the data',
+          }),
+      ({ sql, output, safeCsv }) =>
+        run((env, signal) => runQueryCommand(env, { sql, output, safeCsv }, signal)),
     )
     .command(
       'watch',

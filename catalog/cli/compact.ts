@@ -1,6 +1,7 @@
 // `catalog compact`: the closed hours, now and by hand.
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
+import { printable } from '@ticklake/runtime/printable.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
 import { openAws } from '../aws.ts'
 import { compact } from '../compaction/compact.ts'
@@ -23,7 +24,7 @@ export async function runCompactCommand(
   let done = 0
   const say = (line: string) => {
     progress.clear()
-    process.stdout.write(`${line}\n`)
+    process.stdout.write(`${printable(line)}\n`)
   }
   progress.show('compact: looking for closed hours')
   await compact(aws, broker, config, {

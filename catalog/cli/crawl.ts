@@ -1,5 +1,6 @@
 // `catalog crawl`: what Glue's crawler makes of the objects, and whether that is what was declared.
 import type { Env } from '@ticklake/runtime/env.ts'
+import { printable } from '@ticklake/runtime/printable.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
 import { openAws } from '../aws.ts'
 import { type Comparison, compareCrawled, lookBeforeCrawl } from '../comparison.ts'
@@ -35,7 +36,7 @@ export async function runCrawlCommand(
       progress.show(`crawler ${config.crawler}: ${state}, ${Math.round(elapsedMs / 1000)} s`),
   })
   progress.clear()
-  process.stderr.write(`${crawlText(outcome)}\n`)
+  process.stderr.write(`${printable(crawlText(outcome))}\n`)
   const rows = outcome.tables.map(({ table, partitions }) => [
     `${outcome.database}.${table.Name}`,
     table.Parameters?.classification ?? null,
@@ -44,7 +45,10 @@ export async function runCrawlCommand(
     table.StorageDescriptor?.Location ?? null,
     columnText([...(table.StorageDescriptor?.Columns ?? []), ...(table.PartitionKeys ?? [])]),
   ])
-  await writeRows(process.stdout, output, columns, [rows], { width: process.stdout.columns })
+  await writeRows(process.stdout, output, columns, [rows], {
+    width: process.stdout.columns,
+    isTerminal: process.stdout.isTTY,
+  })
   if (rows.length === 0) {
     process.stderr.write(
       `nothing was found in ${datasetLocation(config.lake)}: start the consumer, or wait for its first flush\n`,
@@ -53,7 +57,7 @@ export async function runCrawlCommand(
   if (!before) return
   const comparison = await compareCrawled(aws, config, before, outcome)
   const report = output === 'table' ? process.stdout : process.stderr
-  for (const line of comparisonText(comparison)) report.write(`${line}\n`)
+  for (const line of comparisonText(comparison)) report.write(`${printable(line)}\n`)
   if (comparison.differences.length > 0) process.exitCode = 1
 }
 

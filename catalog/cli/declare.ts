@@ -1,5 +1,6 @@
 // `catalog declare`: the table and all that belongs to it.
 import type { Env } from '@ticklake/runtime/env.ts'
+import { printable } from '@ticklake/runtime/printable.ts'
 import { whileWaiting } from '@ticklake/runtime/terminal.ts'
 import { openAws } from '../aws.ts'
 import { catalogConfig } from '../config.ts'
@@ -19,6 +20,6 @@ export async function runDeclareCommand(
     await whileWaiting(() => `declaring (${said.at(-1) ?? 'asking Glue'})`, declaring)
   } finally {
     // Also when it ends half way: what was made is there.
-    process.stdout.write(said.map((line) => `${line}\n`).join(''))
+    process.stdout.write(said.map((line) => `${printable(line)}\n`).join(''))
   }
 }

@@ -1,5 +1,6 @@
 // `catalog doctor`: everything that must be well before rows flow, each fault with its remedy.
 import type { Env } from '@ticklake/runtime/env.ts'
+import { printable, printableJson } from '@ticklake/runtime/printable.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
 import { examine, isWell, type Outcome } from '../doctor.ts'
 import { looksAt } from '../doctor-looks.ts'
@@ -21,10 +22,10 @@ export async function runDoctorCommand(env: Env, flags: DoctorFlags, signal: Abo
   for await (const outcome of examine(looks, signal)) {
     progress.clear()
     outcomes.push(outcome)
-    if (flags.output === 'table') process.stdout.write(`${outcomeLines(outcome).join('\n')}\n`)
+    if (flags.output === 'table') process.stdout.write(`${printable(outcomeLines(outcome).join('\n'))}\n`)
   }
   const end = flags.output === 'table' ? summaryLine(outcomes) : records(outcomes)
-  process.stdout.write(`${end}\n`)
+  process.stdout.write(`${process.stdout.isTTY ? printableJson(end) : end}\n`)
   if (!isWell(outcomes, signal)) process.exitCode = 1
 }
 

@@ -1,6 +1,7 @@
 // `catalog query`: one statement through Athena, its rows to standard output.
 import { text } from 'node:stream/consumers'
 import type { Env } from '@ticklake/runtime/env.ts'
+import { Failure } from '@ticklake/runtime/errors.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
 import type { QueryResult } from '../athena.ts'
 import { openAws } from '../aws.ts'
@@ -12,9 +13,16 @@ import { grouped } from '../watch.ts'
 /** @throws Failure with Athena's own text when it refuses or fails, QUERY_CANCELLED on Ctrl-C */
 export async function runQueryCommand(
   env: Env,
-  { sql, output }: { sql: string; output: OutputFormat },
+  { sql, output, safeCsv }: { sql: string; output: OutputFormat; safeCsv: boolean },
   signal: AbortSignal,
 ): Promise<void> {
+  if (safeCsv && output !== 'csv') {
+    throw new Failure({
+      code: 'USAGE',
+      what: '--safe-csv is for --output csv; nothing was asked',
+      remedy: 'add --output csv, or leave --safe-csv out',
+    })
+  }
   const config = catalogConfig(env)
   const statement = sql === '-' ? await text(process.stdin) : sql
   using aws = openAws(config.lake)
@@ -33,6 +41,8 @@ export async function runQueryCommand(
   progress.clear()
   const count = await writeRows(process.stdout, output, result.columns, result.rows, {
     width: process.stdout.columns,
+    isTerminal: process.stdout.isTTY,
+    safeCsv,
   })
   if (process.stderr.isTTY) process.stderr.write(`${costText(result, count)}\n`)
 }

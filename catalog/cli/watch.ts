@@ -1,6 +1,7 @@
 // `catalog watch`: asks again and again, and redraws one line.
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
+import { printableLine } from '@ticklake/runtime/printable.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { columnsOf, cut, whileWaiting } from '@ticklake/runtime/terminal.ts'
 import type { Cell } from '../athena-csv.ts'
@@ -48,7 +49,9 @@ export async function runWatchCommand(env: Env, flags: WatchFlags, signal: Abort
       } catch (error) {
         if (signal.aborted) return
         if (!(error instanceof Failure) || !before) throw error
-        process.stderr.write(`${redraws ? '\r\u001b[K' : ''}${error.message}: ${error.why ?? ''}\n`)
+        process.stderr.write(
+          `${redraws ? '\r\u001b[K' : ''}${printableLine(`${error.message}: ${error.why ?? ''}`)}\n`,
+        )
       }
       if (i + 1 < times) {
         await sleep(Math.max(0, startedAt + everyMs - Date.now()), signal)
@@ -78,5 +81,5 @@ export async function runWatchCommand(env: Env, flags: WatchFlags, signal: Abort
     }
   }
   const columns = names.map((name) => ({ name, type: name === 'at' ? 'varchar' : 'double' }))
-  await writeRows(process.stdout, flags.output, columns, rows())
+  await writeRows(process.stdout, flags.output, columns, rows(), { isTerminal: process.stdout.isTTY })
 }

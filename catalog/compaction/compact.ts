@@ -20,6 +20,7 @@ import {
 import { codeOf, Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { LakeConfig } from '@ticklake/runtime/lake.ts'
 import type { Aws } from '../aws.ts'
+import type { SteadyClock } from '../bucket-clock.ts'
 import { readDataset } from '../claims.ts'
 import type { CatalogConfig } from '../config.ts'
 import type { Broker } from '../kafka.ts'
@@ -64,7 +65,7 @@ const HOURS_OWN = ['HOUR_NOT_AS_CLAIMED', 'MERGER_FAILED']
 
 /**
  * Does what there is to do now.
- * @throws Failure COMPACTION_REFUSED for a format whose objects stay as they are, and whatever keeps S3, Glue or Kafka from answering
+ * @throws Failure BUCKET_CLOCK when the bucket does not tell the time, COMPACTION_REFUSED for a format whose objects stay as they are, and whatever keeps S3, Glue or Kafka from answering
  */
 export async function compact(
   aws: Parts,
@@ -81,6 +82,7 @@ export async function compact(
       remedy: 'for tables that are counted quickly use LAKE_FORMAT=parquet or jsonl',
     })
   }
+  const clock = aws.bucket.clock.steady()
   const dataset = await readDataset(aws.bucket, lake)
   if (!dataset) return
   await keepTable(aws.bucket, lake)
@@ -107,7 +109,7 @@ export async function compact(
     if (hour !== undefined && hour !== name) continue
     if (isDone(lake, view, name)) continue
     try {
-      if (await compactHour(aws, config, view, path, { merger, signal, events })) pending.push(name)
+      if (await compactHour(aws, config, view, path, { clock, merger, signal, events })) pending.push(name)
     } catch (error) {
       if (signal?.aborted) return
       pending.push(name)
@@ -145,6 +147,7 @@ function isDone(lake: LakeConfig, view: LakeView, name: string): boolean {
 }
 
 interface Work {
+  readonly clock: SteadyClock
   readonly merger: Merger
   readonly signal: AbortSignal | undefined
   readonly events: CompactionEvents
@@ -161,7 +164,7 @@ async function compactHour(
   let seen = view
   while (!work.signal?.aborted) {
     const facts = await lookAtHour(aws.bucket, config.lake, seen, path, {
-      nowMs: Date.now(),
+      clock: work.clock,
       settledMs: config.compactDeleteAfterMs,
     })
     const step = nextCompaction(facts)

@@ -48,8 +48,8 @@ async function run(...args: string[]) {
 
 const compact = (...args: string[]) => run('catalog/main.ts', 'compact', ...args)
 
-/** Until what was switched by now is settled. S3 tells times in whole seconds. */
-const settled = () => new Promise((resolve) => setTimeout(resolve, DELETE_AFTER_MS + 1_000))
+/** Until what was switched by now is settled. S3 tells both times in whole seconds, and a doubt means later. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, DELETE_AFTER_MS + 2_000))
 
 /** The n-th hour, as --hour takes it and as its folder is named. */
 function hourAt(n: number) {

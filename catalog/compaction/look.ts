@@ -15,11 +15,12 @@ import {
   tablePrefix,
 } from '@ticklake/contract/keys.ts'
 import type { LakeConfig } from '@ticklake/runtime/lake.ts'
+import type { SteadyClock } from '../bucket-clock.ts'
 import { isComplete } from '../claims.ts'
 import type { TopicState } from '../kafka.ts'
 import { hourName, hourOfKey } from '../partitions.ts'
 import type { Bucket } from '../s3.ts'
-import { listManifests, type NewestManifest, readManifest, switchedAgeMs } from './manifests.ts'
+import { listManifests, type NewestManifest, readManifest, readMark } from './manifests.ts'
 import { rangeOfRunFile } from './run-file.ts'
 import type { TableName } from './tables.ts'
 
@@ -138,27 +139,32 @@ export function waitsForRows(lake: LakeConfig, name: string, chains: readonly Ch
 }
 
 /** What there is of one hour. `settledMs`: so long after the switch the old objects are read by nobody. */
+/**
+ * What there is of one hour. `settledMs`: so long after the switch the old objects are read by nobody.
+ * @throws Failure BUCKET_CLOCK when the bucket does not tell the time
+ */
 export async function lookAtHour(
   bucket: Bucket,
   lake: LakeConfig,
   view: LakeView,
   path: HourPath,
-  { nowMs, settledMs }: { nowMs: number; settledMs: number },
+  { clock, settledMs }: { clock: SteadyClock; settledMs: number },
 ): Promise<HourFacts> {
   const name = hourName(path)
   const newest = view.manifests.get(name)
   const manifest = newest && (await readManifest(bucket, lake, newest))
   const { raw, strays } = await readRaw(bucket, lake, view, path, manifest)
-  const ageMs = newest && (await switchedAgeMs(bucket, lake, newest))
+  const mark = newest && (await readMark(bucket, lake, newest))
   const location = manifest && runLocation(lake, manifest)
   return {
-    isPast: isPast(lake, name, view.chains, nowMs),
+    // Asked after the mark was read, so that the answer which told its age is among those that must agree.
+    isPast: isPast(lake, name, view.chains, clock.nowMs()),
     raw,
     strays,
     manifest,
     compacted: manifest ? manifest.files.map((file) => ({ ...file, ...rangeOfRunFile(file.key) })) : [],
-    isMarked: ageMs !== undefined,
-    isSettled: ageMs !== undefined && ageMs >= settledMs,
+    isMarked: mark?.isMarked ?? false,
+    isSettled: mark?.ageMs !== undefined && mark.ageMs >= settledMs,
     isSwitched: view.tables.every(({ locations }) => locations.get(name) === location),
     leftovers: manifest
       ? (view.compacted.get(name) ?? []).filter((key) => {

@@ -67,13 +67,14 @@ export async function markSwitched(
   await bucket.putOnce(switchedKey(lake, path, seq), `${JSON.stringify({ v: 1 })}\n`)
 }
 
-/** How long ago that was written down; undefined: it was not. */
-export async function switchedAgeMs(
+/** Whether that was written down, and how long ago where the bucket's clock tells it. */
+export async function readMark(
   bucket: Bucket,
   lake: Lake,
   { seq, ...path }: NewestManifest,
-): Promise<number | undefined> {
-  return (await bucket.text(switchedKey(lake, path, seq)))?.ageMs
+): Promise<{ readonly isMarked: boolean; readonly ageMs: number | undefined }> {
+  const stored = await bucket.text(switchedKey(lake, path, seq))
+  return { isMarked: stored !== undefined, ageMs: stored?.ageMs }
 }
 
 /** All manifests of these hours, for an audit: in the moment of a switch tables may still read the one before. */
@@ -88,7 +89,7 @@ export async function readCompactedHours(
     const manifests: Manifest[] = []
     for (let seq = 1; seq <= newest.seq; seq++)
       manifests.push(await readManifest(bucket, lake, { ...newest, seq }))
-    hours.push({ manifests, isMarked: (await switchedAgeMs(bucket, lake, newest)) !== undefined })
+    hours.push({ manifests, isMarked: (await readMark(bucket, lake, newest)).isMarked })
   }
   return hours
 }

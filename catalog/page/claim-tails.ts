@@ -45,7 +45,7 @@ export class ClaimTails {
         partition,
         claimed: complete ? claim.E : claimStart(key),
         claim,
-        claimedAt: Date.now() - stored.ageMs,
+        claimedAt: Date.now() - (stored.ageMs ?? 0),
       }
       if (complete) {
         for (const [old, { partition: of }] of this.#known) if (of === partition) this.#known.delete(old)

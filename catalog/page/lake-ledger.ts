@@ -59,11 +59,11 @@ async function readClaim(bucket: Bucket, key: string, partition: number): Promis
       reason: claim.reason ?? null,
       files: claim.files,
       encoder: claim.encoder,
-      ageMs: stored.ageMs,
+      ageMs: stored.ageMs ?? 0,
       fault: null,
     }
   } catch (error) {
-    return { ...none, ageMs: stored.ageMs, fault: reasonOf(error) }
+    return { ...none, ageMs: stored.ageMs ?? 0, fault: reasonOf(error) }
   }
 }
 

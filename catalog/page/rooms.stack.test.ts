@@ -182,6 +182,24 @@ test('100,000 rows scroll: the page holds a few of them; they are put in order, 
   const lines = readFileSync(await saved.path(), 'utf8').split('\r\n')
   expect(lines).toHaveLength(100_002)
   expect(lines[1]).toBe('1,9999')
+  expect(await page.getByRole('checkbox', { name: 'No formulas' }).isChecked(), 'it changes data').toBe(false)
+  expect(await accessibilityFaults(page)).toEqual([])
+})
+
+test('a download for a spreadsheet has no formulas when that is asked for', async () => {
+  await write("SELECT -5 AS n, '=1+1' AS t")
+  await runIt()
+  const download = async () => {
+    const [saved] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download CSV' }).click(),
+    ])
+    return readFileSync(await saved.path(), 'utf8')
+  }
+  expect(await download()).toBe('n,t\r\n-5,=1+1\r\n')
+  await page.getByRole('checkbox', { name: 'No formulas' }).check()
+  expect(await download()).toBe("n,t\r\n-5,'=1+1\r\n")
+  await picture(page, 'query-no-formulas')
   expect(await accessibilityFaults(page)).toEqual([])
 })
 

@@ -7,6 +7,7 @@ import { refusals } from '@ticklake/contract/verdict.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { s3Client } from '@ticklake/runtime/lake.ts'
+import { printable, printableLine } from '@ticklake/runtime/printable.ts'
 import type { Argv } from 'yargs'
 import { parseBeginning } from '../beginning.ts'
 import { type ConsumerConfig, consumerConfig } from '../config.ts'
@@ -66,7 +67,11 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
         outputOption(y.option('dataset', datasetOption))
           .usage('$0 dlq show <partition>:<offset>\n\nBytes that are no UTF-8 text are shown in base64.')
           .positional('record', { type: 'string', demandOption: true, describe: '<partition>:<offset>' })
-          .option('raw', { type: 'boolean', default: false, describe: 'only the bytes of its value' })
+          .option('raw', {
+            type: 'boolean',
+            default: false,
+            describe: 'only the bytes of its value, to a file or pipe',
+          })
           .example('$0 dlq show 0:1234', '')
           .example('$0 dlq show 0:1234 --raw > mended.json', 'to mend it in an editor'),
       (flags) => onLake(env, flags, (lake) => show(lake, flags)),
@@ -154,7 +159,7 @@ async function show(
 ): Promise<void> {
   const origin = originOf(flags.record, await topicIdOf(lake))
   for await (const letter of readLetters(lake.store, lake.config.lake, { origins: [origin] })) {
-    if (flags.raw) process.stdout.write(bytesOf(letter.value) ?? '')
+    if (flags.raw) process.stdout.write(rawOf(letter, process.stdout.isTTY))
     else if (flags.output === 'table') process.stdout.write(pageOf(letter))
     else await writeRows(process.stdout, flags.output, [], [{ ...readable(letter) }])
     return
@@ -302,17 +307,23 @@ function notRefused({ lake }: ConsumerConfig, origins: readonly Origin[]): Failu
   })
 }
 
+/** The bytes of its value; on a terminal, which they could drive, its text with that written out. */
+function rawOf(letter: DeadLetter, isTerminal: boolean): Uint8Array | string {
+  const bytes = bytesOf(letter.value) ?? Buffer.alloc(0)
+  return isTerminal ? printable(bytes.toString()) : bytes
+}
+
 /** One line a fact. */
 function pageOf(letter: DeadLetter): string {
   const { headers, ...facts } = readable(letter)
   const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(12)} ${shown(value)}`)
   for (const { name, ...value } of headers)
-    lines.push(`${'header'.padEnd(12)} ${name} = ${Object.values(value).map(shown).join('')}`)
+    lines.push(`${'header'.padEnd(12)} ${printableLine(name)} = ${Object.values(value).map(shown).join('')}`)
   return `${lines.join('\n')}\n`
 }
 
 function shown(value: unknown): string {
-  return value === null ? '(none)' : String(value).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '·')
+  return value === null ? '(none)' : printable(String(value))
 }
 
 const datasetOption = { type: 'string', requiresArg: true, describe: 'the dataset [LAKE_DATASET]' } as const

@@ -1,7 +1,6 @@
 // Reads the refused records of a dataset from its dead files: they are the record, the dead-letter topic only tells.
 import { deadPrefix, type Lake, parseDeadKey } from '@ticklake/contract/keys.ts'
-import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
-import type { DeadLetter } from '../dead-letter.ts'
+import { type DeadLetter, parseDeadFile } from '../dead-letter.ts'
 import type { ObjectStore } from '../s3.ts'
 import type { Origin } from './letter.ts'
 
@@ -32,7 +31,7 @@ export async function* readLetters(
     ) {
       continue
     }
-    for (const letter of lettersOf(key, await store.read(key))) {
+    for (const letter of parseDeadFile(key, await store.read(key))) {
       if (isMeant(letter, filter)) yield letter
     }
   }
@@ -49,22 +48,4 @@ export function isMeant(
   if (sinceMs !== undefined && !(letter.timestampMs !== null && letter.timestampMs >= sinceMs)) return false
   if (untilMs !== undefined && !(letter.timestampMs !== null && letter.timestampMs < untilMs)) return false
   return !origins || origins.some((o) => o.partition === letter.partition && o.offset === letter.offset)
-}
-
-function lettersOf(key: string, text: string | undefined): DeadLetter[] {
-  try {
-    if (text === undefined) throw new Error('it was listed, but is not there')
-    return text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as DeadLetter)
-  } catch (error) {
-    throw new Failure({
-      code: 'DEAD_FILE_UNREADABLE',
-      what: `the dead file ${key} cannot be understood; its refused records are not shown`,
-      why: reasonOf(error),
-      remedy: 'put it back as the consumer wrote it; the dead-letter topic has a copy of the records',
-      cause: error,
-    })
-  }
 }

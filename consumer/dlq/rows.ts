@@ -1,6 +1,7 @@
 // Writes rows as a table for people, or as JSON for programs.
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
+import { printableJson, printableLine } from '@ticklake/runtime/printable.ts'
 
 export const rowFormats = ['table', 'json', 'jsonl'] as const
 export type RowFormat = (typeof rowFormats)[number]
@@ -11,7 +12,7 @@ const WIDEST = 60
 
 /** Writes all rows and waits where the reader is slow. Only a table holds them all, for its widths. */
 export async function writeRows(
-  out: Writable,
+  out: Writable & { readonly isTTY?: boolean },
   format: RowFormat,
   columns: readonly string[],
   rows: AsyncIterable<Row> | Iterable<Row>,
@@ -40,11 +41,11 @@ export async function writeRows(
     }
     return count
   }
+  // The same JSON; on a terminal nothing in it drives that.
+  const jsonOf = (row: Row) => (out.isTTY ? printableJson(JSON.stringify(row)) : JSON.stringify(row))
   if (format === 'json') await write('[')
   for await (const row of rows) {
-    await write(
-      format === 'json' ? `${count === 0 ? '\n' : ',\n'}${JSON.stringify(row)}` : `${JSON.stringify(row)}\n`,
-    )
+    await write(format === 'json' ? `${count === 0 ? '\n' : ',\n'}${jsonOf(row)}` : `${jsonOf(row)}\n`)
     count++
   }
   if (format === 'json') await write(count === 0 ? ']\n' : '\n]\n')
@@ -54,9 +55,6 @@ export async function writeRows(
 /** One line: control characters would break the table, and could drive the terminal. */
 function cell(value: unknown): string {
   if (value === null || value === undefined) return '-'
-  const text = (typeof value === 'string' ? value : JSON.stringify(value)).replace(
-    /[\u0000-\u001f\u007f-\u009f]/g,
-    '·',
-  )
+  const text = printableLine(typeof value === 'string' ? value : JSON.stringify(value))
   return text.length > WIDEST ? `${text.slice(0, WIDEST - 1)}…` : text
 }

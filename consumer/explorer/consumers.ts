@@ -162,12 +162,19 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
       })
     }
     case 'notify': {
+      if (state.letters === 'closed')
+        return [done('cannot tell of refused records', { of: 'notify', result: 'follows' })]
       const told = { told: [...new Set([...state.told, ...poisonOf(world, step.claim)])].sort() }
       return orLost(
         'tells of refused records',
-        done('tells of refused records', { of: 'notify' }, told),
+        done('tells of refused records', { of: 'notify', result: 'told' }, told),
         told,
       )
+    }
+    case 'defer-notice': {
+      const follows = { follows: withNumber(state.follows, step.claim.S) }
+      const name = 'writes down that the notice follows'
+      return orLost(name, done(name, { of: 'defer-notice' }, follows), follows)
     }
     case 'put-dead': {
       const key = deadKey(plan.lake, step.claim)
@@ -183,6 +190,30 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
     case 'refuse':
       return []
   }
+}
+
+/** What a consumer does beside its chain: it sends the notices that follow, and marks them as told. */
+export function noticeMoves(world: World, state: State): Move[] {
+  return state.follows.flatMap((S) => {
+    const claim = state.claims[S]!
+    if (state.marked.includes(S) || !(deadKey(plan.lake, claim) in state.dead)) return []
+    const poison = poisonOf(world, claim)
+    const isTold = poison.every((offset) => state.told.includes(offset))
+    const moves: Move[] = []
+    if (!isTold && state.letters !== 'closed') {
+      const told = poison.reduce(withNumber, state.told)
+      moves.push({ name: `a notice of ${S} follows`, state: { ...state, told } })
+    }
+    if (isTold || world.mistake === 'told-before-sent') {
+      const marked = withNumber(state.marked, S)
+      moves.push({ name: `the notice of ${S} is marked as told`, state: { ...state, marked } })
+    }
+    return moves
+  })
+}
+
+function withNumber(numbers: readonly number[], more: number): readonly number[] {
+  return [...new Set([...numbers, more])].sort()
 }
 
 /** The actor at its next step. What it can have is settled where it begins to read; only what it may miss is kept. */
@@ -217,6 +248,8 @@ function follow({ mistake }: World, actor: Actor, outcome: Outcome): Step {
     if (step.at === 'put-dead') return { at: 'notify', claim: step.claim }
     if (step.at === 'notify') return { at: 'commit', claim: step.claim }
   }
+  if (mistake === 'notice-not-written-down' && step.at === 'notify')
+    return { at: 'put-dead', claim: step.claim }
   if (mistake === 'on-behind-the-own-range') {
     // The claim in the way is a skip: what it does not cover of the own range is forgotten.
     if (step.at === 'read-claim' && outcome.of === 'read-claim' && outcome.claim.skipped > 0)

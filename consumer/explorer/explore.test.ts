@@ -42,6 +42,13 @@ const worlds: Record<string, World> = {
     crashes: 1,
     lostAnswers: 1,
   },
+  'the dead-letter topic goes and comes back': {
+    records: ['poison', 'hour-0'],
+    consumers: 2,
+    crashes: 1,
+    lostAnswers: 1,
+    lettersClose: true,
+  },
   'an hour is compacted beside a zombie and a query': {
     records: ['hour-0', 'hour-0', 'hour-1'],
     flushOffsets: 1,
@@ -109,8 +116,18 @@ const brokenBy: Record<Mistake, { readonly promise: string; readonly world: stri
     world: 'two consumers, two crashes, two lost answers',
   },
   'dead-file-before-notice': {
-    promise: 'a record in a dead file has been told to the dead-letter topic',
+    promise:
+      'a record in a dead file has been told to the dead-letter topic, or it is written down that its notice follows',
     world: 'two consumers, two crashes, two lost answers',
+  },
+  'notice-not-written-down': {
+    promise:
+      'a record in a dead file has been told to the dead-letter topic, or it is written down that its notice follows',
+    world: 'the dead-letter topic goes and comes back',
+  },
+  'told-before-sent': {
+    promise: 'a notice is marked as told only when it was',
+    world: 'the dead-letter topic goes and comes back',
   },
   'trust-committed-offset': {
     promise: 'record 1 is in exactly one dead file, not 0',

@@ -1,7 +1,7 @@
 // Tries every order of events that a small world allows: consumers of one partition, their crashes, lost answers and
 // late writes, against a simulated S3 and Kafka, and the real protocol. Says where a record is lost or doubled.
 import { hourMoves } from './compactors.ts'
-import { consumerMoves } from './consumers.ts'
+import { consumerMoves, noticeMoves } from './consumers.ts'
 import { broken, brokenAtEnd, falls, lostClaim } from './promises.ts'
 import { beginWorld, hourWorld, type Move, missing, type State, textOf, type World } from './world.ts'
 
@@ -60,7 +60,12 @@ function unroll(trace: Trace | undefined): string[] {
 
 /** Every state that one event leads to. */
 function movesOf(world: World, state: State): Move[] {
-  return [...consumerMoves(world, state), ...outsideMoves(world, state), ...compactorMoves(world, state)]
+  return [
+    ...consumerMoves(world, state),
+    ...noticeMoves(world, state),
+    ...outsideMoves(world, state),
+    ...compactorMoves(world, state),
+  ]
 }
 
 /** What is done to Kafka from outside. */
@@ -71,6 +76,10 @@ function outsideMoves(world: World, state: State): Move[] {
       name: 'somebody moves the committed offset',
       state: { ...state, committed: world.records.length, moved: true },
     })
+  }
+  if (world.lettersClose && state.letters !== 'open again') {
+    const letters = state.letters === 'open' ? 'closed' : 'open again'
+    moves.push({ name: `the dead-letter topic is ${letters}`, state: { ...state, letters } })
   }
   if (world.retention && state.low === 0) {
     moves.push({

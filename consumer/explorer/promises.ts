@@ -10,9 +10,11 @@ export function broken(world: World, state: State): string | undefined {
   if (new Set(visible).size < visible.length) return 'no record is in two objects'
   for (const claim of Object.values(state.claims)) {
     const filed = state.dead[deadKey(plan.lake, claim)] ?? []
-    if (!filed.every((offset) => state.told.includes(offset))) {
-      return 'a record in a dead file has been told to the dead-letter topic'
+    const isTold = filed.every((offset) => state.told.includes(offset))
+    if (!isTold && !state.follows.includes(claim.S)) {
+      return 'a record in a dead file has been told to the dead-letter topic, or it is written down that its notice follows'
     }
+    if (!isTold && state.marked.includes(claim.S)) return 'a notice is marked as told only when it was'
   }
   const dropped = Object.values(state.claims).some(
     ({ contract, E }) =>
@@ -58,6 +60,8 @@ export function brokenAtEnd(world: World, state: State): string | undefined {
     }
     if (record.startsWith('hour') && rows !== 1)
       return `record ${offset} is in exactly one object, not ${rows}`
+    if (files > 0 && !state.told.includes(offset))
+      return `record ${offset}, which is in a dead file, has been told in the end`
     if (record === 'poison' && files !== 1)
       return `record ${offset} is in exactly one dead file, not ${files}`
   }

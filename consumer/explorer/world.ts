@@ -42,6 +42,8 @@ export interface World {
    * which on records have a field that the earlier one does not know: they are sent once it is raised.
    */
   readonly older?: { readonly consumers: number; readonly newFieldFrom: number }
+  /** Whether the dead-letter topic may go, or be closed to the consumers, once, and come back. */
+  readonly lettersClose?: boolean
   /** Consumers that stood still before they put the files of the first claim, and wake at any time. */
   readonly zombies?: number
   /** Those that compact the first hour at the same time, and queries that run meanwhile. */
@@ -55,6 +57,8 @@ export type Mistake =
   | 'claim-overwrites'
   | 'commit-before-files'
   | 'dead-file-before-notice'
+  | 'notice-not-written-down'
+  | 'told-before-sent'
   | 'trust-committed-offset'
   | 'no-claim'
   | 'on-behind-the-own-range'
@@ -84,6 +88,10 @@ export interface State {
   readonly objects: { readonly [key: string]: readonly number[] }
   readonly dead: { readonly [key: string]: readonly number[] }
   readonly told: readonly number[]
+  readonly letters: 'open' | 'closed' | 'open again'
+  /** The claims, by S, whose notice follows, and those among them that are marked as told. */
+  readonly follows: readonly number[]
+  readonly marked: readonly number[]
   readonly committed: number
   readonly moved: boolean
   /** Whether dataset.json has the newer contract. */
@@ -126,6 +134,9 @@ export function beginWorld(world: World): State {
     ...landed,
     dead: {},
     told: [],
+    letters: 'open',
+    follows: [],
+    marked: [],
     committed: 0,
     moved: false,
     isRaised: world.older === undefined,
@@ -163,6 +174,9 @@ export function textOf(state: State): string {
   const rest = [
     Object.keys(state.dead).sort(),
     state.told,
+    state.letters,
+    state.follows,
+    state.marked,
     state.committed,
     state.moved,
     state.isRaised,

@@ -9,6 +9,15 @@ export const invalidInput = (message: string): AwsError => invalidRequest('INVAL
 
 export const malformedQuery = (message: string): AwsError => invalidRequest('MALFORMED_QUERY', message)
 
+/** The query was not run: an answer that SDKs ask again after, which is safe for whatever the query does. */
+export const notStored = (why: string): AwsError =>
+  new AwsError(
+    'InternalServerException',
+    `The query was not run, because its record could not be stored: ${why}. Make room below LOCAL_AWS_DATA_DIR, or let local-aws write there; then ask again`,
+    {},
+    500,
+  )
+
 export const metadataError = (message: string): AwsError => new AwsError('MetadataException', message)
 
 /** `Status.AthenaError` of a failed query. */

@@ -43,6 +43,8 @@ export function openHistory(dataDir: string): History {
     ) STRICT;
     CREATE INDEX IF NOT EXISTS query_unfinished ON query (seq) WHERE final = 0;
   `)
+  // Whoever holds the file for longer than that would stop every other request with it.
+  db.exec('PRAGMA busy_timeout = 200')
   const insert = db.prepare(
     'INSERT INTO query (id, token, workgroup, submitted_at, final, facts) VALUES (?, ?, ?, ?, ?, ?)',
   )

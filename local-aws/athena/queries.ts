@@ -6,7 +6,7 @@ import type { GlueService } from '../glue/service.ts'
 import { answerFromCatalog } from './catalog-statements.ts'
 import { followEngine } from './engine-run.ts'
 import { engineStatement } from './engine-statement.ts'
-import { CutOff, malformedQuery, notSupported, QueryFailure, systemFailure } from './errors.ts'
+import { CutOff, malformedQuery, notStored, notSupported, QueryFailure, systemFailure } from './errors.ts'
 import { expireQueries } from './expiry.ts'
 import type { History } from './history.ts'
 import { type HiveStatement, hiveStatement } from './hive-ddl.ts'
@@ -26,6 +26,8 @@ import type { Statement } from './statement.ts'
 import type { Engine, EnginePage } from './trino.ts'
 import { writeManifest } from './written-files.ts'
 
+/** How long an end that could not be stored waits for the next attempt. */
+const storeAgainMs = 2_000
 /** A syntax error is told to the one who asks: so long is the answer held for the engine's parser. */
 const holdForVerdictMs = 5_000
 /** Athena's own limit for a DML statement. */
@@ -33,9 +35,15 @@ const queryTimeoutMs = 30 * 60_000
 const expireEveryMs = 60_000
 
 export interface Queries extends AsyncDisposable {
-  /** Starts a query; it goes on by itself. @throws AwsError MALFORMED_QUERY, and then there is no such query */
+  /**
+   * Starts a query; it goes on by itself. Its record is stored first, so that nothing runs of which nobody would know.
+   * @throws AwsError MALFORMED_QUERY, or InternalServerException where the record cannot be stored: then nothing has
+   *   run, and there is no such query
+   */
   start(request: QueryRequest, statement: Statement): Promise<void>
   get(id: string): Query | undefined
+  /** Whether the client was told the id, or is not to be refused any more. */
+  isTold(id: string): boolean
   /** Ends a query; one that is finished stays as it is. */
   stop(id: string): void
 }
@@ -53,7 +61,7 @@ export interface QueriesParts {
 
 interface LiveQuery {
   query: Query
-  /** Whether the history has it: from then on its id is known to the client. */
+  /** Whether its id is known to the client: before that a syntax error makes it never have been. */
   admitted: boolean
   readonly controller: AbortController
   readonly accepted: PromiseWithResolvers<void>
@@ -62,23 +70,59 @@ interface LiveQuery {
 export function openQueries(parts: QueriesParts): Queries {
   const { engine, glue, history, objects, pages, events, historyMs } = parts
   const live = new Map<string, LiveQuery>()
-  failInterrupted(history, events)
+  failInterrupted()
+  const storing = setInterval(() => {
+    for (const { query } of live.values()) if (isFinal(query.state) && !storeEnd(query)) return
+  }, storeAgainMs).unref()
   const expiry = setInterval(() => void expireQueries(parts, Date.now() - historyMs), expireEveryMs).unref()
 
   function finish(entry: LiveQuery, progress: Pick<Query, 'state'> & Partial<QueryProgress>): void {
     if (isFinal(entry.query.state)) return
     entry.query = { ...entry.query, ...progress, finishedAtMs: Date.now() }
     const { id, state, reason, submittedAtMs, finishedAtMs } = entry.query
-    try {
-      if (entry.admitted) history.finish(entry.query)
-      else history.add(entry.query)
-      live.delete(id)
-    } catch (error) {
-      // A full disk: the end stays known as long as this server runs.
-      events.operationBroke({ target: 'history', err: error })
-    }
+    storeEnd(entry.query)
     entry.admitted = true
     events.queryEnded({ id, state, reason, ms: finishedAtMs! - submittedAtMs })
+  }
+
+  /** Where the disk is full the end stays known here, and is stored when there is room again. */
+  function storeEnd(query: Query): boolean {
+    try {
+      history.finish(query)
+      live.delete(query.id)
+      events.historyStored()
+      return true
+    } catch (error) {
+      events.historyFailed(reasonOf(error))
+      return false
+    }
+  }
+
+  function forget(entry: LiveQuery, why: QueryFailure): void {
+    try {
+      history.forget([entry.query.id])
+      live.delete(entry.query.id)
+    } catch {
+      finish(entry, { state: 'FAILED', reason: why.message, error: why.athena })
+    }
+  }
+
+  /** What a kill left unfinished can never finish: it is failed, so that nobody waits for it. */
+  function failInterrupted(): void {
+    const interrupted = history.unfinished()
+    for (const query of interrupted) {
+      const failure = failureOf(new CutOff('local-aws was restarted while the query ran'), query)
+      const failed: Query = {
+        ...query,
+        state: 'FAILED',
+        reason: failure.message,
+        error: failure.athena,
+        finishedAtMs: Date.now(),
+      }
+      live.set(query.id, { ...newEntry(failed), admitted: true })
+      storeEnd(failed)
+    }
+    if (interrupted.length > 0) events.interruptedQueriesFailed(interrupted.length)
   }
 
   /** Its rows are written by now: a list of them that fails must not have anybody run the query again. */
@@ -130,7 +174,7 @@ export function openQueries(parts: QueriesParts): Queries {
       const failure = failureOf(error, entry.query)
       if (!(error instanceof QueryFailure)) events.operationBroke({ target: 'query', err: error })
       if (!entry.admitted && failure.message.startsWith('SYNTAX_ERROR: line')) {
-        live.delete(entry.query.id)
+        forget(entry, failure)
         entry.accepted.reject(malformedQuery(failure.message.replace('SYNTAX_ERROR: ', '')))
         return
       }
@@ -151,20 +195,21 @@ export function openQueries(parts: QueriesParts): Queries {
   return {
     async start(request, statement) {
       const hive = statement.runner === 'catalog' ? hiveStatement(statement) : undefined
-      const entry: LiveQuery = {
-        query: { ...request, state: 'QUEUED', statistics: noStatistics },
-        admitted: false,
-        controller: new AbortController(),
-        accepted: Promise.withResolvers(),
+      const entry = newEntry({ ...request, state: 'QUEUED', statistics: noStatistics })
+      try {
+        history.add(entry.query)
+        events.historyStored()
+      } catch (error) {
+        events.historyFailed(reasonOf(error))
+        throw notStored(reasonOf(error))
       }
       live.set(request.id, entry)
       void run(entry, statement, hive)
       await Promise.race([entry.accepted.promise, delay(holdForVerdictMs, undefined, { ref: false })])
-      if (entry.admitted) return
       entry.admitted = true
-      history.add(entry.query)
     },
     get: (id) => live.get(id)?.query ?? history.get(id),
+    isTold: (id) => live.get(id)?.admitted ?? true,
     stop(id) {
       const entry = live.get(id)
       if (!entry) return
@@ -173,7 +218,12 @@ export function openQueries(parts: QueriesParts): Queries {
     },
     async [Symbol.asyncDispose]() {
       clearInterval(expiry)
+      clearInterval(storing)
       for (const entry of live.values()) {
+        if (isFinal(entry.query.state)) {
+          storeEnd(entry.query)
+          continue
+        }
         const failure = failureOf(new CutOff('local-aws was stopped while the query ran'), entry.query)
         finish(entry, { state: 'FAILED', reason: failure.message, error: failure.athena })
         entry.controller.abort(failure)
@@ -182,20 +232,9 @@ export function openQueries(parts: QueriesParts): Queries {
   }
 }
 
-/** What a kill left unfinished can never finish: it is failed, so that nobody waits for it. */
-function failInterrupted(history: History, events: Events): void {
-  const interrupted = history.unfinished()
-  for (const query of interrupted) {
-    const failure = failureOf(new CutOff('local-aws was restarted while the query ran'), query)
-    history.finish({
-      ...query,
-      state: 'FAILED',
-      reason: failure.message,
-      error: failure.athena,
-      finishedAtMs: Date.now(),
-    })
-  }
-  if (interrupted.length > 0) events.interruptedQueriesFailed(interrupted.length)
+function newEntry(query: Query): LiveQuery {
+  const accepted = Promise.withResolvers<void>()
+  return { query, admitted: false, controller: new AbortController(), accepted }
 }
 
 function failureOf(thrown: unknown, query: Query): QueryFailure {

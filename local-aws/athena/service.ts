@@ -81,7 +81,8 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
         submittedAtMs: Date.now(),
       }
       const inFlight = starting.get(token)
-      const earlier = history.withToken(token) ?? (inFlight && (await inFlight.catch(() => undefined)))
+      // The one under way first: its record is there already, though it may yet be refused and never have been.
+      const earlier = (inFlight && (await inFlight.catch(() => undefined))) ?? history.withToken(token)
       if (earlier) return { QueryExecutionId: sameRequest(earlier, asked).id }
       const bucket = s3Place(resultFolder)!.bucket
       const started = (async () => {
@@ -132,7 +133,7 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
       )
       const page = listed.slice(0, limit)
       return {
-        QueryExecutionIds: page.map((row) => row.id),
+        QueryExecutionIds: page.map((row) => row.id).filter(queries.isTold),
         ...(listed.length > limit ? { NextToken: String(page.at(-1)!.seq) } : {}),
       }
     },

@@ -4,6 +4,7 @@ import { Failure } from '@ticklake/runtime/errors.ts'
 import { deadLetterTopic } from '@ticklake/runtime/kafka.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import { printable } from '@ticklake/runtime/printable.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { type Broker, findBroker } from '../broker.ts'
 import { type ProducerConfig, producerConfig } from '../config.ts'
@@ -94,5 +95,5 @@ function show(topic: TopicState, wanted: TopicWanted): void {
 }
 
 function print(line: string): void {
-  process.stdout.write(`${line}\n`)
+  process.stdout.write(`${printable(line)}\n`)
 }

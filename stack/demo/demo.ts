@@ -2,6 +2,7 @@
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { kafkaConfig } from '@ticklake/runtime/kafka.ts'
 import { lakeConfig } from '@ticklake/runtime/lake.ts'
+import { printable } from '@ticklake/runtime/printable.ts'
 import { sleep, whenAborted } from '@ticklake/runtime/process.ts'
 import { adoptStack, namesOf, serviceEnv, shellSettings } from '../environment.ts'
 import { homeDir, stateFile } from '../places.ts'
@@ -73,7 +74,7 @@ export async function demo(signal: AbortSignal): Promise<void> {
     audit = await demo.run(numbers, begun, signal)
     screen.say('stopping Kafka, MiniStack, Trino and local-aws')
   }
-  process.stdout.write(audit.text)
+  process.stdout.write(printable(audit.text))
   if (audit.status !== 0) process.exitCode = 1
 }
 

@@ -56,3 +56,10 @@ test('a metric is added up over its labels; one that has no value yet is unknown
   )
   expect(total(metrics, 'none')).toBeUndefined()
 })
+
+test('what a service or a server said drives no terminal', () => {
+  const written: string[] = []
+  const out = { isTTY: true, columns: 80, write: (text: string) => written.push(text) > 0 }
+  new Screen(out as unknown as NodeJS.WriteStream).say('consumer: \u001b]0;x\u0007 \u009b2J\r\nnext')
+  expect(written.join('')).toBe('consumer: \\x1b]0;x\\x07 \\x9b2J\\r\nnext\n')
+})

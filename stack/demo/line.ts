@@ -1,4 +1,6 @@
 // The one line of numbers that a demo shows: redrawn on a terminal, now and then a line of its own elsewhere.
+import { printable } from '@ticklake/runtime/printable.ts'
+
 export interface Numbers {
   readonly produced: number
   readonly landed: number
@@ -39,8 +41,10 @@ export class Screen {
     this.#out = out
   }
 
+  /** @param text may be of others: of a service, a server, an error */
   say(text: string): void {
-    this.#out.write(this.#out.isTTY && this.#line ? `\r\x1b[K${text}\n${this.#line}` : `${text}\n`)
+    const safe = printable(text)
+    this.#out.write(this.#out.isTTY && this.#line ? `\r\x1b[K${safe}\n${this.#line}` : `${safe}\n`)
   }
 
   show(line: string): void {

@@ -26,6 +26,7 @@ export function ResultTable({ columns, rows, label, fileName }: Props) {
   const [order, setOrder] = useState<Order>()
   const [active, setActive] = useState({ row: 0, column: 0 })
   const [said, setSaid] = useState('')
+  const [safe, setSafe] = useState(false)
   const positions = useMemo(() => orderOf(rows, columns, order), [rows, rows.length, columns, order])
   const lookedAt = Math.min(rows.length, LOOKED_AT)
   const widths = useMemo(() => widthsOf(columns, rows), [columns, rows, lookedAt])
@@ -85,17 +86,24 @@ export function ResultTable({ columns, rows, label, fileName }: Props) {
         <span role="status" class="note">
           {said}
         </span>
+        <label
+          class="choice"
+          title="Puts an apostrophe before cells that a spreadsheet would calculate (= + - @). Numbers stay; other such cells are changed."
+        >
+          <input type="checkbox" checked={safe} onChange={(event) => setSafe(event.currentTarget.checked)} />
+          No formulas
+        </label>
         <button
           type="button"
           class="quiet"
-          onClick={() => copy(tabbed(rows, columns, positions), `${rows.length} rows`)}
+          onClick={() => copy(tabbed(rows, columns, positions, safe), `${rows.length} rows`)}
         >
           Copy
         </button>
         <button
           type="button"
           class="quiet"
-          onClick={() => download(fileName, csvOf(rows, columns, positions))}
+          onClick={() => download(fileName, csvOf(rows, columns, positions, safe))}
         >
           Download CSV
         </button>

@@ -29,3 +29,10 @@ test('CSV tells NULL from an empty text and quotes what needs it', () => {
 test('the clipboard gets one line a row', () => {
   expect(tabbed([['1', 'a\nb\tc']], columns, Uint32Array.of(0))).toBe('n\ta "b"\n1\ta b c')
 })
+
+test('on request no cell of a download or of the clipboard is a formula; else all are as they came', () => {
+  const one = [['-5', '=1+1']]
+  expect(csvOf(one, columns, Uint32Array.of(0), true)).toBe('n,"a ""b"""\r\n-5,\'=1+1\r\n')
+  expect(csvOf(one, columns, Uint32Array.of(0))).toBe('n,"a ""b"""\r\n-5,=1+1\r\n')
+  expect(tabbed(one, columns, Uint32Array.of(0), true)).toBe('n\ta "b"\n-5\t\'=1+1')
+})

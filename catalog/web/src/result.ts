@@ -1,5 +1,6 @@
 // What can be done with a result: put in order, written as CSV or for a spreadsheet. Pure.
 import type { Cell, Column } from '../../page/wire.ts'
+import { csvField, guardFormula } from '../../spreadsheet.ts'
 
 export interface Order {
   readonly column: number
@@ -38,23 +39,21 @@ export function isNumber(type: string): boolean {
   return /^(tinyint|smallint|integer|int|bigint|real|float|double|decimal)/.test(type)
 }
 
-/** RFC 4180; NULL is an empty field, an empty text a quoted one. */
-export function csvOf(rows: Rows, columns: readonly Column[], positions: Uint32Array): string {
-  const lines = [columns.map(({ name }) => csvField(name)).join(',')]
-  for (const at of positions) lines.push(columns.map((_, i) => csvField(rows[at]![i] ?? null)).join(','))
+/** RFC 4180; NULL is an empty field, an empty text a quoted one. @param safe no cell becomes a formula */
+export function csvOf(rows: Rows, columns: readonly Column[], positions: Uint32Array, safe = false): string {
+  const lines = [columns.map(({ name }) => csvField(name, safe)).join(',')]
+  for (const at of positions)
+    lines.push(columns.map((_, i) => csvField(rows[at]![i] ?? null, safe)).join(','))
   return `${lines.join('\r\n')}\r\n`
 }
 
-function csvField(cell: Cell): string {
-  if (cell === null) return ''
-  return cell === '' || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
-}
-
-/** As spreadsheets take it from the clipboard. */
-export function tabbed(rows: Rows, columns: readonly Column[], positions: Uint32Array): string {
-  const lines = [columns.map(({ name }) => name).join('\t')]
-  for (const at of positions) {
-    lines.push(columns.map((_, i) => (rows[at]![i] ?? '').replace(/[\t\r\n]+/g, ' ')).join('\t'))
+/** As spreadsheets take it from the clipboard. @param safe no cell becomes a formula */
+export function tabbed(rows: Rows, columns: readonly Column[], positions: Uint32Array, safe = false): string {
+  const field = (cell: string) => {
+    const line = cell.replace(/[\t\r\n]+/g, ' ')
+    return safe ? guardFormula(line) : line
   }
+  const lines = [columns.map(({ name }) => field(name)).join('\t')]
+  for (const at of positions) lines.push(columns.map((_, i) => field(rows[at]![i] ?? '')).join('\t'))
   return lines.join('\n')
 }

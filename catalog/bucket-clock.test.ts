@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest'
+import { BucketClock } from './bucket-clock.ts'
+
+const NOON_MS = Date.UTC(2026, 10, 26, 12)
+const at = (ms: number) => new Date(ms).toUTCString()
+
+/** A clock, the time that goes by here, and an answer with these headers, as the client's middleware sees it. */
+function start() {
+  const here = { ms: 5_000 }
+  const clock = new BucketClock(() => here.ms)
+  type Middleware = (next: (args: object) => Promise<object>) => (args: object) => Promise<unknown>
+  let middleware!: Middleware
+  clock.follow({ middlewareStack: { add: (one: Middleware) => (middleware = one) } } as never)
+  const answer = async (headers: Record<string, string>, LastModified?: Date) => {
+    const output = { LastModified }
+    await middleware(async () => ({ response: { headers }, output }))({})
+    return output
+  }
+  return { clock, here, answer }
+}
+
+test.each([
+  ['a second is left to what was cut off', NOON_MS - 10_000, 9_000],
+  ['an object of this second has no age', NOON_MS, 0],
+  ['one that is newer than its answer, within the resolution', NOON_MS + 1_000, 0],
+  ['one that is newer than that contradicts the answer', NOON_MS + 60_000, undefined],
+])('an age is never more than it really is: %s', async (_what, writtenMs, ageMs) => {
+  const { clock, answer } = start()
+  expect(clock.ageMs(await answer({ date: at(NOON_MS) }, new Date(writtenMs)))).toBe(ageMs)
+})
+
+test('an answer without LastModified, or of another client, tells no age', async () => {
+  const { clock, answer } = start()
+  expect(clock.ageMs(await answer({ date: at(NOON_MS) }))).toBeUndefined()
+  expect(clock.ageMs({ LastModified: new Date(0) })).toBeUndefined()
+})
+
+test.each([
+  ['no Date', undefined, 'no Date'],
+  ['no time', 'yesterday', '"yesterday"'],
+  ['another form', '2026-11-26T12:00:00Z', '"2026-11-26T12:00:00Z"'],
+  ['a weekday that is none of that day', 'Mon, 26 Nov 2026 12:00:00 GMT', 'Mon, 26'],
+  ['a day that there is not', 'Mon, 30 Feb 2026 12:00:00 GMT', '30 Feb'],
+  ['before there was such a bucket', 'Thu, 01 Jan 1970 00:00:00 GMT', '1970'],
+  ['absurdly late', 'Sat, 01 Jan 9999 00:00:00 GMT', '9999'],
+])('%s: there is no time to go by, and it is said why', async (_what, date, why) => {
+  const { clock, answer } = start()
+  const look = clock.steady()
+  expect(() => look.nowMs()).toThrow('cannot be relied on')
+  await answer({ date: at(NOON_MS) })
+  expect(look.nowMs()).toBe(NOON_MS)
+  const odd = await answer(date === undefined ? {} : { date }, new Date(0))
+  expect(clock.ageMs(odd)).toBeUndefined()
+  expect(() => look.nowMs()).toThrow(
+    expect.objectContaining({ code: 'BUCKET_CLOCK', why: expect.stringContaining(why) }),
+  )
+  await answer({ date: at(NOON_MS) })
+  expect(look.nowMs(), 'the next answer may be right again').toBe(NOON_MS)
+})
+
+test.each([
+  ['ahead', 2 * 3_600_000],
+  ['back', -2 * 3_600_000],
+])('a clock that jumps during a look makes it useless, the next one goes on: %s', async (how, byMs) => {
+  const { clock, here, answer } = start()
+  await answer({ date: at(NOON_MS) })
+  const look = clock.steady()
+  here.ms += 30_000
+  await answer({ date: at(NOON_MS + 31_000) })
+  expect(look.nowMs()).toBe(NOON_MS + 31_000)
+  await answer({ date: at(NOON_MS + 31_000 + byMs) })
+  expect(() => look.nowMs()).toThrow(expect.objectContaining({ why: expect.stringContaining(`s ${how}`) }))
+  await answer({ date: at(NOON_MS + 31_000 + byMs) })
+  expect(() => look.nowMs(), 'that it is steady now does not mend what was seen').toThrow()
+  expect(clock.steady().nowMs()).toBe(NOON_MS + 31_000 + byMs)
+})
+
+test('servers whose clocks differ by hours, asked in turn, give no time', async () => {
+  const { clock, answer } = start()
+  await answer({ date: at(NOON_MS) })
+  for (let i = 0; i < 3; i++) {
+    const look = clock.steady()
+    await answer({ date: at(NOON_MS + (i % 2 ? 0 : 7_200_000)) })
+    expect(() => look.nowMs()).toThrow('cannot be relied on')
+  }
+})

@@ -1,0 +1,20 @@
+// CSV fields that a spreadsheet opens as text and never as a formula. Pure; the page has it too.
+
+/** What a spreadsheet takes for the beginning of a formula, also behind blanks, and in the full width of East Asia. */
+const formula = /^[\s\u200b-\u200f\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]/
+/** Blanks that some programs cut off before they look, and then begin a formula. */
+const control = /^[\t\r\n]/
+const number = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/
+
+/** The cell with an apostrophe before it where a spreadsheet would calculate it. Numbers stay as they are. */
+export function guardFormula(cell: string): string {
+  return (formula.test(cell) || control.test(cell)) && !number.test(cell) ? `'${cell}` : cell
+}
+
+/** One field by RFC 4180: NULL is empty, an empty text `""`. @param safe guards formulas, whatever the separator */
+export function csvField(cell: string | null, safe: boolean): string {
+  if (cell === null) return ''
+  const text = safe ? guardFormula(cell) : cell
+  const quoted = safe ? /[",;\t\r\n]/ : /[",\r\n]/
+  return text === '' || quoted.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

@@ -1,0 +1,70 @@
+// The dead-letter topic is deleted, or made again as another one, while the consumer runs: nothing stands still.
+import { ConsumerCase } from '@ticklake/faults/consumer-case.ts'
+import type { Service } from '@ticklake/faults/service.ts'
+import {
+  createTopic,
+  deleteTopic,
+  makeTopic,
+  poison,
+  produce,
+  recordsOf,
+  ticks,
+} from '@ticklake/faults/topic.ts'
+import { test } from 'vitest'
+
+const FOLLOWS_WITHIN = { timeout: 40_000, interval: 500 }
+const PATIENCE_MS = 150_000
+
+async function health(consumer: Service, path: string): Promise<string> {
+  const { host, port } = await consumer.logged('health at')
+  return await (await fetch(`http://${host}:${port}${path}`)).text()
+}
+
+test.concurrent.for([['with as many partitions', 1] as const, ['with fewer partitions', 3] as const])(
+  'the dead-letter topic is deleted while the consumer runs: it is made again %s, and told',
+  { timeout: PATIENCE_MS },
+  async ([, before], scope) => {
+    const { expect } = scope
+    const it = new ConsumerCase(scope)
+    const letters = `${it.env.KAFKA_TOPIC}-dead-letters`
+    await makeTopic(it.env, it.env.KAFKA_TOPIC!, 1)
+    await makeTopic(it.env, letters, before)
+    const consumer = it.consume()
+    await produce(it.env, poison(6, 1))
+    await it.landed(6)
+    await deleteTopic(it.env, letters)
+    await produce(it.env, [...poison(6, 1), ...ticks(10, 1)])
+    await it.landed(22)
+    await expect.poll(() => recordsOf(it.env, letters), FOLLOWS_WITHIN).toBeGreaterThanOrEqual(6)
+    await expect.poll(() => health(consumer, '/readyz'), FOLLOWS_WITHIN).toContain('ok')
+    await it.expectOnce(10, 12)
+  },
+)
+
+test.concurrent('a dead-letter topic that refuses every notice holds nothing up: the dead files go on, and the notices follow when it is fit again, also after a restart', {
+  timeout: PATIENCE_MS,
+}, async (scope) => {
+  const { expect } = scope
+  const it = new ConsumerCase(scope)
+  const letters = `${it.env.KAFKA_TOPIC}-dead-letters`
+  await createTopic(it.env, 1)
+  await deleteTopic(it.env, letters)
+  // No notice is as small as that, not even one without its record.
+  await makeTopic(it.env, letters, 1, { 'max.message.bytes': '100' })
+  const first = it.consume()
+  await produce(it.env, [...poison(6, 1), ...ticks(10, 1)])
+  await it.landed(16)
+  await expect.poll(() => health(first, '/readyz'), FOLLOWS_WITHIN).toContain('notify_dead_letters')
+  await expect
+    .poll(() => health(first, '/metrics'), FOLLOWS_WITHIN)
+    .toMatch(/ticklake_consumer_notices_following\{[^}]*\} [1-9]/)
+  await first.stop('SIGKILL')
+  await deleteTopic(it.env, letters)
+  const second = it.consumeAsHeir()
+  await expect.poll(() => recordsOf(it.env, letters), FOLLOWS_WITHIN).toBe(6)
+  await expect
+    .poll(() => health(second, '/metrics'), FOLLOWS_WITHIN)
+    .toMatch(/ticklake_consumer_notices_following\{[^}]*\} 0/)
+  expect(await health(second, '/readyz')).toContain('ok')
+  await it.expectOnce(10, 6)
+})
