@@ -12,14 +12,17 @@ const members: Readonly<Record<MemberType, readonly string[]>> = {
     ResourceArn Pattern Region`),
   number: words('MaxResults Retention NumberOfBuckets SortOrder SegmentNumber TotalSegments SampleSize'),
   boolean: words('Compressed StoredAsSubDirectories SkipArchive ExcludeColumnSchema'),
-  object: words(`DatabaseInput TableInput PartitionInput StorageDescriptor SerdeInfo SkewedInfo SchemaReference Targets
+  object:
+    words(`DatabaseInput TableInput PartitionInput StorageDescriptor SerdeInfo SkewedInfo SchemaReference Targets
     TargetDatabase TargetTable SchemaChangePolicy RecrawlPolicy LineageConfiguration LakeFormationConfiguration Segment
     StatisticsData`),
   texts: words('Parameters Tags TagsToAdd SkewedColumnValueLocationMaps'),
-  'object[]': words(`Columns PartitionKeys SortColumns PartitionInputList PartitionsToGet PartitionsToDelete Entries
+  'object[]':
+    words(`Columns PartitionKeys SortColumns PartitionInputList PartitionsToGet PartitionsToDelete Entries
     S3Targets JdbcTargets MongoDBTargets DynamoDBTargets CatalogTargets DeltaTargets IcebergTargets HudiTargets Filters
     ColumnStatisticsList CreateTableDefaultPermissions`),
-  'text[]': words(`Values PartitionValues PartitionValueList BucketColumns AdditionalLocations TablesToDelete VersionIds
+  'text[]':
+    words(`Values PartitionValues PartitionValueList BucketColumns AdditionalLocations TablesToDelete VersionIds
     CrawlerNames CrawlerNameList ColumnNames TagsToRemove Exclusions Classifiers AttributesToGet SkewedColumnNames
     SkewedColumnValues Permissions`),
 }

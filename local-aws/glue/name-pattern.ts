@@ -20,7 +20,9 @@ export function namePattern(expression: string): NameTest {
   const known = compiled.get(expression)
   if (known) return known
   if (expression.length > longestPattern) {
-    throw invalidInput(`A pattern has at most ${longestPattern} characters; this one has ${expression.length}`)
+    throw invalidInput(
+      `A pattern has at most ${longestPattern} characters; this one has ${expression.length}`,
+    )
   }
   const test = compile(expression)
   compiled.set(expression, test)

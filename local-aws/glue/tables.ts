@@ -69,7 +69,10 @@ export function toTable(row: TableRow, accountId: string): Table {
 }
 
 /** What GetTables answers where only names, or names and types, are asked for. */
-function attributesOf({ Name, TableType }: Table, wanted: readonly string[]): Pick<Table, 'Name' | 'TableType'> {
+function attributesOf(
+  { Name, TableType }: Table,
+  wanted: readonly string[],
+): Pick<Table, 'Name' | 'TableType'> {
   return wanted.includes('TABLE_TYPE') && TableType !== undefined ? { Name, TableType } : { Name }
 }
 
