@@ -16,7 +16,7 @@ export interface ProbeResult {
 
 const everyMs = 20
 /** An answer after this is reported; the test says what is too late. */
-const reportedMs = 100
+const reportedMs = 50
 
 const { urls } = workerData as { urls: string[] }
 const late: Late[] = []

@@ -213,7 +213,9 @@ const basis: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   },
 }
 
-const athenaOperations = `StartQueryExecution GetQueryExecution BatchGetQueryExecution ListQueryExecutions
+/** Those that read a grammar or a pattern stand here more often. */
+const athenaOperations = `StartQueryExecution StartQueryExecution StartQueryExecution StartQueryExecution
+  StartQueryExecution ListTableMetadata ListTableMetadata GetQueryExecution BatchGetQueryExecution ListQueryExecutions
   StopQueryExecution GetQueryResults GetWorkGroup ListWorkGroups ListDataCatalogs GetDataCatalog ListDatabases
   GetDatabase ListTableMetadata GetTableMetadata toString __proto__`.split(/\s+/)
 
@@ -223,7 +225,7 @@ const glueOperations = [
     DeleteTable BatchDeleteTable GetTableVersion GetTableVersions DeleteTableVersion BatchDeleteTableVersion
     CreatePartition BatchCreatePartition GetPartition BatchGetPartition GetPartitions UpdatePartition
     BatchUpdatePartition DeletePartition BatchDeletePartition GetTags TagResource UntagResource
-    GetUserDefinedFunctions GetPartitionIndexes GetCatalogImportStatus GetDataCatalogEncryptionSettings CreateCrawler
+    GetTables GetTables GetPartitions GetPartitions GetUserDefinedFunctions GetPartitionIndexes GetCatalogImportStatus GetDataCatalogEncryptionSettings CreateCrawler
     GetCrawler GetCrawlers ListCrawlers BatchGetCrawlers UpdateCrawler DeleteCrawler StopCrawler ListCrawls
     GetCrawlerMetrics UpdateCrawlerSchedule StartCrawlerSchedule StopCrawlerSchedule toString`.split(/\s+/),
   ...both('GetColumnStatistics'),

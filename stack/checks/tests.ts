@@ -47,7 +47,11 @@ const patient = [
 ]
 
 /** They measure how long something takes, or its share of the machine: nothing else runs meanwhile. */
-const measuring = ['catalog/page/live.stack.test.ts', 'local-aws/crawler/crawler.stack.test.ts']
+const measuring = [
+  'catalog/page/live.stack.test.ts',
+  'local-aws/crawler/crawler.stack.test.ts',
+  'local-aws/hostile/hostile.test.ts',
+]
 
 /** Every other test file: vitest's projects take no other word for what to leave out. */
 function inUtc(): string[] {
