@@ -122,8 +122,34 @@ const long = fc
     return unit.repeat(Math.ceil(size / unit.length)).slice(0, size) + end
   })
 
+/** One thing over and over between two others, as long as can be: what a quadratic pattern takes longest for. */
+const run = fc
+  .tuple(
+    fc.constantFrom(
+      ' ',
+      ';',
+      '(',
+      ',',
+      '1',
+      'a',
+      'a.',
+      '\\',
+      '"',
+      '/',
+      '\n',
+      'secret',
+      'a ',
+      '1.',
+      '[',
+      'ab%',
+    ),
+    fc.integer({ min: 50_000, max: 250_000 }),
+  )
+  .map(([unit, size]) => `x${unit.repeat(size / unit.length)}x`)
+
 const text = fc.oneof(
-  { weight: 3, arbitrary: long },
+  { weight: 6, arbitrary: long },
+  { weight: 1, arbitrary: run },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
   {
     weight: 1,
@@ -261,7 +287,7 @@ const statement = fc
         'EXECUTE ',
       ],
     ),
-    long,
+    fc.oneof({ weight: 3, arbitrary: long }, { weight: 1, arbitrary: run }),
     fc.constantFrom('', "'", ')', ';', " LOCATION 's3://a/b/'"),
   )
   .map((parts) => parts.join(''))
@@ -489,3 +515,45 @@ export const hostileRequest: fc.Arbitrary<HostileRequest> = fc.oneof(
   { weight: 1, arbitrary: toS3 },
   { weight: 3, arbitrary: toPage },
 )
+
+/** What has stopped a server before, as it was; sent first. */
+export function knownRequests(): HostileRequest[] {
+  const ask = (target: string, request: object) => {
+    const headers = { Authorization: authorization, 'X-Amz-Target': target }
+    const line = { method: 'POST', path: '/', headers }
+    return framed('local-aws', target, line, JSON.stringify(request), 'length')
+  }
+  const query = (QueryString: string, i: number) =>
+    ask('AmazonAthena.StartQueryExecution', {
+      ...basis.AmazonAthena,
+      QueryString,
+      ClientRequestToken: `known-${i}`.padEnd(32, '0'),
+    })
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+  const post = { method: 'POST', path: '/', headers: { 'X-Amz-Target': 'AWSGlue.GetTables' } }
+  const tables = { DatabaseName: 'many', CatalogName: 'AwsDataCatalog' }
+  return [
+    ...[
+      `SELECT 1${' '.repeat(80_000)}x`,
+      '('.repeat(262_000),
+      `CREATE EXTERNAL TABLE t (a ${'array<'.repeat(40_000)}`,
+      "SHOW TABLES IN many '(a+)+x'",
+      "SHOW TABLES IN many '(.*ab){40}x'",
+    ].map(query),
+    ask('AmazonAthena.ListTableMetadata', { ...tables, Expression: '((ab)+)+x' }),
+    ask('AWSGlue.GetTables', { ...tables, Expression: '((ab)+)+x' }),
+    ask('AWSGlue.GetPartitions', {
+      DatabaseName: 'lake',
+      TableName: 'ticks',
+      Expression: `dt LIKE '${'ab%'.repeat(100)}x'`,
+    }),
+    framed('local-aws', 'deep JSON', post, `{"a":${deep}}`, 'length'),
+    framed(
+      'page',
+      'a long statement',
+      { method: 'POST', path: '/api/query', headers: pageJson },
+      JSON.stringify({ sql: `SELECT 1${' '.repeat(80_000)}${'('.repeat(200_000)}` }),
+      'length',
+    ),
+  ]
+}
