@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { availableParallelism, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
@@ -132,7 +133,10 @@ test(`${requests} hostile requests: none is answered 5xx, none holds up another 
       late.some(
         (other) => other.url === idle.url && other.at < at + ms + 1_000 && at < other.at + other.ms + 1_000,
       )
-    expect(late.filter((one) => one.url !== idle.url && one.ms > latestMs && !isMachines(one))).toEqual([])
+    const tooLate = late.filter((one) => one.url !== idle.url && one.ms > latestMs && !isMachines(one))
+    // On a machine with far more to do than it can, only the processor's time (longestTurnMs) says anything.
+    if (loadavg()[0]! <= 4 * availableParallelism()) expect(tooLate).toEqual([])
+    expect(late.filter(({ ms }) => ms === Number.POSITIVE_INFINITY)).toEqual([])
     expect(answers).toBeGreaterThan(100)
     expect(held.aws.heapBytes - warm.aws.heapBytes).toBeLessThan(mostGrowthBytes)
     expect(held.page.heapBytes - warm.page.heapBytes).toBeLessThan(mostGrowthBytes)
