@@ -1,4 +1,5 @@
 // How doctor's outcomes are shown: a line each, three more for a failure; or JSON for programs.
+import { inOneLine } from '@ticklake/runtime/errors.ts'
 import { checkNames, type Outcome } from './doctor.ts'
 
 const stateWords = { ok: 'ok     ', failed: 'FAILED ', skipped: 'skipped' } as const
@@ -16,7 +17,7 @@ export function outcomeLines(outcome: Outcome): string[] {
     case 'failed': {
       const { code, message, why, remedy } = outcome.failure
       const below = (label: string, text: string | undefined) =>
-        text ? [`           ${label} ${oneLine(text)}`] : []
+        text ? [`           ${label} ${inOneLine(text, '; ')}`] : []
       return [
         `${start}  ${code}  ${seconds}`,
         ...below('what:', message),
@@ -49,8 +50,4 @@ export function outcomeRecord(outcome: Outcome): Record<string, unknown> {
       return { check, state, seconds, code, what: message, why: why ?? null, do: remedy ?? null }
     }
   }
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, '; ')
 }

@@ -69,7 +69,7 @@ export class Glue {
   }
 
   /** All tables of a database; none when the database is not there. */
-  async tables(database: string): Promise<Table[]> {
+  async tables(database: string, most = Number.POSITIVE_INFINITY): Promise<Table[]> {
     const found: Table[] = []
     let token: string | undefined
     do {
@@ -80,7 +80,7 @@ export class Glue {
       )
       found.push(...(page?.TableList ?? []))
       token = page?.NextToken
-    } while (token)
+    } while (token && found.length < most)
     return found
   }
 

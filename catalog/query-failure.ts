@@ -1,5 +1,5 @@
 // Athena's own words for a query that failed, as an error of three lines: what, why, what to do.
-import { Failure } from '@ticklake/runtime/errors.ts'
+import { Failure, inOneLine } from '@ticklake/runtime/errors.ts'
 
 const remedies: readonly [RegExp, string][] = [
   [
@@ -11,7 +11,7 @@ const remedies: readonly [RegExp, string][] = [
     'see the tables: catalog query "SHOW TABLES"; `catalog declare` makes the one that LAKE_TABLE names',
   ],
   [
-    /SCHEMA_NOT_FOUND|Database .* not found/i,
+    /SCHEMA_NOT_FOUND|Database \S{1,255} not found/i,
     'see the databases: catalog query "SHOW DATABASES"; `catalog declare` makes the one that LAKE_DATABASE names',
   ],
   [
@@ -30,7 +30,7 @@ const remedies: readonly [RegExp, string][] = [
 
 /** @param text Athena's StateChangeReason or the message of its refusal */
 export function queryFailure(code: 'QUERY_REFUSED' | 'QUERY_FAILED', text: string, cause?: unknown): Failure {
-  const why = text.replace(/\s*\n\s*/g, ' ').trim()
+  const why = inOneLine(text)
   return new Failure({
     code,
     what:

@@ -34,9 +34,10 @@ beforeAll(async () => {
   await new Promise((resolve) => upstream.once('listening', resolve))
   const behind = new URL(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`)
   const service = {
-    handle: async (operation: string) => {
+    mostBytes: 1024,
+    handleText: async (operation: string) => {
       reached.push(operation)
-      return { status: 200, body: {} }
+      return { status: 200, text: '{}' }
     },
   }
   server = await startServer({

@@ -5,6 +5,7 @@ import { secretHeader } from '@ticklake/runtime/engine-secret.ts'
 import type { Admission } from './admission.ts'
 import { browserHeaders } from './browser-headers.ts'
 import type { Events } from './events.ts'
+import { discardBody } from './unread-body.ts'
 
 /** Headers about one connection, which this hop makes for itself (RFC 9110, 7.6.1). */
 const hopByHop = new Set(['connection', 'keep-alive', 'proxy-connection', 'expect', 'upgrade', 'te'])
@@ -55,12 +56,19 @@ export function openPassThrough(upstream: URL, events: Events, secret?: string):
       const reason = `${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}`.trim()
       events.upstreamFailed({ method: request.method!, target: request.url!, reason })
       events.answered(service, 503)
-      request.unpipe(outgoing)
-      request.resume()
       answerUnavailable(request, response)
     })
     response.on('close', () => {
       if (!response.writableFinished) outgoing.destroy()
+    })
+    response.on('finish', () => {
+      // Refused before its body was read (412, 403, 503): nobody takes the rest, and behind it the next request waits.
+      if (request.complete) return
+      request.unpipe(outgoing)
+      outgoing.destroy()
+      void discardBody(request).then((isWhole) => {
+        if (!isWhole) request.destroy()
+      })
     })
     request.on('error', () => outgoing.destroy())
     request.pipe(outgoing)

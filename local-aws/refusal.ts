@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AwsError } from './aws-error.ts'
 import { browserHeaders } from './browser-headers.ts'
+import { discardBody } from './unread-body.ts'
 
 /** How a client reads an error: JSON, or the XML of the query protocol, of EC2's form of it, or of S3. */
 export type Protocol = 'json' | 'query' | 'ec2' | 's3'
@@ -66,7 +67,9 @@ export function answerRefusal(
     ...(request.headers.expect === undefined ? {} : { connection: 'close' }),
   })
   response.end(request.method === 'HEAD' ? undefined : body)
-  request.resume()
+  void discardBody(request).then((isWhole) => {
+    if (!isWhole) request.destroy()
+  })
   return status
 }
 

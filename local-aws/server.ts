@@ -14,12 +14,14 @@ import type { LocalAwsConfig } from './config.ts'
 import type { Events } from './events.ts'
 import { openPassThrough } from './pass-through.ts'
 import { answerRefusal, Refusal, type RefusalReason } from './refusal.ts'
+import { discardBody } from './unread-body.ts'
 
-/** A service of AWS JSON 1.1: the operation's name without its prefix, the parsed body, the answer to send. */
+/** A service of AWS JSON 1.1: the operation's name without its prefix, the body, the answer to send. */
 export interface JsonService {
-  handle(operation: string, body: unknown): Promise<{ status: number; body: unknown }>
-  /** Reads the body of an operation that JSON.parse would read wrong: integers beyond 2^53. */
-  parse?(operation: string, text: string): unknown
+  /** No request of it is larger. */
+  readonly mostBytes: number
+  /** In and out: JSON. @throws AwsError as AWS would answer */
+  handleText(operation: string, json: string): Promise<{ status: number; text: string }>
 }
 
 export interface LocalAwsServer extends AsyncDisposable {
@@ -39,9 +41,6 @@ export interface ServerParts {
 
 /** `livez`, `readyz` and `metrics` lie below it: no bucket can be called so, while `/metrics` may be one. */
 const ownPaths = '/_ticklake/'
-
-/** No request of Athena or Glue is larger than this; their largest member is 4 MB. */
-const maxJsonBytes = 16 * 1024 * 1024
 
 /** Listens. @throws Failure LOCAL_AWS_PORT_TAKEN */
 export async function startServer({
@@ -99,7 +98,8 @@ export async function startServer({
     const { target } = admission
     if (target !== undefined) {
       const dot = target.indexOf('.')
-      const service = services[target.slice(0, dot)]
+      const prefix = target.slice(0, dot)
+      const service = Object.hasOwn(services, prefix) ? services[prefix] : undefined
       if (service) return answerJson(request, response, service, target, target.slice(dot + 1))
     }
     passThrough.handle(request, response, admission)
@@ -122,12 +122,9 @@ export async function startServer({
     target: string,
     operation: string,
   ): Promise<void> {
-    let answer: { status: number; body: unknown }
+    let answer: { status: number; text: string }
     try {
-      answer = await service.handle(
-        operation,
-        await readJson(request, (text) => service.parse?.(operation, text) ?? JSON.parse(text)),
-      )
+      answer = await service.handleText(operation, await readBody(request, service.mostBytes))
     } catch (error) {
       // The client went away while it asked: nobody is there to be told.
       if (response.destroyed) return
@@ -136,10 +133,10 @@ export async function startServer({
         error instanceof AwsError
           ? error
           : new AwsError(defectName(target), `local-aws failed: ${reasonOf(error)}`, {}, 500)
-      answer = { status: told.status, body: told.body() }
+      answer = { status: told.status, text: JSON.stringify(told.body()) }
     }
     events.answered(target.slice(0, target.indexOf('.')), answer.status)
-    send(response, answer.status, answer.body)
+    await sendText(request, response, answer)
   }
 
   const onRequest = (request: IncomingMessage, response: ServerResponse, onAdmitted?: () => void) => {
@@ -221,40 +218,55 @@ async function silence(who: string, url: URL): Promise<string | undefined> {
 
 function send(response: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body)
-  response.writeHead(status, {
+  response.writeHead(status, jsonHeaders(text)).end(text)
+}
+
+/**
+ * Answers. A request that is refused before all of it was read is the last one of its connection: the next one would
+ * begin in the middle of its body.
+ */
+async function sendText(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, text }: { status: number; text: string },
+): Promise<void> {
+  if (request.complete) {
+    response.writeHead(status, jsonHeaders(text)).end(text)
+    return
+  }
+  response.writeHead(status, { ...jsonHeaders(text), connection: 'close' }).write(text)
+  await discardBody(request)
+  response.end()
+}
+
+function jsonHeaders(text: string): Record<string, string | number> {
+  return {
     'content-type': 'application/x-amz-json-1.1',
     'content-length': Buffer.byteLength(text),
     'x-amzn-requestid': randomUUID(),
     ...browserHeaders,
-  })
-  response.end(text)
+  }
 }
 
-/** @throws AwsError SerializationException when the body is no JSON object */
-async function readJson(request: IncomingMessage, parse: (text: string) => unknown): Promise<unknown> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > maxJsonBytes) {
-      throw new AwsError(
-        'RequestEntityTooLargeException',
-        `A request has at most ${maxJsonBytes} bytes`,
-        {},
-        413,
-      )
+/** The body's text. @throws AwsError when it is too large: the rest of it is not read */
+function readBody(request: IncomingMessage, mostBytes: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const refuse = () => {
+      request.off('data', take).pause()
+      const message = `A request has at most ${mostBytes} bytes`
+      reject(new AwsError('RequestEntityTooLargeException', message, {}, 413))
     }
-    chunks.push(chunk)
-  }
-  const text = Buffer.concat(chunks).toString('utf8')
-  if (text === '') return {}
-  try {
-    const body = parse(text)
-    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body
-  } catch {
-    // told below
-  }
-  throw new AwsError('SerializationException', 'The request is no JSON object')
+    const chunks: Buffer[] = []
+    let bytes = 0
+    const take = (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > mostBytes) refuse()
+      else chunks.push(chunk)
+    }
+    request.on('error', reject)
+    if (Number(request.headers['content-length']) > mostBytes) return refuse()
+    request.on('data', take).on('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
+  })
 }
 
 /** What each service's own API reference calls an error inside it. */

@@ -38,6 +38,15 @@ export function codeOf(thrown: unknown): string | undefined {
   return thrown instanceof Failure ? thrown.code : undefined
 }
 
+/** The text in one line: without blank lines, and without white space at the ends of the others. */
+export function inOneLine(text: string, separator = ' '): string {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join(separator)
+}
+
 /** The message of anything that was thrown, for the `why` of a Failure. */
 export function reasonOf(thrown: unknown): string {
   if (thrown instanceof AggregateError && thrown.message === '') return thrown.errors.map(reasonOf).join('; ')

@@ -130,5 +130,5 @@ export function brokerReason(logged: string): string {
     .replace(/^\[thrd:[^\]]*\]: /, '')
     .replace(/^[^ ]*\/(bootstrap|\d+): /, '')
     .replace(/ipv[46]#/g, '')
-    .replace(/ \(after .*\)$/, '')
+    .replace(/ \(after [^()]{1,200}\)$/, '')
 }

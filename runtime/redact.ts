@@ -6,12 +6,18 @@ const CENSOR = '[redacted]'
 const secretName =
   /passw(or)?d|passphrase|secret|(session|security|auth|access|bearer|id|refresh|oauth)[-_.]?token|^token$|_token$|authorization|credential|api[-_.]?key|private[-_.]?key|key[-_.]?pem|x-amz-signature|sasl[-_.]jaas/i
 
-/** `name=value`, `name: value`, `"name":"value"` (also escaped) within a text. */
-const namedInText =
-  /([\w.-]*(?:passw(?:or)?d|passphrase|secret|(?:session|security|auth|access|bearer|id|refresh|oauth)[-_.]?token|api[-_.]?key|private[-_.]?key|x-amz-signature|x-amz-credential|sasl\.jaas\.config)[\w.-]*)(\\*["']?\s*[=:]\s*\\*["']?)([^\s"'\\,;&)}\]]+)/gi
+/**
+ * A name and what parts it from its value: `name=`, `name: `, `"name":"` (also escaped). The name is a whole run, so that
+ * no run of letters is tried from each of its places.
+ */
+const nameInText = /(?<![\w.-])[\w.-]+(?![\w.-])\\*["']?\s*[=:]\s*\\*["']?/g
+const secretNameInText =
+  /passw(?:or)?d|passphrase|secret|(?:session|security|auth|access|bearer|id|refresh|oauth)[-_.]?token|api[-_.]?key|private[-_.]?key|x-amz-signature|x-amz-credential|sasl\.jaas\.config/i
+const valueInText = /[^\s"'\\,;&)}\]]+/y
 const authorizationInText = /(authorization\\*["']?\s*[=:]\s*\\*["']?)[^"'\\\r\n]+/gi
-const userInUrl = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]*:[^\s/@]+@/gi
-const pemInText = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g
+const userInUrl = /(:\/\/)[^\s/@:]*:[^\s/@]+@/g
+const pemBegin = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----/g
+const pemEnd = /-----END [A-Z ]{0,40}PRIVATE KEY-----/g
 
 /** Shorter values stand in ordinary words too, such as the `test` of a local stack. */
 const LEAST_LENGTH = 6
@@ -40,11 +46,36 @@ export function redactText(text: string): string {
     const escaped = JSON.stringify(value).slice(1, -1)
     if (escaped !== value) shown = shown.replaceAll(escaped, CENSOR)
   }
-  return shown
-    .replace(authorizationInText, `$1${CENSOR}`)
-    .replace(namedInText, `$1$2${CENSOR}`)
-    .replace(userInUrl, `$1${CENSOR}@`)
-    .replace(pemInText, CENSOR)
+  shown = redactNamed(shown.replace(authorizationInText, `$1${CENSOR}`))
+  return redactKeys(shown.replace(userInUrl, `$1${CENSOR}@`))
+}
+
+/** What follows a name that says that it is secret. */
+function redactNamed(text: string): string {
+  let shown = ''
+  let copied = 0
+  for (const { 0: found, index } of text.matchAll(nameInText)) {
+    const start = index + found.length
+    if (index < copied || !secretNameInText.test(found)) continue
+    valueInText.lastIndex = start
+    if (!valueInText.test(text)) continue
+    shown += text.slice(copied, start) + CENSOR
+    copied = valueInText.lastIndex
+  }
+  return shown + text.slice(copied)
+}
+
+/** Private keys in PEM; one without its last line, to the end of the text. */
+function redactKeys(text: string): string {
+  let shown = ''
+  let copied = 0
+  for (const { index } of text.matchAll(pemBegin)) {
+    if (index < copied) continue
+    pemEnd.lastIndex = index
+    shown += text.slice(copied, index) + CENSOR
+    copied = pemEnd.test(text) ? pemEnd.lastIndex : text.length
+  }
+  return shown + text.slice(copied)
 }
 
 /** A line of JSON without secrets, at any depth and within its texts. */

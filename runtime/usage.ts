@@ -1,6 +1,6 @@
 // What a user reads who typed something wrong: what it was, what was meant perhaps, and where the help is.
 import { nearest } from './env.ts'
-import { Failure, renderError } from './errors.ts'
+import { Failure, inOneLine, renderError } from './errors.ts'
 
 /** The part of a yargs instance that its fail handler needs. */
 interface Parser {
@@ -66,7 +66,7 @@ export function usageFailure(
       remedy: `${command} --help shows what there is`,
     })
 
-  const unknown = /^Unknown (?:argument|command)s?: (.+)$/m.exec(message)?.[1]?.split(', ')
+  const unknown = after(message, 'Unknown argument', 'Unknown command')?.split(', ')
   if (unknown) {
     const name = unknown[0]!
     const flag = args.find((arg) => arg.replace(/^--?/, '').split('=')[0] === name && arg.startsWith('-'))
@@ -93,11 +93,20 @@ export function usageFailure(
   if (choice) {
     return failure(`--${choice[1]} cannot be ${choice[2]}`, `it is one of ${choice[3]!.replaceAll('"', '')}`)
   }
-  const valueless = /^Not enough arguments following: (.+)$/m.exec(message)?.[1]
+  const valueless = after(message, 'Not enough arguments following')
   if (valueless) return failure(`--${valueless} needs a value`)
   if (/^Not enough non-option arguments/.test(message)) {
     const usage = help.trim().split('\n', 1)[0]
     return failure('something is missing', `the command is: ${usage}`)
   }
-  return failure(message.trim().replace(/\s*\n\s*/g, ' '))
+  return failure(inOneLine(message))
+}
+
+/** What follows on the line that begins with one of these words, in the singular or plural, and a colon. */
+function after(message: string, ...beginnings: string[]): string | undefined {
+  for (const line of message.split('\n')) {
+    const found = beginnings.find((words) => line.startsWith(`${words}: `) || line.startsWith(`${words}s: `))
+    if (found) return line.slice(line.indexOf(': ') + 2)
+  }
+  return undefined
 }

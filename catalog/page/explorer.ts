@@ -7,6 +7,8 @@ import { quoted, viewSql } from '../view.ts'
 import type { Column, CrawlView, DatabaseSummary, ObjectSummary, TableDetail, TableSummary } from './wire.ts'
 
 const MOST_DATABASES = 100
+/** Of one database, to the nearest hundred: nobody looks through more, and the rest can be asked for in the console. */
+const MOST_TABLES = 1_000
 const PARTITIONS_SHOWN = 500
 const OBJECTS_SHOWN = 200
 const SAMPLE_ROWS = 20
@@ -24,7 +26,7 @@ export class Explorer {
   async databases(): Promise<DatabaseSummary[]> {
     const found: DatabaseSummary[] = []
     for await (const { Name, Description } of this.#aws.glue.databases()) {
-      const tables = await this.#aws.glue.tables(Name!)
+      const tables = await this.#aws.glue.tables(Name!, MOST_TABLES)
       found.push({ name: Name!, description: Description ?? '', tables: tables.map(summaryOf) })
       if (found.length === MOST_DATABASES) break
     }
@@ -107,7 +109,7 @@ export class Explorer {
     const crawler = await this.#aws.glue.crawler(name)
     const counts = crawler ? await this.#aws.glue.crawlerCounts(name) : { created: 0, updated: 0, deleted: 0 }
     const tables: CrawlView['tables'][number][] = []
-    for (const table of await this.#aws.glue.tables(database)) {
+    for (const table of await this.#aws.glue.tables(database, MOST_TABLES)) {
       let partitions = 0
       for await (const _ of this.#aws.glue.partitionValues(database, table.Name!)) partitions++
       tables.push({

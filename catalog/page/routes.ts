@@ -211,13 +211,21 @@ function requireJson(request: FastifyRequest): void {
   texts(request.body)
 }
 
+/** Glue's and S3's own limits: what is longer names nothing. */
+const longest: Readonly<Record<string, number>> = { database: 255, table: 255, key: 1_024, partition: 16 }
+
 function texts<N extends string>(source: unknown, ...names: N[]): Record<N, string> {
   const fields = (typeof source === 'object' && source !== null ? source : undefined) as
     | Record<string, unknown>
     | undefined
   if (!fields) throw badRequest('a JSON object is expected')
   for (const name of names) {
-    if (typeof fields[name] !== 'string') throw badRequest(`${name} is missing`)
+    const value = fields[name]
+    if (typeof value !== 'string') throw badRequest(`${name} is missing`)
+    const most = longest[name]
+    if (most !== undefined && (value === '' || value.length > most)) {
+      throw badRequest(`${name} has ${value.length} characters; from 1 to ${most} are possible`)
+    }
   }
   return fields as Record<N, string>
 }

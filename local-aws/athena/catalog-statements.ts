@@ -17,6 +17,8 @@ export interface CatalogContext {
   readonly glue: GlueService
   /** The database of names that have none. */
   readonly database: string
+  /** Aborted: nobody waits for the answer any more. */
+  readonly signal: AbortSignal
   /** Runs a statement on the engine to its end. */
   readonly runOnEngine: (sql: string) => Promise<void>
 }
@@ -65,17 +67,18 @@ async function answer(statement: HiveStatement, context: CatalogContext): Promis
       return nothing
     }
     case 'show-databases': {
-      const names = (await glue.getDatabases()).map((database) => database.Name)
-      return list('database_name', names.filter(matcher(statement.like)).sort())
+      const names = (await glue.getDatabases(statement.like)).map((database) => database.Name)
+      return list('database_name', names.sort())
     }
     case 'show-tables':
     case 'show-views': {
       const database = statement.database ?? context.database
       if (!(await glue.getDatabase(database))) throw databaseNotFound(database)
-      const tables = (await glue.getTables(database)).filter(
-        (table) => statement.kind === 'show-tables' || table.TableType === 'VIRTUAL_VIEW',
-      )
-      const names = tables.map((table) => table.Name).filter(matcher(statement.like))
+      const names: string[] = []
+      for await (const { Name, TableType } of glue.tableNames(database, statement.like)) {
+        context.signal.throwIfAborted()
+        if (statement.kind === 'show-tables' || TableType === 'VIRTUAL_VIEW') names.push(Name)
+      }
       return list(statement.kind === 'show-tables' ? 'tab_name' : 'views', names.sort())
     }
     case 'show-partitions': {
@@ -127,7 +130,8 @@ async function dropDatabase(
     if (ifExists) return nothing
     throw databaseNotFound(name)
   }
-  if (!cascade && (await glue.getTables(name)).length > 0) {
+  const { TableList } = await glue.tablesPage(name, { MaxResults: 1 })
+  if (!cascade && TableList.length > 0) {
     throw hiveFailure(
       `Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. InvalidOperationException(message:Database ${name} is not empty. One or more tables exist.)`,
     )
@@ -149,7 +153,8 @@ async function createTable(
     })
   }
   const names = [...table.StorageDescriptor.Columns!, ...table.PartitionKeys!].map((column) => column.Name)
-  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  const seen = new Set<string>()
+  const twice = names.find((name) => seen.size === seen.add(name).size)
   if (twice !== undefined) {
     const isKey = table.PartitionKeys!.some((key) => key.Name === twice)
     throw hiveFailure(
@@ -220,17 +225,6 @@ function escaped(value: string): string {
 
 function list(column: string, lines: readonly string[]): CatalogAnswer {
   return { columns: [stringColumn(column)], lines }
-}
-
-/** SHOW ... 'pattern': a regular expression in which a lone * is any text; | separates alternatives. */
-function matcher(pattern: string | undefined): (name: string) => boolean {
-  if (pattern === undefined) return () => true
-  try {
-    const whole = new RegExp(`^(?:${pattern.replaceAll(/(?<!\.)\*/g, '.*')})$`, 'i')
-    return (name) => whole.test(name)
-  } catch {
-    return (name) => name === pattern
-  }
 }
 
 const tableNotFound = (database: string, table: string) =>

@@ -3,11 +3,13 @@ import { GlueError } from '../glue/errors.ts'
 import type { GlueService } from '../glue/service.ts'
 import type { Database, Table } from '../glue/shapes.ts'
 import { invalidInput, metadataError } from './errors.ts'
-import { type Members, optionalText, pageOf, requiredText } from './request.ts'
+import { checkLength, type Members, optionalText, pageRequest, requiredText } from './request.ts'
 import { columnsOf } from './view.ts'
 
 const catalogName = 'AwsDataCatalog'
 const mostPerPage = 50
+/** Athena's own limit, an eighth of Glue's. */
+const longestExpression = 256
 
 export function dataCatalogOperations(glue: GlueService, accountId: string) {
   const operations: Record<string, (request: Members) => Promise<unknown> | unknown> = {
@@ -22,8 +24,8 @@ export function dataCatalogOperations(glue: GlueService, accountId: string) {
     },
     async ListDatabases(request) {
       checkCatalog(request)
-      const { page, next } = pageOf((await glue.getDatabases()).map(databaseOf), request, mostPerPage)
-      return { DatabaseList: page, ...next }
+      const { DatabaseList, NextToken } = await glue.databasesPage(pageRequest(request, mostPerPage))
+      return { DatabaseList: DatabaseList.map(databaseOf), ...(NextToken ? { NextToken } : {}) }
     },
     async GetDatabase(request) {
       checkCatalog(request)
@@ -32,9 +34,13 @@ export function dataCatalogOperations(glue: GlueService, accountId: string) {
     async ListTableMetadata(request) {
       checkCatalog(request)
       const database = await existingDatabase(requiredText(request, 'DatabaseName'))
-      const tables = await glue.getTables(database.Name, optionalText(request, 'Expression'))
-      const { page, next } = pageOf(tables, request, mostPerPage)
-      return { TableMetadataList: page.map(tableMetadata), ...next }
+      const expression = optionalText(request, 'Expression')
+      checkLength('expression', expression, longestExpression)
+      const { TableList, NextToken } = await glue.tablesPage(database.Name, {
+        ...pageRequest(request, mostPerPage),
+        ...(expression ? { Expression: expression } : {}),
+      })
+      return { TableMetadataList: TableList.map(tableMetadata), ...(NextToken ? { NextToken } : {}) }
     },
     async GetTableMetadata(request) {
       checkCatalog(request)

@@ -19,7 +19,7 @@ export async function startFakeS3(): Promise<FakeS3> {
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const url = new URL(request.url!, 'http://x')
-    const key = decodeURIComponent(url.pathname.slice(1))
+    const key = decoded(url.pathname.slice(1))
     const uploadId = url.searchParams.get('uploadId')
     const chunks: Buffer[] = []
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
@@ -27,6 +27,7 @@ export async function startFakeS3(): Promise<FakeS3> {
     const answer = (status: number, text: string | Buffer = '', headers: Record<string, string> = {}) =>
       response.writeHead(status, { 'content-type': 'application/xml', ...headers }).end(text)
 
+    if (key === undefined) return answer(400, '<Error><Code>InvalidURI</Code></Error>')
     if (!key.startsWith('results')) return answer(404, '<Error><Code>NoSuchBucket</Code></Error>')
     if ((request.method === 'PUT' || request.method === 'POST') && s3.failWritesWith !== undefined) {
       if (s3.failWritesWith === 0) return request.socket.destroy()
@@ -63,6 +64,8 @@ export async function startFakeS3(): Promise<FakeS3> {
         s3.openUploads.delete(uploadId!)
         return answer(204)
       default: {
+        if (url.searchParams.get('list-type') === '2')
+          return answer(200, '<ListBucketResult></ListBucketResult>')
         const object = s3.objects.get(key)
         if (!object) return answer(404, '<Error><Code>NoSuchKey</Code></Error>')
         const [, from, to] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '') ?? []
@@ -85,4 +88,12 @@ export async function startFakeS3(): Promise<FakeS3> {
     },
   }
   return s3
+}
+
+function decoded(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return undefined
+  }
 }

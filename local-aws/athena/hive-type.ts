@@ -15,8 +15,12 @@ const primitives = new Set([
   'timestamp',
 ])
 
+/** Deeper than any table needs; whoever reads the type afterwards calls itself for each level. */
+const deepest = 100
+
 /** Reads one type. @throws AwsError MALFORMED_QUERY */
-export function hiveType(reader: TokenReader): string {
+export function hiveType(reader: TokenReader, depth = 0): string {
+  if (depth > deepest) throw reader.unexpected(`<a type of at most ${deepest} levels>`)
   const word = reader.peek()?.kind === 'word' ? reader.peek()!.value.toLowerCase() : ''
   if (primitives.has(word)) return reader.name()
   switch (word) {
@@ -32,19 +36,19 @@ export function hiveType(reader: TokenReader): string {
       return `${reader.name()}(${sizes(reader)})`
     case 'array':
       reader.name()
-      return `array<${inAngles(reader, () => hiveType(reader))}>`
+      return `array<${inAngles(reader, () => hiveType(reader, depth + 1))}>`
     case 'map':
       reader.name()
       return `map<${inAngles(reader, () => {
-        const key = hiveType(reader)
+        const key = hiveType(reader, depth + 1)
         reader.expect(',')
-        return `${key},${hiveType(reader)}`
+        return `${key},${hiveType(reader, depth + 1)}`
       })}>`
     case 'struct':
       reader.name()
       return `struct<${inAngles(reader, () => {
-        const fields = [structField(reader)]
-        while (reader.accept(',')) fields.push(structField(reader))
+        const fields = [structField(reader, depth + 1)]
+        while (reader.accept(',')) fields.push(structField(reader, depth + 1))
         return fields.join(',')
       })}>`
     default:
@@ -63,10 +67,10 @@ function inAngles(reader: TokenReader, inner: () => string): string {
   return text
 }
 
-function structField(reader: TokenReader): string {
+function structField(reader: TokenReader, depth: number): string {
   const name = reader.name()
   reader.expect(':')
-  const type = hiveType(reader)
+  const type = hiveType(reader, depth)
   if (reader.accept('COMMENT')) reader.text()
   return `${name}:${type}`
 }

@@ -152,6 +152,7 @@ export function openQueries(parts: QueriesParts): Queries {
         entry.query = { ...entry.query, state: 'RUNNING' }
         const { columns, lines } = await answerFromCatalog(hive, {
           glue,
+          signal,
           database: entry.query.database?.toLowerCase() ?? 'default',
           runOnEngine: async (sql) => {
             await followEngine({ ...onEngine, statement: unchanged(sql) })

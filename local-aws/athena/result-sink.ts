@@ -52,13 +52,7 @@ export function openResultSink(query: QueryRequest, objects: ResultObjects, sign
       if (layout === 'csv') await writer!.write(cells.map(csvLine).join(''))
       else
         await writeLines(
-          cells.flatMap((row) =>
-            row
-              .map((cell) => cell ?? '')
-              .join('\t')
-              .replace(/\n+$/, '')
-              .split('\n'),
-          ),
+          cells.flatMap((row) => withoutLastBreaks(row.map((cell) => cell ?? '').join('\t')).split('\n')),
         )
     },
     async lines(columns, lines) {
@@ -75,4 +69,10 @@ export function openResultSink(query: QueryRequest, objects: ResultObjects, sign
     },
     abort: async () => writer?.abort(),
   }
+}
+
+function withoutLastBreaks(text: string): string {
+  let end = text.length
+  while (text[end - 1] === '\n') end--
+  return text.slice(0, end)
 }

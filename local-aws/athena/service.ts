@@ -1,9 +1,11 @@
 // Athena's API: each operation checks its request in Athena's order and answers in Athena's form.
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import { AwsError } from '../aws-error.ts'
 import type { LocalAwsConfig } from '../config.ts'
 import type { Events } from '../events.ts'
 import type { GlueService } from '../glue/service.ts'
+import { requestObject, unreadableRequest } from '../request-json.ts'
 import type { JsonService } from '../server.ts'
 import { dataCatalogOperations } from './data-catalogs.ts'
 import { invalidInput, invalidRequest } from './errors.ts'
@@ -11,6 +13,7 @@ import { openHistory } from './history.ts'
 import { openQueries } from './queries.ts'
 import { isFinal, type Query, type QueryRequest, queryExecution } from './query.ts'
 import {
+  checkLength,
   type Members,
   optionalInteger,
   optionalText,
@@ -23,8 +26,12 @@ import { openResultObjects, s3Place } from './s3.ts'
 import { statementOf } from './statement.ts'
 import { getWorkGroup, listWorkGroups, workgroupOf } from './workgroups.ts'
 
-/** The most characters of a query. */
-const maxQueryLength = 262_144
+/** The most bytes of a query, in UTF-8. */
+const maxQueryBytes = 262_144
+/** A query of that size with each character escaped, and parameters. It is read by the thread that answers everybody. */
+const mostRequestBytes = 4 * 1024 * 1024
+const maxParameters = 1_000
+const maxParameterLength = 1_024
 
 export interface AthenaParts {
   readonly config: LocalAwsConfig
@@ -32,7 +39,10 @@ export interface AthenaParts {
   readonly events: Events
 }
 
-export interface AthenaService extends JsonService, AsyncDisposable {}
+export interface AthenaService extends JsonService, AsyncDisposable {
+  /** One request as a value. @throws AwsError as AWS would answer */
+  handle(operation: string, body: unknown): Promise<{ status: number; body: unknown }>
+}
 
 /** Opens the history in the data folder and answers from then on. */
 export function openAthena({ config, glue, events }: AthenaParts): AthenaService {
@@ -58,25 +68,25 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
     async StartQueryExecution(request) {
       const token = clientToken(request)
       const query = requiredText(request, 'QueryString')
-      if (query.length > maxQueryLength) {
-        throw invalidInput(
-          `1 validation error detected: Value at 'queryString' failed to satisfy constraint: Member must have length less than or equal to ${maxQueryLength}`,
-        )
+      // Before anything looks into it.
+      checkLength('queryString', query, maxQueryBytes)
+      if (Buffer.byteLength(query) > maxQueryBytes) {
+        throw invalidInput(`The query has more than ${maxQueryBytes} bytes in UTF-8`)
       }
       const workgroup = workgroupOf(request)
       const resultFolder = resultFolderOf(structure(request, 'ResultConfiguration'), config.defaultResults)
       const statement = statementOf(query)
-      const context = structure(request, 'QueryExecutionContext')
+      const { catalog, database } = contextOf(request)
       const asked: QueryRequest = {
         id: randomUUID(),
         token,
         query: statement.query,
         statementType: statement.type,
         substatement: statement.substatement,
-        catalog: optionalText(context, 'Catalog'),
-        database: optionalText(context, 'Database'),
+        catalog,
+        database,
         workgroup,
-        parameters: optionalTexts(request, 'ExecutionParameters'),
+        parameters: parametersOf(request),
         resultFolder,
         submittedAtMs: Date.now(),
       }
@@ -171,11 +181,20 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
     return query
   }
 
+  async function handle(operation: string, body: unknown): Promise<{ status: number; body: unknown }> {
+    const answer = Object.hasOwn(operations, operation) ? operations[operation] : undefined
+    if (!answer) return { status: 400, body: { __type: 'UnknownOperationException' } }
+    return { status: 200, body: await answer(body as Members) }
+  }
+
   return {
-    async handle(operation, body) {
-      const answer = Object.hasOwn(operations, operation) ? operations[operation] : undefined
-      if (!answer) return { status: 400, body: { __type: 'UnknownOperationException' } }
-      return { status: 200, body: await answer(body as Members) }
+    mostBytes: mostRequestBytes,
+    handle,
+    async handleText(operation, json) {
+      const request = requestObject(json)
+      if (!request) throw new AwsError('SerializationException', unreadableRequest)
+      const { status, body } = await handle(operation, request)
+      return { status, text: JSON.stringify(body) }
     },
     async [Symbol.asyncDispose]() {
       await queries[Symbol.asyncDispose]()
@@ -195,6 +214,26 @@ function clientToken(request: Members): string {
     )
   }
   return token
+}
+
+/** @throws AwsError */
+function contextOf(request: Members): { catalog: string | undefined; database: string | undefined } {
+  const context = structure(request, 'QueryExecutionContext')
+  const catalog = optionalText(context, 'Catalog')
+  const database = optionalText(context, 'Database')
+  checkLength('queryExecutionContext.catalog', catalog, 256)
+  checkLength('queryExecutionContext.database', database, 255)
+  return { catalog, database }
+}
+
+/** @throws AwsError */
+function parametersOf(request: Members): string[] | undefined {
+  const parameters = optionalTexts(request, 'ExecutionParameters')
+  if (parameters && parameters.length > maxParameters) {
+    throw invalidInput(`A query has at most ${maxParameters} parameters`)
+  }
+  for (const parameter of parameters ?? []) checkLength('executionParameters', parameter, maxParameterLength)
+  return parameters
 }
 
 /** @throws AwsError when there is no place for the result */

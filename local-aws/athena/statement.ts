@@ -44,7 +44,7 @@ const refused = new Set([
 
 /** @throws AwsError when there is no statement, more than one, or one of a kind that Athena does not take */
 export function statementOf(text: string): Statement {
-  const query = text.replace(/^[\s;]+|[\s;]+$/g, '')
+  const query = trimmed(text)
   const tokens = tokensOf(query)
   const semicolon = tokens.findIndex((token) => token.text === ';')
   if (semicolon >= 0 && tokens.slice(semicolon).some((token) => token.text !== ';')) {
@@ -54,6 +54,16 @@ export function statementOf(text: string): Statement {
   if (own.length === 0) throw malformedQuery("line 1:1: mismatched input '<EOF>'. Expecting: <statement>")
   const sql = semicolon < 0 ? query : query.slice(0, tokens[semicolon]!.start)
   return { query, sql, tokens: own, ...kindOf(own) }
+}
+
+/** Without white space and `;` around it. By index: a pattern would try each run of blanks inside from all its places. */
+function trimmed(text: string): string {
+  const isFiller = (at: number) => text[at] === ';' || text[at]!.trim() === ''
+  let start = 0
+  let end = text.length
+  while (start < end && isFiller(start)) start++
+  while (end > start && isFiller(end - 1)) end--
+  return text.slice(start, end)
 }
 
 function kindOf(tokens: readonly Token[]): Kind {

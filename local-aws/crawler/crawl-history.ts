@@ -142,11 +142,11 @@ const filterFields: Record<string, (crawl: Crawl) => string | number | undefined
 }
 
 function passes(crawl: Crawl, { FieldName, FilterOperator, FieldValue }: Filter): boolean {
-  const field = filterFields[FieldName]
+  const field = Object.hasOwn(filterFields, FieldName ?? '') ? filterFields[FieldName] : undefined
   if (!field) throw invalidInput(`Filter field ${FieldName} is not available here`)
   const value = field(crawl)
   if (value === undefined) return false
-  const order = typeof value === 'number' ? value - Number(FieldValue) : value.localeCompare(FieldValue)
+  const order = typeof value === 'number' ? value - Number(FieldValue) : value.localeCompare(FieldValue ?? '')
   if (FilterOperator === 'EQ') return order === 0
   if (FilterOperator === 'NE') return order !== 0
   if (FilterOperator === 'GT') return order > 0

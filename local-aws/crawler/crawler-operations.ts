@@ -27,6 +27,7 @@ export function crawlerOperations(store: Store, crawlers: Crawlers, options: Glu
   return {
     CreateCrawler: operation<CrawlerInput & { Tags?: Record<string, string> }>({
       takes: { Name: 'text!', Role: 'text!', Targets: 'object!', DatabaseName: 'text', Tags: 'object' },
+      longest: { Role: 2048 },
       answer({ Tags, ...input }) {
         checkInput(input)
         const now = Date.now() / 1000

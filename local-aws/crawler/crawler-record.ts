@@ -1,5 +1,6 @@
 // A crawler as it is kept, made from what CreateCrawler and UpdateCrawler take, and shown as GetCrawler shows it.
 import { invalidInput } from '../glue/errors.ts'
+import { exclusionTest } from './exclusions.ts'
 import { type LookOptions, targetPlace } from './look.ts'
 import type { Policies } from './policies.ts'
 
@@ -95,9 +96,10 @@ export function checkInput(input: CrawlerInput): void {
   if (other) throw invalidInput(`${other} are not available here: crawlers look at S3Targets only`)
   if (!Targets.S3Targets?.length) throw invalidInput('Crawler must have at least one target.')
   if (!input.DatabaseName) throw invalidInput('DatabaseName is required for a crawler with S3 targets')
-  for (const { Path } of Targets.S3Targets) {
+  for (const { Path, Exclusions = [] } of Targets.S3Targets) {
     try {
       targetPlace(Path ?? '')
+      exclusionTest(Exclusions)
     } catch (error) {
       throw invalidInput((error as Error).message)
     }
@@ -132,10 +134,12 @@ export function checkSchedule(expression: string): void {
 function configurationOf({ Configuration: text }: CrawlerInput): Configuration {
   if (!text) return {}
   try {
-    return JSON.parse(text) as Configuration
+    const configuration: unknown = JSON.parse(text)
+    if (typeof configuration === 'object' && configuration !== null) return configuration
   } catch {
-    throw invalidInput('The crawler configuration is not valid JSON')
+    // told below
   }
+  throw invalidInput('The crawler configuration is not valid JSON')
 }
 
 /** The crawler as GetCrawler answers: every target list is there, also the empty ones. */

@@ -28,7 +28,8 @@ export function csvSchema(text: string, isCut: boolean): CsvFinding | undefined 
     const rows = looked.map((line) => cellsOf(line, delimiter))
     const width = rows[0]!.length
     if (width < 2 || rows.some((row) => row.length !== width)) continue
-    const types = Array.from({ length: width }, (_, i) => columnType(rows.slice(1), i))
+    const below = rows.slice(1)
+    const types = Array.from({ length: width }, (_, i) => columnType(below, i))
     const hasHeader =
       isHeader(rows[0]!) && types.some((type) => type.kind === 'primitive' && type.name !== 'string')
     return {
@@ -65,7 +66,7 @@ function cellType(cell: string): HiveType {
   const text = cell.trim()
   if (text === '') return unknownType
   if (/^[+-]?\d{1,18}$/.test(text)) return primitive('bigint')
-  if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) return primitive('double')
+  if (/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return primitive('double')
   return primitive('string')
 }
 

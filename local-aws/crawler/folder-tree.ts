@@ -58,7 +58,8 @@ export function sampleOf(objects: readonly ListedObject[], most: number): Listed
   const byEnding = new Map<string, ListedObject[]>()
   for (const object of objects) {
     const name = object.key.slice(object.key.lastIndexOf('/') + 1)
-    const ending = /\.[A-Za-z][^/]*$/.exec(name)?.[0] ?? ''
+    const start = name.search(/\.[A-Za-z]/)
+    const ending = start < 0 ? '' : name.slice(start)
     const alike = byEnding.get(ending)
     if (alike) alike.push(object)
     else byEnding.set(ending, [object])

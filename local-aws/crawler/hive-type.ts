@@ -36,25 +36,63 @@ export function typeText(type: HiveType): string {
 
 /** The narrowest type that holds both; string where nothing else does. */
 export function mergeTypes(a: HiveType, b: HiveType): HiveType {
-  if (a.kind === 'unknown') return b
-  if (b.kind === 'unknown') return a
-  if (a.kind === 'array' && b.kind === 'array') return { kind: 'array', of: mergeTypes(a.of, b.of) }
-  if (a.kind === 'map' && b.kind === 'map') {
-    return { kind: 'map', key: mergeTypes(a.key, b.key), value: mergeTypes(a.value, b.value) }
-  }
-  if (a.kind === 'struct' && b.kind === 'struct') {
-    const fields = new Map(a.fields)
-    for (const [name, type] of b.fields) {
-      const there = fields.get(name)
-      fields.set(name, there ? mergeTypes(there, type) : type)
+  return mergeAll([a, b])
+}
+
+/**
+ * The narrowest type that holds all of them. They are merged at once, not one after another: each step would copy all
+ * fields that were there, which takes minutes for a thousand records that have a thousand fields each.
+ */
+export function mergeAll(types: readonly HiveType[]): HiveType {
+  const known = types.filter((type) => type.kind !== 'unknown')
+  const [first] = known
+  if (!first) return unknownType
+  if (known.length === 1) return first
+  switch (first.kind) {
+    case 'array': {
+      const arrays = known.filter((type) => type.kind === 'array')
+      return arrays.length < known.length
+        ? string
+        : { kind: 'array', of: mergeAll(arrays.map((type) => type.of)) }
     }
-    return { kind: 'struct', fields }
+    case 'map': {
+      const maps = known.filter((type) => type.kind === 'map')
+      return maps.length < known.length
+        ? string
+        : {
+            kind: 'map',
+            key: mergeAll(maps.map((type) => type.key)),
+            value: mergeAll(maps.map((type) => type.value)),
+          }
+    }
+    case 'struct': {
+      const structs = known.filter((type) => type.kind === 'struct')
+      return structs.length < known.length
+        ? string
+        : { kind: 'struct', fields: mergeNamed(structs.map((type) => type.fields)) }
+    }
+    case 'primitive':
+      return known.reduce(mergePrimitives, first)
   }
-  if (a.kind === 'primitive' && b.kind === 'primitive') {
-    if (a.name === b.name) return a
-    if (isNumber(a.name) && isNumber(b.name)) return widerNumber(a.name, b.name)
+}
+
+/** What several lists of columns or fields say, by name in the order in which names appear first. */
+export function mergeNamed(lists: Iterable<Iterable<readonly [string, HiveType]>>): Map<string, HiveType> {
+  const byName = new Map<string, HiveType[]>()
+  for (const list of lists) {
+    for (const [name, type] of list) {
+      const there = byName.get(name)
+      if (there) there.push(type)
+      else byName.set(name, [type])
+    }
   }
-  return string
+  return new Map(Array.from(byName, ([name, types]) => [name, mergeAll(types)]))
+}
+
+function mergePrimitives(a: HiveType, b: HiveType): HiveType {
+  if (a.kind !== 'primitive' || b.kind !== 'primitive') return string
+  if (a.name === b.name) return a
+  return isNumber(a.name) && isNumber(b.name) ? widerNumber(a.name, b.name) : string
 }
 
 function widerNumber(a: string, b: string): HiveType {

@@ -1,8 +1,14 @@
 // What columns JSON text has: one object a line, or a single object, or an array of them.
-import { type HiveType, mergeTypes, primitive, unknownType } from './hive-type.ts'
+import { type HiveType, mergeAll, mergeNamed, primitive, unknownType } from './hive-type.ts'
 import type { Schema } from './schema.ts'
 
 const largestInt = 2 ** 31 - 1
+
+/** Hive has no use for a type that is nested deeper; what is deeper counts as no JSON, as what never closes does. */
+const deepest = 100
+
+/** The characters of -9223372036854775808; more digits than that need no look. */
+const longestBigint = 20
 
 /** So many records are enough to tell the types; the rest is only counted. */
 const recordsToLookAt = 1_000
@@ -12,24 +18,21 @@ const recordsToLookAt = 1_000
  * undefined when it is not JSON.
  */
 export function jsonSchema(text: string): { schema: Schema; records: number } | undefined {
-  const columns = new Map<string, HiveType>()
+  const found: Iterable<readonly [string, HiveType]>[] = []
   let records = 0
-  const add = (name: string, type: HiveType) => {
-    const there = columns.get(name)
-    columns.set(name, there ? mergeTypes(there, type) : type)
-  }
   try {
     for (const value of topLevelValues(text)) {
       records++
       if (records > recordsToLookAt) continue
       const type = typeOfJson(value)
-      if (type.kind === 'struct') for (const [name, field] of type.fields) add(name, field)
-      else if (type.kind === 'array') add('array', type)
+      if (type.kind === 'struct') found.push(type.fields)
+      else if (type.kind === 'array') found.push([['array', type]])
       else return undefined
     }
   } catch {
     return undefined
   }
+  const columns = mergeNamed(found)
   if (columns.size === 0) return undefined
   return { schema: [...columns].map(([name, type]) => ({ name, type })), records }
 }
@@ -46,6 +49,7 @@ function* topLevelValues(text: string): Generator<string> {
       else if (code === 0x22) inString = false
     } else if (code === 0x7b || code === 0x5b) {
       if (depth++ === 0) start = i
+      if (depth > deepest) throw new SyntaxError('nested too deep')
     } else if (code === 0x7d || code === 0x5d) {
       depth--
       if (depth === 0) yield text.slice(start, i + 1)
@@ -65,7 +69,7 @@ function typeOfJson(text: string): HiveType {
     if (typeof value === 'boolean') return primitive('boolean')
     if (typeof value === 'number') return numberType(source ?? String(value))
     if (Array.isArray(value)) {
-      return { kind: 'array', of: (value as HiveType[]).reduce(mergeTypes, unknownType) }
+      return { kind: 'array', of: mergeAll(value as HiveType[]) }
     }
     return { kind: 'struct', fields: new Map(Object.entries(value as Record<string, HiveType>)) }
   }
@@ -75,6 +79,7 @@ function typeOfJson(text: string): HiveType {
 function numberType(source: string): HiveType {
   if (!/^-?\d+$/.test(source)) return primitive('double')
   if (Math.abs(Number(source)) <= largestInt) return primitive('int')
+  if (source.length > longestBigint) return primitive('double')
   const value = BigInt(source)
   return primitive(BigInt.asIntN(64, value) === value ? 'bigint' : 'double')
 }

@@ -1,5 +1,5 @@
 // The columns of an object, and how alike those of two objects are.
-import { type HiveType, mergeTypes, typeFamily, typeText } from './hive-type.ts'
+import { type HiveType, mergeNamed, typeFamily, typeText } from './hive-type.ts'
 
 export interface SchemaColumn {
   readonly name: string
@@ -13,15 +13,10 @@ const mostSchemas = 5
 
 /** All columns of all schemas in the order in which they appear first; names without case. */
 export function mergeSchemas(schemas: Iterable<Schema>): Schema {
-  const merged = new Map<string, HiveType>()
-  for (const schema of schemas) {
-    for (const { name, type } of schema) {
-      const lower = name.toLowerCase()
-      const there = merged.get(lower)
-      merged.set(lower, there ? mergeTypes(there, type) : type)
-    }
-  }
-  return [...merged].map(([name, type]) => ({ name, type }))
+  const columns = Array.from(schemas, (schema) =>
+    schema.map(({ name, type }): [string, HiveType] => [name.toLowerCase(), type]),
+  )
+  return Array.from(mergeNamed(columns), ([name, type]) => ({ name, type }))
 }
 
 /** Columns as Glue holds them. */

@@ -3,10 +3,13 @@ import { type Operations, operation } from './request.ts'
 import type { Store } from './store.ts'
 import { findTable } from './tables.ts'
 
+const longestArn = 10_240
+
 export function accountOperations(store: Store, accountId: string): Operations {
   return {
     GetTags: operation<{ ResourceArn: string }>({
       takes: { ResourceArn: 'text!' },
+      longest: { ResourceArn: longestArn },
       answer({ ResourceArn }) {
         const rows = store.all<{ key: string; value: string }>(
           'SELECT key, value FROM tags WHERE arn = ?',
@@ -18,6 +21,7 @@ export function accountOperations(store: Store, accountId: string): Operations {
 
     TagResource: operation<{ ResourceArn: string; TagsToAdd: Record<string, string> }>({
       takes: { ResourceArn: 'text!', TagsToAdd: 'object!' },
+      longest: { ResourceArn: longestArn },
       answer({ ResourceArn, TagsToAdd }) {
         addTags(store, ResourceArn, TagsToAdd)
         return {}
@@ -26,6 +30,7 @@ export function accountOperations(store: Store, accountId: string): Operations {
 
     UntagResource: operation<{ ResourceArn: string; TagsToRemove: string[] }>({
       takes: { ResourceArn: 'text!', TagsToRemove: 'list!' },
+      longest: { ResourceArn: longestArn },
       answer({ ResourceArn, TagsToRemove }) {
         store.transaction(() => {
           for (const key of TagsToRemove) {

@@ -1,6 +1,8 @@
 // Glue databases: their operations on the store.
 import { databaseNotFound, GlueError } from './errors.ts'
-import { pageOf, placeOf } from './page.ts'
+import { LookBudget } from './look-budget.ts'
+import { longestPattern, namePattern } from './name-pattern.ts'
+import { nextToken, placeOf } from './page.ts'
 import { type Operations, operation, pick } from './request.ts'
 import type { Database, DatabaseInput } from './shapes.ts'
 import type { Store } from './store.ts'
@@ -70,17 +72,25 @@ export function databaseOperations(store: Store, accountId: string): Operations 
       answer: ({ Name }) => ({ Database: toDatabase(find(Name)) }),
     }),
 
-    GetDatabases: operation<{ NextToken?: string; MaxResults?: number }>({
-      takes: { NextToken: 'text' },
+    // Expression is none of AWS's members: Athena's SHOW DATABASES asks with it.
+    GetDatabases: operation<{ Expression?: string; NextToken?: string; MaxResults?: number }>({
+      takes: { Expression: 'text', NextToken: 'text' },
       pageSize: 100,
-      answer({ NextToken, MaxResults = 100 }) {
-        const found = store.all<Row>(
-          'SELECT * FROM databases WHERE name > ? ORDER BY name LIMIT ?',
-          placeOf(NextToken) ?? '',
-          MaxResults + 1,
-        )
-        const { rows, next } = pageOf(found, MaxResults, (row) => row.name)
-        return { DatabaseList: rows.map(toDatabase), ...next }
+      longest: { Expression: longestPattern },
+      answer({ Expression, NextToken, MaxResults = 100 }) {
+        const matches = Expression ? namePattern(Expression) : undefined
+        const budget = new LookBudget()
+        const found: Row[] = []
+        let last = ''
+        let isMore = false
+        const sql = 'SELECT * FROM databases WHERE name > ? ORDER BY name'
+        for (const row of store.iterate<Row>(sql, placeOf(NextToken) ?? '')) {
+          isMore = found.length === MaxResults || (last !== '' && budget.isSpent)
+          if (isMore) break
+          last = row.name
+          if (matches?.(row.name) !== false) found.push(row)
+        }
+        return { DatabaseList: found.map(toDatabase), ...(isMore ? { NextToken: nextToken(last) } : {}) }
       },
     }),
 

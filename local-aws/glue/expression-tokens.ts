@@ -12,7 +12,7 @@ export interface Token {
 export const unsupported = (expression: string) => invalidInput(`Unsupported expression '${expression}'`)
 
 const pieces =
-  /\s+|'((?:[^']|'')*)'|"([^"]+)"|`([^`]+)`|(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|(<>|!=|<=|>=|[=<>(),])/y
+  /\s+|'([^']*(?:''[^']*)*)'|"([^"]+)"|`([^`]+)`|(-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|(<>|!=|<=|>=|[=<>(),])/y
 
 /** @throws GlueError InvalidInputException at a character that starts none of them */
 export function tokensOf(expression: string): Token[] {

@@ -1,7 +1,7 @@
 // The Expression of GetPartitions: SQL's conditions on partition keys, compared by each key's type.
 import { GlueError } from './errors.ts'
 import { isWord, type Token, tokensOf, unsupported } from './expression-tokens.ts'
-import { isNull, type Key, keyOf, likePattern, nullPartition } from './key-order.ts'
+import { isNull, type Key, keyOf, likeTest, nullPartition } from './key-order.ts'
 import type { Column } from './shapes.ts'
 
 /** SQL's three answers: undefined is "unknown", which a NULL leads to. */
@@ -89,8 +89,8 @@ class Parser {
       return this.#between(key, low, high)
     }
     if (this.#takeWord('LIKE')) {
-      const pattern = likePattern(this.#literal(this.#next()))
-      return (values) => (isNull(values[key.place]!) ? undefined : pattern.test(values[key.place]!))
+      const isLike = likeTest(this.#literal(this.#next()))
+      return (values) => (isNull(values[key.place]!) ? undefined : isLike(values[key.place]!))
     }
     if (negated) throw unsupported(this.#expression)
     if (this.#takeWord('IS')) {

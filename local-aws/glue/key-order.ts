@@ -1,16 +1,33 @@
 // How the values of a partition key compare to a literal: by the key's type, without rounding.
-
 /** How Hive writes the partition of rows whose key is NULL. */
 export const nullPartition = '__HIVE_DEFAULT_PARTITION__'
 export const isNull = (value: string) => value === nullPartition
 
-/** LIKE's pattern: `%` is any text, `_` any character. */
-export function likePattern(pattern: string): RegExp {
-  const spelt = pattern
-    .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('%', '.*')
-    .replaceAll('_', '.')
-  return new RegExp(`^${spelt}$`, 's')
+/**
+ * LIKE's pattern, for the whole text: `%` is any text, `_` any character. After a mismatch only the last `%` takes one
+ * character more, so that a pattern of many costs no more than its length times the text's.
+ */
+export function likeTest(pattern: string): (text: string) => boolean {
+  return (text) => {
+    let at = 0
+    let inPattern = 0
+    let lastAny = -1
+    let resumeAt = 0
+    while (at < text.length) {
+      if (pattern[inPattern] === '%') {
+        lastAny = inPattern++
+        resumeAt = at
+      } else if (pattern[inPattern] === '_' || pattern[inPattern] === text[at]) {
+        inPattern++
+        at++
+      } else if (lastAny >= 0) {
+        inPattern = lastAny + 1
+        at = ++resumeAt
+      } else return false
+    }
+    while (pattern[inPattern] === '%') inPattern++
+    return inPattern === pattern.length
+  }
 }
 
 /** A partition key as conditions see it. */
@@ -44,10 +61,12 @@ export function keyOf(place: number, type: string): Key {
 
 /** A decimal number without rounding: units times 10 to the minus `places`. */
 function exactNumber(text: string): { units: bigint; places: number } | undefined {
-  const match = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,3}))?$/.exec(text.trim())
-  if (!match || (match[2] === '' && match[3] === '')) return undefined
-  const units = BigInt(`${match[2]}${match[3]}`) * (match[1] === '-' ? -1n : 1n)
-  const places = match[3]!.length - Number(match[4] ?? 0)
+  const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/.exec(text.trim())
+  if (!match) return undefined
+  const [, sign, whole, fraction = '', exponent = '0'] = match
+  if (whole === '' && fraction === '') return undefined
+  const units = BigInt(`${whole}${fraction}`) * (sign === '-' ? -1n : 1n)
+  const places = fraction.length - Number(exponent)
   return places >= 0 ? { units, places } : { units: units * 10n ** BigInt(-places), places: 0 }
 }
 

@@ -2,6 +2,7 @@
 import { crc32 } from 'node:zlib'
 import { errorDetail, GlueError, invalidInput } from './errors.ts'
 import { partitionFilter } from './expression.ts'
+import { LookBudget } from './look-budget.ts'
 import { nextToken, placeOf } from './page.ts'
 import { keyRange, valuesOf } from './partition-key.ts'
 import { keyOfValues, keysOf, PartitionRows } from './partition-rows.ts'
@@ -17,6 +18,8 @@ interface InTable {
 
 const inTable = { DatabaseName: 'text!', TableName: 'text!' } as const
 const longestPage = 1000
+/** Glue's own limit. */
+const longestExpression = 2048
 
 export function partitionOperations(store: Store, accountId: string): Operations {
   const rows = new PartitionRows(store, accountId)
@@ -100,6 +103,7 @@ export function partitionOperations(store: Store, accountId: string): Operations
         ExcludeColumnSchema: 'boolean',
       },
       pageSize: longestPage,
+      longest: { Expression: longestExpression },
       answer({ DatabaseName, TableName, ...request }) {
         const table = findTable(store, DatabaseName, TableName)
         const { MaxResults = longestPage, ExcludeColumnSchema, Segment: segment } = request
@@ -117,18 +121,21 @@ export function partitionOperations(store: Store, accountId: string): Operations
         const sql =
           'SELECT key FROM partitions WHERE table_id = ? AND key > ? AND key >= ? AND key < ? ORDER BY key'
         const after = placeOf(request.NextToken) ?? ''
+        const budget = new LookBudget()
         const keys: string[] = []
+        let last = ''
+        let isMore = false
         for (const { key } of store.iterate<{ key: string }>(sql, table.id, after, low, high)) {
+          isMore = keys.length === MaxResults || (last !== '' && budget.isSpent)
+          if (isMore) break
+          last = key
           if (segment && crc32(key) % segment.TotalSegments !== segment.SegmentNumber) continue
           if (filter && !filter.matches(valuesOf(key))) continue
           keys.push(key)
-          if (keys.length > MaxResults) break
         }
-        const more = keys.length > MaxResults
-        if (more) keys.pop()
         return {
           Partitions: keys.map((key) => rows.find(table, key, ExcludeColumnSchema)),
-          ...(more ? { NextToken: nextToken(keys.at(-1)!) } : {}),
+          ...(isMore ? { NextToken: nextToken(last) } : {}),
         }
       },
     }),

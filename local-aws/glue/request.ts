@@ -1,20 +1,23 @@
 // What an operation takes, checked the way AWS checks it before the operation itself runs.
 import { GlueError } from './errors.ts'
+import { checkMemberTypes, type Kind, kindOf, wrongType } from './member-types.ts'
 
 /** `!` after a kind: the member must be there. */
-type Kind = 'text' | 'number' | 'boolean' | 'list' | 'object'
 export type Members = Readonly<Record<string, Kind | `${Kind}!`>>
 
 export interface Operation {
   readonly takes: Members
   /** The largest MaxResults. */
   readonly pageSize?: number
-  /** The longest that a list member may be. */
+  /** The longest that a list or text member may be; a text that must be there has 255 characters at most. */
   readonly longest?: Readonly<Record<string, number>>
   readonly answer: (request: never) => object
 }
 
 export type Operations = Readonly<Record<string, Operation>>
+
+/** Of a database, table, version, column or crawler. */
+const longestName = 255
 
 /** Keeps the type of the request between the table of operations and the function that answers. */
 export function operation<Request>(
@@ -30,6 +33,7 @@ export function operation<Request>(
 export function checkedRequest(facts: Omit<Operation, 'answer'>, body: unknown): object {
   if (body !== undefined && body !== null && kindOf(body) !== 'object') throw wrongType(body, 'object')
   const request = withoutNulls(body ?? {}) as Record<string, unknown>
+  checkMemberTypes(request)
   const findings: string[] = []
   for (const [path, wanted] of Object.entries(facts.takes)) {
     const kind = wanted.replace('!', '') as Kind
@@ -42,6 +46,8 @@ export function checkedRequest(facts: Omit<Operation, 'answer'>, body: unknown):
       throw wrongType(value, kind)
     } else if (wanted === 'text!' && value === '') {
       findings.push(finding("''", path, 'Member must have length greater than or equal to 1'))
+    } else if (wanted === 'text!' && (value as string).length > (facts.longest?.[path] ?? longestName)) {
+      findings.push(tooLong(`'${cut(value as string)}'`, path, facts.longest?.[path] ?? longestName))
     }
   }
   const { pageSize, longest = {} } = facts
@@ -56,10 +62,11 @@ export function checkedRequest(facts: Omit<Operation, 'answer'>, body: unknown):
     }
   }
   for (const [path, most] of Object.entries(longest)) {
-    const list = memberAt(request, path) as unknown[] | undefined
-    if (list && list.length > most) {
-      const rule = `Member must have length less than or equal to ${most}`
-      findings.push(finding(`'[${list.length} elements]'`, path, rule))
+    const member = memberAt(request, path)
+    if (Array.isArray(member) && member.length > most) {
+      findings.push(tooLong(`'[${member.length} elements]'`, path, most))
+    } else if (typeof member === 'string' && member.length > most && facts.takes[path] !== 'text!') {
+      findings.push(tooLong(`'${cut(member)}'`, path, most))
     }
   }
   if (findings.length > 0) {
@@ -74,45 +81,30 @@ function finding(value: string, path: string, rule: string): string {
   return `Value ${value} at '${camel}' failed to satisfy constraint: ${rule}`
 }
 
+function tooLong(value: string, path: string, most: number): string {
+  return finding(value, path, `Member must have length less than or equal to ${most}`)
+}
+
+/** Enough of a value to know it by. */
+function cut(value: string): string {
+  return value.length > 300 ? `${value.slice(0, 300)}...` : value
+}
+
 function memberAt(request: Record<string, unknown>, path: string): unknown {
   let value: unknown = request
   for (const name of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[name]
   return value
 }
 
-function kindOf(value: unknown): Kind {
-  if (Array.isArray(value)) return 'list'
-  return typeof value === 'string' ? 'text' : (typeof value as Kind)
-}
-
-const jsonNames: Record<Kind, string> = {
-  text: 'STRING_VALUE',
-  number: 'NUMBER_VALUE',
-  boolean: 'TRUE_VALUE',
-  list: 'START_ARRAY',
-  object: 'START_OBJECT',
-}
-const typeNames: Record<Kind, string> = {
-  text: 'a String',
-  number: 'an Integer',
-  boolean: 'a Boolean',
-  list: 'a List',
-  object: 'a Structure',
-}
-
-function wrongType(value: unknown, wanted: Kind): GlueError {
-  const found = jsonNames[kindOf(value)]
-  return new GlueError('SerializationException', `${found} can not be converted to ${typeNames[wanted]}`)
-}
-
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls)
   if (typeof value !== 'object' || value === null) return value
-  const kept: Record<string, unknown> = {}
-  for (const [name, member] of Object.entries(value)) {
-    if (member !== null && member !== undefined) kept[name] = withoutNulls(member)
-  }
-  return kept
+  // Not by assignment: a member that is called __proto__ would become the prototype.
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== null && member !== undefined)
+      .map(([name, member]) => [name, withoutNulls(member)]),
+  )
 }
 
 /** The named members of an input, without those that it does not have: the rest is not Glue's and is dropped. */

@@ -1,7 +1,6 @@
 // The Data Catalog as the rest of local-aws sees it: Glue's operations by name, and typed access for the Athena front.
 import { Worker } from 'node:worker_threads'
 import { GlueError, type GlueErrorType } from './errors.ts'
-import { longsFromJson, withRawLongs } from './long-json.ts'
 import type { Database, DatabaseInput, Partition, PartitionInput, Table, TableInput } from './shapes.ts'
 
 export interface GlueOptions {
@@ -15,9 +14,9 @@ export interface GlueOptions {
   readonly secret?: string | undefined
 }
 
-export interface GlueAnswer {
-  readonly status: number
-  readonly body: unknown
+export interface PageRequest {
+  readonly MaxResults?: number
+  readonly NextToken?: string
 }
 
 type Reply = { id: number; answer?: unknown; error?: { type: string; message: string } }
@@ -30,10 +29,9 @@ export async function openGlue(options: GlueOptions): Promise<GlueService> {
   return service
 }
 
-/** Only statistics hold integers beyond 2^53: the least and the largest value of a bigint column. */
-const holdsLongs = (operation: string) => operation.includes('ColumnStatistics')
-
 export class GlueService {
+  /** A hundred partitions with the columns of a wide table; their largest member is 4 MB. */
+  readonly mostBytes = 16 * 1024 * 1024
   readonly #worker: Worker
   readonly #waiting = new Map<
     number,
@@ -52,29 +50,26 @@ export class GlueService {
 
   /** Resolves once the catalog's files are open. @throws what opening them threw */
   async opened(): Promise<void> {
-    await this.#ask('', undefined)
+    await this.#ask('', { request: undefined })
   }
 
-  /** One request as it came over the wire; a GlueError is an answer too. @throws a defect, as it is */
-  async handle(operation: string, body: unknown): Promise<GlueAnswer> {
+  /**
+   * One request as it came over the wire, JSON in and out: both are read and written in the catalog's thread, however
+   * large they are. A GlueError is an answer too. @throws a defect, as it is
+   */
+  async handleText(operation: string, json: string): Promise<{ status: number; text: string }> {
     try {
-      const answer = await this.#ask(operation, body)
-      return { status: 200, body: holdsLongs(operation) ? withRawLongs(answer) : answer }
+      return { status: 200, text: (await this.#ask(operation, { json })) as string }
     } catch (error) {
       if (!(error instanceof GlueError)) throw error
       const text = error.message === '' ? {} : { Message: error.message }
-      return { status: 400, body: { __type: error.type, ...text } }
+      return { status: 400, text: JSON.stringify({ __type: error.type, ...text }) }
     }
-  }
-
-  /** A request's text with every integer exact, where one may be beyond 2^53; undefined where none is. */
-  parse(operation: string, text: string): unknown {
-    return holdsLongs(operation) ? longsFromJson(text) : undefined
   }
 
   /** One operation in-process. @throws GlueError as AWS would answer */
   async call<T = Record<string, unknown>>(operation: string, request: object): Promise<T> {
-    return (await this.#ask(operation, request)) as T
+    return (await this.#ask(operation, { request })) as T
   }
 
   async getDatabase(name: string): Promise<Database | undefined> {
@@ -83,8 +78,15 @@ export class GlueService {
     )
   }
 
-  async getDatabases(): Promise<Database[]> {
-    return listOf(this.#pages<Database>('GetDatabases', {}, 'DatabaseList'))
+  /** @param expression a pattern that the whole name must match */
+  async getDatabases(expression?: string): Promise<Database[]> {
+    const request = expression === undefined ? {} : { Expression: expression }
+    return listOf(this.#pages<Database>('GetDatabases', request, 'DatabaseList'))
+  }
+
+  /** One page of all databases. */
+  async databasesPage(page: PageRequest): Promise<{ DatabaseList: Database[]; NextToken?: string }> {
+    return this.call('GetDatabases', page)
   }
 
   async createDatabase(input: DatabaseInput): Promise<void> {
@@ -101,13 +103,25 @@ export class GlueService {
     return orUndefined(this.call<{ Table: Table }>('GetTable', request).then((answer) => answer.Table))
   }
 
-  /** @param expression a regular expression that the whole name must match */
-  async getTables(database: string, expression?: string): Promise<Table[]> {
+  /** One page of a database's tables. @throws GlueError */
+  async tablesPage(
+    database: string,
+    page: PageRequest & { Expression?: string },
+  ): Promise<{ TableList: Table[]; NextToken?: string }> {
+    return this.call('GetTables', { DatabaseName: database, ...page })
+  }
+
+  /**
+   * Names and types of tables; a page at a time, so that nothing waits for the last of many.
+   * @param expression a pattern that the whole name must match
+   */
+  tableNames(database: string, expression?: string): AsyncGenerator<Pick<Table, 'Name' | 'TableType'>> {
     const request = {
       DatabaseName: database,
+      AttributesToGet: ['NAME', 'TABLE_TYPE'],
       ...(expression === undefined ? {} : { Expression: expression }),
     }
-    return listOf(this.#pages<Table>('GetTables', request, 'TableList'))
+    return this.#pages('GetTables', request, 'TableList')
   }
 
   async createTable(database: string, input: TableInput): Promise<void> {
@@ -182,14 +196,14 @@ export class GlueService {
     } while (token)
   }
 
-  #ask(operation: string, request: unknown): Promise<unknown> {
+  #ask(operation: string, asked: { request: unknown } | { json: string }): Promise<unknown> {
     if (this.#ended) return Promise.reject(this.#ended)
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
       // The process stays alive while somebody waits for an answer.
       this.#worker.ref()
-      this.#worker.postMessage({ id, operation, request })
+      this.#worker.postMessage({ id, operation, ...asked })
     })
   }
 

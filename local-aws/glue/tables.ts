@@ -1,7 +1,9 @@
 // Glue tables: their operations on the store.
 import { needDatabase, storedName } from './databases.ts'
-import { errorDetail, GlueError, invalidInput, tableNotFound } from './errors.ts'
-import { pageOf, placeOf } from './page.ts'
+import { errorDetail, GlueError, tableNotFound } from './errors.ts'
+import { LookBudget } from './look-budget.ts'
+import { longestPattern, namePattern } from './name-pattern.ts'
+import { nextToken, placeOf } from './page.ts'
 import { type Operations, operation, pick } from './request.ts'
 import type { StorageDescriptor, Table, TableInput } from './shapes.ts'
 import type { Store } from './store.ts'
@@ -49,19 +51,6 @@ export function completeDescriptor(descriptor: StorageDescriptor): StorageDescri
   return { Compressed: false, NumberOfBuckets: 0, StoredAsSubDirectories: false, ...descriptor }
 }
 
-/**
- * Glue takes both a regular expression (`ticks.*`) and Hive's form (`ticks*`, `*tick*`): a star that repeats
- * nothing repeatable stands for anything.
- */
-export function namePattern(expression: string): RegExp {
-  const spelt = expression.replace(/(^|[\w|*-])\*/g, '$1.*')
-  try {
-    return new RegExp(`^(?:${spelt})$`, 'i')
-  } catch {
-    throw invalidInput(`Invalid regular expression: ${expression}`)
-  }
-}
-
 /** The table as Glue shows it: what was given, and what Glue adds. */
 export function toTable(row: TableRow, accountId: string): Table {
   const input = JSON.parse(row.data) as TableInput
@@ -77,6 +66,14 @@ export function toTable(row: TableRow, accountId: string): Table {
     CatalogId: accountId,
     VersionId: String(row.version),
   }
+}
+
+/** What GetTables answers where only names, or names and types, are asked for. */
+function attributesOf(
+  { Name, TableType }: Table,
+  wanted: readonly string[],
+): Pick<Table, 'Name' | 'TableType'> {
+  return wanted.includes('TABLE_TYPE') && TableType !== undefined ? { Name, TableType } : { Name }
 }
 
 export function tableOperations(store: Store, accountId: string): Operations {
@@ -118,21 +115,36 @@ export function tableOperations(store: Store, accountId: string): Operations {
       Expression?: string
       NextToken?: string
       MaxResults?: number
+      AttributesToGet?: string[]
     }>({
-      takes: { DatabaseName: 'text!', Expression: 'text', NextToken: 'text' },
+      takes: { DatabaseName: 'text!', Expression: 'text', NextToken: 'text', AttributesToGet: 'list' },
       pageSize: 100,
-      answer({ DatabaseName, Expression, NextToken, MaxResults = 100 }) {
+      longest: { Expression: longestPattern },
+      answer({ DatabaseName, Expression, NextToken, MaxResults = 100, AttributesToGet }) {
         needDatabase(store, DatabaseName)
-        const pattern = Expression ? namePattern(Expression) : undefined
-        const found: TableRow[] = []
-        const sql = 'SELECT * FROM tables WHERE database = ? AND name > ? ORDER BY name'
-        for (const row of store.iterate<TableRow>(sql, storedName(DatabaseName), placeOf(NextToken) ?? '')) {
-          if (pattern?.test(row.name) === false) continue
-          found.push(row)
-          if (found.length > MaxResults) break
+        const matches = Expression ? namePattern(Expression) : undefined
+        const budget = new LookBudget()
+        const found: string[] = []
+        let last = ''
+        let isMore = false
+        const sql = 'SELECT name FROM tables WHERE database = ? AND name > ? ORDER BY name'
+        for (const { name } of store.iterate<{ name: string }>(
+          sql,
+          storedName(DatabaseName),
+          placeOf(NextToken) ?? '',
+        )) {
+          isMore = found.length === MaxResults || (last !== '' && budget.isSpent)
+          if (isMore) break
+          last = name
+          if (matches?.(name) !== false) found.push(name)
         }
-        const { rows, next } = pageOf(found, MaxResults, (row) => row.name)
-        return { TableList: rows.map((row) => toTable(row, accountId)), ...next }
+        const tables = found.map((name) => toTable(findTable(store, DatabaseName, name), accountId))
+        return {
+          TableList: AttributesToGet?.length
+            ? tables.map((table) => attributesOf(table, AttributesToGet))
+            : tables,
+          ...(isMore ? { NextToken: nextToken(last) } : {}),
+        }
       },
     }),
 

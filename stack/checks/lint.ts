@@ -16,6 +16,7 @@ const { workspaces } = JSON.parse(readFileSync(join(projectDir, 'package.json'),
 }
 
 const checks: readonly Check[] = [
+  { name: 'patterns take linear time (recheck)', args: [join(import.meta.dirname, 'linear-patterns.ts')] },
   { name: 'types (tsc)', args: [modules('typescript/bin/tsc'), '-p', '.'] },
   {
     name: 'format and lint (biome)',

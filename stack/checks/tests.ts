@@ -54,6 +54,7 @@ const measuring = [
   'catalog/page/live.stack.test.ts',
   'local-aws/crawler/crawler.stack.test.ts',
   'stack/foreign-site.stack.test.ts',
+  'local-aws/hostile/hostile.test.ts',
 ]
 
 /** Every other test file: vitest's projects take no other word for what to leave out. */

@@ -291,6 +291,8 @@ function Dead() {
 }
 
 function shortKey(key: string): string {
-  const [, dt, hour] = /dt=([^/]+)\/hour=([^/]+)\//.exec(key) ?? []
+  const folders = key.split('/').slice(0, -1)
+  const dt = folders.find((folder) => folder.startsWith('dt='))?.slice('dt='.length)
+  const hour = folders.find((folder) => folder.startsWith('hour='))?.slice('hour='.length)
   return dt ? `${dt} ${hour}h` : key.slice(key.lastIndexOf('/') + 1)
 }

@@ -1,0 +1,16 @@
+// How long one request may look through rows: the catalog answers one request after another, so none may hold up the rest.
+
+/** What is left of a hostile pattern's work is done by the requests for the pages that follow. */
+const mostMs = 100
+
+/**
+ * Says when to end a page early: once it holds back others for too long. A page may hold fewer rows than were asked for,
+ * or none, and a token, which is how AWS answers as well.
+ */
+export class LookBudget {
+  readonly #endsAt = performance.now() + mostMs
+
+  get isSpent(): boolean {
+    return performance.now() > this.#endsAt
+  }
+}

@@ -1,0 +1,30 @@
+// Secrets are taken out of a text in one pass, however the text is made.
+import { expect, test } from 'vitest'
+import { redactText } from './redact.ts'
+
+test.each([
+  ['password=hunter2 next', 'password=[redacted] next'],
+  ['x=password=hunter2', 'x=password=[redacted]'],
+  ['db.password-old : "hunter2"', 'db.password-old : "[redacted]"'],
+  ['https://me:hunter2@host/', 'https://[redacted]@host/'],
+  ['Authorization: Bearer hunter2', 'Authorization: [redacted]'],
+  ['a -----BEGIN RSA PRIVATE KEY-----\nx\n-----END RSA PRIVATE KEY----- b', 'a [redacted] b'],
+  ['a -----BEGIN PRIVATE KEY-----\nx', 'a [redacted]'],
+])('%s', (text, shown) => expect(redactText(text)).toBe(shown))
+
+test.each([
+  'a',
+  'a.',
+  'secret',
+  'authorization',
+  'password=',
+  '://',
+  '-----BEGIN ',
+  '-----BEGIN PRIVATE KEY-----',
+  'a \\',
+  ' ',
+])('a run of %j takes no longer than it is long', (unit) => {
+  const { user } = process.threadCpuUsage()
+  redactText(unit.repeat(300_000 / unit.length))
+  expect((process.threadCpuUsage().user - user) / 1_000).toBeLessThan(2_000)
+})
