@@ -34,7 +34,7 @@ function startWriter(flushAfterMs = 60_000, confirmDataset = async () => {}) {
   const landing = {
     store,
     inTurn: <T>(work: () => Promise<T>) => work(),
-    notify: async () => {},
+    notices: { tell: async () => true },
   } as unknown as LandingPort
   const registry = makeRegistry('consumer')
   const events = consumerEvents(makeLogger('consumer', { LOG_LEVEL: 'silent' }), registry)

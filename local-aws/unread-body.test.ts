@@ -12,6 +12,7 @@ import { localAwsConfig } from './config.ts'
 import { makeEvents } from './events.ts'
 import { type GlueService, openGlue } from './glue/service.ts'
 import { type LocalAwsServer, startServer } from './server.ts'
+import { signedAs } from './signed-as.ts'
 
 /** An S3 that refuses each PUT before it has read the body, and reads no more of it. */
 const refusing = createServer((socket) => {
@@ -68,7 +69,16 @@ function client() {
       asked.end(body)
     })
   const call = (target: string, body: string) =>
-    ask('POST', '/', { 'x-amz-target': target, 'content-length': String(Buffer.byteLength(body)) }, body)
+    ask(
+      'POST',
+      '/',
+      {
+        ...signedAs(target.startsWith('AmazonAthena.') ? 'athena' : 'glue'),
+        'x-amz-target': target,
+        'content-length': String(Buffer.byteLength(body)),
+      },
+      body,
+    )
   return { ask, call, [Symbol.dispose]: () => agent.destroy() }
 }
 
@@ -95,7 +105,7 @@ describe('a body that is too large', () => {
     socket.on('error', () => undefined)
     const closed = new Promise((resolve) => socket.on('close', resolve))
     socket.write(
-      'POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AWSGlue.GetDatabases\r\nContent-Length: 99999999999\r\n\r\n{',
+      `POST / HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${signedAs('glue').authorization}\r\nX-Amz-Target: AWSGlue.GetDatabases\r\nContent-Length: 99999999999\r\n\r\n{`,
     )
     await closed
     expect(answer).toMatch(/^HTTP\/1\.1 413 /)
@@ -129,9 +139,14 @@ test('an upload that S3 refuses before it has read it leaves the connection to t
   using one = client()
   for (let i = 0; i < 3; i++) {
     const body = Buffer.alloc(8 * 1024 * 1024)
-    const refused = await one.ask('PUT', '/lake/key', { 'content-length': String(body.length) }, body)
+    const refused = await one.ask(
+      'PUT',
+      '/lake/key',
+      { ...signedAs('s3'), 'content-length': String(body.length) },
+      body,
+    )
     expect(refused.status).toBe(412)
-    expect(await one.ask('GET', '/lake/key', {}, '')).toEqual({ status: 200, text: 'there' })
+    expect(await one.ask('GET', '/lake/key', signedAs('s3'), '')).toEqual({ status: 200, text: 'there' })
   }
 }, 30_000)
 
@@ -142,7 +157,8 @@ test('a service or an operation that only JavaScript knows is unknown', async ()
     expect([status, JSON.parse(text).__type]).toEqual([400, 'UnknownOperationException'])
   }
   for (const target of ['constructor.name', '__proto__.handle']) {
-    // Nobody's: S3 answers it.
-    expect((await one.call(target, '{}')).text).toBe('there')
+    // No service has it: the guard refuses it.
+    const { status, text } = await one.call(target, '{}')
+    expect([status, JSON.parse(text).__type]).toEqual([403, 'AccessDeniedException'])
   }
 })

@@ -126,9 +126,10 @@ export function kafkaClientSettings(
 
 /** The reason within a FAIL line of librdkafka's log, which its errors lack, without the client's inner names. */
 export function brokerReason(logged: string): string {
-  return logged
+  const reason = logged
     .replace(/^\[thrd:[^\]]*\]: /, '')
     .replace(/^[^ ]*\/(bootstrap|\d+): /, '')
     .replace(/ipv[46]#/g, '')
-    .replace(/ \(after [^()]{1,200}\)$/, '')
+  const state = reason.endsWith(')') ? reason.lastIndexOf(' (after ') : -1
+  return state < 0 ? reason : reason.slice(0, state)
 }

@@ -17,8 +17,9 @@ const services: Readonly<Record<string, readonly [path: string, name: string | u
   'local-aws': [['local-aws/main.ts', undefined]],
 }
 
-/** What the page answers is told to whoever asked; it is no reason why `serve` stops. */
-const isAnswer = (path: string) => /^catalog\/page\/(?!config\.ts)/.test(path)
+/** What is answered to whoever asks a port is no reason why a service stops. */
+const isAnswer = (path: string) =>
+  /^catalog\/page\/(?!config\.ts)/.test(path) || path === 'runtime/request-guard.ts'
 
 /** By code, the services that can end or stand still by it. */
 export function stopCodes(): Map<string, string[]> {

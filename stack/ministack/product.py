@@ -17,13 +17,17 @@ from types import ModuleType
 SERVICES = ("s3", "sts", "iam", "cloudformation", "ec2", "ssm", "secretsmanager")
 
 # CloudFormation keeps what it makes of the template in these modules; their own operations are reached by no request.
-ONLY_FOR_TEMPLATES = ("athena", "autoscaling", "glue")
+ONLY_FOR_TEMPLATES = ("athena", "autoscaling", "cloudwatch", "glue")
+
+# The name of a service where it differs from the name of its module.
+REGISTERED_AS = {"cloudwatch": "monitoring"}
 
 # The types of infra/template/, and nothing that has code, a target or an address to call.
 RESOURCE_TYPES = frozenset(
     {
         "AWS::Athena::WorkGroup",
         "AWS::AutoScaling::AutoScalingGroup",
+        "AWS::CloudWatch::Alarm",
         "AWS::EC2::InternetGateway",
         "AWS::EC2::LaunchTemplate",
         "AWS::EC2::Route",
@@ -102,7 +106,7 @@ def load() -> ModuleType:
     from ministack.services.cloudformation import provisioners, stacks
 
     on_list = SERVICES + ONLY_FOR_TEMPLATES
-    _keep(app.SERVICE_REGISTRY, on_list)
+    _keep(app.SERVICE_REGISTRY, [REGISTERED_AS.get(service, service) for service in on_list])
     _keep(app.SERVICE_HANDLERS, SERVICES)
     app._state_map = app._registry_state_map()
     _keep(provisioners._RESOURCE_HANDLERS, RESOURCE_TYPES)
