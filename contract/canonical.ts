@@ -4,7 +4,6 @@ import { CONTRACT_VERSION, type TickType, tickColumns } from './columns.ts'
 /** A number's text may be this long; longer ones, and exponents, take the slow road, where overflow is seen. */
 const MAX_NUMBER = 24
 const QUOTE = 0x22
-const COMMA = 0x2c
 const BRACE = 0x7d
 const MINUS = 0x2d
 const POINT = 0x2e
@@ -56,12 +55,11 @@ export function isCanonical(bytes: Uint8Array, contract: number = CONTRACT_VERSI
     else at = afterText(bytes, at)
     if (at < 0) return false
   }
-  if (bytes[at] === COMMA) at = afterAdded(bytes, at, contract)
-  return at === bytes.length - 1 && bytes[at] === BRACE
+  return (at === bytes.length - 1 && bytes[at] === BRACE) || endsWithAdded(bytes, at, contract)
 }
 
-/** The position after the values of added columns; where they are not canonical, one at which no tick ends. */
-function afterAdded(bytes: Uint8Array, start: number, contract: number): number {
+/** Whether nothing but values of added columns is left. */
+function endsWithAdded(bytes: Uint8Array, start: number, contract: number): boolean {
   let at = start
   for (const { lead, kind, since } of addedSteps) {
     if (since > contract || !matches(bytes, at, lead)) continue
@@ -71,9 +69,9 @@ function afterAdded(bytes: Uint8Array, start: number, contract: number): number 
       const end = kind === 'text' ? afterText(bytes, value) : afterDayOrTime(bytes, value, kind)
       at = end < 0 || bytes[end] !== QUOTE ? -1 : end + 1
     }
-    if (at < 0) return -1
+    if (at < 0) return false
   }
-  return at
+  return at === bytes.length - 1 && bytes[at] === BRACE
 }
 
 function matches(bytes: Uint8Array, at: number, expected: Uint8Array): boolean {
