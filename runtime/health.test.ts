@@ -74,3 +74,23 @@ test('a web page of another site, or a foreign name that resolves to this machin
   expect(await ask({ 'sec-fetch-site': 'cross-site' })).toBe('403 error ORIGIN_REFUSED: ')
   expect(await ask({ 'sec-fetch-site': 'same-site' })).toBe('403 error ORIGIN_REFUSED: ')
 })
+
+test('a server on every address answers by the address that was asked, and by no other', async () => {
+  await using server = await startHealthServer({
+    ...options,
+    host: '0.0.0.0',
+    registry: makeRegistry('producer'),
+    whyNotReady: () => undefined,
+  })
+  const statusFor = (host: string) =>
+    new Promise<number>((resolve, reject) => {
+      request({ port: server.port, host: '127.0.0.2', path: '/livez', headers: { host } }, (answer) => {
+        answer.resume()
+        resolve(answer.statusCode!)
+      })
+        .on('error', reject)
+        .end()
+    })
+  expect(await statusFor(`127.0.0.2:${server.port}`)).toBe(200)
+  expect(await statusFor('127.0.0.3')).toBe(421)
+})

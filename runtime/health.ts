@@ -1,9 +1,9 @@
 // The HTTP side door of a service: /livez (the process works), /readyz (its dependencies answer), /metrics.
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Failure, reasonOf, renderError } from './errors.ts'
 import type { Registry } from './metrics.ts'
-import { type RequestHead, refusalStatus, requireOwnRequest } from './request-guard.ts'
+import { refusalStatus, requireOwnRequest } from './request-guard.ts'
 
 export interface HealthOptions {
   readonly host: string
@@ -81,15 +81,24 @@ export async function healthAnswer(
 }
 
 /** What a web page of another site is told, and whoever asks by a foreign name. */
-function refusal(request: RequestHead, options: HealthOptions): HealthAnswer | undefined {
+function refusal(request: IncomingMessage, options: HealthOptions): HealthAnswer | undefined {
   try {
-    requireOwnRequest(request, { ...options, listensOn: options.host })
+    requireOwnRequest(request, { ...options, listensOn: addressOf(request, options.host) })
     return undefined
   } catch (error) {
     const status = refusalStatus(error)
     if (status === undefined) throw error
     return { status, type: plain, body: `${renderError(error)}\n` }
   }
+}
+
+/**
+ * A server on every address is asked by the one that the connection came in by, as a Prometheus that finds containers by
+ * DNS does it. An address cannot be rebound, and there is nothing here but reading.
+ */
+function addressOf(request: IncomingMessage, host: string): string {
+  const local = request.socket.localAddress?.replace(/^::ffff:/, '')
+  return (host === '0.0.0.0' || host === '::') && local !== undefined ? local : host
 }
 
 function probe(whyNot: string | undefined): HealthAnswer {
