@@ -28,8 +28,11 @@ RUN client=node_modules/@confluentinc/kafka-javascript \
 FROM node:24-bookworm-slim AS manifests
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-COPY contract/package.json contract/
-COPY runtime/package.json runtime/
+COPY packages/contract/package.json packages/contract/
+COPY packages/runtime/package.json packages/runtime/
+COPY packages/kafka/package.json packages/kafka/
+COPY packages/aws/package.json packages/aws/
+COPY packages/lake/package.json packages/lake/
 COPY data/package.json data/
 COPY producer/package.json producer/
 COPY consumer/package.json consumer/
@@ -62,14 +65,13 @@ LABEL org.opencontainers.image.title="ticklake producer" \
       org.opencontainers.image.description="Market ticks from CSV or NDJSON into a Kafka topic"
 COPY --from=producer-dependencies /app ./
 COPY --from=kafka-client /addon node_modules/@confluentinc/kafka-javascript
-COPY contract contract
-COPY runtime runtime
+COPY packages packages
 COPY data data
 COPY producer producer
 ENV PRODUCER_HEALTH_HOST=0.0.0.0 PRODUCER_HEALTH_PORT=9101
 EXPOSE 9101
 HEALTHCHECK --interval=3s --timeout=30s --start-period=5m --retries=5 \
-  CMD bash runtime/health-check.sh "$PRODUCER_HEALTH_PORT" /readyz
+  CMD bash packages/runtime/health-check.sh "$PRODUCER_HEALTH_PORT" /readyz
 USER node
 CMD ["node", "producer/main.ts", "run"]
 
@@ -84,13 +86,12 @@ LABEL org.opencontainers.image.title="ticklake consumer" \
 RUN apt-get update && apt-get install -y --no-install-recommends libjemalloc2 && rm -rf /var/lib/apt/lists/*
 COPY --from=consumer-dependencies /app ./
 COPY --from=kafka-client /addon node_modules/@confluentinc/kafka-javascript
-COPY contract contract
-COPY runtime runtime
+COPY packages packages
 COPY consumer consumer
 ENV CONSUMER_HEALTH_HOST=0.0.0.0 CONSUMER_HEALTH_PORT=9102 LD_PRELOAD=libjemalloc.so.2
 EXPOSE 9102
 HEALTHCHECK --interval=3s --timeout=30s --start-period=5m --retries=5 \
-  CMD bash runtime/health-check.sh "$CONSUMER_HEALTH_PORT" /readyz
+  CMD bash packages/runtime/health-check.sh "$CONSUMER_HEALTH_PORT" /readyz
 USER node
 CMD ["node", "--single-threaded-gc", "consumer/main.ts", "run"]
 
@@ -98,10 +99,9 @@ CMD ["node", "--single-threaded-gc", "consumer/main.ts", "run"]
 FROM manifests AS page
 RUN npm ci --ignore-scripts --workspace=@ticklake/catalog
 COPY tsconfig.json ./
-COPY contract contract
-COPY runtime runtime
+COPY packages packages
 COPY catalog catalog
-RUN npm run build --workspace=@ticklake/catalog --if-present && mkdir -p catalog/web/dist
+RUN npm run build --workspace=@ticklake/catalog --if-present && mkdir -p catalog/dashboard/web/dist
 
 FROM manifests AS catalog-dependencies
 RUN npm ci --omit=dev --ignore-scripts --workspace=@ticklake/catalog \
@@ -112,14 +112,13 @@ LABEL org.opencontainers.image.title="ticklake catalog" \
       org.opencontainers.image.description="The lake's Glue table, partitions, queries, audit and page"
 COPY --from=catalog-dependencies /app ./
 COPY --from=kafka-client /addon node_modules/@confluentinc/kafka-javascript
-COPY contract contract
-COPY runtime runtime
+COPY packages packages
 COPY catalog catalog
-COPY --from=page /app/catalog/web/dist catalog/web/dist
+COPY --from=page /app/catalog/dashboard/web/dist catalog/dashboard/web/dist
 ENV CATALOG_HEALTH_HOST=0.0.0.0 CATALOG_HEALTH_PORT=9103 CATALOG_PAGE_HOST=0.0.0.0 CATALOG_PAGE_PORT=8080
 EXPOSE 8080 9103
 HEALTHCHECK --interval=3s --timeout=30s --start-period=5m --retries=5 \
-  CMD bash runtime/health-check.sh "$CATALOG_HEALTH_PORT" /readyz
+  CMD bash packages/runtime/health-check.sh "$CATALOG_HEALTH_PORT" /readyz
 USER node
 CMD ["node", "catalog/main.ts", "serve"]
 
@@ -130,13 +129,13 @@ FROM service AS local-aws
 LABEL org.opencontainers.image.title="ticklake local-aws" \
       org.opencontainers.image.description="One local AWS endpoint: Athena over Trino, a Glue Data Catalog, and S3 passed through"
 COPY --from=local-aws-dependencies /app ./
-COPY runtime runtime
+COPY packages packages
 COPY local-aws local-aws
 RUN mkdir -p /var/lib/local-aws && chown node:node /var/lib/local-aws
 VOLUME /var/lib/local-aws
 ENV LOCAL_AWS_HOST=0.0.0.0 LOCAL_AWS_PORT=4566 LOCAL_AWS_DATA_DIR=/var/lib/local-aws
 EXPOSE 4566
 HEALTHCHECK --interval=3s --timeout=30s --start-period=5m --retries=5 \
-  CMD bash runtime/health-check.sh "$LOCAL_AWS_PORT" /_ticklake/health
+  CMD bash packages/runtime/health-check.sh "$LOCAL_AWS_PORT" /_ticklake/health
 USER node
 CMD ["node", "local-aws/main.ts"]

@@ -63,7 +63,7 @@ down: ## Stop them; the data stays until: docker compose down --volumes
 stand-ins: ## Where no image registry answers: an engine and stand-ins of the images, from packages (root)
 	@./e2e/offline/prepare.sh
 e2e: setup stand-ins ## Tests of everything in containers
-	@exec node stack/checks/e2e.ts
+	@exec node tools/checks/e2e.ts
 
 ##@ On AWS (costs money: docs/aws.md)
 .PHONY: aws-plan aws-deploy aws aws-down aws-destroy
@@ -85,8 +85,8 @@ setup: ## Bring everything that is missing into .local/ (every target does)
 
 .PHONY: test
 test: setup ## Lint, unit tests, tests against a real stack; those of days and hours far from UTC
-	@./stack/checks/chromium.sh
-	@exec node stack/checks/tests.ts
+	@./tools/checks/chromium.sh
+	@exec node tools/checks/tests.ts
 
 .PHONY: faults
 faults: setup ## Kill, freeze and starve the consumer while rows flow, then audit [SEED=n ROUNDS=n WITHIN=seconds]
@@ -94,12 +94,12 @@ faults: setup ## Kill, freeze and starve the consumer while rows flow, then audi
 
 .PHONY: lint
 lint: setup ## Types, format, unused code, which folder may import which
-	@exec node stack/checks/lint.ts
+	@exec node tools/checks/lint.ts
 
 .PHONY: pictures
 pictures: setup ## Take the README's pictures of the page and of the terminal, from a demo that runs (docs/pictures/)
-	@./stack/checks/chromium.sh
-	@exec node docs/pictures/main.ts
+	@./tools/checks/chromium.sh
+	@exec node tools/pictures/main.ts
 
 .PHONY: format
 format: setup ## Format every file

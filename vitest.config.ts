@@ -25,7 +25,7 @@ export default defineConfig({
           ...node,
           name: 'stack',
           include: ['**/*.stack.test.ts'],
-          globalSetup: ['./stack/test-stack.ts'],
+          globalSetup: ['./packages/testing/test-stack.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -5,9 +5,9 @@ import {
   ListQueryExecutionsCommand,
 } from '@aws-sdk/client-athena'
 import { GetTableCommand, GlueClient, type TableInput, UpdateTableCommand } from '@aws-sdk/client-glue'
+import { run, start } from '@ticklake/testing/catalog-commands.ts'
+import { testEnv } from '@ticklake/testing/test-env.ts'
 import { expect, test } from 'vitest'
-import { testEnv } from '../stack/test-env.ts'
-import { run, start } from './lake.stack-fixture.ts'
 
 const env = testEnv({ CONSUMER_FLUSH_AFTER_MS: '500', CONSUMER_HEALTH_PORT: '0', CATALOG_HEALTH_PORT: '0' })
 const tutorial = {

@@ -1,4 +1,7 @@
 // What the catalog can be told: the CATALOG_* variables, beside the KAFKA_* and LAKE_* that every service reads.
+
+import { type LakeConfig, lakeOf, lakeSchema } from '@ticklake/aws/config.ts'
+import { type KafkaConfig, kafkaSchema } from '@ticklake/kafka/config.ts'
 import {
   type Env,
   integer,
@@ -10,10 +13,8 @@ import {
   text,
   type Values,
 } from '@ticklake/runtime/env.ts'
-import { type KafkaConfig, kafkaSchema } from '@ticklake/runtime/kafka.ts'
-import { type LakeConfig, lakeOf, lakeSchema } from '@ticklake/runtime/lake.ts'
 import { hostNames } from '@ticklake/runtime/request-guard.ts'
-import { type PageConfig, pageOf, pageSchema } from './page/config.ts'
+import { type PageConfig, pageOf, pageSchema } from './dashboard/server/config.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

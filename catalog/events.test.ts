@@ -2,7 +2,7 @@
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { AuditOutcome } from './audit-run.ts'
+import type { AuditOutcome } from './audit/run.ts'
 import { catalogEvents } from './events.ts'
 
 beforeEach(() => {

@@ -2,11 +2,11 @@
 import type { Logger } from '@ticklake/runtime/log.ts'
 import { Counter, failingSince, Gauge, type Registry } from '@ticklake/runtime/metrics.ts'
 import { Outages, outageLines } from '@ticklake/runtime/outage.ts'
-import { auditLine } from './audit.ts'
-import type { AuditOutcome } from './audit-run.ts'
+import { auditLine } from './audit/audit.ts'
+import type { AuditOutcome } from './audit/run.ts'
 import type { CompactionEvents } from './compaction/compact.ts'
-import type { CrawlOutcome } from './crawler.ts'
-import type { Lag, RowCount } from './pulse.ts'
+import type { Lag, RowCount } from './status.ts'
+import type { CrawlOutcome } from './tables/crawler.ts'
 
 export type CatalogEvents = ReturnType<typeof catalogEvents>
 

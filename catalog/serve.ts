@@ -1,16 +1,17 @@
 // The long-running service: partitions stay registered, the crawler runs on its schedule, numbers are there when asked for.
+
+import type { Aws } from '@ticklake/aws/clients.ts'
+import type { Broker } from '@ticklake/kafka/topic.ts'
 import { type HealthServer, startHealthServer } from '@ticklake/runtime/health.ts'
 import type { Registry } from '@ticklake/runtime/metrics.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
-import { type Audit, AuditJob } from './audit-job.ts'
-import type { Aws } from './aws.ts'
+import { type Audit, AuditJob } from './audit/job.ts'
 import { type CompactionEvents, compact } from './compaction/compact.ts'
 import type { CatalogConfig } from './config.ts'
-import { crawl } from './crawler.ts'
 import type { CatalogEvents } from './events.ts'
-import type { Broker } from './kafka.ts'
-import { countRows, measureLag } from './pulse.ts'
-import { Registrar } from './registrar.ts'
+import { countRows, measureLag } from './status.ts'
+import { crawl } from './tables/crawler.ts'
+import { Registrar } from './tables/registrar.ts'
 
 export interface ServeParts {
   readonly aws: Aws

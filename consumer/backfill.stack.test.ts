@@ -1,10 +1,10 @@
 // A second dataset of the same topic, begun later or elsewhere, beside the first.
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { readLake } from '@ticklake/faults/lake-reader.ts'
-import { Service } from '@ticklake/faults/service.ts'
-import { createTopic, produce, ticks } from '@ticklake/faults/topic.ts'
-import { deleteRecordsBefore } from '@ticklake/faults/topic-changes.ts'
-import { testEnv } from '@ticklake/stack/test-env.ts'
+import { readLake } from '@ticklake/testing/lake-reader.ts'
+import { Service } from '@ticklake/testing/service.ts'
+import { testEnv } from '@ticklake/testing/test-env.ts'
+import { createTopic, produce, ticks } from '@ticklake/testing/topic.ts'
+import { deleteRecordsBefore } from '@ticklake/testing/topic-changes.ts'
 import { afterEach, expect, test } from 'vitest'
 
 const running: Service[] = []

@@ -2,16 +2,16 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { claimText } from '@ticklake/contract/claim.ts'
 import { claimKey } from '@ticklake/contract/keys.ts'
-import { ConsumerCase, isData, onNth } from '@ticklake/faults/consumer-case.ts'
-import { readLake } from '@ticklake/faults/lake-reader.ts'
-import { createTopic, deleteTopic, produce, ticks } from '@ticklake/faults/topic.ts'
+import { ConsumerCase, isData, onNth } from '@ticklake/testing/consumer-case.ts'
+import { readLake } from '@ticklake/testing/lake-reader.ts'
+import { createTopic, deleteTopic, produce, ticks } from '@ticklake/testing/topic.ts'
 import {
   addPartitions,
   deleteGroup,
   deleteRecordsBefore,
   moveOffset,
   produceInTransaction,
-} from '@ticklake/faults/topic-changes.ts'
+} from '@ticklake/testing/topic-changes.ts'
 import { expect, type TestContext, test } from 'vitest'
 
 /** A case whose first hundred records have landed, with the consumer ended. */

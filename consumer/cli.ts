@@ -4,7 +4,7 @@ import type { Env, Schema } from '@ticklake/runtime/env.ts'
 import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
 import yargs from 'yargs'
 import { consumerSchema } from './config.ts'
-import { dlqCommands } from './dlq/commands.ts'
+import { dlqCommands } from './dead-letters/commands.ts'
 import { run } from './run.ts'
 
 /**

@@ -1,4 +1,7 @@
 // What the consumer can be told: CONSUMER_* beside KAFKA_* and LAKE_*.
+
+import { type LakeConfig, lakeOf, lakeSchema } from '@ticklake/aws/config.ts'
+import { type KafkaConfig, kafkaSchema, requireOwnDeadLetterTopic } from '@ticklake/kafka/config.ts'
 import {
   type Env,
   integer,
@@ -10,12 +13,10 @@ import {
   type Values,
 } from '@ticklake/runtime/env.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
-import { type KafkaConfig, kafkaSchema, requireOwnDeadLetterTopic } from '@ticklake/runtime/kafka.ts'
-import { type LakeConfig, lakeOf, lakeSchema } from '@ticklake/runtime/lake.ts'
 import { hostNames } from '@ticklake/runtime/request-guard.ts'
 import { stopLinger } from '@ticklake/runtime/stop-reason.ts'
-import { type Beginning, parseBeginning } from './beginning.ts'
-import type { FlushPace } from './flush-pace.ts'
+import type { FlushPace } from './batching/flush-pace.ts'
+import { type Beginning, parseBeginning } from './group/start-point.ts'
 
 const MIB = 1024 * 1024
 

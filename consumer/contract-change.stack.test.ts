@@ -1,21 +1,21 @@
 // A column was added to the contract: what the release before wrote is read and continued, and nobody drops the column.
 import { zstdDecompressSync } from 'node:zlib'
+import { openAws } from '@ticklake/aws/clients.ts'
 import { datasetKey, type HourPath, hourPrefix } from '@ticklake/contract/keys.ts'
-import { ConsumerCase } from '@ticklake/faults/consumer-case.ts'
-import { earlierMessages, restoreObjects, restoreTable } from '@ticklake/faults/earlier-release/restore.ts'
-import { createTopic, produce } from '@ticklake/faults/topic.ts'
-import { kafkaConfig } from '@ticklake/runtime/kafka.ts'
+import { kafkaConfig } from '@ticklake/kafka/config.ts'
+import { Broker } from '@ticklake/kafka/topic.ts'
 import { release } from '@ticklake/runtime/release.ts'
+import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
+import { earlierMessages, restoreObjects, restoreTable } from '@ticklake/testing/earlier-release/restore.ts'
+import { createTopic, produce } from '@ticklake/testing/topic.ts'
 import { parquetReadObjects } from 'hyparquet'
 import { expect, type TestContext, test } from 'vitest'
-import { runAudit } from '../catalog/audit-run.ts'
-import { openAws } from '../catalog/aws.ts'
+import { runAudit } from '../catalog/audit/run.ts'
 import { compact } from '../catalog/compaction/compact.ts'
-import { compareCrawled, lookBeforeCrawl } from '../catalog/comparison.ts'
 import { catalogConfig } from '../catalog/config.ts'
-import { crawl } from '../catalog/crawler.ts'
-import { declare } from '../catalog/declare.ts'
-import { Broker } from '../catalog/kafka.ts'
+import { compareCrawled, lookBeforeCrawl } from '../catalog/tables/comparison.ts'
+import { crawl } from '../catalog/tables/crawler.ts'
+import { declare } from '../catalog/tables/declare.ts'
 
 const nine: HourPath = { dt: '2026-11-20', hour: '09' }
 const ten: HourPath = { dt: '2026-11-20', hour: '10' }
@@ -134,7 +134,7 @@ test.concurrent('a consumer that runs while a newer release raises its dataset s
   await it.landed(1)
   const added =
     '"venue":"HKEX","settles":"2021-04-03","quoted_at":"2021-04-01T09:30:00.25+08:00","spread":0.25'
-  const newerEnv = { NODE_OPTIONS: `--import=${import.meta.resolve('@ticklake/faults/next-contract.ts')}` }
+  const newerEnv = { NODE_OPTIONS: `--import=${import.meta.resolve('@ticklake/testing/next-contract.ts')}` }
   const newer = it.consumeAsHeir(newerEnv)
   await newer.logged('raised the dataset from contract 2 to 99')
   await newer.stop('SIGKILL')

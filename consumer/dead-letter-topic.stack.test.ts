@@ -1,6 +1,6 @@
 // The dead-letter topic is deleted, or made again as another one, while the consumer runs: nothing stands still.
-import { ConsumerCase } from '@ticklake/faults/consumer-case.ts'
-import type { Service } from '@ticklake/faults/service.ts'
+import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
+import type { Service } from '@ticklake/testing/service.ts'
 import {
   createTopic,
   deleteTopic,
@@ -9,7 +9,7 @@ import {
   produce,
   recordsOf,
   ticks,
-} from '@ticklake/faults/topic.ts'
+} from '@ticklake/testing/topic.ts'
 import { test } from 'vitest'
 
 const FOLLOWS_WITHIN = { timeout: 40_000, interval: 500 }

@@ -1,10 +1,10 @@
 // The consumer as users run it, against a real Kafka and S3: killed, frozen, doubled, and with S3 failing as it does.
 
-import { ConsumerCase, expectOnce, isClaim, isData, isDead, onNth } from '@ticklake/faults/consumer-case.ts'
-import { readLake } from '@ticklake/faults/lake-reader.ts'
-import type { Fault } from '@ticklake/faults/s3-proxy.ts'
-import { createTopic, type Produced, produce, ticks } from '@ticklake/faults/topic.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
+import { ConsumerCase, expectOnce, isClaim, isData, isDead, onNth } from '@ticklake/testing/consumer-case.ts'
+import { readLake } from '@ticklake/testing/lake-reader.ts'
+import type { Fault } from '@ticklake/testing/s3-proxy.ts'
+import { createTopic, type Produced, produce, ticks } from '@ticklake/testing/topic.ts'
 import { expect, test } from 'vitest'
 
 test.concurrent.for(['parquet', 'jsonl', 'json-object'] as const)(

@@ -1,7 +1,7 @@
 // The consumer at its limits: records larger than its buffer, many partitions, any bytes, a clock that jumps.
 import { randomBytes } from 'node:crypto'
-import { ConsumerCase, expectOnce } from '@ticklake/faults/consumer-case.ts'
-import { createTopic, type Produced, produce, ticks } from '@ticklake/faults/topic.ts'
+import { ConsumerCase, expectOnce } from '@ticklake/testing/consumer-case.ts'
+import { createTopic, type Produced, produce, ticks } from '@ticklake/testing/topic.ts'
 import { expect, test } from 'vitest'
 
 const MIB = 1024 * 1024

@@ -1,10 +1,10 @@
 // How much memory one consumer takes at full speed with its defaults, with S3 fast, away, failing and slow.
 import { existsSync, readFileSync } from 'node:fs'
-import { ConsumerCase, isData } from '@ticklake/faults/consumer-case.ts'
-import { readTails } from '@ticklake/faults/lake-reader.ts'
-import type { Rule } from '@ticklake/faults/s3-proxy.ts'
-import { Service } from '@ticklake/faults/service.ts'
-import { createTopic } from '@ticklake/faults/topic.ts'
+import { ConsumerCase, isData } from '@ticklake/testing/consumer-case.ts'
+import { readTails } from '@ticklake/testing/lake-reader.ts'
+import type { Rule } from '@ticklake/testing/s3-proxy.ts'
+import { Service } from '@ticklake/testing/service.ts'
+import { createTopic } from '@ticklake/testing/topic.ts'
 import { expect, type TestContext, test } from 'vitest'
 
 const PARTITIONS = 6

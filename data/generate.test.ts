@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { canonicalBytes, judge } from '@ticklake/contract/verdict.ts'
+import { canonicalBytes, judge } from '@ticklake/contract/validation.ts'
 import { expect, test, vi } from 'vitest'
 import { csvLines, ROWS, ticksByIndex, ticksInTurns } from './generate.ts'
 import { markets } from './markets.ts'

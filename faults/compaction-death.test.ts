@@ -1,7 +1,7 @@
 import { compactedKey, dataKey, manifestKey, switchedKey, tableKey } from '@ticklake/contract/keys.ts'
+import { randomOf } from '@ticklake/testing/random.ts'
 import { expect, test } from 'vitest'
 import { compactionPointOf, compactionPoints, deathText, drawDeaths } from './compaction-death.ts'
-import { randomOf } from './random.ts'
 
 const drawn = Array.from({ length: 300 }, (_, seed) => drawDeaths(randomOf(seed)))
 

@@ -1,5 +1,5 @@
 // At which of its requests a compaction is killed. Pure.
-import { between, oneOf, type Random } from './random.ts'
+import { between, oneOf, type Random } from '@ticklake/testing/random.ts'
 
 /** What compaction does to an hour, in this order. */
 export const compactionPoints = [

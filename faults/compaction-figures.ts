@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { adoptStack, serviceEnv } from '@ticklake/stack/environment.ts'
 import { startStack } from '@ticklake/stack/stack.ts'
+import { readTails } from '@ticklake/testing/lake-reader.ts'
+import { Service } from '@ticklake/testing/service.ts'
+import { createTopic, type Produced, produce, ticks } from '@ticklake/testing/topic.ts'
 import { Athena } from './athena.ts'
-import { readTails } from './lake-reader.ts'
-import { Service } from './service.ts'
-import { createTopic, type Produced, produce, ticks } from './topic.ts'
 
 /** What `make demo` does by default: stack/demo/config.ts and stack/demo/services.ts. */
 const PARTITIONS = 2

@@ -1,8 +1,14 @@
 // `catalog serve` of a round: registers hours, compacts those that are over, and is killed in the middle of it.
 import { join } from 'node:path'
+import {
+  type Fault,
+  type ProxiedRequest,
+  type Rule,
+  type S3Proxy,
+  startS3Proxy,
+} from '@ticklake/testing/s3-proxy.ts'
+import { Service } from '@ticklake/testing/service.ts'
 import { type CompactionDeath, compactionPointOf } from './compaction-death.ts'
-import { type Fault, type ProxiedRequest, type Rule, type S3Proxy, startS3Proxy } from './s3-proxy.ts'
-import { Service } from './service.ts'
 
 const STOP_WITHIN_MS = 20_000
 

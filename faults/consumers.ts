@@ -1,10 +1,10 @@
 // The consumers of a round as processes: started, struck and counted.
 import { join } from 'node:path'
-import { Service } from './service.ts'
+import { Service } from '@ticklake/testing/service.ts'
 
 /** Longer than a consumer may take to land what it has and to leave its group. */
 const STOP_WITHIN_MS = 45_000
-/** A consumer whose client does not close ends itself by SIGKILL, and never before this: see consumer/kafka.ts. */
+/** A consumer whose client does not close ends itself by SIGKILL, and never before this: see consumer/group/kafka.ts. */
 const CLOSING_MS = 10_000
 /** What a consumer says while it cannot reach the broker: the attempt's name in its log. */
 const NO_BROKER = 'reach_broker'

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { runCommand } from '@ticklake/runtime/process.ts'
 import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
-import { homeDir } from '@ticklake/stack/places.ts'
+import { homeDir } from '@ticklake/stack/paths.ts'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { campaignLine, isGood, runCampaign } from './campaign.ts'

@@ -2,9 +2,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { serviceEnv } from '@ticklake/stack/environment.ts'
-import { PARTITIONS, PAST_HOURS, type RoundPlan } from './plan.ts'
-import { Service } from './service.ts'
-import { createTopic, pastTicks, produce } from './topic.ts'
+import { Service } from '@ticklake/testing/service.ts'
+import { createTopic, pastTicks, produce } from '@ticklake/testing/topic.ts'
+import { PARTITIONS, PAST_HOURS, type RoundPlan } from './scenario.ts'
 
 const HOUR_MS = 3_600_000
 /** Longer than any count of a round takes: after it compaction deletes what a count may have been reading. */

@@ -4,17 +4,25 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tablePrefix } from '@ticklake/contract/keys.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
+import { type LakeContent, readLake } from '@ticklake/testing/lake-reader.ts'
+import { type S3Proxy, startS3Proxy } from '@ticklake/testing/s3-proxy.ts'
+import { Service } from '@ticklake/testing/service.ts'
+import { poison, produce, ticks } from '@ticklake/testing/topic.ts'
 import { Compactor } from './compactor.ts'
 import { Consumers } from './consumers.ts'
-import { type LakeContent, readLake } from './lake-reader.ts'
-import { isAmong, PARTITIONS, PAST_HOURS, POISON_PORTION, type RoundPlan, rowsOf, TRICKLES } from './plan.ts'
+import { Strikes } from './fault-injector.ts'
 import type { Platform } from './platform.ts'
 import type { Prepared } from './preparation.ts'
 import { Reader } from './reader.ts'
-import { type S3Proxy, startS3Proxy } from './s3-proxy.ts'
-import { Service } from './service.ts'
-import { Strikes } from './strikes.ts'
-import { poison, produce, ticks } from './topic.ts'
+import {
+  isAmong,
+  PARTITIONS,
+  PAST_HOURS,
+  POISON_PORTION,
+  type RoundPlan,
+  rowsOf,
+  TRICKLES,
+} from './scenario.ts'
 
 const LAND_WITHIN_S = 120
 const TRICKLE_EVERY_MS = 1_000

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import type { Ended } from '@ticklake/stack/outcome.ts'
-import { testEnv } from '@ticklake/stack/test-env.ts'
+import { testEnv } from '@ticklake/testing/test-env.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { awsPage, commandsOf, notRun, Share } from '../docs/aws-page.ts'
-import { ProjectCopy } from '../docs/project-copy.ts'
+import { awsPage, commandsOf, notRun, Share } from '../tools/docs/aws-page.ts'
+import { ProjectCopy } from '../tools/docs/project-copy.ts'
 import { CloudFormation } from './cloudformation.ts'
 import { deleteWithData } from './lake-bucket.ts'
 import { withoutAddressAndVolume } from './local-template.ts'
@@ -62,7 +62,7 @@ import { appendFileSync } from 'node:fs'
 const real = globalThis.fetch
 globalThis.fetch = async (url, init) => {
   if (!String(url).startsWith('https://')) return real(url, init)
-  appendFileSync(new URL('asked', import.meta.url), url + '\\n')
+  appendFileSync(new URL('./asked', import.meta.url), url + '\\n')
   return new Response('203.0.113.7\\n')
 }`
 

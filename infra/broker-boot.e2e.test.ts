@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Share } from '../docs/aws-page.ts'
+import { Share } from '../tools/docs/aws-page.ts'
 import { type Client, type Ended, type Instance, Surroundings } from './instance-like/instance.ts'
 import { likeAws, resolveTemplate, userData } from './resolved-template.ts'
 import { makeTemplate } from './template.ts'

@@ -17,7 +17,7 @@ export interface Place {
 export const passwordFile = (folder: string, user: User) => `${folder}/${user}.password`
 export const authorityFile = (folder: string) => `${folder}/ca.pem`
 
-/** The whole of .env.aws: names of runtime/kafka.ts, runtime/lake.ts and the services; no password stands in it. */
+/** The whole of .env.aws: names of packages/kafka/config.ts, packages/aws/config.ts and the services; no password stands in it. */
 export function envAws(outputs: Outputs, place: Place): string {
   const variables: [string, string | undefined][] = [
     ['AWS_REGION', place.region],

@@ -1,8 +1,8 @@
 // What the services really ask of S3, each request held against the role that the template makes for the service.
-import { ConsumerCase } from '@ticklake/faults/consumer-case.ts'
-import type { ProxiedRequest } from '@ticklake/faults/s3-proxy.ts'
-import { Service } from '@ticklake/faults/service.ts'
-import { createTopic, produce, ticks } from '@ticklake/faults/topic.ts'
+import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
+import type { ProxiedRequest } from '@ticklake/testing/s3-proxy.ts'
+import { Service } from '@ticklake/testing/service.ts'
+import { createTopic, produce, ticks } from '@ticklake/testing/topic.ts'
 import { expect, test } from 'vitest'
 import { allows, type Call, type Policy } from './iam-policy.ts'
 import { likeAws, resolveTemplate } from './resolved-template.ts'

@@ -2,7 +2,7 @@
 import type { Logger } from '@ticklake/runtime/log.ts'
 import { Counter, Gauge, Histogram, type Registry } from '@ticklake/runtime/metrics.ts'
 import { Outage, type OutageLines } from '@ticklake/runtime/outage.ts'
-import type { RefusalReason } from './refusal.ts'
+import type { RefusalReason } from './http/refusal.ts'
 
 /** A web page that tries has no end: one line a minute for each reason, and the counter for the rest. */
 const refusalLineEveryMs = 60_000

@@ -1,13 +1,13 @@
 // What a client, a record or an object says is read in a time that grows with its length, not with its square.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hiveStatement } from './athena/hive-ddl.ts'
-import { parameterExpression } from './athena/parameters.ts'
-import { statementOf } from './athena/statement.ts'
-import { exclusionTest } from './crawler/exclusions.ts'
-import { inspect } from './crawler/inspection.ts'
-import { partitionFilter } from './glue/expression.ts'
-import { namePattern } from './glue/name-pattern.ts'
+import { hiveStatement } from './athena/sql/hive-ddl.ts'
+import { parameterExpression } from './athena/sql/parameters.ts'
+import { statementOf } from './athena/sql/statement.ts'
+import { partitionFilter } from './glue/catalog/expression.ts'
+import { namePattern } from './glue/catalog/name-pattern.ts'
+import { exclusionTest } from './glue/crawlers/exclusions.ts'
+import { inspect } from './glue/crawlers/inspection.ts'
 
 /** On a machine that does other things; quadratic ones took from five seconds to hours. */
 const mostMs = 5_000

@@ -5,11 +5,11 @@ import { shellEnv } from '@ticklake/runtime/dotenv.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
 import { runCommand } from '@ticklake/runtime/process.ts'
-import { openAthena } from './athena/service.ts'
+import { openAthena } from './athena/api/service.ts'
 import { localAwsConfig } from './config.ts'
 import { makeEvents } from './events.ts'
-import { openGlue } from './glue/service.ts'
-import { startServer } from './server.ts'
+import { openGlue } from './glue/api/service.ts'
+import { startServer } from './http/server.ts'
 
 await runCommand(async (signal) => {
   const config = localAwsConfig(shellEnv())

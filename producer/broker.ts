@@ -1,8 +1,8 @@
 // The broker's administrative side: waits for it, finds, makes and describes topics.
 import { readFileSync } from 'node:fs'
 import { Admin, type AdminOptions } from '@platformatic/kafka'
+import { type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { type KafkaConfig, kafkaClientSettings } from '@ticklake/runtime/kafka.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { type TopicState, type TopicWanted, timestampSetting } from './topic.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { kafkaSchema } from '@ticklake/kafka/config.ts'
 import type { Failure } from '@ticklake/runtime/errors.ts'
-import { kafkaSchema } from '@ticklake/runtime/kafka.ts'
 import { expect, test } from 'vitest'
 import { producerConfig, producerSchema, topicSchema } from './config.ts'
 

@@ -1,6 +1,7 @@
 // What the producer can be told: the PRODUCER_* and KAFKA_* variables, read once and strictly.
 import { resolve } from 'node:path'
-import { isText } from '@ticklake/contract/verdict.ts'
+import { isText } from '@ticklake/contract/validation.ts'
+import { kafkaSchema, requireOwnDeadLetterTopic } from '@ticklake/kafka/config.ts'
 import {
   type Env,
   integer,
@@ -13,7 +14,6 @@ import {
   type Values,
 } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { kafkaSchema, requireOwnDeadLetterTopic } from '@ticklake/runtime/kafka.ts'
 import { hostNames } from '@ticklake/runtime/request-guard.ts'
 import { stopLinger } from '@ticklake/runtime/stop-reason.ts'
 import { dateFormats } from './csv-row.ts'

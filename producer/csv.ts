@@ -1,6 +1,6 @@
 // Reads a market file of any size, row by row, as it is found in the wild; nothing bad passes, nothing bad stops it.
 import { tickColumns } from '@ticklake/contract/columns.ts'
-import { canonicalBytes, judge } from '@ticklake/contract/verdict.ts'
+import { canonicalBytes, judge } from '@ticklake/contract/validation.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { parse } from 'csv-parse/sync'
 import { type CsvOptions, type RowReader, rowReader } from './csv-row.ts'

@@ -1,7 +1,7 @@
 // Writes rows to the topic: idempotent, acknowledged by all replicas, every delivery report counted.
 import { RdKafka } from '@confluentinc/kafka-javascript'
+import { type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
-import { type KafkaConfig, kafkaClientSettings } from '@ticklake/runtime/kafka.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { Message } from './message.ts'
 

@@ -1,6 +1,6 @@
 // Reads ticks as JSON lines, one object a line, so that any market feed can be piped in.
 import type { Tick } from '@ticklake/contract/columns.ts'
-import { canonicalBytes, judge } from '@ticklake/contract/verdict.ts'
+import { canonicalBytes, judge } from '@ticklake/contract/validation.ts'
 import { MAX_LINE_BYTES, wholeLines } from './lines.ts'
 import { bufferOf, columnOf, type Message, type ReaderEvents } from './message.ts'
 

@@ -11,7 +11,7 @@ import { serverEnv } from '@ticklake/stack/environment.ts'
 import { kafkaServer } from '@ticklake/stack/kafka-server.ts'
 import { freePorts } from '@ticklake/stack/ports.ts'
 import { Supervisor } from '@ticklake/stack/supervisor.ts'
-import { testEnv } from '@ticklake/stack/test-env.ts'
+import { testEnv } from '@ticklake/testing/test-env.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 type Env = Record<string, string>

@@ -1,8 +1,8 @@
 // The lake's bucket: its name from the settings, and the bucket itself, which no service makes.
 import { BucketAlreadyOwnedByYou, CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { lakeConfig } from '@ticklake/aws/config.ts'
 import { miniStackCredentials } from '@ticklake/runtime/engine-secret.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
-import { lakeConfig } from '@ticklake/runtime/lake.ts'
 import { loopback, type Ports } from './ports.ts'
 import type { Secret } from './secret.ts'
 

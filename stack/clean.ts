@@ -1,7 +1,7 @@
 // `make clean-data`: an empty topic, lake and catalog, and everything that was fetched kept.
 import { rmSync } from 'node:fs'
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { dataDir, stateFile } from './places.ts'
+import { dataDir, stateFile } from './paths.ts'
 import { isStack, readState } from './state.ts'
 
 /** @throws Failure STACK_RUNS while something uses the data */

@@ -12,8 +12,8 @@ import {
 } from '@aws-sdk/client-cloudformation'
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { miniStackCredentials, secretHeader, trinoHeaders } from '@ticklake/runtime/engine-secret.ts'
+import { testEnv } from '@ticklake/testing/test-env.ts'
 import { describe, expect, inject, test } from 'vitest'
-import { testEnv } from './test-env.ts'
 import { ask as askTrino } from './trino.ts'
 
 const env = testEnv()

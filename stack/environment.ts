@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { parse } from 'dotenv'
-import { localDir } from './places.ts'
+import { localDir } from './paths.ts'
 import { loopback, type Ports } from './ports.ts'
 
 /** Addresses and credentials of one running stack, by the names that services, AWS CLI and boto3 read. */

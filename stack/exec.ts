@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '@ticklake/runtime/errors.ts'
+import { nothingRuns } from './background.ts'
 import { runningContainers } from './containers.ts'
 import { serviceEnv, shellSettings } from './environment.ts'
-import { nothingRuns } from './keep.ts'
-import { projectDir, stateFile } from './places.ts'
+import { projectDir, stateFile } from './paths.ts'
 import { runningStack } from './state.ts'
 
 /**

@@ -6,15 +6,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { openBrowser } from '../catalog/page/chromium.stack-fixture.ts'
+import { openBrowser } from '@ticklake/testing/chromium.ts'
 import {
   eventually,
   freePorts,
   type Service,
   startPageService,
   startService,
-} from '../catalog/page/page.stack-fixture.ts'
+} from '@ticklake/testing/dashboard.ts'
+import { testEnv } from '@ticklake/testing/test-env.ts'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { makeBucket } from './bucket.ts'
 import {
   type Attempt,
@@ -26,12 +27,11 @@ import {
 } from './foreign-site/attempts.ts'
 import { portsBelow } from './foreign-site/listening-ports.ts'
 import { kafkaClient, stateOf } from './foreign-site/state.ts'
-import { testEnv } from './test-env.ts'
 
 const stackPorts = inject('stackPorts')!
 const markers = mkdtempSync(join(tmpdir(), 'ticklake-foreign-'))
 const prey: Prey = { bucket: `prey-${process.pid}`, key: 'secret', markers }
-const attack = readFileSync(new URL('foreign-site/attack.js', import.meta.url), 'utf8')
+const attack = readFileSync(new URL('./foreign-site/attack.js', import.meta.url), 'utf8')
 const [producerHealth, consumerHealth, catalogHealth] = (await freePorts(3)) as [number, number, number]
 const env = testEnv({
   PRODUCER_HEALTH_PORT: String(producerHealth),

@@ -5,7 +5,7 @@ import { dirname, join, relative } from 'node:path'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { checkArtifacts } from './artifacts.ts'
 import { LogFile } from './log-file.ts'
-import { installed, localDir, projectDir } from './places.ts'
+import { installed, localDir, projectDir } from './paths.ts'
 import type { Progress } from './progress.ts'
 
 const log = join(localDir, 'logs/setup.log')
@@ -65,7 +65,7 @@ export async function installTrino(progress: Progress, signal: AbortSignal): Pro
   progress.detail = await sizeOf(installed.trino, signal)
 }
 
-const pageDir = join(projectDir, 'catalog/web')
+const pageDir = join(projectDir, 'catalog/dashboard/web')
 
 /** What the page is built from. */
 export function pageSources(): string[] {

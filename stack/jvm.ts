@@ -1,6 +1,6 @@
 // What Kafka and Trino tell the JVM alike, so that both start in seconds.
 import { join } from 'node:path'
-import { installed } from './places.ts'
+import { installed } from './paths.ts'
 
 /** `make` is the trial run of set-up: at its end the JVM writes what it has learned into an archive. */
 export type Archive = 'use' | 'make'

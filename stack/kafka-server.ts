@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { type Archive, fastStart } from './jvm.ts'
-import { installed } from './places.ts'
+import { installed } from './paths.ts'
 import { loopback, type Ports } from './ports.ts'
 import type { ProcessSpec } from './supervisor.ts'
 

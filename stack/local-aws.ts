@@ -1,7 +1,7 @@
 // local-aws as a process of the stack: the one AWS endpoint, in front of Trino and MiniStack.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { projectDir } from './places.ts'
+import { projectDir } from './paths.ts'
 import { loopback, type Ports } from './ports.ts'
 import type { Secret } from './secret.ts'
 import type { ProcessSpec } from './supervisor.ts'

@@ -4,10 +4,10 @@ import { runCommand } from '@ticklake/runtime/process.ts'
 import { failUsage } from '@ticklake/runtime/usage.ts'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
+import { down, keep, printExports, up } from './background.ts'
 import { cleanData } from './clean.ts'
 import { demo } from './demo/demo.ts'
 import { exec } from './exec.ts'
-import { down, keep, printExports, up } from './keep.ts'
 
 await yargs(hideBin(process.argv))
   .scriptName('stack')

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { installed } from './places.ts'
+import { installed } from './paths.ts'
 
 test('the guard answers whoever knows the secret, and only the product is in the process', {
   timeout: 60_000,

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { secretHeader } from '@ticklake/runtime/engine-secret.ts'
-import { installed } from './places.ts'
+import { installed } from './paths.ts'
 import { loopback, type Ports } from './ports.ts'
 import type { Secret } from './secret.ts'
 import type { ProcessSpec } from './supervisor.ts'

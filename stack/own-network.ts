@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { type Ended, outcome } from './outcome.ts'
-import { projectDir } from './places.ts'
+import { projectDir } from './paths.ts'
 
 const asRoot = process.getuid?.() === 0
 

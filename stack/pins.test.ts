@@ -3,7 +3,7 @@ import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseArtifacts } from './artifacts.ts'
-import { projectDir } from './places.ts'
+import { projectDir } from './paths.ts'
 
 const read = (file: string) => readFileSync(join(projectDir, file), 'utf8')
 const normal = (name: string) => name.toLowerCase().replaceAll(/[-_.]+/g, '-')

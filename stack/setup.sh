@@ -14,7 +14,7 @@ addon=build/Release/confluent-kafka-javascript.node
 fingerprint() {
   { cat stack/setup.* stack/install.ts stack/python/*.txt stack/*/pom.xml stack/*/artifacts.sha256 stack/node/*/* \
       stack/kafka-client/* stack/jvm.ts package-lock.json stack/npm-state.mjs
-    find catalog/web -name dist -prune -o -type f -print | LC_ALL=C sort | xargs cat; } | cksum
+    find catalog/dashboard/web -name dist -prune -o -type f -print | LC_ALL=C sort | xargs cat; } | cksum
 }
 stamp=.local/stamps/setup
 is_complete() { [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(fingerprint)" ] && [ -f "$kafka_client/$addon" ]; }

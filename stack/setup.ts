@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { runCommand } from '@ticklake/runtime/process.ts'
 import { makeArchives } from './archives.ts'
 import { buildPage, installKafka, installPython, installTrino, pageSources } from './install.ts'
-import { localDir } from './places.ts'
+import { localDir } from './paths.ts'
 import { Progress } from './progress.ts'
 
 export interface Step {
@@ -48,7 +48,7 @@ const steps: readonly Step[] = [
     inputs: [...python, ...kafka, ...trino, here('jvm.ts'), here('trino.ts')],
     run: makeArchives,
   },
-  { name: 'the page', about: 'catalog/web, built by Vite', inputs: pageSources(), run: buildPage },
+  { name: 'the page', about: 'catalog/dashboard/web, built by Vite', inputs: pageSources(), run: buildPage },
 ]
 
 await runCommand(async (signal) => {

@@ -1,8 +1,8 @@
 // The stack that the other stack tests stand on: every server answers, and only on loopback.
 import { HeadBucketCommand } from '@aws-sdk/client-s3'
-import { lakeConfig, s3Client } from '@ticklake/runtime/lake.ts'
+import { lakeConfig, s3Client } from '@ticklake/aws/config.ts'
+import { testEnv } from '@ticklake/testing/test-env.ts'
 import { expect, test } from 'vitest'
-import { testEnv } from './test-env.ts'
 
 const env = testEnv()
 

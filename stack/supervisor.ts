@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
+import { fullDisk } from './disk-space.ts'
 import { LogFile } from './log-file.ts'
-import { fullDisk } from './room.ts'
 
 export interface ProcessSpec {
   readonly name: string

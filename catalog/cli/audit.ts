@@ -1,14 +1,15 @@
 // `catalog audit`: whether each record is in the lake exactly once; the exit status says it too.
+
+import { openAws } from '@ticklake/aws/clients.ts'
+import { Broker } from '@ticklake/kafka/topic.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { printable } from '@ticklake/runtime/printable.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
-import { runAudit } from '../audit-run.ts'
-import { auditText, isGood } from '../audit-text.ts'
-import { openAws } from '../aws.ts'
+import { compareDatasets, comparisonText } from '../audit/dataset-comparison.ts'
+import { runAudit } from '../audit/run.ts'
+import { auditText, isGood } from '../audit/text.ts'
 import { catalogConfig } from '../config.ts'
-import { compareDatasets, comparisonText } from '../dataset-comparison.ts'
-import { Broker } from '../kafka.ts'
-import { datasetLocation } from '../table.ts'
+import { datasetLocation } from '../tables/table.ts'
 
 export interface AuditFlags {
   /** Takes the place of LAKE_DATASET, with the table of the same name. */

@@ -1,14 +1,15 @@
 // `catalog compact`: the closed hours, now and by hand.
+
+import { openAws } from '@ticklake/aws/clients.ts'
+import { Broker } from '@ticklake/kafka/topic.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { printable } from '@ticklake/runtime/printable.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
-import { openAws } from '../aws.ts'
+import { counted } from '../audit/finding.ts'
 import { compact } from '../compaction/compact.ts'
 import { catalogConfig } from '../config.ts'
-import { counted } from '../finding.ts'
-import { Broker } from '../kafka.ts'
-import { grouped } from '../watch.ts'
+import { grouped } from './watch-line.ts'
 
 /** Exit status 1 when an hour could not be compacted. @throws Failure when a service does not answer */
 export async function runCompactCommand(

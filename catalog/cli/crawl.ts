@@ -1,15 +1,16 @@
 // `catalog crawl`: what Glue's crawler makes of the objects, and whether that is what was declared.
+
+import { openAws } from '@ticklake/aws/clients.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { printable } from '@ticklake/runtime/printable.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
-import { openAws } from '../aws.ts'
-import { type Comparison, compareCrawled, lookBeforeCrawl } from '../comparison.ts'
 import { catalogConfig } from '../config.ts'
-import { type CrawlOutcome, crawl } from '../crawler.ts'
-import { columnText } from '../difference.ts'
-import { type OutputFormat, writeRows } from '../output.ts'
-import { datasetLocation } from '../table.ts'
-import { grouped } from '../watch.ts'
+import { type Comparison, compareCrawled, lookBeforeCrawl } from '../tables/comparison.ts'
+import { type CrawlOutcome, crawl } from '../tables/crawler.ts'
+import { columnText } from '../tables/difference.ts'
+import { datasetLocation } from '../tables/table.ts'
+import { type OutputFormat, writeRows } from './output.ts'
+import { grouped } from './watch-line.ts'
 
 const columns = [
   { name: 'table', type: 'varchar' },

@@ -1,10 +1,11 @@
 // `catalog declare`: the table and all that belongs to it.
+
+import { openAws } from '@ticklake/aws/clients.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { printable } from '@ticklake/runtime/printable.ts'
 import { whileWaiting } from '@ticklake/runtime/terminal.ts'
-import { openAws } from '../aws.ts'
 import { catalogConfig } from '../config.ts'
-import { declare } from '../declare.ts'
+import { declare } from '../tables/declare.ts'
 
 /** @throws Failure when something differs, or Glue or S3 do not answer */
 export async function runDeclareCommand(

@@ -2,9 +2,9 @@
 import type { Env } from '@ticklake/runtime/env.ts'
 import { printable, printableJson } from '@ticklake/runtime/printable.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
-import { examine, isWell, type Outcome } from '../doctor.ts'
-import { looksAt } from '../doctor-looks.ts'
-import { outcomeLines, outcomeRecord, summaryLine } from '../doctor-text.ts'
+import { looksAt } from '../doctor/checks.ts'
+import { examine, isWell, type Outcome } from '../doctor/doctor.ts'
+import { outcomeLines, outcomeRecord, summaryLine } from '../doctor/text.ts'
 
 export const doctorFormats = ['table', 'json'] as const
 

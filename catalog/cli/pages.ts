@@ -1,6 +1,7 @@
 // The pages that --help shows: each is enough for a newcomer to work from.
-import { kafkaSchema } from '@ticklake/runtime/kafka.ts'
-import { lakeSchema } from '@ticklake/runtime/lake.ts'
+
+import { lakeSchema } from '@ticklake/aws/config.ts'
+import { kafkaSchema } from '@ticklake/kafka/config.ts'
 import { catalogSchema } from '../config.ts'
 
 export interface Page {

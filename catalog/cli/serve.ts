@@ -1,14 +1,15 @@
 // `catalog serve`: the long-running service.
+
+import { openAws } from '@ticklake/aws/clients.ts'
+import { Broker } from '@ticklake/kafka/topic.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
-import { auditsInTurn } from '../audit-job.ts'
-import { openAws } from '../aws.ts'
+import { auditsInTurn } from '../audit/job.ts'
 import { catalogConfig } from '../config.ts'
+import { pageEvents } from '../dashboard/server/events.ts'
+import { startPage } from '../dashboard/server/server.ts'
 import { catalogEvents } from '../events.ts'
-import { Broker } from '../kafka.ts'
-import { pageEvents } from '../page/events.ts'
-import { startPage } from '../page/server.ts'
 import { serve } from '../serve.ts'
 
 export interface ServeFlags {

@@ -1,16 +1,17 @@
 // `catalog watch --full`: asks topic, lake and Athena again and again, and redraws a small screen.
+
+import type { Aws } from '@ticklake/aws/clients.ts'
+import type { Broker } from '@ticklake/kafka/topic.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { coloursFor, columnsOf } from '@ticklake/runtime/terminal.ts'
-import type { Aws } from '../aws.ts'
 import type { CatalogConfig } from '../config.ts'
-import type { Broker } from '../kafka.ts'
-import { ClaimTails } from '../page/claim-tails.ts'
-import { ObjectLister } from '../page/object-totals.ts'
-import { countRows } from '../pulse.ts'
-import { datasetLocation } from '../table.ts'
-import type { Sample } from '../watch.ts'
-import { type ScreenState, screenLines } from '../watch-screen.ts'
+import { ClaimTails } from '../dashboard/server/claim-tails.ts'
+import { ObjectLister } from '../dashboard/server/object-totals.ts'
+import { countRows } from '../status.ts'
+import { datasetLocation } from '../tables/table.ts'
+import type { Sample } from './watch-line.ts'
+import { type ScreenState, screenLines } from './watch-screen.ts'
 
 /** More of them would not fit any terminal. */
 const MOST_SAMPLES = 500

@@ -1,17 +1,18 @@
 // `catalog watch`: asks again and again, and redraws one line.
+
+import type { Cell } from '@ticklake/aws/athena-csv.ts'
+import { openAws } from '@ticklake/aws/clients.ts'
+import { Broker } from '@ticklake/kafka/topic.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { printableLine } from '@ticklake/runtime/printable.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { columnsOf, cut, whileWaiting } from '@ticklake/runtime/terminal.ts'
-import type { Cell } from '../athena-csv.ts'
-import { openAws } from '../aws.ts'
 import { catalogConfig } from '../config.ts'
-import { Broker } from '../kafka.ts'
-import { type OutputFormat, writeRows } from '../output.ts'
-import { countRows, measureLag } from '../pulse.ts'
-import { type Sample, watchLine, watchRecord } from '../watch.ts'
+import { countRows, measureLag } from '../status.ts'
+import { type OutputFormat, writeRows } from './output.ts'
 import { watchFull } from './watch-full.ts'
+import { type Sample, watchLine, watchRecord } from './watch-line.ts'
 
 export interface WatchFlags {
   readonly everySeconds: number | undefined

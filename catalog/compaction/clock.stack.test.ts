@@ -1,9 +1,9 @@
 // Compaction on a machine whose clock is wrong by hours: nothing is closed or deleted before the bucket's clock says so.
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
-import { ConsumerCase } from '@ticklake/faults/consumer-case.ts'
-import { Service } from '@ticklake/faults/service.ts'
-import { shiftedClock } from '@ticklake/faults/shifted-clock.ts'
-import { createTopic, produce, ticks } from '@ticklake/faults/topic.ts'
+import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
+import { Service } from '@ticklake/testing/service.ts'
+import { shiftedClock } from '@ticklake/testing/shifted-clock.ts'
+import { createTopic, produce, ticks } from '@ticklake/testing/topic.ts'
 import { expect, test } from 'vitest'
 
 const HOUR_MS = 3_600_000

@@ -1,6 +1,9 @@
 // One pass of compaction: for each closed hour the next step, until nothing is left to do. Safe to stop anywhere, and
-// to run twice at the same time: what is to be done is read from the bucket and Glue alone (see contract/compaction.ts).
+// to run twice at the same time: what is to be done is read from the bucket and Glue alone (see packages/contract/compaction.ts).
 import { randomBytes } from 'node:crypto'
+import type { SteadyClock } from '@ticklake/aws/bucket-clock.ts'
+import type { Aws } from '@ticklake/aws/clients.ts'
+import type { LakeConfig } from '@ticklake/aws/config.ts'
 import {
   batchRange,
   type CompactedFile,
@@ -17,14 +20,13 @@ import {
   runPrefix,
   sequenceDigits,
 } from '@ticklake/contract/keys.ts'
+import type { Broker } from '@ticklake/kafka/topic.ts'
+import { readDataset } from '@ticklake/lake/claims.ts'
+import { markSwitched, putManifest } from '@ticklake/lake/manifests.ts'
+import { hourName } from '@ticklake/lake/partitions.ts'
+import { keepTable, listTables } from '@ticklake/lake/tables.ts'
 import { codeOf, Failure, reasonOf } from '@ticklake/runtime/errors.ts'
-import type { LakeConfig } from '@ticklake/runtime/lake.ts'
-import type { Aws } from '../aws.ts'
-import type { SteadyClock } from '../bucket-clock.ts'
-import { readDataset } from '../claims.ts'
 import type { CatalogConfig } from '../config.ts'
-import type { Broker } from '../kafka.ts'
-import { hourName } from '../partitions.ts'
 import {
   type LakeView,
   lookAtChains,
@@ -33,10 +35,8 @@ import {
   lookAtHourFolders,
   runLocation,
   waitsForRows,
-} from './look.ts'
-import { markSwitched, putManifest } from './manifests.ts'
+} from './lake-state.ts'
 import { type Merger, startMerger } from './merger.ts'
-import { keepTable, listTables } from './tables.ts'
 
 /** What happens while it runs; each is told once. */
 export interface CompactionEvents {

@@ -6,14 +6,14 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { type S3Proxy, startS3Proxy } from '@ticklake/faults/s3-proxy.ts'
-import { Service } from '@ticklake/faults/service.ts'
-import { createTopic, produce, ticks } from '@ticklake/faults/topic.ts'
-import { testEnv } from '@ticklake/stack/test-env.ts'
+import { openAws } from '@ticklake/aws/clients.ts'
+import { Broker } from '@ticklake/kafka/topic.ts'
+import { type S3Proxy, startS3Proxy } from '@ticklake/testing/s3-proxy.ts'
+import { Service } from '@ticklake/testing/service.ts'
+import { testEnv } from '@ticklake/testing/test-env.ts'
+import { createTopic, produce, ticks } from '@ticklake/testing/topic.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { openAws } from '../aws.ts'
 import { catalogConfig } from '../config.ts'
-import { Broker } from '../kafka.ts'
 import { compact as compactAll } from './compact.ts'
 
 type Env = Record<string, string>

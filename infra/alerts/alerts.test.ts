@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { LEAST_FREE_BYTES } from '@ticklake/runtime/disk-room.ts'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { metricsByService } from '../../docs/metrics.ts'
+import { metricsByService } from '../../tools/docs/metrics.ts'
 
 interface Rule {
   readonly alert: string

@@ -12,14 +12,14 @@ const services: Readonly<Record<string, readonly [path: string, name: string | u
   consumer: [['consumer/run.ts', 'run']],
   catalog: [
     ['catalog/cli/serve.ts', 'runServeCommand'],
-    ['catalog/page/listen.ts', 'listen'],
+    ['catalog/dashboard/server/listen.ts', 'listen'],
   ],
   'local-aws': [['local-aws/main.ts', undefined]],
 }
 
 /** What is answered to whoever asks a port is no reason why a service stops. */
 const isAnswer = (path: string) =>
-  /^catalog\/page\/(?!config\.ts)/.test(path) || path === 'runtime/request-guard.ts'
+  /^catalog\/page\/(?!config\.ts)/.test(path) || path === 'packages/runtime/request-guard.ts'
 
 /** By code, the services that can end or stand still by it. */
 export function stopCodes(): Map<string, string[]> {

@@ -16,9 +16,9 @@ import {
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena'
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
-import { lakeConfig, s3Client } from '@ticklake/runtime/lake.ts'
+import { lakeConfig, s3Client } from '@ticklake/aws/config.ts'
+import { testEnv } from '@ticklake/testing/test-env.ts'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { testEnv } from '../../stack/test-env.ts'
 
 const lake = lakeConfig(testEnv())
 const athena = new AthenaClient({})

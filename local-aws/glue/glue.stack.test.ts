@@ -15,10 +15,10 @@ import {
   ListJobsCommand,
   paginateGetPartitions,
 } from '@aws-sdk/client-glue'
-import { lakeConfig } from '@ticklake/runtime/lake.ts'
+import { lakeConfig } from '@ticklake/aws/config.ts'
+import { signedAs } from '@ticklake/testing/signed-as.ts'
+import { testEnv } from '@ticklake/testing/test-env.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { testEnv } from '../../stack/test-env.ts'
-import { signedAs } from '../signed-as.ts'
 
 const lake = lakeConfig(testEnv())
 const glue = new GlueClient({})

@@ -1,7 +1,8 @@
 // The commands with their flags; each flag is a variable of config.ts, and wins over it.
+
+import { kafkaSchema } from '@ticklake/kafka/config.ts'
 import { shellEnv } from '@ticklake/runtime/dotenv.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
-import { kafkaSchema } from '@ticklake/runtime/kafka.ts'
 import { runCommand } from '@ticklake/runtime/process.ts'
 import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
 import yargs, { type Argv } from 'yargs'

@@ -1,7 +1,8 @@
 // `producer topic`: makes or describes the topic of the ticks and the topic of the dead letters.
+
+import { deadLetterTopic } from '@ticklake/kafka/config.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { deadLetterTopic } from '@ticklake/runtime/kafka.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
 import { printable } from '@ticklake/runtime/printable.ts'

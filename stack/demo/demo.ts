@@ -1,21 +1,22 @@
 // `make demo`: everything on this machine, rows flowing from a file to Athena's count, and an audit at the end.
+
+import { lakeConfig } from '@ticklake/aws/config.ts'
+import { kafkaConfig } from '@ticklake/kafka/config.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
-import { kafkaConfig } from '@ticklake/runtime/kafka.ts'
-import { lakeConfig } from '@ticklake/runtime/lake.ts'
 import { printable } from '@ticklake/runtime/printable.ts'
 import { sleep, whenAborted } from '@ticklake/runtime/process.ts'
+import { requireRoom } from '../disk-space.ts'
 import { adoptStack, namesOf, serviceEnv, shellSettings } from '../environment.ts'
-import { homeDir, stateFile } from '../places.ts'
+import { homeDir, stateFile } from '../paths.ts'
 import { requireFree } from '../ports.ts'
-import { requireRoom } from '../room.ts'
 import { type Stack, startStack } from '../stack.ts'
 import { isStack, readState, removeState, writeState } from '../state.ts'
 import type { ProcessSpec, Running } from '../supervisor.ts'
 import { type DemoConfig, demoConfig } from './config.ts'
 import { numbersLine, Screen } from './line.ts'
+import { howToAsk, whatRuns } from './messages.ts'
 import { DemoNumbers } from './numbers.ts'
 import { catalog, command, consumer, demoSettings, healthPorts, pagePort, producer } from './services.ts'
-import { howToAsk, whatRuns } from './words.ts'
 
 const drainWithinMs = 120_000
 const countEveryMs = 2_000

@@ -1,7 +1,7 @@
 // The services of a demo as processes beside the stack, each by its own command line.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { projectDir } from '../places.ts'
+import { projectDir } from '../paths.ts'
 import { loopback } from '../ports.ts'
 import type { ProcessSpec } from '../supervisor.ts'
 import type { DemoConfig } from './config.ts'

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { runCommand } from '@ticklake/runtime/process.ts'
-import { localDir, projectDir } from '../places.ts'
+import { localDir, projectDir } from '../paths.ts'
 import { bomError, bomJson } from './bom.ts'
 import { readParts } from './parts.ts'
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { projectDir } from '../places.ts'
+import { projectDir } from '../paths.ts'
 import { bomError, bomJson } from './bom.ts'
 import { listFiles, readParts } from './parts.ts'
 

@@ -1,0 +1,179 @@
+// The audit against a real broker, bucket and engine: one object deleted, one copied, closed hours remembered.
+import { CopyObjectCommand, DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { s3Client } from '@ticklake/aws/config.ts'
+import { controlPrefix, hourOf, hourPrefix } from '@ticklake/contract/keys.ts'
+import { kafkaConfig } from '@ticklake/kafka/config.ts'
+import { Broker } from '@ticklake/kafka/topic.ts'
+import { sleep } from '@ticklake/runtime/process.ts'
+import { putClaim, run } from '@ticklake/testing/catalog-commands.ts'
+import { testEnv } from '@ticklake/testing/test-env.ts'
+import { beforeAll, expect, test } from 'vitest'
+import { catalogConfig } from '../config.ts'
+
+const HOUR_MS = 3_600_000
+const env = testEnv({ LAKE_FORMAT: 'jsonl', KAFKA_TOPIC_PARTITIONS: '1', CATALOG_IN_FLIGHT_MS: '1000' })
+const { lake } = catalogConfig(env)
+const s3 = s3Client(lake)
+const audit = (...flags: string[]) => run(env, 'catalog', 'audit', ...flags)
+const lastLine = (text: string) => text.trimEnd().split('\n').at(-1)
+
+const hoursAgo = (hours: number) => hourOf(Date.now() - hours * HOUR_MS)
+const keys: string[] = []
+let topic: { name: string; id: string }
+
+const remove = (key: string) => s3.send(new DeleteObjectCommand({ Bucket: lake.bucket, Key: key }))
+const copy = (from: string, to: string) =>
+  s3.send(new CopyObjectCommand({ Bucket: lake.bucket, CopySource: `${lake.bucket}/${from}`, Key: to }))
+
+beforeAll(async () => {
+  expect((await run(env, 'producer', 'topic', 'create')).code).toBe(0)
+  using broker = new Broker(kafkaConfig(env))
+  topic = { name: env.KAFKA_TOPIC!, id: (await broker.topic()).topicId }
+})
+
+test('on a first, empty lake it says so, and nothing is wrong', async () => {
+  const { code, stdout } = await audit()
+  expect(stdout).toContain('the lake is empty: nothing has landed')
+  expect(lastLine(stdout)).toBe('audit: produced 0, landed 0, dead 0, skipped 0, lost 0, twice 0')
+  expect(code).toBe(0)
+})
+
+test('each record once: exit status 0, and the closed hours are remembered', async () => {
+  const produced = await run(env, 'producer', 'run', '--rows', '100', '--rate', 'max')
+  expect(produced.code, produced.stderr).toBe(0)
+  for (const [S, E, path] of [
+    [0, 40, hoursAgo(5)],
+    [40, 70, hoursAgo(4)],
+    [70, 100, hoursAgo(0)],
+  ] as const) {
+    keys.push(await putClaim(s3, lake, topic, { partition: 0, S, E, path }))
+  }
+  const declared = await run(env, 'catalog', 'declare')
+  expect(declared.code, declared.stderr).toBe(0)
+  const first = await audit('--wait', '5')
+  expect(lastLine(first.stdout), first.stderr).toBe(
+    'audit: produced 100, landed 100, dead 0, skipped 0, lost 0, twice 0',
+  )
+  expect(first.code).toBe(0)
+  const verdicts = await s3.send(
+    new ListObjectsV2Command({ Bucket: lake.bucket, Prefix: `${controlPrefix(lake)}audit/` }),
+  )
+  expect(verdicts.Contents).toHaveLength(2)
+  const second = await audit()
+  expect(second.stdout).toContain('closed hours: 2 as they were')
+  expect(second.stdout).toContain('1 read, cut-offs 0: 100')
+  expect(lastLine(second.stdout)).toBe(lastLine(first.stdout))
+})
+
+test('a deleted object is lost with exactly its rows, also in an hour that was found right', async () => {
+  const keep = `${lake.prefix}/keep`
+  await copy(keys[0]!, keep)
+  await remove(keys[0]!)
+  const { code, stdout } = await audit()
+  expect(lastLine(stdout)).toBe('audit: produced 100, landed 60, dead 0, skipped 0, lost 40, twice 0')
+  expect(stdout).toContain(`lost 40: ${keys[0]} is not there`)
+  expect(code).toBe(1)
+  await copy(keep, keys[0]!)
+  expect((await audit()).code).toBe(0)
+})
+
+test('a change in a later hour lets the claims before it rest: verdicts stand up to there', async () => {
+  const keep = `${lake.prefix}/keep`
+  await copy(keys[1]!, keep)
+  await remove(keys[1]!)
+  const { code, stdout } = await audit()
+  expect(lastLine(stdout)).toBe('audit: produced 100, landed 70, dead 0, skipped 0, lost 30, twice 0')
+  expect(stdout).toContain('2 read, cut-offs 0: 100')
+  expect(code).toBe(1)
+  await copy(keep, keys[1]!)
+  expect((await audit()).code).toBe(0)
+})
+
+test('an object copied under another name is twice with exactly its rows, wherever it lies', async () => {
+  for (const path of [hoursAgo(4), hoursAgo(0)]) {
+    const to = `${hourPrefix(lake, path)}copy.jsonl.zst`
+    await copy(keys[1]!, to)
+    const { code, stdout } = await audit()
+    expect(lastLine(stdout)).toBe('audit: produced 100, landed 100, dead 0, skipped 0, lost 0, twice 30')
+    expect(stdout).toContain(`twice 30: ${to} is in no claim`)
+    expect(code).toBe(1)
+    await remove(to)
+  }
+  expect((await audit()).code).toBe(0)
+})
+
+test('one deleted and another copied: both, at once, by the same numbers', async () => {
+  const keep = `${lake.prefix}/keep`
+  await copy(keys[2]!, keep)
+  await remove(keys[2]!)
+  const to = `${hourPrefix(lake, hoursAgo(0))}copy.jsonl.zst`
+  await copy(keys[0]!, to)
+  const { code, stdout } = await audit('--deep')
+  expect(lastLine(stdout)).toBe('audit: produced 100, landed 70, dead 0, skipped 0, lost 30, twice 40')
+  expect(stdout).toContain('start the consumer')
+  expect(code).toBe(1)
+  await remove(to)
+  await copy(keep, keys[2]!)
+})
+
+test('--deep reads again what Kafka holds, and finds it accounted for', async () => {
+  const { code, stdout } = await audit('--deep')
+  expect(stdout).toContain('read again from Kafka: 100 records')
+  expect(stdout).not.toContain('closed hours')
+  expect(code).toBe(0)
+})
+
+test('what has not landed is waiting, not lost; --wait gives up with exit status 1', async () => {
+  expect((await run(env, 'producer', 'run', '--rows', '7', '--rate', 'max')).code).toBe(0)
+  const now = await audit()
+  expect(now.stdout).toContain('waiting: 7 records not landed yet')
+  expect(now.code).toBe(0)
+  const waited = await audit('--wait', '1')
+  expect(waited.stdout).toContain('not reached')
+  expect(waited.code).toBe(1)
+})
+
+test('a newest claim without its object is in flight while it is young, and lost when it is not', async () => {
+  const path = hoursAgo(0)
+  await putClaim(s3, lake, topic, { partition: 0, S: 100, E: 107, path }, { withObject: false })
+  const old = await run({ ...env, CATALOG_IN_FLIGHT_MS: '0' }, 'catalog', 'audit')
+  expect(lastLine(old.stdout)).toBe('audit: produced 107, landed 100, dead 0, skipped 0, lost 7, twice 0')
+  const written = setTimeout(() => {
+    void putClaim(s3, lake, topic, { partition: 0, S: 100, E: 107, path })
+  }, 3_000)
+  const young = await run({ ...env, CATALOG_IN_FLIGHT_MS: '60000' }, 'catalog', 'audit')
+  clearTimeout(written)
+  expect(lastLine(young.stdout)).toBe('audit: produced 107, landed 107, dead 0, skipped 0, lost 0, twice 0')
+  expect(young.code).toBe(0)
+})
+
+test('rows in an hour that the catalog does not know are lost until it is registered; --wait gives it time', async () => {
+  expect((await run(env, 'producer', 'run', '--rows', '3', '--rate', 'max')).code).toBe(0)
+  await putClaim(s3, lake, topic, { partition: 0, S: 107, E: 110, path: hoursAgo(7) })
+  const now = await audit()
+  expect(lastLine(now.stdout)).toBe('audit: produced 110, landed 107, dead 0, skipped 0, lost 3, twice 0')
+  expect(now.stdout).toContain('register its hour: catalog declare')
+  const waiting = audit('--wait', '60')
+  await sleep(4_000)
+  expect((await run(env, 'catalog', 'declare')).code).toBe(0)
+  const { code, stdout } = await waiting
+  expect(lastLine(stdout)).toBe('audit: produced 110, landed 110, dead 0, skipped 0, lost 0, twice 0')
+  expect(code).toBe(0)
+})
+
+test('another topic under the dataset’s name, another format, and no broker are refused in three lines', async () => {
+  const cases = [
+    [{ KAFKA_TOPIC: 'nowhere' }, 'error TOPIC_MISSING'],
+    [{ LAKE_FORMAT: 'parquet', LAKE_DATASET: 'ticks_jsonl' }, 'error DATASET_DIFFERS'],
+    [{ KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1', KAFKA_CONNECT_TIMEOUT_MS: '1000' }, 'error KAFKA_UNREACHABLE'],
+    [{ AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }, 'error AWS_UNREACHABLE'],
+    [{ LAKE_BUCKET: 'no-such-bucket' }, 'error BUCKET_MISSING'],
+  ] as const
+  for (const [change, words] of cases) {
+    const { code, stdout, stderr } = await run({ ...env, ...change }, 'catalog', 'audit')
+    expect(stderr).toContain(words)
+    expect(stderr.trimEnd().split('\n')).toHaveLength(3)
+    expect(stdout).toBe('')
+    expect(code).toBe(1)
+  }
+})

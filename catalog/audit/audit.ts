@@ -1,0 +1,179 @@
+// The verdict on a lake, from facts that others gathered: end offsets, claims, rows and dead files, added up. Pure.
+
+import { fromOldVersion } from '@ticklake/aws/old-versions.ts'
+import { deadKey, parseDeadKey } from '@ticklake/contract/keys.ts'
+import type { TopicPartition } from '@ticklake/kafka/topic.ts'
+import type { Chain, ChainSums } from '@ticklake/lake/claims.ts'
+import { type ChainBase, type ChainCheck, checkChains } from './chain-check.ts'
+import { type CompactedHour, throughManifests } from './compacted-hours.ts'
+import { counted, type Finding, finding } from './finding.ts'
+import type { RowGroup } from './object-check.ts'
+import { checkObjects, type ObjectCheck, type ObjectFacts } from './object-check.ts'
+
+export interface AuditFacts extends Omit<ObjectFacts, 'promised' | 'cutOffs' | 'holes' | 'groups'> {
+  readonly groups: readonly RowGroup[]
+  readonly partitions: readonly TopicPartition[]
+  readonly chains: readonly Chain[]
+  readonly base: ChainBase
+  /** Objects in the table's folder, but in no hour. */
+  readonly strays: readonly string[]
+  /** The refused records in each dead file, by key; one that is not there is absent. */
+  readonly deadRecords: ReadonlyMap<string, number>
+  /** Every dead file listed whose range ends behind the base. */
+  readonly listedDead: readonly string[]
+  /** Of the hours that are looked at, those that are compacted. */
+  readonly compactedHours: readonly CompactedHour[]
+  /** What reading Kafka again brought to light (`--deep`). */
+  readonly deepFindings: readonly Finding[]
+}
+
+export interface AuditReport extends ChainSums {
+  /** End offsets less gaps: the committed records, as far as claims tell gaps from records. */
+  readonly produced: number
+  readonly landed: number
+  readonly lost: number
+  readonly twice: number
+  /** Produced, but above the cut-offs: not claimed, or not wholly written yet. */
+  readonly waiting: number
+  /** In the bucket, but in an hour that was compacted before: read by no table until they are merged. */
+  readonly late: number
+  readonly lateHours: ReadonlySet<string>
+  /** Of those that wait, in claims that were being written. */
+  readonly inFlight: number
+  readonly claims: number
+  readonly objects: number
+  readonly settledHours: number
+  readonly findings: readonly Finding[]
+}
+
+/** Judges the facts. The sums add up: produced = landed + dead + skipped + lost + waiting + late. */
+export function judgeLake(facts: AuditFacts): AuditReport {
+  const chain = checkChains(facts.chains, facts.base)
+  const shown = throughManifests({
+    ...facts,
+    promised: chain.promised,
+    read: new Set(facts.groups.map(({ key }) => key)),
+  })
+  const objects = checkObjects({ ...facts, ...chain, promised: shown.promised, listed: shown.listed })
+  const dead = checkDead(facts, chain)
+  const offsets = checkOffsets(facts, chain)
+  const findings = [
+    ...chain.findings,
+    ...objects.findings,
+    ...shown.findings,
+    ...dead.findings,
+    ...offsets.findings,
+    ...facts.strays.map(strayFinding(facts)),
+    ...facts.deepFindings,
+  ]
+  // Records that a claim calls gaps were produced all the same.
+  const falseGaps = facts.deepFindings.reduce((sum, one) => sum + one.lost, 0)
+  return {
+    ...chain.sums,
+    produced: offsets.ends - chain.sums.gaps + falseGaps,
+    landed: landedRows(chain, objects) - shown.lateRows,
+    late: shown.lateRows,
+    lateHours: shown.lateHours,
+    dead: chain.sums.dead - dead.lost,
+    lost: findings.reduce((sum, one) => sum + one.lost, 0),
+    twice: findings.reduce((sum, one) => sum + one.twice, 0),
+    waiting: offsets.waiting,
+    inFlight: facts.chains.reduce(
+      (sum, one) => sum + (one.inFlight ? one.inFlight.E - one.inFlight.S : 0),
+      0,
+    ),
+    claims: chain.claims.length,
+    objects: chain.promised.size,
+    settledHours: facts.settledHours.size,
+    findings,
+  }
+}
+
+/** The last line of an audit. */
+export function auditLine(report: AuditReport): string {
+  const { produced, landed, dead, skipped, lost, twice, late } = report
+  const merged = late > 0 ? `, late ${late}` : ''
+  return `audit: produced ${produced}, landed ${landed}, dead ${dead}, skipped ${skipped}, lost ${lost}, twice ${twice}${merged}`
+}
+
+function landedRows(chain: ChainCheck, objects: ObjectCheck): number {
+  return chain.sums.rows - objects.lostRows + objects.foundRows
+}
+
+function checkDead(facts: AuditFacts, chain: ChainCheck) {
+  const findings: Finding[] = []
+  const promised = new Set<string>()
+  for (const claim of chain.claims) {
+    if (claim.dead === 0) continue
+    const key = deadKey(facts.lake, claim)
+    promised.add(key)
+    const records = facts.deadRecords.get(key)
+    if (records === claim.dead) continue
+    const what =
+      records === undefined
+        ? `${key} is not there: ${counted(claim.dead, 'refused record')}`
+        : `${key} holds ${counted(records, 'record')}, its claim says ${claim.dead}`
+    findings.push(
+      finding('dead', what, `put it back ${fromOldVersion}; the dead-letter topic has a copy`, {
+        lost: Math.max(0, claim.dead - (records ?? 0)),
+      }),
+    )
+  }
+  for (const inFlight of facts.chains.map((one) => one.inFlight)) {
+    if (inFlight) promised.add(deadKey(facts.lake, inFlight))
+  }
+  for (const key of facts.listedDead) {
+    if (promised.has(key) || startsAbove(chain, facts.topicId, key)) continue
+    findings.push(
+      finding(
+        'dead',
+        `${key} is in no claim`,
+        `see who put it there, then: aws s3 rm 's3://${facts.lake.bucket}/${key}'`,
+      ),
+    )
+  }
+  return { findings, lost: findings.reduce((sum, one) => sum + one.lost, 0) }
+}
+
+function startsAbove(chain: ChainCheck, topicId: string, key: string): boolean {
+  const range = parseDeadKey(key)
+  return range?.topicId === topicId && range.S >= (chain.cutOffs.get(range.partition) ?? 0)
+}
+
+function checkOffsets(facts: AuditFacts, chain: ChainCheck) {
+  const findings: Finding[] = []
+  let ends = 0
+  let waiting = 0
+  for (const { partition, low, end } of facts.partitions) {
+    const cutOff = chain.cutOffs.get(partition) ?? 0
+    ends += Math.max(end, cutOff)
+    waiting += Math.max(0, end - Math.max(cutOff, low))
+    if (low > cutOff) {
+      findings.push(
+        finding(
+          'retention',
+          `partition ${partition}: Kafka deleted the offsets ${cutOff} to ${low - 1} before they had landed`,
+          'raise the topic’s retention; with CONSUMER_ON_RETENTION_LOSS=record the consumer notes the hole and goes on',
+          { lost: low - cutOff },
+        ),
+      )
+    }
+    if (end < cutOff) {
+      findings.push(
+        finding(
+          'broker',
+          `partition ${partition}: the lake holds the offsets up to ${cutOff - 1}, Kafka ends before ${end}`,
+          'the broker lost what it had acknowledged and will give these offsets again: make a new topic and a new dataset',
+        ),
+      )
+    }
+  }
+  return { findings, ends, waiting }
+}
+
+const strayFinding = (facts: AuditFacts) => (key: string) =>
+  finding(
+    'unlisted',
+    `${key} lies in the table's folder, but in no hour of it: a crawler would take it in`,
+    `see who put it there, then: aws s3 rm 's3://${facts.lake.bucket}/${key}'`,
+  )

@@ -1,0 +1,100 @@
+// Follows each partition's claims from 0 (or from what was verified before) to the cut-off: whole, and what they promise.
+import { type Claim, claimRows } from '@ticklake/contract/claim.ts'
+import { type Chain, type ChainSums, noSums } from '@ticklake/lake/claims.ts'
+import { type Finding, finding } from './finding.ts'
+
+/** The sums of claims that an earlier audit verified, and where they end, by partition. */
+export type ChainBase = ReadonlyMap<number, ChainSums & { readonly upTo: number }>
+
+/** What the claims say of one object. In the json-object format one entry stands for all claims of an hour. */
+export interface Promised {
+  readonly key: string
+  readonly partition: number
+  readonly S: number
+  readonly E: number
+  readonly rows: number
+}
+
+/** Offsets that no claim accounts for. */
+export interface Hole {
+  readonly partition: number
+  readonly S: number
+  readonly E: number
+}
+
+export interface ChainCheck {
+  readonly sums: ChainSums
+  readonly claims: readonly Claim[]
+  readonly promised: ReadonlyMap<string, Promised>
+  /** Up to where each partition is claimed and written. */
+  readonly cutOffs: ReadonlyMap<number, number>
+  readonly holes: readonly Hole[]
+  readonly findings: readonly Finding[]
+}
+
+/** Pure. A hole, an overlap or an unreadable claim is a finding; the walk goes on behind it. */
+export function checkChains(chains: readonly Chain[], base: ChainBase): ChainCheck {
+  const findings: Finding[] = []
+  const holes: Hole[] = []
+  const claims: Claim[] = []
+  const cutOffs = new Map<number, number>()
+  const promised = new Map<string, Promised>()
+  for (const { partition, links } of chains) {
+    let next = base.get(partition)?.upTo ?? 0
+    for (const { key, S, claim, fault } of links) {
+      if (!claim) {
+        findings.push(
+          finding(
+            'chain',
+            `the claim ${key} cannot be used: ${fault}`,
+            'put it back as the consumer wrote it',
+          ),
+        )
+        continue
+      }
+      if (S > next) holes.push({ partition, S: next, E: S })
+      if (S < next) {
+        const end = Math.min(next, claim.E)
+        findings.push(
+          finding(
+            'chain',
+            `partition ${partition}: two claims for the offsets ${S} to ${end - 1}, the second is ${key}`,
+            'stop all consumers, then see which one wrote it: no claim of this release can start there',
+          ),
+        )
+      }
+      claims.push(claim)
+      promise(promised, claim)
+      next = Math.max(next, claim.E)
+    }
+    cutOffs.set(partition, next)
+  }
+  const sums = [...base.values(), ...claims.map(sumsOf)].reduce(addSums, noSums)
+  return { sums, claims, promised, cutOffs, holes, findings }
+}
+
+export function sumsOf(claim: Claim): ChainSums {
+  return { rows: claimRows(claim), dead: claim.dead, gaps: claim.gaps, skipped: claim.skipped }
+}
+
+export function addSums(a: ChainSums, b: ChainSums): ChainSums {
+  return {
+    rows: a.rows + b.rows,
+    dead: a.dead + b.dead,
+    gaps: a.gaps + b.gaps,
+    skipped: a.skipped + b.skipped,
+  }
+}
+
+function promise(promised: Map<string, Promised>, claim: Claim): void {
+  for (const { key, rows } of claim.files) {
+    const before = promised.get(key)
+    promised.set(key, {
+      key,
+      partition: claim.partition,
+      S: Math.min(before?.S ?? claim.S, claim.S),
+      E: Math.max(before?.E ?? claim.E, claim.E),
+      rows: (before?.rows ?? 0) + rows,
+    })
+  }
+}

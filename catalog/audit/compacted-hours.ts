@@ -1,0 +1,99 @@
+// What an audit has to expect of compacted hours: their claims' objects are gone, and a run's objects hold the rows. Pure.
+
+import type { LakeConfig } from '@ticklake/aws/config.ts'
+import { type Manifest, replacedKeys } from '@ticklake/contract/compaction.ts'
+import { hourPrefix, runPrefix } from '@ticklake/contract/keys.ts'
+import { hourName, hourOfKey } from '@ticklake/lake/partitions.ts'
+import { rangeOfRunFile } from '@ticklake/lake/run-file.ts'
+import type { Promised } from './chain-check.ts'
+import { counted, type Finding, finding } from './finding.ts'
+
+/** The manifests of the hours that are looked at, and whether the newest of an hour was marked as switched to. */
+export interface CompactedHour {
+  /** Ascending by number. */
+  readonly manifests: readonly Manifest[]
+  readonly isMarked: boolean
+}
+
+export interface CompactionFacts {
+  readonly lake: Pick<LakeConfig, 'bucket' | 'prefix' | 'dataset'>
+  readonly promised: ReadonlyMap<string, Promised>
+  readonly compactedHours: readonly CompactedHour[]
+  /** Keys of the objects in which Athena found rows. */
+  readonly read: ReadonlySet<string>
+  readonly listed: readonly string[]
+}
+
+export interface CompactionView {
+  readonly promised: ReadonlyMap<string, Promised>
+  readonly listed: readonly string[]
+  /** Rows of claims that came into a sealed hour, and are not merged yet: in the bucket, but read by no table. */
+  readonly lateRows: number
+  readonly lateHours: ReadonlySet<string>
+  readonly findings: readonly Finding[]
+}
+
+/** Replaces the objects of claims by those that tables read in their place, hour by hour. */
+export function throughManifests(facts: CompactionFacts): CompactionView {
+  const promised = new Map(facts.promised)
+  const listed = new Set(facts.listed)
+  const findings: Finding[] = []
+  const lateHours = new Set<string>()
+  let lateRows = 0
+  for (const hour of facts.compactedHours) {
+    const newest = hour.manifests.at(-1)!
+    // What was replaced may lie there until it is deleted, or because a zombie put it back. No table reads it.
+    const everReplaced = replacedKeys(newest)
+    for (const key of facts.listed) if (everReplaced.has(key)) listed.delete(key)
+    const manifest = manifestInUse(facts, hour)
+    if (!manifest) continue
+    const replaced = new Map(
+      manifest.files.flatMap((file) => file.replaced.map(({ key, rows }) => [key, rows])),
+    )
+    const name = hourName(manifest)
+    for (const [key, file] of facts.promised) {
+      if (nameOf(facts, key) !== name) continue
+      const rows = replaced.get(key)
+      if (rows !== undefined) {
+        promised.delete(key)
+        if (rows !== file.rows) findings.push(disagreement(manifest, key, rows, file.rows))
+      } else if (facts.listed.includes(key)) {
+        promised.delete(key)
+        listed.delete(key)
+        lateRows += file.rows
+        lateHours.add(name)
+      }
+    }
+    for (const { key, rows } of manifest.files) promised.set(key, { key, rows, ...rangeOfRunFile(key) })
+  }
+  return { promised, listed: [...listed], lateRows, lateHours, findings }
+}
+
+/**
+ * The manifest whose run Athena read: not yet the newest one in the moment of a switch, and none before the first.
+ * An hour that was switched, and of which nothing at all is read, has lost its run.
+ */
+function manifestInUse(
+  { lake, read }: CompactionFacts,
+  { manifests, isMarked }: CompactedHour,
+): Manifest | undefined {
+  const newest = manifests.at(-1)!
+  const isRead = (prefix: string) => [...read].some((key) => key.startsWith(prefix))
+  const inUse = manifests.findLast((manifest) => isRead(runPrefix(lake, manifest, manifest.run)))
+  if (inUse) return inUse
+  return isMarked && !isRead(hourPrefix(lake, newest)) ? newest : undefined
+}
+
+function disagreement({ dt, hour, seq }: Manifest, key: string, said: number, claimed: number): Finding {
+  return finding(
+    'chain',
+    `the manifest ${seq} of ${dt} ${hour}:00 says that ${key} had ${counted(said, 'row')}, its claims promise ${claimed}`,
+    'see who wrote the manifest: compaction checks each object against its claim',
+    { lost: Math.max(0, claimed - said) },
+  )
+}
+
+function nameOf({ lake }: CompactionFacts, key: string): string | undefined {
+  const hour = hourOfKey(lake, key)
+  return hour && hourName(hour)
+}

@@ -1,0 +1,69 @@
+// What an audit may wait for: that the records of now are claimed, and that the catalog knows the hours they lie in.
+
+import type { Aws } from '@ticklake/aws/clients.ts'
+import type { LakeConfig } from '@ticklake/aws/config.ts'
+import type { TopicState } from '@ticklake/kafka/topic.ts'
+import { readCutOff } from '@ticklake/lake/claims.ts'
+import { sleep } from '@ticklake/runtime/process.ts'
+import type { ListedHour } from './listing.ts'
+
+const LOOK_EVERY_MS = 500
+
+export interface Waiting {
+  /** Undefined: nobody asked to wait, and everything is taken as it is. */
+  readonly waitMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  /** What is being waited for. */
+  readonly onProgress?: (doing: string) => void
+}
+
+export class Arrival {
+  readonly #aws: Pick<Aws, 'bucket' | 'glue'>
+  readonly #lake: LakeConfig
+  readonly #options: Waiting
+  /** For both waits together. */
+  readonly #deadline: number
+
+  constructor(aws: Pick<Aws, 'bucket' | 'glue'>, lake: LakeConfig, options: Waiting) {
+    this.#aws = aws
+    this.#lake = lake
+    this.#options = options
+    this.#deadline = performance.now() + (options.waitMs ?? 0)
+  }
+
+  /** Waits until the claims reach the end offsets. False: they did not in time. */
+  async ofClaims(topic: TopicState): Promise<boolean> {
+    const behind = new Map(topic.partitions.filter(({ end }) => end > 0).map((p) => [p.partition, p.end]))
+    return this.#until(async () => {
+      for (const [partition, end] of behind) {
+        const cutOff = await readCutOff(this.#aws.bucket, this.#lake, topic.topicId, partition)
+        if (cutOff >= end) behind.delete(partition)
+      }
+      return behind.size > 0 && `${behind.size} of ${topic.partitions.length} partitions to land`
+    })
+  }
+
+  /** Waits until each hour that has objects is registered: before that none of its rows is counted. */
+  async ofHours(hours: readonly ListedHour[]): Promise<void> {
+    const { database, table } = this.#lake
+    const missing = new Set(hours.flatMap(({ hour }) => hour ?? []))
+    await this.#until(async () => {
+      const registered = await this.#aws.glue.partitionLocations(database, table)
+      for (const hour of registered?.keys() ?? []) missing.delete(hour)
+      return missing.size > 0 && `the catalog to know ${[...missing].join(', ')}`
+    })
+  }
+
+  /** @param missing says what is not there yet, or false */
+  async #until(missing: () => Promise<string | false>): Promise<boolean> {
+    const { waitMs, signal, onProgress } = this.#options
+    if (waitMs === undefined) return true
+    while (true) {
+      const what = await missing()
+      if (!what) return true
+      if (signal?.aborted || performance.now() >= this.#deadline) return false
+      onProgress?.(`waiting for ${what}`)
+      await sleep(LOOK_EVERY_MS, signal)
+    }
+  }
+}

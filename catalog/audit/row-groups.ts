@@ -1,0 +1,91 @@
+// Asks Athena what rows each object holds: one query over the hours that an audit looks at.
+
+import type { Athena, QueryOptions } from '@ticklake/aws/athena.ts'
+import type { LakeConfig } from '@ticklake/aws/config.ts'
+import { recordKey } from '@ticklake/contract/keys.ts'
+import { quoted } from '../tables/view.ts'
+import type { RowGroup } from './object-check.ts'
+
+export interface RowScope {
+  readonly topicId: string
+  /** Hours after this one are looked at; undefined: all. */
+  readonly after: string | undefined
+  /** Hours before it that are looked at again. */
+  readonly again: readonly string[]
+  readonly cutOffs: ReadonlyMap<number, number>
+}
+
+/** @throws Failure when Athena cannot answer: an audit without rows has no verdict */
+export async function readRowGroups(
+  athena: Athena,
+  lake: LakeConfig,
+  scope: RowScope,
+  options: QueryOptions,
+): Promise<{ groups: RowGroup[]; scannedBytes: number }> {
+  const result = await athena.query(rowGroupSql(lake, scope), options)
+  const groups: RowGroup[] = []
+  const bucketUri = `s3://${lake.bucket}/`
+  for await (const batch of result.rows) {
+    for (const [path, topicId, partition, rows, distinct, min, max] of batch) {
+      groups.push({
+        key: path!.startsWith(bucketUri) ? path!.slice(bucketUri.length) : path!,
+        topicId: topicId ?? null,
+        partition: partition === null || partition === undefined ? null : Number(partition),
+        rows: Number(rows),
+        distinct: Number(distinct),
+        min: Number(min ?? 0),
+        max: Number(max ?? 0),
+      })
+    }
+  }
+  return { groups, scannedBytes: result.scannedBytes }
+}
+
+/** Pure: the query. Counts are of 64 bits, and below 2^53. */
+export function rowGroupSql(lake: LakeConfig, scope: RowScope): string {
+  const path = lake.format === 'json-object' ? recordPathSql(lake, scope) : '"$path"'
+  return [
+    `SELECT ${path}, kafka_topic_id, kafka_partition, count(*), count(DISTINCT kafka_offset),`,
+    '  min(kafka_offset), max(kafka_offset)',
+    `FROM ${quoted(lake.database)}.${quoted(lake.table)}`,
+    `WHERE ${hoursSql(scope)}${lake.format === 'json-object' ? ` AND ${belowCutOffSql(scope)}` : ''}`,
+    'GROUP BY 1, 2, 3',
+  ].join('\n')
+}
+
+function hoursSql({ after, again }: RowScope): string {
+  if (after === undefined) return 'true'
+  const [dt, hour] = [after.slice(0, 10), after.slice(11)]
+  const parts = [`dt > '${dt}'`, `(dt = '${dt}' AND hour > '${hour}')`]
+  for (const name of again) parts.push(`(dt = '${name.slice(0, 10)}' AND hour = '${name.slice(11)}')`)
+  return `(${parts.join(' OR ')})`
+}
+
+/**
+ * One object a record would be one group a record. An object that has the name of its own row is counted under the
+ * template of its claim, `…-{offset}.json`; any other under its own path.
+ */
+function recordPathSql(lake: LakeConfig, { topicId }: RowScope): string {
+  const template = recordKey(lake, { dt: '{dt}', hour: '{hour}' }, topicId, 0, '{offset}')
+  const text = (sql: string) => sql.replaceAll("'", "''")
+  const pathOf = (offset: string) =>
+    `'${text(`s3://${lake.bucket}/${template}`)
+      .replace('{dt}', "' || dt || '")
+      .replace('{hour}', "' || hour || '")
+      .replace('-00000-', "-' || lpad(CAST(kafka_partition AS varchar), 5, '0') || '-")
+      .replace('{offset}', `' || ${offset} || '`)}'`
+  const own = pathOf("lpad(CAST(kafka_offset AS varchar), 19, '0')")
+  return `IF("$path" = ${own}, ${pathOf("'{offset}'")}, "$path")`
+}
+
+/** Rows behind the cut-offs are in flight; rows of another topic are looked at whatever their offset is. */
+function belowCutOffSql({ topicId, cutOffs }: Pick<RowScope, 'topicId' | 'cutOffs'>): string {
+  if (cutOffs.size === 0) return 'true'
+  return `(kafka_topic_id <> '${topicId}' OR ${offsetsBelowSql(cutOffs)})`
+}
+
+/** The condition on a row of the topic that its offset lies below the cut-off of its partition. */
+export function offsetsBelowSql(cutOffs: ReadonlyMap<number, number>): string {
+  const cases = [...cutOffs].map(([partition, cutOff]) => `WHEN ${partition} THEN ${cutOff}`)
+  return `kafka_offset < CASE kafka_partition ${cases.join(' ')} ELSE 0 END`
+}

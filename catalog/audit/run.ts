@@ -1,0 +1,190 @@
+// Gathers the facts of an audit from Kafka, S3 and Athena while everything runs, in an order that keeps them comparable.
+
+import type { Aws } from '@ticklake/aws/clients.ts'
+import type { Claim } from '@ticklake/contract/claim.ts'
+import { tablePrefix } from '@ticklake/contract/keys.ts'
+import type { Broker, TopicState } from '@ticklake/kafka/topic.ts'
+import { type ClaimReading, readChain, readDataset } from '@ticklake/lake/claims.ts'
+import { readCompactedHours } from '@ticklake/lake/manifests.ts'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import type { CatalogConfig } from '../config.ts'
+import { type AuditFacts, type AuditReport, judgeLake } from './audit.ts'
+import { checkChains } from './chain-check.ts'
+import { listDeadFiles, readDeadRecords } from './dead-files.ts'
+import { checkHeld, type DeepCheck } from './deep-check.ts'
+import { Arrival, type Waiting } from './landing-wait.ts'
+import { listHours } from './listing.ts'
+import { readRowGroups } from './row-groups.ts'
+import { keepVerdicts, nothingSettled, readSettled } from './verified-hours.ts'
+
+/** Partitions that are read again at the same time. */
+const PARTITIONS_AT_ONCE = 4
+
+export interface AuditOptions extends Waiting {
+  /** Looks at every hour again, and reads again what Kafka still holds. */
+  readonly deep: boolean
+  /** When a newest claim counts as being written; CATALOG_IN_FLIGHT_MS unless told. */
+  readonly tail?: Pick<ClaimReading, 'inFlightMs' | 'waitMs'>
+}
+
+export interface AuditOutcome {
+  readonly topic: TopicState
+  /** Nothing was ever written. */
+  readonly empty: boolean
+  /** False: `waitMs` went by, and records of before it were still not claimed and written. */
+  readonly reached: boolean
+  readonly scannedBytes: number
+  readonly deepRecords: number
+  readonly cutOffs: ReadonlyMap<number, number>
+  readonly report: AuditReport
+}
+
+/**
+ * Order matters: end offsets and claims first, objects and rows after them, so that what is promised is there by
+ * then, and what came meanwhile is known as in flight by its name.
+ * @throws Failure when a service does not answer, or the dataset is another topic's: then there is no verdict
+ */
+export async function runAudit(
+  aws: Aws,
+  broker: Broker,
+  config: CatalogConfig,
+  options: AuditOptions,
+): Promise<AuditOutcome> {
+  const { lake } = config
+  const progress = options.onProgress ?? (() => {})
+  progress('asking Kafka for its offsets')
+  const topic = await broker.topic(options.signal)
+  const arrival = new Arrival(aws, lake, options)
+  const reached = await arrival.ofClaims(topic)
+  const dataset = await readDataset(aws.bucket, lake)
+  if (!dataset) return emptyLake(aws, config, topic, reached)
+  if (dataset.topicId !== topic.topicId) {
+    throw new Failure({
+      code: 'TOPIC_CHANGED',
+      what: `the dataset ${lake.dataset} is not of this topic; what landed is as it was, and cannot be compared`,
+      why: `it holds ${dataset.topic} with id ${dataset.topicId}, Kafka's ${topic.topic} has id ${topic.topicId}: the topic was made anew, or it is another`,
+      remedy: 'set KAFKA_TOPIC to the topic of the dataset, or LAKE_DATASET to a new dataset for this topic',
+    })
+  }
+  progress('comparing closed hours with their verdicts')
+  const settled = options.deep ? nothingSettled : await readSettled(aws.bucket, lake, topic.topicId)
+  progress('reading the claims')
+  const chains = await Promise.all(
+    topic.partitions.map(({ partition }) =>
+      readChain(aws.bucket, lake, topic.topicId, partition, settled.base.get(partition)?.upTo ?? 0, {
+        inFlightMs: config.inFlightMs,
+        ...options.tail,
+        signal: options.signal,
+      }),
+    ),
+  )
+  // Asked again: what was claimed while the claims were read is no record that the broker lacks.
+  const { partitions } = await broker.topic(options.signal)
+  const { claims, cutOffs } = checkChains(chains, settled.base)
+  progress(`listing the objects of ${claims.length} claims`)
+  const hours = [...settled.brokenHours, ...(await collect(listHours(aws.bucket, lake, settled.startAfter)))]
+  await arrival.ofHours(hours)
+  const deadFiles = await listDeadFiles(aws.bucket, lake, settled.base)
+  const deadRecords = await readDeadRecords(aws.bucket, lake, claims)
+  const looked = (hour: string) =>
+    settled.after === undefined || hour > settled.after || settled.again.includes(hour)
+  progress('asking Athena for the rows of each object')
+  const scope = { topicId: topic.topicId, after: settled.after, again: settled.again, cutOffs }
+  const { groups, scannedBytes } = await readRowGroups(aws.athena, lake, scope, {
+    signal: options.signal,
+    timeoutMs: config.queryTimeoutMs,
+  })
+  // After the rows: whatever run they were read from, its manifest was written before.
+  const compactedHours = await readCompactedHours(aws.bucket, lake, looked)
+  const deep = options.deep ? await readHeld(config, topic, claims, progress) : { records: 0, findings: [] }
+  const facts: AuditFacts = {
+    lake,
+    topicId: topic.topicId,
+    partitions,
+    chains,
+    base: settled.base,
+    settledHours: settled.hours,
+    listed: hours.filter(({ hour }) => hour).flatMap(({ keys }) => keys),
+    strays: [...settled.strays, ...hours.filter(({ hour }) => !hour).flatMap(({ keys }) => keys)],
+    groups,
+    deadRecords,
+    listedDead: deadFiles.keys,
+    deepFindings: deep.findings,
+    compactedHours,
+  }
+  const report = judgeLake(facts)
+  if (report.findings.length === 0) {
+    const right = hours.filter(({ hour }) => hour && !report.lateHours.has(hour))
+    await keepVerdicts(aws.bucket, lake, facts, right, { claims, cutOffs })
+  }
+  return { topic, empty: false, reached, scannedBytes, deepRecords: deep.records, cutOffs, report }
+}
+
+async function readHeld(
+  config: CatalogConfig,
+  topic: TopicState,
+  claims: readonly Claim[],
+  progress: (doing: string) => void,
+) {
+  const held: DeepCheck[] = []
+  const all = topic.partitions.entries()
+  const lane = async () => {
+    for (const [at, partition] of all) {
+      progress(`reading partition ${partition.partition} again from Kafka`)
+      const own = claims.filter((claim) => claim.partition === partition.partition)
+      held[at] = await checkHeld(config.kafka, partition, own)
+    }
+  }
+  // Each has a connection of its own, and most of its time goes by in opening and closing it.
+  await Promise.all(Array.from({ length: PARTITIONS_AT_ONCE }, lane))
+  return {
+    records: held.reduce((sum, { records }) => sum + records, 0),
+    findings: held.flatMap(({ findings }) => findings),
+  }
+}
+
+async function emptyLake(
+  { bucket }: Aws,
+  { lake }: CatalogConfig,
+  topic: TopicState,
+  reached: boolean,
+): Promise<AuditOutcome> {
+  for await (const { key } of bucket.list(tablePrefix(lake), { limit: 1 })) {
+    throw new Failure({
+      code: 'DATASET_MISSING',
+      what: `there are objects in ${tablePrefix(lake)}, but no dataset.json beside their claims; nothing was checked`,
+      why: `for example s3://${bucket.name}/${key}`,
+      remedy:
+        'set LAKE_PREFIX and LAKE_DATASET to a dataset that the consumer wrote, or put dataset.json back',
+    })
+  }
+  const produced = topic.partitions.reduce((sum, { end }) => sum + end, 0)
+  const waiting = topic.partitions.reduce((sum, { low, end }) => sum + end - low, 0)
+  const sums = { rows: 0, dead: 0, gaps: 0, skipped: 0, landed: 0, lost: 0, twice: 0, inFlight: 0 }
+  const report = {
+    ...sums,
+    produced,
+    waiting,
+    late: 0,
+    lateHours: new Set<string>(),
+    claims: 0,
+    objects: 0,
+    settledHours: 0,
+    findings: [],
+  }
+  return {
+    topic,
+    empty: true,
+    reached,
+    scannedBytes: 0,
+    deepRecords: 0,
+    cutOffs: new Map(),
+    report,
+  }
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}

@@ -1,0 +1,61 @@
+// An audit in words: what was checked, what is broken and what to do about it, and the line that sums it up.
+
+import { grouped } from '../cli/watch-line.ts'
+import { auditLine } from './audit.ts'
+import { counted } from './finding.ts'
+import type { AuditOutcome } from './run.ts'
+
+/** More findings than this are counted, not shown. */
+const SHOWN_FINDINGS = 20
+
+/** Whether the lake holds each record exactly once, as far as was asked. */
+export function isGood({ report, reached }: AuditOutcome): boolean {
+  return reached && report.findings.length === 0 && report.lost === 0 && report.twice === 0
+}
+
+/** The lines; the last is the sum. */
+export function auditText(outcome: AuditOutcome, place: { dataset: string; location: string }): string[] {
+  const { topic, report, empty, reached } = outcome
+  const ends = topic.partitions.map(({ partition, end }) => `${partition}: ${grouped(end)}`).join(', ')
+  const lines = [
+    `topic ${topic.topic} (id ${topic.topicId}): ${counted(topic.partitions.length, 'partition')}, end offsets ${ends}`,
+  ]
+  if (empty) {
+    lines.push(`the lake is empty: nothing has landed in ${place.location} yet`)
+    if (report.waiting > 0) lines.push('start the consumer, or give it until its first flush')
+  } else lines.push(...checkedLines(outcome, place))
+  if (report.waiting > 0) {
+    const writing = report.inFlight > 0 ? `, ${grouped(report.inFlight)} of them being written just now` : ''
+    lines.push(`waiting: ${counted(report.waiting, 'record')} not landed yet${writing}`)
+  }
+  if (report.late > 0) {
+    lines.push(
+      `late: ${counted(report.late, 'row')} came into hours that were compacted before; the next \`catalog compact\` (or \`serve\`) merges them`,
+    )
+  }
+  if (!reached) lines.push('not reached: records of before the audit have still not landed')
+  for (const { what, remedy, lost, twice } of report.findings.slice(0, SHOWN_FINDINGS)) {
+    const cost = lost > 0 ? `lost ${lost}: ` : twice > 0 ? `twice ${twice}: ` : 'wrong: '
+    lines.push(`${cost}${what}`, `  do: ${remedy}`)
+  }
+  if (report.findings.length > SHOWN_FINDINGS) {
+    lines.push(`and ${report.findings.length - SHOWN_FINDINGS} more like these`)
+  }
+  return [...lines, auditLine(report)]
+}
+
+function checkedLines(
+  { report, cutOffs, scannedBytes, deepRecords }: AuditOutcome,
+  place: { dataset: string; location: string },
+): string[] {
+  const cuts = [...cutOffs].map(([partition, cutOff]) => `${partition}: ${grouped(cutOff)}`).join(', ')
+  const lines = [
+    `claims of ${place.dataset}: ${grouped(report.claims)} read, cut-offs ${cuts}; they account for ${grouped(report.rows)} rows, ${grouped(report.dead)} dead, ${grouped(report.gaps)} gaps, ${grouped(report.skipped)} skipped`,
+    `objects in ${place.location}: ${grouped(report.objects)} held against Athena's rows (${(scannedBytes / 1e6).toFixed(1)} MB scanned)`,
+  ]
+  if (report.settledHours > 0) {
+    lines.push(`closed hours: ${grouped(report.settledHours)} as they were when they were found right`)
+  }
+  if (deepRecords > 0) lines.push(`read again from Kafka: ${counted(deepRecords, 'record')}`)
+  return lines
+}

@@ -1,0 +1,47 @@
+// The page as it runs, on the local AWS that AWS_ENDPOINT_URL names and on a topic without records: hostile requests are sent to it.
+
+import { openAws } from '@ticklake/aws/clients.ts'
+import type { Broker } from '@ticklake/kafka/topic.ts'
+import { startHealthServer } from '@ticklake/runtime/health.ts'
+import { makeLogger } from '@ticklake/runtime/log.ts'
+import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import { auditsInTurn } from '../../audit/job.ts'
+import { catalogConfig } from '../../config.ts'
+import { pageEvents } from './events.ts'
+import { startPage } from './server.ts'
+
+const config = catalogConfig({
+  CATALOG_PAGE_PORT: '0',
+  LAKE_BUCKET: 'results',
+  LAKE_S3_PATH_STYLE: 'true',
+  LAKE_DATABASE: 'lake',
+  LAKE_TABLE: 'ticks',
+})
+const registry = makeRegistry('catalog')
+// Nothing that a client sends is worth an error: the test reads what stands on stderr.
+const log = makeLogger(
+  'catalog',
+  { LOG_LEVEL: 'error' },
+  { write: (line) => void process.stderr.write(line) },
+)
+const topic = { topic: 'stock-ticks', topicId: '0'.repeat(32), partitions: [] }
+const broker = { topicOnce: async () => topic } as unknown as Broker
+const aws = openAws(config.lake)
+const page = await startPage({
+  aws,
+  broker,
+  config,
+  audit: auditsInTurn(aws, broker, config),
+  allowCrawl: false,
+  events: pageEvents(log, registry),
+})
+const health = await startHealthServer({
+  host: '127.0.0.1',
+  port: 0,
+  portVariable: 'CATALOG_HEALTH_PORT',
+  allowedHosts: undefined,
+  allowedHostsVariable: 'CATALOG_HEALTH_ALLOWED_HOSTS',
+  registry,
+  whyNotReady: () => undefined,
+})
+process.send!({ url: page!.url.replace(/\/$/, ''), livez: `http://127.0.0.1:${health.port}/livez` })

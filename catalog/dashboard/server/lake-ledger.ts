@@ -1,0 +1,170 @@
+// The claims and the refused records as people read them: newest first, with their content in words.
+
+import type { LakeConfig } from '@ticklake/aws/config.ts'
+import { fromOldVersion } from '@ticklake/aws/old-versions.ts'
+import type { Bucket } from '@ticklake/aws/s3.ts'
+import { claimRows, parseClaim } from '@ticklake/contract/claim.ts'
+import { claimStart, claimsPrefix, deadPrefix, parseDeadKey } from '@ticklake/contract/keys.ts'
+import { reasonOf } from '@ticklake/runtime/errors.ts'
+import type { ClaimView, DeadLetters, DeadLetterView, Problem } from './wire.ts'
+
+const CLAIMS_SHOWN = 50
+const DEAD_FILES_READ = 40
+const DEAD_LETTERS_SHOWN = 500
+const VALUE_BYTES_SHOWN = 2_048
+
+/** The newest claims of a partition; with `before`, those that start below that offset. */
+export async function readClaims(
+  bucket: Bucket,
+  lake: LakeConfig,
+  topicId: string,
+  partition: number,
+  before: number | undefined,
+): Promise<ClaimView[]> {
+  const prefix = claimsPrefix(lake, topicId, partition)
+  const keys: string[] = []
+  for await (const { key } of bucket.list(prefix)) {
+    if (before !== undefined && claimStart(key) >= before) continue
+    keys.push(key)
+    if (keys.length === CLAIMS_SHOWN) break
+  }
+  return Promise.all(keys.map((key) => readClaim(bucket, key, partition)))
+}
+
+async function readClaim(bucket: Bucket, key: string, partition: number): Promise<ClaimView> {
+  const S = claimStart(key)
+  const stored = await bucket.text(key)
+  const none = {
+    partition,
+    S,
+    E: S,
+    rows: 0,
+    dead: 0,
+    gaps: 0,
+    skipped: 0,
+    reason: null,
+    files: [],
+    encoder: '',
+  }
+  if (!stored) return { ...none, ageMs: 0, fault: 'it was listed, but is not there' }
+  try {
+    const claim = parseClaim(stored.text)
+    return {
+      partition,
+      S,
+      E: claim.E,
+      rows: claimRows(claim),
+      dead: claim.dead,
+      gaps: claim.gaps,
+      skipped: claim.skipped,
+      reason: claim.reason ?? null,
+      files: claim.files,
+      encoder: claim.encoder,
+      ageMs: stored.ageMs ?? 0,
+      fault: null,
+    }
+  } catch (error) {
+    return { ...none, ageMs: stored.ageMs ?? 0, fault: reasonOf(error) }
+  }
+}
+
+/**
+ * The newest refused records: what, why, from where. Files are read one after the other, the newest of each partition
+ * first and then the next of each, until there are letters enough: a file may be large.
+ */
+export async function readDeadLetters(bucket: Bucket, lake: LakeConfig): Promise<DeadLetters> {
+  const unread = await deadFiles(bucket, lake)
+  const files = unread.reduce((sum, keys) => sum + keys.length, 0)
+  const byReason: Record<string, number> = {}
+  const problems: Problem[] = []
+  let letters: DeadLetterView[] = []
+  let lettersRead = 0
+  let filesRead = 0
+  while (filesRead < Math.min(files, DEAD_FILES_READ) && letters.length < DEAD_LETTERS_SHOWN) {
+    for (const keys of unread) {
+      if (filesRead === DEAD_FILES_READ) break
+      const key = keys.pop()
+      if (key === undefined) continue
+      filesRead++
+      const read = await readDeadFile(bucket, key)
+      if (read.problem) problems.push(read.problem)
+      for (const { reason } of read.letters) byReason[reason] = (byReason[reason] ?? 0) + 1
+      lettersRead += read.letters.length
+      letters = newestOf([...letters, ...read.letters])
+    }
+  }
+  return { files, letters, byReason, problems, truncated: files > filesRead || lettersRead > letters.length }
+}
+
+/** The keys of each partition, the oldest first, as they are listed. */
+async function deadFiles(bucket: Bucket, lake: LakeConfig): Promise<string[][]> {
+  const ofPartition = new Map<string, string[]>()
+  for await (const { key } of bucket.list(deadPrefix(lake))) {
+    const range = parseDeadKey(key)
+    if (!range) continue
+    const partition = `${range.topicId}-${range.partition}`
+    const keys = ofPartition.get(partition)
+    if (keys) keys.push(key)
+    else ofPartition.set(partition, [key])
+  }
+  return [...ofPartition.values()]
+}
+
+function newestOf(letters: DeadLetterView[]): DeadLetterView[] {
+  return letters
+    .sort((a, b) => (b.timestampMs ?? 0) - (a.timestampMs ?? 0) || b.offset - a.offset)
+    .slice(0, DEAD_LETTERS_SHOWN)
+}
+
+/** A line of a dead file, as the consumer writes it: key and value in base64. */
+type DeadLine = Omit<DeadLetterView, 'valueBytes' | 'file'>
+
+/** Its letters; one line that is broken hides no other, and is told. */
+async function readDeadFile(
+  bucket: Bucket,
+  file: string,
+): Promise<{ letters: DeadLetterView[]; problem: Problem | undefined }> {
+  const stored = await bucket.text(file)
+  const lines = (stored?.text ?? '').split('\n').filter((line) => line !== '')
+  const letters: DeadLetterView[] = []
+  let why: string | undefined
+  for (const [i, line] of lines.entries()) {
+    try {
+      letters.push(deadLetter(JSON.parse(line) as DeadLine, file))
+    } catch (error) {
+      why ??= `line ${i + 1}: ${reasonOf(error)}`
+    }
+  }
+  if (why === undefined) return { letters, problem: undefined }
+  const problem = {
+    code: 'DEAD_FILE_UNREADABLE',
+    what: `${lines.length - letters.length} of the ${lines.length} lines of ${file} cannot be read; all others are shown`,
+    why,
+    remedy: `put the file back ${fromOldVersion}`,
+  }
+  return { letters, problem }
+}
+
+function deadLetter(line: DeadLine, file: string): DeadLetterView {
+  const value = line.value === null ? null : Buffer.from(line.value, 'base64')
+  return {
+    topic: line.topic,
+    partition: line.partition,
+    offset: line.offset,
+    timestampMs: line.timestampMs,
+    reason: line.reason,
+    detail: line.detail,
+    key: line.key === null ? null : readable(Buffer.from(line.key, 'base64')),
+    value: value === null ? null : readable(value),
+    valueBytes: value?.length ?? 0,
+    file,
+  }
+}
+
+/** Text as it is; other bytes as hex, because nobody can read them otherwise. */
+function readable(bytes: Buffer): string {
+  const some = bytes.subarray(0, VALUE_BYTES_SHOWN)
+  const text = some.toString('utf8')
+  const shown = text.includes('\ufffd') && some.length === bytes.length ? `0x${some.toString('hex')}` : text
+  return bytes.length > some.length ? `${shown}…` : shown
+}

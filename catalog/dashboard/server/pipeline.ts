@@ -1,0 +1,199 @@
+// Judges what was asked of each service: what flows, what rests, what is broken and what to do about it. Pure.
+import type { Crawler } from '@aws-sdk/client-glue'
+import type { TopicState } from '@ticklake/kafka/topic.ts'
+import type { CatalogConfig } from '../../config.ts'
+import type { RowCount } from '../../status.ts'
+import type { ClaimTail } from './claim-tails.ts'
+import type { Metrics } from './metrics-text.ts'
+import type { ObjectTotals } from './object-totals.ts'
+import type { Polled } from './poller.ts'
+import type { Health, PartitionView, Pipeline, Problem, Stage } from './wire.ts'
+
+export interface GlueState {
+  /** false: Glue knows no such table */
+  readonly table: boolean
+  readonly partitions: number
+  readonly crawler: Crawler | undefined
+}
+
+export interface PipelineFacts {
+  readonly nowMs: number
+  readonly config: Pick<CatalogConfig, 'lake' | 'kafka' | 'crawler' | 'watchEveryMs'>
+  readonly topic: Polled<TopicState>
+  readonly tails: Polled<readonly ClaimTail[]>
+  readonly objects: Polled<ObjectTotals>
+  readonly glue: Polled<GlueState>
+  readonly count: Polled<RowCount>
+  /** undefined: the page was not told where they are */
+  readonly producer: Polled<Metrics> | undefined
+  readonly consumer: Polled<Metrics> | undefined
+  readonly producedPerSecond: number | null
+  readonly claimedPerSecond: number | null
+  /** Since when records wait with no claim growing; undefined: they do not. */
+  readonly stalledSinceMs: number | undefined
+  readonly countGrew: boolean
+}
+
+/** A usual flush takes less: what waits longer is worth a look. */
+const BEHIND_AFTER_MS = 15_000
+/** Longer than the longest usual flush (a minute, on AWS): nothing is claimed although records wait. */
+const STALLED_AFTER_MS = 90_000
+
+export function judgePipeline(facts: PipelineFacts): Pipeline {
+  const partitions = partitionViews(facts)
+  return {
+    at: facts.nowMs,
+    producer: producerView(facts),
+    topic: {
+      ...stage(facts.topic, isMoving(facts.producedPerSecond)),
+      name: facts.config.kafka.KAFKA_TOPIC,
+      records: facts.topic.value ? partitions.reduce((sum, { end }) => sum + end, 0) : null,
+      partitions,
+    },
+    consumer: consumerView(facts, partitions),
+    s3: s3View(facts),
+    glue: glueView(facts),
+    athena: {
+      ...stage(facts.count, facts.countGrew),
+      count: facts.count.value?.rows ?? null,
+      countedAt: facts.count.value ? facts.count.at : null,
+      everyMs: facts.config.watchEveryMs,
+      elapsedMs: facts.count.value?.queryMs ?? null,
+      scannedBytes: facts.count.value?.scannedBytes ?? null,
+      newestMs: facts.count.value?.newestMs ?? null,
+    },
+  }
+}
+
+/** Broken when the newest attempt failed, waiting before the first answer. */
+function stage(polled: Polled<unknown>, moving: boolean): Stage {
+  if (polled.problem) return { health: 'broken', problem: polled.problem }
+  return { health: polled.value === undefined ? 'waiting' : moving ? 'flow' : 'quiet' }
+}
+
+function partitionViews({ topic, tails }: PipelineFacts): PartitionView[] {
+  const claimed = new Map(tails.value?.map((tail) => [tail.partition, tail.claimed]))
+  return (topic.value?.partitions ?? []).map(({ partition, low, end }) => {
+    const upTo = claimed.get(partition) ?? null
+    return {
+      partition,
+      low,
+      end,
+      claimed: upTo,
+      lag: upTo === null ? null : Math.max(0, end - Math.max(upTo, low)),
+    }
+  })
+}
+
+function producerView(facts: PipelineFacts): Pipeline['producer'] {
+  const { producer, topic, producedPerSecond } = facts
+  const metrics = producer?.value
+  const numbers = {
+    rowsPerSecond: producedPerSecond,
+    delivered: metrics?.get('ticklake_producer_rows_delivered_total') ?? null,
+    skipped: metrics ? (metrics.get('ticklake_producer_rows_skipped_total') ?? 0) : null,
+  }
+  if (producer?.problem) return { health: 'broken', problem: producer.problem, ...numbers }
+  if (metrics?.get('ticklake_producer_broker_up') === 0) {
+    const problem = {
+      code: 'PRODUCER_WAITS',
+      what: 'the producer waits for the broker; no row is lost, none is sent',
+      why: topic.problem?.why ?? 'its metrics say that the broker does not answer',
+      remedy: topic.problem?.remedy ?? 'start the broker',
+    }
+    return { health: 'broken', problem, ...numbers }
+  }
+  // Without its metrics, the producer is told by the topic: what cannot be asked is not known.
+  const health: Health = topic.problem ? 'waiting' : stage(topic, isMoving(producedPerSecond)).health
+  return { health, ...numbers }
+}
+
+function consumerView(facts: PipelineFacts, partitions: readonly PartitionView[]): Pipeline['consumer'] {
+  const { consumer, tails, claimedPerSecond, stalledSinceMs, nowMs } = facts
+  const metrics = consumer?.value
+  const lags = partitions.map(({ lag }) => lag)
+  const numbers = {
+    rowsPerSecond: claimedPerSecond,
+    lag: lags.length === 0 || lags.includes(null) ? null : lags.reduce<number>((sum, lag) => sum + lag!, 0),
+    refused: metrics ? (metrics.get('ticklake_consumer_records_refused_total') ?? 0) : null,
+    bufferBytes: metrics?.get('ticklake_consumer_buffer_bytes') ?? null,
+  }
+  if (consumer?.problem) return { health: 'broken', problem: consumer.problem, ...numbers }
+  if (stalledSinceMs !== undefined && nowMs - stalledSinceMs > STALLED_AFTER_MS) {
+    const seconds = Math.round((nowMs - stalledSinceMs) / 1000)
+    const problem = {
+      code: 'CONSUMER_STALLED',
+      what: 'records wait, and nothing lands; they are safe in Kafka as long as its retention',
+      why: `no new claim for ${seconds} s while ${numbers.lag} records wait`,
+      remedy: 'see that a consumer runs and what its log says (`consumer run`)',
+    }
+    return { health: 'broken', problem, ...numbers }
+  }
+  const { health } = stage(tails, isMoving(claimedPerSecond))
+  if (tails.problem) return { health: 'waiting', ...numbers }
+  const waits = stalledSinceMs !== undefined && nowMs - stalledSinceMs > BEHIND_AFTER_MS
+  return { health: waits && health === 'quiet' ? 'behind' : health, ...numbers }
+}
+
+function s3View({ config, tails, objects, nowMs, claimedPerSecond }: PipelineFacts): Pipeline['s3'] {
+  const problem = tails.problem ?? objects.problem
+  const newest = tails.value
+    ?.filter(({ claim }) => claim && claim.files.length > 0)
+    .reduce<ClaimTail | undefined>(
+      (best, tail) => (best && best.claimedAt! >= tail.claimedAt! ? best : tail),
+      undefined,
+    )
+  return {
+    ...(isOfS3(problem)
+      ? { health: 'broken' as const, problem: problem! }
+      : stage(objects, isMoving(claimedPerSecond))),
+    bucket: config.lake.bucket,
+    prefix: `${config.lake.prefix}/${config.lake.dataset}/`,
+    objects: objects.value?.objects ?? null,
+    bytes: objects.value?.bytes ?? null,
+    lastKey: newest?.claim?.files.at(-1)?.key ?? null,
+    lastAgeMs: newest ? nowMs - newest.claimedAt! : null,
+  }
+}
+
+/** The claims lie in S3, but are asked for by the topic's id: a broker that is away is no fault of S3. */
+function isOfS3(problem: Problem | undefined): boolean {
+  return problem !== undefined && !['KAFKA_UNREACHABLE', 'TOPIC_MISSING'].includes(problem.code)
+}
+
+function glueView({ config, glue, claimedPerSecond }: PipelineFacts): Pipeline['glue'] {
+  const { database, table } = config.lake
+  const crawler = glue.value?.crawler
+  const numbers = {
+    database,
+    table,
+    partitions: glue.value?.table ? glue.value.partitions : null,
+    crawler: config.crawler,
+    crawlerState: crawler?.State ?? null,
+    lastCrawl: crawler?.LastCrawl?.Status ?? null,
+    lastCrawlAt: crawler?.LastCrawl?.StartTime?.getTime() ?? null,
+  }
+  if (!glue.problem && glue.value && !glue.value.table) {
+    const problem = {
+      code: 'TABLE_MISSING',
+      what: `the table ${database}.${table} is not there; what has landed is in S3, but cannot be asked for`,
+      why: 'Glue knows no table of this name',
+      remedy: 'make it with `catalog declare`, or set LAKE_DATABASE and LAKE_TABLE',
+    }
+    return { health: 'broken', problem, ...numbers }
+  }
+  if (!glue.problem && crawler?.LastCrawl?.Status === 'FAILED') {
+    const problem = {
+      code: 'CRAWL_FAILED',
+      what: `the last crawl of ${config.crawler} failed; the declared table is as it was`,
+      why: crawler.LastCrawl.ErrorMessage ?? 'Glue gives no reason',
+      remedy: 'mend that, then run `catalog crawl` again',
+    }
+    return { health: 'broken', problem, ...numbers }
+  }
+  return { ...stage(glue, isMoving(claimedPerSecond)), ...numbers }
+}
+
+function isMoving(perSecond: number | null): boolean {
+  return perSecond !== null && perSecond > 0
+}

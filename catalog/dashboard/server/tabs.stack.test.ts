@@ -1,0 +1,488 @@
+// The console, the catalog and the ledger in a real browser, on a real lake; and who is not let in.
+// biome-ignore-all lint/performance/useDomNodeTextContent: what is seen is tested, not what is there unseen
+
+import { readFileSync } from 'node:fs'
+import { request } from 'node:http'
+import {
+  AthenaClient,
+  BatchGetQueryExecutionCommand,
+  ListQueryExecutionsCommand,
+} from '@aws-sdk/client-athena'
+import kafkaJavascript from '@confluentinc/kafka-javascript'
+import { sleep } from '@ticklake/runtime/process.ts'
+import { run } from '@ticklake/testing/catalog-commands.ts'
+import { openBrowser } from '@ticklake/testing/chromium.ts'
+import {
+  accessibilityFaults,
+  eventually,
+  look,
+  picture,
+  prepare,
+  room,
+  type Service,
+  screens,
+  startPageService,
+  startService,
+  widthOf,
+} from '@ticklake/testing/dashboard.ts'
+import { testEnv } from '@ticklake/testing/test-env.ts'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const secret = 'never-show-this-secret-7b1f'
+const env = testEnv({
+  LOG_FORMAT: 'json',
+  AWS_SECRET_ACCESS_KEY: secret,
+  CONSUMER_FLUSH_AFTER_MS: '500',
+  CONSUMER_HEALTH_PORT: '0',
+  PRODUCER_HEALTH_PORT: '0',
+  CATALOG_HEALTH_PORT: '0',
+  // A crawler belongs to the account, which the tests share.
+  CATALOG_CRAWLER: `page-rooms-${process.pid}`,
+})
+const ROWS = 3_000
+const poison = [
+  Buffer.from('not json <script>alert(1)</script>'),
+  Buffer.from('{"index":"HSI"}'),
+  Buffer.from([0xff, 0xfe, 0x00]),
+]
+
+let browser: Browser
+let served: Awaited<ReturnType<typeof startPageService>>
+let consumer: Service
+let page: Page
+let complaints: string[]
+const answers: string[] = []
+
+beforeAll(async () => {
+  await prepare(env)
+  consumer = startService(env, 'consumer', 'run')
+  const sent = await run(env, 'producer', 'run', '--rate', 'max', '--rows', String(ROWS))
+  expect(sent.code, sent.stderr).toBe(0)
+  await sendPoison()
+  ;[served, browser] = await Promise.all([startPageService(env, '--allow-crawl'), openBrowser()])
+  const audit = await run(env, 'catalog', 'audit', '--wait', '80')
+  expect(audit.stdout).toContain(`landed ${ROWS}, dead ${poison.length}`)
+  ;({ page, complaints } = await look(browser, served.url))
+  page.on('response', async (response) => {
+    if (!response.url().endsWith('/api/stream')) answers.push(await response.text().catch(() => ''))
+  })
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await Promise.all([consumer?.kill(), served?.stop()])
+})
+
+/** Messages that no contract accepts, sent as anybody could. */
+async function sendPoison(): Promise<void> {
+  const producer = new kafkaJavascript.HighLevelProducer({
+    'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS!,
+  })
+  await new Promise<void>((resolve, reject) =>
+    producer.connect({}, (error) => (error ? reject(error) : resolve())),
+  )
+  for (const value of poison) {
+    await new Promise<void>((resolve, reject) =>
+      producer.produce(env.KAFKA_TOPIC!, 0, value, 'poison', Date.now(), (error: unknown) =>
+        error ? reject(error) : resolve(),
+      ),
+    )
+  }
+  await new Promise<void>((resolve) => producer.disconnect(() => resolve()))
+}
+
+const editor = () => page.getByRole('textbox', { name: /^SQL statement/ })
+
+const clipboard = (): Promise<string> => page.evaluate('navigator.clipboard.readText()')
+
+async function write(sql: string): Promise<void> {
+  await editor().click()
+  await page.keyboard.press('Control+A')
+  await page.keyboard.insertText(sql)
+}
+
+/** Runs what stands in the editor; gives the line below it. */
+async function runIt(): Promise<string> {
+  await page.keyboard.press('Control+Enter')
+  await page
+    .locator('.run-state.running')
+    .waitFor({ timeout: 2_000 })
+    .catch(() => {})
+  await page.locator('.run-state:is(.done, .failed, .cancelled)').waitFor()
+  return page.locator('.run-state').innerText()
+}
+
+const table = () => `"${env.LAKE_DATABASE}"."ticks"`
+
+test('Ctrl-Enter asks Athena: the answer, its time, the bytes, and what it would cost', async () => {
+  await room(page, 'Query')
+  await write(`SELECT count(*) AS row_count FROM ${table()}`)
+  const state = await runIt()
+  expect(state).toMatch(/^1 row\n[\d.]+ (ms|s)\n[\d.]+ (B|KB|MB) scanned\nwould cost \$0\.000048 on AWS$/)
+  expect(await page.getByRole('gridcell').innerText()).toBe(String(ROWS))
+  // Keywords, strings and numbers are told apart.
+  await write(`SELECT 'a', 1 -- note\nFROM ${table()}`)
+  const colours: string[] = await page.evaluate(
+    `[...document.querySelectorAll('.cm-line span')].map((span) => getComputedStyle(span).color)`,
+  )
+  expect(new Set(colours).size).toBeGreaterThanOrEqual(4)
+})
+
+test('tables and columns are completed', async () => {
+  await page.reload()
+  await editor().waitFor()
+  await page.waitForLoadState('networkidle').catch(() => {})
+  await write(`SELECT  FROM ${table()}`)
+  await page.keyboard.press('Home')
+  for (let i = 0; i < 'SELECT '.length; i++) await page.keyboard.press('ArrowRight')
+  await page.keyboard.type('kafka_off')
+  await page.locator('.cm-tooltip-autocomplete').getByText('kafka_offset').waitFor()
+  expect(await page.locator('.cm-tooltip-autocomplete').innerText()).toContain('bigint')
+  // The editor takes an Enter as one for the text until the list has been there for 75 ms (its interactionDelay).
+  await sleep(200)
+  await page.keyboard.press('Enter')
+  expect(await editor().innerText()).toContain('SELECT kafka_offset FROM')
+  await write('SELECT * FROM kafka_st')
+  await page.keyboard.press('Control+Space')
+  await page.locator('.cm-tooltip-autocomplete').getByText('kafka_stock_market_demo').waitFor()
+  await page.keyboard.press('Escape')
+})
+
+test('100,000 rows scroll: the page holds a few of them; they are put in order, copied and saved', async () => {
+  await write(
+    'SELECT 100001 - (a * 10 + b) AS n, CAST(a AS varchar) AS t FROM UNNEST(sequence(0, 9999)) AS x(a) CROSS JOIN UNNEST(sequence(1, 10)) AS y(b)',
+  )
+  expect(await runIt()).toMatch(/^100,000 rows/)
+  const grid = page.getByRole('grid')
+  expect(await grid.getAttribute('aria-rowcount')).toBe('100001')
+  expect(await page.getByRole('gridcell').count()).toBeLessThan(200)
+  await page.getByRole('columnheader', { name: /^n/ }).getByRole('button').click()
+  expect(await page.getByRole('columnheader', { name: /^n/ }).getAttribute('aria-sort')).toBe('ascending')
+  const cell = (text: string) => page.getByRole('gridcell', { name: text, exact: true })
+  await cell('1').first().waitFor()
+  await grid.focus()
+  await page.keyboard.press('Control+End')
+  await page.locator('[aria-rowindex="100001"]').waitFor()
+  await page.keyboard.press('Control+Home')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Control+C')
+  await page.getByText('the cell is copied').waitFor()
+  expect(await clipboard()).toBe('2')
+  await page.getByRole('button', { name: 'Copy' }).click()
+  await page.getByText('100000 rows copied').waitFor()
+  const copied = (await clipboard()).split('\n')
+  expect(copied).toHaveLength(100_001)
+  expect(copied.slice(0, 3)).toEqual(['n\tt', '1\t9999', '2\t9999'])
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download CSV' }).click(),
+  ])
+  expect(saved.suggestedFilename()).toBe('ticklake-result.csv')
+  const lines = readFileSync(await saved.path(), 'utf8').split('\r\n')
+  expect(lines).toHaveLength(100_002)
+  expect(lines[1]).toBe('1,9999')
+  expect(await page.getByRole('checkbox', { name: 'No formulas' }).isChecked(), 'it changes data').toBe(false)
+  expect(await accessibilityFaults(page)).toEqual([])
+})
+
+test('a download for a spreadsheet has no formulas when that is asked for', async () => {
+  await write("SELECT -5 AS n, '=1+1' AS t")
+  await runIt()
+  const download = async () => {
+    const [saved] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download CSV' }).click(),
+    ])
+    return readFileSync(await saved.path(), 'utf8')
+  }
+  expect(await download()).toBe('n,t\r\n-5,=1+1\r\n')
+  await page.getByRole('checkbox', { name: 'No formulas' }).check()
+  expect(await download()).toBe("n,t\r\n-5,'=1+1\r\n")
+  await picture(page, 'query-no-formulas')
+  expect(await accessibilityFaults(page)).toEqual([])
+})
+
+test('an error is told in three lines and marked at its line and column', async () => {
+  await write(`SELECT index,\n  closs\nFROM ${table()}`)
+  expect(await runIt()).toMatch(/^failed/)
+  const problem = await page.getByRole('alert').innerText()
+  expect(problem).toMatch(
+    /Athena could not run the query[\s\S]*why[\s\S]*COLUMN_NOT_FOUND: line 2:3[\s\S]*do[\s\S]*SHOW COLUMNS/,
+  )
+  expect(await page.locator('.cm-error-mark').innerText()).toBe('closs')
+  await picture(page, 'query-error-desktop-light')
+  await write('SELECT 1 AS a;\nDROP TABLE ticks')
+  expect(await runIt()).toMatch(/^failed/)
+  expect(await page.getByRole('alert').innerText()).toMatch(
+    /the page only reads[\s\S]*line 2:1: a second statement/,
+  )
+  expect(await page.locator('.cm-error-mark').innerText()).toBe('DROP')
+})
+
+test('a query that is cancelled is cancelled in Athena, too', async () => {
+  await write(
+    'SELECT count(*) FROM UNNEST(sequence(1,10000)) a(x), UNNEST(sequence(1,10000)) b(y), UNNEST(sequence(1,10000)) c(z) WHERE x * y * z = 7',
+  )
+  await page.keyboard.press('Control+Enter')
+  await page.locator('.run-state.running').waitFor()
+  const athena = new AthenaClient({})
+  const newest = async () => {
+    const { QueryExecutionIds } = await athena.send(new ListQueryExecutionsCommand({ MaxResults: 50 }))
+    const { QueryExecutions } = await athena.send(
+      new BatchGetQueryExecutionCommand({ QueryExecutionIds: QueryExecutionIds! }),
+    )
+    return QueryExecutions!.find(({ Query }) => Query!.includes('x * y * z = 7'))?.Status?.State
+  }
+  await eventually(async () => (await newest()) === 'RUNNING', 'the query to run')
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.locator('.run-state.cancelled').waitFor()
+  await eventually(async () => (await newest()) === 'CANCELLED', 'the query to be cancelled')
+})
+
+test('what was asked is remembered, and comes back', async () => {
+  await page.getByText('History').click()
+  await page
+    .locator('.menu-body')
+    .getByText(/count\(\*\) AS row_count/)
+    .click()
+  expect(await editor().innerText()).toContain('row_count')
+  expect(await runIt()).toMatch(/^1 row/)
+})
+
+test('every ready example runs: the tutorials’ queries and a seven-day average among them', async () => {
+  const select = page.getByLabel('Examples')
+  const titles = (await select.locator('option').allInnerTexts()).slice(1)
+  expect(titles.join(' ')).toMatch(/How many rows.*seven days/)
+  for (const [i, title] of titles.entries()) {
+    await select.selectOption(String(i))
+    const state = await runIt()
+    expect(state, `${title}: ${await page.locator('main').innerText()}`).toMatch(/rows?\n/)
+  }
+}, 300_000)
+
+const inEditor = `document.activeElement?.closest('.cm-editor') !== null`
+
+test('the console is left and entered by keyboard', async () => {
+  await editor().focus()
+  await page.keyboard.press('Tab')
+  expect(await page.evaluate(inEditor)).toBe(false)
+  await page.keyboard.press('Shift+Tab')
+  expect(await page.evaluate(inEditor)).toBe(true)
+})
+
+test('the catalog shows databases, tables, columns, partitions, parameters, and rows of an object', async () => {
+  await room(page, 'Catalog')
+  const tree = page.getByRole('navigation', { name: 'Databases and tables' })
+  await tree.getByText(env.LAKE_DATABASE!, { exact: true }).waitFor()
+  await tree.getByText('kafka_stock_market_demo').first().waitFor()
+  const columns = page.getByRole('region', { name: 'Columns' })
+  expect(await columns.innerText()).toMatch(
+    /index\s+string[\s\S]*kafka_offset\s+bigint[\s\S]*hour\s*partition key/,
+  )
+  await page.getByText('Parameters and storage').click()
+  expect(await page.locator('.pairs').innerText()).toMatch(
+    /location[\s\S]*classification\s+parquet[\s\S]*ParquetHiveSerDe/,
+  )
+  await page.getByRole('button', { name: 'Sample rows' }).first().click()
+  await page.locator('.sample').getByRole('grid').waitFor()
+  expect(await page.locator('.sample').innerText()).toMatch(/20 rows of .*\.parquet/)
+  expect(await page.locator('.sample').getByRole('columnheader').count()).toBe(15)
+  await tree.getByText('kafka_stock_market_demo').first().click()
+  await page.getByText('What the view selects').waitFor()
+  expect(await page.locator('pre').innerText()).toContain('"adj close"')
+})
+
+test('a crawl is started where that is allowed, and what it found is told', async () => {
+  await page.getByText('has not run yet').waitFor()
+  await page.getByRole('button', { name: 'Crawl now' }).click()
+  await page.getByText(/1 table created/).waitFor()
+  const crawled = await page.getByRole('region', { name: 'Crawled tables' }).innerText()
+  expect(crawled).toMatch(/ticks\s+15\s+\d+\s+\d+\s+3,000/)
+})
+
+test('the audit is one click, and says what each sum is', async () => {
+  await room(page, 'Ledger')
+  await page.getByRole('button', { name: 'Audit now' }).click()
+  await page.getByText('Every record is in the lake exactly once, or kept below as a dead letter.').waitFor()
+  expect(await page.locator('.audit').innerText()).toContain(
+    `audit: produced ${ROWS + poison.length}, landed ${ROWS}, dead ${poison.length}, skipped 0, lost 0, twice 0`,
+  )
+})
+
+test('the claims of each partition are there, each beginning where the last one ends', async () => {
+  const claims = page.getByRole('region', { name: 'Claims of the partition' })
+  const isOneChain = async () => {
+    await claims.locator('tbody tr').first().waitFor()
+    const offsets = await claims
+      .locator('tbody tr')
+      .evaluateAll((rows) =>
+        rows.map((row) =>
+          [...row.children].slice(0, 2).map((cell) => Number(cell.textContent!.replaceAll(',', ''))),
+        ),
+      )
+    expect(offsets.at(-1)![0]).toBe(0)
+    for (const [i, [from]] of offsets.slice(0, -1).entries()) expect(from).toBe(offsets[i + 1]![1])
+  }
+  await isOneChain()
+  await Promise.all([
+    page.waitForResponse((response) => response.url().includes('/api/claims?partition=2')),
+    page.getByRole('combobox', { name: 'partition' }).selectOption('2'),
+  ])
+  await isOneChain()
+})
+
+test('dead letters say what, why and from where, and run no script', async () => {
+  const dead = await page.getByRole('region', { name: 'Refused records' }).innerText()
+  expect(dead).toContain('not json <script>alert(1)</script>')
+  expect(dead).toMatch(/not_json[\s\S]*missing_field|missing_field[\s\S]*not_json/)
+  expect(dead).toContain('0xfffe00')
+  expect(dead).toMatch(new RegExp(`${env.KAFKA_TOPIC}, partition 0, offset [\\d,]+`))
+})
+
+test.each([
+  ['desktop', 'light'],
+  ['desktop', 'dark'],
+  ['phone', 'light'],
+  ['phone', 'dark'],
+  ['wide', 'light'],
+] as const)(
+  'on a %s, %s: every room is well for axe, and no wider than the screen',
+  async (screen, scheme) => {
+    const seen = await look(browser, served.url, { screen, scheme })
+    const other = seen.page
+    const check = async (name: string) => {
+      expect(await accessibilityFaults(other), name).toEqual([])
+      expect(await widthOf(other), name).toBeLessThanOrEqual(screens[screen].width)
+      await picture(other, `${name}-${screen}-${scheme}`)
+    }
+    await room(other, 'Query')
+    await other.getByLabel('Examples').selectOption('3')
+    await other.getByRole('button', { name: /^Run/ }).click()
+    await other.locator('.run-state.done').waitFor()
+    await check('query')
+    await room(other, 'Catalog')
+    await other.getByRole('button', { name: 'Sample rows' }).first().click()
+    await other.locator('.sample').getByRole('grid').waitFor()
+    await check('catalog')
+    await room(other, 'Ledger')
+    await other.getByRole('region', { name: 'Refused records' }).waitFor()
+    await other.getByRole('button', { name: 'Audit now' }).click()
+    await other.locator('.verdict').waitFor()
+    await check('ledger')
+    expect(seen.complaints).toEqual([])
+    await other.context().close()
+  },
+)
+
+/** A request with headers as no browser would let a page set them. */
+function asked(path: string, headers: Record<string, string>, body?: string) {
+  const { port } = new URL(served.url)
+  return new Promise<{ status: number; text: string; headers: Record<string, unknown> }>(
+    (resolve, reject) => {
+      const sent = request(
+        { host: '127.0.0.1', port, path, method: body === undefined ? 'GET' : 'POST', headers },
+        (answer) => {
+          let text = ''
+          answer.setEncoding('utf8').on('data', (part) => {
+            text += part
+          })
+          answer.once('end', () => resolve({ status: answer.statusCode!, text, headers: answer.headers }))
+        },
+      )
+      sent.once('error', reject)
+      sent.end(body)
+    },
+  )
+}
+
+test('a foreign name, another site and a form are refused', async () => {
+  const own = new URL(served.url).host
+  const json = { 'content-type': 'application/json' }
+  const select = '{"sql":"SELECT 1"}'
+  expect((await asked('/', { host: 'evil.example' })).status).toBe(421)
+  expect((await asked('/api/about', { host: `evil.example:${new URL(served.url).port}` })).text).toContain(
+    'HOST_REFUSED',
+  )
+  expect(
+    (await asked('/api/query', { host: own, ...json, origin: 'https://evil.example' }, select)).status,
+  ).toBe(403)
+  expect((await asked('/api/stream', { host: own, 'sec-fetch-site': 'cross-site' })).status).toBe(403)
+  expect((await asked('/api/query', { host: own, 'content-type': 'text/plain' }, select)).status).toBe(400)
+  expect((await asked('/api/crawl', { host: own }, '')).status).toBe(400)
+  expect((await asked('/api/query', { host: own, ...json }, select)).text).toContain('"type":"end"')
+})
+
+test('no write gets through, whoever asks', async () => {
+  const own = { host: new URL(served.url).host, 'content-type': 'application/json' }
+  for (const sql of [
+    `DROP TABLE ${table()}`,
+    `/* SELECT */ INSERT INTO ${table()} SELECT * FROM ${table()}`,
+    `EXPLAIN ANALYZE INSERT INTO ${table()} SELECT * FROM ${table()}`,
+    `SELECT 1; DROP TABLE ${table()}`,
+    `CREATE TABLE x AS SELECT 1 AS a`,
+  ]) {
+    const answer = await asked('/api/query', own, JSON.stringify({ sql }))
+    expect([answer.status, answer.text], sql).toEqual([403, expect.stringContaining('READ_ONLY')])
+  }
+  const count = await run(env, 'catalog', 'query', `SELECT count(*) AS n FROM ${table()}`, '--output', 'csv')
+  expect(count.stdout).toBe(`n\n${ROWS}\n`)
+})
+
+test('paths lead nowhere but to the page’s own files', async () => {
+  const own = { host: new URL(served.url).host }
+  for (const path of [
+    '/../package.json',
+    '/assets/../../index.html',
+    '/%2e%2e/%2e%2e/package.json',
+    '/etc/passwd',
+    '//',
+  ]) {
+    expect((await asked(path, own)).status, path).toBe(404)
+  }
+})
+
+test('every answer carries the policy; the page keeps to it', async () => {
+  const own = { host: new URL(served.url).host }
+  for (const path of ['/', '/icon.svg', '/api/about', '/nothing']) {
+    const { headers } = await asked(path, own)
+    expect(headers['content-security-policy'], path).toContain("default-src 'none'")
+    expect(headers['content-security-policy'], path).not.toContain('unsafe')
+    expect(headers['x-content-type-options'], path).toBe('nosniff')
+  }
+  const nonces = await Promise.all(
+    [1, 2].map(
+      async () =>
+        /nonce-([\w-]+)/.exec(String((await asked('/', own)).headers['content-security-policy']))?.[1],
+    ),
+  )
+  expect(new Set(nonces).size).toBe(2)
+  // Chromium's own editing tries to keep the style of the text that it replaces in an editor: refused, and no loss.
+  expect(complaints.filter((complaint) => !complaint.startsWith('Applying inline style'))).toEqual([])
+})
+
+test('no secret is in any answer', () => {
+  expect(answers.length).toBeGreaterThan(30)
+  expect(answers.join('\n')).toContain(env.LAKE_DATABASE)
+  expect(answers.join('\n')).not.toContain(secret)
+})
+
+test('without --allow-crawl there is no button, and the server refuses', async () => {
+  const reading = await startPageService(env)
+  try {
+    const { page: other } = await look(browser, reading.url)
+    await room(other, 'Catalog')
+    await other.getByText('The last crawl').waitFor()
+    await other.getByRole('region', { name: 'Crawled tables' }).waitFor()
+    expect(await other.getByRole('button', { name: 'Crawl now' }).count()).toBe(0)
+    const refused = await other.evaluate(`(async () => {
+      const headers = { 'content-type': 'application/json' }
+      const answer = await fetch('/api/crawl', { method: 'POST', headers, body: '{}' })
+      return [answer.status, (await answer.json()).problem.code]
+    })()`)
+    expect(refused).toEqual([403, 'CRAWL_NOT_ALLOWED'])
+    await other.context().close()
+  } finally {
+    await reading.stop()
+  }
+})

@@ -1,0 +1,137 @@
+// Follows the end of the topic while someone looks at prices: reads as a group of its own none, and commits nothing.
+import kafkaJavascript from '@confluentinc/kafka-javascript'
+import type { Tick } from '@ticklake/contract/columns.ts'
+import { judge } from '@ticklake/contract/validation.ts'
+import { type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
+import { type Broker, kafkaUnreachable } from '@ticklake/kafka/topic.ts'
+import type { Failure } from '@ticklake/runtime/errors.ts'
+import { sleep } from '@ticklake/runtime/process.ts'
+import { CandleBook } from './candles.ts'
+import type { Candle } from './wire.ts'
+
+const { KafkaConsumer } = kafkaJavascript
+
+interface Message {
+  readonly value: Buffer | null
+  readonly partition: number
+  readonly offset: number
+}
+
+const FLUSH_MS = 250
+/** Records of each partition that a newly opened page starts from. */
+const HISTORY = 600
+/** More than this in one flush: the rest is passed over, because nobody can see so many. */
+const MOST_PER_FLUSH = 3_000
+/** Up to this many in one flush each tick is a candle of its own. */
+const SINGLE_UP_TO = 60
+
+const decoder = new TextDecoder()
+
+/** `anew`: these take the place of all candles that were told before. */
+type OnCandles = (candles: readonly Candle[], anew: boolean) => void
+
+export class TickTail {
+  readonly #config: KafkaConfig
+  readonly #broker: Pick<Broker, 'topicOnce'>
+  readonly #onCandles: OnCandles
+  readonly book = new CandleBook()
+
+  constructor(config: KafkaConfig, broker: Pick<Broker, 'topicOnce'>, onCandles: OnCandles) {
+    this.#config = config
+    this.#broker = broker
+    this.#onCandles = onCandles
+  }
+
+  /**
+   * Reads until the signal aborts. @throws Failure TOPIC_MISSING, KAFKA_UNREACHABLE; call again later
+   * @param onReading called once the broker has let it in
+   */
+  async run(signal: AbortSignal, onReading: () => void): Promise<void> {
+    const { topic, partitions } = await this.#broker.topicOnce()
+    const consumer = await this.#connect()
+    try {
+      const share = Math.max(20, Math.ceil((HISTORY * 2) / Math.max(1, partitions.length)))
+      consumer.assign(
+        partitions.map(({ partition, low, end }) => ({
+          topic,
+          partition,
+          offset: Math.max(low, end - share),
+        })),
+      )
+      onReading()
+      this.book.clear()
+      let anew = true
+      // What is there already is history: a candle a tick.
+      let historyLeft = partitions.reduce((sum, { low, end }) => sum + Math.min(share, end - low), 0)
+      while (!signal.aborted) {
+        const flushAt = Date.now() + FLUSH_MS
+        const messages: Message[] = []
+        while (Date.now() < flushAt && messages.length < MOST_PER_FLUSH && !signal.aborted) {
+          const some = await this.#consume(consumer)
+          messages.push(...some)
+          if (some.length === 0) await sleep(50, signal)
+        }
+        this.#take(messages, historyLeft > 0)
+        historyLeft -= messages.length
+        const candles = this.book.flush()
+        if (candles.length > 0) {
+          this.#onCandles(candles, anew)
+          anew = false
+        }
+        if (messages.length >= MOST_PER_FLUSH && historyLeft <= 0) {
+          await sleep(flushAt - Date.now(), signal)
+          const now = await this.#broker.topicOnce()
+          consumer.assign(now.partitions.map(({ partition, end }) => ({ topic, partition, offset: end })))
+        }
+      }
+    } finally {
+      await new Promise<void>((resolve) => consumer.disconnect(() => resolve()))
+    }
+  }
+
+  #take(messages: readonly Message[], history: boolean): void {
+    const single = history || messages.length <= SINGLE_UP_TO
+    for (const { value } of messages) {
+      const verdict = judge(value)
+      if (verdict.accepted) this.book.add(JSON.parse(decoder.decode(verdict.canonical)) as Tick, single)
+    }
+  }
+
+  async #connect() {
+    const consumer = new KafkaConsumer(
+      {
+        ...kafkaClientSettings(this.#config, 'ticklake-page'),
+        'group.id': 'ticklake-page',
+        'enable.auto.commit': false,
+        'enable.auto.offset.store': false,
+        'isolation.level': 'read_committed',
+        'fetch.queue.backoff.ms': 50,
+        'queued.min.messages': 1_000,
+        'queued.max.messages.kbytes': 1_024,
+        log_level: 0,
+      } as never,
+      { 'auto.offset.reset': 'latest' },
+    )
+    consumer.on('event.log', () => {}).on('event.error', () => {})
+    // Gives what is there at once: it would wait for the full number as long as one more comes in time.
+    consumer.setDefaultConsumeTimeout(1)
+    await new Promise<void>((resolve, reject) => {
+      consumer.connect({ timeout: this.#config.KAFKA_CONNECT_TIMEOUT_MS }, (error) =>
+        error ? reject(this.#unreachable(error)) : resolve(),
+      )
+    })
+    return consumer
+  }
+
+  #consume(consumer: InstanceType<typeof KafkaConsumer>): Promise<Message[]> {
+    return new Promise((resolve, reject) => {
+      consumer.consume(500, (error, messages) =>
+        error ? reject(this.#unreachable(error)) : resolve(messages as Message[]),
+      )
+    })
+  }
+
+  #unreachable(error: unknown): Failure {
+    return kafkaUnreachable(`the ticks cannot be read from ${this.#config.KAFKA_BOOTSTRAP_SERVERS}`, error)
+  }
+}

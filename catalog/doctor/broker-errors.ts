@@ -1,0 +1,110 @@
+// The broker's refusals as errors of three lines; which layer they come from is told by their code.
+
+import type { KafkaConfig } from '@ticklake/kafka/config.ts'
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+
+/** The protocol's own names of all errors within one that the client threw: SASL_AUTHENTICATION_FAILED, ... */
+export function brokerErrors(thrown: unknown): string[] {
+  const { apiId, cause, errors } = (thrown ?? {}) as { apiId?: unknown; cause?: unknown; errors?: unknown[] }
+  return [
+    ...(typeof apiId === 'string' ? [apiId] : []),
+    ...(cause ? brokerErrors(cause) : []),
+    ...(errors ?? []).flatMap(brokerErrors),
+  ]
+}
+
+/** @param doing what the broker was asked, to continue "… failed" */
+export function brokerFailure(doing: string, config: KafkaConfig, thrown: unknown): Failure {
+  if (thrown instanceof Failure) return thrown
+  const names = brokerErrors(thrown)
+  const found = refusals(config).find(({ name }) => names.includes(name))
+  if (found) return new Failure({ ...found.facts, cause: thrown })
+  const why = innermost(thrown)
+  if (names.length > 0) {
+    return new Failure({
+      code: 'BROKER_REFUSED',
+      what: `${doing} failed: the broker says no`,
+      why: `${names.join(', ')}: ${why}`,
+      remedy: 'mend what it says (rights, a broker that is away), then run doctor again',
+      cause: thrown,
+    })
+  }
+  return new Failure({
+    code: 'BROKER_PROTOCOL',
+    what: `${doing} failed: the broker ended the connection, or did not answer`,
+    why: `${why}; a listener of another security protocol than ${config.KAFKA_SECURITY_PROTOCOL} does so`,
+    remedy:
+      'set KAFKA_SECURITY_PROTOCOL as the listener at that port is (SASL_SSL on EC2), or take another port',
+    cause: thrown,
+  })
+}
+
+interface Refusal {
+  readonly name: string
+  readonly facts: {
+    readonly code: string
+    readonly what: string
+    readonly why: string
+    readonly remedy: string
+  }
+}
+
+function refusals(config: KafkaConfig): Refusal[] {
+  const { KAFKA_TOPIC: topic, KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: user } = config
+  return [
+    {
+      name: 'UNSUPPORTED_SASL_MECHANISM',
+      facts: {
+        code: 'BROKER_SASL_MECHANISM',
+        what: `the broker does not let anybody in by ${mechanism}`,
+        why: 'UNSUPPORTED_SASL_MECHANISM: sasl.enabled.mechanisms of that listener does not name it',
+        remedy: 'set KAFKA_SASL_MECHANISM to one that it names (SCRAM-SHA-512 on EC2)',
+      },
+    },
+    {
+      name: 'SASL_AUTHENTICATION_FAILED',
+      facts: {
+        code: 'BROKER_PASSWORD',
+        what: `the broker does not let ${user} in`,
+        why: 'SASL_AUTHENTICATION_FAILED: it does not know the user, or the password is another',
+        remedy:
+          'check KAFKA_SASL_USERNAME and the file that KAFKA_SASL_PASSWORD_FILE names (`make aws-deploy` fetches it again)',
+      },
+    },
+    {
+      name: 'ILLEGAL_SASL_STATE',
+      facts: {
+        code: 'BROKER_NO_SASL',
+        what: 'the listener at that port asks for no login',
+        why: `ILLEGAL_SASL_STATE: it is not of the kind ${config.KAFKA_SECURITY_PROTOCOL}`,
+        remedy:
+          'set KAFKA_SECURITY_PROTOCOL as the listener is (SSL or PLAINTEXT), or take the port of the SASL listener',
+      },
+    },
+    {
+      name: 'UNKNOWN_TOPIC_OR_PARTITION',
+      facts: {
+        code: 'TOPIC_MISSING',
+        what: `the topic ${topic} is not there; nothing can be sent or read`,
+        why: 'UNKNOWN_TOPIC_OR_PARTITION: the broker does not know it, and makes none by itself',
+        remedy: 'producer topic create, or set KAFKA_TOPIC',
+      },
+    },
+    {
+      name: 'TOPIC_AUTHORIZATION_FAILED',
+      facts: {
+        code: 'TOPIC_DENIED',
+        what: `${user ?? 'this user'} may not see the topic ${topic}, or it is not there`,
+        why: 'TOPIC_AUTHORIZATION_FAILED: the broker tells no difference between the two',
+        remedy: 'allow the user Read, Describe and DescribeConfigs on it (docs/aws.md), or set KAFKA_TOPIC',
+      },
+    },
+  ]
+}
+
+/** The client nests errors; the innermost says what happened. */
+function innermost(thrown: unknown): string {
+  const { cause, errors } = (thrown ?? {}) as { cause?: unknown; errors?: unknown[] }
+  if (errors?.[0]) return innermost(errors[0])
+  return cause instanceof Error ? innermost(cause) : reasonOf(thrown)
+}

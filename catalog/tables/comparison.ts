@@ -1,0 +1,159 @@
+// Holds the crawled table against the declared one: columns, types, partitions, and the rows that both count.
+import type { Table } from '@aws-sdk/client-glue'
+import type { Aws } from '@ticklake/aws/clients.ts'
+import { tablePrefix } from '@ticklake/contract/keys.ts'
+import { readCutOffs } from '@ticklake/lake/claims.ts'
+import { hourName, hourOfKey } from '@ticklake/lake/partitions.ts'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { offsetsBelowSql } from '../audit/row-groups.ts'
+import type { CatalogConfig } from '../config.ts'
+import type { CrawlOutcome } from './crawler.ts'
+import { columnText, type Difference } from './difference.ts'
+import { quoted } from './view.ts'
+
+/** What was in the bucket before the crawl began: only that must be found. */
+export interface BeforeCrawl {
+  readonly hours: readonly string[]
+  readonly topicId: string | undefined
+  readonly cutOffs: ReadonlyMap<number, number>
+}
+
+export interface Comparison {
+  readonly declared: string
+  readonly crawled: string
+  readonly columns: number
+  readonly partitions: number
+  /** Rows below the cut-offs, by both tables. */
+  readonly rows: number
+  readonly differences: readonly Difference[]
+}
+
+export async function lookBeforeCrawl(
+  aws: Pick<Aws, 'bucket'>,
+  { lake }: CatalogConfig,
+): Promise<BeforeCrawl> {
+  const claimed = await readCutOffs(aws.bucket, lake)
+  return {
+    hours: await hoursInBucket(aws, lake),
+    topicId: claimed?.topicId,
+    cutOffs: claimed?.cutOffs ?? new Map(),
+  }
+}
+
+/**
+ * Compares while rows go on landing: counts are of rows below the cut-offs that were there before the crawl.
+ * @throws Failure NOTHING_CRAWLED, TABLE_MISSING
+ */
+export async function compareCrawled(
+  aws: Aws,
+  config: CatalogConfig,
+  before: BeforeCrawl,
+  outcome: CrawlOutcome,
+): Promise<Comparison> {
+  const { lake } = config
+  const declared = await aws.glue.table(lake.database, lake.table)
+  const [first] = outcome.tables
+  if (!declared || !first) throw nothingToCompare(config, outcome, declared)
+  const crawled = first.table
+  const differences: Difference[] = []
+  const compare = (what: string, there: string, wanted: string) => {
+    if (there !== wanted) differences.push({ what, there, wanted })
+  }
+  compare('tables', outcome.tables.map(({ table }) => table.Name).join(', '), crawled.Name!)
+  compareColumns(crawled, declared, compare)
+  compare('partition keys', columnText(crawled.PartitionKeys), columnText(declared.PartitionKeys))
+
+  const after = new Set([...before.hours, ...(await hoursInBucket(aws, lake))])
+  const [crawledHours, declaredHours] = await Promise.all([
+    hoursOf(aws, outcome.database, crawled.Name!),
+    hoursOf(aws, lake.database, lake.table),
+  ])
+  const lacks = (hours: ReadonlySet<string>) => before.hours.filter((hour) => !hours.has(hour)).join(', ')
+  compare('hours that the crawled table lacks', lacks(crawledHours), '')
+  compare('hours that the declared table lacks', lacks(declaredHours), '')
+  compare('hours that no object has', [...crawledHours].filter((hour) => !after.has(hour)).join(', '), '')
+
+  const [a, b] = await countBoth(aws, config, before, outcome.database, crawled.Name!)
+  compare('rows', String(a), String(b))
+  return {
+    declared: `${lake.database}.${lake.table}`,
+    crawled: `${outcome.database}.${crawled.Name}`,
+    columns: declared.StorageDescriptor?.Columns?.length ?? 0,
+    partitions: before.hours.length,
+    rows: b,
+    differences,
+  }
+}
+
+function compareColumns(
+  crawled: Table,
+  declared: Table,
+  compare: (what: string, there: string, wanted: string) => void,
+): void {
+  const there = new Map((crawled.StorageDescriptor?.Columns ?? []).map((c) => [c.Name!, c.Type ?? '']))
+  const wanted = new Map((declared.StorageDescriptor?.Columns ?? []).map((c) => [c.Name!, c.Type ?? '']))
+  for (const name of new Set([...wanted.keys(), ...there.keys()])) {
+    compare(`column ${name}`, there.get(name) ?? '(none)', wanted.get(name) ?? '(none)')
+  }
+  const order = (names: Iterable<string>) => [...names].join(', ')
+  if (there.size === wanted.size && [...there.keys()].every((name) => wanted.has(name))) {
+    compare('order of columns', order(there.keys()), order(wanted.keys()))
+  }
+}
+
+/** Both counts in one query; [crawled, declared]. */
+async function countBoth(
+  aws: Aws,
+  { lake, queryTimeoutMs }: CatalogConfig,
+  before: BeforeCrawl,
+  database: string,
+  table: string,
+): Promise<[number, number]> {
+  if (before.cutOffs.size === 0) return [0, 0]
+  const where = `WHERE kafka_topic_id = '${before.topicId}' AND ${offsetsBelowSql(before.cutOffs)}`
+  const count = (db: string, name: string) => `(SELECT count(*) FROM ${quoted(db)}.${quoted(name)} ${where})`
+  const [row] = await aws.athena.rows(
+    `SELECT ${count(database, table)}, ${count(lake.database, lake.table)}`,
+    {
+      timeoutMs: queryTimeoutMs,
+    },
+  )
+  return [Number(row?.[0] ?? 0), Number(row?.[1] ?? 0)]
+}
+
+async function hoursOf(aws: Pick<Aws, 'glue'>, database: string, table: string): Promise<Set<string>> {
+  const hours = new Set<string>()
+  for await (const [dt, hour] of aws.glue.partitionValues(database, table)) hours.add(`${dt}-${hour}`)
+  return hours
+}
+
+async function hoursInBucket(aws: Pick<Aws, 'bucket'>, lake: CatalogConfig['lake']): Promise<string[]> {
+  const hours: string[] = []
+  for await (const day of aws.bucket.folders(tablePrefix(lake))) {
+    for await (const folder of aws.bucket.folders(day)) {
+      const hour = hourOfKey(lake, folder)
+      if (hour) hours.push(hourName(hour))
+    }
+  }
+  return hours
+}
+
+function nothingToCompare(
+  { lake }: CatalogConfig,
+  outcome: CrawlOutcome,
+  declared: Table | undefined,
+): Failure {
+  if (!declared) {
+    return new Failure({
+      code: 'TABLE_MISSING',
+      what: `there is no declared table ${lake.database}.${lake.table} to compare with`,
+      remedy: 'make it with `catalog declare`',
+    })
+  }
+  return new Failure({
+    code: 'NOTHING_CRAWLED',
+    what: `the crawler made no table in ${outcome.database}; there is nothing to compare`,
+    why: 'it found no object in the dataset’s folder',
+    remedy: 'let some rows land first (`make demo`), then crawl again',
+  })
+}

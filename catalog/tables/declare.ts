@@ -1,0 +1,101 @@
+// Makes the databases, the table and the view be there as wanted; what is there and differs is shown, not overwritten.
+import type { TableInput } from '@aws-sdk/client-glue'
+import type { Aws } from '@ticklake/aws/clients.ts'
+import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { type CatalogConfig, crawledDatabase } from '../config.ts'
+import { differenceLines, tableDifferences } from './difference.ts'
+import { Registrar } from './registrar.ts'
+import { tableInput } from './table.ts'
+import { quoted, viewInput, viewSql } from './view.ts'
+
+export interface DeclareOptions {
+  /** Overwrites a table or view that differs. Partitions keep their locations. */
+  readonly replace: boolean
+  readonly say: (line: string) => void
+  readonly nowMs: number
+}
+
+/** Idempotent. @throws Failure DECLARE_DIFFERS with every difference; what could be made has been made */
+export async function declare(
+  aws: Pick<Aws, 'glue' | 'bucket'>,
+  config: CatalogConfig,
+  { replace, say, nowMs }: DeclareOptions,
+): Promise<void> {
+  const { lake } = config
+  const crawled = crawledDatabase(lake)
+  for (const [name, description] of [
+    [lake.database, 'Market ticks, declared'],
+    [crawled, `What the crawler finds of ${lake.database}`],
+  ] as const) {
+    const made = await aws.glue.ensureDatabase(name, description)
+    say(`database ${name}: ${made ? 'made' : 'there'}`)
+  }
+  const differences: string[] = []
+  const put = async (kind: string, wanted: TableInput, earlier?: readonly TableInput[]) => {
+    const outcome = await declareOne(aws, lake.database, wanted, replace, earlier)
+    if (typeof outcome === 'string') say(`${kind} ${lake.database}.${wanted.Name}: ${outcome}`)
+    else differences.push(...outcome.map((line) => `${kind} ${lake.database}.${wanted.Name}: ${line}`))
+  }
+  const earlier = Array.from({ length: CONTRACT_VERSION - 1 }, (_, i) => tableInput(lake, i + 1))
+  await put('table', tableInput(lake), earlier)
+  if (config.view === lake.table) say(`view: none, the table itself is called ${config.view}`)
+  else {
+    const wanted = viewInput({ database: lake.database, table: lake.table, view: config.view })
+    const other = await otherViewSource(aws, lake.database, wanted)
+    if (other && !replace) say(`view ${lake.database}.${config.view}: left as it is, it shows ${other}`)
+    else await put('view', wanted)
+  }
+  const made =
+    differences.length > 0 ? undefined : await new Registrar(aws, lake, config.hoursAhead).register(nowMs)
+  if (made !== undefined) say(`partitions: ${made} new, registered ${config.hoursAhead} hours ahead`)
+  if (differences.length > 0) {
+    throw new Failure({
+      code: 'DECLARE_DIFFERS',
+      what: 'what is there is not what is wanted; it was left as it is',
+      why: differences.join('\n       '),
+      remedy:
+        'if it may be overwritten: catalog declare --replace; else set LAKE_DATABASE, LAKE_TABLE or LAKE_DATASET',
+    })
+  }
+}
+
+/**
+ * Out: what was done, or the differences that kept it from being done.
+ * @param earlier what earlier releases declared: such a table is brought up to date without being asked
+ */
+async function declareOne(
+  aws: Pick<Aws, 'glue'>,
+  database: string,
+  wanted: TableInput,
+  replace: boolean,
+  earlier: readonly TableInput[] = [],
+): Promise<string | string[]> {
+  const there = await aws.glue.table(database, wanted.Name!)
+  if (!there) {
+    if (await aws.glue.createTable(database, wanted)) return 'made'
+    return declareOne(aws, database, wanted, replace, earlier)
+  }
+  const differences = tableDifferences(there as TableInput, wanted)
+  if (differences.length === 0) return 'there, as wanted'
+  const isEarlier = earlier.some((input) => tableDifferences(there as TableInput, input).length === 0)
+  if (!replace && !isEarlier) return differenceLines(differences)
+  await aws.glue.replaceTable(database, wanted)
+  return `${isEarlier ? 'brought up to date' : 'replaced'} (${differenceLines(differences).join('; ')})`
+}
+
+/** The other table of the same form that an existing view shows: several tables may share one database. */
+async function otherViewSource(
+  aws: Pick<Aws, 'glue'>,
+  database: string,
+  wanted: TableInput,
+): Promise<string | undefined> {
+  const there = await aws.glue.table(database, wanted.Name!)
+  const sql = viewSql(there?.ViewOriginalText)
+  const source = /FROM\s+"((?:[^"]|"")+)"\."((?:[^"]|"")+)"$/.exec(sql ?? '')
+  if (!sql || !source) return undefined
+  const table = source[2]!.replaceAll('""', '"')
+  const same = viewSql(viewInput({ database, table, view: wanted.Name! }).ViewOriginalText) === sql
+  const wantedSql = viewSql(wanted.ViewOriginalText)
+  return same && sql !== wantedSql ? `${quoted(database)}.${quoted(table)}` : undefined
+}

@@ -1,0 +1,109 @@
+// Reaches the dead-letter topic, and makes it where there is none.
+
+import RdKafka from '@confluentinc/kafka-javascript'
+import { deadLetterTopic, type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import { describeTopic } from '../group/kafka.ts'
+
+const { AdminClient, CODES, HighLevelProducer } = RdKafka
+type Producer = InstanceType<typeof HighLevelProducer>
+
+/** A connection, and the promise that rejects when it is given up: what waits for its answers would wait for ever. */
+export interface Connection {
+  readonly producer: Producer
+  readonly givenUp: PromiseWithResolvers<never>
+}
+
+/** How long the broker may take to acknowledge a notice; after that the topic is looked for again. */
+const ANSWER_WITHIN_MS = 10_000
+
+/** What the broker goes on to answer until a person changes the topic or the rights on it. */
+const refusals: readonly number[] = [
+  CODES.ERRORS.ERR_TOPIC_AUTHORIZATION_FAILED,
+  CODES.ERRORS.ERR_CLUSTER_AUTHORIZATION_FAILED,
+  CODES.ERRORS.ERR_MSG_SIZE_TOO_LARGE,
+  CODES.ERRORS.ERR_RECORD_LIST_TOO_LARGE,
+  CODES.ERRORS.ERR_INVALID_RECORD,
+  CODES.ERRORS.ERR_INVALID_MSG,
+  CODES.ERRORS.ERR_POLICY_VIOLATION,
+]
+
+/** Whether the broker's answer will be the same next time. */
+export function isRefusal(code: number | undefined): boolean {
+  return code !== undefined && refusals.includes(code)
+}
+
+/** A client that knows the topic as it is now. @throws Failure KAFKA_UNREACHABLE, DEAD_LETTER_TOPIC_MISSING */
+export async function connect(config: KafkaConfig): Promise<Connection> {
+  const partitions = await ensureTopic(config)
+
+  const producer = new HighLevelProducer({
+    ...kafkaClientSettings(config, 'ticklake-consumer-dead-letters'),
+    'enable.idempotence': true,
+    'message.timeout.ms': ANSWER_WITHIN_MS,
+    log_level: 4,
+  })
+  producer.on('event.error', () => {})
+  try {
+    await new Promise<void>((resolve, reject) => {
+      producer.connect({ timeout: ANSWER_WITHIN_MS }, (error) => (error ? reject(error) : resolve()))
+    })
+    // A partition that is just being made may acknowledge a batch and not have it; one that tells its end has a log.
+    const ends = Array.from({ length: partitions }, (_, partition) =>
+      endOf(producer, deadLetterTopic(config), partition),
+    )
+    await Promise.all(ends)
+  } catch (error) {
+    producer.disconnect()
+    throw new Failure({
+      code: 'KAFKA_UNREACHABLE',
+      what: 'the dead-letter topic cannot be told of refused records; they are kept in dead files, and the notices follow',
+      why: reasonOf(error),
+      retryable: true,
+    })
+  }
+  const givenUp = Promise.withResolvers<never>()
+  givenUp.promise.catch(() => {})
+  return { producer, givenUp }
+}
+
+function endOf(producer: Producer, topic: string, partition: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    producer.queryWatermarkOffsets(topic, partition, ANSWER_WITHIN_MS, (error) =>
+      error ? reject(error) : resolve(),
+    )
+  })
+}
+
+/** Makes the dead-letter topic where there is none. @returns how many partitions it has */
+async function ensureTopic(config: KafkaConfig): Promise<number> {
+  const topic = deadLetterTopic(config)
+  const admin = AdminClient.create({
+    ...kafkaClientSettings(config, 'ticklake-consumer-dead-letters'),
+    log_level: 4,
+  })
+  try {
+    // Asked first: a user who may write to the topic need not be allowed to make it.
+    const found = await describeTopic(admin, topic)
+    if (found) return found.partitions
+    const wanted = { topic, num_partitions: 1, replication_factor: -1 }
+    await new Promise<void>((resolve, reject) => {
+      admin.createTopic(wanted, ANSWER_WITHIN_MS, (error) => {
+        if (!error || error.code === CODES.ERRORS.ERR_TOPIC_ALREADY_EXISTS) return resolve()
+        reject(error)
+      })
+    })
+    return wanted.num_partitions
+  } catch (error) {
+    throw new Failure({
+      code: 'DEAD_LETTER_TOPIC_MISSING',
+      what: `there may be no dead-letter topic ${topic}, and it cannot be made; refused records are kept in dead files, and the notices follow`,
+      why: reasonOf(error),
+      remedy: 'make it with `producer topic create`, or allow this user to',
+      retryable: !isRefusal((error as { code?: number }).code),
+      cause: error,
+    })
+  } finally {
+    admin.disconnect()
+  }
+}

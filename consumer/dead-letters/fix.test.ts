@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import type { DeadLetter } from './dead-letter.ts'
+import { mendLetter, parseMendedLine, parseSet } from './fix.ts'
+import { parseOrigin, readable } from './letter.ts'
+
+const good =
+  '{"index":"HSI","date":"2021-03-01","open":1,"high":2,"low":1,"close":2,"adj_close":null,"volume":3,"close_usd":null}'
+const letter = (value: string | Uint8Array | null, key: string | null = null): DeadLetter => ({
+  topic: 't',
+  topicId: '0'.repeat(32),
+  partition: 0,
+  offset: 7,
+  timestampMs: null,
+  reason: 'x',
+  detail: 'y',
+  key: key === null ? null : Buffer.from(key).toString('base64'),
+  value: value === null ? null : Buffer.from(value).toString('base64'),
+  headers: [],
+})
+
+test('a field that is set makes a refused record acceptable, in canonical form, under its own key', () => {
+  const mended = mendLetter(letter(good.replace('"close":2', '"close":"2"'), 'K'), { set: { close: 2.5 } })
+  expect(mended).toEqual({
+    accepted: true,
+    key: Buffer.from('K'),
+    value: Buffer.from(good.replace('"close":2', '"close":2.5')),
+  })
+})
+
+test('a record without a key gets the name of its index, as a producer keys it', () => {
+  expect(mendLetter(letter(good), {})).toMatchObject({ accepted: true, key: Buffer.from('HSI') })
+})
+
+test('what is still wrong after the mend is refused by the same judge, and says why', () => {
+  expect(mendLetter(letter(good), { set: { date: '2021-02-30' } })).toEqual({
+    accepted: false,
+    why: 'bad_date: date is "2021-02-30", not a real YYYY-MM-DD',
+  })
+})
+
+test.each([['{"poison":1'], ['[1]'], [null], [new Uint8Array([0xff])]])(
+  'a field cannot be set in %s, but the whole value can be replaced',
+  (value) => {
+    expect(mendLetter(letter(value), { set: { close: 1 } })).toMatchObject({ accepted: false })
+    expect(mendLetter(letter(value), { value: Buffer.from(good) })).toMatchObject({ accepted: true })
+  },
+)
+
+test.each([
+  ['close=2.5', ['close', 2.5]],
+  ['adj_close=null', ['adj_close', null]],
+  ['index=HSI', ['index', 'HSI']],
+  ['index="HSI"', ['index', 'HSI']],
+  ['date=2021-03-01', ['date', '2021-03-01']],
+  ['index=', ['index', '']],
+])('%s sets what a person means', (text, expected) => {
+  expect(parseSet(text)).toEqual(expected)
+})
+
+test('a mended line may carry its value as text, as JSON or in base64', () => {
+  const value = Buffer.from('{"a":1}')
+  for (const line of ['{"value":"{\\"a\\":1}"', '{"value":{"a":1}', '{"valueBase64":"eyJhIjoxfQ=="']) {
+    expect(parseMendedLine(`${line},"partition":2,"offset":9}`)).toEqual({ partition: 2, offset: 9, value })
+  }
+  expect(() => parseMendedLine('{"value":"x"}')).toThrow('partition and offset')
+})
+
+test('bytes that are no text are shown in base64, and a time out of every calendar does no harm', () => {
+  const shown = readable({ ...letter(new Uint8Array([0xff, 0])), timestampMs: 9e15 })
+  expect(shown).toMatchObject({ valueBase64: '/wA=', key: null, timestamp: '9000000000000000' })
+  expect(shown).not.toHaveProperty('value')
+})
+
+test('a record is named by partition and offset; one of another topic is refused', () => {
+  const topicId = 'a'.repeat(32)
+  expect(parseOrigin('3:14', topicId)).toEqual({ topicId, partition: 3, offset: 14 })
+  expect(parseOrigin(`${topicId}:3:14`, topicId)).toEqual({ topicId, partition: 3, offset: 14 })
+  expect(() => parseOrigin(`${'b'.repeat(32)}:3:14`, topicId)).toThrow('another topic')
+  expect(() => parseOrigin('14', topicId)).toThrow('write <partition>:<offset>')
+})

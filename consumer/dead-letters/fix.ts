@@ -1,0 +1,85 @@
+// Mends a refused record: some fields set, or the whole value replaced; then it is judged like any other.
+import { judge } from '@ticklake/contract/validation.ts'
+import type { DeadLetter } from './dead-letter.ts'
+import { bytesOf } from './letter.ts'
+
+/** What is to be changed. Without either, the record is judged once more as it is. */
+export interface Mend {
+  /** Fields of the JSON object and what they become. */
+  readonly set?: Readonly<Record<string, unknown>>
+  /** The whole value. */
+  readonly value?: Uint8Array
+}
+
+export type Mended =
+  | { readonly accepted: true; readonly key: Buffer | null; readonly value: Buffer }
+  | { readonly accepted: false; readonly why: string }
+
+/** Pure: the message to send in the letter's place, or why it would be refused again. */
+export function mendLetter(letter: DeadLetter, { set, value }: Mend): Mended {
+  let bytes = value ?? bytesOf(letter.value)
+  if (set && Object.keys(set).length > 0) {
+    let fields: unknown
+    try {
+      fields = JSON.parse(Buffer.from(bytes ?? []).toString('utf8'))
+    } catch {
+      fields = undefined
+    }
+    if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
+      return {
+        accepted: false,
+        why: 'its value is no JSON object, so no field can be set: replace it with --value',
+      }
+    }
+    bytes = Buffer.from(JSON.stringify({ ...fields, ...set }))
+  }
+  const verdict = judge(bytes)
+  if (!verdict.accepted) return { accepted: false, why: `${verdict.reason}: ${verdict.detail}` }
+  const canonical = Buffer.from(verdict.canonical)
+  const { index } = JSON.parse(canonical.toString()) as { index: string }
+  return { accepted: true, key: bytesOf(letter.key) ?? Buffer.from(index), value: canonical }
+}
+
+/**
+ * Reads `field=value`: the value is JSON where it is some (`3.5`, `null`, `"HSI"`), else text (`HSI`).
+ * @throws Error with a plain sentence when there is no field
+ */
+export function parseSet(text: string): [field: string, value: unknown] {
+  const at = text.indexOf('=')
+  if (at < 1) throw new Error(`${text} sets no field: write field=value, for example close=28412.5`)
+  const value = text.slice(at + 1)
+  try {
+    return [text.slice(0, at), JSON.parse(value)]
+  } catch {
+    return [text.slice(0, at), value]
+  }
+}
+
+/** One line of mended records: which one, and its new value as text, as JSON, or in base64. */
+export interface MendedLine {
+  readonly topicId?: string
+  readonly partition: number
+  readonly offset: number
+  readonly value: Uint8Array
+}
+
+/**
+ * Reads a line as `dlq show --output jsonl` writes it, with its value changed.
+ * @throws Error with a plain sentence when it is no such line
+ */
+export function parseMendedLine(line: string): MendedLine {
+  const fields = JSON.parse(line) as Record<string, unknown>
+  const { topicId, partition, offset, value, valueBase64 } = fields ?? {}
+  if (!isCount(partition) || !isCount(offset))
+    throw new Error('partition and offset, which say which record it is, are missing')
+  const origin = { partition, offset, ...(typeof topicId === 'string' && { topicId }) }
+  if (typeof value === 'string') return { ...origin, value: Buffer.from(value) }
+  if (typeof value === 'object' && value !== null)
+    return { ...origin, value: Buffer.from(JSON.stringify(value)) }
+  if (typeof valueBase64 === 'string') return { ...origin, value: Buffer.from(valueBase64, 'base64') }
+  throw new Error('it has no value: a text, an object, or valueBase64')
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}

@@ -1,0 +1,74 @@
+// The ledger's partition, against a client that only notes what it is asked.
+import { kafkaConfig } from '@ticklake/kafka/config.ts'
+import { expect, test, vi } from 'vitest'
+import { openReplay } from './replay.ts'
+
+const topicId = '0'.repeat(32)
+const config = kafkaConfig({ KAFKA_TOPIC: 'ticks' })
+
+const kafka = vi.hoisted(() => ({
+  ledgerPartitions: 1,
+  produced: [] as [topic: string, partition: number | null][],
+}))
+
+vi.mock('@confluentinc/kafka-javascript', () => {
+  type Done = (error: null, answer?: unknown) => void
+  const ids = { mostSignificantBits: 0n, leastSignificantBits: 0n }
+  const admin = {
+    describeTopics: (_topics: unknown, _options: unknown, done: Done) =>
+      done(null, [{ topicId: ids, partitions: [{}] }]),
+    createTopic: (_topic: unknown, _timeout: number, done: Done) => done(null),
+    disconnect: () => {},
+  }
+  class KafkaConsumer {
+    #atEnd = () => {}
+    on(event: string, told: () => void) {
+      if (event === 'partition.eof') this.#atEnd = told
+      return this
+    }
+    connect(_options: unknown, done: Done) {
+      const partitions = Array.from({ length: kafka.ledgerPartitions }, (_, id) => ({ id }))
+      done(null, { topics: [{ name: 'ticks-replayed', partitions }] })
+    }
+    assign() {}
+    consume(_count: number, done: Done) {
+      this.#atEnd()
+      done(null, [])
+    }
+    disconnect(done: () => void) {
+      done()
+    }
+  }
+  class HighLevelProducer {
+    on() {}
+    connect = (_options: unknown, done: Done) => done(null)
+    initTransactions = (_timeout: number, done: Done) => done(null)
+    beginTransaction = (done: Done) => done(null)
+    disconnect = (_timeout: unknown, done?: () => void) => done?.()
+    produce(topic: string, partition: number | null, ...rest: unknown[]) {
+      kafka.produced.push([topic, partition])
+      ;(rest.at(-1) as Done)(null)
+    }
+  }
+  const AdminClient = { create: () => admin }
+  return { default: { AdminClient, KafkaConsumer, HighLevelProducer, CODES: { ERRORS: {} } } }
+})
+
+test('a line goes to the partition that is read, the record to that of its key', async () => {
+  kafka.ledgerPartitions = 1
+  await using replay = await openReplay(config, topicId)
+  const origin = { topicId, partition: 2, offset: 7 }
+  await replay.send([{ origin, key: Buffer.from('HSI'), value: Buffer.from('{}'), headers: [] }])
+  expect(kafka.produced).toEqual([
+    ['ticks', null],
+    ['ticks-replayed', 0],
+  ])
+})
+
+test('a ledger with lines in partitions that are not read is refused', async () => {
+  kafka.ledgerPartitions = 3
+  await expect(openReplay(config, topicId)).rejects.toMatchObject({
+    code: 'LEDGER_UNFIT',
+    message: expect.stringContaining('3 partitions'),
+  })
+})

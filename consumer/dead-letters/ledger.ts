@@ -1,0 +1,166 @@
+// The ledger: a topic that keeps which refused records were replayed, so that none is sent a second time.
+import RdKafka from '@confluentinc/kafka-javascript'
+import { type KafkaConfig, kafkaClientSettings, ledgerTopic } from '@ticklake/kafka/config.ts'
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import { topicIdOf } from '../group/kafka.ts'
+import { type Origin, originText } from './letter.ts'
+
+export const CALL_TIMEOUT_MS = 30_000
+/** Where its lines are: by name, so that what a replay writes is what the next one reads, however it was made. */
+export const LEDGER_PARTITION = 0
+/** So long may nothing come of the ledger before it counts as unreadable. */
+const LEDGER_PATIENCE_MS = 30_000
+
+/**
+ * What was replayed by now, for whoever sends nothing; makes no ledger where there is none.
+ * @param topicId of the topic that the records were refused in
+ * @returns whether a record was replayed
+ * @throws Failure LEDGER_UNFIT, REPLAY_REFUSED, TOPIC_REPLACED
+ */
+export async function replayedByNow(
+  config: KafkaConfig,
+  topicId: string,
+): Promise<(origin: Origin) => boolean> {
+  const what = `the ledger ${ledgerTopic(config)} could not be read; nothing was sent`
+  const isThere = await withAdmin(config, what, async (admin) => {
+    await requireSameTopic(admin, config, topicId)
+    return (await topicIdOf(admin, ledgerTopic(config))) !== undefined
+  })
+  if (!isThere) return () => false
+  const replayed = await readLedger(config).catch((error) => {
+    throw replayRefused(error, what)
+  })
+  return (origin) => replayed.has(originText(origin))
+}
+
+/**
+ * Makes the ledger unless it is there.
+ * @param topicId of the topic that the records were refused in
+ * @throws Failure REPLAY_REFUSED, TOPIC_REPLACED
+ */
+export async function ensureLedger(config: KafkaConfig, topicId: string): Promise<void> {
+  const topic = ledgerTopic(config)
+  const what = `the ledger ${topic} could not be looked for or made; nothing was sent`
+  const settings = { num_partitions: 1, replication_factor: -1, config: { 'cleanup.policy': 'compact' } }
+  await withAdmin(config, what, async (admin) => {
+    await requireSameTopic(admin, config, topicId)
+    await new Promise<void>((resolve, reject) => {
+      admin.createTopic({ topic, ...settings }, CALL_TIMEOUT_MS, (error) => {
+        const isThere = error?.code === RdKafka.CODES.ERRORS.ERR_TOPIC_ALREADY_EXISTS
+        if (error && !isThere) reject(error)
+        else resolve()
+      })
+    })
+  })
+}
+
+async function withAdmin<T>(
+  config: KafkaConfig,
+  what: string,
+  work: (admin: RdKafka.IAdminClient) => Promise<T>,
+): Promise<T> {
+  const admin = RdKafka.AdminClient.create({
+    ...kafkaClientSettings(config, 'ticklake-replay'),
+    log_level: 0,
+  })
+  try {
+    return await work(admin)
+  } catch (error) {
+    throw replayRefused(error, what)
+  } finally {
+    admin.disconnect()
+  }
+}
+
+async function requireSameTopic(
+  admin: RdKafka.IAdminClient,
+  config: KafkaConfig,
+  topicId: string,
+): Promise<void> {
+  const now = await topicIdOf(admin, config.KAFKA_TOPIC)
+  if (now === topicId) return
+  throw new Failure({
+    code: 'TOPIC_REPLACED',
+    what: `the topic ${config.KAFKA_TOPIC} is not the one that the records were refused in; nothing was replayed`,
+    why: now === undefined ? 'there is no such topic' : `its id is ${now}, theirs ${topicId}`,
+    remedy: 'set KAFKA_TOPIC and LAKE_DATASET to a topic and its dataset',
+  })
+}
+
+/**
+ * Every origin in the ledger, as far as transactions are committed.
+ * @throws Failure LEDGER_UNFIT; Error when it cannot be read to its end
+ */
+export async function readLedger(config: KafkaConfig): Promise<Set<string>> {
+  const ledger = ledgerTopic(config)
+  const origins = new Set<string>()
+  const consumer = new RdKafka.KafkaConsumer(
+    {
+      ...kafkaClientSettings(config, 'ticklake-replay'),
+      // Never joined: partitions are assigned by hand. The prefix is the one that the broker's rules allow.
+      'group.id': 'ticklake-replay',
+      'enable.auto.commit': false,
+      'enable.partition.eof': true,
+      'isolation.level': 'read_committed',
+      log_level: 0,
+    } as never,
+    { 'auto.offset.reset': 'earliest' },
+  )
+  consumer.on('event.log', () => {}).on('event.error', () => {})
+  let atEnd = false
+  consumer.on('partition.eof', () => {
+    atEnd = true
+  })
+  const { topics } = await new Promise<RdKafka.Metadata>((resolve, reject) => {
+    consumer.connect({ timeout: config.KAFKA_CONNECT_TIMEOUT_MS }, (error, metadata) =>
+      error ? reject(error) : resolve(metadata),
+    )
+  })
+  try {
+    requireOnePartition(ledger, topics)
+    consumer.assign([{ topic: ledger, partition: LEDGER_PARTITION, offset: 0 }])
+    for (let newsAt = Date.now(); !atEnd; ) {
+      const messages = await new Promise<{ key?: unknown }[]>((resolve, reject) => {
+        consumer.consume(1000, (error, batch) => (error ? reject(error) : resolve(batch)))
+      })
+      for (const { key } of messages) if (key) origins.add(String(key))
+      if (messages.length > 0) newsAt = Date.now()
+      else if (Date.now() - newsAt > LEDGER_PATIENCE_MS)
+        throw new Error(`${ledger} could not be read to its end`)
+    }
+    return origins
+  } finally {
+    await new Promise<void>((resolve) => consumer.disconnect(() => resolve()))
+  }
+}
+
+/** Lines in other partitions, of whoever made the ledger by hand, are not read: their records would land twice. */
+function requireOnePartition(ledger: string, topics: RdKafka.Metadata['topics']): void {
+  const partitions = topics.find(({ name }) => name === ledger)?.partitions.length ?? 0
+  if (partitions <= 1) return
+  throw new Failure({
+    code: 'LEDGER_UNFIT',
+    what: `the ledger ${ledger} has ${partitions} partitions; nothing was sent`,
+    why: 'a replay makes it with one: lines in another are not read, and what they tell of would be sent again',
+    remedy:
+      'make it anew with one partition and cleanup.policy=compact, and bring its lines over; if it has none, delete it: the next replay makes it',
+  })
+}
+
+/** What went wrong with Kafka, as a replay tells of it. */
+export function replayRefused(error: unknown, what: string): Failure {
+  if (error instanceof Failure) return error
+  return new Failure({
+    code: 'REPLAY_REFUSED',
+    what,
+    why: reasonOf(error),
+    remedy:
+      'see that no other replay of this topic runs, and that the user may write to the topic and its ledger in a transaction; then run it again: what is there already is left out',
+    cause: error,
+  })
+}
+
+/** A call of the client as a promise. */
+export function called(call: (done: (error: unknown) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => call((error) => (error ? reject(error) : resolve())))
+}

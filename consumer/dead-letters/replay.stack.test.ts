@@ -1,0 +1,185 @@
+// Refused records are listed from their dead files, and land once after a mend, whatever happens to the replay.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readLake } from '@ticklake/testing/lake-reader.ts'
+import { Service } from '@ticklake/testing/service.ts'
+import { testEnv } from '@ticklake/testing/test-env.ts'
+import { createTopic, produce, ticks } from '@ticklake/testing/topic.ts'
+import { afterEach, expect, test } from 'vitest'
+
+type Env = Record<string, string>
+
+const projectDir = join(import.meta.dirname, '../..')
+const running: Service[] = []
+
+afterEach(async () => {
+  for (const service of running.splice(0)) await service.stop('SIGKILL')
+})
+
+const good = [...ticks(1, 1)][0]!.value!
+const broken = (close: string) =>
+  Buffer.from(Buffer.from(good).toString().replace('"close":1000,', `"close":"${close}",`))
+
+async function landed(env: Env, rows: number) {
+  const deadline = Date.now() + 60_000
+  for (;;) {
+    const lake = await readLake(env)
+    if (lake.rows.length >= rows) return lake
+    if (Date.now() > deadline) throw new Error(`${lake.rows.length} rows of ${rows}`)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+  }
+}
+
+/** A topic with 100 good and 20 refused records, a consumer that has landed them, and its environment. */
+async function withDeadLetters() {
+  const env = testEnv({ CONSUMER_HEALTH_PORT: '0', CONSUMER_FLUSH_AFTER_MS: '300', CATALOG_HOURS_AHEAD: '1' })
+  await createTopic(env, 2)
+  await produce(env, ticks(100, 2))
+  await produce(
+    env,
+    Array.from({ length: 20 }, (_, i) => ({ value: broken(String(i)), partition: i % 2 })),
+  )
+  const consumer = new Service(['consumer/main.ts', 'run'], { env })
+  running.push(consumer)
+  const deadline = Date.now() + 60_000
+  while ((await readLake(env)).dead.length < 20) {
+    if (Date.now() > deadline) throw new Error(consumer.stderr)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+  }
+  return env
+}
+
+async function run(env: Env, ...args: string[]) {
+  const service = new Service(args, { env })
+  running.push(service)
+  const status = await service.ended()
+  return { status, stdout: service.stdout, stderr: service.stderr }
+}
+
+const dlq = (env: Env, ...args: string[]) => run(env, 'consumer/main.ts', 'dlq', ...args)
+
+async function expectAudit(env: Env, line: RegExp): Promise<void> {
+  await run(env, 'catalog/main.ts', 'declare')
+  const audit = await run(env, 'catalog/main.ts', 'audit', '--deep', '--wait', '30')
+  expect(audit.stdout).toMatch(line)
+  expect(
+    audit.stdout,
+    'the marker of a transaction at the end of a partition is nothing to wait for',
+  ).not.toContain('waiting')
+  expect(audit.status).toBe(0)
+}
+
+test('refused records are counted, shown, mended and land once, also when the replay is run twice', async () => {
+  const env = await withDeadLetters()
+  const sums = await dlq(env, 'list', '--output', 'jsonl')
+  const groups = sums.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(groups.map(({ reason, partition, records }) => [reason, partition, records])).toEqual([
+    ['wrong_type', 0, 10],
+    ['wrong_type', 1, 10],
+  ])
+  const shown = JSON.parse((await dlq(env, 'show', '0:50', '--output', 'jsonl')).stdout)
+  expect(shown).toMatchObject({
+    partition: 0,
+    offset: 50,
+    reason: 'wrong_type',
+    value: broken('0').toString(),
+  })
+
+  const still = await dlq(env, 'replay', '0:50', '--set', 'close=x')
+  expect(still.status).toBe(1)
+  expect(still.stdout).toMatch(/refused\s+wrong_type: close is a string/)
+
+  const dry = await dlq(env, 'replay', '--all', '--set', 'close=7.5', '--dry-run')
+  expect(dry.stderr).toContain('would replay 20, replayed before 0, still refused 0; nothing was sent')
+  const one = await dlq(env, 'replay', '0:50', '--set', 'close=7.5')
+  expect(one.stderr).toContain('replayed 1, replayed before 0, still refused 0')
+  const left = await dlq(env, 'replay', '--all', '--set', 'close=7.5', '--dry-run')
+  expect(left.stderr).toContain('would replay 19, replayed before 1, still refused 0; nothing was sent')
+  const all = await dlq(env, 'replay', '--reason', 'wrong_type', '--set', 'close=7.5')
+  expect(all.stderr).toContain('replayed 19, replayed before 1, still refused 0')
+  const twice = await dlq(env, 'replay', '--all', '--set', 'close=7.5')
+  expect(twice.stderr).toContain('replayed 0, replayed before 20, still refused 0')
+
+  const lake = await landed(env, 120)
+  await expectAudit(env, /audit: produced 140, landed 120, dead 20, skipped 0, lost 0, twice 0/)
+  expect(new Set(lake.rows).size).toBe(lake.rows.length)
+})
+
+test('mended lines from a program replace the records that they name', async () => {
+  const env = await withDeadLetters()
+  const listed = await dlq(env, 'list', '--each', '--partition', '1', '--output', 'jsonl')
+  const lines = listed.stdout
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const letter = JSON.parse(line)
+      return JSON.stringify({ ...letter, value: { ...JSON.parse(letter.value), close: 1 } })
+    })
+  const file = join(tmpdir(), `${env.KAFKA_TOPIC}.jsonl`)
+  writeFileSync(file, lines.join('\n'))
+  const replayed = await dlq(env, 'replay', '--mended', file)
+  expect(replayed.stderr).toContain('replayed 10, replayed before 0, still refused 0')
+  expect((await landed(env, 110)).rows.length).toBe(110)
+})
+
+test('a ledger that was made with several partitions is refused, and nothing is sent', async () => {
+  const env = await withDeadLetters()
+  await createTopic({ ...env, KAFKA_TOPIC: `${env.KAFKA_TOPIC}-replayed` }, 3)
+  for (const args of [[], ['--dry-run']]) {
+    const refused = await dlq(env, 'replay', '--all', '--set', 'close=7.5', ...args)
+    expect(refused.stderr).toMatch(/LEDGER_UNFIT[\s\S]*3 partitions; nothing was sent/)
+    expect(refused.status).toBe(1)
+  }
+})
+
+test.each(['before the commit', 'after the commit'])(
+  'a replay killed %s lands each record once when it is run again',
+  async (when) => {
+    const env = await withDeadLetters()
+    // The replay's own parts, with kill -9 where no test could aim from outside.
+    const script = `
+    import { readLetters } from './dlq/dead-files.ts'
+    import { openReplay } from './dlq/replay.ts'
+    import { replayLetters } from './dlq/replay-run.ts'
+    import { s3Store } from './s3.ts'
+    import { consumerConfig } from './config.ts'
+    import { s3Client } from '@ticklake/aws/config.ts'
+    const config = consumerConfig(process.env)
+    const store = s3Store(s3Client(config.lake), config.lake.bucket)
+    const letters = readLetters(store, config.lake, {})
+    const first = await letters.next()
+    const replay = await openReplay(config.kafka, first.value.topicId)
+    const commit = replay.commit
+    replay.commit = async () => {
+      if (${JSON.stringify(when)} === 'after the commit') await commit()
+      process.kill(process.pid, 'SIGKILL')
+      await new Promise(() => {})
+    }
+    const all = readLetters(store, config.lake, {})
+    for await (const row of replayLetters(replay, replay.isReplayed, all, () => ({ set: { close: 7.5 } }))) console.log(row.outcome)
+  `
+    const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
+      cwd: join(projectDir, 'consumer'),
+      env,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
+    const [, signal] = await once(child, 'close')
+    expect(signal).toBe('SIGKILL')
+
+    const again = await dlq(env, 'replay', '--all', '--set', 'close=7.5')
+    expect(again.stderr).toContain(
+      when === 'before the commit'
+        ? 'replayed 20, replayed before 0, still refused 0'
+        : 'replayed 0, replayed before 20, still refused 0',
+    )
+    const lake = await landed(env, 120)
+    expect(lake.rows.length).toBe(120)
+    await expectAudit(env, /audit: produced 140, landed 120, dead 20, skipped 0, lost 0, twice 0/)
+  },
+)

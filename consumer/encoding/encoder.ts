@@ -1,0 +1,74 @@
+// Encodes off the main thread, which has its hands full with the Kafka client's messages.
+import { Worker } from 'node:worker_threads'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { giveBack, type RowOrigin, type SlabContent } from '../batching/slab.ts'
+
+export interface EncodeJob {
+  readonly format: 'parquet' | 'jsonl'
+  readonly slabs: readonly SlabContent[]
+  readonly origin: RowOrigin
+}
+
+/** The blocks come back with the files. */
+export type EncodeAnswer =
+  | { readonly files: Uint8Array<ArrayBuffer>[]; readonly memory: ArrayBuffer[] }
+  | { readonly failed: string }
+
+export interface Encoder extends AsyncDisposable {
+  /**
+   * One file for each UTC hour of the rows, hours in order. Takes the blocks with it: the rows are gone after.
+   * @throws Failure ENCODER_FAILED; the claim stays as it is, and is finished after a restart
+   */
+  encode(job: EncodeJob): Promise<Uint8Array<ArrayBuffer>[]>
+}
+
+/** Starts the encoding thread. Jobs are done one after the other, in order. */
+export function startEncoder(): Encoder {
+  const worker = new Worker(new URL('./encode-worker.ts', import.meta.url), {
+    resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 },
+  })
+  worker.unref()
+  const waiting: { resolve: (files: Uint8Array<ArrayBuffer>[]) => void; reject: (error: Error) => void }[] =
+    []
+  worker.on('message', (answer: EncodeAnswer) => {
+    const job = waiting.shift()!
+    if (waiting.length === 0) worker.unref()
+    if ('failed' in answer) return job.reject(encoderFailure(answer.failed))
+    for (const memory of answer.memory) giveBack(memory)
+    job.resolve(answer.files)
+  })
+  let died: string | undefined
+  const die = (why: string) => {
+    died ??= why
+    for (const job of waiting.splice(0)) job.reject(encoderFailure(died))
+  }
+  worker.on('error', (error) => die(String(error)))
+  worker.on('exit', (code) => die(`the encoding thread ended with ${code}`))
+  return {
+    encode(job) {
+      // Nobody answers what is posted to a thread that has ended.
+      if (died !== undefined) return Promise.reject(encoderFailure(died))
+      const { promise, resolve, reject } = Promise.withResolvers<Uint8Array<ArrayBuffer>[]>()
+      waiting.push({ resolve, reject })
+      worker.ref()
+      worker.postMessage(
+        job,
+        job.slabs.map(({ memory }) => memory),
+      )
+      return promise
+    },
+    async [Symbol.asyncDispose]() {
+      await worker.terminate()
+    },
+  }
+}
+
+function encoderFailure(why: string): Failure {
+  return new Failure({
+    code: 'ENCODER_FAILED',
+    what: 'rows could not be encoded; their claim stays in S3 and is finished after a restart',
+    why,
+    remedy:
+      'restart the consumer; if it fails again, lower CONSUMER_FLUSH_ROWS for the memory, or report the rows of this claim',
+  })
+}

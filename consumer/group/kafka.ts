@@ -1,0 +1,414 @@
+// The consumer group's client: hands over messages in batches, and assignments to whoever decides on offsets.
+
+import RdKafka from '@confluentinc/kafka-javascript'
+import { brokerReason, type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import type { Message } from '../batching/pending-batches.ts'
+import { LetGo } from '../retry.ts'
+import { Positions } from './fetch-progress.ts'
+
+const { AdminClient, KafkaConsumer, CODES } = RdKafka
+
+/** A batch takes what is there, and waits this long for its first message. */
+const CONSUME_WAIT_MS = 200
+const CONSUME_MESSAGES = 1000
+const QUERY_TIMEOUT_MS = 10_000
+/** Of a question that nobody waits for: leaving the group waits until it is answered. */
+const LOOK_TIMEOUT_MS = 3_000
+const WAITING_EVERY_MS = 1_500
+/** How long leaving the group may take, and what is to be told after that. */
+const CLOSE_WITHIN_MS = 10_000
+const LAST_WORDS_MS = 1_000
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+export interface Handlers {
+  /** Partitions came; reading starts when assign() is called for them. */
+  readonly onAssign: (partitions: number[]) => void
+  /** Partitions go; the group waits until unassign() is called for them. `lost`: somebody else may have them already. */
+  readonly onRevoke: (partitions: number[], lost: boolean) => void
+  /** The client cannot go on. */
+  readonly onFatal: (error: Failure) => void
+  readonly onMessage: (text: string) => void
+  /** No broker can be reached just now; the client goes on trying. Called again and again while that lasts. */
+  readonly onBrokerAway: (why: string) => void
+  /** A broker has answered. Called with each answer. */
+  readonly onBrokerBack: () => void
+}
+
+/** The parts of the raw binding that its types leave out. */
+interface RawClient {
+  consume(
+    waitMs: number,
+    count: number,
+    waitForFirstOnly: boolean,
+    done: (
+      error: { message: string; code: number } | null,
+      messages: Message[],
+      ends?: Batch['ends'],
+    ) => void,
+  ): void
+  incrementalAssign(assignment: (TopicPartition & { offset: number })[]): void
+  incrementalUnassign(assignment: TopicPartition[]): void
+  rebalanceProtocol(): string
+  assignmentLost(): boolean
+}
+type RawConsumer = InstanceType<typeof KafkaConsumer> & { _client: RawClient }
+
+/** The call that the admin client's types leave out. */
+interface DescribingAdmin {
+  describeTopics(
+    topics: string[],
+    options: object,
+    done: (
+      error: Error | null,
+      topics?: {
+        topicId: { mostSignificantBits: bigint; leastSignificantBits: bigint }
+        partitions: unknown[]
+        error?: { readonly code: number; readonly message: string }
+      }[],
+    ) => void,
+  ): void
+}
+
+/** Messages, and behind them the partitions whose end was reached. */
+export interface Batch {
+  readonly messages: readonly Message[]
+  /** Up to `offset` there is no record that was not handed over: what is missing is a marker of a transaction. */
+  readonly ends: readonly { readonly partition: number; readonly offset: number }[]
+}
+
+/** What the broker says of the topic. */
+export interface TopicFacts {
+  /** 32 hex digits */
+  readonly topicId: string
+  readonly partitions: number
+}
+
+export type GroupClient = Awaited<ReturnType<typeof connectGroup>>
+
+/**
+ * Connects and joins the group.
+ * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS; LetGo when the signal aborts before
+ */
+export async function connectGroup(
+  config: KafkaConfig,
+  groupId: string,
+  handlers: Handlers,
+  signal: AbortSignal,
+) {
+  const topic = config.KAFKA_TOPIC
+  const consumer = new KafkaConsumer(
+    {
+      ...kafkaClientSettings(config, 'ticklake-consumer'),
+      'group.id': groupId,
+      'group.protocol': config.KAFKA_GROUP_PROTOCOL,
+      ...(config.KAFKA_GROUP_PROTOCOL === 'classic' && {
+        'partition.assignment.strategy': 'cooperative-sticky',
+        'session.timeout.ms': 10_000,
+      }),
+      'enable.auto.commit': false,
+      'enable.auto.offset.store': false,
+      'isolation.level': 'read_committed',
+      // A topic may end with the marker of a transaction, which no later record shows to be a gap.
+      'enable.partition.eof': true,
+      // The default backoff of 1 s, after each queue that was full, costs a third of the rate.
+      'fetch.queue.backoff.ms': 10,
+      'queued.min.messages': 20_000,
+      'queued.max.messages.kbytes': 16_384,
+      'fetch.wait.max.ms': 100,
+      // New partitions are seen this soon.
+      'topic.metadata.refresh.interval.ms': 30_000,
+      log_level: 4,
+      rebalance_cb: onRebalance,
+    } as ConstructorParameters<typeof KafkaConsumer>[0],
+    { 'auto.offset.reset': 'error' },
+  ) as RawConsumer
+
+  function onRebalance(error: { code: number }, assignment: TopicPartition[]): void {
+    const partitions = assignment.map(({ partition }) => partition)
+    if (error.code === CODES.ERRORS.ERR__ASSIGN_PARTITIONS) handlers.onAssign(partitions)
+    else if (error.code === CODES.ERRORS.ERR__REVOKE_PARTITIONS) {
+      handlers.onRevoke(partitions, consumer._client.assignmentLost())
+    } else {
+      handlers.onFatal(
+        new Failure({
+          code: 'KAFKA_GROUP_FAILED',
+          what: 'the consumer group refused this consumer',
+          why: reasonOf(error),
+        }),
+      )
+    }
+  }
+
+  let lastFailure = `${config.KAFKA_BOOTSTRAP_SERVERS} does not answer`
+  consumer.on('event.error', ({ message }) => {
+    handlers.onMessage(message)
+    if (/connections are down|transport failure/.test(message)) handlers.onBrokerAway(lastFailure)
+  })
+  consumer.on('event.log', (event) => {
+    const { fac, message } = event as { fac: string; message: string }
+    handlers.onMessage(message)
+    // The errors above carry no reason, only this line of librdkafka's log does.
+    if (fac === 'FAIL') lastFailure = brokerReason(message)
+  })
+  // Until it is connected the client hands no event over: whoever looks at the terminal is told all the same.
+  const waiting = setInterval(() => handlers.onBrokerAway(lastFailure), WAITING_EVERY_MS)
+  await connected(consumer, config, signal, () => lastFailure).finally(() => clearInterval(waiting))
+  handlers.onBrokerBack()
+  const admin = AdminClient.createFrom(consumer)
+
+  const named = (partition: number): TopicPartition => ({ topic, partition })
+  const cooperative = () => consumer._client.rebalanceProtocol() === 'COOPERATIVE'
+  const positions = new Positions()
+
+  function watermarks(
+    partition: number,
+    timeoutMs = QUERY_TIMEOUT_MS,
+  ): Promise<{ low: number; high: number }> {
+    return new Promise((resolve, reject) => {
+      consumer.queryWatermarkOffsets(topic, partition, timeoutMs, (error, offsets) => {
+        if (error) reject(error)
+        else resolve({ low: offsets.lowOffset, high: offsets.highOffset })
+      })
+    })
+  }
+
+  /** What the last fetch was told; cheap, undefined before the first one and after one that failed. */
+  function fetched(partition: number, which: 'lowOffset' | 'highOffset'): number | undefined {
+    try {
+      const offset = consumer.getWatermarkOffsets(topic, partition)[which]
+      return offset >= 0 ? offset : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  return {
+    subscribe: () => {
+      consumer.subscribe([topic])
+    },
+
+    /** One batch of messages; empty when none came in time. @throws Failure OFFSET_OUT_OF_RANGE, KAFKA_READ_FAILED */
+    consume(): Promise<Batch> {
+      return new Promise((resolve, reject) => {
+        consumer._client.consume(CONSUME_WAIT_MS, CONSUME_MESSAGES, true, (error, messages, ends = []) => {
+          if (!error) {
+            if (messages.length > 0 || ends.length > 0) handlers.onBrokerBack()
+            positions.handedOver(messages, ends, messages.length >= CONSUME_MESSAGES)
+            return resolve({ messages, ends })
+          }
+          if (isPassing(error.code)) return resolve({ messages: [], ends: [] })
+          reject(readFailure(error))
+        })
+      })
+    },
+
+    /** Starts to read the partitions at these offsets. Only between two calls of consume(). */
+    assign(starts: { partition: number; offset: number }[]): void {
+      const assignment = starts.map(({ partition, offset }) => ({ topic, partition, offset }))
+      if (cooperative()) consumer._client.incrementalAssign(assignment)
+      else consumer.assign(assignment)
+      positions.assigned(assignment)
+    },
+
+    /** Gives the partitions back to the group. */
+    unassign(partitions: number[]): void {
+      positions.unassigned(partitions)
+      if (cooperative()) consumer._client.incrementalUnassign(partitions.map(named))
+      else consumer.unassign()
+    },
+
+    /** Commits an offset, for lag tools. */
+    commit(partition: number, offset: number): Promise<void> {
+      return new Promise((resolve, reject) => {
+        const raw = consumer as unknown as {
+          commitCb(toppars: object[], done: (error: Error | null) => void): void
+        }
+        const timer = setTimeout(() => reject(new Error('the commit was not answered in 5 s')), 5_000)
+        raw.commitCb([{ ...named(partition), offset }], (error) => {
+          clearTimeout(timer)
+          if (error) reject(error)
+          else resolve()
+        })
+      })
+    },
+
+    /** The offset that the group has committed, or undefined. */
+    committed(partition: number): Promise<number | undefined> {
+      return new Promise((resolve, reject) => {
+        consumer.committed([named(partition)], QUERY_TIMEOUT_MS, (error, offsets) => {
+          if (error) return reject(error)
+          const offset = (offsets[0] as { offset?: number } | undefined)?.offset
+          resolve(offset !== undefined && offset >= 0 ? offset : undefined)
+        })
+      })
+    },
+
+    /** The first offset that Kafka still has, and the one that the next message gets. */
+    watermarks: (partition: number) => watermarks(partition),
+
+    /** The first offset whose record is not older than this; undefined: all are older. */
+    offsetAt(partition: number, timestampMs: number): Promise<number | undefined> {
+      return new Promise((resolve, reject) => {
+        consumer.offsetsForTimes(
+          [{ ...named(partition), offset: timestampMs }],
+          QUERY_TIMEOUT_MS,
+          (error, offsets) => {
+            if (error) return reject(error)
+            const offset = (offsets[0] as { offset?: number } | undefined)?.offset
+            resolve(offset !== undefined && offset >= 0 ? offset : undefined)
+          },
+        )
+      })
+    },
+
+    /** The high watermark that the last fetch brought; cheap, undefined before the first fetch. */
+    knownEnd: (partition: number) => fetched(partition, 'highOffset'),
+
+    /**
+     * Looks every 30 s for a partition whose next offset Kafka does not have, and whose error consume() was not told.
+     * @param onLost gets OFFSET_OUT_OF_RANGE
+     * @returns stops looking
+     */
+    watchPositions: (onLost: (error: Failure) => void): (() => void) =>
+      positions.watch(
+        {
+          watermarks: (partition) => watermarks(partition, LOOK_TIMEOUT_MS),
+          fetchedLow: (partition) => fetched(partition, 'lowOffset'),
+        },
+        (why) => onLost(offsetOutOfRange(why)),
+      ),
+
+    /** The topic's id and partitions, or undefined when there is no such topic. */
+    async describeTopic(): Promise<TopicFacts | undefined> {
+      const facts = await describeTopic(admin, topic)
+      handlers.onBrokerBack()
+      return facts
+    },
+
+    /** Leaves the group and closes the connections. */
+    async disconnect(): Promise<void> {
+      admin.disconnect()
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(() => {
+          endWithoutIt()
+          resolve()
+        }, CLOSE_WITHIN_MS)
+        consumer.disconnect(() => {
+          clearTimeout(timer)
+          resolve()
+        })
+      })
+    },
+  }
+}
+
+/**
+ * A client that does not close keeps the process for ever, also from process.exit(), which waits for its thread: seen
+ * where the topic was made anew under it. By then nothing is left to write, and the group gives a silent member up.
+ */
+function endWithoutIt(): void {
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_WORDS_MS).unref()
+}
+
+async function connected(
+  consumer: RawConsumer,
+  config: KafkaConfig,
+  signal: AbortSignal,
+  lastFailure: () => string,
+): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const stop = () => reject(new LetGo())
+    if (signal.aborted) return stop()
+    signal.addEventListener('abort', stop, { once: true })
+    consumer.connect({ timeout: config.KAFKA_CONNECT_TIMEOUT_MS }, (error) => {
+      signal.removeEventListener('abort', stop)
+      if (error) reject(error)
+      else resolve()
+    })
+  }).catch((error) => {
+    consumer.disconnect()
+    if (error instanceof LetGo) throw error
+    throw new Failure({
+      code: 'KAFKA_UNREACHABLE',
+      what: `no broker answered at ${config.KAFKA_BOOTSTRAP_SERVERS} within ${config.KAFKA_CONNECT_TIMEOUT_MS / 1000} s; nothing was read`,
+      why: lastFailure(),
+      remedy:
+        'start it (`make stack`, `make demo` or `make up`), or set KAFKA_BOOTSTRAP_SERVERS and the KAFKA_SECURITY_PROTOCOL that it wants',
+      retryable: true,
+      cause: error,
+    })
+  })
+}
+
+/** Errors that librdkafka mends by itself, or that say only that nothing came. */
+function isPassing(code: number): boolean {
+  const {
+    ERR__AUTO_OFFSET_RESET,
+    ERR__FATAL,
+    ERR_OFFSET_OUT_OF_RANGE,
+    ERR_TOPIC_AUTHORIZATION_FAILED,
+    ERR_GROUP_AUTHORIZATION_FAILED,
+  } = CODES.ERRORS
+  return ![
+    ERR__AUTO_OFFSET_RESET,
+    ERR__FATAL,
+    ERR_OFFSET_OUT_OF_RANGE,
+    ERR_TOPIC_AUTHORIZATION_FAILED,
+    ERR_GROUP_AUTHORIZATION_FAILED,
+  ].includes(code)
+}
+
+function readFailure(error: { message: string; code: number }): Failure {
+  if (
+    error.code === CODES.ERRORS.ERR__AUTO_OFFSET_RESET ||
+    error.code === CODES.ERRORS.ERR_OFFSET_OUT_OF_RANGE
+  ) {
+    return offsetOutOfRange(error.message)
+  }
+  return new Failure({
+    code: 'KAFKA_READ_FAILED',
+    what: 'Kafka refuses to be read; what was landed stays landed',
+    why: error.message,
+    remedy: 'check the user’s rights on the topic and the group, then start the consumer again',
+  })
+}
+
+function offsetOutOfRange(why: string): Failure {
+  return new Failure({
+    code: 'OFFSET_OUT_OF_RANGE',
+    what: 'Kafka does not have the offset that the chain of claims goes on with; nothing more is written',
+    why,
+    remedy: 'start the consumer again: it then says how many records are gone and what can be done',
+  })
+}
+
+/** What the broker says of the topic, or undefined when there is no such topic. */
+export function describeTopic(admin: object, topic: string): Promise<TopicFacts | undefined> {
+  return new Promise((resolve, reject) => {
+    ;(admin as DescribingAdmin).describeTopics([topic], { timeout: QUERY_TIMEOUT_MS }, (error, topics) => {
+      const found = topics?.[0]
+      if (error) return reject(error)
+      // Any other error, such as a right that this user lacks, does not say that the topic is gone.
+      if (found?.error && found.error.code !== CODES.ERRORS.ERR_UNKNOWN_TOPIC_OR_PART) {
+        return reject(Object.assign(new Error(found.error.message), { code: found.error.code }))
+      }
+      if (!found || found.error || found.partitions.length === 0) return resolve(undefined)
+      const { mostSignificantBits: high, leastSignificantBits: low } = found.topicId
+      resolve({ topicId: hex(high) + hex(low), partitions: found.partitions.length })
+    })
+  })
+}
+
+/** The topic's id, 32 hex digits, or undefined when there is no such topic. */
+export async function topicIdOf(admin: object, topic: string): Promise<string | undefined> {
+  return (await describeTopic(admin, topic))?.topicId
+}
+
+function hex(bits: bigint): string {
+  return BigInt.asUintN(64, bits).toString(16).padStart(16, '0')
+}

@@ -1,0 +1,69 @@
+// Where reading a partition begins: at the end of its chain of claims, if Kafka still agrees with it.
+import { Failure } from '@ticklake/runtime/errors.ts'
+import type { PartitionWriter } from '../claims/partition-writer.ts'
+import type { ConsumerConfig } from '../config.ts'
+import type { ConsumerEvents } from '../events.ts'
+import { untilDone } from '../retry.ts'
+import type { GroupClient } from './kafka.ts'
+import { beginningText, type SettledBeginning } from './start-point.ts'
+
+/**
+ * Recovers the partition's chain and checks it against Kafka.
+ * @param beginning where a partition without claims begins, of the open dataset; what is before it is left out by a claim
+ * @returns the offset to read from
+ * @throws Failure RECORDS_LOST_TO_RETENTION, COMMITTED_BEYOND_CLAIMS, TOPIC_TRUNCATED, BEGINNING_UNREADABLE; LetGo
+ */
+export async function startOffset(
+  writer: PartitionWriter,
+  partition: number,
+  client: Pick<GroupClient, 'watermarks' | 'committed' | 'offsetAt'>,
+  config: Pick<ConsumerConfig, 'onRetentionLoss' | 'groupId'>,
+  events: ConsumerEvents,
+  beginning?: SettledBeginning,
+): Promise<number> {
+  const ask = <T>(attempt: string, question: () => Promise<T>) =>
+    untilDone(attempt, events, writer.signal, question)
+  await writer.confirmTopic()
+  // Before the claims: whoever had the partition may still claim and commit, and would be beyond claims of earlier.
+  const committed = await ask('query_committed', () => client.committed(partition))
+  let from = await writer.recover()
+  const { low, high } = await ask('query_watermarks', () => client.watermarks(partition))
+  if (from > high) {
+    throw new Failure({
+      code: 'TOPIC_TRUNCATED',
+      what: `partition ${partition} ends at ${high} in Kafka, but its claims reach ${from}; nothing is read from it`,
+      why: 'Kafka has lost records that are in the lake (an unclean election, or a log that was restored)',
+      remedy:
+        'begin a new dataset with LAKE_DATASET, so that new records with old offsets are not taken for old ones',
+    })
+  }
+  if (committed !== undefined && committed > writer.claimedEnd) {
+    throw new Failure({
+      code: 'COMMITTED_BEYOND_CLAIMS',
+      what: `group ${config.groupId} has committed ${committed} for partition ${partition}, but its claims reach only ${writer.claimedEnd}; nothing is read`,
+      why: 'the consumer commits only what is claimed: somebody moved the offset, or claims were deleted, or the group is shared with another dataset',
+      remedy: `if the claims are right: kafka-consumer-groups.sh --reset-offsets --to-offset ${writer.claimedEnd} --group ${config.groupId} --topic TOPIC:${partition} --execute`,
+    })
+  }
+  if (writer.claimedEnd === 0 && beginning) {
+    const time = beginning.at === 'time' ? beginning.timestampMs : undefined
+    const seen =
+      time === undefined ? low : ((await ask('query_times', () => client.offsetAt(partition, time))) ?? high)
+    const first = await ask('settle_beginning', () => beginning.settle(partition, seen))
+    // What Kafka has deleted beyond it had come since the beginning, and is a loss like any other.
+    if (first > 0) from = await writer.skipTo(first, `--from ${beginningText(beginning)}`)
+  }
+  if (low <= from) return from
+  const lost = low - from
+  if (config.onRetentionLoss === 'stop' || !writer.canSkip) {
+    throw new Failure({
+      code: 'RECORDS_LOST_TO_RETENTION',
+      what: `Kafka has deleted ${lost} records of partition ${partition} before they landed: [${from},${low})`,
+      why: 'the topic’s retention was shorter than the time the consumer was behind or stopped',
+      remedy: writer.canSkip
+        ? 'lengthen retention.ms; to go on without them set CONSUMER_ON_RETENTION_LOSS=record, which writes the loss down in a claim'
+        : `their claim [${from},${writer.claimedEnd}) was begun and cannot be finished: begin a new dataset with --from earliest --dataset NAME, and keep both`,
+    })
+  }
+  return writer.skipTo(low, `retention: Kafka's first offset was ${low}`)
+}

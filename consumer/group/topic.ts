@@ -1,0 +1,107 @@
+// The topic that is landed: waited for when it is not there yet, watched in case it is deleted and made anew.
+
+import type { KafkaConfig } from '@ticklake/kafka/config.ts'
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import { sleep } from '@ticklake/runtime/process.ts'
+import type { Plan } from '../claims/claim-builder.ts'
+import { sharedQuestion } from '../claims/shared-question.ts'
+import { LetGo } from '../retry.ts'
+import type { GroupClient, TopicFacts } from './kafka.ts'
+
+const LOOK_EVERY_MS = 30_000
+
+/** The topic's facts. @throws Failure TOPIC_MISSING after KAFKA_CONNECT_TIMEOUT_MS; LetGo */
+export async function topicOf(
+  client: Pick<GroupClient, 'describeTopic'>,
+  config: KafkaConfig,
+  signal: AbortSignal,
+): Promise<TopicFacts> {
+  const deadline = Date.now() + config.KAFKA_CONNECT_TIMEOUT_MS
+  for (;;) {
+    if (signal.aborted) throw new LetGo()
+    let problem: unknown
+    const topic = await client.describeTopic().catch((error) => {
+      problem = error
+    })
+    if (topic) return topic
+    if (Date.now() > deadline) throw notFound(config, problem)
+    await sleep(500, signal)
+  }
+}
+
+/** @param problem why the broker could not be asked; undefined: it does not know the topic */
+function notFound(config: KafkaConfig, problem: unknown): Failure {
+  return new Failure({
+    code: 'TOPIC_MISSING',
+    what: `no topic ${config.KAFKA_TOPIC} was found at ${config.KAFKA_BOOTSTRAP_SERVERS} within ${config.KAFKA_CONNECT_TIMEOUT_MS / 1000} s; nothing was read`,
+    why: problem === undefined ? 'the broker answers and does not know it' : reasonOf(problem),
+    remedy:
+      problem === undefined
+        ? 'make it with `producer topic create`, or set KAFKA_TOPIC'
+        : 'see that the broker runs, and that this user may describe the topic',
+    cause: problem,
+  })
+}
+
+/**
+ * Tells whether the topic is still the one that the dataset was begun with. Offsets say nothing of that: one made anew
+ * counts from 0 again, and a client that has not noticed goes on reading where it was.
+ */
+export class TopicGuard {
+  readonly #client: Pick<GroupClient, 'describeTopic'>
+  readonly #plan: Pick<Plan, 'topic' | 'topicId' | 'lake'>
+  /**
+   * Resolves when the broker has said so after this call: records that were read before it are of this topic. Many
+   * calls at a time share one question.
+   * @throws Failure TOPIC_REPLACED; an error when no broker answers: ask again
+   */
+  readonly confirm = sharedQuestion(() => this.#ask())
+
+  constructor(client: Pick<GroupClient, 'describeTopic'>, plan: Pick<Plan, 'topic' | 'topicId' | 'lake'>) {
+    this.#client = client
+    this.#plan = plan
+  }
+
+  async #ask(): Promise<void> {
+    const { topic, topicId, lake } = this.#plan
+    const found = await this.#client.describeTopic()
+    // A topic that is gone has no other records than those that were read.
+    if (!found || found.topicId === topicId) return
+    throw new Failure({
+      code: 'TOPIC_REPLACED',
+      what: `the topic ${topic} was deleted and made anew; nothing more is written to the dataset ${lake.dataset}`,
+      why: `its id was ${topicId} and is ${found.topicId}: offsets start at 0 again and mean other records`,
+      remedy: 'begin a new dataset with LAKE_DATASET for the new topic',
+    })
+  }
+
+  /**
+   * Why Kafka does not have an offset: where the topic was made anew and is still empty, that is what to tell.
+   * @returns TOPIC_REPLACED, or the error itself
+   */
+  async explain(error: unknown): Promise<unknown> {
+    if (!(error instanceof Failure) || error.code !== 'OFFSET_OUT_OF_RANGE') return error
+    return this.confirm().then(
+      () => error,
+      (found) => (isReplaced(found) ? found : error),
+    )
+  }
+
+  /**
+   * Looks every 30 s, also when nothing is read.
+   * @returns stops looking
+   */
+  watch(onReplaced: (error: Failure) => void): () => void {
+    const timer = setInterval(() => {
+      this.confirm().catch((error) => {
+        // A broker that does not answer says nothing about the topic.
+        if (isReplaced(error)) onReplaced(error)
+      })
+    }, LOOK_EVERY_MS)
+    return () => clearInterval(timer)
+  }
+}
+
+function isReplaced(error: unknown): error is Failure {
+  return error instanceof Failure && error.code === 'TOPIC_REPLACED'
+}

@@ -1,0 +1,261 @@
+// The consumers of the explored world: the real protocol, its effects carried out one by one on what is simulated.
+import type { Claim } from '@ticklake/contract/claim.ts'
+import { deadKey } from '@ticklake/contract/keys.ts'
+import { isCollecting, nextStep, type Outcome, type Step } from '../claims/claim-protocol.ts'
+import {
+  type Actor,
+  beginningOf,
+  claimOf,
+  contractOf,
+  lacksRecords,
+  type Move,
+  missing,
+  newcomer,
+  plan,
+  poisonOf,
+  rowsOf,
+  type State,
+  sentUpTo,
+  skipOf,
+  type World,
+} from './world.ts'
+
+/** Every state that a step or a crash of a consumer leads to. */
+export function consumerMoves(world: World, state: State): Move[] {
+  return state.actors.flatMap((actor, who) => {
+    const moves = steps(world, state, actor, who)
+    if (state.crashes > 0 && actor.step.at !== 'find-tail') {
+      const crashes = state.crashes - 1
+      moves.push(
+        move(`consumer ${who} crashes at ${actor.step.at}`, state, who, startedAgain(actor), { crashes }),
+      )
+    }
+    return moves
+  })
+}
+
+function move(name: string, state: State, who: number, actor: Actor, changes: Partial<State> = {}): Move {
+  return { name, state: { ...state, ...changes, actors: state.actors.with(who, actor) } }
+}
+
+/** What the next effect of a consumer can lead to. */
+function steps(world: World, state: State, actor: Actor, who: number): Move[] {
+  const { step } = actor
+  const after = (outcome: Outcome): Actor => readOn(state, actor, follow(world, actor, outcome))
+  // It asks where it takes the partition on, and again behind the last record that it has read, before it claims.
+  const asks = step.at === 'find-tail' || isCollecting(step)
+  if (actor.isOlder && state.isRaised && asks && world.mistake !== 'claim-after-the-raise') return []
+  const planned = (S: number, E: number): Claim => ({
+    ...claimOf(world, S, E, who),
+    contract: contractOf(actor),
+  })
+  const done = (name: string, outcome: Outcome, changes: Partial<State> = {}): Move =>
+    move(`consumer ${who}: ${name}`, state, who, after(outcome), changes)
+  /** The effect is carried out, but its answer does not arrive: the same step is tried again. */
+  const orLost = (name: string, result: Move, changes: Partial<State>): Move[] =>
+    state.lostAnswers === 0
+      ? [result]
+      : [
+          result,
+          move(`consumer ${who}: ${name}, answer lost`, state, who, actor, {
+            ...changes,
+            lostAnswers: state.lostAnswers - 1,
+          }),
+        ]
+
+  switch (step.at) {
+    case 'find-tail': {
+      if (!actor.isOlder && !state.isRaised) {
+        return [move(`consumer ${who} raises the dataset`, state, who, actor, { isRaised: true })]
+      }
+      if (world.mistake === 'trust-committed-offset' || world.mistake === 'no-claim') {
+        return [
+          move(`consumer ${who} starts at the committed offset`, state, who, {
+            ...actor,
+            step: { at: 'collect', from: state.committed },
+            put: [],
+            readsFrom: 0,
+          }),
+        ]
+      }
+      const starts = Object.keys(state.claims).map(Number)
+      const tail = starts.length === 0 ? undefined : state.claims[Math.max(...starts)]
+      return [done('finds the tail', { of: 'find-tail', tail })]
+    }
+    case 'check-tail':
+      return [
+        done('checks the tail', { of: 'check-tail', complete: missing(step.claim, state).length === 0 }),
+      ]
+    case 'collect': {
+      if (lacksRecords(actor)) {
+        const end = world.mistake === 'leave-out-too-much' ? state.low + 1 : state.low
+        const claim = skipOf(step.from, end, who)
+        const skip: Actor = { ...actor, step: { at: 'put-claim', claim } }
+        return [move(`consumer ${who} leaves out [${claim.S},${claim.E})`, state, who, skip)]
+      }
+      const most = world.flushOffsets ?? world.records.length
+      const sent = sentUpTo(world, state)
+      const ends = world.records.flatMap((record, offset) =>
+        offset >= step.from && offset < step.from + most && offset < sent && record !== 'gap'
+          ? [offset + 1]
+          : [],
+      )
+      const moves = ends.map((E) =>
+        done(`freezes [${step.from},${E})`, { of: 'collect', claim: planned(step.from, E) }),
+      )
+      return [...moves, ...findsThemGone(state, actor, who)]
+    }
+    case 'collect-claim':
+      if (lacksRecords(actor)) {
+        if (world.mistake === 'on-behind-a-begun-claim') {
+          const on: Actor = { ...actor, step: { at: 'collect', from: step.claim.E }, put: [], readsFrom: 0 }
+          return [move(`consumer ${who} goes on behind the claim`, state, who, on)]
+        }
+        // It stops, and says why. Started again, it goes on if another one that has the records has finished the claim.
+        if (missing(step.claim, state).length > 0) return []
+        return [move(`consumer ${who} is started again`, state, who, startedAgain(actor))]
+      }
+      return [
+        ...findsThemGone(state, actor, who),
+        done('collects a claim', {
+          of: 'collect-claim',
+          claim: planned(step.claim.S, step.claim.E),
+        }),
+      ]
+    case 'put-claim': {
+      const { claim } = step
+      const name = `puts claim [${claim.S},${claim.E})`
+      if (claim.S in state.claims && world.mistake !== 'claim-overwrites') {
+        return [done(name, { of: 'put-claim', result: 'exists' })]
+      }
+      const claims = { claims: { ...state.claims, [claim.S]: claim } }
+      const stored = done(name, { of: 'put-claim', result: 'stored' }, claims)
+      if (state.lostAnswers === 0) return [stored]
+      const lost = done(
+        `${name}, answer lost`,
+        { of: 'put-claim', result: 'unknown' },
+        { ...claims, lostAnswers: state.lostAnswers - 1 },
+      )
+      return [stored, lost]
+    }
+    case 'read-claim':
+      return [done('reads the claim', { of: 'read-claim', claim: state.claims[step.claim.S]! })]
+    case 'put-files': {
+      const left = step.claim.files.filter((file) => !actor.put.includes(file.key))
+      if (left.length === 0) return [done('has put all files', { of: 'put-files' })]
+      return left.flatMap(({ key }) => {
+        const objects = {
+          objects:
+            key in state.objects
+              ? state.objects
+              : { ...state.objects, [key]: rowsOf(world, step.claim, key) },
+        }
+        const name = `puts ${key.slice(-60)}`
+        const put = move(
+          `consumer ${who}: ${name}`,
+          state,
+          who,
+          { ...actor, put: [...actor.put, key].sort() },
+          objects,
+        )
+        return orLost(name, put, objects)
+      })
+    }
+    case 'notify': {
+      if (state.letters === 'closed')
+        return [done('cannot tell of refused records', { of: 'notify', result: 'follows' })]
+      const told = { told: [...new Set([...state.told, ...poisonOf(world, step.claim)])].sort() }
+      return orLost(
+        'tells of refused records',
+        done('tells of refused records', { of: 'notify', result: 'told' }, told),
+        told,
+      )
+    }
+    case 'defer-notice': {
+      const follows = { follows: withNumber(state.follows, step.claim.S) }
+      const name = 'writes down that the notice follows'
+      return orLost(name, done(name, { of: 'defer-notice' }, follows), follows)
+    }
+    case 'put-dead': {
+      const key = deadKey(plan.lake, step.claim)
+      const dead = { dead: { ...state.dead, [key]: state.dead[key] ?? poisonOf(world, step.claim) } }
+      return orLost('puts the dead file', done('puts the dead file', { of: 'put-dead' }, dead), dead)
+    }
+    case 'commit':
+      // Only the owner's commit is taken; a zombie's is refused, which the protocol does not even notice.
+      return [
+        done('commits', { of: 'commit' }, { committed: step.claim.E }),
+        done('commits, refused', { of: 'commit' }),
+      ]
+    case 'refuse':
+      return []
+  }
+}
+
+/** What a consumer does beside its chain: it sends the notices that follow, and marks them as told. */
+export function noticeMoves(world: World, state: State): Move[] {
+  return state.follows.flatMap((S) => {
+    const claim = state.claims[S]!
+    if (state.marked.includes(S) || !(deadKey(plan.lake, claim) in state.dead)) return []
+    const poison = poisonOf(world, claim)
+    const isTold = poison.every((offset) => state.told.includes(offset))
+    const moves: Move[] = []
+    if (!isTold && state.letters !== 'closed') {
+      const told = poison.reduce(withNumber, state.told)
+      moves.push({ name: `a notice of ${S} follows`, state: { ...state, told } })
+    }
+    if (isTold || world.mistake === 'told-before-sent') {
+      const marked = withNumber(state.marked, S)
+      moves.push({ name: `the notice of ${S} is marked as told`, state: { ...state, marked } })
+    }
+    return moves
+  })
+}
+
+function withNumber(numbers: readonly number[], more: number): readonly number[] {
+  return [...new Set([...numbers, more])].sort()
+}
+
+/** The actor at its next step. What it can have is settled where it begins to read; only what it may miss is kept. */
+function readOn(state: State, actor: Actor, step: Step): Actor {
+  const recovers = actor.step.at === 'find-tail' || actor.step.at === 'check-tail'
+  const first = !recovers ? actor.readsFrom : isCollecting(step) ? state.low : 0
+  return { ...actor, step, put: [], readsFrom: beginningOf(step) < first ? first : 0 }
+}
+
+function startedAgain({ isOlder }: Actor): Actor {
+  return isOlder ? { ...newcomer, isOlder } : newcomer
+}
+
+/** It began to read before Kafka deleted them, and had not got them all: it has to begin again. */
+function findsThemGone(state: State, actor: Actor, who: number): Move[] {
+  if (beginningOf(actor.step) >= state.low) return []
+  return [move(`consumer ${who} finds them gone`, state, who, startedAgain(actor))]
+}
+
+/** The protocol, or the protocol with the mistake built in. */
+function follow({ mistake }: World, actor: Actor, outcome: Outcome): Step {
+  const { step } = actor
+  if (mistake === 'commit-before-files') {
+    if (step.at === 'put-claim' && outcome.of === 'put-claim' && outcome.result === 'stored')
+      return { at: 'commit', claim: step.claim }
+    if (step.at === 'commit') return { at: 'put-files', claim: step.claim }
+    if (step.at === 'put-files') return { at: 'collect', from: step.claim.E }
+  }
+  if (mistake === 'no-claim' && outcome.of === 'collect') return { at: 'put-files', claim: outcome.claim }
+  if (mistake === 'dead-file-before-notice') {
+    if (step.at === 'put-files' && step.claim.dead > 0) return { at: 'put-dead', claim: step.claim }
+    if (step.at === 'put-dead') return { at: 'notify', claim: step.claim }
+    if (step.at === 'notify') return { at: 'commit', claim: step.claim }
+  }
+  if (mistake === 'notice-not-written-down' && step.at === 'notify')
+    return { at: 'put-dead', claim: step.claim }
+  if (mistake === 'on-behind-the-own-range') {
+    // The claim in the way is a skip: what it does not cover of the own range is forgotten.
+    if (step.at === 'read-claim' && outcome.of === 'read-claim' && outcome.claim.skipped > 0)
+      return { at: 'collect', from: step.claim.E }
+  }
+  return nextStep(step, outcome, ({ contract }) =>
+    contract > contractOf(actor) && mistake !== 'claim-after-the-raise' ? 'too-new' : 'writes',
+  )
+}

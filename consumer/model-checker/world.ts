@@ -1,0 +1,275 @@
+// The small world that is explored: what its partition holds, what may happen in it, and its state as plain data.
+import { type Claim, claimRows } from '@ticklake/contract/claim.ts'
+import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
+import { deadKey } from '@ticklake/contract/keys.ts'
+import { RecordBuffer } from '../batching/record-buffer.ts'
+import { type Plan, planClaim, planSkip } from '../claims/claim-builder.ts'
+import { firstStep, type Step } from '../claims/claim-protocol.ts'
+import {
+  beginHour,
+  type CompactionMistake,
+  type HourState,
+  type HourWorld,
+  hourText,
+  isReplaced,
+  visibleKeys,
+} from './compactors.ts'
+
+/** The records of the partition, by offset: filed under the first or the second hour, refused, or no record at all. */
+export type Record = 'hour-0' | 'hour-1' | 'poison' | 'gap'
+
+export interface World {
+  readonly records: readonly Record[]
+  /** Consumers that have the partition at the same time: one that the group knows, the others zombies. */
+  readonly consumers: number
+  /** Crashes that may happen, in all. */
+  readonly crashes: number
+  /** Answers of S3 or Kafka that may be lost although the request was carried out, in all. */
+  readonly lostAnswers: number
+  /** Whether somebody may move the group's committed offset to the end, once: a person, a tool, a shared group. */
+  readonly offsetMoves?: boolean
+  /** Each claim covers at most so many offsets; absent: any number. */
+  readonly flushOffsets?: number
+  /** So many records have landed when the world begins. */
+  readonly landed?: number
+  /**
+   * Kafka may delete the records below this offset, once: its retention. What has not landed is left out by a claim;
+   * where a claim of it was begun, and whoever had its records is dead, the chain stops for a person to decide.
+   */
+  readonly retention?: number
+  /**
+   * Consumers of an earlier release beside the others, which raise the dataset when they start; and the offset from
+   * which on records have a field that the earlier one does not know: they are sent once it is raised.
+   */
+  readonly older?: { readonly consumers: number; readonly newFieldFrom: number }
+  /** Whether the dead-letter topic may go, or be closed to the consumers, once, and come back. */
+  readonly lettersClose?: boolean
+  /** Consumers that stood still before they put the files of the first claim, and wake at any time. */
+  readonly zombies?: number
+  /** Those that compact the first hour at the same time, and queries that run meanwhile. */
+  readonly compactors?: number
+  readonly queries?: number
+  /** A mistake to build in, which the explorer must then find. */
+  readonly mistake?: Mistake
+}
+
+export type Mistake =
+  | 'claim-overwrites'
+  | 'commit-before-files'
+  | 'dead-file-before-notice'
+  | 'notice-not-written-down'
+  | 'told-before-sent'
+  | 'trust-committed-offset'
+  | 'no-claim'
+  | 'on-behind-the-own-range'
+  | 'leave-out-too-much'
+  | 'on-behind-a-begun-claim'
+  | 'claim-after-the-raise'
+  | CompactionMistake
+
+/** One consumer: its step of the protocol, and which of a claim's objects it has put. */
+export interface Actor {
+  readonly step: Step
+  readonly put: readonly string[]
+  /** Kafka's first offset when it began to read below that: what is before it, it cannot have. 0: it lacks nothing. */
+  readonly readsFrom: number
+  /** Whether it is of the earlier release. */
+  readonly isOlder?: boolean
+}
+
+/** Before it knows anything. */
+export const newcomer: Actor = { step: firstStep, put: [], readsFrom: 0 }
+
+/** All that there is. Plain data, so that two equal states have equal text. */
+export interface State {
+  readonly actors: readonly Actor[]
+  readonly claims: { readonly [S: string]: Claim }
+  /** Offsets of the rows of each object. */
+  readonly objects: { readonly [key: string]: readonly number[] }
+  readonly dead: { readonly [key: string]: readonly number[] }
+  readonly told: readonly number[]
+  readonly letters: 'open' | 'closed' | 'open again'
+  /** The claims, by S, whose notice follows, and those among them that are marked as told. */
+  readonly follows: readonly number[]
+  readonly marked: readonly number[]
+  readonly committed: number
+  readonly moved: boolean
+  /** Whether dataset.json has the newer contract. */
+  readonly isRaised: boolean
+  /** Kafka's first offset. */
+  readonly low: number
+  readonly crashes: number
+  readonly lostAnswers: number
+  readonly hour: HourState
+}
+
+/** A state, and the event that leads to it. */
+export interface Move {
+  readonly name: string
+  readonly state: State
+}
+
+const HOUR_MS = 3_600_000
+const FIRST_HOUR_MS = Date.UTC(2026, 0, 1)
+export const plan: Plan = {
+  lake: { prefix: 'p', dataset: 'd' },
+  format: 'parquet',
+  topic: 't',
+  topicId: '0'.repeat(32),
+}
+
+/** The state in which everything begins. */
+export function beginWorld(world: World): State {
+  const landed = landedBefore(world)
+  return {
+    actors: [
+      ...Array.from({ length: world.consumers }, () => newcomer),
+      ...Array.from({ length: world.older?.consumers ?? 0 }, () => ({ ...newcomer, isOlder: true })),
+      ...Array.from({ length: world.zombies ?? 0 }, () => ({
+        step: { at: 'put-files', claim: landed.claims[0]! } as const,
+        put: [],
+        readsFrom: 0,
+      })),
+    ],
+    ...landed,
+    dead: {},
+    told: [],
+    letters: 'open',
+    follows: [],
+    marked: [],
+    committed: 0,
+    moved: false,
+    isRaised: world.older === undefined,
+    low: 0,
+    crashes: world.crashes,
+    lostAnswers: world.lostAnswers,
+    hour: beginHour(world.compactors ?? 0, world.queries ?? 0),
+  }
+}
+
+/** The claims of the records that have landed before, and their objects. */
+function landedBefore(world: World): Pick<State, 'claims' | 'objects'> {
+  const claims: { [S: string]: Claim } = {}
+  const objects: { [key: string]: readonly number[] } = {}
+  const most = world.flushOffsets ?? world.records.length
+  for (let S = 0; S < (world.landed ?? 0); S += most) {
+    const claim = claimOf(world, S, Math.min(S + most, world.landed!), 0)
+    claims[S] = claim
+    for (const { key } of claim.files) objects[key] = rowsOf(world, claim, key)
+  }
+  return { claims, objects }
+}
+
+/**
+ * Two states with the same text are the same. Consumers are alike, so their order does not count; a claim is told by
+ * its nonce, which here names its range and its author.
+ */
+export function textOf(state: State): string {
+  const actors = state.actors.map(({ step, put, readsFrom, isOlder }) => {
+    const about = 'claim' in step ? step.claim.nonce : 'from' in step ? step.from : ''
+    return `${step.at} ${about} ${readsFrom} ${put.join()}${isOlder ? ' older' : ''}`
+  })
+  const claims = Object.entries(state.claims).map(([S, { nonce }]) => `${S} ${nonce}`)
+  const objects = Object.entries(state.objects).map(([key, rows]) => `${key} ${rows.join()}`)
+  const rest = [
+    Object.keys(state.dead).sort(),
+    state.told,
+    state.letters,
+    state.follows,
+    state.marked,
+    state.committed,
+    state.moved,
+    state.isRaised,
+    state.low,
+    state.crashes,
+    state.lostAnswers,
+    hourText(state.hour),
+  ]
+  return [actors.sort(), claims.sort(), objects.sort(), ...rest].join('|')
+}
+
+/** The offsets of all rows that a query reads now. */
+export function visibleRows(world: World, state: State): number[] {
+  if (!world.compactors) return Object.values(state.objects).flat()
+  return visibleKeys(hourWorld(world), state.hour, state.objects).flatMap((key) => state.objects[key]!)
+}
+
+export function hourWorld({ mistake }: World): HourWorld {
+  return { lake: plan.lake, topicId: plan.topicId, firstHourMs: FIRST_HOUR_MS, mistake }
+}
+
+/** Whether it has to go on with records that it cannot have. */
+export function lacksRecords({ step, readsFrom }: Actor): boolean {
+  return beginningOf(step) < readsFrom
+}
+
+/** The first offset that a step is about. */
+export function beginningOf(step: Step): number {
+  return 'claim' in step ? step.claim.S : 'from' in step ? step.from : 0
+}
+
+/** How far there are records: what has the new field is sent after the raise. */
+export function sentUpTo({ older, records }: World, { isRaised }: State): number {
+  return older && !isRaised ? older.newFieldFrom : records.length
+}
+
+/** The contract of a consumer's release. */
+export function contractOf({ isOlder }: Actor): number {
+  return isOlder ? CONTRACT_VERSION - 1 : CONTRACT_VERSION
+}
+
+/** The objects of a claim that are not there, and that no compacted one replaces. */
+export function missing(claim: Claim, state: State): string[] {
+  const keys = claim.files
+    .map((file) => file.key)
+    .filter((key) => !(key in state.objects) && !isReplaced(state.hour, key))
+  const dead = deadKey(plan.lake, claim)
+  if (claim.dead > 0 && !(dead in state.dead)) keys.push(dead)
+  return keys
+}
+
+/** The claim that this consumer plans for a range: the real plan, with a nonce that is the same in every run. */
+export function claimOf(world: World, S: number, E: number, who: number): Claim {
+  const buffer = new RecordBuffer(S)
+  for (let offset = S; offset < E; offset++) {
+    const record = world.records[offset]
+    if (record === 'gap') continue
+    if (record === 'poison') {
+      buffer.refuse({
+        offset,
+        timestampMs: FIRST_HOUR_MS,
+        reason: 'not_json',
+        detail: '',
+        key: null,
+        value: null,
+        headers: [],
+      })
+    } else buffer.accept(offset, FIRST_HOUR_MS + (record === 'hour-1' ? HOUR_MS : 0), new Uint8Array(1))
+  }
+  buffer.cursor = E
+  return { ...planClaim(plan, 0, buffer), nonce: `${who}:${S}-${E}` }
+}
+
+/** The claim by which it leaves out what Kafka has deleted. */
+export function skipOf(S: number, E: number, who: number): Claim {
+  return { ...planSkip(plan, 0, S, E, 'retention'), nonce: `${who}:${S}-${E} skipped` }
+}
+
+export function rowsOf(world: World, claim: Claim, key: string): number[] {
+  const hour = claim.files.findIndex((file) => file.key === key)
+  const hours = [
+    ...new Set(world.records.slice(claim.S, claim.E).filter((record) => record.startsWith('hour'))),
+  ].sort()
+  const rows = world.records.flatMap((record, offset) =>
+    record === hours[hour] && offset >= claim.S && offset < claim.E ? [offset] : [],
+  )
+  if (rows.length !== claim.files[hour]!.rows)
+    throw new Error(`${claimRows(claim)} rows claimed, ${rows.length} simulated`)
+  return rows
+}
+
+export function poisonOf(world: World, claim: Claim): number[] {
+  return world.records.flatMap((record, offset) =>
+    record === 'poison' && offset >= claim.S && offset < claim.E ? [offset] : [],
+  )
+}

@@ -1,0 +1,113 @@
+// Carries out the faults of a round, each in its time.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { sleep } from '@ticklake/runtime/process.ts'
+import { randomOf } from '@ticklake/testing/random.ts'
+import type { Fault, ProxiedRequest, Rule } from '@ticklake/testing/s3-proxy.ts'
+import type { Consumers } from './consumers.ts'
+import type { Platform } from './platform.ts'
+import { faultText, isAmong, MAX_CONSUMERS, type PlannedFault, type Strike } from './scenario.ts'
+
+export interface StrikesOptions {
+  readonly faults: readonly PlannedFault[]
+  /** For the chance by which a request to S3 is hit. */
+  readonly seed: number
+  readonly consumers: Consumers
+  readonly platform: Pick<Platform, 'takeAway'>
+  readonly logDir: string
+}
+
+export class Strikes {
+  readonly #options: StrikesOptions
+  /** The rules of the S3 faults that last. */
+  readonly #rules = new Set<Rule>()
+  #brokenRequests = 0
+
+  constructor(options: StrikesOptions) {
+    this.#options = options
+  }
+
+  /** Requests to S3 that were broken. */
+  get brokenRequests(): number {
+    return this.#brokenRequests
+  }
+
+  /** What happens now to a request: the rule of every proxy of the round. */
+  readonly rule: Rule = async (request: ProxiedRequest): Promise<Fault | undefined> => {
+    for (const rule of this.#rules) {
+      const fault = await rule(request)
+      if (fault) {
+        this.#brokenRequests++
+        return fault
+      }
+    }
+    return undefined
+  }
+
+  /** Carries all of them out. @returns how many hit something */
+  async run(signal: AbortSignal): Promise<number> {
+    const struck = await Promise.all(this.#options.faults.map((fault) => this.#inTime(fault, signal)))
+    return struck.filter(Boolean).length
+  }
+
+  async #inTime(fault: PlannedFault, signal: AbortSignal): Promise<boolean> {
+    await sleep(fault.atMs)
+    if (signal.aborted) throw new Error('stopped')
+    const line = `${new Date().toISOString()} ${faultText(fault)}\n`
+    writeFileSync(join(this.#options.logDir, 'faults.log'), line, { flag: 'a' })
+    return this.#strike(fault)
+  }
+
+  async #strike(fault: Strike): Promise<boolean> {
+    const { consumers, platform } = this.#options
+    switch (fault.kind) {
+      case 'add':
+        if (consumers.count >= MAX_CONSUMERS) return false
+        consumers.start()
+        return true
+      case 'broker':
+        await platform.takeAway('kafka', fault.awayMs)
+        return true
+      case 'local-aws':
+      case 'trino':
+        await platform.takeAway(fault.kind, fault.awayMs)
+        return true
+      case 's3':
+        return this.#breakS3(fault)
+    }
+    const consumer = consumers.pick(fault.consumer)
+    if (!consumer) return false
+    switch (fault.kind) {
+      case 'kill':
+        await consumers.kill(consumer)
+        await sleep(fault.backAfterMs)
+        if (consumers.count < MAX_CONSUMERS) consumers.start()
+        return true
+      case 'restart':
+        await consumers.terminate(consumer)
+        if (consumers.count < MAX_CONSUMERS) consumers.start()
+        return true
+      case 'remove':
+        await consumers.terminate(consumer)
+        if (consumers.count === 0) consumers.start()
+        return true
+      case 'freeze':
+        await consumers.freeze(consumer, fault.forMs)
+        return true
+    }
+  }
+
+  async #breakS3({ requests, fault, share, forMs }: Extract<Strike, { kind: 's3' }>): Promise<boolean> {
+    const random = randomOf(this.#options.seed)
+    let hits = 0
+    const rule: Rule = ({ method, target }) => {
+      if (!isAmong(requests, method, target) || random() >= share) return undefined
+      hits++
+      return fault
+    }
+    this.#rules.add(rule)
+    await sleep(forMs)
+    this.#rules.delete(rule)
+    return hits > 0
+  }
+}

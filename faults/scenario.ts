@@ -1,0 +1,237 @@
+// What a round of the campaign does, drawn from its seed alone: settings, rows, and which fault comes when. Pure.
+
+import { between, oneOf, type Random, randomOf } from '@ticklake/testing/random.ts'
+import type { Fault } from '@ticklake/testing/s3-proxy.ts'
+import { type CompactionDeath, deathText, drawDeaths } from './compaction-death.ts'
+
+export const PARTITIONS = 6
+export const MAX_CONSUMERS = 3
+/** Hours of the day before whose rows lie in the topic when the round begins: those that are compacted meanwhile. */
+export const PAST_HOURS = 2
+
+/** So often a row comes to each partition beside those of the producer, and with it a portion of the poison. */
+export const TRICKLES = 4
+export const POISON_PORTION = 20
+
+export interface RoundPlan {
+  readonly seed: number
+  readonly protocol: 'consumer' | 'classic'
+  readonly format: 'parquet' | 'jsonl'
+  readonly consumers: number
+  /** Good rows that the producer sends, and how many a second. */
+  readonly rows: number
+  readonly rowsPerSecond: number
+  /** Records among them that are no ticks. */
+  readonly poison: number
+  readonly flushAfterMs: number
+  readonly flushRows: number
+  /** Rows of each past hour in each partition: enough for several objects. */
+  readonly pastRows: number
+  /** In order of time. */
+  readonly faults: readonly PlannedFault[]
+  /** Where compaction is killed, in its own order. */
+  readonly deaths: readonly CompactionDeath[]
+}
+
+/** All good rows that a round sends. */
+export function rowsOf({ rows, pastRows }: Pick<RoundPlan, 'rows' | 'pastRows'>): number {
+  return rows + (pastRows * PAST_HOURS + TRICKLES) * PARTITIONS
+}
+
+/** `consumer` counts among those that are alive when the fault comes, modulo their number. */
+export type Strike =
+  /** kill -9; another one starts `backAfterMs` later. */
+  | { readonly kind: 'kill'; readonly consumer: number; readonly backAfterMs: number }
+  /** SIGTERM; another one starts when it has ended. */
+  | { readonly kind: 'restart'; readonly consumer: number }
+  /** SIGSTOP, and SIGCONT when the group has long given its partitions to others. */
+  | { readonly kind: 'freeze'; readonly consumer: number; readonly forMs: number }
+  | { readonly kind: 'add' }
+  | { readonly kind: 'remove'; readonly consumer: number }
+  /** kill -9 of the broker, which is back after that time. */
+  | { readonly kind: 'broker'; readonly awayMs: number }
+  | {
+      readonly kind: 's3'
+      readonly requests: S3Requests
+      readonly fault: Fault
+      readonly share: number
+      readonly forMs: number
+    }
+  /** local-aws is away: Glue and Athena, and S3 behind it. */
+  | { readonly kind: 'local-aws'; readonly awayMs: number }
+  /** Trino is away: Athena answers with errors. */
+  | { readonly kind: 'trino'; readonly awayMs: number }
+
+type S3Strike = Extract<Strike, { kind: 's3' }>
+
+export type PlannedFault = Strike & { readonly atMs: number }
+
+/** Which requests to S3 a fault hits. */
+export type S3Requests = 'claims' | 'objects' | 'dead files' | 'writes' | 'reads' | 'everything'
+
+const PRODUCE_MS = 5_000
+/** What takes long to mend strikes early: the round ends when all of it has been mended. */
+const SLOW_TO_MEND_BY_MS = 2_000
+const slowToMend: ReadonlySet<Strike['kind']> = new Set(['kill', 'freeze', 'broker', 'local-aws', 'trino'])
+/** Both group protocols give a member up after 6 s (see platform.ts) or 10 s; then it is a zombie. */
+const SESSION_MS = { consumer: 6_000, classic: 10_000 }
+
+/** The plan of one round. The same seed gives the same plan, whatever ran before. */
+export function drawRound(seed: number): RoundPlan {
+  const random = randomOf(seed)
+  // In turn, so that three rounds try both.
+  const protocol = seed % 2 === 0 ? 'classic' : 'consumer'
+  const rowsPerSecond = between(random, 3, 6) * 1_000
+  const flushRows = oneOf(random, [1_000, 1_500, 2_000])
+  return {
+    seed,
+    protocol,
+    format: random() < 0.75 ? 'parquet' : 'jsonl',
+    consumers: between(random, 1, MAX_CONSUMERS),
+    rows: (rowsPerSecond * PRODUCE_MS) / 1_000,
+    rowsPerSecond,
+    poison: between(random, 0, 3) * POISON_PORTION,
+    flushAfterMs: oneOf(random, [1_500, 3_000]),
+    flushRows,
+    pastRows: Math.round(flushRows * 1.2),
+    faults: drawFaults(random, SESSION_MS[protocol]),
+    deaths: drawDeaths(random),
+  }
+}
+
+function drawFaults(random: Random, sessionMs: number): PlannedFault[] {
+  const faults: PlannedFault[] = []
+  const count = between(random, 4, 7)
+  // Each server goes away once a round at most, and one process at most is frozen: else the round only waits.
+  const once = new Set<Strike['kind']>()
+  while (faults.length < count) {
+    const strike = drawStrike(random, sessionMs)
+    if (onlyOnce.has(strike.kind) && once.has(strike.kind)) continue
+    once.add(strike.kind)
+    const latest = slowToMend.has(strike.kind) ? SLOW_TO_MEND_BY_MS : PRODUCE_MS - 1_000
+    faults.push({ ...strike, atMs: between(random, 200, latest) })
+  }
+  return faults.sort((a, b) => a.atMs - b.atMs)
+}
+
+const onlyOnce: ReadonlySet<Strike['kind']> = new Set(['freeze', 'broker', 'local-aws', 'trino'])
+
+/** How often each kind comes, of the sum. */
+const weights: readonly (readonly [number, Strike['kind']])[] = [
+  [6, 'kill'],
+  [3, 'restart'],
+  [3, 'freeze'],
+  [2, 'add'],
+  [2, 'remove'],
+  [2, 'broker'],
+  [10, 's3'],
+  [1, 'local-aws'],
+  [1, 'trino'],
+]
+
+function drawStrike(random: Random, sessionMs: number): Strike {
+  const consumer = between(random, 0, MAX_CONSUMERS - 1)
+  const kind = weighted(random)
+  switch (kind) {
+    case 'kill':
+      return { kind, consumer, backAfterMs: oneOf(random, [0, 500, 2_000]) }
+    case 'freeze':
+      return { kind, consumer, forMs: sessionMs + between(random, 1, 2) * 1_000 }
+    case 'restart':
+    case 'remove':
+      return { kind, consumer }
+    case 'add':
+      return { kind }
+    case 'broker':
+    case 'local-aws':
+    case 'trino':
+      return { kind, awayMs: between(random, 0, 3) * 1_000 }
+    case 's3':
+      return { kind, ...drawS3(random) }
+  }
+}
+
+function weighted(random: Random): Strike['kind'] {
+  let left = random() * weights.reduce((sum, [weight]) => sum + weight, 0)
+  for (const [weight, kind] of weights) {
+    left -= weight
+    if (left < 0) return kind
+  }
+  return weights[0]![1]
+}
+
+function drawS3(random: Random): Omit<S3Strike, 'kind'> {
+  const fault = oneOf<Fault>(random, [
+    { kind: 'status', status: 500, code: 'InternalError' },
+    { kind: 'status', status: 503, code: 'SlowDown' },
+    { kind: 'status', status: 403, code: 'AccessDenied' },
+    { kind: 'reset-before' },
+    { kind: 'reset-after' },
+    { kind: 'truncate' },
+    { kind: 'delay', ms: between(random, 1, 4) * 1_000 },
+  ])
+  // What was stored or cut off is a write; half of a question is no question.
+  const writes: readonly S3Requests[] = ['claims', 'objects', 'dead files', 'writes', 'writes']
+  const requests = oneOf<S3Requests>(
+    random,
+    fault.kind === 'truncate' ? writes : [...writes, 'reads', 'everything'],
+  )
+  return { fault, requests, share: oneOf(random, [0.3, 0.6, 1]), forMs: between(random, 1, 4) * 1_000 }
+}
+
+/** Whether a request to S3 is one of those. */
+export function isAmong(requests: S3Requests, method: string, target: string): boolean {
+  const written = method === 'PUT' || method === 'POST'
+  switch (requests) {
+    case 'claims':
+      return written && target.includes('/claims/')
+    case 'objects':
+      return written && /\/dt(=|%3D)/i.test(target)
+    case 'dead files':
+      return written && target.includes('/dead/')
+    case 'writes':
+      return written
+    case 'reads':
+      return !written
+    case 'everything':
+      return true
+  }
+}
+
+/** The plan in words, one line for the settings and one for each fault. */
+export function planText(plan: RoundPlan): string[] {
+  const { seed, protocol, format, consumers, rows, rowsPerSecond, poison, flushAfterMs, flushRows } = plan
+  return [
+    `seed ${seed}: ${protocol} protocol, ${format}, ${consumers} of ${MAX_CONSUMERS} consumers, ${plan.pastRows * PAST_HOURS * PARTITIONS} rows of ${PAST_HOURS} past hours and ${rows} at ${rowsPerSecond}/s, ${poison} poison, flush after ${flushAfterMs} ms or ${flushRows} rows`,
+    ...plan.faults.map((fault) => `  at ${(fault.atMs / 1000).toFixed(1)} s: ${faultText(fault)}`),
+    ...plan.deaths.map((death) => `  ${deathText(death)}`),
+  ]
+}
+
+/** A fault in words. */
+export function faultText(fault: Strike): string {
+  switch (fault.kind) {
+    case 'kill':
+      return `kill -9 consumer ${fault.consumer}, another one ${fault.backAfterMs} ms later`
+    case 'restart':
+      return `SIGTERM consumer ${fault.consumer}, and start another one`
+    case 'freeze':
+      return `freeze consumer ${fault.consumer} for ${fault.forMs} ms, past its session`
+    case 'add':
+      return 'add a consumer'
+    case 'remove':
+      return `remove consumer ${fault.consumer}`
+    case 'broker':
+      return `kill -9 the broker, back after ${fault.awayMs} ms`
+    case 's3': {
+      const { kind } = fault.fault
+      const how =
+        kind === 'status' ? fault.fault.status : kind === 'delay' ? `${fault.fault.ms} ms late` : kind
+      return `S3: ${how} for ${fault.share * 100} % of ${fault.requests}, ${fault.forMs} ms long`
+    }
+    case 'local-aws':
+      return `kill -9 local-aws (Glue, Athena, the way to S3), back after ${fault.awayMs} ms`
+    case 'trino':
+      return `kill -9 Trino (Athena), back after ${fault.awayMs} ms`
+  }
+}

@@ -1,0 +1,122 @@
+// Athena's view of the Data Catalog: data catalogs, databases and tables, as its metadata operations give them.
+import { GlueError } from '../../glue/api/errors.ts'
+import type { GlueService } from '../../glue/api/service.ts'
+import type { Database, Table } from '../../glue/api/shapes.ts'
+import { columnsOf } from '../sql/view.ts'
+import { invalidInput, metadataError } from './errors.ts'
+import { checkLength, type Members, optionalText, pageRequest, requiredText } from './request.ts'
+
+const catalogName = 'AwsDataCatalog'
+const mostPerPage = 50
+/** Athena's own limit, an eighth of Glue's. */
+const longestExpression = 256
+
+export function dataCatalogOperations(glue: GlueService, accountId: string) {
+  const operations: Record<string, (request: Members) => Promise<unknown> | unknown> = {
+    ListDataCatalogs: () => ({
+      DataCatalogsSummary: [{ CatalogName: catalogName, Type: 'GLUE', Status: 'CREATE_COMPLETE' }],
+    }),
+    GetDataCatalog(request) {
+      const name = requiredText(request, 'Name')
+      if (!isOurs(name)) throw invalidInput(`Data catalog ${name} was not found`)
+      // dbt indexes this parameter without looking whether it is there.
+      return { DataCatalog: { Name: catalogName, Type: 'GLUE', Parameters: { 'catalog-id': accountId } } }
+    },
+    async ListDatabases(request) {
+      checkCatalog(request)
+      const { DatabaseList, NextToken } = await glue.databasesPage(pageRequest(request, mostPerPage))
+      return { DatabaseList: DatabaseList.map(databaseOf), ...(NextToken ? { NextToken } : {}) }
+    },
+    async GetDatabase(request) {
+      checkCatalog(request)
+      return { Database: databaseOf(await existingDatabase(requiredText(request, 'DatabaseName'))) }
+    },
+    async ListTableMetadata(request) {
+      checkCatalog(request)
+      const database = await existingDatabase(requiredText(request, 'DatabaseName'))
+      const expression = optionalText(request, 'Expression')
+      checkLength('expression', expression, longestExpression)
+      const { TableList, NextToken } = await glue.tablesPage(database.Name, {
+        ...pageRequest(request, mostPerPage),
+        ...(expression ? { Expression: expression } : {}),
+      })
+      return { TableMetadataList: TableList.map(tableMetadata), ...(NextToken ? { NextToken } : {}) }
+    },
+    async GetTableMetadata(request) {
+      checkCatalog(request)
+      const database = requiredText(request, 'DatabaseName').toLowerCase()
+      const name = requiredText(request, 'TableName').toLowerCase()
+      const table = await glue.getTable(database, name)
+      if (!table)
+        throw metadataError(`EntityNotFoundException: Table ${name} not found in database ${database}.`)
+      return { TableMetadata: tableMetadata(table) }
+    },
+  }
+
+  async function existingDatabase(name: string): Promise<Database> {
+    const database = await glue.getDatabase(name.toLowerCase())
+    if (!database) throw metadataError(`EntityNotFoundException: Database ${name} not found.`)
+    return database
+  }
+
+  return Object.fromEntries(
+    Object.entries(operations).map(([name, operation]) => [
+      name,
+      async (request: Members) => {
+        try {
+          return await operation(request)
+        } catch (error) {
+          if (error instanceof GlueError) throw metadataError(`${error.type}: ${error.message}`)
+          throw error
+        }
+      },
+    ]),
+  )
+}
+
+function isOurs(name: string): boolean {
+  return name.toLowerCase() === catalogName.toLowerCase()
+}
+
+function checkCatalog(request: Members): void {
+  const name = requiredText(request, 'CatalogName')
+  if (!isOurs(name)) throw invalidInput(`Data catalog ${name} was not found`)
+}
+
+function databaseOf({ Name, Description, Parameters }: Database): unknown {
+  return {
+    Name,
+    ...(Description === undefined ? {} : { Description }),
+    ...(Parameters === undefined ? {} : { Parameters }),
+  }
+}
+
+function tableMetadata(table: Table): unknown {
+  const storage = table.StorageDescriptor
+  const serde = Object.entries(storage?.SerdeInfo?.Parameters ?? {}).map(([key, value]) => [
+    `serde.param.${key}`,
+    value,
+  ])
+  return {
+    Name: table.Name,
+    CreateTime: table.CreateTime,
+    ...(table.LastAccessTime === undefined ? {} : { LastAccessTime: table.LastAccessTime }),
+    ...(table.TableType === undefined ? {} : { TableType: table.TableType }),
+    Columns: columnsOf(table).map(plainColumn),
+    PartitionKeys: (table.PartitionKeys ?? []).map(plainColumn),
+    Parameters: {
+      ...table.Parameters,
+      ...(storage?.Location === undefined ? {} : { location: storage.Location }),
+      ...(storage?.InputFormat === undefined ? {} : { inputformat: storage.InputFormat }),
+      ...(storage?.OutputFormat === undefined ? {} : { outputformat: storage.OutputFormat }),
+      ...(storage?.SerdeInfo?.SerializationLibrary === undefined
+        ? {}
+        : { 'serde.serialization.lib': storage.SerdeInfo.SerializationLibrary }),
+      ...Object.fromEntries(serde),
+    },
+  }
+}
+
+function plainColumn({ Name, Type, Comment }: { Name: string; Type?: string; Comment?: string }): unknown {
+  return { Name, ...(Type === undefined ? {} : { Type }), ...(Comment === undefined ? {} : { Comment }) }
+}

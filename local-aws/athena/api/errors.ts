@@ -1,0 +1,107 @@
+// Athena's errors: what a refused request is told, and what a failed query carries in its status.
+import { AwsError } from '../../http/aws-error.ts'
+
+export function invalidRequest(code: string, message: string): AwsError {
+  return new AwsError('InvalidRequestException', message, { AthenaErrorCode: code, ErrorCode: code })
+}
+
+export const invalidInput = (message: string): AwsError => invalidRequest('INVALID_INPUT', message)
+
+export const malformedQuery = (message: string): AwsError => invalidRequest('MALFORMED_QUERY', message)
+
+/** The query was not run: an answer that SDKs ask again after, which is safe for whatever the query does. */
+export const notStored = (why: string): AwsError =>
+  new AwsError(
+    'InternalServerException',
+    `The query was not run, because its record could not be stored: ${why}. Make room below LOCAL_AWS_DATA_DIR, or let local-aws write there; then ask again`,
+    {},
+    500,
+  )
+
+export const metadataError = (message: string): AwsError => new AwsError('MetadataException', message)
+
+/** `Status.AthenaError` of a failed query. */
+export interface AthenaError {
+  readonly ErrorCategory: 1 | 2 | 3
+  readonly ErrorType: number
+  readonly Retryable: boolean
+  readonly ErrorMessage: string
+}
+
+/** Why a query fails: thrown anywhere in its run, kept in its status. */
+export class QueryFailure extends Error {
+  readonly athena: AthenaError
+
+  constructor(message: string, facts: { category: 1 | 2 | 3; type: number; retryable?: boolean }) {
+    super(message)
+    this.name = 'QueryFailure'
+    this.athena = {
+      ErrorCategory: facts.category,
+      ErrorType: facts.type,
+      Retryable: facts.retryable ?? false,
+      ErrorMessage: message,
+    }
+  }
+}
+
+/** Something beneath Athena is away or broke: not the user's fault, and worth another try. */
+export const systemFailure = (message: string): QueryFailure =>
+  new QueryFailure(message, { category: 1, type: 200, retryable: true })
+
+/** The query was cut off, and how far it had come is not known: what reads is run again, what writes is looked at first. */
+export class CutOff extends QueryFailure {
+  readonly #what: string
+
+  constructor(what: string) {
+    super(`${what}. Run the query again`, { category: 1, type: 200, retryable: true })
+    this.#what = what
+  }
+
+  /** The same for a query that writes rows: whoever ran it again might have them twice. */
+  ofWriter(): QueryFailure {
+    const advice = 'Whether its rows were written is not known; look before it is run again'
+    return new QueryFailure(`${this.#what}. ${advice}`, { category: 1, type: 200 })
+  }
+}
+
+/** Hive's part of Athena refuses a statement. */
+export const hiveFailure = (message: string, type = 1000): QueryFailure =>
+  new QueryFailure(`FAILED: ${message}`, { category: 2, type })
+
+export const notSupported = (what: string): QueryFailure =>
+  new QueryFailure(`NOT_SUPPORTED: ${what}`, { category: 2, type: 1200 })
+
+const errorTypes: Readonly<Record<string, number>> = {
+  TABLE_NOT_FOUND: 1301,
+  SCHEMA_NOT_FOUND: 1301,
+  COLUMN_NOT_FOUND: 1006,
+  CATALOG_NOT_FOUND: 1006,
+  TYPE_MISMATCH: 1002,
+  DIVISION_BY_ZERO: 1001,
+  FUNCTION_NOT_FOUND: 1303,
+  INVALID_CAST_ARGUMENT: 1100,
+  NOT_SUPPORTED: 1200,
+}
+
+export interface EngineError {
+  readonly message: string
+  readonly errorName: string
+  readonly errorType: string
+}
+
+/** What Athena makes of an error of its engine. */
+export function engineFailure({ message, errorName, errorType }: EngineError): QueryFailure {
+  const isUsers = errorType === 'USER_ERROR'
+  return new QueryFailure(`${errorName}: ${withAthenasWords(errorName, message)}`, {
+    category: isUsers ? 2 : 1,
+    type: errorTypes[errorName] ?? (isUsers ? 1000 : 200),
+    retryable: !isUsers,
+  })
+}
+
+function withAthenasWords(errorName: string, message: string): string {
+  if (errorName === 'COLUMN_NOT_FOUND' && message.endsWith('cannot be resolved')) {
+    return `${message} or requester is not authorized to access requested resources`
+  }
+  return message
+}

@@ -1,0 +1,82 @@
+// Follows one statement through the engine to its end, handing its rows to the sink as they come.
+import { setTimeout as delay } from 'node:timers/promises'
+import { engineFailure } from '../api/errors.ts'
+import type { QueryProgress, QueryRequest } from '../api/query.ts'
+import type { ResultSink } from '../results/result-sink.ts'
+import type { PlacedSql } from '../sql/placed-sql.ts'
+import {
+  cancel,
+  type Engine,
+  type EnginePage,
+  type EngineStats,
+  nextPage,
+  submit,
+  waitForEngineMs,
+} from './trino.ts'
+
+export interface EngineRun {
+  readonly engine: Engine
+  readonly statement: PlacedSql
+  readonly context: Pick<QueryRequest, 'catalog' | 'database'>
+  readonly signal: AbortSignal
+  /** Absent: the rows are of no interest. */
+  readonly sink?: ResultSink
+  /** Called with each answer of the engine. */
+  readonly note: (progress: Pick<QueryProgress, 'state' | 'statistics'>) => void
+  /** Called once the engine's parser has let the statement in. */
+  readonly accept: () => void
+}
+
+/** Errors of an engine that is starting up: it refused the statement before anything of it ran. */
+const notYet = new Set(['SERVER_STARTING_UP', 'NO_NODES_AVAILABLE'])
+
+/** @throws QueryFailure */
+export async function followEngine(run: EngineRun): Promise<EnginePage> {
+  const { engine, statement, context, signal, sink, note, accept } = run
+  const session = {
+    catalog: context.catalog?.toLowerCase() ?? 'awsdatacatalog',
+    schema: context.database?.toLowerCase() ?? 'default',
+  }
+  const giveUpAt = Date.now() + waitForEngineMs
+  let page = await submit(engine, statement.sql, session, signal)
+  let hasColumns = false
+  try {
+    for (;;) {
+      if (page.error && notYet.has(page.error.errorName) && Date.now() < giveUpAt) {
+        await delay(250, undefined, { signal })
+        page = await submit(engine, statement.sql, session, signal)
+        continue
+      }
+      if (page.error) {
+        throw engineFailure({ ...page.error, message: statement.placeInOwnSql(page.error.message) })
+      }
+      note({
+        state: page.stats.state === 'QUEUED' ? 'QUEUED' : 'RUNNING',
+        statistics: statisticsOf(page.stats),
+      })
+      if (!page.nextUri || page.nextUri.includes('/executing/')) accept()
+      // The engine works on the next page while this one is written.
+      const next = page.nextUri === undefined ? undefined : nextPage(engine, page.nextUri, signal)
+      next?.catch(() => undefined)
+      if (page.columns && !hasColumns) {
+        hasColumns = true
+        await sink?.columns(page.columns)
+      }
+      if (page.data) await sink?.rows(page.data)
+      if (!next) return page
+      page = await next
+    }
+  } catch (error) {
+    if (page.nextUri) void cancel(engine, page.nextUri)
+    throw error
+  }
+}
+
+function statisticsOf(stats: EngineStats): QueryProgress['statistics'] {
+  return {
+    engineMs: stats.elapsedTimeMillis - stats.queuedTimeMillis,
+    queueMs: stats.queuedTimeMillis,
+    planningMs: stats.planningTimeMillis ?? 0,
+    scannedBytes: stats.physicalInputBytes,
+  }
+}

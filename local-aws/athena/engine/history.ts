@@ -1,0 +1,87 @@
+// The queries that were asked, in SQLite: finished ones outlive a restart, and none is remembered for ever.
+import { join } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { isFinal, type Query } from '../api/query.ts'
+
+/** However old, so many of the newest are kept. */
+const keepAtLeast = 1_000
+
+export interface History extends Disposable {
+  /** Remembers a new query. Its token must not be taken. */
+  add(query: Query): void
+  /** Writes down how a query ended. */
+  finish(query: Query): void
+  get(id: string): Query | undefined
+  withToken(token: string): Query | undefined
+  /** Ids of a workgroup, newest first; `before` is the sequence number of the last one of the page before. */
+  list(workgroup: string, limit: number, before?: number): { id: string; seq: number }[]
+  /** Every query that is not finished; after a start, those that a former run left behind. */
+  unfinished(): Query[]
+  /** Finished queries older than `timeMs` beyond the newest 1,000, the oldest first. */
+  expired(timeMs: number, limit: number): Query[]
+  forget(ids: readonly string[]): void
+}
+
+/**
+ * Opens `athena.db` in a folder. A write costs some 50 microseconds: it goes to the write-ahead log, which a
+ * kill -9 does not lose.
+ */
+export function openHistory(dataDir: string): History {
+  const db = new DatabaseSync(join(dataDir, 'athena.db'))
+  db.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
+    PRAGMA busy_timeout = 5000;
+    CREATE TABLE IF NOT EXISTS query (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      id TEXT NOT NULL UNIQUE,
+      token TEXT NOT NULL UNIQUE,
+      workgroup TEXT NOT NULL,
+      submitted_at INTEGER NOT NULL,
+      final INTEGER NOT NULL,
+      facts TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS query_unfinished ON query (seq) WHERE final = 0;
+  `)
+  // Whoever holds the file for longer than that would stop every other request with it.
+  db.exec('PRAGMA busy_timeout = 200')
+  const insert = db.prepare(
+    'INSERT INTO query (id, token, workgroup, submitted_at, final, facts) VALUES (?, ?, ?, ?, ?, ?)',
+  )
+  const update = db.prepare('UPDATE query SET final = ?, facts = ? WHERE id = ?')
+  const byId = db.prepare('SELECT facts FROM query WHERE id = ?')
+  const byToken = db.prepare('SELECT facts FROM query WHERE token = ?')
+  const page = db.prepare(
+    'SELECT id, seq FROM query WHERE workgroup = ? AND seq < ? ORDER BY seq DESC LIMIT ?',
+  )
+  const open = db.prepare('SELECT facts FROM query WHERE final = 0')
+  const old = db.prepare(`
+    SELECT facts FROM query
+    WHERE final = 1 AND submitted_at < ? AND seq <= (SELECT max(seq) FROM query) - ${keepAtLeast}
+    ORDER BY seq LIMIT ?`)
+  const remove = db.prepare('DELETE FROM query WHERE id IN (SELECT value FROM json_each(?))')
+
+  return {
+    add(query) {
+      const { id, token, workgroup, submittedAtMs } = query
+      insert.run(id, token, workgroup, submittedAtMs, isFinal(query.state) ? 1 : 0, JSON.stringify(query))
+    },
+    finish: (query) => {
+      update.run(isFinal(query.state) ? 1 : 0, JSON.stringify(query), query.id)
+    },
+    get: (id) => queries(byId, id)[0],
+    withToken: (token) => queries(byToken, token)[0],
+    list: (workgroup, limit, before = Number.MAX_SAFE_INTEGER) =>
+      page.all(workgroup, before, limit) as { id: string; seq: number }[],
+    unfinished: () => queries(open),
+    expired: (timeMs, limit) => queries(old, timeMs, limit),
+    forget: (ids) => {
+      remove.run(JSON.stringify(ids))
+    },
+    [Symbol.dispose]: () => db.close(),
+  }
+}
+
+function queries(statement: StatementSync, ...values: (string | number)[]): Query[] {
+  return statement.all(...values).map((row) => JSON.parse(row.facts as string) as Query)
+}

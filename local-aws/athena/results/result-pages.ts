@@ -1,0 +1,77 @@
+// Pages of a stored result: read from its object in S3 from where the page before ended, never the whole of it.
+import { invalidInput } from '../api/errors.ts'
+import { outputLocation, type Query, resultLayout } from '../api/query.ts'
+import { csvRows, textRows } from './result-csv.ts'
+import type { ResultObjects } from './s3.ts'
+
+/** Results up to this size are also kept in memory for the client that is about to ask for them. */
+const smallBytes = 64 * 1024
+const keptResults = 64
+
+export interface ResultPage {
+  readonly rows: readonly (readonly (string | null)[])[]
+  readonly nextToken: string | undefined
+}
+
+export interface ResultPages {
+  /** Remembers a small result, so that its first page needs no request to S3. */
+  remember(id: string, body: Buffer | undefined): void
+  /** @throws AwsError when the token is none of this query, or the object is gone */
+  page(query: Query, size: number, token: string | undefined): Promise<ResultPage>
+}
+
+export function openResultPages(objects: ResultObjects): ResultPages {
+  const small = new Map<string, Buffer>()
+
+  async function* chunks(query: Query, offset: number): AsyncGenerator<Uint8Array> {
+    const body = small.get(query.id)
+    if (body) return yield body.subarray(offset)
+    try {
+      yield* objects.read(outputLocation(query), offset)
+    } catch (error) {
+      if ((error as Error).name === 'NoSuchKey' || (error as Error).name === 'NoSuchBucket') {
+        throw invalidInput(
+          `Could not find results for query ${query.id}: ${outputLocation(query)} is not there`,
+        )
+      }
+      throw error
+    }
+  }
+
+  return {
+    remember(id, body) {
+      if (!body || body.length > smallBytes) return
+      small.set(id, body)
+      if (small.size > keptResults) small.delete(small.keys().next().value!)
+    },
+    async page(query, size, token) {
+      const layout = resultLayout(query)
+      const rows: (readonly (string | null)[])[] = []
+      const start = token === undefined ? 0 : offsetIn(token, query.id)
+      // The heading of EXPLAIN is a row of the answer, but not of the object.
+      if (token === undefined && query.substatement === 'EXPLAIN')
+        rows.push(query.columns!.map((column) => column.Name))
+      let end = start
+      if (layout !== 'none' && rows.length < size) {
+        const read = layout === 'csv' ? csvRows : textRows
+        for await (const row of read(chunks(query, start))) {
+          rows.push(row.values)
+          end = start + row.endByte
+          if (rows.length === size) break
+        }
+      }
+      // A full page always has a token, even when nothing follows.
+      return { rows, nextToken: rows.length === size ? tokenAt(query.id, end) : undefined }
+    },
+  }
+}
+
+function tokenAt(id: string, offset: number): string {
+  return Buffer.from(`${id}:${offset}`).toString('base64url')
+}
+
+function offsetIn(token: string, id: string): number {
+  const match = /^([0-9a-f-]{36}):(\d{1,15})$/.exec(Buffer.from(token, 'base64url').toString('latin1'))
+  if (match?.[1] !== id) throw invalidInput(`Malformed nextPageToken ${token}`)
+  return Number(match[2])
+}

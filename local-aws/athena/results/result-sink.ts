@@ -1,0 +1,85 @@
+// Takes the pages of an answer and leaves them in S3 as Athena does, holding one part of the object at most.
+
+import {
+  outputLocation,
+  type QueryProgress,
+  type QueryRequest,
+  resultLayout,
+  writesRows,
+} from '../api/query.ts'
+import type { EngineColumn } from '../engine/trino.ts'
+import { type ColumnInfo, columnInfo, updateColumns } from './column-info.ts'
+import { csvLine } from './result-csv.ts'
+import { resultMetadata } from './result-metadata.ts'
+import type { ResultObjects, ResultWriter } from './s3.ts'
+import { type ToText, toTextOf } from './value-text.ts'
+
+export type Outcome = Pick<QueryProgress, 'columns' | 'updateCount'> & {
+  /** The bytes of the result object, where they are few. */
+  readonly body?: Buffer | undefined
+}
+
+export interface ResultSink {
+  /** The engine's columns; called before the first rows. */
+  columns(columns: readonly EngineColumn[]): Promise<void>
+  rows(rows: readonly (readonly unknown[])[]): Promise<void>
+  /** Text lines instead of rows, with columns of their own. */
+  lines(columns: readonly ColumnInfo[], lines: readonly string[]): Promise<void>
+  /** Makes the objects. */
+  close(updateType: string | undefined, updateCount: number | undefined): Promise<Outcome>
+  abort(): Promise<void>
+}
+
+export function openResultSink(query: QueryRequest, objects: ResultObjects, signal: AbortSignal): ResultSink {
+  const layout = resultLayout(query)
+  const uri = outputLocation(query)
+  const writer: ResultWriter | undefined = layout === 'none' ? undefined : objects.writer(uri, signal)
+  // What the engine answers to a DDL statement (`true`) is no row of Athena's.
+  const hasRows = layout === 'csv' || (layout === 'lines' && query.statementType !== 'DDL')
+  let described: readonly ColumnInfo[] = []
+  let texts: ToText[] = []
+  let isFirstLine = true
+
+  async function writeLines(lines: readonly string[]): Promise<void> {
+    if (lines.length === 0) return
+    await writer!.write(`${isFirstLine ? '' : '\n'}${lines.join('\n')}`)
+    isFirstLine = false
+  }
+
+  return {
+    async columns(columns) {
+      if (!hasRows) return
+      described = columns.map(columnInfo)
+      texts = columns.map((column) => toTextOf(column.typeSignature))
+      if (layout === 'csv') await writer!.write(csvLine(columns.map((column) => column.name)))
+    },
+    async rows(rows) {
+      if (!hasRows) return
+      const cells = rows.map((row) => row.map((value, i) => (value === null ? null : texts[i]!(value))))
+      if (layout === 'csv') await writer!.write(cells.map(csvLine).join(''))
+      else
+        await writeLines(
+          cells.flatMap((row) => withoutLastBreaks(row.map((cell) => cell ?? '').join('\t')).split('\n')),
+        )
+    },
+    async lines(columns, lines) {
+      described = columns
+      await writeLines(lines)
+    },
+    async close(updateType, updateCount) {
+      if (writesRows(query)) return { columns: updateColumns, updateCount: updateCount ?? 0 }
+      const isCounted = query.statementType !== 'DDL' && query.substatement !== 'EXPLAIN'
+      const outcome = { columns: described, ...(isCounted ? { updateCount: 0 } : {}) }
+      const metadata = resultMetadata({ queryId: query.id, updateType, updateCount, columns: described })
+      const [body] = await Promise.all([writer!.close(), objects.put(`${uri}.metadata`, metadata, signal)])
+      return { ...outcome, body }
+    },
+    abort: async () => writer?.abort(),
+  }
+}
+
+function withoutLastBreaks(text: string): string {
+  let end = text.length
+  while (text[end - 1] === '\n') end--
+  return text.slice(0, end)
+}

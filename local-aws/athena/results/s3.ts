@@ -1,0 +1,219 @@
+// Where results live: S3 objects that are written in bounded memory and read back by range.
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3'
+import { miniStackCredentials } from '@ticklake/runtime/engine-secret.ts'
+import { reasonOf } from '@ticklake/runtime/errors.ts'
+import { systemFailure } from '../api/errors.ts'
+
+/** S3 wants 5 MiB at least for every part but the last; 10,000 parts of this size are 80 GB. */
+const partBytes = 8 * 1024 * 1024
+/** A page of a result is mostly smaller; a server may read the whole object for a range without an end. */
+const firstRangeBytes = 256 * 1024
+/** A bucket that was seen is not looked for again so soon. */
+const bucketIsKnownForMs = 30_000
+
+export interface S3Place {
+  readonly bucket: string
+  readonly key: string
+}
+
+/** s3://bucket/key in its two parts; undefined when it is not of that form. */
+export function s3Place(uri: string): S3Place | undefined {
+  const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s.exec(uri)
+  return match ? { bucket: match[1]!, key: match[2] ?? '' } : undefined
+}
+
+/** A result that is being written: text is added, then the object appears whole or not at all. */
+export interface ResultWriter {
+  write(text: string): Promise<void>
+  /** Makes the object. Out: its bytes, where they are few. */
+  close(): Promise<Buffer | undefined>
+  /** Gives up what was uploaded so far. */
+  abort(): Promise<void>
+}
+
+export interface ResultObjects extends Disposable {
+  bucketExists(bucket: string): Promise<boolean>
+  writer(uri: string, signal: AbortSignal): ResultWriter
+  put(uri: string, body: Buffer, signal: AbortSignal): Promise<void>
+  /** The bytes from an offset on, fetched range by range as they are asked for. @throws what S3 answers */
+  read(uri: string, offset: number): AsyncGenerator<Uint8Array>
+  /** The addresses of all objects below a folder. */
+  list(folder: string): AsyncGenerator<string>
+  remove(uris: readonly string[]): Promise<void>
+}
+
+export function openResultObjects(endpoint: URL, region: string, secret?: string): ResultObjects {
+  const s3 = new S3Client({
+    endpoint: endpoint.origin,
+    region,
+    forcePathStyle: true,
+    maxAttempts: 3,
+    // Those of the shell are none of a local server's business.
+    credentials: miniStackCredentials(secret),
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
+  })
+  const seenBuckets = new Map<string, number>()
+
+  async function put(uri: string, body: Buffer, signal: AbortSignal): Promise<void> {
+    const { bucket, key } = s3Place(uri)!
+    await s3
+      .send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          Body: body,
+          ContentType: 'application/octet-stream',
+        }),
+        {
+          abortSignal: signal,
+        },
+      )
+      .catch((error) => {
+        seenBuckets.delete(bucket)
+        throw writeFailure(uri, error, signal)
+      })
+  }
+
+  function writer(uri: string, signal: AbortSignal): ResultWriter {
+    const { bucket, key } = s3Place(uri)!
+    const object = { Bucket: bucket, Key: key }
+    const options = { abortSignal: signal }
+    let chunks: Buffer[] = []
+    let bytes = 0
+    let uploadId: string | undefined
+    const parts: { ETag: string | undefined; PartNumber: number }[] = []
+
+    async function uploadPart(): Promise<void> {
+      const body = Buffer.concat(chunks)
+      chunks = []
+      bytes = 0
+      uploadId ??= (await s3.send(new CreateMultipartUploadCommand(object), options)).UploadId!
+      const PartNumber = parts.length + 1
+      const answer = await s3.send(
+        new UploadPartCommand({ ...object, UploadId: uploadId, PartNumber, Body: body }),
+        options,
+      )
+      parts.push({ ETag: answer.ETag, PartNumber })
+    }
+
+    return {
+      async write(text) {
+        const chunk = Buffer.from(text, 'utf8')
+        chunks.push(chunk)
+        bytes += chunk.length
+        if (bytes < partBytes) return
+        await uploadPart().catch((error) => {
+          throw writeFailure(uri, error, signal)
+        })
+      },
+      async close() {
+        if (uploadId === undefined) {
+          const body = Buffer.concat(chunks)
+          await put(uri, body, signal)
+          return body
+        }
+        try {
+          if (bytes > 0) await uploadPart()
+          await s3.send(
+            new CompleteMultipartUploadCommand({
+              ...object,
+              UploadId: uploadId,
+              MultipartUpload: { Parts: parts },
+            }),
+            options,
+          )
+        } catch (error) {
+          throw writeFailure(uri, error, signal)
+        }
+      },
+      async abort() {
+        chunks = []
+        if (uploadId === undefined) return
+        await s3
+          .send(new AbortMultipartUploadCommand({ ...object, UploadId: uploadId }))
+          .catch(() => undefined)
+      },
+    }
+  }
+
+  return {
+    writer,
+    put,
+    async bucketExists(bucket) {
+      if ((seenBuckets.get(bucket) ?? 0) > Date.now()) return true
+      try {
+        await s3.send(new HeadBucketCommand({ Bucket: bucket }))
+      } catch (error) {
+        // Only S3's own no counts; that S3 does not answer is found out, and told, when the result is written.
+        return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== 404
+      }
+      seenBuckets.set(bucket, Date.now() + bucketIsKnownForMs)
+      return true
+    },
+    async *read(uri, offset) {
+      const { bucket, key } = s3Place(uri)!
+      let size = firstRangeBytes
+      for (
+        let from = offset, total = Number.POSITIVE_INFINITY;
+        from < total;
+        size = Math.min(size * 4, partBytes)
+      ) {
+        const Range = `bytes=${from}-${from + size - 1}`
+        try {
+          const answer = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range }))
+          const bytes = await answer.Body!.transformToByteArray()
+          total = Number(/\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1] ?? bytes.length)
+          from += bytes.length
+          yield bytes
+        } catch (error) {
+          // An empty object, or a page that begins at the end, has no such range.
+          if ((error as Error).name === 'InvalidRange') return
+          throw error
+        }
+      }
+    },
+    async *list(folder) {
+      const { bucket, key } = s3Place(folder)!
+      for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: key })) {
+        for (const object of page.Contents ?? []) yield `s3://${bucket}/${object.Key}`
+      }
+    },
+    async remove(uris) {
+      const byBucket = Map.groupBy(uris, (uri) => s3Place(uri)!.bucket)
+      for (const [bucket, own] of byBucket) {
+        for (let start = 0; start < own.length; start += 1_000) {
+          const Objects = own.slice(start, start + 1_000).map((uri) => ({ Key: s3Place(uri)!.key }))
+          await s3
+            .send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }))
+            .catch((error) => {
+              // With its bucket the results are gone too.
+              if ((error as Error).name !== 'NoSuchBucket') throw error
+            })
+        }
+      }
+    },
+    [Symbol.dispose]: () => s3.destroy(),
+  }
+}
+
+function writeFailure(uri: string, error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return error
+  const { bucket } = s3Place(uri)!
+  if ((error as Error).name === 'NoSuchBucket') {
+    return systemFailure(`Unable to write the query result: the bucket ${bucket} does not exist`)
+  }
+  return systemFailure(
+    `Unable to write the query result to ${uri}: ${reasonOf(error)}. The query can be run again`,
+  )
+}

@@ -1,0 +1,54 @@
+// Which files an INSERT or CTAS wrote: the manifest that Athena leaves beside the result, and clients read data by.
+import type { GlueService } from '../../glue/api/service.ts'
+import { outputLocation, type QueryRequest } from '../api/query.ts'
+import type { Statement } from '../sql/statement.ts'
+import type { Token } from '../sql/tokens.ts'
+import type { ResultObjects } from './s3.ts'
+
+export interface WrittenFilesParts {
+  readonly glue: GlueService
+  readonly objects: ResultObjects
+  readonly signal: AbortSignal
+}
+
+/**
+ * Writes `<OutputLocation>-manifest.csv`, one S3 address a line. The engine puts the id of its query into the name
+ * of each file that it writes, which tells them from what was there before.
+ * Out: where the manifest lies; undefined when no table or no file is found.
+ */
+export async function writeManifest(
+  statement: Statement,
+  request: QueryRequest,
+  engineQueryId: string,
+  { glue, objects, signal }: WrittenFilesParts,
+): Promise<string | undefined> {
+  const target = targetOf(statement)
+  if (!target) return undefined
+  const database = target.database ?? request.database?.toLowerCase() ?? 'default'
+  const location = (await glue.getTable(database, target.name))?.StorageDescriptor?.Location
+  if (!location) return undefined
+  const files: string[] = []
+  for await (const uri of objects.list(location.endsWith('/') ? location : `${location}/`)) {
+    if (uri.slice(uri.lastIndexOf('/')).includes(engineQueryId)) files.push(uri)
+  }
+  if (files.length === 0) return undefined
+  const manifest = `${outputLocation(request)}-manifest.csv`
+  await objects.put(manifest, Buffer.from(files.map((file) => `${file}\n`).join('')), signal)
+  return manifest
+}
+
+/** The table after INSERT INTO or CREATE TABLE [IF NOT EXISTS]. */
+function targetOf({
+  substatement,
+  tokens,
+}: Statement): { database: string | undefined; name: string } | undefined {
+  if (substatement !== 'INSERT' && substatement !== 'CREATE_TABLE_AS_SELECT') return undefined
+  const start = tokens[2]?.value === 'IF' ? 5 : 2
+  const parts: string[] = []
+  for (let i = start; i === start || tokens[i - 1]?.text === '.'; i += 2) parts.push(nameOf(tokens[i]))
+  return { database: parts.at(-2), name: parts.at(-1)! }
+}
+
+function nameOf(token: Token | undefined): string {
+  return (token?.kind === 'word' ? token.text : (token?.value ?? '')).toLowerCase()
+}

@@ -1,0 +1,234 @@
+// Runs the statements that Hive's part of Athena answers, on the Data Catalog.
+import { GlueError } from '../../glue/api/errors.ts'
+import type { GlueService } from '../../glue/api/service.ts'
+import type { Table } from '../../glue/api/shapes.ts'
+import { hiveFailure, notSupported, QueryFailure } from '../api/errors.ts'
+import { type ColumnInfo, stringColumn } from '../results/column-info.ts'
+import type { HiveStatement } from './hive-ddl.ts'
+import { allColumns, describeTable, descriptionColumns } from './table-description.ts'
+import { literal } from './tokens.ts'
+
+export interface CatalogAnswer {
+  readonly columns: readonly ColumnInfo[]
+  readonly lines: readonly string[]
+}
+
+export interface CatalogContext {
+  readonly glue: GlueService
+  /** The database of names that have none. */
+  readonly database: string
+  /** Aborted: nobody waits for the answer any more. */
+  readonly signal: AbortSignal
+  /** Runs a statement on the engine to its end. */
+  readonly runOnEngine: (sql: string) => Promise<void>
+}
+
+const nothing: CatalogAnswer = { columns: [], lines: [] }
+
+/** @throws QueryFailure with Hive's words */
+export async function answerFromCatalog(
+  statement: HiveStatement,
+  context: CatalogContext,
+): Promise<CatalogAnswer> {
+  try {
+    return await answer(statement, context)
+  } catch (error) {
+    if (error instanceof GlueError) {
+      throw hiveFailure(
+        `Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. ${error.type}(message:${error.message})`,
+      )
+    }
+    throw error
+  }
+}
+
+async function answer(statement: HiveStatement, context: CatalogContext): Promise<CatalogAnswer> {
+  const { glue } = context
+  switch (statement.kind) {
+    case 'create-database': {
+      const { name, comment, location, properties } = statement
+      if (statement.ifNotExists && (await glue.getDatabase(name))) return nothing
+      await glue.createDatabase({
+        Name: name,
+        ...(comment === undefined ? {} : { Description: comment }),
+        ...(location === undefined ? {} : { LocationUri: location }),
+        ...(Object.keys(properties).length === 0 ? {} : { Parameters: properties }),
+      })
+      return nothing
+    }
+    case 'drop-database':
+      return dropDatabase(statement, glue)
+    case 'create-table':
+      return createTable(statement, context)
+    case 'drop-table': {
+      const database = statement.database ?? context.database
+      if (await glue.getTable(database, statement.name)) await glue.dropTable(database, statement.name)
+      else if (!statement.ifExists) throw tableNotFound(database, statement.name)
+      return nothing
+    }
+    case 'show-databases': {
+      const names = (await glue.getDatabases(statement.like)).map((database) => database.Name)
+      return list('database_name', names.sort())
+    }
+    case 'show-tables':
+    case 'show-views': {
+      const database = statement.database ?? context.database
+      if (!(await glue.getDatabase(database))) throw databaseNotFound(database)
+      const names: string[] = []
+      for await (const { Name, TableType } of glue.tableNames(database, statement.like)) {
+        context.signal.throwIfAborted()
+        if (statement.kind === 'show-tables' || TableType === 'VIRTUAL_VIEW') names.push(Name)
+      }
+      return list(statement.kind === 'show-tables' ? 'tab_name' : 'views', names.sort())
+    }
+    case 'show-partitions': {
+      const table = await tableOf(statement, context)
+      if (!table.PartitionKeys?.length) {
+        throw hiveFailure(
+          `Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. Table ${table.Name} is not a partitioned table`,
+        )
+      }
+      return list('partition', await partitionNames(table, context))
+    }
+    case 'show-columns': {
+      const table = await tableOf(statement, context)
+      return list(
+        'field',
+        allColumns(table).map((column) => column.Name.padEnd(20)),
+      )
+    }
+    case 'show-properties': {
+      const parameters = (await tableOf(statement, context)).Parameters ?? {}
+      const { property } = statement
+      if (property !== undefined)
+        return list('prpt_name', [parameters[property] ?? `Table does not have property: ${property}`])
+      return list(
+        'prpt_name',
+        Object.entries(parameters)
+          .map(([key, value]) => `${key}\t${value}`)
+          .sort(),
+      )
+    }
+    case 'describe':
+      return {
+        columns: descriptionColumns.map(stringColumn),
+        lines: describeTable(await tableOf(statement, context), statement.column),
+      }
+    case 'repair':
+      return repair(statement, context)
+    case 'not-supported':
+      throw notSupported(`${statement.what} is not supported by local-aws yet`)
+  }
+}
+
+async function dropDatabase(
+  statement: HiveStatement & { kind: 'drop-database' },
+  glue: GlueService,
+): Promise<CatalogAnswer> {
+  const { name, ifExists, cascade } = statement
+  if (!(await glue.getDatabase(name))) {
+    if (ifExists) return nothing
+    throw databaseNotFound(name)
+  }
+  const { TableList } = await glue.tablesPage(name, { MaxResults: 1 })
+  if (!cascade && TableList.length > 0) {
+    throw hiveFailure(
+      `Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. InvalidOperationException(message:Database ${name} is not empty. One or more tables exist.)`,
+    )
+  }
+  await glue.dropDatabase(name)
+  return nothing
+}
+
+async function createTable(
+  statement: HiveStatement & { kind: 'create-table' },
+  context: CatalogContext,
+): Promise<CatalogAnswer> {
+  const { table, ifNotExists } = statement
+  const database = statement.database ?? context.database
+  if (!table.StorageDescriptor?.Location) {
+    throw new QueryFailure('No location was specified for table. An S3 location must be specified', {
+      category: 2,
+      type: 1000,
+    })
+  }
+  const names = [...table.StorageDescriptor.Columns!, ...table.PartitionKeys!].map((column) => column.Name)
+  const seen = new Set<string>()
+  const twice = names.find((name) => seen.size === seen.add(name).size)
+  if (twice !== undefined) {
+    const isKey = table.PartitionKeys!.some((key) => key.Name === twice)
+    throw hiveFailure(
+      isKey
+        ? 'SemanticException [Error 10035]: Column repeated in partitioning columns'
+        : `SemanticException [Error 10036]: Duplicate column name: ${twice}`,
+    )
+  }
+  if (!(await context.glue.getDatabase(database))) throw databaseNotFound(database)
+  if (await context.glue.getTable(database, table.Name)) {
+    if (ifNotExists) return nothing
+    throw hiveFailure(
+      `Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. AlreadyExistsException(message:Table ${table.Name} already exists.)`,
+    )
+  }
+  const now = String(Math.floor(Date.now() / 1000))
+  await context.glue.createTable(database, {
+    ...table,
+    Parameters: { transient_lastDdlTime: now, ...table.Parameters },
+  })
+  return nothing
+}
+
+async function repair(
+  statement: HiveStatement & { kind: 'repair' },
+  context: CatalogContext,
+): Promise<CatalogAnswer> {
+  const table = await tableOf(statement, context)
+  if (!table.PartitionKeys?.length) return list('', [])
+  const before = new Set(await partitionNames(table, context))
+  await context.runOnEngine(
+    `CALL system.sync_partition_metadata(${literal(table.DatabaseName)}, ${literal(table.Name)}, 'ADD')`,
+  )
+  const added = (await partitionNames(table, context)).filter((name) => !before.has(name))
+  if (added.length === 0) return list('', [])
+  return list('', [
+    `Partitions not in metastore:${added.map((name) => `\t${table.Name}:${name}`).join('')}`,
+    ...added.map((name) => `Repair: Added partition to metastore ${table.Name}:${name}`),
+  ])
+}
+
+async function tableOf(
+  at: { database: string | undefined; name: string },
+  context: CatalogContext,
+): Promise<Table> {
+  const database = at.database ?? context.database
+  const table = await context.glue.getTable(database, at.name)
+  if (!table) throw tableNotFound(database, at.name)
+  return table
+}
+
+async function partitionNames(table: Table, { glue }: CatalogContext): Promise<string[]> {
+  const keys = table.PartitionKeys!.map((key) => key.Name)
+  const names: string[] = []
+  for await (const { Values } of glue.partitions(table.DatabaseName, table.Name)) {
+    names.push(keys.map((key, i) => `${key}=${escaped(Values[i] ?? '')}`).join('/'))
+  }
+  return names.sort()
+}
+
+/** A partition's value as it stands in a path (Hive's FileUtils.escapePathName). */
+function escaped(value: string): string {
+  return value.replace(
+    /[\x00-\x1f"#%'*/:=?\\\x7f{[\]^]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  )
+}
+
+function list(column: string, lines: readonly string[]): CatalogAnswer {
+  return { columns: [stringColumn(column)], lines }
+}
+
+const tableNotFound = (database: string, table: string) =>
+  hiveFailure(`SemanticException [Error 10001]: Table not found ${database}.${table}`, 1301)
+
+const databaseNotFound = (database: string) =>
+  hiveFailure(`SemanticException [Error 10072]: Database does not exist: ${database}`, 1301)

@@ -1,0 +1,151 @@
+// CREATE EXTERNAL TABLE as Athena takes it from Hive, read into the table that the Data Catalog keeps.
+import type { Column, SerDeInfo, StorageDescriptor, TableInput } from '../../glue/api/shapes.ts'
+import { hiveType } from './hive-type.ts'
+import type { TokenReader } from './token-reader.ts'
+
+export interface CreateTable {
+  readonly kind: 'create-table'
+  readonly database: string | undefined
+  readonly ifNotExists: boolean
+  /** Without LOCATION its storage has none: that is told when the statement runs. */
+  readonly table: TableInput
+}
+
+interface FileFormat {
+  readonly input: string
+  readonly output: string
+  readonly serde: string
+}
+
+const textSerde = 'org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe'
+const textFormat = {
+  input: 'org.apache.hadoop.mapred.TextInputFormat',
+  output: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
+}
+
+const formats: Readonly<Record<string, FileFormat>> = {
+  TEXTFILE: { ...textFormat, serde: textSerde },
+  PARQUET: {
+    input: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
+    output: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
+    serde: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
+  },
+  ORC: {
+    input: 'org.apache.hadoop.hive.ql.io.orc.OrcInputFormat',
+    output: 'org.apache.hadoop.hive.ql.io.orc.OrcOutputFormat',
+    serde: 'org.apache.hadoop.hive.ql.io.orc.OrcSerde',
+  },
+  AVRO: {
+    input: 'org.apache.hadoop.hive.ql.io.avro.AvroContainerInputFormat',
+    output: 'org.apache.hadoop.hive.ql.io.avro.AvroContainerOutputFormat',
+    serde: 'org.apache.hadoop.hive.serde2.avro.AvroSerDe',
+  },
+  JSONFILE: { ...textFormat, serde: 'org.apache.hive.hcatalog.data.JsonSerDe' },
+}
+
+/** After CREATE EXTERNAL TABLE. @throws AwsError MALFORMED_QUERY */
+export function createTable(reader: TokenReader): CreateTable {
+  const ifNotExists = reader.accept('IF', 'NOT', 'EXISTS')
+  const { database, name } = reader.qualifiedName()
+  const columns = reader.list(() => column(reader))
+  const comment = reader.accept('COMMENT') ? reader.text() : undefined
+  const partitionKeys = reader.accept('PARTITIONED', 'BY') ? reader.list(() => column(reader)) : []
+  const buckets = reader.accept('CLUSTERED', 'BY') ? bucketing(reader) : undefined
+  const row = reader.accept('ROW', 'FORMAT') ? rowFormat(reader) : undefined
+  const files = reader.accept('STORED', 'AS') ? storedAs(reader) : formats.TEXTFILE!
+  const row2 = reader.accept('WITH', 'SERDEPROPERTIES') ? properties(reader) : {}
+  const location = reader.accept('LOCATION') ? reader.text() : undefined
+  const tableProperties = reader.accept('TBLPROPERTIES') ? properties(reader) : {}
+  reader.end()
+
+  const storage: StorageDescriptor = {
+    Columns: columns,
+    ...(location === undefined ? {} : { Location: location }),
+    InputFormat: files.input,
+    OutputFormat: files.output,
+    Compressed: false,
+    NumberOfBuckets: buckets?.count ?? -1,
+    SerdeInfo: {
+      SerializationLibrary: row?.SerializationLibrary ?? files.serde,
+      Parameters: { 'serialization.format': '1', ...row?.Parameters, ...row2 },
+    },
+    BucketColumns: buckets?.columns ?? [],
+    SortColumns: [],
+    Parameters: {},
+    StoredAsSubDirectories: false,
+  }
+  const table: TableInput = {
+    Name: name,
+    ...(comment === undefined ? {} : { Description: comment }),
+    Owner: 'hadoop',
+    Retention: 0,
+    StorageDescriptor: storage,
+    PartitionKeys: partitionKeys,
+    TableType: 'EXTERNAL_TABLE',
+    Parameters: { EXTERNAL: 'TRUE', ...(comment === undefined ? {} : { comment }), ...tableProperties },
+  }
+  return { kind: 'create-table', database, ifNotExists, table }
+}
+
+function column(reader: TokenReader): Column {
+  const Name = reader.name()
+  const Type = hiveType(reader)
+  return reader.accept('COMMENT') ? { Name, Type, Comment: reader.text() } : { Name, Type }
+}
+
+function bucketing(reader: TokenReader): { columns: string[]; count: number } {
+  const columns = reader.list(() => reader.name())
+  reader.expect('INTO')
+  const count = reader.number()
+  reader.expect('BUCKETS')
+  return { columns, count }
+}
+
+function rowFormat(reader: TokenReader): SerDeInfo {
+  if (reader.expectOneOf('SERDE', 'DELIMITED') === 'SERDE') {
+    const library = reader.text()
+    const parameters = reader.accept('WITH', 'SERDEPROPERTIES') ? properties(reader) : {}
+    return { SerializationLibrary: library, Parameters: parameters }
+  }
+  const parameters: Record<string, string> = {}
+  if (reader.accept('FIELDS', 'TERMINATED', 'BY')) {
+    parameters['field.delim'] = parameters['serialization.format'] = unescaped(reader.text())
+    if (reader.accept('ESCAPED', 'BY')) parameters['escape.delim'] = unescaped(reader.text())
+  }
+  if (reader.accept('COLLECTION', 'ITEMS', 'TERMINATED', 'BY'))
+    parameters['collection.delim'] = unescaped(reader.text())
+  if (reader.accept('MAP', 'KEYS', 'TERMINATED', 'BY')) parameters['mapkey.delim'] = unescaped(reader.text())
+  if (reader.accept('LINES', 'TERMINATED', 'BY')) parameters['line.delim'] = unescaped(reader.text())
+  if (reader.accept('NULL', 'DEFINED', 'AS'))
+    parameters['serialization.null.format'] = unescaped(reader.text())
+  return { SerializationLibrary: textSerde, Parameters: parameters }
+}
+
+function storedAs(reader: TokenReader): FileFormat {
+  if (reader.accept('INPUTFORMAT')) {
+    const input = reader.text()
+    reader.expect('OUTPUTFORMAT')
+    return { input, output: reader.text(), serde: textSerde }
+  }
+  return formats[reader.expectOneOf(...Object.keys(formats))]!
+}
+
+/** ('key'='value', ...) @throws AwsError MALFORMED_QUERY */
+export function properties(reader: TokenReader): Record<string, string> {
+  return Object.fromEntries(
+    reader.list(() => {
+      const key = reader.text()
+      reader.expect('=')
+      return [key, unescaped(reader.text())]
+    }),
+  )
+}
+
+/** Hive's escapes in a text: \t, \n, \001 (octal), \u0001, and a backslash before anything else. */
+function unescaped(text: string): string {
+  return text.replace(/\\(u[0-9a-fA-F]{4}|[0-3][0-7]{2}|[\s\S])/g, (_all, code: string) => {
+    if (/^u./.test(code)) return String.fromCharCode(Number.parseInt(code.slice(1), 16))
+    if (/^[0-3][0-7]{2}$/.test(code)) return String.fromCharCode(Number.parseInt(code, 8))
+    return { t: '\t', n: '\n', r: '\r', '0': '\0' }[code] ?? code
+  })
+}

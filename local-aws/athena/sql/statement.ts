@@ -1,0 +1,152 @@
+// Tells what kind of statement a query is: what Athena calls it, and who runs it.
+
+import { invalidInput, malformedQuery } from '../api/errors.ts'
+import { topLevelAs } from './ctas.ts'
+import { type Token, tokensOf } from './tokens.ts'
+
+export type StatementType = 'DML' | 'DDL' | 'UTILITY'
+
+export interface Statement {
+  /** The query without surrounding `;` and white space, as Athena echoes it. */
+  readonly query: string
+  /** What the engine gets: without a `;` that only a comment follows. */
+  readonly sql: string
+  readonly tokens: readonly Token[]
+  readonly type: StatementType
+  readonly substatement: string
+  /** `engine`: Trino runs it as it is; `catalog`: the Data Catalog answers it; `unsupported`: nobody does yet. */
+  readonly runner: 'engine' | 'catalog' | 'unsupported'
+}
+
+type Kind = Pick<Statement, 'type' | 'substatement' | 'runner'>
+
+const dml = (substatement: string): Kind => ({ type: 'DML', substatement, runner: 'engine' })
+const ddl = (substatement: string, runner: Kind['runner']): Kind => ({ type: 'DDL', substatement, runner })
+const utility = (substatement: string, runner: Kind['runner']): Kind => ({
+  type: 'UTILITY',
+  substatement,
+  runner,
+})
+
+/** Statements that Trino knows and Athena does not let in. */
+const refused = new Set([
+  'USE',
+  'SET',
+  'RESET',
+  'GRANT',
+  'REVOKE',
+  'DENY',
+  'CALL',
+  'START',
+  'COMMIT',
+  'ROLLBACK',
+  'TRUNCATE',
+])
+
+/** @throws AwsError when there is no statement, more than one, or one of a kind that Athena does not take */
+export function statementOf(text: string): Statement {
+  const query = trimmed(text)
+  const tokens = tokensOf(query)
+  const semicolon = tokens.findIndex((token) => token.text === ';')
+  if (semicolon >= 0 && tokens.slice(semicolon).some((token) => token.text !== ';')) {
+    throw malformedQuery(`Only one sql statement is allowed. Got: ${query}`)
+  }
+  const own = semicolon < 0 ? tokens : tokens.slice(0, semicolon)
+  if (own.length === 0) throw malformedQuery("line 1:1: mismatched input '<EOF>'. Expecting: <statement>")
+  const sql = semicolon < 0 ? query : query.slice(0, tokens[semicolon]!.start)
+  return { query, sql, tokens: own, ...kindOf(own) }
+}
+
+/** Without white space and `;` around it. By index: a pattern would try each run of blanks inside from all its places. */
+function trimmed(text: string): string {
+  const isFiller = (at: number) => text[at] === ';' || text[at]!.trim() === ''
+  let start = 0
+  let end = text.length
+  while (start < end && isFiller(start)) start++
+  while (end > start && isFiller(end - 1)) end--
+  return text.slice(start, end)
+}
+
+function kindOf(tokens: readonly Token[]): Kind {
+  const words = tokens.slice(0, 8).map((token) => (token.kind === 'word' ? token.value : token.text))
+  const [first, second, third] = words
+  if (refused.has(first!)) throw invalidInput('Queries of this type are not supported')
+  switch (first) {
+    case 'INSERT':
+    case 'DELETE':
+    case 'UPDATE':
+      return dml(first)
+    case 'MERGE':
+      return dml('MERGE_INTO')
+    case 'EXPLAIN':
+      return dml('EXPLAIN')
+    case 'UNLOAD':
+      return { ...dml('UNLOAD'), runner: 'unsupported' }
+    case 'CREATE':
+      return createKind(tokens, words)
+    case 'DROP':
+      if (second === 'VIEW') return ddl('DROP_VIEW', 'engine')
+      if (second === 'TABLE') return ddl('DROP_TABLE', 'catalog')
+      if (second === 'DATABASE' || second === 'SCHEMA') return ddl('DROP_DATABASE', 'catalog')
+      return ddl(`DROP_${second}`, 'unsupported')
+    case 'SHOW':
+      return showKind(second, third)
+    case 'DESC':
+    case 'DESCRIBE':
+      if (second === 'INPUT' || second === 'OUTPUT') return utility(`DESCRIBE_${second}`, 'unsupported')
+      return utility('DESCRIBE_TABLE', 'catalog')
+    case 'MSCK':
+      return ddl('MSCK_REPAIR', 'catalog')
+    case 'ALTER':
+      return ddl(alterKind(words), 'unsupported')
+    case 'PREPARE':
+    case 'EXECUTE':
+    case 'DEALLOCATE':
+    case 'VACUUM':
+    case 'OPTIMIZE':
+      return utility(first, 'unsupported')
+    default:
+      // SELECT, WITH, VALUES, TABLE, a parenthesis; or a misspelt word, of which the engine's parser tells best.
+      return dml('SELECT')
+  }
+}
+
+function createKind(tokens: readonly Token[], words: readonly string[]): Kind {
+  const [, second, third, fourth] = words
+  if (second === 'DATABASE' || second === 'SCHEMA') return ddl('CREATE_DATABASE', 'catalog')
+  if (second === 'VIEW' || (second === 'OR' && third === 'REPLACE' && fourth === 'VIEW'))
+    return ddl('CREATE_VIEW', 'engine')
+  if (second === 'EXTERNAL') return ddl('CREATE_TABLE', 'catalog')
+  if (second === 'TABLE') {
+    return topLevelAs(tokens) >= 0 ? ddl('CREATE_TABLE_AS_SELECT', 'engine') : ddl('CREATE_TABLE', 'catalog')
+  }
+  return ddl(`CREATE_${second}`, 'engine')
+}
+
+function showKind(second: string | undefined, third: string | undefined): Kind {
+  switch (second) {
+    case 'DATABASES':
+    case 'SCHEMAS':
+      return utility('SHOW_DATABASES', 'catalog')
+    case 'TABLES':
+    case 'VIEWS':
+    case 'COLUMNS':
+    case 'PARTITIONS':
+    case 'TBLPROPERTIES':
+      return utility(`SHOW_${second}`, 'catalog')
+    case 'CREATE':
+      if (third === 'VIEW') return utility('SHOW_CREATE_VIEW', 'engine')
+      return utility('SHOW_CREATE_TABLE', 'unsupported')
+    default:
+      return utility(`SHOW_${second}`, 'engine')
+  }
+}
+
+/** ALTER TABLE t ADD PARTITION ... is ALTER_TABLE_ADD_PARTITION, and so on. */
+function alterKind(words: readonly string[]): string {
+  const verb = words.findIndex(
+    (word, i) => i > 2 && ['ADD', 'DROP', 'SET', 'REPLACE', 'RENAME', 'CHANGE'].includes(word),
+  )
+  const rest = verb < 0 ? [] : words.slice(verb).filter((word) => /^(?!IF$|NOT$|EXISTS$)[A-Z]+$/.test(word))
+  return ['ALTER', words[1], ...rest.slice(0, 2)].join('_')
+}

@@ -1,0 +1,103 @@
+// Reads tokens one after another, and says what was expected where something else stands.
+import { malformedQuery } from '../api/errors.ts'
+import { placeOf, type Token } from './tokens.ts'
+
+export class TokenReader {
+  readonly #tokens: readonly Token[]
+  readonly #sql: string
+  #at = 0
+
+  constructor(sql: string, tokens: readonly Token[]) {
+    this.#sql = sql
+    this.#tokens = tokens
+  }
+
+  get done(): boolean {
+    return this.#at >= this.#tokens.length
+  }
+
+  peek(offset = 0): Token | undefined {
+    return this.#tokens[this.#at + offset]
+  }
+
+  /** Takes these words or symbols if all of them come next. */
+  accept(...words: string[]): boolean {
+    const match = words.every((word, i) => {
+      const token = this.peek(i)
+      return token?.value === word && (token.kind === 'word' || token.kind === 'symbol')
+    })
+    if (match) this.#at += words.length
+    return match
+  }
+
+  /** Takes these words or symbols. @throws AwsError MALFORMED_QUERY */
+  expect(...words: string[]): void {
+    for (const word of words) if (!this.accept(word)) throw this.unexpected(`'${word}'`)
+  }
+
+  /** Takes one of the words. @throws AwsError MALFORMED_QUERY */
+  expectOneOf(...words: string[]): string {
+    const found = words.find((word) => this.accept(word))
+    if (found === undefined) throw this.unexpected(...words.map((word) => `'${word}'`))
+    return found
+  }
+
+  /** A text in single (or, as Hive takes it, double) quotes. @throws AwsError MALFORMED_QUERY */
+  text(): string {
+    const token = this.peek()
+    if (token?.kind !== 'string' && token?.kind !== 'quoted') throw this.unexpected('<string>')
+    this.#at++
+    return token.value
+  }
+
+  /** A whole number. @throws AwsError MALFORMED_QUERY */
+  number(): number {
+    const token = this.peek()
+    if (token?.kind !== 'number' || !/^\d+$/.test(token.text)) throw this.unexpected('<integer>')
+    this.#at++
+    return Number(token.text)
+  }
+
+  /** A name, bare or in backticks, in lower case as the catalog keeps it. @throws AwsError MALFORMED_QUERY */
+  name(): string {
+    const token = this.peek()
+    if (token?.kind !== 'word' && token?.kind !== 'backtick') throw this.unexpected('<identifier>')
+    this.#at++
+    return (token.kind === 'word' ? token.text : token.value).toLowerCase()
+  }
+
+  /** [database.]table, also as one name in backticks. @throws AwsError MALFORMED_QUERY */
+  qualifiedName(): { database: string | undefined; name: string } {
+    const parts = [this.name()]
+    while (this.accept('.')) parts.push(this.name())
+    // A catalog may stand in front; there is one.
+    return { database: parts.at(-2), name: parts.at(-1)! }
+  }
+
+  /** Items in parentheses, separated by commas. @throws AwsError MALFORMED_QUERY */
+  list<T>(item: () => T): T[] {
+    this.expect('(')
+    const items = [item()]
+    while (this.accept(',')) items.push(item())
+    if (!this.accept(')')) throw this.unexpected("')'", "','")
+    return items
+  }
+
+  /** @throws AwsError MALFORMED_QUERY when something is left */
+  end(): void {
+    if (!this.done) throw this.unexpected('<EOF>')
+  }
+
+  /** The error for the token that comes next. */
+  unexpected(...expected: string[]): Error {
+    const token = this.peek()
+    const { line, column } = placeOf(this.#sql, token?.start ?? this.#sql.length)
+    const hint =
+      token?.kind === 'quoted' && expected.includes('<identifier>')
+        ? ' (this statement quotes names with backticks)'
+        : ''
+    return malformedQuery(
+      `line ${line}:${column}: mismatched input '${token?.text ?? '<EOF>'}'. Expecting: ${expected.join(', ')}${hint}`,
+    )
+  }
+}

@@ -1,0 +1,92 @@
+// Column statistics of tables and partitions, which Trino writes after an INSERT and reads when it plans.
+import { errorDetail, GlueError, partitionNotFound } from '../api/errors.ts'
+import { longsFromJson, longsToJson } from '../api/long-json.ts'
+import { type Operations, operation } from '../api/request.ts'
+import type { ColumnStatistics } from '../api/shapes.ts'
+import { partitionKey } from './partition-key.ts'
+import type { Store } from './store.ts'
+import { findTable } from './tables.ts'
+
+interface Of {
+  DatabaseName: string
+  TableName: string
+  /** Absent: of the table as a whole. */
+  PartitionValues?: string[]
+}
+
+const statisticsNotFound = () => new GlueError('EntityNotFoundException', 'Column statistics not found.')
+
+export function columnStatisticsOperations(store: Store): Operations {
+  const ownerOf = ({ DatabaseName, TableName, PartitionValues }: Of): { id: number; key: string } => {
+    const { id } = findTable(store, DatabaseName, TableName)
+    if (!PartitionValues) return { id, key: '' }
+    const key = partitionKey(PartitionValues)
+    if (!store.one('SELECT 1 FROM partitions WHERE table_id = ? AND key = ?', id, key))
+      throw partitionNotFound()
+    return { id, key }
+  }
+
+  const get = (request: Of & { ColumnNames: string[] }) => {
+    const { id, key } = ownerOf(request)
+    const ColumnStatisticsList: ColumnStatistics[] = []
+    const Errors: object[] = []
+    for (const ColumnName of request.ColumnNames) {
+      const row = store.one<{ data: string }>(
+        'SELECT data FROM column_statistics WHERE table_id = ? AND partition_key = ? AND column_name = ?',
+        id,
+        key,
+        ColumnName,
+      )
+      if (row) ColumnStatisticsList.push(longsFromJson(row.data) as ColumnStatistics)
+      else Errors.push({ ColumnName, Error: errorDetail(statisticsNotFound()) })
+    }
+    return { ColumnStatisticsList, Errors }
+  }
+
+  const update = (request: Of & { ColumnStatisticsList: ColumnStatistics[] }) => {
+    const { id, key } = ownerOf(request)
+    store.transaction(() => {
+      for (const statistics of request.ColumnStatisticsList) {
+        store.run(
+          'INSERT OR REPLACE INTO column_statistics (table_id, partition_key, column_name, data) VALUES (?, ?, ?, ?)',
+          id,
+          key,
+          statistics.ColumnName,
+          longsToJson(statistics),
+        )
+      }
+    })
+    return { Errors: [] }
+  }
+
+  const remove = (request: Of & { ColumnName: string }) => {
+    const { id, key } = ownerOf(request)
+    // None there is no error: Trino deletes before it knows, and would take an error for a table that is gone.
+    const sql = 'DELETE FROM column_statistics WHERE table_id = ? AND partition_key = ? AND column_name = ?'
+    store.run(sql, id, key, request.ColumnName)
+    return {}
+  }
+
+  const ofTable = { DatabaseName: 'text!', TableName: 'text!' } as const
+  const ofPartition = { ...ofTable, PartitionValues: 'list!' } as const
+  const both = (name: string, make: (takes: typeof ofTable | typeof ofPartition) => Operations[string]) => ({
+    [`${name}ForTable`]: make(ofTable),
+    [`${name}ForPartition`]: make(ofPartition),
+  })
+
+  return {
+    ...both('GetColumnStatistics', (takes) =>
+      operation({ takes: { ...takes, ColumnNames: 'list!' }, longest: { ColumnNames: 100 }, answer: get }),
+    ),
+    ...both('UpdateColumnStatistics', (takes) =>
+      operation({
+        takes: { ...takes, ColumnStatisticsList: 'list!' },
+        longest: { ColumnStatisticsList: 25 },
+        answer: update,
+      }),
+    ),
+    ...both('DeleteColumnStatistics', (takes) =>
+      operation({ takes: { ...takes, ColumnName: 'text!' }, answer: remove }),
+    ),
+  }
+}

@@ -1,0 +1,149 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { Catalog } from '../api/operations.ts'
+import type { Partition, Table } from '../api/shapes.ts'
+import { applyFindings } from './apply.ts'
+import type { Ask, Policies } from './policies.ts'
+import type { TableDefinition } from './table-definition.ts'
+
+let dataDir: string
+let catalog: Catalog
+let ask: Ask
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'apply-'))
+  catalog = new Catalog({
+    dataDir,
+    accountId: '000000000000',
+    region: 'us-east-1',
+    s3Endpoint: 'http://127.0.0.1:1',
+  })
+  ask = (name, request) => catalog.answer(name, request)
+  ask('CreateDatabase', { DatabaseInput: { Name: 'lake' } })
+})
+afterEach(() => {
+  catalog.close()
+  rmSync(dataDir, { recursive: true })
+})
+
+const policies: Policies = {
+  crawler: 'c',
+  database: 'lake',
+  paths: ['s3://b/'],
+  update: 'UPDATE_IN_DATABASE',
+  remove: 'DEPRECATE_IN_DATABASE',
+  inheritFromTable: false,
+  mergeNewColumns: false,
+}
+const columnsOf = (text: string) => text.split(' ').map((Name) => ({ Name, Type: 'string' }))
+const own = { UPDATED_BY_CRAWLER: 'c' }
+
+/** A found table `t` at s3://b/t/ with the columns and partitions that the texts name. */
+function found(columns: string, keys = '', values: string[] = [], root = 's3://b/t/'): TableDefinition {
+  return {
+    table: {
+      Name: 't',
+      PartitionKeys: keys === '' ? [] : columnsOf(keys),
+      StorageDescriptor: { Columns: columnsOf(columns), Location: root },
+      Parameters: own,
+    },
+    partitions: values.map((value) => ({
+      Values: value.split('/'),
+      StorageDescriptor: { Columns: columnsOf('own'), Location: `${root}${value}/` },
+      Parameters: own,
+    })),
+  }
+}
+const apply = (definitions: TableDefinition[], more: Partial<Policies> = {}) =>
+  applyFindings(ask, definitions, { ...policies, ...more }, new AbortController().signal)
+const table = (Name = 't') => (ask('GetTable', { DatabaseName: 'lake', Name }) as { Table: Table }).Table
+const partitions = () =>
+  (ask('GetPartitions', { DatabaseName: 'lake', TableName: 't' }) as { Partitions: Partition[] }).Partitions
+const names = (list: { Name: string }[] | undefined) => list!.map(({ Name }) => Name).join(' ')
+const nothing = { ADD: [], UPDATE: [], DELETE: [] }
+
+it('finding the same again changes nothing, and makes no new version', async () => {
+  expect((await apply([found('a b', 'd', ['1', '2'])])).PARTITION.ADD).toEqual(['t(1)', 't(2)'])
+  expect(await apply([found('a b', 'd', ['1', '2'])])).toEqual({ TABLE: nothing, PARTITION: nothing })
+  expect(table().VersionId).toBe('0')
+})
+
+it('a table whose folders have got another level loses the partitions that no longer fit', async () => {
+  await apply([found('a', 'd', ['1', '2'])])
+  const changes = await apply([found('a', 'd e', ['1/x'])])
+  expect(changes).toMatchObject({
+    TABLE: { UPDATE: ['t'] },
+    PARTITION: { ADD: ['t(1,x)'], DELETE: ['t(1)', 't(2)'] },
+  })
+  expect(partitions().map(({ Values }) => Values)).toEqual([['1', 'x']])
+})
+
+it('LOG leaves an existing table as it is, but adds partitions that fit it', async () => {
+  await apply([found('a', 'd', ['1'])])
+  await apply([found('a b', 'd', ['1', '2'])], { update: 'LOG' })
+  expect(names(table().StorageDescriptor!.Columns)).toBe('a')
+  expect(partitions()).toHaveLength(2)
+  await apply([found('a b', 'other keys', ['1/2'])], { update: 'LOG', remove: 'LOG' })
+  expect(partitions()).toHaveLength(2)
+})
+
+it('MergeNewColumns adds columns behind those that are there and drops none', async () => {
+  await apply([found('a b')])
+  await apply([found('c b')], { mergeNewColumns: true })
+  expect(names(table().StorageDescriptor!.Columns)).toBe('a b c')
+  await apply([found('c b')])
+  expect(names(table().StorageDescriptor!.Columns)).toBe('c b')
+})
+
+it('InheritFromTable gives partitions the columns of their table', async () => {
+  await apply([found('a b', 'd', ['1'])])
+  expect(names(partitions()[0]!.StorageDescriptor!.Columns)).toBe('own')
+  expect((await apply([found('a b', 'd', ['1'])], { inheritFromTable: true })).PARTITION.UPDATE).toEqual([
+    't(1)',
+  ])
+  expect(names(partitions()[0]!.StorageDescriptor!.Columns)).toBe('a b')
+})
+
+it('more tables than the threshold fail the crawl, and none is made', async () => {
+  const two = [found('a'), found('a', '', [], 's3://b/other/')]
+  await expect(apply(two, { tableThreshold: 1 })).rejects.toThrow('greater than the table threshold value')
+  expect(() => table()).toThrow('Table t not found.')
+})
+
+it('a name that another location has gets its MD5, the same at each crawl', async () => {
+  ask('CreateTable', {
+    DatabaseName: 'lake',
+    TableInput: { Name: 't', StorageDescriptor: { Location: 's3://mine/' } },
+  })
+  const { TABLE } = await apply([found('a')])
+  expect(TABLE.ADD).toEqual([expect.stringMatching(/^t_[0-9a-f]{32}$/)])
+  expect((await apply([found('a')])).TABLE).toEqual(nothing)
+  expect(table().StorageDescriptor).toMatchObject({ Location: 's3://mine/' })
+})
+
+it.each([
+  ['DEPRECATE_IN_DATABASE', ['t'], true],
+  ['DELETE_FROM_DATABASE', ['t'], false],
+  ['LOG', [], true],
+] as const)('of tables that are gone, %s', async (remove, deleted, isThere) => {
+  ask('CreateTable', {
+    DatabaseName: 'lake',
+    TableInput: { Name: 'mine', StorageDescriptor: { Location: 's3://b/m/' } },
+  })
+  await apply([found('a')])
+  expect((await apply([], { remove })).TABLE.DELETE).toEqual(deleted)
+  expect(table('mine')).toBeDefined()
+  if (!isThere) return expect(() => table()).toThrow('Table t not found.')
+  expect('DEPRECATED_BY_CRAWLER' in table().Parameters!).toBe(remove === 'DEPRECATE_IN_DATABASE')
+  expect((await apply([], { remove })).TABLE.DELETE).toEqual([])
+  await apply([found('a')])
+  expect(table().Parameters).not.toHaveProperty('DEPRECATED_BY_CRAWLER')
+})
+
+it('a crawl that is stopped writes no more', async () => {
+  const controller = new AbortController()
+  controller.abort()
+  await expect(applyFindings(ask, [found('a')], policies, controller.signal)).rejects.toThrow()
+  expect(() => table()).toThrow('Table t not found.')
+})

@@ -1,0 +1,128 @@
+// What a crawl found, brought into the Data Catalog as the crawler's policies say.
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Column, Table, TableInput } from '../api/shapes.ts'
+import { applyPartitions } from './apply-partitions.ts'
+import { tableNameFor } from './naming.ts'
+import {
+  type Ask,
+  asDeprecated,
+  type Changes,
+  deprecated,
+  isOurs,
+  type Policies,
+  sameParameters,
+  structure,
+} from './policies.ts'
+import type { TableDefinition } from './table-definition.ts'
+
+/**
+ * Writes in small batches with a turn of the event loop between, so that the catalog goes on answering.
+ * @param signal a stopped crawl ends after the batch that is being written
+ * @throws Error when the database is not there, or there are more tables than TableThreshold
+ */
+export async function applyFindings(
+  ask: Ask,
+  definitions: readonly TableDefinition[],
+  policies: Policies,
+  signal: AbortSignal,
+): Promise<Changes> {
+  const changes: Changes = {
+    TABLE: { ADD: [], UPDATE: [], DELETE: [] },
+    PARTITION: { ADD: [], UPDATE: [], DELETE: [] },
+  }
+  ask('GetDatabase', { Name: policies.database })
+  const { tableThreshold } = policies
+  if (tableThreshold !== undefined && definitions.length > tableThreshold) {
+    throw new Error(
+      `The number of tables detected by crawler: ${definitions.length} is greater than the table threshold value provided: ${tableThreshold}. No table was created. Failing the crawler.`,
+    )
+  }
+  const existing = await allTables(ask, policies.database)
+  const named = nameTables(definitions, existing)
+  for (const [name, definition] of named) {
+    signal.throwIfAborted()
+    const table = applyTable(ask, { ...definition.table, Name: name }, existing.get(name), policies, changes)
+    await applyPartitions(ask, table, definition.partitions, policies, changes, signal)
+  }
+  for (const table of existing.values()) {
+    if (!named.has(table.Name) && isOurs(table, policies)) removeTable(ask, table, policies, changes)
+  }
+  return changes
+}
+
+async function allTables(ask: Ask, DatabaseName: string): Promise<Map<string, Table>> {
+  const tables = new Map<string, Table>()
+  let NextToken: string | undefined
+  do {
+    const page = ask('GetTables', { DatabaseName, NextToken }) as { TableList: Table[]; NextToken?: string }
+    for (const table of page.TableList) tables.set(table.Name, table)
+    NextToken = page.NextToken
+    await nextTurn()
+  } while (NextToken)
+  return tables
+}
+
+/** A name that another location has, in the catalog or among what was found, gets the location's MD5. */
+function nameTables(
+  definitions: readonly TableDefinition[],
+  existing: ReadonlyMap<string, Table>,
+): Map<string, TableDefinition> {
+  const named = new Map<string, TableDefinition>()
+  for (const definition of definitions) {
+    const { Name, StorageDescriptor } = definition.table
+    const location = StorageDescriptor!.Location!
+    const there = existing.get(Name)
+    const isTaken = named.has(Name) || (there && !sameLocation(there.StorageDescriptor?.Location, location))
+    named.set(isTaken ? tableNameFor(Name, location) : Name, definition)
+  }
+  return named
+}
+
+const sameLocation = (a: string | undefined, b: string) => a?.replace(/\/$/, '') === b.replace(/\/$/, '')
+
+/** Out: the table as the catalog has it afterwards. */
+function applyTable(
+  ask: Ask,
+  found: TableInput,
+  there: Table | undefined,
+  policies: Policies,
+  changes: Changes,
+): TableInput {
+  const DatabaseName = policies.database
+  if (!there) {
+    ask('CreateTable', { DatabaseName, TableInput: found })
+    changes.TABLE.ADD.push(found.Name)
+    return found
+  }
+  if (policies.update === 'LOG') return there
+  const Columns = policies.mergeNewColumns
+    ? withNewColumns(there.StorageDescriptor?.Columns ?? [], found.StorageDescriptor!.Columns!)
+    : found.StorageDescriptor!.Columns!
+  const { [deprecated]: _, ...kept } = there.Parameters ?? {}
+  const next: TableInput = {
+    ...there,
+    ...found,
+    StorageDescriptor: { ...found.StorageDescriptor!, Columns },
+    Parameters: { ...kept, ...found.Parameters },
+  }
+  const isSame = structure(there) === structure(next) && !there.Parameters?.[deprecated]
+  if (isSame && sameParameters(there.Parameters, next.Parameters)) return there
+  // New counts alone are no new version of the table.
+  ask('UpdateTable', { DatabaseName, TableInput: next, SkipArchive: isSame })
+  if (!isSame) changes.TABLE.UPDATE.push(found.Name)
+  return next
+}
+
+function withNewColumns(there: readonly Column[], found: readonly Column[]): Column[] {
+  const names = new Set(there.map(({ Name }) => Name.toLowerCase()))
+  return [...there, ...found.filter(({ Name }) => !names.has(Name))]
+}
+
+function removeTable(ask: Ask, table: Table, policies: Policies, changes: Changes): void {
+  if (policies.remove === 'LOG') return
+  if (policies.remove === 'DELETE_FROM_DATABASE') {
+    ask('DeleteTable', { DatabaseName: policies.database, Name: table.Name })
+  } else if (table.Parameters?.[deprecated]) return
+  else ask('UpdateTable', { DatabaseName: policies.database, TableInput: asDeprecated(table) })
+  changes.TABLE.DELETE.push(table.Name)
+}

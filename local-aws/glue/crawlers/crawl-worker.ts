@@ -1,0 +1,18 @@
+// The thread of one crawl: looks at the targets, hands over what it found, ends.
+import { parentPort, workerData } from 'node:worker_threads'
+import { reasonOf } from '@ticklake/runtime/errors.ts'
+import { openBucket } from './s3.ts'
+import { type LookOptions, look } from './scan.ts'
+
+const { s3Endpoint, region, secret, options } = workerData as {
+  s3Endpoint: string
+  region: string
+  secret: string | undefined
+  options: LookOptions
+}
+try {
+  parentPort!.postMessage({ found: await look(options, openBucket(s3Endpoint, region, secret)) })
+} catch (error) {
+  const name = error instanceof Error && error.name !== 'Error' ? `${error.name}: ` : ''
+  parentPort!.postMessage({ failure: `${name}${reasonOf(error)}` })
+}

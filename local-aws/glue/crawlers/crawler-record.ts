@@ -1,0 +1,225 @@
+// A crawler as it is kept, made from what CreateCrawler and UpdateCrawler take, and shown as GetCrawler shows it.
+import { invalidInput } from '../api/errors.ts'
+import { exclusionTest } from './exclusions.ts'
+import type { Policies } from './policies.ts'
+import { type LookOptions, targetPlace } from './scan.ts'
+
+export interface S3Target {
+  Path: string
+  Exclusions?: string[]
+  SampleSize?: number
+}
+
+/** What the caller gives; absent members are absent. */
+export interface CrawlerInput {
+  Name: string
+  Role: string
+  DatabaseName?: string
+  Description?: string
+  Targets: { S3Targets?: S3Target[] } & Record<string, unknown[] | undefined>
+  Schedule?: string
+  Classifiers?: string[]
+  TablePrefix?: string
+  SchemaChangePolicy?: { UpdateBehavior?: string; DeleteBehavior?: string }
+  RecrawlPolicy?: { RecrawlBehavior?: string }
+  LineageConfiguration?: { CrawlerLineageSettings?: string }
+  LakeFormationConfiguration?: object
+  Configuration?: string
+  CrawlerSecurityConfiguration?: string
+}
+
+export type CrawlerState = 'READY' | 'RUNNING' | 'STOPPING'
+
+export interface LastCrawl {
+  Status: 'SUCCEEDED' | 'CANCELLED' | 'FAILED'
+  ErrorMessage?: string
+  LogGroup: string
+  LogStream: string
+  MessagePrefix: string
+  StartTime: number
+}
+
+export interface CrawlerRecord {
+  input: CrawlerInput
+  scheduleState: 'SCHEDULED' | 'NOT_SCHEDULED'
+  state: CrawlerState
+  created: number
+  updated: number
+  version: number
+  /** The crawl that runs. */
+  crawlId?: string
+  runningSince?: number
+  lastCrawl?: LastCrawl
+}
+
+interface Configuration {
+  Grouping?: { TableGroupingPolicy?: string; TableLevelConfiguration?: number }
+  CrawlerOutput?: {
+    Partitions?: { AddOrUpdateBehavior?: string }
+    Tables?: { AddOrUpdateBehavior?: string; TableThreshold?: number }
+  }
+}
+
+export const inputMembers = [
+  'Name',
+  'Role',
+  'DatabaseName',
+  'Description',
+  'Targets',
+  'Schedule',
+  'Classifiers',
+  'TablePrefix',
+  'SchemaChangePolicy',
+  'RecrawlPolicy',
+  'LineageConfiguration',
+  'LakeFormationConfiguration',
+  'Configuration',
+  'CrawlerSecurityConfiguration',
+] as const
+
+const otherTargets = [
+  'JdbcTargets',
+  'MongoDBTargets',
+  'DynamoDBTargets',
+  'CatalogTargets',
+  'DeltaTargets',
+  'IcebergTargets',
+  'HudiTargets',
+]
+const updateBehaviors = ['LOG', 'UPDATE_IN_DATABASE']
+const deleteBehaviors = ['LOG', 'DELETE_FROM_DATABASE', 'DEPRECATE_IN_DATABASE']
+
+/** Refuses what a crawl could not follow. @throws GlueError InvalidInputException */
+export function checkInput(input: CrawlerInput): void {
+  const { Targets, Schedule, SchemaChangePolicy: policy = {}, RecrawlPolicy } = input
+  const other = otherTargets.find((name) => (Targets[name]?.length ?? 0) > 0)
+  if (other) throw invalidInput(`${other} are not available here: crawlers look at S3Targets only`)
+  if (!Targets.S3Targets?.length) throw invalidInput('Crawler must have at least one target.')
+  if (!input.DatabaseName) throw invalidInput('DatabaseName is required for a crawler with S3 targets')
+  for (const { Path, Exclusions = [] } of Targets.S3Targets) {
+    try {
+      targetPlace(Path ?? '')
+      exclusionTest(Exclusions)
+    } catch (error) {
+      throw invalidInput((error as Error).message)
+    }
+  }
+  if (Schedule) checkSchedule(Schedule)
+  if (!updateBehaviors.includes(policy.UpdateBehavior ?? 'LOG')) {
+    throw invalidInput(`UpdateBehavior must be one of ${updateBehaviors.join(', ')}`)
+  }
+  if (!deleteBehaviors.includes(policy.DeleteBehavior ?? 'LOG')) {
+    throw invalidInput(`DeleteBehavior must be one of ${deleteBehaviors.join(', ')}`)
+  }
+  const recrawl = RecrawlPolicy?.RecrawlBehavior ?? 'CRAWL_EVERYTHING'
+  if (!['CRAWL_EVERYTHING', 'CRAWL_NEW_FOLDERS_ONLY'].includes(recrawl)) {
+    throw invalidInput(`RecrawlBehavior ${recrawl} is not available here`)
+  }
+  const logsOnly = (policy.UpdateBehavior ?? 'LOG') === 'LOG' && (policy.DeleteBehavior ?? 'LOG') === 'LOG'
+  if (recrawl === 'CRAWL_NEW_FOLDERS_ONLY' && !logsOnly) {
+    throw invalidInput(
+      'The SchemaChangePolicy for "Crawl new folders only" Amazon S3 target can have only LOG DeleteBehavior value and LOG UpdateBehavior value.',
+    )
+  }
+  configurationOf(input)
+}
+
+/** @throws GlueError InvalidInputException */
+export function checkSchedule(expression: string): void {
+  if (!/^cron\(\S+( \S+){5}\)$/.test(expression)) {
+    throw invalidInput(`Invalid cron expression: ${expression}`)
+  }
+}
+
+function configurationOf({ Configuration: text }: CrawlerInput): Configuration {
+  if (!text) return {}
+  try {
+    const configuration: unknown = JSON.parse(text)
+    if (typeof configuration === 'object' && configuration !== null) return configuration
+  } catch {
+    // told below
+  }
+  throw invalidInput('The crawler configuration is not valid JSON')
+}
+
+/** The crawler as GetCrawler answers: every target list is there, also the empty ones. */
+export function shownCrawler(record: CrawlerRecord, nowSeconds: number): object {
+  const { Targets, Schedule, ...input } = record.input
+  const targets: Record<string, unknown> = Object.fromEntries(otherTargets.map((name) => [name, []]))
+  return {
+    ...input,
+    Targets: {
+      S3Targets: (Targets.S3Targets ?? []).map((target) => ({ Exclusions: [], ...target })),
+      ...targets,
+    },
+    Classifiers: input.Classifiers ?? [],
+    RecrawlPolicy: { RecrawlBehavior: recrawlOf(record.input) },
+    SchemaChangePolicy: policyOf(record.input),
+    LineageConfiguration: { CrawlerLineageSettings: 'DISABLE', ...input.LineageConfiguration },
+    LakeFormationConfiguration: {
+      UseLakeFormationCredentials: false,
+      AccountId: '',
+      ...input.LakeFormationConfiguration,
+    },
+    ...(Schedule ? { Schedule: { ScheduleExpression: Schedule, State: record.scheduleState } } : {}),
+    State: record.state,
+    CrawlElapsedTime: record.runningSince ? Math.round((nowSeconds - record.runningSince) * 1000) : 0,
+    CreationTime: record.created,
+    LastUpdated: record.updated,
+    ...(record.lastCrawl ? { LastCrawl: record.lastCrawl } : {}),
+    Version: record.version,
+  }
+}
+
+function recrawlOf({ RecrawlPolicy }: CrawlerInput): string {
+  return RecrawlPolicy?.RecrawlBehavior ?? 'CRAWL_EVERYTHING'
+}
+
+export function crawlsNewFoldersOnly(input: CrawlerInput): boolean {
+  return recrawlOf(input) === 'CRAWL_NEW_FOLDERS_ONLY'
+}
+
+function policyOf(input: CrawlerInput) {
+  const defaults = crawlsNewFoldersOnly(input)
+    ? { UpdateBehavior: 'LOG', DeleteBehavior: 'LOG' }
+    : { UpdateBehavior: 'UPDATE_IN_DATABASE', DeleteBehavior: 'DEPRECATE_IN_DATABASE' }
+  return { ...defaults, ...input.SchemaChangePolicy }
+}
+
+/** What a crawl is to look at. */
+export function lookOptions(input: CrawlerInput, knownLocations: readonly string[]): LookOptions {
+  const { Grouping = {} } = configurationOf(input)
+  return {
+    crawler: input.Name,
+    tablePrefix: input.TablePrefix ?? '',
+    targets: (input.Targets.S3Targets ?? []).map(({ Path, Exclusions = [], SampleSize }) => ({
+      path: Path,
+      exclusions: Exclusions,
+      ...(SampleSize === undefined ? {} : { sampleSize: SampleSize }),
+    })),
+    grouping: {
+      combine: Grouping.TableGroupingPolicy === 'CombineCompatibleSchemas',
+      ...(Grouping.TableLevelConfiguration ? { level: Grouping.TableLevelConfiguration } : {}),
+    },
+    knownLocations,
+  }
+}
+
+/** How what it finds gets into the catalog. */
+export function policies(input: CrawlerInput): Policies {
+  const { UpdateBehavior, DeleteBehavior } = policyOf(input)
+  const { Partitions = {}, Tables = {} } = configurationOf(input).CrawlerOutput ?? {}
+  return {
+    crawler: input.Name,
+    database: input.DatabaseName!,
+    paths: (input.Targets.S3Targets ?? []).map(({ Path }) => {
+      const { bucket, prefix } = targetPlace(Path)
+      return `s3://${bucket}/${prefix}`
+    }),
+    update: UpdateBehavior as Policies['update'],
+    remove: DeleteBehavior as Policies['remove'],
+    inheritFromTable: Partitions.AddOrUpdateBehavior === 'InheritFromTable',
+    mergeNewColumns: Tables.AddOrUpdateBehavior === 'MergeNewColumns',
+    ...(Tables.TableThreshold === undefined ? {} : { tableThreshold: Tables.TableThreshold }),
+  }
+}

@@ -1,0 +1,54 @@
+// What the endpoint does with an operation that breaks.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { makeLogger } from '@ticklake/runtime/log.ts'
+import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import { signedAs } from '@ticklake/testing/signed-as.ts'
+import { expect, test } from 'vitest'
+import { makeEvents } from '../events.ts'
+import { openGlue } from '../glue/api/service.ts'
+import { startServer } from './server.ts'
+
+test('an operation of the Data Catalog that breaks is logged, and answered with 500', async () => {
+  const nobody = new URL('http://127.0.0.1:1')
+  const dataDir = mkdtempSync(join(tmpdir(), 'server-'))
+  const glue = await openGlue({
+    dataDir,
+    accountId: '000000000000',
+    region: 'us-east-1',
+    s3Endpoint: nobody.origin,
+  })
+  const lines: string[] = []
+  const registry = makeRegistry('test')
+  await using server = await startServer({
+    config: {
+      host: '127.0.0.1',
+      port: 0,
+      allowedHosts: undefined,
+      s3Endpoint: nobody,
+      trinoUrl: nobody,
+      secret: undefined,
+      dataDir,
+    },
+    events: makeEvents(makeLogger('test', {}, { write: (line) => void lines.push(line) }), registry),
+    registry,
+    services: { AWSGlue: glue },
+  })
+  const ask = () =>
+    fetch(server.url, {
+      method: 'POST',
+      headers: { ...signedAs('glue'), 'x-amz-target': 'AWSGlue.GetDatabases' },
+      body: '{}',
+    })
+  expect((await ask()).status).toBe(200)
+  expect(lines.join('')).not.toContain('an operation broke')
+  await glue.close()
+  const answer = await ask()
+  expect([answer.status, await answer.json()]).toEqual([
+    500,
+    { __type: 'InternalServiceException', Message: expect.stringContaining('Catalog is closed') },
+  ])
+  expect(lines.join('')).toMatch(/AWSGlue\.GetDatabases.*the Data Catalog is closed.*an operation broke/)
+  rmSync(dataDir, { recursive: true })
+})

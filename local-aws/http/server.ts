@@ -1,0 +1,275 @@
+// The one endpoint: judges a request by its head, then hands it to Athena, Glue or the S3 server.
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { bytesLeft, whyNoRoom } from '@ticklake/runtime/disk-room.ts'
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import { healthAnswer } from '@ticklake/runtime/health.ts'
+import type { Registry } from '@ticklake/runtime/metrics.ts'
+import { type GuardRules, refusalStatus, requireOwnRequest } from '@ticklake/runtime/request-guard.ts'
+import type { LocalAwsConfig } from '../config.ts'
+import type { Events } from '../events.ts'
+import { type Admission, admit, protocolOf } from './admission.ts'
+import { AwsError } from './aws-error.ts'
+import { browserHeaders } from './browser-headers.ts'
+import { openPassThrough } from './pass-through.ts'
+import { answerRefusal, Refusal, type RefusalReason } from './refusal.ts'
+import { discardBody } from './unread-body.ts'
+
+/** A service of AWS JSON 1.1: the operation's name without its prefix, the body, the answer to send. */
+export interface JsonService {
+  /** No request of it is larger. */
+  readonly mostBytes: number
+  /** In and out: JSON. @throws AwsError as AWS would answer */
+  handleText(operation: string, json: string): Promise<{ status: number; text: string }>
+}
+
+export interface LocalAwsServer extends AsyncDisposable {
+  readonly url: string
+}
+
+export interface ServerParts {
+  readonly config: Pick<
+    LocalAwsConfig,
+    'host' | 'port' | 'allowedHosts' | 's3Endpoint' | 'trinoUrl' | 'secret' | 'dataDir'
+  >
+  readonly events: Events
+  readonly registry: Registry
+  /** By the prefix of X-Amz-Target, `AmazonAthena` or `AWSGlue`. */
+  readonly services: Readonly<Record<string, JsonService>>
+}
+
+/** `livez`, `readyz` and `metrics` lie below it: no bucket can be called so, while `/metrics` may be one. */
+const ownPaths = '/_ticklake/'
+
+/** Listens. @throws Failure LOCAL_AWS_PORT_TAKEN */
+export async function startServer({
+  config,
+  events,
+  registry,
+  services,
+}: ServerParts): Promise<LocalAwsServer> {
+  const passThrough = openPassThrough(config.s3Endpoint, events, config.secret)
+  const upstreams = {
+    s3: () => silence('the S3 server', config.s3Endpoint),
+    trino: () => silence('Trino', new URL('/v1/info', config.trinoUrl)),
+  }
+  const whyNotReady = async () =>
+    whyNoRoom(config.dataDir) ?? (await upstreams.s3()) ?? (await upstreams.trino())
+  events.whenAsked({ upstreams, freeBytes: () => freeBytes(config.dataDir) })
+
+  const rules: GuardRules = {
+    listensOn: config.host,
+    allowedHosts: config.allowedHosts,
+    allowedHostsVariable: 'LOCAL_AWS_ALLOWED_HOSTS',
+    bucketHosts: true,
+  }
+
+  /** What is let in; undefined for the paths of its own. @throws Refusal */
+  function judge(request: IncomingMessage): Admission | undefined {
+    let bucketHost: string | undefined
+    try {
+      bucketHost = requireOwnRequest(request, rules).bucket
+    } catch (error) {
+      if (refusalStatus(error) === undefined) throw error
+      const { code, message, why, remedy } = error as Failure
+      throw new Refusal(guardReasons[code]!, [message, why, remedy].join('; '))
+    }
+    const isOwn = bucketHost === undefined && request.url!.startsWith(ownPaths)
+    return isOwn ? undefined : admit(request, bucketHost)
+  }
+
+  function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+    const path = request
+      .url!.split('?', 1)[0]!
+      .slice(0, 200)
+      .replace(/[^\x20-\x7e]/g, '?')
+    const { reason, message: why } = refusal
+    events.refused({ reason, method: request.method!, path, why })
+    answerRefusal(request, response, refusal, protocolOf(request))
+  }
+
+  async function route(
+    request: IncomingMessage,
+    response: ServerResponse,
+    admission: Admission | undefined,
+  ): Promise<void> {
+    if (!admission) return answerOwn(request, response)
+    const { target } = admission
+    if (target !== undefined) {
+      const dot = target.indexOf('.')
+      const prefix = target.slice(0, dot)
+      const service = Object.hasOwn(services, prefix) ? services[prefix] : undefined
+      if (service) return answerJson(request, response, service, target, target.slice(dot + 1))
+    }
+    passThrough.handle(request, response, admission)
+  }
+
+  async function answerOwn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url!.split('?', 1)[0]!
+    if (path === '/_ticklake/health') {
+      return send(response, 200, { status: 'ok', services: [...Object.keys(services), 's3'] })
+    }
+    const answer = await healthAnswer(path.slice(ownPaths.length - 1), { registry, whyNotReady })
+    const { status, type, body } = answer ?? { status: 404, type: 'text/plain', body: 'no such path\n' }
+    response.writeHead(status, { ...browserHeaders, 'content-type': type }).end(body)
+  }
+
+  async function answerJson(
+    request: IncomingMessage,
+    response: ServerResponse,
+    service: JsonService,
+    target: string,
+    operation: string,
+  ): Promise<void> {
+    let answer: { status: number; text: string }
+    try {
+      answer = await service.handleText(operation, await readBody(request, service.mostBytes))
+    } catch (error) {
+      // The client went away while it asked: nobody is there to be told.
+      if (response.destroyed) return
+      if (!(error instanceof AwsError)) events.operationBroke({ target, err: error })
+      const told =
+        error instanceof AwsError
+          ? error
+          : new AwsError(defectName(target), `local-aws failed: ${reasonOf(error)}`, {}, 500)
+      answer = { status: told.status, text: JSON.stringify(told.body()) }
+    }
+    events.answered(target.slice(0, target.indexOf('.')), answer.status)
+    await sendText(request, response, answer)
+  }
+
+  const onRequest = (request: IncomingMessage, response: ServerResponse, onAdmitted?: () => void) => {
+    response.on('error', () => response.destroy())
+    try {
+      const admission = judge(request)
+      onAdmitted?.()
+      route(request, response, admission).catch((error) => {
+        events.operationBroke({ target: request.url ?? '', err: error })
+        response.destroy()
+      })
+    } catch (error) {
+      if (error instanceof Refusal) return refuse(request, response, error)
+      events.operationBroke({ target: request.url ?? '', err: error })
+      response.destroy()
+    }
+  }
+  // An upload may take hours: no limit on the time of a request, only on that of its headers.
+  const server = createServer(
+    { requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 75_000 },
+    (request, response) => onRequest(request, response),
+  )
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    onRequest(request, response, () => response.writeContinue())
+  })
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) =>
+      reject(
+        new Failure({
+          code: 'LOCAL_AWS_PORT_TAKEN',
+          what: `the local AWS endpoint cannot listen on ${config.host}:${config.port}; nothing was started`,
+          why: reasonOf(error),
+          remedy: 'free the port, or set another LOCAL_AWS_PORT',
+          cause: error,
+        }),
+      ),
+    )
+    server.listen(config.port, config.host, resolve)
+  })
+  const url = `http://${config.host}:${(server.address() as AddressInfo).port}`
+  events.listening({ url, s3: config.s3Endpoint.origin, engine: config.trinoUrl.origin })
+
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+      passThrough[Symbol.dispose]()
+    },
+  }
+}
+
+const guardReasons: Readonly<Record<string, RefusalReason>> = {
+  HOST_REFUSED: 'host',
+  ORIGIN_REFUSED: 'origin',
+  TARGET_REFUSED: 'target',
+}
+
+/** 0 where the folder is gone: nothing can be written there. */
+function freeBytes(dir: string): number {
+  try {
+    return bytesLeft(dir)
+  } catch {
+    return 0
+  }
+}
+
+/** A sentence when nothing answers there. */
+async function silence(who: string, url: URL): Promise<string | undefined> {
+  try {
+    await (await fetch(url, { signal: AbortSignal.timeout(2_000) })).body?.cancel()
+    return undefined
+  } catch (error) {
+    return `${who} at ${url.origin} does not answer: ${reasonOf((error as Error).cause ?? error)}`
+  }
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body)
+  response.writeHead(status, jsonHeaders(text)).end(text)
+}
+
+/**
+ * Answers. A request that is refused before all of it was read is the last one of its connection: the next one would
+ * begin in the middle of its body.
+ */
+async function sendText(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, text }: { status: number; text: string },
+): Promise<void> {
+  if (request.complete) {
+    response.writeHead(status, jsonHeaders(text)).end(text)
+    return
+  }
+  response.writeHead(status, { ...jsonHeaders(text), connection: 'close' }).write(text)
+  await discardBody(request)
+  response.end()
+}
+
+function jsonHeaders(text: string): Record<string, string | number> {
+  return {
+    'content-type': 'application/x-amz-json-1.1',
+    'content-length': Buffer.byteLength(text),
+    'x-amzn-requestid': randomUUID(),
+    ...browserHeaders,
+  }
+}
+
+/** The body's text. @throws AwsError when it is too large: the rest of it is not read */
+function readBody(request: IncomingMessage, mostBytes: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const refuse = () => {
+      request.off('data', take).pause()
+      const message = `A request has at most ${mostBytes} bytes`
+      reject(new AwsError('RequestEntityTooLargeException', message, {}, 413))
+    }
+    const chunks: Buffer[] = []
+    let bytes = 0
+    const take = (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > mostBytes) refuse()
+      else chunks.push(chunk)
+    }
+    request.on('error', reject)
+    if (Number(request.headers['content-length']) > mostBytes) return refuse()
+    request.on('data', take).on('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
+  })
+}
+
+/** What each service's own API reference calls an error inside it. */
+function defectName(target: string): string {
+  return target.startsWith('AWSGlue.') ? 'InternalServiceException' : 'InternalServerException'
+}

@@ -1,0 +1,283 @@
+// The Glue Data Catalog as the catalog uses it: databases, tables, partitions, crawlers; absent things are undefined.
+import {
+  BatchCreatePartitionCommand,
+  type Crawler,
+  CreateCrawlerCommand,
+  type CreateCrawlerRequest,
+  CreateDatabaseCommand,
+  CreateTableCommand,
+  type Database,
+  GetCrawlerCommand,
+  GetCrawlerMetricsCommand,
+  GetDatabaseCommand,
+  GetDatabasesCommand,
+  GetPartitionCommand,
+  GetPartitionsCommand,
+  GetTableCommand,
+  GetTablesCommand,
+  type GlueClient,
+  type Partition,
+  type PartitionInput,
+  StartCrawlerCommand,
+  type Table,
+  type TableInput,
+  UpdateCrawlerCommand,
+  UpdatePartitionCommand,
+  UpdateTableCommand,
+} from '@aws-sdk/client-glue'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { awsFailure, isAwsError } from './failure.ts'
+
+const PARTITIONS_PER_CALL = 100
+
+export class Glue {
+  readonly #client: GlueClient
+
+  constructor(client: GlueClient) {
+    this.#client = client
+  }
+
+  /** Makes the database unless it is there; true: it was made. */
+  async ensureDatabase(name: string, description: string): Promise<boolean> {
+    const there = await this.#find(`looking for database ${name}`, () =>
+      this.#client.send(new GetDatabaseCommand({ Name: name })),
+    )
+    if (there) return false
+    return this.#create(`making database ${name}`, () =>
+      this.#client.send(
+        new CreateDatabaseCommand({ DatabaseInput: { Name: name, Description: description } }),
+      ),
+    )
+  }
+
+  async *databases(): AsyncGenerator<Database> {
+    let token: string | undefined
+    do {
+      const page = await this.#do('listing the databases', () =>
+        this.#client.send(new GetDatabasesCommand(token ? { NextToken: token } : {})),
+      )
+      yield* page.DatabaseList ?? []
+      token = page.NextToken
+    } while (token)
+  }
+
+  async table(database: string, name: string): Promise<Table | undefined> {
+    const answer = await this.#find(`looking for table ${database}.${name}`, () =>
+      this.#client.send(new GetTableCommand({ DatabaseName: database, Name: name })),
+    )
+    return answer?.Table
+  }
+
+  /** All tables of a database; none when the database is not there. */
+  async tables(database: string, most = Number.POSITIVE_INFINITY): Promise<Table[]> {
+    const found: Table[] = []
+    let token: string | undefined
+    do {
+      const page = await this.#find(`listing the tables of ${database}`, () =>
+        this.#client.send(
+          new GetTablesCommand({ DatabaseName: database, ...(token ? { NextToken: token } : {}) }),
+        ),
+      )
+      found.push(...(page?.TableList ?? []))
+      token = page?.NextToken
+    } while (token && found.length < most)
+    return found
+  }
+
+  /** Makes the table; false: another did so at the same moment. */
+  async createTable(database: string, input: TableInput): Promise<boolean> {
+    return this.#create(`making table ${database}.${input.Name}`, () =>
+      this.#client.send(new CreateTableCommand({ DatabaseName: database, TableInput: input })),
+    )
+  }
+
+  async replaceTable(database: string, input: TableInput): Promise<void> {
+    await this.#do(`replacing table ${database}.${input.Name}`, () =>
+      this.#client.send(new UpdateTableCommand({ DatabaseName: database, TableInput: input })),
+    )
+  }
+
+  /** Every partition of the table, without its columns. */
+  async *partitions(database: string, table: string): AsyncGenerator<Partition> {
+    let token: string | undefined
+    do {
+      const page = await this.#do(`listing the partitions of ${database}.${table}`, () =>
+        this.#client.send(
+          new GetPartitionsCommand({
+            DatabaseName: database,
+            TableName: table,
+            ExcludeColumnSchema: true,
+            ...(token ? { NextToken: token } : {}),
+          }),
+        ),
+      )
+      yield* page.Partitions ?? []
+      token = page.NextToken
+    } while (token)
+  }
+
+  /** The values of every partition of the table. */
+  async *partitionValues(database: string, table: string): AsyncGenerator<readonly string[]> {
+    for await (const { Values } of this.partitions(database, table)) yield Values ?? []
+  }
+
+  /** Where each partition of the table lies, by its values joined with `-`; undefined when there is no such table. */
+  async partitionLocations(database: string, table: string): Promise<Map<string, string> | undefined> {
+    if (!(await this.table(database, table))) return undefined
+    const found = new Map<string, string>()
+    for await (const { Values, StorageDescriptor } of this.partitions(database, table)) {
+      found.set((Values ?? []).join('-'), StorageDescriptor?.Location ?? '')
+    }
+    return found
+  }
+
+  /**
+   * Moves a partition to a location in one step, and leaves all else of it as it is. Where there is none it is made.
+   * False: there is no such table.
+   */
+  async movePartition(
+    database: string,
+    table: string,
+    values: readonly string[],
+    location: string,
+  ): Promise<boolean> {
+    const name = `${values.join('/')} of ${database}.${table}`
+    while (true) {
+      const answer = await this.#find(`looking for partition ${name}`, () =>
+        this.#client.send(
+          new GetPartitionCommand({ DatabaseName: database, TableName: table, PartitionValues: [...values] }),
+        ),
+      )
+      const there = answer?.Partition
+      if (there) {
+        if (there.StorageDescriptor?.Location === location) return true
+        const { StorageDescriptor, Parameters } = there
+        await this.#do(`moving partition ${name}`, () =>
+          this.#client.send(
+            new UpdatePartitionCommand({
+              DatabaseName: database,
+              TableName: table,
+              PartitionValueList: [...values],
+              PartitionInput: {
+                Values: [...values],
+                StorageDescriptor: { ...StorageDescriptor, Location: location },
+                ...(Parameters ? { Parameters } : {}),
+              },
+            }),
+          ),
+        )
+        return true
+      }
+      const storage = (await this.table(database, table))?.StorageDescriptor
+      if (!storage) return false
+      const StorageDescriptor = { ...storage, Location: location }
+      // Another may make it at the same moment, elsewhere: then it is there, and is moved.
+      await this.createPartitions(database, table, [{ Values: [...values], StorageDescriptor }])
+    }
+  }
+
+  /** Creates partitions and never changes one that is there. Out: how many are new. */
+  async createPartitions(
+    database: string,
+    table: string,
+    inputs: readonly PartitionInput[],
+  ): Promise<number> {
+    let made = 0
+    for (let start = 0; start < inputs.length; start += PARTITIONS_PER_CALL) {
+      const some = inputs.slice(start, start + PARTITIONS_PER_CALL)
+      const answer = await this.#do(`registering partitions of ${database}.${table}`, () =>
+        this.#client.send(
+          new BatchCreatePartitionCommand({
+            DatabaseName: database,
+            TableName: table,
+            PartitionInputList: [...some],
+          }),
+        ),
+      )
+      const errors = answer.Errors ?? []
+      const bad = errors.find((error) => error.ErrorDetail?.ErrorCode !== 'AlreadyExistsException')
+      if (bad) {
+        throw new Failure({
+          code: 'GLUE_ERROR',
+          what: `Glue: partition ${bad.PartitionValues?.join('/')} of ${database}.${table} could not be registered; its rows are in S3, but are not counted`,
+          why: `${bad.ErrorDetail?.ErrorCode}: ${bad.ErrorDetail?.ErrorMessage}`,
+          remedy: 'it is tried again at the next registration; `catalog declare` does so now',
+          retryable: true,
+        })
+      }
+      made += some.length - errors.length
+    }
+    return made
+  }
+
+  async crawler(name: string): Promise<Crawler | undefined> {
+    const answer = await this.#find(`looking for crawler ${name}`, () =>
+      this.#client.send(new GetCrawlerCommand({ Name: name })),
+    )
+    return answer?.Crawler
+  }
+
+  async createCrawler(request: CreateCrawlerRequest): Promise<void> {
+    await this.#create(`making crawler ${request.Name}`, () =>
+      this.#client.send(new CreateCrawlerCommand(request)),
+    )
+  }
+
+  async updateCrawler(request: CreateCrawlerRequest): Promise<void> {
+    const { Tags: _, ...changes } = request
+    await this.#do(`updating crawler ${request.Name}`, () =>
+      this.#client.send(new UpdateCrawlerCommand(changes)),
+    )
+  }
+
+  /** Starts the crawler; false: it was running already. */
+  async startCrawler(name: string): Promise<boolean> {
+    try {
+      await this.#client.send(new StartCrawlerCommand({ Name: name }))
+      return true
+    } catch (error) {
+      if (isAwsError(error, 'CrawlerRunningException')) return false
+      throw awsFailure('Glue', `starting crawler ${name}`, error)
+    }
+  }
+
+  /** How many tables the crawler made, updated and deleted in all its crawls. */
+  async crawlerCounts(name: string): Promise<{ created: number; updated: number; deleted: number }> {
+    const answer = await this.#do(`asking for the metrics of crawler ${name}`, () =>
+      this.#client.send(new GetCrawlerMetricsCommand({ CrawlerNameList: [name] })),
+    )
+    const metrics = answer.CrawlerMetricsList?.[0]
+    return {
+      created: metrics?.TablesCreated ?? 0,
+      updated: metrics?.TablesUpdated ?? 0,
+      deleted: metrics?.TablesDeleted ?? 0,
+    }
+  }
+
+  async #do<T>(doing: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call()
+    } catch (error) {
+      throw awsFailure('Glue', doing, error)
+    }
+  }
+
+  async #find<T>(doing: string, call: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await call()
+    } catch (error) {
+      if (isAwsError(error, 'EntityNotFoundException')) return undefined
+      throw awsFailure('Glue', doing, error)
+    }
+  }
+
+  async #create(doing: string, call: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await call()
+      return true
+    } catch (error) {
+      if (isAwsError(error, 'AlreadyExistsException')) return false
+      throw awsFailure('Glue', doing, error)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+// The contract of a release to come, which adds a column of each type by one line each: messages of it by both paths.
+import { execFileSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+import { tickText } from './hostile-values.ts'
+
+const script = `
+  import { isCanonical } from './canonical.ts'
+  import { judge } from './validation.ts'
+  const verdicts = JSON.parse(process.argv[1]).map((text) => {
+    const bytes = Buffer.from(text)
+    const verdict = judge(bytes)
+    if (!verdict.accepted) return { reason: verdict.reason }
+    const canonical = Buffer.from(verdict.canonical)
+    const again = judge(canonical)
+    return {
+      canonical: canonical.toString(),
+      wasCanonical: isCanonical(bytes),
+      isCanonical: isCanonical(canonical),
+      isStable: again.accepted && Buffer.from(again.canonical).equals(canonical),
+    }
+  })
+  console.log(JSON.stringify(verdicts))
+`
+
+/** The verdicts on ticks with these added fields. */
+function judged(ticks: readonly Record<string, string>[]) {
+  const hooks = new URL('../testing/next-contract.ts', import.meta.url).href
+  const texts = JSON.stringify(ticks.map(tickText))
+  const args = [`--import=${hooks}`, '--input-type=module', '--eval', script, texts]
+  const { NODE_OPTIONS: _, ...env } = process.env
+  return JSON.parse(execFileSync(process.execPath, args, { cwd: import.meta.dirname, env }).toString())
+}
+
+const all = {
+  source: '"s"',
+  venue: '"HKEX"',
+  settles: '"2021-04-03"',
+  quoted_at: '"2021-04-01 01:30:00.250"',
+  spread: '0.25',
+}
+
+test('each type has a canonical form, which both paths know, whichever of the columns are there', () => {
+  const subsets = [
+    all,
+    { ...all, spread: 'null' },
+    { venue: all.venue },
+    { settles: all.settles, spread: all.spread },
+    { quoted_at: '"2021-04-01T09:30:00.25+08:00"' },
+    {},
+  ]
+  const verdicts = judged(subsets)
+  for (const [i, verdict] of verdicts.entries()) {
+    expect(verdict, String(i)).toMatchObject({ isCanonical: true, isStable: true })
+  }
+  expect(verdicts[0]).toMatchObject({ canonical: tickText(all), wasCanonical: true })
+  expect(verdicts[4].canonical).toBe(tickText({ quoted_at: all.quoted_at }))
+  const { spread: _, ...rest } = all
+  expect(verdicts[1].canonical).toBe(tickText(rest))
+})
+
+test('bad values of each type are refused with their reasons', () => {
+  const reasons = judged([
+    { venue: '""' },
+    { settles: '"2021-02-29"' },
+    { settles: '7' },
+    { quoted_at: '"2021-04-01T09:30:00"' },
+    { quoted_at: '"2021-04-01 24:00:00.000"' },
+    { quoted_at: '1617240600000' },
+    { spread: '"0.25"' },
+    { spread: '1e999' },
+  ])
+  expect(reasons.map(({ reason }: { reason: string }) => reason)).toEqual([
+    'bad_text',
+    'bad_date',
+    'wrong_type',
+    'bad_timestamp',
+    'bad_timestamp',
+    'wrong_type',
+    'wrong_type',
+    'not_finite',
+  ])
+})

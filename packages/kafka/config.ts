@@ -1,0 +1,135 @@
+// How every service reaches the broker: the KAFKA_* variables and what librdkafka is told for them.
+import {
+  type Env,
+  milliseconds,
+  oneOf,
+  optional,
+  optionalText,
+  pattern,
+  readEnv,
+  text,
+  type Values,
+} from '@ticklake/runtime/env.ts'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { readNamedFile } from '@ticklake/runtime/named-file.ts'
+import { keepSecret } from '@ticklake/runtime/redact.ts'
+
+const topicName = (facts: { doc: string; default?: string }) =>
+  pattern(/^[a-zA-Z0-9._-]{1,249}$/, 'a topic name (letters, digits, . _ -)', facts)
+
+export const kafkaSchema = {
+  KAFKA_BOOTSTRAP_SERVERS: text({
+    doc: 'the brokers to ask first, host:port, comma-separated',
+    default: '127.0.0.1:9092',
+  }),
+  KAFKA_TOPIC: topicName({ doc: 'the topic that carries the ticks', default: 'stock-ticks' }),
+  KAFKA_DEAD_LETTER_TOPIC: optional(
+    topicName({ doc: 'where notices of refused records go; `<KAFKA_TOPIC>-dead-letters` when unset' }),
+  ),
+  KAFKA_GROUP_PROTOCOL: oneOf(['consumer', 'classic'], {
+    doc: 'how consumers share partitions: `consumer` is KIP-848 (Kafka 4), `classic` is for brokers before 4.0',
+    default: 'consumer',
+  }),
+  KAFKA_SECURITY_PROTOCOL: oneOf(['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'], {
+    doc: 'how connections are secured',
+    default: 'PLAINTEXT',
+  }),
+  KAFKA_SASL_MECHANISM: oneOf(['SCRAM-SHA-512', 'SCRAM-SHA-256', 'PLAIN'], {
+    doc: 'how the user proves itself where the protocol has SASL',
+    default: 'SCRAM-SHA-512',
+  }),
+  KAFKA_SASL_USERNAME: optionalText({ doc: 'the SASL user' }),
+  KAFKA_SASL_PASSWORD_FILE: optionalText({
+    doc: 'a file that holds the SASL password (never the password itself)',
+  }),
+  KAFKA_SSL_CA_FILE: optionalText({
+    doc: "the certificate authority's PEM file that the broker's certificate is checked against",
+  }),
+  KAFKA_CONNECT_TIMEOUT_MS: milliseconds({
+    doc: 'how long a broker that cannot be reached is waited for',
+    default: 60_000,
+    min: 1_000,
+  }),
+} as const
+
+export type KafkaConfig = Values<typeof kafkaSchema>
+
+/** Reads KAFKA_* alone. @throws Failure CONFIG_INVALID */
+export function kafkaConfig(env: Env): KafkaConfig {
+  return readEnv(kafkaSchema, env)
+}
+
+/** The dead-letter topic's name. */
+export function deadLetterTopic(config: KafkaConfig): string {
+  return config.KAFKA_DEAD_LETTER_TOPIC ?? `${config.KAFKA_TOPIC}-dead-letters`
+}
+
+/** The topic that keeps which refused records were replayed: compacted, so that it keeps each for good. */
+export function ledgerTopic(config: KafkaConfig): string {
+  return `${config.KAFKA_TOPIC}-replayed`
+}
+
+/**
+ * For every service that tells the dead-letter topic or makes it: were it the topic itself, each notice would be read
+ * as a record, refused, and told of again, without end; were it the ledger, each would count as a replay.
+ * @throws Failure CONFIG_INVALID
+ */
+export function requireOwnDeadLetterTopic(config: KafkaConfig): void {
+  const name = deadLetterTopic(config)
+  const isTopic = name === config.KAFKA_TOPIC
+  if (!isTopic && name !== ledgerTopic(config)) return
+  throw new Failure({
+    code: 'CONFIG_INVALID',
+    what: `the dead-letter topic is the ${isTopic ? 'topic itself' : 'ledger of replays'}; nothing was started`,
+    why: isTopic
+      ? `KAFKA_DEAD_LETTER_TOPIC and KAFKA_TOPIC are both ${name}: refused records would come back for ever`
+      : `KAFKA_DEAD_LETTER_TOPIC is ${name}, where a replay writes down what it has sent again`,
+    remedy: 'set KAFKA_DEAD_LETTER_TOPIC to another topic, or leave it unset',
+  })
+}
+
+/**
+ * librdkafka's global settings for reaching the broker; a client adds its own.
+ * @throws Failure CONFIG_INVALID when SASL lacks a user, or a named file cannot be read.
+ */
+export function kafkaClientSettings(
+  config: KafkaConfig,
+  clientId: string,
+): Record<string, string | number | boolean> {
+  const settings: Record<string, string | number | boolean> = {
+    'bootstrap.servers': config.KAFKA_BOOTSTRAP_SERVERS,
+    'client.id': clientId,
+    'security.protocol': config.KAFKA_SECURITY_PROTOCOL.toLowerCase(),
+  }
+  if (config.KAFKA_SECURITY_PROTOCOL.startsWith('SASL_')) {
+    const { KAFKA_SASL_USERNAME: user, KAFKA_SASL_PASSWORD_FILE: passwordFile } = config
+    if (!user || !passwordFile) {
+      throw new Failure({
+        code: 'CONFIG_INVALID',
+        what: `KAFKA_SECURITY_PROTOCOL=${config.KAFKA_SECURITY_PROTOCOL} needs a user and a password; nothing was started`,
+        why: `${user ? 'KAFKA_SASL_PASSWORD_FILE' : 'KAFKA_SASL_USERNAME'} is not set`,
+        remedy: 'set KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD_FILE',
+      })
+    }
+    settings['sasl.mechanism'] = config.KAFKA_SASL_MECHANISM
+    settings['sasl.username'] = user
+    const password = readNamedFile('KAFKA_SASL_PASSWORD_FILE', passwordFile).trim()
+    keepSecret(password)
+    settings['sasl.password'] = password
+  }
+  if (config.KAFKA_SECURITY_PROTOCOL.endsWith('SSL') && config.KAFKA_SSL_CA_FILE) {
+    readNamedFile('KAFKA_SSL_CA_FILE', config.KAFKA_SSL_CA_FILE)
+    settings['ssl.ca.location'] = config.KAFKA_SSL_CA_FILE
+  }
+  return settings
+}
+
+/** The reason within a FAIL line of librdkafka's log, which its errors lack, without the client's inner names. */
+export function brokerReason(logged: string): string {
+  const reason = logged
+    .replace(/^\[thrd:[^\]]*\]: /, '')
+    .replace(/^[^ ]*\/(bootstrap|\d+): /, '')
+    .replace(/ipv[46]#/g, '')
+  const state = reason.endsWith(')') ? reason.lastIndexOf(' (after ') : -1
+  return state < 0 ? reason : reason.slice(0, state)
+}

@@ -1,0 +1,216 @@
+// What the broker says of the topic: its id, the first and the end offset of each partition, and which offsets it holds.
+import kafkaJavascript, { type IAdminClient } from '@confluentinc/kafka-javascript'
+import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import { sleep } from '@ticklake/runtime/process.ts'
+import { brokerReason, type KafkaConfig, kafkaClientSettings } from './config.ts'
+
+const { AdminClient, KafkaConsumer, OffsetSpec } = kafkaJavascript
+
+export interface TopicPartition {
+  readonly partition: number
+  /** The first offset that the broker still holds. */
+  readonly low: number
+  /** The offset that the next record will get. */
+  readonly end: number
+}
+
+export interface TopicState {
+  readonly topic: string
+  /** 32 hex digits, as claims and keys carry it. */
+  readonly topicId: string
+  readonly partitions: readonly TopicPartition[]
+}
+
+const CALL_TIMEOUT_MS = 5_000
+const ERR_UNKNOWN_TOPIC = 3
+/** A batch takes what has come by then. */
+const BATCH_WAIT_MS = 100
+const EOF_PATIENCE_MS = 30_000
+
+/** A connection for questions; it reads no record and belongs to no group. */
+export class Broker implements Disposable {
+  readonly #admin: IAdminClient
+  readonly #config: KafkaConfig
+  #lastFailure: string | undefined
+
+  constructor(config: KafkaConfig) {
+    this.#config = config
+    this.#admin = AdminClient.create(
+      { ...kafkaClientSettings(config, 'ticklake-catalog'), log_level: 4 },
+      {
+        // Its errors carry no reason (`Local: Timed out`); only this line of librdkafka's log does.
+        'event.log': ({ fac, message }: { fac?: string; message?: string }) => {
+          if (fac === 'FAIL') this.#lastFailure = brokerReason(message ?? '')
+        },
+        'event.error': () => {},
+      },
+    )
+  }
+
+  /**
+   * The topic and its offsets as they are now. A broker that does not answer is waited for.
+   * @throws Failure KAFKA_UNREACHABLE, TOPIC_MISSING
+   */
+  async topic(signal?: AbortSignal): Promise<TopicState> {
+    const deadline = Date.now() + this.#config.KAFKA_CONNECT_TIMEOUT_MS
+    while (true) {
+      try {
+        return await this.#topicNow()
+      } catch (error) {
+        if (error instanceof Failure) throw error
+        if (signal?.aborted || Date.now() >= deadline) throw this.#unreachable(error)
+        await sleep(500, signal)
+      }
+    }
+  }
+
+  /** The same, asked once; for callers that ask again anyway. @throws Failure KAFKA_UNREACHABLE, TOPIC_MISSING */
+  async topicOnce(): Promise<TopicState> {
+    try {
+      return await this.#topicNow()
+    } catch (error) {
+      throw error instanceof Failure ? error : this.#unreachable(error)
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#admin.disconnect()
+  }
+
+  async #topicNow(): Promise<TopicState> {
+    const topic = this.#config.KAFKA_TOPIC
+    const [described] = await called<TopicDescription[]>((done) =>
+      this.#admin.describeTopics([topic], { timeout: CALL_TIMEOUT_MS }, done),
+    )
+    if (described?.error?.code === ERR_UNKNOWN_TOPIC) throw this.#missing()
+    if (!described || described.error) throw new Error(reasonOf(described?.error))
+    const { mostSignificantBits, leastSignificantBits } = described.topicId
+    const numbers = described.partitions.map(({ partition }) => partition).sort((a, b) => a - b)
+    const [lows, ends] = await Promise.all([
+      this.#offsets(topic, numbers, OffsetSpec.EARLIEST),
+      this.#offsets(topic, numbers, OffsetSpec.LATEST),
+    ])
+    return {
+      topic,
+      topicId: hex64(mostSignificantBits) + hex64(leastSignificantBits),
+      partitions: numbers.map((partition) => ({
+        partition,
+        low: lows.get(partition) ?? 0,
+        end: ends.get(partition) ?? 0,
+      })),
+    }
+  }
+
+  async #offsets(
+    topic: string,
+    numbers: number[],
+    offset: (typeof OffsetSpec)['LATEST'],
+  ): Promise<Map<number, number>> {
+    const asked = numbers.map((partition) => ({ topic, partition, offset }))
+    const found = await called<{ partition: number; offset: number; error?: unknown }[]>((done) =>
+      this.#admin.listOffsets(asked, { timeout: CALL_TIMEOUT_MS }, done),
+    )
+    const bad = found.find((entry) => entry.error)
+    if (bad) throw new Error(`partition ${bad.partition}: ${reasonOf(bad.error)}`)
+    return new Map(found.map((entry) => [entry.partition, entry.offset]))
+  }
+
+  #missing(): Failure {
+    return new Failure({
+      code: 'TOPIC_MISSING',
+      what: `the topic ${this.#config.KAFKA_TOPIC} is not there; there is nothing to compare the lake with`,
+      why: `the broker at ${this.#config.KAFKA_BOOTSTRAP_SERVERS} does not know it`,
+      remedy: 'make it with `node producer/main.ts topic create`, or set KAFKA_TOPIC',
+    })
+  }
+
+  #unreachable(error: unknown): Failure {
+    const what = `no broker answers at ${this.#config.KAFKA_BOOTSTRAP_SERVERS}`
+    return kafkaUnreachable(what, error, this.#lastFailure)
+  }
+}
+
+/** Failure KAFKA_UNREACHABLE for what cannot be done without the broker. */
+export function kafkaUnreachable(what: string, cause: unknown, why = reasonOf(cause)): Failure {
+  return new Failure({
+    code: 'KAFKA_UNREACHABLE',
+    what: `${what}; records and lake are as they were`,
+    why,
+    remedy: 'start it (`make stack`, `make demo` or `make up`), or set KAFKA_BOOTSTRAP_SERVERS',
+    retryable: true,
+    cause,
+  })
+}
+
+type TopicDescription = Parameters<NonNullable<Parameters<IAdminClient['describeTopics']>[2]>>[1][number]
+
+/**
+ * The offsets of the committed records in [from, to) of a partition, in batches: what is missing between them is a
+ * transaction's marker, an aborted record or a compacted one.
+ * @throws Failure KAFKA_UNREACHABLE when nothing comes for 30 s
+ */
+export async function* heldOffsets(
+  config: KafkaConfig,
+  partition: number,
+  from: number,
+  to: number,
+): AsyncGenerator<number[]> {
+  const topic = config.KAFKA_TOPIC
+  const consumer = new KafkaConsumer(
+    {
+      ...kafkaClientSettings(config, 'ticklake-catalog'),
+      'group.id': 'ticklake-catalog-audit',
+      'enable.auto.commit': false,
+      'enable.auto.offset.store': false,
+      'enable.partition.eof': true,
+      'isolation.level': 'read_committed',
+      'fetch.queue.backoff.ms': 10,
+      log_level: 0,
+    } as never,
+    { 'auto.offset.reset': 'error' },
+  )
+  // Else the last batch of each partition waits a second for messages that do not exist.
+  consumer.setDefaultConsumeTimeout(BATCH_WAIT_MS)
+  consumer.on('event.log', () => {}).on('event.error', () => {})
+  let reached = from
+  consumer.on('partition.eof', (eof) => {
+    reached = Math.max(reached, eof.offset)
+  })
+  await new Promise<void>((resolve, reject) => {
+    consumer.connect({ timeout: config.KAFKA_CONNECT_TIMEOUT_MS }, (error) =>
+      error ? reject(error) : resolve(),
+    )
+  })
+  try {
+    consumer.assign([{ topic, partition, offset: from }])
+    let lastNewsAt = Date.now()
+    while (reached < to) {
+      const messages = await called<{ offset: number }[]>((done) => consumer.consume(1000, done))
+      const offsets = messages.map((message) => message.offset).filter((offset) => offset < to)
+      const last = messages.at(-1)
+      if (last) {
+        reached = Math.max(reached, last.offset + 1)
+        lastNewsAt = Date.now()
+      } else if (Date.now() - lastNewsAt > EOF_PATIENCE_MS) {
+        throw new Failure({
+          code: 'KAFKA_UNREACHABLE',
+          what: `partition ${partition} could not be read again from ${reached} to ${to}; the deep audit has no verdict`,
+          why: `nothing came for ${EOF_PATIENCE_MS / 1000} s`,
+          remedy: 'see that the broker is up, and that no transaction has been left open',
+          retryable: true,
+        })
+      }
+      if (offsets.length > 0) yield offsets
+    }
+  } finally {
+    await new Promise<void>((resolve) => consumer.disconnect(() => resolve()))
+  }
+}
+
+function called<T>(call: (done: (error: unknown, result: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => call((error, result) => (error ? reject(error) : resolve(result))))
+}
+
+function hex64(bits: bigint): string {
+  return BigInt.asUintN(64, bits).toString(16).padStart(16, '0')
+}

@@ -1,0 +1,108 @@
+// For tests of the consumer: one case with its own topic and dataset, and everything that it starts ended with it.
+
+import { expect } from 'vitest'
+import { type LakeContent, readLake } from './lake-reader.ts'
+import { type Fault, type Rule, type S3Proxy, startS3Proxy } from './s3-proxy.ts'
+import { Service } from './service.ts'
+import { testEnv } from './test-env.ts'
+
+export type Env = Record<string, string>
+
+const LAND_WITHIN_MS = 90_000
+const LOOK_EVERY_MS = 200
+
+/** What a test's own context gives: cases may run at the same time, so nothing is shared. */
+interface TestScope {
+  readonly onTestFinished: (cleanUp: () => Promise<void>) => void
+}
+
+export class ConsumerCase {
+  readonly env: Env
+  readonly #running: Service[] = []
+  readonly #proxies: S3Proxy[] = []
+  #finished = false
+
+  constructor({ onTestFinished }: TestScope, more: Env = {}) {
+    this.env = testEnv({
+      CONSUMER_HEALTH_PORT: '0',
+      CONSUMER_FLUSH_AFTER_MS: '300',
+      LOG_LEVEL: 'debug',
+      LAKE_DATASET: 'ticks',
+      ...more,
+    })
+    onTestFinished(async () => {
+      this.#finished = true
+      await Promise.all(this.#running.map((service) => service.stop('SIGKILL')))
+      await Promise.all(this.#proxies.map((proxy) => proxy[Symbol.asyncDispose]()))
+    })
+  }
+
+  consume(more: Env = {}): Service {
+    // A test that ran out of time goes on in the background; what it starts then would outlive the run.
+    if (this.#finished) throw new Error('the test is over')
+    const service = new Service(['consumer/main.ts', 'run'], { env: { ...this.env, ...more } })
+    this.#running.push(service)
+    return service
+  }
+
+  /** A consumer of a group of its own: it need not wait until the group has given up a dead member. */
+  consumeAsHeir(more: Env = {}): Service {
+    return this.consume({ CONSUMER_GROUP_ID: `${this.env.KAFKA_TOPIC}-heir`, ...more })
+  }
+
+  /** The variables with which a consumer reaches S3 through a proxy that follows the rule. */
+  async behindProxy(rule: Rule): Promise<Env> {
+    const proxy = await startS3Proxy(this.env.AWS_ENDPOINT_URL!)
+    proxy.rule = rule
+    this.#proxies.push(proxy)
+    return { AWS_ENDPOINT_URL: proxy.url }
+  }
+
+  /** Waits until so many records are in objects and dead files. @throws Error with the consumers' last words */
+  async landed(total: number): Promise<LakeContent> {
+    for (const deadline = Date.now() + LAND_WITHIN_MS; ; ) {
+      const lake = await readLake(this.env)
+      const landed = lake.rows.length + lake.dead.length
+      if (landed >= total) return lake
+      if (Date.now() > deadline) {
+        const said = this.#running
+          .map((service) => service.stderr.split('\n').slice(-15).join('\n'))
+          .join('\n\n')
+        throw new Error(`${landed} of ${total} records landed in ${LAND_WITHIN_MS} ms:\n${said}`)
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+    }
+  }
+
+  /** Waits for the records, ends every consumer well, and then expects each record once. */
+  async expectOnce(rows: number, dead: number): Promise<LakeContent> {
+    await this.landed(rows + dead)
+    await Promise.all(this.#running.map((service) => service.stop()))
+    const lake = await readLake(this.env)
+    expectOnce(lake, rows, dead)
+    return lake
+  }
+}
+
+/** Every record in exactly one place, and a chain without a hole. */
+export function expectOnce(lake: LakeContent, rows: number, dead: number): void {
+  expect(new Set(lake.rows).size, 'no row is twice in the lake').toBe(lake.rows.length)
+  expect(lake.rows.length, 'no row is lost').toBe(rows)
+  expect(new Set(lake.dead).size, 'no refused record is filed twice').toBe(lake.dead.length)
+  expect(lake.dead.length, 'no refused record is lost').toBe(dead)
+  const next = new Map<number, number>()
+  for (const { partition, S, E } of lake.claims) {
+    expect(S, `the chain of partition ${partition} has no hole`).toBe(next.get(partition) ?? 0)
+    next.set(partition, E)
+  }
+}
+
+/** A fault for the nth request that the filter takes. */
+export function onNth(n: number, filter: (target: string, method: string) => boolean, fault: Fault): Rule {
+  let seen = 0
+  return ({ method, target }) => (filter(target, method) && ++seen === n ? fault : undefined)
+}
+
+export const isClaim = (target: string, method: string) => method === 'PUT' && target.includes('/claims/')
+export const isData = (target: string, method: string) => method === 'PUT' && target.includes('/dt%3D')
+export const isDead = (target: string, method: string) => method === 'PUT' && target.includes('/dead/')

@@ -1,0 +1,153 @@
+// For the page's stack tests: a real pipeline with its page, a real browser that looks at it, and pictures of what it saw.
+// biome-ignore-all lint/performance/useDomNodeTextContent: what is seen is tested, not what is there unseen
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import axe from 'axe-core'
+import type { Browser, Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { run, start } from './catalog-commands.ts'
+
+/** For whatever waits for Athena or a flush: machines differ. */
+export const SLOW_MS = 90_000
+
+const shotDir = join(import.meta.dirname, '../../.local/screenshots')
+
+export const screens = {
+  phone: { width: 390, height: 844 },
+  desktop: { width: 1440, height: 1000 },
+  wide: { width: 2560, height: 1300 },
+} as const
+
+/** Ports that nothing listens on now. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer())
+  await Promise.all(servers.map((server) => new Promise<void>((done) => server.listen(0, '127.0.0.1', done))))
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
+  return ports
+}
+
+export interface Service {
+  /** Ends it as a crash would. */
+  kill(): Promise<void>
+  stop(): Promise<void>
+  log(): string
+}
+
+export function startService(env: Record<string, string>, room: string, ...args: string[]): Service {
+  const { child, ended, stderr } = start(env, room, ...args)
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal)
+    await ended
+  }
+  return { kill: () => end('SIGKILL'), stop: () => end('SIGTERM'), log: stderr }
+}
+
+/** `catalog serve`. Out: where its page is. */
+export async function startPageService(env: Record<string, string>, ...flags: string[]) {
+  const service = startService(env, 'catalog', 'serve', ...flags)
+  const url = await eventually(
+    () => /"url":"(http:[^"]+)"/.exec(service.log())?.[1],
+    `the page: ${service.log()}`,
+  )
+  return { ...service, url }
+}
+
+/** Topic and table, as a user makes them. */
+export async function prepare(env: Record<string, string>): Promise<void> {
+  for (const [room, ...args] of [
+    ['producer', 'topic', 'create'],
+    ['catalog', 'declare'],
+  ] as const) {
+    const done = await run(env, room, ...args)
+    expect(done.code, done.stderr).toBe(0)
+  }
+}
+
+/** The value, as soon as there is one. */
+export async function eventually<T>(
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  what: string,
+  withinMs = SLOW_MS,
+): Promise<T> {
+  const deadline = Date.now() + withinMs
+  while (Date.now() < deadline) {
+    const value = await look()
+    if (value !== undefined && value !== false) return value
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+  throw new Error(`waited ${withinMs} ms for ${what}`)
+}
+
+export interface Look {
+  readonly page: Page
+  /** What the browser complained of: errors, refused by the policy, requests to other hosts. */
+  readonly complaints: string[]
+}
+
+/** A page in a context of its own; whatever is not the page's own origin is cut off, as where there is no network. */
+export async function look(
+  browser: Browser,
+  url: string,
+  options: { screen?: keyof typeof screens; scheme?: 'light' | 'dark' } = {},
+): Promise<Look> {
+  const context = await browser.newContext({
+    viewport: screens[options.screen ?? 'desktop'],
+    colorScheme: options.scheme ?? 'light',
+    reducedMotion: 'no-preference',
+    permissions: ['clipboard-read', 'clipboard-write'],
+    acceptDownloads: true,
+  })
+  const complaints: string[] = []
+  const { origin } = new URL(url)
+  await context.route(
+    (asked) => asked.origin !== origin && asked.protocol !== 'blob:',
+    (route) => {
+      complaints.push(`asked ${route.request().url()}`)
+      return route.abort()
+    },
+  )
+  const page = await context.newPage()
+  page.setDefaultTimeout(SLOW_MS)
+  page.on('pageerror', (error) => complaints.push(`threw ${error.message}`))
+  page.on('console', (message) => {
+    // What the server refuses is shown by the page itself; the browser's own line about it says nothing more.
+    if (message.type() === 'error' && !/Failed to load resource|net::ERR/.test(message.text())) {
+      complaints.push(message.text())
+    }
+  })
+  await page.goto(url)
+  return { page, complaints }
+}
+
+/** Goes to a room and waits until it stands there. */
+export async function room(page: Page, name: 'Live' | 'Query' | 'Catalog' | 'Ledger'): Promise<void> {
+  await page.getByRole('navigation', { name: 'Rooms' }).getByRole('link', { name }).click()
+  await eventually(async () => (await page.title()) === `ticklake: ${name}`, `the room ${name}`)
+  await page.locator('main h1').waitFor({ state: 'attached' })
+}
+
+/** A picture for whoever wants to see it: .local/screenshots/<name>.png */
+export async function picture(page: Page, name: string): Promise<void> {
+  mkdirSync(shotDir, { recursive: true })
+  await page.evaluate('scrollTo(0, 0)')
+  await page.screenshot({ path: join(shotDir, `${name}.png`), fullPage: true })
+}
+
+/** What axe finds wrong on the page as it stands; in words, none when all is well. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  // Evaluated as the browser's own tool would, which the page's policy does not forbid.
+  await page.evaluate(axe.source)
+  return page.evaluate(`(async () => {
+    const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+    const { violations } = await axe.run(document, { runOnly })
+    return violations.map(({ id, help, nodes }) =>
+      id + ': ' + help + ': ' + nodes.map(({ target }) => target.join(' ')).join(', ').slice(0, 300))
+  })()`)
+}
+
+/** How wide the page has become: more than the screen means that one has to scroll sideways. */
+export function widthOf(page: Page): Promise<number> {
+  return page.evaluate('document.documentElement.scrollWidth')
+}

@@ -1,0 +1,163 @@
+// A topic for tests: made, filled with ticks and poison, and asked for its end.
+import RdKafka from '@confluentinc/kafka-javascript'
+import { canonicalBytes } from '@ticklake/contract/validation.ts'
+
+type Env = Record<string, string>
+
+/** Makes the topic, and its dead-letter topic. */
+export async function createTopic(
+  env: Env,
+  partitions: number,
+  config: Record<string, string> = {},
+): Promise<void> {
+  await makeTopic(env, env.KAFKA_TOPIC!, partitions, config)
+  await makeTopic(env, `${env.KAFKA_TOPIC}-dead-letters`, 1, config)
+}
+
+/** Makes one topic. */
+export async function makeTopic(
+  env: Env,
+  topic: string,
+  partitions: number,
+  config: Record<string, string> = {},
+): Promise<void> {
+  const admin = RdKafka.AdminClient.create({ 'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS! })
+  const settings = { 'message.timestamp.type': 'LogAppendTime', ...config }
+  try {
+    await new Promise<void>((resolve, reject) => {
+      admin.createTopic(
+        { topic, num_partitions: partitions, replication_factor: 1, config: settings },
+        20_000,
+        (error) => (error ? reject(error) : resolve()),
+      )
+    })
+  } finally {
+    admin.disconnect()
+  }
+}
+
+/** Where the records of every partition end, added up: what a topic was told, once it was made. */
+export async function recordsOf(env: Env, topic: string, partitions = 1): Promise<number> {
+  const producer = new RdKafka.HighLevelProducer({ 'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS! })
+  await new Promise<void>((resolve, reject) => {
+    producer.connect({ timeout: 20_000 }, (error) => (error ? reject(error) : resolve()))
+  })
+  try {
+    const ends = Array.from(
+      { length: partitions },
+      (_, partition) =>
+        new Promise<number>((resolve) => {
+          producer.queryWatermarkOffsets(topic, partition, 5_000, (error, offsets) =>
+            resolve(error ? 0 : offsets.highOffset),
+          )
+        }),
+    )
+    return (await Promise.all(ends)).reduce((sum, end) => sum + end, 0)
+  } finally {
+    producer.disconnect()
+  }
+}
+
+/** Deletes the topic and waits until the broker no longer knows it. */
+export async function deleteTopic(env: Env, topic = env.KAFKA_TOPIC!): Promise<void> {
+  const admin = RdKafka.AdminClient.create({ 'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS! })
+  await new Promise<void>((resolve, reject) =>
+    admin.deleteTopic(topic, 20_000, (error) => (error ? reject(error) : resolve())),
+  )
+  admin.disconnect()
+}
+
+export interface Produced {
+  readonly value: Uint8Array | null
+  readonly partition: number
+  readonly timestampMs?: number
+  readonly key?: Uint8Array
+}
+
+/** Sends the messages in order; resolves when the broker has acknowledged all. */
+export async function produce(env: Env, messages: Iterable<Produced>): Promise<number> {
+  const producer = new RdKafka.HighLevelProducer({
+    'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS!,
+    'enable.idempotence': true,
+    // A partition that was just made has no log yet for a moment. With several requests on their way the second may be
+    // taken where the first was refused, and the first, sent again, is then thought a duplicate: acknowledged, and lost.
+    'max.in.flight.requests.per.connection': 1,
+    'linger.ms': 5,
+    'message.max.bytes': 16_000_000,
+  })
+  await new Promise<void>((resolve, reject) => {
+    producer.connect({ timeout: 20_000 }, (error) => (error ? reject(error) : resolve()))
+  })
+  let count = 0
+  let sent: Promise<unknown>[] = []
+  for (const { value, partition, timestampMs, key } of messages) {
+    const bytes = value === null ? null : Buffer.from(value)
+    const keyBytes = key ? Buffer.from(key) : null
+    sent.push(
+      new Promise<void>((resolve, reject) => {
+        producer.produce(env.KAFKA_TOPIC!, partition, bytes, keyBytes, timestampMs ?? null, (error) =>
+          error ? reject(error) : resolve(),
+        )
+      }),
+    )
+    count++
+    if (sent.length === 5_000) {
+      await Promise.all(sent)
+      sent = []
+    }
+  }
+  await Promise.all(sent)
+  await new Promise<void>((resolve) => producer.disconnect(() => resolve()))
+  return count
+}
+
+/** Good ticks, spread over the partitions; every `poisonEvery`th message is not one. */
+export function* ticks(count: number, partitions: number, poisonEvery = 0): Generator<Produced> {
+  for (let i = 0; i < count; i++) {
+    const poison = poisonEvery > 0 && i % poisonEvery === poisonEvery - 1
+    const day = String(1 + (i % 28)).padStart(2, '0')
+    const price = 1000 + (i % 997) / 7
+    const value = poison
+      ? Buffer.from(`{"poison":${i}`)
+      : canonicalBytes({
+          index: `I${i % 14}`,
+          date: `2021-03-${day}`,
+          open: price,
+          high: price + 1,
+          low: price - 1,
+          close: price,
+          adj_close: price,
+          volume: i,
+          close_usd: price / 7,
+        })
+    yield { value, partition: i % partitions }
+  }
+}
+
+/** Good ticks of hours that are over, hour by hour: so many in each partition. The topic must keep producers' times. */
+export function* pastTicks(
+  hours: number,
+  firstHourMs: number,
+  perPartition: number,
+  partitions: number,
+): Generator<Produced> {
+  const hourMs = 3_600_000
+  for (let hour = 0; hour < hours; hour++) {
+    let i = 0
+    for (const tick of ticks(perPartition * partitions, partitions))
+      yield { ...tick, timestampMs: firstHourMs + hour * hourMs + (i++ % hourMs) }
+  }
+}
+
+/** Records that are no ticks, each in another way, spread over the partitions. */
+export function* poison(count: number, partitions: number): Generator<Produced> {
+  const values = [
+    null,
+    Buffer.from(''),
+    Buffer.from('not a tick'),
+    Buffer.from('{"index":"HSI","date":"2021-02-30"'),
+    Buffer.from([0xff, 0x00, 0x7b]),
+    Buffer.from('[]'),
+  ]
+  for (let i = 0; i < count; i++) yield { value: values[i % values.length]!, partition: i % partitions }
+}

@@ -1,0 +1,145 @@
+// Judges every regular expression of the sources: one whose time grows faster than its input lets a client stop a server.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: patterns as they stand in the sources
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { projectDir } from '../../stack/paths.ts'
+import { type Pattern, patternsOf } from './patterns.ts'
+
+interface Exception {
+  readonly file: string
+  /** How the pattern begins in the source. */
+  readonly begins: string
+  readonly why: string
+}
+
+/** Looked at by a person. One that is not linear has no place here if it meets what a client, a record or an object says. */
+export const exceptions: readonly Exception[] = [
+  {
+    file: 'packages/aws/failure.ts',
+    begins: '/^(CredentialsProviderError|',
+    why: 'anchored names; `.*` stands once, before the end: too many states for the checker, not for the engine',
+  },
+  {
+    file: 'consumer/model-checker/compactors.ts',
+    begins: '/\\/_compacted\\/.*',
+    why: 'keys that the explorer itself has made',
+  },
+  { file: 'tools/docs/aws-page.ts', begins: '/(^|\\s)\\s*# .*$/gm', why: 'commands of our own page' },
+  { file: 'tools/docs/aws-page.ts', begins: 'new RegExp(`^ {', why: 'a number of blanks' },
+  {
+    file: 'e2e/compose-project.ts',
+    begins: '/(\\w+) (\\d+)/g',
+    why: 'the line of our own audit',
+  },
+  {
+    file: 'faults/compaction-death.ts',
+    begins: '/\\/dt=.*',
+    why: 'requests of our own compactor, to a proxy of the campaign',
+  },
+  {
+    file: 'infra/iam-policy.ts',
+    begins: 'new RegExp(`^${source}$`',
+    why: 'resources of our own template, judged by its tests',
+  },
+  {
+    file: 'packages/runtime/usage.ts',
+    begins: 'new RegExp(`^${script} ',
+    why: 'our own help; names of our commands',
+  },
+  {
+    file: 'packages/runtime/usage.ts',
+    begins: 'new RegExp(`^ +${script} ',
+    why: 'our own help; names of our commands',
+  },
+  {
+    file: 'catalog/dashboard/server/tokens.ts',
+    begins: '/(?:\\d+(?:\\.\\d*)?|\\.\\d+)(?:[eE][+-]?\\d+)?(?![\\p{L}',
+    why: 'linear: that of local-aws/athena/sql/tokens.ts, which is judged, with more letters than the checker can take',
+  },
+  {
+    file: 'packages/runtime/usage.ts',
+    begins: '/Argument: (',
+    why: 'what the user has typed into his own terminal',
+  },
+  {
+    file: 'stack/install.ts',
+    begins: '/Downloading (',
+    why: 'lines of pip, of what the repository asks for',
+  },
+  { file: 'stack/demo/numbers.ts', begins: 'new RegExp(`^${name}', why: 'our own metrics; their names' },
+]
+
+const judgedFile = join(import.meta.dirname, 'linear-patterns.json')
+
+/** Where each pattern stands that is not known to be linear, and why; empty when all is well. */
+export async function findings(
+  files: Iterable<readonly [file: string, text: string]>,
+  judged: ReadonlySet<string>,
+): Promise<{ problems: string[]; linear: Set<string> }> {
+  const problems: string[] = []
+  const linear = new Set<string>()
+  const used = new Set<Exception>()
+  for (const [file, text] of files) {
+    for (const pattern of patternsOf(file, text)) {
+      const exception = exceptions.find((each) => each.file === file && pattern.text.startsWith(each.begins))
+      if (exception) {
+        used.add(exception)
+        continue
+      }
+      const found = await fault(pattern, judged, linear)
+      if (found) problems.push(`${file}:${pattern.line}: ${pattern.text} ${found}`)
+    }
+  }
+  for (const exception of exceptions) {
+    if (!used.has(exception))
+      problems.push(`${exception.file}: no pattern begins with ${exception.begins} now`)
+  }
+  return { problems, linear }
+}
+
+async function fault(
+  { source, flags }: Pattern,
+  judged: ReadonlySet<string>,
+  linear: Set<string>,
+): Promise<string | undefined> {
+  if (source === undefined) return 'is put together when the program runs: use re2js, or give a reason'
+  const spelt = `/${source}/${flags}`
+  const verdict = judged.has(spelt) || linear.has(spelt) ? undefined : await judge(source, flags)
+  if (verdict === undefined) linear.add(spelt)
+  return verdict
+}
+
+/** Seconds for one pattern: so what was judged before is kept in a file, and only what is new is judged. */
+async function judge(source: string, flags: string): Promise<string | undefined> {
+  // The same verdict everywhere: the native checker is there for some machines only.
+  process.env.RECHECK_BACKEND = 'pure'
+  const { checkSync } = await import('recheck')
+  // A sticky pattern is tried at one place, which is what an anchor says to the checker.
+  const tried = flags.includes('y') ? `^(?:${source})` : source
+  const verdict = checkSync(tried, flags.replace(/[ygd]/g, ''), { timeout: 60_000 })
+  if (verdict.status === 'safe') return undefined
+  return verdict.status === 'vulnerable'
+    ? `takes ${verdict.complexity.summary} time on a hostile text`
+    : 'is too much for the checker: write a simpler one'
+}
+
+function sources(): [string, string][] {
+  const exclude = ['**/node_modules/**', '**/.local/**', '**/dist/**', '**/*.test.ts']
+  const files = globSync('**/*.{ts,tsx,mjs,cjs}', { cwd: projectDir, exclude }).sort()
+  return files.map((file) => [file, readFileSync(join(projectDir, file), 'utf8')])
+}
+
+if (import.meta.main) {
+  const judged = new Set(JSON.parse(readFileSync(judgedFile, 'utf8')) as string[])
+  const { problems, linear } = await findings(sources(), judged)
+  const isWrite = process.argv.includes('--write')
+  if (isWrite) writeFileSync(judgedFile, `${JSON.stringify([...linear].sort(), null, 2)}\n`)
+  for (const problem of problems) process.stdout.write(`${problem}\n`)
+  const isStale = [...judged].some((spelt) => !linear.has(spelt)) || linear.size > judged.size
+  if (isStale && !isWrite) {
+    process.stdout.write(
+      'the list of judged patterns is stale: node tools/checks/linear-patterns.ts --write\n',
+    )
+  }
+  if (problems.length > 0 || (isStale && !isWrite)) process.exitCode = 1
+}

@@ -1,0 +1,138 @@
+// `make pictures`: the pictures of the README, taken of a demo that really runs: its terminal, and its page.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { runCommand, sleep } from '@ticklake/runtime/process.ts'
+import { openBrowser } from '@ticklake/testing/chromium.ts'
+import type { Browser } from 'playwright-core'
+import { screenOf } from './terminal-screen.ts'
+import { terminalSvg } from './terminal-svg.ts'
+
+const COLUMNS = 118
+/** Long enough for the curves to have a shape. */
+const LOOK_AFTER_MS = 25_000
+const MOST_BYTES = 250_000
+/** Leaves a slow machine time to open the browser. */
+const typed = 'make demo SECONDS_TO_RUN=60'
+const root = join(import.meta.dirname, '../..')
+
+await runCommand(async (signal) => {
+  // A home of its own: the pictures begin with an empty lake, and leave the user's as it is.
+  const home = mkdtempSync(join(tmpdir(), 'ticklake-pictures-'))
+  const failed = new AbortController()
+  try {
+    const demo = runDemo(home, AbortSignal.any([signal, failed.signal]))
+    const looked = demo.pageUrl.then(takePagePictures)
+    // Whichever fails first ends the other.
+    const [written] = await Promise.all([demo.ended, looked]).catch(async (error) => {
+      failed.abort()
+      await Promise.allSettled([demo.ended, looked])
+      throw error
+    })
+    write('terminal.svg', terminalSvg(screenOf(`$ ${typed}\n${written}`, COLUMNS), COLUMNS, typed))
+  } finally {
+    rmSync(home, { recursive: true, force: true })
+  }
+})
+
+interface Demo {
+  /** The address of the page, as soon as the demo has said it. */
+  readonly pageUrl: Promise<string>
+  /** All that was written, when it has ended well. */
+  readonly ended: Promise<string>
+}
+
+/** The command as a user types it, on a terminal of its own. @throws Failure DEMO_FAILED (both promises) */
+function runDemo(home: string, signal: AbortSignal): Demo {
+  const command = `stty cols ${COLUMNS} rows 60; exec ${typed}`
+  const child = spawn('script', ['-qefc', command, '/dev/null'], {
+    cwd: root,
+    // As if it were typed: a make inside of make would name the folder that it enters.
+    env: {
+      ...process.env,
+      MAKELEVEL: undefined,
+      MAKEFLAGS: undefined,
+      TICKLAKE_HOME: home,
+      TERM: 'xterm-256color',
+    },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  // Ctrl-C, as on any terminal: the demo stops what it started.
+  signal.addEventListener('abort', () => child.stdin.write('\u0003'), { once: true })
+  const address = Promise.withResolvers<string>()
+  const end = Promise.withResolvers<string>()
+  let written = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    written += text
+    const url = /Look at it: (http:\S+)/.exec(written)?.[1]
+    if (url) address.resolve(url)
+  })
+  child.once('error', (error) => end.reject(error))
+  child.once('close', (code) => {
+    if (code === 0) return end.resolve(written)
+    end.reject(
+      new Failure({
+        code: 'DEMO_FAILED',
+        what: `${typed} ended with ${code}; the picture of the terminal is as it was`,
+        why: written.trim().split(/\r?\n/).slice(-4).join('\n       '),
+        remedy: 'run it by hand',
+      }),
+    )
+  })
+  end.promise.catch((error) => address.reject(error))
+  return { pageUrl: address.promise, ended: end.promise }
+}
+
+async function takePagePictures(url: string): Promise<void> {
+  await answering(url)
+  const browser = await openBrowser()
+  try {
+    const looks = await Promise.all((['light', 'dark'] as const).map((scheme) => open(browser, url, scheme)))
+    await sleep(LOOK_AFTER_MS)
+    for (const { page, scheme } of looks) {
+      // A picture of a pipeline that has ended, or is broken, would be a wrong one.
+      await page.getByText('all well').waitFor({ timeout: 5_000 })
+      write(`page-${scheme}.png`, await page.screenshot({ animations: 'disabled' }))
+    }
+  } finally {
+    await browser.close()
+  }
+}
+
+/** The demo says where the page will be before it is there. @throws the reason why it is still not there in a minute */
+async function answering(url: string): Promise<void> {
+  const deadline = performance.now() + 60_000
+  for (;;) {
+    try {
+      await fetch(url)
+      return
+    } catch (error) {
+      if (performance.now() > deadline) throw error
+      await sleep(250)
+    }
+  }
+}
+
+async function open(browser: Browser, url: string, scheme: 'light' | 'dark') {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 1080 }, colorScheme: scheme })
+  await page.goto(url)
+  await page.locator('[data-station=athena].flow').waitFor({ timeout: 60_000 })
+  return { page, scheme }
+}
+
+/** @throws Failure PICTURE_TOO_LARGE, after it was written: git keeps every version of it */
+function write(name: string, content: string | Buffer): void {
+  const file = join(root, 'docs/pictures', name)
+  writeFileSync(file, content)
+  const { size } = statSync(file)
+  process.stderr.write(`docs/pictures/${name}: ${Math.round(size / 1000)} KB\n`)
+  if (size <= MOST_BYTES) return
+  throw new Failure({
+    code: 'PICTURE_TOO_LARGE',
+    what: `docs/pictures/${name} has ${size} bytes`,
+    why: `git keeps each version for ever; ${MOST_BYTES} are allowed`,
+    remedy: 'take a smaller part of the page',
+  })
+}
