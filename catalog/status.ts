@@ -1,11 +1,12 @@
 // What `watch` and the metrics show: the count as Athena says it, how fresh it is, and how far the claims are behind.
+
 import type { Athena, QueryOptions } from '@ticklake/aws/athena.ts'
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { Broker } from '@ticklake/kafka/topic.ts'
 import { readCutOff } from '@ticklake/lake/claims.ts'
 import { hoursAround } from '@ticklake/lake/partitions.ts'
+import { quoted } from '@ticklake/lake/sql.ts'
 import type { CatalogConfig } from './config.ts'
-import { quoted } from './tables/view.ts'
 
 export interface RowCount {
   readonly rows: number

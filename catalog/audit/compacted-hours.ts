@@ -3,17 +3,11 @@
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { type Manifest, replacedKeys } from '@ticklake/contract/compaction.ts'
 import { hourPrefix, runPrefix } from '@ticklake/contract/keys.ts'
+import type { CompactedHour } from '@ticklake/lake/manifests.ts'
 import { hourName, hourOfKey } from '@ticklake/lake/partitions.ts'
 import { rangeOfRunFile } from '@ticklake/lake/run-file.ts'
 import type { Promised } from './chain-check.ts'
 import { counted, type Finding, finding } from './finding.ts'
-
-/** The manifests of the hours that are looked at, and whether the newest of an hour was marked as switched to. */
-export interface CompactedHour {
-  /** Ascending by number. */
-  readonly manifests: readonly Manifest[]
-  readonly isMarked: boolean
-}
 
 export interface CompactionFacts {
   readonly lake: Pick<LakeConfig, 'bucket' | 'prefix' | 'dataset'>

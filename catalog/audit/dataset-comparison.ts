@@ -4,10 +4,10 @@ import type { Aws } from '@ticklake/aws/clients.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { tickColumns } from '@ticklake/contract/columns.ts'
 import { readCutOffs, readFirstClaim } from '@ticklake/lake/claims.ts'
+import { quoted } from '@ticklake/lake/sql.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { grouped } from '../cli/watch-line.ts'
+import { grouped } from '@ticklake/runtime/number-text.ts'
 import type { CatalogConfig } from '../config.ts'
-import { quoted } from '../tables/view.ts'
 import { counted } from './finding.ts'
 
 /** The offsets [from, to) of a partition that both datasets account for. */

@@ -3,7 +3,7 @@
 import type { Athena, QueryOptions } from '@ticklake/aws/athena.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { recordKey } from '@ticklake/contract/keys.ts'
-import { quoted } from '../tables/view.ts'
+import { offsetsBelowSql, quoted } from '@ticklake/lake/sql.ts'
 import type { RowGroup } from './object-check.ts'
 
 export interface RowScope {
@@ -82,10 +82,4 @@ function recordPathSql(lake: LakeConfig, { topicId }: RowScope): string {
 function belowCutOffSql({ topicId, cutOffs }: Pick<RowScope, 'topicId' | 'cutOffs'>): string {
   if (cutOffs.size === 0) return 'true'
   return `(kafka_topic_id <> '${topicId}' OR ${offsetsBelowSql(cutOffs)})`
-}
-
-/** The condition on a row of the topic that its offset lies below the cut-off of its partition. */
-export function offsetsBelowSql(cutOffs: ReadonlyMap<number, number>): string {
-  const cases = [...cutOffs].map(([partition, cutOff]) => `WHEN ${partition} THEN ${cutOff}`)
-  return `kafka_offset < CASE kafka_partition ${cases.join(' ')} ELSE 0 END`
 }

@@ -1,6 +1,6 @@
 // An audit in words: what was checked, what is broken and what to do about it, and the line that sums it up.
 
-import { grouped } from '../cli/watch-line.ts'
+import { grouped } from '@ticklake/runtime/number-text.ts'
 import { auditLine } from './audit.ts'
 import { counted } from './finding.ts'
 import type { AuditOutcome } from './run.ts'

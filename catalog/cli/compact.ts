@@ -4,12 +4,12 @@ import { openAws } from '@ticklake/aws/clients.ts'
 import { Broker } from '@ticklake/kafka/topic.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
+import { grouped } from '@ticklake/runtime/number-text.ts'
 import { printable } from '@ticklake/runtime/printable.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
 import { counted } from '../audit/finding.ts'
 import { compact } from '../compaction/compact.ts'
 import { catalogConfig } from '../config.ts'
-import { grouped } from './watch-line.ts'
 
 /** Exit status 1 when an hour could not be compacted. @throws Failure when a service does not answer */
 export async function runCompactCommand(

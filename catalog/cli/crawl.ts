@@ -2,6 +2,7 @@
 
 import { openAws } from '@ticklake/aws/clients.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
+import { grouped } from '@ticklake/runtime/number-text.ts'
 import { printable } from '@ticklake/runtime/printable.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
 import { catalogConfig } from '../config.ts'
@@ -10,7 +11,6 @@ import { type CrawlOutcome, crawl } from '../tables/crawler.ts'
 import { columnText } from '../tables/difference.ts'
 import { datasetLocation } from '../tables/table.ts'
 import { type OutputFormat, writeRows } from './output.ts'
-import { grouped } from './watch-line.ts'
 
 const columns = [
   { name: 'table', type: 'varchar' },

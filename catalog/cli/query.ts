@@ -1,14 +1,15 @@
 // `catalog query`: one statement through Athena, its rows to standard output.
+
 import { text } from 'node:stream/consumers'
 import type { QueryResult } from '@ticklake/aws/athena.ts'
 import { openAws } from '@ticklake/aws/clients.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
+import { grouped } from '@ticklake/runtime/number-text.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
 import { catalogConfig } from '../config.ts'
 import { athenaCost } from '../cost.ts'
 import { type OutputFormat, writeRows } from './output.ts'
-import { grouped } from './watch-line.ts'
 
 /** @throws Failure with Athena's own text when it refuses or fails, QUERY_CANCELLED on Ctrl-C */
 export async function runQueryCommand(

@@ -1,4 +1,5 @@
 // One line that is redrawn: the count as Athena says it, its rate, how fresh the newest row is, and the lag.
+import { grouped } from '@ticklake/runtime/number-text.ts'
 import type { Lag, RowCount } from '../status.ts'
 
 export interface Sample extends RowCount {
@@ -46,9 +47,4 @@ export function watchRecord(now: Sample, before: Sample | undefined): Record<str
     query_ms: now.queryMs,
     scanned_bytes: now.scannedBytes,
   }
-}
-
-/** 1234567 as `1,234,567`. */
-export function grouped(count: number): string {
-  return count.toLocaleString('en-US')
 }

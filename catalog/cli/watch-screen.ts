@@ -1,7 +1,8 @@
 // The small screen of `watch --full`: the topic's partitions, the lake, what Athena counts and how fast it grows.
+import { grouped } from '@ticklake/runtime/number-text.ts'
 import { printableLine } from '@ticklake/runtime/printable.ts'
 import { type Colours, cut } from '@ticklake/runtime/terminal.ts'
-import { freshnessSeconds, grouped, rowsPerSecond, type Sample } from './watch-line.ts'
+import { freshnessSeconds, rowsPerSecond, type Sample } from './watch-line.ts'
 
 export interface PartitionState {
   readonly partition: number

@@ -1,5 +1,6 @@
 // One pass of compaction: for each closed hour the next step, until nothing is left to do. Safe to stop anywhere, and
 // to run twice at the same time: what is to be done is read from the bucket and Glue alone (see packages/contract/compaction.ts).
+
 import { randomBytes } from 'node:crypto'
 import type { SteadyClock } from '@ticklake/aws/bucket-clock.ts'
 import type { Aws } from '@ticklake/aws/clients.ts'
@@ -22,7 +23,7 @@ import {
 } from '@ticklake/contract/keys.ts'
 import type { Broker } from '@ticklake/kafka/topic.ts'
 import { readDataset } from '@ticklake/lake/claims.ts'
-import { markSwitched, putManifest } from '@ticklake/lake/manifests.ts'
+import { markSwitched, putManifest, runLocation } from '@ticklake/lake/manifests.ts'
 import { hourName } from '@ticklake/lake/partitions.ts'
 import { keepTable, listTables } from '@ticklake/lake/tables.ts'
 import { codeOf, Failure, reasonOf } from '@ticklake/runtime/errors.ts'
@@ -33,7 +34,6 @@ import {
   lookAtFolders,
   lookAtHour,
   lookAtHourFolders,
-  runLocation,
   waitsForRows,
 } from './lake-state.ts'
 import { type Merger, startMerger } from './merger.ts'

@@ -15,12 +15,17 @@ import {
   parseCompactedKey,
   parseDataKey,
   parseManifestKey,
-  runPrefix,
   tablePrefix,
 } from '@ticklake/contract/keys.ts'
 import type { TopicState } from '@ticklake/kafka/topic.ts'
 import { isComplete } from '@ticklake/lake/claims.ts'
-import { listManifests, type NewestManifest, readManifest, readMark } from '@ticklake/lake/manifests.ts'
+import {
+  listManifests,
+  type NewestManifest,
+  readManifest,
+  readMark,
+  runLocation,
+} from '@ticklake/lake/manifests.ts'
 import { hourName, hourOfKey } from '@ticklake/lake/partitions.ts'
 import { rangeOfRunFile } from '@ticklake/lake/run-file.ts'
 import type { TableName } from '@ticklake/lake/tables.ts'
@@ -174,11 +179,6 @@ export async function lookAtHour(
         })
       : [],
   }
-}
-
-/** Where a table has the hour once it is compacted. */
-export function runLocation(lake: LakeConfig, manifest: HourPath & { readonly run: string }): string {
-  return `s3://${lake.bucket}/${runPrefix(lake, manifest, manifest.run)}`
 }
 
 async function readRaw(

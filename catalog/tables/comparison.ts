@@ -1,15 +1,15 @@
 // Holds the crawled table against the declared one: columns, types, partitions, and the rows that both count.
+
 import type { Table } from '@aws-sdk/client-glue'
 import type { Aws } from '@ticklake/aws/clients.ts'
 import { tablePrefix } from '@ticklake/contract/keys.ts'
 import { readCutOffs } from '@ticklake/lake/claims.ts'
 import { hourName, hourOfKey } from '@ticklake/lake/partitions.ts'
+import { offsetsBelowSql, quoted } from '@ticklake/lake/sql.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { offsetsBelowSql } from '../audit/row-groups.ts'
 import type { CatalogConfig } from '../config.ts'
 import type { CrawlOutcome } from './crawler.ts'
 import { columnText, type Difference } from './difference.ts'
-import { quoted } from './view.ts'
 
 /** What was in the bucket before the crawl began: only that must be found. */
 export interface BeforeCrawl {

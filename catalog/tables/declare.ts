@@ -1,13 +1,15 @@
 // Makes the databases, the table and the view be there as wanted; what is there and differs is shown, not overwritten.
+
 import type { TableInput } from '@aws-sdk/client-glue'
 import type { Aws } from '@ticklake/aws/clients.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
+import { quoted } from '@ticklake/lake/sql.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { type CatalogConfig, crawledDatabase } from '../config.ts'
 import { differenceLines, tableDifferences } from './difference.ts'
 import { Registrar } from './registrar.ts'
 import { tableInput } from './table.ts'
-import { quoted, viewInput, viewSql } from './view.ts'
+import { viewInput, viewSql } from './view.ts'
 
 export interface DeclareOptions {
   /** Overwrites a table or view that differs. Partitions keep their locations. */

@@ -1,13 +1,13 @@
 // Keeps the table's partitions registered: the coming hours, and every hour that has a folder in the bucket.
+
 import type { PartitionInput, StorageDescriptor } from '@aws-sdk/client-glue'
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { type HourPath, tablePrefix } from '@ticklake/contract/keys.ts'
-import { listManifests, type NewestManifest, readManifest } from '@ticklake/lake/manifests.ts'
+import { listManifests, type NewestManifest, readManifest, runLocation } from '@ticklake/lake/manifests.ts'
 import { hourName, hourOfKey, hoursAround, partitionInput } from '@ticklake/lake/partitions.ts'
 import { keepTable } from '@ticklake/lake/tables.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { runLocation } from '../compaction/lake-state.ts'
 
 const HOUR_MS = 3_600_000
 /** Days whose folders are looked into each time; older ones once an hour, or when their day is new. */

@@ -1,6 +1,8 @@
 // The tutorials' view of the ticks, as Athena itself stores a view: "adj close", closeusd, the date as text.
+
 import type { TableInput } from '@aws-sdk/client-glue'
 import { type TickColumn, tickColumns } from '@ticklake/contract/columns.ts'
+import { quoted } from '@ticklake/lake/sql.ts'
 
 /** Tutorials know the columns of the first contract; a `SELECT *` of theirs gives what it always gave. */
 const shown = tickColumns.filter(({ since }) => since === 1)
@@ -68,9 +70,4 @@ export function storedView(
 /** The SQL of a view as Glue holds it, or undefined when the text is no Presto view. */
 export function viewSql(viewOriginalText: string | undefined): string | undefined {
   return storedView(viewOriginalText)?.originalSql
-}
-
-/** A name as SQL quotes it. */
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
 }

@@ -8,11 +8,18 @@ import {
   manifestKey,
   manifestsPrefix,
   parseManifestKey,
+  runPrefix,
   switchedKey,
 } from '@ticklake/contract/keys.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
-import type { CompactedHour } from '../../catalog/audit/compacted-hours.ts'
 import { hourName } from './partitions.ts'
+
+/** The manifests of the hours that are looked at, and whether the newest of an hour was marked as switched to. */
+export interface CompactedHour {
+  /** Ascending by number. */
+  readonly manifests: readonly Manifest[]
+  readonly isMarked: boolean
+}
 
 export interface NewestManifest extends HourPath {
   readonly seq: number
@@ -93,4 +100,12 @@ export async function readCompactedHours(
     hours.push({ manifests, isMarked: (await readMark(bucket, lake, newest)).isMarked })
   }
   return hours
+}
+
+/** Where a table has the hour once it is compacted. */
+export function runLocation(
+  lake: Lake & { readonly bucket: string },
+  manifest: HourPath & { readonly run: string },
+): string {
+  return `s3://${lake.bucket}/${runPrefix(lake, manifest, manifest.run)}`
 }

@@ -1,6 +1,7 @@
 // Ready statements for the console: what the tutorials ask of this data, and a little more. Pure.
+
 import type { LakeConfig } from '@ticklake/aws/config.ts'
-import { quoted } from '../../tables/view.ts'
+import { quoted } from '@ticklake/lake/sql.ts'
 import type { Example } from './wire.ts'
 
 /** @param view the view with the tutorials' column names */

@@ -1,9 +1,11 @@
 // Looks into the Glue catalog and the objects behind it: what databases, tables, partitions and files there are.
+
 import type { Column as GlueColumn, Table } from '@aws-sdk/client-glue'
 import type { Aws } from '@ticklake/aws/clients.ts'
+import { quoted } from '@ticklake/lake/sql.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { type CatalogConfig, crawledDatabase } from '../../config.ts'
-import { quoted, viewSql } from '../../tables/view.ts'
+import { viewSql } from '../../tables/view.ts'
 import type { Column, CrawlView, DatabaseSummary, ObjectSummary, TableDetail, TableSummary } from './wire.ts'
 
 const MOST_DATABASES = 100
