@@ -83,6 +83,10 @@ aws-destroy: setup ## Delete what is on AWS: DATA=keep or DATA=delete says what 
 setup: ## Bring everything that is missing into .local/ (every target does)
 	@./stack/setup.sh
 
+.PHONY: check
+check: setup ## For every save: lint, types, unit tests; starts no server
+	@exec node tools/checks/check.ts
+
 .PHONY: test
 test: setup ## Lint, unit tests, tests against a real stack; those of days and hours far from UTC
 	@./tools/checks/chromium.sh
@@ -119,7 +123,7 @@ clean-data: setup ## Empty the topics, the lake and the catalog
 .PHONY: clean
 clean: ## Delete everything that set-up fetched, and the data
 	@if [ -e .local/stack.json ]; then $(STACK) down; fi
-	rm -rf .local node_modules */node_modules
+	rm -rf .local node_modules */node_modules packages/*/node_modules
 
 .PHONY: help
 help: ## This list

@@ -24,14 +24,14 @@ const farFromUtc = [
 
 /** The same without a stack, which costs little: in both. */
 const cheapInBoth = [
-  'contract/',
+  'packages/contract/',
   'data/',
   'producer/csv.',
-  'consumer/encoder.',
-  'consumer/record-buffer.',
-  'catalog/closed-hours.',
-  'catalog/partitions.',
-  'catalog/registrar.',
+  'consumer/encoding/encoder.',
+  'consumer/batching/record-buffer.',
+  'catalog/audit/closed-hours.',
+  'packages/lake/partitions.',
+  'catalog/tables/registrar.',
   'local-aws/athena/',
   'local-aws/glue/',
 ]
@@ -54,7 +54,7 @@ const measuring = [
   'catalog/dashboard/server/live.stack.test.ts',
   'local-aws/glue/crawlers/crawler.stack.test.ts',
   'stack/foreign-site.stack.test.ts',
-  'packages/testing/hostile/hostile.test.ts',
+  'packages/testing/hostile/hostile.stack.test.ts',
 ]
 
 /** Every other test file: vitest's projects take no other word for what to leave out. */

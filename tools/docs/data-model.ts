@@ -63,7 +63,7 @@ export function dataModelPage(): string {
   })
   return `# The data model
 
-Made from \`contract/\` by \`node tools/docs/data-model.ts\`; a test holds this page to the code. Contract version ${CONTRACT_VERSION}.
+Made from \`packages/contract/\` by \`node tools/docs/data-model.ts\`; a test holds this page to the code. Contract version ${CONTRACT_VERSION}.
 
 A row of the market file becomes a **message**, the message a **row** of an **object**, and a **claim** says which
 messages went into which objects. The **table** describes the objects.
