@@ -111,11 +111,7 @@ def load() -> ModuleType:
     app._state_map = app._registry_state_map()
     _keep(provisioners._RESOURCE_HANDLERS, RESOURCE_TYPES)
     # Behind these are routes by path or Host that ask for no signature: administration, health, consoles, data planes.
-    for side_door in (
-        "_handle_pre_body_request",
-        "_handle_post_body_shortcuts",
-        "_handle_special_data_plane_request",
-    ):
+    for side_door in ("_handle_pre_body_request", "_handle_post_body_shortcuts"):
         replace(app, side_door, _nothing)
     provision = _only_listed_types(provisioners._provision_resource)
     for module in (provisioners, stacks):

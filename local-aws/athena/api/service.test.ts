@@ -420,7 +420,7 @@ describe('failures', () => {
     const wide = { data: Array.from({ length: 90_000 }, () => ['x'.repeat(100)]) }
     await serve(() => [{ columns: [engineColumn('t', 'varchar')] }, wide, 'stall'])
     const id = await start('SELECT 1')
-    await expect.poll(() => s3.openUploads.size).toBe(1)
+    await expect.poll(() => s3.openUploads.size, { timeout: 10_000 }).toBe(1)
     await call('StopQueryExecution', { QueryExecutionId: id })
     const { Status } = await ended(id)
     expect(Status).toMatchObject({ State: 'CANCELLED', StateChangeReason: 'Query cancelled by user' })
