@@ -194,7 +194,8 @@ export class Connection {
     const reader = new WireReader(frame, 0, length)
     const correlation = reader.int32()
     if (!pending || pending.correlation !== correlation) {
-      return this.#fail('MALFORMED_RESPONSE', 'an answer came that nobody has asked for')
+      this.#fail('MALFORMED_RESPONSE', 'an answer came that nobody has asked for')
+      return
     }
     if (this.#pending[0]) this.#expect(this.#pending[0].timeoutMs)
     const { call } = pending
