@@ -361,17 +361,20 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
     queries: readonly Q[],
     options: QueryOptions,
     call: LeaderCall<Q, A>,
-  ): Promise<A[]> {
+  ): Promise<Omit<A, 'error'>[]> {
     const turns = new Map<string, number>()
     const inTurns = Map.groupBy(queries, (query) => {
       const turn = turns.get(nameOf(query)) ?? 0
       turns.set(nameOf(query), turn + 1)
       return turn
     })
-    const answers = new Map<Q, A>()
+    const answers = new Map<Q, Omit<A, 'error'>>()
     for (const ofTurn of inTurns.values()) {
       const answered = await this.#askOnce(ofTurn, options, call)
-      for (const [at, query] of ofTurn.entries()) answers.set(query, answered[at]!)
+      for (const [at, query] of ofTurn.entries()) {
+        const { error: _, ...answer } = answered[at]!
+        answers.set(query, answer)
+      }
     }
     return queries.map((query) => answers.get(query)!)
   }

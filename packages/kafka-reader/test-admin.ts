@@ -129,7 +129,9 @@ export class TestAdmin implements Disposable {
     await this.#ask(
       call(49, 1, (writer) => {
         writer.compactArray([clientId], () => {
-          writer.compactArray([clientId], () => writer.compactString('client-id').compactString(clientId).noTags())
+          writer.compactArray([clientId], () =>
+            writer.compactString('client-id').compactString(clientId).noTags(),
+          )
           writer.compactArray([float], () =>
             writer.compactString('consumer_byte_rate').raw(float).boolean(false).noTags(),
           )
@@ -159,7 +161,11 @@ export class TestAdmin implements Disposable {
   }
 }
 
-function call(key: number, version: number, encode: (writer: WireWriter) => void): Omit<Call<never>, 'decode'> {
+function call(
+  key: number,
+  version: number,
+  encode: (writer: WireWriter) => void,
+): Omit<Call<never>, 'decode'> {
   const api: Api = { key, name: `api ${key}`, versions: [version, version], flexibleFrom: version }
   return { api, version, encode }
 }

@@ -89,7 +89,9 @@ export class TestCluster implements AsyncDisposable {
   begin(id: number): void {
     const node = this.#node(id)
     const log = createWriteStream(join(this.dir, `${id}.log`), { flags: 'a' })
-    node.process = spawn(java, [...jvmFlags, 'kafka.Kafka', node.config], { stdio: ['ignore', 'pipe', 'pipe'] })
+    node.process = spawn(java, [...jvmFlags, 'kafka.Kafka', node.config], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     node.process.stdout?.pipe(log, { end: false })
     node.process.stderr?.pipe(log, { end: false })
   }
@@ -207,7 +209,10 @@ function makeCertificate(dir: string): void {
   writeFileSync(at('san'), 'subjectAltName=IP:127.0.0.1\n')
   const signed = ['-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-CAcreateserial', '-extfile', at('san')]
   openssl('x509', '-req', '-in', at('broker.csr'), ...signed, '-out', at('broker.crt'), '-days', '2')
-  writeFileSync(at('broker.pem'), readFileSync(at('broker.key'), 'utf8') + readFileSync(at('broker.crt'), 'utf8'))
+  writeFileSync(
+    at('broker.pem'),
+    readFileSync(at('broker.key'), 'utf8') + readFileSync(at('broker.crt'), 'utf8'),
+  )
 }
 
 async function freePorts(count: number): Promise<number[]> {
