@@ -16,7 +16,9 @@ export async function authenticate(sasl: SaslOptions, send: Send): Promise<numbe
   const { mechanism, username } = sasl
   const { error, mechanisms } = await send(saslHandshakeCall(mechanism))
   if (error !== 0) {
-    throw brokerError(error, { message: `${mechanism} is not among ${mechanisms.join(', ') || 'none'}` })
+    const offered =
+      mechanisms.length > 0 ? `the broker offers ${mechanisms.join(', ')}` : 'the port takes no proofs'
+    throw brokerError(error, { message: `${mechanism} is asked for, ${offered}` })
   }
   const password = typeof sasl.password === 'string' ? sasl.password : await sasl.password()
   const step = async (bytes: string): Promise<SaslAnswer> => {

@@ -60,6 +60,17 @@ async function values(reader: KafkaReader, count: number): Promise<string[]> {
   return got
 }
 
+/** Waits until these brokers have all records of a topic. */
+async function inSync(topic: string, brokers: number[]): Promise<void> {
+  await using reader = newReader()
+  for (let i = 0; i < 150; i++) {
+    const [found] = await reader.topics([topic])
+    if (found!.partitions.every((it) => brokers.every((id) => it.inSyncReplicas.includes(id)))) return
+    await sleep(200)
+  }
+  throw new Error(`${topic} is not in sync`)
+}
+
 describe('what an answer can be', () => {
   test('a first batch larger than every limit comes whole', async () => {
     await admin.createTopic('large', [[1]], { 'max.message.bytes': '20000000' })
@@ -135,6 +146,7 @@ describe('what an answer can be', () => {
       { topic: 'short', partition: 1, at: Date.now() + 60_000 },
     ])
     expect(ends.map(({ offset }) => offset)).toEqual([12, 20, 0, -1])
+    reader.unassign([{ topic: 'short', partition: 1 }])
     await reader.assign([{ topic: 'short', partition: 0, offset: 'earliest' }])
     expect(await values(reader, 8)).toEqual(numbers(12, 20).map(({ value }) => `${value}`))
     expect(reader.positions().find(({ partition }) => partition === 0)).toMatchObject({
@@ -248,13 +260,19 @@ describe('requests', () => {
         some.map((partition) => ({ partition, value: Buffer.from(`${round}`) })),
       )
       await readOn(some.length)
+      // A new topic's leaders may not know that they lead it.
+      if (round === 0) reader.retried.length = 0
       // Some go and come back at their offset, others for good.
       const moved = ids.slice(round * 10, round * 10 + 10)
       const positions = reader.positions()
       reader.unassign(moved.map((partition) => ({ topic: 'many', partition })))
       if (round === 2) await producer.sendAll('many', [{ partition: 20, value: Buffer.from('while away') }])
       await reader.assign(
-        moved.map((partition) => ({ topic: 'many', partition, offset: positions[partition]!.offset })),
+        moved.map((partition) => ({
+          topic: 'many',
+          partition,
+          offset: positions.find((it) => it.partition === partition)!.offset,
+        })),
       )
       if (round === 2) await readOn(1)
     }
@@ -270,10 +288,12 @@ describe('requests', () => {
 
   test('a session that the broker does not know, or knows otherwise, is begun anew', async () => {
     const topicId = await admin.createTopic('session', [[1], [1]])
+    await using producer = await TestProducer.connect(cluster.brokers)
+    await producer.sendAll('session', [...numbers(0, 1, 0), ...numbers(0, 1, 1)])
     const settings = settingsOf({ brokers: cluster.brokers })
     const connection = await Connection.open(settings.brokers[0]!, settings)
     const states = [0, 1].map(
-      (partition) => new PartitionState({ topic: 'session', topicId }, partition, 0, -1),
+      (partition) => new PartitionState({ topic: 'session', topicId }, partition, 1, -1),
     )
     const session = new FetchSession(1)
     const version = connection.version(fetchApi)
@@ -321,17 +341,15 @@ describe('requests', () => {
   test('a quota only slows it down', async () => {
     await admin.createTopic('slow', [[1]])
     await using producer = await TestProducer.connect(cluster.brokers)
-    const value = Buffer.alloc(1_000, 'x')
-    await producer.sendAll(
-      'slow',
-      Array.from({ length: 900 }, () => ({ value })),
-    )
-    await admin.limitFetch('throttled', 100_000)
+    const batch = Array.from({ length: 100 }, () => ({ value: Buffer.alloc(1_000, 'x') }))
+    for (let i = 0; i < 10; i++) await producer.sendAll('slow', batch)
+    // The broker's window is ten seconds, so that the last two of the batches are too much.
+    await admin.limitFetch('throttled', 80_000)
     await using reader = newReader({ clientId: 'throttled', maxBytes: 100_000, requestTimeoutMs: 800 })
     await reader.assign([{ topic: 'slow', partition: 0, offset: 0 }])
     const begun = Date.now()
-    expect(await values(reader, 900)).toHaveLength(900)
-    expect(Date.now() - begun).toBeGreaterThan(1_500)
+    expect(await values(reader, 1_000)).toHaveLength(1_000)
+    expect(Date.now() - begun).toBeGreaterThan(1_000)
     expect(reader.retried).toEqual([])
   })
 
@@ -340,13 +358,13 @@ describe('requests', () => {
     await using producer = await TestProducer.connect(cluster.brokers)
     await using reader = newReader({ maxWaitMs: 20_000 })
     await reader.assign([{ topic: 'pace', partition: 0, offset: 0 }])
-    await reader.fetch(soon())
     for (let round = 0; round < 5; round++) {
       const impatient = AbortSignal.timeout(30)
-      await expect(reader.fetch({ signal: impatient })).rejects.toBe(impatient.reason)
+      const thrown = await reader.fetch({ signal: impatient }).catch((reason) => reason)
+      expect(thrown).toBe(impatient.reason)
       await producer.sendAll('pace', numbers(round, round + 1))
+      expect(await values(reader, 1)).toEqual([`${round}`])
     }
-    expect(await values(reader, 5)).toEqual(['0', '1', '2', '3', '4'])
     const waiting = error(reader.fetch())
     const begun = Date.now()
     await reader.close()
@@ -381,7 +399,7 @@ describe('TLS and SASL', () => {
       const rounds = mechanism === 'SCRAM-SHA-512' ? 26 : 26
       for (let i = 0; i < rounds; i++) {
         await producer.sendAll(topic, numbers(i, i + 1))
-        await sleep((2.6 * REAUTHENTICATE_MS) / rounds)
+        await sleep(REAUTHENTICATE_MS / 10)
       }
       await readings
       expect(got).toEqual(numbers(0, 26).map(({ value }) => `${value}`))
@@ -398,15 +416,22 @@ describe('TLS and SASL', () => {
       [{ ...secure, sasl: { ...sasl, password: 'no' } }, 'SASL_AUTHENTICATION_FAILED'],
       [{ ...secure, sasl: { ...sasl, mechanism: 'PLAIN', password: 'no' } }, 'SASL_AUTHENTICATION_FAILED'],
       [{ ...secure, sasl, tls: true }, 'TLS_FAILED'],
-      [{ sasl }, 'UNSUPPORTED_SASL_MECHANISM'],
-      [{ sasl, tls: { ca: cluster.ca } }, 'TLS_FAILED'],
+      [{ sasl }, 'ILLEGAL_SASL_STATE'],
+      [{ ...secure, sasl: { ...sasl, mechanism: 'SCRAM-SHA-1' } }, 'UNSUPPORTED_SASL_MECHANISM'],
     ] as const
     for (const [options, code] of wrong) {
       await using reader = newReader(options as Partial<ReaderOptions>)
       expect(await error(reader.topics(['x'])), code).toMatchObject({ code, canRetry: false })
     }
-    await using plain = newReader({ brokers: cluster.secureBrokers })
-    expect(await error(plain.topics(['x'], { timeoutMs: 2_000 }))).toBeInstanceOf(KafkaReaderError)
+    // What the other side is cannot be told from a broker that dies: it is tried again until the time is over.
+    const confused: Partial<ReaderOptions>[] = [
+      { brokers: cluster.secureBrokers },
+      { tls: { ca: cluster.ca } },
+    ]
+    for (const options of confused) {
+      await using reader = newReader(options)
+      expect((await error(reader.topics(['x'], { timeoutMs: 1_000 }))).broker).toMatch(/^127/)
+    }
   })
 })
 
@@ -430,13 +455,12 @@ describe('leaders', () => {
     let sent = 0
     const sending = setInterval(() => {
       for (const partition of partitions) {
-        for (let i = 0; i < 20; i++) producer.send('flow', { partition, value: Buffer.from(`${sent + i}`) })
+        for (let i = 0; i < 3; i++) producer.send('flow', { partition, value: Buffer.from(`${sent + i}`) })
       }
-      sent += 20
+      sent += 3
     }, 20)
-    const received = async (reader: KafkaReader, got: number[][], until: () => boolean) => {
-      while (!until()) {
-        const { partition, bytes, valueStarts, valueEnds, offsets } = await reader.fetch(soon())
+    const received = async (reader: KafkaReader, got: number[][]) => {
+      for await (const { partition, bytes, valueStarts, valueEnds, offsets } of reader) {
         for (const [i, start] of valueStarts.entries()) {
           expect(offsets[i]).toBe(got[partition]!.length)
           got[partition]!.push(Number(bytes.toString('latin1', start, valueEnds[i])))
@@ -447,16 +471,14 @@ describe('leaders', () => {
     await using byReplica = newReader({ rack: 'rack-2' })
     const readers = [byLeader, byReplica]
     const got = readers.map(() => partitions.map((): number[] => []))
-    let total = Number.POSITIVE_INFINITY
     for (const reader of readers) {
       await reader.assign(partitions.map((partition) => ({ topic: 'flow', partition, offset: 0 })))
     }
-    const reading = readers.map((reader, at) =>
-      received(reader, got[at]!, () => got[at]!.every(({ length }) => length >= total)),
-    )
+    const reading = readers.map((reader, at) => received(reader, got[at]!))
+    for (const promise of reading) promise.catch(() => {})
     /** Every partition of every reader gets records that are sent from now on. */
     const flows = async () => {
-      const goal = sent + 40
+      const goal = sent + 10
       for (let i = 0; i < 600 && !got.flat().every(({ length }) => length > goal); i++) await sleep(50)
       expect(got.flat().map(({ length }) => length > goal)).toEqual(got.flat().map(() => true))
     }
@@ -482,13 +504,14 @@ describe('leaders', () => {
       expect(sources(byLeader)).not.toContain(3)
       cluster.begin(3)
       await cluster.ready(3)
+      await inSync('flow', [1, 2, 3])
       await flows()
       // Stopped: connections stay open, and nothing is answered.
       cluster.stop(2)
       await flows()
       expect([...sources(byLeader), ...sources(byReplica)]).not.toContain(2)
       cluster.goOn(2)
-      await sleep(1_000)
+      await inSync('flow', [1, 2, 3])
       await admin.electPreferred('flow', partitions)
       await flows()
     } finally {
@@ -496,7 +519,8 @@ describe('leaders', () => {
       clearInterval(sending)
     }
     await producer.flush()
-    total = sent
+    for (let i = 0; i < 600 && got.flat().some(({ length }) => length < sent); i++) await sleep(50)
+    for (const reader of readers) await reader.close()
     await Promise.all(reading)
     const expected = Array.from({ length: sent }, (_, i) => i)
     for (const ofPartition of got.flat()) expect(ofPartition).toEqual(expected)
@@ -507,9 +531,9 @@ describe('leaders', () => {
       'unclean.leader.election.enable': 'true',
       'min.insync.replicas': '1',
     })
-    const config = { acks: -1, 'socket.timeout.ms': 3_000, 'enable.idempotence': false }
-    await using producer = await TestProducer.connect([cluster.brokers[0]!], config)
+    await using producer = await TestProducer.connect(cluster.brokers)
     await producer.sendAll('truncated', numbers(0, 10))
+    await inSync('truncated', [2, 3])
     await using reader = newReader()
     await reader.assign([{ topic: 'truncated', partition: 0, offset: 0, leaderEpoch: -1 }])
     expect(await values(reader, 10)).toHaveLength(10)
@@ -522,7 +546,9 @@ describe('leaders', () => {
       expect(read).toMatchObject({ offset: 20 })
       await cluster.kill(2)
       cluster.goOn(3)
-      await producer.sendAll('truncated', numbers(100, 105))
+      // One that knows nothing of the records that are gone.
+      await using another = await TestProducer.connect([cluster.brokers[0]!])
+      await another.sendAll('truncated', numbers(100, 105))
       const facts = { code: 'LOG_TRUNCATED', topic: 'truncated', partition: 0, offset: 20, canRetry: false }
       const divergence = {
         offset: 20,

@@ -94,7 +94,8 @@ export class Placement {
   readonly #leaderEvents: LeaderEvents = {
     onAnswer: (leader) => this.#events.onAnswer(leader),
     onLost: (leader, error) => {
-      if (this.#cluster.closed.aborted) return
+      // One that was dropped was disconnected on purpose.
+      if (this.#cluster.closed.aborted || this.#leaders.get(leader.nodeId) !== leader) return
       const failure = asFailure(error)
       if (!failure.canRetry) this.#events.onFatal(failure)
       for (const state of [...leader.partitions]) this.retry(state, failure)
@@ -223,8 +224,8 @@ export class Placement {
   #dropIdle(): void {
     for (const leader of this.#leaders.values()) {
       if (leader.partitions.length > 0) continue
-      leader.disconnect()
       this.#leaders.delete(leader.nodeId)
+      leader.disconnect()
     }
   }
 }

@@ -170,8 +170,9 @@ export class TestCluster implements AsyncDisposable {
       'transaction.state.log.min.isr': 1,
       // A broker that is gone is to be noticed in seconds.
       'broker.heartbeat.interval.ms': 500,
-      'broker.session.timeout.ms': 2_500,
-      'replica.lag.time.max.ms': 2_500,
+      'broker.session.timeout.ms': 3_500,
+      'replica.lag.time.max.ms': 3_500,
+      'log.cleaner.backoff.ms': 200,
       'controller.quorum.fetch.timeout.ms': 2_000,
       'controller.quorum.election.timeout.ms': 500,
       'num.network.threads': 2,
