@@ -169,6 +169,8 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
         throw invalid(`${nameOf(at)}: ${leaderEpoch} is no leader epoch`)
       }
     }
+    if (new Set(assignments.map(nameOf)).size < assignments.length)
+      throw invalid('a partition is named twice')
     if (assignments.length === 0) return
     const metadata = await this.#metadata([...new Set(assignments.map(({ topic }) => topic))], options)
     const topics = new Map(metadata.topics.map((topic) => [topic.topic, topic]))
