@@ -20,7 +20,7 @@ export async function authenticate(sasl: SaslOptions, send: Send): Promise<numbe
       mechanisms.length > 0 ? `the broker offers ${mechanisms.join(', ')}` : 'the port takes no proofs'
     throw brokerError(error, { message: `${mechanism} is asked for, ${offered}` })
   }
-  const password = typeof sasl.password === 'string' ? sasl.password : await sasl.password()
+  const password = await passwordOf(sasl)
   const step = async (bytes: string): Promise<SaslAnswer> => {
     const answer = await send(saslAuthenticateCall(Buffer.from(bytes)))
     if (answer.error !== 0) throw brokerError(answer.error, { message: answer.message ?? `user ${username}` })
@@ -42,6 +42,18 @@ export async function authenticate(sasl: SaslOptions, send: Send): Promise<numbe
     throw new KafkaReaderError({
       code: 'SASL_AUTHENTICATION_FAILED',
       message: `SASL_AUTHENTICATION_FAILED: ${(cause as Error).message}`,
+      cause,
+    })
+  }
+}
+
+async function passwordOf({ password }: SaslOptions): Promise<string> {
+  try {
+    return typeof password === 'string' ? password : await password()
+  } catch (cause) {
+    throw new KafkaReaderError({
+      code: 'SASL_AUTHENTICATION_FAILED',
+      message: `the password cannot be had: ${(cause as Error).message}`,
       cause,
     })
   }

@@ -79,7 +79,9 @@ export class Connection {
     const connected = Promise.withResolvers<void>()
     connected.promise.catch(() => {})
     socket.once(tls ? 'secureConnect' : 'connect', () => connected.resolve())
-    socket.on('error', (error) => connection.#fail(failureOf(error, tls !== undefined), error.message, error))
+    socket.on('error', (error) =>
+      connection.#fail(failureOf(error, tls !== undefined), error.message || String(error.code), error),
+    )
     socket.on('close', () => connection.#fail('CONNECTION_FAILED', 'the broker closed the connection'))
     const aborted = () => connection.close()
     const late = setTimeout(

@@ -105,7 +105,7 @@ export class TestCluster implements AsyncDisposable {
       said += text
     })
     while (!/Kafka Server started/.test(said)) {
-      if (process?.exitCode !== null || Date.now() - started > 90_000) {
+      if (process?.exitCode !== null || Date.now() - started > 240_000) {
         throw new Error(`broker ${id} does not start:\n${said.slice(-3_000)}`)
       }
       await sleep(50)
@@ -175,6 +175,7 @@ export class TestCluster implements AsyncDisposable {
       'log.cleaner.backoff.ms': 200,
       'controller.quorum.fetch.timeout.ms': 2_000,
       'controller.quorum.election.timeout.ms': 500,
+      'quota.window.num': 3,
       'num.network.threads': 2,
       'num.io.threads': 2,
     }

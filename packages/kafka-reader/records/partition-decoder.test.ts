@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Damage } from './damage.ts'
 import { decode, golden, goldenRows } from './golden.ts'
 import { batch, batchOf, marker, withChecksum } from './test-batch.ts'
+
+// A busy machine may need longer than a test has by default.
+vi.setConfig({ testTimeout: 60_000 })
 
 const text = (value: string) => Buffer.from(value)
 const records = (count: number, value = 'v') =>
@@ -126,6 +129,7 @@ test('aborted transactions are left out, by producer, and markers never are reco
   const offsets = (options: Parameters<typeof decode>[1]) =>
     decode(bytes, options).rows.map(([offset]) => offset)
   expect(offsets({ aborted })).toEqual([2, 3, 4, 6, 7, 8, 9])
+  expect(offsets({ aborted: aborted.toReversed() })).toEqual([2, 3, 4, 6, 7, 8, 9])
   expect(offsets({ aborted: [] })).toEqual([0, 1, 2, 3, 4, 6, 7, 8, 9, 12, 13])
   expect(offsets({ aborted: undefined })).toEqual([0, 1, 2, 3, 4, 6, 7, 8, 9, 12, 13])
   expect(decode(bytes, { aborted }).nextOffset).toBe(15)
@@ -134,7 +138,8 @@ test('aborted transactions are left out, by producer, and markers never are reco
 test('what is damaged is told with its kind, and what is before it is handed over first', () => {
   const good = batch(records(2))
   const flipped = Buffer.from(good)
-  flipped[70]! ^= 1
+  // Within a value, where nothing but the checksum can tell.
+  flipped[good.length - 2]! ^= 1
   expect(code(() => decode(flipped))).toBe('CORRUPT_BATCH')
   const old = Buffer.from(good)
   old[16] = 1
