@@ -380,6 +380,8 @@ describe('TLS and SASL', () => {
       const topic = `secure-${mechanism.toLowerCase()}`
       await admin.createTopic(topic, [[1]])
       await using producer = await TestProducer.connect(cluster.brokers)
+      // One new proof is enough where only the mechanism differs.
+      const rounds = mechanism === 'SCRAM-SHA-512' ? 26 : 12
       let asked = 0
       await using reader = newReader({
         brokers: cluster.secureBrokers,
@@ -395,14 +397,14 @@ describe('TLS and SASL', () => {
       })
       await reader.assign([{ topic, partition: 0, offset: 0 }])
       const got: string[] = []
-      const readings = values(reader, 26).then((all) => got.push(...all))
+      const readings = values(reader, rounds).then((all) => got.push(...all))
       const rounds = mechanism === 'SCRAM-SHA-512' ? 26 : 26
       for (let i = 0; i < rounds; i++) {
         await producer.sendAll(topic, numbers(i, i + 1))
         await sleep(REAUTHENTICATE_MS / 10)
       }
       await readings
-      expect(got).toEqual(numbers(0, 26).map(({ value }) => `${value}`))
+      expect(got).toEqual(numbers(0, rounds).map(({ value }) => `${value}`))
       // Once for the questions, once for Fetch; and these again, more than once.
       expect(asked).toBeGreaterThanOrEqual(4)
       expect(reader.retried).toEqual([])

@@ -1,29 +1,22 @@
 // Reads partitions of Kafka topics as slabs of bytes with typed arrays beside them, without an object per record.
-import { Answer, nameOf, type Records } from './answer.ts'
+import { Answer, nameOf } from './answer.ts'
 import { Cluster, closedError } from './cluster.ts'
-import type { Connection } from './connection.ts'
 import { brokerError, KafkaReaderError } from './errors.ts'
 import type { Leader } from './leader.ts'
 import { type ReaderOptions, type Settings, settingsOf } from './options.ts'
 import { PartitionState, type TopicPartition } from './partition-state.ts'
 import { Placement } from './placement.ts'
-import type { Call } from './protocol/call.ts'
-import { type EpochAnswer, leaderEpochsApi, leaderEpochsCall } from './protocol/leader-epochs.ts'
-import {
-  earliest,
-  latest,
-  listOffsetsApi,
-  listOffsetsCall,
-  type OffsetAnswer,
-} from './protocol/list-offsets.ts'
-import type { Metadata, TopicMetadata } from './protocol/metadata.ts'
+import type { TopicMetadata } from './protocol/metadata.ts'
+import { type CallOptions, type EpochQuery, type OffsetQuery, Queries, type QueryOptions } from './queries.ts'
+import type { Records } from './records/records.ts'
 import { SlabPool } from './records/slab.ts'
 
-export type { Records } from './answer.ts'
 export { type Divergence, type ErrorCode, KafkaReaderError } from './errors.ts'
 export type { ReaderOptions, SaslOptions } from './options.ts'
 export type { TopicPartition } from './partition-state.ts'
 export type { PartitionMetadata, TopicMetadata } from './protocol/metadata.ts'
+export type { CallOptions, EpochQuery, OffsetQuery, QueryOptions } from './queries.ts'
+export type { Records } from './records/records.ts'
 
 export interface Assignment extends TopicPartition {
   /** The first offset to read, up to 2^53. */
@@ -32,11 +25,6 @@ export interface Assignment extends TopicPartition {
   readonly leaderEpoch?: number | undefined
   /** 32 hex digits. When given, a topic of the same name with another id is an error (UNKNOWN_TOPIC_ID). */
   readonly topicId?: string | undefined
-}
-
-export interface OffsetQuery extends TopicPartition {
-  /** `latest` is the last stable offset for `read_committed`, the high watermark else; a number is a time in milliseconds. */
-  readonly at: 'earliest' | 'latest' | number
 }
 
 export interface Position extends TopicPartition {
@@ -53,17 +41,6 @@ export interface Position extends TopicPartition {
   readonly source: number
 }
 
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined
-}
-
-export interface QueryOptions extends CallOptions {
-  /** How long brokers that cannot be reached are tried. 30,000 */
-  readonly timeoutMs?: number | undefined
-}
-
-/** So often a topic may be unknown in a row: a broker that was just started may not know it yet. */
-const UNKNOWN_TIMES = 5
 /** Of one answer: the session is begun anew, all is well otherwise. */
 const sessionErrors: ReadonlySet<string> = new Set([
   'FETCH_SESSION_ID_NOT_FOUND',
@@ -74,6 +51,7 @@ const sessionErrors: ReadonlySet<string> = new Set([
 export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
   readonly #settings: Settings
   readonly #cluster: Cluster
+  readonly #queries: Queries
   readonly #placement: Placement
   readonly #slabs = new SlabPool()
   readonly #states = new Map<string, PartitionState>()
@@ -91,6 +69,7 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
   constructor(options: ReaderOptions) {
     this.#settings = settingsOf(options)
     this.#cluster = new Cluster(this.#settings)
+    this.#queries = new Queries(this.#cluster, this.#settings)
     this.#placement = new Placement(this.#cluster, this.#settings, {
       onAnswer: (leader) => {
         this.#ready.push(leader)
@@ -109,31 +88,18 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
    * @throws KafkaReaderError UNKNOWN_TOPIC_OR_PARTITION, TOPIC_AUTHORIZATION_FAILED, or why no broker answered in time
    */
   async topics(names: readonly string[], options: QueryOptions = {}): Promise<readonly TopicMetadata[]> {
-    return (await this.#metadata(names, options)).topics
+    return (await this.#queries.metadata(names, options)).topics
   }
 
   /**
    * Offsets by time, or the ends of partitions; in the order of the queries. Offset -1: no record is that young.
    * @throws KafkaReaderError
    */
-  async listOffsets(
+  listOffsets(
     queries: readonly OffsetQuery[],
     options: QueryOptions = {},
   ): Promise<readonly (TopicPartition & { offset: number; timestamp: number; leaderEpoch: number })[]> {
-    const readCommitted = this.#settings.isolation === 'read_committed'
-    const timestamp = (at: OffsetQuery['at']) =>
-      at === 'earliest' ? earliest : at === 'latest' ? latest : at
-    return this.#askLeaders<OffsetQuery, OffsetAnswer>(queries, options, (connection, asked) =>
-      listOffsetsCall(
-        connection.version(listOffsetsApi),
-        readCommitted,
-        asked.map(({ query, currentLeaderEpoch }) => ({
-          ...query,
-          currentLeaderEpoch,
-          timestamp: timestamp(query.at),
-        })),
-      ),
-    )
+    return this.#queries.listOffsets(queries, options)
   }
 
   /**
@@ -141,19 +107,11 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
    * read of the epoch, or a lower epoch, says that the log was truncated.
    * @throws KafkaReaderError
    */
-  async epochEnds(
-    queries: readonly (TopicPartition & { readonly leaderEpoch: number })[],
+  epochEnds(
+    queries: readonly EpochQuery[],
     options: QueryOptions = {},
   ): Promise<readonly (TopicPartition & { leaderEpoch: number; endOffset: number })[]> {
-    return this.#askLeaders<TopicPartition & { leaderEpoch: number }, EpochAnswer>(
-      queries,
-      options,
-      (connection, asked) =>
-        leaderEpochsCall(
-          connection.version(leaderEpochsApi),
-          asked.map(({ query, currentLeaderEpoch }) => ({ ...query, currentLeaderEpoch })),
-        ),
-    )
+    return this.#queries.epochEnds(queries, options)
   }
 
   /**
@@ -172,7 +130,10 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
     if (new Set(assignments.map(nameOf)).size < assignments.length)
       throw invalid('a partition is named twice')
     if (assignments.length === 0) return
-    const metadata = await this.#metadata([...new Set(assignments.map(({ topic }) => topic))], options)
+    const metadata = await this.#queries.metadata(
+      [...new Set(assignments.map(({ topic }) => topic))],
+      options,
+    )
     const topics = new Map(metadata.topics.map((topic) => [topic.topic, topic]))
     for (const { topic, topicId, partition } of assignments) {
       const found = topics.get(topic)!
@@ -340,127 +301,7 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
       this.#placement.drive()
     })
   }
-
-  async #metadata(topics: readonly string[], options: QueryOptions): Promise<Metadata> {
-    let unknown = 0
-    return this.#attempt(options, async () => {
-      const metadata = await this.#cluster.metadata(topics)
-      for (const { error, topic } of metadata.topics) {
-        if (error === 0) continue
-        unknown++
-        throw brokerError(error, {
-          message: `topic ${topic}`,
-          topic,
-          ...(unknown >= UNKNOWN_TIMES && { canRetry: false }),
-        })
-      }
-      return metadata
-    })
-  }
-
-  /** Asks the leader of each partition; a request names a partition once, so a second query for it has another turn. */
-  async #askLeaders<Q extends TopicPartition, A extends TopicPartition & { error: number }>(
-    queries: readonly Q[],
-    options: QueryOptions,
-    call: LeaderCall<Q, A>,
-  ): Promise<Omit<A, 'error'>[]> {
-    const turns = new Map<string, number>()
-    const inTurns = Map.groupBy(queries, (query) => {
-      const turn = turns.get(nameOf(query)) ?? 0
-      turns.set(nameOf(query), turn + 1)
-      return turn
-    })
-    const answers = new Map<Q, Omit<A, 'error'>>()
-    for (const ofTurn of inTurns.values()) {
-      const answered = await this.#askOnce(ofTurn, options, call)
-      for (const [at, query] of ofTurn.entries()) {
-        const { error: _, ...answer } = answered[at]!
-        answers.set(query, answer)
-      }
-    }
-    return queries.map((query) => answers.get(query)!)
-  }
-
-  /** Partitions that have moved are asked for again, from their new leader. */
-  async #askOnce<Q extends TopicPartition, A extends TopicPartition & { error: number }>(
-    queries: readonly Q[],
-    options: QueryOptions,
-    call: LeaderCall<Q, A>,
-  ): Promise<A[]> {
-    const answers = new Map<string, A>()
-    const ask = async (): Promise<void> => {
-      const left = queries.filter((query) => !answers.has(nameOf(query)))
-      const metadata = await this.#metadata([...new Set(left.map(({ topic }) => topic))], options)
-      const asked = left.map((query) => {
-        const found = metadata.topics
-          .find(({ topic }) => topic === query.topic)
-          ?.partitions.find(({ partition }) => partition === query.partition)
-        if (found) return { query, leader: found.leader, currentLeaderEpoch: found.leaderEpoch }
-        throw brokerError(3, { message: `${nameOf(query)} does not exist`, ...query, canRetry: false })
-      })
-      const failures: unknown[] = []
-      const byLeader = Map.groupBy(asked, ({ leader }) => leader)
-      await Promise.all(
-        [...byLeader].map(async ([leader, ofLeader]) => {
-          try {
-            const connection = await this.#cluster.ask(leader)
-            for (const answer of await connection.request(call(connection, ofLeader))) {
-              if (answer.error === 0) answers.set(nameOf(answer), answer)
-              else {
-                const facts = { topic: answer.topic, partition: answer.partition, broker: connection.address }
-                failures.push(brokerError(answer.error, { message: nameOf(answer), ...facts }))
-              }
-            }
-          } catch (error) {
-            failures.push(error)
-          }
-        }),
-      )
-      if (failures.length > 0) throw failures[0]
-    }
-    await this.#attempt(options, ask)
-    return queries.map((query) => answers.get(nameOf(query))!)
-  }
-
-  /** Tries again what can be tried again, until the time is over. */
-  async #attempt<T>({ signal, timeoutMs = 30_000 }: QueryOptions, attempt: () => Promise<T>): Promise<T> {
-    const deadline = AbortSignal.timeout(timeoutMs)
-    const ends = AbortSignal.any([deadline, this.#cluster.closed, ...(signal ? [signal] : [])])
-    let failure: unknown
-    const stop = Promise.withResolvers<never>()
-    const ended = () => {
-      if (this.#cluster.closed.aborted) stop.reject(closedError())
-      else if (signal?.aborted) stop.reject(signal.reason)
-      else
-        stop.reject(
-          failure ?? new KafkaReaderError({ code: 'TIMED_OUT', message: `no answer within ${timeoutMs} ms` }),
-        )
-    }
-    stop.promise.catch(() => {})
-    if (ends.aborted) ended()
-    ends.addEventListener('abort', ended, { once: true })
-    const [first, longest] = this.#settings.retryBackoffMs
-    try {
-      for (let pauseMs = first; ; pauseMs = Math.min(pauseMs * 2, longest)) {
-        try {
-          return await Promise.race([attempt(), stop.promise])
-        } catch (error) {
-          if (ends.aborted || !(error instanceof KafkaReaderError && error.canRetry)) throw error
-          failure = error
-          this.#settings.onRetry(error)
-          await Promise.race([this.#cluster.pause(pauseMs), stop.promise])
-        }
-      }
-    } finally {
-      ends.removeEventListener('abort', ended)
-    }
-  }
 }
-
-type LeaderCall<Q, A> = (
-  connection: Connection,
-  asked: { query: Q; currentLeaderEpoch: number }[],
-) => Call<A[]>
 
 function invalid(message: string): KafkaReaderError {
   return new KafkaReaderError({ code: 'INVALID_ARGUMENT', message })
