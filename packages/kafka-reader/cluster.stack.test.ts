@@ -1,4 +1,6 @@
 // Three brokers: leaders that move, die and hang, truncation, replicas, proofs that expire, quotas, and the other things a reader meets.
+import { statSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
 import { Connection } from './connection.ts'
@@ -542,12 +544,20 @@ describe('leaders', () => {
     for (const ofPartition of got.flat()) expect(ofPartition).toEqual(expected)
   }, 300_000)
 
-  test('an unclean leader that lacks records that were read: the truncation is told with its place', async () => {
+  test('an unclean leader, and a power cut, that lose records that were read: told with their place', async () => {
+    // Broker 2 loses what it did not flush.
+    await createTopic('unflushed', [[2]])
+    await using producer = await TestProducer.connect(cluster.brokers)
+    await using unflushed = newReader()
+    await unflushed.assign([{ topic: 'unflushed', partition: 0, offset: 0 }])
+    for (let i = 0; i < 10; i++) {
+      await producer.sendAll('unflushed', numbers(i * 10, i * 10 + 10))
+    }
+    expect(await values(unflushed, 100)).toHaveLength(100)
     await createTopic('truncated', [[2, 3]], {
       'unclean.leader.election.enable': 'true',
       'min.insync.replicas': '1',
     })
-    await using producer = await TestProducer.connect(cluster.brokers)
     await producer.sendAll('truncated', numbers(0, 10))
     await inSync('truncated', [2, 3])
     await using reader = newReader()
@@ -587,6 +597,16 @@ describe('leaders', () => {
     } finally {
       cluster.goOn(3)
     }
+    const log = join(cluster.logDir(2, 'unflushed-0'), '00000000000000000000.log')
+    truncateSync(log, Math.floor(statSync(log).size * 0.55))
+    cluster.begin(2)
+    await cluster.ready(2)
+    await using another = await TestProducer.connect(cluster.brokers)
+    await another.sendAll('unflushed', numbers(1000, 1200))
+    expect(await error(values(unflushed, 1))).toMatchObject({
+      code: 'LOG_TRUNCATED',
+      divergence: { offset: 100, brokerEndOffset: 50 },
+    })
   })
 
   test('while no broker answers, it waits; brokers that cannot be reached end a call in time', async () => {
