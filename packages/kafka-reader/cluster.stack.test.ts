@@ -1,5 +1,6 @@
 // Three brokers: leaders that move, die and hang, truncation, replicas, proofs that expire, quotas, and the other things a reader meets.
 import { statSync, truncateSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
@@ -73,6 +74,23 @@ async function values(reader: KafkaReader, count: number): Promise<string[]> {
     release()
   }
   return got
+}
+
+/** A port that is no broker's. */
+async function listen(connected: (socket: Socket) => void): Promise<{ address: string; close: () => void }> {
+  const sockets: Socket[] = []
+  const server = createServer((socket) => {
+    sockets.push(socket)
+    socket.on('error', () => {})
+    connected(socket)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  const close = () => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  }
+  return { address: `127.0.0.1:${port}`, close }
 }
 
 /** Waits until these brokers have all records of a topic. */
@@ -609,11 +627,28 @@ describe('leaders', () => {
     })
   })
 
-  test('while no broker answers, it waits; brokers that cannot be reached end a call in time', async () => {
-    await using nobody = newReader({ brokers: ['127.0.0.1:1'] })
-    const begun = Date.now()
-    const failure = await error(nobody.assign([{ topic: 'x', partition: 0, offset: 0 }], { timeoutMs: 700 }))
-    expect(failure).toMatchObject({ code: 'CONNECTION_FAILED', canRetry: true, broker: '127.0.0.1:1' })
-    expect(Date.now() - begun).toBeLessThan(3_000)
+  test('what is no broker, or none that answers, ends a call in time and is told', async () => {
+    const ask = async (broker: string, options: Partial<ReaderOptions> = {}) => {
+      await using reader = newReader({ brokers: [broker], ...options })
+      const begun = Date.now()
+      const failure = await error(
+        reader.assign([{ topic: 'x', partition: 0, offset: 0 }], { timeoutMs: 700 }),
+      )
+      expect(Date.now() - begun).toBeLessThan(3_000)
+      return failure
+    }
+    const passing = { canRetry: true, broker: '127.0.0.1:1' }
+    expect(await ask('127.0.0.1:1')).toMatchObject({ code: 'CONNECTION_FAILED', ...passing })
+    const silent = await listen(() => {})
+    expect(await ask(silent.address)).toMatchObject({ code: 'TIMED_OUT', canRetry: true })
+    expect(await ask(silent.address, { tls: true, connectTimeoutMs: 200 })).toMatchObject({
+      broker: silent.address,
+    })
+    silent.close()
+    const web = await listen((socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    const other = await ask(web.address)
+    expect(other).toMatchObject({ code: 'RESPONSE_TOO_LARGE', canRetry: false, broker: web.address })
+    expect(other.message).toContain('does the port speak Kafka')
+    web.close()
   })
 })

@@ -175,7 +175,10 @@ export class Placement {
         continue
       }
       // A broker that lags behind may still name the leader of before.
-      if (found.leaderEpoch < state.leaderEpoch) continue
+      if (found.leaderEpoch < state.leaderEpoch) {
+        if (this.#unplaced.has(state)) state.failures++
+        continue
+      }
       const moved = found.leader !== state.leader
       state.leaderEpoch = found.leaderEpoch
       state.leader = found.leader

@@ -92,6 +92,11 @@ export class TestCluster implements AsyncDisposable {
     node.process = spawn(java, [...jvmFlags, 'kafka.Kafka', node.config], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    // A test run that ends early leaves no broker behind.
+    const { process: broker } = node
+    const end = () => broker.kill('SIGKILL')
+    process.once('exit', end)
+    broker.once('exit', () => process.off('exit', end))
     node.process.stdout?.pipe(log, { end: false })
     node.process.stderr?.pipe(log, { end: false })
   }

@@ -32,7 +32,7 @@ function outcome(bytes: Buffer): ReturnType<typeof decode> | Damage {
   try {
     const decoded = decode(bytes, { maxBatchBytes: MAX_BATCH_BYTES }, slabs)
     for (const { slab, first, count } of decoded.runs) {
-      let within = slab.bytes.length < MIB + 100
+      let within = slab.bytes.length < MIB + 100 && slab.offsets.length <= MAX_BATCH_BYTES / 7
       for (let i = first; i < first + count; i++) {
         within &&= slab.valueStarts[i]! <= slab.valueEnds[i]! && slab.valueEnds[i]! <= slab.used
       }
