@@ -42,6 +42,6 @@ export function agreedVersion(api: Api, broker: ApiVersions, highest = api.versi
 function tooOld(): KafkaReaderError {
   return new KafkaReaderError({
     code: 'UNSUPPORTED_BROKER',
-    message: 'the broker is older than Kafka 2.7, which is the oldest that this reader speaks with',
+    message: 'the broker is older than Kafka 2.8, which is the oldest that this reader speaks with',
   })
 }

@@ -19,7 +19,7 @@ export interface TopicMetadata {
   /** A code of the protocol, 0 for none. */
   readonly error: number
   readonly topic: string
-  /** 32 hex digits; zeros where the broker is older than Kafka 2.8. */
+  /** 32 hex digits; zeros where the broker has none. */
   readonly topicId: string
   readonly partitions: readonly PartitionMetadata[]
 }

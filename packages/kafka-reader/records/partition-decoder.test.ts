@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { Damage } from './damage.ts'
 import { decode, golden, goldenRows } from './golden.ts'
+import { SlabPool } from './slab.ts'
 import { batch, batchOf, marker, withChecksum } from './test-batch.ts'
 
 // A busy machine may need longer than a test has by default.
@@ -161,4 +162,17 @@ test.for([1, 2, 3, 4, 10])('codec %i: a batch that decompresses to more than all
   withChecksum(bytes)
   expect(code(() => decode(bytes, { maxBatchBytes: 400_000 }))).toBe('BATCH_TOO_LARGE')
   expect(decode(bytes, { maxBatchBytes: 600_100 }).rows).toHaveLength(1)
+})
+
+test('records that were not given back stay as they are, whatever comes after them', () => {
+  const slabs = new SlabPool()
+  const [held] = decode(batch(records(3, 'held ')), {}, slabs).runs
+  for (let i = 0; i < 30; i++) {
+    for (const { slab } of decode(batch(records(50, 'x'.repeat(2_000))), {}, slabs).runs) slabs.letGo(slab)
+  }
+  const { slab, first, count } = held!
+  const values = Array.from({ length: count }, (_, i) =>
+    slab.bytes.toString('utf8', slab.valueStarts[first + i], slab.valueEnds[first + i]),
+  )
+  expect(values).toEqual(['held 0', 'held 1', 'held 2'])
 })

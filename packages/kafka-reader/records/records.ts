@@ -7,7 +7,7 @@
  */
 export interface Records {
   readonly topic: string
-  /** 32 hex digits; zeros where the broker is older than Kafka 2.8. */
+  /** 32 hex digits; zeros where the broker has none. */
   readonly topicId: string
   readonly partition: number
   readonly count: number
