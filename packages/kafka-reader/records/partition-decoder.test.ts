@@ -86,6 +86,19 @@ test('a run has one leader epoch and one kind of timestamp', () => {
   expect(rows.map(([offset]) => offset)).toEqual([0, 1, 2, 3, 4, 5])
 })
 
+test('a marker of a later leader epoch is no part of the run before it', () => {
+  const bytes = Buffer.concat([
+    batch(records(2), { baseOffset: 0, leaderEpoch: 3, producerId: 1, transactional: true }),
+    marker('commit', { baseOffset: 2, leaderEpoch: 3, producerId: 2 }),
+    marker('commit', { baseOffset: 3, leaderEpoch: 4, producerId: 1 }),
+  ])
+  const { runs } = decode(bytes, { aborted: [] })
+  expect(runs.map(({ count, leaderEpoch, nextOffset }) => [count, leaderEpoch, nextOffset])).toEqual([
+    [2, 3, 3],
+    [0, 4, 4],
+  ])
+})
+
 test('a batch without records moves on; a batch that is cut waits for the next answer', () => {
   const empty = batchOf(Buffer.alloc(0), { baseOffset: 10, lastOffsetDelta: 9 })
   const next = batch(records(2), { baseOffset: 20 })

@@ -27,7 +27,7 @@ export interface Run {
   readonly first: number
   readonly count: number
   readonly appendTime: boolean
-  /** Of the last batch that was passed, also when it was left out. */
+  /** Of each batch of the run, also of those that were left out behind its records. */
   readonly leaderEpoch: number
   /** Behind the last batch that was passed. */
   readonly nextOffset: number
@@ -96,14 +96,14 @@ export class PartitionDecoder {
 
   /** Whether the batch was taken; if not, the group must be handed over first. */
   #take(head: BatchHead, group: { slab: Slab; first: number; count: number; appendTime: boolean }): boolean {
+    const fresh = group.count === 0
+    if (!fresh && head.leaderEpoch !== this.#leaderEpoch) return false
     if (head.control) {
       this.#aborted?.marker(head, this.#markerType(head))
       return true
     }
     if (this.#aborted?.leavesOut(head)) return true
-    const fresh = group.count === 0
-    if (!fresh && (head.leaderEpoch !== this.#leaderEpoch || head.appendTime !== group.appendTime))
-      return false
+    if (!fresh && head.appendTime !== group.appendTime) return false
     const unpacking = this.#unpacked?.unpacking ?? this.#unpack(head)
     if (!this.#slabs.fits(unpacking.bytes, head.count)) {
       if (!fresh) {

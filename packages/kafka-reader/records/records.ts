@@ -20,7 +20,7 @@ export interface Records {
   /** Milliseconds; -1 for none. */
   readonly timestamps: Float64Array
   readonly timestampType: 'CreateTime' | 'LogAppendTime'
-  /** Of these records, and of what was passed behind them; -1 when unknown. */
+  /** Of each of these records, and of what was passed behind them; -1 when unknown. */
   readonly leaderEpoch: number
   /** Where the partition goes on: between the last record and this offset there is none for the caller. */
   readonly nextOffset: number
