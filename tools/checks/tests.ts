@@ -55,6 +55,7 @@ const measuring = [
   'local-aws/glue/crawlers/crawler.stack.test.ts',
   'stack/foreign-site.stack.test.ts',
   'packages/testing/hostile/hostile.stack.test.ts',
+  'packages/kafka-reader/cluster.stack.test.ts',
 ]
 
 /** Every other test file: vitest's projects take no other word for what to leave out. */

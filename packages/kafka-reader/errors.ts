@@ -1,0 +1,148 @@
+// What can go wrong, as facts that a program decides on: a code, whether trying again can help, which broker, which partition.
+
+/** Errors of this package beside those that a broker answers with, which keep Kafka's own names (see brokerErrors). */
+export type OwnErrorCode =
+  /** An option or argument cannot be used. */
+  | 'INVALID_ARGUMENT'
+  /** The reader was closed. */
+  | 'CLOSED'
+  /** No connection could be made, or it was lost. */
+  | 'CONNECTION_FAILED'
+  /** A broker took the connection or request and did not answer in time. */
+  | 'TIMED_OUT'
+  /** The certificate of the broker is not trusted, or the TLS handshake failed. */
+  | 'TLS_FAILED'
+  /** The broker speaks none of the versions that this package speaks. */
+  | 'UNSUPPORTED_BROKER'
+  /** Bytes that are not what the protocol says. */
+  | 'MALFORMED_RESPONSE'
+  /** A response announces more than `maxResponseBytes`; often the port is not Kafka's. */
+  | 'RESPONSE_TOO_LARGE'
+  /** A batch is damaged: its checksum, compression or records are wrong. Nothing of it was handed over. */
+  | 'CORRUPT_BATCH'
+  /** A batch is larger than `maxBatchBytes` when decompressed. Nothing of it was handed over. */
+  | 'BATCH_TOO_LARGE'
+  /** A batch in a format older than Kafka 0.11, or a codec or an offset that this package does not know. */
+  | 'UNSUPPORTED_BATCH'
+  /** Records that were read are gone from the log, or were replaced: see `divergence`. */
+  | 'LOG_TRUNCATED'
+
+/** Kafka's own error codes, as far as a reader meets them. https://kafka.apache.org/protocol#protocol_error_codes */
+const brokerErrors = {
+  [-1]: 'UNKNOWN_SERVER_ERROR',
+  1: 'OFFSET_OUT_OF_RANGE',
+  2: 'CORRUPT_MESSAGE',
+  3: 'UNKNOWN_TOPIC_OR_PARTITION',
+  5: 'LEADER_NOT_AVAILABLE',
+  6: 'NOT_LEADER_OR_FOLLOWER',
+  7: 'REQUEST_TIMED_OUT',
+  8: 'BROKER_NOT_AVAILABLE',
+  9: 'REPLICA_NOT_AVAILABLE',
+  13: 'NETWORK_EXCEPTION',
+  17: 'INVALID_TOPIC_EXCEPTION',
+  29: 'TOPIC_AUTHORIZATION_FAILED',
+  31: 'CLUSTER_AUTHORIZATION_FAILED',
+  33: 'UNSUPPORTED_SASL_MECHANISM',
+  34: 'ILLEGAL_SASL_STATE',
+  35: 'UNSUPPORTED_VERSION',
+  42: 'INVALID_REQUEST',
+  43: 'UNSUPPORTED_FOR_MESSAGE_FORMAT',
+  56: 'KAFKA_STORAGE_ERROR',
+  58: 'SASL_AUTHENTICATION_FAILED',
+  70: 'FETCH_SESSION_ID_NOT_FOUND',
+  71: 'INVALID_FETCH_SESSION_EPOCH',
+  74: 'FENCED_LEADER_EPOCH',
+  75: 'UNKNOWN_LEADER_EPOCH',
+  76: 'UNSUPPORTED_COMPRESSION_TYPE',
+  78: 'OFFSET_NOT_AVAILABLE',
+  89: 'THROTTLING_QUOTA_EXCEEDED',
+  100: 'UNKNOWN_TOPIC_ID',
+  103: 'INCONSISTENT_TOPIC_ID',
+  106: 'FETCH_SESSION_TOPIC_ID_ERROR',
+} as const
+
+export type BrokerErrorCode = (typeof brokerErrors)[keyof typeof brokerErrors] | `BROKER_ERROR_${number}`
+export type ErrorCode = OwnErrorCode | BrokerErrorCode
+
+/** The name of an error code of the protocol. */
+export function brokerErrorCode(number: number): BrokerErrorCode {
+  return (brokerErrors as Record<number, BrokerErrorCode>)[number] ?? `BROKER_ERROR_${number}`
+}
+
+/** Answers that another attempt, mostly with newer metadata, can change. */
+const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'CONNECTION_FAILED',
+  'TIMED_OUT',
+  'MALFORMED_RESPONSE',
+  'UNKNOWN_SERVER_ERROR',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_OR_FOLLOWER',
+  'REQUEST_TIMED_OUT',
+  'BROKER_NOT_AVAILABLE',
+  'REPLICA_NOT_AVAILABLE',
+  'NETWORK_EXCEPTION',
+  'KAFKA_STORAGE_ERROR',
+  'FETCH_SESSION_ID_NOT_FOUND',
+  'INVALID_FETCH_SESSION_EPOCH',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_LEADER_EPOCH',
+  'OFFSET_NOT_AVAILABLE',
+  'THROTTLING_QUOTA_EXCEEDED',
+  'UNKNOWN_TOPIC_ID',
+  'INCONSISTENT_TOPIC_ID',
+  'FETCH_SESSION_TOPIC_ID_ERROR',
+])
+
+/** Where the log that the broker has now parts from the log that was read. */
+export interface Divergence {
+  /** The offset that would have been read next, and the leader epoch of the record before it. */
+  readonly offset: number
+  readonly leaderEpoch: number
+  /** The broker's log has this epoch at or below the one that was read, and it ends here: what was read behind is gone. */
+  readonly brokerEpoch: number
+  readonly brokerEndOffset: number
+}
+
+export interface ErrorFacts {
+  readonly code: ErrorCode
+  readonly message: string
+  /** `host:port` */
+  readonly broker?: string | undefined
+  readonly topic?: string | undefined
+  readonly partition?: number | undefined
+  readonly offset?: number | undefined
+  readonly divergence?: Divergence | undefined
+  /** Whether the same attempt can succeed later without a change; by default as the code says. */
+  readonly canRetry?: boolean | undefined
+  readonly cause?: unknown
+}
+
+/** Everything that this package throws on purpose. */
+export class KafkaReaderError extends Error {
+  readonly code: ErrorCode
+  readonly canRetry: boolean
+  readonly broker: string | undefined
+  readonly topic: string | undefined
+  readonly partition: number | undefined
+  readonly offset: number | undefined
+  readonly divergence: Divergence | undefined
+
+  constructor(facts: ErrorFacts) {
+    super(facts.message, facts.cause === undefined ? undefined : { cause: facts.cause })
+    this.name = 'KafkaReaderError'
+    this.code = facts.code
+    this.canRetry = facts.canRetry ?? passing.has(facts.code)
+    this.broker = facts.broker
+    this.topic = facts.topic
+    this.partition = facts.partition
+    this.offset = facts.offset
+    this.divergence = facts.divergence
+  }
+}
+
+/** An error that a broker answered with. */
+export function brokerError(number: number, facts: Omit<ErrorFacts, 'code'>): KafkaReaderError {
+  const code = brokerErrorCode(number)
+  return new KafkaReaderError({ ...facts, code, message: `${code}: ${facts.message}` })
+}

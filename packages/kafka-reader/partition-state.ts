@@ -1,0 +1,52 @@
+// What is known of one assigned partition: how far it is handed over, how far it is fetched, and from whom.
+import type { TopicKey } from './protocol/call.ts'
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** One assignment. Assigning the partition anew makes another, so that answers for the old one are known as such. */
+export class PartitionState implements TopicPartition, TopicKey {
+  readonly topic: string
+  readonly topicId: string
+  readonly partition: number
+  /** What the caller gets next, and the epoch of the batch before it (-1 when unknown). */
+  position: number
+  positionEpoch: number
+  /** What is asked for next: ahead of the position while answers wait to be decoded. */
+  fetchOffset: number
+  fetchedEpoch: number
+  leader = -1
+  leaderEpoch = -1
+  /** A replica that the leader named instead of itself (KIP-392), until it fails or the time is over. */
+  replica = -1
+  replicaUntil = 0
+  highWatermark = -1
+  lastStableOffset = -1
+  logStartOffset = -1
+  /** It was handed over that the log has, or has not, something new. */
+  told = false
+  /** Attempts that failed since the last answer. */
+  failures = 0
+  /** Times in a row that metadata did not know the topic. */
+  missing = 0
+  /** Unassigned, or ended by an error that was handed over. */
+  ended = false
+
+  constructor(key: TopicKey, partition: number, offset: number, leaderEpoch: number) {
+    this.topic = key.topic
+    this.topicId = key.topicId
+    this.partition = partition
+    this.position = offset
+    this.fetchOffset = offset
+    this.positionEpoch = leaderEpoch
+    this.fetchedEpoch = leaderEpoch
+  }
+
+  /** The broker to fetch from. */
+  get source(): number {
+    if (this.replica >= 0 && performance.now() < this.replicaUntil) return this.replica
+    return this.leader
+  }
+}

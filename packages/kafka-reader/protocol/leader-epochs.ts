@@ -1,0 +1,67 @@
+// OffsetForLeaderEpoch: where the records of a leader epoch end, so that a replaced tail is found. https://kafka.apache.org/protocol#The_Messages_OffsetForLeaderEpoch
+import type { Api, Call } from './call.ts'
+
+export const leaderEpochsApi: Api = {
+  key: 23,
+  name: 'OffsetForLeaderEpoch',
+  versions: [4, 4],
+  flexibleFrom: 4,
+}
+
+export interface EpochQuestion {
+  readonly topic: string
+  readonly partition: number
+  readonly currentLeaderEpoch: number
+  /** The epoch whose end is asked for. */
+  readonly leaderEpoch: number
+}
+
+export interface EpochAnswer {
+  readonly topic: string
+  readonly partition: number
+  readonly error: number
+  /** The highest epoch in the log that is not above the one asked for; -1 when there is none. */
+  readonly leaderEpoch: number
+  /** The offset behind the last record of that epoch; -1 when it is not known. */
+  readonly endOffset: number
+}
+
+export function leaderEpochsCall(version: number, questions: readonly EpochQuestion[]): Call<EpochAnswer[]> {
+  return {
+    api: leaderEpochsApi,
+    version,
+    encode: (writer) => {
+      // -1: a client, not a replica.
+      writer.int32(-1)
+      // A topic named twice would be answered once.
+      writer.compactArray([...Map.groupBy(questions, ({ topic }) => topic)], ([topic, ofTopic]) => {
+        writer.compactString(topic)
+        writer.compactArray(ofTopic, ({ partition, currentLeaderEpoch, leaderEpoch }) => {
+          writer.int32(partition).int32(currentLeaderEpoch).int32(leaderEpoch).noTags()
+        })
+        writer.noTags()
+      })
+      writer.noTags()
+    },
+    decode: (reader) => {
+      reader.int32()
+      const topics = reader.compactArray(() => {
+        const topic = reader.compactString() ?? ''
+        const answers = reader.compactArray(() => {
+          const answer = {
+            topic,
+            error: reader.int16(),
+            partition: reader.int32(),
+            leaderEpoch: reader.int32(),
+            endOffset: reader.int64(),
+          }
+          reader.tags()
+          return answer
+        })
+        reader.tags()
+        return answers
+      })
+      return topics.flat()
+    },
+  }
+}

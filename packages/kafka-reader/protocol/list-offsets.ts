@@ -1,0 +1,72 @@
+// ListOffsets: the first and last offset of a partition, and the first at or after a time. https://kafka.apache.org/protocol#The_Messages_ListOffsets
+import type { Api, Call } from './call.ts'
+
+export const listOffsetsApi: Api = { key: 2, name: 'ListOffsets', versions: [6, 7], flexibleFrom: 6 }
+
+/** What is asked for instead of a time. */
+export const latest = -1
+export const earliest = -2
+
+export interface OffsetQuestion {
+  readonly topic: string
+  readonly partition: number
+  /** -1 where it is not known. */
+  readonly currentLeaderEpoch: number
+  /** Milliseconds, `latest` or `earliest`. */
+  readonly timestamp: number
+}
+
+export interface OffsetAnswer {
+  readonly topic: string
+  readonly partition: number
+  readonly error: number
+  /** Of the record that was found, -1 for none. */
+  readonly timestamp: number
+  /** -1 when no record is that young. */
+  readonly offset: number
+  readonly leaderEpoch: number
+}
+
+/** `readCommitted` lets the end be the last stable offset. */
+export function listOffsetsCall(
+  version: number,
+  readCommitted: boolean,
+  questions: readonly OffsetQuestion[],
+): Call<OffsetAnswer[]> {
+  return {
+    api: listOffsetsApi,
+    version,
+    encode: (writer) => {
+      writer.int32(-1).int8(readCommitted ? 1 : 0)
+      writer.compactArray([...Map.groupBy(questions, ({ topic }) => topic)], ([topic, ofTopic]) => {
+        writer.compactString(topic)
+        writer.compactArray(ofTopic, ({ partition, currentLeaderEpoch, timestamp }) => {
+          writer.int32(partition).int32(currentLeaderEpoch).int64(timestamp).noTags()
+        })
+        writer.noTags()
+      })
+      writer.noTags()
+    },
+    decode: (reader) => {
+      reader.int32()
+      const topics = reader.compactArray(() => {
+        const topic = reader.compactString() ?? ''
+        const answers = reader.compactArray(() => {
+          const answer = {
+            topic,
+            partition: reader.int32(),
+            error: reader.int16(),
+            timestamp: reader.int64(),
+            offset: reader.int64(),
+            leaderEpoch: reader.int32(),
+          }
+          reader.tags()
+          return answer
+        })
+        reader.tags()
+        return answers
+      })
+      return topics.flat()
+    },
+  }
+}

@@ -1,0 +1,146 @@
+// Where the key and the value of each record of a batch lie; nothing is copied, headers are stepped over.
+import type { BatchHead } from './batch-head.ts'
+import { corrupt } from './damage.ts'
+import type { Slab } from './slab.ts'
+
+/** A record of nothing: length, attributes, two deltas, two lengths, no headers. */
+export const SMALLEST_RECORD_BYTES = 7
+
+/** Behind the varint that was read last. */
+let next = 0
+
+/**
+ * Notes the records that lie in the slab from `start` to `end` in its arrays, and returns how many there are;
+ * those below `fromOffset` are left out. A null key or value starts at -1.
+ * @throws Damage CORRUPT_BATCH when the records are not exactly what the head says
+ */
+export function noteRecords(
+  slab: Slab,
+  start: number,
+  end: number,
+  head: BatchHead,
+  fromOffset: number,
+): number {
+  const { bytes, keyStarts, keyEnds, valueStarts, valueEnds, offsets, timestamps } = slab
+  const { count, baseOffset, lastOffsetDelta, appendTime, baseTimestamp, maxTimestamp } = head
+  const firstDelta = fromOffset - baseOffset
+  let to = slab.count
+  let at = start
+  let lastDelta = -1
+  for (let i = 0; i < count; i++) {
+    // Each varint: the lengths that nearly all have are read here, longer ones below.
+    if (at + SMALLEST_RECORD_BYTES > end) throw corrupt('the batch has fewer records than it says')
+    let byte = bytes[at]!
+    let length: number
+    if (byte < 0x80) {
+      length = (byte >>> 1) ^ -(byte & 1)
+      at++
+    } else {
+      length = varint(bytes, at, end)
+      at = next
+    }
+    const recordEnd = at + length
+    if (length < SMALLEST_RECORD_BYTES - 1 || recordEnd > end) {
+      throw corrupt(`a record says that it has ${length} bytes`)
+    }
+    // Behind the attributes, which have no meaning yet.
+    at++
+    let timestampDelta: number
+    byte = bytes[at]!
+    if (byte < 0x80) {
+      timestampDelta = (byte >>> 1) ^ -(byte & 1)
+      at++
+    } else {
+      timestampDelta = varlong(bytes, at, recordEnd)
+      at = next
+    }
+    let delta: number
+    byte = bytes[at]!
+    if (byte < 0x80 && at < recordEnd) {
+      delta = (byte >>> 1) ^ -(byte & 1)
+      at++
+    } else {
+      delta = varint(bytes, at, recordEnd)
+      at = next
+    }
+    if (delta <= lastDelta || delta > lastOffsetDelta) throw corrupt('the offsets of the records are wrong')
+    lastDelta = delta
+    let keyLength: number
+    byte = bytes[at]!
+    if (byte < 0x80 && at < recordEnd) {
+      keyLength = (byte >>> 1) ^ -(byte & 1)
+      at++
+    } else {
+      keyLength = varint(bytes, at, recordEnd)
+      at = next
+    }
+    let keyStart = -1
+    let keyEnd = -1
+    if (keyLength >= 0) {
+      keyStart = at
+      at += keyLength
+      keyEnd = at
+    }
+    let valueLength: number
+    byte = bytes[at]!
+    if (byte < 0x80 && at < recordEnd) {
+      valueLength = (byte >>> 1) ^ -(byte & 1)
+      at++
+    } else {
+      valueLength = varint(bytes, at, recordEnd)
+      at = next
+    }
+    let valueStart = -1
+    let valueEnd = -1
+    if (valueLength >= 0) {
+      valueStart = at
+      at += valueLength
+      valueEnd = at
+    }
+    // At least the number of headers follows.
+    if (at >= recordEnd) throw corrupt('a key or value runs over its record')
+    at = recordEnd
+    if (delta < firstDelta) continue
+    keyStarts[to] = keyStart
+    keyEnds[to] = keyEnd
+    valueStarts[to] = valueStart
+    valueEnds[to] = valueEnd
+    offsets[to] = baseOffset + delta
+    timestamps[to] = appendTime ? maxTimestamp : baseTimestamp + timestampDelta
+    to++
+  }
+  if (at !== end) throw corrupt('bytes are left behind the last record')
+  return to - slab.count
+}
+
+/** A zigzag number of up to 32 bits. */
+function varint(bytes: Uint8Array, start: number, end: number): number {
+  let at = start
+  let value = 0
+  for (let shift = 0; shift < 35; shift += 7) {
+    if (at >= end) break
+    const byte = bytes[at++]!
+    value |= (byte & 0x7f) << shift
+    if (byte < 0x80) {
+      next = at
+      return (value >>> 1) ^ -(value & 1)
+    }
+  }
+  throw corrupt('a number in a record does not end')
+}
+
+/** A zigzag number of up to 64 bits, exact to 2^53. */
+function varlong(bytes: Uint8Array, start: number, end: number): number {
+  let at = start
+  let value = 0
+  for (let factor = 1, i = 0; i < 10; i++, factor *= 128) {
+    if (at >= end) break
+    const byte = bytes[at++]!
+    value += (byte & 0x7f) * factor
+    if (byte < 0x80) {
+      next = at
+      return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+    }
+  }
+  throw corrupt('a number in a record does not end')
+}
