@@ -17,6 +17,12 @@ export interface QueryStatistics {
 
 export const noStatistics: QueryStatistics = { engineMs: 0, queueMs: 0, planningMs: 0, scannedBytes: 0 }
 
+/** ResultConfiguration, as requests and workgroups give it. */
+export interface ResultSettings {
+  readonly OutputLocation?: string
+  readonly [setting: string]: unknown
+}
+
 /** What was asked, and where its answer goes. */
 export interface QueryRequest {
   readonly id: string
@@ -28,8 +34,12 @@ export interface QueryRequest {
   readonly database: string | undefined
   readonly workgroup: string
   readonly parameters: readonly string[] | undefined
-  /** s3://bucket/prefix/ as the request or the server's default has it, with a slash at its end */
+  /** s3://bucket/prefix/ as the request, its workgroup or the server's default has it, with a slash at its end */
   readonly resultFolder: string
+  /** The rest of ResultConfiguration: it is shown again. */
+  readonly resultSettings?: ResultSettings
+  /** The bytes that it may read, as its workgroup says. */
+  readonly mostScannedBytes?: number
   readonly submittedAtMs: number
 }
 
@@ -88,7 +98,7 @@ export function queryExecution(query: Query): Record<string, unknown> {
     Query: query.query,
     StatementType: query.statementType,
     SubstatementType: query.substatement,
-    ResultConfiguration: { OutputLocation: outputLocation(query) },
+    ResultConfiguration: { ...query.resultSettings, OutputLocation: outputLocation(query) },
     ResultReuseConfiguration: { ResultReuseByAgeConfiguration: { Enabled: false } },
     QueryExecutionContext: {
       ...(query.database === undefined ? {} : { Database: query.database }),

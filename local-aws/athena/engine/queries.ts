@@ -92,6 +92,11 @@ export function openQueries(parts: QueriesParts): Queries {
     events.queryEnded({ id, state, reason, ms: finishedAtMs! - submittedAtMs })
   }
 
+  function cancel(entry: LiveQuery, reason: string): void {
+    finish(entry, { state: 'CANCELLED', reason })
+    entry.controller.abort(systemFailure(reason))
+  }
+
   /** Where the disk is full the end stays known here, and is stored when there is room again. */
   function storeEnd(query: Query): boolean {
     try {
@@ -193,7 +198,12 @@ export function openQueries(parts: QueriesParts): Queries {
     }
 
     function note(progress: Pick<QueryProgress, 'state' | 'statistics'>): void {
-      if (!isFinal(entry.query.state)) entry.query = { ...entry.query, ...progress }
+      if (isFinal(entry.query.state)) return
+      entry.query = { ...entry.query, ...progress }
+      const { mostScannedBytes } = entry.query
+      if (mostScannedBytes !== undefined && progress.statistics.scannedBytes > mostScannedBytes) {
+        cancel(entry, 'Bytes scanned limit was exceeded')
+      }
     }
     function accept(): void {
       entry.accepted.resolve()
@@ -220,9 +230,7 @@ export function openQueries(parts: QueriesParts): Queries {
     isTold: (id) => live.get(id)?.admitted ?? true,
     stop(id) {
       const entry = live.get(id)
-      if (!entry) return
-      finish(entry, { state: 'CANCELLED', reason: 'Query cancelled by user' })
-      entry.controller.abort(systemFailure('Query cancelled by user'))
+      if (entry) cancel(entry, 'Query cancelled by user')
     },
     async [Symbol.asyncDispose]() {
       clearInterval(expiry)
