@@ -264,3 +264,134 @@ describe('workgroups', () => {
     expect(await refusal(name, body)).toBe(message)
   })
 })
+
+describe('named queries', () => {
+  const query = { Name: 'daily', Description: 'each day', Database: 'lake', QueryString: 'SELECT 1' }
+
+  test('one is made once for a token, read, changed and deleted', async () => {
+    const ClientRequestToken = randomUUID()
+    const { NamedQueryId } = await call('CreateNamedQuery', { ...query, ClientRequestToken })
+    expect(await call('CreateNamedQuery', { ...query, ClientRequestToken })).toEqual({ NamedQueryId })
+    expect(await refusal('CreateNamedQuery', { ...query, Name: 'x', ClientRequestToken })).toBe(
+      'Idempotent parameters do not match',
+    )
+    const WorkGroup = 'primary'
+    expect(await call('GetNamedQuery', { NamedQueryId })).toEqual({
+      NamedQuery: { ...query, NamedQueryId, WorkGroup },
+    })
+    await call('UpdateNamedQuery', { NamedQueryId, Name: 'hourly', QueryString: 'SELECT 2' })
+    const batch = await call('BatchGetNamedQuery', { NamedQueryIds: [NamedQueryId, 'nobody'] })
+    expect(batch.NamedQueries).toEqual([
+      { ...query, Name: 'hourly', QueryString: 'SELECT 2', NamedQueryId, WorkGroup },
+    ])
+    expect(batch.UnprocessedNamedQueryIds).toMatchObject([{ NamedQueryId: 'nobody' }])
+    await call('DeleteNamedQuery', { NamedQueryId })
+    expect(await refusal('GetNamedQuery', { NamedQueryId })).toBe(`NamedQuery ${NamedQueryId} was not found`)
+  })
+
+  test('they are listed in their workgroup, in pages, and keep it from being deleted', async () => {
+    const WorkGroup = 'team'
+    await call('CreateWorkGroup', { Name: WorkGroup })
+    const ids: string[] = []
+    for (let n = 0; n < 3; n++) {
+      const request = { ...query, WorkGroup, ClientRequestToken: randomUUID() }
+      ids.push((await call('CreateNamedQuery', request)).NamedQueryId)
+    }
+    const first = await call('ListNamedQueries', { WorkGroup, MaxResults: 2 })
+    const second = await call('ListNamedQueries', { WorkGroup, NextToken: first.NextToken })
+    expect([...first.NamedQueryIds, ...second.NamedQueryIds]).toEqual(ids)
+    expect(await call('ListNamedQueries')).toEqual({ NamedQueryIds: [] })
+    expect(await refusal('DeleteWorkGroup', { WorkGroup })).toBe('WorkGroup team is not empty')
+    await call('DeleteWorkGroup', { WorkGroup, RecursiveDeleteOption: true })
+    expect(await refusal('GetNamedQuery', { NamedQueryId: ids[0] })).toContain('was not found')
+  })
+})
+
+describe('prepared statements', () => {
+  const named = { StatementName: 'Q1', WorkGroup: 'primary' }
+  const QueryStatement = 'SELECT ?, ?'
+
+  test('one is made, read, changed, listed and deleted', async () => {
+    await call('CreatePreparedStatement', { ...named, QueryStatement, Description: 'two' })
+    expect(await refusal('CreatePreparedStatement', { ...named, QueryStatement })).toBe(
+      'PreparedStatement Q1 already exists in workGroup primary',
+    )
+    const LastModifiedTime = expect.any(Number)
+    const shown = { StatementName: 'Q1', WorkGroupName: 'primary', Description: 'two', LastModifiedTime }
+    expect(await call('GetPreparedStatement', named)).toEqual({
+      PreparedStatement: { ...shown, QueryStatement },
+    })
+    await call('UpdatePreparedStatement', { ...named, QueryStatement: 'SELECT ?' })
+    const PreparedStatementNames = ['Q1', 'nobody']
+    const batch = await call('BatchGetPreparedStatement', { WorkGroup: 'primary', PreparedStatementNames })
+    expect(batch.PreparedStatements).toEqual([{ ...shown, QueryStatement: 'SELECT ?' }])
+    expect(batch.UnprocessedPreparedStatementNames).toMatchObject([
+      { StatementName: 'nobody', ErrorCode: 'STATEMENT_NOT_FOUND' },
+    ])
+    expect(await call('ListPreparedStatements', { WorkGroup: 'primary' })).toEqual({
+      PreparedStatements: [{ StatementName: 'Q1', LastModifiedTime }],
+    })
+    await call('DeletePreparedStatement', named)
+    expect(await refusal('GetPreparedStatement', named)).toBe(
+      'PreparedStatement Q1 was not found in workGroup primary',
+    )
+  })
+
+  test('EXECUTE runs what PREPARE stored, with its parameters or those of the request', async () => {
+    const prepare = await ended(await start('PREPARE q FROM SELECT ?, ?'))
+    expect(prepare).toMatchObject({ SubstatementType: 'PREPARE', Status: { State: 'SUCCEEDED' } })
+    const execution = await ended(await start("EXECUTE q USING 1 + 1, 'x'"))
+    expect(execution).toMatchObject({
+      Query: "EXECUTE q USING 1 + 1, 'x'",
+      SubstatementType: 'SELECT',
+      Status: { State: 'SUCCEEDED' },
+    })
+    await ended(await start('EXECUTE q', { ExecutionParameters: ['1', 'x'] }))
+    await ended(await start('EXECUTE q USING 2, ?', { ExecutionParameters: ["it's"] }))
+    expect(engine.posted).toEqual([
+      'PREPARE q FROM SELECT ?, ?',
+      "EXECUTE IMMEDIATE 'SELECT ?, ?' USING 1 + 1, 'x'",
+      "EXECUTE IMMEDIATE 'SELECT ?, ?' USING 1, 'x'",
+      "EXECUTE IMMEDIATE 'SELECT ?, ?' USING 2, 'it''s'",
+    ])
+    expect((await ended(await start('DEALLOCATE PREPARE q'))).Status.State).toBe('SUCCEEDED')
+    for (const gone of ['EXECUTE q USING 1, 2', 'DEALLOCATE PREPARE q']) {
+      expect((await ended(await start(gone))).Status).toMatchObject({
+        State: 'FAILED',
+        StateChangeReason: 'PreparedStatement q was not found in workGroup primary',
+      })
+    }
+  })
+
+  test('what the engine does not parse is not stored', async () => {
+    const message = "line 1:16: mismatched input 'SELEC'. Expecting: ..."
+    script = () => [{ error: { errorName: 'SYNTAX_ERROR', errorType: 'USER_ERROR', message } }]
+    await expect(start('PREPARE q FROM SELEC 1')).rejects.toThrow(message)
+    expect(await call('ListPreparedStatements', { WorkGroup: 'primary' })).toEqual({ PreparedStatements: [] })
+  })
+})
+
+describe('tags', () => {
+  const ResourceARN = 'arn:aws:athena:us-east-1:000000000000:workgroup/team'
+  const tagsNow = async () => (await call('ListTagsForResource', { ResourceARN })).Tags
+
+  test('a workgroup has those that it was made with, and takes and loses others', async () => {
+    await call('CreateWorkGroup', { Name: 'team', Tags: [{ Key: 'owner', Value: 'us' }] })
+    await call('TagResource', {
+      ResourceARN,
+      Tags: [{ Key: 'owner', Value: 'them' }, { Key: 'empty' }],
+    })
+    expect(await tagsNow()).toEqual([
+      { Key: 'owner', Value: 'them' },
+      { Key: 'empty', Value: '' },
+    ])
+    await call('UntagResource', { ResourceARN, TagKeys: ['owner'] })
+    expect(await tagsNow()).toEqual([{ Key: 'empty', Value: '' }])
+    expect((await call('GetWorkGroup', { WorkGroup: 'team' })).WorkGroup).not.toHaveProperty('Tags')
+  })
+
+  test('what is not there has none', async () => {
+    expect(await refusal('ListTagsForResource', { ResourceARN })).toBe(`${ResourceARN} was not found`)
+    expect(await refusal('ListTagsForResource', { ResourceARN: 'team' })).toMatch(/^Invalid ARN: team\. /)
+  })
+})

@@ -11,9 +11,12 @@ import { openResultPages } from '../results/result-pages.ts'
 import { openResultObjects } from '../results/s3.ts'
 import { dataCatalogOperations } from './data-catalogs.ts'
 import { invalidInput } from './errors.ts'
+import { type NamedQuery, namedQueryOperations } from './named-queries.ts'
+import { type PreparedStatement, preparedStatementOperations } from './prepared-statements.ts'
 import { isFinal, type Query, queryExecution } from './query.ts'
 import { type Members, optionalInteger, optionalText, optionalTexts, requiredText } from './request.ts'
 import { startQueryOperations } from './start-query.ts'
+import { tagOperations } from './tags.ts'
 import { openWorkgroups } from './workgroups.ts'
 
 /** A query of the longest size with each character escaped, and parameters. It is read by the thread that answers everybody. */
@@ -54,7 +57,13 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
       history.forget(ids)
     },
   }
-  const workgroups = openWorkgroups(history.definitions('workgroup'), [queriesOf], config)
+  const namedQueries = history.definitions<NamedQuery>('named query')
+  const preparedStatements = history.definitions<PreparedStatement>('prepared statement')
+  const workgroups = openWorkgroups(
+    history.definitions('workgroup'),
+    [queriesOf, namedQueries, preparedStatements],
+    config,
+  )
 
   const operations: Record<string, (request: Members) => unknown> = {
     GetQueryExecution(request) {
@@ -119,8 +128,11 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
         ...(nextToken === undefined ? {} : { NextToken: nextToken }),
       }
     },
-    ...startQueryOperations({ config, history, queries, objects, workgroups }),
+    ...startQueryOperations({ config, history, queries, objects, workgroups, preparedStatements }),
     ...workgroups.operations,
+    ...namedQueryOperations(namedQueries, workgroups),
+    ...preparedStatementOperations(preparedStatements, workgroups),
+    ...tagOperations(workgroups, config),
     ...dataCatalogOperations(glue, config.accountId),
   }
 

@@ -9,6 +9,9 @@ export interface Shape<T> {
   readonly isRequired?: true
 }
 
+/** So many of the constraints that do not hold are told: a list of thousands would make megabytes of them. */
+const mostTold = 20
+
 type Shapes = Readonly<Record<string, Shape<unknown>>>
 type ValueOf<S> = S extends Shape<infer T> ? T : never
 type RequiredKey<M> = { [K in keyof M]: M[K] extends { isRequired: true } ? K : never }[keyof M]
@@ -30,7 +33,7 @@ export function operation<M extends Shapes>(
     const checked = shape.read(request, '', broken)
     if (broken.length > 0) {
       const count = broken.length === 1 ? '1 validation error' : `${broken.length} validation errors`
-      throw invalidInput(`${count} detected: ${broken.join('; ')}`)
+      throw invalidInput(`${count} detected: ${broken.slice(0, mostTold).join('; ')}`)
     }
     return answer(checked)
   }

@@ -2,11 +2,13 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { LocalAwsConfig } from '../../config.ts'
+import type { Definitions } from '../engine/definitions.ts'
 import type { History } from '../engine/history.ts'
 import type { Queries } from '../engine/queries.ts'
 import { type ResultObjects, s3Place } from '../results/s3.ts'
 import { statementOf } from '../sql/statement.ts'
 import { invalidInput, invalidRequest } from './errors.ts'
+import { type PreparedStatement, preparedWork } from './prepared-statements.ts'
 import type { QueryRequest, ResultSettings } from './query.ts'
 import { checkLength, type Members, optionalText, optionalTexts, requiredText, structure } from './request.ts'
 import type { Operations } from './shape.ts'
@@ -23,10 +25,11 @@ export interface StartQueryParts {
   readonly queries: Queries
   readonly objects: ResultObjects
   readonly workgroups: Workgroups
+  readonly preparedStatements: Definitions<PreparedStatement>
 }
 
 export function startQueryOperations(parts: StartQueryParts): Operations {
-  const { config, history, queries, objects, workgroups } = parts
+  const { config, history, queries, objects, workgroups, preparedStatements } = parts
   /** Requests that are being started, by token: a repeated one waits for the first instead of running twice. */
   const starting = new Map<string, Promise<QueryRequest>>()
 
@@ -47,7 +50,13 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
       )
       const resultFolder = resultFolderOf(OutputLocation || config.defaultResults)
       const mostScannedBytes = workgroup.Configuration.BytesScannedCutoffPerQuery
-      const statement = statementOf(query)
+      const parameters = parametersOf(request)
+      const { statement, own } = preparedWork(
+        preparedStatements,
+        workgroup.Name,
+        statementOf(query),
+        parameters,
+      )
       const { catalog, database } = contextOf(request)
       const asked: QueryRequest = {
         id: randomUUID(),
@@ -58,7 +67,7 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
         catalog,
         database,
         workgroup: workgroup.Name,
-        parameters: parametersOf(request),
+        parameters,
         resultFolder,
         ...(Object.keys(resultSettings).length === 0 ? {} : { resultSettings }),
         ...(mostScannedBytes === undefined ? {} : { mostScannedBytes }),
@@ -72,7 +81,7 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
       const started = (async () => {
         if (!(await objects.bucketExists(bucket)))
           throw invalidInput(`Unable to verify/create output bucket ${bucket}`)
-        await queries.start(asked, statement)
+        await queries.start(asked, statement, own)
         return asked
       })()
       starting.set(token, started)
