@@ -11,9 +11,12 @@ import {
   GetPreparedStatementCommand,
   GetQueryExecutionCommand,
   GetQueryResultsCommand,
+  GetQueryRuntimeStatisticsCommand,
   GetTableMetadataCommand,
   GetWorkGroupCommand,
+  ListCapacityReservationsCommand,
   ListDatabasesCommand,
+  ListEngineVersionsCommand,
   ListNamedQueriesCommand,
   ListPreparedStatementsCommand,
   ListQueryExecutionsCommand,
@@ -23,6 +26,7 @@ import {
   type QueryExecution,
   StartQueryExecutionCommand,
   type StartQueryExecutionCommandInput,
+  StartSessionCommand,
   StopQueryExecutionCommand,
   TagResourceCommand,
   UntagResourceCommand,
@@ -392,4 +396,28 @@ describe('what a team keeps at Athena', () => {
       'WorkGroup is not found.',
     )
   })
+})
+
+test('what a query took is told, and what an account has of engines', async () => {
+  const id = await start(`SELECT count(*) FROM ${table}`)
+  await ended(id)
+  const { QueryRuntimeStatistics } = await athena.send(
+    new GetQueryRuntimeStatisticsCommand({ QueryExecutionId: id }),
+  )
+  const { Rows, OutputStage, Timeline } = QueryRuntimeStatistics!
+  expect(Rows).toMatchObject({ InputRows: 2, OutputRows: 1 })
+  expect(Rows!.InputBytes).toBeGreaterThan(0)
+  expect(OutputStage).toMatchObject({ StageId: 0, State: 'FINISHED', OutputRows: 1 })
+  expect(Timeline!.EngineExecutionTimeInMillis).toBeGreaterThan(0)
+  const { EngineVersions } = await athena.send(new ListEngineVersionsCommand({}))
+  expect(EngineVersions!.map((version) => version.EffectiveEngineVersion)).toContain(
+    'Athena engine version 3',
+  )
+  const { CapacityReservations } = await athena.send(new ListCapacityReservationsCommand({}))
+  expect(CapacityReservations).toEqual([])
+  const session = new StartSessionCommand({
+    WorkGroup: 'primary',
+    EngineConfiguration: { MaxConcurrentDpus: 2 },
+  })
+  await expect(athena.send(session)).rejects.toMatchObject({ name: 'InvalidRequestException' })
 })

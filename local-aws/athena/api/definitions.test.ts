@@ -395,3 +395,51 @@ describe('tags', () => {
     expect(await refusal('ListTagsForResource', { ResourceARN: 'team' })).toMatch(/^Invalid ARN: team\. /)
   })
 })
+
+test('what a query took and gave is told, stage by stage', async () => {
+  const stage = { state: 'FINISHED', wallTimeMillis: 4, processedRows: 1, processedBytes: 9, subStages: [] }
+  const rootStage = {
+    ...stage,
+    stageId: '0',
+    subStages: [{ ...stage, stageId: '1', processedRows: 500, processedBytes: 4_000 }],
+  }
+  const stats = {
+    ...{ state: 'FINISHED', queuedTimeMillis: 1, elapsedTimeMillis: 5, planningTimeMillis: 2 },
+    ...{ physicalInputBytes: 7, processedRows: 500, processedBytes: 4_000, rootStage },
+  }
+  script = () => [{ columns: [engineColumn('n', 'bigint')], data: [[500]] }, { stats }]
+  const QueryExecutionId = await start('SELECT count(*) FROM t')
+  await ended(QueryExecutionId)
+  const { QueryRuntimeStatistics } = await call('GetQueryRuntimeStatistics', { QueryExecutionId })
+  expect(QueryRuntimeStatistics).toMatchObject({
+    Timeline: {
+      QueryQueueTimeInMillis: 1,
+      QueryPlanningTimeInMillis: 2,
+      EngineExecutionTimeInMillis: 4,
+      TotalExecutionTimeInMillis: expect.any(Number),
+    },
+    Rows: { InputRows: 500, InputBytes: 4_000, OutputRows: 1, OutputBytes: 9 },
+    OutputStage: {
+      StageId: 0,
+      OutputRows: 1,
+      SubStages: [{ StageId: 1, InputRows: 500, OutputRows: 1, SubStages: [] }],
+    },
+  })
+  expect(await refusal('GetQueryRuntimeStatistics', { QueryExecutionId: 'x' })).toBe(
+    'QueryExecution x was not found',
+  )
+})
+
+test('there is one engine version, no reserved capacity and no Spark', async () => {
+  expect((await call('ListEngineVersions')).EngineVersions).toEqual(
+    ['AUTO', 'Athena engine version 3'].map((SelectedEngineVersion) => ({
+      SelectedEngineVersion,
+      EffectiveEngineVersion: 'Athena engine version 3',
+    })),
+  )
+  expect(await call('ListCapacityReservations')).toEqual({ CapacityReservations: [] })
+  expect(await refusal('GetCapacityReservation', { Name: 'x' })).toContain('x was not found')
+  for (const name of ['StartSession', 'CreateNotebook', 'ListApplicationDPUSizes']) {
+    expect(await refusal(name, { WorkGroup: 'primary' })).toContain('Apache Spark is not supported')
+  }
+})

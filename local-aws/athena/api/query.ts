@@ -13,6 +13,25 @@ export interface QueryStatistics {
   readonly queueMs: number
   readonly planningMs: number
   readonly scannedBytes: number
+  /** What went in and out, once the engine is done. */
+  readonly rows?: RowStatistics
+}
+
+export interface RowStatistics {
+  readonly inputRows: number
+  readonly inputBytes: number
+  readonly outputRows: number
+  /** The stage whose rows are the answer, with those below it. */
+  readonly outputStage?: StageStatistics
+}
+
+export interface StageStatistics {
+  readonly id: number
+  readonly state: string
+  readonly ms: number
+  readonly rows: number
+  readonly bytes: number
+  readonly below: readonly StageStatistics[]
 }
 
 export const noStatistics: QueryStatistics = { engineMs: 0, queueMs: 0, planningMs: 0, scannedBytes: 0 }
@@ -88,11 +107,22 @@ export function outputLocation(query: QueryRequest): string {
   }
 }
 
+/** Where the time went, as GetQueryExecution and GetQueryRuntimeStatistics show it. */
+export function timeline(query: Query): Record<string, number> {
+  const total = (query.finishedAtMs ?? Date.now()) - query.submittedAtMs
+  const { engineMs, queueMs, planningMs } = query.statistics
+  return {
+    EngineExecutionTimeInMillis: engineMs,
+    TotalExecutionTimeInMillis: total,
+    QueryQueueTimeInMillis: queueMs,
+    ServicePreProcessingTimeInMillis: 0,
+    QueryPlanningTimeInMillis: planningMs,
+    ServiceProcessingTimeInMillis: Math.max(0, total - engineMs - queueMs),
+  }
+}
+
 /** The QueryExecution structure. */
 export function queryExecution(query: Query): Record<string, unknown> {
-  const total = (query.finishedAtMs ?? Date.now()) - query.submittedAtMs
-  const { engineMs, queueMs, planningMs, scannedBytes } = query.statistics
-  const service = Math.max(0, total - engineMs - queueMs)
   return {
     QueryExecutionId: query.id,
     Query: query.query,
@@ -112,14 +142,9 @@ export function queryExecution(query: Query): Record<string, unknown> {
       ...(query.error === undefined ? {} : { AthenaError: query.error }),
     },
     Statistics: {
-      EngineExecutionTimeInMillis: engineMs,
-      DataScannedInBytes: scannedBytes,
+      ...timeline(query),
+      DataScannedInBytes: query.statistics.scannedBytes,
       ...(query.manifest === undefined ? {} : { DataManifestLocation: query.manifest }),
-      TotalExecutionTimeInMillis: total,
-      QueryQueueTimeInMillis: queueMs,
-      ServicePreProcessingTimeInMillis: 0,
-      QueryPlanningTimeInMillis: planningMs,
-      ServiceProcessingTimeInMillis: service,
       ResultReuseInformation: { ReusedPreviousResult: false },
     },
     WorkGroup: query.workgroup,

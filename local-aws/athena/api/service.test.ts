@@ -325,7 +325,7 @@ describe('requests that are refused', () => {
 
   test('an operation that is not built answers as AWS answers an unknown one', async () => {
     await serve(() => one)
-    expect(await athena!.handle('CreateNotebook', {})).toEqual({
+    expect(await athena!.handle('CreateTeapot', {})).toEqual({
       status: 400,
       body: { __type: 'UnknownOperationException' },
     })

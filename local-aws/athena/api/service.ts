@@ -9,12 +9,15 @@ import { openHistory } from '../engine/history.ts'
 import { openQueries } from '../engine/queries.ts'
 import { openResultPages } from '../results/result-pages.ts'
 import { openResultObjects } from '../results/s3.ts'
+import { capacityOperations } from './capacity.ts'
 import { dataCatalogOperations } from './data-catalogs.ts'
 import { invalidInput } from './errors.ts'
 import { type NamedQuery, namedQueryOperations } from './named-queries.ts'
 import { type PreparedStatement, preparedStatementOperations } from './prepared-statements.ts'
 import { isFinal, type Query, queryExecution } from './query.ts'
 import { type Members, optionalInteger, optionalText, optionalTexts, requiredText } from './request.ts'
+import { runtimeStatistics } from './runtime-statistics.ts'
+import { sparkOperations } from './spark.ts'
 import { startQueryOperations } from './start-query.ts'
 import { tagOperations } from './tags.ts'
 import { openWorkgroups } from './workgroups.ts'
@@ -68,6 +71,11 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
   const operations: Record<string, (request: Members) => unknown> = {
     GetQueryExecution(request) {
       return { QueryExecution: queryExecution(existing(requiredText(request, 'QueryExecutionId'))) }
+    },
+    GetQueryRuntimeStatistics(request) {
+      return {
+        QueryRuntimeStatistics: runtimeStatistics(existing(requiredText(request, 'QueryExecutionId'))),
+      }
     },
     BatchGetQueryExecution(request) {
       const ids = optionalTexts(request, 'QueryExecutionIds') ?? []
@@ -133,6 +141,8 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
     ...namedQueryOperations(namedQueries, workgroups),
     ...preparedStatementOperations(preparedStatements, workgroups),
     ...tagOperations(workgroups, config),
+    ...capacityOperations,
+    ...sparkOperations,
     ...dataCatalogOperations(glue, config.accountId),
   }
 
