@@ -3,9 +3,11 @@ import {
   AthenaClient,
   BatchGetNamedQueryCommand,
   BatchGetQueryExecutionCommand,
+  CreateDataCatalogCommand,
   CreateNamedQueryCommand,
   CreatePreparedStatementCommand,
   CreateWorkGroupCommand,
+  DeleteDataCatalogCommand,
   DeleteWorkGroupCommand,
   GetDataCatalogCommand,
   GetPreparedStatementCommand,
@@ -382,6 +384,16 @@ describe('what a team keeps at Athena', () => {
     await expect(
       athena.send(new GetPreparedStatementCommand({ WorkGroup, StatementName: 'twice' })),
     ).rejects.toMatchObject({ name: 'ResourceNotFoundException', ResourceName: 'twice' })
+  })
+
+  test('data catalogs', async () => {
+    const Parameters = { 'catalog-id': '000000000000' }
+    const { DataCatalog } = await athena.send(
+      new CreateDataCatalogCommand({ Name: WorkGroup, Type: 'GLUE', Parameters }),
+    )
+    expect(DataCatalog).toEqual({ Name: WorkGroup, Type: 'GLUE', Parameters, Status: 'CREATE_COMPLETE' })
+    await athena.send(new DeleteDataCatalogCommand({ Name: WorkGroup }))
+    await expect(athena.send(new GetDataCatalogCommand({ Name: WorkGroup }))).rejects.toThrow('was not found')
   })
 
   test('tags, and the end of all of it', async () => {

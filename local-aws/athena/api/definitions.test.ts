@@ -396,6 +396,31 @@ describe('tags', () => {
   })
 })
 
+test('data catalogs are registered, listed behind our own, changed, tagged and deleted', async () => {
+  const Parameters = { function: 'arn:aws:lambda:us-east-1:000000000000:function:f' }
+  const made = { Name: 'federated', Type: 'LAMBDA', Description: 'theirs', Parameters }
+  const { DataCatalog } = await call('CreateDataCatalog', { ...made, Tags: [{ Key: 'a', Value: 'b' }] })
+  expect(DataCatalog).toEqual({ ...made, Status: 'CREATE_COMPLETE' })
+  expect(await refusal('CreateDataCatalog', made)).toBe('Data catalog federated already exists')
+  await call('CreateDataCatalog', { Name: 'hive', Type: 'HIVE', Parameters: { 'metadata-function': 'f' } })
+  const first = await call('ListDataCatalogs', { MaxResults: 2 })
+  const second = await call('ListDataCatalogs', { NextToken: first.NextToken })
+  const shown = [...first.DataCatalogsSummary, ...second.DataCatalogsSummary]
+  expect(shown.map(({ CatalogName }) => CatalogName)).toEqual(['AwsDataCatalog', 'federated', 'hive'])
+  await call('UpdateDataCatalog', { Name: 'hive', Type: 'GLUE', Parameters: { 'catalog-id': '1' } })
+  expect((await call('GetDataCatalog', { Name: 'hive' })).DataCatalog).toMatchObject({ Type: 'GLUE' })
+  const ResourceARN = 'arn:aws:athena:us-east-1:000000000000:datacatalog/federated'
+  await call('TagResource', { ResourceARN, Tags: [{ Key: 'c', Value: 'd' }] })
+  expect((await call('ListTagsForResource', { ResourceARN })).Tags).toHaveLength(2)
+  expect(await refusal('ListDatabases', { CatalogName: 'federated' })).toContain('registered only')
+  await call('DeleteDataCatalog', { Name: 'federated' })
+  expect(await refusal('GetDataCatalog', { Name: 'federated' })).toBe('Data catalog federated was not found')
+  expect(await refusal('DeleteDataCatalog', { Name: 'AwsDataCatalog' })).toContain('cannot be changed')
+  expect(await refusal('CreateDataCatalog', { Name: 'x', Type: 'GLUE' })).toBe(
+    'A data catalog of type GLUE needs the parameters catalog-id',
+  )
+})
+
 test('what a query took and gave is told, stage by stage', async () => {
   const stage = { state: 'FINISHED', wallTimeMillis: 4, processedRows: 1, processedBytes: 9, subStages: [] }
   const rootStage = {

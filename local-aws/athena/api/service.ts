@@ -10,6 +10,7 @@ import { openQueries } from '../engine/queries.ts'
 import { openResultPages } from '../results/result-pages.ts'
 import { openResultObjects } from '../results/s3.ts'
 import { capacityOperations } from './capacity.ts'
+import { openCatalogEntries } from './catalog-entries.ts'
 import { dataCatalogOperations } from './data-catalogs.ts'
 import { invalidInput } from './errors.ts'
 import { type NamedQuery, namedQueryOperations } from './named-queries.ts'
@@ -62,6 +63,7 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
   }
   const namedQueries = history.definitions<NamedQuery>('named query')
   const preparedStatements = history.definitions<PreparedStatement>('prepared statement')
+  const entries = openCatalogEntries(history.definitions('data catalog'), config)
   const workgroups = openWorkgroups(
     history.definitions('workgroup'),
     [queriesOf, namedQueries, preparedStatements],
@@ -140,10 +142,11 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
     ...workgroups.operations,
     ...namedQueryOperations(namedQueries, workgroups),
     ...preparedStatementOperations(preparedStatements, workgroups),
-    ...tagOperations(workgroups, config),
+    ...tagOperations({ workgroup: workgroups, datacatalog: entries }, config),
     ...capacityOperations,
     ...sparkOperations,
-    ...dataCatalogOperations(glue, config.accountId),
+    ...entries.operations,
+    ...dataCatalogOperations(glue, entries),
   }
 
   function existing(id: string): Query {

@@ -103,6 +103,19 @@ export function list<T>(item: Shape<T>, { min, max }: { min?: number; max?: numb
   }
 }
 
+/** Names of the user's own, each with a value. */
+export function map<T>(value: Shape<T>): Shape<Readonly<Record<string, T>>> {
+  return {
+    read: (given, path, broken) =>
+      Object.fromEntries(
+        Object.entries(members(given)).map(([key, entry]) => [
+          key,
+          value.read(entry, `${path}.${key}`, broken),
+        ]),
+      ),
+  }
+}
+
 export function structure<M extends Shapes>(shapes: M): Shape<Structure<M>> {
   return {
     read(value, path, broken) {

@@ -1,19 +1,24 @@
-// Tags of workgroups, which are named by their ARN.
+// Tags of workgroups and data catalogs, which are named by their ARN.
 import type { LocalAwsConfig } from '../../config.ts'
 import { AwsError } from '../../http/aws-error.ts'
 import { invalidInput } from './errors.ts'
 import { type Tags, tags, tagsOf } from './members.ts'
 import { integer, list, type Operations, operation, required, text } from './shape.ts'
-import type { Workgroup, Workgroups } from './workgroups.ts'
 
 const resourceArn = required(text({ min: 1, max: 1_011 }))
 const mostTags = 50
 
+export interface TaggedKind {
+  get(name: string): { readonly Tags: Tags } | undefined
+  retag(name: string, tags: Tags): void
+}
+
+/** @param kinds by what an ARN calls them */
 export function tagOperations(
-  workgroups: Workgroups,
+  kinds: Readonly<Record<'workgroup' | 'datacatalog', TaggedKind>>,
   { region, accountId }: Pick<LocalAwsConfig, 'region' | 'accountId'>,
 ): Operations {
-  function tagged(arn: string): Workgroup {
+  function tagged(arn: string): { tags: Tags; retag: (tags: Tags) => void } {
     const [scheme, , service, , account, resource, ...rest] = arn.split(':')
     const [kind, name, ...parts] = resource?.split('/') ?? []
     if (scheme !== 'arn' || service !== 'athena' || !name || rest.length + parts.length > 0) {
@@ -21,33 +26,32 @@ export function tagOperations(
         `Invalid ARN: ${arn}. It is like arn:aws:athena:${region}:${accountId}:workgroup/primary`,
       )
     }
-    const notFound = new AwsError('ResourceNotFoundException', `${arn} was not found`, { ResourceName: name })
-    if (kind !== 'workgroup' || account !== accountId) throw notFound
-    try {
-      return workgroups.of(name)
-    } catch {
-      throw notFound
+    const owner = kind === 'workgroup' || kind === 'datacatalog' ? kinds[kind] : undefined
+    const found = account === accountId ? owner?.get(name) : undefined
+    if (!owner || !found) {
+      throw new AwsError('ResourceNotFoundException', `${arn} was not found`, { ResourceName: name })
     }
+    return { tags: found.Tags, retag: (after) => owner.retag(name, after) }
   }
 
   return {
     TagResource: operation(
       { ResourceARN: resourceArn, Tags: required(tags) },
       ({ ResourceARN, Tags: given }) => {
-        const { Name, Tags: before } = tagged(ResourceARN)
+        const { tags: before, retag } = tagged(ResourceARN)
         const after: Tags = { ...before, ...tagsOf(given) }
         if (Object.keys(after).length > mostTags)
           throw invalidInput(`A resource has at most ${mostTags} tags`)
-        workgroups.retag(Name, after)
+        retag(after)
         return {}
       },
     ),
     UntagResource: operation(
       { ResourceARN: resourceArn, TagKeys: required(list(text({ min: 1, max: 128 }))) },
       ({ ResourceARN, TagKeys }) => {
-        const { Name, Tags: before } = tagged(ResourceARN)
+        const { tags: before, retag } = tagged(ResourceARN)
         const left = Object.entries(before).filter(([key]) => !TagKeys.includes(key))
-        workgroups.retag(Name, Object.fromEntries(left))
+        retag(Object.fromEntries(left))
         return {}
       },
     ),
@@ -59,7 +63,7 @@ export function tagOperations(
         MaxResults: integer({ min: 75 }),
       },
       ({ ResourceARN }) => ({
-        Tags: Object.entries(tagged(ResourceARN).Tags).map(([Key, Value]) => ({ Key, Value })),
+        Tags: Object.entries(tagged(ResourceARN).tags).map(([Key, Value]) => ({ Key, Value })),
       }),
     ),
   }

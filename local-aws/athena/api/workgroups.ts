@@ -99,6 +99,7 @@ export interface WorkgroupContents {
 export interface Workgroups {
   /** The one that a request names, or the primary one. @throws AwsError when there is no such */
   of(name: string | undefined): Workgroup
+  get(name: string): Workgroup | undefined
   retag(name: string, tags: Tags): void
   readonly operations: Operations
 }
@@ -202,6 +203,7 @@ export function openWorkgroups(
   }
   return {
     of,
+    get: (name) => stored.get('', name),
     retag: (name, Tags) => {
       of(name)
       stored.change('', name, { ...stored.get('', name)!, Tags })
