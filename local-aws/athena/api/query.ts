@@ -42,6 +42,12 @@ export interface ResultSettings {
   readonly [setting: string]: unknown
 }
 
+/** ResultReuseByAgeConfiguration. */
+export interface ResultReuse {
+  readonly Enabled: boolean
+  readonly MaxAgeInMinutes?: number
+}
+
 /** What was asked, and where its answer goes. */
 export interface QueryRequest {
   readonly id: string
@@ -57,6 +63,8 @@ export interface QueryRequest {
   readonly resultFolder: string
   /** The rest of ResultConfiguration: it is shown again. */
   readonly resultSettings?: ResultSettings
+  /** Whether an earlier result would do, as it was asked: it is shown again. */
+  readonly resultReuse?: ResultReuse
   /** The bytes that it may read, as its workgroup says. */
   readonly mostScannedBytes?: number
   readonly submittedAtMs: number
@@ -129,7 +137,7 @@ export function queryExecution(query: Query): Record<string, unknown> {
     StatementType: query.statementType,
     SubstatementType: query.substatement,
     ResultConfiguration: { ...query.resultSettings, OutputLocation: outputLocation(query) },
-    ResultReuseConfiguration: { ResultReuseByAgeConfiguration: { Enabled: false } },
+    ResultReuseConfiguration: { ResultReuseByAgeConfiguration: query.resultReuse ?? { Enabled: false } },
     QueryExecutionContext: {
       ...(query.database === undefined ? {} : { Database: query.database }),
       ...(query.catalog === undefined ? {} : { Catalog: query.catalog }),

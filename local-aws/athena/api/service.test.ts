@@ -229,6 +229,20 @@ describe('results', () => {
   })
 })
 
+test('what is asked of an earlier result is shown again, and its limits are checked', async () => {
+  await serve(() => one)
+  const asking = (ResultReuseByAgeConfiguration: object) =>
+    start('SELECT 1', { ResultReuseConfiguration: { ResultReuseByAgeConfiguration } })
+  const { ResultReuseConfiguration, Statistics } = await ended(await asking({ Enabled: true }))
+  expect(ResultReuseConfiguration).toEqual({
+    ResultReuseByAgeConfiguration: { Enabled: true, MaxAgeInMinutes: 60 },
+  })
+  expect(Statistics.ResultReuseInformation).toEqual({ ReusedPreviousResult: false })
+  expect((await refusal(asking({ Enabled: true, MaxAgeInMinutes: 10_081 }))).Message).toBe(
+    "1 validation error detected: Value '10081' at 'resultReuseConfiguration.resultReuseByAgeConfiguration.maxAgeInMinutes' failed to satisfy constraint: Member must have value less than or equal to 10080",
+  )
+})
+
 describe('requests that are refused', () => {
   test('a syntax error creates no query', async () => {
     const message = "line 1:1: mismatched input 'SELEC'. Expecting: ..."

@@ -28,15 +28,16 @@ export function operation<M extends Shapes>(
   answer: (request: Structure<M>) => unknown,
 ): Operation {
   const shape = structure(members)
-  return (request) => {
-    const broken: string[] = []
-    const checked = shape.read(request, '', broken)
-    if (broken.length > 0) {
-      const count = broken.length === 1 ? '1 validation error' : `${broken.length} validation errors`
-      throw invalidInput(`${count} detected: ${broken.slice(0, mostTold).join('; ')}`)
-    }
-    return answer(checked)
-  }
+  return (request) => answer(checked(shape, request))
+}
+
+/** A value that fits its shape. @throws AwsError that names the constraints that do not hold */
+export function checked<T>(shape: Shape<T>, value: unknown, path = ''): T {
+  const broken: string[] = []
+  const read = shape.read(value, path, broken)
+  if (broken.length === 0) return read
+  const count = broken.length === 1 ? '1 validation error' : `${broken.length} validation errors`
+  throw invalidInput(`${count} detected: ${broken.slice(0, mostTold).join('; ')}`)
 }
 
 export function text(limits: {

@@ -9,13 +9,19 @@ import { type ResultObjects, s3Place } from '../results/s3.ts'
 import { statementOf } from '../sql/statement.ts'
 import { invalidInput, invalidRequest } from './errors.ts'
 import { type PreparedStatement, preparedWork } from './prepared-statements.ts'
-import type { QueryRequest, ResultSettings } from './query.ts'
+import type { QueryRequest, ResultReuse, ResultSettings } from './query.ts'
 import { checkLength, type Members, optionalText, optionalTexts, requiredText, structure } from './request.ts'
-import type { Operations } from './shape.ts'
+import { checked, flag, integer, type Operations, required, structure as structureShape } from './shape.ts'
 import type { Workgroup, Workgroups } from './workgroups.ts'
 
 /** The most bytes of a query, in UTF-8. */
 const maxQueryBytes = 262_144
+const resultReuseShape = structureShape({
+  ResultReuseByAgeConfiguration: structureShape({
+    Enabled: required(flag),
+    MaxAgeInMinutes: integer({ min: 0, max: 10_080 }),
+  }),
+})
 const maxParameters = 1_000
 const maxParameterLength = 1_024
 
@@ -51,6 +57,7 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
       const resultFolder = resultFolderOf(OutputLocation || config.defaultResults)
       const mostScannedBytes = workgroup.Configuration.BytesScannedCutoffPerQuery
       const parameters = parametersOf(request)
+      const resultReuse = resultReuseOf(request)
       const { statement, own } = preparedWork(
         preparedStatements,
         workgroup.Name,
@@ -70,6 +77,7 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
         parameters,
         resultFolder,
         ...(Object.keys(resultSettings).length === 0 ? {} : { resultSettings }),
+        ...(resultReuse === undefined ? {} : { resultReuse }),
         ...(mostScannedBytes === undefined ? {} : { mostScannedBytes }),
         submittedAtMs: Date.now(),
       }
@@ -140,6 +148,16 @@ function resultSettingsOf(asked: Members, { Configuration }: Workgroup): ResultS
   if (!Configuration.EnforceWorkGroupConfiguration) return { ...own, ...given }
   // Without a place of its own the workgroup has nothing to enforce.
   return own.OutputLocation === undefined ? given : own
+}
+
+/** AWS's own age where none is given. @throws AwsError */
+function resultReuseOf(request: Members): ResultReuse | undefined {
+  const given = checked(
+    resultReuseShape,
+    structure(request, 'ResultReuseConfiguration'),
+    'resultReuseConfiguration',
+  ).ResultReuseByAgeConfiguration
+  return given?.Enabled ? { MaxAgeInMinutes: 60, ...given } : given
 }
 
 /** @throws AwsError when there is no place for the result */
