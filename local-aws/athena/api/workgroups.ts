@@ -1,85 +1,19 @@
 // Workgroups: who asks, where results go, and what a query may cost.
 import type { LocalAwsConfig } from '../../config.ts'
 import type { Definitions } from '../engine/definitions.ts'
-import { s3Place } from '../results/s3.ts'
 import { invalidInput } from './errors.ts'
 import { paging, type Tags, tags, tagsOf, workgroupName } from './members.ts'
-import { engineVersion, type ResultSettings } from './query.ts'
-import type { Members } from './request.ts'
+import { flag, type Operations, operation, required, text } from './shape.ts'
 import {
-  flag,
-  integer,
-  list,
-  type Operations,
-  opaque,
-  operation,
-  required,
-  type Structure,
-  structure,
-  text,
-} from './shape.ts'
+  type Configuration,
+  configurationShape,
+  configurationUpdates,
+  defaultConfiguration,
+  updatedConfiguration,
+  usableConfiguration,
+} from './workgroup-configuration.ts'
 
 export const primaryWorkgroup = 'primary'
-
-const result = {
-  OutputLocation: text({}),
-  EncryptionConfiguration: structure({
-    EncryptionOption: required(text({ oneOf: ['SSE_S3', 'SSE_KMS', 'CSE_KMS'] })),
-    KmsKey: text({}),
-  }),
-  ExpectedBucketOwner: text({ pattern: /^[0-9]{12}$/ }),
-  AclConfiguration: structure({ S3AclOption: required(text({ oneOf: ['BUCKET_OWNER_FULL_CONTROL'] })) }),
-}
-const managedResults = { EncryptionConfiguration: opaque }
-
-/** Members that CreateWorkGroup and UpdateWorkGroup take alike. */
-const settings = {
-  EnforceWorkGroupConfiguration: flag,
-  PublishCloudWatchMetricsEnabled: flag,
-  BytesScannedCutoffPerQuery: integer({ min: 10_000_000 }),
-  RequesterPaysEnabled: flag,
-  EngineVersion: structure({
-    SelectedEngineVersion: text({ min: 1, max: 128 }),
-    EffectiveEngineVersion: text({ min: 1, max: 128 }),
-  }),
-  AdditionalConfiguration: text({ min: 1, max: 128 }),
-  ExecutionRole: text({ min: 20, max: 2_048 }),
-  MonitoringConfiguration: opaque,
-  EngineConfiguration: opaque,
-  CustomerContentEncryptionConfiguration: structure({ KmsKey: required(text({ min: 1, max: 2_048 })) }),
-  EnableMinimumEncryptionConfiguration: flag,
-  QueryResultsS3AccessGrantsConfiguration: opaque,
-}
-const configurationShape = structure({
-  ...settings,
-  ResultConfiguration: structure(result),
-  ManagedQueryResultsConfiguration: structure({ ...managedResults, Enabled: required(flag) }),
-  IdentityCenterConfiguration: opaque,
-  SystemTableStatuses: list(opaque, { max: 50 }),
-})
-const updates = {
-  ...settings,
-  RemoveBytesScannedCutoffPerQuery: flag,
-  RemoveCustomerContentEncryptionConfiguration: flag,
-  ResultConfigurationUpdates: structure({
-    ...result,
-    RemoveOutputLocation: flag,
-    RemoveEncryptionConfiguration: flag,
-    RemoveExpectedBucketOwner: flag,
-    RemoveAclConfiguration: flag,
-  }),
-  ManagedQueryResultsConfigurationUpdates: structure({
-    ...managedResults,
-    Enabled: flag,
-    RemoveEncryptionConfiguration: flag,
-  }),
-}
-
-type Configuration = Members & {
-  readonly EnforceWorkGroupConfiguration: boolean
-  readonly BytesScannedCutoffPerQuery?: number
-  readonly ResultConfiguration: ResultSettings
-}
 
 export interface Workgroup {
   readonly Name: string
@@ -102,15 +36,6 @@ export interface Workgroups {
   get(name: string): Workgroup | undefined
   retag(name: string, tags: Tags): void
   readonly operations: Operations
-}
-
-const engineVersions = [engineVersion.SelectedEngineVersion, engineVersion.EffectiveEngineVersion]
-const defaults = {
-  EnableMinimumEncryptionConfiguration: false,
-  EngineVersion: engineVersion,
-  PublishCloudWatchMetricsEnabled: false,
-  RequesterPaysEnabled: false,
-  ResultConfiguration: {},
 }
 
 /** Opens the workgroups; the primary one is made where it is not there yet. */
@@ -145,7 +70,11 @@ export function openWorkgroups(
           Name,
           State: 'ENABLED',
           ...(Description === undefined ? {} : { Description }),
-          Configuration: checked({ ...defaults, EnforceWorkGroupConfiguration: true, ...Configuration }),
+          Configuration: usableConfiguration({
+            ...defaultConfiguration,
+            EnforceWorkGroupConfiguration: true,
+            ...Configuration,
+          }),
           CreationTime: Date.now() / 1000,
           Tags: tagsOf(Tags),
         })
@@ -157,7 +86,7 @@ export function openWorkgroups(
       {
         WorkGroup: required(workgroupName),
         Description: text({ max: 1_024 }),
-        ConfigurationUpdates: structure(updates),
+        ConfigurationUpdates: configurationUpdates,
         State: text({ oneOf: ['ENABLED', 'DISABLED'] }),
       },
       ({ WorkGroup, Description, ConfigurationUpdates, State }) => {
@@ -167,7 +96,9 @@ export function openWorkgroups(
           ...before,
           ...(Description === undefined ? {} : { Description }),
           ...(State === undefined ? {} : { State }),
-          Configuration: checked(updated(before.Configuration, ConfigurationUpdates ?? {})),
+          Configuration: usableConfiguration(
+            updatedConfiguration(before.Configuration, ConfigurationUpdates ?? {}),
+          ),
         })
         return {}
       },
@@ -217,49 +148,8 @@ function primary(): Workgroup {
     Name: primaryWorkgroup,
     State: 'ENABLED',
     // awswrangler reads EnforceWorkGroupConfiguration and breaks when it is absent.
-    Configuration: { ...defaults, EnforceWorkGroupConfiguration: false },
+    Configuration: { ...defaultConfiguration, EnforceWorkGroupConfiguration: false },
     CreationTime: Date.now() / 1000,
     Tags: {},
   }
-}
-
-/** The configuration, if a query can be run with it. @throws AwsError */
-function checked(configuration: Configuration): Configuration {
-  const location = configuration.ResultConfiguration.OutputLocation
-  if (location !== undefined && !s3Place(location))
-    throw invalidInput('outputLocation is not a valid S3 path.')
-  const managed = configuration.ManagedQueryResultsConfiguration as Members | undefined
-  if (managed?.Enabled) throw invalidInput('Managed query results are not supported by local-aws')
-  const { SelectedEngineVersion = 'AUTO' } = configuration.EngineVersion as Members
-  if (!engineVersions.includes(SelectedEngineVersion as string)) {
-    throw invalidInput(`Engine version ${SelectedEngineVersion} is not supported by local-aws`)
-  }
-  return { ...configuration, EngineVersion: { ...engineVersion, SelectedEngineVersion } as Members }
-}
-
-/** `Remove<member>` takes a member away, any other member is set; `<member>Updates` does so one level down. */
-function updated(before: Configuration, given: Structure<typeof updates>): Configuration {
-  const { ResultConfigurationUpdates, ManagedQueryResultsConfigurationUpdates, ...own } = given
-  const managed = before.ManagedQueryResultsConfiguration as Members | undefined
-  return {
-    ...(applied(before, own) as Configuration),
-    ResultConfiguration: applied(before.ResultConfiguration, ResultConfigurationUpdates ?? {}),
-    ...(managed || ManagedQueryResultsConfigurationUpdates
-      ? {
-          ManagedQueryResultsConfiguration: applied(
-            managed ?? {},
-            ManagedQueryResultsConfigurationUpdates ?? {},
-          ),
-        }
-      : {}),
-  }
-}
-
-function applied(before: Members, given: Members): Members {
-  const after: Record<string, unknown> = { ...before }
-  for (const [name, value] of Object.entries(given)) {
-    if (!name.startsWith('Remove')) after[name] = value
-    else if (value === true) delete after[name.slice('Remove'.length)]
-  }
-  return after
 }
