@@ -1,19 +1,38 @@
 // Athena through the real SDK, on the real engine, catalog and S3: what users type and what they see.
 import {
   AthenaClient,
+  BatchGetNamedQueryCommand,
   BatchGetQueryExecutionCommand,
+  CreateDataCatalogCommand,
+  CreateNamedQueryCommand,
+  CreatePreparedStatementCommand,
+  CreateWorkGroupCommand,
+  DeleteDataCatalogCommand,
+  DeleteWorkGroupCommand,
   GetDataCatalogCommand,
+  GetPreparedStatementCommand,
   GetQueryExecutionCommand,
   GetQueryResultsCommand,
+  GetQueryRuntimeStatisticsCommand,
   GetTableMetadataCommand,
   GetWorkGroupCommand,
+  ListCapacityReservationsCommand,
   ListDatabasesCommand,
+  ListEngineVersionsCommand,
+  ListNamedQueriesCommand,
+  ListPreparedStatementsCommand,
+  ListQueryExecutionsCommand,
   ListTableMetadataCommand,
+  ListTagsForResourceCommand,
   paginateGetQueryResults,
   type QueryExecution,
   StartQueryExecutionCommand,
   type StartQueryExecutionCommandInput,
+  StartSessionCommand,
   StopQueryExecutionCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdateWorkGroupCommand,
 } from '@aws-sdk/client-athena'
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { lakeConfig, s3Client } from '@ticklake/aws/config.ts'
@@ -311,4 +330,106 @@ describe('the catalog', () => {
     )
     expect(QueryExecutions).toHaveLength(2)
   })
+})
+
+describe('what a team keeps at Athena', () => {
+  const WorkGroup = `team-${database}`.slice(0, 128)
+
+  test('a workgroup says where results go, and takes no query when it is disabled', async () => {
+    const ResultConfiguration = { OutputLocation: `${folder}/team/` }
+    await athena.send(
+      new CreateWorkGroupCommand({
+        Name: WorkGroup,
+        Configuration: { ResultConfiguration, BytesScannedCutoffPerQuery: 10_000_000 },
+        Tags: [{ Key: 'owner', Value: 'us' }],
+      }),
+    )
+    const execution = await ended(await start('SELECT 1', { WorkGroup }))
+    expect(execution.WorkGroup).toBe(WorkGroup)
+    expect(execution.ResultConfiguration!.OutputLocation).toMatch(`${folder}/team/`)
+    const { QueryExecutionIds } = await athena.send(new ListQueryExecutionsCommand({ WorkGroup }))
+    expect(QueryExecutionIds).toEqual([execution.QueryExecutionId])
+    await athena.send(new UpdateWorkGroupCommand({ WorkGroup, State: 'DISABLED' }))
+    await expect(start('SELECT 1', { WorkGroup })).rejects.toThrow('WorkGroup is disabled.')
+    await athena.send(new UpdateWorkGroupCommand({ WorkGroup, State: 'ENABLED' }))
+  })
+
+  test('named queries', async () => {
+    const query = { Name: 'daily', Database: database, QueryString: 'SELECT 1' }
+    const { NamedQueryId } = await athena.send(new CreateNamedQueryCommand({ ...query, WorkGroup }))
+    const { NamedQueryIds } = await athena.send(new ListNamedQueriesCommand({ WorkGroup }))
+    expect(NamedQueryIds).toEqual([NamedQueryId])
+    const { NamedQueries } = await athena.send(
+      new BatchGetNamedQueryCommand({ NamedQueryIds: [NamedQueryId!] }),
+    )
+    expect(NamedQueries).toEqual([{ ...query, WorkGroup, NamedQueryId }])
+  })
+
+  test('prepared statements, of the API and of SQL', async () => {
+    const QueryStatement = `SELECT close FROM ${table} WHERE "index" = ? AND volume > ?`
+    await athena.send(
+      new CreatePreparedStatementCommand({ WorkGroup, StatementName: 'closes', QueryStatement }),
+    )
+    expect(await run("EXECUTE closes USING 'HSI', 2 * 10", { WorkGroup })).toEqual([['close'], ['2913.5']])
+    const ExecutionParameters = ['HSI', '1']
+    expect(await run('EXECUTE closes', { WorkGroup, ExecutionParameters })).toEqual([['close'], ['2913.5']])
+    await run('PREPARE twice FROM SELECT ? * 2 AS n', { WorkGroup })
+    expect(await run('EXECUTE twice USING 21', { WorkGroup })).toEqual([['n'], ['42']])
+    await expect(start('PREPARE broken FROM SELEC 1', { WorkGroup })).rejects.toThrow(
+      "line 1:21: mismatched input 'SELEC'",
+    )
+    await run('DEALLOCATE PREPARE twice', { WorkGroup })
+    const { PreparedStatements } = await athena.send(new ListPreparedStatementsCommand({ WorkGroup }))
+    expect(PreparedStatements!.map(({ StatementName }) => StatementName)).toEqual(['closes'])
+    await expect(
+      athena.send(new GetPreparedStatementCommand({ WorkGroup, StatementName: 'twice' })),
+    ).rejects.toMatchObject({ name: 'ResourceNotFoundException', ResourceName: 'twice' })
+  })
+
+  test('data catalogs', async () => {
+    const Parameters = { 'catalog-id': '000000000000' }
+    const { DataCatalog } = await athena.send(
+      new CreateDataCatalogCommand({ Name: WorkGroup, Type: 'GLUE', Parameters }),
+    )
+    expect(DataCatalog).toEqual({ Name: WorkGroup, Type: 'GLUE', Parameters, Status: 'CREATE_COMPLETE' })
+    await athena.send(new DeleteDataCatalogCommand({ Name: WorkGroup }))
+    await expect(athena.send(new GetDataCatalogCommand({ Name: WorkGroup }))).rejects.toThrow('was not found')
+  })
+
+  test('tags, and the end of all of it', async () => {
+    const ResourceARN = `arn:aws:athena:us-east-1:000000000000:workgroup/${WorkGroup}`
+    await athena.send(new TagResourceCommand({ ResourceARN, Tags: [{ Key: 'stage', Value: 'test' }] }))
+    await athena.send(new UntagResourceCommand({ ResourceARN, TagKeys: ['owner'] }))
+    const { Tags } = await athena.send(new ListTagsForResourceCommand({ ResourceARN }))
+    expect(Tags).toEqual([{ Key: 'stage', Value: 'test' }])
+    await expect(athena.send(new DeleteWorkGroupCommand({ WorkGroup }))).rejects.toThrow('is not empty')
+    await athena.send(new DeleteWorkGroupCommand({ WorkGroup, RecursiveDeleteOption: true }))
+    await expect(athena.send(new GetWorkGroupCommand({ WorkGroup }))).rejects.toThrow(
+      'WorkGroup is not found.',
+    )
+  })
+})
+
+test('what a query took is told, and what an account has of engines', async () => {
+  const id = await start(`SELECT count(*) FROM ${table}`)
+  await ended(id)
+  const { QueryRuntimeStatistics } = await athena.send(
+    new GetQueryRuntimeStatisticsCommand({ QueryExecutionId: id }),
+  )
+  const { Rows, OutputStage, Timeline } = QueryRuntimeStatistics!
+  expect(Rows).toMatchObject({ InputRows: 2, OutputRows: 1 })
+  expect(Rows!.InputBytes).toBeGreaterThan(0)
+  expect(OutputStage).toMatchObject({ StageId: 0, State: 'FINISHED', OutputRows: 1 })
+  expect(Timeline!.EngineExecutionTimeInMillis).toBeGreaterThan(0)
+  const { EngineVersions } = await athena.send(new ListEngineVersionsCommand({}))
+  expect(EngineVersions!.map((version) => version.EffectiveEngineVersion)).toContain(
+    'Athena engine version 3',
+  )
+  const { CapacityReservations } = await athena.send(new ListCapacityReservationsCommand({}))
+  expect(CapacityReservations).toEqual([])
+  const session = new StartSessionCommand({
+    WorkGroup: 'primary',
+    EngineConfiguration: { MaxConcurrentDpus: 2 },
+  })
+  await expect(athena.send(session)).rejects.toMatchObject({ name: 'InvalidRequestException' })
 })

@@ -1,27 +1,18 @@
-// Athena's view of the Data Catalog: data catalogs, databases and tables, as its metadata operations give them.
+// Athena's view of the Data Catalog: databases and tables, as its metadata operations give them.
 import { GlueError } from '../../glue/api/errors.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import type { Database, Table } from '../../glue/api/shapes.ts'
 import { columnsOf } from '../sql/view.ts'
+import { type CatalogEntries, catalogName, isOurs } from './catalog-entries.ts'
 import { invalidInput, metadataError } from './errors.ts'
 import { checkLength, type Members, optionalText, pageRequest, requiredText } from './request.ts'
 
-const catalogName = 'AwsDataCatalog'
 const mostPerPage = 50
 /** Athena's own limit, an eighth of Glue's. */
 const longestExpression = 256
 
-export function dataCatalogOperations(glue: GlueService, accountId: string) {
+export function dataCatalogOperations(glue: GlueService, entries: CatalogEntries) {
   const operations: Record<string, (request: Members) => Promise<unknown> | unknown> = {
-    ListDataCatalogs: () => ({
-      DataCatalogsSummary: [{ CatalogName: catalogName, Type: 'GLUE', Status: 'CREATE_COMPLETE' }],
-    }),
-    GetDataCatalog(request) {
-      const name = requiredText(request, 'Name')
-      if (!isOurs(name)) throw invalidInput(`Data catalog ${name} was not found`)
-      // dbt indexes this parameter without looking whether it is there.
-      return { DataCatalog: { Name: catalogName, Type: 'GLUE', Parameters: { 'catalog-id': accountId } } }
-    },
     async ListDatabases(request) {
       checkCatalog(request)
       const { DatabaseList, NextToken } = await glue.databasesPage(pageRequest(request, mostPerPage))
@@ -53,6 +44,14 @@ export function dataCatalogOperations(glue: GlueService, accountId: string) {
     },
   }
 
+  /** @throws AwsError unless it is the one that lies here */
+  function checkCatalog(request: Members): void {
+    const name = requiredText(request, 'CatalogName')
+    if (isOurs(name)) return
+    if (!entries.get(name)) throw invalidInput(`Data catalog ${name} was not found`)
+    throw metadataError(`Data catalog ${name} is registered only: local-aws serves ${catalogName}`)
+  }
+
   async function existingDatabase(name: string): Promise<Database> {
     const database = await glue.getDatabase(name.toLowerCase())
     if (!database) throw metadataError(`EntityNotFoundException: Database ${name} not found.`)
@@ -72,15 +71,6 @@ export function dataCatalogOperations(glue: GlueService, accountId: string) {
       },
     ]),
   )
-}
-
-function isOurs(name: string): boolean {
-  return name.toLowerCase() === catalogName.toLowerCase()
-}
-
-function checkCatalog(request: Members): void {
-  const name = requiredText(request, 'CatalogName')
-  if (!isOurs(name)) throw invalidInput(`Data catalog ${name} was not found`)
 }
 
 function databaseOf({ Name, Description, Parameters }: Database): unknown {

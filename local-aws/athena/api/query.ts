@@ -13,9 +13,40 @@ export interface QueryStatistics {
   readonly queueMs: number
   readonly planningMs: number
   readonly scannedBytes: number
+  /** What went in and out, once the engine is done. */
+  readonly rows?: RowStatistics
+}
+
+export interface RowStatistics {
+  readonly inputRows: number
+  readonly inputBytes: number
+  readonly outputRows: number
+  /** The stage whose rows are the answer, with those below it. */
+  readonly outputStage?: StageStatistics
+}
+
+export interface StageStatistics {
+  readonly id: number
+  readonly state: string
+  readonly ms: number
+  readonly rows: number
+  readonly bytes: number
+  readonly below: readonly StageStatistics[]
 }
 
 export const noStatistics: QueryStatistics = { engineMs: 0, queueMs: 0, planningMs: 0, scannedBytes: 0 }
+
+/** ResultConfiguration, as requests and workgroups give it. */
+export interface ResultSettings {
+  readonly OutputLocation?: string
+  readonly [setting: string]: unknown
+}
+
+/** ResultReuseByAgeConfiguration. */
+export interface ResultReuse {
+  readonly Enabled: boolean
+  readonly MaxAgeInMinutes?: number
+}
 
 /** What was asked, and where its answer goes. */
 export interface QueryRequest {
@@ -28,8 +59,14 @@ export interface QueryRequest {
   readonly database: string | undefined
   readonly workgroup: string
   readonly parameters: readonly string[] | undefined
-  /** s3://bucket/prefix/ as the request or the server's default has it, with a slash at its end */
+  /** s3://bucket/prefix/ as the request, its workgroup or the server's default has it, with a slash at its end */
   readonly resultFolder: string
+  /** The rest of ResultConfiguration: it is shown again. */
+  readonly resultSettings?: ResultSettings
+  /** Whether an earlier result would do, as it was asked: it is shown again. */
+  readonly resultReuse?: ResultReuse
+  /** The bytes that it may read, as its workgroup says. */
+  readonly mostScannedBytes?: number
   readonly submittedAtMs: number
 }
 
@@ -78,18 +115,29 @@ export function outputLocation(query: QueryRequest): string {
   }
 }
 
+/** Where the time went, as GetQueryExecution and GetQueryRuntimeStatistics show it. */
+export function timeline(query: Query): Record<string, number> {
+  const total = (query.finishedAtMs ?? Date.now()) - query.submittedAtMs
+  const { engineMs, queueMs, planningMs } = query.statistics
+  return {
+    EngineExecutionTimeInMillis: engineMs,
+    TotalExecutionTimeInMillis: total,
+    QueryQueueTimeInMillis: queueMs,
+    ServicePreProcessingTimeInMillis: 0,
+    QueryPlanningTimeInMillis: planningMs,
+    ServiceProcessingTimeInMillis: Math.max(0, total - engineMs - queueMs),
+  }
+}
+
 /** The QueryExecution structure. */
 export function queryExecution(query: Query): Record<string, unknown> {
-  const total = (query.finishedAtMs ?? Date.now()) - query.submittedAtMs
-  const { engineMs, queueMs, planningMs, scannedBytes } = query.statistics
-  const service = Math.max(0, total - engineMs - queueMs)
   return {
     QueryExecutionId: query.id,
     Query: query.query,
     StatementType: query.statementType,
     SubstatementType: query.substatement,
-    ResultConfiguration: { OutputLocation: outputLocation(query) },
-    ResultReuseConfiguration: { ResultReuseByAgeConfiguration: { Enabled: false } },
+    ResultConfiguration: { ...query.resultSettings, OutputLocation: outputLocation(query) },
+    ResultReuseConfiguration: { ResultReuseByAgeConfiguration: query.resultReuse ?? { Enabled: false } },
     QueryExecutionContext: {
       ...(query.database === undefined ? {} : { Database: query.database }),
       ...(query.catalog === undefined ? {} : { Catalog: query.catalog }),
@@ -102,14 +150,9 @@ export function queryExecution(query: Query): Record<string, unknown> {
       ...(query.error === undefined ? {} : { AthenaError: query.error }),
     },
     Statistics: {
-      EngineExecutionTimeInMillis: engineMs,
-      DataScannedInBytes: scannedBytes,
+      ...timeline(query),
+      DataScannedInBytes: query.statistics.scannedBytes,
       ...(query.manifest === undefined ? {} : { DataManifestLocation: query.manifest }),
-      TotalExecutionTimeInMillis: total,
-      QueryQueueTimeInMillis: queueMs,
-      ServicePreProcessingTimeInMillis: 0,
-      QueryPlanningTimeInMillis: planningMs,
-      ServiceProcessingTimeInMillis: service,
       ResultReuseInformation: { ReusedPreviousResult: false },
     },
     WorkGroup: query.workgroup,

@@ -229,6 +229,20 @@ describe('results', () => {
   })
 })
 
+test('what is asked of an earlier result is shown again, and its limits are checked', async () => {
+  await serve(() => one)
+  const asking = (ResultReuseByAgeConfiguration: object) =>
+    start('SELECT 1', { ResultReuseConfiguration: { ResultReuseByAgeConfiguration } })
+  const { ResultReuseConfiguration, Statistics } = await ended(await asking({ Enabled: true }))
+  expect(ResultReuseConfiguration).toEqual({
+    ResultReuseByAgeConfiguration: { Enabled: true, MaxAgeInMinutes: 60 },
+  })
+  expect(Statistics.ResultReuseInformation).toEqual({ ReusedPreviousResult: false })
+  expect((await refusal(asking({ Enabled: true, MaxAgeInMinutes: 10_081 }))).Message).toBe(
+    "1 validation error detected: Value '10081' at 'resultReuseConfiguration.resultReuseByAgeConfiguration.maxAgeInMinutes' failed to satisfy constraint: Member must have value less than or equal to 10080",
+  )
+})
+
 describe('requests that are refused', () => {
   test('a syntax error creates no query', async () => {
     const message = "line 1:1: mismatched input 'SELEC'. Expecting: ..."
@@ -325,7 +339,7 @@ describe('requests that are refused', () => {
 
   test('an operation that is not built answers as AWS answers an unknown one', async () => {
     await serve(() => one)
-    expect(await athena!.handle('CreateNotebook', {})).toEqual({
+    expect(await athena!.handle('CreateTeapot', {})).toEqual({
       status: 400,
       body: { __type: 'UnknownOperationException' },
     })

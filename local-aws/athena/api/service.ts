@@ -1,6 +1,4 @@
 // Athena's API: each operation checks its request in Athena's order and answers in Athena's form.
-import { randomUUID } from 'node:crypto'
-import { isDeepStrictEqual } from 'node:util'
 import type { LocalAwsConfig } from '../../config.ts'
 import type { Events } from '../../events.ts'
 import type { GlueService } from '../../glue/api/service.ts'
@@ -10,28 +8,23 @@ import type { JsonService } from '../../http/server.ts'
 import { openHistory } from '../engine/history.ts'
 import { openQueries } from '../engine/queries.ts'
 import { openResultPages } from '../results/result-pages.ts'
-import { openResultObjects, s3Place } from '../results/s3.ts'
-import { statementOf } from '../sql/statement.ts'
+import { openResultObjects } from '../results/s3.ts'
+import { capacityOperations } from './capacity.ts'
+import { openCatalogEntries } from './catalog-entries.ts'
 import { dataCatalogOperations } from './data-catalogs.ts'
-import { invalidInput, invalidRequest } from './errors.ts'
-import { isFinal, type Query, type QueryRequest, queryExecution } from './query.ts'
-import {
-  checkLength,
-  type Members,
-  optionalInteger,
-  optionalText,
-  optionalTexts,
-  requiredText,
-  structure,
-} from './request.ts'
-import { getWorkGroup, listWorkGroups, workgroupOf } from './workgroups.ts'
+import { invalidInput } from './errors.ts'
+import { type NamedQuery, namedQueryOperations } from './named-queries.ts'
+import { type PreparedStatement, preparedStatementOperations } from './prepared-statements.ts'
+import { isFinal, type Query, queryExecution } from './query.ts'
+import { type Members, optionalInteger, optionalText, optionalTexts, requiredText } from './request.ts'
+import { runtimeStatistics } from './runtime-statistics.ts'
+import { sparkOperations } from './spark.ts'
+import { startQueryOperations } from './start-query.ts'
+import { tagOperations } from './tags.ts'
+import { openWorkgroups } from './workgroups.ts'
 
-/** The most bytes of a query, in UTF-8. */
-const maxQueryBytes = 262_144
-/** A query of that size with each character escaped, and parameters. It is read by the thread that answers everybody. */
+/** A query of the longest size with each character escaped, and parameters. It is read by the thread that answers everybody. */
 const mostRequestBytes = 4 * 1024 * 1024
-const maxParameters = 1_000
-const maxParameterLength = 1_024
 
 export interface AthenaParts {
   readonly config: LocalAwsConfig
@@ -46,7 +39,6 @@ export interface AthenaService extends JsonService, AsyncDisposable {
 
 /** Opens the history in the data folder and answers from then on. */
 export function openAthena({ config, glue, events }: AthenaParts): AthenaService {
-  const sinceMs = Date.now()
   const history = openHistory(config.dataDir)
   const objects = openResultObjects(config.s3Endpoint, config.region, config.secret)
   const pages = openResultPages(objects)
@@ -61,55 +53,31 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
     historyMs,
     keepResults,
   })
-  /** Requests that are being started, by token: a repeated one waits for the first instead of running twice. */
-  const starting = new Map<string, Promise<QueryRequest>>()
+  const queriesOf = {
+    isEmpty: (workgroup: string) => history.list(workgroup, 1).length === 0,
+    removeAll(workgroup: string) {
+      const ids = history.list(workgroup, Number.MAX_SAFE_INTEGER).map(({ id }) => id)
+      for (const id of ids) queries.stop(id)
+      history.forget(ids)
+    },
+  }
+  const namedQueries = history.definitions<NamedQuery>('named query')
+  const preparedStatements = history.definitions<PreparedStatement>('prepared statement')
+  const entries = openCatalogEntries(history.definitions('data catalog'), config)
+  const workgroups = openWorkgroups(
+    history.definitions('workgroup'),
+    [queriesOf, namedQueries, preparedStatements],
+    config,
+  )
 
   const operations: Record<string, (request: Members) => unknown> = {
-    async StartQueryExecution(request) {
-      const token = clientToken(request)
-      const query = requiredText(request, 'QueryString')
-      // Before anything looks into it.
-      checkLength('queryString', query, maxQueryBytes)
-      if (Buffer.byteLength(query) > maxQueryBytes) {
-        throw invalidInput(`The query has more than ${maxQueryBytes} bytes in UTF-8`)
-      }
-      const workgroup = workgroupOf(request)
-      const resultFolder = resultFolderOf(structure(request, 'ResultConfiguration'), config.defaultResults)
-      const statement = statementOf(query)
-      const { catalog, database } = contextOf(request)
-      const asked: QueryRequest = {
-        id: randomUUID(),
-        token,
-        query: statement.query,
-        statementType: statement.type,
-        substatement: statement.substatement,
-        catalog,
-        database,
-        workgroup,
-        parameters: parametersOf(request),
-        resultFolder,
-        submittedAtMs: Date.now(),
-      }
-      const inFlight = starting.get(token)
-      // The one under way first: its record is there already, though it may yet be refused and never have been.
-      const earlier = (inFlight && (await inFlight.catch(() => undefined))) ?? history.withToken(token)
-      if (earlier) return { QueryExecutionId: sameRequest(earlier, asked).id }
-      const bucket = s3Place(resultFolder)!.bucket
-      const started = (async () => {
-        if (!(await objects.bucketExists(bucket)))
-          throw invalidInput(`Unable to verify/create output bucket ${bucket}`)
-        await queries.start(asked, statement)
-        return asked
-      })()
-      starting.set(token, started)
-      try {
-        return { QueryExecutionId: (await started).id }
-      } finally {
-        starting.delete(token)
-      }
-    },
     GetQueryExecution(request) {
       return { QueryExecution: queryExecution(existing(requiredText(request, 'QueryExecutionId'))) }
+    },
+    GetQueryRuntimeStatistics(request) {
+      return {
+        QueryRuntimeStatistics: runtimeStatistics(existing(requiredText(request, 'QueryExecutionId'))),
+      }
     },
     BatchGetQueryExecution(request) {
       const ids = optionalTexts(request, 'QueryExecutionIds') ?? []
@@ -137,7 +105,7 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
         throw invalidInput(`Malformed nextPageToken ${token}`)
       const limit = size || 50
       const listed = history.list(
-        workgroupOf(request),
+        workgroups.of(optionalText(request, 'WorkGroup')).Name,
         limit + 1,
         token === undefined ? undefined : Number(token),
       )
@@ -170,9 +138,15 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
         ...(nextToken === undefined ? {} : { NextToken: nextToken }),
       }
     },
-    GetWorkGroup: (request) => getWorkGroup(request, config.defaultResults, sinceMs),
-    ListWorkGroups: () => listWorkGroups(sinceMs),
-    ...dataCatalogOperations(glue, config.accountId),
+    ...startQueryOperations({ config, history, queries, objects, workgroups, preparedStatements }),
+    ...workgroups.operations,
+    ...namedQueryOperations(namedQueries, workgroups),
+    ...preparedStatementOperations(preparedStatements, workgroups),
+    ...tagOperations({ workgroup: workgroups, datacatalog: entries }, config),
+    ...capacityOperations,
+    ...sparkOperations,
+    ...entries.operations,
+    ...dataCatalogOperations(glue, entries),
   }
 
   function existing(id: string): Query {
@@ -202,59 +176,6 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
       objects[Symbol.dispose]()
     },
   }
-}
-
-/** @throws AwsError */
-function clientToken(request: Members): string {
-  const token = optionalText(request, 'ClientRequestToken')
-  if (!token) throw invalidInput('clientRequestToken is null or empty')
-  if (token.length < 32 || token.length > 128) {
-    throw invalidInput(
-      `1 validation error detected: Value '${token}' at 'clientRequestToken' failed to satisfy constraint: Member must have length between 32 and 128`,
-    )
-  }
-  return token
-}
-
-/** @throws AwsError */
-function contextOf(request: Members): { catalog: string | undefined; database: string | undefined } {
-  const context = structure(request, 'QueryExecutionContext')
-  const catalog = optionalText(context, 'Catalog')
-  const database = optionalText(context, 'Database')
-  checkLength('queryExecutionContext.catalog', catalog, 256)
-  checkLength('queryExecutionContext.database', database, 255)
-  return { catalog, database }
-}
-
-/** @throws AwsError */
-function parametersOf(request: Members): string[] | undefined {
-  const parameters = optionalTexts(request, 'ExecutionParameters')
-  if (parameters && parameters.length > maxParameters) {
-    throw invalidInput(`A query has at most ${maxParameters} parameters`)
-  }
-  for (const parameter of parameters ?? []) checkLength('executionParameters', parameter, maxParameterLength)
-  return parameters
-}
-
-/** @throws AwsError when there is no place for the result */
-function resultFolderOf(configuration: Members, fallback: string | undefined): string {
-  const location = optionalText(configuration, 'OutputLocation') || fallback
-  if (!location) {
-    throw invalidInput(
-      'No output location provided. An output location is required either through the Workgroup result configuration setting or as an API input.',
-    )
-  }
-  if (!s3Place(location)) throw invalidInput('outputLocation is not a valid S3 path.')
-  return location.endsWith('/') ? location : `${location}/`
-}
-
-/** The earlier request with a token, if the later one asks the same. @throws AwsError */
-function sameRequest(earlier: QueryRequest, later: QueryRequest): QueryRequest {
-  const same = (['query', 'catalog', 'database', 'resultFolder', 'parameters'] as const).every((name) =>
-    isDeepStrictEqual(earlier[name], later[name]),
-  )
-  if (!same) throw invalidRequest('IDEMPOTENT_PARAMETER_MISMATCH', 'Idempotent parameters do not match')
-  return earlier
 }
 
 /** @throws AwsError unless the query succeeded */

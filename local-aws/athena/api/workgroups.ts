@@ -1,43 +1,155 @@
-// The one workgroup that there is, as Athena describes it.
+// Workgroups: who asks, where results go, and what a query may cost.
+import type { LocalAwsConfig } from '../../config.ts'
+import type { Definitions } from '../engine/definitions.ts'
 import { invalidInput } from './errors.ts'
-import { engineVersion } from './query.ts'
-import { type Members, optionalText, requiredText } from './request.ts'
+import { paging, type Tags, tags, tagsOf, workgroupName } from './members.ts'
+import { flag, type Operations, operation, required, text } from './shape.ts'
+import {
+  type Configuration,
+  configurationShape,
+  configurationUpdates,
+  defaultConfiguration,
+  updatedConfiguration,
+  usableConfiguration,
+} from './workgroup-configuration.ts'
 
 export const primaryWorkgroup = 'primary'
 
-/** The workgroup that a request names, or the primary one. @throws AwsError when there is no such */
-export function workgroupOf(request: Members): string {
-  const name = optionalText(request, 'WorkGroup') ?? primaryWorkgroup
-  if (name !== primaryWorkgroup) throw invalidInput('WorkGroup is not found.')
-  return name
+export interface Workgroup {
+  readonly Name: string
+  readonly State: string
+  readonly Description?: string
+  readonly Configuration: Configuration
+  readonly CreationTime: number
+  readonly Tags: Tags
 }
 
-export function getWorkGroup(request: Members, defaultResults: string | undefined, sinceMs: number): unknown {
-  requiredText(request, 'WorkGroup')
-  return {
-    WorkGroup: {
-      Name: workgroupOf(request),
-      State: 'ENABLED',
-      Configuration: {
-        // awswrangler reads this one and breaks when it is absent.
-        EnforceWorkGroupConfiguration: false,
-        EnableMinimumEncryptionConfiguration: false,
-        EngineVersion: engineVersion,
-        PublishCloudWatchMetricsEnabled: false,
-        RequesterPaysEnabled: false,
-        ResultConfiguration: defaultResults === undefined ? {} : { OutputLocation: defaultResults },
+/** What lies in workgroups: it keeps one from being deleted, or is deleted with it. */
+export interface WorkgroupContents {
+  isEmpty(workgroup: string): boolean
+  removeAll(workgroup: string): void
+}
+
+export interface Workgroups {
+  /** The one that a request names, or the primary one. @throws AwsError when there is no such */
+  of(name: string | undefined): Workgroup
+  get(name: string): Workgroup | undefined
+  retag(name: string, tags: Tags): void
+  readonly operations: Operations
+}
+
+/** Opens the workgroups; the primary one is made where it is not there yet. */
+export function openWorkgroups(
+  stored: Definitions<Workgroup>,
+  contents: readonly WorkgroupContents[],
+  { defaultResults }: Pick<LocalAwsConfig, 'defaultResults'>,
+): Workgroups {
+  // Looked for first: a start must not need to write.
+  if (!stored.get('', primaryWorkgroup)) stored.add('', primaryWorkgroup, primary())
+
+  function of(name: string = primaryWorkgroup): Workgroup {
+    const found = stored.get('', name)
+    if (!found) throw invalidInput('WorkGroup is not found.')
+    if (name !== primaryWorkgroup || defaultResults === undefined) return found
+    const { Configuration } = found
+    const ResultConfiguration = { OutputLocation: defaultResults, ...Configuration.ResultConfiguration }
+    return { ...found, Configuration: { ...Configuration, ResultConfiguration } }
+  }
+
+  const operations = {
+    CreateWorkGroup: operation(
+      {
+        Name: required(workgroupName),
+        Configuration: configurationShape,
+        Description: text({ max: 1_024 }),
+        Tags: tags,
       },
-      CreationTime: sinceMs / 1000,
+      ({ Name, Configuration, Description, Tags }) => {
+        if (Name === primaryWorkgroup) throw invalidInput('primary workGroup could not be created')
+        const isNew = stored.add('', Name, {
+          Name,
+          State: 'ENABLED',
+          ...(Description === undefined ? {} : { Description }),
+          Configuration: usableConfiguration({
+            ...defaultConfiguration,
+            EnforceWorkGroupConfiguration: true,
+            ...Configuration,
+          }),
+          CreationTime: Date.now() / 1000,
+          Tags: tagsOf(Tags),
+        })
+        if (!isNew) throw invalidInput('WorkGroup is already created')
+        return {}
+      },
+    ),
+    UpdateWorkGroup: operation(
+      {
+        WorkGroup: required(workgroupName),
+        Description: text({ max: 1_024 }),
+        ConfigurationUpdates: configurationUpdates,
+        State: text({ oneOf: ['ENABLED', 'DISABLED'] }),
+      },
+      ({ WorkGroup, Description, ConfigurationUpdates, State }) => {
+        of(WorkGroup)
+        const before = stored.get('', WorkGroup)!
+        stored.change('', WorkGroup, {
+          ...before,
+          ...(Description === undefined ? {} : { Description }),
+          ...(State === undefined ? {} : { State }),
+          Configuration: usableConfiguration(
+            updatedConfiguration(before.Configuration, ConfigurationUpdates ?? {}),
+          ),
+        })
+        return {}
+      },
+    ),
+    GetWorkGroup: operation({ WorkGroup: required(workgroupName) }, ({ WorkGroup }) => {
+      const { Tags: _, ...shown } = of(WorkGroup)
+      return { WorkGroup: shown }
+    }),
+    ListWorkGroups: operation(paging, (page) => {
+      const { items, next } = stored.page('', page)
+      const WorkGroups = items.map(({ Name, State, Description, CreationTime, Configuration }) => ({
+        Name,
+        State,
+        ...(Description === undefined ? {} : { Description }),
+        CreationTime,
+        EngineVersion: Configuration.EngineVersion,
+      }))
+      return { WorkGroups, ...next }
+    }),
+    DeleteWorkGroup: operation(
+      { WorkGroup: required(workgroupName), RecursiveDeleteOption: flag },
+      ({ WorkGroup, RecursiveDeleteOption }) => {
+        of(WorkGroup)
+        if (WorkGroup === primaryWorkgroup) throw invalidInput('primary workGroup could not be deleted')
+        if (!RecursiveDeleteOption && contents.some((content) => !content.isEmpty(WorkGroup))) {
+          throw invalidInput(`WorkGroup ${WorkGroup} is not empty`)
+        }
+        for (const content of contents) content.removeAll(WorkGroup)
+        stored.remove('', WorkGroup)
+        return {}
+      },
+    ),
+  }
+  return {
+    of,
+    get: (name) => stored.get('', name),
+    retag: (name, Tags) => {
+      of(name)
+      stored.change('', name, { ...stored.get('', name)!, Tags })
     },
+    operations,
   }
 }
 
-export function listWorkGroups(sinceMs: number): unknown {
-  const workgroup = {
+function primary(): Workgroup {
+  return {
     Name: primaryWorkgroup,
     State: 'ENABLED',
-    CreationTime: sinceMs / 1000,
-    EngineVersion: engineVersion,
+    // awswrangler reads EnforceWorkGroupConfiguration and breaks when it is absent.
+    Configuration: { ...defaultConfiguration, EnforceWorkGroupConfiguration: false },
+    CreationTime: Date.now() / 1000,
+    Tags: {},
   }
-  return { WorkGroups: [workgroup] }
 }

@@ -1,13 +1,14 @@
 // Follows one statement through the engine to its end, handing its rows to the sink as they come.
 import { setTimeout as delay } from 'node:timers/promises'
 import { engineFailure } from '../api/errors.ts'
-import type { QueryProgress, QueryRequest } from '../api/query.ts'
+import type { QueryProgress, QueryRequest, RowStatistics, StageStatistics } from '../api/query.ts'
 import type { ResultSink } from '../results/result-sink.ts'
 import type { PlacedSql } from '../sql/placed-sql.ts'
 import {
   cancel,
   type Engine,
   type EnginePage,
+  type EngineStage,
   type EngineStats,
   nextPage,
   submit,
@@ -40,6 +41,7 @@ export async function followEngine(run: EngineRun): Promise<EnginePage> {
   const giveUpAt = Date.now() + waitForEngineMs
   let page = await submit(engine, statement.sql, session, signal)
   let hasColumns = false
+  let outputRows = 0
   try {
     for (;;) {
       if (page.error && notYet.has(page.error.errorName) && Date.now() < giveUpAt) {
@@ -50,9 +52,13 @@ export async function followEngine(run: EngineRun): Promise<EnginePage> {
       if (page.error) {
         throw engineFailure({ ...page.error, message: statement.placeInOwnSql(page.error.message) })
       }
+      outputRows += page.data?.length ?? 0
       note({
         state: page.stats.state === 'QUEUED' ? 'QUEUED' : 'RUNNING',
-        statistics: statisticsOf(page.stats),
+        statistics: {
+          ...statisticsOf(page.stats),
+          ...(page.nextUri ? {} : { rows: rowStatistics(page.stats, outputRows) }),
+        },
       })
       if (!page.nextUri || page.nextUri.includes('/executing/')) accept()
       // The engine works on the next page while this one is written.
@@ -78,5 +84,25 @@ function statisticsOf(stats: EngineStats): QueryProgress['statistics'] {
     queueMs: stats.queuedTimeMillis,
     planningMs: stats.planningTimeMillis ?? 0,
     scannedBytes: stats.physicalInputBytes,
+  }
+}
+
+function rowStatistics(stats: EngineStats, outputRows: number): RowStatistics {
+  return {
+    inputRows: stats.processedRows ?? 0,
+    inputBytes: stats.processedBytes ?? 0,
+    outputRows,
+    ...(stats.rootStage ? { outputStage: stageStatistics(stats.rootStage) } : {}),
+  }
+}
+
+function stageStatistics(stage: EngineStage): StageStatistics {
+  return {
+    id: Number(stage.stageId),
+    state: stage.state,
+    ms: stage.wallTimeMillis,
+    rows: stage.processedRows,
+    bytes: stage.processedBytes,
+    below: stage.subStages.map(stageStatistics),
   }
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { isFinal, type Query } from '../api/query.ts'
+import { type Definitions, openDefinitions } from './definitions.ts'
 
 /** However old, so many of the newest are kept. */
 const keepAtLeast = 1_000
@@ -20,6 +21,8 @@ export interface History extends Disposable {
   /** Finished queries older than `timeMs` beyond the newest 1,000, the oldest first. */
   expired(timeMs: number, limit: number): Query[]
   forget(ids: readonly string[]): void
+  /** What users define, in the same file. */
+  definitions<T>(kind: string): Definitions<T>
 }
 
 /**
@@ -78,6 +81,7 @@ export function openHistory(dataDir: string): History {
     forget: (ids) => {
       remove.run(JSON.stringify(ids))
     },
+    definitions: (kind) => openDefinitions(db, kind),
     [Symbol.dispose]: () => db.close(),
   }
 }

@@ -47,12 +47,20 @@ export interface Queries extends AsyncDisposable {
    * @throws AwsError MALFORMED_QUERY, or InternalServerException where the record cannot be stored: then nothing has
    *   run, and there is no such query
    */
-  start(request: QueryRequest, statement: Statement): Promise<void>
+  start(request: QueryRequest, statement: Statement, own?: OwnWork): Promise<void>
   get(id: string): Query | undefined
   /** Whether the client was told the id, or is not to be refused any more. */
   isTold(id: string): boolean
   /** Ends a query; one that is finished stays as it is. */
   stop(id: string): void
+}
+
+/** What Athena itself does for a statement. */
+export interface OwnWork {
+  /** A statement that the engine's parser has to let in first. */
+  readonly check?: string
+  /** @throws QueryFailure */
+  readonly run: () => void
 }
 
 export interface QueriesParts {
@@ -90,6 +98,11 @@ export function openQueries(parts: QueriesParts): Queries {
     storeEnd(entry.query)
     entry.admitted = true
     events.queryEnded({ id, state, reason, ms: finishedAtMs! - submittedAtMs })
+  }
+
+  function cancel(entry: LiveQuery, reason: string): void {
+    finish(entry, { state: 'CANCELLED', reason })
+    entry.controller.abort(systemFailure(reason))
   }
 
   /** Where the disk is full the end stays known here, and is stored when there is room again. */
@@ -142,7 +155,12 @@ export function openQueries(parts: QueriesParts): Queries {
     }
   }
 
-  async function run(entry: LiveQuery, statement: Statement, hive: HiveStatement | undefined): Promise<void> {
+  async function run(
+    entry: LiveQuery,
+    statement: Statement,
+    hive: HiveStatement | undefined,
+    own: OwnWork | undefined,
+  ): Promise<void> {
     const { signal } = entry.controller
     const sink = openResultSink(entry.query, objects, signal)
     const timeout = setTimeout(
@@ -152,10 +170,15 @@ export function openQueries(parts: QueriesParts): Queries {
     try {
       const onEngine = { engine, context: entry.query, signal, note, accept }
       let last: EnginePage | undefined
-      if (statement.runner === 'unsupported') {
+      if (statement.runner === 'unsupported' || (statement.runner === 'athena' && !own)) {
         throw notSupported(`${statement.substatement.replaceAll('_', ' ')} is not supported by local-aws yet`)
       }
-      if (hive) {
+      if (own) {
+        entry.query = { ...entry.query, state: 'RUNNING' }
+        if (own.check !== undefined) await followEngine({ ...onEngine, statement: unchanged(own.check) })
+        own.run()
+        await sink.lines([], [])
+      } else if (hive) {
         entry.query = { ...entry.query, state: 'RUNNING' }
         const { columns, lines } = await answerFromCatalog(hive, {
           glue,
@@ -193,7 +216,12 @@ export function openQueries(parts: QueriesParts): Queries {
     }
 
     function note(progress: Pick<QueryProgress, 'state' | 'statistics'>): void {
-      if (!isFinal(entry.query.state)) entry.query = { ...entry.query, ...progress }
+      if (isFinal(entry.query.state)) return
+      entry.query = { ...entry.query, ...progress }
+      const { mostScannedBytes } = entry.query
+      if (mostScannedBytes !== undefined && progress.statistics.scannedBytes > mostScannedBytes) {
+        cancel(entry, 'Bytes scanned limit was exceeded')
+      }
     }
     function accept(): void {
       entry.accepted.resolve()
@@ -201,7 +229,7 @@ export function openQueries(parts: QueriesParts): Queries {
   }
 
   return {
-    async start(request, statement) {
+    async start(request, statement, own) {
       const hive = statement.runner === 'catalog' ? hiveStatement(statement) : undefined
       const entry = newEntry({ ...request, state: 'QUEUED', statistics: noStatistics })
       try {
@@ -212,7 +240,7 @@ export function openQueries(parts: QueriesParts): Queries {
         throw notStored(reasonOf(error))
       }
       live.set(request.id, entry)
-      void run(entry, statement, hive)
+      void run(entry, statement, hive, own)
       await Promise.race([entry.accepted.promise, delay(holdForVerdictMs, undefined, { ref: false })])
       entry.admitted = true
     },
@@ -220,9 +248,7 @@ export function openQueries(parts: QueriesParts): Queries {
     isTold: (id) => live.get(id)?.admitted ?? true,
     stop(id) {
       const entry = live.get(id)
-      if (!entry) return
-      finish(entry, { state: 'CANCELLED', reason: 'Query cancelled by user' })
-      entry.controller.abort(systemFailure('Query cancelled by user'))
+      if (entry) cancel(entry, 'Query cancelled by user')
     },
     async [Symbol.asyncDispose]() {
       clearInterval(expiry)

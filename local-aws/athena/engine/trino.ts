@@ -39,6 +39,19 @@ export interface EngineStats {
   readonly elapsedTimeMillis: number
   readonly planningTimeMillis?: number
   readonly physicalInputBytes: number
+  readonly processedRows?: number
+  readonly processedBytes?: number
+  readonly rootStage?: EngineStage
+}
+
+/** A stage of the plan, with those whose rows it takes. */
+export interface EngineStage {
+  readonly stageId: string
+  readonly state: string
+  readonly wallTimeMillis: number
+  readonly processedRows: number
+  readonly processedBytes: number
+  readonly subStages: readonly EngineStage[]
 }
 
 /** One answer of the engine. A value is what Trino's JSON has; integers beyond 2^53 are their text. */

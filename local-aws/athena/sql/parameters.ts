@@ -4,9 +4,14 @@ import { literal, type Token, tokensOf } from './tokens.ts'
 
 /** The statement that runs `sql` with these parameters. */
 export function withParameters(sql: string, parameters: readonly string[]): PlacedSql {
+  return withExpressions(sql, parameters.map(parameterExpression))
+}
+
+/** The statement that runs `sql` with these expressions, each as it stands. */
+export function withExpressions(sql: string, expressions: readonly string[]): PlacedSql {
   const opening = "EXECUTE IMMEDIATE '"
   return {
-    sql: `${opening}${literal(sql).slice(1)} USING ${parameters.map(parameterExpression).join(', ')}`,
+    sql: `${opening}${literal(sql).slice(1)} USING ${expressions.join(', ')}`,
     placeInOwnSql: (message) =>
       message.replace(/^line 1:(\d+):/, (_all, column) => `line 1:${Number(column) - opening.length}:`),
   }

@@ -14,8 +14,13 @@ export interface Statement {
   readonly tokens: readonly Token[]
   readonly type: StatementType
   readonly substatement: string
-  /** `engine`: Trino runs it as it is; `catalog`: the Data Catalog answers it; `unsupported`: nobody does yet. */
-  readonly runner: 'engine' | 'catalog' | 'unsupported'
+  /**
+   * `engine`: Trino runs it as it is; `catalog`: the Data Catalog answers it; `athena`: the workgroup's prepared
+   * statements do; `unsupported`: nobody does yet.
+   */
+  readonly runner: 'engine' | 'catalog' | 'athena' | 'unsupported'
+  /** What EXECUTE ... USING gives: an expression for each question mark. */
+  readonly using?: readonly string[]
 }
 
 type Kind = Pick<Statement, 'type' | 'substatement' | 'runner'>
@@ -100,8 +105,10 @@ function kindOf(tokens: readonly Token[]): Kind {
     case 'ALTER':
       return ddl(alterKind(words), 'unsupported')
     case 'PREPARE':
-    case 'EXECUTE':
     case 'DEALLOCATE':
+      return ddl(first, 'athena')
+    case 'EXECUTE':
+      return utility(first, 'athena')
     case 'VACUUM':
     case 'OPTIMIZE':
       return utility(first, 'unsupported')

@@ -243,7 +243,9 @@ const basis: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 const athenaOperations = `StartQueryExecution StartQueryExecution StartQueryExecution StartQueryExecution
   StartQueryExecution ListTableMetadata ListTableMetadata GetQueryExecution BatchGetQueryExecution ListQueryExecutions
   StopQueryExecution GetQueryResults GetWorkGroup ListWorkGroups ListDataCatalogs GetDataCatalog ListDatabases
-  GetDatabase ListTableMetadata GetTableMetadata toString __proto__`.split(/\s+/)
+  GetDatabase ListTableMetadata GetTableMetadata CreateWorkGroup UpdateWorkGroup CreateNamedQuery ListNamedQueries
+  BatchGetNamedQuery CreatePreparedStatement GetPreparedStatement ListPreparedStatements BatchGetPreparedStatement
+  TagResource UntagResource ListTagsForResource toString __proto__`.split(/\s+/)
 
 const both = (name: string) => [`${name}ForTable`, `${name}ForPartition`]
 const glueOperations = [

@@ -1,0 +1,103 @@
+// Named queries: texts that a team keeps in its workgroup.
+import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import type { Definitions } from '../engine/definitions.ts'
+import { invalidInput, invalidRequest } from './errors.ts'
+import { description, nameText, paging, queryText, workgroupName } from './members.ts'
+import { integer, list, type Operations, operation, required, text } from './shape.ts'
+import type { Workgroups } from './workgroups.ts'
+
+export interface NamedQuery {
+  readonly Name: string
+  readonly Description?: string
+  readonly Database: string
+  readonly QueryString: string
+  readonly NamedQueryId: string
+  readonly WorkGroup: string
+}
+
+const queryId = text({ min: 1, max: 128, pattern: /^\S+$/ })
+
+export function namedQueryOperations(stored: Definitions<NamedQuery>, workgroups: Workgroups): Operations {
+  function existing(id: string): NamedQuery {
+    const query = stored.find(id)
+    if (!query) throw invalidInput(`NamedQuery ${id} was not found`)
+    return query
+  }
+
+  return {
+    CreateNamedQuery: operation(
+      {
+        Name: required(nameText),
+        Description: description,
+        Database: required(text({ min: 1, max: 255 })),
+        QueryString: required(queryText),
+        ClientRequestToken: required(text({ min: 32, max: 128 })),
+        WorkGroup: workgroupName,
+      },
+      ({ ClientRequestToken, ...given }) => {
+        const WorkGroup = workgroups.of(given.WorkGroup).Name
+        const query = { ...given, WorkGroup, NamedQueryId: idOf(ClientRequestToken) }
+        const earlier = stored.find(query.NamedQueryId)
+        if (earlier && !isDeepStrictEqual(earlier, query)) {
+          throw invalidRequest('IDEMPOTENT_PARAMETER_MISMATCH', 'Idempotent parameters do not match')
+        }
+        if (!earlier) stored.add(WorkGroup, query.NamedQueryId, query)
+        return { NamedQueryId: query.NamedQueryId }
+      },
+    ),
+    GetNamedQuery: operation({ NamedQueryId: required(queryId) }, ({ NamedQueryId }) => ({
+      NamedQuery: existing(NamedQueryId),
+    })),
+    ListNamedQueries: operation(
+      { ...paging, MaxResults: integer({ min: 0, max: 50 }), WorkGroup: workgroupName },
+      ({ WorkGroup, ...page }) => {
+        const { items, next } = stored.page(workgroups.of(WorkGroup).Name, page)
+        return { NamedQueryIds: items.map(({ NamedQueryId }) => NamedQueryId), ...next }
+      },
+    ),
+    UpdateNamedQuery: operation(
+      {
+        NamedQueryId: required(queryId),
+        Name: required(nameText),
+        Description: text({ max: 1_024 }),
+        QueryString: required(queryText),
+      },
+      (given) => {
+        const before = existing(given.NamedQueryId)
+        stored.change(before.WorkGroup, before.NamedQueryId, { ...before, ...given })
+        return {}
+      },
+    ),
+    DeleteNamedQuery: operation({ NamedQueryId: required(queryId) }, ({ NamedQueryId }) => {
+      stored.remove(existing(NamedQueryId).WorkGroup, NamedQueryId)
+      return {}
+    }),
+    BatchGetNamedQuery: operation(
+      { NamedQueryIds: required(list(queryId, { min: 1, max: 50 })) },
+      ({ NamedQueryIds }) => {
+        const found = NamedQueryIds.map((id) => stored.find(id))
+        return {
+          NamedQueries: found.filter((query) => query !== undefined),
+          UnprocessedNamedQueryIds: NamedQueryIds.filter((_id, i) => !found[i]).map((NamedQueryId) => ({
+            NamedQueryId,
+            ErrorCode: 'INVALID_INPUT',
+            ErrorMessage: `NamedQuery ${NamedQueryId} was not found`,
+          })),
+        }
+      },
+    ),
+  }
+}
+
+/** The id comes from the token: a request that is repeated finds what the first one made. */
+function idOf(token: string): string {
+  const hash = createHash('sha256').update(token).digest('hex')
+  return [
+    hash.slice(0, 8),
+    hash.slice(8, 12),
+    hash.slice(12, 16),
+    hash.slice(16, 20),
+    hash.slice(20, 32),
+  ].join('-')
+}

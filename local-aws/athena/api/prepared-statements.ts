@@ -1,0 +1,150 @@
+// Prepared statements: queries with question marks, under a name in their workgroup, for the API and for EXECUTE.
+import { AwsError } from '../../http/aws-error.ts'
+import type { Definitions } from '../engine/definitions.ts'
+import type { OwnWork } from '../engine/queries.ts'
+import { parameterExpression } from '../sql/parameters.ts'
+import { preparedCommand } from '../sql/prepared.ts'
+import { type Statement, statementOf } from '../sql/statement.ts'
+import { invalidInput, QueryFailure } from './errors.ts'
+import { description, paging, queryText, workgroupName } from './members.ts'
+import { list, type Operations, operation, required, text } from './shape.ts'
+import type { Workgroups } from './workgroups.ts'
+
+export interface PreparedStatement {
+  readonly StatementName: string
+  readonly QueryStatement: string
+  readonly WorkGroupName: string
+  readonly Description?: string
+  readonly LastModifiedTime: number
+}
+
+const statementName = text({ max: 256, pattern: /^[a-zA-Z_][a-zA-Z0-9_@:]{0,255}$/ })
+const statement = {
+  StatementName: required(statementName),
+  WorkGroup: required(workgroupName),
+  QueryStatement: required(queryText),
+  Description: description,
+}
+const named = { StatementName: required(statementName), WorkGroup: required(workgroupName) }
+
+const notFound = (name: string, workgroup: string) =>
+  `PreparedStatement ${name} was not found in workGroup ${workgroup}`
+
+export function preparedStatementOperations(
+  stored: Definitions<PreparedStatement>,
+  workgroups: Workgroups,
+): Operations {
+  function existing(name: string, workgroup: string): PreparedStatement {
+    const found = stored.get(workgroups.of(workgroup).Name, name)
+    if (!found) {
+      throw new AwsError('ResourceNotFoundException', notFound(name, workgroup), { ResourceName: name })
+    }
+    return found
+  }
+
+  return {
+    CreatePreparedStatement: operation(statement, ({ WorkGroup, ...given }) => {
+      const LastModifiedTime = Date.now() / 1000
+      const made = { ...given, WorkGroupName: workgroups.of(WorkGroup).Name, LastModifiedTime }
+      if (!stored.add(WorkGroup, given.StatementName, made)) {
+        throw invalidInput(
+          `PreparedStatement ${given.StatementName} already exists in workGroup ${WorkGroup}`,
+        )
+      }
+      return {}
+    }),
+    GetPreparedStatement: operation(named, ({ StatementName, WorkGroup }) => ({
+      PreparedStatement: existing(StatementName, WorkGroup),
+    })),
+    ListPreparedStatements: operation(
+      { ...paging, WorkGroup: required(workgroupName) },
+      ({ WorkGroup, ...page }) => {
+        const { items, next } = stored.page(workgroups.of(WorkGroup).Name, page)
+        const PreparedStatements = items.map(({ StatementName, LastModifiedTime }) => ({
+          StatementName,
+          LastModifiedTime,
+        }))
+        return { PreparedStatements, ...next }
+      },
+    ),
+    UpdatePreparedStatement: operation(statement, ({ WorkGroup, ...given }) => {
+      const before = existing(given.StatementName, WorkGroup)
+      const LastModifiedTime = Date.now() / 1000
+      stored.change(WorkGroup, given.StatementName, { ...before, ...given, LastModifiedTime })
+      return {}
+    }),
+    DeletePreparedStatement: operation(named, ({ StatementName, WorkGroup }) => {
+      existing(StatementName, WorkGroup)
+      stored.remove(WorkGroup, StatementName)
+      return {}
+    }),
+    BatchGetPreparedStatement: operation(
+      {
+        PreparedStatementNames: required(list(statementName, { max: 256 })),
+        WorkGroup: required(workgroupName),
+      },
+      ({ PreparedStatementNames, WorkGroup }) => {
+        const { Name } = workgroups.of(WorkGroup)
+        const found = PreparedStatementNames.map((name) => stored.get(Name, name))
+        return {
+          PreparedStatements: found.filter((entry) => entry !== undefined),
+          UnprocessedPreparedStatementNames: PreparedStatementNames.filter((_name, i) => !found[i]).map(
+            (name) => ({
+              StatementName: name,
+              ErrorCode: 'STATEMENT_NOT_FOUND',
+              ErrorMessage: notFound(name, WorkGroup),
+            }),
+          ),
+        }
+      },
+    ),
+  }
+}
+
+/**
+ * What a statement of SQL asks of the prepared statements: EXECUTE becomes the statement that it names, PREPARE and
+ * DEALLOCATE are work of Athena's own. Any other statement stays as it is.
+ * @throws AwsError MALFORMED_QUERY
+ */
+export function preparedWork(
+  stored: Definitions<PreparedStatement>,
+  workgroup: string,
+  statement: Statement,
+  parameters: readonly string[] = [],
+): { readonly statement: Statement; readonly own?: OwnWork } {
+  const command = preparedCommand(statement)
+  if (!command) return { statement }
+  const { name } = command
+  const refuse = () => {
+    throw new QueryFailure(notFound(name, workgroup), { category: 2, type: 1000 })
+  }
+  switch (command.verb) {
+    case 'PREPARE': {
+      const facts = {
+        StatementName: name,
+        QueryStatement: command.query,
+        WorkGroupName: workgroup,
+        LastModifiedTime: Date.now() / 1000,
+      }
+      const run = () => {
+        if (!stored.add(workgroup, name, facts)) stored.change(workgroup, name, facts)
+      }
+      return { statement, own: { check: statement.sql, run } }
+    }
+    case 'DEALLOCATE':
+      return { statement, own: { run: () => stored.remove(workgroup, name) || refuse() } }
+    case 'EXECUTE': {
+      const found = stored.get(workgroup, name)
+      if (!found) return { statement, own: { run: refuse } }
+      const named = statementOf(found.QueryStatement)
+      return { statement: { ...named, query: statement.query, using: usingOf(command.using, parameters) } }
+    }
+  }
+}
+
+/** The expressions after USING, where a question mark is the next of the request's parameters; or those alone. */
+function usingOf(using: readonly string[], parameters: readonly string[]): string[] {
+  const given = parameters.map(parameterExpression)
+  if (using.length === 0) return given
+  return using.map((expression) => (expression === '?' ? (given.shift() ?? expression) : expression))
+}

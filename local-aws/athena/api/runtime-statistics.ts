@@ -1,0 +1,32 @@
+// What a query took and gave, as it was measured: GetQueryRuntimeStatistics.
+import { type Query, type StageStatistics, timeline } from './query.ts'
+
+/** The QueryRuntimeStatistics structure. Rows are told once the engine is done; the Data Catalog's answers have none. */
+export function runtimeStatistics(query: Query): Record<string, unknown> {
+  const { rows } = query.statistics
+  if (!rows) return { Timeline: timeline(query) }
+  const { inputRows, inputBytes, outputRows, outputStage } = rows
+  return {
+    Timeline: timeline(query),
+    Rows: {
+      InputRows: inputRows,
+      InputBytes: inputBytes,
+      OutputRows: outputRows,
+      OutputBytes: outputStage?.bytes ?? 0,
+    },
+    ...(outputStage ? { OutputStage: queryStage(outputStage, outputRows) } : {}),
+  }
+}
+
+/** A stage gives what the one above it takes. */
+function queryStage(stage: StageStatistics, outputRows: number): Record<string, unknown> {
+  return {
+    StageId: stage.id,
+    State: stage.state,
+    InputRows: stage.rows,
+    InputBytes: stage.bytes,
+    OutputRows: outputRows,
+    ExecutionTime: stage.ms,
+    SubStages: stage.below.map((below) => queryStage(below, stage.rows)),
+  }
+}

@@ -1,0 +1,181 @@
+// StartQueryExecution: what is asked is checked in Athena's order, and started once for each token.
+import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import type { LocalAwsConfig } from '../../config.ts'
+import type { Definitions } from '../engine/definitions.ts'
+import type { History } from '../engine/history.ts'
+import type { Queries } from '../engine/queries.ts'
+import { type ResultObjects, s3Place } from '../results/s3.ts'
+import { statementOf } from '../sql/statement.ts'
+import { invalidInput, invalidRequest } from './errors.ts'
+import { type PreparedStatement, preparedWork } from './prepared-statements.ts'
+import type { QueryRequest, ResultReuse, ResultSettings } from './query.ts'
+import { checkLength, type Members, optionalText, optionalTexts, requiredText, structure } from './request.ts'
+import { checked, flag, integer, type Operations, required, structure as structureShape } from './shape.ts'
+import type { Workgroup, Workgroups } from './workgroups.ts'
+
+/** The most bytes of a query, in UTF-8. */
+const maxQueryBytes = 262_144
+const resultReuseShape = structureShape({
+  ResultReuseByAgeConfiguration: structureShape({
+    Enabled: required(flag),
+    MaxAgeInMinutes: integer({ min: 0, max: 10_080 }),
+  }),
+})
+const maxParameters = 1_000
+const maxParameterLength = 1_024
+
+export interface StartQueryParts {
+  readonly config: Pick<LocalAwsConfig, 'defaultResults'>
+  readonly history: History
+  readonly queries: Queries
+  readonly objects: ResultObjects
+  readonly workgroups: Workgroups
+  readonly preparedStatements: Definitions<PreparedStatement>
+}
+
+export function startQueryOperations(parts: StartQueryParts): Operations {
+  const { config, history, queries, objects, workgroups, preparedStatements } = parts
+  /** Requests that are being started, by token: a repeated one waits for the first instead of running twice. */
+  const starting = new Map<string, Promise<QueryRequest>>()
+
+  return {
+    async StartQueryExecution(request) {
+      const token = clientToken(request)
+      const query = requiredText(request, 'QueryString')
+      // Before anything looks into it.
+      checkLength('queryString', query, maxQueryBytes)
+      if (Buffer.byteLength(query) > maxQueryBytes) {
+        throw invalidInput(`The query has more than ${maxQueryBytes} bytes in UTF-8`)
+      }
+      const workgroup = workgroups.of(optionalText(request, 'WorkGroup'))
+      if (workgroup.State === 'DISABLED') throw invalidInput('WorkGroup is disabled.')
+      const { OutputLocation, ...resultSettings } = resultSettingsOf(
+        structure(request, 'ResultConfiguration'),
+        workgroup,
+      )
+      const resultFolder = resultFolderOf(OutputLocation || config.defaultResults)
+      const mostScannedBytes = workgroup.Configuration.BytesScannedCutoffPerQuery
+      const parameters = parametersOf(request)
+      const resultReuse = resultReuseOf(request)
+      const { statement, own } = preparedWork(
+        preparedStatements,
+        workgroup.Name,
+        statementOf(query),
+        parameters,
+      )
+      const { catalog, database } = contextOf(request)
+      const asked: QueryRequest = {
+        id: randomUUID(),
+        token,
+        query: statement.query,
+        statementType: statement.type,
+        substatement: statement.substatement,
+        catalog,
+        database,
+        workgroup: workgroup.Name,
+        parameters,
+        resultFolder,
+        ...(Object.keys(resultSettings).length === 0 ? {} : { resultSettings }),
+        ...(resultReuse === undefined ? {} : { resultReuse }),
+        ...(mostScannedBytes === undefined ? {} : { mostScannedBytes }),
+        submittedAtMs: Date.now(),
+      }
+      const inFlight = starting.get(token)
+      // The one under way first: its record is there already, though it may yet be refused and never have been.
+      const earlier = (inFlight && (await inFlight.catch(() => undefined))) ?? history.withToken(token)
+      if (earlier) return { QueryExecutionId: sameRequest(earlier, asked).id }
+      const bucket = s3Place(resultFolder)!.bucket
+      const started = (async () => {
+        if (!(await objects.bucketExists(bucket)))
+          throw invalidInput(`Unable to verify/create output bucket ${bucket}`)
+        await queries.start(asked, statement, own)
+        return asked
+      })()
+      starting.set(token, started)
+      try {
+        return { QueryExecutionId: (await started).id }
+      } finally {
+        starting.delete(token)
+      }
+    },
+  }
+}
+
+/** @throws AwsError */
+function clientToken(request: Members): string {
+  const token = optionalText(request, 'ClientRequestToken')
+  if (!token) throw invalidInput('clientRequestToken is null or empty')
+  if (token.length < 32 || token.length > 128) {
+    throw invalidInput(
+      `1 validation error detected: Value '${token}' at 'clientRequestToken' failed to satisfy constraint: Member must have length between 32 and 128`,
+    )
+  }
+  return token
+}
+
+/** @throws AwsError */
+function contextOf(request: Members): { catalog: string | undefined; database: string | undefined } {
+  const context = structure(request, 'QueryExecutionContext')
+  const catalog = optionalText(context, 'Catalog')
+  const database = optionalText(context, 'Database')
+  checkLength('queryExecutionContext.catalog', catalog, 256)
+  checkLength('queryExecutionContext.database', database, 255)
+  return { catalog, database }
+}
+
+/** @throws AwsError */
+function parametersOf(request: Members): string[] | undefined {
+  const parameters = optionalTexts(request, 'ExecutionParameters')
+  if (parameters && parameters.length > maxParameters) {
+    throw invalidInput(`A query has at most ${maxParameters} parameters`)
+  }
+  for (const parameter of parameters ?? []) checkLength('executionParameters', parameter, maxParameterLength)
+  return parameters
+}
+
+/** What holds for the result: the workgroup's settings fill in, and are alone where they are enforced. @throws AwsError */
+function resultSettingsOf(asked: Members, { Configuration }: Workgroup): ResultSettings {
+  const own = Configuration.ResultConfiguration
+  const given: Record<string, unknown> = {}
+  for (const name of ['OutputLocation', 'ExpectedBucketOwner']) {
+    const value = optionalText(asked, name)
+    if (value) given[name] = value
+  }
+  for (const name of ['EncryptionConfiguration', 'AclConfiguration']) {
+    if (asked[name]) given[name] = structure(asked, name)
+  }
+  if (!Configuration.EnforceWorkGroupConfiguration) return { ...own, ...given }
+  // Without a place of its own the workgroup has nothing to enforce.
+  return own.OutputLocation === undefined ? given : own
+}
+
+/** AWS's own age where none is given. @throws AwsError */
+function resultReuseOf(request: Members): ResultReuse | undefined {
+  const given = checked(
+    resultReuseShape,
+    structure(request, 'ResultReuseConfiguration'),
+    'resultReuseConfiguration',
+  ).ResultReuseByAgeConfiguration
+  return given?.Enabled ? { MaxAgeInMinutes: 60, ...given } : given
+}
+
+/** @throws AwsError when there is no place for the result */
+function resultFolderOf(location: string | undefined): string {
+  if (!location) {
+    throw invalidInput(
+      'No output location provided. An output location is required either through the Workgroup result configuration setting or as an API input.',
+    )
+  }
+  if (!s3Place(location)) throw invalidInput('outputLocation is not a valid S3 path.')
+  return location.endsWith('/') ? location : `${location}/`
+}
+
+/** The earlier request with a token, if the later one asks the same. @throws AwsError */
+function sameRequest(earlier: QueryRequest, later: QueryRequest): QueryRequest {
+  const same = (['query', 'catalog', 'database', 'resultFolder', 'parameters'] as const).every((name) =>
+    isDeepStrictEqual(earlier[name], later[name]),
+  )
+  if (!same) throw invalidRequest('IDEMPOTENT_PARAMETER_MISMATCH', 'Idempotent parameters do not match')
+  return earlier
+}

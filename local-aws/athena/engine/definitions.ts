@@ -1,0 +1,72 @@
+// What users define at Athena (workgroups, named queries, prepared statements), in the database of the history.
+import type { DatabaseSync } from 'node:sqlite'
+import { invalidInput } from '../api/errors.ts'
+
+export interface Page {
+  readonly MaxResults?: number
+  readonly NextToken?: string
+}
+
+export interface Definitions<T> {
+  /** @returns false where there is one of that name already */
+  add(workgroup: string, name: string, facts: T): boolean
+  /** @returns false where there is none */
+  change(workgroup: string, name: string, facts: T): boolean
+  remove(workgroup: string, name: string): boolean
+  removeAll(workgroup: string): void
+  get(workgroup: string, name: string): T | undefined
+  /** The one of that name in whichever workgroup, where names are unique over all. */
+  find(name: string): T | undefined
+  isEmpty(workgroup: string): boolean
+  /** As they were made, the oldest first. @throws AwsError when the token is not one of ours */
+  page(workgroup: string, page: Page): { readonly items: T[]; readonly next: { NextToken?: string } }
+}
+
+const mostPerPage = 50
+
+/** Definitions of a kind. A workgroup's own scope is '', as it lies in none. */
+export function openDefinitions<T>(db: DatabaseSync, kind: string): Definitions<T> {
+  db.exec(`
+    CREATE TABLE IF NOT EXISTS definition (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      kind TEXT NOT NULL,
+      workgroup TEXT NOT NULL,
+      name TEXT NOT NULL,
+      facts TEXT NOT NULL,
+      UNIQUE (kind, workgroup, name)
+    ) STRICT`)
+  const insert = db.prepare(
+    'INSERT OR IGNORE INTO definition (kind, workgroup, name, facts) VALUES (?, ?, ?, ?)',
+  )
+  const update = db.prepare('UPDATE definition SET facts = ? WHERE kind = ? AND workgroup = ? AND name = ?')
+  const one = db.prepare('SELECT facts FROM definition WHERE kind = ? AND workgroup = ? AND name = ?')
+  const anywhere = db.prepare('SELECT facts FROM definition WHERE kind = ? AND name = ?')
+  const some = db.prepare(
+    'SELECT seq, facts FROM definition WHERE kind = ? AND workgroup = ? AND seq > ? ORDER BY seq LIMIT ?',
+  )
+  const drop = db.prepare('DELETE FROM definition WHERE kind = ? AND workgroup = ? AND name = ?')
+  const dropAll = db.prepare('DELETE FROM definition WHERE kind = ? AND workgroup = ?')
+  const factsOf = (row: Record<string, unknown> | undefined) =>
+    row === undefined ? undefined : (JSON.parse(row.facts as string) as T)
+
+  return {
+    add: (workgroup, name, facts) => insert.run(kind, workgroup, name, JSON.stringify(facts)).changes > 0,
+    change: (workgroup, name, facts) => update.run(JSON.stringify(facts), kind, workgroup, name).changes > 0,
+    remove: (workgroup, name) => drop.run(kind, workgroup, name).changes > 0,
+    removeAll: (workgroup) => {
+      dropAll.run(kind, workgroup)
+    },
+    get: (workgroup, name) => factsOf(one.get(kind, workgroup, name)),
+    find: (name) => factsOf(anywhere.get(kind, name)),
+    isEmpty: (workgroup) => some.get(kind, workgroup, 0, 1) === undefined,
+    page(workgroup, { MaxResults, NextToken }) {
+      if (NextToken !== undefined && !/^\d{1,15}$/.test(NextToken))
+        throw invalidInput(`Malformed nextPageToken ${NextToken}`)
+      const size = MaxResults || mostPerPage
+      const rows = some.all(kind, workgroup, Number(NextToken ?? 0), size + 1)
+      const shown = rows.slice(0, size)
+      const next = rows.length > size ? { NextToken: String(shown.at(-1)!.seq) } : {}
+      return { items: shown.map((row) => factsOf(row)!), next }
+    },
+  }
+}
