@@ -270,6 +270,63 @@ describe('the catalog', () => {
     await run(`DROP TABLE IF EXISTS \`${database}\`.\`copy\``)
   })
 
+  test('a CTAS of dbt-athena has its properties; without any it writes Parquet with GZIP', async () => {
+    const place = `${folder}/dbt/t1`
+    await run(`create table "awsdatacatalog"."${database}"."dbt"
+      with (table_type='hive', is_external=true, external_location='${place}', format='parquet', write_compression='snappy', partitioned_by=ARRAY['p'])
+      as select 1 as a, 'x' as p`)
+    const [, [path, p]] = (await run(`SELECT "$path", p FROM "${database}"."dbt"`)) as string[][]
+    expect(path).toMatch(new RegExp(`^${place}/p=x/`))
+    expect(p).toBe('x')
+    const key = new URL(path!).pathname.slice(1)
+    const object = await s3.send(new GetObjectCommand({ Bucket: lake.bucket, Key: key }))
+    expect(
+      Buffer.from(await object.Body!.transformToByteArray())
+        .subarray(0, 4)
+        .toString(),
+    ).toBe('PAR1')
+    await expect(
+      run(`CREATE TABLE "${database}"."dbt2" WITH (external_location='${place}/') AS SELECT 1 AS a`),
+    ).rejects.toThrow('HIVE_PATH_ALREADY_EXISTS')
+    await expect(run(`CREATE TABLE "${database}".x WITH (formt='ORC') AS SELECT 1 AS a`)).rejects.toThrow(
+      'INVALID_TABLE_PROPERTY: line 1:',
+    )
+    await expect(
+      run(`CREATE TABLE "${database}".x WITH (format='ORC') AS SELECT b FROM (VALUES 1) t(a)`),
+    ).rejects.toThrow(
+      `COLUMN_NOT_FOUND: line 1:${`CREATE TABLE "${database}".x WITH (format='ORC') AS SELECT b`.length}: `,
+    )
+    await run(`DROP TABLE \`${database}\`.dbt`)
+  })
+
+  test.each([
+    ['PARQUET', 'SNAPPY', ''],
+    ['ORC', 'ZLIB', ''],
+    ['AVRO', 'SNAPPY', ''],
+    ['JSON', 'GZIP', '.gz'],
+    ['TEXTFILE', 'NONE', ''],
+  ])(
+    'UNLOAD writes %s with %s and leaves files, a manifest and no table',
+    async (format, compression, suffix) => {
+      const place = `${folder}/unload/${format}`
+      const sql = `UNLOAD (SELECT 'a' AS x, 1 AS y, 'p' AS part) TO '${place}' WITH (format = '${format}', compression = '${compression}', partitioned_by = ARRAY['part'])`
+      const execution = await ended(await start(sql))
+      expect(execution.Status!.StateChangeReason).toBeUndefined()
+      const files = await manifestOf(execution)
+      expect(files).toHaveLength(1)
+      expect(files[0]).toMatch(new RegExp(`^${place}/part=p/.*${suffix.replace('.', '[.]')}$`))
+      expect(await run('SHOW TABLES IN default')).toEqual([])
+      await expect(run(sql)).rejects.toThrow('HIVE_PATH_ALREADY_EXISTS')
+    },
+  )
+
+  test('an UNLOAD without its clauses is refused with the place', async () => {
+    await expect(start('UNLOAD (SELECT 1) INTO 1')).rejects.toMatchObject({
+      AthenaErrorCode: 'MALFORMED_QUERY',
+      message: "line 1:19: mismatched input 'INTO'. Expecting: 'TO'",
+    })
+  })
+
   test('metadata operations give what PyAthena and dbt read', async () => {
     const CatalogName = 'AwsDataCatalog'
     const { DataCatalog } = await athena.send(new GetDataCatalogCommand({ Name: CatalogName }))

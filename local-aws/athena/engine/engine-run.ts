@@ -36,6 +36,7 @@ export async function followEngine(run: EngineRun): Promise<EnginePage> {
   const session = {
     catalog: context.catalog?.toLowerCase() ?? 'awsdatacatalog',
     schema: context.database?.toLowerCase() ?? 'default',
+    settings: statement.session,
   }
   const giveUpAt = Date.now() + waitForEngineMs
   let page = await submit(engine, statement.sql, session, signal)

@@ -2,7 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Events } from '../../events.ts'
+import { GlueError } from '../../glue/api/errors.ts'
 import type { GlueService } from '../../glue/api/service.ts'
+import { AwsError } from '../../http/aws-error.ts'
 import {
   CutOff,
   malformedQuery,
@@ -22,11 +24,11 @@ import {
 import type { ResultPages } from '../results/result-pages.ts'
 import { openResultSink } from '../results/result-sink.ts'
 import type { ResultObjects } from '../results/s3.ts'
-import { writeManifest } from '../results/written-files.ts'
+import { type Writer, writeManifest } from '../results/written-files.ts'
 import { answerFromCatalog } from '../sql/catalog-statements.ts'
 import { engineStatement } from '../sql/engine-statement.ts'
 import { type HiveStatement, hiveStatement } from '../sql/hive-ddl.ts'
-import { unchanged } from '../sql/placed-sql.ts'
+import { type PlacedSql, unchanged } from '../sql/placed-sql.ts'
 import type { Statement } from '../sql/statement.ts'
 import { followEngine } from './engine-run.ts'
 import { expireQueries } from './expiry.ts'
@@ -133,17 +135,28 @@ export function openQueries(parts: QueriesParts): Queries {
   }
 
   /** Its rows are written by now: a list of them that fails must not have anybody run the query again. */
-  async function manifestOf(query: Query, statement: Statement, engineQueryId: string, signal: AbortSignal) {
+  async function manifestOf(query: Query, statement: Statement, writer: Writer) {
     try {
-      return await writeManifest(statement, query, engineQueryId, { glue, objects, signal })
+      return await writeManifest(statement, query, writer, { glue, objects })
     } catch (error) {
       events.manifestFailed({ id: query.id, reason: reasonOf(error) })
       return undefined
     }
   }
 
+  /** The files of an UNLOAD stay; of the table that the engine wrote them by nothing does. */
+  async function dropUnloadTable(placed: PlacedSql | undefined): Promise<void> {
+    if (!placed?.unloads) return
+    const { database, table } = placed.unloads
+    await glue.dropTable(database, table).catch((error) => {
+      // An UNLOAD that failed has made none.
+      if (!(error instanceof GlueError)) events.operationBroke({ target: 'query', err: error })
+    })
+  }
+
   async function run(entry: LiveQuery, statement: Statement, hive: HiveStatement | undefined): Promise<void> {
     const { signal } = entry.controller
+    let placed: PlacedSql | undefined
     const sink = openResultSink(entry.query, objects, signal)
     const timeout = setTimeout(
       () => entry.controller.abort(new QueryFailure('Query timeout', { category: 2, type: 1000 })),
@@ -167,12 +180,21 @@ export function openQueries(parts: QueriesParts): Queries {
         })
         await sink.lines(columns, lines)
       } else {
-        last = await followEngine({ ...onEngine, statement: engineStatement(statement, entry.query), sink })
+        placed = engineStatement(statement, entry.query)
+        try {
+          last = await followEngine({ ...onEngine, statement: placed, sink })
+        } finally {
+          await dropUnloadTable(placed)
+        }
       }
       const { body, ...outcome } = await sink.close(last?.updateType, last?.updateCount)
       const manifest =
         last && writesRows(entry.query)
-          ? await manifestOf(entry.query, statement, last.id, signal)
+          ? await manifestOf(entry.query, statement, {
+              engineQueryId: last.id,
+              unloads: placed?.unloads,
+              signal,
+            })
           : undefined
       pages.remember(entry.query.id, body)
       finish(entry, { state: 'SUCCEEDED', ...outcome, ...(manifest === undefined ? {} : { manifest }) })
@@ -180,12 +202,13 @@ export function openQueries(parts: QueriesParts): Queries {
       void sink.abort()
       const error = signal.aborted ? signal.reason : thrown
       const failure = failureOf(error, entry.query)
-      if (!(error instanceof QueryFailure)) events.operationBroke({ target: 'query', err: error })
-      if (!entry.admitted && failure.message.startsWith('SYNTAX_ERROR: line')) {
+      const refusal = refusalOf(error, failure)
+      if (!entry.admitted && refusal) {
         forget(entry, failure)
-        entry.accepted.reject(malformedQuery(failure.message.replace('SYNTAX_ERROR: ', '')))
+        entry.accepted.reject(refusal)
         return
       }
+      if (!(error instanceof QueryFailure)) events.operationBroke({ target: 'query', err: error })
       finish(entry, { state: 'FAILED', reason: failure.message, error: failure.athena })
     } finally {
       clearTimeout(timeout)
@@ -243,6 +266,13 @@ export function openQueries(parts: QueriesParts): Queries {
 function newEntry(query: Query): LiveQuery {
   const accepted = Promise.withResolvers<void>()
   return { query, admitted: false, controller: new AbortController(), accepted }
+}
+
+/** What is told to the one who asks, instead of a query that fails: the statement is none. */
+function refusalOf(error: unknown, failure: QueryFailure): AwsError | undefined {
+  if (error instanceof AwsError) return error
+  const isSyntax = failure.message.startsWith('SYNTAX_ERROR: line')
+  return isSyntax ? malformedQuery(failure.message.replace('SYNTAX_ERROR: ', '')) : undefined
 }
 
 function failureOf(thrown: unknown, query: Query): QueryFailure {

@@ -27,7 +27,7 @@ test.each([
   ['MSCK REPAIR TABLE t', 'DDL MSCK_REPAIR catalog'],
   ["ALTER TABLE t ADD IF NOT EXISTS PARTITION (dt='x')", 'DDL ALTER_TABLE_ADD_PARTITION unsupported'],
   ['ALTER TABLE a.b SET TBLPROPERTIES (1)', 'DDL ALTER_TABLE_SET_TBLPROPERTIES unsupported'],
-  ['UNLOAD (SELECT 1) TO 1', 'DML UNLOAD unsupported'],
+  ['UNLOAD (SELECT 1) TO 1', 'DML UNLOAD engine'],
 ])('%s is %s', (sql, expected) => {
   expect(kind(sql)).toBe(expected)
 })

@@ -81,7 +81,7 @@ function kindOf(tokens: readonly Token[]): Kind {
     case 'EXPLAIN':
       return dml('EXPLAIN')
     case 'UNLOAD':
-      return { ...dml('UNLOAD'), runner: 'unsupported' }
+      return dml('UNLOAD')
     case 'CREATE':
       return createKind(tokens, words)
     case 'DROP':

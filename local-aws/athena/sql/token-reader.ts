@@ -1,6 +1,6 @@
 // Reads tokens one after another, and says what was expected where something else stands.
 import { malformedQuery } from '../api/errors.ts'
-import { placeOf, type Token } from './tokens.ts'
+import { mismatch, type Token } from './tokens.ts'
 
 export class TokenReader {
   readonly #tokens: readonly Token[]
@@ -91,13 +91,10 @@ export class TokenReader {
   /** The error for the token that comes next. */
   unexpected(...expected: string[]): Error {
     const token = this.peek()
-    const { line, column } = placeOf(this.#sql, token?.start ?? this.#sql.length)
     const hint =
       token?.kind === 'quoted' && expected.includes('<identifier>')
         ? ' (this statement quotes names with backticks)'
         : ''
-    return malformedQuery(
-      `line ${line}:${column}: mismatched input '${token?.text ?? '<EOF>'}'. Expecting: ${expected.join(', ')}${hint}`,
-    )
+    return malformedQuery(`${mismatch(this.#sql, token, expected)}${hint}`)
   }
 }

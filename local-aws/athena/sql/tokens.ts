@@ -89,6 +89,12 @@ export function placeOf(sql: string, offset: number): { line: number; column: nu
   return { line: before.split('\n').length, column: offset - lineStart + 1 }
 }
 
+/** What a parser says of a token that it did not expect; of none, that the statement ends too early. */
+export function mismatch(sql: string, token: Token | undefined, expected: readonly string[]): string {
+  const { line, column } = placeOf(sql, token?.start ?? sql.length)
+  return `line ${line}:${column}: mismatched input '${token?.text ?? '<EOF>'}'. Expecting: ${expected.join(', ')}`
+}
+
 /** A text as an SQL string literal. */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
