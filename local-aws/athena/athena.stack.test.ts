@@ -196,8 +196,9 @@ describe('errors', () => {
     ],
     [
       'ALTER TABLE t ADD COLUMNS (a int)',
-      '1200 NOT_SUPPORTED: ALTER TABLE ADD COLUMNS is not supported by local-aws yet',
+      '1301 FAILED: SemanticException [Error 10001]: Table not found default.t',
     ],
+    ['OPTIMIZE t REWRITE DATA', '1200 NOT_SUPPORTED: OPTIMIZE is not supported by local-aws yet'],
   ])('%s', async (sql, message) => {
     await expect(run(sql)).rejects.toThrow(message)
   })
@@ -230,6 +231,41 @@ describe('the catalog', () => {
     expect(described.at(-1)).toEqual(['dt                  \tstring              \t                    '])
   })
 
+  test('ALTER TABLE changes what queries see', async () => {
+    const other = `\`${database}\`.altered`
+    await run(`CREATE EXTERNAL TABLE ${other} (close double) PARTITIONED BY (day string)
+      ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' LOCATION '${folder}/nothing/'`)
+    await run(
+      `ALTER TABLE ${other} ADD PARTITION (day='1') LOCATION '${folder}/data/dt=2026-01-01/' PARTITION (day='2')`,
+    )
+    await run(`ALTER TABLE ${other} ADD COLUMNS (volume double)`)
+    await run(`ALTER TABLE ${other} PARTITION (day='1') ADD COLUMNS (volume double)`)
+    expect(await run(`SELECT volume, day FROM "${database}".altered ORDER BY close DESC`)).toEqual([
+      ['volume', 'day'],
+      ['1.0E10', '1'],
+      [null, '1'],
+    ])
+    await run(`ALTER TABLE ${other} PARTITION (day='1') RENAME TO PARTITION (day='3')`)
+    expect(await run(`SELECT DISTINCT day FROM "${database}".altered`)).toEqual([['day'], ['3']])
+    await run(`ALTER TABLE ${other} DROP PARTITION (day >= '3')`)
+    expect(await run(`SELECT count(*) FROM "${database}".altered`)).toEqual([['_col0'], ['0']])
+    const ddl = (await run(`SHOW CREATE TABLE ${other}`)).map(([line]) => line).join('\n')
+    await run(`DROP TABLE ${other}`)
+    await run(ddl)
+    await run(`DROP TABLE ${other}`)
+  })
+
+  test('a database may be named with its catalog, and in the backticks of DDL', async () => {
+    await run('CREATE DATABASE IF NOT EXISTS awsdatacatalog.default')
+    const QueryExecutionContext = { Database: `\`${database}\`` }
+    expect(await run('SELECT count(*) FROM "my-ticks"', { QueryExecutionContext })).toEqual([
+      ['_col0'],
+      ['2'],
+    ])
+    expect(await run('SHOW COLUMNS IN `my-ticks`', { QueryExecutionContext })).toHaveLength(5)
+    expect(await run('SELECT 1 AS x')).toEqual([['x'], ['1']])
+  })
+
   test('a view is made, read, described and dropped', async () => {
     await run(`CREATE OR REPLACE VIEW "${database}"."v" AS SELECT close AS "adj close" FROM ${table}`)
     expect(await run(`SELECT * FROM "${database}"."v" ORDER BY 1 DESC LIMIT 1`)).toEqual([
@@ -243,6 +279,10 @@ describe('the catalog', () => {
       TableType: 'VIRTUAL_VIEW',
       Columns: [{ Name: 'adj close', Type: 'double' }],
     })
+    expect((await run(`SHOW CREATE VIEW "${database}"."v"`)).slice(0, 2)).toEqual([
+      [expect.stringMatching(/^CREATE VIEW [^ ]*v AS $/)],
+      ['SELECT close "adj close"'],
+    ])
     await run(`DROP VIEW "${database}"."v"`)
   })
 
@@ -275,7 +315,7 @@ describe('the catalog', () => {
     await run(`create table "awsdatacatalog"."${database}"."dbt"
       with (table_type='hive', is_external=true, external_location='${place}', format='parquet', write_compression='snappy', partitioned_by=ARRAY['p'])
       as select 1 as a, 'x' as p`)
-    const [, [path, p]] = (await run(`SELECT "$path", p FROM "${database}"."dbt"`)) as string[][]
+    const [path, p] = (await run(`SELECT "$path", p FROM "${database}"."dbt"`))[1]!
     expect(path).toMatch(new RegExp(`^${place}/p=x/`))
     expect(p).toBe('x')
     const key = new URL(path!).pathname.slice(1)
@@ -296,6 +336,14 @@ describe('the catalog', () => {
     ).rejects.toThrow(
       `COLUMN_NOT_FOUND: line 1:${`CREATE TABLE "${database}".x WITH (format='ORC') AS SELECT b`.length}: `,
     )
+    await run(
+      `alter table \`${database}\`.\`dbt\` set tblproperties ('classification' = 'parquet', 'k' = 'v')`,
+    )
+    expect(await run(`SHOW TBLPROPERTIES \`${database}\`.dbt('k')`)).toEqual([['v']])
+    expect(await run(`SELECT a, p FROM "${database}"."dbt"`)).toEqual([
+      ['a', 'p'],
+      ['1', 'x'],
+    ])
     await run(`DROP TABLE \`${database}\`.dbt`)
   })
 

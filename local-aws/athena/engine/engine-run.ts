@@ -1,7 +1,7 @@
 // Follows one statement through the engine to its end, handing its rows to the sink as they come.
 import { setTimeout as delay } from 'node:timers/promises'
 import { engineFailure } from '../api/errors.ts'
-import type { QueryProgress, QueryRequest } from '../api/query.ts'
+import { contextDatabase, type QueryProgress, type QueryRequest } from '../api/query.ts'
 import type { ResultSink } from '../results/result-sink.ts'
 import type { PlacedSql } from '../sql/placed-sql.ts'
 import {
@@ -35,7 +35,7 @@ export async function followEngine(run: EngineRun): Promise<EnginePage> {
   const { engine, statement, context, signal, sink, note, accept } = run
   const session = {
     catalog: context.catalog?.toLowerCase() ?? 'awsdatacatalog',
-    schema: context.database?.toLowerCase() ?? 'default',
+    schema: contextDatabase(context),
     settings: statement.session,
   }
   const giveUpAt = Date.now() + waitForEngineMs

@@ -14,6 +14,7 @@ import {
   systemFailure,
 } from '../api/errors.ts'
 import {
+  contextDatabase,
   isFinal,
   noStatistics,
   type Query,
@@ -173,7 +174,7 @@ export function openQueries(parts: QueriesParts): Queries {
         const { columns, lines } = await answerFromCatalog(hive, {
           glue,
           signal,
-          database: entry.query.database?.toLowerCase() ?? 'default',
+          database: contextDatabase(entry.query),
           runOnEngine: async (sql) => {
             await followEngine({ ...onEngine, statement: unchanged(sql) })
           },

@@ -1,6 +1,6 @@
 // Which files an INSERT or CTAS wrote: the manifest that Athena leaves beside the result, and clients read data by.
 import type { GlueService } from '../../glue/api/service.ts'
-import { outputLocation, type QueryRequest } from '../api/query.ts'
+import { contextDatabase, outputLocation, type QueryRequest } from '../api/query.ts'
 import type { PlacedSql } from '../sql/placed-sql.ts'
 import type { Statement } from '../sql/statement.ts'
 import type { Token } from '../sql/tokens.ts'
@@ -48,7 +48,7 @@ async function tableLocation(
 ): Promise<string | undefined> {
   const target = targetOf(statement)
   if (!target) return undefined
-  const database = target.database ?? request.database?.toLowerCase() ?? 'default'
+  const database = target.database ?? contextDatabase(request)
   return (await glue.getTable(database, target.name))?.StorageDescriptor?.Location
 }
 

@@ -5,6 +5,9 @@ import type { Table } from '../../glue/api/shapes.ts'
 import { hiveFailure, notSupported, QueryFailure } from '../api/errors.ts'
 import { type ColumnInfo, stringColumn } from '../results/column-info.ts'
 import type { HiveStatement } from './hive-ddl.ts'
+import { partitionName } from './partition-spec.ts'
+import { changeTable, existingPartition } from './table-changes.ts'
+import { createTableLines, createViewLines } from './table-ddl.ts'
 import { allColumns, describeTable, descriptionColumns } from './table-description.ts'
 import { literal } from './tokens.ts'
 
@@ -98,10 +101,14 @@ async function answer(statement: HiveStatement, context: CatalogContext): Promis
       )
     }
     case 'show-properties': {
-      const parameters = (await tableOf(statement, context)).Parameters ?? {}
+      const table = await tableOf(statement, context)
+      const parameters = table.Parameters ?? {}
       const { property } = statement
       if (property !== undefined)
-        return list('prpt_name', [parameters[property] ?? `Table does not have property: ${property}`])
+        return list('prpt_name', [
+          parameters[property] ??
+            `Table ${table.DatabaseName}.${table.Name} does not have property: ${property}`,
+        ])
       return list(
         'prpt_name',
         Object.entries(parameters)
@@ -112,13 +119,40 @@ async function answer(statement: HiveStatement, context: CatalogContext): Promis
     case 'describe':
       return {
         columns: descriptionColumns.map(stringColumn),
-        lines: describeTable(await tableOf(statement, context), statement.column),
+        lines: await describe(statement, context),
       }
+    case 'show-create-table': {
+      const { database, name } = statement
+      const table = await tableOf(statement, context)
+      return list('createtab_stmt', createTableLines(table, database ? `${database}.${name}` : name))
+    }
+    case 'show-create-view':
+      return list('Create View', createViewLines(await tableOf(statement, context)))
+    case 'alter-table':
+      await changeTable(statement.change, await tableOf(statement, context), glue)
+      return nothing
+    case 'alter-database': {
+      const database = await glue.getDatabase(statement.name)
+      if (!database) throw databaseNotFound(statement.name)
+      const Parameters = { ...database.Parameters, ...statement.properties }
+      await glue.call('UpdateDatabase', { Name: database.Name, DatabaseInput: { ...database, Parameters } })
+      return nothing
+    }
     case 'repair':
       return repair(statement, context)
     case 'not-supported':
       throw notSupported(`${statement.what} is not supported by local-aws yet`)
   }
+}
+
+async function describe(
+  statement: HiveStatement & { kind: 'describe' },
+  context: CatalogContext,
+): Promise<string[]> {
+  const { column, detail } = statement
+  const table = await tableOf(statement, context)
+  const partition = statement.partition && (await existingPartition(table, statement.partition, context.glue))
+  return describeTable(table, { column, detail, partition })
 }
 
 async function dropDatabase(
@@ -207,20 +241,11 @@ async function tableOf(
 }
 
 async function partitionNames(table: Table, { glue }: CatalogContext): Promise<string[]> {
-  const keys = table.PartitionKeys!.map((key) => key.Name)
   const names: string[] = []
   for await (const { Values } of glue.partitions(table.DatabaseName, table.Name)) {
-    names.push(keys.map((key, i) => `${key}=${escaped(Values[i] ?? '')}`).join('/'))
+    names.push(partitionName(table, Values))
   }
   return names.sort()
-}
-
-/** A partition's value as it stands in a path (Hive's FileUtils.escapePathName). */
-function escaped(value: string): string {
-  return value.replace(
-    /[\x00-\x1f"#%'*/:=?\\\x7f{[\]^]/g,
-    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  )
 }
 
 function list(column: string, lines: readonly string[]): CatalogAnswer {

@@ -1,5 +1,7 @@
 // Cuts a statement into tokens: enough of SQL's and Hive's lexical rules to classify statements and parse DDL.
 
+import { hiveString } from './hive-string.ts'
+
 export interface Token {
   /** `quoted` is "x", `backtick` is `x`, `broken` is what never ends (an open quote or comment). */
   readonly kind: 'word' | 'quoted' | 'backtick' | 'string' | 'number' | 'symbol' | 'broken'
@@ -11,10 +13,17 @@ export interface Token {
   readonly end: number
 }
 
+/** How texts are written: with doubled quotes, or, as in Hive's DDL, with backslashes too. */
+export type Language = 'sql' | 'hive'
+
 /** What each token is made of; every pattern is linear, also where it finds no end. */
 const blank = /\s+/y
 const string = /'[^']*(?:''[^']*)*'/y
 const quoted = /"[^"]*(?:""[^"]*)*"/y
+const hiveTexts = {
+  "'": /'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'/y,
+  '"': /"[^"\\]*(?:(?:\\[\s\S]|"")[^"\\]*)*"/y,
+}
 const backtick = /`[^`]*(?:``[^`]*)*`/y
 const number = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w$@])/y
 const word = /[\p{L}\p{N}_$@]+/uy
@@ -24,7 +33,8 @@ const symbol = /<>|<=|>=|!=|\|\||->|[\s\S]/uy
  * The tokens of a statement; comments and white space are left out. Each character chooses what is tried: a statement
  * of 262,144 brackets, the longest that Athena takes, costs some 30 ms.
  */
-export function tokensOf(sql: string): Token[] {
+export function tokensOf(sql: string, language: Language = 'sql'): Token[] {
+  const isHive = language === 'hive'
   const tokens: Token[] = []
   let at = 0
   const endOf = (pattern: RegExp): number => {
@@ -33,7 +43,13 @@ export function tokensOf(sql: string): Token[] {
   }
   const add = (kind: Token['kind'], end: number) => {
     const text = sql.slice(at, end)
-    tokens.push({ kind, text, value: meaningOf(kind, text), start: at, end })
+    tokens.push({
+      kind,
+      text,
+      value: isHive ? hiveMeaningOf(kind, text) : meaningOf(kind, text),
+      start: at,
+      end,
+    })
     at = end
   }
   /** A quote that never ends takes all that follows. */
@@ -52,8 +68,8 @@ export function tokensOf(sql: string): Token[] {
       const end = sql.indexOf('*/', at + 2)
       if (end < 0) add('broken', sql.length)
       else at = end + 2
-    } else if (char === "'") addQuoted('string', string)
-    else if (char === '"') addQuoted('quoted', quoted)
+    } else if (char === "'") addQuoted('string', isHive ? hiveTexts[char] : string)
+    else if (char === '"') addQuoted('quoted', isHive ? hiveTexts[char] : quoted)
     else if (char === '`') addQuoted('backtick', backtick)
     else if (plainSymbols.has(char)) add('symbol', at + 1)
     else {
@@ -80,6 +96,10 @@ function meaningOf(kind: Token['kind'], text: string): string {
   if (kind !== 'string' && kind !== 'quoted' && kind !== 'backtick') return text
   const quote = text[0]!
   return text.slice(1, -1).replaceAll(quote + quote, quote)
+}
+
+function hiveMeaningOf(kind: Token['kind'], text: string): string {
+  return kind === 'string' || kind === 'quoted' ? hiveString(text) : meaningOf(kind, text)
 }
 
 /** Where an offset lies, as error messages name it: both from 1. */
