@@ -310,7 +310,7 @@ describe('the catalog', () => {
     await run(`DROP TABLE IF EXISTS \`${database}\`.\`copy\``)
   })
 
-  test('a CTAS of dbt-athena has its properties; without any it writes Parquet with GZIP', async () => {
+  test('a CTAS of dbt-athena has its properties, and takes others by ALTER TABLE', async () => {
     const place = `${folder}/dbt/t1`
     await run(`create table "awsdatacatalog"."${database}"."dbt"
       with (table_type='hive', is_external=true, external_location='${place}', format='parquet', write_compression='snappy', partitioned_by=ARRAY['p'])
@@ -367,6 +367,35 @@ describe('the catalog', () => {
       await expect(run(sql)).rejects.toThrow('HIVE_PATH_ALREADY_EXISTS')
     },
   )
+
+  test('an UNLOAD has its delimiter, needs no database, and of no rows has a manifest all the same', async () => {
+    await run('DROP DATABASE default CASCADE')
+    const unload = async (query: string, to: string) => {
+      const properties = "format = 'TEXTFILE', field_delimiter = ',', compression = 'NONE'"
+      return ended(await start(`UNLOAD (${query}) TO '${folder}/unload/${to}/' WITH (${properties})`))
+    }
+    const [uri] = await manifestOf(await unload("SELECT 1 AS a, 'x' AS b", 'text'))
+    const Key = new URL(uri!).pathname.slice(1)
+    const object = await s3.send(new GetObjectCommand({ Bucket: lake.bucket, Key }))
+    expect(await object.Body!.transformToString()).toBe('1,x\n')
+    expect(await manifestOf(await unload('SELECT 1 AS a WHERE false', 'none'))).toEqual([''])
+    expect((await unload('SELECT x FROM (VALUES 1) t(a)', 'wrong')).Status!.StateChangeReason).toMatch(
+      /^COLUMN_NOT_FOUND: line 1:16: /,
+    )
+  })
+
+  test('a CTAS in buckets, and one without data, have their tables', async () => {
+    await run(
+      `CREATE TABLE "${database}".b WITH (format='ORC', bucketed_by=ARRAY['a'], bucket_count=2) AS SELECT 1 AS a`,
+    )
+    expect((await run(`SHOW CREATE TABLE \`${database}\`.b`)).flat()).toContain('INTO 2 BUCKETS')
+    await run(`CREATE TABLE "${database}".n AS SELECT 1 AS a WITH NO DATA`)
+    expect(await run(`SELECT a FROM "${database}".n`)).toEqual([['a']])
+    const ddl = (await run(`SHOW CREATE TABLE \`${database}\`.n`)).flat()
+    expect(ddl).toContain("  'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat' ")
+    await run(`DROP TABLE \`${database}\`.n`)
+    await run(`DROP TABLE \`${database}\`.b`)
+  })
 
   test('an UNLOAD without its clauses is refused with the place', async () => {
     await expect(start('UNLOAD (SELECT 1) INTO 1')).rejects.toMatchObject({

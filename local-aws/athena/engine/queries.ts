@@ -2,7 +2,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Events } from '../../events.ts'
-import { GlueError } from '../../glue/api/errors.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import { AwsError } from '../../http/aws-error.ts'
 import {
@@ -35,6 +34,7 @@ import { followEngine } from './engine-run.ts'
 import { expireQueries } from './expiry.ts'
 import type { History } from './history.ts'
 import type { Engine, EnginePage } from './trino.ts'
+import { dropUnloadTable, prepareUnload } from './unload-table.ts'
 
 /** How long an end that could not be stored waits for the next attempt. */
 const storeAgainMs = 2_000
@@ -131,6 +131,7 @@ export function openQueries(parts: QueriesParts): Queries {
       }
       live.set(query.id, { ...newEntry(failed), admitted: true })
       storeEnd(failed)
+      if (query.substatement === 'UNLOAD') void dropUnload(query)
     }
     if (interrupted.length > 0) events.interruptedQueriesFailed(interrupted.length)
   }
@@ -145,14 +146,8 @@ export function openQueries(parts: QueriesParts): Queries {
     }
   }
 
-  /** The files of an UNLOAD stay; of the table that the engine wrote them by nothing does. */
-  async function dropUnloadTable(placed: PlacedSql | undefined): Promise<void> {
-    if (!placed?.unloads) return
-    const { database, table } = placed.unloads
-    await glue.dropTable(database, table).catch((error) => {
-      // An UNLOAD that failed has made none.
-      if (!(error instanceof GlueError)) events.operationBroke({ target: 'query', err: error })
-    })
+  async function dropUnload({ id }: Query): Promise<void> {
+    await dropUnloadTable(id, glue).catch((error) => events.operationBroke({ target: 'query', err: error }))
   }
 
   async function run(entry: LiveQuery, statement: Statement, hive: HiveStatement | undefined): Promise<void> {
@@ -182,10 +177,11 @@ export function openQueries(parts: QueriesParts): Queries {
         await sink.lines(columns, lines)
       } else {
         placed = engineStatement(statement, entry.query)
+        if (placed.unloadsTo !== undefined) await prepareUnload(glue)
         try {
           last = await followEngine({ ...onEngine, statement: placed, sink })
         } finally {
-          await dropUnloadTable(placed)
+          if (placed.unloadsTo !== undefined) await dropUnload(entry.query)
         }
       }
       const { body, ...outcome } = await sink.close(last?.updateType, last?.updateCount)
@@ -193,7 +189,7 @@ export function openQueries(parts: QueriesParts): Queries {
         last && writesRows(entry.query)
           ? await manifestOf(entry.query, statement, {
               engineQueryId: last.id,
-              unloads: placed?.unloads,
+              unloadsTo: placed?.unloadsTo,
               signal,
             })
           : undefined

@@ -14,7 +14,7 @@ export interface WrittenFilesParts {
 /** Who wrote, and for an UNLOAD where to: other statements write into a table. */
 export interface Writer {
   readonly engineQueryId: string
-  readonly unloads: PlacedSql['unloads'] | undefined
+  readonly unloadsTo: PlacedSql['unloadsTo'] | undefined
   readonly signal: AbortSignal
 }
 
@@ -26,10 +26,10 @@ export interface Writer {
 export async function writeManifest(
   statement: Statement,
   request: QueryRequest,
-  { engineQueryId, unloads, signal }: Writer,
+  { engineQueryId, unloadsTo, signal }: Writer,
   { glue, objects }: WrittenFilesParts,
 ): Promise<string | undefined> {
-  const location = unloads?.folder ?? (await tableLocation(statement, request, glue))
+  const location = unloadsTo ?? (await tableLocation(statement, request, glue))
   if (!location) return undefined
   const files: string[] = []
   for await (const uri of objects.list(location.endsWith('/') ? location : `${location}/`)) {

@@ -102,7 +102,7 @@ describe('ALTER TABLE', () => {
       "partition spec {dt=a} doesn't contain all (2) partition columns",
     ],
     ['ALTER TABLE t DROP PARTITION (q=1)', '[Error 10098]: Non-Partition column appears'],
-    ["ALTER TABLE t DROP PARTITION (dt='zz')", '[Error 10006]: Partition not found {dt=zz}'],
+    ["ALTER TABLE t DROP PARTITION (dt='zz')", "[Error 10006]: Partition not found (dt = 'zz')"],
     ['ALTER TABLE t ADD COLUMNS (a int)', 'Duplicate column name: a'],
     ['ALTER TABLE t REPLACE COLUMNS (dt int)', 'Duplicate column name: dt'],
     ['ALTER TABLE t CHANGE zz y int', 'Invalid column reference zz'],

@@ -4,6 +4,7 @@ import type { GlueService } from '../../glue/api/service.ts'
 import type { Table } from '../../glue/api/shapes.ts'
 import { hiveFailure, notSupported, QueryFailure } from '../api/errors.ts'
 import { type ColumnInfo, stringColumn } from '../results/column-info.ts'
+import { alterDatabase, createDatabase, databaseNotFound, dropDatabase } from './database-statements.ts'
 import type { HiveStatement } from './hive-ddl.ts'
 import { partitionName } from './partition-spec.ts'
 import { changeTable, existingPartition } from './table-changes.ts'
@@ -48,19 +49,15 @@ export async function answerFromCatalog(
 async function answer(statement: HiveStatement, context: CatalogContext): Promise<CatalogAnswer> {
   const { glue } = context
   switch (statement.kind) {
-    case 'create-database': {
-      const { name, comment, location, properties } = statement
-      if (statement.ifNotExists && (await glue.getDatabase(name))) return nothing
-      await glue.createDatabase({
-        Name: name,
-        ...(comment === undefined ? {} : { Description: comment }),
-        ...(location === undefined ? {} : { LocationUri: location }),
-        ...(Object.keys(properties).length === 0 ? {} : { Parameters: properties }),
-      })
+    case 'create-database':
+      await createDatabase(statement, glue)
       return nothing
-    }
+    case 'alter-database':
+      await alterDatabase(statement, glue)
+      return nothing
     case 'drop-database':
-      return dropDatabase(statement, glue)
+      await dropDatabase(statement, glue)
+      return nothing
     case 'create-table':
       return createTable(statement, context)
     case 'drop-table': {
@@ -131,13 +128,6 @@ async function answer(statement: HiveStatement, context: CatalogContext): Promis
     case 'alter-table':
       await changeTable(statement.change, await tableOf(statement, context), glue)
       return nothing
-    case 'alter-database': {
-      const database = await glue.getDatabase(statement.name)
-      if (!database) throw databaseNotFound(statement.name)
-      const Parameters = { ...database.Parameters, ...statement.properties }
-      await glue.call('UpdateDatabase', { Name: database.Name, DatabaseInput: { ...database, Parameters } })
-      return nothing
-    }
     case 'repair':
       return repair(statement, context)
     case 'not-supported':
@@ -153,25 +143,6 @@ async function describe(
   const table = await tableOf(statement, context)
   const partition = statement.partition && (await existingPartition(table, statement.partition, context.glue))
   return describeTable(table, { column, detail, partition })
-}
-
-async function dropDatabase(
-  statement: HiveStatement & { kind: 'drop-database' },
-  glue: GlueService,
-): Promise<CatalogAnswer> {
-  const { name, ifExists, cascade } = statement
-  if (!(await glue.getDatabase(name))) {
-    if (ifExists) return nothing
-    throw databaseNotFound(name)
-  }
-  const { TableList } = await glue.tablesPage(name, { MaxResults: 1 })
-  if (!cascade && TableList.length > 0) {
-    throw hiveFailure(
-      `Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. InvalidOperationException(message:Database ${name} is not empty. One or more tables exist.)`,
-    )
-  }
-  await glue.dropDatabase(name)
-  return nothing
 }
 
 async function createTable(
@@ -254,6 +225,3 @@ function list(column: string, lines: readonly string[]): CatalogAnswer {
 
 const tableNotFound = (database: string, table: string) =>
   hiveFailure(`SemanticException [Error 10001]: Table not found ${database}.${table}`, 1301)
-
-const databaseNotFound = (database: string) =>
-  hiveFailure(`SemanticException [Error 10072]: Database does not exist: ${database}`, 1301)

@@ -67,6 +67,12 @@ export function textOf(spec: PartitionSpec): string {
   return `{${spec.map(({ key, value }) => `${key}=${value}`).join(', ')}}`
 }
 
+/** (dt = '2024'), or ((dt = '2024') and (hour < '02')) */
+export function rangeText(spec: PartitionSpec): string {
+  const terms = spec.map(({ key, operator, value }) => `(${key} ${operator} '${value}')`)
+  return terms.length === 1 ? terms[0]! : `(${terms.join(' and ')})`
+}
+
 function checkKeys(table: Table, spec: PartitionSpec): void {
   const keys = (table.PartitionKeys ?? []).map(({ Name }) => Name)
   if (keys.length === 0)

@@ -5,8 +5,8 @@ export interface PlacedSql {
   readonly sql: string
   /** Settings of the engine's catalog that hold for this statement alone. */
   readonly session?: Readonly<Record<string, string>>
-  /** Of an UNLOAD: where it writes, and the table that is dropped from the catalog when it has written. */
-  readonly unloads?: { readonly database: string; readonly table: string; readonly folder: string }
+  /** The folder that an UNLOAD writes into, with a slash at its end. */
+  readonly unloadsTo?: string
   /** An error text of the engine, with its place (`line 1:8:`) as the user counts in their own statement. */
   readonly placeInOwnSql: (message: string) => string
 }

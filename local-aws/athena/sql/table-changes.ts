@@ -8,6 +8,7 @@ import {
   partitionExpression,
   partitionName,
   partitionValues,
+  rangeText,
   textOf,
 } from './partition-spec.ts'
 
@@ -59,7 +60,7 @@ const runs: { readonly [A in Action]: Run<A> } = {
       const before = found.length
       const expression = partitionExpression(table, spec)
       for await (const each of glue.partitions(table.DatabaseName, table.Name, expression)) found.push(each)
-      if (found.length === before && !ifExists) throw partitionNotFound(spec)
+      if (found.length === before && !ifExists) throw partitionNotFound(rangeText(spec))
     }
     for (let start = 0; start < found.length; start += mostPerDelete) {
       await glue.call('BatchDeletePartition', {
@@ -172,7 +173,7 @@ export async function existingPartition(
 ): Promise<Partition> {
   const values = partitionValues(table, spec)
   const partition = await glue.getPartition(table.DatabaseName, table.Name, values)
-  if (!partition) throw partitionNotFound(spec)
+  if (!partition) throw partitionNotFound(textOf(spec))
   return partition
 }
 
@@ -181,8 +182,8 @@ const partitionExists = () =>
     'Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. AlreadyExistsException(message:Partition already exists.)',
   )
 
-const partitionNotFound = (spec: PartitionSpec) =>
-  hiveFailure(`SemanticException [Error 10006]: Partition not found ${textOf(spec)}`)
+const partitionNotFound = (which: string) =>
+  hiveFailure(`SemanticException [Error 10006]: Partition not found ${which}`)
 
 const noColumn = (name: string) =>
   hiveFailure(

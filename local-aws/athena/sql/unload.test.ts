@@ -5,14 +5,14 @@ import { engineUnload } from './unload.ts'
 const placed = (sql: string) => engineUnload(sql, tokensOf(sql), '1-2-3')
 
 test('UNLOAD is a CTAS of a table of its own, in the folder that it names', () => {
-  const { sql, session, unloads } = placed(
+  const { sql, session, unloadsTo } = placed(
     "UNLOAD (SELECT (1) AS a, 2 AS p FROM t)\nTO 's3://b/u' WITH (format='textfile', field_delimiter=',', compression='none', partitioned_by=ARRAY['p'])",
   )
   expect(sql).toBe(
     `CREATE TABLE "awsdatacatalog"."default"."unload_1_2_3" WITH (format = 'TEXTFILE', textfile_field_separator = ',', external_location = 's3://b/u', partitioned_by = ARRAY['p']) AS (SELECT (1) AS a, 2 AS p FROM t)`,
   )
   expect(session).toEqual({ compression_codec: 'NONE' })
-  expect(unloads).toEqual({ database: 'default', table: 'unload_1_2_3', folder: 's3://b/u/' })
+  expect(unloadsTo).toBe('s3://b/u/')
 })
 
 test('a place in the query is that of the user', () => {

@@ -8,8 +8,11 @@ import { writtenFormat } from './written-format.ts'
 /** Properties of Athena; those for one format alone are of CTAS. */
 const known = new Set(['format', 'compression', 'compression_level', 'field_delimiter', 'partitioned_by'])
 
-/** The database of the table that the engine makes; local-aws makes sure that it is there. */
-const database = 'default'
+/** The database of the table that the engine makes. */
+export const unloadDatabase = 'default'
+
+/** The name of that table. */
+export const unloadTable = (queryId: string) => `unload_${queryId.replaceAll('-', '_')}`
 
 /**
  * The statement as the engine takes it.
@@ -28,15 +31,14 @@ export function engineUnload(sql: string, tokens: readonly Token[], id: string):
     throw invalidProperty(sql, tokens[opening]!.start, "Property 'format' of UNLOAD is required")
   const format = writtenFormat(sql, given)
   const own = [...format.properties, `external_location = ${literal(folder)}`, ...partitioning(sql, given)]
-  const name = `unload_${id.replaceAll('-', '_')}`
-  const target = `CREATE TABLE "awsdatacatalog"."${database}"."${name}" WITH (${own.join(', ')}) AS`
+  const target = `CREATE TABLE "awsdatacatalog"."${unloadDatabase}"."${unloadTable(id)}" WITH (${own.join(', ')}) AS`
   return {
     ...edited(sql, [
       { start: tokens[0]!.start, end: tokens[0]!.end, text: target },
       { start: tokens[queryEnd]!.end, end: sql.length, text: '' },
     ]),
     session: format.session,
-    unloads: { database, table: name, folder: folder.endsWith('/') ? folder : `${folder}/` },
+    unloadsTo: folder.endsWith('/') ? folder : `${folder}/`,
   }
 }
 
