@@ -1,6 +1,6 @@
 // Follows one statement through the engine to its end, handing its rows to the sink as they come.
 import { setTimeout as delay } from 'node:timers/promises'
-import { engineFailure } from '../api/errors.ts'
+import { engineFailure, notSupported } from '../api/errors.ts'
 import { contextDatabase, type QueryProgress, type QueryRequest } from '../api/query.ts'
 import type { ResultSink } from '../results/result-sink.ts'
 import type { PlacedSql } from '../sql/placed-sql.ts'
@@ -37,6 +37,12 @@ export async function followEngine(run: EngineRun): Promise<EnginePage> {
     catalog: context.catalog?.toLowerCase() ?? 'awsdatacatalog',
     schema: contextDatabase(context),
     settings: statement.session,
+  }
+  // The engine takes the name in a header, where other letters cannot stand.
+  if (/[^\x20-\xff]/.test(session.schema)) {
+    throw notSupported(
+      `The context database ${session.schema} has letters that local-aws cannot hand to the engine: name it in the query instead`,
+    )
   }
   const giveUpAt = Date.now() + waitForEngineMs
   let page = await submit(engine, statement.sql, session, signal)
