@@ -215,8 +215,9 @@ describe('errors', () => {
     ],
     [
       'ALTER TABLE t ADD COLUMNS (a int)',
-      '1200 NOT_SUPPORTED: ALTER TABLE ADD COLUMNS is not supported by local-aws yet',
+      '1301 FAILED: SemanticException [Error 10001]: Table not found default.t',
     ],
+    ['OPTIMIZE t REWRITE DATA', '1200 NOT_SUPPORTED: OPTIMIZE is not supported by local-aws yet'],
   ])('%s', async (sql, message) => {
     await expect(run(sql)).rejects.toThrow(message)
   })
@@ -249,6 +250,41 @@ describe('the catalog', () => {
     expect(described.at(-1)).toEqual(['dt                  \tstring              \t                    '])
   })
 
+  test('ALTER TABLE changes what queries see', async () => {
+    const other = `\`${database}\`.altered`
+    await run(`CREATE EXTERNAL TABLE ${other} (close double) PARTITIONED BY (day string)
+      ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' LOCATION '${folder}/nothing/'`)
+    await run(
+      `ALTER TABLE ${other} ADD PARTITION (day='1') LOCATION '${folder}/data/dt=2026-01-01/' PARTITION (day='2')`,
+    )
+    await run(`ALTER TABLE ${other} ADD COLUMNS (volume double)`)
+    await run(`ALTER TABLE ${other} PARTITION (day='1') ADD COLUMNS (volume double)`)
+    expect(await run(`SELECT volume, day FROM "${database}".altered ORDER BY close DESC`)).toEqual([
+      ['volume', 'day'],
+      ['1.0E10', '1'],
+      [null, '1'],
+    ])
+    await run(`ALTER TABLE ${other} PARTITION (day='1') RENAME TO PARTITION (day='3')`)
+    expect(await run(`SELECT DISTINCT day FROM "${database}".altered`)).toEqual([['day'], ['3']])
+    await run(`ALTER TABLE ${other} DROP PARTITION (day >= '3')`)
+    expect(await run(`SELECT count(*) FROM "${database}".altered`)).toEqual([['_col0'], ['0']])
+    const ddl = (await run(`SHOW CREATE TABLE ${other}`)).map(([line]) => line).join('\n')
+    await run(`DROP TABLE ${other}`)
+    await run(ddl)
+    await run(`DROP TABLE ${other}`)
+  })
+
+  test('a database may be named with its catalog, and in the backticks of DDL', async () => {
+    await run('CREATE DATABASE IF NOT EXISTS awsdatacatalog.default')
+    const QueryExecutionContext = { Database: `\`${database}\`` }
+    expect(await run('SELECT count(*) FROM "my-ticks"', { QueryExecutionContext })).toEqual([
+      ['_col0'],
+      ['2'],
+    ])
+    expect(await run('SHOW COLUMNS IN `my-ticks`', { QueryExecutionContext })).toHaveLength(5)
+    expect(await run('SELECT 1 AS x')).toEqual([['x'], ['1']])
+  })
+
   test('a view is made, read, described and dropped', async () => {
     await run(`CREATE OR REPLACE VIEW "${database}"."v" AS SELECT close AS "adj close" FROM ${table}`)
     expect(await run(`SELECT * FROM "${database}"."v" ORDER BY 1 DESC LIMIT 1`)).toEqual([
@@ -262,6 +298,10 @@ describe('the catalog', () => {
       TableType: 'VIRTUAL_VIEW',
       Columns: [{ Name: 'adj close', Type: 'double' }],
     })
+    expect((await run(`SHOW CREATE VIEW "${database}"."v"`)).slice(0, 2)).toEqual([
+      [expect.stringMatching(/^CREATE VIEW [^ ]*v AS $/)],
+      ['SELECT close "adj close"'],
+    ])
     await run(`DROP VIEW "${database}"."v"`)
   })
 
@@ -287,6 +327,100 @@ describe('the catalog', () => {
     expect(path).toContain(`/results/tables/${id}/`)
     await run(`DROP TABLE \`${database}\`.\`copy\``)
     await run(`DROP TABLE IF EXISTS \`${database}\`.\`copy\``)
+  })
+
+  test('a CTAS of dbt-athena has its properties, and takes others by ALTER TABLE', async () => {
+    const place = `${folder}/dbt/t1`
+    await run(`create table "awsdatacatalog"."${database}"."dbt"
+      with (table_type='hive', is_external=true, external_location='${place}', format='parquet', write_compression='snappy', partitioned_by=ARRAY['p'])
+      as select 1 as a, 'x' as p`)
+    const [path, p] = (await run(`SELECT "$path", p FROM "${database}"."dbt"`))[1]!
+    expect(path).toMatch(new RegExp(`^${place}/p=x/`))
+    expect(p).toBe('x')
+    const key = new URL(path!).pathname.slice(1)
+    const object = await s3.send(new GetObjectCommand({ Bucket: lake.bucket, Key: key }))
+    expect(
+      Buffer.from(await object.Body!.transformToByteArray())
+        .subarray(0, 4)
+        .toString(),
+    ).toBe('PAR1')
+    await expect(
+      run(`CREATE TABLE "${database}"."dbt2" WITH (external_location='${place}/') AS SELECT 1 AS a`),
+    ).rejects.toThrow('HIVE_PATH_ALREADY_EXISTS')
+    await expect(run(`CREATE TABLE "${database}".x WITH (formt='ORC') AS SELECT 1 AS a`)).rejects.toThrow(
+      'INVALID_TABLE_PROPERTY: line 1:',
+    )
+    await expect(
+      run(`CREATE TABLE "${database}".x WITH (format='ORC') AS SELECT b FROM (VALUES 1) t(a)`),
+    ).rejects.toThrow(
+      `COLUMN_NOT_FOUND: line 1:${`CREATE TABLE "${database}".x WITH (format='ORC') AS SELECT b`.length}: `,
+    )
+    await run(
+      `alter table \`${database}\`.\`dbt\` set tblproperties ('classification' = 'parquet', 'k' = 'v')`,
+    )
+    expect(await run(`SHOW TBLPROPERTIES \`${database}\`.dbt('k')`)).toEqual([['v']])
+    expect(await run(`SELECT a, p FROM "${database}"."dbt"`)).toEqual([
+      ['a', 'p'],
+      ['1', 'x'],
+    ])
+    await run(`DROP TABLE \`${database}\`.dbt`)
+  })
+
+  test.each([
+    ['PARQUET', 'SNAPPY', ''],
+    ['ORC', 'ZLIB', ''],
+    ['AVRO', 'SNAPPY', ''],
+    ['JSON', 'GZIP', '.gz'],
+    ['TEXTFILE', 'NONE', ''],
+  ])(
+    'UNLOAD writes %s with %s and leaves files, a manifest and no table',
+    async (format, compression, suffix) => {
+      const place = `${folder}/unload/${format}`
+      const sql = `UNLOAD (SELECT 'a' AS x, 1 AS y, 'p' AS part) TO '${place}' WITH (format = '${format}', compression = '${compression}', partitioned_by = ARRAY['part'])`
+      const execution = await ended(await start(sql))
+      expect(execution.Status!.StateChangeReason).toBeUndefined()
+      const files = await manifestOf(execution)
+      expect(files).toHaveLength(1)
+      expect(files[0]).toMatch(new RegExp(`^${place}/part=p/.*${suffix.replace('.', '[.]')}$`))
+      expect(await run('SHOW TABLES IN default')).toEqual([])
+      await expect(run(sql)).rejects.toThrow('HIVE_PATH_ALREADY_EXISTS')
+    },
+  )
+
+  test('an UNLOAD has its delimiter, needs no database, and of no rows has a manifest all the same', async () => {
+    await run('DROP DATABASE default CASCADE')
+    const unload = async (query: string, to: string) => {
+      const properties = "format = 'TEXTFILE', field_delimiter = ',', compression = 'NONE'"
+      return ended(await start(`UNLOAD (${query}) TO '${folder}/unload/${to}/' WITH (${properties})`))
+    }
+    const [uri] = await manifestOf(await unload("SELECT 1 AS a, 'x' AS b", 'text'))
+    const Key = new URL(uri!).pathname.slice(1)
+    const object = await s3.send(new GetObjectCommand({ Bucket: lake.bucket, Key }))
+    expect(await object.Body!.transformToString()).toBe('1,x\n')
+    expect(await manifestOf(await unload('SELECT 1 AS a WHERE false', 'none'))).toEqual([''])
+    expect((await unload('SELECT x FROM (VALUES 1) t(a)', 'wrong')).Status!.StateChangeReason).toMatch(
+      /^COLUMN_NOT_FOUND: line 1:16: /,
+    )
+  })
+
+  test('a CTAS in buckets, and one without data, have their tables', async () => {
+    await run(
+      `CREATE TABLE "${database}".b WITH (format='ORC', bucketed_by=ARRAY['a'], bucket_count=2) AS SELECT 1 AS a`,
+    )
+    expect((await run(`SHOW CREATE TABLE \`${database}\`.b`)).flat()).toContain('INTO 2 BUCKETS')
+    await run(`CREATE TABLE "${database}".n AS SELECT 1 AS a WITH NO DATA`)
+    expect(await run(`SELECT a FROM "${database}".n`)).toEqual([['a']])
+    const ddl = (await run(`SHOW CREATE TABLE \`${database}\`.n`)).flat()
+    expect(ddl).toContain("  'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat' ")
+    await run(`DROP TABLE \`${database}\`.n`)
+    await run(`DROP TABLE \`${database}\`.b`)
+  })
+
+  test('an UNLOAD without its clauses is refused with the place', async () => {
+    await expect(start('UNLOAD (SELECT 1) INTO 1')).rejects.toMatchObject({
+      AthenaErrorCode: 'MALFORMED_QUERY',
+      message: "line 1:19: mismatched input 'INTO'. Expecting: 'TO'",
+    })
   })
 
   test('metadata operations give what PyAthena and dbt read', async () => {

@@ -102,6 +102,11 @@ export function writesRows({ substatement }: Pick<Query, 'substatement'>): boole
   )
 }
 
+/** The database of names that have none: in lower case, and without the backticks in which clients may give it. */
+export function contextDatabase({ database }: Pick<QueryRequest, 'database'>): string {
+  return (database ?? 'default').replaceAll('`', '').toLowerCase()
+}
+
 /** ResultConfiguration.OutputLocation: the object that holds the result (athena-docs "Query results"). */
 export function outputLocation(query: QueryRequest): string {
   if (query.substatement === 'CREATE_TABLE_AS_SELECT') return `${query.resultFolder}tables/${query.id}`

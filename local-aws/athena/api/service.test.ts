@@ -468,6 +468,38 @@ describe('failures', () => {
     const answer = await call('GetQueryResults', { QueryExecutionId: finished })
     expect(answer.ResultSet.Rows).toHaveLength(2)
   })
+
+  test('a context database that no header can hold is told, not taken for an engine that is away', async () => {
+    await serve(() => one)
+    const id = await start('SELECT 1', { QueryExecutionContext: { Database: '行情' } })
+    expect((await ended(id)).Status).toMatchObject({
+      State: 'FAILED',
+      StateChangeReason: expect.stringContaining('NOT_SUPPORTED: The context database 行情'),
+    })
+  })
+
+  test('an UNLOAD that a kill cut off leaves no table in the catalog', async () => {
+    await serve(() => one)
+    const finished = await start('SELECT 1')
+    await ended(finished)
+    {
+      using history = openHistory(dataDir)
+      const left = { ...history.get(finished)!, state: 'RUNNING' as const }
+      history.add({ ...left, id: 'left-1', token: 't', substatement: 'UNLOAD' })
+    }
+    await glue.createTable('default', { Name: 'unload_left_1' })
+    await athena![Symbol.asyncDispose]()
+    openService()
+    expect((await ended('left-1')).Status.State).toBe('FAILED')
+    await expect.poll(() => glue.getTable('default', 'unload_left_1')).toBeUndefined()
+  })
+
+  test('an UNLOAD that is none is refused at once, and leaves no record', async () => {
+    await serve(() => one)
+    await expect(start('UNLOAD (SELECT 1) TO 1')).rejects.toThrow("line 1:22: mismatched input '1'")
+    expect((await call('ListQueryExecutions', {})).QueryExecutionIds).toEqual([])
+    expect(engine!.posted).toEqual([])
+  })
 })
 
 test('the history is listed newest first, in pages', async () => {

@@ -130,7 +130,9 @@ test.each(Object.entries(cases))(
     }
     await delay(20)
     expect(engine.posted, 'nothing came to the engine').toEqual([])
-    expect(await glue.call('GetDatabases', {}), 'nor to the catalog').toMatchObject({ DatabaseList: [] })
+    expect(await glue.call('GetDatabases', {}), 'nor to the catalog').toMatchObject({
+      DatabaseList: [{ Name: 'default' }],
+    })
     expect((await call('ListQueryExecutions', {})).QueryExecutionIds).toEqual([])
     heal()
     const { body } = await start(statements[0]!, token)

@@ -1,7 +1,13 @@
 // Follows one statement through the engine to its end, handing its rows to the sink as they come.
 import { setTimeout as delay } from 'node:timers/promises'
-import { engineFailure } from '../api/errors.ts'
-import type { QueryProgress, QueryRequest, RowStatistics, StageStatistics } from '../api/query.ts'
+import { engineFailure, notSupported } from '../api/errors.ts'
+import {
+  contextDatabase,
+  type QueryProgress,
+  type QueryRequest,
+  type RowStatistics,
+  type StageStatistics,
+} from '../api/query.ts'
 import type { ResultSink } from '../results/result-sink.ts'
 import type { PlacedSql } from '../sql/placed-sql.ts'
 import {
@@ -36,7 +42,14 @@ export async function followEngine(run: EngineRun): Promise<EnginePage> {
   const { engine, statement, context, signal, sink, note, accept } = run
   const session = {
     catalog: context.catalog?.toLowerCase() ?? 'awsdatacatalog',
-    schema: context.database?.toLowerCase() ?? 'default',
+    schema: contextDatabase(context),
+    settings: statement.session,
+  }
+  // The engine takes the name in a header, where other letters cannot stand.
+  if (/[^\x20-\xff]/.test(session.schema)) {
+    throw notSupported(
+      `The context database ${session.schema} has letters that local-aws cannot hand to the engine: name it in the query instead`,
+    )
   }
   const giveUpAt = Date.now() + waitForEngineMs
   let page = await submit(engine, statement.sql, session, signal)

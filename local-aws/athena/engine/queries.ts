@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Events } from '../../events.ts'
 import type { GlueService } from '../../glue/api/service.ts'
+import { AwsError } from '../../http/aws-error.ts'
 import {
   CutOff,
   malformedQuery,
@@ -12,6 +13,7 @@ import {
   systemFailure,
 } from '../api/errors.ts'
 import {
+  contextDatabase,
   isFinal,
   noStatistics,
   type Query,
@@ -22,16 +24,17 @@ import {
 import type { ResultPages } from '../results/result-pages.ts'
 import { openResultSink } from '../results/result-sink.ts'
 import type { ResultObjects } from '../results/s3.ts'
-import { writeManifest } from '../results/written-files.ts'
+import { type Writer, writeManifest } from '../results/written-files.ts'
 import { answerFromCatalog } from '../sql/catalog-statements.ts'
 import { engineStatement } from '../sql/engine-statement.ts'
 import { type HiveStatement, hiveStatement } from '../sql/hive-ddl.ts'
-import { unchanged } from '../sql/placed-sql.ts'
+import { type PlacedSql, unchanged } from '../sql/placed-sql.ts'
 import type { Statement } from '../sql/statement.ts'
 import { followEngine } from './engine-run.ts'
 import { expireQueries } from './expiry.ts'
 import type { History } from './history.ts'
 import type { Engine, EnginePage } from './trino.ts'
+import { dropUnloadTable, prepareUnload } from './unload-table.ts'
 
 /** How long an end that could not be stored waits for the next attempt. */
 const storeAgainMs = 2_000
@@ -141,18 +144,23 @@ export function openQueries(parts: QueriesParts): Queries {
       }
       live.set(query.id, { ...newEntry(failed), admitted: true })
       storeEnd(failed)
+      if (query.substatement === 'UNLOAD') void dropUnload(query)
     }
     if (interrupted.length > 0) events.interruptedQueriesFailed(interrupted.length)
   }
 
   /** Its rows are written by now: a list of them that fails must not have anybody run the query again. */
-  async function manifestOf(query: Query, statement: Statement, engineQueryId: string, signal: AbortSignal) {
+  async function manifestOf(query: Query, statement: Statement, writer: Writer) {
     try {
-      return await writeManifest(statement, query, engineQueryId, { glue, objects, signal })
+      return await writeManifest(statement, query, writer, { glue, objects })
     } catch (error) {
       events.manifestFailed({ id: query.id, reason: reasonOf(error) })
       return undefined
     }
+  }
+
+  async function dropUnload({ id }: Query): Promise<void> {
+    await dropUnloadTable(id, glue).catch((error) => events.operationBroke({ target: 'query', err: error }))
   }
 
   async function run(
@@ -162,6 +170,7 @@ export function openQueries(parts: QueriesParts): Queries {
     own: OwnWork | undefined,
   ): Promise<void> {
     const { signal } = entry.controller
+    let placed: PlacedSql | undefined
     const sink = openResultSink(entry.query, objects, signal)
     const timeout = setTimeout(
       () => entry.controller.abort(new QueryFailure('Query timeout', { category: 2, type: 1000 })),
@@ -183,19 +192,29 @@ export function openQueries(parts: QueriesParts): Queries {
         const { columns, lines } = await answerFromCatalog(hive, {
           glue,
           signal,
-          database: entry.query.database?.toLowerCase() ?? 'default',
+          database: contextDatabase(entry.query),
           runOnEngine: async (sql) => {
             await followEngine({ ...onEngine, statement: unchanged(sql) })
           },
         })
         await sink.lines(columns, lines)
       } else {
-        last = await followEngine({ ...onEngine, statement: engineStatement(statement, entry.query), sink })
+        placed = engineStatement(statement, entry.query)
+        if (placed.unloadsTo !== undefined) await prepareUnload(glue)
+        try {
+          last = await followEngine({ ...onEngine, statement: placed, sink })
+        } finally {
+          if (placed.unloadsTo !== undefined) await dropUnload(entry.query)
+        }
       }
       const { body, ...outcome } = await sink.close(last?.updateType, last?.updateCount)
       const manifest =
         last && writesRows(entry.query)
-          ? await manifestOf(entry.query, statement, last.id, signal)
+          ? await manifestOf(entry.query, statement, {
+              engineQueryId: last.id,
+              unloadsTo: placed?.unloadsTo,
+              signal,
+            })
           : undefined
       pages.remember(entry.query.id, body)
       finish(entry, { state: 'SUCCEEDED', ...outcome, ...(manifest === undefined ? {} : { manifest }) })
@@ -203,12 +222,13 @@ export function openQueries(parts: QueriesParts): Queries {
       void sink.abort()
       const error = signal.aborted ? signal.reason : thrown
       const failure = failureOf(error, entry.query)
-      if (!(error instanceof QueryFailure)) events.operationBroke({ target: 'query', err: error })
-      if (!entry.admitted && failure.message.startsWith('SYNTAX_ERROR: line')) {
+      const refusal = refusalOf(error, failure)
+      if (!entry.admitted && refusal) {
         forget(entry, failure)
-        entry.accepted.reject(malformedQuery(failure.message.replace('SYNTAX_ERROR: ', '')))
+        entry.accepted.reject(refusal)
         return
       }
+      if (!(error instanceof QueryFailure)) events.operationBroke({ target: 'query', err: error })
       finish(entry, { state: 'FAILED', reason: failure.message, error: failure.athena })
     } finally {
       clearTimeout(timeout)
@@ -269,6 +289,13 @@ export function openQueries(parts: QueriesParts): Queries {
 function newEntry(query: Query): LiveQuery {
   const accepted = Promise.withResolvers<void>()
   return { query, admitted: false, controller: new AbortController(), accepted }
+}
+
+/** What is told to the one who asks, instead of a query that fails: the statement is none. */
+function refusalOf(error: unknown, failure: QueryFailure): AwsError | undefined {
+  if (error instanceof AwsError) return error
+  const isSyntax = failure.message.startsWith('SYNTAX_ERROR: line')
+  return isSyntax ? malformedQuery(failure.message.replace('SYNTAX_ERROR: ', '')) : undefined
 }
 
 function failureOf(thrown: unknown, query: Query): QueryFailure {

@@ -69,6 +69,8 @@ export interface EnginePage {
 export interface EngineSession {
   readonly catalog: string
   readonly schema: string
+  /** Settings of the catalog. */
+  readonly settings?: Readonly<Record<string, string>> | undefined
 }
 
 /** How long an engine that is not there, or starts up, is waited for before its query fails. */
@@ -102,6 +104,7 @@ export async function submit(
           'X-Trino-Catalog': session.catalog,
           'X-Trino-Schema': session.schema,
           'X-Trino-Time-Zone': 'UTC',
+          ...settingsHeader(session),
         },
         signal: AbortSignal.any([signal, AbortSignal.timeout(pageTimeoutMs)]),
       })
@@ -182,6 +185,11 @@ function exactIntegers(_key: string, value: unknown, context: { source?: string 
   return typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context.source!)
     ? context.source
     : value
+}
+
+function settingsHeader({ settings = {} }: EngineSession): Record<string, string> {
+  const pairs = Object.entries(settings).map(([name, value]) => `awsdatacatalog.${name}=${value}`)
+  return pairs.length === 0 ? {} : { 'X-Trino-Session': pairs.join(',') }
 }
 
 /** The connection was refused: the request did not reach anyone. */

@@ -1,6 +1,7 @@
 // Which files an INSERT or CTAS wrote: the manifest that Athena leaves beside the result, and clients read data by.
 import type { GlueService } from '../../glue/api/service.ts'
-import { outputLocation, type QueryRequest } from '../api/query.ts'
+import { contextDatabase, outputLocation, type QueryRequest } from '../api/query.ts'
+import type { PlacedSql } from '../sql/placed-sql.ts'
 import type { Statement } from '../sql/statement.ts'
 import type { Token } from '../sql/tokens.ts'
 import type { ResultObjects } from './s3.ts'
@@ -8,33 +9,47 @@ import type { ResultObjects } from './s3.ts'
 export interface WrittenFilesParts {
   readonly glue: GlueService
   readonly objects: ResultObjects
+}
+
+/** Who wrote, and for an UNLOAD where to: other statements write into a table. */
+export interface Writer {
+  readonly engineQueryId: string
+  readonly unloadsTo: PlacedSql['unloadsTo'] | undefined
   readonly signal: AbortSignal
 }
 
 /**
  * Writes `<OutputLocation>-manifest.csv`, one S3 address a line. The engine puts the id of its query into the name
  * of each file that it writes, which tells them from what was there before.
- * Out: where the manifest lies; undefined when no table or no file is found.
+ * Out: where the manifest lies; undefined when no table is found, or an INSERT wrote no file.
  */
 export async function writeManifest(
   statement: Statement,
   request: QueryRequest,
-  engineQueryId: string,
-  { glue, objects, signal }: WrittenFilesParts,
+  { engineQueryId, unloadsTo, signal }: Writer,
+  { glue, objects }: WrittenFilesParts,
 ): Promise<string | undefined> {
-  const target = targetOf(statement)
-  if (!target) return undefined
-  const database = target.database ?? request.database?.toLowerCase() ?? 'default'
-  const location = (await glue.getTable(database, target.name))?.StorageDescriptor?.Location
+  const location = unloadsTo ?? (await tableLocation(statement, request, glue))
   if (!location) return undefined
   const files: string[] = []
   for await (const uri of objects.list(location.endsWith('/') ? location : `${location}/`)) {
     if (uri.slice(uri.lastIndexOf('/')).includes(engineQueryId)) files.push(uri)
   }
-  if (files.length === 0) return undefined
+  if (files.length === 0 && statement.substatement === 'INSERT') return undefined
   const manifest = `${outputLocation(request)}-manifest.csv`
   await objects.put(manifest, Buffer.from(files.map((file) => `${file}\n`).join('')), signal)
   return manifest
+}
+
+async function tableLocation(
+  statement: Statement,
+  request: QueryRequest,
+  glue: GlueService,
+): Promise<string | undefined> {
+  const target = targetOf(statement)
+  if (!target) return undefined
+  const database = target.database ?? contextDatabase(request)
+  return (await glue.getTable(database, target.name))?.StorageDescriptor?.Location
 }
 
 /** The table after INSERT INTO or CREATE TABLE [IF NOT EXISTS]. */

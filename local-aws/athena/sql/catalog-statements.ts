@@ -4,7 +4,11 @@ import type { GlueService } from '../../glue/api/service.ts'
 import type { Table } from '../../glue/api/shapes.ts'
 import { hiveFailure, notSupported, QueryFailure } from '../api/errors.ts'
 import { type ColumnInfo, stringColumn } from '../results/column-info.ts'
+import { alterDatabase, createDatabase, databaseNotFound, dropDatabase } from './database-statements.ts'
 import type { HiveStatement } from './hive-ddl.ts'
+import { partitionName } from './partition-spec.ts'
+import { changeTable, existingPartition } from './table-changes.ts'
+import { createTableLines, createViewLines } from './table-ddl.ts'
 import { allColumns, describeTable, descriptionColumns } from './table-description.ts'
 import { literal } from './tokens.ts'
 
@@ -45,19 +49,15 @@ export async function answerFromCatalog(
 async function answer(statement: HiveStatement, context: CatalogContext): Promise<CatalogAnswer> {
   const { glue } = context
   switch (statement.kind) {
-    case 'create-database': {
-      const { name, comment, location, properties } = statement
-      if (statement.ifNotExists && (await glue.getDatabase(name))) return nothing
-      await glue.createDatabase({
-        Name: name,
-        ...(comment === undefined ? {} : { Description: comment }),
-        ...(location === undefined ? {} : { LocationUri: location }),
-        ...(Object.keys(properties).length === 0 ? {} : { Parameters: properties }),
-      })
+    case 'create-database':
+      await createDatabase(statement, glue)
       return nothing
-    }
+    case 'alter-database':
+      await alterDatabase(statement, glue)
+      return nothing
     case 'drop-database':
-      return dropDatabase(statement, glue)
+      await dropDatabase(statement, glue)
+      return nothing
     case 'create-table':
       return createTable(statement, context)
     case 'drop-table': {
@@ -98,10 +98,14 @@ async function answer(statement: HiveStatement, context: CatalogContext): Promis
       )
     }
     case 'show-properties': {
-      const parameters = (await tableOf(statement, context)).Parameters ?? {}
+      const table = await tableOf(statement, context)
+      const parameters = table.Parameters ?? {}
       const { property } = statement
       if (property !== undefined)
-        return list('prpt_name', [parameters[property] ?? `Table does not have property: ${property}`])
+        return list('prpt_name', [
+          parameters[property] ??
+            `Table ${table.DatabaseName}.${table.Name} does not have property: ${property}`,
+        ])
       return list(
         'prpt_name',
         Object.entries(parameters)
@@ -112,8 +116,18 @@ async function answer(statement: HiveStatement, context: CatalogContext): Promis
     case 'describe':
       return {
         columns: descriptionColumns.map(stringColumn),
-        lines: describeTable(await tableOf(statement, context), statement.column),
+        lines: await describe(statement, context),
       }
+    case 'show-create-table': {
+      const { database, name } = statement
+      const table = await tableOf(statement, context)
+      return list('createtab_stmt', createTableLines(table, database ? `${database}.${name}` : name))
+    }
+    case 'show-create-view':
+      return list('Create View', createViewLines(await tableOf(statement, context)))
+    case 'alter-table':
+      await changeTable(statement.change, await tableOf(statement, context), glue)
+      return nothing
     case 'repair':
       return repair(statement, context)
     case 'not-supported':
@@ -121,23 +135,14 @@ async function answer(statement: HiveStatement, context: CatalogContext): Promis
   }
 }
 
-async function dropDatabase(
-  statement: HiveStatement & { kind: 'drop-database' },
-  glue: GlueService,
-): Promise<CatalogAnswer> {
-  const { name, ifExists, cascade } = statement
-  if (!(await glue.getDatabase(name))) {
-    if (ifExists) return nothing
-    throw databaseNotFound(name)
-  }
-  const { TableList } = await glue.tablesPage(name, { MaxResults: 1 })
-  if (!cascade && TableList.length > 0) {
-    throw hiveFailure(
-      `Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. InvalidOperationException(message:Database ${name} is not empty. One or more tables exist.)`,
-    )
-  }
-  await glue.dropDatabase(name)
-  return nothing
+async function describe(
+  statement: HiveStatement & { kind: 'describe' },
+  context: CatalogContext,
+): Promise<string[]> {
+  const { column, detail } = statement
+  const table = await tableOf(statement, context)
+  const partition = statement.partition && (await existingPartition(table, statement.partition, context.glue))
+  return describeTable(table, { column, detail, partition })
 }
 
 async function createTable(
@@ -207,20 +212,11 @@ async function tableOf(
 }
 
 async function partitionNames(table: Table, { glue }: CatalogContext): Promise<string[]> {
-  const keys = table.PartitionKeys!.map((key) => key.Name)
   const names: string[] = []
   for await (const { Values } of glue.partitions(table.DatabaseName, table.Name)) {
-    names.push(keys.map((key, i) => `${key}=${escaped(Values[i] ?? '')}`).join('/'))
+    names.push(partitionName(table, Values))
   }
   return names.sort()
-}
-
-/** A partition's value as it stands in a path (Hive's FileUtils.escapePathName). */
-function escaped(value: string): string {
-  return value.replace(
-    /[\x00-\x1f"#%'*/:=?\\\x7f{[\]^]/g,
-    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  )
 }
 
 function list(column: string, lines: readonly string[]): CatalogAnswer {
@@ -229,6 +225,3 @@ function list(column: string, lines: readonly string[]): CatalogAnswer {
 
 const tableNotFound = (database: string, table: string) =>
   hiveFailure(`SemanticException [Error 10001]: Table not found ${database}.${table}`, 1301)
-
-const databaseNotFound = (database: string) =>
-  hiveFailure(`SemanticException [Error 10072]: Database does not exist: ${database}`, 1301)

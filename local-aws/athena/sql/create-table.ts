@@ -87,7 +87,8 @@ export function createTable(reader: TokenReader): CreateTable {
   return { kind: 'create-table', database, ifNotExists, table }
 }
 
-function column(reader: TokenReader): Column {
+/** A name, its type, and perhaps a comment. @throws AwsError MALFORMED_QUERY */
+export function column(reader: TokenReader): Column {
   const Name = reader.name()
   const Type = hiveType(reader)
   return reader.accept('COMMENT') ? { Name, Type, Comment: reader.text() } : { Name, Type }
@@ -109,15 +110,13 @@ function rowFormat(reader: TokenReader): SerDeInfo {
   }
   const parameters: Record<string, string> = {}
   if (reader.accept('FIELDS', 'TERMINATED', 'BY')) {
-    parameters['field.delim'] = parameters['serialization.format'] = unescaped(reader.text())
-    if (reader.accept('ESCAPED', 'BY')) parameters['escape.delim'] = unescaped(reader.text())
+    parameters['field.delim'] = parameters['serialization.format'] = reader.text()
+    if (reader.accept('ESCAPED', 'BY')) parameters['escape.delim'] = reader.text()
   }
-  if (reader.accept('COLLECTION', 'ITEMS', 'TERMINATED', 'BY'))
-    parameters['collection.delim'] = unescaped(reader.text())
-  if (reader.accept('MAP', 'KEYS', 'TERMINATED', 'BY')) parameters['mapkey.delim'] = unescaped(reader.text())
-  if (reader.accept('LINES', 'TERMINATED', 'BY')) parameters['line.delim'] = unescaped(reader.text())
-  if (reader.accept('NULL', 'DEFINED', 'AS'))
-    parameters['serialization.null.format'] = unescaped(reader.text())
+  if (reader.accept('COLLECTION', 'ITEMS', 'TERMINATED', 'BY')) parameters['collection.delim'] = reader.text()
+  if (reader.accept('MAP', 'KEYS', 'TERMINATED', 'BY')) parameters['mapkey.delim'] = reader.text()
+  if (reader.accept('LINES', 'TERMINATED', 'BY')) parameters['line.delim'] = reader.text()
+  if (reader.accept('NULL', 'DEFINED', 'AS')) parameters['serialization.null.format'] = reader.text()
   return { SerializationLibrary: textSerde, Parameters: parameters }
 }
 
@@ -136,16 +135,7 @@ export function properties(reader: TokenReader): Record<string, string> {
     reader.list(() => {
       const key = reader.text()
       reader.expect('=')
-      return [key, unescaped(reader.text())]
+      return [key, reader.text()]
     }),
   )
-}
-
-/** Hive's escapes in a text: \t, \n, \001 (octal), \u0001, and a backslash before anything else. */
-function unescaped(text: string): string {
-  return text.replace(/\\(u[0-9a-fA-F]{4}|[0-3][0-7]{2}|[\s\S])/g, (_all, code: string) => {
-    if (/^u./.test(code)) return String.fromCharCode(Number.parseInt(code.slice(1), 16))
-    if (/^[0-3][0-7]{2}$/.test(code)) return String.fromCharCode(Number.parseInt(code, 8))
-    return { t: '\t', n: '\n', r: '\r', '0': '\0' }[code] ?? code
-  })
 }

@@ -1,21 +1,87 @@
-// CREATE TABLE ... AS: without a place of its own its data goes below the query's results, as Athena does it.
-import { type PlacedSql, unchanged } from './placed-sql.ts'
-import { literal, placeOf, type Token } from './tokens.ts'
+// CREATE TABLE ... AS: Athena's properties in the engine's words, and a folder for the data of a table that names none.
+import { notSupported } from '../api/errors.ts'
+import { edited, type PlacedSql, unchanged } from './placed-sql.ts'
+import { invalidProperty, type Property, plainValue, propertyList } from './property-list.ts'
+import { literal, type Token } from './tokens.ts'
+import { formatProperties, writtenFormat } from './written-format.ts'
 
-/** The statement with `external_location`, unless it names one or is of a form that only the engine can judge. */
-export function withDataFolder(sql: string, tokens: readonly Token[], folder: string): PlacedSql {
+/** Properties that the engine has by the same name. */
+const kept = ['external_location', 'partitioned_by', 'bucketed_by', 'bucket_count']
+
+/** Properties of Athena; `compression` is UNLOAD's. */
+const known = new Set([...formatProperties, ...kept, 'table_type', 'is_external'])
+known.delete('compression')
+
+/** Those that only an Iceberg table has. */
+const icebergs = new Set([
+  'location',
+  'partitioning',
+  'vacuum_max_snapshot_age_seconds',
+  'vacuum_min_snapshots_to_keep',
+  'vacuum_max_metadata_files_to_keep',
+  'optimize_rewrite_delete_file_threshold',
+  'optimize_rewrite_data_file_threshold',
+  'optimize_rewrite_min_data_file_size_bytes',
+  'optimize_rewrite_max_data_file_size_bytes',
+])
+
+/**
+ * The statement as the engine takes it.
+ * @param folder where its data goes if it does not say so
+ * @throws QueryFailure for a property that Athena does not take
+ */
+export function engineCtas(sql: string, tokens: readonly Token[], folder: string): PlacedSql {
   const as = topLevelAs(tokens)
+  if (as < 0) return unchanged(sql)
   const opening = tokens.findIndex((token, i) => token.text === '(' && tokens[i - 1]?.value === 'WITH')
   const hasProperties = opening >= 0 && opening < as
-  if (as < 0) return unchanged(sql)
-  const property = `external_location=${literal(folder)}`
-  if (!hasProperties) return inserted(sql, tokens[as]!.start, `WITH (${property}) `)
-  const names = tokens.slice(opening, as).filter((_token, i, own) => own[i + 1]?.text === '=')
-  const isPlaced = names.some((token) => token.value.toLowerCase() === 'external_location')
-  const isIceberg = tokens
-    .slice(opening, as)
-    .some((token) => token.kind === 'string' && token.value.toUpperCase() === 'ICEBERG')
-  return isPlaced || isIceberg ? unchanged(sql) : inserted(sql, tokens[opening]!.end, `${property}, `)
+  const { properties, closing } = hasProperties
+    ? propertyList(sql, tokens, opening)
+    : { properties: [], closing: -1 }
+  const { text, session } = engineProperties(sql, properties, folder)
+  const edit = hasProperties
+    ? { start: tokens[opening]!.start, end: tokens[closing]!.end, text: `(${text})` }
+    : { start: tokens[as]!.start, end: tokens[as]!.start, text: `WITH (${text}) ` }
+  return { ...edited(sql, [edit]), session }
+}
+
+function engineProperties(sql: string, properties: readonly Property[], folder: string) {
+  const given = new Map<string, Property>()
+  for (const property of properties) {
+    const { name, start } = property
+    if (given.has(name)) throw invalidProperty(sql, start, `Duplicate property: ${name}`)
+    given.set(name, property)
+  }
+  const type = given.get('table_type')
+  const tableType = type === undefined ? 'HIVE' : plainValue(sql, type).toUpperCase()
+  if (tableType === 'ICEBERG' || properties.some(({ name }) => icebergs.has(name)))
+    throw notSupported("CREATE TABLE AS with table_type = 'ICEBERG' is not supported by local-aws yet")
+  if (tableType !== 'HIVE')
+    throw invalidProperty(sql, type!.start, `Table type ${tableType} is none of HIVE, ICEBERG`)
+  const unknown = properties.find(({ name }) => !known.has(name))
+  if (unknown)
+    throw invalidProperty(
+      sql,
+      unknown.start,
+      `Catalog 'awsdatacatalog' table property '${unknown.name}' does not exist`,
+    )
+  const external = given.get('is_external')
+  if (external && plainValue(sql, external).toUpperCase() !== 'TRUE')
+    throw invalidProperty(
+      sql,
+      external.start,
+      'A table of the type HIVE is external: is_external must be true',
+    )
+
+  const format = writtenFormat(sql, given)
+  const own = kept.flatMap((name) => {
+    const property = given.get(name)
+    if (!property) return []
+    const [first, last] = [property.value[0]!, property.value.at(-1)!]
+    return [`${name} = ${sql.slice(first.start, last.end)}`]
+  })
+  const place = given.has('external_location') ? [] : [`external_location = ${literal(folder)}`]
+  return { text: [...format.properties, ...own, ...place].join(', '), session: format.session }
 }
 
 /** Where the AS stands that the query follows, outside all parentheses; -1 without one. */
@@ -26,17 +92,4 @@ export function topLevelAs(tokens: readonly Token[]): number {
     if (token.text === ')') depth--
     return depth === 0 && token.kind === 'word' && token.value === 'AS' && tokens[i - 1]?.value !== 'STORED'
   })
-}
-
-function inserted(sql: string, offset: number, text: string): PlacedSql {
-  const at = placeOf(sql, offset)
-  return {
-    sql: sql.slice(0, offset) + text + sql.slice(offset),
-    placeInOwnSql: (message) =>
-      message.replace(/^line (\d+):(\d+):/, (all, line, column) =>
-        Number(line) === at.line && Number(column) >= at.column + text.length
-          ? `line ${line}:${Number(column) - text.length}:`
-          : all,
-      ),
-  }
 }

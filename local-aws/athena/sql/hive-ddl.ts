@@ -1,5 +1,7 @@
 // The grammar of the statements that Hive's part of Athena takes, as far as it is spoken here.
+import { type AlterDatabase, type AlterTable, alterDatabase, alterTable } from './alter-table.ts'
 import { type CreateTable, createTable, properties } from './create-table.ts'
+import { type PartitionSpec, partitionSpec } from './partition-spec.ts'
 import type { Statement } from './statement.ts'
 import { TokenReader } from './token-reader.ts'
 
@@ -9,6 +11,8 @@ interface TableName {
 }
 
 export type HiveStatement =
+  | AlterDatabase
+  | AlterTable
   | CreateTable
   | {
       readonly kind: 'create-database'
@@ -25,10 +29,17 @@ export type HiveStatement =
       readonly cascade: boolean
     }
   | (TableName & { readonly kind: 'drop-table'; readonly ifExists: boolean })
-  | (TableName & { readonly kind: 'show-partitions' | 'show-columns' })
+  | (TableName & {
+      readonly kind: 'show-partitions' | 'show-columns' | 'show-create-table' | 'show-create-view'
+    })
   | (TableName & { readonly kind: 'repair' })
   | (TableName & { readonly kind: 'show-properties'; readonly property: string | undefined })
-  | (TableName & { readonly kind: 'describe'; readonly column: string | undefined })
+  | (TableName & {
+      readonly kind: 'describe'
+      readonly detail: 'EXTENDED' | 'FORMATTED' | undefined
+      readonly partition: PartitionSpec | undefined
+      readonly column: string | undefined
+    })
   | { readonly kind: 'show-databases'; readonly like: string | undefined }
   | {
       readonly kind: 'show-tables' | 'show-views'
@@ -61,7 +72,7 @@ function parse(reader: TokenReader, substatement: string): HiveStatement {
       reader.expect('DROP')
       reader.expectOneOf('DATABASE', 'SCHEMA')
       const ifExists = reader.accept('IF', 'EXISTS')
-      const name = reader.name()
+      const name = reader.databaseName()
       const cascade = reader.accept('CASCADE')
       if (!cascade) reader.accept('RESTRICT')
       return { kind: 'drop-database', name, ifExists, cascade }
@@ -81,7 +92,7 @@ function parse(reader: TokenReader, substatement: string): HiveStatement {
     case 'SHOW_VIEWS': {
       reader.expect('SHOW')
       const kind = reader.expectOneOf('TABLES', 'VIEWS') === 'TABLES' ? 'show-tables' : 'show-views'
-      const database = reader.accept('IN') || reader.accept('FROM') ? reader.name() : undefined
+      const database = reader.accept('IN') || reader.accept('FROM') ? reader.databaseName() : undefined
       return { kind, database, like: likeClause(reader) }
     }
     case 'SHOW_PARTITIONS':
@@ -107,14 +118,23 @@ function parse(reader: TokenReader, substatement: string): HiveStatement {
     case 'MSCK_REPAIR':
       reader.expect('MSCK', 'REPAIR', 'TABLE')
       return { kind: 'repair', ...reader.qualifiedName() }
+    case 'SHOW_CREATE_TABLE': {
+      reader.expect('SHOW', 'CREATE', 'TABLE')
+      return { kind: 'show-create-table', ...reader.qualifiedName() }
+    }
+    case 'SHOW_CREATE_VIEW':
+      reader.expect('SHOW', 'CREATE', 'VIEW')
+      return { kind: 'show-create-view', ...reader.viewName() }
     default:
+      if (reader.accept('ALTER', 'TABLE')) return alterTable(reader)
+      if (reader.accept('ALTER', 'DATABASE') || reader.accept('ALTER', 'SCHEMA')) return alterDatabase(reader)
       return { kind: 'not-supported', what: substatement.replaceAll('_', ' ') }
   }
 }
 
 function createDatabase(reader: TokenReader): HiveStatement {
   const ifNotExists = reader.accept('IF', 'NOT', 'EXISTS')
-  const name = reader.name()
+  const name = reader.databaseName()
   const comment = reader.accept('COMMENT') ? reader.text() : undefined
   const location = reader.accept('LOCATION') ? reader.text() : undefined
   const own = reader.accept('WITH', 'DBPROPERTIES') ? properties(reader) : {}
@@ -123,11 +143,11 @@ function createDatabase(reader: TokenReader): HiveStatement {
 
 function describe(reader: TokenReader): HiveStatement {
   reader.expectOneOf('DESCRIBE', 'DESC')
-  const detail = ['EXTENDED', 'FORMATTED'].find((word) => reader.accept(word))
-  if (detail) return { kind: 'not-supported', what: `DESCRIBE ${detail}` }
+  const detail = (['EXTENDED', 'FORMATTED'] as const).find((word) => reader.accept(word))
   const table = reader.qualifiedName()
-  if (reader.peek()?.value === 'PARTITION') return { kind: 'not-supported', what: 'DESCRIBE PARTITION' }
-  return { kind: 'describe', ...table, column: reader.done ? undefined : reader.name() }
+  const partition = reader.accept('PARTITION') ? partitionSpec(reader) : undefined
+  const column = reader.done ? undefined : reader.name()
+  return { kind: 'describe', ...table, detail, partition, column }
 }
 
 /** [LIKE] 'pattern' */

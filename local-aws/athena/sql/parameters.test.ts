@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest'
-import { withDataFolder } from './ctas.ts'
 import { parameterExpression, withParameters } from './parameters.ts'
-import { tokensOf } from './tokens.ts'
 
 test.each([
   "'NYA'",
@@ -47,26 +45,4 @@ test('places in errors are those of the user, on the first line and on others', 
   expect(sql).toBe("EXECUTE IMMEDIATE 'SELECT ''x'', ?\nFROM t' USING 1")
   expect(placeInOwnSql("line 1:27: Column 'a'")).toBe("line 1:8: Column 'a'")
   expect(placeInOwnSql("line 2:6: Table 'a'")).toBe("line 2:6: Table 'a'")
-})
-
-const placed = (sql: string) => withDataFolder(sql, tokensOf(sql), 's3://b/r/tables/1/')
-
-test('a CTAS without a place gets one; its own is left alone', () => {
-  expect(placed('CREATE TABLE t AS SELECT 1').sql).toBe(
-    "CREATE TABLE t WITH (external_location='s3://b/r/tables/1/') AS SELECT 1",
-  )
-  expect(placed("CREATE TABLE t WITH (format='ORC') AS SELECT 1").sql).toBe(
-    "CREATE TABLE t WITH (external_location='s3://b/r/tables/1/', format='ORC') AS SELECT 1",
-  )
-  const own = "CREATE TABLE t WITH (External_Location = 's3://b/x/') AS SELECT 1"
-  expect(placed(own).sql).toBe(own)
-  const inner = 'CREATE TABLE t AS WITH external_location AS (SELECT 1 AS a) SELECT * FROM external_location'
-  expect(placed(inner).sql).toContain("WITH (external_location='s3://b/r/tables/1/') AS WITH")
-})
-
-test('a place behind the insertion is moved back, one before it is not', () => {
-  const { sql, placeInOwnSql } = placed('CREATE TABLE t AS SELECT x')
-  expect(placeInOwnSql(`line 1:${sql.indexOf('SELECT x') + 8}: x`)).toBe('line 1:26: x')
-  expect(placeInOwnSql('line 1:14: t')).toBe('line 1:14: t')
-  expect(placeInOwnSql('line 2:60: t')).toBe('line 2:60: t')
 })

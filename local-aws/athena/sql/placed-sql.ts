@@ -1,12 +1,66 @@
 // A statement that was changed for the engine, and the way back for the places in the engine's errors.
+import { placeOf } from './tokens.ts'
 
 export interface PlacedSql {
   readonly sql: string
+  /** Settings of the engine's catalog that hold for this statement alone. */
+  readonly session?: Readonly<Record<string, string>>
+  /** The folder that an UNLOAD writes into, with a slash at its end. */
+  readonly unloadsTo?: string
   /** An error text of the engine, with its place (`line 1:8:`) as the user counts in their own statement. */
   readonly placeInOwnSql: (message: string) => string
+}
+
+/** A part of a statement, by its offsets, and what stands there instead. */
+export interface Edit {
+  readonly start: number
+  readonly end: number
+  readonly text: string
 }
 
 /** A statement that goes to the engine as it is. */
 export function unchanged(sql: string): PlacedSql {
   return { sql, placeInOwnSql: (message) => message }
+}
+
+/** A statement with some of its parts replaced; the edits are in their order and do not overlap. */
+export function edited(sql: string, edits: readonly Edit[]): PlacedSql {
+  let text = ''
+  let end = 0
+  for (const edit of edits) {
+    text += sql.slice(end, edit.start) + edit.text
+    end = edit.end
+  }
+  const whole = text + sql.slice(end)
+  return {
+    sql: whole,
+    placeInOwnSql: (message) =>
+      message.replace(/^line (\d+):(\d+):/, (all, line, column) => {
+        const offset = offsetOf(whole, Number(line), Number(column))
+        if (offset === undefined) return all
+        const own = placeOf(sql, ownOffset(edits, offset))
+        return `line ${own.line}:${own.column}:`
+      }),
+  }
+}
+
+/** Where an offset of the edited statement lies in the user's own: what is inside an edit lies at its beginning. */
+function ownOffset(edits: readonly Edit[], offset: number): number {
+  let moved = 0
+  for (const { start, end, text } of edits) {
+    if (offset < start + moved) break
+    if (offset < start + moved + text.length) return start
+    moved += text.length - (end - start)
+  }
+  return offset - moved
+}
+
+function offsetOf(sql: string, line: number, column: number): number | undefined {
+  let start = 0
+  for (let i = 1; i < line; i++) {
+    const end = sql.indexOf('\n', start)
+    if (end < 0) return undefined
+    start = end + 1
+  }
+  return start + column - 1
 }

@@ -22,12 +22,12 @@ test.each([
   ['DROP VIEW v', 'DDL DROP_VIEW engine'],
   ['DROP TABLE IF EXISTS t', 'DDL DROP_TABLE catalog'],
   ['SHOW PARTITIONS t', 'UTILITY SHOW_PARTITIONS catalog'],
-  ['SHOW CREATE VIEW v', 'UTILITY SHOW_CREATE_VIEW engine'],
+  ['SHOW CREATE VIEW v', 'UTILITY SHOW_CREATE_VIEW catalog'],
   ['DESC t', 'UTILITY DESCRIBE_TABLE catalog'],
   ['MSCK REPAIR TABLE t', 'DDL MSCK_REPAIR catalog'],
-  ["ALTER TABLE t ADD IF NOT EXISTS PARTITION (dt='x')", 'DDL ALTER_TABLE_ADD_PARTITION unsupported'],
-  ['ALTER TABLE a.b SET TBLPROPERTIES (1)', 'DDL ALTER_TABLE_SET_TBLPROPERTIES unsupported'],
-  ['UNLOAD (SELECT 1) TO 1', 'DML UNLOAD unsupported'],
+  ["ALTER TABLE t ADD IF NOT EXISTS PARTITION (dt='x')", 'DDL ALTER_TABLE_ADD_PARTITION catalog'],
+  ['ALTER TABLE a.b SET TBLPROPERTIES (1)', 'DDL ALTER_TABLE_SET_TBLPROPERTIES catalog'],
+  ['UNLOAD (SELECT 1) TO 1', 'DML UNLOAD engine'],
 ])('%s is %s', (sql, expected) => {
   expect(kind(sql)).toBe(expected)
 })

@@ -51,7 +51,7 @@ const refused = new Set([
 /** @throws AwsError when there is no statement, more than one, or one of a kind that Athena does not take */
 export function statementOf(text: string): Statement {
   const query = trimmed(text)
-  const tokens = tokensOf(query)
+  const tokens = lexed(query)
   const semicolon = tokens.findIndex((token) => token.text === ';')
   if (semicolon >= 0 && tokens.slice(semicolon).some((token) => token.text !== ';')) {
     throw malformedQuery(`Only one sql statement is allowed. Got: ${query}`)
@@ -60,6 +60,12 @@ export function statementOf(text: string): Statement {
   if (own.length === 0) throw malformedQuery("line 1:1: mismatched input '<EOF>'. Expecting: <statement>")
   const sql = semicolon < 0 ? query : query.slice(0, tokens[semicolon]!.start)
   return { query, sql, tokens: own, ...kindOf(own) }
+}
+
+/** A text of Hive's DDL may hold a quote behind a backslash: which language it is has to be known first. */
+function lexed(query: string): Token[] {
+  const tokens = tokensOf(query)
+  return tokens.length > 0 && kindOf(tokens).runner === 'catalog' ? tokensOf(query, 'hive') : tokens
 }
 
 /** Without white space and `;` around it. By index: a pattern would try each run of blanks inside from all its places. */
@@ -86,7 +92,7 @@ function kindOf(tokens: readonly Token[]): Kind {
     case 'EXPLAIN':
       return dml('EXPLAIN')
     case 'UNLOAD':
-      return { ...dml('UNLOAD'), runner: 'unsupported' }
+      return dml('UNLOAD')
     case 'CREATE':
       return createKind(tokens, words)
     case 'DROP':
@@ -103,7 +109,7 @@ function kindOf(tokens: readonly Token[]): Kind {
     case 'MSCK':
       return ddl('MSCK_REPAIR', 'catalog')
     case 'ALTER':
-      return ddl(alterKind(words), 'unsupported')
+      return alterKind(tokens)
     case 'PREPARE':
     case 'DEALLOCATE':
       return ddl(first, 'athena')
@@ -142,18 +148,27 @@ function showKind(second: string | undefined, third: string | undefined): Kind {
     case 'TBLPROPERTIES':
       return utility(`SHOW_${second}`, 'catalog')
     case 'CREATE':
-      if (third === 'VIEW') return utility('SHOW_CREATE_VIEW', 'engine')
-      return utility('SHOW_CREATE_TABLE', 'unsupported')
+      return utility(third === 'VIEW' ? 'SHOW_CREATE_VIEW' : 'SHOW_CREATE_TABLE', 'catalog')
     default:
       return utility(`SHOW_${second}`, 'engine')
   }
 }
 
-/** ALTER TABLE t ADD PARTITION ... is ALTER_TABLE_ADD_PARTITION, and so on. */
-function alterKind(words: readonly string[]): string {
-  const verb = words.findIndex(
-    (word, i) => i > 2 && ['ADD', 'DROP', 'SET', 'REPLACE', 'RENAME', 'CHANGE'].includes(word),
-  )
-  const rest = verb < 0 ? [] : words.slice(verb).filter((word) => /^(?!IF$|NOT$|EXISTS$)[A-Z]+$/.test(word))
-  return ['ALTER', words[1], ...rest.slice(0, 2)].join('_')
+/** ALTER TABLE t ADD PARTITION ... is ALTER_TABLE_ADD_PARTITION, and so on; what is in parentheses is not looked at. */
+function alterKind(tokens: readonly Token[]): Kind {
+  const words: string[] = []
+  let depth = 0
+  for (const { kind, text, value } of tokens.slice(0, 64)) {
+    if (text === '(') depth++
+    if (text === ')') depth--
+    if (depth === 0) words.push(kind === 'word' ? value : text)
+  }
+  const verb = words.findIndex((word, i) => i > 2 && alterVerbs.has(word))
+  const rest =
+    verb < 0 ? [] : words.slice(verb).filter((word) => /^(?!IF$|NOT$|EXISTS$|TO$)[A-Z]+$/.test(word))
+  const [, object] = words
+  const isKnown = object === 'TABLE' || object === 'DATABASE' || object === 'SCHEMA'
+  return ddl(['ALTER', object, ...rest.slice(0, 2)].join('_'), isKnown ? 'catalog' : 'unsupported')
 }
+
+const alterVerbs = new Set(['ADD', 'DROP', 'SET', 'UNSET', 'REPLACE', 'RENAME', 'CHANGE'])

@@ -1,35 +1,59 @@
 // What DESCRIBE says of a table: Hive's lines, their cells filled up to 20 characters and parted by tabs.
-import type { Column, Table } from '../../glue/api/shapes.ts'
+import type { Column, Partition, Table } from '../../glue/api/shapes.ts'
 import { hiveFailure } from '../api/errors.ts'
+import { blankLine, extendedDetails, formattedDetails, sectionTitle } from './table-details.ts'
 import { columnsOf } from './view.ts'
 
 export const descriptionColumns = ['col_name', 'data_type', 'comment'] as const
+
+/** What DESCRIBE is asked for. */
+export interface Asked {
+  readonly column: string | undefined
+  readonly detail: 'EXTENDED' | 'FORMATTED' | undefined
+  /** The partition that is described instead of the table. */
+  readonly partition: Partition | undefined
+}
 
 /**
  * The lines of DESCRIBE; with a column's name, those of that column alone.
  * @throws QueryFailure when there is no such column
  */
-export function describeTable(table: Table, column: string | undefined): string[] {
-  const all = allColumns(table)
+export function describeTable(table: Table, { column, detail, partition }: Asked): string[] {
+  const own = partition?.StorageDescriptor?.Columns ?? columnsOf(table)
+  const all = [...own, ...(table.PartitionKeys ?? [])]
   if (column !== undefined) {
     const found = all.filter((each) => each.Name === column)
     if (found.length === 0)
       throw hiveFailure(`SemanticException [Error 10002]: Invalid column reference ${column}`)
     return found.map(columnLine)
   }
+  switch (detail) {
+    case 'EXTENDED':
+      return [...plainLines(table, all), blankLine, extendedDetails(table, partition)]
+    case 'FORMATTED':
+      return [
+        heading,
+        blankLine,
+        ...own.map(columnLine),
+        blankLine,
+        ...keyLines(table, blankLine),
+        ...formattedDetails(table, partition),
+      ]
+    default:
+      return plainLines(table, all)
+  }
+}
+
+function plainLines(table: Table, all: readonly Column[]): string[] {
   const lines = all.map(columnLine)
   if (!table.PartitionKeys?.length) return lines
-  const [Name, Type, Comment] = descriptionColumns
-  const heading = `# ${columnLine({ Name, Type, Comment })}`
-  const blank = '\t \t '
-  return [
-    ...lines,
-    blank,
-    `# Partition Information${blank}`,
-    heading,
-    blank,
-    ...table.PartitionKeys.map(columnLine),
-  ]
+  return [...lines, blankLine, ...keyLines(table)]
+}
+
+/** The section of the partition keys; none for a table without. */
+function keyLines({ PartitionKeys: keys = [] }: Table, ...after: string[]): string[] {
+  if (keys.length === 0) return []
+  return [sectionTitle('Partition Information'), heading, blankLine, ...keys.map(columnLine), ...after]
 }
 
 /** The columns that a SELECT * answers: the table's own, then its partition keys. */
@@ -40,3 +64,6 @@ export function allColumns(table: Table): Column[] {
 function columnLine({ Name, Type, Comment }: Column): string {
   return [Name, Type ?? '', Comment ?? ''].map((cell) => cell.padEnd(20)).join('\t')
 }
+
+const [Name, Type, Comment] = descriptionColumns
+const heading = `# ${columnLine({ Name, Type, Comment })}`

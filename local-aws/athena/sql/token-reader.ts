@@ -1,6 +1,6 @@
 // Reads tokens one after another, and says what was expected where something else stands.
 import { malformedQuery } from '../api/errors.ts'
-import { placeOf, type Token } from './tokens.ts'
+import { mismatch, type Token } from './tokens.ts'
 
 export class TokenReader {
   readonly #tokens: readonly Token[]
@@ -68,10 +68,44 @@ export class TokenReader {
 
   /** [database.]table, also as one name in backticks. @throws AwsError MALFORMED_QUERY */
   qualifiedName(): { database: string | undefined; name: string } {
-    const parts = [this.name()]
-    while (this.accept('.')) parts.push(this.name())
+    const parts = this.#path(() => this.name())
     // A catalog may stand in front; there is one.
     return { database: parts.at(-2), name: parts.at(-1)! }
+  }
+
+  /** A view's name, which may stand in double quotes, as queries have it. @throws AwsError MALFORMED_QUERY */
+  viewName(): { database: string | undefined; name: string } {
+    const part = () => (this.peek()?.kind === 'quoted' ? this.text().toLowerCase() : this.name())
+    const parts = this.#path(part)
+    return { database: parts.at(-2), name: parts.at(-1)! }
+  }
+
+  /** A database; the catalog may stand in front of it. @throws AwsError MALFORMED_QUERY */
+  databaseName(): string {
+    const parts = [this.name()]
+    if (parts[0] === 'awsdatacatalog' && this.accept('.')) parts.push(this.name())
+    return parts.at(-1)!
+  }
+
+  /** A text or a number, as the text that it is. @throws AwsError MALFORMED_QUERY */
+  constant(): string {
+    const sign = this.accept('-') ? '-' : ''
+    const token = this.peek()
+    if (token?.kind !== 'number') return sign === '' ? this.#typedText() : this.text()
+    this.#at++
+    return sign + token.text
+  }
+
+  /** DATE '2024-01-01' is the text too. */
+  #typedText(): string {
+    if (this.peek()?.kind === 'word' && this.peek(1)?.kind === 'string') this.accept('DATE')
+    return this.text()
+  }
+
+  #path(part: () => string): string[] {
+    const parts = [part()]
+    while (this.accept('.')) parts.push(part())
+    return parts.length === 1 ? parts[0]!.split('.') : parts
   }
 
   /** Items in parentheses, separated by commas. @throws AwsError MALFORMED_QUERY */
@@ -91,13 +125,10 @@ export class TokenReader {
   /** The error for the token that comes next. */
   unexpected(...expected: string[]): Error {
     const token = this.peek()
-    const { line, column } = placeOf(this.#sql, token?.start ?? this.#sql.length)
     const hint =
       token?.kind === 'quoted' && expected.includes('<identifier>')
         ? ' (this statement quotes names with backticks)'
         : ''
-    return malformedQuery(
-      `line ${line}:${column}: mismatched input '${token?.text ?? '<EOF>'}'. Expecting: ${expected.join(', ')}${hint}`,
-    )
+    return malformedQuery(`${mismatch(this.#sql, token, expected)}${hint}`)
   }
 }

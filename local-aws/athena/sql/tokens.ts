@@ -1,5 +1,7 @@
 // Cuts a statement into tokens: enough of SQL's and Hive's lexical rules to classify statements and parse DDL.
 
+import { hiveString } from './hive-string.ts'
+
 export interface Token {
   /** `quoted` is "x", `backtick` is `x`, `broken` is what never ends (an open quote or comment). */
   readonly kind: 'word' | 'quoted' | 'backtick' | 'string' | 'number' | 'symbol' | 'broken'
@@ -11,10 +13,17 @@ export interface Token {
   readonly end: number
 }
 
+/** How texts are written: with doubled quotes, or, as in Hive's DDL, with backslashes too. */
+export type Language = 'sql' | 'hive'
+
 /** What each token is made of; every pattern is linear, also where it finds no end. */
 const blank = /\s+/y
 const string = /'[^']*(?:''[^']*)*'/y
 const quoted = /"[^"]*(?:""[^"]*)*"/y
+const hiveTexts = {
+  "'": /'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'/y,
+  '"': /"[^"\\]*(?:(?:\\[\s\S]|"")[^"\\]*)*"/y,
+}
 const backtick = /`[^`]*(?:``[^`]*)*`/y
 const number = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w$@])/y
 const word = /[\p{L}\p{N}_$@]+/uy
@@ -24,7 +33,8 @@ const symbol = /<>|<=|>=|!=|\|\||->|[\s\S]/uy
  * The tokens of a statement; comments and white space are left out. Each character chooses what is tried: a statement
  * of 262,144 brackets, the longest that Athena takes, costs some 30 ms.
  */
-export function tokensOf(sql: string): Token[] {
+export function tokensOf(sql: string, language: Language = 'sql'): Token[] {
+  const isHive = language === 'hive'
   const tokens: Token[] = []
   let at = 0
   const endOf = (pattern: RegExp): number => {
@@ -33,7 +43,13 @@ export function tokensOf(sql: string): Token[] {
   }
   const add = (kind: Token['kind'], end: number) => {
     const text = sql.slice(at, end)
-    tokens.push({ kind, text, value: meaningOf(kind, text), start: at, end })
+    tokens.push({
+      kind,
+      text,
+      value: isHive ? hiveMeaningOf(kind, text) : meaningOf(kind, text),
+      start: at,
+      end,
+    })
     at = end
   }
   /** A quote that never ends takes all that follows. */
@@ -52,8 +68,8 @@ export function tokensOf(sql: string): Token[] {
       const end = sql.indexOf('*/', at + 2)
       if (end < 0) add('broken', sql.length)
       else at = end + 2
-    } else if (char === "'") addQuoted('string', string)
-    else if (char === '"') addQuoted('quoted', quoted)
+    } else if (char === "'") addQuoted('string', isHive ? hiveTexts[char] : string)
+    else if (char === '"') addQuoted('quoted', isHive ? hiveTexts[char] : quoted)
     else if (char === '`') addQuoted('backtick', backtick)
     else if (plainSymbols.has(char)) add('symbol', at + 1)
     else {
@@ -82,11 +98,21 @@ function meaningOf(kind: Token['kind'], text: string): string {
   return text.slice(1, -1).replaceAll(quote + quote, quote)
 }
 
+function hiveMeaningOf(kind: Token['kind'], text: string): string {
+  return kind === 'string' || kind === 'quoted' ? hiveString(text) : meaningOf(kind, text)
+}
+
 /** Where an offset lies, as error messages name it: both from 1. */
 export function placeOf(sql: string, offset: number): { line: number; column: number } {
   const before = sql.slice(0, offset)
   const lineStart = before.lastIndexOf('\n') + 1
   return { line: before.split('\n').length, column: offset - lineStart + 1 }
+}
+
+/** What a parser says of a token that it did not expect; of none, that the statement ends too early. */
+export function mismatch(sql: string, token: Token | undefined, expected: readonly string[]): string {
+  const { line, column } = placeOf(sql, token?.start ?? sql.length)
+  return `line ${line}:${column}: mismatched input '${token?.text ?? '<EOF>'}'. Expecting: ${expected.join(', ')}`
 }
 
 /** A text as an SQL string literal. */

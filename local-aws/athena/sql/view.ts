@@ -1,18 +1,27 @@
 // A view as the Data Catalog keeps it: its columns stand in a base64 text, not in the table's own list.
 import type { Column, Table } from '../../glue/api/shapes.ts'
 
+interface PresentedView {
+  readonly originalSql: string
+  readonly columns: readonly { name: string; type: string }[]
+}
+
+/** What the engine knows of a view that it made; undefined for a table, and for what is no such view. */
+export function presentedView(table: Table): PresentedView | undefined {
+  const encoded = /^\/\* Presto View: ([A-Za-z0-9+/=]+) \*\/$/.exec(table.ViewOriginalText ?? '')?.[1]
+  if (table.TableType !== 'VIRTUAL_VIEW' || !encoded) return undefined
+  try {
+    return JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')) as PresentedView
+  } catch {
+    return undefined
+  }
+}
+
 /** The columns of a table, or those that a view answers. */
 export function columnsOf(table: Table): Column[] {
-  const encoded = /^\/\* Presto View: ([A-Za-z0-9+/=]+) \*\/$/.exec(table.ViewOriginalText ?? '')?.[1]
-  if (table.TableType !== 'VIRTUAL_VIEW' || !encoded) return table.StorageDescriptor?.Columns ?? []
-  try {
-    const view = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')) as {
-      columns: { name: string; type: string }[]
-    }
-    return view.columns.map(({ name, type }) => ({ Name: name, Type: hiveNameOf(type) }))
-  } catch {
-    return table.StorageDescriptor?.Columns ?? []
-  }
+  const columns = presentedView(table)?.columns
+  if (!Array.isArray(columns)) return table.StorageDescriptor?.Columns ?? []
+  return columns.map(({ name, type }) => ({ Name: name, Type: hiveNameOf(type) }))
 }
 
 /** What Hive calls a type of the engine: `varchar` is `string`, `row(a bigint)` is `struct<a:bigint>`. */

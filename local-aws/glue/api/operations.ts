@@ -1,7 +1,7 @@
 // Which Glue operations there are, and what answers each.
 
 import { columnStatisticsOperations } from '../catalog/column-statistics.ts'
-import { databaseOperations } from '../catalog/databases.ts'
+import { addDefaultDatabase, databaseOperations } from '../catalog/databases.ts'
 import { partitionOperations } from '../catalog/partitions.ts'
 import { Store } from '../catalog/store.ts'
 import { tableVersionOperations } from '../catalog/table-versions.ts'
@@ -23,6 +23,7 @@ export class Catalog {
   constructor(options: GlueOptions) {
     const { dataDir, accountId } = options
     this.#store = new Store(dataDir)
+    addDefaultDatabase(this.#store)
     this.#crawlers = new Crawlers(this.#store, (name, request) => this.answer(name, request), options)
     this.#operations = {
       ...databaseOperations(this.#store, accountId),

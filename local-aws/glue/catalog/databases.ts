@@ -35,6 +35,16 @@ export function needDatabase(store: Store, name: string): void {
   if (!store.one('SELECT 1 FROM databases WHERE name = ?', storedName(name))) throw databaseNotFound(name)
 }
 
+/** Athena's clients, and the engine, take it for granted that there is a database `default`. */
+export function addDefaultDatabase(store: Store): void {
+  store.run(
+    'INSERT INTO databases (name, created, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+    'default',
+    Date.now() / 1000,
+    JSON.stringify({ Name: 'default', Description: 'Default Hive database' }),
+  )
+}
+
 export function databaseOperations(store: Store, accountId: string): Operations {
   const toDatabase = (row: Row): Database => ({
     CreateTableDefaultPermissions: openToAll,

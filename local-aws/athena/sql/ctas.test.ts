@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest'
+import { engineCtas } from './ctas.ts'
+import { tokensOf } from './tokens.ts'
+
+const placed = (sql: string) => engineCtas(sql, tokensOf(sql), 's3://b/r/tables/1/')
+const withProperties = (list: string) => placed(`CREATE TABLE t WITH (${list}) AS SELECT 1 AS a`)
+/** The properties that the engine is given. */
+const propertiesOf = (list: string) => /WITH \((.*)\) AS/s.exec(withProperties(list).sql)![1]
+
+const place = "external_location = 's3://b/r/tables/1/'"
+
+test('a table without properties is Parquet with GZIP below the results', () => {
+  const { sql, session } = placed('CREATE TABLE t AS SELECT 1')
+  expect(sql).toBe(`CREATE TABLE t WITH (format = 'PARQUET', ${place}) AS SELECT 1`)
+  expect(session).toEqual({ compression_codec: 'GZIP' })
+  const inner = 'CREATE TABLE t AS WITH external_location AS (SELECT 1 AS a) SELECT * FROM external_location'
+  expect(placed(inner).sql).toContain(`${place}) AS WITH`)
+})
+
+test.each([
+  ["format='orc'", `format = 'ORC', ${place}`, 'GZIP'],
+  ["FORMAT='ORC', Orc_Compression='snappy'", `format = 'ORC', ${place}`, 'SNAPPY'],
+  ["parquet_compression='ZSTD', compression_level=5", `format = 'PARQUET', ${place}`, 'ZSTD'],
+  ["write_compression='UNCOMPRESSED'", `format = 'PARQUET', ${place}`, 'NONE'],
+  ["format='AVRO'", `format = 'AVRO', ${place}`, 'GZIP'],
+  ["format='JSON', write_compression='none'", `format = 'JSON', ${place}`, 'NONE'],
+  [
+    "format='TEXTFILE', field_delimiter='\\t'",
+    `format = 'TEXTFILE', textfile_field_separator = '\t', ${place}`,
+    'GZIP',
+  ],
+  [
+    "table_type='hive', is_external=true, External_Location = 's3://b/x/', format='parquet', write_compression='snappy'",
+    "format = 'PARQUET', external_location = 's3://b/x/'",
+    'SNAPPY',
+  ],
+  [
+    "bucketed_by = ARRAY['a', 'b'], bucket_count = 4, partitioned_by = array['p']",
+    `format = 'PARQUET', partitioned_by = array['p'], bucketed_by = ARRAY['a', 'b'], bucket_count = 4, ${place}`,
+    'GZIP',
+  ],
+])('%s', (list, expected, codec) => {
+  expect(propertiesOf(list)).toBe(expected)
+  expect(withProperties(list).session).toEqual({ compression_codec: codec })
+})
+
+test.each([
+  [
+    "formt='ORC'",
+    "INVALID_TABLE_PROPERTY: line 1:22: Catalog 'awsdatacatalog' table property 'formt' does not exist",
+  ],
+  ["compression='GZIP'", "table property 'compression' does not exist"],
+  ["textfile_field_separator=','", "table property 'textfile_field_separator' does not exist"],
+  ["format='ORC', format='ORC'", 'line 1:36: Duplicate property: format'],
+  ["format='XML'", "Unable to set table property 'format' to 'XML'"],
+  ["format='constructor'", "Unable to set table property 'format' to 'CONSTRUCTOR'"],
+  ["format=ARRAY['ORC']", "The value of the property 'format' is no text, number or boolean"],
+  ["format='ORC', parquet_compression='GZIP'", "'parquet_compression' is not for the format ORC"],
+  ["format='ORC', write_compression='GZIP'", 'Compression GZIP is not supported for the format ORC'],
+  ["format='JSON', write_compression='BZIP2'", 'NOT_SUPPORTED: BZIP2 compression of JSON'],
+  ["write_compression='ZSTD', compression_level=23", "'compression_level' is for ZSTD, from 1 to 22"],
+  ['compression_level=3', "'compression_level' is for ZSTD"],
+  ["field_delimiter=','", "'field_delimiter' is not for the format PARQUET"],
+  ["format='TEXTFILE', field_delimiter='||'", 'takes a single character'],
+  ['is_external=false', 'is_external must be true'],
+  ["table_type='DELTA'", 'Table type DELTA is none of HIVE, ICEBERG'],
+  ["table_type='iceberg', location='s3://b/'", 'NOT_SUPPORTED: CREATE TABLE AS with table_type'],
+  ["format 'ORC'", "line 1:29: mismatched input ''ORC''. Expecting: '='"],
+  ['format=', "mismatched input ')'. Expecting: <expression>"],
+])('%s is refused', (list, message) => {
+  expect(() => withProperties(list)).toThrow(message)
+})
+
+test('a place behind the properties is moved back, one before them is not', () => {
+  const { sql, placeInOwnSql } = placed('CREATE TABLE t AS SELECT x')
+  expect(placeInOwnSql(`line 1:${sql.indexOf('SELECT x') + 8}: x`)).toBe('line 1:26: x')
+  expect(placeInOwnSql('line 1:14: t')).toBe('line 1:14: t')
+  expect(placeInOwnSql('line 2:60: t')).toBe('line 2:60: t')
+})
+
+test('properties over several lines do not move what follows', () => {
+  const own = "CREATE TABLE t WITH (\n  format = 'ORC',\n  table_type = 'HIVE'\n) AS\nSELECT x"
+  const { sql, placeInOwnSql } = placed(own)
+  const lines = sql.split('\n')
+  expect(placeInOwnSql(`line ${lines.length}:8: x`)).toBe('line 5:8: x')
+  expect(placeInOwnSql('line 1:30: x')).toBe('line 1:21: x')
+})

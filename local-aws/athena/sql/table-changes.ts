@@ -1,0 +1,191 @@
+// Runs ALTER TABLE on the Data Catalog: each change reads what is there, and writes it back changed.
+import type { GlueService } from '../../glue/api/service.ts'
+import type { Column, Partition, StorageDescriptor, Table } from '../../glue/api/shapes.ts'
+import { hiveFailure } from '../api/errors.ts'
+import type { TableChange } from './alter-table.ts'
+import {
+  type PartitionSpec,
+  partitionExpression,
+  partitionName,
+  partitionValues,
+  rangeText,
+  textOf,
+} from './partition-spec.ts'
+
+type Action = TableChange['action']
+type Run<A extends Action> = (
+  change: Extract<TableChange, { action: A }>,
+  table: Table,
+  glue: GlueService,
+) => Promise<void>
+
+/** As many partitions as BatchDeletePartition takes. */
+const mostPerDelete = 25
+
+const runs: { readonly [A in Action]: Run<A> } = {
+  'set-properties': async ({ properties }, table, glue) =>
+    update(table, { Parameters: { ...table.Parameters, ...properties } }, glue),
+
+  'unset-properties': async ({ names, ifExists }, table, glue) => {
+    const parameters = { ...table.Parameters }
+    for (const name of names) {
+      if (!ifExists && !Object.hasOwn(parameters, name)) {
+        throw hiveFailure(
+          'SemanticException [Error 10215]: Please use the following syntax if not sure whether the property existed or not: ALTER TABLE tableName UNSET TBLPROPERTIES IF EXISTS (key1, key2, ...)',
+        )
+      }
+      delete parameters[name]
+    }
+    await update(table, { Parameters: parameters }, glue)
+  },
+
+  'add-partitions': async ({ ifNotExists, partitions }, table, glue) => {
+    const inputs = partitions.map(({ spec, location }) => {
+      const Values = partitionValues(table, spec)
+      const folder = (table.StorageDescriptor?.Location ?? '').replace(/\/$/, '')
+      const Location = location ?? `${folder}/${partitionName(table, Values)}`
+      return { Values, StorageDescriptor: { ...table.StorageDescriptor, Location } }
+    })
+    // All are looked for before any is added: a statement that fails has changed nothing.
+    for (const { Values } of ifNotExists ? [] : inputs) {
+      if (await glue.getPartition(table.DatabaseName, table.Name, Values)) throw partitionExists()
+    }
+    const there = await glue.createPartitions(table.DatabaseName, table.Name, inputs)
+    if (there.length > 0 && !ifNotExists) throw partitionExists()
+  },
+
+  'drop-partitions': async ({ ifExists, specs }, table, glue) => {
+    const found: Partition[] = []
+    for (const spec of specs) {
+      const before = found.length
+      const expression = partitionExpression(table, spec)
+      for await (const each of glue.partitions(table.DatabaseName, table.Name, expression)) found.push(each)
+      if (found.length === before && !ifExists) throw partitionNotFound(rangeText(spec))
+    }
+    for (let start = 0; start < found.length; start += mostPerDelete) {
+      await glue.call('BatchDeletePartition', {
+        DatabaseName: table.DatabaseName,
+        TableName: table.Name,
+        PartitionsToDelete: found.slice(start, start + mostPerDelete).map(({ Values }) => ({ Values })),
+      })
+    }
+  },
+
+  'rename-partition': async ({ from, to }, table, glue) => {
+    const partition = await existingPartition(table, from, glue)
+    const values = partitionValues(table, to)
+    if (await glue.getPartition(table.DatabaseName, table.Name, values)) throw partitionExists()
+    await updatePartition(partition, { Values: values }, glue)
+  },
+
+  'set-location': async ({ partition, location }, table, glue) =>
+    changeStorage(table, partition, glue, (storage) => ({ ...storage, Location: location })),
+
+  'add-columns': async ({ partition, columns }, table, glue) =>
+    changeStorage(table, partition, glue, (storage) => {
+      const all = [...(storage.Columns ?? []), ...columns]
+      checkNames(table, all)
+      return { ...storage, Columns: all }
+    }),
+
+  'replace-columns': async ({ partition, columns }, table, glue) => {
+    checkNames(table, columns)
+    await changeStorage(table, partition, glue, (storage) => ({ ...storage, Columns: [...columns] }))
+  },
+
+  'change-column': async (change, table, glue) =>
+    changeStorage(table, change.partition, glue, (storage) => {
+      const columns = changedColumns(change, storage.Columns ?? [])
+      checkNames(table, columns)
+      return { ...storage, Columns: columns }
+    }),
+}
+
+/** @throws QueryFailure with Hive's words, GlueError as the catalog answers */
+export function changeTable(change: TableChange, table: Table, glue: GlueService): Promise<void> {
+  return (runs[change.action] as Run<Action>)(change, table, glue)
+}
+
+function changedColumns(
+  { from, to, after }: Extract<TableChange, { action: 'change-column' }>,
+  columns: readonly Column[],
+): Column[] {
+  const at = columns.findIndex(({ Name }) => Name === from)
+  if (at < 0) throw noColumn(from)
+  const { Comment } = columns[at]!
+  const column = Comment === undefined ? to : { Comment, ...to }
+  if (after === undefined) return columns.with(at, column)
+  const others = columns.toSpliced(at, 1)
+  const behind = after === '' ? -1 : others.findIndex(({ Name }) => Name === after)
+  if (after !== '' && behind < 0) throw noColumn(after)
+  return others.toSpliced(behind + 1, 0, column)
+}
+
+function checkNames(table: Table, columns: readonly Column[]): void {
+  const seen = new Set(table.PartitionKeys?.map(({ Name }) => Name))
+  for (const { Name } of columns) {
+    if (seen.has(Name)) {
+      throw hiveFailure(
+        `Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. Duplicate column name: ${Name}`,
+      )
+    }
+    seen.add(Name)
+  }
+}
+
+async function changeStorage(
+  table: Table,
+  spec: PartitionSpec | undefined,
+  glue: GlueService,
+  change: (storage: StorageDescriptor) => StorageDescriptor,
+): Promise<void> {
+  if (!spec) return update(table, { StorageDescriptor: change(table.StorageDescriptor ?? {}) }, glue)
+  const partition = await existingPartition(table, spec, glue)
+  const StorageDescriptor = change(partition.StorageDescriptor ?? {})
+  await updatePartition(partition, { StorageDescriptor }, glue)
+}
+
+async function update(table: Table, changed: Partial<Table>, glue: GlueService): Promise<void> {
+  const { DatabaseName, VersionId } = table
+  // Glue takes of the input what a table has, and refuses it where another change came between.
+  await glue.call('UpdateTable', { DatabaseName, VersionId, TableInput: { ...table, ...changed } })
+}
+
+async function updatePartition(
+  partition: Partition,
+  changed: Partial<Partition>,
+  glue: GlueService,
+): Promise<void> {
+  const { DatabaseName, TableName } = partition
+  await glue.call('UpdatePartition', {
+    DatabaseName,
+    TableName,
+    PartitionValueList: partition.Values,
+    PartitionInput: { ...partition, ...changed },
+  })
+}
+
+/** @throws QueryFailure when the table has no such partition */
+export async function existingPartition(
+  table: Table,
+  spec: PartitionSpec,
+  glue: GlueService,
+): Promise<Partition> {
+  const values = partitionValues(table, spec)
+  const partition = await glue.getPartition(table.DatabaseName, table.Name, values)
+  if (!partition) throw partitionNotFound(textOf(spec))
+  return partition
+}
+
+const partitionExists = () =>
+  hiveFailure(
+    'Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. AlreadyExistsException(message:Partition already exists.)',
+  )
+
+const partitionNotFound = (which: string) =>
+  hiveFailure(`SemanticException [Error 10006]: Partition not found ${which}`)
+
+const noColumn = (name: string) =>
+  hiveFailure(
+    `Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. Invalid column reference ${name}`,
+  )
