@@ -19,7 +19,7 @@ const services: Readonly<Record<string, readonly [path: string, name: string | u
 
 /** What is answered to whoever asks a port is no reason why a service stops. */
 const isAnswer = (path: string) =>
-  /^catalog\/page\/(?!config\.ts)/.test(path) || path === 'packages/runtime/request-guard.ts'
+  /^catalog\/dashboard\/server\/(?!config\.ts)/.test(path) || path === 'packages/runtime/request-guard.ts'
 
 /** By code, the services that can end or stand still by it. */
 export function stopCodes(): Map<string, string[]> {
