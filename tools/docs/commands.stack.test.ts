@@ -10,13 +10,9 @@ import { awsCli } from './project-copy.ts'
 
 const root = join(import.meta.dirname, '../..')
 const cli = awsCli()
-const page = (name: string) => readFileSync(join(root, name), 'utf8')
-const pages = [
-  'README.md',
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-]
+const docs = join(root, 'docs')
+const page = (name: string) => readFileSync(join(docs, name), 'utf8')
+const pages = ['../README.md', ...readdirSync(docs).filter((name) => name.endsWith('.md'))]
 const blocks = (text: string) => [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block!)
 
 function env(): Record<string, string> {
