@@ -31,77 +31,77 @@ stack-down: setup ## Stop them
 stack-env: setup ## Print the exports again: eval "$(make -s stack-env)"
 	@$(STACK) env
 
-##@ Ask it (needs the demo or the stack running, or .env.aws)
+##@ Query it (needs a running demo or stack, or .env.aws)
 .PHONY: query
-query: setup ## Ask Athena: make query SQL='SELECT COUNT(*) FROM ticks' [OUTPUT=table|csv|json|jsonl]
+query: setup ## Query Athena: make query SQL='SELECT COUNT(*) FROM ticks' [OUTPUT=table|csv|json|jsonl]
 	@if [ -z "$$TICKLAKE_SQL" ]; then echo "say what: make query SQL='SELECT COUNT(*) FROM ticks'" >&2; exit 2; fi
 	@exec $(HERE) catalog/main.ts query $(if $(OUTPUT),--output $(OUTPUT)) "$$TICKLAKE_SQL"
 
 .PHONY: declare crawl audit watch serve doctor
-declare: setup ## Make the Glue database, the table and the view
+declare: setup ## Create the Glue database, the table and the view
 	@exec $(HERE) catalog/main.ts declare
-crawl: setup ## Let a Glue crawler find the table by itself, and hold it against the declared one
+crawl: setup ## Let a Glue crawler find the table by itself, and compare it with the declared one
 	@exec $(HERE) catalog/main.ts crawl --compare
-audit: setup ## Compare Kafka, the lake and Athena: is a row lost or there twice?
+audit: setup ## Compare Kafka, the lake and Athena: are rows lost or duplicated?
 	@exec $(HERE) catalog/main.ts audit
-watch: setup ## Show the count rise
+watch: setup ## Watch the count rise
 	@exec $(HERE) catalog/main.ts watch
-serve: setup ## Keep the catalog's partitions up to date
+serve: setup ## Run the dashboard; register partitions, compact closed hours, audit every hour
 	@exec $(HERE) catalog/main.ts serve
-doctor: setup ## Say what is wrong with the settings, Kafka or AWS
+doctor: setup ## Diagnose the settings, Kafka and AWS
 	@exec $(HERE) catalog/main.ts doctor
 
 ##@ In Docker
 COMPOSE := docker compose$(if $(filter localstack,$(LOCAL_AWS)), -f docker-compose.yml -f compose.localstack.yml)
 .PHONY: up down stand-ins e2e
-up: ## The same in containers; LOCAL_AWS=localstack (with LOCALSTACK_AUTH_TOKEN) puts LocalStack in the place of local-aws
+up: ## The same in containers; LOCAL_AWS=localstack (with LOCALSTACK_AUTH_TOKEN) uses LocalStack instead of local-aws
 	@$(COMPOSE) up --build --wait
 	@$(COMPOSE) ps
-down: ## Stop them; the data stays until: docker compose down --volumes
+down: ## Stop them; to delete the data too: docker compose down --volumes
 	@$(COMPOSE) down
 	@docker volume rm --force "$${COMPOSE_PROJECT_NAME:-ticklake}_secret" >/dev/null
-stand-ins: ## Where no image registry answers: an engine and stand-ins of the images, from packages (root)
+stand-ins: ## Without an image registry: install Docker and stand-ins of the images from packages (as root)
 	@./e2e/offline/prepare.sh
 e2e: setup stand-ins ## Tests of everything in containers
 	@exec node tools/checks/e2e.ts
 
 ##@ On AWS (costs money: docs/aws.md)
 .PHONY: aws-plan aws-deploy aws aws-down aws-destroy
-aws-plan: setup ## What would be made there, and what it costs a day; asks AWS nothing [ARGS='--instance-type t3.micro']
+aws-plan: setup ## Show what would be created, and its cost per day; sends nothing to AWS [ARGS='--instance-type t3.micro']
 	@exec node infra/main.ts plan $(ARGS)
-aws-deploy: setup ## Make it, or bring it up to date; writes .env.aws
+aws-deploy: setup ## Create or update the AWS stack; writes .env.aws
 	@exec node infra/main.ts deploy $(ARGS)
-aws: ## The same containers against the broker and the account of .env.aws
+aws: ## Run the containers with the broker and the account in .env.aws
 	@./compose.aws.sh
-aws-down: ## Stop the services here; what is on AWS stays
+aws-down: ## Stop the local services; what is on AWS stays
 	@./compose.aws.sh down
-aws-destroy: setup ## Delete what is on AWS: DATA=keep or DATA=delete says what becomes of the bucket
+aws-destroy: setup ## Delete what is on AWS: DATA=keep or DATA=delete decides what happens to the bucket
 	@exec node infra/main.ts destroy $(if $(DATA),--data $(DATA)) $(ARGS)
 
 ##@ Work on it
 .PHONY: setup
-setup: ## Bring everything that is missing into .local/ (every target does)
+setup: ## Install what is missing into .local/ (every target does this)
 	@./stack/setup.sh
 
 .PHONY: check
-check: setup ## For every save: lint, types, unit tests; starts no server
+check: setup ## Lint, types and unit tests, for every save; starts no server
 	@exec node tools/checks/check.ts
 
 .PHONY: test
-test: setup ## Lint, unit tests, tests against a real stack; those of days and hours far from UTC
+test: setup ## Lint, unit tests, tests with a real stack, tests of dates in time zones far from UTC
 	@./tools/checks/chromium.sh
 	@exec node tools/checks/tests.ts
 
 .PHONY: faults
-faults: setup ## Kill, freeze and starve the consumer while rows flow, then audit [SEED=n ROUNDS=n WITHIN=seconds]
+faults: setup ## Kill, freeze and cut off services while rows flow, then audit [SEED=n ROUNDS=n WITHIN=seconds]
 	@exec node faults/main.ts $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WITHIN),--within $(WITHIN))
 
 .PHONY: lint
-lint: setup ## Types, format, unused code, which folder may import which
+lint: setup ## Check types, format, unused code, and which folder imports which
 	@exec node tools/checks/lint.ts
 
 .PHONY: pictures
-pictures: setup ## Take the README's pictures of the page and of the terminal, from a demo that runs (docs/pictures/)
+pictures: setup ## Take the README's pictures of the dashboard and the terminal from a running demo (docs/pictures/)
 	@./tools/checks/chromium.sh
 	@exec node tools/pictures/main.ts
 
@@ -110,9 +110,9 @@ format: setup ## Format every file
 	@node_modules/.bin/biome check --write .
 
 .PHONY: pins sbom
-pins: ## Write the lists of hashes again, after a version was changed on purpose (docs/dependencies.md)
+pins: ## Update the lists of hashes after a deliberate version change (docs/dependencies.md)
 	@./stack/pins.sh
-sbom: setup ## Everything that is downloaded, as one CycloneDX file [OUTPUT=.local/sbom.cdx.json]
+sbom: setup ## Write a bill of materials of everything that is downloaded (CycloneDX) [OUTPUT=.local/sbom.cdx.json]
 	@exec node stack/sbom/main.ts $(OUTPUT)
 
 ##@ Tidy up
@@ -121,12 +121,12 @@ clean-data: setup ## Empty the topics, the lake and the catalog
 	@$(STACK) clean-data
 
 .PHONY: clean
-clean: ## Delete everything that set-up fetched, and the data
+clean: ## Delete everything that set-up downloaded, and the data
 	@if [ -e .local/stack.json ]; then $(STACK) down; fi
 	rm -rf .local node_modules */node_modules packages/*/node_modules
 
 .PHONY: help
-help: ## This list
+help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
