@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 import guard
 import product
+import yaml
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -139,6 +140,14 @@ class WhatThereIs(unittest.TestCase):
         for kind in ("AWS::Lambda::Function", "Custom::Thing", "AWS::CloudFormation::WaitConditionHandle"):
             with self.assertRaisesRegex(ValueError, "Unsupported resource type"):
                 provisioners._provision_resource(kind, "It", {}, "stack")
+
+    def test_a_template_has_no_aliases_which_a_few_lines_of_could_grow_without_end(self):
+        from ministack.services.cloudformation import engine
+
+        for template in ("A: &a [1]\nResources: {B: *a}", "A: &a {b: 1}\nResources: {<<: *a}"):
+            with self.assertRaisesRegex(yaml.YAMLError, "aliases are not supported"):
+                engine._parse_template(template)
+        self.assertEqual(engine._parse_template("Resources: {B: !Ref C}"), {"Resources": {"B": {"Ref": "C"}}})
 
 
 if __name__ == "__main__":

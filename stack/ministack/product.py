@@ -13,6 +13,8 @@ import importlib.machinery
 import sys
 from types import ModuleType
 
+import yaml
+
 # A request is signed for one of these; local-aws answers Athena and Glue itself.
 SERVICES = ("s3", "sts", "iam", "cloudformation", "ec2", "ssm", "secretsmanager")
 
@@ -116,6 +118,8 @@ def load() -> ModuleType:
     provision = _only_listed_types(provisioners._provision_resource)
     for module in (provisioners, stacks):
         replace(module, "_provision_resource", provision)
+    # The loader of templates is one of these, and that of what they include.
+    replace(yaml.SafeLoader, "compose_node", _without_aliases(yaml.SafeLoader.compose_node))
     for service in on_list:
         importlib.import_module(_HOME + service)
     return app
@@ -153,6 +157,16 @@ def _only_listed_types(provision):
     return provision_listed
 
 
+def _without_aliases(compose_node):
+    # AWS takes no YAML aliases in a template. Here a few lines of them would become millions of nodes.
+    def compose(loader, parent, index):
+        if loader.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "aliases are not supported", loader.peek_event().start_mark)
+        return compose_node(loader, parent, index)
+
+    return compose
+
+
 def _keep(table: dict, names) -> None:
     missing = set(names) - set(table)
     if missing:
@@ -161,7 +175,7 @@ def _keep(table: dict, names) -> None:
         del table[name]
 
 
-def replace(module: ModuleType, name: str, value) -> None:
+def replace(module: ModuleType | type, name: str, value) -> None:
     """Puts another value in the place of one that is there."""
     # With another version of MiniStack a replacement that does nothing must not go unseen.
     getattr(module, name)
