@@ -149,6 +149,24 @@ class WhatThereIs(unittest.TestCase):
                 engine._parse_template(template)
         self.assertEqual(engine._parse_template("Resources: {B: !Ref C}"), {"Resources": {"B": {"Ref": "C"}}})
 
+    def test_no_pattern_is_tried_but_those_of_the_template(self):
+        from ministack.services.cloudformation import engine
+
+        template = Path(__file__).parents[2] / "infra/template"
+        text = "".join(part.read_text() for part in template.glob("*.yaml"))
+        self.assertEqual(product.ALLOWED_PATTERNS, set(re.findall(r"AllowedPattern: (.+)", text)))
+
+        def tried(pattern, value):
+            parameters = {"P": {"Type": "String", "AllowedPattern": pattern}}
+            return engine._resolve_parameters({"Parameters": parameters}, [{"Key": "P", "Value": value}])
+
+        self.assertEqual(tried("^[a-z0-9_]{1,200}$", "ticks")["P"]["Value"], "ticks")
+        for pattern in ("(a+)+$", ["(a+)+$"]):
+            with self.assertRaisesRegex(ValueError, "not tried here"):
+                tried(pattern, "a" * 20 + "!")
+        with self.assertRaisesRegex(ValueError, "must match pattern"):
+            tried("^[0-9a-f]{128}$", "x")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -50,6 +50,22 @@ RESOURCE_TYPES = frozenset(
     }
 )
 
+# The patterns that infra/template/ has for its parameters. Python's own engine tries them, which may never come to an end
+# with others, such as (a+)+$, and while it tries nobody is answered.
+ALLOWED_PATTERNS = frozenset(
+    {
+        r"^(|[^@ ]+@[^@ ]+)$",
+        r"^(|cron\(.+\))$",
+        r"^[0-9a-f]{128}$",
+        r"^[0-9a-z_=.-]+(/[0-9a-z_=.-]+)*$",
+        r"^[1-9][0-9]{0,2}(\.[0-9]{1,3}){3}/(1[6-9]|2[0-9]|3[0-2])$",
+        r"^[a-z0-9_-]{1,240}$",
+        r"^[a-z0-9_]{1,200}$",
+        r"^[a-zA-Z0-9._-]{1,200}$",
+        r"^https://[^ ']+\.tgz$",
+    }
+)
+
 # Python tells of these before it does them (sys.audit). No service above needs one.
 FORBIDDEN_EVENTS = frozenset(
     {
@@ -105,7 +121,7 @@ def load() -> ModuleType:
     sys.addaudithook(_forbid)
     sys.meta_path.insert(0, _OnlyTheProduct())
     from ministack import app
-    from ministack.services.cloudformation import provisioners, stacks
+    from ministack.services.cloudformation import engine, provisioners, stacks
 
     on_list = SERVICES + ONLY_FOR_TEMPLATES
     _keep(app.SERVICE_REGISTRY, [REGISTERED_AS.get(service, service) for service in on_list])
@@ -118,6 +134,7 @@ def load() -> ModuleType:
     provision = _only_listed_types(provisioners._provision_resource)
     for module in (provisioners, stacks):
         replace(module, "_provision_resource", provision)
+    replace(engine, "_check_parameter_constraints", _only_listed_patterns(engine._check_parameter_constraints))
     # The loader of templates is one of these, and that of what they include.
     replace(yaml.SafeLoader, "compose_node", _without_aliases(yaml.SafeLoader.compose_node))
     for service in on_list:
@@ -155,6 +172,16 @@ def _only_listed_types(provision):
         return provision(resource_type, *arguments)
 
     return provision_listed
+
+
+def _only_listed_patterns(check):
+    def check_listed(name, definition, *arguments):
+        pattern = definition.get("AllowedPattern")
+        if pattern is not None and str(pattern) not in ALLOWED_PATTERNS:
+            raise ValueError(f"Parameter '{name}' has an AllowedPattern that is not tried here")
+        return check(name, definition, *arguments)
+
+    return check_listed
 
 
 def _without_aliases(compose_node):
