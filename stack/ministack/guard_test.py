@@ -167,6 +167,23 @@ class WhatThereIs(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "must match pattern"):
             tried("^[0-9a-f]{128}$", "x")
 
+    def test_many_stars_of_a_filter_or_of_cors_come_to_an_end(self):
+        from ministack.services import ec2, s3
+
+        for matches in (
+            lambda value, star: ec2._filter_value_matches(value, [star]),
+            lambda value, star: s3._cors_pattern_matches(star, value),
+        ):
+            self.assertFalse(matches("a" * 27, "*a" * 12 + "!"))
+            self.assertTrue(matches("[a].b*c", "[a]*c"))
+            self.assertFalse(matches("a.b", "[a]*b"))
+        self.assertFalse(ec2._filter_value_matches("a" * 200, ["*a" * 100 + "!"]))
+        self.assertFalse(s3._cors_pattern_matches("*a" * 100 + "!", "a" * 200))
+        self.assertFalse(ec2._filter_value_matches(None, ["", "x"]))
+        self.assertTrue(ec2._filter_value_matches("x", ["", "x"]))
+        self.assertFalse(s3._cors_pattern_matches("a?c", "abc"))
+        self.assertTrue(s3._cors_pattern_matches("X-*", "x-amz", re.IGNORECASE))
+
 
 if __name__ == "__main__":
     unittest.main()

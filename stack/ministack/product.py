@@ -7,9 +7,11 @@ finds modules: a service that is not on it cannot be imported by anyone.
 
 import asyncio
 import concurrent.futures
+import fnmatch
 import importlib
 import importlib.abc
 import importlib.machinery
+import re
 import sys
 from types import ModuleType
 
@@ -139,6 +141,10 @@ def load() -> ModuleType:
     replace(yaml.SafeLoader, "compose_node", _without_aliases(yaml.SafeLoader.compose_node))
     for service in on_list:
         importlib.import_module(_HOME + service)
+    from ministack.services import ec2, s3
+
+    replace(ec2, "_filter_value_matches", _filter_value_matches)
+    replace(s3, "_cors_pattern_matches", _cors_pattern_matches)
     return app
 
 
@@ -172,6 +178,22 @@ def _only_listed_types(provision):
         return provision(resource_type, *arguments)
 
     return provision_listed
+
+
+# MiniStack makes `.*` of each star, and tries a value against many of them in every possible way: it may never come to an
+# end. fnmatch takes the first place that fits each star, which is as good.
+def _filter_value_matches(actual, values) -> bool:
+    def matches(value) -> bool:
+        has_wildcard = "*" in value or "?" in value
+        return fnmatch.fnmatchcase(actual or "", value.replace("[", "[[]")) if has_wildcard else actual == value
+
+    return any(matches(value) for value in values)
+
+
+def _cors_pattern_matches(pattern: str, value: str, flags: int = 0) -> bool:
+    if flags & re.IGNORECASE:
+        pattern, value = pattern.lower(), value.lower()
+    return fnmatch.fnmatchcase(value, pattern.replace("[", "[[]").replace("?", "[?]"))
 
 
 def _only_listed_patterns(check):
