@@ -1,7 +1,7 @@
 // The one endpoint: judges a request by its head, then hands it to Athena, Glue or the S3 server.
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { bytesLeft, whyNoRoom } from '@ticklake/runtime/disk-room.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { healthAnswer } from '@ticklake/runtime/health.ts'
@@ -41,6 +41,12 @@ export interface ServerParts {
 
 /** `livez`, `readyz` and `metrics` lie below it: no bucket can be called so, while `/metrics` may be one. */
 const ownPaths = '/_ticklake/'
+
+/**
+ * A client that sends requests before it has the answers to earlier ones (no AWS client does) may have so many under
+ * way on one connection: each that is passed on takes a connection of its own to the S3 server.
+ */
+const mostUnderWay = 32
 
 /** Listens. @throws Failure LOCAL_AWS_PORT_TAKEN */
 export async function startServer({
@@ -139,8 +145,23 @@ export async function startServer({
     await sendText(request, response, answer)
   }
 
+  const underWay = new WeakMap<Socket, number>()
+
+  /** Whether the connection may have one more request; if not, it is closed. */
+  function countsAsOne({ socket }: IncomingMessage, response: ServerResponse): boolean {
+    const count = (underWay.get(socket) ?? 0) + 1
+    if (count > mostUnderWay) {
+      socket.destroy()
+      return false
+    }
+    underWay.set(socket, count)
+    response.on('close', () => underWay.set(socket, underWay.get(socket)! - 1))
+    return true
+  }
+
   const onRequest = (request: IncomingMessage, response: ServerResponse, onAdmitted?: () => void) => {
     response.on('error', () => response.destroy())
+    if (!countsAsOne(request, response)) return
     try {
       const admission = judge(request)
       onAdmitted?.()

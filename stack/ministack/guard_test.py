@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 import guard
 import product
+import yaml
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -139,6 +140,49 @@ class WhatThereIs(unittest.TestCase):
         for kind in ("AWS::Lambda::Function", "Custom::Thing", "AWS::CloudFormation::WaitConditionHandle"):
             with self.assertRaisesRegex(ValueError, "Unsupported resource type"):
                 provisioners._provision_resource(kind, "It", {}, "stack")
+
+    def test_a_template_has_no_aliases_which_a_few_lines_of_could_grow_without_end(self):
+        from ministack.services.cloudformation import engine
+
+        for template in ("A: &a [1]\nResources: {B: *a}", "A: &a {b: 1}\nResources: {<<: *a}"):
+            with self.assertRaisesRegex(yaml.YAMLError, "aliases are not supported"):
+                engine._parse_template(template)
+        self.assertEqual(engine._parse_template("Resources: {B: !Ref C}"), {"Resources": {"B": {"Ref": "C"}}})
+
+    def test_no_pattern_is_tried_but_those_of_the_template(self):
+        from ministack.services.cloudformation import engine
+
+        template = Path(__file__).parents[2] / "infra/template"
+        text = "".join(part.read_text() for part in template.glob("*.yaml"))
+        self.assertEqual(product.ALLOWED_PATTERNS, set(re.findall(r"AllowedPattern: (.+)", text)))
+
+        def tried(pattern, value):
+            parameters = {"P": {"Type": "String", "AllowedPattern": pattern}}
+            return engine._resolve_parameters({"Parameters": parameters}, [{"Key": "P", "Value": value}])
+
+        self.assertEqual(tried("^[a-z0-9_]{1,200}$", "ticks")["P"]["Value"], "ticks")
+        for pattern in ("(a+)+$", ["(a+)+$"]):
+            with self.assertRaisesRegex(ValueError, "not tried here"):
+                tried(pattern, "a" * 20 + "!")
+        with self.assertRaisesRegex(ValueError, "must match pattern"):
+            tried("^[0-9a-f]{128}$", "x")
+
+    def test_many_stars_of_a_filter_or_of_cors_come_to_an_end(self):
+        from ministack.services import ec2, s3
+
+        for matches in (
+            lambda value, star: ec2._filter_value_matches(value, [star]),
+            lambda value, star: s3._cors_pattern_matches(star, value),
+        ):
+            self.assertFalse(matches("a" * 27, "*a" * 12 + "!"))
+            self.assertTrue(matches("[a].b*c", "[a]*c"))
+            self.assertFalse(matches("a.b", "[a]*b"))
+        self.assertFalse(ec2._filter_value_matches("a" * 200, ["*a" * 100 + "!"]))
+        self.assertFalse(s3._cors_pattern_matches("*a" * 100 + "!", "a" * 200))
+        self.assertFalse(ec2._filter_value_matches(None, ["", "x"]))
+        self.assertTrue(ec2._filter_value_matches("x", ["", "x"]))
+        self.assertFalse(s3._cors_pattern_matches("a?c", "abc"))
+        self.assertTrue(s3._cors_pattern_matches("X-*", "x-amz", re.IGNORECASE))
 
 
 if __name__ == "__main__":

@@ -7,11 +7,15 @@ finds modules: a service that is not on it cannot be imported by anyone.
 
 import asyncio
 import concurrent.futures
+import fnmatch
 import importlib
 import importlib.abc
 import importlib.machinery
+import re
 import sys
 from types import ModuleType
+
+import yaml
 
 # A request is signed for one of these; local-aws answers Athena and Glue itself.
 SERVICES = ("s3", "sts", "iam", "cloudformation", "ec2", "ssm", "secretsmanager")
@@ -45,6 +49,22 @@ RESOURCE_TYPES = frozenset(
         "AWS::S3::BucketPolicy",
         "AWS::SSM::Parameter",
         "AWS::SecretsManager::Secret",
+    }
+)
+
+# The patterns that infra/template/ has for its parameters. Python's own engine tries them, which may never come to an end
+# with others, such as (a+)+$, and while it tries nobody is answered.
+ALLOWED_PATTERNS = frozenset(
+    {
+        r"^(|[^@ ]+@[^@ ]+)$",
+        r"^(|cron\(.+\))$",
+        r"^[0-9a-f]{128}$",
+        r"^[0-9a-z_=.-]+(/[0-9a-z_=.-]+)*$",
+        r"^[1-9][0-9]{0,2}(\.[0-9]{1,3}){3}/(1[6-9]|2[0-9]|3[0-2])$",
+        r"^[a-z0-9_-]{1,240}$",
+        r"^[a-z0-9_]{1,200}$",
+        r"^[a-zA-Z0-9._-]{1,200}$",
+        r"^https://[^ ']+\.tgz$",
     }
 )
 
@@ -103,7 +123,7 @@ def load() -> ModuleType:
     sys.addaudithook(_forbid)
     sys.meta_path.insert(0, _OnlyTheProduct())
     from ministack import app
-    from ministack.services.cloudformation import provisioners, stacks
+    from ministack.services.cloudformation import engine, provisioners, stacks
 
     on_list = SERVICES + ONLY_FOR_TEMPLATES
     _keep(app.SERVICE_REGISTRY, [REGISTERED_AS.get(service, service) for service in on_list])
@@ -116,8 +136,15 @@ def load() -> ModuleType:
     provision = _only_listed_types(provisioners._provision_resource)
     for module in (provisioners, stacks):
         replace(module, "_provision_resource", provision)
+    replace(engine, "_check_parameter_constraints", _only_listed_patterns(engine._check_parameter_constraints))
+    # The loader of templates is one of these, and that of what they include.
+    replace(yaml.SafeLoader, "compose_node", _without_aliases(yaml.SafeLoader.compose_node))
     for service in on_list:
         importlib.import_module(_HOME + service)
+    from ministack.services import ec2, s3
+
+    replace(ec2, "_filter_value_matches", _filter_value_matches)
+    replace(s3, "_cors_pattern_matches", _cors_pattern_matches)
     return app
 
 
@@ -153,6 +180,42 @@ def _only_listed_types(provision):
     return provision_listed
 
 
+# MiniStack makes `.*` of each star, and tries a value against many of them in every possible way: it may never come to an
+# end. fnmatch takes the first place that fits each star, which is as good.
+def _filter_value_matches(actual, values) -> bool:
+    def matches(value) -> bool:
+        has_wildcard = "*" in value or "?" in value
+        return fnmatch.fnmatchcase(actual or "", value.replace("[", "[[]")) if has_wildcard else actual == value
+
+    return any(matches(value) for value in values)
+
+
+def _cors_pattern_matches(pattern: str, value: str, flags: int = 0) -> bool:
+    if flags & re.IGNORECASE:
+        pattern, value = pattern.lower(), value.lower()
+    return fnmatch.fnmatchcase(value, pattern.replace("[", "[[]").replace("?", "[?]"))
+
+
+def _only_listed_patterns(check):
+    def check_listed(name, definition, *arguments):
+        pattern = definition.get("AllowedPattern")
+        if pattern is not None and str(pattern) not in ALLOWED_PATTERNS:
+            raise ValueError(f"Parameter '{name}' has an AllowedPattern that is not tried here")
+        return check(name, definition, *arguments)
+
+    return check_listed
+
+
+def _without_aliases(compose_node):
+    # AWS takes no YAML aliases in a template. Here a few lines of them would become millions of nodes.
+    def compose(loader, parent, index):
+        if loader.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "aliases are not supported", loader.peek_event().start_mark)
+        return compose_node(loader, parent, index)
+
+    return compose
+
+
 def _keep(table: dict, names) -> None:
     missing = set(names) - set(table)
     if missing:
@@ -161,7 +224,7 @@ def _keep(table: dict, names) -> None:
         del table[name]
 
 
-def replace(module: ModuleType, name: str, value) -> None:
+def replace(module: ModuleType | type, name: str, value) -> None:
     """Puts another value in the place of one that is there."""
     # With another version of MiniStack a replacement that does nothing must not go unseen.
     getattr(module, name)

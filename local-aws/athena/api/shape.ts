@@ -12,6 +12,9 @@ export interface Shape<T> {
 /** So many of the constraints that do not hold are told: a list of thousands would make megabytes of them. */
 const mostTold = 20
 
+/** So many are looked for in a list: of a million wrong items all would be found, and each worded, before one is told. */
+const mostFound = 1_000
+
 type Shapes = Readonly<Record<string, Shape<unknown>>>
 type ValueOf<S> = S extends Shape<infer T> ? T : never
 type RequiredKey<M> = { [K in keyof M]: M[K] extends { isRequired: true } ? K : never }[keyof M]
@@ -96,10 +99,13 @@ export function list<T>(item: Shape<T>, { min, max }: { min?: number; max?: numb
         broken.push(violation(value, path, `have length less than or equal to ${max}`))
       if (min !== undefined && value.length < min)
         broken.push(violation(value, path, `have length greater than or equal to ${min}`))
-      return value.map((entry, i) => {
+      const read: T[] = []
+      for (const [i, entry] of value.entries()) {
         if (entry === null) throw wrongType()
-        return item.read(entry, `${path}.${i + 1}.member`, broken)
-      })
+        read.push(item.read(entry, `${path}.${i + 1}.member`, broken))
+        if (broken.length >= mostFound) break
+      }
+      return read
     },
   }
 }

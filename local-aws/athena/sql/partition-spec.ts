@@ -33,7 +33,9 @@ export function partitionRange(reader: TokenReader): PartitionSpec {
 export function partitionValues(table: Table, spec: PartitionSpec): string[] {
   checkKeys(table, spec)
   const keys = table.PartitionKeys!
-  const values = keys.map(({ Name }) => spec.find(({ key }) => key === Name)?.value)
+  // The first value of a key that is named twice counts.
+  const given = new Map(spec.toReversed().map(({ key, value }) => [key, value]))
+  const values = keys.map(({ Name }) => given.get(Name))
   if (values.includes(undefined)) {
     throw hiveFailure(
       `SemanticException partition spec ${textOf(spec)} doesn't contain all (${keys.length}) partition columns`,
@@ -45,10 +47,8 @@ export function partitionValues(table: Table, spec: PartitionSpec): string[] {
 /** The expression by which Glue finds the partitions of a spec that may name only some keys. @throws QueryFailure */
 export function partitionExpression(table: Table, spec: PartitionSpec): string {
   checkKeys(table, spec)
-  const isNumber = (key: string) =>
-    /^(?:tinyint|smallint|int|bigint)$/.test(
-      table.PartitionKeys!.find(({ Name }) => Name === key)!.Type ?? '',
-    )
+  const types = new Map(table.PartitionKeys!.map(({ Name, Type }) => [Name, Type]))
+  const isNumber = (key: string) => /^(?:tinyint|smallint|int|bigint)$/.test(types.get(key) ?? '')
   return spec
     .map(({ key, operator, value }) => {
       const text = isNumber(key) && /^-?\d+$/.test(value) ? value : `'${value.replaceAll("'", "''")}'`
@@ -74,10 +74,10 @@ export function rangeText(spec: PartitionSpec): string {
 }
 
 function checkKeys(table: Table, spec: PartitionSpec): void {
-  const keys = (table.PartitionKeys ?? []).map(({ Name }) => Name)
-  if (keys.length === 0)
+  const keys = new Set((table.PartitionKeys ?? []).map(({ Name }) => Name))
+  if (keys.size === 0)
     throw hiveFailure(`SemanticException table is not partitioned but partition spec exists: ${textOf(spec)}`)
-  const unknown = spec.find(({ key }) => !keys.includes(key))
+  const unknown = spec.find(({ key }) => !keys.has(key))
   if (unknown) {
     throw hiveFailure(
       `SemanticException [Error 10098]: Non-Partition column appears in the partition specification:  ${unknown.key}`,
