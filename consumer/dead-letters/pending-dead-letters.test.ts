@@ -149,6 +149,18 @@ test('another consumer sends what was left, of its own partitions, and of dead f
   ])
 })
 
+test('a dead-letter file that cannot be read holds up no other, and later messages are sent at once again', async () => {
+  const { land, sent, topic, events, following, objects } = start()
+  topic.fails = failure(false)
+  for (const S of [1, 2, 30]) await land(S)
+  objects.set(deadKey(plan.lake, claimOf(1)), 'no dead letter')
+  topic.fails = undefined
+  await following.sendWhatFollows()
+  expect(sent.map(({ offset }) => offset)).toEqual([2, 30])
+  expect(events.isFailing(), 'the unreadable one is reported').toEqual(['notify_dead_letters'])
+  expect(await land(40)).toBe(true)
+})
+
 test('whoever waits for the topic lets go of its partition at once', async () => {
   const { following, topic } = start({ followsAfterMs: 60_000 })
   topic.fails = failure(true)

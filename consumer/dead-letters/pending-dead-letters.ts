@@ -7,7 +7,7 @@ import {
   type OffsetRange,
   parseNoticeKey,
 } from '@ticklake/contract/keys.ts'
-import { Failure } from '@ticklake/runtime/errors.ts'
+import { codeOf, Failure } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { RefusedRecord } from '../batching/record-buffer.ts'
 import type { Plan } from '../claims/claim-builder.ts'
@@ -113,13 +113,23 @@ export class FollowingNotices {
       const following = await this.#following()
       let left = following.length
       events.noticesFollowing(left)
+      let fault: unknown
+      let isRefusing = false
       for (const range of following) {
         if (this.#isStopping) return
-        if (await this.#send(range)) events.noticesFollowing(--left)
+        try {
+          if (await this.#send(range)) events.noticesFollowing(--left)
+        } catch (error) {
+          // What is wrong with one range keeps no other one waiting; a topic that is away keeps them all.
+          if (!isRefused(error)) throw error
+          fault ??= error
+          isRefusing ||= codeOf(error) !== 'DEAD_FILE_UNREADABLE'
+        }
       }
-      this.#isClosed = false
+      this.#isClosed = isRefusing
       if (left > 0) this.#mustLook = true
-      else events.attemptSucceeded(ATTEMPT)
+      if (fault !== undefined) events.attemptFailed(ATTEMPT, fault)
+      else if (left === 0) events.attemptSucceeded(ATTEMPT)
     } catch (error) {
       this.#mustLook = true
       if (!this.#isStopping) events.attemptFailed(ATTEMPT, error)

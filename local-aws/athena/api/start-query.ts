@@ -81,9 +81,13 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
         ...(mostScannedBytes === undefined ? {} : { mostScannedBytes }),
         submittedAtMs: Date.now(),
       }
-      const inFlight = starting.get(token)
-      // The one under way first: its record is there already, though it may yet be refused and never have been.
-      const earlier = (inFlight && (await inFlight.catch(() => undefined))) ?? history.withToken(token)
+      // The one under way first: its record is there already, though it may yet be refused and never have been. Of
+      // several that waited for one that was refused, one starts and the others wait for that.
+      for (let inFlight = starting.get(token); inFlight; inFlight = starting.get(token)) {
+        const started = await inFlight.catch(() => undefined)
+        if (started) return { QueryExecutionId: sameRequest(started, asked).id }
+      }
+      const earlier = history.withToken(token)
       if (earlier) return { QueryExecutionId: sameRequest(earlier, asked).id }
       const bucket = s3Place(resultFolder)!.bucket
       const started = (async () => {
