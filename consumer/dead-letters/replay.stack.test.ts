@@ -144,9 +144,9 @@ test.each(['before the commit', 'after the commit'])(
     const env = await withDeadLetters()
     // The replay's own parts, with kill -9 where no test could aim from outside.
     const script = `
-    import { readLetters } from './dlq/dead-files.ts'
-    import { openReplay } from './dlq/replay.ts'
-    import { replayLetters } from './dlq/replay-run.ts'
+    import { readLetters } from './dead-letters/dead-files.ts'
+    import { openReplay } from './dead-letters/replay.ts'
+    import { replayLetters } from './dead-letters/replay-run.ts'
     import { s3Store } from './s3.ts'
     import { consumerConfig } from './config.ts'
     import { s3Client } from '@ticklake/aws/config.ts'
