@@ -293,6 +293,15 @@ test('the catalog shows databases, tables, columns, partitions, parameters, and 
   expect(await page.locator('pre').innerText()).toContain('"adj close"')
 })
 
+test('an hour that has just begun has no objects yet: those of the hour before are shown', async () => {
+  const later = await browser.newPage()
+  await later.clock.setFixedTime(Date.now() + 3_600_000)
+  await later.goto(served.url)
+  await room(later, 'Catalog')
+  await later.getByRole('button', { name: 'Sample rows' }).first().waitFor({ timeout: 10_000 })
+  await later.close()
+})
+
 test('a crawl is started where that is allowed, and what it found is told', async () => {
   await page.getByText('has not run yet').waitFor()
   await page.getByRole('button', { name: 'Crawl now' }).click()

@@ -171,15 +171,21 @@ function Pair({ name, value }: { name: string; value: string }) {
 function Partitions({ table }: { table: TableDetail }) {
   const now = new Date().toISOString()
   const [values, setValues] = useState<readonly string[]>()
+  const [hoursBack, setHoursBack] = useState(0)
   // Hours that are registered ahead are empty: the newest that may hold rows is picked at first.
-  const first = table.partitions.find(({ values: [dt, hour] }) => `${dt}T${hour}` <= now.slice(0, 13))
-  const shown = values ?? first?.values ?? table.partitions[0]?.values ?? []
+  const begun = table.partitions.filter(({ values: [dt, hour] }) => `${dt}T${hour}` <= now.slice(0, 13))
+  const shown = values ?? begun[hoursBack]?.values ?? table.partitions[0]?.values ?? []
   const query = new URLSearchParams({
     database: table.database,
     table: table.name,
     values: JSON.stringify(shown),
   })
   const objects = useAsked<{ objects: ObjectSummary[] }>(`/api/objects?${query}`)
+  const isEmpty = objects.value?.objects.length === 0
+  // So is an hour that has just begun: then the one before it is shown.
+  useEffect(() => {
+    if (isEmpty && values === undefined && hoursBack === 0 && begun.length > 1) setHoursBack(1)
+  }, [isEmpty, values, hoursBack, begun.length])
   return (
     <section class="panel" aria-labelledby="partitions-of-table">
       <div class="panel-head">
