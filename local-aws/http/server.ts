@@ -21,7 +21,13 @@ export interface JsonService {
   /** No request of it is larger. */
   readonly mostBytes: number
   /** In and out: JSON. @throws AwsError as AWS would answer */
-  handleText(operation: string, json: string): Promise<{ status: number; text: string }>
+  handleText(operation: string, json: string): Promise<JsonAnswer>
+}
+
+export interface JsonAnswer {
+  readonly status: number
+  /** The whole of it, or its pieces. */
+  readonly text: string | AsyncIterable<string>
 }
 
 export interface LocalAwsServer extends AsyncDisposable {
@@ -128,7 +134,7 @@ export async function startServer({
     target: string,
     operation: string,
   ): Promise<void> {
-    let answer: { status: number; text: string }
+    let answer: JsonAnswer
     try {
       answer = await service.handleText(operation, await readBody(request, service.mostBytes))
     } catch (error) {
@@ -249,8 +255,9 @@ function send(response: ServerResponse, status: number, body: unknown): void {
 async function sendText(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, text }: { status: number; text: string },
+  { status, text }: JsonAnswer,
 ): Promise<void> {
+  if (typeof text !== 'string') return sendPieces(response, status, text)
   if (request.complete) {
     response.writeHead(status, jsonHeaders(text)).end(text)
     return
@@ -260,10 +267,45 @@ async function sendText(
   response.end()
 }
 
-function jsonHeaders(text: string): Record<string, string | number> {
+/** An answer of one piece has its length in its head, as the answers of AWS have. */
+async function sendPieces(
+  response: ServerResponse,
+  status: number,
+  pieces: AsyncIterable<string>,
+): Promise<void> {
+  const each = pieces[Symbol.asyncIterator]()
+  const first = await each.next()
+  const second = first.done ? first : await each.next()
+  const text = first.done ? '' : first.value
+  if (second.done) {
+    response.writeHead(status, jsonHeaders(text)).end(text)
+    return
+  }
+  response.writeHead(status, jsonHeaders())
+  for (const piece of [text, second.value]) await written(response, piece)
+  for (let piece = await each.next(); !piece.done; piece = await each.next()) {
+    if (response.destroyed) return
+    await written(response, piece.value)
+  }
+  response.end()
+}
+
+/** Waits for a client that reads slowly. */
+async function written(response: ServerResponse, piece: string): Promise<void> {
+  if (response.write(piece) || response.destroyed) return
+  await new Promise<void>((resolve) => {
+    const go = () => {
+      response.off('drain', go).off('close', go)
+      resolve()
+    }
+    response.on('drain', go).on('close', go)
+  })
+}
+
+function jsonHeaders(text?: string): Record<string, string | number> {
   return {
     'content-type': 'application/x-amz-json-1.1',
-    'content-length': Buffer.byteLength(text),
+    ...(text === undefined ? {} : { 'content-length': Buffer.byteLength(text) }),
     'x-amzn-requestid': randomUUID(),
     ...browserHeaders,
   }

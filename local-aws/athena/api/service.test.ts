@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import { askJson } from '@ticklake/testing/ask-json.ts'
 import { type FakeS3, startFakeS3 } from '@ticklake/testing/fake-s3.ts'
 import {
   engineColumn,
@@ -78,7 +79,7 @@ function openService(env: Record<string, string> = {}): void {
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of the wire, looked into freely
 const call = async (operation: string, body: object): Promise<any> =>
-  (await athena!.handle(operation, body)).body
+  (await askJson(athena!, operation, body)).body
 
 const start = async (sql: string, more: object = {}): Promise<string> =>
   (
@@ -300,6 +301,23 @@ describe('requests that are refused', () => {
     })
   })
 
+  test('of two requests with one token, of which the first is refused, the second starts the query', async () => {
+    let isRefused = true
+    await serve(() => {
+      const syntax = { errorName: 'SYNTAX_ERROR', errorType: 'USER_ERROR', message: 'line 1:8: no' }
+      return isRefused ? [{ error: syntax }] : one
+    })
+    const ClientRequestToken = randomUUID()
+    const first = refusal(start('SELECT 1', { ClientRequestToken }))
+    const second = start('SELECT 1', { ClientRequestToken }).finally(() => undefined)
+    expect(await first).toMatchObject({ AthenaErrorCode: 'MALFORMED_QUERY' })
+    isRefused = false
+    const id = await second
+    expect((await ended(id)).Status.State).toBe('SUCCEEDED')
+    expect(await start('SELECT 1', { ClientRequestToken })).toBe(id)
+    expect((await call('ListQueryExecutions', {})).QueryExecutionIds).toEqual([id])
+  })
+
   test('a token that is used again with other parameters is a mismatch', async () => {
     await serve(() => one)
     const asked = { ClientRequestToken: randomUUID(), ExecutionParameters: ['1'] }
@@ -339,7 +357,7 @@ describe('requests that are refused', () => {
 
   test('an operation that is not built answers as AWS answers an unknown one', async () => {
     await serve(() => one)
-    expect(await athena!.handle('CreateTeapot', {})).toEqual({
+    expect(await askJson(athena!, 'CreateTeapot', {})).toEqual({
       status: 400,
       body: { __type: 'UnknownOperationException' },
     })

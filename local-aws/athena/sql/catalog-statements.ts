@@ -126,7 +126,7 @@ async function answer(statement: HiveStatement, context: CatalogContext): Promis
     case 'show-create-view':
       return list('Create View', createViewLines(await tableOf(statement, context)))
     case 'alter-table':
-      await changeTable(statement.change, await tableOf(statement, context), glue)
+      await changeTable(statement.change, await tableOf(statement, context), glue, context.signal)
       return nothing
     case 'repair':
       return repair(statement, context)
