@@ -1,5 +1,6 @@
 // CREATE TABLE ... AS: Athena's properties in the engine's words, and a folder for the data of a table that names none.
 import { notSupported } from '../api/errors.ts'
+import { doubleLiterals } from './double-literals.ts'
 import { edited, type PlacedSql, unchanged } from './placed-sql.ts'
 import { invalidProperty, type Property, plainValue, propertyList } from './property-list.ts'
 import { literal, type Token } from './tokens.ts'
@@ -42,7 +43,8 @@ export function engineCtas(sql: string, tokens: readonly Token[], folder: string
   const edit = hasProperties
     ? { start: tokens[opening]!.start, end: tokens[closing]!.end, text: `(${text})` }
     : { start: tokens[as]!.start, end: tokens[as]!.start, text: `WITH (${text}) ` }
-  return { ...edited(sql, [edit]), session }
+  const query = tokens.slice(as)
+  return { ...edited(sql, [edit, ...doubleLiterals(query)]), session }
 }
 
 function engineProperties(sql: string, properties: readonly Property[], folder: string) {

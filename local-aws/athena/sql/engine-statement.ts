@@ -2,8 +2,9 @@
 
 import { outputLocation, type QueryRequest } from '../api/query.ts'
 import { engineCtas } from './ctas.ts'
+import { doubleLiterals } from './double-literals.ts'
 import { withExpressions, withParameters } from './parameters.ts'
-import { type PlacedSql, unchanged } from './placed-sql.ts'
+import { edited, type PlacedSql } from './placed-sql.ts'
 import type { Statement } from './statement.ts'
 import { engineUnload } from './unload.ts'
 
@@ -28,6 +29,6 @@ function placedStatement({ substatement, sql, tokens }: Statement, request: Quer
     case 'UNLOAD':
       return engineUnload(sql, tokens, request.id)
     default:
-      return unchanged(sql)
+      return edited(sql, doubleLiterals(tokens))
   }
 }
