@@ -474,7 +474,7 @@ test('long definitions are answered in pieces, and other requests have their tur
   // As long as a query may be, and six times that in JSON.
   const QueryString = '\u0001'.repeat(262_144)
   const ids: string[] = []
-  for (let i = 0; i < 10; i++) {
+  for (let i = 0; i < 4; i++) {
     const request = { Name: 'n', Database: 'd', QueryString, ClientRequestToken: randomUUID() }
     ids.push((await call('CreateNamedQuery', request)).NamedQueryId)
   }
@@ -484,11 +484,11 @@ test('long definitions are answered in pieces, and other requests have their tur
   const pieces: string[] = []
   for await (const piece of text as AsyncIterable<string>) pieces.push(piece)
   clearInterval(other)
-  expect(pieces.length).toBeGreaterThanOrEqual(10)
+  expect(pieces.length).toBeGreaterThanOrEqual(4)
   expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(2_000_000)
-  expect(turns).toBeGreaterThanOrEqual(9)
-  expect(JSON.parse(pieces.join('')).NamedQueries).toHaveLength(10)
-})
+  expect(turns).toBeGreaterThanOrEqual(3)
+  expect(JSON.parse(pieces.join('')).NamedQueries).toHaveLength(4)
+}, 30_000)
 
 test.each([
   [

@@ -1,7 +1,7 @@
 // Prepared statements: queries with question marks, under a name in their workgroup, for the API and for EXECUTE.
 import { AwsError } from '../../http/aws-error.ts'
 import type { Definitions } from '../engine/definitions.ts'
-import type { OwnWork } from '../engine/queries.ts'
+import type { OwnWork } from '../engine/execution.ts'
 import { parameterExpression } from '../sql/parameters.ts'
 import { preparedCommand } from '../sql/prepared.ts'
 import { type Statement, statementOf } from '../sql/statement.ts'

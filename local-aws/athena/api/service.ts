@@ -113,7 +113,7 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
       )
       const page = listed.slice(0, limit)
       return {
-        QueryExecutionIds: page.map((row) => row.id).filter(queries.isTold),
+        QueryExecutionIds: page.map((row) => row.id).filter(queries.isAdmitted),
         ...(listed.length > limit ? { NextToken: String(page.at(-1)!.seq) } : {}),
       }
     },

@@ -121,7 +121,11 @@ export function usableConfiguration(configuration: Configuration): Configuration
   if (location !== undefined && !s3Place(location))
     throw invalidInput('outputLocation is not a valid S3 path.')
   const managed = configuration.ManagedQueryResultsConfiguration as Members | undefined
-  if (managed?.Enabled) throw invalidInput('Managed query results are not supported by local-aws')
+  if (managed?.Enabled && location !== undefined) {
+    throw invalidInput(
+      'A workgroup has either managed query results or an output location, not both: remove one of them',
+    )
+  }
   const { SelectedEngineVersion = 'AUTO' } = configuration.EngineVersion as Members
   if (!engineVersions.includes(SelectedEngineVersion as string)) {
     throw invalidInput(`Engine version ${SelectedEngineVersion} is not supported by local-aws`)

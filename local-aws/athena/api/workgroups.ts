@@ -4,6 +4,7 @@ import { AwsError } from '../../http/aws-error.ts'
 import type { Definitions } from '../engine/definitions.ts'
 import { invalidInput } from './errors.ts'
 import { paging, type Tags, tags, tagsOf, workgroupName } from './members.ts'
+import type { Members } from './request.ts'
 import { flag, type Operations, operation, required, text } from './shape.ts'
 import {
   type Configuration,
@@ -70,6 +71,7 @@ export function openWorkgroups(
     if (!found) throw invalidInput('WorkGroup is not found.')
     if (name !== primaryWorkgroup || defaultResults === undefined) return found
     const { Configuration } = found
+    if ((Configuration.ManagedQueryResultsConfiguration as Members | undefined)?.Enabled) return found
     const ResultConfiguration = { OutputLocation: defaultResults, ...Configuration.ResultConfiguration }
     return { ...found, Configuration: { ...Configuration, ResultConfiguration } }
   }

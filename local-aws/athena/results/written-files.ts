@@ -46,14 +46,14 @@ async function tableLocation(
   request: QueryRequest,
   glue: GlueService,
 ): Promise<string | undefined> {
-  const target = targetOf(statement)
+  const target = writtenTable(statement)
   if (!target) return undefined
   const database = target.database ?? contextDatabase(request)
   return (await glue.getTable(database, target.name))?.StorageDescriptor?.Location
 }
 
 /** The table after INSERT INTO or CREATE TABLE [IF NOT EXISTS]. */
-function targetOf({
+export function writtenTable({
   substatement,
   tokens,
 }: Statement): { database: string | undefined; name: string } | undefined {

@@ -44,7 +44,7 @@ describe('ALTER TABLE', () => {
   test('partitions of a wide table are added a few at a time: no request to the catalog holds many copies of its columns', async () => {
     const wide = Array.from({ length: 5_000 }, (_, i) => `c${i} int`).join()
     await run(`CREATE EXTERNAL TABLE w (${wide}) PARTITIONED BY (p int) LOCATION 's3://b/w/'`)
-    const partitions = Array.from({ length: 20 }, (_, i) => `PARTITION (p=${i})`).join(' ')
+    const partitions = Array.from({ length: 8 }, (_, i) => `PARTITION (p=${i})`).join(' ')
     const asked = vi.spyOn(glue, 'call')
     await run(`ALTER TABLE w ADD ${partitions}`)
     const created = asked.mock.calls.filter(([name]) => name === 'BatchCreatePartition')
@@ -52,9 +52,9 @@ describe('ALTER TABLE', () => {
     for (const [, request] of created) {
       expect((request as { PartitionInputList: object[] }).PartitionInputList.length).toBeLessThanOrEqual(4)
     }
-    expect(await run('SHOW PARTITIONS w')).toHaveLength(20)
-    await expect(run('ALTER TABLE w ADD PARTITION (p=99) PARTITION (p=19)')).rejects.toThrow('AlreadyExists')
-    expect(await run('SHOW PARTITIONS w')).toHaveLength(20)
+    expect(await run('SHOW PARTITIONS w')).toHaveLength(8)
+    await expect(run('ALTER TABLE w ADD PARTITION (p=99) PARTITION (p=7)')).rejects.toThrow('AlreadyExists')
+    expect(await run('SHOW PARTITIONS w')).toHaveLength(8)
   })
 
   test('adding partitions ends when its query is stopped', async () => {
