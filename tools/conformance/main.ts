@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `make conformance`: what clients that are not ours make of local-aws, and docs/compatibility.md from it.
-import { writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, renderError } from '@ticklake/runtime/errors.ts'
 import { runCommand } from '@ticklake/runtime/process.ts'
@@ -24,7 +24,7 @@ const argv = await yargs(hideBin(process.argv))
     type: 'string',
     array: true,
     default: [] as string[],
-    describe: `some of ${suites.map(({ name }) => name).join(', ')}; the page is not written then`,
+    describe: `some of ${suites.map(({ name }) => name).join(', ')}; the results are not kept`,
   })
   .option('suites', {
     type: 'string',
@@ -32,16 +32,21 @@ const argv = await yargs(hideBin(process.argv))
   })
   .option('select', {
     type: 'string',
-    describe: 'only tests whose name has this (pytest -k); the page is not written then',
+    describe: 'only tests whose name has this (pytest -k); the results are not kept',
   })
   .strict()
   .fail(failUsage('conformance', hideBin(process.argv)))
   .version(false)
   .parseAsync()
 
+/** The newest result of each suite: the page is written of all of them. */
+const kept = join(localDir, 'conformance/results')
+
 await runCommand(async (signal) => {
   const chosen = suites.filter(({ name }) => argv.only.length === 0 || argv.only.includes(name))
   const dir = join(localDir, 'conformance/run')
+  // Each run begins with an empty account.
+  rmSync(join(dir, 'stack'), { recursive: true, force: true })
   await using stack = await startStack({
     dir: join(dir, 'stack'),
     ports: 'free',
@@ -58,11 +63,7 @@ await runCommand(async (signal) => {
     if (result) results.push(result)
     else leftOut += 1
   }
-  if (chosen.length === suites.length && leftOut === 0 && argv.select === undefined) {
-    const page = join(projectDir, 'docs/compatibility.md')
-    writeFileSync(page, compatibilityPage(results, new Date().toISOString().slice(0, 10)))
-    process.stdout.write(`conformance: wrote ${page}\n`)
-  }
+  writePage()
   const toDo = results.flatMap(({ failures }) => failures).filter(({ reason }) => reason === 'to do').length
   process.stdout.write(`conformance: suites ${results.length}, left out ${leftOut}, failures to do ${toDo}\n`)
   if (results.length === 0) process.exitCode = 1
@@ -74,6 +75,7 @@ await runCommand(async (signal) => {
       const from = performance.now()
       const select = argv.select === undefined ? [] : ['-k', argv.select]
       const outcomes = await runSuite({ suite, bin, folder, stack: stack.env, dir, select, signal })
+      if (outcomes.length === 0) throw nothingRan(suite, join(dir, `${suite.name}.log`))
       const failures = failuresOf(suite.name, outcomes)
       const count = (wanted: string) => outcomes.filter(({ outcome }) => outcome === wanted).length
       const seconds = (performance.now() - from) / 1000
@@ -83,7 +85,13 @@ await runCommand(async (signal) => {
       )
       for (const { test, reason, why } of failures)
         process.stdout.write(`  ${reason}: ${test}\n      ${why}\n`)
-      return { client: suite.client, passed, skipped, seconds, failures }
+      const day = new Date().toISOString().slice(0, 10)
+      const result: SuiteResult = { client: suite.client, day, passed, skipped, seconds, failures }
+      if (argv.select === undefined) {
+        mkdirSync(kept, { recursive: true })
+        writeFileSync(join(kept, `${suite.name}.json`), JSON.stringify(result))
+      }
+      return result
     } catch (error) {
       if (!(error instanceof Failure) || error.code !== 'SUITE_NOT_REACHED') throw error
       process.stderr.write(`${renderError(error)}\n`)
@@ -91,3 +99,27 @@ await runCommand(async (signal) => {
     }
   }
 })
+
+/** Writes docs/compatibility.md once every suite has a result. */
+function writePage(): void {
+  const files = suites.map(({ name }) => join(kept, `${name}.json`))
+  const missing = suites.filter((_, i) => !existsSync(files[i]!)).map(({ name }) => name)
+  if (missing.length > 0) {
+    process.stdout.write(
+      `conformance: docs/compatibility.md is not written: no result yet of ${missing.join(', ')}\n`,
+    )
+    return
+  }
+  const results = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as SuiteResult)
+  writeFileSync(join(projectDir, 'docs/compatibility.md'), compatibilityPage(results))
+  process.stdout.write('conformance: wrote docs/compatibility.md\n')
+}
+
+/** No outcome is no success: the client did not even start. */
+function nothingRan(suite: Suite, log: string): Failure {
+  return new Failure({
+    code: 'NOTHING_RAN',
+    what: `${suite.name}: not one test ran; docs/compatibility.md is not written`,
+    remedy: `read ${log}`,
+  })
+}

@@ -3,27 +3,28 @@ import type { Failure } from './reasons.ts'
 
 export interface SuiteResult {
   readonly client: string
+  /** When it ran, as in `2026-01-02`. */
+  readonly day: string
   readonly passed: number
   readonly skipped: number
   readonly seconds: number
   readonly failures: readonly Failure[]
 }
 
-/** The whole page. */
-export function compatibilityPage(results: readonly SuiteResult[], day: string): string {
-  const rows = results.map(({ client, passed, failures, skipped, seconds }) => {
+/** The whole page, of the newest result of each suite. */
+export function compatibilityPage(results: readonly SuiteResult[]): string {
+  const rows = results.map(({ client, day, passed, failures, skipped, seconds }) => {
     const counts = reasons.map((reason) => failures.filter((failure) => failure.reason === reason).length)
-    return `| ${[client, passed, failures.length, ...counts, skipped, Math.round(seconds)].join(' | ')} |`
+    return `| ${[client, passed, failures.length, ...counts, skipped, Math.round(seconds), day].join(' | ')} |`
   })
   return [
     '# Compatibility',
     '',
-    `Written by \`make conformance\` on ${day}: tests of clients that are not ours, unmodified, against \`local-aws\`.`,
-    'They get an endpoint, a region and any credentials; only PyArrow’s own S3 client, which reads no',
+    'Written by `make conformance`: tests of clients that are not ours, unmodified, against `local-aws`. They get an endpoint, a region and any credentials; only PyArrow’s own S3 client, which reads no',
     '`AWS_ENDPOINT_URL`, is pointed at it by a few lines (`tools/conformance/python/report.py`).',
     '',
-    '| client | passed | failed | not AWS’s either | out of scope | to do | skipped by the suite | seconds |',
-    '|---|---|---|---|---|---|---|---|',
+    '| client | passed | failed | not AWS’s either | out of scope | to do | skipped by the suite | seconds | run on |',
+    '|---|---|---|---|---|---|---|---|---|',
     ...rows,
     '',
     'Spark and notebooks are out of scope: the tests of both are left out, and the operations answer as in an account that',
