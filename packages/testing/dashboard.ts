@@ -123,7 +123,7 @@ export async function look(
 
 /** Goes to a room and waits until it stands there. */
 export async function room(page: Page, name: 'Live' | 'Query' | 'Catalog' | 'Ledger'): Promise<void> {
-  await page.getByRole('navigation', { name: 'Rooms' }).getByRole('link', { name }).click()
+  await page.getByRole('navigation', { name: 'Tabs' }).getByRole('link', { name }).click()
   await eventually(async () => (await page.title()) === `ticklake: ${name}`, `the room ${name}`)
   await page.locator('main h1').waitFor({ state: 'attached' })
 }

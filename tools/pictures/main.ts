@@ -118,7 +118,7 @@ async function answering(url: string): Promise<void> {
 async function open(browser: Browser, url: string, scheme: 'light' | 'dark') {
   const page = await browser.newPage({ viewport: { width: 1440, height: 1080 }, colorScheme: scheme })
   await page.goto(url)
-  await page.locator('[data-station=athena].flow').waitFor({ timeout: 60_000 })
+  await page.locator('[data-station=athena][data-health=flow]').waitFor({ timeout: 60_000 })
   return { page, scheme }
 }
 

@@ -72,10 +72,12 @@ async function countsAsked(): Promise<number> {
 test('the picture shows all six parts flow, and the count that Athena says grows', async () => {
   const { page, complaints } = await look(browser, served.url)
   for (const id of ['producer', 'topic', 'consumer', 's3', 'glue', 'athena']) {
-    await page.locator(`[data-station=${id}].flow`).waitFor()
+    await page.locator(`[data-station=${id}][data-health=flow]`).waitFor()
   }
   expect(
-    await page.locator('.pipe').evaluateAll((pipes) => pipes.map((pipe) => pipe.getAttribute('data-flow'))),
+    await page
+      .locator('[data-flow]')
+      .evaluateAll((pipes) => pipes.map((pipe) => pipe.getAttribute('data-flow'))),
   ).toEqual(Array(5).fill('steady'))
   const first = await eventually(async () => (await numberOf(page, 'count')) || undefined, 'a count')
   const more = await eventually(
@@ -88,7 +90,7 @@ test('the picture shows all six parts flow, and the count that Athena says grows
   expect(await page.getByTestId('freshness').innerText()).toMatch(/\d+ (ms|s)$|min/)
   expect(await station(page, 's3').innerText()).toMatch(/\d+ objects[\s\S]*(KB|MB)[\s\S]*ago/)
   expect(await station(page, 'glue').innerText()).toMatch(/5\d partitions[\s\S]*none yet/)
-  const rows = await page.locator('.partitions tbody tr').allInnerTexts()
+  const rows = await page.getByRole('region', { name: 'Partitions' }).locator('tbody tr').allInnerTexts()
   expect(rows).toHaveLength(3)
   for (const row of rows) expect(row).toMatch(/^\d\s+[\d,]+\s+[\d,]+\s+[\d,]+$/)
   expect(await page.getByRole('img', { name: /^Rows over time: [\d,]+ in Kafka/ }).count()).toBe(1)
@@ -127,20 +129,20 @@ const hide = (hidden: boolean) =>
 
 test('a tab in the background is nobody: its stream is closed until it is seen again', async () => {
   const { page } = await look(browser, served.url)
-  await page.locator('.state .dot.flow').waitFor()
+  await page.locator('[data-testid=state] [data-state=good]').waitFor()
   await page.evaluate(hide(true))
   await page.getByText('connecting').waitFor()
   await page.evaluate(hide(false))
-  await page.locator('.state .dot.flow').waitFor()
+  await page.locator('[data-testid=state] [data-state=good]').waitFor()
 })
 
 test('prices come as ticks arrive, for the index that is picked', async () => {
   const { page } = await look(browser, served.url)
-  await page.locator('.tile').first().waitFor()
-  await eventually(async () => (await page.locator('.tile').count()) === 14, '14 indices')
+  await page.getByTestId('tile').first().waitFor()
+  await eventually(async () => (await page.getByTestId('tile').count()) === 14, '14 indices')
   await page.getByRole('radio', { name: /^N225/ }).check({ force: true })
   await page.getByRole('img', { name: /^N225: the last \d+ candles/ }).waitFor()
-  const days = async () => (await page.locator('.candles-read span').first().innerText()).slice(0, 10)
+  const days = async () => (await page.getByTestId('candle').locator('span').first().innerText()).slice(0, 10)
   const first = await days()
   expect(first).toMatch(/^\d{4}-\d\d-\d\d$/)
   await eventually(async () => (await days()) !== first, 'another day')
@@ -186,8 +188,8 @@ test.each([
   ['wide', 'light'],
 ] as const)('on a %s, %s: nothing wrong for axe, nothing wider than the screen', async (screen, scheme) => {
   const { page, complaints } = await look(browser, served.url, { screen, scheme })
-  await page.locator('[data-station=athena].flow').waitFor()
-  await page.locator('.tile').first().waitFor()
+  await page.locator('[data-station=athena][data-health=flow]').waitFor()
+  await page.getByTestId('tile').first().waitFor()
   await new Promise((resolve) => setTimeout(resolve, 8_000))
   expect(await accessibilityFaults(page)).toEqual([])
   expect(await widthOf(page)).toBeLessThanOrEqual(screens[screen].width)
@@ -199,20 +201,20 @@ test(
   'a consumer that dies turns red with the reason and the remedy, and well again when it is back',
   async () => {
     const { page } = await look(browser, served.url)
-    await page.locator('[data-station=consumer].flow').waitFor()
+    await page.locator('[data-station=consumer][data-health=flow]').waitFor()
     await consumer.kill()
-    await page.locator('[data-station=consumer].broken').waitFor()
+    await page.locator('[data-station=consumer][data-health=broken]').waitFor()
     const problem = page.getByRole('alert').filter({ hasText: 'Consumer' })
     // A question that was on its way when it died is cut off; the next one is refused.
     await expect
       .poll(() => problem.innerText(), { timeout: 10_000 })
       .toMatch(/the consumer does not answer[\s\S]*why[\s\S]*ECONNREFUSED[\s\S]*do[\s\S]*start it again/)
     expect(await page.getByRole('status').first().innerText()).toContain('1 broken')
-    expect(await page.locator('[data-station=topic] .pipe').getAttribute('data-flow')).toBe('cut')
+    expect(await page.locator('[data-station=topic] [data-flow]').getAttribute('data-flow')).toBe('cut')
     expect(await accessibilityFaults(page)).toEqual([])
     await picture(page, 'live-broken-consumer')
     consumer = startService(env, 'consumer', 'run')
-    await page.locator('[data-station=consumer].flow').waitFor()
+    await page.locator('[data-station=consumer][data-health=flow]').waitFor()
     expect(await page.getByRole('alert').count()).toBe(0)
     // The group gives its partitions to the new one when the session of the dead one has run out: 45 s.
     const then = await numberOf(page, 'count')
@@ -233,9 +235,9 @@ test('a broker, a bucket, a catalog and an Athena that are away are red, each wi
     for (const scheme of ['light', 'dark'] as const) {
       const { page } = await look(browser, away.url, { scheme })
       for (const id of ['topic', 's3', 'glue', 'athena']) {
-        await page.locator(`[data-station=${id}].broken`).waitFor()
+        await page.locator(`[data-station=${id}][data-health=broken]`).waitFor()
       }
-      const words = await page.locator('.problems').innerText()
+      const words = await page.getByTestId('problems').innerText()
       expect(words).toMatch(
         /Topic: no broker answers at 127\.0\.0\.1:\d+[\s\S]*do[\s\S]*KAFKA_BOOTSTRAP_SERVERS/,
       )
@@ -255,7 +257,7 @@ test(
     producer = startService(env, 'producer', 'run', '--rate', '5000')
     const { page, complaints } = await look(browser, served.url)
     await eventually(async () => (await numberOf(page, 'arriving')) > 2_500, 'thousands of rows a second')
-    await page.locator('.tile').first().waitFor()
+    await page.getByTestId('tile').first().waitFor()
     // CPU time of the page's main thread, so that a busy machine accuses nobody: a quarter leaves room for every frame.
     const devtools = await page.context().newCDPSession(page)
     await devtools.send('Performance.enable', { timeDomain: 'threadTicks' })
@@ -268,7 +270,7 @@ test(
     const share = ((await worked()) - before) / ((performance.now() - startedAt) / 1000)
     expect(share).toBeGreaterThan(0)
     expect(share).toBeLessThan(0.25)
-    expect(await page.locator('.pipe.fast').count()).toBeGreaterThan(0)
+    expect(await page.locator('[data-flow=fast]').count()).toBeGreaterThan(0)
     await picture(page, 'live-5000-rows-a-second')
     expect(complaints).toEqual([])
   },

@@ -106,11 +106,11 @@ async function write(sql: string): Promise<void> {
 async function runIt(): Promise<string> {
   await page.keyboard.press('Control+Enter')
   await page
-    .locator('.run-state.running')
+    .locator('[data-testid=run-state][data-state=running]')
     .waitFor({ timeout: 2_000 })
     .catch(() => {})
-  await page.locator('.run-state:is(.done, .failed, .cancelled)').waitFor()
-  return page.locator('.run-state').innerText()
+  await page.locator('[data-testid=run-state]:not([data-state=running])').waitFor()
+  return page.getByTestId('run-state').innerText()
 }
 
 const table = () => `"${env.LAKE_DATABASE}"."ticks"`
@@ -225,7 +225,7 @@ test('a query that is cancelled is cancelled in Athena, too', async () => {
     'SELECT count(*) FROM UNNEST(sequence(1,10000)) a(x), UNNEST(sequence(1,10000)) b(y), UNNEST(sequence(1,10000)) c(z) WHERE x * y * z = 7',
   )
   await page.keyboard.press('Control+Enter')
-  await page.locator('.run-state.running').waitFor()
+  await page.locator('[data-testid=run-state][data-state=running]').waitFor()
   const athena = new AthenaClient({})
   const newest = async () => {
     const { QueryExecutionIds } = await athena.send(new ListQueryExecutionsCommand({ MaxResults: 50 }))
@@ -236,14 +236,14 @@ test('a query that is cancelled is cancelled in Athena, too', async () => {
   }
   await eventually(async () => (await newest()) === 'RUNNING', 'the query to run')
   await page.getByRole('button', { name: 'Cancel' }).click()
-  await page.locator('.run-state.cancelled').waitFor()
+  await page.locator('[data-testid=run-state][data-state=cancelled]').waitFor()
   await eventually(async () => (await newest()) === 'CANCELLED', 'the query to be cancelled')
 })
 
 test('what was asked is remembered, and comes back', async () => {
   await page.getByText('History').click()
   await page
-    .locator('.menu-body')
+    .getByTestId('history')
     .getByText(/count\(\*\) AS row_count/)
     .click()
   expect(await editor().innerText()).toContain('row_count')
@@ -281,13 +281,13 @@ test('the catalog shows databases, tables, columns, partitions, parameters, and 
     /index\s+string[\s\S]*kafka_offset\s+bigint[\s\S]*hour\s*partition key/,
   )
   await page.getByText('Parameters and storage').click()
-  expect(await page.locator('.pairs').innerText()).toMatch(
+  expect(await page.getByTestId('parameters').innerText()).toMatch(
     /location[\s\S]*classification\s+parquet[\s\S]*ParquetHiveSerDe/,
   )
   await page.getByRole('button', { name: 'Sample rows' }).first().click()
-  await page.locator('.sample').getByRole('grid').waitFor()
-  expect(await page.locator('.sample').innerText()).toMatch(/20 rows of .*\.parquet/)
-  expect(await page.locator('.sample').getByRole('columnheader').count()).toBe(16)
+  await page.getByTestId('sample').getByRole('grid').waitFor()
+  expect(await page.getByTestId('sample').innerText()).toMatch(/20 rows of .*\.parquet/)
+  expect(await page.getByTestId('sample').getByRole('columnheader').count()).toBe(16)
   await tree.getByText('kafka_stock_market_demo').first().click()
   await page.getByText('What the view selects').waitFor()
   expect(await page.locator('pre').innerText()).toContain('"adj close"')
@@ -314,7 +314,7 @@ test('the audit is one click, and says what each sum is', async () => {
   await room(page, 'Ledger')
   await page.getByRole('button', { name: 'Audit now' }).click()
   await page.getByText('Every record is in the lake exactly once, or kept below as a dead letter.').waitFor()
-  expect(await page.locator('.audit').innerText()).toContain(
+  expect(await page.getByRole('region', { name: 'Audit' }).innerText()).toContain(
     `audit: produced ${ROWS + poison.length}, landed ${ROWS}, dead ${poison.length}, skipped 0, lost 0, twice 0`,
   )
 })
@@ -368,16 +368,16 @@ test.each([
     await room(other, 'Query')
     await other.getByLabel('Examples').selectOption('3')
     await other.getByRole('button', { name: /^Run/ }).click()
-    await other.locator('.run-state.done').waitFor()
+    await other.locator('[data-testid=run-state][data-state=done]').waitFor()
     await check('query')
     await room(other, 'Catalog')
     await other.getByRole('button', { name: 'Sample rows' }).first().click()
-    await other.locator('.sample').getByRole('grid').waitFor()
+    await other.getByTestId('sample').getByRole('grid').waitFor()
     await check('catalog')
     await room(other, 'Ledger')
     await other.getByRole('region', { name: 'Refused records' }).waitFor()
     await other.getByRole('button', { name: 'Audit now' }).click()
-    await other.locator('.verdict').waitFor()
+    await other.getByTestId('audit-outcome').waitFor()
     await check('ledger')
     expect(seen.complaints).toEqual([])
     await other.context().close()
