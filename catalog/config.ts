@@ -14,7 +14,7 @@ import {
   type Values,
 } from '@ticklake/runtime/env.ts'
 import { hostNames } from '@ticklake/runtime/request-guard.ts'
-import { type PageConfig, pageOf, pageSchema } from './dashboard/server/config.ts'
+import { type DashboardConfig, dashboardOf, dashboardSchema } from './dashboard/server/config.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -99,7 +99,7 @@ export const catalogSchema = {
   CATALOG_HEALTH_ALLOWED_HOSTS: hostNames({
     doc: '`serve`: names by which they may be asked for, beside localhost and CATALOG_HEALTH_HOST, as for a Prometheus that scrapes `catalog:9103`',
   }),
-  ...pageSchema,
+  ...dashboardSchema,
 } as const
 
 export interface CatalogConfig {
@@ -124,7 +124,7 @@ export interface CatalogConfig {
   readonly healthHost: string
   readonly healthPort: number
   readonly healthAllowedHosts: readonly string[] | undefined
-  readonly page: PageConfig
+  readonly dashboard: DashboardConfig
 }
 
 /** Reads everything that the catalog is told. @throws Failure CONFIG_INVALID that lists every problem */
@@ -152,7 +152,7 @@ export function catalogConfig(env: Env): CatalogConfig {
     healthHost: values.CATALOG_HEALTH_HOST,
     healthPort: values.CATALOG_HEALTH_PORT,
     healthAllowedHosts: values.CATALOG_HEALTH_ALLOWED_HOSTS,
-    page: pageOf(values),
+    dashboard: dashboardOf(values),
   })
 }
 

@@ -7,8 +7,8 @@ import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
 import { auditsInTurn } from '../audit/job.ts'
 import { catalogConfig } from '../config.ts'
-import { pageEvents } from '../dashboard/server/events.ts'
-import { startPage } from '../dashboard/server/server.ts'
+import { dashboardEvents } from '../dashboard/server/events.ts'
+import { startDashboard } from '../dashboard/server/server.ts'
 import { catalogEvents } from '../events.ts'
 import { serve } from '../serve.ts'
 
@@ -28,13 +28,13 @@ export async function runServeCommand(env: Env, flags: ServeFlags, signal: Abort
   const { database, table, dataset, bucket } = config.lake
   const audit = auditsInTurn(aws, broker, config)
   events.started({ database, table, dataset, bucket, crawlEveryMs: config.crawlEveryMs })
-  await using _page = await startPage({
+  await using _page = await startDashboard({
     aws,
     broker,
     config,
     allowCrawl: flags.allowCrawl,
     audit,
-    events: pageEvents(log, registry),
+    events: dashboardEvents(log, registry),
   })
   await serve({ aws, broker, config, registry, events, audit }, signal)
 }

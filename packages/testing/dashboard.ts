@@ -45,7 +45,7 @@ export function startService(env: Record<string, string>, room: string, ...args:
 }
 
 /** `catalog serve`. Out: where its page is. */
-export async function startPageService(env: Record<string, string>, ...flags: string[]) {
+export async function startDashboardService(env: Record<string, string>, ...flags: string[]) {
   const service = startService(env, 'catalog', 'serve', ...flags)
   const url = await eventually(
     () => /"url":"(http:[^"]+)"/.exec(service.log())?.[1],

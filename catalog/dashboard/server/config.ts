@@ -2,7 +2,7 @@
 import { integer, optionalText, text, type Values } from '@ticklake/runtime/env.ts'
 import { hostNames } from '@ticklake/runtime/request-guard.ts'
 
-export const pageSchema = {
+export const dashboardSchema = {
   CATALOG_PAGE_HOST: text({
     doc: '`serve`: the address that the page listens on; whoever reaches it can read the lake',
     default: '127.0.0.1',
@@ -23,7 +23,7 @@ export const pageSchema = {
   }),
 } as const
 
-export interface PageConfig {
+export interface DashboardConfig {
   readonly host: string
   readonly port: number
   readonly allowedHosts: readonly string[] | undefined
@@ -32,7 +32,7 @@ export interface PageConfig {
 }
 
 /** The page's settings from the values of the schema. */
-export function pageOf(values: Values<typeof pageSchema>): PageConfig {
+export function dashboardOf(values: Values<typeof dashboardSchema>): DashboardConfig {
   return Object.freeze({
     host: values.CATALOG_PAGE_HOST,
     port: values.CATALOG_PAGE_PORT,

@@ -1,7 +1,7 @@
 // Runs one statement of the console and streams its rows: whoever goes away has cancelled it.
 import type { Athena } from '@ticklake/aws/athena.ts'
 import { athenaCost } from '../../cost.ts'
-import type { PageEvents } from './events.ts'
+import type { DashboardEvents } from './events.ts'
 import { problemOf } from './problem.ts'
 import { isBilled, type ReadKind, requireReadOnly } from './read-only.ts'
 import type { QueryLine } from './wire.ts'
@@ -28,7 +28,7 @@ export async function* queryLines(
   athena: Pick<Athena, 'query'>,
   { sql, kind }: Run,
   signal: AbortSignal,
-  { defect }: Pick<PageEvents, 'defect'>,
+  { defect }: Pick<DashboardEvents, 'defect'>,
 ): AsyncGenerator<QueryLine> {
   try {
     const result = await athena.query(sql, { signal })

@@ -4,9 +4,9 @@ import type { Logger } from '@ticklake/runtime/log.ts'
 import { Counter, Gauge, type Registry } from '@ticklake/runtime/metrics.ts'
 import type { Problem } from './wire.ts'
 
-export type PageEvents = ReturnType<typeof pageEvents>
+export type DashboardEvents = ReturnType<typeof dashboardEvents>
 
-export function pageEvents(log: Logger, registry: Registry) {
+export function dashboardEvents(log: Logger, registry: Registry) {
   const registers = [registry]
   const viewers = new Gauge({
     name: 'ticklake_catalog_page_viewers',
@@ -35,14 +35,14 @@ export function pageEvents(log: Logger, registry: Registry) {
     notBuilt: (failure: Failure) =>
       log.warn({ why: failure.why, do: failure.remedy }, `${failure.message}; everything else runs`),
     viewers: (count: number) => viewers.set(count),
-    countAsked: () => counts.inc(),
+    countStarted: () => counts.inc(),
     queryEnded: (outcome: 'succeeded' | 'failed' | 'cancelled') => queries.inc({ outcome }),
     refused: (problem: Problem, path: string) => {
       refused.inc({ code: problem.code })
       log.debug({ code: problem.code, path, why: problem.why }, 'request refused')
     },
-    crawlAsked: () => log.info('a crawl was asked for on the page'),
-    auditAsked: () => log.info('an audit was asked for on the page'),
+    crawlRequested: () => log.info('a crawl was asked for on the page'),
+    auditRequested: () => log.info('an audit was asked for on the page'),
     defect: (error: unknown) => log.error({ err: error }, 'the page met an error of its own'),
   }
 }

@@ -13,7 +13,7 @@ import {
   type Service,
   SLOW_MS,
   screens,
-  startPageService,
+  startDashboardService,
   startService,
   widthOf,
 } from '@ticklake/testing/dashboard.ts'
@@ -39,7 +39,7 @@ const lake = lakeConfig(env)
 const s3 = s3Client(lake)
 
 let browser: Browser
-let served: Awaited<ReturnType<typeof startPageService>>
+let served: Awaited<ReturnType<typeof startDashboardService>>
 let producer: Service
 let consumer: Service
 
@@ -47,7 +47,7 @@ beforeAll(async () => {
   await prepare(env)
   producer = startService(env, 'producer', 'run', '--rate', '150')
   consumer = startService(env, 'consumer', 'run')
-  ;[served, browser] = await Promise.all([startPageService(env), openBrowser()])
+  ;[served, browser] = await Promise.all([startDashboardService(env), openBrowser()])
 })
 
 afterAll(async () => {
@@ -225,7 +225,7 @@ test(
 
 test('a broker, a bucket, a catalog and an Athena that are away are red, each with its reason', async () => {
   const [nobody] = await freePorts(1)
-  const away = await startPageService({
+  const away = await startDashboardService({
     ...env,
     AWS_ENDPOINT_URL: `http://127.0.0.1:${nobody}`,
     KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${nobody}`,

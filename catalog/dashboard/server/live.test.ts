@@ -5,7 +5,7 @@ import type { Broker } from '@ticklake/kafka/topic.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { expect, test } from 'vitest'
 import { catalogConfig } from '../../config.ts'
-import type { PageEvents } from './events.ts'
+import type { DashboardEvents } from './events.ts'
 import { Live } from './live.ts'
 
 const away = new Failure({ code: 'KAFKA_UNREACHABLE', what: 'no broker answers' })
@@ -21,7 +21,7 @@ const aws = {
     text: refuses,
   },
 } as unknown as Aws
-const quiet = { viewers() {}, countAsked() {}, defect() {} } as unknown as PageEvents
+const quiet = { viewers() {}, countStarted() {}, defect() {} } as unknown as DashboardEvents
 
 /** A viewer that keeps the problem of the ticks, as often as it is told. */
 function viewer() {

@@ -21,7 +21,7 @@ import {
   room,
   type Service,
   screens,
-  startPageService,
+  startDashboardService,
   startService,
   widthOf,
 } from '@ticklake/testing/dashboard.ts'
@@ -48,7 +48,7 @@ const poison = [
 ]
 
 let browser: Browser
-let served: Awaited<ReturnType<typeof startPageService>>
+let served: Awaited<ReturnType<typeof startDashboardService>>
 let consumer: Service
 let page: Page
 let complaints: string[]
@@ -60,7 +60,7 @@ beforeAll(async () => {
   const sent = await run(env, 'producer', 'run', '--rate', 'max', '--rows', String(ROWS))
   expect(sent.code, sent.stderr).toBe(0)
   await sendPoison()
-  ;[served, browser] = await Promise.all([startPageService(env, '--allow-crawl'), openBrowser()])
+  ;[served, browser] = await Promise.all([startDashboardService(env, '--allow-crawl'), openBrowser()])
   const audit = await run(env, 'catalog', 'audit', '--wait', '80')
   expect(audit.stdout).toContain(`landed ${ROWS}, dead ${poison.length}`)
   ;({ page, complaints } = await look(browser, served.url))
@@ -477,7 +477,7 @@ test('no secret is in any answer', () => {
 })
 
 test('without --allow-crawl there is no button, and the server refuses', async () => {
-  const reading = await startPageService(env)
+  const reading = await startDashboardService(env)
   try {
     const { page: other } = await look(browser, reading.url)
     await room(other, 'Catalog')

@@ -20,8 +20,8 @@ export function Partitions({ table }: { table: TableDetail }) {
   const query = new URLSearchParams({
     database: table.database,
     table: table.name,
-    values: JSON.stringify(shown),
   })
+  for (const value of shown) query.append('value', value)
   const objects = useAsked<{ objects: ObjectSummary[] }>(`/api/objects?${query}`)
   const isEmpty = objects.value?.objects.length === 0
   // So is an hour that has just begun: then the one before it is shown.

@@ -7,8 +7,8 @@ import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
 import { auditsInTurn } from '../../audit/job.ts'
 import { catalogConfig } from '../../config.ts'
-import { pageEvents } from './events.ts'
-import { startPage } from './server.ts'
+import { dashboardEvents } from './events.ts'
+import { startDashboard } from './server.ts'
 
 const config = catalogConfig({
   CATALOG_PAGE_PORT: '0',
@@ -27,13 +27,13 @@ const log = makeLogger(
 const topic = { topic: 'stock-ticks', topicId: '0'.repeat(32), partitions: [] }
 const broker = { topicOnce: async () => topic } as unknown as Broker
 const aws = openAws(config.lake)
-const page = await startPage({
+const page = await startDashboard({
   aws,
   broker,
   config,
   audit: auditsInTurn(aws, broker, config),
   allowCrawl: false,
-  events: pageEvents(log, registry),
+  events: dashboardEvents(log, registry),
 })
 const health = await startHealthServer({
   host: '127.0.0.1',
