@@ -13,11 +13,11 @@ import { catalogEvents } from '../events.ts'
 import { serve } from '../serve.ts'
 
 export interface ServeFlags {
-  /** Lets the page start the crawler. */
+  /** The dashboard may start the crawler. */
   readonly allowCrawl: boolean
 }
 
-/** Runs until the signal aborts. @throws Failure when the settings, the page's or the health port do not allow it */
+/** Runs until the signal aborts. @throws Failure when the settings, the dashboard's or the health port do not allow it */
 export async function runServeCommand(env: Env, flags: ServeFlags, signal: AbortSignal): Promise<void> {
   const config = catalogConfig(env)
   const registry = makeRegistry('catalog')
@@ -28,7 +28,7 @@ export async function runServeCommand(env: Env, flags: ServeFlags, signal: Abort
   const { database, table, dataset, bucket } = config.lake
   const audit = auditsInTurn(aws, broker, config)
   events.started({ database, table, dataset, bucket, crawlEveryMs: config.crawlEveryMs })
-  await using _page = await startDashboard({
+  await using _dashboard = await startDashboard({
     aws,
     broker,
     config,

@@ -22,7 +22,7 @@ const services: Readonly<Record<string, (registry: Registry) => void>> = {
   producer: (registry) => producerEvents(silent, registry),
   consumer: (registry) => consumerEvents(silent, registry),
   catalog: (registry) => {
-    catalogEvents(silent, registry).whenAsked(() => {})
+    catalogEvents(silent, registry).onScrape(() => {})
     dashboardEvents(silent, registry)
   },
   'local-aws': (registry) =>

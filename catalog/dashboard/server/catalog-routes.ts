@@ -3,7 +3,7 @@ import { Failure } from '@ticklake/runtime/errors.ts'
 import type { FastifyInstance } from 'fastify'
 import { crawl } from '../../tables/crawler.ts'
 import type { Explorer } from './explorer.ts'
-import type { DashboardParts } from './routes.ts'
+import type { DashboardParts } from './parts.ts'
 import { anyObject, names, type TableQuery } from './schemas.ts'
 import { shared } from './shared.ts'
 

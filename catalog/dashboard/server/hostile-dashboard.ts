@@ -1,4 +1,4 @@
-// The page as it runs, on the local AWS that AWS_ENDPOINT_URL names and on a topic without records: hostile requests are sent to it.
+// A running dashboard for tests with hostile requests: the local AWS of AWS_ENDPOINT_URL, and a topic without records.
 
 import { openAws } from '@ticklake/aws/clients.ts'
 import type { Broker } from '@ticklake/kafka/topic.ts'
@@ -18,7 +18,7 @@ const config = catalogConfig({
   LAKE_TABLE: 'ticks',
 })
 const registry = makeRegistry('catalog')
-// Nothing that a client sends is worth an error: the test reads what stands on stderr.
+// No client can cause an error in the log: the test reads stderr.
 const log = makeLogger(
   'catalog',
   { LOG_LEVEL: 'error' },
@@ -27,7 +27,7 @@ const log = makeLogger(
 const topic = { topic: 'stock-ticks', topicId: '0'.repeat(32), partitions: [] }
 const broker = { topicOnce: async () => topic } as unknown as Broker
 const aws = openAws(config.lake)
-const page = await startDashboard({
+const dashboard = await startDashboard({
   aws,
   broker,
   config,
@@ -44,4 +44,4 @@ const health = await startHealthServer({
   registry,
   whyNotReady: () => undefined,
 })
-process.send!({ url: page!.url.replace(/\/$/, ''), livez: `http://127.0.0.1:${health.port}/livez` })
+process.send!({ url: dashboard!.url.replace(/\/$/, ''), livez: `http://127.0.0.1:${health.port}/livez` })

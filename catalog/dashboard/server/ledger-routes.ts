@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify'
 import { auditLine } from '../../audit/audit.ts'
 import { isGood } from '../../audit/text.ts'
 import { readClaims, readDeadLetters } from './lake-ledger.ts'
-import type { DashboardParts } from './routes.ts'
+import type { DashboardParts } from './parts.ts'
 import { anyObject, type ClaimsQuery, wholeNumber } from './schemas.ts'
 import { shared } from './shared.ts'
-import type { AuditView } from './wire.ts'
+import type { AuditResult } from './wire.ts'
 
 const claimsQuery = {
   type: 'object',
@@ -48,7 +48,7 @@ async function audit(
   parts: DashboardParts,
   signal: AbortSignal,
   onProgress: (doing: string) => void,
-): Promise<AuditView> {
+): Promise<AuditResult> {
   const startedAt = Date.now()
   const outcome = await parts.audit({ deep: false, signal, onProgress })
   const { report } = outcome

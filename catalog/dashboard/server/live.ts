@@ -1,7 +1,8 @@
 // What the dashboard shows live: measured once for all viewers, and not at all while there are none.
 import { sleep } from '@ticklake/runtime/process.ts'
-import { type LiveParts, Measurements } from './measurements.ts'
-import { judgePipeline } from './pipeline.ts'
+import { Measurements } from './measurements.ts'
+import type { LiveParts } from './parts.ts'
+import { pipelineOf } from './pipeline.ts'
 import { problemOf } from './problem.ts'
 import { TickTail } from './tick-tail.ts'
 import type { Problem, Sample, StreamEvents } from './wire.ts'
@@ -111,7 +112,7 @@ export class Live {
   }
 
   #pipeline() {
-    return judgePipeline(this.#measurements.facts(Date.now()))
+    return pipelineOf(this.#measurements.facts(Date.now()))
   }
 
   #send<E extends keyof StreamEvents>(event: E, data: StreamEvents[E]): void {

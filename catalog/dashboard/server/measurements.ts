@@ -1,6 +1,5 @@
 // Polls every service for what the Live tab shows: offsets, claims, objects, partitions, the count, metrics.
-import type { Aws } from '@ticklake/aws/clients.ts'
-import type { Broker, TopicState } from '@ticklake/kafka/topic.ts'
+import type { TopicState } from '@ticklake/kafka/topic.ts'
 import { readDataset } from '@ticklake/lake/claims.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { CatalogConfig } from '../../config.ts'
@@ -9,17 +8,11 @@ import { type ClaimTail, ClaimTails } from './claim-tails.ts'
 import type { DashboardEvents } from './events.ts'
 import { type Metrics, readMetrics } from './metrics-text.ts'
 import { ObjectLister, type ObjectTotals } from './object-totals.ts'
+import type { LiveParts } from './parts.ts'
 import type { GlueState, PipelineFacts } from './pipeline.ts'
 import { Poller } from './poller.ts'
 import { Rate } from './rate.ts'
 import type { Sample } from './wire.ts'
-
-export interface LiveParts {
-  readonly aws: Aws
-  readonly broker: Broker
-  readonly config: CatalogConfig
-  readonly events: DashboardEvents
-}
 
 const TOPIC_EVERY_MS = 1_000
 const CLAIMS_EVERY_MS = 2_000
@@ -51,14 +44,14 @@ export class Measurements {
     const lister = new ObjectLister(aws.bucket, config.lake)
     this.#topic = new Poller({
       everyMs: TOPIC_EVERY_MS,
-      ask: () => broker.topicOnce(),
+      request: () => broker.topicOnce(),
       onAnswer: ({ partitions }) => this.#produced.add(Date.now(), sum(partitions.map(({ end }) => end))),
       onFailure: () => this.#produced.reset(),
       onDefect,
     })
     this.#tails = new Poller<readonly ClaimTail[]>({
       everyMs: CLAIMS_EVERY_MS,
-      ask: async () => {
+      request: async () => {
         const topic = this.#topic.state.value ?? (await broker.topicOnce())
         const dataset = await readDataset(aws.bucket, config.lake)
         if (dataset && dataset.topicId !== topic.topicId) throw topicChanged(config, dataset.topicId, topic)
@@ -71,12 +64,16 @@ export class Measurements {
       onFailure: () => this.#claimed.reset(),
       onDefect,
     })
-    this.#objects = new Poller({ everyMs: OBJECTS_EVERY_MS, ask: () => lister.read(Date.now()), onDefect })
-    this.#glue = new Poller({ everyMs: GLUE_EVERY_MS, ask: () => readGlue(parts), onDefect })
+    this.#objects = new Poller({
+      everyMs: OBJECTS_EVERY_MS,
+      request: () => lister.read(Date.now()),
+      onDefect,
+    })
+    this.#glue = new Poller({ everyMs: GLUE_EVERY_MS, request: () => readGlue(parts), onDefect })
     let before: number | undefined
     this.#count = new Poller({
       everyMs: config.watchEveryMs,
-      ask: (signal) => {
+      request: (signal) => {
         events.countStarted()
         return countRows(aws.athena, config, Date.now(), { signal })
       },
@@ -163,8 +160,8 @@ function metricsPoller(
   onDefect: DashboardEvents['defect'],
 ): Poller<Metrics> | undefined {
   if (urls.length === 0) return undefined
-  const ask = (signal: AbortSignal) => readMetrics(service, urls, signal)
-  return new Poller({ everyMs: METRICS_EVERY_MS, ask, onDefect })
+  const request = (signal: AbortSignal) => readMetrics(service, urls, signal)
+  return new Poller({ everyMs: METRICS_EVERY_MS, request, onDefect })
 }
 
 async function readGlue({ aws, config }: LiveParts): Promise<GlueState> {

@@ -5,7 +5,7 @@ import { Failure } from '@ticklake/runtime/errors.ts'
 import type { FastifyInstance } from 'fastify'
 import { queryLines, type Run, runOf } from './console.ts'
 import type { Explorer } from './explorer.ts'
-import type { LiveParts } from './measurements.ts'
+import type { LiveParts } from './parts.ts'
 import { names, type SampleBody, type StatementBody, text } from './schemas.ts'
 import { securityHeaders } from './security-headers.ts'
 

@@ -1,20 +1,12 @@
 // The dashboard's interface under /api/: each route reads one thing; none writes, but the crawl, where that is allowed.
 import type { FastifyInstance } from 'fastify'
-import type { Audit } from '../../audit/job.ts'
 import { addCatalogRoutes } from './catalog-routes.ts'
 import { examples } from './examples.ts'
 import { Explorer } from './explorer.ts'
 import { addLedgerRoutes } from './ledger-routes.ts'
-import type { LiveParts } from './measurements.ts'
+import type { DashboardParts } from './parts.ts'
 import { addQueryRoutes } from './query-routes.ts'
 import type { About } from './wire.ts'
-
-export interface DashboardParts extends LiveParts {
-  /** The dashboard may start the crawler. */
-  readonly allowCrawl: boolean
-  /** Runs one audit at a time, together with those that the service runs by itself. */
-  readonly audit: Audit
-}
 
 /** Adds the routes. Out: ends what they still run. */
 export function addRoutes(app: FastifyInstance, parts: DashboardParts): () => void {

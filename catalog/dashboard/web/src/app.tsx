@@ -1,4 +1,4 @@
-// The frame of the page: its name, the four tabs, and whether all is well, from wherever one is.
+// The frame of the dashboard: its name, the tabs, and the state of the pipeline.
 import type { FunctionComponent } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { About } from '../../server/wire.ts'
@@ -8,7 +8,7 @@ import { LiveTab } from './live/live-tab.tsx'
 import { Dot } from './parts/dot.tsx'
 import { count } from './parts/format.ts'
 import { ProblemNote } from './parts/problem-note.tsx'
-import { useAsked } from './parts/request.ts'
+import { useAnswer } from './parts/request.ts'
 
 type Tab = FunctionComponent<{ about: About }>
 
@@ -26,7 +26,7 @@ const tabs: readonly { path: string; name: string; load: () => Promise<Tab> }[] 
 export function App() {
   const [path, setPath] = useState(pathNow)
   const [shown, setShown] = useState<{ path: string; Tab: Tab }>({ path: 'live', Tab: LiveTab })
-  const about = useAsked<About>('/api/about')
+  const about = useAnswer<About>('/api/about')
   useEffect(() => {
     const changed = () => setPath(pathNow())
     addEventListener('hashchange', changed)
@@ -47,7 +47,7 @@ export function App() {
         Skip to the content
       </button>
       <header class={styles.bar}>
-        <a class={styles.brand} href="#live" aria-label="ticklake, to the live picture">
+        <a class={styles.brand} href="#live" aria-label="ticklake, to the Live tab">
           <Mark />
           <span>ticklake</span>
         </a>
@@ -67,7 +67,7 @@ export function App() {
       <footer class={styles.footer}>
         <span>
           {about.value
-            ? `${about.value.onAws ? 'AWS' : 'the AWS of this machine'} · s3://${about.value.bucket}/${about.value.prefix}/ · read-only · all times UTC`
+            ? `${about.value.onAws ? 'AWS' : 'local AWS'} · s3://${about.value.bucket}/${about.value.prefix}/ · read-only · all times UTC`
             : ' '}
         </span>
       </footer>
@@ -75,7 +75,7 @@ export function App() {
   )
 }
 
-/** One glance, from every tab. */
+/** The pipeline's state, on every tab. */
 function State() {
   const { connected, pipeline } = useLive('pipeline')
   useLive('connected')
@@ -100,7 +100,7 @@ function State() {
   return (
     <div class={styles.state} data-testid="state">
       <Dot state={isWaiting ? 'neutral' : broken > 0 ? 'bad' : 'good'} />
-      {/* Read aloud when it changes; the count beside it would never let one rest. */}
+      {/* Screen readers read it when it changes; the count beside it would interrupt them all the time. */}
       <span role="status">{state}</span>
       {pipeline?.athena.count !== null && pipeline !== undefined && (
         <span class={`num ${styles.count}`}>{count(pipeline.athena.count)} rows</span>

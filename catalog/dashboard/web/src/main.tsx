@@ -1,4 +1,4 @@
-// The page begins here.
+// Starts the dashboard in the browser.
 import { render } from 'preact'
 import './base.css'
 import { App } from './app.tsx'

@@ -3,14 +3,14 @@ import { useState } from 'preact/hooks'
 import type { About, DatabaseSummary } from '../../../server/wire.ts'
 import panel from '../parts/panel.module.css'
 import { ProblemNote } from '../parts/problem-note.tsx'
-import { useAsked } from '../parts/request.ts'
+import { useAnswer } from '../parts/request.ts'
 import styles from './catalog-tab.module.css'
 import { Crawl } from './crawl.tsx'
 import { TableDetail } from './table-detail.tsx'
 import { type Picked, TableTree } from './table-tree.tsx'
 
 export function CatalogTab({ about }: { about: About }) {
-  const catalog = useAsked<{ databases: DatabaseSummary[] }>('/api/catalog')
+  const catalog = useAnswer<{ databases: DatabaseSummary[] }>('/api/catalog')
   const [picked, setPicked] = useState<Picked>({ database: about.database, table: about.table })
   const known = catalog.value?.databases
     .find(({ name }) => name === picked.database)
@@ -21,7 +21,7 @@ export function CatalogTab({ about }: { about: About }) {
       <div class={styles.body}>
         <TableTree databases={catalog.value?.databases} picked={picked} onPick={setPicked}>
           {catalog.problem && <ProblemNote problem={catalog.problem} onRetry={catalog.again} />}
-          {!catalog.value && catalog.busy && <p class="empty">Asking Glue …</p>}
+          {!catalog.value && catalog.busy && <p class="empty">Loading …</p>}
         </TableTree>
         <div class={panel.panels}>
           {known && <TableDetail key={`${picked.database}.${picked.table}`} picked={picked} />}

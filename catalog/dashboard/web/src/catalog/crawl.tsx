@@ -1,16 +1,16 @@
 // The last crawl, the tables that it found, and a button that starts one.
-import type { About, CrawlView } from '../../../server/wire.ts'
+import type { About, CrawlSummary } from '../../../server/wire.ts'
 import { count, moment, plural } from '../parts/format.ts'
 import { Panel } from '../parts/panel.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
-import { ask, useAction, useAsked } from '../parts/request.ts'
+import { request, useAction, useAnswer } from '../parts/request.ts'
 import { ScrollArea } from '../parts/scroll-area.tsx'
 import tables from '../parts/table.module.css'
 
 export function Crawl({ about, onCrawled }: { about: About; onCrawled: () => void }) {
-  const last = useAsked<CrawlView>('/api/crawl')
+  const last = useAnswer<CrawlSummary>('/api/crawl')
   const crawl = useAction(async () => {
-    await ask<CrawlView>('/api/crawl', {})
+    await request<CrawlSummary>('/api/crawl', {})
     last.again()
     onCrawled()
   })
@@ -69,8 +69,8 @@ export function Crawl({ about, onCrawled }: { about: About; onCrawled: () => voi
                     </th>
                     <td class="num right">{count(table.columns)}</td>
                     <td class="num right">{count(table.partitions)}</td>
-                    <td class="num right">{told(table.objects)}</td>
-                    <td class="num right">{told(table.records)}</td>
+                    <td class="num right">{storedCount(table.objects)}</td>
+                    <td class="num right">{storedCount(table.records)}</td>
                   </tr>
                 ))}
               </tbody>
@@ -83,6 +83,6 @@ export function Crawl({ about, onCrawled }: { about: About; onCrawled: () => voi
 }
 
 /** A number that a crawler stored as text. */
-function told(text: string | null): string {
+function storedCount(text: string | null): string {
   return count(text === null ? null : Number(text))
 }

@@ -5,7 +5,7 @@ import controls from '../parts/controls.module.css'
 import { bytes, plural } from '../parts/format.ts'
 import { Legend, Panel } from '../parts/panel.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
-import { useAsked } from '../parts/request.ts'
+import { useAnswer } from '../parts/request.ts'
 import { ScrollArea } from '../parts/scroll-area.tsx'
 import tables from '../parts/table.module.css'
 import { SampleRows } from './sample-rows.tsx'
@@ -14,7 +14,7 @@ export function Partitions({ table }: { table: TableDetail }) {
   const now = new Date().toISOString()
   const [values, setValues] = useState<readonly string[]>()
   const [hoursBack, setHoursBack] = useState(0)
-  // Hours that are registered ahead are empty: the newest that may hold rows is picked at first.
+  // Hours that are registered ahead are empty: the newest that can have rows is selected first.
   const begun = table.partitions.filter(({ values: [dt, hour] }) => `${dt}T${hour}` <= now.slice(0, 13))
   const shown = values ?? begun[hoursBack]?.values ?? table.partitions[0]?.values ?? []
   const query = new URLSearchParams({
@@ -22,9 +22,9 @@ export function Partitions({ table }: { table: TableDetail }) {
     table: table.name,
   })
   for (const value of shown) query.append('value', value)
-  const objects = useAsked<{ objects: ObjectSummary[] }>(`/api/objects?${query}`)
+  const objects = useAnswer<{ objects: ObjectSummary[] }>(`/api/objects?${query}`)
   const isEmpty = objects.value?.objects.length === 0
-  // So is an hour that has just begun: then the one before it is shown.
+  // An hour that has just begun may be empty, too: then the one before it is shown.
   useEffect(() => {
     if (isEmpty && values === undefined && hoursBack === 0 && begun.length > 1) setHoursBack(1)
   }, [isEmpty, values, hoursBack, begun.length])
@@ -70,7 +70,7 @@ function Objects({
   objects: readonly ObjectSummary[]
 }) {
   const [key, setKey] = useState<string>()
-  if (objects.length === 0) return <p class="empty">No object lies there yet.</p>
+  if (objects.length === 0) return <p class="empty">No objects yet.</p>
   return (
     <>
       <ScrollArea label="Objects" tall>

@@ -31,7 +31,7 @@ export function SampleRows({
   }, [table, values, object])
   return (
     <div ref={place} data-testid="sample">
-      {run?.state === 'running' && <p class="empty">Asking Athena for a few of its rows …</p>}
+      {run?.state === 'running' && <p class="empty">Reading a few of its rows …</p>}
       {run?.problem && <ProblemNote problem={run.problem} />}
       {run?.state === 'done' && (
         <>

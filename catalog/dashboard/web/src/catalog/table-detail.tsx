@@ -4,7 +4,7 @@ import { moment } from '../parts/format.ts'
 import panel from '../parts/panel.module.css'
 import { Legend, Panel } from '../parts/panel.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
-import { useAsked } from '../parts/request.ts'
+import { useAnswer } from '../parts/request.ts'
 import { ScrollArea } from '../parts/scroll-area.tsx'
 import tables from '../parts/table.module.css'
 import { Partitions } from './partitions.tsx'
@@ -13,9 +13,9 @@ import type { Picked } from './table-tree.tsx'
 
 export function TableDetail({ picked }: { picked: Picked }) {
   const query = new URLSearchParams({ database: picked.database, table: picked.table })
-  const { value: table, problem, again } = useAsked<Detail>(`/api/table?${query}`)
+  const { value: table, problem, again } = useAnswer<Detail>(`/api/table?${query}`)
   if (problem) return <ProblemNote problem={problem} onRetry={again} />
-  if (!table) return <p class={`empty ${panel.panel}`}>Asking Glue …</p>
+  if (!table) return <p class={`empty ${panel.panel}`}>Loading …</p>
   return (
     <>
       <Panel title={`${table.database}.${table.name}`} aside={<Legend>{table.kind}</Legend>}>
@@ -37,7 +37,7 @@ export function TableDetail({ picked }: { picked: Picked }) {
         </details>
         {table.viewSql && (
           <details class={styles.more} open>
-            <summary>What the view selects</summary>
+            <summary>SQL of the view</summary>
             <ScrollArea label="The statement of the view">
               <pre>{table.viewSql}</pre>
             </ScrollArea>
@@ -58,7 +58,7 @@ function Columns({ columns, keys }: { columns: readonly Column[]; keys: readonly
           <tr>
             <th scope="col">column</th>
             <th scope="col">type</th>
-            <th scope="col">what it is</th>
+            <th scope="col">description</th>
           </tr>
         </thead>
         <tbody>

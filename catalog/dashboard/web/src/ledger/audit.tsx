@@ -1,27 +1,27 @@
 // Runs an audit and shows what it found.
 import { useState } from 'preact/hooks'
-import type { AuditView } from '../../../server/wire.ts'
+import type { AuditResult } from '../../../server/wire.ts'
 import controls from '../parts/controls.module.css'
 import { Dot } from '../parts/dot.tsx'
 import { bytes, count, duration, plural } from '../parts/format.ts'
 import { Panel } from '../parts/panel.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
-import { ask, useAction } from '../parts/request.ts'
+import { request, useAction } from '../parts/request.ts'
 import styles from './audit.module.css'
 
 export function Audit() {
   const [doing, setDoing] = useState<string | null>(null)
   const work = useAction(async () => {
     setDoing(null)
-    // It may take a while: what is being done is asked for meanwhile.
+    // It may take a while: meanwhile, the current step is polled.
     const timer = setInterval(() => {
-      ask<{ doing: string | null }>('/api/audit').then(
+      request<{ doing: string | null }>('/api/audit').then(
         (answer) => setDoing(answer.doing),
         () => setDoing(null),
       )
     }, 700)
     try {
-      return await ask<AuditView>('/api/audit', {})
+      return await request<AuditResult>('/api/audit', {})
     } finally {
       clearInterval(timer)
     }
@@ -37,19 +37,19 @@ export function Audit() {
       }
     >
       <p class="note">
-        Holds Kafka’s offsets, the claims and the rows that Athena reads from each object against one another.
-        It believes no counter.
+        Compares Kafka’s offsets, the claims and the rows that Athena reads from each object. It trusts no
+        counter.
       </p>
       <div role="status">
-        {work.busy && <p class="empty">{doing ?? 'begins'} …</p>}
+        {work.busy && <p class="empty">{doing ?? 'starting'} …</p>}
         {audit && (
           <>
             <p class={styles.outcome} data-ok={audit.ok} data-testid="audit-outcome">
               <Dot state={audit.ok ? 'good' : 'bad'} />
               {!audit.ok
-                ? 'Something is not as it should be.'
+                ? 'Something is wrong.'
                 : audit.dead > 0
-                  ? 'Every record is in the lake exactly once, or kept below as a dead letter.'
+                  ? 'Every record is in the lake exactly once, or below as a dead letter.'
                   : 'Every record is in the lake exactly once.'}
             </p>
             <dl class={styles.sums}>
@@ -59,13 +59,13 @@ export function Audit() {
               <Sum name="skipped" value={audit.skipped} />
               <Sum name="not landed yet" value={audit.waiting} />
               <Sum name="lost" value={audit.lost} bad={audit.lost > 0} />
-              <Sum name="twice" value={audit.twice} bad={audit.twice > 0} />
+              <Sum name="duplicates" value={audit.twice} bad={audit.twice > 0} />
             </dl>
             <p class="note">
               <code>{audit.line}</code>
             </p>
             <p class="note">
-              {plural(audit.claims, 'claim')} and {plural(audit.objects, 'object')} looked at in{' '}
+              {plural(audit.claims, 'claim')} and {plural(audit.objects, 'object')} checked in{' '}
               {duration(audit.elapsedMs)}, {bytes(audit.scannedBytes)} scanned.
             </p>
             {audit.findings.map((finding, i) => (

@@ -6,7 +6,7 @@ import controls from '../parts/controls.module.css'
 import { count, duration, plural } from '../parts/format.ts'
 import { Panel } from '../parts/panel.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
-import { useAsked } from '../parts/request.ts'
+import { useAnswer } from '../parts/request.ts'
 import { ScrollArea } from '../parts/scroll-area.tsx'
 import tables from '../parts/table.module.css'
 
@@ -19,7 +19,7 @@ export function Claims({ about }: { about: About }) {
     partition: String(partition),
     ...(before ? { before: String(before) } : {}),
   })
-  const claims = useAsked<{ claims: ClaimView[] }>(`/api/claims?${query}`)
+  const claims = useAnswer<{ claims: ClaimView[] }>(`/api/claims?${query}`)
   const shown = claims.value?.claims ?? []
   const oldest = shown.at(-1)
   return (
@@ -50,8 +50,8 @@ export function Claims({ about }: { about: About }) {
       }
     >
       <p class="note">
-        Written before the data: which offsets of {about.topic} are in which objects. Each begins where the
-        last one ends.
+        Written before the data: which offsets of {about.topic} are in which objects. Each claim starts where
+        the one before ends.
       </p>
       {claims.problem && <ProblemNote problem={claims.problem} onRetry={claims.again} />}
       {claims.value && shown.length === 0 && <p class="empty">This partition has no claim yet.</p>}

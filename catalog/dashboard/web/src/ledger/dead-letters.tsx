@@ -4,13 +4,13 @@ import controls from '../parts/controls.module.css'
 import { bytes, count, moment } from '../parts/format.ts'
 import { Panel } from '../parts/panel.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
-import { useAsked } from '../parts/request.ts'
+import { useAnswer } from '../parts/request.ts'
 import { ScrollArea } from '../parts/scroll-area.tsx'
 import tables from '../parts/table.module.css'
 import styles from './dead-letters.module.css'
 
-export function Dead() {
-  const dead = useAsked<DeadLetters>('/api/dead-letters')
+export function DeadLetterList() {
+  const dead = useAnswer<DeadLetters>('/api/dead-letters')
   const view = dead.value
   return (
     <Panel
@@ -22,13 +22,15 @@ export function Dead() {
       }
     >
       <p class="note">
-        Records that the contract refused. They are kept whole, and counted; nothing is dropped.
+        Rejected records, with their reject reason. They are stored whole and counted; nothing is dropped.
       </p>
       {dead.problem && <ProblemNote problem={dead.problem} onRetry={dead.again} />}
       {view?.problems.map((problem) => (
         <ProblemNote key={problem.what} problem={problem} />
       ))}
-      {view && view.letters.length + view.problems.length === 0 && <p class="empty">Nothing was refused.</p>}
+      {view && view.letters.length + view.problems.length === 0 && (
+        <p class="empty">No record was rejected.</p>
+      )}
       {view && view.letters.length > 0 && (
         <>
           <ul class={styles.reasons}>
@@ -38,13 +40,13 @@ export function Dead() {
               </li>
             ))}
           </ul>
-          <ScrollArea label="Refused records" tall>
+          <ScrollArea label="Rejected records" tall>
             <table class={`${tables.plain} ${tables.dead}`}>
               <thead>
                 <tr>
-                  <th scope="col">from where</th>
-                  <th scope="col">why</th>
-                  <th scope="col">what</th>
+                  <th scope="col">origin</th>
+                  <th scope="col">reason</th>
+                  <th scope="col">value</th>
                 </tr>
               </thead>
               <tbody>
@@ -72,7 +74,7 @@ export function Dead() {
             </table>
           </ScrollArea>
           {view.truncated && (
-            <p class="note">Older ones are in the {count(view.files)} dead files of the bucket.</p>
+            <p class="note">Older ones are in the {count(view.files)} dead-letter files of the bucket.</p>
           )}
         </>
       )}

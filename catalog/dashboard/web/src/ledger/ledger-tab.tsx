@@ -3,7 +3,7 @@ import type { About } from '../../../server/wire.ts'
 import panel from '../parts/panel.module.css'
 import { Audit } from './audit.tsx'
 import { Claims } from './claims.tsx'
-import { Dead } from './dead-letters.tsx'
+import { DeadLetterList } from './dead-letters.tsx'
 
 export function LedgerTab({ about }: { about: About }) {
   return (
@@ -11,7 +11,7 @@ export function LedgerTab({ about }: { about: About }) {
       <h1>The ledger</h1>
       <Audit />
       <Claims about={about} />
-      <Dead />
+      <DeadLetterList />
     </div>
   )
 }

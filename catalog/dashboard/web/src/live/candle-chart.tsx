@@ -1,4 +1,4 @@
-// The candles of one index in the order of their arrival; dates may repeat when the source begins again.
+// The candles of one index in the order of arrival; dates repeat when the source starts over.
 import { useMemo, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import type { Candle } from '../../../server/wire.ts'
@@ -8,7 +8,7 @@ import { type Theme, useTheme } from '../parts/theme.ts'
 import styles from './candle-chart.module.css'
 import { axis } from './growth-charts.tsx'
 
-/** On a narrow screen fewer candles, so that each can be told from the next. */
+/** On a narrow screen fewer candles, so that they do not touch. */
 const narrow = matchMedia('(max-width: 620px)')
 const MOST_ON_NARROW = 80
 

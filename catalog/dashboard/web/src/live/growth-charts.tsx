@@ -1,4 +1,4 @@
-// The count that grows, and how fresh the newest row is, over time.
+// The row count and the age of the newest row, over time.
 import { useMemo } from 'preact/hooks'
 import type uPlot from 'uplot'
 import type { Sample } from '../../../server/wire.ts'
@@ -133,9 +133,9 @@ function freshOptions(theme: Theme): Omit<uPlot.Options, 'width' | 'height'> {
   }
 }
 
-/** Room above and below, and never an empty range. */
+/** Some space above and below, and never an empty range. */
 function padded(low: number | null, high: number | null): [number, number] {
   const [from, to] = [low ?? 0, high ?? 1]
-  const room = Math.max(1, (to - from) * 0.08)
-  return [Math.max(0, from - room), to + room]
+  const margin = Math.max(1, (to - from) * 0.08)
+  return [Math.max(0, from - margin), to + margin]
 }

@@ -1,10 +1,10 @@
-// What the server's stream tells, kept once for the whole page; the stream is open only while the page is seen.
+// The events of the server's stream, held once for all components; the stream is open only while the tab is shown.
 import { useEffect, useState } from 'preact/hooks'
 import type { Candle, Pipeline, Problem, Sample, StreamEvents } from '../../../server/wire.ts'
 
-/** Candles that a chart shows, and samples that the server keeps. */
-const CANDLES_KEPT = 240
-const SAMPLES_KEPT = 900
+/** Candles that a chart shows, and samples that the server holds. */
+const MAX_CANDLES = 240
+const MAX_SAMPLES = 900
 
 interface LiveData {
   connected: boolean
@@ -31,11 +31,11 @@ const listeners: Record<Slice, Set<() => void>> = {
   candles: new Set(),
 }
 
-/** Renders the component again when the slice has news. */
+/** Renders the component again when the slice changes. */
 export function useLive(slice: Slice): LiveData {
-  const [, again] = useState(0)
+  const [, render] = useState(0)
   useEffect(() => {
-    const listener = () => again((times) => times + 1)
+    const listener = () => render((times) => times + 1)
     listeners[slice].add(listener)
     return () => listeners[slice].delete(listener) as unknown as undefined
   }, [slice])
@@ -44,7 +44,7 @@ export function useLive(slice: Slice): LiveData {
 
 let source: EventSource | undefined
 
-/** Opens the stream while the page is seen; a hidden tab costs nobody a query. */
+/** Opens the stream while the browser tab is shown; a hidden one causes no query. */
 export function followStream(): void {
   const follow = () => (document.hidden ? close() : open())
   document.addEventListener('visibilitychange', follow)
@@ -54,7 +54,7 @@ export function followStream(): void {
 function close(): void {
   source?.close()
   source = undefined
-  tell('connected', () => {
+  update('connected', () => {
     live.connected = false
   })
 }
@@ -63,35 +63,35 @@ function open(): void {
   if (source) return
   const opened = new EventSource('/api/stream')
   source = opened
-  opened.onopen = () => tell('connected', () => (live.connected = true))
+  opened.onopen = () => update('connected', () => (live.connected = true))
   opened.onerror = () => {
-    tell('connected', () => (live.connected = false))
-    // A server that was started anew may answer with an error once: the browser then gives up by itself.
+    update('connected', () => (live.connected = false))
+    // A restarting server may answer with an error once, and the browser then gives up by itself.
     if (opened.readyState === EventSource.CLOSED && source === opened) {
       source = undefined
       setTimeout(() => !document.hidden && open(), 2_000)
     }
   }
-  on(opened, 'pipeline', (pipeline) => tell('pipeline', () => (live.pipeline = pipeline)))
-  on(opened, 'history', (samples) => tell('samples', () => (live.samples = [...samples])))
+  on(opened, 'pipeline', (pipeline) => update('pipeline', () => (live.pipeline = pipeline)))
+  on(opened, 'history', (samples) => update('samples', () => (live.samples = [...samples])))
   on(opened, 'sample', (sample) =>
-    tell('samples', () => {
+    update('samples', () => {
       live.samples.push(sample)
-      if (live.samples.length > SAMPLES_KEPT) live.samples.shift()
+      if (live.samples.length > MAX_SAMPLES) live.samples.shift()
     }),
   )
   on(opened, 'prices', ({ reset, candles }) =>
-    tell('candles', () => {
+    update('candles', () => {
       if (reset) live.candles = new Map()
       for (const candle of candles) {
-        const kept = live.candles.get(candle.index) ?? []
-        kept.push(candle)
-        if (kept.length > CANDLES_KEPT) kept.shift()
-        live.candles.set(candle.index, kept)
+        const stored = live.candles.get(candle.index) ?? []
+        stored.push(candle)
+        if (stored.length > MAX_CANDLES) stored.shift()
+        live.candles.set(candle.index, stored)
       }
     }),
   )
-  on(opened, 'ticksProblem', (problem) => tell('candles', () => (live.ticksProblem = problem)))
+  on(opened, 'ticksProblem', (problem) => update('candles', () => (live.ticksProblem = problem)))
 }
 
 function on<E extends keyof StreamEvents>(
@@ -102,7 +102,7 @@ function on<E extends keyof StreamEvents>(
   stream.addEventListener(event, (message) => take(JSON.parse((message as MessageEvent<string>).data)))
 }
 
-function tell(slice: Slice, change: () => void): void {
+function update(slice: Slice, change: () => void): void {
   change()
   for (const listener of listeners[slice]) listener()
 }

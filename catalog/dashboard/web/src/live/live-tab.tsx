@@ -1,4 +1,4 @@
-// The living picture: one glance tells what flows, how much, how fresh, and what is broken.
+// The Live tab: what flows, how much, how fresh, and what is broken.
 import type { About, Pipeline } from '../../../server/wire.ts'
 import { count, duration, rate } from '../parts/format.ts'
 import panel from '../parts/panel.module.css'
@@ -46,14 +46,14 @@ function Headline({ pipeline, about }: { pipeline: Pipeline | undefined; about: 
           data-pending={athena?.count == null || undefined}
           data-testid="count"
         >
-          {athena?.count == null ? (athena?.problem ? 'not known' : 'counting …') : count(athena.count)}
+          {athena?.count == null ? (athena?.problem ? 'unknown' : 'counting …') : count(athena.count)}
         </p>
         <p class={styles.caption}>
           rows in{' '}
           <code>
             {about.database}.{about.table}
           </code>
-          , as Athena counts them
+          , counted by Athena
         </p>
       </div>
       <dl class={styles.facts}>
@@ -90,7 +90,7 @@ function Fact({ name, value, unit, testid }: { name: string; value: string; unit
   )
 }
 
-/** Each broken part with its reason; the same reason is told once. */
+/** Each broken stage with its reason. */
 function Problems({ pipeline }: { pipeline: Pipeline | undefined }) {
   if (!pipeline) return null
   const stages = [

@@ -1,5 +1,5 @@
-// Each partition of the topic: up to where it is claimed, where it ends, and what lies between.
-import type { PartitionView } from '../../../server/wire.ts'
+// Each partition of the topic: landed offset, high watermark, and the lag between them.
+import type { PartitionOffsets } from '../../../server/wire.ts'
 import { count } from '../parts/format.ts'
 import { LegendKey } from '../parts/legend-key.tsx'
 import { Legend, Panel } from '../parts/panel.tsx'
@@ -7,8 +7,8 @@ import styles from './partition-bars.module.css'
 
 const SHOWN = 12
 
-export function PartitionBars({ partitions }: { partitions: readonly PartitionView[] }) {
-  // Those that are furthest behind are the ones to look at, when there are many.
+export function PartitionBars({ partitions }: { partitions: readonly PartitionOffsets[] }) {
+  // When there are many, those with the largest lag are shown.
   const shown =
     partitions.length <= SHOWN
       ? partitions
@@ -60,10 +60,10 @@ export function PartitionBars({ partitions }: { partitions: readonly PartitionVi
           ))}
         </tbody>
       </table>
-      {partitions.length === 0 && <p class="empty">No partition is known yet.</p>}
+      {partitions.length === 0 && <p class="empty">No partition yet.</p>}
       {partitions.length > SHOWN && (
         <p class="note">
-          The {SHOWN} that are furthest behind, of {count(partitions.length)}.
+          The {SHOWN} with the largest lag, of {count(partitions.length)}.
         </p>
       )}
     </Panel>

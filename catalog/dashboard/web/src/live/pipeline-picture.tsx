@@ -1,4 +1,4 @@
-// The pipeline as six stations and what runs between them: dots move where rows move, red stands still.
+// The pipeline as six stations with pipes between them: dots move where rows move, red stands still.
 import type { ComponentChildren } from 'preact'
 import type { Health, Pipeline } from '../../../server/wire.ts'
 import { bytes, count, duration, rate } from '../parts/format.ts'
@@ -17,10 +17,10 @@ interface Station {
   readonly out: number | null
 }
 
-const healthWords: Record<Health, string> = {
+const healthLabels: Record<Health, string> = {
   flow: 'flowing',
   quiet: 'quiet',
-  waiting: 'asking',
+  waiting: 'waiting',
   behind: 'behind',
   broken: 'broken',
 }
@@ -40,7 +40,7 @@ export function PipelinePicture({ pipeline }: { pipeline: Pipeline | undefined }
                 </svg>
                 <h3>{station.name}</h3>
                 <span class={styles.badge} data-health={station.health}>
-                  {healthWords[station.health]}
+                  {healthLabels[station.health]}
                 </span>
               </div>
               <p class={styles.kind}>{station.kind}</p>
@@ -121,7 +121,7 @@ function stationsOf({ producer, topic, consumer, s3, glue, athena, at }: Pipelin
       unit: 'rows/s',
       facts: [
         ['lag', count(consumer.lag)],
-        ['refused', count(consumer.refused)],
+        ['rejected', count(consumer.refused)],
       ],
       icon: <path d="M4 5h16l-6 7.500V19l-4 1.500v-8z" />,
       out: consumer.rowsPerSecond,
@@ -180,7 +180,7 @@ function stationsOf({ producer, topic, consumer, s3, glue, athena, at }: Pipelin
   ]
 }
 
-/** What stands there before the first answer. */
+/** Before the first answer. */
 function emptyStations(): Station[] {
   return ['Producer', 'Topic', 'Consumer', 'S3', 'Glue', 'Athena'].map((name) => ({
     id: name.toLowerCase(),

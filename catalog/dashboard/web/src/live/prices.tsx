@@ -1,4 +1,4 @@
-// Live prices: a tile for each index that the stream carries, and the candles of the one that is picked.
+// Live prices: a tile for each index, and the candles of the selected one.
 import { useMemo, useState } from 'preact/hooks'
 import type { Candle } from '../../../server/wire.ts'
 import { price } from '../parts/format.ts'

@@ -1,4 +1,4 @@
-// A uPlot chart that fits its place: made once for a theme, given new data as it comes.
+// A uPlot chart as wide as its container: made once for a theme, updated with new data.
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
@@ -9,7 +9,7 @@ interface Props {
   options: Omit<uPlot.Options, 'width' | 'height'>
   data: uPlot.AlignedData
   height: number
-  /** What the picture says, for those who do not see it. */
+  /** The chart in words, for screen readers. */
   label: string
 }
 

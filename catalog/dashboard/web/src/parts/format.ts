@@ -1,14 +1,14 @@
-// Numbers, times and sizes as people read them.
+// Numbers, times and sizes for people.
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const one = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 })
 
-/** What is not known is a dash. */
+/** Unknown is a dash. */
 export function count(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : whole.format(value)
 }
 
-/** 1,234 as 1.2K: for axes and small places. */
+/** 12,345 as 12.3K: for axes. */
 export function short(value: number): string {
   if (Math.abs(value) >= 1e9) return `${one.format(value / 1e9)}B`
   if (Math.abs(value) >= 1e6) return `${one.format(value / 1e6)}M`
@@ -49,7 +49,7 @@ export function price(value: number): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
-/** UTC, as everything here is. */
+/** UTC, like all times of the dashboard. */
 export function clock(ms: number): string {
   return new Date(ms).toISOString().slice(11, 19)
 }

@@ -1,4 +1,4 @@
-// One statement's run: what it has answered so far. Leaving the connection cancels it in Athena.
+// One run of a statement, with its answer so far. Closing the connection cancels it in Athena.
 import type { Cell, Column, Problem, QueryLine } from '../../../server/wire.ts'
 import { problemOf, send } from './request.ts'
 
@@ -16,7 +16,7 @@ export interface QueryRun {
   readonly problem: Problem | undefined
 }
 
-/** Runs the statement. `onChange` gets the whole run each time that something is new. */
+/** Runs the statement. `onChange` gets the whole run at each change. */
 export async function runQuery(
   path: string,
   body: object,
@@ -37,8 +37,8 @@ export async function runQuery(
     dollars: 0,
     problem: undefined,
   }
-  const change = (news: Partial<QueryRun>) => {
-    run = { ...run, ...news }
+  const change = (changed: Partial<QueryRun>) => {
+    run = { ...run, ...changed }
     onChange(run)
   }
   change({})

@@ -1,4 +1,4 @@
-// Asks the server's interface; what it refuses becomes the problem that the page shows.
+// Requests to the server; what it refuses becomes the problem that the dashboard shows.
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import type { Problem } from '../../../server/wire.ts'
 
@@ -11,7 +11,7 @@ export class Refused extends Error {
   }
 }
 
-export async function ask<T>(path: string, body?: unknown): Promise<T> {
+export async function request<T>(path: string, body?: unknown): Promise<T> {
   const answer = await send(path, body)
   return (await answer.json()) as T
 }
@@ -30,7 +30,7 @@ export async function send(path: string, body?: unknown, signal?: AbortSignal): 
     if (signal?.aborted) throw error
     throw new Refused({
       code: 'SERVER_AWAY',
-      what: 'the page’s server does not answer; data and services are as they were',
+      what: 'the server of the dashboard does not answer; data and services are unchanged',
       why: error instanceof Error ? error.message : String(error),
       remedy: 'start it again: `make demo`, `make up` or `catalog serve`',
     })
@@ -38,24 +38,29 @@ export async function send(path: string, body?: unknown, signal?: AbortSignal): 
   if (answer.ok) return answer
   const { problem } = (await answer.json().catch(() => ({}))) as { problem?: Problem }
   throw new Refused(
-    problem ?? { code: `HTTP_${answer.status}`, what: 'the server refused', remedy: 'load the page again' },
+    problem ?? { code: `HTTP_${answer.status}`, what: 'the server refused', remedy: 'reload the dashboard' },
   )
 }
 
 export function problemOf(error: unknown): Problem {
   if (error instanceof Refused) return error.problem
-  return { code: 'PAGE', what: 'the page met an error', why: String(error), remedy: 'load the page again' }
+  return {
+    code: 'DASHBOARD',
+    what: 'unhandled error in the dashboard',
+    why: String(error),
+    remedy: 'reload the dashboard',
+  }
 }
 
-export interface Asked<T> {
+export interface Answer<T> {
   readonly value: T | undefined
   readonly problem: Problem | undefined
   readonly busy: boolean
   readonly again: () => void
 }
 
-/** The answer of an address; asked again when the address changes or `again` is called. */
-export function useAsked<T>(path: string): Asked<T> {
+/** The answer of a path; requested again when the path changes or `again` is called. */
+export function useAnswer<T>(path: string): Answer<T> {
   const [state, setState] = useState<{ value?: T; problem?: Problem; busy: boolean; path?: string }>({
     busy: true,
   })
@@ -67,7 +72,7 @@ export function useAsked<T>(path: string): Asked<T> {
       busy: true,
       path,
     }))
-    ask<T>(path).then(
+    request<T>(path).then(
       (value) => !stale && setState({ value, busy: false, path }),
       (error) => !stale && setState({ problem: problemOf(error), busy: false, path }),
     )
@@ -80,7 +85,7 @@ export function useAsked<T>(path: string): Asked<T> {
 }
 
 export interface Action<T> {
-  /** What it came to; none while it runs. */
+  /** The result; undefined while it runs. */
   readonly value: T | undefined
   readonly problem: Problem | undefined
   readonly busy: boolean

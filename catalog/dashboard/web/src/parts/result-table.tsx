@@ -1,5 +1,5 @@
-// A result of any length: only the rows that are seen are in the page. Arrow keys move from cell to cell.
-// biome-ignore-all lint/a11y/useSemanticElements: a <table> cannot leave out the rows that are not seen
+// A result of any length: only the visible rows are in the DOM. Arrow keys move from cell to cell.
+// biome-ignore-all lint/a11y/useSemanticElements: a <table> cannot leave out the rows that are not visible
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active cell (aria-activedescendant)
 // biome-ignore-all lint/a11y/useKeyWithClickEvents: the grid's own keys move the active cell
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
@@ -10,14 +10,14 @@ import styles from './result-table.module.css'
 
 const ROW_HEIGHT = 30
 const ROWS_BEYOND = 8
-const LOOKED_AT = 200
+const MEASURED_ROWS = 200
 const NUMBER_COLUMN = 64
 
 interface Props {
   columns: readonly Column[]
   rows: readonly (readonly Cell[])[]
   label: string
-  /** The name of the downloaded file, without its ending. */
+  /** The name of the downloaded file, without its extension. */
   fileName: string
   /** Lower, and with a border of its own: for a place within a panel. */
   compact?: boolean
@@ -29,11 +29,11 @@ export function ResultTable({ columns, rows, label, fileName, compact }: Props) 
   const [height, setHeight] = useState(400)
   const [order, setOrder] = useState<Order>()
   const [active, setActive] = useState({ row: 0, column: 0 })
-  const [said, setSaid] = useState('')
+  const [message, setMessage] = useState('')
   const [safe, setSafe] = useState(false)
-  const positions = useMemo(() => orderOf(rows, columns, order), [rows, rows.length, columns, order])
-  const lookedAt = Math.min(rows.length, LOOKED_AT)
-  const widths = useMemo(() => widthsOf(columns, rows), [columns, rows, lookedAt])
+  const rowNumbers = useMemo(() => orderOf(rows, columns, order), [rows, rows.length, columns, order])
+  const measured = Math.min(rows.length, MEASURED_ROWS)
+  const widths = useMemo(() => widthsOf(columns, rows), [columns, rows, measured])
   useEffect(() => {
     const element = scroller.current!
     const observer = new ResizeObserver(() => setHeight(element.clientHeight))
@@ -47,9 +47,9 @@ export function ResultTable({ columns, rows, label, fileName, compact }: Props) 
   const copy = async (text: string, what: string) => {
     try {
       await navigator.clipboard.writeText(text)
-      setSaid(`${what} copied`)
+      setMessage(`${what} copied`)
     } catch {
-      setSaid('the browser does not let the page copy')
+      setMessage('the browser does not allow copying')
     }
   }
   const move = (row: number, column: number) => {
@@ -76,7 +76,7 @@ export function ResultTable({ columns, rows, label, fileName, compact }: Props) 
     }
     if (event.key.toLowerCase() === 'c' && (event.ctrlKey || event.metaKey) && !getSelection()?.toString()) {
       event.preventDefault()
-      void copy(rows[positions[row]!]?.[column] ?? '', 'the cell is')
+      void copy(rows[rowNumbers[row]!]?.[column] ?? '', 'the cell is')
       return
     }
     const step = to[event.key]
@@ -88,7 +88,7 @@ export function ResultTable({ columns, rows, label, fileName, compact }: Props) 
     <div class={styles.result} data-compact={compact || undefined}>
       <div class={styles.tools}>
         <span role="status" class="note">
-          {said}
+          {message}
         </span>
         <label
           class={styles.choice}
@@ -100,14 +100,14 @@ export function ResultTable({ columns, rows, label, fileName, compact }: Props) 
         <button
           type="button"
           class={controls.quiet}
-          onClick={() => copy(tabbed(rows, columns, positions, safe), `${rows.length} rows`)}
+          onClick={() => copy(tabbed(rows, columns, rowNumbers, safe), `${rows.length} rows`)}
         >
           Copy
         </button>
         <button
           type="button"
           class={controls.quiet}
-          onClick={() => download(fileName, csvOf(rows, columns, positions, safe))}
+          onClick={() => download(fileName, csvOf(rows, columns, rowNumbers, safe))}
         >
           Download CSV
         </button>
@@ -150,7 +150,7 @@ export function ResultTable({ columns, rows, label, fileName, compact }: Props) 
         </div>
         <div class={styles.body} role="rowgroup" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
           {Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i).map((at) => {
-            const row = rows[positions[at]!]
+            const row = rows[rowNumbers[at]!]
             return (
               <div
                 key={at}
@@ -191,7 +191,7 @@ export function ResultTable({ columns, rows, label, fileName, compact }: Props) 
   )
 }
 
-/** Ascending, descending, as it came. */
+/** Ascending, descending, original order. */
 function nextOrder(order: Order | undefined, column: number): Order | undefined {
   if (order?.column !== column) return { column, descending: false }
   return order.descending ? undefined : { column, descending: true }
@@ -212,7 +212,7 @@ function widthsOf(columns: readonly Column[], rows: Props['rows']): number[] {
   }
   return columns.map((column, i) => {
     let longest = ''
-    for (const row of rows.slice(0, LOOKED_AT)) {
+    for (const row of rows.slice(0, MEASURED_ROWS)) {
       const cell = row[i] ?? 'NULL'
       if (cell.length > longest.length) longest = cell
     }
@@ -231,9 +231,9 @@ function reveal(
   widths: number[],
 ): void {
   const y = row * ROW_HEIGHT
-  const room = scroller.clientHeight - 2 * ROW_HEIGHT
+  const visible = scroller.clientHeight - 2 * ROW_HEIGHT
   if (y < scroller.scrollTop) scroller.scrollTop = y
-  else if (y > scroller.scrollTop + room) scroller.scrollTop = y - room
+  else if (y > scroller.scrollTop + visible) scroller.scrollTop = y - visible
   const x = widths.slice(0, column).reduce((sum, width) => sum + width, 0)
   if (x < scroller.scrollLeft) scroller.scrollLeft = x
   else if (x + widths[column]! + NUMBER_COLUMN > scroller.scrollLeft + scroller.clientWidth) {

@@ -1,4 +1,4 @@
-// What can be done with a result: put in order, written as CSV or for a spreadsheet. Pure.
+// Sorts a result, and writes it as CSV or for a spreadsheet. Pure.
 
 import { csvField, guardFormula } from '../../../../cli/spreadsheet.ts'
 import type { Cell, Column } from '../../../server/wire.ts'
@@ -10,13 +10,13 @@ export interface Order {
 
 type Rows = readonly (readonly Cell[])[]
 
-/** Positions of the rows in this order; NULL comes last either way. Numbers compare as numbers, also large ones. */
+/** The row numbers in this order; NULL comes last either way. Numbers compare as numbers, also large ones. */
 export function orderOf(rows: Rows, columns: readonly Column[], order: Order | undefined): Uint32Array {
-  const positions = Uint32Array.from({ length: rows.length }, (_, i) => i)
-  if (!order) return positions
+  const rowNumbers = Uint32Array.from({ length: rows.length }, (_, i) => i)
+  if (!order) return rowNumbers
   const keys = keysOf(rows, order.column, columns[order.column]?.type ?? '')
   const sign = order.descending ? -1 : 1
-  return positions.sort((a, b) => {
+  return rowNumbers.sort((a, b) => {
     const [left, right] = [keys[a]!, keys[b]!]
     if (left === null || right === null) return left === right ? a - b : left === null ? 1 : -1
     return left < right ? -sign : left > right ? sign : a - b
@@ -41,20 +41,25 @@ export function isNumber(type: string): boolean {
 }
 
 /** RFC 4180; NULL is an empty field, an empty text a quoted one. @param safe no cell becomes a formula */
-export function csvOf(rows: Rows, columns: readonly Column[], positions: Uint32Array, safe = false): string {
+export function csvOf(rows: Rows, columns: readonly Column[], rowNumbers: Uint32Array, safe = false): string {
   const lines = [columns.map(({ name }) => csvField(name, safe)).join(',')]
-  for (const at of positions)
+  for (const at of rowNumbers)
     lines.push(columns.map((_, i) => csvField(rows[at]![i] ?? null, safe)).join(','))
   return `${lines.join('\r\n')}\r\n`
 }
 
-/** As spreadsheets take it from the clipboard. @param safe no cell becomes a formula */
-export function tabbed(rows: Rows, columns: readonly Column[], positions: Uint32Array, safe = false): string {
+/** Tab-separated, as spreadsheets paste it. @param safe no cell becomes a formula */
+export function tabbed(
+  rows: Rows,
+  columns: readonly Column[],
+  rowNumbers: Uint32Array,
+  safe = false,
+): string {
   const field = (cell: string) => {
     const line = cell.replace(/[\t\r\n]+/g, ' ')
     return safe ? guardFormula(line) : line
   }
   const lines = [columns.map(({ name }) => field(name)).join('\t')]
-  for (const at of positions) lines.push(columns.map((_, i) => field(rows[at]![i] ?? '')).join('\t'))
+  for (const at of rowNumbers) lines.push(columns.map((_, i) => field(rows[at]![i] ?? '')).join('\t'))
   return lines.join('\n')
 }

@@ -1,4 +1,4 @@
-// The colours of the style sheet for canvases, which cannot read it, and when they change.
+// The colours of the style sheet for canvases, which cannot use CSS, and when they change.
 import { useEffect, useState } from 'preact/hooks'
 
 export interface Theme {

@@ -19,7 +19,7 @@ export function HistoryMenu({ past, onPick }: { past: readonly Past[]; onPick: (
     >
       <summary>History</summary>
       <div class={styles.body} data-testid="history">
-        {past.length === 0 && <p class="empty">Nothing was asked yet.</p>}
+        {past.length === 0 && <p class="empty">No statement yet.</p>}
         <ul>
           {past.map(({ sql, at, outcome }) => (
             <li key={at}>

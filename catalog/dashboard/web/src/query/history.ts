@@ -7,24 +7,24 @@ export interface Past {
 }
 
 const KEY = 'ticklake.queries'
-const KEPT = 50
+const MOST = 50
 
 export function pastQueries(): Past[] {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]')
-    return Array.isArray(kept) ? (kept as Past[]) : []
+    const stored: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]')
+    return Array.isArray(stored) ? (stored as Past[]) : []
   } catch {
     return []
   }
 }
 
-/** A statement that is asked again moves to the front. */
+/** A statement that runs again moves to the front. */
 export function rememberQuery(past: Past): Past[] {
-  const all = [past, ...pastQueries().filter(({ sql }) => sql !== past.sql)].slice(0, KEPT)
+  const all = [past, ...pastQueries().filter(({ sql }) => sql !== past.sql)].slice(0, MOST)
   try {
     localStorage.setItem(KEY, JSON.stringify(all))
   } catch {
-    // A full or forbidden storage costs the memory of this statement alone.
+    // With a full or forbidden storage only this statement is missing.
   }
   return all
 }

@@ -1,4 +1,4 @@
-// The SQL console: asks Athena, shows what came, what it took, and what it would cost.
+// The Query tab: runs SQL in Athena, shows rows, time and cost.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { About, DatabaseSummary } from '../../../server/wire.ts'
 import controls from '../parts/controls.module.css'
@@ -7,7 +7,7 @@ import panel from '../parts/panel.module.css'
 import { Panel } from '../parts/panel.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { type QueryRun, runQuery } from '../parts/query-run.ts'
-import { ask } from '../parts/request.ts'
+import { request } from '../parts/request.ts'
 import { ResultTable } from '../parts/result-table.tsx'
 import { pastQueries, rememberQuery } from './history.ts'
 import { HistoryMenu } from './history-menu.tsx'
@@ -15,14 +15,14 @@ import styles from './query-tab.module.css'
 import { outcomeOf, RunState } from './run-state.tsx'
 import { makeSqlEditor, type SqlEditor } from './sql-editor.ts'
 
-/** Kept while one looks at another room. */
-const kept: { sql: string | undefined; run: QueryRun | undefined } = { sql: undefined, run: undefined }
+/** Survives while another tab is shown. */
+const memory: { sql: string | undefined; run: QueryRun | undefined } = { sql: undefined, run: undefined }
 
 export function QueryTab({ about }: { about: About }) {
   const place = useRef<HTMLDivElement>(null)
   const editor = useRef<SqlEditor>(undefined)
   const cancel = useRef<AbortController>(undefined)
-  const [run, setRun] = useState(kept.run)
+  const [run, setRun] = useState(memory.run)
   const [past, setPast] = useState(pastQueries)
   const running = run?.state === 'running'
 
@@ -34,7 +34,7 @@ export function QueryTab({ about }: { about: About }) {
     cancel.current = controller
     editor.current?.setError(undefined)
     const show = (news: QueryRun) => {
-      kept.run = news
+      memory.run = news
       setRun(news)
     }
     void runQuery('/api/query', { sql }, sql, controller.signal, show).then((ended) => {
@@ -47,17 +47,17 @@ export function QueryTab({ about }: { about: About }) {
     })
   }
   useEffect(() => {
-    const made = makeSqlEditor(place.current!, kept.sql ?? about.examples[1]?.sql ?? '', {
+    const made = makeSqlEditor(place.current!, memory.sql ?? about.examples[1]?.sql ?? '', {
       onRun: () => start.current(),
       onCancel: () => cancel.current?.abort(),
       onChange: (text) => {
-        kept.sql = text
+        memory.sql = text
       },
     })
     editor.current = made
-    ask<{ databases: DatabaseSummary[] }>('/api/catalog').then(
+    request<{ databases: DatabaseSummary[] }>('/api/catalog').then(
       ({ databases }) => editor.current === made && made.setCatalog(databases, about.database),
-      () => {}, // Without the catalog the editor offers keywords alone.
+      () => {}, // Without the catalog the editor completes only keywords.
     )
     return () => {
       cancel.current?.abort()
@@ -71,7 +71,7 @@ export function QueryTab({ about }: { about: About }) {
   }
   return (
     <div class={panel.panels}>
-      <h1>Ask Athena</h1>
+      <h1>Query Athena</h1>
       <Panel label="Statement" padding="none">
         <div class={styles.tools}>
           <label>
@@ -108,7 +108,7 @@ export function QueryTab({ about }: { about: About }) {
         <div class={styles.editor} ref={place} />
       </Panel>
       <RunState run={run} about={about} />
-      {/* What is read aloud: the line above has a clock, which would never let one rest. */}
+      {/* For screen readers: the line above has a clock, which would interrupt them all the time. */}
       <p class="hidden" role="status">
         {running ? 'running' : run && outcomeOf(run)}
       </p>

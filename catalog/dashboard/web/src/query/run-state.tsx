@@ -1,4 +1,4 @@
-// How a statement's run stands: rows, duration, bytes scanned, cost.
+// The status line of a statement: rows, duration, bytes scanned, cost.
 import { useEffect, useState } from 'preact/hooks'
 import type { About } from '../../../server/wire.ts'
 import { Dot } from '../parts/dot.tsx'
@@ -21,8 +21,7 @@ export function RunState({ run, about }: { run: QueryRun | undefined; about: Abo
   if (!run) {
     return (
       <p class={styles.state}>
-        The page only reads: SELECT, WITH, SHOW, DESCRIBE, and EXPLAIN of these. Complete names with Ctrl
-        Space.
+        Read-only: SELECT, WITH, SHOW, DESCRIBE, and EXPLAIN of these. Ctrl Space completes names.
       </p>
     )
   }

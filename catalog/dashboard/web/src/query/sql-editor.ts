@@ -1,4 +1,4 @@
-// The editor of the console: SQL as Athena has it, with the lake's own tables and columns offered.
+// The SQL editor: Athena's dialect, with completion of the lake's tables and columns.
 import {
   autocompletion,
   type CompletionContext,
@@ -28,13 +28,13 @@ export interface SqlEditor {
   text(): string
   setText(text: string): void
   setCatalog(databases: readonly DatabaseSummary[], database: string): void
-  /** Marks the place of an error, both from 1; none: takes the mark away. */
+  /** Marks an error, both from 1; undefined removes the mark. */
   setError(place: { line: number; column: number } | undefined): void
   focus(): void
   destroy(): void
 }
 
-/** The words of Trino's grammar that a reading statement uses; names such as `index` and `close` are none. */
+/** The keywords of Trino's grammar for read-only statements; names such as `index` and `close` are none. */
 const keywords =
   'all analyze and any as asc at between by case columns create cross cube current current_date current_timestamp databases desc describe distinct else end escape except exists explain false fetch filter first following for format from full functions group grouping having ignore in inner intersect interval is join last lateral left like limit natural next not null nulls offset on only or order ordinality outer over partition partitions preceding range recursive respect right rollup row rows schemas select sets show some stats tables tablesample then ties true type unbounded union unnest using values verbose view views when where window with within zone'
 
@@ -64,7 +64,7 @@ const highlight = HighlightStyle.define([
   { tag: [tags.comment], color: 'var(--muted)', fontStyle: 'italic' },
 ])
 
-const look = EditorView.theme({
+const editorTheme = EditorView.theme({
   '&': { fontSize: '14px', backgroundColor: 'transparent', color: 'var(--ink)' },
   '&.cm-focused': { outline: 'none' },
   '.cm-content': { fontFamily: 'var(--mono)', padding: '12px 0', caretColor: 'var(--accent)' },
@@ -106,7 +106,7 @@ const errorMark = StateField.define<DecorationSet>({
     for (const effect of change.effects) {
       if (effect.is(placeError)) return effect.value ? markAt(change.state, effect.value) : Decoration.none
     }
-    // What was wrong may be mended: the mark goes with the first change.
+    // The error may be fixed: the first change removes the mark.
     return change.docChanged ? Decoration.none : marks
   },
   provide: (field) => EditorView.decorations.from(field),
@@ -155,11 +155,11 @@ export function makeSqlEditor(
         autocompletion({ icons: false }),
         highlightActiveLine(),
         highlightActiveLineGutter(),
-        // Tab is left to the keyboard's user: it leaves the editor.
+        // Tab leaves the editor, as keyboard users expect.
         keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
         language.of(sql({ dialect })),
         syntaxHighlighting(highlight),
-        look,
+        editorTheme,
         errorMark,
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ 'aria-label': 'SQL statement; Control and Enter run it' }),
