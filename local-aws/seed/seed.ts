@@ -1,4 +1,5 @@
 // Fills an endpoint that is empty from a folder, before it calls itself ready: objects first, then statements.
+import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '@ticklake/runtime/errors.ts'
@@ -78,9 +79,13 @@ interface Execution {
 
 /** Runs one statement to its end. Out: why it failed. */
 async function run(askAthena: AskAthena, sql: string, signal: AbortSignal): Promise<string | undefined> {
-  const ResultConfiguration = { OutputLocation: `s3://${resultsBucket}/` }
+  const request = {
+    QueryString: sql,
+    ClientRequestToken: randomUUID(),
+    ResultConfiguration: { OutputLocation: `s3://${resultsBucket}/` },
+  }
   try {
-    const { body } = await askAthena('StartQueryExecution', { QueryString: sql, ResultConfiguration })
+    const { body } = await askAthena('StartQueryExecution', request)
     for (;;) {
       const answer = await askAthena('GetQueryExecution', body)
       const { State, StateChangeReason } = (answer.body as Execution).QueryExecution.Status
