@@ -145,7 +145,8 @@ describe('queries', () => {
   })
 
   test('every type has its text', async () => {
-    const rows = await run(`SELECT true, 1e20, DECIMAL '1.50', NULL, '', ARRAY[1, NULL], MAP(ARRAY['k'], ARRAY[1]),
+    const rows =
+      await run(`SELECT true, 1e20, DECIMAL '1.50', NULL, '', ARRAY[1, NULL], MAP(ARRAY['k'], ARRAY[1]),
       CAST(ROW(1, 'x') AS ROW(id integer, name varchar)), TIMESTAMP '2020-01-01 00:00:00', DATE '2020-01-01', X'0102',
       TIMESTAMP '2020-01-01 00:00:00 UTC', JSON '{"a":1}', REAL '1.5'`)
     expect(rows[1]).toEqual([

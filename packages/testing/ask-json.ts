@@ -1,5 +1,5 @@
 // Asks a JSON service of local-aws as the server does: text in, text out.
-import type { JsonAnswer } from '../../local-aws/http/server.ts'
+import type { JsonAnswer } from '../../local-aws/http/json-exchange.ts'
 
 interface Service {
   handleText(operation: string, json: string): Promise<JsonAnswer>

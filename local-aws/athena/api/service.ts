@@ -34,7 +34,10 @@ export interface AthenaParts {
   readonly events: Events
 }
 
-export interface AthenaService extends JsonService, AsyncDisposable {}
+export interface AthenaService extends JsonService, AsyncDisposable {
+  /** One request of this process, as a value; lists of batch answers are still to be read. @throws AwsError */
+  handle(operation: string, request: object): Promise<{ status: number; body: object }>
+}
 
 /** Opens the history in the data folder and answers from then on. */
 export function openAthena({ config, glue, events }: AthenaParts): AthenaService {
@@ -155,14 +158,20 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
     return query
   }
 
+  async function handle(operation: string, request: object): Promise<{ status: number; body: object }> {
+    const answer = Object.hasOwn(operations, operation) ? operations[operation] : undefined
+    if (!answer) return { status: 400, body: { __type: 'UnknownOperationException' } }
+    return { status: 200, body: (await answer(request as Members)) as object }
+  }
+
   return {
     mostBytes: mostRequestBytes,
+    handle,
     async handleText(operation, json) {
       const request = requestObject(json)
       if (!request) throw new AwsError('SerializationException', unreadableRequest)
-      const answer = Object.hasOwn(operations, operation) ? operations[operation] : undefined
-      if (!answer) return { status: 400, text: JSON.stringify({ __type: 'UnknownOperationException' }) }
-      return { status: 200, text: jsonPieces((await answer(request as Members)) as object) }
+      const { status, body } = await handle(operation, request)
+      return { status, text: jsonPieces(body) }
     },
     async [Symbol.asyncDispose]() {
       await queries[Symbol.asyncDispose]()

@@ -106,7 +106,10 @@ export async function followEngine(run: EngineRun): Promise<EnginePage> {
 
 function catalogProperties(properties: Readonly<Record<string, string>> = {}): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(properties).map(([name, value]) => [`awsdatacatalog.${name}`, value]),
+    Object.entries(properties).map(([name, value]) => [
+      name.includes('.') ? name : `awsdatacatalog.${name}`,
+      value,
+    ]),
   )
 }
 
