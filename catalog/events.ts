@@ -1,11 +1,13 @@
 // What happens in `catalog serve`: one function an event, which logs it and counts it under the same name.
+
+import type { Lag } from '@ticklake/lake/lag.ts'
+import type { RowCount } from '@ticklake/lake/row-count.ts'
 import type { Logger } from '@ticklake/runtime/log.ts'
 import { Counter, failingSince, Gauge, type Registry } from '@ticklake/runtime/metrics.ts'
 import { Outages, outageLines } from '@ticklake/runtime/outage.ts'
 import { auditLine } from './audit/audit.ts'
 import type { AuditOutcome } from './audit/run.ts'
 import type { CompactionEvents } from './compaction/compact.ts'
-import type { Lag, RowCount } from './status.ts'
 import type { CrawlOutcome } from './tables/crawler.ts'
 
 export type CatalogEvents = ReturnType<typeof catalogEvents>

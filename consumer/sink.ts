@@ -320,7 +320,7 @@ export class Sink implements SinkState {
   #measureLag(client: GroupClient): void {
     for (const [partition, writer] of this.#writers) {
       const end = client.knownEnd(partition)
-      if (end !== undefined) this.#events.lagMeasured(partition, Math.max(0, end - writer.claimedOffset))
+      if (end !== undefined) this.#events.lagMeasured(partition, Math.max(0, end - writer.landedOffset))
     }
   }
 }

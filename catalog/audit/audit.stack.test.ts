@@ -61,7 +61,7 @@ test('each record once: exit status 0, and the closed hours are remembered', asy
   expect(verdicts.Contents).toHaveLength(2)
   const second = await audit()
   expect(second.stdout).toContain('closed hours: 2 as they were')
-  expect(second.stdout).toContain('1 read, cut-offs 0: 100')
+  expect(second.stdout).toContain('1 read, landed offsets 0: 100')
   expect(lastLine(second.stdout)).toBe(lastLine(first.stdout))
 })
 
@@ -83,7 +83,7 @@ test('a change in a later hour lets the claims before it rest: verdicts stand up
   await remove(keys[1]!)
   const { code, stdout } = await audit()
   expect(lastLine(stdout)).toBe('audit: produced 100, landed 70, dead 0, skipped 0, lost 30, twice 0')
-  expect(stdout).toContain('2 read, cut-offs 0: 100')
+  expect(stdout).toContain('2 read, landed offsets 0: 100')
   expect(code).toBe(1)
   await copy(keep, keys[1]!)
   expect((await audit()).code).toBe(0)

@@ -73,7 +73,7 @@ test('an object with another topic’s rows is lost under its name and unlisted 
   expect(line).toContain('lost 100, twice 0')
 })
 
-test('objects behind the cut-off are in flight: no finding, whether Athena sees them or not', () => {
+test('objects behind the landed offset are in flight: no finding, whether Athena sees them or not', () => {
   const next = claimOf(0, 250, 300)
   const facts = factsOf([a, b], {
     partitions: [{ partition: 0, low: 0, end: 320 }],
@@ -85,7 +85,7 @@ test('objects behind the cut-off are in flight: no finding, whether Athena sees 
   expect(report).toMatchObject({ waiting: 70, inFlight: 50, landed: 250 })
 })
 
-test('a file of the sink below the cut-off that no claim lists is unlisted, though Athena reads nothing of it', () => {
+test('a file of the sink below the landed offset that no claim lists is unlisted, though Athena reads nothing of it', () => {
   const range = { topicId, partition: 0, S: 50, E: 120 }
   const key = dataKey(fixtureLake, { dt: '2026-11-21', hour: '09' }, range, 'parquet')
   const { kinds } = judged(factsOf([a, b], { listed: [a.files[0]!.key, b.files[0]!.key, key] }))
@@ -148,11 +148,11 @@ test('what Kafka deleted before it landed is lost; a broker that ends before the
   expect(behind.kinds).toEqual(['broker'])
 })
 
-test('settled hours and their chains stand for what they were found to be', () => {
-  const sums = { upTo: 100, rows: 90, dead: 10, gaps: 0, skipped: 0 }
+test('verified hours and their chains stand for what they were found to be', () => {
+  const sums = { landedOffset: 100, rows: 90, dead: 10, gaps: 0, skipped: 0 }
   const facts = factsOf([b], { base: new Map([[0, sums]]) })
   expect(judged(facts).line).toBe('audit: produced 250, landed 240, dead 10, skipped 0, lost 0, twice 0')
-  const again = factsOf([a, b], { settledHours: new Set(['2026-11-21-09']), groups: [], listed: [] })
+  const again = factsOf([a, b], { verifiedHours: new Set(['2026-11-21-09']), groups: [], listed: [] })
   expect(judged(again).kinds).toEqual([])
 })
 

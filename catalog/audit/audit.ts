@@ -3,15 +3,15 @@
 import { fromOldVersion } from '@ticklake/aws/old-versions.ts'
 import { deadKey, parseDeadKey } from '@ticklake/contract/keys.ts'
 import type { TopicPartition } from '@ticklake/kafka/topic.ts'
-import type { Chain, ChainSums } from '@ticklake/lake/claims.ts'
+import type { Chain } from '@ticklake/lake/chains.ts'
 import type { CompactedHour } from '@ticklake/lake/manifests.ts'
-import { type ChainBase, type ChainCheck, checkChains } from './chain-check.ts'
+import { type ChainBase, type ChainCheck, type ChainSums, checkChains } from './chain-check.ts'
 import { throughManifests } from './compacted-hours.ts'
 import { counted, type Finding, finding } from './finding.ts'
 import type { RowGroup } from './object-check.ts'
 import { checkObjects, type ObjectCheck, type ObjectFacts } from './object-check.ts'
 
-export interface AuditFacts extends Omit<ObjectFacts, 'promised' | 'cutOffs' | 'holes' | 'groups'> {
+export interface AuditFacts extends Omit<ObjectFacts, 'promised' | 'landedOffsets' | 'holes' | 'groups'> {
   readonly groups: readonly RowGroup[]
   readonly partitions: readonly TopicPartition[]
   readonly chains: readonly Chain[]
@@ -34,7 +34,7 @@ export interface AuditReport extends ChainSums {
   readonly landed: number
   readonly lost: number
   readonly twice: number
-  /** Produced, but above the cut-offs: not claimed, or not wholly written yet. */
+  /** Produced, but above the landed offsets: not claimed, or not wholly written yet. */
   readonly waiting: number
   /** In the bucket, but in an hour that was compacted before: read by no table until they are merged. */
   readonly late: number
@@ -43,7 +43,7 @@ export interface AuditReport extends ChainSums {
   readonly inFlight: number
   readonly claims: number
   readonly objects: number
-  readonly settledHours: number
+  readonly verifiedHours: number
   readonly findings: readonly Finding[]
 }
 
@@ -85,7 +85,7 @@ export function judgeLake(facts: AuditFacts): AuditReport {
     ),
     claims: chain.claims.length,
     objects: chain.promised.size,
-    settledHours: facts.settledHours.size,
+    verifiedHours: facts.verifiedHours.size,
     findings,
   }
 }
@@ -138,7 +138,7 @@ function checkDead(facts: AuditFacts, chain: ChainCheck) {
 
 function startsAbove(chain: ChainCheck, topicId: string, key: string): boolean {
   const range = parseDeadKey(key)
-  return range?.topicId === topicId && range.S >= (chain.cutOffs.get(range.partition) ?? 0)
+  return range?.topicId === topicId && range.S >= (chain.landedOffsets.get(range.partition) ?? 0)
 }
 
 function checkOffsets(facts: AuditFacts, chain: ChainCheck) {
@@ -146,24 +146,24 @@ function checkOffsets(facts: AuditFacts, chain: ChainCheck) {
   let ends = 0
   let waiting = 0
   for (const { partition, low, end } of facts.partitions) {
-    const cutOff = chain.cutOffs.get(partition) ?? 0
-    ends += Math.max(end, cutOff)
-    waiting += Math.max(0, end - Math.max(cutOff, low))
-    if (low > cutOff) {
+    const landedOffset = chain.landedOffsets.get(partition) ?? 0
+    ends += Math.max(end, landedOffset)
+    waiting += Math.max(0, end - Math.max(landedOffset, low))
+    if (low > landedOffset) {
       findings.push(
         finding(
           'retention',
-          `partition ${partition}: Kafka deleted the offsets ${cutOff} to ${low - 1} before they had landed`,
+          `partition ${partition}: Kafka deleted the offsets ${landedOffset} to ${low - 1} before they had landed`,
           'raise the topic’s retention; with CONSUMER_ON_RETENTION_LOSS=record the consumer notes the hole and goes on',
-          { lost: low - cutOff },
+          { lost: low - landedOffset },
         ),
       )
     }
-    if (end < cutOff) {
+    if (end < landedOffset) {
       findings.push(
         finding(
           'broker',
-          `partition ${partition}: the lake holds the offsets up to ${cutOff - 1}, Kafka ends before ${end}`,
+          `partition ${partition}: the lake holds the offsets up to ${landedOffset - 1}, Kafka ends before ${end}`,
           'the broker lost what it had acknowledged and will give these offsets again: make a new topic and a new dataset',
         ),
       )

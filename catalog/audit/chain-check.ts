@@ -1,10 +1,21 @@
-// Follows each partition's claims from 0 (or from what was verified before) to the cut-off: whole, and what they promise.
+// Follows each partition's claims from 0 (or from what was verified before) to the landed offset: whole, and what they promise.
 import { type Claim, claimRows } from '@ticklake/contract/claim.ts'
-import { type Chain, type ChainSums, noSums } from '@ticklake/lake/claims.ts'
+import type { Chain } from '@ticklake/lake/chains.ts'
+import type { LandedOffsets } from '@ticklake/lake/landed-offsets.ts'
 import { type Finding, finding } from './finding.ts'
 
+/** Records of claims added up: rows, rejected records, gaps, and skipped records. */
+export interface ChainSums {
+  readonly rows: number
+  readonly dead: number
+  readonly gaps: number
+  readonly skipped: number
+}
+
+export const noSums: ChainSums = { rows: 0, dead: 0, gaps: 0, skipped: 0 }
+
 /** The sums of claims that an earlier audit verified, and where they end, by partition. */
-export type ChainBase = ReadonlyMap<number, ChainSums & { readonly upTo: number }>
+export type ChainBase = ReadonlyMap<number, ChainSums & { readonly landedOffset: number }>
 
 /** What the claims say of one object. In the json-object format one entry stands for all claims of an hour. */
 export interface Promised {
@@ -26,8 +37,7 @@ export interface ChainCheck {
   readonly sums: ChainSums
   readonly claims: readonly Claim[]
   readonly promised: ReadonlyMap<string, Promised>
-  /** Up to where each partition is claimed and written. */
-  readonly cutOffs: ReadonlyMap<number, number>
+  readonly landedOffsets: LandedOffsets
   readonly holes: readonly Hole[]
   readonly findings: readonly Finding[]
 }
@@ -37,10 +47,10 @@ export function checkChains(chains: readonly Chain[], base: ChainBase): ChainChe
   const findings: Finding[] = []
   const holes: Hole[] = []
   const claims: Claim[] = []
-  const cutOffs = new Map<number, number>()
+  const landedOffsets = new Map<number, number>()
   const promised = new Map<string, Promised>()
   for (const { partition, links } of chains) {
-    let next = base.get(partition)?.upTo ?? 0
+    let next = base.get(partition)?.landedOffset ?? 0
     for (const { key, S, claim, fault } of links) {
       if (!claim) {
         findings.push(
@@ -67,10 +77,10 @@ export function checkChains(chains: readonly Chain[], base: ChainBase): ChainChe
       promise(promised, claim)
       next = Math.max(next, claim.E)
     }
-    cutOffs.set(partition, next)
+    landedOffsets.set(partition, next)
   }
   const sums = [...base.values(), ...claims.map(sumsOf)].reduce(addSums, noSums)
-  return { sums, claims, promised, cutOffs, holes, findings }
+  return { sums, claims, promised, landedOffsets, holes, findings }
 }
 
 export function sumsOf(claim: Claim): ChainSums {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { blocksSql, commonRanges, comparisonText, rowsSql } from './dataset-comparison.ts'
 
-const extent = (begins: [number, number][], cutOffs: [number, number][]) => ({
+const extent = (begins: [number, number][], landedOffsets: [number, number][]) => ({
   topicId: 't',
   begins: new Map(begins),
-  cutOffs: new Map(cutOffs),
+  landedOffsets: new Map(landedOffsets),
 })
 
 test('only what both have reached, and neither left out at its beginning, is compared', () => {

@@ -3,7 +3,8 @@
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { tickColumns } from '@ticklake/contract/columns.ts'
-import { readCutOffs, readFirstClaim } from '@ticklake/lake/claims.ts'
+import { readClaimAt } from '@ticklake/lake/claims.ts'
+import { type LandedOffsets, readLandedOffsets } from '@ticklake/lake/landed-offsets.ts'
 import { quoted } from '@ticklake/lake/sql.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { grouped } from '@ticklake/runtime/number-text.ts'
@@ -120,7 +121,7 @@ export function comparisonText(comparison: DatasetComparison): string[] {
 export interface Extent {
   readonly topicId: string
   readonly begins: ReadonlyMap<number, number>
-  readonly cutOffs: ReadonlyMap<number, number>
+  readonly landedOffsets: LandedOffsets
 }
 
 /** What is asked of both tables. */
@@ -133,9 +134,9 @@ export interface Compared {
 /** Pure: what both account for. */
 export function commonRanges(one: Extent, two: Extent): CommonRange[] {
   const ranges: CommonRange[] = []
-  for (const [partition, end] of one.cutOffs) {
+  for (const [partition, end] of one.landedOffsets) {
     const from = Math.max(one.begins.get(partition) ?? 0, two.begins.get(partition) ?? 0)
-    const to = Math.min(end, two.cutOffs.get(partition) ?? 0)
+    const to = Math.min(end, two.landedOffsets.get(partition) ?? 0)
     if (from < to) ranges.push({ partition, from, to })
   }
   return ranges.sort((a, b) => a.partition - b.partition)
@@ -145,8 +146,8 @@ async function extentOf(
   aws: Pick<Aws, 'bucket' | 'glue'>,
   lake: LakeConfig,
 ): Promise<Extent & { readonly columns: ReadonlySet<string> }> {
-  const claimed = await readCutOffs(aws.bucket, lake)
-  if (!claimed) {
+  const landed = await readLandedOffsets(aws.bucket, lake)
+  if (!landed) {
     throw new Failure({
       code: 'DATASET_MISSING',
       what: `there is no dataset ${lake.dataset} below ${lake.prefix}/; nothing was compared`,
@@ -162,12 +163,12 @@ async function extentOf(
     })
   }
   const begins = new Map<number, number>()
-  for (const partition of claimed.cutOffs.keys()) {
-    const claim = await readFirstClaim(aws.bucket, lake, claimed.topicId, partition)
+  for (const partition of landed.landedOffsets.keys()) {
+    const claim = await readClaimAt(aws.bucket, lake, { topicId: landed.topicId, partition, S: 0 })
     begins.set(partition, claim && claim.skipped > 0 ? claim.E : 0)
   }
   const columns = new Set((table.StorageDescriptor?.Columns ?? []).map(({ Name }) => Name!))
-  return { ...claimed, begins, columns }
+  return { ...landed, begins, columns }
 }
 
 function tableOf(lake: LakeConfig): string {

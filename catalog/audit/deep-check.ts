@@ -11,7 +11,7 @@ export interface DeepCheck {
   readonly findings: readonly Finding[]
 }
 
-/** @throws Failure KAFKA_UNREACHABLE when the partition cannot be read to its cut-off */
+/** @throws Failure KAFKA_UNREACHABLE when the partition cannot be read to its landed offset */
 export async function checkHeld(
   config: KafkaConfig,
   partition: TopicPartition,

@@ -3,9 +3,9 @@
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import type { TopicState } from '@ticklake/kafka/topic.ts'
-import { readCutOff } from '@ticklake/lake/claims.ts'
+import { readLandedOffset } from '@ticklake/lake/landed-offsets.ts'
+import type { ListedHour } from '@ticklake/lake/listing.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
-import type { ListedHour } from './listing.ts'
 
 const LOOK_EVERY_MS = 500
 
@@ -36,8 +36,8 @@ export class Arrival {
     const behind = new Map(topic.partitions.filter(({ end }) => end > 0).map((p) => [p.partition, p.end]))
     return this.#until(async () => {
       for (const [partition, end] of behind) {
-        const cutOff = await readCutOff(this.#aws.bucket, this.#lake, topic.topicId, partition)
-        if (cutOff >= end) behind.delete(partition)
+        const landedOffset = await readLandedOffset(this.#aws.bucket, this.#lake, topic.topicId, partition)
+        if (landedOffset >= end) behind.delete(partition)
       }
       return behind.size > 0 && `${behind.size} of ${topic.partitions.length} partitions to land`
     })

@@ -23,10 +23,10 @@ export interface ObjectFacts {
   readonly lake: Pick<LakeConfig, 'bucket' | 'prefix' | 'dataset'>
   readonly topicId: string
   readonly promised: ReadonlyMap<string, Promised>
-  readonly cutOffs: ReadonlyMap<number, number>
+  readonly landedOffsets: ReadonlyMap<number, number>
   readonly holes: readonly Hole[]
   /** Hours (`2026-11-21-09`) whose objects are as they were when found right: not looked at again. */
-  readonly settledHours: ReadonlySet<string>
+  readonly verifiedHours: ReadonlySet<string>
   /** Every object listed in the hours that are looked at; none in the json-object format. */
   readonly listed: readonly string[]
   readonly groups: Iterable<RowGroup>
@@ -46,7 +46,7 @@ interface Shortfall extends Hole {
   rows: number
 }
 
-/** Pure: everything below the cut-offs is judged, everything above is in flight and left alone. */
+/** Pure: everything below the landed offsets is judged, everything above is in flight and left alone. */
 export function checkObjects(facts: ObjectFacts): ObjectCheck {
   const { own, others } = sortGroups(facts)
   const findings: Finding[] = []
@@ -56,7 +56,7 @@ export function checkObjects(facts: ObjectFacts): ObjectCheck {
     rows: hole.E - hole.S,
   }))
   for (const file of facts.promised.values()) {
-    if (facts.settledHours.has(hourNameOf(facts, file.key))) continue
+    if (facts.verifiedHours.has(hourNameOf(facts, file.key))) continue
     const { distinct, rows } = own.get(file.key) ?? { distinct: 0, rows: 0 }
     if (distinct < file.rows) {
       shortfalls.push({ ...file, promised: file, rows: file.rows - distinct })
@@ -103,7 +103,7 @@ function judgeOthers(facts: ObjectFacts, others: readonly RowGroup[], shortfalls
   const unlisted: Finding[] = []
   let foundRows = 0
   for (const group of others) {
-    const ours = group.topicId === facts.topicId && facts.cutOffs.has(group.partition ?? -1)
+    const ours = group.topicId === facts.topicId && facts.landedOffsets.has(group.partition ?? -1)
     const rows = counted(group.rows, 'row')
     if (!ours) {
       const whose = `topic ${group.topicId ?? 'unknown'}, partition ${group.partition ?? 'unknown'}`
@@ -111,7 +111,7 @@ function judgeOthers(facts: ObjectFacts, others: readonly RowGroup[], shortfalls
       unlisted.push(finding('unlisted', what, removal(facts, group.key)))
       continue
     }
-    if (group.min >= facts.cutOffs.get(group.partition!)! && !facts.promised.has(group.key)) continue
+    if (group.min >= facts.landedOffsets.get(group.partition!)! && !facts.promised.has(group.key)) continue
     const home = shortfalls.find(
       (s) => s.rows > 0 && s.partition === group.partition && s.S <= group.min && group.max < s.E,
     )
@@ -153,7 +153,7 @@ function shortfallFinding(facts: ObjectFacts, { promised, partition, S, E, rows 
     )
   }
   const there = facts.listed.includes(promised.key)
-  const newest = promised.E === facts.cutOffs.get(partition)
+  const newest = promised.E === facts.landedOffsets.get(partition)
   const claim = `promised by the claims of partition ${partition}, offsets ${S} to ${E - 1}`
   if (there && rows === promised.rows) {
     return finding(
@@ -174,11 +174,11 @@ function shortfallFinding(facts: ObjectFacts, { promised, partition, S, E, rows 
   )
 }
 
-/** Whether the name says that the object belongs to a claim behind the cut-off. */
+/** Whether the name says that the object belongs to a claim behind the landed offset. */
 function isInFlight(facts: ObjectFacts, key: string): boolean {
   const named = parseDataKey(facts.lake, key)
   if (!named || named.topicId !== facts.topicId) return false
-  return named.S >= (facts.cutOffs.get(named.partition) ?? 0)
+  return named.S >= (facts.landedOffsets.get(named.partition) ?? 0)
 }
 
 function hourNameOf(facts: ObjectFacts, key: string): string {

@@ -11,8 +11,8 @@ export interface RowScope {
   /** Hours after this one are looked at; undefined: all. */
   readonly after: string | undefined
   /** Hours before it that are looked at again. */
-  readonly again: readonly string[]
-  readonly cutOffs: ReadonlyMap<number, number>
+  readonly changed: readonly string[]
+  readonly landedOffsets: ReadonlyMap<number, number>
 }
 
 /** @throws Failure when Athena cannot answer: an audit without rows has no verdict */
@@ -48,16 +48,16 @@ export function rowGroupSql(lake: LakeConfig, scope: RowScope): string {
     `SELECT ${path}, kafka_topic_id, kafka_partition, count(*), count(DISTINCT kafka_offset),`,
     '  min(kafka_offset), max(kafka_offset)',
     `FROM ${quoted(lake.database)}.${quoted(lake.table)}`,
-    `WHERE ${hoursSql(scope)}${lake.format === 'json-object' ? ` AND ${belowCutOffSql(scope)}` : ''}`,
+    `WHERE ${hoursSql(scope)}${lake.format === 'json-object' ? ` AND ${belowLandedSql(scope)}` : ''}`,
     'GROUP BY 1, 2, 3',
   ].join('\n')
 }
 
-function hoursSql({ after, again }: RowScope): string {
+function hoursSql({ after, changed }: RowScope): string {
   if (after === undefined) return 'true'
   const [dt, hour] = [after.slice(0, 10), after.slice(11)]
   const parts = [`dt > '${dt}'`, `(dt = '${dt}' AND hour > '${hour}')`]
-  for (const name of again) parts.push(`(dt = '${name.slice(0, 10)}' AND hour = '${name.slice(11)}')`)
+  for (const name of changed) parts.push(`(dt = '${name.slice(0, 10)}' AND hour = '${name.slice(11)}')`)
   return `(${parts.join(' OR ')})`
 }
 
@@ -78,8 +78,8 @@ function recordPathSql(lake: LakeConfig, { topicId }: RowScope): string {
   return `IF("$path" = ${own}, ${pathOf("'{offset}'")}, "$path")`
 }
 
-/** Rows behind the cut-offs are in flight; rows of another topic are looked at whatever their offset is. */
-function belowCutOffSql({ topicId, cutOffs }: Pick<RowScope, 'topicId' | 'cutOffs'>): string {
-  if (cutOffs.size === 0) return 'true'
-  return `(kafka_topic_id <> '${topicId}' OR ${offsetsBelowSql(cutOffs)})`
+/** Rows behind the landed offsets are in flight; rows of another topic are looked at whatever their offset is. */
+function belowLandedSql({ topicId, landedOffsets }: Pick<RowScope, 'topicId' | 'landedOffsets'>): string {
+  if (landedOffsets.size === 0) return 'true'
+  return `(kafka_topic_id <> '${topicId}' OR ${offsetsBelowSql(landedOffsets)})`
 }

@@ -4,18 +4,20 @@ import type { Aws } from '@ticklake/aws/clients.ts'
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { tablePrefix } from '@ticklake/contract/keys.ts'
 import type { Broker, TopicState } from '@ticklake/kafka/topic.ts'
-import { type ClaimReading, readChain, readDataset } from '@ticklake/lake/claims.ts'
+import { type ChainReading, readChain } from '@ticklake/lake/chains.ts'
+import { readDataset } from '@ticklake/lake/dataset.ts'
+import type { LandedOffsets } from '@ticklake/lake/landed-offsets.ts'
+import { listHours } from '@ticklake/lake/listing.ts'
 import { readCompactedHours } from '@ticklake/lake/manifests.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { CatalogConfig } from '../config.ts'
 import { type AuditFacts, type AuditReport, judgeLake } from './audit.ts'
 import { checkChains } from './chain-check.ts'
-import { listDeadFiles, readDeadRecords } from './dead-files.ts'
+import { listAuditedDeadFiles, readDeadRecords } from './dead-files.ts'
 import { checkHeld, type DeepCheck } from './deep-check.ts'
 import { Arrival, type Waiting } from './landing-wait.ts'
-import { listHours } from './listing.ts'
 import { readRowGroups } from './row-groups.ts'
-import { keepVerdicts, nothingSettled, readSettled } from './verified-hours.ts'
+import { noVerifiedHours, readVerifiedHours, verifyHours } from './verified-hours.ts'
 
 /** Partitions that are read again at the same time. */
 const PARTITIONS_AT_ONCE = 4
@@ -24,7 +26,7 @@ export interface AuditOptions extends Waiting {
   /** Looks at every hour again, and reads again what Kafka still holds. */
   readonly deep: boolean
   /** When a newest claim counts as being written; CATALOG_IN_FLIGHT_MS unless told. */
-  readonly tail?: Pick<ClaimReading, 'inFlightMs' | 'waitMs'>
+  readonly tail?: Pick<ChainReading, 'inFlightMs' | 'waitMs'>
 }
 
 export interface AuditOutcome {
@@ -35,7 +37,7 @@ export interface AuditOutcome {
   readonly reached: boolean
   readonly scannedBytes: number
   readonly deepRecords: number
-  readonly cutOffs: ReadonlyMap<number, number>
+  readonly landedOffsets: LandedOffsets
   readonly report: AuditReport
 }
 
@@ -66,12 +68,12 @@ export async function runAudit(
       remedy: 'set KAFKA_TOPIC to the topic of the dataset, or LAKE_DATASET to a new dataset for this topic',
     })
   }
-  progress('comparing closed hours with their verdicts')
-  const settled = options.deep ? nothingSettled : await readSettled(aws.bucket, lake, topic.topicId)
+  progress('comparing the closed hours with their verifications')
+  const verified = options.deep ? noVerifiedHours : await readVerifiedHours(aws.bucket, lake, topic.topicId)
   progress('reading the claims')
   const chains = await Promise.all(
     topic.partitions.map(({ partition }) =>
-      readChain(aws.bucket, lake, topic.topicId, partition, settled.base.get(partition)?.upTo ?? 0, {
+      readChain(aws.bucket, lake, topic.topicId, partition, verified.base.get(partition)?.landedOffset ?? 0, {
         inFlightMs: config.inFlightMs,
         ...options.tail,
         signal: options.signal,
@@ -80,16 +82,19 @@ export async function runAudit(
   )
   // Asked again: what was claimed while the claims were read is no record that the broker lacks.
   const { partitions } = await broker.topic(options.signal)
-  const { claims, cutOffs } = checkChains(chains, settled.base)
+  const { claims, landedOffsets } = checkChains(chains, verified.base)
   progress(`listing the objects of ${claims.length} claims`)
-  const hours = [...settled.brokenHours, ...(await collect(listHours(aws.bucket, lake, settled.startAfter)))]
+  const hours = [
+    ...verified.changedListings,
+    ...(await collect(listHours(aws.bucket, lake, verified.startAfter))),
+  ]
   await arrival.ofHours(hours)
-  const deadFiles = await listDeadFiles(aws.bucket, lake, settled.base)
+  const deadFiles = await listAuditedDeadFiles(aws.bucket, lake, verified.base)
   const deadRecords = await readDeadRecords(aws.bucket, lake, claims)
   const looked = (hour: string) =>
-    settled.after === undefined || hour > settled.after || settled.again.includes(hour)
+    verified.after === undefined || hour > verified.after || verified.changed.includes(hour)
   progress('asking Athena for the rows of each object')
-  const scope = { topicId: topic.topicId, after: settled.after, again: settled.again, cutOffs }
+  const scope = { topicId: topic.topicId, after: verified.after, changed: verified.changed, landedOffsets }
   const { groups, scannedBytes } = await readRowGroups(aws.athena, lake, scope, {
     signal: options.signal,
     timeoutMs: config.queryTimeoutMs,
@@ -102,10 +107,10 @@ export async function runAudit(
     topicId: topic.topicId,
     partitions,
     chains,
-    base: settled.base,
-    settledHours: settled.hours,
+    base: verified.base,
+    verifiedHours: verified.hours,
     listed: hours.filter(({ hour }) => hour).flatMap(({ keys }) => keys),
-    strays: [...settled.strays, ...hours.filter(({ hour }) => !hour).flatMap(({ keys }) => keys)],
+    strays: [...verified.strays, ...hours.filter(({ hour }) => !hour).flatMap(({ keys }) => keys)],
     groups,
     deadRecords,
     listedDead: deadFiles.keys,
@@ -115,9 +120,9 @@ export async function runAudit(
   const report = judgeLake(facts)
   if (report.findings.length === 0) {
     const right = hours.filter(({ hour }) => hour && !report.lateHours.has(hour))
-    await keepVerdicts(aws.bucket, lake, facts, right, { claims, cutOffs })
+    await verifyHours(aws.bucket, lake, facts, right, { claims, landedOffsets })
   }
-  return { topic, empty: false, reached, scannedBytes, deepRecords: deep.records, cutOffs, report }
+  return { topic, empty: false, reached, scannedBytes, deepRecords: deep.records, landedOffsets, report }
 }
 
 async function readHeld(
@@ -169,7 +174,7 @@ async function emptyLake(
     lateHours: new Set<string>(),
     claims: 0,
     objects: 0,
-    settledHours: 0,
+    verifiedHours: 0,
     findings: [],
   }
   return {
@@ -178,7 +183,7 @@ async function emptyLake(
     reached,
     scannedBytes: 0,
     deepRecords: 0,
-    cutOffs: new Map(),
+    landedOffsets: new Map(),
     report,
   }
 }

@@ -45,16 +45,18 @@ export function auditText(outcome: AuditOutcome, place: { dataset: string; locat
 }
 
 function checkedLines(
-  { report, cutOffs, scannedBytes, deepRecords }: AuditOutcome,
+  { report, landedOffsets, scannedBytes, deepRecords }: AuditOutcome,
   place: { dataset: string; location: string },
 ): string[] {
-  const cuts = [...cutOffs].map(([partition, cutOff]) => `${partition}: ${grouped(cutOff)}`).join(', ')
+  const cuts = [...landedOffsets]
+    .map(([partition, landedOffset]) => `${partition}: ${grouped(landedOffset)}`)
+    .join(', ')
   const lines = [
-    `claims of ${place.dataset}: ${grouped(report.claims)} read, cut-offs ${cuts}; they account for ${grouped(report.rows)} rows, ${grouped(report.dead)} dead, ${grouped(report.gaps)} gaps, ${grouped(report.skipped)} skipped`,
+    `claims of ${place.dataset}: ${grouped(report.claims)} read, landed offsets ${cuts}; they account for ${grouped(report.rows)} rows, ${grouped(report.dead)} dead, ${grouped(report.gaps)} gaps, ${grouped(report.skipped)} skipped`,
     `objects in ${place.location}: ${grouped(report.objects)} held against Athena's rows (${(scannedBytes / 1e6).toFixed(1)} MB scanned)`,
   ]
-  if (report.settledHours > 0) {
-    lines.push(`closed hours: ${grouped(report.settledHours)} as they were when they were found right`)
+  if (report.verifiedHours > 0) {
+    lines.push(`closed hours: ${grouped(report.verifiedHours)} as they were when they were found right`)
   }
   if (deepRecords > 0) lines.push(`read again from Kafka: ${counted(deepRecords, 'record')}`)
   return lines

@@ -22,20 +22,16 @@ import {
   sequenceDigits,
 } from '@ticklake/contract/keys.ts'
 import type { Broker } from '@ticklake/kafka/topic.ts'
-import { readDataset } from '@ticklake/lake/claims.ts'
-import { markSwitched, putManifest, runLocation } from '@ticklake/lake/manifests.ts'
+import { haveAllPassed } from '@ticklake/lake/closed-hours.ts'
+import { readDataset } from '@ticklake/lake/dataset.ts'
+import { runLocation } from '@ticklake/lake/manifests.ts'
 import { hourName } from '@ticklake/lake/partitions.ts'
-import { keepTable, listTables } from '@ticklake/lake/tables.ts'
+import { listTables } from '@ticklake/lake/tables.ts'
+import { markSwitched, putManifest } from '@ticklake/lake/write/manifests.ts'
+import { recordTable } from '@ticklake/lake/write/tables.ts'
 import { codeOf, Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { CatalogConfig } from '../config.ts'
-import {
-  type LakeView,
-  lookAtChains,
-  lookAtFolders,
-  lookAtHour,
-  lookAtHourFolders,
-  waitsForRows,
-} from './lake-state.ts'
+import { type LakeState, readFolders, readFoldersOfHour, readHour, readProgress } from './lake-state.ts'
 import { type Merger, startMerger } from './merger.ts'
 
 /** What happens while it runs; each is told once. */
@@ -85,7 +81,7 @@ export async function compact(
   const clock = aws.bucket.clock.steady()
   const dataset = await readDataset(aws.bucket, lake)
   if (!dataset) return
-  await keepTable(aws.bucket, lake)
+  await recordTable(aws.bucket, lake)
   const topic = await broker.topicOnce()
   if (topic.topicId !== dataset.topicId) {
     throw new Failure({
@@ -95,21 +91,26 @@ export async function compact(
       remedy: 'set KAFKA_TOPIC to the topic of the dataset',
     })
   }
-  const chains = await lookAtChains(aws.bucket, lake, topic)
-  const folders = await lookAtFolders(aws.bucket, lake)
-  const view: LakeView = { topicId: topic.topicId, chains, ...folders, tables: await lookAtTables(aws, lake) }
+  const chains = await readProgress(aws.bucket, lake, topic)
+  const folders = await readFolders(aws.bucket, lake)
+  const state: LakeState = {
+    topicId: topic.topicId,
+    chains,
+    ...folders,
+    tables: await readTableLocations(aws, lake),
+  }
   await using merger = startMerger()
   const hours = new Map([
-    ...view.rawHours,
-    ...[...view.manifests].map(([name, { dt, hour: h }]) => [name, { dt, hour: h }] as const),
+    ...state.rawHours,
+    ...[...state.manifests].map(([name, { dt, hour: h }]) => [name, { dt, hour: h }] as const),
   ])
   const pending: string[] = []
   for (const [name, path] of [...hours].sort(([a], [b]) => a.localeCompare(b))) {
     if (signal?.aborted) return
     if (hour !== undefined && hour !== name) continue
-    if (isDone(lake, view, name)) continue
+    if (isDone(lake, state, name)) continue
     try {
-      if (await compactHour(aws, config, view, path, { clock, merger, signal, events })) pending.push(name)
+      if (await compactHour(aws, config, state, path, { clock, merger, signal, events })) pending.push(name)
     } catch (error) {
       if (signal?.aborted) return
       pending.push(name)
@@ -126,8 +127,8 @@ export async function compact(
 }
 
 /** The tables that describe the dataset and are still there, and where they have each hour. */
-async function lookAtTables({ bucket, glue }: Parts, lake: LakeConfig): Promise<LakeView['tables']> {
-  const tables: LakeView['tables'][number][] = []
+async function readTableLocations({ bucket, glue }: Parts, lake: LakeConfig): Promise<LakeState['tables']> {
+  const tables: LakeState['tables'][number][] = []
   for (const name of await listTables(bucket, lake)) {
     const locations = await glue.partitionLocations(name.database, name.table)
     if (locations) tables.push({ ...name, locations })
@@ -136,14 +137,14 @@ async function lookAtTables({ bucket, glue }: Parts, lake: LakeConfig): Promise<
 }
 
 /** Without a request: every table reads the newest run, and nothing else of the hour is left. */
-function isDone(lake: LakeConfig, view: LakeView, name: string): boolean {
-  const newest = view.manifests.get(name)
-  if (!newest || view.rawHours.has(name)) return false
+function isDone(lake: LakeConfig, state: LakeState, name: string): boolean {
+  const newest = state.manifests.get(name)
+  if (!newest || state.rawHours.has(name)) return false
   const folder = runPrefix(lake, newest, `${sequenceDigits(newest.seq)}-`).slice(0, -1)
-  const keys = view.compacted.get(name) ?? []
+  const keys = state.compacted.get(name) ?? []
   const [run] = keys.map((key) => key.slice(0, key.lastIndexOf('/') + 1))
   if (!run?.startsWith(folder) || keys.some((key) => !key.startsWith(run))) return false
-  return view.tables.every(({ locations }) => locations.get(name) === `s3://${lake.bucket}/${run}`)
+  return state.tables.every(({ locations }) => locations.get(name) === `s3://${lake.bucket}/${run}`)
 }
 
 interface Work {
@@ -157,13 +158,13 @@ interface Work {
 async function compactHour(
   aws: Parts,
   config: CatalogConfig,
-  view: LakeView,
+  state: LakeState,
   path: HourPath,
   work: Work,
 ): Promise<boolean> {
-  let seen = view
+  let seen = state
   while (!work.signal?.aborted) {
-    const facts = await lookAtHour(aws.bucket, config.lake, seen, path, {
+    const facts = await readHour(aws.bucket, config.lake, seen, path, {
       clock: work.clock,
       settledMs: config.compactDeleteAfterMs,
     })
@@ -177,21 +178,21 @@ async function compactHour(
     }
     if (!step) return facts.strays.length > 0 || isBehind(config.lake, seen, path, facts)
     await perform(aws, config.lake, seen, path, step, work)
-    seen = await lookAgain(aws, config.lake, seen, path)
+    seen = await readAgain(aws, config.lake, seen, path)
   }
   return true
 }
 
 /** Whether small objects stay because a chain has not come so far yet, though the topic has what it waits for. */
-function isBehind(lake: LakeConfig, { chains }: LakeView, path: HourPath, facts: HourFacts): boolean {
+function isBehind(lake: LakeConfig, { chains }: LakeState, path: HourPath, facts: HourFacts): boolean {
   const wouldMerge = nextCompaction({ ...facts, isPast: true })?.do === 'merge'
-  return wouldMerge && !waitsForRows(lake, hourName(path), chains)
+  return wouldMerge && !haveAllPassed(lake, hourName(path), chains)
 }
 
 async function perform(
   aws: Parts,
   lake: LakeConfig,
-  view: LakeView,
+  state: LakeState,
   path: HourPath,
   step: CompactionStep,
   work: Work,
@@ -217,7 +218,7 @@ async function perform(
     case 'switch': {
       const { manifest } = step
       const tables: string[] = []
-      for (const { database, table } of view.tables) {
+      for (const { database, table } of state.tables) {
         const location = runLocation(lake, manifest)
         if (await aws.glue.movePartition(database, table, [path.dt, path.hour], location))
           tables.push(`${database}.${table}`)
@@ -292,11 +293,11 @@ async function readSources(bucket: Aws['bucket'], batch: readonly Source[]) {
   return inputs
 }
 
-/** The same view with what a step may have changed of this hour: its objects, its manifest, its places in Glue. */
-async function lookAgain(aws: Parts, lake: LakeConfig, view: LakeView, path: HourPath): Promise<LakeView> {
+/** The same state with what a step may have changed of this hour: its objects, its manifest, its places in Glue. */
+async function readAgain(aws: Parts, lake: LakeConfig, state: LakeState, path: HourPath): Promise<LakeState> {
   return {
-    ...view,
-    ...(await lookAtHourFolders(aws.bucket, lake, view, path)),
-    tables: await lookAtTables(aws, lake),
+    ...state,
+    ...(await readFoldersOfHour(aws.bucket, lake, state, path)),
+    tables: await readTableLocations(aws, lake),
   }
 }

@@ -2,6 +2,7 @@
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { datasetKey } from '@ticklake/contract/keys.ts'
 import { release } from '@ticklake/runtime/release.ts'
+import { memoryStore } from '@ticklake/testing/memory-store.ts'
 import { expect, test } from 'vitest'
 import type { ObjectStore } from '../s3.ts'
 import type { Plan } from './claim-builder.ts'
@@ -19,32 +20,22 @@ const fixed = { topic: 't', topicId: plan.topicId, format: 'parquet', routing: '
 const earlier = { v: 1, ...fixed, contract: 1 }
 const newer = { v: 1, ...fixed, contract: CONTRACT_VERSION + 1, release: '9.9.9' }
 
-/** Entity tags are the texts themselves. */
 function bucket(stored?: object, { honoursIfMatch = true, meanwhile = [] as object[] } = {}) {
-  const objects = new Map<string, string>()
+  const memory = memoryStore()
+  const { objects } = memory
   const put = (value: object) => objects.set(key, `${JSON.stringify(value)}\n`)
   if (stored) put(stored)
   let replaced = 0
-  const store = {
-    read: async (name: string) => objects.get(name),
-    readTagged: async (name: string) => {
-      const text = objects.get(name)
-      return text === undefined ? undefined : { text, etag: text }
-    },
-    putIfAbsent: async (name: string, body: string) => {
-      if (objects.has(name)) return 'exists'
-      objects.set(name, body)
-      return 'stored'
-    },
-    replace: async (name: string, body: string, _type: string, etag: string) => {
+  const store: ObjectStore = {
+    ...memory,
+    async replace(name, body, type, etag) {
       // Somebody else writes between the read and the write.
       if (body !== objects.get(name) && meanwhile.length > 0) put(meanwhile.shift()!)
-      if (honoursIfMatch && objects.get(name) !== etag) return 'changed'
-      objects.set(name, body)
-      replaced++
-      return 'stored'
+      const result = await memory.replace(name, body, type, honoursIfMatch ? etag : (objects.get(name) ?? ''))
+      if (result === 'stored') replaced++
+      return result
     },
-  } as unknown as ObjectStore
+  }
   const raised: [number, number][] = []
   return {
     store,

@@ -3,6 +3,7 @@
 import { type Dataset, writtenBy } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { beginningKey, datasetKey } from '@ticklake/contract/keys.ts'
+import { parseDataset } from '@ticklake/lake/dataset.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { release } from '@ticklake/runtime/release.ts'
 import { type Beginning, beginningText, parseBeginning, type SettledBeginning } from '../group/start-point.ts'
@@ -91,9 +92,9 @@ async function agree(
   { from, onRaised, meanwhile }: { from?: Beginning | undefined; onRaised: OnRaised; meanwhile: string },
 ): Promise<Dataset | undefined> {
   for (;;) {
-    const text = await store.read(datasetKey(plan.lake))
-    if (text === undefined) return undefined
-    const stored = readDataset(text, plan, meanwhile)
+    const found = await store.text(datasetKey(plan.lake))
+    if (!found) return undefined
+    const stored = parseDataset(found.text, plan.lake, meanwhile)
     if (stored.v === 1 && stored.contract > CONTRACT_VERSION) throw newerContract(stored, plan, meanwhile)
     const differences = differencesOf(stored, plan, from)
     if (differences.length > 0) {
@@ -105,45 +106,30 @@ async function agree(
       })
     }
     if (stored.contract === CONTRACT_VERSION) return stored
-    if (await raise(store, plan, text, stored)) onRaised(stored.contract, CONTRACT_VERSION)
+    if (await raise(store, plan, found, stored)) onRaised(stored.contract, CONTRACT_VERSION)
   }
 }
 
 /** Writes this release's contract into dataset.json. False: it has changed meanwhile, and is to be read again. */
-async function raise(store: ObjectStore, plan: Plan, text: string, stored: Dataset): Promise<boolean> {
+async function raise(
+  store: ObjectStore,
+  plan: Plan,
+  { text, etag }: { readonly text: string; readonly etag: string },
+  stored: Dataset,
+): Promise<boolean> {
   const key = datasetKey(plan.lake)
-  const found = await store.readTagged(key)
-  if (found?.text !== text) return false
   // The same text, so that nothing is harmed where the bucket takes it.
   if ((await store.replace(key, text, 'application/json', NO_ETAG)) === 'stored') {
     throw conditionalWritesIgnored(`a PUT of ${key} with another object’s ETag was stored, S3 answers 412`)
   }
   const body = `${JSON.stringify({ ...stored, contract: CONTRACT_VERSION, release })}\n`
-  const result = await store.replace(key, body, 'application/json', found.etag)
+  const result = await store.replace(key, body, 'application/json', etag)
   if (result === 'conflict') throw new Error(`another write of ${key} is under way`)
   return result === 'stored'
 }
 
 /** No object has it. */
 const NO_ETAG = `"${'0'.repeat(32)}"`
-
-function readDataset(text: string, plan: Plan, meanwhile: string): Dataset {
-  try {
-    const stored = JSON.parse(text) as Dataset
-    if (stored.v === 1 && (!Number.isSafeInteger(stored.contract) || stored.contract < 1)) {
-      throw new Error(`its contract is ${stored.contract}`)
-    }
-    return stored
-  } catch (error) {
-    throw new Failure({
-      code: 'DATASET_UNREADABLE',
-      what: `${datasetKey(plan.lake)} cannot be understood; ${meanwhile}`,
-      why: reasonOf(error),
-      remedy: 'put the object back as the consumer wrote it, from a version or a backup of the bucket',
-      cause: error,
-    })
-  }
-}
 
 function newerContract(stored: Dataset, plan: Plan, meanwhile: string): Failure {
   return new Failure({
@@ -173,7 +159,7 @@ async function settleBeginning(
   const key = beginningKey(plan.lake, plan.topicId, partition)
   const body = `${JSON.stringify({ v: 1, offset: seen })}\n`
   if ((await store.putIfAbsent(key, body, 'application/json')) === 'stored') return seen
-  const text = await store.read(key)
+  const text = (await store.text(key))?.text
   if (text === undefined) throw new Error(`${key} is being written by somebody else`)
   try {
     const { v, offset } = JSON.parse(text) as { v: number; offset: number }

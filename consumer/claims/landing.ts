@@ -1,14 +1,6 @@
 // Puts the objects of a claim where it says, each once.
-import type { Claim, ClaimFile } from '@ticklake/contract/claim.ts'
-import { parseManifest, replacedKeys } from '@ticklake/contract/compaction.ts'
-import {
-  deadKey,
-  hourOf,
-  manifestPrefix,
-  offsetDigits,
-  parseDataKey,
-  recordKey,
-} from '@ticklake/contract/keys.ts'
+import type { Claim } from '@ticklake/contract/claim.ts'
+import { deadKey, hourOf, recordKey } from '@ticklake/contract/keys.ts'
 import type { RecordBuffer, RefusedRecord } from '../batching/record-buffer.ts'
 import type { InTurn } from '../batching/semaphore.ts'
 import type { FrozenRows } from '../batching/slab.ts'
@@ -38,30 +30,6 @@ const contentTypes = {
 
 /** In the json-object format every record is an object: so many are written at a time. */
 const RECORDS_AT_ONCE = 16
-
-/** Whether the rows of every object that the claim lists are there, compacted or not, and its dead file. */
-export async function filesAreThere(landing: LandingPort, plan: Plan, claim: Claim): Promise<boolean> {
-  if (claim.dead > 0 && !(await landing.store.exists(deadKey(plan.lake, claim)))) return false
-  for (const file of claim.files) {
-    if (plan.format === 'json-object') {
-      if ((await recordsThere(landing.store, claim, file)) !== file.rows) return false
-    } else if (
-      !(await landing.store.exists(file.key)) &&
-      !(await isCompacted(landing.store, plan, file.key))
-    ) {
-      return false
-    }
-  }
-  return true
-}
-
-/** Whether the newest manifest of the object's hour says that a compacted file holds its rows. */
-async function isCompacted(store: ObjectStore, plan: Plan, key: string): Promise<boolean> {
-  const path = parseDataKey(plan.lake, key)
-  const newest = path && (await store.firstKey(manifestPrefix(plan.lake, path)))
-  const text = newest && (await store.read(newest))
-  return text ? replacedKeys(parseManifest(text)).has(key) : false
-}
 
 /**
  * Writes the claim's data objects; one that is there already is left as it is.
@@ -132,10 +100,4 @@ async function landRecords(
 
 function* everyRow(blocks: readonly FrozenRows[]): Generator<{ rows: FrozenRows; row: number }> {
   for (const rows of blocks) for (let row = 0; row < rows.count; row++) yield { rows, row }
-}
-
-/** How many objects of [S,E) the hour of this template has. */
-async function recordsThere(store: ObjectStore, claim: Claim, file: ClaimFile): Promise<number> {
-  const prefix = file.key.slice(0, file.key.indexOf('{offset}'))
-  return store.countKeys(prefix, prefix + offsetDigits(claim.S), prefix + offsetDigits(claim.E))
 }

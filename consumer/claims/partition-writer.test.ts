@@ -4,6 +4,7 @@ import { claimKey, claimsPrefix, hourOf, recordKey } from '@ticklake/contract/ke
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import { memoryStore } from '@ticklake/testing/memory-store.ts'
 import { expect, test, vi } from 'vitest'
 import { consumerEvents } from '../events.ts'
 import { planSkip } from './claim-builder.ts'
@@ -19,18 +20,8 @@ const plan = {
 
 /** As much of S3 as claims and objects of one record need. */
 function startWriter(flushAfterMs = 60_000, confirmDataset = async () => {}) {
-  const objects = new Map<string, string>()
-  const store = {
-    firstKey: async (prefix: string) => [...objects.keys()].filter((key) => key.startsWith(prefix)).sort()[0],
-    read: async (key: string) => objects.get(key),
-    exists: async (key: string) => objects.has(key),
-    countKeys: async () => 0,
-    putIfAbsent: async (key: string, body: string | Uint8Array) => {
-      if (objects.has(key)) return 'exists'
-      objects.set(key, Buffer.from(body).toString())
-      return 'stored'
-    },
-  }
+  const store = memoryStore()
+  const { objects } = store
   const landing = {
     store,
     inTurn: <T>(work: () => Promise<T>) => work(),

@@ -1,8 +1,10 @@
 // Carries one partition's records into the lake: performs what the claim protocol asks for, range after range.
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Claim, claimText, parseClaim, writtenBy } from '@ticklake/contract/claim.ts'
+import { type Claim, claimText, writtenBy } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
-import { claimKey, claimsPrefix } from '@ticklake/contract/keys.ts'
+import { claimKey } from '@ticklake/contract/keys.ts'
+import { claimKeys, readLink, usableClaim } from '@ticklake/lake/claims.ts'
+import { isComplete } from '@ticklake/lake/completeness.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { release } from '@ticklake/runtime/release.ts'
 import { Gathering, type GatheringOptions } from '../batching/pending-batches.ts'
@@ -11,7 +13,7 @@ import type { ConsumerEvents } from '../events.ts'
 import { LetGo, untilDone } from '../retry.ts'
 import { abilityFor, type Plan, planClaim, planSkip } from './claim-builder.ts'
 import { firstStep, isCollecting, nextStep, type Outcome, type Step } from './claim-protocol.ts'
-import { filesAreThere, type LandingPort, landDead, landFiles } from './landing.ts'
+import { type LandingPort, landDead, landFiles } from './landing.ts'
 
 export interface WriterOptions extends Pick<GatheringOptions, 'flushAfterMs' | 'flushBytes' | 'flushRows'> {
   readonly plan: Plan
@@ -72,14 +74,14 @@ export class PartitionWriter {
     return this.#step.at === 'collect'
   }
 
-  /** Where the claims end, the unfinished one included. */
-  get claimedEnd(): number {
+  /** The first offset that no claim covers, an unfinished one included. */
+  get unclaimedFrom(): number {
     const step = this.#step
     return step.at === 'collect' ? step.from : 'claim' in step ? step.claim.E : 0
   }
 
-  /** Where the completed chain ends, as far as this writer knows. */
-  get claimedOffset(): number {
+  /** The end of the last complete claim, as far as this writer knows. */
+  get landedOffset(): number {
     const step = this.#step
     return step.at === 'collect' ? step.from : 'claim' in step ? step.claim.S : 0
   }
@@ -110,11 +112,11 @@ export class PartitionWriter {
   }
 
   /**
-   * Leaves out [claimed, `to`) by a claim that says why. Only between recover() and run().
+   * Leaves out [landed offset, `to`) by a claim that says why. Only between recover() and run().
    * @returns the offset to read from; another one where a rival's claim came first
    */
   async skipTo(to: number, reason: string): Promise<number> {
-    const from = this.claimedOffset
+    const from = this.landedOffset
     this.#step = {
       at: 'put-claim',
       claim: planSkip(this.#options.plan, this.#options.partition, from, to, reason),
@@ -217,17 +219,16 @@ export class PartitionWriter {
     const { plan, partition, landing, events } = this.#options
     const { signal } = this.#letGo
     const attempt = <T>(name: string, effect: () => Promise<T>) => untilDone(name, events, signal, effect)
-    const prefix = claimsPrefix(plan.lake, plan.topicId, partition)
     switch (step.at) {
       case 'find-tail': {
-        const key = await attempt('find_tail', () => landing.store.firstKey(prefix))
+        const key = await attempt('find_tail', () => this.#newestKey())
         const tail = key === undefined ? undefined : await attempt('read_claim', () => this.#readClaim(key))
         return { of: 'find-tail', tail }
       }
       case 'check-tail':
         return {
           of: 'check-tail',
-          complete: await attempt('check_tail', () => filesAreThere(landing, plan, step.claim)),
+          complete: await attempt('check_tail', () => isComplete(landing.store, plan.lake, step.claim)),
         }
       case 'put-claim': {
         const key = claimKey(plan.lake, plan.topicId, partition, step.claim.S)
@@ -266,20 +267,16 @@ export class PartitionWriter {
     }
   }
 
+  async #newestKey(): Promise<string | undefined> {
+    const { plan, partition, landing } = this.#options
+    const { store } = landing
+    for await (const key of claimKeys(store, plan.lake, plan.topicId, partition, { limit: 1 })) return key
+    return undefined
+  }
+
   async #readClaim(key: string): Promise<Claim> {
-    const text = await this.#options.landing.store.read(key)
-    try {
-      if (text === undefined) throw new Error('it was listed, but is not there: something deletes claims')
-      return parseClaim(text)
-    } catch (error) {
-      throw new Failure({
-        code: 'CLAIM_UNREADABLE',
-        what: `the claim ${key} cannot be understood; partition ${this.#options.partition} is not read, nothing is written`,
-        why: (error as Error).message,
-        remedy: 'restore the object, or run the release that wrote it; never delete a claim',
-        cause: error,
-      })
-    }
+    const meanwhile = `partition ${this.#options.partition} is not read, nothing is written`
+    return usableClaim(await readLink(this.#options.landing.store, key), meanwhile)
   }
 
   async #complete(claim: Claim): Promise<void> {

@@ -2,9 +2,10 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { s3Client } from '@ticklake/aws/config.ts'
-import type { Dataset } from '@ticklake/contract/claim.ts'
 import { datasetKey } from '@ticklake/contract/keys.ts'
 import { refusals } from '@ticklake/contract/validation.ts'
+import { parseDataset } from '@ticklake/lake/dataset.ts'
+import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { printable, printableLine } from '@ticklake/runtime/printable.ts'
@@ -14,7 +15,6 @@ import { failureOf } from '../fatal-s3-error.ts'
 import { parseBeginning } from '../group/start-point.ts'
 import { type ObjectStore, s3Store } from '../s3.ts'
 import { type LetterFilter, readLetters } from './dead-files.ts'
-import type { DeadLetter } from './dead-letter.ts'
 import { type Mend, parseMendedLine, parseSet } from './fix.ts'
 import { replayedByNow } from './ledger.ts'
 import { bytesOf, type Origin, originText, parseOrigin, readable } from './letter.ts'
@@ -234,8 +234,8 @@ async function onLake(
 }
 
 async function topicIdOf({ config, store }: OpenLake): Promise<string> {
-  const text = await store.read(datasetKey(config.lake))
-  if (text !== undefined) return (JSON.parse(text) as Dataset).topicId
+  const stored = await store.text(datasetKey(config.lake))
+  if (stored) return parseDataset(stored.text, config.lake, 'nothing was rejected').topicId
   throw new Failure({
     code: 'DATASET_MISSING',
     what: `there is no dataset ${config.lake.dataset} below s3://${config.lake.bucket}/${config.lake.prefix}/; nothing was refused`,

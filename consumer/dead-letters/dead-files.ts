@@ -1,7 +1,7 @@
 // Reads the refused records of a dataset from its dead files: they are the record, the dead-letter topic only tells.
-import { deadPrefix, type Lake, parseDeadKey } from '@ticklake/contract/keys.ts'
+import type { Lake } from '@ticklake/contract/keys.ts'
+import { allLetters, type DeadLetter, listDeadFiles } from '@ticklake/lake/dead-files.ts'
 import type { ObjectStore } from '../s3.ts'
-import { type DeadLetter, parseDeadFile } from './dead-letter.ts'
 import type { Origin } from './letter.ts'
 
 /** Which of the letters are meant; what is absent is not asked for. */
@@ -15,13 +15,11 @@ export interface LetterFilter {
 
 /** Letters by partition and offset; a file is read when its name says that it may hold one. */
 export async function* readLetters(
-  store: Pick<ObjectStore, 'keys' | 'read'>,
+  store: ObjectStore,
   lake: Lake,
   filter: LetterFilter,
 ): AsyncGenerator<DeadLetter> {
-  const prefix = deadPrefix(lake)
-  for await (const key of store.keys(prefix)) {
-    const range = parseDeadKey(key)
+  for await (const { key, range } of listDeadFiles(store, lake)) {
     if (!range) continue
     const { partitions, origins } = filter
     if (partitions && !partitions.includes(range.partition)) continue
@@ -31,7 +29,7 @@ export async function* readLetters(
     ) {
       continue
     }
-    for (const letter of parseDeadFile(key, await store.read(key))) {
+    for (const letter of allLetters(key, (await store.text(key))?.text)) {
       if (isMeant(letter, filter)) yield letter
     }
   }

@@ -3,9 +3,9 @@
 import RdKafka from '@confluentinc/kafka-javascript'
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { deadLetterTopic, type KafkaConfig } from '@ticklake/kafka/config.ts'
+import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { RefusedRecord } from '../batching/record-buffer.ts'
-import type { DeadLetter } from './dead-letter.ts'
 import { type Connection, connect, isRefusal } from './dead-letter-topic.ts'
 
 const { CODES } = RdKafka

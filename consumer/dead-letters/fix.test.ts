@@ -1,5 +1,5 @@
+import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 import { expect, test } from 'vitest'
-import type { DeadLetter } from './dead-letter.ts'
 import { mendLetter, parseMendedLine, parseSet } from './fix.ts'
 import { parseOrigin, readable } from './letter.ts'
 

@@ -1,6 +1,6 @@
 // Mends a refused record: some fields set, or the whole value replaced; then it is judged like any other.
 import { judge } from '@ticklake/contract/validation.ts'
-import type { DeadLetter } from './dead-letter.ts'
+import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 import { bytesOf } from './letter.ts'
 
 /** What is to be changed. Without either, the record is judged once more as it is. */

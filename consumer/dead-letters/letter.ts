@@ -1,5 +1,5 @@
 // A refused record as people see it: its origin as one word, its bytes as text where they are text.
-import type { DeadLetter } from './dead-letter.ts'
+import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 
 /** Where a record was read: what a replay goes by. */
 export interface Origin {

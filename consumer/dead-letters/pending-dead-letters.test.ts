@@ -4,6 +4,7 @@ import { deadKey } from '@ticklake/contract/keys.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import { memoryStore } from '@ticklake/testing/memory-store.ts'
 import { expect, test } from 'vitest'
 import type { RefusedRecord } from '../batching/record-buffer.ts'
 import { consumerEvents } from '../events.ts'
@@ -56,17 +57,7 @@ function start(more: { isAssigned?: (partition: number) => boolean; followsAfter
   const make = () =>
     new FollowingNotices({
       plan,
-      store: {
-        putIfAbsent: async (key, body) => {
-          if (objects.has(key)) return 'exists'
-          objects.set(key, String(body))
-          return 'stored'
-        },
-        read: async (key) => objects.get(key),
-        async *keys(prefix) {
-          yield* [...objects.keys()].filter((key) => key.startsWith(prefix)).sort()
-        },
-      },
+      store: memoryStore(objects),
       notices: {
         send: async (notices) => {
           topic.attempts++

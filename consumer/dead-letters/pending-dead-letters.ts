@@ -7,6 +7,7 @@ import {
   type OffsetRange,
   parseNoticeKey,
 } from '@ticklake/contract/keys.ts'
+import { allLetters } from '@ticklake/lake/dead-files.ts'
 import { codeOf, Failure } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { RefusedRecord } from '../batching/record-buffer.ts'
@@ -14,7 +15,6 @@ import type { Plan } from '../claims/claim-builder.ts'
 import type { ConsumerEvents } from '../events.ts'
 import { LetGo, orLetGo } from '../retry.ts'
 import type { ObjectStore } from '../s3.ts'
-import { parseDeadFile } from './dead-letter.ts'
 import { type Notices, noticeOf, noticeOfLetter } from './dead-letter-producer.ts'
 
 /** How the attempt is called in logs, metrics and /readyz. */
@@ -27,7 +27,7 @@ const LOOK_EVERY_MS = 10_000
 
 export interface FollowingNoticesOptions {
   readonly plan: Plan
-  readonly store: Pick<ObjectStore, 'putIfAbsent' | 'keys' | 'read'>
+  readonly store: Pick<ObjectStore, 'putIfAbsent' | 'list' | 'text'>
   readonly notices: Pick<Notices, 'send'>
   readonly events: ConsumerEvents
   /** Whether the partition is this consumer's: each sends the notices of its own. */
@@ -143,7 +143,7 @@ export class FollowingNotices {
     const { plan, store, isAssigned } = this.#options
     const following = new Map<string, OffsetRange>()
     // A claim's two keys are neighbours: `follows` comes before `told`.
-    for await (const key of store.keys(noticesPrefix(plan.lake, plan.topicId))) {
+    for await (const { key } of store.list(noticesPrefix(plan.lake, plan.topicId))) {
       const notice = parseNoticeKey(key)
       if (!notice || !isAssigned(notice.range.partition)) continue
       const name = noticeKey(plan.lake, notice.range, 'follows')
@@ -157,9 +157,9 @@ export class FollowingNotices {
   async #send(range: OffsetRange): Promise<boolean> {
     const { plan, store, notices } = this.#options
     const key = deadKey(plan.lake, range)
-    const text = await store.read(key)
-    if (text === undefined) return false
-    await notices.send(parseDeadFile(key, text).map(noticeOfLetter))
+    const stored = await store.text(key)
+    if (!stored) return false
+    await notices.send(allLetters(key, stored.text).map(noticeOfLetter))
     await mark(store, noticeKey(plan.lake, range, 'told'))
     return true
   }

@@ -1,5 +1,5 @@
 // Replays letters in portions, and tells of each what became of it.
-import type { DeadLetter } from './dead-letter.ts'
+import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 import { type Mend, mendLetter } from './fix.ts'
 import { bytesOf, type Origin } from './letter.ts'
 import type { Replay, Replayed } from './replay.ts'

@@ -1,6 +1,6 @@
 // Sums up refused records: how many, why, from which partition, in which hour.
 import { hourOf } from '@ticklake/contract/keys.ts'
-import type { DeadLetter } from './dead-letter.ts'
+import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 
 export interface LetterGroup {
   readonly reason: string

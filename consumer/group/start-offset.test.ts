@@ -1,11 +1,11 @@
 // Where reading begins, and when a person has to decide: the chain of claims against what Kafka says.
 import { beginningKey, datasetKey } from '@ticklake/contract/keys.ts'
+import { memoryStore } from '@ticklake/testing/memory-store.ts'
 import { expect, test } from 'vitest'
 import type { Plan } from '../claims/claim-builder.ts'
 import { openDataset } from '../claims/dataset.ts'
 import type { PartitionWriter } from '../claims/partition-writer.ts'
 import type { ConsumerEvents } from '../events.ts'
-import type { ObjectStore } from '../s3.ts'
 import { startOffset } from './start-offset.ts'
 import { parseBeginning, type SettledBeginning } from './start-point.ts'
 
@@ -40,7 +40,7 @@ function start({
       skips.push([to, reason])
       return to
     },
-    claimedEnd: claimed,
+    unclaimedFrom: claimed,
     canSkip: landed === claimed,
     signal: new AbortController().signal,
   } as unknown as PartitionWriter
@@ -94,7 +94,7 @@ test('what its last owner claims and commits meanwhile is not taken for an offse
       recovered = chain
       return goesOn(recovered)
     },
-    get claimedEnd() {
+    get unclaimedFrom() {
       return recovered
     },
     signal: new AbortController().signal,
@@ -124,15 +124,8 @@ const plan: Plan = {
 
 /** A dataset that is opened anew for each start, in an S3 that is a map. */
 function dataset(from?: string) {
-  const objects = new Map<string, string>()
-  const store = {
-    read: async (key: string) => objects.get(key),
-    putIfAbsent: async (key: string, body: string) => {
-      if (objects.has(key)) return 'exists'
-      objects.set(key, body)
-      return 'stored'
-    },
-  } as unknown as ObjectStore
+  const store = memoryStore()
+  const { objects } = store
   return {
     objects,
     opened: () => openDataset(store, plan, from === undefined ? undefined : parseBeginning(from)),

@@ -1,17 +1,17 @@
-// How many objects the table has and how large they are, by listing; hours that are over are not listed each time.
+// How many objects the table has and how large they are, by listing; older hours are not listed each time.
 
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import type { Bucket } from '@ticklake/aws/s3.ts'
 import { tablePrefix } from '@ticklake/contract/keys.ts'
-import { hourName, hoursAround } from '@ticklake/lake/partitions.ts'
-import { listHours } from '../../audit/listing.ts'
+import { listHours } from './listing.ts'
+import { hourName, hoursAround } from './partitions.ts'
 
 export interface ObjectTotals {
   readonly objects: number
   readonly bytes: number
 }
 
-/** Everything is listed anew after this long: objects of old hours may go and come. */
+/** After this long all hours are listed again: objects of old hours may come and go. */
 const ALL_EVERY_MS = 15 * 60_000
 
 export class ObjectLister {
