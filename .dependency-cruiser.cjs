@@ -16,7 +16,7 @@ const mayImport = {
   consumer: libraries,
   catalog: libraries,
   'local-aws': ['packages/runtime'],
-  stack: ['packages/runtime', 'packages/kafka', 'packages/aws'],
+  stack: ['packages/runtime', 'packages/kafka', 'packages/aws', 'packages/lake'],
   infra: libraries,
   faults: [...libraries, 'packages/testing', 'stack'],
 }

@@ -96,7 +96,7 @@ test('an hour that is refused is told by its code since the first such pass, unt
 
 test('partitions that end before their claims are told as long as they do', async () => {
   const { events, shown } = setUp()
-  const measured = { produced: 1, records: 0, marginByPartition: new Map() }
+  const measured = { produced: 1, landed: 0, records: 0, marginByPartition: new Map() }
   events.lagMeasured({ ...measured, truncatedByPartition: new Map([[2, 40]]) })
   expect(await shown('catalog_truncated_records')).toEqual({ 'partition="2"': 40 })
   events.lagMeasured({ ...measured, truncatedByPartition: new Map() })

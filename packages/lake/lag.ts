@@ -17,6 +17,8 @@ export function partitionLag({ low, end }: Omit<TopicOffsets, 'partition'>, land
 export interface Lag {
   /** Records in the topic, end offsets added up. */
   readonly produced: number
+  /** Landed offsets added up. */
+  readonly landed: number
   /** Records that have not landed and that Kafka still holds. */
   readonly records: number
   /**
@@ -54,10 +56,11 @@ function lagOf(
   const ends = new Map(later.map(({ partition, end }) => [partition, end]))
   const marginByPartition = new Map<number, number>()
   const truncatedByPartition = new Map<number, number>()
-  const sums = { produced: 0, records: 0 }
+  const sums = { produced: 0, landed: 0, records: 0 }
   for (const [i, { partition, low, end }] of partitions.entries()) {
     const landedOffset = landed[i]!
     sums.produced += end
+    sums.landed += landedOffset
     sums.records += partitionLag({ low, end }, landedOffset)
     if (landedOffset < end) marginByPartition.set(partition, landedOffset - low)
     const missing = landedOffset - (ends.get(partition) ?? landedOffset)
