@@ -1,14 +1,14 @@
 import { s3Client } from '@ticklake/aws/config.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { flushAfter } from './batching/flush-pace.ts'
-import { turns } from './batching/semaphore.ts'
-import type { Plan } from './claims/claim-builder.ts'
+import { semaphore } from './batching/semaphore.ts'
+import type { LandingTarget } from './claims/claim-builder.ts'
 import { datasetGuard, openDataset } from './claims/dataset.ts'
 import type { LandingPort } from './claims/landing.ts'
 import { PartitionWriter } from './claims/partition-writer.ts'
 import type { ConsumerConfig } from './config.ts'
-import { deadLetterNotices } from './dead-letters/dead-letter-producer.ts'
-import { FollowingNotices } from './dead-letters/pending-dead-letters.ts'
+import { deadLetterProducer } from './dead-letters/dead-letter-producer.ts'
+import { Announcements } from './dead-letters/pending-dead-letters.ts'
 import { startEncoder } from './encoding/encoder.ts'
 import type { ConsumerEvents } from './events.ts'
 import { refusalOf } from './fatal-s3-error.ts'
@@ -16,7 +16,7 @@ import { type Batch, connectGroup, type GroupClient } from './group/kafka.ts'
 import { startOffset } from './group/start-offset.ts'
 import type { SettledBeginning } from './group/start-point.ts'
 import { TopicGuard, topicOf } from './group/topic.ts'
-import { LetGo, untilDone } from './retry.ts'
+import { Aborted, untilDone } from './retry.ts'
 import { s3Store } from './s3.ts'
 
 /** How long a revoked partition, or a stop, waits for what was gathered to land. */
@@ -81,7 +81,7 @@ export class Sink implements SinkState {
     try {
       await this.#land(signal)
     } catch (error) {
-      if (!(error instanceof LetGo)) throw error
+      if (!(error instanceof Aborted)) throw error
     }
     this.#events.stopped()
   }
@@ -90,13 +90,13 @@ export class Sink implements SinkState {
     const { kafka, lake } = this.#config
     const store = s3Store(s3Client(lake), lake.bucket)
     await using encoder = startEncoder()
-    await using notices = deadLetterNotices(kafka)
+    await using sender = deadLetterProducer(kafka)
     const client = await connectGroup(
       kafka,
       this.#config.groupId,
       {
         onAssign: (partitions) =>
-          this.#enqueue(() => this.#assign(client, plan, landing, guard, confirmDataset, partitions)),
+          this.#enqueue(() => this.#assign(client, target, landing, guard, confirmDataset, partitions)),
         onRevoke: (partitions, lost) => this.#enqueue(() => this.#revoke(client, partitions, lost)),
         onFatal: (error) => this.#fatal.reject(error),
         onMessage: (text) => this.#events.brokerMessage(text),
@@ -105,39 +105,39 @@ export class Sink implements SinkState {
       },
       signal,
     )
-    let plan: Plan
+    let target: LandingTarget
     let landing: LandingPort
     let guard: TopicGuard
     let confirmDataset: () => Promise<void>
     try {
       const topic = await topicOf(client, kafka, signal)
-      plan = { lake, format: lake.format, topic: kafka.KAFKA_TOPIC, topicId: topic.topicId }
-      guard = new TopicGuard(client, plan)
-      const following = new FollowingNotices({
-        plan,
+      target = { lake, format: lake.format, topic: kafka.KAFKA_TOPIC, topicId: topic.topicId }
+      guard = new TopicGuard(client, target)
+      const announcements = new Announcements({
+        target,
         store,
-        notices,
+        sender,
         events: this.#events,
         isAssigned: (partition) => this.#writers.has(partition),
       })
       landing = {
         store,
         encoder,
-        notices: following,
-        inTurn: turns(this.#config.uploads),
+        announcements,
+        uploadLimit: semaphore(this.#config.uploads),
       }
-      confirmDataset = datasetGuard(store, plan, this.#events.datasetRaised)
+      confirmDataset = datasetGuard(store, target, this.#events.datasetRaised)
       this.#beginning = await untilDone('open_dataset', this.#events, signal, () =>
-        openDataset(store, plan, this.#config.from, this.#events.datasetRaised).catch((error) => {
+        openDataset(store, target, this.#config.from, this.#events.datasetRaised).catch((error) => {
           throw refusalOf(error, lake.bucket)
         }),
       )
-      this.#events.started({ ...plan, bucket: lake.bucket, groupId: this.#config.groupId })
+      this.#events.started({ ...target, bucket: lake.bucket, groupId: this.#config.groupId })
       client.subscribe()
       this.#joined = true
       const stopWatching = guard.watch((error) => this.#fatal.reject(error))
       const stopLooking = client.watchPositions((error) => this.#fatal.reject(error))
-      const stopFollowing = following.watch()
+      const stopAnnouncing = announcements.watch()
       const lagTimer = setInterval(() => this.#measureLag(client), LAG_EVERY_MS)
       try {
         await this.#consume(client, signal)
@@ -145,7 +145,7 @@ export class Sink implements SinkState {
         throw await guard.explain(error)
       } finally {
         clearInterval(lagTimer)
-        stopFollowing()
+        stopAnnouncing()
         stopLooking()
         stopWatching()
       }
@@ -178,8 +178,8 @@ export class Sink implements SinkState {
   #take({ messages, ends }: Batch): void {
     if (messages.length === 0 && ends.length === 0) return
     this.#events.recordsReceived(messages.length)
-    for (const message of messages) this.#writers.get(message.partition)?.gathering.push(message)
-    for (const { partition, offset } of ends) this.#writers.get(partition)?.gathering.reachedEnd(offset)
+    for (const message of messages) this.#writers.get(message.partition)?.pending.push(message)
+    for (const { partition, offset } of ends) this.#writers.get(partition)?.pending.reachedEnd(offset)
     this.#events.buffered(this.#heldBytes())
   }
 
@@ -196,7 +196,7 @@ export class Sink implements SinkState {
   /** Waits until S3 has taken some. A writer that needs more records to finish a claim must not be starved. */
   async #room(signal: AbortSignal): Promise<void> {
     while (this.#memoryIsFull() && !signal.aborted && this.#failed === undefined) {
-      for (const writer of this.#writers.values()) writer.gathering.seal()
+      for (const writer of this.#writers.values()) writer.pending.seal()
       if (![...this.#running.keys()].some((writer) => writer.isBusy)) return
       this.#progress = Promise.withResolvers()
       await Promise.race([this.#progress.promise, sleep(500)])
@@ -213,13 +213,13 @@ export class Sink implements SinkState {
 
   #enqueue(change: () => Promise<void>): void {
     this.#changes = this.#changes.then(change).catch((error) => {
-      if (!(error instanceof LetGo)) this.#fatal.reject(error)
+      if (!(error instanceof Aborted)) this.#fatal.reject(error)
     })
   }
 
   async #assign(
     client: GroupClient,
-    plan: Plan,
+    target: LandingTarget,
     landing: LandingPort,
     guard: TopicGuard,
     confirmDataset: () => Promise<void>,
@@ -229,7 +229,7 @@ export class Sink implements SinkState {
     const starts = await Promise.all(
       partitions.map(async (partition) => {
         const writer = new PartitionWriter({
-          plan,
+          target,
           partition,
           landing,
           events: this.#events,
@@ -260,7 +260,7 @@ export class Sink implements SinkState {
       if (this.#stopping) return
       client.assign(starts)
       for (const { writer } of starts) this.#start(writer)
-      landing.notices.assigned()
+      landing.announcements.assigned()
     })
     this.#events.assigned(
       starts.map(({ partition, offset }) => ({ partition, from: offset })),
@@ -286,7 +286,7 @@ export class Sink implements SinkState {
   /** Lets writers land what they have until the deadline, then makes them let go. */
   async #finish(leaving: PartitionWriter[], deadlineMs: number): Promise<void> {
     const timer = setTimeout(() => {
-      for (const writer of leaving) writer.letGo()
+      for (const writer of leaving) writer.abort()
     }, deadlineMs)
     for (const writer of leaving) writer.drain()
     await Promise.all(leaving.map((writer) => this.#running.get(writer)))
@@ -311,7 +311,7 @@ export class Sink implements SinkState {
   async #stop(client: GroupClient): Promise<void> {
     this.#stopping = true
     await this.#finish([...this.#running.keys()], this.#failed === undefined ? STOP_DEADLINE_MS : 0)
-    for (const writer of this.#writers.values()) writer.letGo()
+    for (const writer of this.#writers.values()) writer.abort()
     this.#callsEnded = true
     this.#changeNow()
     await client.disconnect()

@@ -1,10 +1,10 @@
-// Refused records: the dead file that keeps them whole, and the notice that tells of them.
+// Rejected records: the dead-letter file that keeps them whole, and the notice that tells of them.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
-import type { RefusedRecord } from '../batching/record-buffer.ts'
+import type { RejectedRecord } from '../batching/record-buffer.ts'
 
-/** The line that is kept of a refused record. */
-export function deadLetter(claim: Claim, record: RefusedRecord): DeadLetter {
+/** The line of a rejected record. */
+export function deadLetter(claim: Claim, record: RejectedRecord): DeadLetter {
   return {
     topic: claim.topic,
     topicId: claim.topicId,
@@ -19,9 +19,9 @@ export function deadLetter(claim: Claim, record: RefusedRecord): DeadLetter {
   }
 }
 
-/** The dead file of a claim: one JSON line a refused record, by offset. */
-export function deadFile(claim: Claim, refused: readonly RefusedRecord[]): string {
-  return refused.map((record) => `${JSON.stringify(deadLetter(claim, record))}\n`).join('')
+/** The dead-letter file of a claim: one JSON line for each rejected record, by offset. */
+export function deadFile(claim: Claim, rejected: readonly RejectedRecord[]): string {
+  return rejected.map((record) => `${JSON.stringify(deadLetter(claim, record))}\n`).join('')
 }
 
 function base64(bytes: Uint8Array | null): string | null {

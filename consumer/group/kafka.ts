@@ -4,7 +4,7 @@ import RdKafka from '@confluentinc/kafka-javascript'
 import { brokerReason, type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Message } from '../batching/pending-batches.ts'
-import { LetGo } from '../retry.ts'
+import { Aborted } from '../retry.ts'
 import { Positions } from './fetch-progress.ts'
 
 const { AdminClient, KafkaConsumer, CODES } = RdKafka
@@ -92,7 +92,7 @@ export type GroupClient = Awaited<ReturnType<typeof connectGroup>>
 
 /**
  * Connects and joins the group.
- * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS; LetGo when the signal aborts before
+ * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS; Aborted when the signal aborts before
  */
 export async function connectGroup(
   config: KafkaConfig,
@@ -322,7 +322,7 @@ async function connected(
   lastFailure: () => string,
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const stop = () => reject(new LetGo())
+    const stop = () => reject(new Aborted())
     if (signal.aborted) return stop()
     signal.addEventListener('abort', stop, { once: true })
     consumer.connect({ timeout: config.KAFKA_CONNECT_TIMEOUT_MS }, (error) => {
@@ -332,7 +332,7 @@ async function connected(
     })
   }).catch((error) => {
     consumer.disconnect()
-    if (error instanceof LetGo) throw error
+    if (error instanceof Aborted) throw error
     throw new Failure({
       code: 'KAFKA_UNREACHABLE',
       what: `no broker answered at ${config.KAFKA_BOOTSTRAP_SERVERS} within ${config.KAFKA_CONNECT_TIMEOUT_MS / 1000} s; nothing was read`,

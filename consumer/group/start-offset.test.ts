@@ -2,7 +2,7 @@
 import { beginningKey, datasetKey } from '@ticklake/contract/keys.ts'
 import { memoryStore } from '@ticklake/testing/memory-store.ts'
 import { expect, test } from 'vitest'
-import type { Plan } from '../claims/claim-builder.ts'
+import type { LandingTarget } from '../claims/claim-builder.ts'
 import { openDataset } from '../claims/dataset.ts'
 import type { PartitionWriter } from '../claims/partition-writer.ts'
 import type { ConsumerEvents } from '../events.ts'
@@ -115,7 +115,7 @@ test('a loss is written down when that was asked for', async () => {
   expect(skips).toEqual([[103, "retention: Kafka's first offset was 103"]])
 })
 
-const plan: Plan = {
+const target: LandingTarget = {
   lake: { prefix: 'p', dataset: 'd' },
   format: 'parquet',
   topic: 't',
@@ -128,7 +128,7 @@ function dataset(from?: string) {
   const { objects } = store
   return {
     objects,
-    opened: () => openDataset(store, plan, from === undefined ? undefined : parseBeginning(from)),
+    opened: () => openDataset(store, target, from === undefined ? undefined : parseBeginning(from)),
   }
 }
 
@@ -177,7 +177,7 @@ test.each<[string, Partial<Facts>]>([
 
 test('a beginning that cannot be understood is refused, and nothing is left out', async () => {
   const { objects, opened } = dataset('earliest')
-  objects.set(beginningKey(plan.lake, plan.topicId, 0), '{"v":2}\n')
+  objects.set(beginningKey(target.lake, target.topicId, 0), '{"v":2}\n')
   const { from, skips } = start({ landed: 0, low: 40, beginning: await opened() })
   await expect(from).rejects.toMatchObject({ code: 'BEGINNING_UNREADABLE' })
   expect(skips).toEqual([])
@@ -186,8 +186,8 @@ test('a beginning that cannot be understood is refused, and nothing is left out'
 test('a dataset that begins at offset 0, or has claims, writes down no beginning', async () => {
   const plain = dataset()
   await start({ landed: 0, beginning: await plain.opened() }).from
-  expect([...plain.objects.keys()]).toEqual([datasetKey(plan.lake)])
+  expect([...plain.objects.keys()]).toEqual([datasetKey(target.lake)])
   const begun = dataset('earliest')
   await start({ landed: 100, low: 40, beginning: await begun.opened() }).from
-  expect([...begun.objects.keys()]).toEqual([datasetKey(plan.lake)])
+  expect([...begun.objects.keys()]).toEqual([datasetKey(target.lake)])
 })

@@ -11,7 +11,7 @@ import { beginningText, type SettledBeginning } from './start-point.ts'
  * Recovers the partition's chain and checks it against Kafka.
  * @param beginning where a partition without claims begins, of the open dataset; what is before it is left out by a claim
  * @returns the offset to read from
- * @throws Failure RECORDS_LOST_TO_RETENTION, COMMITTED_BEYOND_CLAIMS, TOPIC_TRUNCATED, BEGINNING_UNREADABLE; LetGo
+ * @throws Failure RECORDS_LOST_TO_RETENTION, COMMITTED_BEYOND_CLAIMS, TOPIC_TRUNCATED, BEGINNING_UNREADABLE; Aborted
  */
 export async function startOffset(
   writer: PartitionWriter,

@@ -60,7 +60,7 @@ export function parseDeadFile(text: string): DeadFile {
  * @param text undefined when the object is not there
  * @throws Failure DEAD_FILE_UNREADABLE
  */
-export function allLetters(key: string, text: string | undefined): readonly DeadLetter[] {
+export function allDeadLetters(key: string, text: string | undefined): readonly DeadLetter[] {
   const { letters, fault } =
     text === undefined ? { letters: [], fault: 'it was listed, but is not there' } : parseDeadFile(text)
   if (fault === undefined) return letters
