@@ -56,7 +56,7 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
             '$0 dlq list [--each]\n\nCounts the records in the dead-deadLetter files of the dataset (never the dead-deadLetter topic, which may have one more than once).',
           )
           .option('each', { type: 'boolean', default: false, describe: 'one row a record instead of a sum' })
-          .example('$0 dlq list', 'how many, why, where, when')
+          .example('$0 dlq list', 'counts by reason, partition and hour')
           .example('$0 dlq list --each --reason bad_date --output jsonl', 'whole records for a program'),
       (flags) => onLake(env, flags, (lake) => list(lake, flags)),
     )
@@ -108,13 +108,13 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
             describe:
               'a file of lines as `dlq list --each --output jsonl` writes them, with `value` fixed; `-` is standard input',
           })
-          .option('dry-run', { type: 'boolean', default: false, describe: 'judge, and send nothing' })
+          .option('dry-run', { type: 'boolean', default: false, describe: 'validate, and send nothing' })
           .check(({ record = [], mended }) => {
             if (record.length === 0 || mended === undefined) return true
             throw usage('--mended names the records itself: name none beside it')
           })
           .example('$0 dlq replay 0:1234 --set close=28412.5', 'one record, one field fixed')
-          .example('$0 dlq replay --reason missing_field --set adj_close=null', 'all that lack a field')
+          .example('$0 dlq replay --reason missing_field --set adj_close=null', 'all records that lack a field')
           .example('$0 dlq replay 0:1234 --value fixed.json', 'one record, replaced')
           .example(
             "$0 dlq list --each --reason wrong_type --output jsonl | jq -c '.value |= (fromjson | .volume |= tonumber)' | $0 dlq replay --mended -",
