@@ -50,7 +50,7 @@ export async function serve(parts: ServeParts, signal: AbortSignal): Promise<voi
     audit: parts.audit,
     config,
     attempt: (work) => attempt(parts, 'audit', signal, work),
-    onVerdict: events.audited,
+    onResult: events.audited,
     onFailed: events.auditFailed,
   })
   await Promise.all([

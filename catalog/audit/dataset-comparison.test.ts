@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { blocksSql, commonRanges, comparisonText, rowsSql } from './dataset-comparison.ts'
 
-const extent = (begins: [number, number][], landedOffsets: [number, number][]) => ({
+const extent = (starts: [number, number][], landedOffsets: [number, number][]) => ({
   topicId: 't',
-  begins: new Map(begins),
+  starts: new Map(starts),
   landedOffsets: new Map(landedOffsets),
 })
 
@@ -32,7 +32,7 @@ test('only what both have reached, and neither left out at its beginning, is com
   ])
 })
 
-test('a dataset that begins where the other ends has nothing in common with it', () => {
+test('a dataset that starts where the other ends has nothing in common with it', () => {
   expect(commonRanges(extent([], [[0, 10]]), extent([[0, 10]], [[0, 20]]))).toEqual([])
 })
 

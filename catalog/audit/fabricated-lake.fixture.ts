@@ -39,7 +39,7 @@ export function groupOf(claim: Claim, change: Partial<RowGroup> = {}): RowGroup 
   }
 }
 
-/** Facts in order: every promised object is listed, and holds its rows. */
+/** Facts in order: every claimed object is listed, and holds its rows. */
 export function factsOf(claims: readonly Claim[], change: Partial<AuditFacts> = {}): AuditFacts {
   const partitions = [...new Set(claims.map((claim) => claim.partition))]
   const chains: Chain[] = partitions.map((partition) => ({
@@ -62,7 +62,7 @@ export function factsOf(claims: readonly Claim[], change: Partial<AuditFacts> = 
     base: new Map(),
     verifiedHours: new Set(),
     listed: withFiles.map((claim) => claim.files[0]!.key),
-    strays: [],
+    outsideHours: [],
     groups: withFiles.map((claim) => groupOf(claim)),
     deadRecords: new Map(),
     listedDead: [],

@@ -1,4 +1,4 @@
-// Asks Athena what rows each object holds: one query over the hours that an audit looks at.
+// Asks Athena what rows each object holds: one query over the hours that an audit reads.
 
 import type { Athena, QueryOptions } from '@ticklake/aws/athena.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
@@ -8,14 +8,14 @@ import type { RowGroup } from './object-check.ts'
 
 export interface RowScope {
   readonly topicId: string
-  /** Hours after this one are looked at; undefined: all. */
+  /** Hours after this one are read; undefined: all. */
   readonly after: string | undefined
-  /** Hours before it that are looked at again. */
+  /** Hours before it that are read again. */
   readonly changed: readonly string[]
   readonly landedOffsets: ReadonlyMap<number, number>
 }
 
-/** @throws Failure when Athena cannot answer: an audit without rows has no verdict */
+/** @throws Failure when Athena cannot answer: an audit without rows has no result */
 export async function readRowGroups(
   athena: Athena,
   lake: LakeConfig,
@@ -78,7 +78,7 @@ function recordPathSql(lake: LakeConfig, { topicId }: RowScope): string {
   return `IF("$path" = ${own}, ${pathOf("'{offset}'")}, "$path")`
 }
 
-/** Rows behind the landed offsets are in flight; rows of another topic are looked at whatever their offset is. */
+/** Rows above the landed offsets are in flight; rows of another topic count whatever their offset is. */
 function belowLandedSql({ topicId, landedOffsets }: Pick<RowScope, 'topicId' | 'landedOffsets'>): string {
   if (landedOffsets.size === 0) return 'true'
   return `(kafka_topic_id <> '${topicId}' OR ${offsetsBelowSql(landedOffsets)})`

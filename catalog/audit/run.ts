@@ -1,4 +1,4 @@
-// Gathers the facts of an audit from Kafka, S3 and Athena while everything runs, in an order that keeps them comparable.
+// Reads the facts of an audit from Kafka, S3 and Athena while everything runs, in an order that keeps them comparable.
 
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { Claim } from '@ticklake/contract/claim.ts'
@@ -11,11 +11,11 @@ import { listHours } from '@ticklake/lake/listing.ts'
 import { readCompactedHours } from '@ticklake/lake/manifests.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { CatalogConfig } from '../config.ts'
-import { type AuditFacts, type AuditReport, judgeLake } from './audit.ts'
+import { type AuditFacts, type AuditReport, auditReport } from './audit.ts'
 import { checkChains } from './chain-check.ts'
 import { listAuditedDeadFiles, readDeadRecords } from './dead-files.ts'
-import { checkHeld, type DeepCheck } from './deep-check.ts'
-import { Arrival, type Waiting } from './landing-wait.ts'
+import { checkPartition, type DeepCheck } from './deep-check.ts'
+import { LandingWait, type Waiting } from './landing-wait.ts'
 import { readRowGroups } from './row-groups.ts'
 import { noVerifiedHours, readVerifiedHours, verifyHours } from './verified-hours.ts'
 
@@ -23,9 +23,9 @@ import { noVerifiedHours, readVerifiedHours, verifyHours } from './verified-hour
 const PARTITIONS_AT_ONCE = 4
 
 export interface AuditOptions extends Waiting {
-  /** Looks at every hour again, and reads again what Kafka still holds. */
+  /** Reads every hour again, and the records that Kafka still has. */
   readonly deep: boolean
-  /** When a newest claim counts as being written; CATALOG_IN_FLIGHT_MS unless told. */
+  /** When a newest claim counts as being written; CATALOG_IN_FLIGHT_MS by default. */
   readonly tail?: Pick<ChainReading, 'inFlightMs' | 'waitMs'>
 }
 
@@ -42,9 +42,9 @@ export interface AuditOutcome {
 }
 
 /**
- * Order matters: end offsets and claims first, objects and rows after them, so that what is promised is there by
- * then, and what came meanwhile is known as in flight by its name.
- * @throws Failure when a service does not answer, or the dataset is another topic's: then there is no verdict
+ * Order matters: end offsets and claims first, objects and rows after them, so that the objects of
+ * complete claims are there by then, and newer ones are known as in flight by their names.
+ * @throws Failure when a service does not answer, or the dataset is another topic's: then there is no result
  */
 export async function runAudit(
   aws: Aws,
@@ -56,15 +56,15 @@ export async function runAudit(
   const progress = options.onProgress ?? (() => {})
   progress('asking Kafka for its offsets')
   const topic = await broker.topic(options.signal)
-  const arrival = new Arrival(aws, lake, options)
-  const reached = await arrival.ofClaims(topic)
+  const wait = new LandingWait(aws, lake, options)
+  const reached = await wait.ofClaims(topic)
   const dataset = await readDataset(aws.bucket, lake)
   if (!dataset) return emptyLake(aws, config, topic, reached)
   if (dataset.topicId !== topic.topicId) {
     throw new Failure({
       code: 'TOPIC_CHANGED',
       what: `the dataset ${lake.dataset} is not of this topic; what landed is as it was, and cannot be compared`,
-      why: `it holds ${dataset.topic} with id ${dataset.topicId}, Kafka's ${topic.topic} has id ${topic.topicId}: the topic was made anew, or it is another`,
+      why: `it holds ${dataset.topic} with id ${dataset.topicId}, Kafka's ${topic.topic} has id ${topic.topicId}: the topic was deleted and recreated, or it is another`,
       remedy: 'set KAFKA_TOPIC to the topic of the dataset, or LAKE_DATASET to a new dataset for this topic',
     })
   }
@@ -80,7 +80,7 @@ export async function runAudit(
       }),
     ),
   )
-  // Asked again: what was claimed while the claims were read is no record that the broker lacks.
+  // Read again: records that were claimed while the claims were read are not missing from the broker.
   const { partitions } = await broker.topic(options.signal)
   const { claims, landedOffsets } = checkChains(chains, verified.base)
   progress(`listing the objects of ${claims.length} claims`)
@@ -88,10 +88,10 @@ export async function runAudit(
     ...verified.changedListings,
     ...(await collect(listHours(aws.bucket, lake, verified.startAfter))),
   ]
-  await arrival.ofHours(hours)
+  await wait.ofHours(hours)
   const deadFiles = await listAuditedDeadFiles(aws.bucket, lake, verified.base)
   const deadRecords = await readDeadRecords(aws.bucket, lake, claims)
-  const looked = (hour: string) =>
+  const isRead = (hour: string) =>
     verified.after === undefined || hour > verified.after || verified.changed.includes(hour)
   progress('asking Athena for the rows of each object')
   const scope = { topicId: topic.topicId, after: verified.after, changed: verified.changed, landedOffsets }
@@ -99,9 +99,9 @@ export async function runAudit(
     signal: options.signal,
     timeoutMs: config.queryTimeoutMs,
   })
-  // After the rows: whatever run they were read from, its manifest was written before.
-  const compactedHours = await readCompactedHours(aws.bucket, lake, looked)
-  const deep = options.deep ? await readHeld(config, topic, claims, progress) : { records: 0, findings: [] }
+  // After the rows: whichever run they were read from, its manifest was written before.
+  const compactedHours = await readCompactedHours(aws.bucket, lake, isRead)
+  const deep = options.deep ? await readAgain(config, topic, claims, progress) : { records: 0, findings: [] }
   const facts: AuditFacts = {
     lake,
     topicId: topic.topicId,
@@ -110,14 +110,17 @@ export async function runAudit(
     base: verified.base,
     verifiedHours: verified.hours,
     listed: hours.filter(({ hour }) => hour).flatMap(({ keys }) => keys),
-    strays: [...verified.strays, ...hours.filter(({ hour }) => !hour).flatMap(({ keys }) => keys)],
+    outsideHours: [
+      ...verified.outsideHours,
+      ...hours.filter(({ hour }) => !hour).flatMap(({ keys }) => keys),
+    ],
     groups,
     deadRecords,
     listedDead: deadFiles.keys,
     deepFindings: deep.findings,
     compactedHours,
   }
-  const report = judgeLake(facts)
+  const report = auditReport(facts)
   if (report.findings.length === 0) {
     const right = hours.filter(({ hour }) => hour && !report.lateHours.has(hour))
     await verifyHours(aws.bucket, lake, facts, right, { claims, landedOffsets })
@@ -125,26 +128,26 @@ export async function runAudit(
   return { topic, empty: false, reached, scannedBytes, deepRecords: deep.records, landedOffsets, report }
 }
 
-async function readHeld(
+async function readAgain(
   config: CatalogConfig,
   topic: TopicState,
   claims: readonly Claim[],
   progress: (doing: string) => void,
 ) {
-  const held: DeepCheck[] = []
+  const checks: DeepCheck[] = []
   const all = topic.partitions.entries()
   const lane = async () => {
     for (const [at, partition] of all) {
       progress(`reading partition ${partition.partition} again from Kafka`)
       const own = claims.filter((claim) => claim.partition === partition.partition)
-      held[at] = await checkHeld(config.kafka, partition, own)
+      checks[at] = await checkPartition(config.kafka, partition, own)
     }
   }
-  // Each has a connection of its own, and most of its time goes by in opening and closing it.
+  // Each has a connection of its own, and most of its time is spent opening and closing that.
   await Promise.all(Array.from({ length: PARTITIONS_AT_ONCE }, lane))
   return {
-    records: held.reduce((sum, { records }) => sum + records, 0),
-    findings: held.flatMap(({ findings }) => findings),
+    records: checks.reduce((sum, { records }) => sum + records, 0),
+    findings: checks.flatMap(({ findings }) => findings),
   }
 }
 

@@ -21,7 +21,7 @@ export interface VerifiedHours {
   /** Verified hours that have changed, or are gone, and are read again. */
   readonly changed: readonly string[]
   readonly changedListings: readonly ListedHour[]
-  readonly strays: readonly string[]
+  readonly outsideHours: readonly string[]
 }
 
 export const noVerifiedHours: VerifiedHours = {
@@ -31,7 +31,7 @@ export const noVerifiedHours: VerifiedHours = {
   startAfter: undefined,
   changed: [],
   changedListings: [],
-  strays: [],
+  outsideHours: [],
 }
 
 /**
@@ -49,9 +49,9 @@ export async function readVerifiedHours(
   if (!after) return noVerifiedHours
   const hours = new Map<string, string>()
   const changedListings: ListedHour[] = []
-  const strays: string[] = []
+  const outsideHours: string[] = []
   for await (const listed of listHours(bucket, lake)) {
-    if (!listed.hour) strays.push(...listed.keys)
+    if (!listed.hour) outsideHours.push(...listed.keys)
     else if (listed.hour > after) break
     else if (verifications.get(listed.hour)?.has(listed.digest)) hours.set(listed.hour, listed.digest)
     else changedListings.push(listed)
@@ -69,7 +69,7 @@ export async function readVerifiedHours(
     if (dead.coveredDigest !== verification.deadDigest) base = new Map()
   }
   const startAfter = `${hourPrefix(lake, pathOf(after))}~`
-  return { hours: new Set(hours.keys()), base, after, startAfter, changed, changedListings, strays }
+  return { hours: new Set(hours.keys()), base, after, startAfter, changed, changedListings, outsideHours }
 }
 
 /** Called when nothing was found wrong: stores a verification of every closed hour, so that the next audit need not read it. */

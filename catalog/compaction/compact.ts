@@ -1,5 +1,5 @@
-// One pass of compaction: for each closed hour the next step, until nothing is left to do. Safe to stop anywhere, and
-// to run twice at the same time: what is to be done is read from the bucket and Glue alone (see packages/contract/compaction.ts).
+// One pass of compaction: for each closed hour the next step, until none is left. Safe to stop anywhere, and to run
+// several times at once: the bucket and Glue alone say what is to be done (see packages/contract/compaction.ts).
 
 import { randomBytes } from 'node:crypto'
 import type { SteadyClock } from '@ticklake/aws/bucket-clock.ts'
@@ -34,15 +34,15 @@ import type { CatalogConfig } from '../config.ts'
 import { type LakeState, readFolders, readFoldersOfHour, readHour, readProgress } from './lake-state.ts'
 import { type Merger, startMerger } from './merger.ts'
 
-/** What happens while it runs; each is told once. */
+/** What happens while it runs; each is reported once. */
 export interface CompactionEvents {
   /** Objects of an hour were written as fewer; nothing reads them yet. */
   readonly merged: (facts: { hour: string; from: number; to: number; rows: number; late: boolean }) => void
   readonly switched: (facts: { hour: string; tables: readonly string[] }) => void
   readonly deleted: (facts: { hour: string; objects: number }) => void
-  /** An hour that cannot be compacted; the others go on. */
+  /** An hour that cannot be compacted; the others continue. */
   readonly refused: (facts: { hour: string; code: string; why: string }) => void
-  /** A pass over all hours has ended. `pending`: those that keep objects which would be merged, were they to be. */
+  /** A pass over all hours has ended. `pending`: those with objects that cannot be merged yet. */
   readonly passed?: (facts: { pending: readonly string[] }) => void
 }
 
@@ -56,12 +56,12 @@ export interface CompactionOptions {
 type Parts = Pick<Aws, 'bucket' | 'glue'>
 
 const GETS_AT_ONCE = 16
-/** What is wrong with one hour alone: its objects, or their size, of which the merging thread dies. */
+/** Faults of one hour alone: of its objects, or of their size, which kills the merging thread. */
 const HOURS_OWN = ['HOUR_NOT_AS_CLAIMED', 'MERGER_FAILED']
 
 /**
- * Does what there is to do now.
- * @throws Failure BUCKET_CLOCK when the bucket does not tell the time, COMPACTION_REFUSED for a format whose objects stay as they are, and whatever keeps S3, Glue or Kafka from answering
+ * Compacts the hours that can be compacted now.
+ * @throws Failure BUCKET_CLOCK when the bucket does not tell the time, COMPACTION_REFUSED for a format whose objects stay as they are, and any error of S3, Glue or Kafka
  */
 export async function compact(
   aws: Parts,
@@ -74,7 +74,7 @@ export async function compact(
     throw new Failure({
       code: 'COMPACTION_REFUSED',
       what: 'json-object is not compacted; its objects stay as they are',
-      why: 'one object a record is what this format is for: programs look records up by their keys',
+      why: 'this format has one object for each record, so that programs find records by their keys',
       remedy: 'for tables that are counted quickly use LAKE_FORMAT=parquet or jsonl',
     })
   }
@@ -114,7 +114,7 @@ export async function compact(
     } catch (error) {
       if (signal?.aborted) return
       pending.push(name)
-      // One bad hour must not keep the others from it; what no service could do is the caller's affair.
+      // One bad hour must not hold the others up; the error of a service is for the caller.
       if (error instanceof Failure && !HOURS_OWN.includes(error.code)) throw error
       events.refused({
         hour: name,
@@ -154,7 +154,7 @@ interface Work {
   readonly events: CompactionEvents
 }
 
-/** Out: whether objects are left that a later pass has to merge. */
+/** @returns whether objects are left that a later pass has to merge */
 async function compactHour(
   aws: Parts,
   config: CatalogConfig,
@@ -162,28 +162,28 @@ async function compactHour(
   path: HourPath,
   work: Work,
 ): Promise<boolean> {
-  let seen = state
+  let current = state
   while (!work.signal?.aborted) {
-    const facts = await readHour(aws.bucket, config.lake, seen, path, {
+    const facts = await readHour(aws.bucket, config.lake, current, path, {
       clock: work.clock,
-      settledMs: config.compactDeleteAfterMs,
+      deleteAfterMs: config.compactDeleteAfterMs,
     })
     const step = nextCompaction(facts)
-    if (!step && facts.strays.length > 0) {
+    if (!step && facts.orphans.length > 0) {
       work.events.refused({
         hour: hourName(path),
         code: 'HOUR_NOT_AS_CLAIMED',
-        why: `no claim promises ${facts.strays[0]}${facts.strays.length > 1 ? ` and ${facts.strays.length - 1} more` : ''}: run \`catalog audit\``,
+        why: `no claim names ${facts.orphans[0]}${facts.orphans.length > 1 ? ` and ${facts.orphans.length - 1} more` : ''}: run \`catalog audit\``,
       })
     }
-    if (!step) return facts.strays.length > 0 || isBehind(config.lake, seen, path, facts)
-    await perform(aws, config.lake, seen, path, step, work)
-    seen = await readAgain(aws, config.lake, seen, path)
+    if (!step) return facts.orphans.length > 0 || isBehind(config.lake, current, path, facts)
+    await perform(aws, config.lake, current, path, step, work)
+    current = await readAgain(aws, config.lake, current, path)
   }
   return true
 }
 
-/** Whether small objects stay because a chain has not come so far yet, though the topic has what it waits for. */
+/** Whether small objects stay because a chain has not passed the hour yet, although the topic has later records. */
 function isBehind(lake: LakeConfig, { chains }: LakeState, path: HourPath, facts: HourFacts): boolean {
   const wouldMerge = nextCompaction({ ...facts, isPast: true })?.do === 'merge'
   return wouldMerge && !haveAllPassed(lake, hourName(path), chains)
@@ -211,7 +211,7 @@ async function perform(
           rows,
           late: step.seq > 1,
         })
-        // Another was first, and its run counts: ours will never be read.
+        // Another compactor was first, and its run counts: ours will never be read.
       } else await aws.bucket.delete(manifest.files.map(({ key }) => key))
       return
     }
@@ -293,7 +293,7 @@ async function readSources(bucket: Aws['bucket'], batch: readonly Source[]) {
   return inputs
 }
 
-/** The same state with what a step may have changed of this hour: its objects, its manifest, its places in Glue. */
+/** The state again, with what a step may have changed of this hour: its objects, its manifest, its locations in Glue. */
 async function readAgain(aws: Parts, lake: LakeConfig, state: LakeState, path: HourPath): Promise<LakeState> {
   return {
     ...state,

@@ -111,7 +111,7 @@ function isPast(lake: LakeConfig, name: string, chains: readonly ChainProgress[]
 
 /**
  * What there is of one hour.
- * @param settledMs how long after the switch no query reads the old objects any more
+ * @param deleteAfterMs how long after the switch no query reads the old objects any more
  * @throws Failure BUCKET_CLOCK when the bucket does not tell the time
  */
 export async function readHour(
@@ -119,25 +119,25 @@ export async function readHour(
   lake: LakeConfig,
   state: LakeState,
   path: HourPath,
-  { clock, settledMs }: { clock: SteadyClock; settledMs: number },
+  { clock, deleteAfterMs }: { clock: SteadyClock; deleteAfterMs: number },
 ): Promise<HourFacts> {
   const name = hourName(path)
   const newest = state.manifests.get(name)
   const manifest = newest && (await readManifest(bucket, lake, newest))
-  const { raw, strays } = await readRaw(bucket, lake, state, path, manifest)
+  const { raw, orphans } = await readRaw(bucket, lake, state, path, manifest)
   const mark = newest && (await readMark(bucket, lake, newest))
   const location = manifest && runLocation(lake, manifest)
   return {
     // Asked after the mark was read, so that the answer which gave its age is among those that must agree.
     isPast: isPast(lake, name, state.chains, clock.nowMs()),
     raw,
-    strays,
+    orphans,
     manifest,
     compacted: manifest ? manifest.files.map((file) => ({ ...file, ...rangeOfRunFile(file.key) })) : [],
     isMarked: mark?.isMarked ?? false,
-    isSettled: mark?.ageMs !== undefined && mark.ageMs >= settledMs,
+    isUnread: mark?.ageMs !== undefined && mark.ageMs >= deleteAfterMs,
     isSwitched: state.tables.every(({ locations }) => locations.get(name) === location),
-    leftovers: manifest
+    obsolete: manifest
       ? (state.compacted.get(name) ?? []).filter((key) => {
           const run = parseCompactedKey(lake, key)!
           return run.seq <= manifest.seq && run.run !== manifest.run
@@ -152,16 +152,16 @@ async function readRaw(
   state: LakeState,
   path: HourPath,
   manifest: Manifest | undefined,
-): Promise<{ raw: Source[]; strays: string[] }> {
+): Promise<{ raw: Source[]; orphans: string[] }> {
   const raw: Source[] = []
-  const strays: string[] = []
-  if (!state.rawHours.has(hourName(path))) return { raw, strays }
+  const orphans: string[] = []
+  if (!state.rawHours.has(hourName(path))) return { raw, orphans }
   const replaced = manifest ? replacedKeys(manifest) : new Set()
   const below = new Map(state.chains.map(({ partition, newest }) => [partition, newest?.S ?? 0]))
   const unknown: ({ key: string } & OffsetRange)[] = []
   for await (const { key } of bucket.list(hourPrefix(lake, path))) {
     const range = parseDataKey(lake, key)
-    if (!range || range.topicId !== state.topicId || !below.has(range.partition)) strays.push(key)
+    if (!range || range.topicId !== state.topicId || !below.has(range.partition)) orphans.push(key)
     else if (replaced.has(key)) raw.push({ ...range, key, rows: 0, replaced: [] })
     else if (range.S < below.get(range.partition)!) unknown.push({ ...range, key })
   }
@@ -171,9 +171,9 @@ async function readRaw(
         const claim = await readClaimAt(bucket, lake, { topicId, partition, S })
         const file = claim?.files.find((one) => one.key === key)
         if (file) raw.push({ key, rows: file.rows, topicId, partition, S, E, replaced: [file] })
-        else strays.push(key)
+        else orphans.push(key)
       }),
     )
   }
-  return { raw, strays }
+  return { raw, orphans }
 }

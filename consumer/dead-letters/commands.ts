@@ -114,7 +114,10 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
             throw usage('--mended names the records itself: name none beside it')
           })
           .example('$0 dlq replay 0:1234 --set close=28412.5', 'one record, one field fixed')
-          .example('$0 dlq replay --reason missing_field --set adj_close=null', 'all records that lack a field')
+          .example(
+            '$0 dlq replay --reason missing_field --set adj_close=null',
+            'all records that lack a field',
+          )
           .example('$0 dlq replay 0:1234 --value fixed.json', 'one record, replaced')
           .example(
             "$0 dlq list --each --reason wrong_type --output jsonl | jq -c '.value |= (fromjson | .volume |= tonumber)' | $0 dlq replay --mended -",

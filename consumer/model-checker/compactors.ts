@@ -44,7 +44,7 @@ export interface HourState {
   /** The run that the table reads; undefined: the hour's own folder. */
   readonly run: string | undefined
   /** Marked manifests, and whether every query of before is over. */
-  readonly marks: readonly { readonly seq: number; readonly isSettled: boolean }[]
+  readonly marks: readonly { readonly seq: number; readonly isUnread: boolean }[]
   /** Objects that a query has listed and not read yet. */
   readonly query: readonly string[] | undefined
   readonly queries: number
@@ -133,9 +133,9 @@ export function hourMoves(world: HourWorld, hour: HourState, around: Around): Ho
   }
   // No query and no call lasts longer than the wait before deletion: see docs/compaction.md.
   const busy = hour.query || hour.compactors.some((doing) => doing?.do === 'switch')
-  const fresh = hour.marks.findIndex((mark) => !mark.isSettled)
+  const fresh = hour.marks.findIndex((mark) => !mark.isUnread)
   if (!busy && fresh >= 0) {
-    const marks = hour.marks.with(fresh, { ...hour.marks[fresh]!, isSettled: true })
+    const marks = hour.marks.with(fresh, { ...hour.marks[fresh]!, isUnread: true })
     moves.push({ name: 'an hour goes by', hour: { ...hour, marks } })
   }
   return moves
@@ -236,7 +236,7 @@ function actMoves(world: HourWorld, hour: HourState, around: Around, doing: Doin
       const { seq } = doing.manifest
       const marks = hour.marks.some((mark) => mark.seq === seq)
         ? hour.marks
-        : [...hour.marks, { seq, isSettled: false }]
+        : [...hour.marks, { seq, isUnread: false }]
       act('marks the switch', { hour: to(undefined, { marks }) })
     }
   }
@@ -270,7 +270,7 @@ function factsOf(world: HourWorld, hour: HourState, around: Around): HourFacts {
   return {
     isPast: trusting ? raw.length > 1 : newest !== undefined && !inHour(newest) && isLater,
     raw,
-    strays: [],
+    orphans: [],
     manifest,
     compacted: manifest
       ? manifest.files.map((file) => ({
@@ -281,9 +281,9 @@ function factsOf(world: HourWorld, hour: HourState, around: Around): HourFacts {
         }))
       : [],
     isMarked: early || mark !== undefined,
-    isSettled: early || (mark?.isSettled ?? false),
+    isUnread: early || (mark?.isUnread ?? false),
     isSwitched: early || (manifest !== undefined && hour.run === manifest.run),
-    leftovers: Object.keys(around.objects).filter((key) => {
+    obsolete: Object.keys(around.objects).filter((key) => {
       const match = /\/_compacted\/.*\/((\d{6})-\w+)\//.exec(key)
       if (!match || match[1] === manifest?.run) return false
       return Number(match[2]) <= (manifest?.seq ?? 0)

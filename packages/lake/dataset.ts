@@ -16,7 +16,7 @@ export function parseDataset(text: string, lake: Lake, meanwhile: string): Datas
   try {
     const dataset = JSON.parse(text) as Dataset
     if (typeof dataset !== 'object' || dataset === null) throw new Error('it is no JSON object')
-    // Another version may have other fields: whoever needs them looks at `v`.
+    // Another version may have other fields: readers that need them check `v`.
     if (dataset.v === 1 && !(Number.isSafeInteger(dataset.contract) && dataset.contract >= 1)) {
       throw new Error(`its contract is ${dataset.contract}`)
     }
