@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { engineCtas } from './ctas.ts'
 import { tokensOf } from './tokens.ts'
 
-const placed = (sql: string) => engineCtas(sql, tokensOf(sql), 's3://b/r/tables/1/')
+const placed = (sql: string) => engineCtas(sql, tokensOf(sql), 's3://b/r/tables/1/', 'db')
 const withProperties = (list: string) => placed(`CREATE TABLE t WITH (${list}) AS SELECT 1 AS a`)
 /** The properties that the engine is given. */
 const propertiesOf = (list: string) => /WITH \((.*)\) AS/s.exec(withProperties(list).sql)![1]
