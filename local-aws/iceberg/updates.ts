@@ -216,11 +216,14 @@ const mainBranch = 'main'
 /** The metadata with all updates made, in their order. @throws UpdateRefused */
 export function updated(metadata: TableMetadata, updates: readonly Update[]): TableMetadata {
   const added: Added = {}
-  return updates.reduce((current, update) => {
+  let current = metadata
+  for (const update of updates) {
     if (!Object.hasOwn(apply, update.action))
       throw new UpdateRefused(`Cannot apply unknown update: ${String(update.action)}`)
-    return { ...current, ...(apply[update.action] as Apply<Update['action']>)(current, update, added) }
-  }, metadata)
+    const changes = (apply[update.action] as Apply<Update['action']>)(current, update, added)
+    current = { ...current, ...changes }
+  }
+  return current
 }
 
 /** Fields of a new specification, with the ids that they had in earlier ones, or new ones. */

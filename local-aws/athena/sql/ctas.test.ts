@@ -64,7 +64,7 @@ test.each([
   ["format='TEXTFILE', field_delimiter='||'", 'takes a single character'],
   ['is_external=false', 'is_external must be true'],
   ["table_type='DELTA'", 'Table type DELTA is none of HIVE, ICEBERG'],
-  ["table_type='iceberg', location='s3://b/'", 'NOT_SUPPORTED: CREATE TABLE AS with table_type'],
+  ["location='s3://b/'", "table property 'location' does not exist"],
   ["format 'ORC'", "line 1:29: mismatched input ''ORC''. Expecting: '='"],
   ['format=', "mismatched input ')'. Expecting: <expression>"],
 ])('%s is refused', (list, message) => {
