@@ -9,7 +9,10 @@ import { openAthena } from './athena/api/service.ts'
 import { localAwsConfig } from './config.ts'
 import { makeEvents } from './events.ts'
 import { openGlue } from './glue/api/service.ts'
+import { openIcebergRest } from './glue/iceberg-rest/routes.ts'
 import { startServer } from './http/server.ts'
+import { openTableFiles } from './iceberg/s3.ts'
+import { openIcebergTables } from './iceberg/tables.ts'
 
 await runCommand(async (signal) => {
   const config = localAwsConfig(shellEnv())
@@ -21,6 +24,9 @@ await runCommand(async (signal) => {
   await using glue = await openGlue({ dataDir, accountId, region, s3Endpoint, secret })
   await using athena = openAthena({ config, glue, events })
   const services = { AmazonAthena: athena, AWSGlue: glue }
-  await using _server = await startServer({ config, events, registry, services })
+  using files = openTableFiles(config.s3Endpoint, region, secret)
+  const tables = openIcebergTables(glue, files)
+  const icebergRest = openIcebergRest({ glue, tables, accountId, region })
+  await using _server = await startServer({ config, events, registry, services, icebergRest })
   if (!signal.aborted) await once(signal, 'abort')
 })
