@@ -8,6 +8,7 @@ import {
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { lakeConfig, s3Client } from '@ticklake/aws/config.ts'
 import { icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
+import { signedAs } from '@ticklake/testing/signed-as.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { beforeAll, expect, test } from 'vitest'
 
@@ -292,6 +293,83 @@ test('what Athena refuses is refused in its words', async () => {
     ['VACUUM missing', `Table not found ${database}.missing`],
   ]
   for (const [sql, why] of refused) await expect(run(sql), sql).rejects.toThrow(why)
+})
+
+interface RestAnswer {
+  readonly overrides: { readonly prefix: string }
+  readonly endpoints: readonly string[]
+  readonly metadata: { readonly 'table-uuid': string; readonly snapshots: readonly object[] }
+  readonly config: Readonly<Record<string, string>>
+  readonly identifiers: readonly object[]
+}
+
+/** Iceberg's REST protocol, as any of its clients speaks it. */
+async function rest(
+  method: string,
+  path: string,
+  body?: object,
+): Promise<{ status: number; body: RestAnswer }> {
+  const answer = await fetch(`${process.env.AWS_ENDPOINT_URL}/iceberg/v1/${path}`, {
+    method,
+    headers: signedAs('glue'),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const text = await answer.text()
+  return { status: answer.status, body: text === '' ? ({} as RestAnswer) : JSON.parse(text) }
+}
+
+test('a table of the REST endpoint is a table of Athena, and the other way round', async () => {
+  const { overrides, endpoints } = (await rest('GET', 'config?warehouse=000000000000')).body
+  expect(endpoints).toContain('POST /v1/{prefix}/namespaces/{namespace}/tables/{table}')
+  const tables = `${overrides.prefix}/namespaces/${database}/tables`
+  const field = { id: 7, name: 'n', required: false, type: 'long' }
+  const made = await rest('POST', tables, {
+    name: 'rested',
+    location: `${folder}/rested`,
+    schema: { type: 'struct', fields: [field] },
+    'partition-spec': { fields: [{ 'source-id': 7, name: 'n_b', transform: 'bucket[4]' }] },
+  })
+  expect(made.status).toBe(200)
+  const { 'table-uuid': uuid } = made.body.metadata
+  await run('INSERT INTO rested VALUES (1), (2)')
+  const loaded = (await rest('GET', `${tables}/rested`)).body
+  expect(loaded.metadata.snapshots).toHaveLength(1)
+  expect(loaded.config['s3.endpoint']).toBe(process.env.AWS_ENDPOINT_URL)
+  const change = (required: string) =>
+    rest('POST', `${tables}/rested`, {
+      requirements: [{ type: 'assert-table-uuid', uuid: required }],
+      updates: [
+        {
+          action: 'add-schema',
+          schema: {
+            type: 'struct',
+            fields: [
+              { ...field, id: 1 },
+              { ...field, id: 2, name: 'added' },
+            ],
+          },
+        },
+        { action: 'set-current-schema', 'schema-id': -1 },
+        { action: 'set-properties', updates: { 'history.expire.min-snapshots-to-keep': '4' } },
+      ],
+    })
+  expect(await change('another')).toMatchObject({
+    status: 409,
+    body: { error: { type: 'CommitFailedException', code: 409 } },
+  })
+  expect((await change(uuid)).status).toBe(200)
+  expect(await run('SELECT n, added FROM rested ORDER BY n')).toEqual(['1|NULL', '2|NULL'])
+  expect(await run("SHOW TBLPROPERTIES rested ('vacuum_min_snapshots_to_keep')")).toEqual(['4'])
+  await run(`CREATE TABLE listed (a int) ${iceberg('listed')}`)
+  const { identifiers } = (await rest('GET', tables)).body
+  expect(identifiers).toEqual(
+    expect.arrayContaining(['listed', 'rested'].map((name) => ({ namespace: [database], name }))),
+  )
+  expect(identifiers).not.toContainEqual({ namespace: [database], name: 'plain' })
+  expect((await rest('HEAD', `${tables}/missing`)).status).toBe(404)
+  expect((await rest('DELETE', `${tables}/rested?purgeRequested=true`)).status).toBe(204)
+  expect(await filesOf('rested')).toEqual([])
+  expect((await fetch(`${process.env.AWS_ENDPOINT_URL}/iceberg/v1/config`)).status).toBe(403)
 })
 
 test('no answer shows the catalog behind', async () => {
