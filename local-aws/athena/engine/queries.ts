@@ -23,6 +23,7 @@ import {
   writesRows,
 } from '../api/query.ts'
 import { finishIcebergTable } from '../iceberg/statements.ts'
+import { withWriterSettings } from '../iceberg/writer-settings.ts'
 import type { ResultPages } from '../results/result-pages.ts'
 import { openResultSink } from '../results/result-sink.ts'
 import type { ResultObjects } from '../results/s3.ts'
@@ -203,7 +204,10 @@ export function openQueries(parts: QueriesParts): Queries {
         })
         await sink.lines(columns, lines)
       } else {
-        placed = engineStatement(statement, entry.query)
+        placed = await withWriterSettings(engineStatement(statement, entry.query), statement, entry.query, {
+          glue,
+          iceberg,
+        })
         if (placed.unloadsTo !== undefined) await prepareUnload(glue)
         try {
           last = await followEngine({ ...onEngine, statement: placed, sink })

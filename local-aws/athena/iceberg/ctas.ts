@@ -3,8 +3,9 @@ import { icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import type { Edit } from '../sql/placed-sql.ts'
 import { invalidProperty, type Property, plainValue } from '../sql/property-list.ts'
 import { literal, type Token } from '../sql/tokens.ts'
-import { endOfName } from './optimize.ts'
+import { endOfName, nameAt } from './optimize.ts'
 import { formatOf, propertiesOfNewTable, propertyNames } from './table-properties.ts'
+import { codecSetting } from './writer-settings.ts'
 
 const others = new Set(['table_type', 'is_external', 'location', 'partitioning'])
 
@@ -39,7 +40,6 @@ export function icebergCtas(sql: string, given: ReadonlyMap<string, Property>, f
     Object.fromEntries(named.map((property) => [property.name, plainValue(sql, property)])),
   )
   const format = formatOf(properties)
-  const codec = properties[`write.${format}.compression-codec`]!
   const location = given.get('location')
   const partitioning = given.get('partitioning')?.value
   return {
@@ -51,7 +51,7 @@ export function icebergCtas(sql: string, given: ReadonlyMap<string, Property>, f
         : []),
     ].join(', '),
     properties,
-    session: { [`${icebergCatalog}.compression_codec`]: engineCodec(codec) },
+    session: codecSetting(properties),
   }
 }
 
@@ -61,14 +61,9 @@ export function icebergTarget(
   database: string,
 ): { edit: Edit; database: string; name: string } {
   const start = tokens[2]?.value === 'IF' ? 5 : 2
-  const end = endOfName(tokens, start)
-  const parts = tokens.slice(start, end).filter(({ text }) => text !== '.')
-  const names = parts.map(({ kind, text, value }) => (kind === 'word' ? text.toLowerCase() : value))
-  const [name, schema = database] = names.toReversed() as [string, string?]
+  const parts = tokens.slice(start, endOfName(tokens, start))
+  const { name, database: schema = database } = nameAt(tokens, start)!
   const text = [icebergCatalog, schema, name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
   const edit = { start: parts[0]!.start, end: parts.at(-1)!.end, text }
-  return { edit, database: schema.toLowerCase(), name: name.toLowerCase() }
+  return { edit, database: schema, name }
 }
-
-const engineCodec = (codec: string) =>
-  codec === 'zlib' || codec === 'gzip' ? 'GZIP' : codec === 'uncompressed' ? 'NONE' : codec.toUpperCase()

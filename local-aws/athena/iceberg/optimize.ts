@@ -24,6 +24,17 @@ export function engineOptimize(sql: string, tokens: readonly Token[]): PlacedSql
   ])
 }
 
+/** The table that a name at this place is, in lower case as the catalog keeps it; a catalog in front is left out. */
+export function nameAt(
+  tokens: readonly Token[],
+  start: number,
+): { database: string | undefined; name: string } | undefined {
+  const parts = tokens.slice(start, endOfName(tokens, start)).filter(({ text }) => text !== '.')
+  const names = parts.map(({ kind, text, value }) => (kind === 'word' ? text : value).toLowerCase())
+  const [name, database] = names.toReversed()
+  return name === undefined ? undefined : { database, name }
+}
+
 /** The index behind a name of several parts. */
 export function endOfName(tokens: readonly Token[], start: number): number {
   let at = start

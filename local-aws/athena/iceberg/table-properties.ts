@@ -140,6 +140,25 @@ export function formatOf(iceberg: Properties): string {
   return format && formats.includes(format) ? format : defaultFormat
 }
 
+/** The engine's name for the compression of a table; undefined where its own default is right, or it has no such codec. */
+export function engineCodec(iceberg: Properties): string | undefined {
+  const format = formatOf(iceberg)
+  switch (iceberg[properties.write_compression!.name(format)]?.toLowerCase()) {
+    case 'gzip':
+    case 'zlib':
+      return 'GZIP'
+    case 'snappy':
+      return 'SNAPPY'
+    case 'none':
+    case 'uncompressed':
+      return 'NONE'
+    case 'lz4':
+      return format === 'orc' ? 'LZ4' : undefined
+    default:
+      return undefined
+  }
+}
+
 const unsupportedKey = (key: string) =>
   new QueryFailure(`Unsupported table property key: ${key}`, { category: 2, type: 1200 })
 

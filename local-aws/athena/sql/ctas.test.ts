@@ -80,7 +80,7 @@ test('a table of Iceberg gets its name in the catalog behind, and places stay wh
     "CREATE TABLE IF NOT EXISTS \"T\" WITH (table_type='iceberg', write_compression='gzip', vacuum_min_snapshots_to_keep=3) AS SELECT x"
   const { sql, session, makesIceberg, placeInOwnSql } = placed(own)
   expect(sql).toBe(
-    `CREATE TABLE IF NOT EXISTS "${icebergCatalog}"."db"."T" WITH (format = 'PARQUET', location = 's3://b/r/tables/1/') AS SELECT x`,
+    `CREATE TABLE IF NOT EXISTS "${icebergCatalog}"."db"."t" WITH (format = 'PARQUET', location = 's3://b/r/tables/1/') AS SELECT x`,
   )
   expect(session).toEqual({ [`${icebergCatalog}.compression_codec`]: 'GZIP' })
   expect(makesIceberg).toEqual({
