@@ -159,7 +159,8 @@ function metadataFile({ location }: TableMetadata, version: number): string {
 
 /** The number that a metadata file's name begins with. */
 function versionOf(metadataLocation: string): number {
-  return Number(/\/v?(\d+)[^/]*$/.exec(metadataLocation)?.[1] ?? 0)
+  const name = metadataLocation.slice(metadataLocation.lastIndexOf('/') + 1)
+  return Number(/^v?(\d+)/.exec(name)?.[1] ?? 0)
 }
 
 /** The metadata with the file before it in its log, and the files that fell out of the log and are to be deleted. */

@@ -4,8 +4,7 @@ import type { Edit } from '../sql/placed-sql.ts'
 import { invalidProperty, type Property, plainValue } from '../sql/property-list.ts'
 import { literal, type Token } from '../sql/tokens.ts'
 import { endOfName, nameAt } from './optimize.ts'
-import { formatOf, propertiesOfNewTable, propertyNames } from './table-properties.ts'
-import { codecSetting } from './writer-settings.ts'
+import { codecSetting, formatOf, propertiesOfNewTable, propertyNames } from './table-properties.ts'
 
 const others = new Set(['table_type', 'is_external', 'location', 'partitioning'])
 

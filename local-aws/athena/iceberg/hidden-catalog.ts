@@ -7,9 +7,9 @@ import type { Token } from '../sql/tokens.ts'
 /** An error of the engine that speaks of the one catalog which users know, and of no way between two. */
 export function athenasError(error: EngineError): EngineError {
   const message = shownText(error.message)
-  const missing = /^((?:line \d+:\d+: )?Table '.*?') redirected to .* does not exist$/s.exec(message)
-  return missing
-    ? { ...error, errorName: 'TABLE_NOT_FOUND', message: `${missing[1]} does not exist` }
+  const end = message.indexOf(' redirected to ')
+  return end >= 0 && message.endsWith(' does not exist')
+    ? { ...error, errorName: 'TABLE_NOT_FOUND', message: `${message.slice(0, end)} does not exist` }
     : { ...error, message }
 }
 

@@ -1,4 +1,5 @@
 // The properties that Athena takes for an Iceberg table: a closed list, in its own words and in Iceberg's.
+import { icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import { notSupported, QueryFailure } from '../api/errors.ts'
 
 type Properties = Readonly<Record<string, string>>
@@ -140,8 +141,14 @@ export function formatOf(iceberg: Properties): string {
   return format && formats.includes(format) ? format : defaultFormat
 }
 
+/** The setting by which the engine compresses as these properties of a table say. */
+export function codecSetting(iceberg: Properties): Record<string, string> {
+  const codec = engineCodec(iceberg)
+  return codec === undefined ? {} : { [`${icebergCatalog}.compression_codec`]: codec }
+}
+
 /** The engine's name for the compression of a table; undefined where its own default is right, or it has no such codec. */
-export function engineCodec(iceberg: Properties): string | undefined {
+function engineCodec(iceberg: Properties): string | undefined {
   const format = formatOf(iceberg)
   switch (iceberg[properties.write_compression!.name(format)]?.toLowerCase()) {
     case 'gzip':

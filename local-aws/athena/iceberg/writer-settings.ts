@@ -1,12 +1,11 @@
 // How the engine compresses what a statement writes into an Iceberg table: it goes by a setting, not by the table.
-import { icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import { type IcebergTables, isIcebergTable } from '../../iceberg/tables.ts'
 import { contextDatabase, type QueryRequest } from '../api/query.ts'
 import type { PlacedSql } from '../sql/placed-sql.ts'
 import type { Statement } from '../sql/statement.ts'
 import { nameAt } from './optimize.ts'
-import { engineCodec } from './table-properties.ts'
+import { codecSetting } from './table-properties.ts'
 
 /** Where the table's name stands in a statement that writes into one. */
 const targets: Readonly<Record<string, number>> = {
@@ -14,12 +13,6 @@ const targets: Readonly<Record<string, number>> = {
   MERGE_INTO: 2,
   UPDATE: 1,
   OPTIMIZE: 1,
-}
-
-/** The setting by which the engine compresses as these properties of a table say. */
-export function codecSetting(properties: Readonly<Record<string, string>>): Record<string, string> {
-  const codec = engineCodec(properties)
-  return codec === undefined ? {} : { [`${icebergCatalog}.compression_codec`]: codec }
 }
 
 /** The statement with that setting for the table that it writes into. */

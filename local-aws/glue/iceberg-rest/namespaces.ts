@@ -2,7 +2,7 @@
 import type { GlueService } from '../api/service.ts'
 import type { Database } from '../api/shapes.ts'
 import { alreadyExists, badRequest, namespaceNotEmpty, noSuchNamespace } from './errors.ts'
-import type { RestRequest } from './routes.ts'
+import type { RestRequest } from './request.ts'
 
 type Properties = Record<string, string>
 

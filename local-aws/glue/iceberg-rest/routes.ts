@@ -4,17 +4,8 @@ import { longsFromJson, longsToJson } from '../api/long-json.ts'
 import type { GlueService } from '../api/service.ts'
 import { badRequest, RestError, restErrorOf } from './errors.ts'
 import { namespaceOperations } from './namespaces.ts'
+import type { RestRequest } from './request.ts'
 import { tableOperations } from './tables.ts'
-
-/** A request as operations see it. */
-export interface RestRequest {
-  /** The names in the path, unescaped: a namespace, a table. */
-  readonly names: readonly string[]
-  readonly query: URLSearchParams
-  readonly body: Readonly<Record<string, unknown>>
-  /** The address by which the client has reached the server. */
-  readonly host: string
-}
 
 /** A request as it came over the wire. */
 export interface WireRequest {

@@ -10,7 +10,7 @@ import type { GlueService } from '../api/service.ts'
 import type { Table } from '../api/shapes.ts'
 import { alreadyExists, badRequest, commitFailed, noSuchNamespace, noSuchTable } from './errors.ts'
 import { namespaceName, pageOf } from './namespaces.ts'
-import type { RestRequest } from './routes.ts'
+import type { RestRequest } from './request.ts'
 
 interface Identifier {
   readonly namespace: unknown
