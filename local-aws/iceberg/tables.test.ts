@@ -19,7 +19,7 @@ const memory: TableFiles = {
   write: async (uri, text) => void files.set(uri, text),
   remove: async (uris) => uris.forEach((uri) => void files.delete(uri)),
   removeFolder: async (uri) =>
-    [...files.keys()].filter((key) => key.startsWith(`${uri}/`)).forEach((key) => void files.delete(key)),
+    [...files.keys()].filter((key) => key.startsWith(uri)).forEach((key) => void files.delete(key)),
   [Symbol.dispose]: () => undefined,
 }
 

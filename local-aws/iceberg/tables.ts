@@ -5,11 +5,14 @@ import { longsFromJson, longsToJson } from '../glue/api/long-json.ts'
 import type { GlueService } from '../glue/api/service.ts'
 import type { Table, TableInput } from '../glue/api/shapes.ts'
 import { hiveTypeText } from './hive-types.ts'
-import { currentSchema, type TableMetadata } from './metadata.ts'
+import { currentSchema, type TableMetadata, withoutSlash } from './metadata.ts'
 import type { TableFiles } from './s3.ts'
 
 /** How often a commit is tried while others change the same table. */
 const mostAttempts = 20
+
+/** Where a table's files are, below its location. */
+const ownFolders = ['data', 'metadata']
 
 /** Other engines' notes on an entry's metadata, which the next commit makes untrue. */
 const enginesNotes = /^trino_table_metadata_/
@@ -148,7 +151,9 @@ export function openIcebergTables(glue: GlueService, files: TableFiles): Iceberg
     async drop(entry, kept = 'delete') {
       await glue.dropTable(entry.DatabaseName, entry.Name)
       const location = entry.StorageDescriptor?.Location
-      if (kept === 'delete' && location) await files.removeFolder(location)
+      if (kept === 'keep' || !location) return
+      // Not the whole location: other things may lie in it, another table or a bucket's results.
+      for (const folder of ownFolders) await files.removeFolder(`${withoutSlash(location)}/${folder}/`)
     },
   }
 }

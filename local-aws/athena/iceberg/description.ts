@@ -62,8 +62,9 @@ export function columnNames({ metadata }: LoadedTable): string[] {
   return currentSchema(metadata).fields.map(({ name }) => name)
 }
 
-/** @param name as the statement has it */
-export function createTableLines({ metadata }: LoadedTable, name: string): string[] {
+/** The statement that makes the table. */
+export function createTableLines({ metadata, entry }: LoadedTable): string[] {
+  const name = [entry.DatabaseName, entry.Name].map(plainName).join('.')
   const columns = currentSchema(metadata).fields.map(({ name: column, type, doc }) => {
     const comment = doc === undefined ? '' : ` COMMENT ${hiveLiteral(doc)}`
     return `  ${plainName(column)} ${describedType(type)}${comment}`

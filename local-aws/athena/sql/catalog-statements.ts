@@ -139,10 +139,8 @@ async function answer(statement: HiveStatement, context: CatalogContext): Promis
     case 'show-create-table': {
       const { database, name } = statement
       const table = await tableOf(statement, context)
-      if (isIcebergTable(table)) {
-        const ownName = `${table.DatabaseName}.${table.Name}`
-        return list('createtab_stmt', icebergLines.createTableLines(await iceberg.load(table), ownName))
-      }
+      if (isIcebergTable(table))
+        return list('createtab_stmt', icebergLines.createTableLines(await iceberg.load(table)))
       return list('createtab_stmt', createTableLines(table, database ? `${database}.${name}` : name))
     }
     case 'show-create-view':
