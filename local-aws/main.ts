@@ -13,6 +13,7 @@ import { openIcebergRest } from './glue/iceberg-rest/routes.ts'
 import { startServer } from './http/server.ts'
 import { openTableFiles } from './iceberg/s3.ts'
 import { openIcebergTables } from './iceberg/tables.ts'
+import { seed } from './seed/seed.ts'
 
 await runCommand(async (signal) => {
   const config = localAwsConfig(shellEnv())
@@ -27,6 +28,19 @@ await runCommand(async (signal) => {
   using files = openTableFiles(config.s3Endpoint, region, secret)
   const tables = openIcebergTables(glue, files)
   const icebergRest = openIcebergRest({ glue, tables, accountId, region })
-  await using _server = await startServer({ config, events, registry, services, icebergRest })
+  let isSeeded = false
+  const whyNotSeeded = () => (isSeeded ? undefined : 'LOCAL_AWS_SEED_DIR is still being loaded')
+  await using _server = await startServer({
+    config,
+    events,
+    registry,
+    services,
+    icebergRest,
+    whyNotSeeded,
+  })
+  // The engine reads the catalog through this server, so it listens before it is ready.
+  const seeded = await seed({ ...config, askAthena: athena.handle, signal })
+  isSeeded = true
+  if (seeded) events.seeded(seeded)
   if (!signal.aborted) await once(signal, 'abort')
 })
