@@ -282,3 +282,27 @@ export interface AuditResult {
     readonly twice: number
   }[]
 }
+
+export type ChartType = 'line' | 'bar' | 'candle' | 'scatter'
+
+/** How a result is drawn. */
+export interface ChartOptions {
+  readonly type: ChartType
+  /** The column of the horizontal axis. */
+  readonly x: string
+  /** The columns that are drawn; of candles: open, high, low, close. */
+  readonly y: readonly string[]
+  /** One line or colour for each value of this column. */
+  readonly series?: string
+}
+
+export interface ChartToSave {
+  readonly name: string
+  readonly sql: string
+  readonly options: ChartOptions
+}
+
+export interface SavedChart extends ChartToSave {
+  readonly id: string
+  readonly savedAt: number
+}
