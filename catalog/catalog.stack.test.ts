@@ -88,7 +88,7 @@ test('the view has the tutorials’ column names', async () => {
 test('the crawled table equals the declared one', async () => {
   for (const names of [env, tutorial]) {
     const { code, stdout, stderr } = await run(names, 'catalog', 'crawl', '--compare')
-    expect(stdout, stderr).toContain('have the same 14 columns, 1 partitions with objects and 2,000 rows')
+    expect(stdout, stderr).toContain('have the same 15 columns, 1 partitions with objects and 2,000 rows')
     expect(code).toBe(0)
   }
 })

@@ -24,6 +24,7 @@ const aliases: Partial<Record<ColumnName, readonly string[]>> = {
     ...['closelast', 'price', 'closeprice', 'closingprice', 'clspric', 'closingindexvalue', 'zamkniecie'],
     ...['zuletzt', 'schlusskurs'],
   ],
+  traded_at: ['tradetime', 'tradetimestamp'],
   adj_close: ['adjustedclose', 'adjcloseprice', 'adjustedcloseprice', 'adjclosingprice'],
   volume: [
     ...['vol', 'sharestraded', 'tottrdqty', 'ttltrdqnty', 'ttltradgvol', 'totaltradedquantity', 'wolumen'],

@@ -113,6 +113,28 @@ export function dayReader(form: DateForm, order: DateOrder): (cell: string) => s
   }
 }
 
+/**
+ * The moment that a cell names, as canonicalTime takes it; undefined where it has no time of day, or no zone: what time
+ * it then was, nobody can tell.
+ */
+export function momentOf(form: DateForm, cell: string): string | undefined {
+  if (form === 'epoch' && dateForm(cell) === 'epoch') return new Date(epochMs(cell)).toISOString()
+  const match = form === 'iso-time' ? isoMoment.exec(cell) : null
+  if (!match) return undefined
+  const [, day, hour, minute, second = '00', fraction = '', zone] = match
+  const offset = /^[+-]/.test(zone!) ? `${zone!.slice(0, 3)}:${zone!.slice(3).replace(':', '') || '00'}` : 'Z'
+  return `${day}T${hour}:${minute}:${second}${fraction.replace(',', '.')}${offset}`
+}
+
+const isoMoment =
+  /^(\d{4}-\d\d-\d\d)[T ](\d\d):?(\d\d)(?::?(\d\d)([.,]\d{1,9})?)? ?(Z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)$/
+
+/** Whether a cell has a time that is not the beginning of its day: a column with one is of trades, not of days. */
+export function isWithinDay(form: DateForm, cell: string): boolean {
+  const time = form === 'epoch' ? momentOf(form, cell)?.slice(11) : form === 'iso-time' ? cell.slice(11) : ''
+  return time !== undefined && /^\d\d/.test(time) && !/^00:?00(?:$|:?00(?!\d)|[^\d:])/.test(time)
+}
+
 function day(year: string, month: string, date: string): string {
   return `${year}-${month.padStart(2, '0')}-${date.padStart(2, '0')}`
 }
@@ -145,7 +167,11 @@ function excelDay(cell: string): string {
 
 function epochDay(cell: string): string {
   if (dateForm(cell) !== 'epoch') return ''
-  return utcDay(Number(cell) * (/^\d{12,13}$/.test(cell) ? 1 : 1000))
+  return utcDay(epochMs(cell))
+}
+
+function epochMs(cell: string): number {
+  return Number(cell) * (/^\d{12,13}$/.test(cell) ? 1 : 1000)
 }
 
 function utcDay(ms: number): string {

@@ -2,10 +2,13 @@
 import { Readable } from 'node:stream'
 import { crc32, gzipSync, zstdCompressSync } from 'node:zlib'
 import type { Failure } from '@ticklake/runtime/errors.ts'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { SkippedRow } from '../message.ts'
 import { parseColumns } from './columns-setting.ts'
 import { type CsvOptions, readCsv } from './read-csv.ts'
+
+// The longer files take a busy machine seconds.
+vi.setConfig({ testTimeout: 60_000 })
 
 interface Read {
   readonly found: string
@@ -413,6 +416,32 @@ describe('dates', () => {
   ])('%s', async (_, dates) => {
     expect(await days(dates)).toEqual(['2021-05-31'])
     expect(await days(dates, {}, true)).toEqual(['2021-05-31'])
+  })
+
+  test.each([
+    [
+      'a time with a zone',
+      ['2021-05-31 09:30:00-04:00', '2021-05-31T00:00:00+0530'],
+      'auto',
+      ['2021-05-31 13:30:00.000', '2021-05-30 18:30:00.000'],
+    ],
+    ['a time in UTC', ['2021-05-31 09:30:00.5 UTC'], 'auto', ['2021-05-31 09:30:00.500']],
+    ['a time without a zone: nobody knows when that was', ['2021-05-31 09:30:00'], 'auto', [undefined]],
+    [
+      'midnight in each row: these are days',
+      ['2021-05-31 00:00:00-04:00', '2021-06-01T00:00:00-04:00'],
+      'auto',
+      [undefined, undefined],
+    ],
+    ['seconds since 1970', ['1622453400'], 'epoch', ['2021-05-31 09:30:00.000']],
+  ] as const)('%s gives the time of the trade', async (_, cells, dateFormat, times) => {
+    const found: unknown[] = []
+    const events = { fileFound() {}, rowSkipped: () => expect.fail(), blankRow() {}, unknownFields() {} }
+    const bytes = Readable.from([Buffer.from(dated(...cells))])
+    for await (const batch of readCsv(bytes, 'm.csv', { ...X, dateFormat }, events)) {
+      for (const { value } of batch) found.push(JSON.parse(value.toString()).traded_at)
+    }
+    expect(found).toEqual(times)
   })
 
   test('one cell of the column tells day from month for all cells before it', async () => {

@@ -1,7 +1,8 @@
 // What the cells of one row mean: a tick (or one for each symbol), or the column and the reason why not.
 import type { ColumnName } from '@ticklake/contract/aliases.ts'
 import { type Tick, tickColumns } from '@ticklake/contract/columns.ts'
-import { dateForm, dateFormNames, dayReader, orderOf } from './dates.ts'
+import { canonicalTime } from '@ticklake/contract/time.ts'
+import { dateForm, dateFormNames, dayReader, momentOf, orderOf } from './dates.ts'
 import type { Cells } from './dialect.ts'
 import { csvNames, type Group } from './header.ts'
 import { isMissing } from './missing.ts'
@@ -30,11 +31,15 @@ export function rowReaders(survey: Survey, source: string | undefined): RowReade
   const { header } = survey
   const mark = survey.mark
   const numbers = new Map(survey.numbers.map(({ at, column }) => [at, numberReader(column.form(mark))]))
-  const readDate = dateCell(survey)
+  const readers: Record<'date' | 'string' | 'timestamp', Read> = {
+    date: dateCell(survey),
+    string: readText,
+    timestamp: readTime,
+  }
   return header.groups.map((group) => {
     const columns = tickColumns.map(({ name, csv, glue, nullable }) => {
       const at = group.at[name] ?? -1
-      const read: Read = glue === 'double' ? numbers.get(at)! : glue === 'date' ? readDate : readText
+      const read: Read = glue === 'double' ? numbers.get(at)! : readers[glue]
       const isAbsent = glue === 'string' ? isNoText : isMissing
       return {
         name,
@@ -47,6 +52,7 @@ export function rowReaders(survey: Survey, source: string | undefined): RowReade
         constant: header.constants[name],
       }
     })
+    const hasMoments = survey.isIntraday && group.at.traded_at === undefined
     const isOneOfSeveral = header.groups.length > 1
     return (cells) => {
       if (cells.length !== header.headings.length) {
@@ -76,6 +82,7 @@ export function rowReaders(survey: Survey, source: string | undefined): RowReade
         }
         tick[name] = value
       }
+      if (hasMoments) tick.traded_at = momentOf(survey.dateForm, cells[group.at.date!]!.trim()) ?? null
       return { tick: tick as Tick }
     }
   })
@@ -129,6 +136,15 @@ function readText(cell: string): string | Misread {
     return { reason: 'not_utf8', detail: `${quoted(cell)} is not UTF-8 (--encoding latin1 reads Latin-1)` }
   }
   return cell.trim()
+}
+
+function readTime(cell: string): string | Misread {
+  const time = canonicalTime(cell.trim())
+  if (time !== undefined) return time
+  return {
+    reason: 'bad_timestamp',
+    detail: `${quoted(cell)} is not a real time with its zone, as 2026-11-21T09:30:00.000Z`,
+  }
 }
 
 function dateCell(survey: Survey): Read {

@@ -1,6 +1,14 @@
 // Finds out what a file is: separator, header, and how each column writes its values; and asks where that stays open.
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { type DateForm, type DateFormat, type DateOrder, dateForm, dateFormNames, orderOf } from './dates.ts'
+import {
+  type DateForm,
+  type DateFormat,
+  type DateOrder,
+  dateForm,
+  dateFormNames,
+  isWithinDay,
+  orderOf,
+} from './dates.ts'
 import { type Cells, cellsOf, isBlank, type Separator, separators } from './dialect.ts'
 import { type Header, type HeaderOptions, headerScore, readHeader } from './header.ts'
 import { isMissing } from './missing.ts'
@@ -33,6 +41,8 @@ export class Survey {
   /** How many lines, blank ones included, end with the header. */
   readonly headerEnd: number
   readonly dateForm: DateForm
+  /** Whether the dates have times within the day, so that each row is of a moment and not of a day. */
+  readonly isIntraday: boolean
   readonly numbers: readonly { readonly at: number; readonly column: NumberColumn }[]
   readonly #file: string
   readonly #options: SurveyOptions
@@ -64,6 +74,8 @@ export class Survey {
       .slice(this.headerEnd - from)
       .filter((cells): cells is Cells => cells?.length === this.header.headings.length)
     this.dateForm = this.#dateFormOf(sample)
+    const date = this.header.groups[0]!.at.date!
+    this.isIntraday = sample.some((cells) => isWithinDay(this.dateForm, cells[date]!.trim()))
     const at = [...new Set(this.header.groups.flatMap((group) => numberNames.map((name) => group.at[name])))]
     this.numbers = at.flatMap((position) => {
       if (position === undefined) return []
