@@ -1,8 +1,8 @@
 // Reads a market file of any size, row by row, as it is found in the wild; nothing bad passes, nothing bad stops it.
-import { canonicalBytes, judge } from '@ticklake/contract/validation.ts'
+import { judge } from '@ticklake/contract/validation.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { type Block, MAX_LINE_BYTES, wholeLines } from '../lines.ts'
-import { bufferOf, columnOf, type Message, type ReaderEvents, type SkippedRow } from '../message.ts'
+import { bufferOf, columnOf, type Message, type ReaderEvents } from '../message.ts'
 import { unpack } from './container.ts'
 import { type Cells, cellsOf, isBlank } from './dialect.ts'
 import { decode, type Encoding } from './encoding.ts'
@@ -222,7 +222,7 @@ async function* messagesOf(
         }
       } else {
         rows++
-        takeRow({ file, line, text, cells: rowsOf[i] }, messages)
+        takeRow(rowsOf[i], line, text, messages)
       }
     }
     if (!isHeld && !isWhole && survey.wantsAll) {
@@ -234,27 +234,24 @@ async function* messagesOf(
   footer.end()
   if (rows === 0) throw empty(file, `it ends with its header, line ${headerEnd}`)
 
-  function takeRow(
-    { cells, ...at }: Pick<SkippedRow, 'file' | 'line' | 'text'> & { cells: Cells | undefined },
-    messages: Message[],
-  ): void {
+  function takeRow(cells: Cells | undefined, line: number, text: string, messages: Message[]): void {
     if (!cells) {
       const detail = 'its quotation marks do not close, or close within a cell'
-      footer.skip({ ...at, column: '', reason: 'bad_quotes', detail }, 0)
+      footer.skip({ file, line, text, column: '', reason: 'bad_quotes', detail }, 0)
       return
     }
-    for (const reader of readers) {
-      const row = messageOf(cells, reader)
+    for (let i = 0; i < readers.length; i++) {
+      const row = messageOf(cells, readers[i]!)
       if (row === undefined) continue
       if (!('fault' in row)) {
         footer.goodRow()
         messages.push(row)
-      } else if (isBlank(at.text, separator)) {
+      } else if (isBlank(text, separator)) {
         events.blankRow()
         return
       } else {
         const isCut = row.fault.reason === 'too_few_cells'
-        footer.skip({ ...at, ...row.fault }, isCut ? cells.length : 0)
+        footer.skip({ file, line, text, ...row.fault }, isCut ? cells.length : 0)
         if (row.fault.column === '' || isCut) return
       }
     }
@@ -267,14 +264,14 @@ function messageOf(
 ): Message | Extract<ReturnType<RowReader>, { fault: object }> | undefined {
   const row = reader(cells)
   if (row === undefined || 'fault' in row) return row
-  const value = canonicalBytes(row.tick)
-  // The consumer's validation has the last word here too, so that nothing is sent that it would reject.
-  const verdict = judge(value)
+  // The consumer's validation has the last word here too, so that nothing is sent that it would reject. A tick has its
+  // columns in their order, so that its JSON is canonical as it is, except where a text needs another form.
+  const verdict = judge(Buffer.from(JSON.stringify(row.tick)))
   if (!verdict.accepted) {
     const { reason, detail } = verdict
     return { fault: { column: headingFor(columnOf(detail)), reason, detail } }
   }
-  return { key: row.tick.index, value: bufferOf(value) }
+  return { key: row.tick.index, value: bufferOf(verdict.canonical) }
 }
 
 function empty(file: string, why: string): Failure {

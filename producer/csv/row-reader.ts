@@ -37,7 +37,7 @@ export function rowReaders(survey: Survey, source: string | undefined): RowReade
     timestamp: readTime,
   }
   return header.groups.map((group) => {
-    const columns = tickColumns.map(({ name, csv, glue, nullable }) => {
+    const columns = tickColumns.map(({ name, csv, glue, nullable, since }) => {
       const at = group.at[name] ?? -1
       const read: Read = glue === 'double' ? numbers.get(at)! : readers[glue]
       const isAbsent = glue === 'string' ? isNoText : isMissing
@@ -49,6 +49,7 @@ export function rowReaders(survey: Survey, source: string | undefined): RowReade
         read,
         isAbsent,
         isDate: glue === 'date',
+        isOfFirst: since === 1,
         constant: header.constants[name],
       }
     })
@@ -61,12 +62,12 @@ export function rowReaders(survey: Survey, source: string | undefined): RowReade
       }
       if (isOneOfSeveral && hasNoValues(cells, group)) return undefined
       const tick: Record<string, string | number | null> = {}
-      for (const { name, csv, nullable, at, read, isAbsent, isDate, constant } of columns) {
+      for (const { name, csv, nullable, at, read, isAbsent, isDate, isOfFirst, constant } of columns) {
         const cell = at === -1 ? '' : cells[at]!
         let value: string | number | null
         if (at === -1 && name === 'index') value = group.index!
         else if (constant !== undefined) value = constant
-        else if (cell === '' || isAbsent(cell)) {
+        else if (cell === '' || (mayBeWord(cell) && isAbsent(cell))) {
           if (!nullable) {
             if (isDate && isRepeatedHeader(cells, header.headings)) return { fault: repeatedHeader }
             return { fault: { column: headingOf(header.headings, at, csv), ...noValue(cell) } }
@@ -80,9 +81,13 @@ export function rowReaders(survey: Survey, source: string | undefined): RowReade
           }
           value = found
         }
-        tick[name] = value
+        // As canonicalBytes leaves out a column that was added to the contract, where it is null.
+        if (value !== null || isOfFirst) tick[name] = value
       }
-      if (hasMoments) tick.traded_at = momentOf(survey.dateForm, cells[group.at.date!]!.trim()) ?? null
+      if (hasMoments) {
+        const moment = momentOf(survey.dateForm, cells[group.at.date!]!.trim())
+        if (moment !== undefined) tick.traded_at = canonicalTime(moment) ?? moment
+      }
       return { tick: tick as Tick }
     }
   })
@@ -123,6 +128,12 @@ function wrongLength(cells: Cells, headings: Cells): Fault | undefined {
   return cells.length < headings.length
     ? { column: headings[cells.length]!, reason: 'too_few_cells', detail: `the row is cut: ${counts}` }
     : { column: '', reason: 'too_many_cells', detail: counts }
+}
+
+/** Most cells are numbers and dates, which need no further look. */
+function mayBeWord(cell: string): boolean {
+  const first = cell.charCodeAt(0)
+  return first < 0x30 || first > 0x39
 }
 
 /** `NA` and `None` are names of stocks. */
