@@ -13,7 +13,7 @@ import { expect, type TestContext, test } from 'vitest'
 import { runAudit } from '../catalog/audit/run.ts'
 import { compact } from '../catalog/compaction/compact.ts'
 import { catalogConfig } from '../catalog/config.ts'
-import { compareCrawled, lookBeforeCrawl } from '../catalog/tables/comparison.ts'
+import { compareCrawled, listBeforeCrawl } from '../catalog/tables/comparison.ts'
 import { crawl } from '../catalog/tables/crawler.ts'
 import { declare } from '../catalog/tables/declare.ts'
 
@@ -57,7 +57,7 @@ function catalogOf({ env }: ConsumerCase) {
       return done.join('\n')
     },
     async crawlDifferences() {
-      const before = await lookBeforeCrawl(aws, config)
+      const before = await listBeforeCrawl(aws, config)
       return (await compareCrawled(aws, config, before, await crawl(aws, config))).differences
     },
     [Symbol.dispose]() {
