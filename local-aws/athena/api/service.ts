@@ -6,6 +6,8 @@ import { AwsError } from '../../http/aws-error.ts'
 import { jsonPieces } from '../../http/json-answer.ts'
 import { requestObject, unreadableRequest } from '../../http/request-json.ts'
 import type { JsonService } from '../../http/server.ts'
+import { openTableFiles } from '../../iceberg/s3.ts'
+import { openIcebergTables } from '../../iceberg/tables.ts'
 import { openHistory } from '../engine/history.ts'
 import { openQueries } from '../engine/queries.ts'
 import { openResultPages, type ResultPage } from '../results/result-pages.ts'
@@ -44,10 +46,13 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
   const history = openHistory(config.dataDir)
   const objects = openResultObjects(config.s3Endpoint, config.region, config.secret)
   const pages = openResultPages(objects)
+  const tableFiles = openTableFiles(config.s3Endpoint, config.region, config.secret)
+  const iceberg = openIcebergTables(glue, tableFiles)
   const { historyMs, keepResults } = config
   const queries = openQueries({
     engine: { url: config.trinoUrl, secret: config.secret },
     glue,
+    iceberg,
     history,
     objects,
     pages,
@@ -177,6 +182,7 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
       await queries[Symbol.asyncDispose]()
       history[Symbol.dispose]()
       objects[Symbol.dispose]()
+      tableFiles[Symbol.dispose]()
     },
   }
 }

@@ -1,5 +1,6 @@
 // Follows one statement through the engine to its end, handing its rows to the sink as they come.
 import { setTimeout as delay } from 'node:timers/promises'
+import { dataCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import { engineFailure, notSupported } from '../api/errors.ts'
 import {
   contextDatabase,
@@ -8,6 +9,7 @@ import {
   type RowStatistics,
   type StageStatistics,
 } from '../api/query.ts'
+import { athenasError, shownRows } from '../iceberg/hidden-catalog.ts'
 import type { ResultSink } from '../results/result-sink.ts'
 import type { PlacedSql } from '../sql/placed-sql.ts'
 import {
@@ -76,7 +78,8 @@ export async function followEngine(run: EngineRun): Promise<EnginePage> {
         continue
       }
       if (page.error) {
-        throw engineFailure({ ...page.error, message: statement.placeInOwnSql(page.error.message) })
+        const message = statement.placeInOwnSql(page.error.message)
+        throw engineFailure(athenasError({ ...page.error, message }))
       }
       outputRows += page.data?.length ?? 0
       note({
@@ -94,7 +97,7 @@ export async function followEngine(run: EngineRun): Promise<EnginePage> {
         hasColumns = true
         await sink?.columns(page.columns)
       }
-      if (page.data) await sink?.rows(page.data)
+      if (page.data) await sink?.rows(statement.showsCatalogs ? shownRows(page.data) : page.data)
       if (!next) return page
       page = await next
     }
@@ -107,7 +110,7 @@ export async function followEngine(run: EngineRun): Promise<EnginePage> {
 function catalogProperties(properties: Readonly<Record<string, string>> = {}): Record<string, string> {
   return Object.fromEntries(
     Object.entries(properties).map(([name, value]) => [
-      name.includes('.') ? name : `awsdatacatalog.${name}`,
+      name.includes('.') ? name : `${dataCatalog}.${name}`,
       value,
     ]),
   )

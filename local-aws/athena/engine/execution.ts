@@ -2,8 +2,11 @@
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Events } from '../../events.ts'
 import type { GlueService } from '../../glue/api/service.ts'
+import type { IcebergTables } from '../../iceberg/tables.ts'
 import { notSupported } from '../api/errors.ts'
 import { contextDatabase, type Query, type QueryProgress, writesRows } from '../api/query.ts'
+import { finishIcebergTable } from '../iceberg/statements.ts'
+import { withWriterSettings } from '../iceberg/writer-settings.ts'
 import type { ResultPages } from '../results/result-pages.ts'
 import { openResultSink, type ResultSink } from '../results/result-sink.ts'
 import type { ResultObjects } from '../results/s3.ts'
@@ -38,6 +41,7 @@ export interface Task {
 export interface ExecutionParts {
   readonly engine: Engine
   readonly glue: GlueService
+  readonly iceberg: IcebergTables
   readonly objects: ResultObjects
   readonly pages: ResultPages
   readonly events: Events
@@ -52,7 +56,7 @@ export async function execute(
   progress: Pick<EngineRun, 'note' | 'accept' | 'signal'>,
   parts: ExecutionParts,
 ): Promise<Outcome> {
-  const { engine, glue, objects, pages } = parts
+  const { engine, glue, iceberg, objects, pages } = parts
   const { signal } = progress
   if (statement.runner === 'unsupported' || (statement.runner === 'athena' && !own)) {
     throw notSupported(`${statement.substatement.replaceAll('_', ' ')} is not supported by local-aws yet`)
@@ -69,6 +73,7 @@ export async function execute(
     if (hive) {
       const { columns, lines } = await answerFromCatalog(hive, {
         glue,
+        iceberg,
         signal,
         database: contextDatabase(query),
         runOnEngine: async (sql) => {
@@ -79,8 +84,12 @@ export async function execute(
       return await finished(sink)
     }
     await checkInsert(statement, query, glue)
-    const placed = engineStatement(statement, query)
+    const placed = await withWriterSettings(engineStatement(statement, query), statement, query, {
+      glue,
+      iceberg,
+    })
     const last = await onEngineToEnd(placed, sink)
+    if (placed.makesIceberg) await finishIcebergTable(placed.makesIceberg, query.submittedAtMs, iceberg)
     const outcome = await finished(sink, last)
     if (!writesRows(query)) return outcome
     const writer = { engineQueryId: last.id, unloadsTo: placed.unloadsTo, signal }
