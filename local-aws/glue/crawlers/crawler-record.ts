@@ -1,13 +1,18 @@
 // A crawler as it is kept, made from what CreateCrawler and UpdateCrawler take, and shown as GetCrawler shows it.
 import { invalidInput } from '../api/errors.ts'
+import type { Classifier } from './classifier-record.ts'
 import { exclusionTest } from './exclusions.ts'
 import type { Policies } from './policies.ts'
-import { type LookOptions, targetPlace } from './scan.ts'
+import { type ScanOptions, targetPlace } from './scan.ts'
+import { schedule } from './schedule.ts'
 
 export interface S3Target {
   Path: string
   Exclusions?: string[]
   SampleSize?: number
+  ConnectionName?: string
+  EventQueueArn?: string
+  DlqEventQueueArn?: string
 }
 
 /** What the caller gives; absent members are absent. */
@@ -86,17 +91,19 @@ const otherTargets = [
   'IcebergTargets',
   'HudiTargets',
 ]
-const updateBehaviors = ['LOG', 'UPDATE_IN_DATABASE']
-const deleteBehaviors = ['LOG', 'DELETE_FROM_DATABASE', 'DEPRECATE_IN_DATABASE']
 
 /** Refuses what a crawl could not follow. @throws GlueError InvalidInputException */
 export function checkInput(input: CrawlerInput): void {
   const { Targets, Schedule, SchemaChangePolicy: policy = {}, RecrawlPolicy } = input
   const other = otherTargets.find((name) => (Targets[name]?.length ?? 0) > 0)
-  if (other) throw invalidInput(`${other} are not available here: crawlers look at S3Targets only`)
+  if (other) throw invalidInput(`${other} are not available here: crawlers read S3Targets only`)
   if (!Targets.S3Targets?.length) throw invalidInput('Crawler must have at least one target.')
   if (!input.DatabaseName) throw invalidInput('DatabaseName is required for a crawler with S3 targets')
-  for (const { Path, Exclusions = [] } of Targets.S3Targets) {
+  for (const { Path, Exclusions = [], SampleSize, EventQueueArn, DlqEventQueueArn } of Targets.S3Targets) {
+    if (EventQueueArn || DlqEventQueueArn) throw invalidInput(noEvents('EventQueueArn'))
+    if (SampleSize !== undefined && !(SampleSize >= 1 && SampleSize <= 249)) {
+      throw invalidInput('SampleSize must be between 1 and 249')
+    }
     try {
       targetPlace(Path ?? '')
       exclusionTest(Exclusions)
@@ -105,29 +112,38 @@ export function checkInput(input: CrawlerInput): void {
     }
   }
   if (Schedule) checkSchedule(Schedule)
-  if (!updateBehaviors.includes(policy.UpdateBehavior ?? 'LOG')) {
-    throw invalidInput(`UpdateBehavior must be one of ${updateBehaviors.join(', ')}`)
-  }
-  if (!deleteBehaviors.includes(policy.DeleteBehavior ?? 'LOG')) {
-    throw invalidInput(`DeleteBehavior must be one of ${deleteBehaviors.join(', ')}`)
-  }
   const recrawl = RecrawlPolicy?.RecrawlBehavior ?? 'CRAWL_EVERYTHING'
-  if (!['CRAWL_EVERYTHING', 'CRAWL_NEW_FOLDERS_ONLY'].includes(recrawl)) {
-    throw invalidInput(`RecrawlBehavior ${recrawl} is not available here`)
-  }
+  if (recrawl === 'CRAWL_EVENT_MODE') throw invalidInput(noEvents('RecrawlBehavior CRAWL_EVENT_MODE'))
   const logsOnly = (policy.UpdateBehavior ?? 'LOG') === 'LOG' && (policy.DeleteBehavior ?? 'LOG') === 'LOG'
   if (recrawl === 'CRAWL_NEW_FOLDERS_ONLY' && !logsOnly) {
     throw invalidInput(
       'The SchemaChangePolicy for "Crawl new folders only" Amazon S3 target can have only LOG DeleteBehavior value and LOG UpdateBehavior value.',
     )
   }
-  configurationOf(input)
+  checkConfiguration(configurationOf(input))
+}
+
+const noEvents = (what: string) =>
+  `${what} is not available here: there are no S3 event notifications, and each crawl lists its targets`
+
+function checkConfiguration({ Grouping = {}, CrawlerOutput: { Tables = {} } = {} }: Configuration): void {
+  const numbers = {
+    TableLevelConfiguration: Grouping.TableLevelConfiguration,
+    TableThreshold: Tables.TableThreshold,
+  }
+  for (const [name, value] of Object.entries(numbers)) {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
+      throw invalidInput(`${name} in the crawler configuration must be a whole number of at least 1`)
+    }
+  }
 }
 
 /** @throws GlueError InvalidInputException */
 export function checkSchedule(expression: string): void {
-  if (!/^cron\(\S+( \S+){5}\)$/.test(expression)) {
-    throw invalidInput(`Invalid cron expression: ${expression}`)
+  try {
+    schedule(expression)
+  } catch (error) {
+    throw invalidInput(`Invalid cron expression: ${expression} (${(error as Error).message})`)
   }
 }
 
@@ -137,7 +153,7 @@ function configurationOf({ Configuration: text }: CrawlerInput): Configuration {
     const configuration: unknown = JSON.parse(text)
     if (typeof configuration === 'object' && configuration !== null) return configuration
   } catch {
-    // told below
+    // reported below
   }
   throw invalidInput('The crawler configuration is not valid JSON')
 }
@@ -186,8 +202,12 @@ function policyOf(input: CrawlerInput) {
   return { ...defaults, ...input.SchemaChangePolicy }
 }
 
-/** What a crawl is to look at. */
-export function lookOptions(input: CrawlerInput, knownLocations: readonly string[]): LookOptions {
+/** What a crawl scans, and how. */
+export function scanOptions(
+  input: CrawlerInput,
+  knownLocations: readonly string[],
+  classifiers: readonly Classifier[],
+): ScanOptions {
   const { Grouping = {} } = configurationOf(input)
   return {
     crawler: input.Name,
@@ -202,6 +222,7 @@ export function lookOptions(input: CrawlerInput, knownLocations: readonly string
       ...(Grouping.TableLevelConfiguration ? { level: Grouping.TableLevelConfiguration } : {}),
     },
     knownLocations,
+    classifiers,
   }
 }
 

@@ -7,6 +7,7 @@ import { defineTable } from './table-definition.ts'
 
 const inspection = (columns: string, facts: Partial<Inspection> = {}): Inspection => ({
   classification: 'json',
+  format: 'json',
   compression: 'none',
   schema: columns.split(' ').map((column) => {
     const [name, type = 'string'] = column.split(':')
@@ -25,7 +26,7 @@ function crawl(objects: Record<string, Inspection | undefined>, options: Groupin
   )
   for (const { folder } of leaves(tree)) {
     for (const object of folder.objects) {
-      folder.lookedAt.push({ ...object, inspection: objects[object.key.slice('root/'.length)] })
+      folder.sampled.push({ ...object, inspection: objects[object.key.slice('root/'.length)] })
     }
   }
   return groupTables(tree, options)

@@ -8,10 +8,11 @@ import { glueColumns } from './schema.ts'
 async function look(content: string | Uint8Array) {
   const bytes = Buffer.from(content)
   let read = 0
-  const found = await inspect(bytes.length, async (start, end) => {
+  const result = await inspect(bytes.length, async (start, end) => {
     read += end - start
     return bytes.subarray(start, end)
   })
+  const found = 'reason' in result ? undefined : result
   const columns = found && glueColumns(found.schema).map(({ Name, Type }) => `${Name} ${Type}`)
   return { found, columns, read, size: bytes.length }
 }

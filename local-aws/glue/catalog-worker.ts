@@ -1,8 +1,8 @@
 // The thread that owns the catalog's files: one request after the other, answers by id.
 import { parentPort, workerData } from 'node:worker_threads'
-import { requestObject, unreadableRequest } from '../../http/request-json.ts'
-import { GlueError } from './errors.ts'
-import { longsFromJson, withRawLongs } from './long-json.ts'
+import { requestObject, unreadableRequest } from '../http/request-json.ts'
+import { GlueError } from './api/errors.ts'
+import { longsFromJson, withRawLongs } from './api/long-json.ts'
 import { Catalog } from './operations.ts'
 
 /** A request of this process as a value, one of the wire as JSON, which is parsed and written here. */
