@@ -10,6 +10,12 @@ export function unpackBzip2(sample: Uint8Array, sink: Sink): void {
       if (at >= sample.length) throw new Error('the content ends in the middle of a block')
       return sample[at++]!
     },
+    read(buffer: Uint8Array, offset: number, length: number) {
+      const bytes = sample.subarray(at, at + length)
+      buffer.set(bytes, offset)
+      at += bytes.length
+      return bytes.length
+    },
     seek(position: number) {
       at = position
     },
