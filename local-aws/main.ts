@@ -20,7 +20,7 @@ await runCommand(async (signal) => {
   const s3Endpoint = config.s3Endpoint.origin
   await using glue = await openGlue({ dataDir, accountId, region, s3Endpoint, secret })
   await using athena = openAthena({ config, glue, events })
-  const services = { AmazonAthena: athena, AWSGlue: glue }
+  const services = { AmazonAthena: athena, AWSGlue: glue, Logs_20140328: glue.logs }
   await using _server = await startServer({ config, events, registry, services })
   if (!signal.aborted) await once(signal, 'abort')
 })

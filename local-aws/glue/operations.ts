@@ -21,6 +21,7 @@ import { tagOperations } from './catalog/tags.ts'
 import { classifierOperations } from './crawlers/classifier-operations.ts'
 import { crawlerOperations } from './crawlers/crawler-operations.ts'
 import { Crawlers } from './crawlers/crawlers.ts'
+import { logOperations } from './crawlers/log-operations.ts'
 import { registryOperations } from './registry/registries.ts'
 import { schemaVersionOperations } from './registry/schema-versions.ts'
 import { schemaOperations } from './registry/schemas.ts'
@@ -32,6 +33,8 @@ export class Catalog {
   readonly #store: Store
   readonly #crawlers: Crawlers
   readonly #handlers: Handlers
+  /** Of CloudWatch Logs: what crawls have written. */
+  readonly #logs: Handlers
   readonly #options: GlueOptions
 
   /** Opens the catalog's files. */
@@ -62,6 +65,7 @@ export class Catalog {
       'table optimizers (stored)': tableOptimizerOperations(context),
       account: accountOperations(context),
     }
+    this.#logs = logOperations(context)
     this.#handlers = Object.assign({}, ...Object.values(this.operations))
   }
 
@@ -72,6 +76,13 @@ export class Catalog {
     const checked = checkedRequest(name, request)
     if (!name.includes('Catalog')) checkCatalogId((checked as { CatalogId?: unknown }).CatalogId)
     return handler(checked as never)
+  }
+
+  /** An operation of CloudWatch Logs. @throws GlueError */
+  answerLogs(name: string, request: unknown): unknown {
+    const handler = Object.hasOwn(this.#logs, name) ? this.#logs[name] : undefined
+    if (!handler) throw new GlueError('UnknownOperationException', '')
+    return handler((request ?? {}) as never)
   }
 
   /** Stops running crawls, and closes the files. */

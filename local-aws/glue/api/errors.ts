@@ -12,6 +12,7 @@ export type GlueErrorType =
   | 'InternalServiceException'
   | 'InvalidInputException'
   | 'NoScheduleException'
+  | 'ResourceNotFoundException'
   | 'ResourceNumberLimitExceededException'
   | 'SchedulerNotRunningException'
   | 'SchedulerRunningException'

@@ -19,6 +19,9 @@ export async function openGlue(options: GlueOptions): Promise<GlueService> {
   return service
 }
 
+/** Before the name of an operation of CloudWatch Logs, for the catalog's thread. */
+export const logsPrefix = 'logs:'
+
 export class GlueService {
   /** A hundred partitions with the columns of a wide table; their largest member is 4 MB. */
   readonly mostBytes = 16 * 1024 * 1024
@@ -54,6 +57,14 @@ export class GlueService {
       if (!(error instanceof GlueError)) throw error
       const text = error.message === '' ? {} : { Message: error.message }
       return { status: 400, text: JSON.stringify({ __type: error.type, ...text }) }
+    }
+  }
+
+  /** CloudWatch Logs, as far as the logs of crawls: for clients that speak to that service. */
+  get logs() {
+    return {
+      mostBytes: this.mostBytes,
+      handleText: (operation: string, json: string) => this.handleText(`${logsPrefix}${operation}`, json),
     }
   }
 

@@ -42,7 +42,7 @@ export interface ScanResult {
 const sampleSize = 10
 const concurrentReads = 16
 /** Of one target: with more folders than that, not every folder is sampled. */
-const mostSamples = 10_000
+const mostSamples = 5_000
 
 /** The tables that the targets hold. @throws what S3 answers: NoSuchBucket, or that it cannot be reached */
 export async function scan(options: ScanOptions, bucket: Bucket): Promise<ScanResult> {
