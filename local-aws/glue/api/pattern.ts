@@ -27,6 +27,6 @@ function re2Test(source: string): (text: string) => boolean {
   const spelled = source
     .replaceAll('\\uD800\\uDC00-\\uDBFF\\uDFFF', '\\x{10000}-\\x{10FFFF}')
     .replace(/\\u([0-9A-Fa-f]{4})/g, '\\x{$1}')
-  const pattern = RE2JS.compile(spelled)
+  const pattern = RE2JS.compile(spelled, RE2JS.DOTALL)
   return (text) => pattern.matches(text)
 }
