@@ -80,7 +80,7 @@ function findingsOf(shape: Shape, value: unknown, path: string): string[] {
   return own
 }
 
-/** Items that are structures are named by their number; the rules of simple items are told of the list. */
+/** Items that are structures are named by their number; what is wrong with simple items is said of the list. */
 function listFindings(item: Shape, values: readonly unknown[], path: string): string[] {
   if (item.members || item.member || item.key) {
     return values.flatMap((value, i) => findingsOf(item, value, `${path}.${i + 1}.member`))

@@ -3,12 +3,6 @@ import type { Store } from '../catalog/store.ts'
 import type { Action, Changes } from './policies.ts'
 import type { ScanCounts } from './scan-report.ts'
 
-export interface LogEvent {
-  /** Milliseconds. */
-  readonly timestamp: number
-  readonly message: string
-}
-
 /** So many names of tables and partitions are lines of their own. */
 const namesLogged = 100
 

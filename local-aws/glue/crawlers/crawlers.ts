@@ -23,7 +23,7 @@ import { type Schedule, schedule } from './schedule.ts'
 
 type Message = { found: ScanResult } | { failure: string }
 
-/** Schedules are looked up again at least this often: the clock of a machine may jump. */
+/** Schedules are computed again at least this often: the clock of a machine may jump. */
 const longestTimerMs = 60_000
 
 /** How a crawl ended. */

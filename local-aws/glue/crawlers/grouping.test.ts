@@ -105,7 +105,7 @@ describe('grouping', () => {
     expect(crawl({ x: undefined })).toEqual([])
   })
 
-  it('combines compatible schemas, and cuts at a table level, when told to', () => {
+  it('combines compatible schemas, and cuts at a table level, when its options say so', () => {
     const objects = { 'one/d=1/x': inspection('a b'), 'other/d=1/x': inspection('c e') }
     expect(crawl(objects)).toHaveLength(2)
     expect(crawl(objects, { combine: true })).toMatchObject([{ keys: ['partition_0', 'd'] }])

@@ -7,7 +7,7 @@ import { glueColumns } from '../schema.ts'
 import { serdeOf, serdeParameters } from '../serde.ts'
 import { pathSteps } from './json.ts'
 
-async function look(content: string | Uint8Array, classifiers: Classifier[] = [], key = 'a') {
+async function inspected(content: string | Uint8Array, classifiers: Classifier[] = [], key = 'a') {
   const bytes = Buffer.from(content)
   const read = async (start: number, end: number) => bytes.subarray(start, end)
   const result = await inspect(bytes.length, read, { classifiers, key })
@@ -31,7 +31,7 @@ describe('JSON that is not quite JSON', () => {
     ],
     ['objects on one line', '{"a":1}{"b":2} {"c":3}', ['a int', 'b int', 'c int'], undefined],
   ])('%s', async (_name, text, columns, lines) => {
-    const found = await look(text)
+    const found = await inspected(text)
     expect(found).toMatchObject({ classification: 'json', columns })
     expect(found).toEqual(
       lines
@@ -41,7 +41,7 @@ describe('JSON that is not quite JSON', () => {
   })
 
   it('is no JSON once more than a fifth of its lines are stray', async () => {
-    expect(await look('{"a":1}\n{"a":2}\n{"a":3}\nx\ny\n')).toHaveProperty('reason')
+    expect(await inspected('{"a":1}\n{"a":2}\n{"a":3}\nx\ny\n')).toHaveProperty('reason')
   })
 })
 
@@ -61,11 +61,11 @@ describe('CSV as people write it', () => {
       ['a bigint', `${'h'.repeat(200)} bigint`],
     ],
   ])('%s', async (_name, text, columns) => {
-    expect(await look(text)).toMatchObject({ classification: 'csv', csv: { hasHeader: true }, columns })
+    expect(await inspected(text)).toMatchObject({ classification: 'csv', csv: { hasHeader: true }, columns })
   })
 
   it('in quotation marks keeps its types, and says what LazySimpleSerDe does with the marks', async () => {
-    const found = await look('a,b\n"1","x"\n')
+    const found = await inspected('a,b\n"1","x"\n')
     expect(found).toMatchObject({ csv: { isQuoted: true }, warning: { text: /quotation marks/ } })
   })
 })
@@ -81,7 +81,7 @@ describe('a compressed CSV is recognized', () => {
     ['rawSnappy', 'snappy', 'a.snappy'],
   ] as const)('through %s', async (file, compression, key) => {
     const bytes = Buffer.from(packedCsv[file], 'base64')
-    expect(await look(bytes, [], key)).toMatchObject({
+    expect(await inspected(bytes, [], key)).toMatchObject({
       classification: 'csv',
       compression,
       columns: ['a bigint', 'b string'],
@@ -91,7 +91,9 @@ describe('a compressed CSV is recognized', () => {
 
   it('only if its archive holds one file', async () => {
     const bytes = Buffer.from(packedCsv.zipOfTwo, 'base64')
-    expect(await look(bytes)).toMatchObject({ reason: expect.stringContaining('the archive holds 2 files') })
+    expect(await inspected(bytes)).toMatchObject({
+      reason: expect.stringContaining('the archive holds 2 files'),
+    })
   })
 
   it.each(['bzip2', 'lz4', 'snappy', 'zip'] as const)(
@@ -99,7 +101,7 @@ describe('a compressed CSV is recognized', () => {
     async (file) => {
       const bytes = Buffer.from(packedCsv[file], 'base64')
       bytes.fill(0xff, 14)
-      expect(await look(bytes)).toHaveProperty('reason')
+      expect(await inspected(bytes)).toHaveProperty('reason')
     },
   )
 })
@@ -108,7 +110,7 @@ describe('columnar files', () => {
   it.each(['zlib', 'snappy', 'lz4', 'zstd', 'uncompressed'] as const)(
     'ORC with %s is read from its footer',
     async (kind) => {
-      const found = await look(Buffer.from(orcFiles[kind], 'base64'))
+      const found = await inspected(Buffer.from(orcFiles[kind], 'base64'))
       expect(found).toMatchObject({
         classification: 'orc',
         records: 3,
@@ -127,7 +129,7 @@ describe('columnar files', () => {
 
   it('a broken ORC file says so', async () => {
     const bytes = Buffer.from(orcFiles.zlib, 'base64').subarray(0, 500)
-    expect(await look(bytes)).toMatchObject({ reason: expect.stringContaining('it begins as orc, but') })
+    expect(await inspected(bytes)).toMatchObject({ reason: expect.stringContaining('it begins as orc, but') })
   })
 
   it('Avro is read from its header', async () => {
@@ -158,7 +160,7 @@ describe('columnar files', () => {
       encoder.write({ a: i, b: null, c: [{ k: 1.5 }], d: 1, e: { x: true }, f: { x: true } })
     encoder.end()
     await ended
-    const found = await look(Buffer.concat(chunks))
+    const found = await inspected(Buffer.concat(chunks))
     expect(found).toMatchObject({
       classification: 'avro',
       records: 5,
@@ -178,7 +180,7 @@ describe('XML', () => {
   const people =
     '<?xml version="1.0"?><people><!-- two --><person id="1"><name>A &amp; B</name><tag>x</tag><tag>y</tag></person><person id="2"><name>C</name></person></people>'
   it('has the elements of its repeated element as columns', async () => {
-    expect(await look(people)).toMatchObject({
+    expect(await inspected(people)).toMatchObject({
       classification: 'xml',
       rowTag: 'person',
       records: 2,
@@ -189,7 +191,7 @@ describe('XML', () => {
   it('has those of the row tag of a classifier', async () => {
     const XMLClassifier = { Name: 'x', Classification: 'mine', RowTag: 'tag', ...dates }
     expect(
-      await look('<a><b><tag><n>1</n></tag></b><tag><n>2</n></tag></a>', [{ XMLClassifier }]),
+      await inspected('<a><b><tag><n>1</n></tag></b><tag><n>2</n></tag></a>', [{ XMLClassifier }]),
     ).toMatchObject({
       classification: 'mine',
       columns: ['n int'],
@@ -206,7 +208,7 @@ describe('logs', () => {
     ['linux_kernel', 'Mar  1 12:00:01 host sshd[77]: Accepted password'],
     ['ruby_logger', 'I, [2020-01-01T10:00:00.123 #77]  INFO -- main: started, ok'],
   ])('%s is recognized before CSV', async (classification, text) => {
-    expect(await look(`${text}\n${text}\n`)).toMatchObject({ classification, format: 'grok' })
+    expect(await inspected(`${text}\n${text}\n`)).toMatchObject({ classification, format: 'grok' })
   })
 
   it('have the columns that a grok classifier names, with its own patterns', async () => {
@@ -217,7 +219,7 @@ describe('logs', () => {
       CustomPatterns: 'LEVEL (?:LOW|HIGH)',
       ...dates,
     }
-    const found = await look(
+    const found = await inspected(
       '2020-01-01T10:00:00Z LOW took 12ms a,b\n2020-01-01T10:00:01Z HIGH took 9ms c,d\n',
       [{ GrokClassifier }],
     )
@@ -225,7 +227,7 @@ describe('logs', () => {
       classification: 'mine',
       columns: ['time string', 'level string', 'ms int', 'rest string'],
     })
-    expect(await look('a,b\n1,2\n', [{ GrokClassifier }])).toMatchObject({ classification: 'csv' })
+    expect(await inspected('a,b\n1,2\n', [{ GrokClassifier }])).toMatchObject({ classification: 'csv' })
   })
 })
 
@@ -237,7 +239,7 @@ describe('a custom classifier', () => {
     ['$', ['records array<struct<a:int,b:string,c:struct<d:boolean>>>']],
   ])('of the JsonPath %s has the columns of what it points at', async (JsonPath, columns) => {
     const text = '{"records":[{"a":1,"c":{"d":true}},{"a":2,"b":"x"}]}'
-    const found = await look(text, [{ JsonClassifier: { Name: 'j', JsonPath, ...dates } }])
+    const found = await inspected(text, [{ JsonClassifier: { Name: 'j', JsonPath, ...dates } }])
     expect(found.columns.filter((column) => !column.startsWith('c '))).toEqual(
       columns.map((column) =>
         column.replace('a:int,b:string,c:struct<d:boolean>', 'a:int,c:struct<d:boolean>,b:string'),
@@ -247,7 +249,7 @@ describe('a custom classifier', () => {
 
   it('of an array has the columns of its items', async () => {
     const JsonClassifier = { Name: 'j', JsonPath: '$[*]', ...dates }
-    expect((await look('[{"a":1},{"b":2}]', [{ JsonClassifier }])).columns).toEqual(['a int', 'b int'])
+    expect((await inspected('[{"a":1},{"b":2}]', [{ JsonClassifier }])).columns).toEqual(['a int', 'b int'])
   })
 
   it('refuses a path that is none', () => {
@@ -267,12 +269,12 @@ describe('a custom classifier', () => {
     ],
   ])('of CSV with %j is followed', async (input, text, columns) => {
     const CsvClassifier = { Name: 'c', ...input, ...dates }
-    expect((await look(text, [{ CsvClassifier }])).columns).toEqual(columns)
+    expect((await inspected(text, [{ CsvClassifier }])).columns).toEqual(columns)
   })
 
   it('of CSV with a quote symbol makes a table of OpenCSVSerDe', async () => {
     const CsvClassifier = { Name: 'c', Delimiter: ';', QuoteSymbol: "'", ...dates }
-    const found = await look("a;b\n1;'x;y'\n", [{ CsvClassifier }])
+    const found = await inspected("a;b\n1;'x;y'\n", [{ CsvClassifier }])
     if (!('schema' in found)) throw new Error('not recognized')
     expect(serdeOf(found).library).toBe('org.apache.hadoop.hive.serde2.OpenCSVSerde')
     expect(serdeParameters([found])).toEqual({ quoteChar: "'", separatorChar: ';' })
@@ -283,5 +285,5 @@ it.each([
   ['binary content', Buffer.from([1, 0, 2, 0, 3]), 'its content is binary'],
   ['prose', 'Once upon a time there was.\nThe end of it.', 'its text is neither JSON'],
 ])('%s is left out with the reason', async (_name, content, reason) => {
-  expect(await look(content)).toMatchObject({ reason: expect.stringContaining(reason) })
+  expect(await inspected(content)).toMatchObject({ reason: expect.stringContaining(reason) })
 })

@@ -1,14 +1,15 @@
 // Named patterns that grok expressions refer to, in the form that RE2 runs: no look-around, no atomic groups.
-const month = String.raw`(?:[Jj]an(?:uary)?|[Ff]eb(?:ruary)?|[Mm]ar(?:ch)?|[Aa]pr(?:il)?|[Mm]ay|[Jj]une?|[Jj]uly?|[Aa]ug(?:ust)?|[Ss]ep(?:tember)?|[Oo]ct(?:ober)?|[Nn]ov(?:ember)?|[Dd]ec(?:ember)?)`
+const month =
+  '(?:[Jj]an(?:uary)?|[Ff]eb(?:ruary)?|[Mm]ar(?:ch)?|[Aa]pr(?:il)?|[Mm]ay|[Jj]une?|[Jj]uly?|[Aa]ug(?:ust)?|[Ss]ep(?:tember)?|[Oo]ct(?:ober)?|[Nn]ov(?:ember)?|[Dd]ec(?:ember)?)'
 const octet = String.raw`(?:25[0-5]|2[0-4]\d|1?\d?\d)`
 
 export const grokPatterns: Readonly<Record<string, string>> = {
-  USERNAME: String.raw`[a-zA-Z0-9._-]+`,
+  USERNAME: '[a-zA-Z0-9._-]+',
   USER: '%{USERNAME}',
   INT: String.raw`[+-]?\d+`,
   BASE10NUM: String.raw`[+-]?(?:\d+(?:\.\d+)?|\.\d+)`,
   NUMBER: '%{BASE10NUM}',
-  BASE16NUM: String.raw`[+-]?(?:0x)?[0-9A-Fa-f]+`,
+  BASE16NUM: '[+-]?(?:0x)?[0-9A-Fa-f]+',
   BASE16FLOAT: String.raw`[+-]?(?:0x)?(?:[0-9A-Fa-f]+(?:\.[0-9A-Fa-f]*)?|\.[0-9A-Fa-f]+)`,
   BOOLEAN: '(?i:true|false)',
   POSINT: String.raw`[1-9]\d*`,
@@ -58,7 +59,8 @@ export const grokPatterns: Readonly<Record<string, string>> = {
   DATESTAMP: '%{DATE}[- ]%{TIME}',
   ISO8601_TIMEZONE: '(?:Z|[+-]%{HOUR}(?::?%{MINUTE}))',
   ISO8601_SECOND: String.raw`(?:[0-5]?\d|60)(?:[:.,]\d+)?`,
-  TIMESTAMP_ISO8601: String.raw`%{YEAR}-%{MONTHNUM}-%{MONTHDAY}[T ]%{HOUR}:?%{MINUTE}(?::?%{SECOND})?%{ISO8601_TIMEZONE}?`,
+  TIMESTAMP_ISO8601:
+    '%{YEAR}-%{MONTHNUM}-%{MONTHDAY}[T ]%{HOUR}:?%{MINUTE}(?::?%{SECOND})?%{ISO8601_TIMEZONE}?',
   TZ: '(?:[PMCE][SD]T|UTC)',
   DATESTAMP_RFC822: '%{DAY} %{MONTH} %{MONTHDAY} %{YEAR} %{TIME} %{TZ}',
   DATESTAMP_RFC2822: '%{DAY}, %{MONTHDAY} %{MONTH} %{YEAR} %{TIME} %{ISO8601_TIMEZONE}',

@@ -83,7 +83,7 @@ function stepInto(type: HiveType, step: Step): HiveType {
 
 /**
  * Reads values one after another as types. More than JSON is accepted, as by the SerDes: NaN and Infinity, and a comma
- * before a closing bracket. A line that is no JSON is skipped to its end, so that no text is read twice.
+ * before a closing bracket. A line that is no JSON is skipped to its end, so that no text is read a second time.
  */
 class JsonReader {
   readonly #text: string
