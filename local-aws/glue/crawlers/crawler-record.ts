@@ -3,8 +3,9 @@ import { invalidInput } from '../api/errors.ts'
 import type { Classifier } from './classifier-record.ts'
 import { exclusionTest } from './exclusions.ts'
 import type { Policies } from './policies.ts'
-import { type ScanOptions, targetPlace } from './scan.ts'
+import type { ScanOptions } from './scan.ts'
 import { schedule } from './schedule.ts'
+import { targetPlace } from './target-place.ts'
 
 export interface S3Target {
   Path: string
@@ -15,13 +16,22 @@ export interface S3Target {
   DlqEventQueueArn?: string
 }
 
+interface IcebergInput {
+  Paths?: string[]
+  Exclusions?: string[]
+  MaximumTraversalDepth?: number
+}
+
+/** AWS's limit, and what it takes where a target does not say. */
+const mostIcebergDepth = 20
+
 /** What the caller gives; absent members are absent. */
 export interface CrawlerInput {
   Name: string
   Role: string
   DatabaseName?: string
   Description?: string
-  Targets: { S3Targets?: S3Target[] } & Record<string, unknown[] | undefined>
+  Targets: { S3Targets?: S3Target[]; IcebergTargets?: IcebergInput[] } & Record<string, unknown[] | undefined>
   Schedule?: string
   Classifiers?: string[]
   TablePrefix?: string
@@ -88,7 +98,6 @@ const otherTargets = [
   'DynamoDBTargets',
   'CatalogTargets',
   'DeltaTargets',
-  'IcebergTargets',
   'HudiTargets',
 ]
 
@@ -96,16 +105,26 @@ const otherTargets = [
 export function checkInput(input: CrawlerInput): void {
   const { Targets, Schedule, SchemaChangePolicy: policy = {}, RecrawlPolicy } = input
   const other = otherTargets.find((name) => (Targets[name]?.length ?? 0) > 0)
-  if (other) throw invalidInput(`${other} are not available here: crawlers read S3Targets only`)
-  if (!Targets.S3Targets?.length) throw invalidInput('Crawler must have at least one target.')
+  if (other) throw invalidInput(`${other} are not available here: crawlers read S3Targets and IcebergTargets`)
+  const { S3Targets = [], IcebergTargets = [] } = Targets
+  if (S3Targets.length + IcebergTargets.length === 0)
+    throw invalidInput('Crawler must have at least one target.')
   if (!input.DatabaseName) throw invalidInput('DatabaseName is required for a crawler with S3 targets')
-  for (const { Path, Exclusions = [], SampleSize, EventQueueArn, DlqEventQueueArn } of Targets.S3Targets) {
+  for (const { Path, Exclusions = [], SampleSize, EventQueueArn, DlqEventQueueArn } of S3Targets) {
     if (EventQueueArn || DlqEventQueueArn) throw invalidInput(noEvents('EventQueueArn'))
     if (SampleSize !== undefined && !(SampleSize >= 1 && SampleSize <= 249)) {
       throw invalidInput('SampleSize must be between 1 and 249')
     }
     try {
       targetPlace(Path ?? '')
+      exclusionTest(Exclusions)
+    } catch (error) {
+      throw invalidInput((error as Error).message)
+    }
+  }
+  for (const { Paths = [], Exclusions = [] } of IcebergTargets) {
+    try {
+      for (const path of Paths) targetPlace(path)
       exclusionTest(Exclusions)
     } catch (error) {
       throw invalidInput((error as Error).message)
@@ -167,6 +186,7 @@ export function shownCrawler(record: CrawlerRecord, nowSeconds: number): object 
     Targets: {
       S3Targets: (Targets.S3Targets ?? []).map((target) => ({ Exclusions: [], ...target })),
       ...targets,
+      IcebergTargets: (Targets.IcebergTargets ?? []).map((target) => ({ Exclusions: [], ...target })),
     },
     Classifiers: input.Classifiers ?? [],
     RecrawlPolicy: { RecrawlBehavior: recrawlOf(record.input) },
@@ -217,6 +237,13 @@ export function scanOptions(
       exclusions: Exclusions,
       ...(SampleSize === undefined ? {} : { sampleSize: SampleSize }),
     })),
+    icebergTargets: (input.Targets.IcebergTargets ?? []).map(
+      ({ Paths = [], Exclusions = [], MaximumTraversalDepth = mostIcebergDepth }) => ({
+        paths: Paths,
+        exclusions: Exclusions,
+        mostDepth: MaximumTraversalDepth,
+      }),
+    ),
     grouping: {
       combine: Grouping.TableGroupingPolicy === 'CombineCompatibleSchemas',
       ...(Grouping.TableLevelConfiguration ? { level: Grouping.TableLevelConfiguration } : {}),
@@ -233,8 +260,8 @@ export function policies(input: CrawlerInput): Policies {
   return {
     crawler: input.Name,
     database: input.DatabaseName!,
-    paths: (input.Targets.S3Targets ?? []).map(({ Path }) => {
-      const { bucket, prefix } = targetPlace(Path)
+    paths: includePaths(input).map((path) => {
+      const { bucket, prefix } = targetPlace(path)
       return `s3://${bucket}/${prefix}`
     }),
     update: UpdateBehavior as Policies['update'],
@@ -244,3 +271,8 @@ export function policies(input: CrawlerInput): Policies {
     ...(Tables.TableThreshold === undefined ? {} : { tableThreshold: Tables.TableThreshold }),
   }
 }
+
+const includePaths = ({ Targets: { S3Targets = [], IcebergTargets = [] } }: CrawlerInput) => [
+  ...S3Targets.map(({ Path }) => Path),
+  ...IcebergTargets.flatMap(({ Paths = [] }) => Paths),
+]

@@ -11,10 +11,12 @@ import {
   sampleOf,
 } from './folder-tree.ts'
 import { type GroupingOptions, groupTables } from './grouping.ts'
+import { type IcebergTarget, scanIceberg } from './iceberg-scan.ts'
 import { inspect } from './inspection.ts'
 import type { Bucket } from './s3.ts'
 import { ScanReport } from './scan-report.ts'
 import { defineTable, type TableDefinition } from './table-definition.ts'
+import { type Place, targetPlace } from './target-place.ts'
 
 export interface Target {
   readonly path: string
@@ -27,6 +29,7 @@ export interface ScanOptions {
   readonly crawler: string
   readonly tablePrefix: string
   readonly targets: readonly Target[]
+  readonly icebergTargets: readonly IcebergTarget[]
   readonly grouping: GroupingOptions
   /** CRAWL_NEW_FOLDERS_ONLY: locations of folders that are partitions already and are not scanned. */
   readonly knownLocations: readonly string[]
@@ -68,24 +71,10 @@ export async function scan(options: ScanOptions, bucket: Bucket): Promise<ScanRe
       tables.push(defineTable(table, { ...options, bucket: place.bucket }))
     }
   }
+  for (const target of options.icebergTargets) {
+    tables.push(...(await scanIceberg(target, options, bucket, report)))
+  }
   return { tables, report: report.counts }
-}
-
-export interface Place {
-  readonly bucket: string
-  /** Empty, or with a slash at its end. */
-  readonly prefix: string
-  /** The last folder, or the bucket: what a table at the include path is called. */
-  readonly name: string
-}
-
-/** In: an include path, `s3://bucket/folder/`. @throws Error when it is none */
-export function targetPlace(path: string): Place {
-  const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(path)
-  if (!match) throw new Error(`${path} is not a valid S3 path`)
-  const [, bucket, rest = ''] = match
-  const prefix = rest === '' || rest.endsWith('/') ? rest : `${rest}/`
-  return { bucket: bucket!, prefix, name: prefix.split('/').at(-2) ?? bucket! }
 }
 
 const archived = ['GLACIER', 'DEEP_ARCHIVE']

@@ -39,7 +39,7 @@ export const grokPatterns: Readonly<Record<string, string>> = {
   PATH: '(?:%{UNIXPATH}|%{WINPATH})',
   URIPROTO: String.raw`[A-Za-z]+(?:\+[A-Za-z+]+)?`,
   URIHOST: '%{IPORHOST}(?::%{POSINT})?',
-  URIPATH: String.raw`(?:/[A-Za-z0-9$.+!*'(){},~:;=@#%_-]*)+`,
+  URIPATH: "(?:/[A-Za-z0-9$.+!*'(){},~:;=@#%_-]*)+",
   URIPARAM: String.raw`\?[A-Za-z0-9$.+!*'|(){},~@#%&/=:;_?\[\]-]*`,
   URIPATHPARAM: '%{URIPATH}(?:%{URIPARAM})?',
   URI: '%{URIPROTO}://(?:%{USER}(?::[^@]*)?@)?(?:%{URIHOST})?(?:%{URIPATHPARAM})?',
