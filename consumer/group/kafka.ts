@@ -52,7 +52,7 @@ interface RawClient {
     done: (
       error: { message: string; code: number } | null,
       messages: Message[],
-      ends?: Batch['ends'],
+      ends?: ClientBatch['ends'],
     ) => void,
   ): void
   incrementalAssign(assignment: (TopicPartition & { offset: number })[]): void
@@ -79,7 +79,7 @@ interface DescribingAdmin {
 }
 
 /** Messages, and behind them the partitions whose end was reached. */
-export interface Batch {
+export interface ClientBatch {
   readonly messages: readonly Message[]
   /** Up to `offset` there is no record that was not handed over: what is missing is a marker of a transaction. */
   readonly ends: readonly { readonly partition: number; readonly offset: number }[]
@@ -95,7 +95,8 @@ export interface TopicFacts {
 export type GroupClient = Awaited<ReturnType<typeof connectGroup>>
 
 /**
- * Connects and joins the group.
+ * Connects; subscribe() joins the group.
+ * @param reading `paused`: partitions are assigned and never fetched, records come from elsewhere
  * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS; LetGo when the signal aborts before
  */
 export async function connectGroup(
@@ -103,6 +104,7 @@ export async function connectGroup(
   groupId: string,
   handlers: Handlers,
   signal: AbortSignal,
+  reading: 'read' | 'paused' = 'read',
 ) {
   const topic = config.KAFKA_TOPIC
   const consumer = new KafkaConsumer(
@@ -152,7 +154,7 @@ export async function connectGroup(
     }
   }
 
-  function giveBack(partitions: number[]): void {
+  function giveBack(partitions: readonly number[]): void {
     if (cooperative()) consumer._client.incrementalUnassign(partitions.map(named))
     else consumer.unassign()
   }
@@ -216,8 +218,8 @@ export async function connectGroup(
     },
 
     /** One batch of messages; empty when none came in time. @throws Failure OFFSET_OUT_OF_RANGE, KAFKA_READ_FAILED */
-    consume(): Promise<Batch> {
-      const call = (resolve: (batch: Batch) => void, reject: (error: unknown) => void) =>
+    consume(): Promise<ClientBatch> {
+      const call = (resolve: (batch: ClientBatch) => void, reject: (error: unknown) => void) =>
         consumer._client.consume(CONSUME_WAIT_MS, CONSUME_MESSAGES, true, (error, messages, ends = []) => {
           if (!error) {
             if (messages.length > 0 || ends.length > 0) handlers.onBrokerBack()
@@ -235,16 +237,18 @@ export async function connectGroup(
     },
 
     /** Starts to read the partitions at these offsets. Only between two calls of consume(). */
-    assign(starts: { partition: number; offset: number }[]): void {
+    assign(starts: readonly { readonly partition: number; readonly offset: number }[]): void {
       if (state !== 'open') return
       const assignment = starts.map(({ partition, offset }) => ({ topic, partition, offset }))
       if (cooperative()) consumer._client.incrementalAssign(assignment)
       else consumer.assign(assignment)
+      // Pausing is not kept for partitions that come back.
+      if (reading === 'paused') consumer.pause(assignment)
       positions.assigned(assignment)
     },
 
     /** Gives the partitions back to the group. */
-    unassign(partitions: number[]): void {
+    unassign(partitions: readonly number[]): void {
       positions.unassigned(partitions)
       if (state !== 'dead') giveBack(partitions)
     },
@@ -401,15 +405,21 @@ function readFailure(error: { message: string; code: number }): Failure {
   ) {
     return offsetOutOfRange(error.message)
   }
+  return readFailed(error.message)
+}
+
+/** Failure KAFKA_READ_FAILED */
+export function readFailed(why: string): Failure {
   return new Failure({
     code: 'KAFKA_READ_FAILED',
     what: 'Kafka refuses to be read; what was landed stays landed',
-    why: error.message,
+    why,
     remedy: 'check the user’s rights on the topic and the group, then start the consumer again',
   })
 }
 
-function offsetOutOfRange(why: string): Failure {
+/** Failure OFFSET_OUT_OF_RANGE */
+export function offsetOutOfRange(why: string): Failure {
   return new Failure({
     code: 'OFFSET_OUT_OF_RANGE',
     what: 'Kafka does not have the offset that the chain of claims goes on with; nothing more is written',

@@ -15,8 +15,11 @@ import type { ConsumerEvents } from '../events.ts'
 import { refusalOf } from '../fatal-s3-error.ts'
 import { LetGo, untilDone } from '../retry.ts'
 import type { ObjectStore } from '../s3.ts'
-import { type Batch, connectGroup, type GroupClient } from './kafka.ts'
+import { batchSource } from './batch-source.ts'
+import { clientSource } from './client-source.ts'
+import { connectGroup, type GroupClient } from './kafka.ts'
 import { PollLoop } from './poll-loop.ts'
+import type { Batch, RecordSource } from './record-source.ts'
 import { startOffset } from './start-offset.ts'
 import type { SettledBeginning } from './start-point.ts'
 import { TopicGuard, topicOf } from './topic.ts'
@@ -41,6 +44,7 @@ export interface MembershipOptions {
 /** What the partitions' writers need of this membership. */
 interface Landing {
   readonly client: GroupClient
+  readonly source: RecordSource
   readonly plan: Plan
   readonly port: LandingPort
   readonly guard: TopicGuard
@@ -79,19 +83,20 @@ export class Membership {
    */
   async run(signal: AbortSignal): Promise<void> {
     const { config, events } = this.#options
-    let landing: Landing
+    let landing: Landing | undefined
     const client = await connectGroup(
       config.kafka,
       config.groupId,
       {
-        onAssign: (partitions) => this.#enqueue(() => this.#assign(landing, partitions)),
-        onRevoke: (partitions, lost) => this.#enqueue(() => this.#revoke(client, partitions, lost)),
+        onAssign: (partitions) => this.#enqueue(() => this.#assign(landing!, partitions)),
+        onRevoke: (partitions, lost) => this.#enqueue(() => this.#revoke(landing!.source, partitions, lost)),
         onFatal: (error) => this.#fail(error),
         onMessage: (text) => events.brokerMessage(text),
         onBrokerAway: (why) => events.brokerAway(why),
         onBrokerBack: () => events.brokerBack(),
       },
       signal,
+      config.reader === 'client' ? 'read' : 'paused',
     )
     try {
       const topic = await topicOf(client, config.kafka, signal)
@@ -99,7 +104,7 @@ export class Membership {
       landing = open
       await this.#poll(landing, notices, signal)
     } finally {
-      await this.#leave(client)
+      await this.#leave(client, landing?.source)
     }
   }
 
@@ -125,6 +130,10 @@ export class Membership {
     )
     return {
       client,
+      source:
+        config.reader === 'client'
+          ? clientSource(client)
+          : batchSource({ config: kafka, topicId, client, onRetry: events.brokerMessage }),
       plan,
       port: { store, encoder, notices, inTurn: turns(config.uploads) },
       guard: new TopicGuard(client, plan),
@@ -135,20 +144,20 @@ export class Membership {
   }
 
   async #poll(landing: Landing, notices: FollowingNotices, signal: AbortSignal): Promise<void> {
-    const { client, guard, plan } = landing
+    const { client, source, guard, plan } = landing
     this.#options.onJoining(plan)
     client.subscribe()
     this.#loop = new PollLoop({
-      consume: () => client.consume(),
+      poll: () => source.poll(),
       take: (batch) => this.#take(batch),
       isFull: () => this.#isMemoryFull(),
       makeRoom: () => this.#makeRoom(),
       signal: AbortSignal.any([signal, this.#failure.signal]),
     })
     const stopWatching = guard.watch((error) => this.#fail(error))
-    const stopLooking = client.watchPositions((error) => this.#fail(error))
+    const stopLooking = source.watch((error) => this.#fail(error))
     const stopFollowing = notices.watch()
-    const lagTimer = setInterval(() => this.#measureLag(client), LAG_EVERY_MS)
+    const lagTimer = setInterval(() => this.#measureLag(source), LAG_EVERY_MS)
     try {
       await this.#loop.run()
       this.#failure.signal.throwIfAborted()
@@ -167,12 +176,10 @@ export class Membership {
     this.#failure.abort(error)
   }
 
-  #take({ messages, ends }: Batch): void {
-    if (messages.length === 0 && ends.length === 0) return
+  #take({ count, deliver }: Batch): void {
     const { events } = this.#options
-    events.recordsReceived(messages.length)
-    for (const message of messages) this.#writers.get(message.partition)?.gathering.push(message)
-    for (const { partition, offset } of ends) this.#writers.get(partition)?.gathering.reachedEnd(offset)
+    if (count > 0) events.recordsReceived(count)
+    deliver((partition) => this.#writers.get(partition)?.gathering)
     events.buffered(this.#heldBytes())
   }
 
@@ -202,9 +209,9 @@ export class Membership {
   }
 
   async #assign(landing: Landing, partitions: number[]): Promise<void> {
-    if (this.#isStopping) return landing.client.unassign(partitions)
+    if (this.#isStopping) return landing.source.unassign(partitions)
     const { config, events } = this.#options
-    const { client, startPoint } = landing
+    const { client, source, startPoint } = landing
     const starts = await Promise.all(
       partitions.map(async (partition) => {
         const writer = this.#newWriter(landing, partition)
@@ -214,8 +221,8 @@ export class Membership {
       }),
     )
     await this.#loop!.atNextCall(() => {
-      if (this.#isStopping) return client.unassign(partitions)
-      client.assign(starts)
+      if (this.#isStopping) return source.unassign(partitions)
+      source.assign(starts)
       for (const { writer } of starts) this.#start(writer)
       landing.port.notices.assigned()
     })
@@ -252,13 +259,13 @@ export class Membership {
     void run.finally(() => this.#running.delete(writer))
   }
 
-  async #revoke(client: GroupClient, partitions: number[], lost: boolean): Promise<void> {
+  async #revoke(source: RecordSource, partitions: number[], lost: boolean): Promise<void> {
     const leaving = partitions.flatMap((partition) => this.#writers.get(partition) ?? [])
     for (const partition of partitions) this.#writers.delete(partition)
     await this.#finish(leaving, lost ? 0 : REVOKE_DEADLINE_MS)
     this.#options.events.revoked(partitions, this.#writers.size, lost ? 'drop' : 'flush')
-    if (this.#isStopping) client.unassign(partitions)
-    else await this.#loop!.atNextCall(() => client.unassign(partitions))
+    if (this.#isStopping) source.unassign(partitions)
+    else await this.#loop!.atNextCall(() => source.unassign(partitions))
   }
 
   /** Lets writers land what they have until the deadline, then makes them let go. */
@@ -271,21 +278,22 @@ export class Membership {
     clearTimeout(timer)
   }
 
-  async #leave(client: GroupClient): Promise<void> {
+  async #leave(client: GroupClient, source: RecordSource | undefined): Promise<void> {
     this.#isStopping = true
     const hasFailed = this.#failure.signal.aborted
     await this.#finish([...this.#running.keys()], hasFailed ? 0 : STOP_DEADLINE_MS)
     for (const writer of this.#writers.values()) writer.letGo()
     this.#loop?.end()
+    await source?.close()
     await client.disconnect()
     const partitions = [...this.#writers.keys()]
     this.#writers.clear()
     if (partitions.length > 0) this.#options.events.revoked(partitions, 0, hasFailed ? 'drop' : 'flush')
   }
 
-  #measureLag(client: GroupClient): void {
+  #measureLag(source: RecordSource): void {
     for (const [partition, writer] of this.#writers) {
-      const end = client.knownEnd(partition)
+      const end = source.highWatermark(partition)
       if (end !== undefined)
         this.#options.events.lagMeasured(partition, Math.max(0, end - writer.claimedOffset))
     }
