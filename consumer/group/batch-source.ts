@@ -23,6 +23,13 @@ export interface BatchSourceOptions {
   readonly onRetry: (why: string) => void
 }
 
+interface WantedPartition {
+  /** What is read next. */
+  offset: number
+  isRead: boolean
+  highWatermark?: number
+}
+
 export function batchSource({ config, topicId, client, onRetry }: BatchSourceOptions): RecordSource {
   const reader = new KafkaReader({
     ...readerSettings(config, 'ticklake-consumer'),
@@ -30,7 +37,7 @@ export function batchSource({ config, topicId, client, onRetry }: BatchSourceOpt
   })
   const topic = config.KAFKA_TOPIC
   /** Partitions that are to be read, and from where. The reader is brought in line with it, one change at a time. */
-  const wanted = new Map<number, { offset: number; isRead: boolean }>()
+  const wanted = new Map<number, WantedPartition>()
   const closing = new AbortController()
   let inLine = Promise.resolve()
   let failure: Failure | undefined
@@ -108,14 +115,14 @@ export function batchSource({ config, topicId, client, onRetry }: BatchSourceOpt
       const records = await fetchOnce()
       if (!records) return emptyBatch
       const start = wanted.get(records.partition)
-      if (start) start.offset = records.nextOffset
+      if (start) {
+        start.offset = records.nextOffset
+        start.highWatermark = records.highWatermark
+      }
       return batchOf(records)
     },
 
-    highWatermark: (partition) => {
-      const known = reader.positions().find((position) => position.partition === partition)?.highWatermark
-      return known === undefined || known < 0 ? undefined : known
-    },
+    highWatermark: (partition) => wanted.get(partition)?.highWatermark,
 
     /** Polls the client: it hands no record over, but rebalances and fatal errors. */
     watch(onFailed) {

@@ -92,6 +92,13 @@ export interface TopicFacts {
   readonly partitions: number
 }
 
+/** What is known of brokers that do not answer. */
+export interface Reachability {
+  /** host:port of each broker, as the bootstrap broker names them. */
+  readonly advertised: readonly string[]
+  readonly lastFailure: string
+}
+
 export type GroupClient = Awaited<ReturnType<typeof connectGroup>>
 
 /**
@@ -310,6 +317,12 @@ export async function connectGroup(
         (why) => onLost(offsetOutOfRange(why)),
       ),
 
+    /** Why the broker that the topic's questions go to cannot be reached, and the addresses that brokers advertise. */
+    reachability: (): Reachability => ({
+      advertised: advertisedBy(consumer),
+      lastFailure,
+    }),
+
     /** The topic's id and partitions, or undefined when there is no such topic. */
     async describeTopic(): Promise<TopicFacts | undefined> {
       const facts = await calls.ask(() => describeTopic(admin, topic))
@@ -380,6 +393,11 @@ function askInShort(consumer: RawConsumer, deadline: number, signal: AbortSignal
     attempt()
     return consumer
   }
+}
+
+function advertisedBy(consumer: RawConsumer): string[] {
+  const { _metadata } = consumer as unknown as { _metadata: { brokers?: { host: string; port: number }[] } }
+  return (_metadata.brokers ?? []).map(({ host, port }) => `${host}:${port}`)
 }
 
 /** Errors that librdkafka mends by itself, or that say only that nothing came. */

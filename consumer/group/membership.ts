@@ -1,5 +1,6 @@
 // One membership in the consumer group, from connecting to leaving: each assigned partition gets a writer, and each
 // revoked one lands what it has in memory before it is given back.
+import { datasetKey } from '@ticklake/contract/keys.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { flushAfter } from '../batching/flush-pace.ts'
 import { turns } from '../batching/semaphore.ts'
@@ -17,7 +18,8 @@ import { LetGo, untilDone } from '../retry.ts'
 import type { ObjectStore } from '../s3.ts'
 import { batchSource } from './batch-source.ts'
 import { clientSource } from './client-source.ts'
-import { connectGroup, type GroupClient } from './kafka.ts'
+import { requireWholeTopic } from './first-start.ts'
+import { connectGroup, type GroupClient, type TopicFacts } from './kafka.ts'
 import { PollLoop } from './poll-loop.ts'
 import type { Batch, RecordSource } from './record-source.ts'
 import { startOffset } from './start-offset.ts'
@@ -83,6 +85,7 @@ export class Membership {
    */
   async run(signal: AbortSignal): Promise<void> {
     const { config, events } = this.#options
+    const sinceMs = performance.now()
     let landing: Landing | undefined
     const client = await connectGroup(
       config.kafka,
@@ -99,8 +102,8 @@ export class Membership {
       config.reader === 'client' ? 'read' : 'paused',
     )
     try {
-      const topic = await topicOf(client, config.kafka, signal)
-      const { notices, ...open } = await this.#open(client, topic.topicId, signal)
+      const topic = await topicOf(client, config.kafka, signal, sinceMs)
+      const { notices, ...open } = await this.#open(client, topic, signal)
       landing = open
       await this.#poll(landing, notices, signal)
     } finally {
@@ -110,7 +113,7 @@ export class Membership {
 
   async #open(
     client: GroupClient,
-    topicId: string,
+    { topicId, partitions }: TopicFacts,
     signal: AbortSignal,
   ): Promise<Landing & { notices: FollowingNotices }> {
     const { config, events, store, encoder } = this.#options
@@ -123,6 +126,14 @@ export class Membership {
       events,
       isAssigned: (partition) => this.#writers.has(partition),
     })
+    if (from === undefined && config.onRetentionLoss === 'stop') {
+      await requireWholeTopic(partitions, {
+        isNew: () =>
+          untilDone('read_dataset', events, signal, async () => !(await store.read(datasetKey(lake)))),
+        watermarks: (partition) =>
+          untilDone('query_watermarks', events, signal, () => client.watermarks(partition)),
+      })
+    }
     const startPoint = await untilDone('open_dataset', events, signal, () =>
       openDataset(store, plan, from, events.datasetRaised).catch((error) => {
         throw refusalOf(error, lake.bucket)
