@@ -6,7 +6,8 @@ import { KafkaReader, KafkaReaderError, type Records } from '@ticklake/kafka-rea
 import type { Failure } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { Message } from '../batching/pending-batches.ts'
-import { type GroupClient, offsetOutOfRange, readFailed } from './kafka.ts'
+import type { GroupClient } from './kafka.ts'
+import { offsetOutOfRange, readFailed } from './kafka-errors.ts'
 import { type Batch, emptyBatch, type RecordSink, type RecordSource } from './record-source.ts'
 
 /** A poll waits this long for records; assignments change between two polls. */
@@ -19,8 +20,10 @@ export interface BatchSourceOptions {
   /** 32 hex digits: records of another topic with the same name are never read. */
   readonly topicId: string
   readonly client: Pick<GroupClient, 'assign' | 'unassign' | 'consume'>
-  /** Told of each error that is retried. */
+  /** Called for each error that is retried. */
   readonly onRetry: (why: string) => void
+  /** Called when a broker has answered. */
+  readonly onAnswer: () => void
 }
 
 interface WantedPartition {
@@ -30,7 +33,13 @@ interface WantedPartition {
   highWatermark?: number
 }
 
-export function batchSource({ config, topicId, client, onRetry }: BatchSourceOptions): RecordSource {
+export function batchSource({
+  config,
+  topicId,
+  client,
+  onRetry,
+  onAnswer,
+}: BatchSourceOptions): RecordSource {
   const reader = new KafkaReader({
     ...readerSettings(config, 'ticklake-consumer'),
     onRetry: (error) => onRetry(error.message),
@@ -114,6 +123,7 @@ export function batchSource({ config, topicId, client, onRetry }: BatchSourceOpt
       if (failure) throw failure
       const records = await fetchOnce()
       if (!records) return emptyBatch
+      onAnswer()
       const start = wanted.get(records.partition)
       if (start) {
         start.offset = records.nextOffset

@@ -19,7 +19,8 @@ import type { ObjectStore } from '../s3.ts'
 import { batchSource } from './batch-source.ts'
 import { clientSource } from './client-source.ts'
 import { requireWholeTopic } from './first-start.ts'
-import { connectGroup, type GroupClient, type TopicFacts } from './kafka.ts'
+import { connectGroup, type GroupClient } from './kafka.ts'
+import type { TopicFacts } from './kafka-topic.ts'
 import { PollLoop } from './poll-loop.ts'
 import type { Batch, RecordSource } from './record-source.ts'
 import { startOffset } from './start-offset.ts'
@@ -144,7 +145,13 @@ export class Membership {
       source:
         config.reader === 'client'
           ? clientSource(client)
-          : batchSource({ config: kafka, topicId, client, onRetry: events.brokerMessage }),
+          : batchSource({
+              config: kafka,
+              topicId,
+              client,
+              onRetry: events.brokerMessage,
+              onAnswer: events.brokerBack,
+            }),
       plan,
       port: { store, encoder, notices, inTurn: turns(config.uploads) },
       guard: new TopicGuard(client, plan),

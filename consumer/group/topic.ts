@@ -6,7 +6,9 @@ import { sleep } from '@ticklake/runtime/process.ts'
 import type { Plan } from '../claims/claim-builder.ts'
 import { sharedQuestion } from '../claims/shared-question.ts'
 import { LetGo } from '../retry.ts'
-import type { GroupClient, Reachability, TopicFacts } from './kafka.ts'
+import type { GroupClient } from './kafka.ts'
+import type { Reachability } from './kafka-connection.ts'
+import type { TopicFacts } from './kafka-topic.ts'
 
 const LOOK_EVERY_MS = 30_000
 
