@@ -2,7 +2,7 @@
 import type RdKafka from '@confluentinc/kafka-javascript'
 import type { KafkaConfig } from '@ticklake/kafka/config.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { LetGo } from '../retry.ts'
+import { Aborted } from '../retry.ts'
 
 type Client = InstanceType<typeof RdKafka.KafkaConsumer>
 
@@ -18,7 +18,7 @@ export interface Reachability {
 
 /**
  * Resolves when a broker has answered.
- * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS; LetGo when the signal aborts before
+ * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS; Aborted when the signal aborts before
  */
 export async function connected(
   consumer: Client,
@@ -26,7 +26,7 @@ export async function connected(
   signal: AbortSignal,
   lastFailure: () => string,
 ): Promise<void> {
-  if (signal.aborted) throw new LetGo()
+  if (signal.aborted) throw new Aborted()
   const timeoutMs = config.KAFKA_CONNECT_TIMEOUT_MS
   askInShort(consumer, performance.now() + timeoutMs, signal)
   try {
@@ -34,7 +34,7 @@ export async function connected(
       consumer.connect({}, (error) => (error ? reject(error) : resolve()))
     })
   } catch (error) {
-    if (signal.aborted) throw new LetGo()
+    if (signal.aborted) throw new Aborted()
     throw new Failure({
       code: 'KAFKA_UNREACHABLE',
       what: `no broker answered at ${config.KAFKA_BOOTSTRAP_SERVERS} within ${timeoutMs / 1000} s; nothing was read`,

@@ -70,7 +70,7 @@ export type GroupClient = Awaited<ReturnType<typeof connectGroup>>
 /**
  * Connects; subscribe() joins the group.
  * @param reading `paused`: partitions are assigned and never fetched, records come from elsewhere
- * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS; LetGo when the signal aborts before
+ * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS; Aborted when the signal aborts before
  */
 export async function connectGroup(
   config: KafkaConfig,

@@ -3,18 +3,18 @@
 import { datasetKey } from '@ticklake/contract/keys.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { flushAfter } from '../batching/flush-pace.ts'
-import { turns } from '../batching/semaphore.ts'
-import type { Plan } from '../claims/claim-builder.ts'
+import { semaphore } from '../batching/semaphore.ts'
+import type { LandingTarget } from '../claims/claim-builder.ts'
 import { datasetGuard, openDataset } from '../claims/dataset.ts'
 import type { LandingPort } from '../claims/landing.ts'
 import { PartitionWriter } from '../claims/partition-writer.ts'
 import type { ConsumerConfig } from '../config.ts'
-import type { Notices } from '../dead-letters/dead-letter-producer.ts'
-import { FollowingNotices } from '../dead-letters/pending-dead-letters.ts'
+import type { DeadLetterSender } from '../dead-letters/dead-letter-producer.ts'
+import { Announcements } from '../dead-letters/pending-dead-letters.ts'
 import type { Encoder } from '../encoding/encoder.ts'
 import type { ConsumerEvents } from '../events.ts'
 import { refusalOf } from '../fatal-s3-error.ts'
-import { LetGo, untilDone } from '../retry.ts'
+import { Aborted, untilDone } from '../retry.ts'
 import type { ObjectStore } from '../s3.ts'
 import { batchSource } from './batch-source.ts'
 import { clientSource } from './client-source.ts'
@@ -37,9 +37,9 @@ export interface MembershipOptions {
   readonly events: ConsumerEvents
   readonly store: ObjectStore
   readonly encoder: Encoder
-  readonly notices: Notices
+  readonly sender: DeadLetterSender
   /** Called when the dataset is open and the client joins the group. */
-  readonly onJoining: (plan: Plan) => void
+  readonly onJoining: (target: LandingTarget) => void
   /** Called with each assignment: the group works. */
   readonly onAssigned: () => void
 }
@@ -48,7 +48,7 @@ export interface MembershipOptions {
 interface Landing {
   readonly client: GroupClient
   readonly source: RecordSource
-  readonly plan: Plan
+  readonly target: LandingTarget
   readonly port: LandingPort
   readonly guard: TopicGuard
   readonly confirmDataset: () => Promise<void>
@@ -82,7 +82,7 @@ export class Membership {
   /**
    * Lands the topic until the signal aborts; then lands what is in memory, and leaves the group.
    * @throws Failure KAFKA_GROUP_FAILED when this client cannot go on but another one can; any other when only a person
-   * can decide what to do; LetGo when the signal aborts before it has joined
+   * can decide what to do; Aborted when the signal aborts before it has joined
    */
   async run(signal: AbortSignal): Promise<void> {
     const { config, events } = this.#options
@@ -104,9 +104,9 @@ export class Membership {
     )
     try {
       const topic = await topicOf(client, config.kafka, signal, sinceMs)
-      const { notices, ...open } = await this.#open(client, topic, signal)
+      const { announcements, ...open } = await this.#open(client, topic, signal)
       landing = open
-      await this.#poll(landing, notices, signal)
+      await this.#poll(landing, announcements, signal)
     } finally {
       await this.#leave(client, landing?.source)
     }
@@ -116,29 +116,32 @@ export class Membership {
     client: GroupClient,
     { topicId, partitions }: TopicFacts,
     signal: AbortSignal,
-  ): Promise<Landing & { notices: FollowingNotices }> {
+  ): Promise<Landing & { announcements: Announcements }> {
     const { config, events, store, encoder } = this.#options
     const { kafka, lake, from } = config
-    const plan: Plan = { lake, format: lake.format, topic: kafka.KAFKA_TOPIC, topicId }
-    const notices = new FollowingNotices({
-      plan,
+    const target: LandingTarget = { lake, format: lake.format, topic: kafka.KAFKA_TOPIC, topicId }
+    const announcements = new Announcements({
+      target,
       store,
-      notices: this.#options.notices,
+      sender: this.#options.sender,
       events,
       isAssigned: (partition) => this.#writers.has(partition),
     })
+    const refused = (error: unknown) => {
+      throw refusalOf(error, lake.bucket)
+    }
     if (from === undefined && config.onRetentionLoss === 'stop') {
       await requireWholeTopic(partitions, {
-        isNew: () =>
-          untilDone('read_dataset', events, signal, async () => !(await store.read(datasetKey(lake)))),
+        isNew: async () => {
+          const read = () => store.text(datasetKey(lake)).catch(refused)
+          return (await untilDone('read_dataset', events, signal, read)) === undefined
+        },
         watermarks: (partition) =>
           untilDone('query_watermarks', events, signal, () => client.watermarks(partition)),
       })
     }
     const startPoint = await untilDone('open_dataset', events, signal, () =>
-      openDataset(store, plan, from, events.datasetRaised).catch((error) => {
-        throw refusalOf(error, lake.bucket)
-      }),
+      openDataset(store, target, from, events.datasetRaised).catch(refused),
     )
     return {
       client,
@@ -152,18 +155,18 @@ export class Membership {
               onRetry: events.brokerMessage,
               onAnswer: events.brokerBack,
             }),
-      plan,
-      port: { store, encoder, notices, inTurn: turns(config.uploads) },
-      guard: new TopicGuard(client, plan),
-      confirmDataset: datasetGuard(store, plan, events.datasetRaised),
+      target,
+      port: { store, encoder, announcements, uploadLimit: semaphore(config.uploads) },
+      guard: new TopicGuard(client, target),
+      confirmDataset: datasetGuard(store, target, events.datasetRaised),
       startPoint,
-      notices,
+      announcements,
     }
   }
 
-  async #poll(landing: Landing, notices: FollowingNotices, signal: AbortSignal): Promise<void> {
-    const { client, source, guard, plan } = landing
-    this.#options.onJoining(plan)
+  async #poll(landing: Landing, announcements: Announcements, signal: AbortSignal): Promise<void> {
+    const { client, source, guard, target } = landing
+    this.#options.onJoining(target)
     client.subscribe()
     this.#loop = new PollLoop({
       poll: () => source.poll(),
@@ -174,7 +177,7 @@ export class Membership {
     })
     const stopWatching = guard.watch((error) => this.#fail(error))
     const stopLooking = source.watch((error) => this.#fail(error))
-    const stopFollowing = notices.watch()
+    const stopAnnouncing = announcements.watch()
     const lagTimer = setInterval(() => this.#measureLag(source), LAG_EVERY_MS)
     try {
       await this.#loop.run()
@@ -184,7 +187,7 @@ export class Membership {
       throw await guard.explain(error)
     } finally {
       clearInterval(lagTimer)
-      stopFollowing()
+      stopAnnouncing()
       stopLooking()
       stopWatching()
     }
@@ -197,7 +200,7 @@ export class Membership {
   #take({ count, deliver }: Batch): void {
     const { events } = this.#options
     if (count > 0) events.recordsReceived(count)
-    deliver((partition) => this.#writers.get(partition)?.gathering)
+    deliver((partition) => this.#writers.get(partition)?.pending)
     events.buffered(this.#heldBytes())
   }
 
@@ -213,7 +216,7 @@ export class Membership {
 
   /** Waits until S3 has taken some. A writer that needs more records to finish a claim must not be starved. */
   async #makeRoom(): Promise<boolean> {
-    for (const writer of this.#writers.values()) writer.gathering.seal()
+    for (const writer of this.#writers.values()) writer.pending.seal()
     if (![...this.#running.keys()].some((writer) => writer.isBusy)) return false
     this.#progress = Promise.withResolvers()
     await Promise.race([this.#progress.promise, sleep(500)])
@@ -222,7 +225,7 @@ export class Membership {
 
   #enqueue(change: () => Promise<void>): void {
     this.#changes = this.#changes.then(change).catch((error) => {
-      if (!(error instanceof LetGo)) this.#fail(error)
+      if (!(error instanceof Aborted)) this.#fail(error)
     })
   }
 
@@ -242,7 +245,7 @@ export class Membership {
       if (this.#isStopping) return source.unassign(partitions)
       source.assign(starts)
       for (const { writer } of starts) this.#start(writer)
-      landing.port.notices.assigned()
+      landing.port.announcements.assigned()
     })
     events.assigned(
       starts.map(({ partition, offset }) => ({ partition, from: offset })),
@@ -251,10 +254,10 @@ export class Membership {
     this.#options.onAssigned()
   }
 
-  #newWriter({ client, plan, port, guard, confirmDataset }: Landing, partition: number): PartitionWriter {
+  #newWriter({ client, target, port, guard, confirmDataset }: Landing, partition: number): PartitionWriter {
     const { config, events } = this.#options
     return new PartitionWriter({
-      plan,
+      target,
       partition,
       landing: port,
       events,
@@ -289,7 +292,7 @@ export class Membership {
   /** Lets writers land what they have until the deadline, then makes them let go. */
   async #finish(leaving: PartitionWriter[], deadlineMs: number): Promise<void> {
     const timer = setTimeout(() => {
-      for (const writer of leaving) writer.letGo()
+      for (const writer of leaving) writer.abort()
     }, deadlineMs)
     for (const writer of leaving) writer.drain()
     await Promise.all(leaving.map((writer) => this.#running.get(writer)))
@@ -300,7 +303,7 @@ export class Membership {
     this.#isStopping = true
     const hasFailed = this.#failure.signal.aborted
     await this.#finish([...this.#running.keys()], hasFailed ? 0 : STOP_DEADLINE_MS)
-    for (const writer of this.#writers.values()) writer.letGo()
+    for (const writer of this.#writers.values()) writer.abort()
     this.#loop?.end()
     await source?.close()
     await client.disconnect()
@@ -313,7 +316,7 @@ export class Membership {
     for (const [partition, writer] of this.#writers) {
       const end = source.highWatermark(partition)
       if (end !== undefined)
-        this.#options.events.lagMeasured(partition, Math.max(0, end - writer.claimedOffset))
+        this.#options.events.lagMeasured(partition, Math.max(0, end - writer.landedOffset))
     }
   }
 }
