@@ -26,7 +26,7 @@ const farFromUtc = [
 const cheapInBoth = [
   'packages/contract/',
   'data/',
-  'producer/csv.',
+  'producer/csv/read-csv.',
   'consumer/encoding/encoder.',
   'consumer/batching/record-buffer.',
   'packages/lake/closed-hours.',

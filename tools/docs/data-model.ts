@@ -158,7 +158,8 @@ Contract ${CONTRACT_VERSION} has ${columns.length} columns. A later one may only
 ## Table
 
 Glue database \`stock_market_kafka\`, table \`ticks\` (LAKE_DATABASE, LAKE_TABLE), the columns above, partition keys
-${partitionKeys.map((key) => `\`${key.name} ${key.glue}\``).join(', ')}, and a view \`kafka_stock_market_demo\` with the columns of contract 1 by the names that tutorials use.
+${partitionKeys.map((key) => `\`${key.name} ${key.glue}\``).join(', ')}, and a view \`kafka_stock_market_demo\` with the columns of contract 1 by the names that tutorials use;
+[candles and returns](catalog.md#candles-and-returns) are views, too.
 `
 }
 
