@@ -28,6 +28,7 @@ const parts = {
   audit: [],
   compaction: [],
   doctor: [],
+  alerts: [],
   dashboard: ['audit', 'tables'],
 }
 const anyOf = (names) => `(${names.join('|')})`
