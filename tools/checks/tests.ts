@@ -26,10 +26,10 @@ const farFromUtc = [
 const cheapInBoth = [
   'packages/contract/',
   'data/',
-  'producer/csv.',
+  'producer/csv/read-csv.',
   'consumer/encoding/encoder.',
   'consumer/batching/record-buffer.',
-  'catalog/audit/closed-hours.',
+  'packages/lake/closed-hours.',
   'packages/lake/partitions.',
   'catalog/tables/registrar.',
   'local-aws/athena/',
