@@ -28,6 +28,7 @@ const parts = {
   audit: [],
   compaction: [],
   doctor: [],
+  alerts: [],
   dashboard: ['audit', 'tables'],
 }
 // The parts of local-aws/glue, each with those that it must not reach; operations.ts puts them together.
