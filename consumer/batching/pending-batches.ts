@@ -20,6 +20,8 @@ export interface GatheringOptions {
   readonly flushAfterMs: () => number
   readonly flushBytes: number
   readonly flushRows: number
+  /** Whether messages with other names for the fields are accepted. */
+  readonly aliases: boolean
   readonly events: Pick<ConsumerEvents, 'unknownFields' | 'recordRefused'>
   /** Called when a range is full, or `awaitedEnd` is reached. */
   readonly onReady: () => void
@@ -62,20 +64,23 @@ export class Gathering implements RecordTaker {
     if (message.offset < this.#filling.cursor) return
     const { events } = this.#options
     const badTime = refuseTimestamp(message.timestamp)
-    const verdict = badTime ? { accepted: false as const, ...badTime } : judge(message.value)
+    const verdict = badTime
+      ? { accepted: false as const, ...badTime }
+      : judge(message.value, CONTRACT_VERSION, this.#options.aliases)
     if (verdict.accepted) {
       if (verdict.unknownFields > 0) events.unknownFields(verdict.unknownFields)
-      this.accept(message.offset, message.timestamp!, verdict.canonical)
+      const original = verdict.unaliased && refusedRecord(message, verdict.unaliased)
+      this.accept(message.offset, message.timestamp!, verdict.canonical, original)
     } else {
       events.recordRefused(verdict.reason, message.partition, message.offset, verdict.detail)
       this.refuse(refusedRecord(message, verdict))
     }
   }
 
-  accept(offset: number, timestampMs: number, canonical: Uint8Array): void {
+  accept(offset: number, timestampMs: number, canonical: Uint8Array, original?: RefusedRecord): void {
     if (this.#filling.exceedsHours(timestampMs)) this.seal()
     if (this.#filling.isEmpty) this.#startAging()
-    this.#filling.accept(offset, timestampMs, canonical)
+    this.#filling.accept(offset, timestampMs, canonical, original)
     if (this.#filling.cursor >= this.awaitedEnd) this.#options.onReady()
     if (
       this.#filling.rows >= this.#options.flushRows ||
@@ -125,32 +130,38 @@ export class Gathering implements RecordTaker {
    * @returns undefined while its last record has not been handed over
    */
   takeRange(
-    { S, E, contract }: Pick<Claim, 'S' | 'E' | 'contract'>,
+    { S, E, contract, aliases }: Pick<Claim, 'S' | 'E' | 'contract' | 'aliases'>,
     taken?: RecordBuffer,
   ): RecordBuffer | undefined {
     if (this.#filling.cursor < E) return undefined
     const range = new RecordBuffer(S)
-    this.#cut(E, contract < CONTRACT_VERSION ? this.#judgedBy(contract, range) : range, taken)
+    const isJudgedAlike = contract === CONTRACT_VERSION && (aliases === true) === this.#options.aliases
+    this.#cut(E, isJudgedAlike ? range : this.#judgedBy(contract, aliases === true, range), taken)
     range.cursor = E
     return range
   }
 
   /**
-   * Judges records once more, by the contract of an earlier release: its claim is finished as that release would have
-   * finished it. Contracts only add columns, so the canonical bytes say all that it looked at, and what it refused
-   * this one has refused as well.
+   * Validates records once more, by the contract and the aliases of the claim's writer: it is finished as its writer
+   * would have finished it. Contracts only add columns, so the canonical bytes have all that an earlier one reads; of a
+   * record that was accepted by its aliases there is the original.
    */
-  #judgedBy(contract: number, range: RecordBuffer): RecordTaker {
+  #judgedBy(contract: number, aliases: boolean, range: RecordBuffer): RecordTaker {
     const { events } = this.#options
     return {
-      accept(offset, timestampMs, canonical) {
-        const verdict = judge(canonical, contract)
+      accept(offset, timestampMs, canonical, original) {
+        const verdict = judge(original?.value ?? canonical, contract, aliases)
+        if (!verdict.accepted && original) {
+          return range.refuse({ ...original, reason: verdict.reason, detail: verdict.detail })
+        }
         if (!verdict.accepted) throw new Error(`contract ${contract} refuses ${offset}: ${verdict.detail}`)
         if (verdict.unknownFields > 0) events.unknownFields(verdict.unknownFields)
         range.accept(offset, timestampMs, verdict.canonical)
       },
       refuse(record) {
-        const verdict = refuseTimestamp(record.timestampMs) ? undefined : judge(record.value, contract)
+        const verdict = refuseTimestamp(record.timestampMs)
+          ? undefined
+          : judge(record.value, contract, aliases)
         if (!verdict?.accepted) return range.refuse(record)
         events.unknownFields(verdict.unknownFields)
         range.accept(record.offset, record.timestampMs!, verdict.canonical)
@@ -169,8 +180,8 @@ export class Gathering implements RecordTaker {
     const { cursor } = this.#filling
     this.beginAt(end)
     const cut: RecordTaker = {
-      accept: (offset, timestampMs, bytes) =>
-        (offset < end ? head : this)?.accept(offset, timestampMs, bytes),
+      accept: (offset, timestampMs, bytes, original) =>
+        (offset < end ? head : this)?.accept(offset, timestampMs, bytes, original),
       refuse: (record) => (record.offset < end ? head : this)?.refuse(record),
     }
     for (const buffer of gathered) buffer.replay(cut)

@@ -21,6 +21,8 @@ export interface Plan {
   readonly format: LakeFormat
   readonly topic: string
   readonly topicId: string
+  /** Whether messages with other names for the fields are accepted. */
+  readonly aliases?: boolean
 }
 
 /** What this release can do with a claim that somebody wrote down. */
@@ -40,6 +42,7 @@ export function planClaim(plan: Plan, partition: number, buffer: RecordBuffer): 
     nonce: randomUUID(),
     encoder: encoderNames[plan.format],
     contract: CONTRACT_VERSION,
+    ...(plan.aliases && { aliases: true as const }),
     release,
     files: planFiles(plan, range, buffer),
     dead,

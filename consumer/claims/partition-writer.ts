@@ -45,7 +45,11 @@ export class PartitionWriter {
 
   constructor(options: WriterOptions) {
     this.#options = options
-    this.gathering = new Gathering({ ...options, onReady: () => this.#wake() })
+    this.gathering = new Gathering({
+      ...options,
+      aliases: options.plan.aliases === true,
+      onReady: () => this.#wake(),
+    })
   }
 
   /** Memory held, in bytes. */

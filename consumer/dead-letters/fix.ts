@@ -1,4 +1,5 @@
 // Mends a refused record: some fields set, or the whole value replaced; then it is judged like any other.
+import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { judge } from '@ticklake/contract/validation.ts'
 import type { DeadLetter } from './dead-letter.ts'
 import { bytesOf } from './letter.ts'
@@ -33,7 +34,8 @@ export function mendLetter(letter: DeadLetter, { set, value }: Mend): Mended {
     }
     bytes = Buffer.from(JSON.stringify({ ...fields, ...set }))
   }
-  const verdict = judge(bytes)
+  // What aliases alone make a tick goes out in its canonical form, which every consumer accepts.
+  const verdict = judge(bytes, CONTRACT_VERSION, true)
   if (!verdict.accepted) return { accepted: false, why: `${verdict.reason}: ${verdict.detail}` }
   const canonical = Buffer.from(verdict.canonical)
   const { index } = JSON.parse(canonical.toString()) as { index: string }

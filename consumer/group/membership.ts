@@ -110,7 +110,13 @@ export class Membership {
   ): Promise<Landing & { notices: FollowingNotices }> {
     const { config, events, store, encoder } = this.#options
     const { kafka, lake, from } = config
-    const plan: Plan = { lake, format: lake.format, topic: kafka.KAFKA_TOPIC, topicId }
+    const plan: Plan = {
+      lake,
+      format: lake.format,
+      topic: kafka.KAFKA_TOPIC,
+      topicId,
+      aliases: kafka.KAFKA_TICK_ALIASES === 'on',
+    }
     const notices = new FollowingNotices({
       plan,
       store,
