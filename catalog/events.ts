@@ -1,11 +1,13 @@
 // The events of `catalog serve`: one function each, which logs and counts it.
+
+import type { Lag } from '@ticklake/lake/lag.ts'
+import type { RowCount } from '@ticklake/lake/row-count.ts'
 import type { Logger } from '@ticklake/runtime/log.ts'
 import { Counter, failingSince, Gauge, type Registry } from '@ticklake/runtime/metrics.ts'
 import { Outages, outageLines } from '@ticklake/runtime/outage.ts'
 import { auditLine } from './audit/audit.ts'
 import type { AuditOutcome } from './audit/run.ts'
 import type { CompactionEvents } from './compaction/compact.ts'
-import type { Lag, RowCount } from './status.ts'
 import type { CrawlOutcome } from './tables/crawler.ts'
 
 export type CatalogEvents = ReturnType<typeof catalogEvents>

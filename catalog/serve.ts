@@ -2,6 +2,9 @@
 
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { Broker } from '@ticklake/kafka/topic.ts'
+import { ChainTails } from '@ticklake/lake/chain-tail.ts'
+import { measureLag } from '@ticklake/lake/lag.ts'
+import { countRows } from '@ticklake/lake/row-count.ts'
 import { type HealthServer, startHealthServer } from '@ticklake/runtime/health.ts'
 import type { Registry } from '@ticklake/runtime/metrics.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
@@ -9,7 +12,6 @@ import { type Audit, AuditJob } from './audit/job.ts'
 import { type CompactionEvents, compact } from './compaction/compact.ts'
 import type { CatalogConfig } from './config.ts'
 import type { CatalogEvents } from './events.ts'
-import { countRows, measureLag } from './status.ts'
 import { crawl } from './tables/crawler.ts'
 import { Registrar } from './tables/registrar.ts'
 
@@ -48,7 +50,7 @@ export async function serve(parts: ServeParts, signal: AbortSignal): Promise<voi
     audit: parts.audit,
     config,
     attempt: (work) => attempt(parts, 'audit', signal, work),
-    onVerdict: events.audited,
+    onResult: events.audited,
     onFailed: events.auditFailed,
   })
   await Promise.all([
@@ -118,6 +120,7 @@ async function compactOnSchedule(
 function countOnScrape(parts: ServeParts, signal: AbortSignal): void {
   let nextAt = 0
   let busy = false
+  const tails = new ChainTails(parts.aws.bucket, parts.config.lake)
   parts.events.onScrape(() => {
     const now = Date.now()
     if (busy || now < nextAt || signal.aborted) return
@@ -125,7 +128,7 @@ function countOnScrape(parts: ServeParts, signal: AbortSignal): void {
     nextAt = now + parts.config.watchEveryMs
     void attempt(parts, 'count_rows', signal, async () => {
       parts.events.counted(await countRows(parts.aws.athena, parts.config, now, { signal }))
-      parts.events.lagMeasured(await measureLag(parts.aws, parts.broker, parts.config))
+      parts.events.lagMeasured(await measureLag(tails, () => parts.broker.topicOnce()))
     }).finally(() => {
       busy = false
     })

@@ -1,11 +1,11 @@
-// What a partition has handed over and no claim covers yet: ranges that are full, and the one that is being filled.
+// A partition's records that no claim covers yet: batches that are full, and the one that is being filled.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { judge, refuseTimestamp } from '@ticklake/contract/validation.ts'
 import type { ConsumerEvents } from '../events.ts'
-import { RecordBuffer, type RecordTaker, type RefusedRecord } from './record-buffer.ts'
+import { RecordBuffer, type RecordTaker, type RejectedRecord } from './record-buffer.ts'
 
-/** A message as the Kafka client hands it over. */
+/** A message as the Kafka client delivers it. */
 export interface Message {
   readonly partition: number
   readonly offset: number
@@ -15,7 +15,7 @@ export interface Message {
   readonly headers?: Record<string, Uint8Array | string>[]
 }
 
-export interface GatheringOptions {
+export interface PendingBatchesOptions {
   /** How long a record may wait now, in ms. */
   readonly flushAfterMs: () => number
   readonly flushBytes: number
@@ -23,20 +23,20 @@ export interface GatheringOptions {
   /** Whether messages with other names for the fields are accepted. */
   readonly aliases: boolean
   readonly events: Pick<ConsumerEvents, 'unknownFields' | 'recordRefused'>
-  /** Called when a range is full, or `awaitedEnd` is reached. */
+  /** Called when a batch is full, or `awaitedEnd` is reached. */
   readonly onReady: () => void
 }
 
-export class Gathering implements RecordTaker {
-  readonly #options: GatheringOptions
+export class PendingBatches implements RecordTaker {
+  readonly #options: PendingBatchesOptions
   /** Oldest first. */
   #sealed: RecordBuffer[] = []
   #filling = new RecordBuffer(0)
   #ageTimer: NodeJS.Timeout | undefined
-  /** The end of a range that somebody waits for. */
+  /** The end of an adopted claim whose records are awaited. */
   awaitedEnd = Number.POSITIVE_INFINITY
 
-  constructor(options: GatheringOptions) {
+  constructor(options: PendingBatchesOptions) {
     this.#options = options
   }
 
@@ -46,58 +46,61 @@ export class Gathering implements RecordTaker {
   }
 
   get records(): number {
-    return [...this.#sealed, this.#filling].reduce((sum, { rows, refused }) => sum + rows + refused.length, 0)
+    return [...this.#sealed, this.#filling].reduce(
+      (sum, { rows, rejected }) => sum + rows + rejected.length,
+      0,
+    )
   }
 
-  get hasFullRange(): boolean {
+  get hasFullBatch(): boolean {
     return this.#sealed.length > 0
   }
 
-  /** Begins anew at an offset, with nothing. */
-  beginAt(offset: number): void {
+  /** Drops everything, and expects records from this offset on. */
+  startAt(offset: number): void {
     this.#sealed = []
     this.#filling = new RecordBuffer(offset)
   }
 
-  /** Takes a message: judged, then kept. Copies what it keeps. */
+  /** Validates a message, and adds a copy of it as a row or as a rejected record. */
   push(message: Message): void {
     if (message.offset < this.#filling.cursor) return
     const { events } = this.#options
     const badTime = refuseTimestamp(message.timestamp)
-    const verdict = badTime
+    const result = badTime
       ? { accepted: false as const, ...badTime }
       : judge(message.value, CONTRACT_VERSION, this.#options.aliases)
-    if (verdict.accepted) {
-      if (verdict.unknownFields > 0) events.unknownFields(verdict.unknownFields)
-      const original = verdict.unaliased && refusedRecord(message, verdict.unaliased)
-      this.accept(message.offset, message.timestamp!, verdict.canonical, original)
+    if (result.accepted) {
+      if (result.unknownFields > 0) events.unknownFields(result.unknownFields)
+      const original = result.unaliased && rejectedRecord(message, result.unaliased)
+      this.accept(message.offset, message.timestamp!, result.canonical, original)
     } else {
-      events.recordRefused(verdict.reason, message.partition, message.offset, verdict.detail)
-      this.refuse(refusedRecord(message, verdict))
+      events.recordRefused(result.reason, message.partition, message.offset, result.detail)
+      this.reject(rejectedRecord(message, result))
     }
   }
 
-  accept(offset: number, timestampMs: number, canonical: Uint8Array, original?: RefusedRecord): void {
+  accept(offset: number, timestampMs: number, canonical: Uint8Array, original?: RejectedRecord): void {
     if (this.#filling.exceedsHours(timestampMs)) this.seal()
     if (this.#filling.isEmpty) this.#startAging()
     this.#filling.accept(offset, timestampMs, canonical, original)
     if (this.#filling.cursor >= this.awaitedEnd) this.#options.onReady()
     if (
       this.#filling.rows >= this.#options.flushRows ||
-      this.#filling.gatheredBytes >= this.#options.flushBytes
+      this.#filling.recordBytes >= this.#options.flushBytes
     ) {
       this.seal()
     }
   }
 
-  refuse(record: RefusedRecord): void {
+  reject(record: RejectedRecord): void {
     if (this.#filling.isEmpty) this.#startAging()
-    this.#filling.refuse(record)
+    this.#filling.reject(record)
     if (this.#filling.cursor >= this.awaitedEnd) this.#options.onReady()
-    if (this.#filling.gatheredBytes >= this.#options.flushBytes) this.seal()
+    if (this.#filling.recordBytes >= this.#options.flushBytes) this.seal()
   }
 
-  /** Takes note that no record is left below `offset`: what was not handed over does not exist. */
+  /** No record is left below `offset`: those that were not delivered do not exist. */
   reachedEnd(offset: number): void {
     if (offset <= this.#filling.cursor) return
     if (this.#filling.isEmpty) this.#startAging()
@@ -105,7 +108,7 @@ export class Gathering implements RecordTaker {
     if (offset >= this.awaitedEnd) this.#options.onReady()
   }
 
-  /** Ends the range that is being filled, so that it is claimed next. */
+  /** Closes the batch that is being filled, so that it is claimed next. */
   seal(): void {
     this.stopAging()
     if (this.#filling.isEmpty) return
@@ -119,74 +122,74 @@ export class Gathering implements RecordTaker {
     this.#ageTimer = undefined
   }
 
-  /** The first full range; undefined while there is none. */
-  takeFullRange(): RecordBuffer | undefined {
+  /** The oldest full batch; undefined while there is none. */
+  takeFullBatch(): RecordBuffer | undefined {
     return this.#sealed.shift()
   }
 
   /**
-   * Cuts off the range of a claim that somebody else wrote down, as its contract judges it.
-   * @param taken a range that was taken before and comes back
-   * @returns undefined while its last record has not been handed over
+   * The records of a claim that another consumer wrote, validated by its contract.
+   * @param taken a batch that was taken before, whose records are put back first
+   * @returns undefined while the last record has not been delivered
    */
-  takeRange(
+  takeBatch(
     { S, E, contract, aliases }: Pick<Claim, 'S' | 'E' | 'contract' | 'aliases'>,
     taken?: RecordBuffer,
   ): RecordBuffer | undefined {
     if (this.#filling.cursor < E) return undefined
-    const range = new RecordBuffer(S)
-    const isJudgedAlike = contract === CONTRACT_VERSION && (aliases === true) === this.#options.aliases
-    this.#cut(E, isJudgedAlike ? range : this.#judgedBy(contract, aliases === true, range), taken)
-    range.cursor = E
-    return range
+    const batch = new RecordBuffer(S)
+    const isSameRule = contract === CONTRACT_VERSION && (aliases === true) === this.#options.aliases
+    this.#cut(E, isSameRule ? batch : this.#validatedBy(contract, aliases === true, batch), taken)
+    batch.cursor = E
+    return batch
   }
 
   /**
-   * Validates records once more, by the contract and the aliases of the claim's writer: it is finished as its writer
-   * would have finished it. Contracts only add columns, so the canonical bytes have all that an earlier one reads; of a
-   * record that was accepted by its aliases there is the original.
+   * Validates records again, by the contract and the aliases of the claim's writer: the claim is finished as its writer
+   * would have finished it. Contracts only add columns, so the canonical bytes hold all fields that an earlier one knew;
+   * of a record that was accepted by its aliases alone, the original is validated.
    */
-  #judgedBy(contract: number, aliases: boolean, range: RecordBuffer): RecordTaker {
+  #validatedBy(contract: number, aliases: boolean, batch: RecordBuffer): RecordTaker {
     const { events } = this.#options
     return {
       accept(offset, timestampMs, canonical, original) {
-        const verdict = judge(original?.value ?? canonical, contract, aliases)
-        if (!verdict.accepted && original) {
-          return range.refuse({ ...original, reason: verdict.reason, detail: verdict.detail })
+        const result = judge(original?.value ?? canonical, contract, aliases)
+        if (!result.accepted && original) {
+          return batch.reject({ ...original, reason: result.reason, detail: result.detail })
         }
-        if (!verdict.accepted) throw new Error(`contract ${contract} refuses ${offset}: ${verdict.detail}`)
-        if (verdict.unknownFields > 0) events.unknownFields(verdict.unknownFields)
-        range.accept(offset, timestampMs, verdict.canonical)
+        if (!result.accepted) throw new Error(`contract ${contract} rejects ${offset}: ${result.detail}`)
+        if (result.unknownFields > 0) events.unknownFields(result.unknownFields)
+        batch.accept(offset, timestampMs, result.canonical)
       },
-      refuse(record) {
-        const verdict = refuseTimestamp(record.timestampMs)
+      reject(record) {
+        const result = refuseTimestamp(record.timestampMs)
           ? undefined
           : judge(record.value, contract, aliases)
-        if (!verdict?.accepted) return range.refuse(record)
-        events.unknownFields(verdict.unknownFields)
-        range.accept(record.offset, record.timestampMs!, verdict.canonical)
+        if (!result?.accepted) return batch.reject(record)
+        events.unknownFields(result.unknownFields)
+        batch.accept(record.offset, record.timestampMs!, result.canonical)
       },
     }
   }
 
-  /** Drops what lies before `end`, and goes on from there. @param taken a range that was taken before and comes back */
-  leaveOut(end: number, taken?: RecordBuffer): void {
+  /** Drops the records before `end`. @param taken a batch that was taken before, whose records are put back first */
+  dropBefore(end: number, taken?: RecordBuffer): void {
     this.#cut(end, undefined, taken)
   }
 
-  /** Fills anew from `end` on; what lies before it goes to `head`, or nowhere. */
+  /** Starts again at `end` with the pending records; those before it go to `head`, or nowhere. */
   #cut(end: number, head: RecordTaker | undefined, taken: RecordBuffer | undefined): void {
-    const gathered = [...(taken ? [taken] : []), ...this.#sealed, this.#filling]
+    const pending = [...(taken ? [taken] : []), ...this.#sealed, this.#filling]
     const { cursor } = this.#filling
-    this.beginAt(end)
+    this.startAt(end)
     const cut: RecordTaker = {
       accept: (offset, timestampMs, bytes, original) =>
         (offset < end ? head : this)?.accept(offset, timestampMs, bytes, original),
-      refuse: (record) => (record.offset < end ? head : this)?.refuse(record),
+      reject: (record) => (record.offset < end ? head : this)?.reject(record),
     }
-    for (const buffer of gathered) buffer.replay(cut)
+    for (const buffer of pending) buffer.replay(cut)
     this.#filling.cursor = Math.max(this.#filling.cursor, cursor)
-    // Offsets without a record are claimed as well, also where none comes any more.
+    // Gaps at the end are claimed as well, even if no record comes after them.
     if (!this.#filling.isEmpty && this.#ageTimer === undefined) this.#startAging()
   }
 
@@ -196,15 +199,15 @@ export class Gathering implements RecordTaker {
   }
 }
 
-function refusedRecord(
+function rejectedRecord(
   message: Message,
-  verdict: { reason: RefusedRecord['reason']; detail: string },
-): RefusedRecord {
+  result: { reason: RejectedRecord['reason']; detail: string },
+): RejectedRecord {
   return {
     offset: message.offset,
     timestampMs: message.timestamp,
-    reason: verdict.reason,
-    detail: verdict.detail,
+    reason: result.reason,
+    detail: result.detail,
     key: ownBytes(message.key),
     value: ownBytes(message.value),
     headers: (message.headers ?? []).flatMap((header) =>

@@ -4,7 +4,7 @@ import RdKafka from '@confluentinc/kafka-javascript'
 import { brokerReason, type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Message } from '../batching/pending-batches.ts'
-import { LetGo } from '../retry.ts'
+import { Aborted } from '../retry.ts'
 import { Positions } from './fetch-progress.ts'
 import { NativeCalls } from './native-calls.ts'
 
@@ -96,7 +96,7 @@ export type GroupClient = Awaited<ReturnType<typeof connectGroup>>
 
 /**
  * Connects and joins the group.
- * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS; LetGo when the signal aborts before
+ * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS; Aborted when the signal aborts before
  */
 export async function connectGroup(
   config: KafkaConfig,
@@ -340,7 +340,7 @@ async function connected(
   signal: AbortSignal,
   lastFailure: () => string,
 ): Promise<void> {
-  if (signal.aborted) throw new LetGo()
+  if (signal.aborted) throw new Aborted()
   const timeoutMs = config.KAFKA_CONNECT_TIMEOUT_MS
   askInShort(consumer, performance.now() + timeoutMs, signal)
   try {
@@ -348,7 +348,7 @@ async function connected(
       consumer.connect({}, (error) => (error ? reject(error) : resolve()))
     })
   } catch (error) {
-    if (signal.aborted) throw new LetGo()
+    if (signal.aborted) throw new Aborted()
     throw new Failure({
       code: 'KAFKA_UNREACHABLE',
       what: `no broker answered at ${config.KAFKA_BOOTSTRAP_SERVERS} within ${timeoutMs / 1000} s; nothing was read`,

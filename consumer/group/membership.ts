@@ -2,18 +2,18 @@
 // revoked one lands what it has in memory before it is given back.
 import { sleep } from '@ticklake/runtime/process.ts'
 import { flushAfter } from '../batching/flush-pace.ts'
-import { turns } from '../batching/semaphore.ts'
-import type { Plan } from '../claims/claim-builder.ts'
+import { semaphore } from '../batching/semaphore.ts'
+import type { LandingTarget } from '../claims/claim-builder.ts'
 import { datasetGuard, openDataset } from '../claims/dataset.ts'
 import type { LandingPort } from '../claims/landing.ts'
 import { PartitionWriter } from '../claims/partition-writer.ts'
 import type { ConsumerConfig } from '../config.ts'
-import type { Notices } from '../dead-letters/dead-letter-producer.ts'
-import { FollowingNotices } from '../dead-letters/pending-dead-letters.ts'
+import type { DeadLetterSender } from '../dead-letters/dead-letter-producer.ts'
+import { Announcements } from '../dead-letters/pending-dead-letters.ts'
 import type { Encoder } from '../encoding/encoder.ts'
 import type { ConsumerEvents } from '../events.ts'
 import { refusalOf } from '../fatal-s3-error.ts'
-import { LetGo, untilDone } from '../retry.ts'
+import { Aborted, untilDone } from '../retry.ts'
 import type { ObjectStore } from '../s3.ts'
 import { type Batch, connectGroup, type GroupClient } from './kafka.ts'
 import { PollLoop } from './poll-loop.ts'
@@ -31,9 +31,9 @@ export interface MembershipOptions {
   readonly events: ConsumerEvents
   readonly store: ObjectStore
   readonly encoder: Encoder
-  readonly notices: Notices
+  readonly sender: DeadLetterSender
   /** Called when the dataset is open and the client joins the group. */
-  readonly onJoining: (plan: Plan) => void
+  readonly onJoining: (target: LandingTarget) => void
   /** Called with each assignment: the group works. */
   readonly onAssigned: () => void
 }
@@ -41,7 +41,7 @@ export interface MembershipOptions {
 /** What the partitions' writers need of this membership. */
 interface Landing {
   readonly client: GroupClient
-  readonly plan: Plan
+  readonly target: LandingTarget
   readonly port: LandingPort
   readonly guard: TopicGuard
   readonly confirmDataset: () => Promise<void>
@@ -75,7 +75,7 @@ export class Membership {
   /**
    * Lands the topic until the signal aborts; then lands what is in memory, and leaves the group.
    * @throws Failure KAFKA_GROUP_FAILED when this client cannot go on but another one can; any other when only a person
-   * can decide what to do; LetGo when the signal aborts before it has joined
+   * can decide what to do; Aborted when the signal aborts before it has joined
    */
   async run(signal: AbortSignal): Promise<void> {
     const { config, events } = this.#options
@@ -95,9 +95,9 @@ export class Membership {
     )
     try {
       const topic = await topicOf(client, config.kafka, signal)
-      const { notices, ...open } = await this.#open(client, topic.topicId, signal)
+      const { announcements, ...open } = await this.#open(client, topic.topicId, signal)
       landing = open
-      await this.#poll(landing, notices, signal)
+      await this.#poll(landing, announcements, signal)
     } finally {
       await this.#leave(client)
     }
@@ -107,42 +107,42 @@ export class Membership {
     client: GroupClient,
     topicId: string,
     signal: AbortSignal,
-  ): Promise<Landing & { notices: FollowingNotices }> {
+  ): Promise<Landing & { announcements: Announcements }> {
     const { config, events, store, encoder } = this.#options
     const { kafka, lake, from } = config
-    const plan: Plan = {
+    const target: LandingTarget = {
       lake,
       format: lake.format,
       topic: kafka.KAFKA_TOPIC,
       topicId,
       aliases: kafka.KAFKA_TICK_ALIASES === 'on',
     }
-    const notices = new FollowingNotices({
-      plan,
+    const announcements = new Announcements({
+      target,
       store,
-      notices: this.#options.notices,
+      sender: this.#options.sender,
       events,
       isAssigned: (partition) => this.#writers.has(partition),
     })
     const startPoint = await untilDone('open_dataset', events, signal, () =>
-      openDataset(store, plan, from, events.datasetRaised).catch((error) => {
+      openDataset(store, target, from, events.datasetRaised).catch((error) => {
         throw refusalOf(error, lake.bucket)
       }),
     )
     return {
       client,
-      plan,
-      port: { store, encoder, notices, inTurn: turns(config.uploads) },
-      guard: new TopicGuard(client, plan),
-      confirmDataset: datasetGuard(store, plan, events.datasetRaised),
+      target,
+      port: { store, encoder, announcements, uploadLimit: semaphore(config.uploads) },
+      guard: new TopicGuard(client, target),
+      confirmDataset: datasetGuard(store, target, events.datasetRaised),
       startPoint,
-      notices,
+      announcements,
     }
   }
 
-  async #poll(landing: Landing, notices: FollowingNotices, signal: AbortSignal): Promise<void> {
-    const { client, guard, plan } = landing
-    this.#options.onJoining(plan)
+  async #poll(landing: Landing, announcements: Announcements, signal: AbortSignal): Promise<void> {
+    const { client, guard, target } = landing
+    this.#options.onJoining(target)
     client.subscribe()
     this.#loop = new PollLoop({
       consume: () => client.consume(),
@@ -153,7 +153,7 @@ export class Membership {
     })
     const stopWatching = guard.watch((error) => this.#fail(error))
     const stopLooking = client.watchPositions((error) => this.#fail(error))
-    const stopFollowing = notices.watch()
+    const stopAnnouncing = announcements.watch()
     const lagTimer = setInterval(() => this.#measureLag(client), LAG_EVERY_MS)
     try {
       await this.#loop.run()
@@ -163,7 +163,7 @@ export class Membership {
       throw await guard.explain(error)
     } finally {
       clearInterval(lagTimer)
-      stopFollowing()
+      stopAnnouncing()
       stopLooking()
       stopWatching()
     }
@@ -177,8 +177,8 @@ export class Membership {
     if (messages.length === 0 && ends.length === 0) return
     const { events } = this.#options
     events.recordsReceived(messages.length)
-    for (const message of messages) this.#writers.get(message.partition)?.gathering.push(message)
-    for (const { partition, offset } of ends) this.#writers.get(partition)?.gathering.reachedEnd(offset)
+    for (const message of messages) this.#writers.get(message.partition)?.pending.push(message)
+    for (const { partition, offset } of ends) this.#writers.get(partition)?.pending.reachedEnd(offset)
     events.buffered(this.#heldBytes())
   }
 
@@ -194,7 +194,7 @@ export class Membership {
 
   /** Waits until S3 has taken some. A writer that needs more records to finish a claim must not be starved. */
   async #makeRoom(): Promise<boolean> {
-    for (const writer of this.#writers.values()) writer.gathering.seal()
+    for (const writer of this.#writers.values()) writer.pending.seal()
     if (![...this.#running.keys()].some((writer) => writer.isBusy)) return false
     this.#progress = Promise.withResolvers()
     await Promise.race([this.#progress.promise, sleep(500)])
@@ -203,7 +203,7 @@ export class Membership {
 
   #enqueue(change: () => Promise<void>): void {
     this.#changes = this.#changes.then(change).catch((error) => {
-      if (!(error instanceof LetGo)) this.#fail(error)
+      if (!(error instanceof Aborted)) this.#fail(error)
     })
   }
 
@@ -223,7 +223,7 @@ export class Membership {
       if (this.#isStopping) return client.unassign(partitions)
       client.assign(starts)
       for (const { writer } of starts) this.#start(writer)
-      landing.port.notices.assigned()
+      landing.port.announcements.assigned()
     })
     events.assigned(
       starts.map(({ partition, offset }) => ({ partition, from: offset })),
@@ -232,10 +232,10 @@ export class Membership {
     this.#options.onAssigned()
   }
 
-  #newWriter({ client, plan, port, guard, confirmDataset }: Landing, partition: number): PartitionWriter {
+  #newWriter({ client, target, port, guard, confirmDataset }: Landing, partition: number): PartitionWriter {
     const { config, events } = this.#options
     return new PartitionWriter({
-      plan,
+      target,
       partition,
       landing: port,
       events,
@@ -270,7 +270,7 @@ export class Membership {
   /** Lets writers land what they have until the deadline, then makes them let go. */
   async #finish(leaving: PartitionWriter[], deadlineMs: number): Promise<void> {
     const timer = setTimeout(() => {
-      for (const writer of leaving) writer.letGo()
+      for (const writer of leaving) writer.abort()
     }, deadlineMs)
     for (const writer of leaving) writer.drain()
     await Promise.all(leaving.map((writer) => this.#running.get(writer)))
@@ -281,7 +281,7 @@ export class Membership {
     this.#isStopping = true
     const hasFailed = this.#failure.signal.aborted
     await this.#finish([...this.#running.keys()], hasFailed ? 0 : STOP_DEADLINE_MS)
-    for (const writer of this.#writers.values()) writer.letGo()
+    for (const writer of this.#writers.values()) writer.abort()
     this.#loop?.end()
     await client.disconnect()
     const partitions = [...this.#writers.keys()]
@@ -293,7 +293,7 @@ export class Membership {
     for (const [partition, writer] of this.#writers) {
       const end = client.knownEnd(partition)
       if (end !== undefined)
-        this.#options.events.lagMeasured(partition, Math.max(0, end - writer.claimedOffset))
+        this.#options.events.lagMeasured(partition, Math.max(0, end - writer.landedOffset))
     }
   }
 }

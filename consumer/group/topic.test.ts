@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { TopicFacts } from './kafka.ts'
 import { TopicGuard, topicOf } from './topic.ts'
 
-const plan = { topic: 't', topicId: 'a'.repeat(32), lake: { prefix: 'p', dataset: 'd' } }
+const target = { topic: 't', topicId: 'a'.repeat(32), lake: { prefix: 'p', dataset: 'd' } }
 const facts = (letter: string): TopicFacts => ({ topicId: letter.repeat(32), partitions: 1 })
 
 /** A guard whose questions are answered one by one. */
@@ -18,7 +18,7 @@ function asked() {
         return answer.promise
       },
     },
-    plan,
+    target,
   )
   return { guard, answers }
 }

@@ -3,14 +3,14 @@
 import type { KafkaConfig } from '@ticklake/kafka/config.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
-import type { Plan } from '../claims/claim-builder.ts'
+import type { LandingTarget } from '../claims/claim-builder.ts'
 import { sharedQuestion } from '../claims/shared-question.ts'
-import { LetGo } from '../retry.ts'
+import { Aborted } from '../retry.ts'
 import type { GroupClient, TopicFacts } from './kafka.ts'
 
 const LOOK_EVERY_MS = 30_000
 
-/** The topic's facts. @throws Failure TOPIC_MISSING after KAFKA_CONNECT_TIMEOUT_MS; LetGo */
+/** The topic's facts. @throws Failure TOPIC_MISSING after KAFKA_CONNECT_TIMEOUT_MS; Aborted */
 export async function topicOf(
   client: Pick<GroupClient, 'describeTopic'>,
   config: KafkaConfig,
@@ -18,7 +18,7 @@ export async function topicOf(
 ): Promise<TopicFacts> {
   const deadline = Date.now() + config.KAFKA_CONNECT_TIMEOUT_MS
   for (;;) {
-    if (signal.aborted) throw new LetGo()
+    if (signal.aborted) throw new Aborted()
     let problem: unknown
     const topic = await client.describeTopic().catch((error) => {
       problem = error
@@ -49,7 +49,7 @@ function notFound(config: KafkaConfig, problem: unknown): Failure {
  */
 export class TopicGuard {
   readonly #client: Pick<GroupClient, 'describeTopic'>
-  readonly #plan: Pick<Plan, 'topic' | 'topicId' | 'lake'>
+  readonly #target: Pick<LandingTarget, 'topic' | 'topicId' | 'lake'>
   /**
    * Resolves when the broker has said so after this call: records that were read before it are of this topic. Many
    * calls at a time share one question.
@@ -57,13 +57,16 @@ export class TopicGuard {
    */
   readonly confirm = sharedQuestion(() => this.#ask())
 
-  constructor(client: Pick<GroupClient, 'describeTopic'>, plan: Pick<Plan, 'topic' | 'topicId' | 'lake'>) {
+  constructor(
+    client: Pick<GroupClient, 'describeTopic'>,
+    target: Pick<LandingTarget, 'topic' | 'topicId' | 'lake'>,
+  ) {
     this.#client = client
-    this.#plan = plan
+    this.#target = target
   }
 
   async #ask(): Promise<void> {
-    const { topic, topicId, lake } = this.#plan
+    const { topic, topicId, lake } = this.#target
     const found = await this.#client.describeTopic()
     // A topic that is gone has no other records than those that were read.
     if (!found || found.topicId === topicId) return

@@ -29,7 +29,7 @@ const cheapInBoth = [
   'producer/csv/read-csv.',
   'consumer/encoding/encoder.',
   'consumer/batching/record-buffer.',
-  'catalog/audit/closed-hours.',
+  'packages/lake/closed-hours.',
   'packages/lake/partitions.',
   'catalog/tables/registrar.',
   'local-aws/athena/',

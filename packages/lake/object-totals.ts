@@ -3,8 +3,8 @@
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import type { Bucket } from '@ticklake/aws/s3.ts'
 import { tablePrefix } from '@ticklake/contract/keys.ts'
-import { hourName, hoursAround } from '@ticklake/lake/partitions.ts'
-import { listHours } from '../../audit/listing.ts'
+import { listHours } from './listing.ts'
+import { hourName, hoursAround } from './partitions.ts'
 
 export interface ObjectTotals {
   readonly objects: number

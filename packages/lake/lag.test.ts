@@ -1,19 +1,18 @@
 // What the lag's numbers say of a topic that has lost records, and not of one that has only moved on meanwhile.
 
-import type { Aws } from '@ticklake/aws/clients.ts'
 import { claimKey } from '@ticklake/contract/keys.ts'
-import type { Broker, TopicState } from '@ticklake/kafka/topic.ts'
 import { expect, test } from 'vitest'
-import type { CatalogConfig } from './config.ts'
-import { measureLag } from './status.ts'
+import { ChainTails } from './chain-tail.ts'
+import { measureLag } from './lag.ts'
+import type { ObjectSource } from './object-source.ts'
 
-const config = { lake: { prefix: 'lake', dataset: 'ticks' } } as CatalogConfig
+const lake = { prefix: 'lake', dataset: 'ticks' }
 const topicId = '0123456789abcdef0123456789abcdef'
 
 /** A bucket in which partition 0 is claimed up to 50. */
 const bucket = {
   async *list() {
-    yield { key: claimKey(config.lake, topicId, 0, 0) }
+    yield { key: claimKey(lake, topicId, 0, 0) }
   },
   text: async () => ({
     text: JSON.stringify({
@@ -33,25 +32,25 @@ const bucket = {
       reason: 'test',
     }),
   }),
-} as unknown as Aws['bucket']
+} as unknown as ObjectSource
 
-/** A broker that says these ends, one after the other. */
-function broker(...ends: number[]): Broker {
-  const topicOnce = async (): Promise<TopicState> => ({
-    topic: 't',
+const tails = new ChainTails(bucket, lake)
+
+/** A topic that ends at these offsets, one after the other. */
+function topicEnding(...ends: number[]) {
+  return async () => ({
     topicId,
     partitions: [{ partition: 0, low: 0, end: ends.length > 1 ? ends.shift()! : ends[0]! }],
   })
-  return { topicOnce } as unknown as Broker
 }
 
 test('a topic that ends before its claims lacks what lies between', async () => {
-  const { truncatedByPartition } = await measureLag({ bucket }, broker(10), config)
+  const { truncatedByPartition } = await measureLag(tails, topicEnding(10))
   expect([...truncatedByPartition]).toEqual([[0, 40]])
 })
 
 test('claims that came after the topic was read are no loss', async () => {
-  const { truncatedByPartition, records } = await measureLag({ bucket }, broker(45, 60), config)
+  const { truncatedByPartition, records } = await measureLag(tails, topicEnding(45, 60))
   expect([...truncatedByPartition]).toEqual([])
   expect(records).toBe(0)
 })

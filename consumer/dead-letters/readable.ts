@@ -1,7 +1,7 @@
-// A refused record as people see it: its origin as one word, its bytes as text where they are text.
-import type { DeadLetter } from './dead-letter.ts'
+// A rejected record as people see it: its origin as one word, its bytes as text where they are text.
+import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 
-/** Where a record was read: what a replay goes by. */
+/** Where a record was read: its identity in a replay. */
 export interface Origin {
   /** 32 hex digits */
   readonly topicId: string
@@ -9,8 +9,8 @@ export interface Origin {
   readonly offset: number
 }
 
-/** A letter for people and programs. What is not UTF-8 is given in base64, in a field of its own. */
-export interface ReadableLetter extends Origin {
+/** A rejected record for people and programs. Bytes that are not UTF-8 are in base64, in a field of their own. */
+export interface ReadableDeadLetter extends Origin {
   readonly topic: string
   /** When the broker took it, or null when it does not say. */
   readonly timestamp: string | null
@@ -45,9 +45,9 @@ export function parseOrigin(text: string, topicId: string): Origin {
   return { topicId, partition: Number(match[2]), offset: Number(match[3]) }
 }
 
-/** The letter with its bytes made readable. */
-export function readable(letter: DeadLetter): ReadableLetter {
-  const { topic, topicId, partition, offset, timestampMs, reason, detail } = letter
+/** The rejected record with its bytes made readable. */
+export function readable(deadLetter: DeadLetter): ReadableDeadLetter {
+  const { topic, topicId, partition, offset, timestampMs, reason, detail } = deadLetter
   return {
     topic,
     topicId,
@@ -56,13 +56,13 @@ export function readable(letter: DeadLetter): ReadableLetter {
     timestamp: timeText(timestampMs),
     reason,
     detail,
-    ...named('key', letter.key),
-    ...named('value', letter.value),
-    headers: letter.headers.map(([name, value]) => ({ name, ...named('value', value) })),
+    ...named('key', deadLetter.key),
+    ...named('value', deadLetter.value),
+    headers: deadLetter.headers.map(([name, value]) => ({ name, ...named('value', value) })),
   }
 }
 
-/** The bytes of a field of a dead file. */
+/** The bytes of a field of a dead-deadLetter file. */
 export function bytesOf(base64: string | null): Buffer | null {
   return base64 === null ? null : Buffer.from(base64, 'base64')
 }
@@ -83,7 +83,7 @@ function utf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** A timestamp out of any calendar (it may be why the record was refused) is shown as its number. */
+/** A timestamp out of any calendar (it may be why the record was rejected) is shown as its number. */
 function timeText(timestampMs: number | null): string | null {
   if (timestampMs === null || timestampMs < 0) return null
   const date = new Date(timestampMs)
