@@ -9,7 +9,7 @@ import { RecordBuffer, type RecordTaker, type RejectedRecord } from './record-bu
 export interface Message {
   readonly partition: number
   readonly offset: number
-  readonly timestamp?: number
+  readonly timestamp?: number | undefined
   readonly key?: Uint8Array | string | null
   readonly value: Uint8Array | null
   readonly headers?: Record<string, Uint8Array | string>[]

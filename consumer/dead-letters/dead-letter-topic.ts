@@ -3,7 +3,7 @@
 import RdKafka from '@confluentinc/kafka-javascript'
 import { deadLetterTopic, type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
-import { describeTopic } from '../group/kafka.ts'
+import { describeTopic } from '../group/kafka-topic.ts'
 
 const { AdminClient, CODES, HighLevelProducer } = RdKafka
 type Producer = InstanceType<typeof HighLevelProducer>

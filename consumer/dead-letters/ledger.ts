@@ -2,7 +2,7 @@
 import RdKafka from '@confluentinc/kafka-javascript'
 import { type KafkaConfig, kafkaClientSettings, ledgerTopic } from '@ticklake/kafka/config.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
-import { topicIdOf } from '../group/kafka.ts'
+import { topicIdOf } from '../group/kafka-topic.ts'
 import { type Origin, originText } from './readable.ts'
 
 export const CALL_TIMEOUT_MS = 30_000

@@ -1,5 +1,6 @@
 // One membership in the consumer group, from connecting to leaving: each assigned partition gets a writer, and each
 // revoked one lands what it has in memory before it is given back.
+import { datasetKey } from '@ticklake/contract/keys.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { flushAfter } from '../batching/flush-pace.ts'
 import { semaphore } from '../batching/semaphore.ts'
@@ -15,8 +16,13 @@ import type { ConsumerEvents } from '../events.ts'
 import { refusalOf } from '../fatal-s3-error.ts'
 import { Aborted, untilDone } from '../retry.ts'
 import type { ObjectStore } from '../s3.ts'
-import { type Batch, connectGroup, type GroupClient } from './kafka.ts'
+import { batchSource } from './batch-source.ts'
+import { clientSource } from './client-source.ts'
+import { requireWholeTopic } from './first-start.ts'
+import { connectGroup, type GroupClient } from './kafka.ts'
+import type { TopicFacts } from './kafka-topic.ts'
 import { PollLoop } from './poll-loop.ts'
+import type { Batch, RecordSource } from './record-source.ts'
 import { startOffset } from './start-offset.ts'
 import type { SettledBeginning } from './start-point.ts'
 import { TopicGuard, topicOf } from './topic.ts'
@@ -41,6 +47,7 @@ export interface MembershipOptions {
 /** What the partitions' writers need of this membership. */
 interface Landing {
   readonly client: GroupClient
+  readonly source: RecordSource
   readonly target: LandingTarget
   readonly port: LandingPort
   readonly guard: TopicGuard
@@ -79,33 +86,35 @@ export class Membership {
    */
   async run(signal: AbortSignal): Promise<void> {
     const { config, events } = this.#options
-    let landing: Landing
+    const sinceMs = performance.now()
+    let landing: Landing | undefined
     const client = await connectGroup(
       config.kafka,
       config.groupId,
       {
-        onAssign: (partitions) => this.#enqueue(() => this.#assign(landing, partitions)),
-        onRevoke: (partitions, lost) => this.#enqueue(() => this.#revoke(client, partitions, lost)),
+        onAssign: (partitions) => this.#enqueue(() => this.#assign(landing!, partitions)),
+        onRevoke: (partitions, lost) => this.#enqueue(() => this.#revoke(landing!.source, partitions, lost)),
         onFatal: (error) => this.#fail(error),
         onMessage: (text) => events.brokerMessage(text),
         onBrokerAway: (why) => events.brokerAway(why),
         onBrokerBack: () => events.brokerBack(),
       },
       signal,
+      config.reader === 'client' ? 'read' : 'paused',
     )
     try {
-      const topic = await topicOf(client, config.kafka, signal)
-      const { announcements, ...open } = await this.#open(client, topic.topicId, signal)
+      const topic = await topicOf(client, config.kafka, signal, sinceMs)
+      const { announcements, ...open } = await this.#open(client, topic, signal)
       landing = open
       await this.#poll(landing, announcements, signal)
     } finally {
-      await this.#leave(client)
+      await this.#leave(client, landing?.source)
     }
   }
 
   async #open(
     client: GroupClient,
-    topicId: string,
+    { topicId, partitions }: TopicFacts,
     signal: AbortSignal,
   ): Promise<Landing & { announcements: Announcements }> {
     const { config, events, store, encoder } = this.#options
@@ -124,13 +133,34 @@ export class Membership {
       events,
       isAssigned: (partition) => this.#writers.has(partition),
     })
+    const refused = (error: unknown) => {
+      throw refusalOf(error, lake.bucket)
+    }
+    if (from === undefined && config.onRetentionLoss === 'stop') {
+      await requireWholeTopic(partitions, {
+        isNew: async () => {
+          const read = () => store.text(datasetKey(lake)).catch(refused)
+          return (await untilDone('read_dataset', events, signal, read)) === undefined
+        },
+        watermarks: (partition) =>
+          untilDone('query_watermarks', events, signal, () => client.watermarks(partition)),
+      })
+    }
     const startPoint = await untilDone('open_dataset', events, signal, () =>
-      openDataset(store, target, from, events.datasetRaised).catch((error) => {
-        throw refusalOf(error, lake.bucket)
-      }),
+      openDataset(store, target, from, events.datasetRaised).catch(refused),
     )
     return {
       client,
+      source:
+        config.reader === 'client'
+          ? clientSource(client)
+          : batchSource({
+              config: kafka,
+              topicId,
+              client,
+              onRetry: events.brokerMessage,
+              onAnswer: events.brokerBack,
+            }),
       target,
       port: { store, encoder, announcements, uploadLimit: semaphore(config.uploads) },
       guard: new TopicGuard(client, target),
@@ -141,20 +171,20 @@ export class Membership {
   }
 
   async #poll(landing: Landing, announcements: Announcements, signal: AbortSignal): Promise<void> {
-    const { client, guard, target } = landing
+    const { client, source, guard, target } = landing
     this.#options.onJoining(target)
     client.subscribe()
     this.#loop = new PollLoop({
-      consume: () => client.consume(),
+      poll: () => source.poll(),
       take: (batch) => this.#take(batch),
       isFull: () => this.#isMemoryFull(),
       makeRoom: () => this.#makeRoom(),
       signal: AbortSignal.any([signal, this.#failure.signal]),
     })
     const stopWatching = guard.watch((error) => this.#fail(error))
-    const stopLooking = client.watchPositions((error) => this.#fail(error))
+    const stopLooking = source.watch((error) => this.#fail(error))
     const stopAnnouncing = announcements.watch()
-    const lagTimer = setInterval(() => this.#measureLag(client), LAG_EVERY_MS)
+    const lagTimer = setInterval(() => this.#measureLag(source), LAG_EVERY_MS)
     try {
       await this.#loop.run()
       this.#failure.signal.throwIfAborted()
@@ -173,12 +203,10 @@ export class Membership {
     this.#failure.abort(error)
   }
 
-  #take({ messages, ends }: Batch): void {
-    if (messages.length === 0 && ends.length === 0) return
+  #take({ count, deliver }: Batch): void {
     const { events } = this.#options
-    events.recordsReceived(messages.length)
-    for (const message of messages) this.#writers.get(message.partition)?.pending.push(message)
-    for (const { partition, offset } of ends) this.#writers.get(partition)?.pending.reachedEnd(offset)
+    if (count > 0) events.recordsReceived(count)
+    deliver((partition) => this.#writers.get(partition)?.pending)
     events.buffered(this.#heldBytes())
   }
 
@@ -208,9 +236,9 @@ export class Membership {
   }
 
   async #assign(landing: Landing, partitions: number[]): Promise<void> {
-    if (this.#isStopping) return landing.client.unassign(partitions)
+    if (this.#isStopping) return landing.source.unassign(partitions)
     const { config, events } = this.#options
-    const { client, startPoint } = landing
+    const { client, source, startPoint } = landing
     const starts = await Promise.all(
       partitions.map(async (partition) => {
         const writer = this.#newWriter(landing, partition)
@@ -220,8 +248,8 @@ export class Membership {
       }),
     )
     await this.#loop!.atNextCall(() => {
-      if (this.#isStopping) return client.unassign(partitions)
-      client.assign(starts)
+      if (this.#isStopping) return source.unassign(partitions)
+      source.assign(starts)
       for (const { writer } of starts) this.#start(writer)
       landing.port.announcements.assigned()
     })
@@ -258,13 +286,13 @@ export class Membership {
     void run.finally(() => this.#running.delete(writer))
   }
 
-  async #revoke(client: GroupClient, partitions: number[], lost: boolean): Promise<void> {
+  async #revoke(source: RecordSource, partitions: number[], lost: boolean): Promise<void> {
     const leaving = partitions.flatMap((partition) => this.#writers.get(partition) ?? [])
     for (const partition of partitions) this.#writers.delete(partition)
     await this.#finish(leaving, lost ? 0 : REVOKE_DEADLINE_MS)
     this.#options.events.revoked(partitions, this.#writers.size, lost ? 'drop' : 'flush')
-    if (this.#isStopping) client.unassign(partitions)
-    else await this.#loop!.atNextCall(() => client.unassign(partitions))
+    if (this.#isStopping) source.unassign(partitions)
+    else await this.#loop!.atNextCall(() => source.unassign(partitions))
   }
 
   /** Lets writers land what they have until the deadline, then makes them let go. */
@@ -277,21 +305,22 @@ export class Membership {
     clearTimeout(timer)
   }
 
-  async #leave(client: GroupClient): Promise<void> {
+  async #leave(client: GroupClient, source: RecordSource | undefined): Promise<void> {
     this.#isStopping = true
     const hasFailed = this.#failure.signal.aborted
     await this.#finish([...this.#running.keys()], hasFailed ? 0 : STOP_DEADLINE_MS)
     for (const writer of this.#writers.values()) writer.abort()
     this.#loop?.end()
+    await source?.close()
     await client.disconnect()
     const partitions = [...this.#writers.keys()]
     this.#writers.clear()
     if (partitions.length > 0) this.#options.events.revoked(partitions, 0, hasFailed ? 'drop' : 'flush')
   }
 
-  #measureLag(client: GroupClient): void {
+  #measureLag(source: RecordSource): void {
     for (const [partition, writer] of this.#writers) {
-      const end = client.knownEnd(partition)
+      const end = source.highWatermark(partition)
       if (end !== undefined)
         this.#options.events.lagMeasured(partition, Math.max(0, end - writer.landedOffset))
     }

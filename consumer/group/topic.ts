@@ -6,17 +6,24 @@ import { sleep } from '@ticklake/runtime/process.ts'
 import type { LandingTarget } from '../claims/claim-builder.ts'
 import { sharedQuestion } from '../claims/shared-question.ts'
 import { Aborted } from '../retry.ts'
-import type { GroupClient, TopicFacts } from './kafka.ts'
+import type { GroupClient } from './kafka.ts'
+import type { Reachability } from './kafka-connection.ts'
+import type { TopicFacts } from './kafka-topic.ts'
 
 const LOOK_EVERY_MS = 30_000
 
-/** The topic's facts. @throws Failure TOPIC_MISSING after KAFKA_CONNECT_TIMEOUT_MS; Aborted */
+/**
+ * The topic's facts.
+ * @param sinceMs when reaching the brokers began, by performance.now()
+ * @throws Failure TOPIC_MISSING, KAFKA_UNREACHABLE when KAFKA_CONNECT_TIMEOUT_MS are over since then; Aborted
+ */
 export async function topicOf(
-  client: Pick<GroupClient, 'describeTopic'>,
+  client: Pick<GroupClient, 'describeTopic' | 'reachability'>,
   config: KafkaConfig,
   signal: AbortSignal,
+  sinceMs = performance.now(),
 ): Promise<TopicFacts> {
-  const deadline = Date.now() + config.KAFKA_CONNECT_TIMEOUT_MS
+  const deadline = sinceMs + config.KAFKA_CONNECT_TIMEOUT_MS
   for (;;) {
     if (signal.aborted) throw new Aborted()
     let problem: unknown
@@ -24,9 +31,29 @@ export async function topicOf(
       problem = error
     })
     if (topic) return topic
-    if (Date.now() > deadline) throw notFound(config, problem)
+    if (performance.now() > deadline) {
+      throw isLocal(problem) ? unreachable(config, client.reachability()) : notFound(config, problem)
+    }
     await sleep(500, signal)
   }
+}
+
+/** Whether the client itself says so, because no broker has answered it: librdkafka's own codes are below 0. */
+function isLocal(problem: unknown): boolean {
+  return ((problem as { code?: unknown } | undefined)?.code as number) < 0
+}
+
+/** The bootstrap address has answered; whatever comes after goes to the addresses that brokers advertise. */
+function unreachable(config: KafkaConfig, { advertised, lastFailure }: Reachability): Failure {
+  const { KAFKA_BOOTSTRAP_SERVERS: bootstrap, KAFKA_CONNECT_TIMEOUT_MS: timeoutMs } = config
+  return new Failure({
+    code: 'KAFKA_UNREACHABLE',
+    what: `${bootstrap} answers, but no broker does at the address that it advertises (${advertised.join(', ')}) within ${timeoutMs / 1000} s; nothing was read`,
+    why: lastFailure,
+    remedy:
+      'set the broker’s advertised.listeners to an address that can be reached from here; `make doctor` shows both',
+    retryable: true,
+  })
 }
 
 /** @param problem why the broker could not be asked; undefined: it does not know the topic */
