@@ -1,7 +1,7 @@
 // The settings of the catalog: the CATALOG_* variables, in addition to KAFKA_* and LAKE_* of every service.
 
 import { type LakeConfig, lakeOf, lakeSchema } from '@ticklake/aws/config.ts'
-import { type KafkaConfig, kafkaSchema } from '@ticklake/kafka/config.ts'
+import { isForeignKafkaName, type KafkaConfig, kafkaSchema } from '@ticklake/kafka/config.ts'
 import {
   type Env,
   integer,
@@ -138,7 +138,12 @@ export interface CatalogConfig {
 /** Reads all settings of the catalog. @throws Failure CONFIG_INVALID that lists every problem */
 export function catalogConfig(env: Env): CatalogConfig {
   const schema = { ...kafkaSchema, ...lakeSchema, ...catalogSchema }
-  const values: Values<typeof schema> = readEnv(schema, env, ['CATALOG_', 'LAKE_'])
+  const values: Values<typeof schema> = readEnv(
+    schema,
+    env,
+    ['CATALOG_', 'LAKE_', 'KAFKA_'],
+    isForeignKafkaName,
+  )
   const lake = lakeOf(values)
   return Object.freeze({
     lake,

@@ -1,7 +1,12 @@
 // What the consumer can be told: CONSUMER_* beside KAFKA_* and LAKE_*.
 
 import { type LakeConfig, lakeOf, lakeSchema } from '@ticklake/aws/config.ts'
-import { type KafkaConfig, kafkaSchema, requireOwnDeadLetterTopic } from '@ticklake/kafka/config.ts'
+import {
+  isForeignKafkaName,
+  type KafkaConfig,
+  kafkaSchema,
+  requireOwnDeadLetterTopic,
+} from '@ticklake/kafka/config.ts'
 import {
   type Env,
   integer,
@@ -106,7 +111,8 @@ export function consumerConfig(env: Env, flags: RunFlags = {}): ConsumerConfig {
   const values: Values<typeof consumerSchema> & Values<typeof lakeSchema> & KafkaConfig = readEnv(
     { ...kafkaSchema, ...lakeSchema, ...consumerSchema },
     flags.dataset === undefined ? env : { ...env, LAKE_DATASET: flags.dataset },
-    ['CONSUMER_', 'LAKE_'],
+    ['CONSUMER_', 'LAKE_', 'KAFKA_'],
+    isForeignKafkaName,
   )
   requireOwnDeadLetterTopic(values)
   const lake = lakeOf(values)

@@ -6,6 +6,7 @@ import type { Logger } from '@ticklake/runtime/log.ts'
 import { Counter, failingSince, Gauge, Histogram, type Registry } from '@ticklake/runtime/metrics.ts'
 import { Outages, outageLines } from '@ticklake/runtime/outage.ts'
 import { release } from '@ticklake/runtime/release.ts'
+import { RejectionWatch } from './dead-letters/rejection-watch.ts'
 
 export type ConsumerEvents = ReturnType<typeof consumerEvents>
 
@@ -77,6 +78,7 @@ export function consumerEvents(log: Logger, registry: Registry) {
     Date.now,
     failingSince(registry),
   )
+  const rejections = new RejectionWatch(log)
   let newestMs = 0
 
   function counter(name: string, help: string) {
@@ -117,9 +119,13 @@ export function consumerEvents(log: Logger, registry: Registry) {
       }
       log.info({ partitions: revoked, how }, 'partitions revoked')
     },
-    recordsReceived: (count: number) => received.inc(count),
+    recordsReceived: (count: number) => {
+      received.inc(count)
+      rejections.received(count)
+    },
     recordRefused: (reason: string, partition: number, offset: number, detail: string) => {
       dead.inc({ reason })
+      rejections.rejected(reason, partition, offset, detail)
       log.debug({ reason, partition, offset, detail }, 'record refused')
     },
     unknownFields: (count: number) => unknown.inc(count),

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { kafkaSchema } from '@ticklake/kafka/config.ts'
+import { kafkaSchema, topicSchema } from '@ticklake/kafka/config.ts'
 import type { Failure } from '@ticklake/runtime/errors.ts'
 import { expect, test } from 'vitest'
-import { producerConfig, producerSchema, topicSchema } from './config.ts'
+import { producerConfig, producerSchema } from './config.ts'
 
 const why = (env: Record<string, string>) => {
   try {
@@ -30,6 +30,7 @@ test.each([
   [{ PRODUCER_RAET: '5' }, 'did you mean PRODUCER_RATE?'],
   [{ KAFKA_TOPIC_PARTITION: '5' }, 'did you mean KAFKA_TOPIC_PARTITIONS?'],
   [{ KAFKA_TOPIC_PARTITIONS: '0' }, 'KAFKA_TOPIC_PARTITIONS must be a whole number from 1'],
+  [{ KAFKA_BOOTSTRAP_SERVER: 'a:1' }, 'did you mean KAFKA_BOOTSTRAP_SERVERS?'],
   [{ PRODUCER_MODE: 'once' }, 'PRODUCER_MODE must be one of replay, loop, sample'],
   [{ PRODUCER_SOURCE: '-', PRODUCER_MODE: 'loop' }, 'standard input cannot'],
   [{ PRODUCER_CSV: '-', PRODUCER_MODE: 'sample' }, 'standard input cannot'],

@@ -1,7 +1,12 @@
 // What the producer can be told: the PRODUCER_* and KAFKA_* variables, read once and strictly.
 import { resolve } from 'node:path'
 import { isText } from '@ticklake/contract/validation.ts'
-import { kafkaSchema, requireOwnDeadLetterTopic } from '@ticklake/kafka/config.ts'
+import {
+  isForeignKafkaName,
+  kafkaSchema,
+  requireOwnDeadLetterTopic,
+  topicSchema,
+} from '@ticklake/kafka/config.ts'
 import {
   type Env,
   integer,
@@ -23,26 +28,6 @@ import { decimals } from './csv/numbers.ts'
 
 export const modes = ['replay', 'loop', 'sample'] as const
 export type Mode = (typeof modes)[number]
-
-export const topicSchema = {
-  KAFKA_TOPIC_PARTITIONS: integer({
-    doc: 'how many partitions `topic create` gives the topic; rows of one index share one',
-    default: 3,
-    min: 1,
-    max: 10_000,
-  }),
-  KAFKA_TOPIC_REPLICATION: integer({
-    doc: 'on how many brokers `topic create` keeps each row',
-    default: 1,
-    min: 1,
-    max: 100,
-  }),
-  KAFKA_TOPIC_RETENTION_MS: integer({
-    doc: 'how long `topic create` lets the topic keep rows; -1 is for ever',
-    default: 604_800_000,
-    min: -1,
-  }),
-} as const
 
 export const producerSchema = {
   PRODUCER_SOURCE: oneOf(['generated', 'sample', '-'], {
@@ -131,7 +116,7 @@ export type ProducerConfig = Values<typeof schema> & { readonly mode: Mode }
  * @throws Failure CONFIG_INVALID for unknown PRODUCER_* names, bad values, and settings that contradict each other
  */
 export function producerConfig(env: Env): ProducerConfig {
-  const values = readEnv(schema, env, ['PRODUCER_', 'KAFKA_TOPIC_'])
+  const values = readEnv(schema, env, ['PRODUCER_', 'KAFKA_'], isForeignKafkaName)
   requireOwnDeadLetterTopic(values)
   const readsCsv = values.PRODUCER_CSV !== undefined || values.PRODUCER_SOURCE === 'sample'
   const standardInput =

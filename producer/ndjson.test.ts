@@ -22,7 +22,7 @@ async function read(text: string, chunk = 1 << 16, source?: string) {
       counts.unknown += count
     },
   }
-  for await (const batch of readNdjson(Readable.from(chunks), 'standard input', events, source)) {
+  for await (const batch of readNdjson(Readable.from(chunks), 'standard input', events, { source })) {
     for (const { key, value } of batch) rows.push([key, value.toString()])
   }
   return { rows, skipped, ...counts }

@@ -1,5 +1,5 @@
 // Reads ticks as JSON lines, one object a line, so that any market feed can be piped in.
-import type { Tick } from '@ticklake/contract/columns.ts'
+import { CONTRACT_VERSION, type Tick } from '@ticklake/contract/columns.ts'
 import { canonicalBytes, judge } from '@ticklake/contract/validation.ts'
 import { MAX_LINE_BYTES, wholeLines } from './lines.ts'
 import { bufferOf, columnOf, type Message, type ReaderEvents } from './message.ts'
@@ -13,13 +13,14 @@ const beforeIndex = '{"index":"'.length
 /**
  * @param chunks the bytes; each line is judged as the consumer will judge it, and goes out in canonical form
  * @param file its name, for reports
- * @param source who sends the lines that do not say it themselves
+ * @param options.source who sends the lines that do not say it themselves
+ * @param options.aliases whether other names for the fields are accepted
  */
 export async function* readNdjson(
   chunks: AsyncIterable<Buffer>,
   file: string,
   events: ReaderEvents,
-  source?: string,
+  { source, aliases = false }: { readonly source?: string | undefined; readonly aliases?: boolean } = {},
 ): AsyncGenerator<Message[]> {
   for await (const { firstLine, bytes } of wholeLines(chunks)) {
     if (!bytes) {
@@ -40,7 +41,7 @@ export async function* readNdjson(
         events.blankRow()
         continue
       }
-      const verdict = judge(value)
+      const verdict = judge(value, CONTRACT_VERSION, aliases)
       if (verdict.accepted) {
         if (verdict.unknownFields > 0) events.unknownFields(verdict.unknownFields)
         const canonical = bufferOf(sentBy(source, verdict.canonical))

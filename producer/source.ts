@@ -38,6 +38,7 @@ type SourceConfig = Pick<
   | 'PRODUCER_COLUMNS'
   | 'PRODUCER_DECIMAL'
   | 'PRODUCER_ENCODING'
+  | 'KAFKA_TICK_ALIASES'
   | 'mode'
 >
 
@@ -107,7 +108,14 @@ function passesOf(
     return csv('data/sample.csv', () => chunksOf(createReadStream(path), path, signal), 'sample.csv')
   }
   if (config.PRODUCER_SOURCE === '-') {
-    return { name: 'standard input', pass: () => readNdjson(input(), 'standard input', events, source) }
+    return {
+      name: 'standard input',
+      pass: () =>
+        readNdjson(input(), 'standard input', events, {
+          source,
+          aliases: config.KAFKA_TICK_ALIASES === 'on',
+        }),
+    }
   }
   return { name: 'generated rows', pass: remembered(encoded(ticksInTurns(), source ?? 'generated')) }
 }

@@ -20,6 +20,8 @@ export interface PendingBatchesOptions {
   readonly flushAfterMs: () => number
   readonly flushBytes: number
   readonly flushRows: number
+  /** Whether messages with other names for the fields are accepted. */
+  readonly aliases: boolean
   readonly events: Pick<ConsumerEvents, 'unknownFields' | 'recordRefused'>
   /** Called when a batch is full, or `awaitedEnd` is reached. */
   readonly onReady: () => void
@@ -65,20 +67,23 @@ export class PendingBatches implements RecordTaker {
     if (message.offset < this.#filling.cursor) return
     const { events } = this.#options
     const badTime = refuseTimestamp(message.timestamp)
-    const result = badTime ? { accepted: false as const, ...badTime } : judge(message.value)
+    const result = badTime
+      ? { accepted: false as const, ...badTime }
+      : judge(message.value, CONTRACT_VERSION, this.#options.aliases)
     if (result.accepted) {
       if (result.unknownFields > 0) events.unknownFields(result.unknownFields)
-      this.accept(message.offset, message.timestamp!, result.canonical)
+      const original = result.unaliased && rejectedRecord(message, result.unaliased)
+      this.accept(message.offset, message.timestamp!, result.canonical, original)
     } else {
       events.recordRefused(result.reason, message.partition, message.offset, result.detail)
       this.reject(rejectedRecord(message, result))
     }
   }
 
-  accept(offset: number, timestampMs: number, canonical: Uint8Array): void {
+  accept(offset: number, timestampMs: number, canonical: Uint8Array, original?: RejectedRecord): void {
     if (this.#filling.exceedsHours(timestampMs)) this.seal()
     if (this.#filling.isEmpty) this.#startAging()
-    this.#filling.accept(offset, timestampMs, canonical)
+    this.#filling.accept(offset, timestampMs, canonical, original)
     if (this.#filling.cursor >= this.awaitedEnd) this.#options.onReady()
     if (
       this.#filling.rows >= this.#options.flushRows ||
@@ -128,32 +133,38 @@ export class PendingBatches implements RecordTaker {
    * @returns undefined while the last record has not been delivered
    */
   takeBatch(
-    { S, E, contract }: Pick<Claim, 'S' | 'E' | 'contract'>,
+    { S, E, contract, aliases }: Pick<Claim, 'S' | 'E' | 'contract' | 'aliases'>,
     taken?: RecordBuffer,
   ): RecordBuffer | undefined {
     if (this.#filling.cursor < E) return undefined
     const batch = new RecordBuffer(S)
-    this.#cut(E, contract < CONTRACT_VERSION ? this.#validatedBy(contract, batch) : batch, taken)
+    const isSameRule = contract === CONTRACT_VERSION && (aliases === true) === this.#options.aliases
+    this.#cut(E, isSameRule ? batch : this.#validatedBy(contract, aliases === true, batch), taken)
     batch.cursor = E
     return batch
   }
 
   /**
-   * Validates records again, by the contract of an earlier release: its claim is finished as that release would have
-   * finished it. Contracts only add columns, so the canonical bytes hold all fields that it knew, and what it rejected
-   * this release has rejected as well.
+   * Validates records again, by the contract and the aliases of the claim's writer: the claim is finished as its writer
+   * would have finished it. Contracts only add columns, so the canonical bytes hold all fields that an earlier one knew;
+   * of a record that was accepted by its aliases alone, the original is validated.
    */
-  #validatedBy(contract: number, batch: RecordBuffer): RecordTaker {
+  #validatedBy(contract: number, aliases: boolean, batch: RecordBuffer): RecordTaker {
     const { events } = this.#options
     return {
-      accept(offset, timestampMs, canonical) {
-        const result = judge(canonical, contract)
+      accept(offset, timestampMs, canonical, original) {
+        const result = judge(original?.value ?? canonical, contract, aliases)
+        if (!result.accepted && original) {
+          return batch.reject({ ...original, reason: result.reason, detail: result.detail })
+        }
         if (!result.accepted) throw new Error(`contract ${contract} rejects ${offset}: ${result.detail}`)
         if (result.unknownFields > 0) events.unknownFields(result.unknownFields)
         batch.accept(offset, timestampMs, result.canonical)
       },
       reject(record) {
-        const result = refuseTimestamp(record.timestampMs) ? undefined : judge(record.value, contract)
+        const result = refuseTimestamp(record.timestampMs)
+          ? undefined
+          : judge(record.value, contract, aliases)
         if (!result?.accepted) return batch.reject(record)
         events.unknownFields(result.unknownFields)
         batch.accept(record.offset, record.timestampMs!, result.canonical)
@@ -172,8 +183,8 @@ export class PendingBatches implements RecordTaker {
     const { cursor } = this.#filling
     this.startAt(end)
     const cut: RecordTaker = {
-      accept: (offset, timestampMs, bytes) =>
-        (offset < end ? head : this)?.accept(offset, timestampMs, bytes),
+      accept: (offset, timestampMs, bytes, original) =>
+        (offset < end ? head : this)?.accept(offset, timestampMs, bytes, original),
       reject: (record) => (record.offset < end ? head : this)?.reject(record),
     }
     for (const buffer of pending) buffer.replay(cut)

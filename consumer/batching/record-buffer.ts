@@ -16,7 +16,8 @@ export interface RejectedRecord {
 
 /** Takes records one by one. */
 export interface RecordTaker {
-  accept(offset: number, timestampMs: number, canonical: Uint8Array): void
+  /** @param original the record as it was received, where it was accepted by its aliases alone */
+  accept(offset: number, timestampMs: number, canonical: Uint8Array, original?: RejectedRecord): void
   reject(record: RejectedRecord): void
 }
 
@@ -31,6 +32,9 @@ export class RecordBuffer implements RecordTaker {
   cursor: number
   readonly rejected: RejectedRecord[] = []
   #rejectedBytes = 0
+  /** Records that were accepted by their aliases alone, by offset, until the rows are given away. */
+  #originals: Map<number, RejectedRecord> | undefined
+  #originalBytes = 0
   #count = 0
   #lastTimestampMs = 0
   #slabs: Slab[] = []
@@ -53,12 +57,12 @@ export class RecordBuffer implements RecordTaker {
 
   /** The size of the records, in bytes. */
   get recordBytes(): number {
-    return this.#fullBytes + (this.#slabs.at(-1)?.usedBytes ?? 0) + this.#rejectedBytes
+    return this.#fullBytes + (this.#slabs.at(-1)?.usedBytes ?? 0) + this.#rejectedBytes + this.#originalBytes
   }
 
   /** Memory held now, in bytes: whole blocks, or what they were encoded to. */
   get heldBytes(): number {
-    return this.#heldBytes + this.#rejectedBytes
+    return this.#heldBytes + this.#rejectedBytes + this.#originalBytes
   }
 
   /** The broker's time of the last accepted record, in ms since 1970. */
@@ -80,7 +84,12 @@ export class RecordBuffer implements RecordTaker {
   }
 
   /** Adds a row. `canonical` is copied. */
-  accept(offset: number, timestampMs: number, canonical: Uint8Array): void {
+  accept(offset: number, timestampMs: number, canonical: Uint8Array, original?: RejectedRecord): void {
+    if (original !== undefined) {
+      this.#originals ??= new Map()
+      this.#originals.set(offset, original)
+      this.#originalBytes += bytesHeldBy(original)
+    }
     let slab = this.#slabs.at(-1)
     if (!slab?.fits(canonical.length)) slab = this.#addSlab(canonical.length)
     slab.add(offset, timestampMs, canonical)
@@ -98,8 +107,7 @@ export class RecordBuffer implements RecordTaker {
   /** Adds a rejected record. */
   reject(record: RejectedRecord): void {
     this.rejected.push(record)
-    const headers = record.headers.reduce((sum, [name, value]) => sum + name.length + (value?.length ?? 0), 0)
-    this.#rejectedBytes += 256 + (record.key?.length ?? 0) + (record.value?.length ?? 0) + headers
+    this.#rejectedBytes += bytesHeldBy(record)
     this.cursor = record.offset + 1
   }
 
@@ -120,6 +128,8 @@ export class RecordBuffer implements RecordTaker {
   takeSlabs(): SlabContent[] {
     const slabs = this.#slabs.map(({ memory, count }) => ({ memory, count }))
     this.#slabs = []
+    this.#originals = undefined
+    this.#originalBytes = 0
     return slabs
   }
 
@@ -140,7 +150,8 @@ export class RecordBuffer implements RecordTaker {
       for (let row = 0; row < count; row++) {
         rejectUpTo(offsets[row]!)
         const start = row === 0 ? 0 : ends[row - 1]!
-        taker.accept(offsets[row]!, timestampsMs[row]!, bytes.subarray(start, ends[row]!))
+        const original = this.#originals?.get(offsets[row]!)
+        taker.accept(offsets[row]!, timestampsMs[row]!, bytes.subarray(start, ends[row]!), original)
       }
     }
     rejectUpTo(Number.POSITIVE_INFINITY)
@@ -161,4 +172,9 @@ export class RecordBuffer implements RecordTaker {
     this.#heldBytes += slab.memory.byteLength
     return slab
   }
+}
+
+function bytesHeldBy({ key, value, headers }: RejectedRecord): number {
+  const inHeaders = headers.reduce((sum, [name, header]) => sum + name.length + (header?.length ?? 0), 0)
+  return 256 + (key?.length ?? 0) + (value?.length ?? 0) + inHeaders
 }

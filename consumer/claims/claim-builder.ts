@@ -21,6 +21,8 @@ export interface LandingTarget {
   readonly format: LakeFormat
   readonly topic: string
   readonly topicId: string
+  /** Whether messages with other names for the fields are accepted. */
+  readonly aliases?: boolean
 }
 
 /** What this release can do with a claim that another consumer wrote. */
@@ -40,6 +42,7 @@ export function buildClaim(target: LandingTarget, partition: number, buffer: Rec
     nonce: randomUUID(),
     encoder: encoderNames[target.format],
     contract: CONTRACT_VERSION,
+    ...(target.aliases && { aliases: true as const }),
     release,
     files: filesOf(target, range, buffer),
     dead,

@@ -1,5 +1,6 @@
 // One partition's claims and objects against an S3 that is a map.
 import { claimText, parseClaim } from '@ticklake/contract/claim.ts'
+import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { claimKey, claimsPrefix, hourOf, recordKey } from '@ticklake/contract/keys.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
@@ -19,7 +20,7 @@ const target = {
 }
 
 /** As much of S3 as claims and objects of one record need. */
-function startWriter(flushAfterMs = 60_000, confirmDataset = async () => {}) {
+function startWriter(flushAfterMs = 60_000, confirmDataset = async () => {}, aliases = false) {
   const store = memoryStore()
   const { objects } = store
   const landing = {
@@ -30,7 +31,7 @@ function startWriter(flushAfterMs = 60_000, confirmDataset = async () => {}) {
   const registry = makeRegistry('consumer')
   const events = consumerEvents(makeLogger('consumer', { LOG_LEVEL: 'silent' }), registry)
   const writer = new PartitionWriter({
-    target,
+    target: { ...target, aliases },
     partition: 0,
     flushAfterMs: () => flushAfterMs,
     flushBytes: 1_000_000,
@@ -151,6 +152,42 @@ test.each(['is there when the partition comes', 'comes first where ours was to b
     expect(warned, 'the consumer that wrote it just now is still running').toHaveBeenCalledTimes(
       isThere ? 0 : 1,
     )
+  },
+)
+
+test.each([true, false])(
+  'an unfinished claim whose writer had aliases the other way than %s is finished its way',
+  async (own) => {
+    const { writer, objects, claims } = startWriter(60_000, async () => {}, own)
+    const timestamp = Date.UTC(2026, 0, 1)
+    const { dt, hour } = hourOf(timestamp)
+    const files = [
+      { key: recordKey(target.lake, { dt, hour }, target.topicId, 0, '{offset}'), rows: own ? 1 : 2 },
+    ]
+    const theirs = claimText({
+      ...{ v: 2, topic: target.topic, topicId: target.topicId, partition: 0, S: 0, E: 2, nonce: 'theirs' },
+      ...{
+        encoder: 'json-object/1',
+        contract: CONTRACT_VERSION,
+        ...(own ? {} : { aliases: true as const }),
+        files,
+      },
+      ...{ dead: own ? 1 : 0, gaps: 0, skipped: 0 },
+    })
+    await writer.recover()
+    const values = [tickOf('1'), tickOf('1').replace('"index"', '"Symbol"')]
+    for (const [offset, value] of values.entries())
+      writer.pending.push({ partition: 0, offset, timestamp, value: Buffer.from(value) })
+    objects.set(claimKey(target.lake, target.topicId, 0, 0), theirs)
+    const ran = writer.run()
+    writer.drain()
+    await ran
+    expect(claims().map(({ S, E, nonce }) => [S, E, nonce])).toEqual([[0, 2, 'theirs']])
+    expect([...objects.keys()].filter((name) => name.includes('stock_market_'))).toHaveLength(own ? 1 : 2)
+    const dead = [...objects].filter(([name]) => name.includes('/dead/'))
+    expect(dead).toHaveLength(own ? 1 : 0)
+    // Whole, as it was received.
+    if (own) expect(dead[0]![1]).toContain('Symbol')
   },
 )
 

@@ -48,7 +48,11 @@ export class PartitionWriter {
 
   constructor(options: WriterOptions) {
     this.#options = options
-    this.pending = new PendingBatches({ ...options, onReady: () => this.#wake() })
+    this.pending = new PendingBatches({
+      ...options,
+      aliases: options.target.aliases === true,
+      onReady: () => this.#wake(),
+    })
   }
 
   /** Memory held, in bytes. */

@@ -119,7 +119,13 @@ export class Membership {
   ): Promise<Landing & { announcements: Announcements }> {
     const { config, events, store, encoder } = this.#options
     const { kafka, lake, from } = config
-    const target: LandingTarget = { lake, format: lake.format, topic: kafka.KAFKA_TOPIC, topicId }
+    const target: LandingTarget = {
+      lake,
+      format: lake.format,
+      topic: kafka.KAFKA_TOPIC,
+      topicId,
+      aliases: kafka.KAFKA_TICK_ALIASES === 'on',
+    }
     const announcements = new Announcements({
       target,
       store,

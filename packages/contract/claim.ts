@@ -24,6 +24,8 @@ export interface Claim {
   readonly encoder: string
   /** The CONTRACT_VERSION that judged the records. */
   readonly contract: number
+  /** Whether messages with other names for the fields were accepted; absent: they were not. */
+  readonly aliases?: true
   /** The release of ticklake that wrote it; absent in version 1. */
   readonly release?: string
   readonly files: readonly ClaimFile[]

@@ -2,6 +2,7 @@
 import { getCACertificates } from 'node:tls'
 import {
   type Env,
+  integer,
   milliseconds,
   oneOf,
   optional,
@@ -27,6 +28,10 @@ export const kafkaSchema = {
   KAFKA_DEAD_LETTER_TOPIC: optional(
     topicName({ doc: 'where notices of refused records go; `<KAFKA_TOPIC>-dead-letters` when unset' }),
   ),
+  KAFKA_TICK_ALIASES: oneOf(['on', 'off'], {
+    doc: 'messages whose fields have other names (`Index`, `Symbol`, `Vol.`), numbers as texts, or no field where it may be null: `on` makes them canonical, `off` rejects them',
+    default: 'on',
+  }),
   KAFKA_GROUP_PROTOCOL: oneOf(['consumer', 'classic'], {
     doc: 'how consumers share partitions: `consumer` is KIP-848 (Kafka 4), `classic` is for brokers before 4.0',
     default: 'consumer',
@@ -53,11 +58,43 @@ export const kafkaSchema = {
   }),
 } as const
 
+export const topicSchema = {
+  KAFKA_TOPIC_PARTITIONS: integer({
+    doc: 'how many partitions `topic create` gives the topic; rows of one index share one',
+    default: 3,
+    min: 1,
+    max: 10_000,
+  }),
+  KAFKA_TOPIC_REPLICATION: integer({
+    doc: 'on how many brokers `topic create` keeps each row',
+    default: 1,
+    min: 1,
+    max: 100,
+  }),
+  KAFKA_TOPIC_RETENTION_MS: integer({
+    doc: 'how long `topic create` lets the topic keep rows; -1 is for ever',
+    default: 604_800_000,
+    min: -1,
+  }),
+} as const
+
 export type KafkaConfig = Values<typeof kafkaSchema>
 
 /** Reads KAFKA_* alone. @throws Failure CONFIG_INVALID */
 export function kafkaConfig(env: Env): KafkaConfig {
-  return readEnv(kafkaSchema, env)
+  return readEnv(kafkaSchema, env, ['KAFKA_'], isForeignKafkaName)
+}
+
+/**
+ * Names in KAFKA_* that are no misspelt setting: what `topic create` alone reads, and what Kafka's own scripts, the
+ * compose files, Docker's links and Kubernetes (for a service that is called kafka) put into an environment.
+ */
+export function isForeignKafkaName(name: string): boolean {
+  return (
+    name in topicSchema ||
+    /^KAFKA_(?:PORT|HOME|OPTS|HEAP_OPTS|JVM_PERFORMANCE_OPTS|GC_LOG_OPTS|DEBUG|CLUSTER_ID)$/.test(name) ||
+    /^KAFKA_(?:JMX|LOG4J|PORT_\d+|SERVICE_HOST|SERVICE_PORT|ENV|NAME)(?:_|$)/.test(name)
+  )
 }
 
 /** The dead-letter topic's name. */

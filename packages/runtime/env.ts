@@ -109,9 +109,15 @@ export function pattern(form: RegExp, words: string, facts: Facts<string>): Opti
  * Reads the variables of a schema. An empty variable counts as unset (compose passes those).
  * @param owns prefixes of which every variable must be known: a misspelt `CONSUMER_FLUSH_AFTER` is an error
  *   that proposes the nearest right name.
+ * @param isForeign tells names with such a prefix that other programs read
  * @throws Failure CONFIG_INVALID that lists every problem, one a line, by the variable's name.
  */
-export function readEnv<S extends Schema>(schema: S, env: Env, owns: readonly string[] = []): Values<S> {
+export function readEnv<S extends Schema>(
+  schema: S,
+  env: Env,
+  owns: readonly string[] = [],
+  isForeign: (name: string) => boolean = () => false,
+): Values<S> {
   const problems: string[] = []
   const values: Record<string, unknown> = {}
   for (const [name, option] of Object.entries(schema)) {
@@ -129,7 +135,7 @@ export function readEnv<S extends Schema>(schema: S, env: Env, owns: readonly st
     }
   }
   for (const name of Object.keys(env)) {
-    if (name in schema || !owns.some((prefix) => name.startsWith(prefix))) continue
+    if (name in schema || !owns.some((prefix) => name.startsWith(prefix)) || isForeign(name)) continue
     const near = nearest(name, Object.keys(schema))
     problems.push(`${name} is not a variable of ticklake${near ? `: did you mean ${near}?` : ''}`)
   }

@@ -1,12 +1,12 @@
 // The commands with their flags; each flag is a variable of config.ts, and wins over it.
 
-import { kafkaSchema } from '@ticklake/kafka/config.ts'
+import { kafkaSchema, topicSchema } from '@ticklake/kafka/config.ts'
 import { shellEnv } from '@ticklake/runtime/dotenv.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { runCommand } from '@ticklake/runtime/process.ts'
 import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
 import yargs, { type Argv } from 'yargs'
-import { producerSchema, topicSchema } from '../config.ts'
+import { producerSchema } from '../config.ts'
 import { dryRun } from './dry-run.ts'
 import { run } from './run.ts'
 import { createTopics, describeTopics } from './topic.ts'

@@ -1,5 +1,7 @@
 // `make demo`: everything on this machine, rows flowing from a file to Athena's count, and an audit at the end.
-
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { lakeConfig } from '@ticklake/aws/config.ts'
 import { kafkaConfig } from '@ticklake/kafka/config.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
@@ -7,7 +9,7 @@ import { printable } from '@ticklake/runtime/printable.ts'
 import { sleep, whenAborted } from '@ticklake/runtime/process.ts'
 import { requireRoom } from '../disk-space.ts'
 import { adoptStack, namesOf, serviceEnv, shellSettings } from '../environment.ts'
-import { homeDir, stateFile } from '../paths.ts'
+import { homeDir, projectDir, stateFile } from '../paths.ts'
 import { requireFree } from '../ports.ts'
 import { type Stack, startStack } from '../stack.ts'
 import { isStack, readState, removeState, writeState } from '../state.ts'
@@ -29,6 +31,7 @@ export async function demo(signal: AbortSignal): Promise<void> {
   const begun = performance.now()
   const config = demoConfig(process.env)
   const settings = demoSettings(shellSettings(process.env))
+  await requireReadable(config, settings)
   const lake = lakeConfig(settings)
   const topic = kafkaConfig(settings).KAFKA_TOPIC
   await requireAlone()
@@ -74,6 +77,24 @@ export async function demo(signal: AbortSignal): Promise<void> {
   }
   process.stdout.write(printable(audit.text))
   if (audit.status !== 0) process.exitCode = 1
+}
+
+/** The producer's question about a file, asked before anything starts. @throws Failure SERVICE_FAILED */
+async function requireReadable({ csv }: DemoConfig, settings: Record<string, string>): Promise<void> {
+  if (csv === undefined) return
+  const args = [join(projectDir, 'producer/main.ts'), 'run', '--csv', csv, '--dry-run', '--rows', '1']
+  try {
+    await promisify(execFile)(process.execPath, args, { env: settings })
+  } catch (error) {
+    throw new Failure({
+      code: 'SERVICE_FAILED',
+      what: 'the producer cannot send the file that CSV names; nothing was started',
+      why: (error as { stderr?: string }).stderr?.trim() || reasonOf(error),
+      remedy:
+        'answer it with variables in the place of flags: make demo CSV=... PRODUCER_INDEX=HSI (--index), PRODUCER_COLUMNS, PRODUCER_DATE_FORMAT, PRODUCER_DECIMAL',
+      cause: error,
+    })
+  }
 }
 
 interface Audit {

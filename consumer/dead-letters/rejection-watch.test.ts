@@ -1,0 +1,44 @@
+import { expect, test, vi } from 'vitest'
+import { RejectionWatch } from './rejection-watch.ts'
+
+function setUp() {
+  const lines: string[] = []
+  const clock = { now: 0 }
+  const watch = new RejectionWatch(
+    { warn: (_: unknown, line: string) => lines.push(line) } as never,
+    () => clock.now,
+  )
+  return { lines, clock, watch }
+}
+
+test('a topic of nothing but rejected records is reported within five seconds, with the commonest reason', () => {
+  vi.useFakeTimers()
+  const { lines, watch } = setUp()
+  watch.received(3)
+  watch.rejected('wrong_type', 0, 7, 'open is a string, not a number')
+  watch.rejected('missing_field', 1, 0, 'index is missing; there is `Index`')
+  watch.rejected('missing_field', 1, 1, 'index is missing')
+  vi.advanceTimersByTime(5_000)
+  vi.useRealTimers()
+  expect(lines).toEqual([
+    'rejected 3 of 3 records: 2 for missing_field, such as partition 1, offset 0: index is missing; there is `Index`; they are kept as dead letters: node consumer/main.ts dlq list',
+  ])
+})
+
+test('a few rejected records among many are not, and a topic that stays bad is reported once a minute', () => {
+  const { lines, clock, watch } = setUp()
+  const look = (received: number, rejected: number) => {
+    watch.received(received)
+    for (let i = 0; i < rejected; i++) watch.rejected('not_json', 0, i, 'no JSON')
+    watch.look()
+    watch[Symbol.dispose]()
+  }
+  look(1_000, 100)
+  expect(lines).toEqual([])
+  look(100, 100)
+  look(100, 100)
+  expect(lines).toHaveLength(1)
+  clock.now = 60_000
+  look(100, 100)
+  expect(lines[1]).toContain('rejected 200 of 200 records')
+})
