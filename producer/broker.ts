@@ -1,6 +1,6 @@
 // The broker's administrative side: waits for it, finds, makes and describes topics.
 import { readFileSync } from 'node:fs'
-import { Admin, type AdminOptions } from '@platformatic/kafka'
+import type { Admin, AdminOptions } from '@platformatic/kafka'
 import { type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
@@ -38,6 +38,8 @@ export async function findBroker(
   const servers = config.KAFKA_BOOTSTRAP_SERVERS
   const options = adminOptions(config)
   const startedAt = Date.now()
+  // Half a second of work, which a slip of the finger and a page of help need not wait for.
+  const { Admin } = await import('@platformatic/kafka')
   while (!signal.aborted) {
     const admin = new Admin(options)
     try {
