@@ -37,9 +37,9 @@ export async function findBroker(
 ): Promise<Broker | undefined> {
   const servers = config.KAFKA_BOOTSTRAP_SERVERS
   const options = adminOptions(config)
-  const startedAt = Date.now()
   // Half a second of work, which a slip of the finger and a page of help need not wait for.
   const { Admin } = await import('@platformatic/kafka')
+  const startedAt = Date.now()
   while (!signal.aborted) {
     const admin = new Admin(options)
     try {
