@@ -27,7 +27,10 @@ export function commandLine(args: readonly string[]): Argv {
           default: false,
           describe: 'overwrite a table or view that differs',
         }),
-      ({ replace }) => run(async (env, signal) => (await import('./declare.ts')).runDeclareCommand(env, { replace }, signal)),
+      ({ replace }) =>
+        run(async (env, signal) =>
+          (await import('./declare.ts')).runDeclareCommand(env, { replace }, signal),
+        ),
     )
     .command(
       'crawl',
@@ -38,7 +41,10 @@ export function commandLine(args: readonly string[]): Argv {
           default: false,
           describe: 'hold the crawled table against the declared one; exit status 1 when they differ',
         }),
-      ({ compare, output }) => run(async (env, signal) => (await import('./crawl.ts')).runCrawlCommand(env, { compare, output }, signal)),
+      ({ compare, output }) =>
+        run(async (env, signal) =>
+          (await import('./crawl.ts')).runCrawlCommand(env, { compare, output }, signal),
+        ),
     )
     .command(
       'query <sql>',
@@ -57,7 +63,9 @@ export function commandLine(args: readonly string[]): Argv {
               'an apostrophe before cells of a csv that a spreadsheet would calculate; changes the data',
           }),
       ({ sql, output, safeCsv }) =>
-        run(async (env, signal) => (await import('./query.ts')).runQueryCommand(env, { sql, output, safeCsv }, signal)),
+        run(async (env, signal) =>
+          (await import('./query.ts')).runQueryCommand(env, { sql, output, safeCsv }, signal),
+        ),
     )
     .command(
       'watch',
@@ -81,7 +89,13 @@ export function commandLine(args: readonly string[]): Argv {
           })
           .check(({ every, times }) => positive('every', every, 0.25) && positive('times', times, 1)),
       ({ every, times, output, full }) =>
-        run(async (env, signal) => (await import('./watch.ts')).runWatchCommand(env, { everySeconds: every, times, output, full }, signal)),
+        run(async (env, signal) =>
+          (await import('./watch.ts')).runWatchCommand(
+            env,
+            { everySeconds: every, times, output, full },
+            signal,
+          ),
+        ),
     )
     .command(
       'audit',
@@ -110,7 +124,13 @@ export function commandLine(args: readonly string[]): Argv {
           })
           .check(({ wait }) => positive('wait', wait, 0)),
       ({ deep, wait, dataset, compare }) =>
-        run(async (env, signal) => (await import('./audit.ts')).runAuditCommand(env, { deep, waitSeconds: wait, dataset, compare }, signal)),
+        run(async (env, signal) =>
+          (await import('./audit.ts')).runAuditCommand(
+            env,
+            { deep, waitSeconds: wait, dataset, compare },
+            signal,
+          ),
+        ),
     )
     .command(
       'doctor',
@@ -128,7 +148,10 @@ export function commandLine(args: readonly string[]): Argv {
             describe: 'a line each as it is looked at, or one array at the end',
           })
           .check(({ partitions }) => positive('partitions', partitions, 1)),
-      ({ partitions, output }) => run(async (env, signal) => (await import('./doctor.ts')).runDoctorCommand(env, { partitions, output }, signal)),
+      ({ partitions, output }) =>
+        run(async (env, signal) =>
+          (await import('./doctor.ts')).runDoctorCommand(env, { partitions, output }, signal),
+        ),
     )
     .command(
       'compact',
@@ -139,7 +162,8 @@ export function commandLine(args: readonly string[]): Argv {
           requiresArg: true,
           describe: 'only this hour (UTC), such as 2026-11-21T09',
         }),
-      ({ hour }) => run(async (env, signal) => (await import('./compact.ts')).runCompactCommand(env, { hour }, signal)),
+      ({ hour }) =>
+        run(async (env, signal) => (await import('./compact.ts')).runCompactCommand(env, { hour }, signal)),
     )
     .command(
       'serve',
@@ -150,7 +174,8 @@ export function commandLine(args: readonly string[]): Argv {
           default: false,
           describe: 'let the page start the crawler',
         }),
-      ({ allowCrawl }) => run(async (env, signal) => (await import('./serve.ts')).runServeCommand(env, { allowCrawl }, signal)),
+      ({ allowCrawl }) =>
+        run(async (env, signal) => (await import('./serve.ts')).runServeCommand(env, { allowCrawl }, signal)),
     )
     .demandCommand(1, 'say what to do: declare, crawl, query, watch, audit, compact, doctor or serve')
     .strict()
