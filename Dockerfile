@@ -44,7 +44,7 @@ FROM node:24-bookworm-slim AS service
 WORKDIR /app
 ENV NODE_ENV=production TZ=UTC LOG_FORMAT=json
 LABEL org.opencontainers.image.vendor="ticklake" \
-      org.opencontainers.image.version="0.2.0" \
+      org.opencontainers.image.version="0.3.0" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.base.name="node:24-bookworm-slim"
 STOPSIGNAL SIGTERM

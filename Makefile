@@ -96,6 +96,10 @@ test: setup ## Lint, unit tests, tests with a real stack, tests of dates in time
 faults: setup ## Kill, freeze and cut off services while rows flow, then audit [SEED=n ROUNDS=n WITHIN=seconds]
 	@exec node faults/main.ts $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WITHIN),--within $(WITHIN))
 
+.PHONY: conformance
+conformance: setup ## Run clients' own test suites against local-aws; writes docs/compatibility.md [SUITES=dir ONLY=name SELECT=text]
+	@exec node tools/conformance/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(SUITES),--suites "$(SUITES)") $(if $(SELECT),--select "$(SELECT)")
+
 .PHONY: lint
 lint: setup ## Check types, format, unused code, and which folder imports which
 	@exec node tools/checks/lint.ts

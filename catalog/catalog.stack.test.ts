@@ -1,4 +1,4 @@
-// The catalog's commands as a user types them, on a real stream: rows from a real consumer, asked by the real engine.
+// The catalog's commands as a user types them, on a real stream: rows from a real consumer, queried by the real engine.
 import {
   AthenaClient,
   BatchGetQueryExecutionCommand,
@@ -88,7 +88,7 @@ test('the view has the tutorials’ column names', async () => {
 test('the crawled table equals the declared one', async () => {
   for (const names of [env, tutorial]) {
     const { code, stdout, stderr } = await run(names, 'catalog', 'crawl', '--compare')
-    expect(stdout, stderr).toContain('have the same 14 columns, 1 partitions with objects and 2,000 rows')
+    expect(stdout, stderr).toContain('have the same 15 columns, 1 partitions with objects and 2,000 rows')
     expect(code).toBe(0)
   }
 })
@@ -101,16 +101,16 @@ test('an error is Athena’s own text in three lines, and exit status 1', async 
     ["SELECT 1 = 'a'", 'TYPE_MISMATCH'],
     ['SELECT 1/0', 'DIVISION_BY_ZERO'],
   ]
-  for (const [sql, words] of cases) {
+  for (const [sql, text] of cases) {
     const { code, stdout, stderr } = await query(sql!)
-    expect(stderr).toContain(words)
+    expect(stderr).toContain(text)
     expect(stderr.trimEnd().split('\n')).toHaveLength(3)
     expect(stdout).toBe('')
     expect(code).toBe(1)
   }
 })
 
-test('values keep their digits, NULL is not an empty text', async () => {
+test('values have all their digits, NULL is not an empty text', async () => {
   const sql = "SELECT 9223372036854775807 big, CAST(NULL AS varchar) n, '' e, 0.1e0 d, 'a\"b' q"
   expect((await query(sql, '--output', 'csv')).stdout).toBe(
     'big,n,e,d,q\n9223372036854775807,,"",0.1,"a""b"\n',
@@ -130,7 +130,7 @@ test('300,000 rows come whole', async () => {
 test('Ctrl-C cancels the query at Athena', async () => {
   const numbers = (name: string) => `UNNEST(sequence(1, 10000)) ${name}(x)`
   const sql = `SELECT count(*) FROM ${numbers('a')} CROSS JOIN ${numbers('b')} CROSS JOIN ${numbers('c')}`
-  await using asked = start(env, 'catalog', 'query', sql)
+  await using running = start(env, 'catalog', 'query', sql)
   const athena = new AthenaClient({})
   const execution = async () => {
     const { QueryExecutionIds } = await athena.send(new ListQueryExecutionsCommand({ MaxResults: 5 }))
@@ -138,14 +138,14 @@ test('Ctrl-C cancels the query at Athena', async () => {
     return QueryExecutions?.find(({ Query }) => Query === sql)
   }
   await expect.poll(async () => (await execution())?.Status?.State, { timeout: 30_000 }).toBe('RUNNING')
-  asked.child.kill('SIGINT')
-  const { code, stderr } = await asked.ended
+  running.child.kill('SIGINT')
+  const { code, stderr } = await running.ended
   expect(stderr).toContain('error QUERY_CANCELLED')
   expect(code).toBe(1)
   await expect.poll(async () => (await execution())?.Status?.State, { timeout: 10_000 }).toBe('CANCELLED')
 })
 
-test('watch tells count, rate, freshness and lag as numbers', async () => {
+test('watch gives count, rate, freshness and lag as numbers', async () => {
   const { stdout, code } = await run(
     env,
     'catalog',
@@ -166,7 +166,7 @@ test('watch tells count, rate, freshness and lag as numbers', async () => {
   expect(code).toBe(0)
 })
 
-test('serve keeps going while everything is away, says so in one line, and ends on SIGTERM', async () => {
+test('serve continues while nothing answers, logs it in one line, and ends on SIGTERM', async () => {
   await using away = start(
     { ...env, AWS_ENDPOINT_URL: 'http://127.0.0.1:1', CATALOG_REGISTER_EVERY_MS: '250' },
     'catalog',
@@ -184,7 +184,7 @@ test('serve keeps going while everything is away, says so in one line, and ends 
   expect(code).toBe(0)
 })
 
-test('serve counts when its metrics are asked for, registers partitions, and audits', async () => {
+test('serve counts on a scrape, registers partitions, and audits', async () => {
   await using service = start(
     { ...env, CATALOG_WATCH_EVERY_MS: '250', CATALOG_AUDIT_EVERY_MS: '500' },
     'catalog',

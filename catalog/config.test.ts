@@ -11,14 +11,14 @@ test('without any variable the lake of the local stack is meant', () => {
   expect(crawledDatabase(config.lake)).toBe('stock_market_kafka_crawled')
 })
 
-test('the count is asked for each second locally, and once a minute where it costs money, unless told', () => {
+test('by default a count runs each second locally, and once a minute where it costs money', () => {
   const endpoint = { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' }
   expect(catalogConfig(endpoint).watchEveryMs).toBe(1_000)
   expect(catalogConfig({}).watchEveryMs).toBe(60_000)
   expect(catalogConfig({ ...endpoint, CATALOG_WATCH_EVERY_MS: '2000' }).watchEveryMs).toBe(2_000)
 })
 
-test('audits are hourly, unless told; on AWS none of a format where each record of an hour would be a request', () => {
+test('by default audits are hourly; on AWS never for a format where each record of an hour would be a request', () => {
   const endpoint = { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' }
   expect(catalogConfig({}).auditEveryMs).toBe(3_600_000)
   expect(catalogConfig({ LAKE_FORMAT: 'json-object' }).auditEveryMs).toBe(0)
@@ -40,13 +40,13 @@ test.each([
   [{ CATALOG_WATCH_EVERY: '5' }, 'did you mean CATALOG_WATCH_EVERY_MS?'],
   [{ CATALOG_HOURS_AHEAD: '48h' }, 'CATALOG_HOURS_AHEAD must be a whole number'],
   [{ LAKE_TABEL: 'x' }, 'did you mean LAKE_TABLE?'],
-])('%o is refused by name', (env, words) => {
+])('%o is refused by name', (env, text) => {
   const refused = () => catalogConfig(env as unknown as Record<string, string>)
   expect(refused).toThrow(Failure)
   try {
     refused()
   } catch (error) {
-    expect((error as Failure).why).toContain(words)
+    expect((error as Failure).why).toContain(text)
   }
 })
 

@@ -1,4 +1,4 @@
-// What the catalog can be told: the CATALOG_* variables, beside the KAFKA_* and LAKE_* that every service reads.
+// The settings of the catalog: the CATALOG_* variables, in addition to KAFKA_* and LAKE_* of every service.
 
 import { type LakeConfig, lakeOf, lakeSchema } from '@ticklake/aws/config.ts'
 import { type KafkaConfig, kafkaSchema } from '@ticklake/kafka/config.ts'
@@ -14,7 +14,7 @@ import {
   type Values,
 } from '@ticklake/runtime/env.ts'
 import { hostNames } from '@ticklake/runtime/request-guard.ts'
-import { type PageConfig, pageOf, pageSchema } from './dashboard/server/config.ts'
+import { type DashboardConfig, dashboardOf, dashboardSchema } from './dashboard/server/config.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -31,7 +31,7 @@ export const catalogSchema = {
     max: 240,
   }),
   CATALOG_REGISTER_EVERY_MS: integer({
-    doc: '`serve`: how often new partitions are looked for (three or four S3 LIST requests each time)',
+    doc: '`serve`: how often new partitions are searched for (three or four S3 LIST requests each time)',
     default: 5_000,
     min: 250,
     max: DAY_MS,
@@ -61,7 +61,7 @@ export const catalogSchema = {
   }),
   CATALOG_WATCH_EVERY_MS: optional(
     integer({
-      doc: '`watch` and the count of `serve`: how often Athena is asked for the count; unset, each second where AWS_ENDPOINT_URL is set, and once a minute on AWS, which bills at least 10 MB each time',
+      doc: '`watch` and the count of `serve`: how often Athena counts; by default each second where AWS_ENDPOINT_URL is set, and once a minute on AWS, which bills at least 10 MB each time',
       min: 250,
       max: DAY_MS,
     }),
@@ -72,7 +72,7 @@ export const catalogSchema = {
     max: 3_600_000,
   }),
   CATALOG_COMPACT_EVERY_MS: integer({
-    doc: '`serve`: how often closed hours are looked for whose many small objects become few; 0 is never',
+    doc: '`serve`: how often closed hours are compacted; 0 is never',
     default: 300_000,
     max: DAY_MS,
   }),
@@ -83,7 +83,7 @@ export const catalogSchema = {
   }),
   CATALOG_AUDIT_EVERY_MS: optional(
     integer({
-      doc: '`serve`: how often an audit is run, beside the one after each compaction that changed something; 0 is never. Unset, each hour, but never for json-object on AWS, where each record of the last hours would be a GET',
+      doc: '`serve`: how often an audit is run, in addition to the one after each compaction that changed something; 0 is never. By default each hour, but never for json-object on AWS, where each record of the last hours would be a GET',
       max: DAY_MS / 2,
     }),
   ),
@@ -97,9 +97,9 @@ export const catalogSchema = {
     max: 65_535,
   }),
   CATALOG_HEALTH_ALLOWED_HOSTS: hostNames({
-    doc: '`serve`: names by which they may be asked for, beside localhost and CATALOG_HEALTH_HOST, as for a Prometheus that scrapes `catalog:9103`',
+    doc: '`serve`: host names under which they answer, in addition to localhost and CATALOG_HEALTH_HOST, for a Prometheus that scrapes `catalog:9103`',
   }),
-  ...pageSchema,
+  ...dashboardSchema,
 } as const
 
 export interface CatalogConfig {
@@ -119,15 +119,15 @@ export interface CatalogConfig {
   /** 0: never */
   readonly compactEveryMs: number
   readonly compactDeleteAfterMs: number
-  /** 0: never, not after a compaction either */
+  /** 0: never, also not after a compaction */
   readonly auditEveryMs: number
   readonly healthHost: string
   readonly healthPort: number
   readonly healthAllowedHosts: readonly string[] | undefined
-  readonly page: PageConfig
+  readonly dashboard: DashboardConfig
 }
 
-/** Reads everything that the catalog is told. @throws Failure CONFIG_INVALID that lists every problem */
+/** Reads all settings of the catalog. @throws Failure CONFIG_INVALID that lists every problem */
 export function catalogConfig(env: Env): CatalogConfig {
   const schema = { ...kafkaSchema, ...lakeSchema, ...catalogSchema }
   const values: Values<typeof schema> = readEnv(schema, env, ['CATALOG_', 'LAKE_'])
@@ -152,7 +152,7 @@ export function catalogConfig(env: Env): CatalogConfig {
     healthHost: values.CATALOG_HEALTH_HOST,
     healthPort: values.CATALOG_HEALTH_PORT,
     healthAllowedHosts: values.CATALOG_HEALTH_ALLOWED_HOSTS,
-    page: pageOf(values),
+    dashboard: dashboardOf(values),
   })
 }
 

@@ -1,4 +1,4 @@
-// The numbers that alerts about audits, compaction and truncation ask for.
+// The metrics for alerts about audits, compaction and truncation.
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -68,7 +68,7 @@ test('before the first audit nothing is known; a bad one and a good one leave th
   expect(lines.join('')).toMatch(/"level":"error".*x\.parquet is not there.*lost 3, twice 2/)
 })
 
-test('of the hours that compaction left, those that are over are counted, and the oldest is told', async () => {
+test('of the hours that compaction left, those that are over are counted, with the oldest', async () => {
   const { events, shown } = setUp()
   events.compaction.passed({ pending: ['2026-11-21-12', '2026-11-21-11', '2026-11-21-09'] })
   expect(await shown('catalog_compaction_backlog')).toEqual({ '': 2 })
@@ -80,7 +80,7 @@ test('of the hours that compaction left, those that are over are counted, and th
   expect(await shown('catalog_compaction_oldest_pending_hour_timestamp_seconds')).toEqual({ '': Number.NaN })
 })
 
-test('an hour that is refused is told by its code since the first such pass, until a pass without one', async () => {
+test('a refused hour is reported by its code since the first such pass, until a pass without one', async () => {
   const { events, shown } = setUp()
   const since = Date.now() / 1000
   for (let pass = 0; pass < 3; pass++) {
@@ -94,7 +94,7 @@ test('an hour that is refused is told by its code since the first such pass, unt
   expect(await shown('failing_since_timestamp_seconds')).toEqual({})
 })
 
-test('partitions that end before their claims are told as long as they do', async () => {
+test('partitions that end before their claims are reported as long as they do', async () => {
   const { events, shown } = setUp()
   const measured = { produced: 1, claimed: 1, records: 0, marginByPartition: new Map() }
   events.lagMeasured({ ...measured, truncatedByPartition: new Map([[2, 40]]) })

@@ -1,4 +1,4 @@
-// What happens in `catalog serve`: one function an event, which logs it and counts it under the same name.
+// The events of `catalog serve`: one function each, which logs and counts it.
 import type { Logger } from '@ticklake/runtime/log.ts'
 import { Counter, failingSince, Gauge, type Registry } from '@ticklake/runtime/metrics.ts'
 import { Outages, outageLines } from '@ticklake/runtime/outage.ts'
@@ -10,7 +10,7 @@ import type { CrawlOutcome } from './tables/crawler.ts'
 
 export type CatalogEvents = ReturnType<typeof catalogEvents>
 
-/** So many findings are in the log; `catalog audit` shows all. */
+/** Findings in the log; `catalog audit` shows all. */
 const FINDINGS_LOGGED = 5
 
 export function catalogEvents(log: Logger, registry: Registry) {
@@ -26,19 +26,19 @@ export function catalogEvents(log: Logger, registry: Registry) {
   })
   const failures = new Counter({
     name: 'ticklake_catalog_failures_total',
-    help: 'Failed attempts, by what was attempted; each is tried again',
+    help: 'Failed attempts, by what was attempted; each is retried',
     labelNames: ['attempt'],
     registers,
   })
   const registeredAt = gauge(
     'ticklake_catalog_last_registration_timestamp_seconds',
-    'When partitions were last looked after',
+    'When partitions were last registered',
   )
-  const rows = gauge('ticklake_catalog_rows', 'SELECT count(*) of the table, as Athena last said it')
+  const rows = gauge('ticklake_catalog_rows', 'The last SELECT count(*) of the table')
   const newest = gauge('ticklake_catalog_newest_row_timestamp_seconds', 'Broker time of the newest row')
   const querySeconds = gauge('ticklake_catalog_count_query_seconds', 'How long the last count took')
-  const scanned = counter('ticklake_catalog_scanned_bytes_total', 'Bytes that the counts made Athena scan')
-  const lag = gauge('ticklake_catalog_lag_records', 'Records in Kafka that are not claimed and written yet')
+  const scanned = counter('ticklake_catalog_scanned_bytes_total', 'Bytes that Athena scanned for counts')
+  const lag = gauge('ticklake_catalog_lag_records', 'Records in Kafka that have not landed yet')
   const margin = new Gauge({
     name: 'ticklake_catalog_retention_margin_records',
     help: 'Landed records that Kafka still holds before the first one that has not landed; below 0, records are lost',
@@ -47,13 +47,13 @@ export function catalogEvents(log: Logger, registry: Registry) {
   })
   const truncated = new Gauge({
     name: 'ticklake_catalog_truncated_records',
-    help: 'Offsets of the lake behind the end of their partition in Kafka: Kafka has lost them, and gives them again',
+    help: 'Landed offsets beyond the end of their partition in Kafka: Kafka has lost these records, and will reuse the offsets',
     labelNames: ['partition'],
     registers,
   })
   const pendingHours = gauge(
     'ticklake_catalog_compaction_backlog',
-    'Hours that are over, and keep small objects that compaction has not merged yet',
+    'Hours that are over, with small objects that compaction has not merged yet',
   )
   const oldestPending = gauge(
     'ticklake_catalog_compaction_oldest_pending_hour_timestamp_seconds',
@@ -61,11 +61,11 @@ export function catalogEvents(log: Logger, registry: Registry) {
   )
   const passedAt = gauge(
     'ticklake_catalog_compaction_last_pass_timestamp_seconds',
-    'When compaction had last looked at every hour',
+    'When compaction last finished a pass over all hours',
   )
   const compactEvery = gauge(
     'ticklake_catalog_compaction_interval_seconds',
-    'How often compaction looks; 0: it is turned off',
+    'How often compaction runs; 0: it is turned off',
   )
   const auditEvery = gauge(
     'ticklake_catalog_audit_interval_seconds',
@@ -73,29 +73,29 @@ export function catalogEvents(log: Logger, registry: Registry) {
   )
   const audits = new Counter({
     name: 'ticklake_catalog_audits_total',
-    help: 'Audits by outcome: good, bad, or failed, which is without a verdict',
+    help: 'Audits by outcome: good, bad, or failed, which has no result',
     labelNames: ['outcome'],
     registers,
   })
   const auditedAt = gauge(
     'ticklake_catalog_audit_last_verdict_timestamp_seconds',
-    'When an audit last came to a verdict, good or bad',
+    'When an audit last had a result, good or bad',
   )
   const goodAt = gauge(
     'ticklake_catalog_audit_last_success_timestamp_seconds',
     'When an audit last found nothing wrong',
   )
   const findings = gauge('ticklake_catalog_audit_findings', 'What the last audit found wrong')
-  const lost = gauge('ticklake_catalog_audit_lost_rows', 'Records that are lost by the last audit')
-  const duplicates = gauge('ticklake_catalog_audit_duplicate_rows', 'Rows too many by the last audit')
+  const lost = gauge('ticklake_catalog_audit_lost_rows', 'Lost records in the last audit')
+  const duplicates = gauge('ticklake_catalog_audit_duplicate_rows', 'Duplicate rows in the last audit')
   const auditSeconds = gauge('ticklake_catalog_audit_seconds', 'How long the last audit took')
   const auditScanned = counter(
     'ticklake_catalog_audit_scanned_bytes_total',
-    'Bytes that audits made Athena scan',
+    'Bytes that Athena scanned for audits',
   )
   const unknownAtFirst = [oldestPending, pendingHours, passedAt, auditedAt, goodAt]
   for (const one of [...unknownAtFirst, findings, lost, duplicates, auditSeconds]) one.set(Number.NaN)
-  // Not known is not 0: a panel that shows no rows when nobody has counted would be wrong.
+  // Unknown is not 0: a panel that shows no rows before the first count would be wrong.
   for (const unknown of [rows, newest, querySeconds, lag, registeredAt]) unknown.set(Number.NaN)
   const compactedRows = counter('ticklake_catalog_compacted_rows_total', 'Rows written by compaction')
   const deletedObjects = counter(
@@ -195,13 +195,13 @@ export function catalogEvents(log: Logger, registry: Registry) {
       outages.failed(attempt, error)
     },
     attemptSucceeded: (attempt: string) => outages.worked(attempt),
-    /** Why that attempt does not work just now; undefined while it does. */
+    /** Why that attempt fails now; undefined while it works. */
     whyFailing: (attempt: string) => outages.why(attempt),
-    /** Calls back whenever somebody asks for the count's metric. */
-    whenAsked(callback: () => void) {
+    /** Calls back at each scrape of the count's metric. */
+    onScrape(callback: () => void) {
       new Gauge({
         name: 'ticklake_catalog_count_age_seconds',
-        help: 'How old the count is; asking for the metrics renews it',
+        help: 'How old the count is; a scrape renews it',
         registers,
         collect() {
           callback()

@@ -1,4 +1,4 @@
-// The long-running service: partitions stay registered, the crawler runs on its schedule, numbers are there when asked for.
+// The long-running service: registers partitions, runs the crawler, compaction and audits on schedule, and answers scrapes.
 
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { Broker } from '@ticklake/kafka/topic.ts'
@@ -23,7 +23,7 @@ export interface ServeParts {
 }
 
 /**
- * Runs until the signal aborts. A service that is away is tried again; only a health port that is taken ends it.
+ * Runs until the signal aborts. A service that does not answer is retried; only a health port in use ends it.
  * @throws Failure HEALTH_PORT_TAKEN
  */
 export async function serve(parts: ServeParts, signal: AbortSignal): Promise<void> {
@@ -42,7 +42,7 @@ export async function serve(parts: ServeParts, signal: AbortSignal): Promise<voi
       (registered ? undefined : 'partitions are not registered yet'),
   })
   events.healthListening({ host: config.healthHost, port: health.port })
-  countWhenAsked(parts, signal)
+  countOnScrape(parts, signal)
   events.scheduled({ compact: compacts(config) ? config.compactEveryMs : 0, audit: config.auditEveryMs })
   const audits = new AuditJob({
     audit: parts.audit,
@@ -78,12 +78,12 @@ async function crawlOnSchedule(parts: ServeParts, signal: AbortSignal): Promise<
   })
 }
 
-/** One object a record is what json-object is for. */
+/** json-object has one object for each record by design. */
 function compacts({ compactEveryMs, lake }: CatalogConfig): boolean {
   return compactEveryMs > 0 && lake.format !== 'json-object'
 }
 
-/** @param onPass called after each pass, also after one that failed; `changed`: an hour is not what it was */
+/** @param onPass called after each pass, also after one that failed; `changed`: an hour has changed */
 async function compactOnSchedule(
   parts: ServeParts,
   signal: AbortSignal,
@@ -114,11 +114,11 @@ async function compactOnSchedule(
   })
 }
 
-/** A scrape gets the last numbers at once and, when they are old enough, starts the next count. */
-function countWhenAsked(parts: ServeParts, signal: AbortSignal): void {
+/** A scrape gets the last numbers at once and, if they are old enough, starts the next count. */
+function countOnScrape(parts: ServeParts, signal: AbortSignal): void {
   let nextAt = 0
   let busy = false
-  parts.events.whenAsked(() => {
+  parts.events.onScrape(() => {
     const now = Date.now()
     if (busy || now < nextAt || signal.aborted) return
     busy = true
@@ -132,7 +132,7 @@ function countWhenAsked(parts: ServeParts, signal: AbortSignal): void {
   })
 }
 
-/** Out: whether it worked. What an abort interrupts is no failure. */
+/** Out: whether it worked. An aborted attempt is no failure. */
 async function attempt(
   { events }: ServeParts,
   name: string,

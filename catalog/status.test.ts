@@ -50,7 +50,7 @@ test('a topic that ends before its claims lacks what lies between', async () => 
   expect([...truncatedByPartition]).toEqual([[0, 40]])
 })
 
-test('claims that came after the broker was asked are no loss', async () => {
+test('claims that came after the topic was read are no loss', async () => {
   const { truncatedByPartition, records } = await measureLag({ bucket }, broker(45, 60), config)
   expect([...truncatedByPartition]).toEqual([])
   expect(records).toBe(0)

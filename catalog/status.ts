@@ -30,7 +30,7 @@ export interface Lag {
   readonly truncatedByPartition: ReadonlyMap<number, number>
 }
 
-/** Asks Athena once. The newest row is looked for in the last hours only, so that old files are not opened for it. */
+/** Queries Athena once. It searches the newest row in the last hours only, so that it opens no old files. */
 export async function countRows(
   athena: Athena,
   { lake, queryTimeoutMs }: Pick<CatalogConfig, 'lake' | 'queryTimeoutMs'>,
@@ -55,7 +55,7 @@ export async function countRows(
   }
 }
 
-/** Asks S3 once and Kafka once or twice, never Athena. */
+/** Reads S3 once and Kafka once or twice, never Athena. */
 export async function measureLag(
   aws: Pick<Aws, 'bucket'>,
   broker: Broker,
@@ -65,7 +65,7 @@ export async function measureLag(
   const cutOffs = await Promise.all(
     partitions.map(({ partition }) => readCutOff(aws.bucket, lake, topicId, partition)),
   )
-  // Claims that came after the topic was asked may be beyond what it said; those that were there before may not.
+  // A claim that came after the topic was read may be beyond the end that was read; an earlier claim may not.
   const isBehind = partitions.some(({ end }, i) => cutOffs[i]! > end)
   const later = isBehind ? (await broker.topicOnce()).partitions : partitions
   const ends = new Map(later.map(({ partition, end }) => [partition, end]))

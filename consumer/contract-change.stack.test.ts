@@ -13,7 +13,7 @@ import { expect, type TestContext, test } from 'vitest'
 import { runAudit } from '../catalog/audit/run.ts'
 import { compact } from '../catalog/compaction/compact.ts'
 import { catalogConfig } from '../catalog/config.ts'
-import { compareCrawled, lookBeforeCrawl } from '../catalog/tables/comparison.ts'
+import { compareCrawled, listBeforeCrawl } from '../catalog/tables/comparison.ts'
 import { crawl } from '../catalog/tables/crawler.ts'
 import { declare } from '../catalog/tables/declare.ts'
 
@@ -57,7 +57,7 @@ function catalogOf({ env }: ConsumerCase) {
       return done.join('\n')
     },
     async crawlDifferences() {
-      const before = await lookBeforeCrawl(aws, config)
+      const before = await listBeforeCrawl(aws, config)
       return (await compareCrawled(aws, config, before, await crawl(aws, config))).differences
     },
     [Symbol.dispose]() {
@@ -83,7 +83,9 @@ test.concurrent.for(['parquet', 'jsonl', 'json-object'])(
   async (format, scope) => {
     const it = await earlier(scope, format)
     using catalog = catalogOf(it)
-    expect(await catalog.declare()).toMatch(/table \S+\.ticks: brought up to date \(columns: .*source string/)
+    expect(await catalog.declare()).toMatch(
+      /table \S+\.ticks: brought up to date \(columns: .*source string, traded_at timestamp/,
+    )
     const written = format === 'json-object' ? '11' : '8'
     expect(await catalog.bySource(), 'its rows read as NULL').toEqual([[null, written]])
 
@@ -94,7 +96,7 @@ test.concurrent.for(['parquet', 'jsonl', 'json-object'])(
       at('10:00:01', tick(4)),
     ])
     const consumer = it.consume()
-    await consumer.logged('raised the dataset from contract 1 to 2')
+    await consumer.logged('raised the dataset from contract 1 to 3')
     const { claims } = await it.expectOnce(17, 1)
     // The claim that was begun holds a good source and two bad ones: the contract that judged it knew none of them.
     const rows = [
@@ -107,11 +109,11 @@ test.concurrent.for(['parquet', 'jsonl', 'json-object'])(
       [0, 1, 1, undefined],
       [5, 1, 1, undefined],
       [9, 1, 1, undefined],
-      [13, 2, 2, release],
-      [17, 2, 2, release],
+      [13, 2, 3, release],
+      [17, 2, 3, release],
     ])
     const dataset = JSON.parse((await catalog.aws.bucket.text(datasetKey(catalog.lake)))!.text)
-    expect(dataset).toMatchObject({ v: 1, contract: 2, release })
+    expect(dataset).toMatchObject({ v: 1, contract: 3, release })
 
     const sound = { produced: 18, landed: 17, dead: 1, lost: 0, twice: 0, findings: [] }
     expect(await catalog.audit()).toEqual(sound)
@@ -136,7 +138,7 @@ test.concurrent('a consumer that runs while a newer release raises its dataset s
     '"venue":"HKEX","settles":"2021-04-03","quoted_at":"2021-04-01T09:30:00.25+08:00","spread":0.25'
   const newerEnv = { NODE_OPTIONS: `--import=${import.meta.resolve('@ticklake/testing/next-contract.ts')}` }
   const newer = it.consumeAsHeir(newerEnv)
-  await newer.logged('raised the dataset from contract 2 to 99')
+  await newer.logged('raised the dataset from contract 3 to 99')
   await newer.stop('SIGKILL')
   await produce(it.env, [{ value: Buffer.from(tick(1, `,"source":"s",${added}`)), partition: 0 }])
   expect(await older.ended()).toBe(1)

@@ -1,6 +1,6 @@
 // What the cells of one CSV row mean: a tick, or the column and the reason why not.
 import { type Tick, tickColumns } from '@ticklake/contract/columns.ts'
-import { isDay } from '@ticklake/contract/time.ts'
+import { canonicalTime, isDay } from '@ticklake/contract/time.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 
 export const dateFormats = ['iso', 'day-first'] as const
@@ -43,15 +43,16 @@ export function rowReader(header: readonly string[], file: string, options: CsvO
       remedy: `give the file the header ${fileColumns.map((column) => column.csv).join(',')} (any order; Adj Close and CloseUSD may be missing, Index too with --index NAME)`,
     })
   }
-  const readers = tickColumns.map((column) => ({
+  const readers = { double: readNumber, date: dateReader(options), timestamp: readTime, string: readText }
+  const cellReaders = tickColumns.map((column) => ({
     column,
     at: header.indexOf(column.csv),
-    read: column.glue === 'double' ? readNumber : column.glue === 'date' ? dateReader(options) : readText,
+    read: readers[column.glue],
   }))
   return (cells) => {
     if (cells.length !== header.length) return { fault: wrongLength(cells, header) }
     const tick: Record<string, string | number | null> = {}
-    for (const { column, at, read } of readers) {
+    for (const { column, at, read } of cellReaders) {
       const cell = at === -1 ? '' : cells[at]!
       let value: string | number | null
       if (at === -1 && column.name === 'index') value = options.index!
@@ -105,6 +106,15 @@ function readText(cell: string): string | Misread {
   // The decoder puts U+FFFD where bytes are not UTF-8.
   if (cell.includes('\ufffd')) return { reason: 'not_utf8', detail: `${shown(cell)} is not UTF-8` }
   return cell
+}
+
+function readTime(cell: string): string | Misread {
+  return (
+    canonicalTime(cell) ?? {
+      reason: 'bad_timestamp',
+      detail: `${shown(cell)} is not a real time as 2026-11-21T09:30:00.000Z`,
+    }
+  )
 }
 
 function dateReader({ dateFormat }: CsvOptions): (cell: string) => string | Misread {

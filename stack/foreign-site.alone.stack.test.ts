@@ -11,7 +11,7 @@ import {
   eventually,
   freePorts,
   type Service,
-  startPageService,
+  startDashboardService,
   startService,
 } from '@ticklake/testing/dashboard.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
@@ -60,7 +60,7 @@ beforeAll(async () => {
   await makeTopic(env.KAFKA_TOPIC!)
   services.push(startService(env, 'consumer', 'run'))
   services.push(startService(env, 'producer', 'run', '--source', 'sample', '--rows', '10'))
-  const page = await startPageService(env, '--allow-crawl')
+  const page = await startDashboardService(env, '--allow-crawl')
   services.push(page)
   naiveServer = await listening((request, response) => {
     let said = request.url!

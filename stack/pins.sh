@@ -15,13 +15,19 @@ if [ "$(cat "$venv/complete" 2>/dev/null)" != "$(cksum <stack/python/uv.txt)" ];
   "$venv/bin/pip" install --quiet --disable-pip-version-check --no-input --require-hashes -r stack/python/uv.txt
   cksum <stack/python/uv.txt >"$venv/complete"
 fi
-for list in stack/python/requirements stack/python/java stack/python/uv infra/requirements infra/instance-like/requirements; do
+clients=(tools/conformance/python/{aws-cli,pyathena,awswrangler,dbt})
+for list in stack/python/{requirements,java,uv} infra/requirements infra/instance-like/requirements "${clients[@]}"; do
   say "pins: $list.txt"
   # From nothing: without --output-file it prefers no version that is there already.
   "$venv/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
     --custom-compile-command 'make pins' "$list.in" >"$scratch/list"
   mv "$scratch/list" "$list.txt"
 done
+
+say 'pins: tools/conformance/python/dbt-athena-sdist.txt'
+"$venv/bin/uv" pip compile --quiet --no-deps --generate-hashes --no-annotate --custom-compile-command 'make pins' \
+  tools/conformance/python/dbt-athena-sdist.in >"$scratch/list"
+mv "$scratch/list" tools/conformance/python/dbt-athena-sdist.txt
 
 # ---- Maven Central, by a local repository of its own: what this machine has kept is not what is to be written down. ----
 maven() {

@@ -19,6 +19,8 @@ export interface StackOptions {
   /** `default`: 9092 and 4566, an error when one is taken. `free`: any. */
   readonly ports: 'default' | 'free'
   readonly bucket: string
+  /** False leaves the broker out: only AWS is there then. By default true. */
+  readonly kafka?: boolean
   /** Told when a server starts to answer. */
   readonly onReady?: (name: string, seconds: number) => void
   /** Ends the start half way; what has started is stopped. */
@@ -60,12 +62,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       const { name } = await supervisor.start(await spec)
       options.onReady?.(name, (performance.now() - begun) / 1000)
     }
-    const kafka = kafkaServer(data, ports, shell)
     await allOrFirstError([
       start(trino(data, ports, options.bucket, secret, shell)),
       start(miniStack(data, ports, secret, shell)).then(() => makeBucket(ports, options.bucket, secret)),
       start(localAws(data, ports, secret, shell)),
-      start(kafka),
+      ...(options.kafka === false ? [] : [start(kafkaServer(data, ports, shell))]),
     ])
     options.signal?.throwIfAborted()
   } catch (error) {

@@ -12,15 +12,15 @@ import { catalogConfig } from '../config.ts'
 import { datasetLocation } from '../tables/table.ts'
 
 export interface AuditFlags {
-  /** Takes the place of LAKE_DATASET, with the table of the same name. */
+  /** Instead of LAKE_DATASET, with the table of the same name. */
   readonly dataset?: string | undefined
-  /** A second dataset of the same topic, held against the first. */
+  /** A second dataset of the same topic, compared with the first. */
   readonly compare?: string | undefined
   readonly deep: boolean
   readonly waitSeconds: number | undefined
 }
 
-/** Exit status 1 unless all is well. @throws Failure when a service does not answer: then there is no verdict */
+/** Exit status 1 unless all is well. @throws Failure when a service does not answer: the audit has no result */
 export async function runAuditCommand(env: Env, flags: AuditFlags, signal: AbortSignal): Promise<void> {
   const config = catalogConfig(ofDataset(env, flags.dataset))
   using aws = openAws(config.lake)
@@ -33,8 +33,8 @@ export async function runAuditCommand(env: Env, flags: AuditFlags, signal: Abort
     onProgress: (doing) => progress.show(`audit: ${doing}`),
   })
   progress.clear()
-  const place = { dataset: config.lake.dataset, location: datasetLocation(config.lake) }
-  process.stdout.write(`${printable(auditText(outcome, place).join('\n'))}\n`)
+  const target = { dataset: config.lake.dataset, location: datasetLocation(config.lake) }
+  process.stdout.write(`${printable(auditText(outcome, target).join('\n'))}\n`)
   if (!isGood(outcome)) process.exitCode = 1
   if (flags.compare === undefined) return
   const other = catalogConfig(ofDataset(env, flags.compare))
@@ -45,7 +45,7 @@ export async function runAuditCommand(env: Env, flags: AuditFlags, signal: Abort
   if (comparison.differences.length > 0) process.exitCode = 1
 }
 
-/** The environment in which that dataset, and the table of its name, are meant. */
+/** The environment for that dataset and the table of its name. */
 function ofDataset(env: Env, dataset: string | undefined): Env {
   return dataset === undefined ? env : { ...env, LAKE_DATASET: dataset, LAKE_TABLE: '' }
 }

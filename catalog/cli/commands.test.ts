@@ -1,4 +1,4 @@
-// What a user typed wrong is said before anything is done: neither AWS nor a broker is asked.
+// A mistake on the command line is reported before anything is done: no request to AWS or a broker.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -14,8 +14,8 @@ test.each([
   [['audit', '--dataset', ''], '--dataset is empty'],
   [['audit', '--compare='], '--compare is empty'],
   [['audit', '--wait', 'soon'], '--wait must be a number from 0'],
-])('%j is a mistake of the command line', { timeout: 60_000 }, (args, words) => {
+])('%j is a mistake of the command line', { timeout: 60_000 }, (args, text) => {
   const { status, stderr } = spawnSync(process.execPath, [program, ...args], { env, encoding: 'utf8' })
-  expect(stderr).toContain(`error USAGE: ${words}`)
+  expect(stderr).toContain(`error USAGE: ${text}`)
   expect(status).toBe(1)
 })

@@ -1,5 +1,5 @@
-// The commands of the catalog with their pages of help. Each loads its own file when it runs, so that none waits for the
-// clients of the others.
+// The commands of the catalog with their help. Each loads its own file when it runs, so that none waits for the clients of
+// the others.
 import { shellEnv } from '@ticklake/runtime/dotenv.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
@@ -20,9 +20,9 @@ export function commandLine(args: readonly string[]): Argv {
     .usage(pages.catalog)
     .command(
       'declare',
-      'make the database, the table, the view and the partitions be there',
+      'create the database, the table, the views and the partitions',
       (y) =>
-        page(y, pages.declare).option('replace', {
+        help(y, pages.declare).option('replace', {
           type: 'boolean',
           default: false,
           describe: 'overwrite a table or view that differs',
@@ -34,12 +34,12 @@ export function commandLine(args: readonly string[]): Argv {
     )
     .command(
       'crawl',
-      'let Glue’s crawler look at the objects, and show what it made of them',
+      'run Glue’s crawler over the objects, and show the tables that it made',
       (y) =>
-        output(page(y, pages.crawl)).option('compare', {
+        output(help(y, pages.crawl)).option('compare', {
           type: 'boolean',
           default: false,
-          describe: 'hold the crawled table against the declared one; exit status 1 when they differ',
+          describe: 'compare the crawled table with the declared one; exit status 1 if they differ',
         }),
       ({ compare, output }) =>
         run(async (env, signal) =>
@@ -48,9 +48,9 @@ export function commandLine(args: readonly string[]): Argv {
     )
     .command(
       'query <sql>',
-      'ask Athena',
+      'query Athena',
       (y) =>
-        output(page(y, pages.query))
+        output(help(y, pages.query))
           .positional('sql', {
             type: 'string',
             demandOption: true,
@@ -71,16 +71,16 @@ export function commandLine(args: readonly string[]): Argv {
       'watch',
       'show the count, its rate, freshness and lag in one line',
       (y) =>
-        output(page(y, pages.watch))
+        output(help(y, pages.watch))
           .option('every', {
             type: 'number',
             requiresArg: true,
-            describe: 'seconds between two questions [CATALOG_WATCH_EVERY_MS]',
+            describe: 'seconds between two queries [CATALOG_WATCH_EVERY_MS]',
           })
           .option('times', {
             type: 'number',
             requiresArg: true,
-            describe: 'stop after so many; without it, Ctrl-C stops',
+            describe: 'stop after so many; by default, Ctrl-C stops',
           })
           .option('full', {
             type: 'boolean',
@@ -101,11 +101,11 @@ export function commandLine(args: readonly string[]): Argv {
       'audit',
       'prove that each record is in the lake exactly once',
       (y) =>
-        page(y, pages.audit)
+        help(y, pages.audit)
           .option('deep', {
             type: 'boolean',
             default: false,
-            describe: 'look at every hour again, and read again what Kafka still holds',
+            describe: 'check every hour again, and read again what Kafka still has',
           })
           .option('wait', {
             type: 'number',
@@ -120,7 +120,7 @@ export function commandLine(args: readonly string[]): Argv {
           .option('compare', {
             type: 'string',
             requiresArg: true,
-            describe: 'then hold this dataset of the same topic against it, row by row',
+            describe: 'then compare it with this dataset of the same topic, row by row',
           })
           .check(({ wait }) => positive('wait', wait, 0)),
       ({ deep, wait, dataset, compare }) =>
@@ -134,18 +134,18 @@ export function commandLine(args: readonly string[]): Argv {
     )
     .command(
       'doctor',
-      'look at settings, AWS and the broker, and say what is wrong and how to mend it',
+      'check settings, AWS and the broker, and say what is wrong and how to fix it',
       (y) =>
-        page(y, pages.doctor)
+        help(y, pages.doctor)
           .option('partitions', {
             type: 'number',
             requiresArg: true,
-            describe: 'the least number that the topic must have [KAFKA_TOPIC_PARTITIONS]',
+            describe: 'the minimum number of partitions of the topic [KAFKA_TOPIC_PARTITIONS]',
           })
           .option('output', {
             choices: doctorFormats,
             default: 'table' as const,
-            describe: 'a line each as it is looked at, or one array at the end',
+            describe: 'a line for each check as it ends, or one array at the end',
           })
           .check(({ partitions }) => positive('partitions', partitions, 1)),
       ({ partitions, output }) =>
@@ -157,7 +157,7 @@ export function commandLine(args: readonly string[]): Argv {
       'compact',
       'turn the many small objects of closed hours into few',
       (y) =>
-        page(y, pages.compact).option('hour', {
+        help(y, pages.compact).option('hour', {
           type: 'string',
           requiresArg: true,
           describe: 'only this hour (UTC), such as 2026-11-21T09',
@@ -167,17 +167,20 @@ export function commandLine(args: readonly string[]): Argv {
     )
     .command(
       'serve',
-      'keep partitions registered, crawl on a schedule, serve the page and metrics',
+      'register partitions, crawl on a schedule, serve the dashboard and metrics',
       (y) =>
-        page(y, pages.serve).option('allow-crawl', {
+        help(y, pages.serve).option('allow-crawl', {
           type: 'boolean',
           default: false,
-          describe: 'let the page start the crawler',
+          describe: 'let the dashboard start the crawler',
         }),
       ({ allowCrawl }) =>
         run(async (env, signal) => (await import('./serve.ts')).runServeCommand(env, { allowCrawl }, signal)),
     )
-    .demandCommand(1, 'say what to do: declare, crawl, query, watch, audit, compact, doctor or serve')
+    .demandCommand(
+      1,
+      'missing command; expected one of declare, crawl, query, watch, audit, compact, doctor, serve',
+    )
     .strict()
     .check(() => refuseEmptyFlags(args))
     .fail(failUsage('catalog', args))
@@ -185,8 +188,8 @@ export function commandLine(args: readonly string[]): Argv {
     .wrap(Math.min(120, process.stdout.columns ?? 110))
 }
 
-function page<T>(y: Argv<T>, { usage, examples, epilogue }: pages.Page): Argv<T> {
-  for (const [command, words] of examples) y.example(command, words)
+function help<T>(y: Argv<T>, { usage, examples, epilogue }: pages.HelpPage): Argv<T> {
+  for (const [command, description] of examples) y.example(command, description)
   return y.usage(usage).epilogue(epilogue)
 }
 

@@ -1,4 +1,4 @@
-// `catalog compact`: the closed hours, now and by hand.
+// `catalog compact`: compacts the closed hours now.
 
 import { openAws } from '@ticklake/aws/clients.ts'
 import { Broker } from '@ticklake/kafka/topic.ts'
@@ -27,7 +27,7 @@ export async function runCompactCommand(
     progress.clear()
     process.stdout.write(`${printable(line)}\n`)
   }
-  progress.show('compact: looking for closed hours')
+  progress.show('compact: listing closed hours')
   await compact(aws, broker, config, {
     hour,
     signal,

@@ -6,7 +6,7 @@ import { grouped } from '@ticklake/runtime/number-text.ts'
 import { printable } from '@ticklake/runtime/printable.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
 import { catalogConfig } from '../config.ts'
-import { type Comparison, compareCrawled, lookBeforeCrawl } from '../tables/comparison.ts'
+import { type Comparison, compareCrawled, listBeforeCrawl } from '../tables/comparison.ts'
 import { type CrawlOutcome, crawl } from '../tables/crawler.ts'
 import { columnText } from '../tables/difference.ts'
 import { datasetLocation } from '../tables/table.ts'
@@ -21,7 +21,7 @@ const columns = [
   { name: 'columns', type: 'varchar' },
 ]
 
-/** Exit status 1 when asked to compare and something differs. @throws Failure when the crawl did not succeed */
+/** Exit status 1 when --compare finds a difference. @throws Failure when the crawl did not succeed */
 export async function runCrawlCommand(
   env: Env,
   { compare, output }: { compare: boolean; output: OutputFormat },
@@ -30,7 +30,7 @@ export async function runCrawlCommand(
   const config = catalogConfig(env)
   using aws = openAws(config.lake)
   using progress = progressLine()
-  const before = compare ? await lookBeforeCrawl(aws, config) : undefined
+  const before = compare ? await listBeforeCrawl(aws, config) : undefined
   const outcome = await crawl(aws, config, {
     signal,
     onProgress: (state, elapsedMs) =>

@@ -1,4 +1,4 @@
-// `catalog declare`: the table and all that belongs to it.
+// `catalog declare`: creates the table and all that belongs to it.
 
 import { openAws } from '@ticklake/aws/clients.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
@@ -18,9 +18,9 @@ export async function runDeclareCommand(
   const said: string[] = []
   const declaring = declare(aws, config, { replace, nowMs: Date.now(), say: (line) => said.push(line) })
   try {
-    await whileWaiting(() => `declaring (${said.at(-1) ?? 'asking Glue'})`, declaring)
+    await whileWaiting(() => `declaring (${said.at(-1) ?? 'reading Glue'})`, declaring)
   } finally {
-    // Also when it ends half way: what was made is there.
+    // Also after a failure: what was created exists.
     process.stdout.write(said.map((line) => `${printable(line)}\n`).join(''))
   }
 }

@@ -2,7 +2,7 @@
 import type { Env } from '@ticklake/runtime/env.ts'
 import { printable, printableJson } from '@ticklake/runtime/printable.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
-import { looksAt } from '../doctor/checks.ts'
+import { checksFor } from '../doctor/checks.ts'
 import { examine, isWell, type Outcome } from '../doctor/doctor.ts'
 import { type doctorFormats, outcomeLines, outcomeRecord, summaryLine } from '../doctor/text.ts'
 
@@ -15,9 +15,9 @@ export interface DoctorFlags {
 /** Exit status 1 when anything failed. */
 export async function runDoctorCommand(env: Env, flags: DoctorFlags, signal: AbortSignal): Promise<void> {
   using progress = progressLine()
-  using looks = looksAt(env, flags.partitions, (check) => progress.show(`looking at ${check}`))
+  using runs = checksFor(env, flags.partitions, (check) => progress.show(`checking ${check}`))
   const outcomes: Outcome[] = []
-  for await (const outcome of examine(looks, signal)) {
+  for await (const outcome of examine(runs, signal)) {
     progress.clear()
     outcomes.push(outcome)
     if (flags.output === 'table') process.stdout.write(`${printable(outcomeLines(outcome).join('\n'))}\n`)

@@ -1,4 +1,4 @@
-// Rows as table, csv, json and jsonl: every digit, NULL and empty text kept apart, memory that does not grow.
+// Rows as table, csv, json and jsonl: every digit, NULL distinct from an empty text, memory that does not grow.
 import { Writable } from 'node:stream'
 import type { Cell } from '@ticklake/aws/athena-csv.ts'
 import { expect, test } from 'vitest'
@@ -40,7 +40,7 @@ test('csv: an empty field is NULL, "" an empty text', async () => {
   )
 })
 
-test('jsonl: 64-bit integers keep their digits, NaN is a text, NULL is null', async () => {
+test('jsonl: 64-bit integers have all digits, NaN is a text, NULL is null', async () => {
   expect(await written('jsonl')).toBe(
     '{"big":9007199254740993,"text":"","price":1.0E20}\n' +
       '{"big":null,"text":null,"price":"NaN"}\n' +

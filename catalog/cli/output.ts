@@ -1,4 +1,4 @@
-// Writes rows of any number as table, csv, json or jsonl in constant memory; numbers keep every digit.
+// Writes rows of any number as table, csv, json or jsonl in constant memory; numbers have every digit.
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import type { ResultColumn } from '@ticklake/aws/athena.ts'

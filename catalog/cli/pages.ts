@@ -1,10 +1,10 @@
-// The pages that --help shows: each is enough for a newcomer to work from.
+// The texts of --help: each is enough for a newcomer to work from.
 
 import { lakeSchema } from '@ticklake/aws/config.ts'
 import { kafkaSchema } from '@ticklake/kafka/config.ts'
 import { catalogSchema } from '../config.ts'
 
-export interface Page {
+export interface HelpPage {
   readonly usage: string
   readonly examples: readonly (readonly [string, string])[]
   readonly epilogue: string
@@ -39,16 +39,16 @@ const where = [
 const athena = ['LAKE_WORKGROUP', 'LAKE_RESULTS'] as const
 
 export const catalog = [
-  'The lake as Glue and Athena see it: declares the table, registers partitions, crawls, asks, watches, audits.',
+  'The lake as Glue and Athena see it: declares the table, registers partitions, crawls, queries, watches, audits.',
   '',
   '  node catalog/main.ts <command>',
 ].join('\n')
 
-export const declare: Page = {
+export const declare: HelpPage = {
   usage: [
     'catalog declare [--replace]',
     '',
-    'Makes the Glue database, the crawler’s database beside it, the table over the dataset’s folder, the view with the tutorials’ column names, and the partitions: the coming hours, and every hour that has objects already. Run it as often as you like: what is there as wanted stays. What is there and differs is shown (there, wanted), left as it is, and the exit status is 1. The bucket is not made. Any number of tables may describe one dataset.',
+    'Creates the Glue database, the crawler’s database beside it, the table over the dataset’s folder, the view with the tutorials’ column names, and the partitions: the coming hours, and every hour that has objects already. It may be run again at any time: what exists as wanted stays. What exists and differs is shown (there, wanted) and left as it is, and the exit status is 1. It creates no bucket. Any number of tables may describe one dataset.',
   ].join('\n'),
   examples: [
     ['catalog declare', 'the database stock_market_kafka and its table ticks'],
@@ -61,11 +61,11 @@ export const declare: Page = {
   epilogue: variables(...where, 'CATALOG_VIEW', 'CATALOG_HOURS_AHEAD'),
 }
 
-export const crawl: Page = {
+export const crawl: HelpPage = {
   usage: [
     'catalog crawl [--compare]',
     '',
-    'Makes (or updates) the Glue crawler of the dataset’s folder, starts it, waits for its end and shows the tables that it made in `<database>_crawled`. --compare holds columns, types, partitions and counts against the declared table, for rows that were there before the crawl, so it may be asked while rows land. Parquet crawls to an equal table; the JSON formats do not (a crawler takes dates for strings). On AWS a crawl is billed for 10 minutes at least.',
+    'Creates (or updates) the Glue crawler of the dataset’s folder, starts it, waits for its end and shows the tables that it made in `<database>_crawled`. --compare compares columns, types, partitions and counts with the declared table, for rows that were there before the crawl, so it may run while rows land. Parquet crawls to an equal table; the JSON formats do not (a crawler takes dates for strings). On AWS a crawl is billed for 10 minutes at least.',
   ].join('\n'),
   examples: [
     ['catalog crawl', 'crawl, and show the tables found'],
@@ -75,11 +75,11 @@ export const crawl: Page = {
   epilogue: variables(...where, 'CATALOG_CRAWLER', 'CATALOG_CRAWLER_ROLE', 'CATALOG_CRAWL_TIMEOUT_MS'),
 }
 
-export const query: Page = {
+export const query: HelpPage = {
   usage: [
     'catalog query <sql> [--output table|csv|json|jsonl]',
     '',
-    'Runs the statement in Athena and writes its rows to standard output, any number of them in constant memory. 64-bit integers keep every digit. In csv an empty field is NULL and "" an empty text, as Athena writes it. Ctrl-C cancels the query at Athena. An error is Athena’s own text, with exit status 1. On a terminal a last line on standard error tells the rows, the time, the bytes scanned and what that costs on AWS (5 $ a TB, 10 MB at least).',
+    'Runs the statement in Athena and writes its rows to standard output, any number of them in constant memory. 64-bit integers keep every digit. In csv an empty field is NULL and "" an empty text, as Athena writes it. Ctrl-C cancels the query at Athena. An error is Athena’s own text, with exit status 1. On a terminal a last line on standard error shows the rows, the time, the bytes scanned and what that costs on AWS (5 $ a TB, 10 MB at least).',
   ].join('\n'),
   examples: [
     ["catalog query 'SELECT count(*) FROM ticks'", 'the rows so far'],
@@ -90,11 +90,11 @@ export const query: Page = {
   epilogue: variables('LAKE_DATABASE', ...athena),
 }
 
-export const watch: Page = {
+export const watch: HelpPage = {
   usage: [
     'catalog watch [--every SECONDS] [--times N] [--full]',
     '',
-    'Asks again and again and redraws one line: SELECT count(*) as Athena says it, rows a second, the age of the newest row, and how many records of the topic have not landed yet. Not on a terminal, each answer is a line of its own; with --output jsonl or csv it is numbers. --full redraws a small screen instead: each partition’s end, claimed offset and lag, the objects of the lake, and how the count grew. Each question is an Athena query: on AWS at least 10 MB are billed for it (0.00005 $), so once a minute is the default there, and nothing is asked when nobody watches.',
+    'Polls and redraws one line: SELECT count(*) of Athena, rows a second, the age of the newest row, and how many records of the topic have not landed yet. When the output is no terminal, each answer is a line of its own; with --output jsonl or csv it is numbers. --full redraws a small screen instead: each partition’s end, claimed offset and lag, the objects of the lake, and how the count grew. Each answer is an Athena query: on AWS at least 10 MB are billed for it (0.00005 $), so once a minute is the default there.',
   ].join('\n'),
   examples: [
     ['catalog watch', 'until Ctrl-C'],
@@ -112,28 +112,31 @@ export const watch: Page = {
   ),
 }
 
-export const audit: Page = {
+export const audit: HelpPage = {
   usage: [
     'catalog audit [--deep] [--wait SECONDS] [--dataset NAME] [--compare NAME]',
     '',
-    'Proves that each record of the topic is in the lake exactly once, while everything runs. It believes no counter: end offsets come from Kafka, the claims are listed and read one by one, and Athena counts the rows of each object. Exit status 0 only if nothing is lost, twice, or in the bucket without a claim. The last line is always',
+    'Proves that each record of the topic is in the lake exactly once, while everything runs. It trusts no counter: end offsets come from Kafka, the claims are listed and read one by one, and Athena counts the rows of each object. Exit status 0 only if nothing is lost, duplicated, or in the bucket without a claim. The last line is always',
     '',
     '  audit: produced N, landed N, dead D, skipped K, lost L, twice T',
     '',
     '  produced  the end offsets of all partitions added up, less the gaps (offsets without a record: markers of transactions, aborted and compacted records) that the claims name',
-    '  landed    rows that Athena reads from objects that claims promise, each counted once',
-    '  dead      refused records, counted in their dead files',
+    '  landed    rows that Athena reads from objects that claims name, each counted once',
+    '  dead      rejected records, counted in their dead-letter files',
     '  skipped   records left out on purpose, by a claim that says why',
-    '  lost      promised by a claim, or deleted by Kafka before they landed, and nowhere',
+    '  lost      named by a claim, or deleted by Kafka before they landed, and nowhere',
     '  twice     rows beyond the first for the same record',
     '',
-    'What is produced but not landed yet is told on a line of its own; --wait gives it time, and the catalog time to register the hours it lies in. Hours that are over and were found right are remembered in the bucket, and only read again when an object in them was added, changed or deleted. --deep looks at all of them, and reads again what Kafka still holds, to see that gaps are gaps.',
+    'What is produced but has not landed yet is on a line of its own; --wait waits for it, and for the catalog to register its hours. Verified hours are recorded in the bucket, and only read again when an object in them was added, changed or deleted. --deep checks all of them, and reads again what Kafka still has, to see that gaps are gaps.',
   ].join('\n'),
   examples: [
     ['catalog audit', 'now'],
-    ['catalog audit --wait 30', 'give what was just produced 30 s to land'],
-    ['catalog audit --deep', 'believe no earlier audit either'],
-    ['catalog audit --compare again', 'and which records the dataset `again` has otherwise, or not at all'],
+    ['catalog audit --wait 30', 'wait up to 30 s for what was just produced'],
+    ['catalog audit --deep', 'trust no earlier audit either'],
+    [
+      'catalog audit --compare again',
+      'and which records differ in the dataset `again`, or are missing there',
+    ],
   ],
   epilogue: variables(
     'KAFKA_BOOTSTRAP_SERVERS',
@@ -146,17 +149,17 @@ export const audit: Page = {
   ),
 }
 
-export const doctor: Page = {
+export const doctor: HelpPage = {
   usage: [
     'catalog doctor [--partitions N] [--output table|json]',
     '',
-    'Looks at everything that must be well before rows flow, in the order in which one thing needs the other: settings; this machine’s clock; whose credentials these are; the bucket, writing to it, and that a second If-None-Match is refused; Glue; Athena’s workgroup and a query; the broker’s name, port, certificate, login and protocol; the addresses that it advertises to its clients, and whether they can be reached from here; the topic, its partitions and its time; the group protocol. Each look is a line: ok, FAILED with what, why and what to do, or skipped with the reason. No look waits for ever.',
+    'Checks everything that rows need to flow, in the order of dependence: settings; this machine’s clock; whose credentials these are; the bucket, writing to it, and that a second If-None-Match is refused; Glue; Athena’s workgroup and a query; the broker’s name, port, certificate, login and protocol; the addresses that it advertises to its clients, and whether they can be reached from here; the topic, its partitions and its time; the group protocol. Each check is a line: ok, FAILED with what, why and what to do, or skipped with the reason. No check waits for ever.',
     '',
     'It changes nothing but one small object, `<LAKE_PREFIX>/_control/doctor/probe.json`. On AWS it costs less than a hundredth of a cent. Exit status 0 only if nothing failed.',
   ].join('\n'),
   examples: [
     ['catalog doctor', 'before the first start, and when something does not work'],
-    ['catalog doctor --partitions 6', 'and the topic must have six partitions at least'],
+    ['catalog doctor --partitions 6', 'and require at least six partitions of the topic'],
     ['catalog doctor --output json', 'for a program'],
   ],
   epilogue: variables(
@@ -173,11 +176,11 @@ export const doctor: Page = {
   ),
 }
 
-export const compact: Page = {
+export const compact: HelpPage = {
   usage: [
     'catalog compact [--hour YYYY-MM-DDTHH]',
     '',
-    'Turns the many small objects of each closed hour into few large ones, so that a count stays quick; `serve` does the same by itself. A query that runs meanwhile sees the same rows before, during and after: the new objects are written beside the old ones and checked, a manifest says what they stand for, every Glue table of the dataset is moved to them in one step, and only an hour later the old objects are deleted (CATALOG_COMPACT_DELETE_AFTER_MS). It may be killed anywhere, and run twice at a time; run it again and it goes on. An hour is closed when it is over and every partition has landed something later, or all of the topic. Rows that come later still are merged by a second switch; until then `audit` says how many. parquet and jsonl; json-object stays as it is.',
+    'Merges the many small objects of each closed hour into a few large ones, so that a count stays fast; `serve` does the same by itself. A query that runs meanwhile sees the same rows before, during and after: the new objects are written beside the old ones and checked, a manifest says which objects they replace, every Glue table of the dataset is switched to them in one step, and only an hour later the old objects are deleted (CATALOG_COMPACT_DELETE_AFTER_MS). It may be killed at any point, and two may run at once; the next run continues. An hour is closed when it is over and every partition has landed something later, or all of the topic. Rows that come later still are merged by a second switch; until then `audit` says how many. parquet and jsonl; json-object stays as it is.',
   ].join('\n'),
   examples: [
     ['catalog compact', 'all closed hours'],
@@ -192,12 +195,12 @@ export const compact: Page = {
   ),
 }
 
-export const serve: Page = {
+export const serve: HelpPage = {
   usage: [
     'catalog serve [--allow-crawl]',
     '',
-    'The page at http://localhost:8080/ shows the pipeline as it runs, asks Athena by SQL (it only reads), and looks into the catalog, the claims and the dead letters. Beside it,',
-    'the long-running service: keeps the partitions of the coming hours registered, and those of every hour that has objects, so that a row is counted as soon as it has landed; starts the crawler on a schedule when asked; answers /livez, /readyz and /metrics. The count in the metrics is renewed only when somebody asks for them. Glue, Athena and S3 may be away: it says so, and goes on when they are back. It only creates partitions, and never changes one.',
+    'The long-running service. Its dashboard at http://localhost:8080/ shows the pipeline live, queries Athena (read-only), draws charts, and shows the catalog, the claims and the dead letters.',
+    'It also registers the partitions of the coming hours, and those of every hour that has objects, so that a row is counted as soon as it has landed; starts the crawler on a schedule, if set; runs audits, compaction and alerts; answers /livez, /readyz and /metrics. The count in the metrics is renewed only by a scrape. When Glue, Athena or S3 do not answer, it logs that and continues when they are back. It creates partitions, and changes them only after a compaction.',
   ].join('\n'),
   examples: [
     ['catalog serve', 'until SIGTERM or Ctrl-C'],

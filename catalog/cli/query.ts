@@ -11,7 +11,7 @@ import { catalogConfig } from '../config.ts'
 import { athenaCost } from '../cost.ts'
 import { type OutputFormat, writeRows } from './output.ts'
 
-/** @throws Failure with Athena's own text when it refuses or fails, QUERY_CANCELLED on Ctrl-C */
+/** @throws Failure with Athena's own text when it fails, QUERY_CANCELLED on Ctrl-C */
 export async function runQueryCommand(
   env: Env,
   { sql, output, safeCsv }: { sql: string; output: OutputFormat; safeCsv: boolean },
@@ -20,7 +20,7 @@ export async function runQueryCommand(
   if (safeCsv && output !== 'csv') {
     throw new Failure({
       code: 'USAGE',
-      what: '--safe-csv is for --output csv; nothing was asked',
+      what: '--safe-csv needs --output csv; no query was run',
       remedy: 'add --output csv, or leave --safe-csv out',
     })
   }
@@ -30,7 +30,7 @@ export async function runQueryCommand(
   using progress = progressLine(process.stderr, 1_000)
   const startedAt = Date.now()
   const tick = setInterval(
-    () => progress.show(`Athena works, ${Math.round((Date.now() - startedAt) / 1000)} s (Ctrl-C cancels)`),
+    () => progress.show(`query running, ${Math.round((Date.now() - startedAt) / 1000)} s (Ctrl-C cancels)`),
     500,
   )
   let result: QueryResult
@@ -48,7 +48,7 @@ export async function runQueryCommand(
   if (process.stderr.isTTY) process.stderr.write(`${costText(result, count)}\n`)
 }
 
-/** `12 rows in 180 ms, 1.2 MB scanned (0.00005 $ on AWS)`; what is no DML costs nothing. */
+/** `12 rows in 180 ms, 1.2 MB scanned (0.00005 $ on AWS)`; only DML is billed. */
 export function costText(
   {
     elapsedMs,

@@ -7,17 +7,17 @@ import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
 import { auditsInTurn } from '../audit/job.ts'
 import { catalogConfig } from '../config.ts'
-import { pageEvents } from '../dashboard/server/events.ts'
-import { startPage } from '../dashboard/server/server.ts'
+import { dashboardEvents } from '../dashboard/server/events.ts'
+import { startDashboard } from '../dashboard/server/server.ts'
 import { catalogEvents } from '../events.ts'
 import { serve } from '../serve.ts'
 
 export interface ServeFlags {
-  /** Lets the page start the crawler. */
+  /** The dashboard may start the crawler. */
   readonly allowCrawl: boolean
 }
 
-/** Runs until the signal aborts. @throws Failure when the settings, the page's or the health port do not allow it */
+/** Runs until the signal aborts. @throws Failure when the settings, the dashboard's or the health port do not allow it */
 export async function runServeCommand(env: Env, flags: ServeFlags, signal: AbortSignal): Promise<void> {
   const config = catalogConfig(env)
   const registry = makeRegistry('catalog')
@@ -28,13 +28,13 @@ export async function runServeCommand(env: Env, flags: ServeFlags, signal: Abort
   const { database, table, dataset, bucket } = config.lake
   const audit = auditsInTurn(aws, broker, config)
   events.started({ database, table, dataset, bucket, crawlEveryMs: config.crawlEveryMs })
-  await using _page = await startPage({
+  await using _dashboard = await startDashboard({
     aws,
     broker,
     config,
     allowCrawl: flags.allowCrawl,
     audit,
-    events: pageEvents(log, registry),
+    events: dashboardEvents(log, registry),
   })
   await serve({ aws, broker, config, registry, events, audit }, signal)
 }

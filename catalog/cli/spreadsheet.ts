@@ -1,8 +1,8 @@
-// CSV fields that a spreadsheet opens as text and never as a formula. Pure; the page has it too.
+// CSV fields that a spreadsheet opens as text and never as a formula. Pure; the dashboard uses it, too.
 
 /** What a spreadsheet takes for the beginning of a formula, also behind blanks, and in the full width of East Asia. */
 const formula = /^[\s\u200b-\u200f\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]/
-/** Blanks that some programs cut off before they look, and then begin a formula. */
+/** Blanks that some programs strip before they recognize a formula. */
 const control = /^[\t\r\n]/
 const number = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/
 

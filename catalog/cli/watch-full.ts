@@ -1,4 +1,4 @@
-// `catalog watch --full`: asks topic, lake and Athena again and again, and redraws a small screen.
+// `catalog watch --full`: polls topic, lake and Athena, and redraws a small screen.
 
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { Broker } from '@ticklake/kafka/topic.ts'
@@ -27,7 +27,7 @@ export interface FullWatch {
   readonly times: number
 }
 
-/** What does not answer is said on the screen, and asked again. On a terminal the screen is given back at the end. */
+/** The screen shows what does not answer; it is polled again. On a terminal the previous screen comes back at the end. */
 export async function watchFull(watch: FullWatch, signal: AbortSignal): Promise<void> {
   const { config, everyMs, times } = watch
   const out = process.stdout

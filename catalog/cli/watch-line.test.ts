@@ -14,7 +14,7 @@ const lag = {
 
 test('the first sample has no rate, the second has one', () => {
   expect(watchLine({ ...sample, lag }, undefined)).toBe(
-    '1,200 rows | - rows/s | newest row 1.5 s old | 50 of 1,300 not landed yet | asked in 120 ms',
+    '1,200 rows | - rows/s | newest row 1.5 s old | 50 of 1,300 not landed yet | answered in 120 ms',
   )
   const before = { ...sample, lag, rows: 1000, atMs: 9_000 }
   expect(watchLine({ ...sample, lag }, before)).toContain('| 200 rows/s |')

@@ -1,4 +1,4 @@
-// One line that is redrawn: the count as Athena says it, its rate, how fresh the newest row is, and the lag.
+// One line that is redrawn: Athena's count, its rate, the age of the newest row, and the lag.
 import { grouped } from '@ticklake/runtime/number-text.ts'
 import type { Lag, RowCount } from '../status.ts'
 
@@ -19,7 +19,7 @@ export function freshnessSeconds({ newestMs, atMs }: Sample): number | undefined
   return newestMs === undefined ? undefined : Math.max(0, (atMs - newestMs) / 1000)
 }
 
-/** The line for people; `-` is what is not known. */
+/** The line for people; `-`: unknown. */
 export function watchLine(now: Sample, before: Sample | undefined): string {
   const rate = rowsPerSecond(now, before)
   const fresh = freshnessSeconds(now)
@@ -31,7 +31,7 @@ export function watchLine(now: Sample, before: Sample | undefined): string {
     rate === undefined ? '- rows/s' : `${grouped(Math.round(rate))} rows/s`,
     fresh === undefined ? 'no row in the last hours' : `newest row ${fresh.toFixed(1)} s old`,
     behind,
-    `asked in ${now.queryMs} ms`,
+    `answered in ${now.queryMs} ms`,
   ].join(' | ')
 }
 

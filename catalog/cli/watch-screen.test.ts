@@ -33,7 +33,7 @@ test('it shows each partition, the lake, the count and the rate', () => {
     '                1           700           700             0',
     '              all         2,000         1,950            50',
     'lake    24 objects | 1.2 MB | last object 2.0 s ago',
-    'athena  300 rows | newest row 1.5 s old | asked in 120 ms',
+    'athena  300 rows | newest row 1.5 s old | answered in 120 ms',
     'rate    200 rows/s ▅█',
     '',
     'Ctrl-C ends',
@@ -64,7 +64,7 @@ test('of many partitions those that lag most are shown', () => {
   }))
   const text = screenLines({ ...state, partitions }, { columns: 80, rows: 12 }, plain).join('\n')
   expect(text).toMatch(/^ +42 +9 +0 +9$/m)
-  expect(text).toContain('46 more that lag less')
+  expect(text).toContain('46 more with less lag')
 })
 
 test('what does not answer is said where its numbers would be, and red where colours are wanted', () => {

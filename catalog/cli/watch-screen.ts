@@ -10,7 +10,7 @@ export interface PartitionState {
   readonly claimed: number
 }
 
-/** What was asked; a text says why there is no answer, undefined is not answered yet. */
+/** What was read; a text says why there is no answer, undefined: no answer yet. */
 export interface ScreenState {
   readonly title: string
   readonly atMs: number
@@ -60,8 +60,8 @@ export function screenLines(state: ScreenState, { columns, rows }: Size, colours
   else if (now) {
     const fresh = freshnessSeconds(now)
     const newest = fresh === undefined ? 'no row in the last hours' : `newest row ${fresh.toFixed(1)} s old`
-    lines.push(line('athena', `${grouped(now.rows)} rows | ${newest} | asked in ${now.queryMs} ms`))
-  } else lines.push(line('athena', 'asking'))
+    lines.push(line('athena', `${grouped(now.rows)} rows | ${newest} | answered in ${now.queryMs} ms`))
+  } else lines.push(line('athena', 'waiting'))
 
   const rates = state.samples.slice(1).map((sample, i) => rowsPerSecond(sample, state.samples[i]) ?? 0)
   const rate = rates.at(-1)
@@ -75,15 +75,15 @@ export function screenLines(state: ScreenState, { columns, rows }: Size, colours
 
 function partitionLines(
   all: readonly PartitionState[],
-  room: number,
+  maxLines: number,
   line: (name: string, text: string, paint?: (text: string) => string) => string,
   colours: Colours,
 ): string[] {
   const lag = ({ end, claimed }: PartitionState) => Math.max(0, end - claimed)
   const row = (first: string, ...numbers: string[]) =>
     `${first.padStart(9)}${numbers.map((number) => number.padStart(14)).join('')}`
-  // Where they do not all fit, those that lag most are the ones to look at.
-  const most = Math.max(1, room)
+  // If they do not all fit, those with the largest lag are shown.
+  const most = Math.max(1, maxLines)
   const shown = [...all].sort((a, b) => lag(b) - lag(a)).slice(0, most)
   const lines = shown
     .sort((a, b) => a.partition - b.partition)
@@ -102,7 +102,7 @@ function partitionLines(
   return [
     line('topic', row('partition', 'end', 'claimed', 'lag')),
     ...lines,
-    ...(hidden > 0 ? [line('', `${hidden} more that lag less`.padStart(9))] : []),
+    ...(hidden > 0 ? [line('', `${hidden} more with less lag`.padStart(9))] : []),
     ...(all.length > 1
       ? [
           line(

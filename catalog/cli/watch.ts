@@ -1,4 +1,4 @@
-// `catalog watch`: asks again and again, and redraws one line.
+// `catalog watch`: polls, and redraws one line.
 
 import type { Cell } from '@ticklake/aws/athena-csv.ts'
 import { openAws } from '@ticklake/aws/clients.ts'
@@ -22,7 +22,7 @@ export interface WatchFlags {
   readonly full: boolean
 }
 
-/** @throws Failure when Athena cannot be asked the first time; later it says so and asks again */
+/** @throws Failure when the first query fails; later failures are reported and retried */
 export async function runWatchCommand(env: Env, flags: WatchFlags, signal: AbortSignal): Promise<void> {
   const config = catalogConfig(env)
   const everyMs = flags.everySeconds === undefined ? config.watchEveryMs : flags.everySeconds * 1000

@@ -16,6 +16,7 @@ function parquetOf(S: number, E: number, contract = CONTRACT_VERSION, more?: str
     adj_close: offsets.map((offset) => (offset % 2 ? null : 0.1)),
     close_usd: offsets.map(() => null),
     source: offsets.map((offset) => (offset % 3 ? `feed ${offset}` : null)),
+    traded_at: offsets.map((offset) => (offset % 3 ? 1_795_000_000_000n + BigInt(offset) : null)),
     kafka_topic_id: offsets.map(() => topicId),
     kafka_partition: offsets.map(() => 3),
     kafka_offset: offsets.map(BigInt),
@@ -57,14 +58,20 @@ test('a merged object has the rows of all, value for value and in order, under t
   expect(schema.map(({ type }) => type)).not.toContain('INT96')
 })
 
-test('an object of an earlier contract is merged with one of this: what it lacks is null, and nothing of the other is lost', async () => {
-  const inputs = [parquetOf(0, 3, 1), parquetOf(5, 9)]
-  const merged = await rowsOf(await mergeObjects({ format: 'parquet', inputs }))
-  const [before, now] = await Promise.all(inputs.map(({ bytes }) => rowsOf(bytes)))
-  expect(Object.keys(before![0]!)).not.toContain('source')
-  expect(merged).toEqual([...before!.map((row) => ({ ...row, source: null })), ...now!])
-  expect(now!.map(({ source }) => source)).toContain('feed 7')
-})
+test.each([
+  [1, { source: null, traded_at: null }],
+  [2, { traded_at: null }],
+])(
+  'an object of an earlier contract is merged with one of this (%i): what it lacks is null, and nothing of the other is lost',
+  async (contract, lacking) => {
+    const inputs = [parquetOf(0, 3, contract), parquetOf(5, 9)]
+    const merged = await rowsOf(await mergeObjects({ format: 'parquet', inputs }))
+    const [before, now] = await Promise.all(inputs.map(({ bytes }) => rowsOf(bytes)))
+    for (const name of Object.keys(lacking)) expect(Object.keys(before![0]!)).not.toContain(name)
+    expect(merged).toEqual([...before!.map((row) => ({ ...row, ...lacking })), ...now!])
+    expect(now!.map(({ source }) => source)).toContain('feed 7')
+  },
+)
 
 test('an object with a column of a newer release is not merged: the column would be gone', async () => {
   const inputs = [parquetOf(0, 3), parquetOf(5, 9, CONTRACT_VERSION, 'venue')]

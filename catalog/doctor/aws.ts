@@ -1,4 +1,4 @@
-// Doctor's looks at AWS: clock, credentials, bucket, Glue and Athena, each the smallest call that proves it.
+// Doctor's checks of AWS: clock, credentials, bucket, Glue and Athena, each the smallest call that proves it.
 import { AthenaClient, GetWorkGroupCommand } from '@aws-sdk/client-athena'
 import { GetDatabaseCommand, GetTableCommand, GlueClient } from '@aws-sdk/client-glue'
 import { GetObjectCommand, HeadBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
@@ -8,8 +8,8 @@ import { type LakeConfig, s3Client } from '@ticklake/aws/config.ts'
 import { awsFailure, httpStatus, isAwsError } from '@ticklake/aws/failure.ts'
 import { queryFailure } from '@ticklake/aws/query-failure.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
-import { clockVerdict } from './diagnoses.ts'
-import type { Look } from './doctor.ts'
+import { diagnoseClock } from './diagnoses.ts'
+import type { RunCheck } from './doctor.ts'
 
 type AwsCheck =
   | 'clock'
@@ -21,7 +21,7 @@ type AwsCheck =
   | 'Athena workgroup'
   | 'Athena query'
 
-export type AwsLooks = Readonly<Record<AwsCheck, Look>> & Disposable
+export type AwsChecks = Readonly<Record<AwsCheck, RunCheck>> & Disposable
 
 const patience = { maxAttempts: 2, requestHandler: { connectionTimeout: 5_000, requestTimeout: 15_000 } }
 
@@ -31,18 +31,18 @@ export async function regionOf(lake: LakeConfig): Promise<string> {
   try {
     return await client.config.region()
   } catch (error) {
-    throw awsFailure('S3', 'looking for the region', error)
+    throw awsFailure('S3', 'reading the region', error)
   } finally {
     client.destroy()
   }
 }
 
-export function awsLooks(lake: LakeConfig): AwsLooks {
+export function awsChecks(lake: LakeConfig): AwsChecks {
   const s3 = s3Client(lake)
   const sts = new STSClient(patience)
   const glue = new GlueClient(patience)
   const athena = new AthenaClient(patience)
-  // Always the same key: the roles may write here and not delete, so one small object is all that is ever left.
+  // Always the same key: the roles may write here and not delete, so only one small object is ever left.
   const probe = { Bucket: lake.bucket, Key: `${lake.prefix}/_control/doctor/probe.json` }
   const at = `s3://${probe.Bucket}/${probe.Key}`
   const text = () => ({
@@ -57,7 +57,7 @@ export function awsLooks(lake: LakeConfig): AwsLooks {
         const { Arn, Account } = await sts.send(new GetCallerIdentityCommand(), { abortSignal })
         return `${Arn ?? 'someone'}, account ${Account ?? 'unknown'}`
       } catch (error) {
-        throw awsFailure('STS', 'asking who these credentials are', error)
+        throw awsFailure('STS', 'reading whose credentials these are', error)
       }
     },
 
@@ -106,9 +106,9 @@ export function awsLooks(lake: LakeConfig): AwsLooks {
         await glue.send(new GetTableCommand({ DatabaseName: database, Name: table }), { abortSignal })
         return `${database}.${table}`
       } catch (error) {
-        // Not there is an answer too: the commands that need it come after doctor.
+        // A missing table is no fault: the commands that need it come after doctor.
         if (isAwsError(error, 'EntityNotFoundException')) {
-          return `${database}.${table} is not there yet, \`catalog declare\` makes it`
+          return `${database}.${table} does not exist yet, \`catalog declare\` creates it`
         }
         throw glueFailure(database, error)
       }
@@ -131,12 +131,12 @@ export function awsLooks(lake: LakeConfig): AwsLooks {
 
     async 'Athena query'(signal) {
       const [row] = await new Athena(athena, s3, lake).rows('SELECT 1', { signal })
-      if (row?.[0] === '1') return `SELECT 1 gives 1, by way of ${lake.results}`
+      if (row?.[0] === '1') return `SELECT 1 gives 1, through ${lake.results}`
       throw new Failure({
         code: 'ATHENA_ANSWER',
         what: 'Athena ran SELECT 1, and its result is not 1',
         why: `the result read from S3 was ${JSON.stringify(row ?? null)}`,
-        remedy: 'see that LAKE_RESULTS is a place of its own, which nothing else writes to',
+        remedy: 'give LAKE_RESULTS a prefix of its own, which nothing else writes to',
       })
     },
 
@@ -146,7 +146,7 @@ export function awsLooks(lake: LakeConfig): AwsLooks {
   }
 }
 
-/** Any answer of S3 has the time, a refusal too: made-up keys do, so that this check hangs on no other. */
+/** Any answer of S3 has the time, also an error: made-up keys suffice, so that this check depends on no other. */
 async function clock(lake: LakeConfig, abortSignal: AbortSignal): Promise<string> {
   const client = new S3Client({
     ...patience,
@@ -168,11 +168,11 @@ async function clock(lake: LakeConfig, abortSignal: AbortSignal): Promise<string
   try {
     await client.send(new HeadBucketCommand({ Bucket: lake.bucket }), { abortSignal })
   } catch (error) {
-    if (!seen) throw awsFailure('S3', 'asking for the time', error)
+    if (!seen) throw awsFailure('S3', 'reading the time', error)
   } finally {
     client.destroy()
   }
-  return clockVerdict(seen?.date, seen?.sentMs ?? 0, seen?.receivedMs ?? 0)
+  return diagnoseClock(seen?.date, seen?.sentMs ?? 0, seen?.receivedMs ?? 0)
 }
 
 async function bucketFailure(bucket: string, s3: S3Client, error: unknown): Promise<Failure> {
@@ -190,17 +190,17 @@ async function bucketFailure(bucket: string, s3: S3Client, error: unknown): Prom
   if (httpStatus(error) === 404) {
     return new Failure({
       code: 'BUCKET_MISSING',
-      what: `the bucket ${bucket} is not there`,
-      why: 'S3 answers 404; no service makes a bucket by itself',
-      remedy: 'make it (`make aws-deploy`; locally `make stack`), or set LAKE_BUCKET',
+      what: `the bucket ${bucket} does not exist`,
+      why: 'S3 answers 404; no service creates a bucket by itself',
+      remedy: 'create it (`make aws-deploy`; locally `make stack`), or set LAKE_BUCKET',
       cause: error,
     })
   }
   if (httpStatus(error) === 403) {
     return new Failure({
       code: 'AWS_DENIED',
-      what: `the bucket ${bucket} may not be looked at`,
-      why: 'S3 answers 403: s3:ListBucket is not allowed, or the bucket is someone else’s',
+      what: `access to the bucket ${bucket} is denied`,
+      why: 'S3 answers 403: s3:ListBucket is not allowed, or the bucket belongs to someone else',
       remedy:
         'allow s3:ListBucket on it in the role’s policy (docs/aws.md), or set LAKE_BUCKET to a bucket of yours',
       cause: error,
@@ -214,7 +214,7 @@ function noConditions(why: string, cause?: unknown): Failure {
     code: 'CONDITIONAL_PUT',
     what: 'the store does not honour If-None-Match, and without it two consumers can claim the same records',
     why,
-    remedy: 'use S3 itself, or a store that has conditional writes; take away a proxy that drops the header',
+    remedy: 'use S3 itself, or a store that has conditional writes; remove a proxy that drops the header',
     cause,
   })
 }
@@ -233,7 +233,7 @@ function glueFailure(database: string, error: unknown): Failure {
 function workgroupDisabled(workgroup: string): Failure {
   return new Failure({
     code: 'ATHENA_WORKGROUP',
-    what: `the workgroup ${workgroup} is switched off; Athena runs nothing in it`,
+    what: `the workgroup ${workgroup} is disabled; Athena runs nothing in it`,
     why: 'its state is DISABLED',
     remedy: 'enable it (aws athena update-work-group --state ENABLED), or set LAKE_WORKGROUP',
   })

@@ -1,4 +1,4 @@
-// The broker's refusals as errors of three lines; which layer they come from is told by their code.
+// The broker's errors as Failures; the code says which layer they come from.
 
 import type { KafkaConfig } from '@ticklake/kafka/config.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
@@ -13,19 +13,19 @@ export function brokerErrors(thrown: unknown): string[] {
   ]
 }
 
-/** @param doing what the broker was asked, to continue "… failed" */
+/** @param doing the operation, to continue "… failed" */
 export function brokerFailure(doing: string, config: KafkaConfig, thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown
   const names = brokerErrors(thrown)
-  const found = refusals(config).find(({ name }) => names.includes(name))
+  const found = knownErrors(config).find(({ name }) => names.includes(name))
   if (found) return new Failure({ ...found.facts, cause: thrown })
   const why = innermost(thrown)
   if (names.length > 0) {
     return new Failure({
       code: 'BROKER_REFUSED',
-      what: `${doing} failed: the broker says no`,
+      what: `${doing} failed: the broker refused it`,
       why: `${names.join(', ')}: ${why}`,
-      remedy: 'mend what it says (rights, a broker that is away), then run doctor again',
+      remedy: 'fix what it says (permissions, a broker that is down), then run doctor again',
       cause: thrown,
     })
   }
@@ -39,7 +39,7 @@ export function brokerFailure(doing: string, config: KafkaConfig, thrown: unknow
   })
 }
 
-interface Refusal {
+interface KnownError {
   readonly name: string
   readonly facts: {
     readonly code: string
@@ -49,14 +49,14 @@ interface Refusal {
   }
 }
 
-function refusals(config: KafkaConfig): Refusal[] {
+function knownErrors(config: KafkaConfig): KnownError[] {
   const { KAFKA_TOPIC: topic, KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: user } = config
   return [
     {
       name: 'UNSUPPORTED_SASL_MECHANISM',
       facts: {
         code: 'BROKER_SASL_MECHANISM',
-        what: `the broker does not let anybody in by ${mechanism}`,
+        what: `the broker does not accept ${mechanism}`,
         why: 'UNSUPPORTED_SASL_MECHANISM: sasl.enabled.mechanisms of that listener does not name it',
         remedy: 'set KAFKA_SASL_MECHANISM to one that it names (SCRAM-SHA-512 on EC2)',
       },
@@ -65,8 +65,8 @@ function refusals(config: KafkaConfig): Refusal[] {
       name: 'SASL_AUTHENTICATION_FAILED',
       facts: {
         code: 'BROKER_PASSWORD',
-        what: `the broker does not let ${user} in`,
-        why: 'SASL_AUTHENTICATION_FAILED: it does not know the user, or the password is another',
+        what: `the broker does not accept the login of ${user}`,
+        why: 'SASL_AUTHENTICATION_FAILED: it does not know the user, or the password is wrong',
         remedy:
           'check KAFKA_SASL_USERNAME and the file that KAFKA_SASL_PASSWORD_FILE names (`make aws-deploy` fetches it again)',
       },
@@ -75,7 +75,7 @@ function refusals(config: KafkaConfig): Refusal[] {
       name: 'ILLEGAL_SASL_STATE',
       facts: {
         code: 'BROKER_NO_SASL',
-        what: 'the listener at that port asks for no login',
+        what: 'the listener at that port takes no login',
         why: `ILLEGAL_SASL_STATE: it is not of the kind ${config.KAFKA_SECURITY_PROTOCOL}`,
         remedy:
           'set KAFKA_SECURITY_PROTOCOL as the listener is (SSL or PLAINTEXT), or take the port of the SASL listener',
@@ -85,8 +85,8 @@ function refusals(config: KafkaConfig): Refusal[] {
       name: 'UNKNOWN_TOPIC_OR_PARTITION',
       facts: {
         code: 'TOPIC_MISSING',
-        what: `the topic ${topic} is not there; nothing can be sent or read`,
-        why: 'UNKNOWN_TOPIC_OR_PARTITION: the broker does not know it, and makes none by itself',
+        what: `the topic ${topic} does not exist; nothing can be sent or read`,
+        why: 'UNKNOWN_TOPIC_OR_PARTITION: the broker does not create topics by itself',
         remedy: 'producer topic create, or set KAFKA_TOPIC',
       },
     },
@@ -94,8 +94,8 @@ function refusals(config: KafkaConfig): Refusal[] {
       name: 'TOPIC_AUTHORIZATION_FAILED',
       facts: {
         code: 'TOPIC_DENIED',
-        what: `${user ?? 'this user'} may not see the topic ${topic}, or it is not there`,
-        why: 'TOPIC_AUTHORIZATION_FAILED: the broker tells no difference between the two',
+        what: `${user ?? 'this user'} may not see the topic ${topic}, or it does not exist`,
+        why: 'TOPIC_AUTHORIZATION_FAILED: the broker answers the same in both cases',
         remedy: 'allow the user Read, Describe and DescribeConfigs on it (docs/aws.md), or set KAFKA_TOPIC',
       },
     },

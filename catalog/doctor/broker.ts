@@ -1,4 +1,4 @@
-// Doctor's looks at the broker, one layer after the other, on one connection that follows no advertised name.
+// Doctor's checks of the broker, one layer after the other, on one connection that follows no advertised name.
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import {
@@ -12,13 +12,13 @@ import { type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { brokerErrors, brokerFailure } from './broker-errors.ts'
 import {
-  advertisedVerdict,
-  partitionsVerdict,
-  reachVerdict,
-  tlsVerdict,
-  topicTimeVerdict,
+  diagnoseAdvertised,
+  diagnosePartitions,
+  diagnoseReach,
+  diagnoseTls,
+  diagnoseTopicTime,
 } from './diagnoses.ts'
-import type { Look } from './doctor.ts'
+import type { RunCheck } from './doctor.ts'
 import { type Address, handshake, parseServers, reachTcp, resolveName } from './network.ts'
 
 type BrokerCheck =
@@ -32,7 +32,7 @@ type BrokerCheck =
   | 'topic time'
   | 'group protocol'
 
-export type BrokerLooks = Readonly<Record<BrokerCheck, Look>> & Disposable
+export type BrokerChecks = Readonly<Record<BrokerCheck, RunCheck>> & Disposable
 
 const CLIENT_ID = 'ticklake-doctor'
 const ANSWER_MS = 8_000
@@ -43,7 +43,7 @@ const timestampSetting = 'message.timestamp.type'
  * @param wantedPartitions the least that the topic must have
  * @throws Failure CONFIG_INVALID when the addresses or the files named in KAFKA_* cannot be read
  */
-export function brokerLooks(config: KafkaConfig, wantedPartitions: number): BrokerLooks {
+export function brokerChecks(config: KafkaConfig, wantedPartitions: number): BrokerChecks {
   const settings = kafkaClientSettings(config, CLIENT_ID)
   const servers = addressesOf(config.KAFKA_BOOTSTRAP_SERVERS)
   const protocol = config.KAFKA_SECURITY_PROTOCOL
@@ -87,7 +87,7 @@ export function brokerLooks(config: KafkaConfig, wantedPartitions: number): Brok
       const found = await Promise.all(
         servers.map(async ({ host, port }) => {
           const reach = await resolveName(host)
-          reachVerdict(host, port, reach)
+          diagnoseReach(host, port, reach)
           return reach.reached ? `${host} is ${reach.addresses.join(', ')}` : ''
         }),
       )
@@ -96,33 +96,33 @@ export function brokerLooks(config: KafkaConfig, wantedPartitions: number): Brok
 
     async 'broker TCP'() {
       const found = await Promise.all(
-        servers.map(async (server) => reachVerdict(server.host, server.port, await reachTcp(server))),
+        servers.map(async (server) => diagnoseReach(server.host, server.port, await reachTcp(server))),
       )
       return found.join(', ')
     },
 
     async 'broker TLS'() {
       if (!protocol.endsWith('SSL')) return { notNeeded: `KAFKA_SECURITY_PROTOCOL is ${protocol}` }
-      const found = await Promise.all(servers.map((server) => tlsLook(server, ca)))
+      const found = await Promise.all(servers.map((server) => checkTls(server, ca)))
       return found.join('; ')
     },
 
     async 'broker SASL'() {
       if (!protocol.startsWith('SASL_')) return { notNeeded: `KAFKA_SECURITY_PROTOCOL is ${protocol}` }
       await ask('logging in', async () => {})
-      return `${config.KAFKA_SASL_USERNAME} is let in by ${config.KAFKA_SASL_MECHANISM}`
+      return `${config.KAFKA_SASL_USERNAME} is authenticated by ${config.KAFKA_SASL_MECHANISM}`
     },
 
     async 'broker API'() {
-      const { apiKeys } = await ask('asking what it speaks', (on) =>
+      const { apiKeys } = await ask('reading its API versions', (on) =>
         apiVersionsV3.api.async(on, CLIENT_ID, '1'),
       )
-      const { clusterId } = await metadata('asking for its brokers', [])
+      const { clusterId } = await metadata('reading its brokers', [])
       return `${apiKeys.length} kinds of request, cluster ${clusterId ?? 'without a name'}`
     },
 
     async advertised() {
-      const { brokers } = await metadata('asking for its brokers', [])
+      const { brokers } = await metadata('reading its brokers', [])
       const advertised = await Promise.all(
         brokers.map(async ({ nodeId, host, port }) => ({
           nodeId,
@@ -132,15 +132,15 @@ export function brokerLooks(config: KafkaConfig, wantedPartitions: number): Brok
         })),
       )
       const bootstrapHosts = servers.map(({ host }) => host)
-      const words = advertisedVerdict(bootstrapHosts, advertised)
-      // Clients check the certificate against the advertised name, not against the one that they asked first.
-      if (protocol.endsWith('SSL')) await Promise.all(advertised.map((broker) => tlsLook(broker, ca)))
-      return `${words}, reached from here`
+      const text = diagnoseAdvertised(bootstrapHosts, advertised)
+      // Clients check the certificate against the advertised name, not against the bootstrap name.
+      if (protocol.endsWith('SSL')) await Promise.all(advertised.map((broker) => checkTls(broker, ca)))
+      return `${text}, reached from here`
     },
 
     async topic() {
-      const { topics } = await metadata(`asking for topic ${topic}`, [topic])
-      return partitionsVerdict(topic, topics[0]?.partitions.length ?? 0, wantedPartitions)
+      const { topics } = await metadata(`reading topic ${topic}`, [topic])
+      return diagnosePartitions(topic, topics[0]?.partitions.length ?? 0, wantedPartitions)
     },
 
     async 'topic time'() {
@@ -150,12 +150,12 @@ export function brokerLooks(config: KafkaConfig, wantedPartitions: number): Brok
         ]),
       )
       const setting = results[0]?.configs.find(({ name }) => name === timestampSetting)
-      return topicTimeVerdict(topic, setting?.value ?? undefined)
+      return diagnoseTopicTime(topic, setting?.value ?? undefined)
     },
 
     async 'group protocol'() {
       if (config.KAFKA_GROUP_PROTOCOL === 'classic') return { notNeeded: 'KAFKA_GROUP_PROTOCOL is classic' }
-      return await ask('asking for its group protocol', consumerProtocol)
+      return await ask('reading its group protocol', consumerProtocol)
     },
 
     [Symbol.dispose]() {
@@ -164,11 +164,11 @@ export function brokerLooks(config: KafkaConfig, wantedPartitions: number): Brok
   }
 }
 
-async function tlsLook(server: Address, ca: string | undefined): Promise<string> {
-  return tlsVerdict(server.host, server.port, await handshake(server, ca), Date.now())
+async function checkTls(server: Address, ca: string | undefined): Promise<string> {
+  return diagnoseTls(server.host, server.port, await handshake(server, ca), Date.now())
 }
 
-/** What a broker answers about a group that is not there, or not in its care, once it speaks the protocol. */
+/** Errors of a broker that knows the protocol, for a group that does not exist or is another broker's. */
 const speaksOf = new Set([
   'GROUP_ID_NOT_FOUND',
   'GROUP_AUTHORIZATION_FAILED',
@@ -178,12 +178,12 @@ const speaksOf = new Set([
 ])
 
 /**
- * Asks after a group that there is not, which makes none.
- * @throws Failure GROUP_PROTOCOL; what the client throws when the broker says something else
+ * Describes a group that does not exist, which creates none.
+ * @throws Failure GROUP_PROTOCOL; the client's own error when the broker answers otherwise
  */
 async function consumerProtocol(on: Connection): Promise<string> {
   const { apiKeys } = await apiVersionsV3.api.async(on, CLIENT_ID, '1')
-  // An older broker would not answer the question, but end the connection.
+  // An older broker would not answer, but close the connection.
   if (!apiKeys.some(({ apiKey }) => apiKey === consumerGroupDescribeV0.api.key)) throw noConsumerProtocol()
   try {
     await consumerGroupDescribeV0.api.async(on, [CLIENT_ID], false)
@@ -198,7 +198,7 @@ async function consumerProtocol(on: Connection): Promise<string> {
 function noConsumerProtocol(cause?: unknown): Failure {
   return new Failure({
     code: 'GROUP_PROTOCOL',
-    what: 'the broker does not offer the group protocol that KAFKA_GROUP_PROTOCOL=consumer asks for (KIP-848)',
+    what: 'the broker does not offer the group protocol of KAFKA_GROUP_PROTOCOL=consumer (KIP-848)',
     why: 'it is older than Kafka 4.0, or group.coordinator.rebalance.protocols leaves `consumer` out',
     remedy: 'set KAFKA_GROUP_PROTOCOL=classic, or switch the protocol on at the broker',
     cause,
@@ -210,7 +210,7 @@ function addressesOf(list: string): Address[] {
   if (addresses) return addresses
   throw new Failure({
     code: 'CONFIG_INVALID',
-    what: 'KAFKA_BOOTSTRAP_SERVERS holds something that is no address',
+    what: 'KAFKA_BOOTSTRAP_SERVERS contains something that is no address',
     why: `it is ${JSON.stringify(list)}`,
     remedy: 'write host:port, several with commas between them',
   })

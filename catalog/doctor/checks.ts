@@ -1,27 +1,27 @@
-// All of doctor's looks for one environment; the clients are made by the look at the configuration.
+// All of doctor's checks for one environment; the check of the configuration makes the clients.
 import { type Env, integer, optional, readEnv } from '@ticklake/runtime/env.ts'
 import { type CatalogConfig, catalogConfig } from '../config.ts'
-import { type AwsLooks, awsLooks, regionOf } from './aws.ts'
-import { type BrokerLooks, brokerLooks } from './broker.ts'
-import type { Looks } from './doctor.ts'
+import { type AwsChecks, awsChecks, regionOf } from './aws.ts'
+import { type BrokerChecks, brokerChecks } from './broker.ts'
+import type { Checks } from './doctor.ts'
 
 /**
  * @param partitions the least number that the topic must have; KAFKA_TOPIC_PARTITIONS, or one, when absent
- * @param onLook told before each look but the first
+ * @param onCheck called before each check but the first
  */
-export function looksAt(
+export function checksFor(
   env: Env,
   partitions: number | undefined,
-  onLook: (check: string) => void = () => {},
-): Looks & Disposable {
-  // All other looks need the first, so none of them is asked before these are made.
-  let made: { aws: AwsLooks; broker: BrokerLooks } | undefined
-  const aws = (check: Exclude<keyof AwsLooks, symbol>) => (signal: AbortSignal) => {
-    onLook(check)
+  onCheck: (check: string) => void = () => {},
+): Checks & Disposable {
+  // All other checks need the first, so none of them runs before these are made.
+  let made: { aws: AwsChecks; broker: BrokerChecks } | undefined
+  const aws = (check: Exclude<keyof AwsChecks, symbol>) => (signal: AbortSignal) => {
+    onCheck(check)
     return made!.aws[check](signal)
   }
-  const broker = (check: Exclude<keyof BrokerLooks, symbol>) => (signal: AbortSignal) => {
-    onLook(check)
+  const broker = (check: Exclude<keyof BrokerChecks, symbol>) => (signal: AbortSignal) => {
+    onCheck(check)
     return made!.broker[check](signal)
   }
   return {
@@ -29,7 +29,7 @@ export function looksAt(
       const config = catalogConfig(env)
       const wanted = partitions ?? partitionsWanted(env)
       const region = await regionOf(config.lake)
-      made = { broker: brokerLooks(config.kafka, wanted), aws: awsLooks(config.lake) }
+      made = { broker: brokerChecks(config.kafka, wanted), aws: awsChecks(config.lake) }
       return summary(config, region, env)
     },
     clock: aws('clock'),
@@ -62,7 +62,7 @@ function summary({ kafka, lake }: CatalogConfig, region: string, env: Env): stri
   return `Kafka ${kafka.KAFKA_BOOTSTRAP_SERVERS} (${kafka.KAFKA_SECURITY_PROTOCOL}), AWS ${endpoint}, s3://${lake.bucket}/${lake.prefix}`
 }
 
-/** What `producer topic create` is told; any number will do where nobody has said one. */
+/** As `producer topic create` reads it; by default any number will do. */
 function partitionsWanted(env: Env): number {
   const schema = {
     KAFKA_TOPIC_PARTITIONS: optional(integer({ doc: 'how many partitions the topic has', min: 1 })),

@@ -1,24 +1,24 @@
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { describe, expect, test } from 'vitest'
 import {
-  advertisedVerdict,
   type Certificate,
-  clockVerdict,
-  partitionsVerdict,
+  diagnoseAdvertised,
+  diagnoseClock,
+  diagnosePartitions,
+  diagnoseReach,
+  diagnoseTls,
+  diagnoseTopicTime,
   type Reach,
-  reachVerdict,
   type TlsAnswer,
-  tlsVerdict,
-  topicTimeVerdict,
 } from './diagnoses.ts'
 import { parseServers } from './network.ts'
 
 const now = Date.parse('2026-03-10T12:00:00Z')
 const minutes = (count: number) => new Date(now + count * 60_000).toUTCString()
 
-function failure(look: () => unknown): Failure {
+function failure(diagnose: () => unknown): Failure {
   try {
-    look()
+    diagnose()
   } catch (error) {
     if (error instanceof Failure) return error
     throw error
@@ -28,26 +28,26 @@ function failure(look: () => unknown): Failure {
 
 describe('the clock', () => {
   test.each([0, 4.9, -4.9])('%s minutes off are fine', (off) => {
-    expect(clockVerdict(minutes(off), now, now)).toContain('five minutes are allowed')
+    expect(diagnoseClock(minutes(off), now, now)).toContain('five minutes are allowed')
   })
 
   test.each([
     [10, '10 min 0 s behind'],
     [-10, '10 min 0 s ahead'],
     [-5.5, '5 min 30 s ahead'],
-  ])('%s minutes off are told with their direction', (off, words) => {
-    expect(failure(() => clockVerdict(minutes(off), now, now))).toMatchObject({
+  ])('%s minutes off are reported with their direction', (off, text) => {
+    expect(failure(() => diagnoseClock(minutes(off), now, now))).toMatchObject({
       code: 'CLOCK_OFF',
-      message: expect.stringContaining(words),
+      message: expect.stringContaining(text),
     })
   })
 
   test('a slow answer does not count as a wrong clock', () => {
-    expect(clockVerdict(minutes(0), now - 240_000, now + 240_000)).toContain('0 s')
+    expect(diagnoseClock(minutes(0), now - 240_000, now + 240_000)).toContain('0 s')
   })
 
   test.each([undefined, '', 'yesterday'])('a Date of %j is no answer', (date) => {
-    expect(failure(() => clockVerdict(date, now, now)).code).toBe('CLOCK_UNKNOWN')
+    expect(failure(() => diagnoseClock(date, now, now)).code).toBe('CLOCK_UNKNOWN')
   })
 })
 
@@ -61,11 +61,11 @@ describe('reaching the broker', () => {
     [lost('tcp', 'ETIMEDOUT'), 'BROKER_UNREACHABLE'],
     [lost('tcp', 'EHOSTUNREACH'), 'BROKER_UNREACHABLE'],
   ])('%j is %s', (reach, code) => {
-    expect(failure(() => reachVerdict('broker.example', 9094, reach)).code).toBe(code)
+    expect(failure(() => diagnoseReach('broker.example', 9094, reach)).code).toBe(code)
   })
 
   test('a timeout points at the security group', () => {
-    expect(failure(() => reachVerdict('broker.example', 9094, lost('tcp', 'ETIMEDOUT'))).remedy).toContain(
+    expect(failure(() => diagnoseReach('broker.example', 9094, lost('tcp', 'ETIMEDOUT'))).remedy).toContain(
       'security group',
     )
   })
@@ -73,7 +73,7 @@ describe('reaching the broker', () => {
 
 describe('what the broker advertises', () => {
   const one = (host: string, reach: Reach) => [{ nodeId: 1, host, port: 9092, reach }]
-  const asked = ['broker.example']
+  const bootstrap = ['broker.example']
 
   test.each([
     ['ip-10-0-0-12.ec2.internal', lost('name', 'ENOTFOUND'), 'private name'],
@@ -82,31 +82,31 @@ describe('what the broker advertises', () => {
     ['172.31.4.5', lost('tcp', 'EHOSTUNREACH'), 'private address'],
     ['192.168.1.5', lost('tcp', 'ECONNREFUSED'), 'private address'],
     ['kafka', lost('name', 'ENOTFOUND'), 'short name'],
-    ['localhost', lost('tcp', 'ECONNREFUSED'), 'always the machine that asks'],
-  ])('%s that cannot be reached is the private-name trap, in words', (host, reach, words) => {
-    const told = failure(() => advertisedVerdict(asked, one(host, reach)))
-    expect(told).toMatchObject({ code: 'ADVERTISED_UNREACHABLE', why: expect.stringContaining(words) })
-    expect(told.message).toContain(`sends its clients to ${host}:9092`)
-    expect(told.remedy).toContain('advertised.listeners')
+    ['localhost', lost('tcp', 'ECONNREFUSED'), 'always the client’s own machine'],
+  ])('%s that cannot be reached is reported as the private-name mistake', (host, reach, text) => {
+    const reported = failure(() => diagnoseAdvertised(bootstrap, one(host, reach)))
+    expect(reported).toMatchObject({ code: 'ADVERTISED_UNREACHABLE', why: expect.stringContaining(text) })
+    expect(reported.message).toContain(`sends its clients to ${host}:9092`)
+    expect(reported.remedy).toContain('advertised.listeners')
   })
 
   test.each(['172.32.0.1', '11.0.0.1', 'ec2-198-51-100-7.compute-1.amazonaws.com'])(
     '%s is not called private',
     (host) => {
-      const { why } = failure(() => advertisedVerdict(asked, one(host, lost('tcp', 'ETIMEDOUT'))))
+      const { why } = failure(() => diagnoseAdvertised(bootstrap, one(host, lost('tcp', 'ETIMEDOUT'))))
       expect(why).toBe('the connection fails (ETIMEDOUT)')
     },
   )
 
-  test('localhost is another machine unless the broker was asked there', () => {
+  test('localhost is another machine, except when the bootstrap address is local', () => {
     const local = one('localhost', found)
-    expect(failure(() => advertisedVerdict(asked, local)).code).toBe('ADVERTISED_LOOPBACK')
-    expect(advertisedVerdict(['127.0.0.1'], local)).toBe('localhost:9092')
+    expect(failure(() => diagnoseAdvertised(bootstrap, local)).code).toBe('ADVERTISED_LOOPBACK')
+    expect(diagnoseAdvertised(['127.0.0.1'], local)).toBe('localhost:9092')
   })
 
   test('one bad broker of three is enough', () => {
     const [good, bad] = [one('broker.example', found), one('b3.internal', lost('name', 'ENOTFOUND'))]
-    expect(failure(() => advertisedVerdict(asked, [...good, ...good, ...bad])).message).toContain(
+    expect(failure(() => diagnoseAdvertised(bootstrap, [...good, ...good, ...bad])).message).toContain(
       'b3.internal',
     )
   })
@@ -125,10 +125,10 @@ describe('the certificate', () => {
     problem: code ? { code, reason: 'no' } : undefined,
     certificate: { ...certificate, ...changed },
   })
-  const told = (tls: TlsAnswer) => failure(() => tlsVerdict('broker.test', 9094, tls, now))
+  const reported = (tls: TlsAnswer) => failure(() => diagnoseTls('broker.test', 9094, tls, now))
 
-  test('a good one is told with its names and the days it has left', () => {
-    expect(tlsVerdict('broker.test', 9094, answer(), now)).toBe(
+  test('a good one is reported with its names and the days it has left', () => {
+    expect(diagnoseTls('broker.test', 9094, answer(), now)).toBe(
       'broker.test:9094: TLSv1.3, for DNS:broker.test, 10 days left',
     )
   })
@@ -142,31 +142,31 @@ describe('the certificate', () => {
     [answer('CERT_NOT_YET_VALID', { validFromMs: now + 1 }), 'BROKER_CERTIFICATE_TIME'],
     [answer('CERT_REVOKED'), 'BROKER_CERTIFICATE'],
   ])('%j is %s', (tls, code) => {
-    expect(told(tls).code).toBe(code)
+    expect(reported(tls).code).toBe(code)
   })
 
-  test('an expired one of another authority is told as expired: renewing it comes first', () => {
-    expect(told(answer('SELF_SIGNED_CERT_IN_CHAIN', { validToMs: now - 1 })).code).toBe(
+  test('an expired one of another authority is reported as expired: renewing it comes first', () => {
+    expect(reported(answer('SELF_SIGNED_CERT_IN_CHAIN', { validToMs: now - 1 })).code).toBe(
       'BROKER_CERTIFICATE_TIME',
     )
   })
 
-  test('a wrong name is told with the names that would do', () => {
-    expect(told(answer('ERR_TLS_CERT_ALTNAME_INVALID')).why).toBe('it is for DNS:broker.test')
+  test('a wrong name is reported with the names that are valid', () => {
+    expect(reported(answer('ERR_TLS_CERT_ALTNAME_INVALID')).why).toBe('it is for DNS:broker.test')
   })
 })
 
 test('more partitions than wanted are fine, fewer are not', () => {
-  expect(partitionsVerdict('t', 4, 3)).toBe('t, 4 partitions')
-  expect(partitionsVerdict('t', 1, 1)).toBe('t, 1 partition')
-  expect(failure(() => partitionsVerdict('t', 2, 3))).toMatchObject({
+  expect(diagnosePartitions('t', 4, 3)).toBe('t, 4 partitions')
+  expect(diagnosePartitions('t', 1, 1)).toBe('t, 1 partition')
+  expect(failure(() => diagnosePartitions('t', 2, 3))).toMatchObject({
     code: 'TOPIC_PARTITIONS',
     remedy: expect.stringContaining('--partitions 3 --grow'),
   })
 })
 
 test.each(['CreateTime', undefined])('a topic whose time is %s is refused', (type) => {
-  expect(failure(() => topicTimeVerdict('t', type)).code).toBe('TOPIC_TIME')
+  expect(failure(() => diagnoseTopicTime('t', type)).code).toBe('TOPIC_TIME')
 })
 
 test.each([

@@ -1,4 +1,4 @@
-// What doctor makes of what the network and the broker answered: pure, each a line or a Failure with its remedy.
+// Diagnoses of what the network and the broker answered: each a line, or a Failure with its remedy. Pure.
 import { isIP } from 'node:net'
 import { Failure } from '@ticklake/runtime/errors.ts'
 
@@ -44,13 +44,13 @@ export interface Advertised {
  * @param date the Date header of an answer
  * @throws Failure CLOCK_OFF, CLOCK_UNKNOWN
  */
-export function clockVerdict(date: string | undefined, sentMs: number, receivedMs: number): string {
+export function diagnoseClock(date: string | undefined, sentMs: number, receivedMs: number): string {
   const there = Date.parse(date ?? '')
   if (Number.isNaN(there)) {
     throw new Failure({
       code: 'CLOCK_UNKNOWN',
       what: 'S3 answered without a Date that can be read, so this machine’s clock cannot be checked',
-      why: `the header was ${JSON.stringify(date ?? null)}; a proxy in between may have taken it away`,
+      why: `the header was ${JSON.stringify(date ?? null)}; a proxy in between may have removed it`,
       remedy: 'compare `date -u` with a clock that you trust; five minutes are allowed',
     })
   }
@@ -66,13 +66,13 @@ export function clockVerdict(date: string | undefined, sentMs: number, receivedM
 }
 
 /** @throws Failure BROKER_NAME, BROKER_CLOSED, BROKER_UNREACHABLE */
-export function reachVerdict(host: string, port: number, reach: Reach): string {
+export function diagnoseReach(host: string, port: number, reach: Reach): string {
   if (reach.reached) return `${host}:${port}`
   const why = `${reach.code}: ${reach.reason}${trapOf(host)}`
   if (reach.step === 'name') {
     throw new Failure({
       code: 'BROKER_NAME',
-      what: `the broker’s name ${host} does not lead to an address from here`,
+      what: `the broker’s name ${host} does not resolve to an address from here`,
       why,
       remedy:
         'correct KAFKA_BOOTSTRAP_SERVERS: on EC2 take the Elastic IP’s public DNS name (`make aws-plan` shows it)',
@@ -84,7 +84,7 @@ export function reachVerdict(host: string, port: number, reach: Reach): string {
       what: `nothing listens at ${host}:${port}`,
       why,
       remedy:
-        'start the broker (locally `make stack`; on EC2 look at `systemctl status kafka`), or correct the port in KAFKA_BOOTSTRAP_SERVERS',
+        'start the broker (locally `make stack`; on EC2 check `systemctl status kafka`), or correct the port in KAFKA_BOOTSTRAP_SERVERS',
     })
   }
   throw new Failure({
@@ -98,7 +98,7 @@ export function reachVerdict(host: string, port: number, reach: Reach): string {
 }
 
 /** @throws Failure BROKER_NO_TLS, BROKER_CA, BROKER_CERTIFICATE_NAME, BROKER_CERTIFICATE_TIME, BROKER_CERTIFICATE */
-export function tlsVerdict(host: string, port: number, answer: TlsAnswer, nowMs: number): string {
+export function diagnoseTls(host: string, port: number, answer: TlsAnswer, nowMs: number): string {
   const at = `${host}:${port}`
   if (!answer.spoke) {
     throw new Failure({
@@ -167,10 +167,10 @@ const authorityProblems = new Set([
 ])
 
 /**
- * What the broker tells clients to connect to, and whether that works: they ask the bootstrap address only once.
+ * The addresses that the broker advertises, and whether they work: clients use the bootstrap address only once.
  * @throws Failure ADVERTISED_UNREACHABLE, ADVERTISED_LOOPBACK
  */
-export function advertisedVerdict(
+export function diagnoseAdvertised(
   bootstrapHosts: readonly string[],
   advertised: readonly Advertised[],
 ): string {
@@ -190,7 +190,7 @@ export function advertisedVerdict(
       throw new Failure({
         code: 'ADVERTISED_LOOPBACK',
         what: `broker ${nodeId} sends its clients to ${at}, which is this machine and not the broker`,
-        why: `it was asked at ${bootstrapHosts.join(', ')}; what answers at ${at} is something else`,
+        why: `it was reached at ${bootstrapHosts.join(', ')}; what answers at ${at} is something else`,
         remedy,
       })
     }
@@ -198,10 +198,10 @@ export function advertisedVerdict(
   return advertised.map(({ host, port }) => `${host}:${port}`).join(', ')
 }
 
-/** The trap of the first broker on EC2, in words that continue a sentence; nothing where the host looks public. */
+/** The usual mistake of a first broker on EC2, to continue a sentence; nothing where the host looks public. */
 function trapOf(host: string): string {
   const version = isIP(host)
-  if (isLoopback(host)) return `; ${host} is always the machine that asks`
+  if (isLoopback(host)) return `; ${host} is always the client’s own machine`
   if (/\.(internal|local|lan)\.?$/i.test(host)) {
     return `; ${host} is a private name: only machines inside its own network (the VPC) know it`
   }
@@ -217,7 +217,7 @@ function isLoopback(host: string): boolean {
 }
 
 /** @throws Failure TOPIC_PARTITIONS */
-export function partitionsVerdict(topic: string, found: number, wanted: number): string {
+export function diagnosePartitions(topic: string, found: number, wanted: number): string {
   if (found >= wanted) return `${topic}, ${found} partition${found === 1 ? '' : 's'}`
   throw new Failure({
     code: 'TOPIC_PARTITIONS',
@@ -227,13 +227,13 @@ export function partitionsVerdict(topic: string, found: number, wanted: number):
   })
 }
 
-/** @throws Failure TOPIC_TIME when producers set the time of a record, or it cannot be told */
-export function topicTimeVerdict(topic: string, type: string | undefined): string {
+/** @throws Failure TOPIC_TIME when producers set the time of a record, or it is unknown */
+export function diagnoseTopicTime(topic: string, type: string | undefined): string {
   if (type === 'LogAppendTime') return 'message.timestamp.type=LogAppendTime'
   throw new Failure({
     code: 'TOPIC_TIME',
     what: `the records of ${topic} carry their producers’ time; an hour of the lake may get rows long after it is over`,
-    why: `message.timestamp.type is ${type ?? 'not told'}, and hours are filed by the broker’s own time`,
+    why: `message.timestamp.type is ${type ?? 'unknown'}, and hours are filed by the broker’s own time`,
     remedy: `kafka-configs.sh --bootstrap-server HOST:PORT --alter --topic ${topic} --add-config message.timestamp.type=LogAppendTime`,
   })
 }

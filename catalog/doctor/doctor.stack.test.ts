@@ -16,7 +16,7 @@ import { testEnv } from '@ticklake/testing/test-env.ts'
 import { createTopic } from '@ticklake/testing/topic.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { installed } from '../../stack/paths.ts'
-import { looksAt } from './checks.ts'
+import { checksFor } from './checks.ts'
 import { type CheckName, examine, type Outcome } from './doctor.ts'
 import { outcomeLines } from './text.ts'
 
@@ -51,14 +51,14 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-/** The outcomes by check, up to and with the last one asked for. */
+/** The outcomes by check, up to the last one named, inclusive. */
 async function diagnose(changed: Record<string, string>, last: CheckName = 'group protocol') {
   const all = {} as Record<CheckName, Outcome>
   const patient = { ...env, ...changed }
   // The SDK reads this by itself.
   process.env.AWS_ENDPOINT_URL = patient.AWS_ENDPOINT_URL
-  using looks = looksAt(patient, undefined)
-  for await (const outcome of examine(looks, new AbortController().signal)) {
+  using runs = checksFor(patient, undefined)
+  for await (const outcome of examine(runs, new AbortController().signal)) {
     all[outcome.check] = outcome
     if (outcome.check === last) break
   }
@@ -112,7 +112,7 @@ describe('on a stack that is well', () => {
     const ran = await run({ ...env, KAFKA_SECURITY_PROTOCOL: 'SASL_SSL' }, 'catalog', 'doctor')
     expect(ran.stdout).toContain('FAILED   configuration     CONFIG_INVALID')
     expect(ran.stdout).toContain('do:   set KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD_FILE')
-    expect(ran.stdout).toContain('doctor: 0 ok, 1 failed, 17 skipped: mend configuration')
+    expect(ran.stdout).toContain('doctor: 0 ok, 1 failed, 17 skipped: fix configuration')
     expect(ran.code).toBe(1)
   })
 })
@@ -227,7 +227,7 @@ describe('the broker', () => {
     expectFailed(await diagnose(tls(broker.secure)), 'group protocol', 'GROUP_PROTOCOL')
   })
 
-  test('a name that nobody knows', async () => {
+  test('a name that does not resolve', async () => {
     const all = await diagnose({ KAFKA_BOOTSTRAP_SERVERS: 'ip-10-0-0-12.ec2.internal:9092' })
     expectFailed(all, 'broker name', 'BROKER_NAME', 'broker TCP', 'advertised', 'topic', 'group protocol')
     expect(outcomeLines(all['broker name']).join()).toContain('private name')
@@ -252,16 +252,16 @@ describe('the broker', () => {
     expectFailed(await diagnose(tls(server.port), 'topic'), 'broker TLS', code, 'broker SASL', 'topic')
   })
 
-  test('a plain listener asked by TLS', async () => {
+  test('TLS to a plain listener', async () => {
     expectFailed(await diagnose(tls(broker.plain)), 'broker TLS', 'BROKER_NO_TLS', 'broker SASL', 'topic')
   })
 
-  test('a TLS listener asked in the plain', async () => {
+  test('no TLS to a TLS listener', async () => {
     const all = await diagnose({ KAFKA_BOOTSTRAP_SERVERS: broker.secure })
     expectFailed(all, 'broker API', 'BROKER_PROTOCOL', 'advertised', 'topic')
   })
 
-  test('a listener without login asked for one', async () => {
+  test('a login at a listener that takes none', async () => {
     const all = await diagnose({ ...tls(broker.plain), KAFKA_SECURITY_PROTOCOL: 'SASL_PLAINTEXT' })
     expectFailed(all, 'broker SASL', 'BROKER_NO_SASL', 'broker API')
   })
@@ -278,10 +278,10 @@ describe('the broker', () => {
   test('an advertised name that only the VPC knows', async () => {
     const all = await diagnose({ KAFKA_BOOTSTRAP_SERVERS: broker.privateName })
     expectFailed(all, 'advertised', 'ADVERTISED_UNREACHABLE')
-    const told = outcomeLines(all.advertised).join('\n')
-    expect(told).toContain('sends its clients to ip-10-0-0-12.ec2.internal:9092')
-    expect(told).toContain('private name')
-    // The topic is looked at all the same: the first connection works.
+    const lines = outcomeLines(all.advertised).join('\n')
+    expect(lines).toContain('sends its clients to ip-10-0-0-12.ec2.internal:9092')
+    expect(lines).toContain('private name')
+    // The topic is checked all the same: the first connection works.
     expect(all.topic.state).toBe('ok')
   })
 

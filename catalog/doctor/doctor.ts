@@ -1,11 +1,11 @@
-// What `doctor` looks at, in which order, and what is left out when something before it failed.
+// The checks of `doctor`, their order, and which are skipped when an earlier one failed.
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { whenAborted } from '@ticklake/runtime/process.ts'
 
 interface Check {
-  /** What must be well before this can be looked at. */
+  /** Checks that must succeed before this one can run. */
   readonly needs: readonly CheckName[]
-  /** A look that has no answer by then has failed: nothing hangs. */
+  /** A check without an answer by then has failed: nothing hangs. */
   readonly withinMs: number
 }
 
@@ -31,7 +31,7 @@ export const checkNames = [
 ] as const
 export type CheckName = (typeof checkNames)[number]
 
-/** In the order of checkNames: each needs only what stands before it. */
+/** In the order of checkNames: each needs only earlier ones. */
 export const checks: Readonly<Record<CheckName, Check>> = {
   configuration: { needs: [], withinMs: 5_000 },
   clock: { needs: ['configuration'], withinMs: 20_000 },
@@ -53,60 +53,60 @@ export const checks: Readonly<Record<CheckName, Check>> = {
   'group protocol': { needs: ['broker API'], withinMs: 20_000 },
 }
 
-/** What a look may answer instead of what it saw: there is nothing to look at here. That stands in nobody's way. */
+/** The answer of a check that does not apply here; it blocks no other. */
 export interface NotNeeded {
   readonly notNeeded: string
 }
 
-/** Looks once. Out: what was seen, in a line. @throws Failure when it is not as it must be */
-export type Look = (signal: AbortSignal) => Promise<string | NotNeeded>
-export type Looks = Readonly<Record<CheckName, Look>>
+/** Runs one check. Out: what it found, in a line. @throws Failure when something is wrong */
+export type RunCheck = (signal: AbortSignal) => Promise<string | NotNeeded>
+export type Checks = Readonly<Record<CheckName, RunCheck>>
 
-export type Verdict =
+export type Result =
   | { readonly state: 'ok'; readonly saw: string }
   | { readonly state: 'skipped'; readonly because: string }
   | { readonly state: 'failed'; readonly failure: Failure }
 
-export type Outcome = Verdict & { readonly check: CheckName; readonly seconds: number }
+export type Outcome = Result & { readonly check: CheckName; readonly seconds: number }
 
 /**
- * Makes all looks in order and tells each outcome as it comes. Nothing is thrown: a defect is a failed check too.
- * @param signal ends the look under way; the rest is skipped
+ * Runs all checks in order and yields each outcome. Nothing is thrown: an unexpected error is a failed check, too.
+ * @param signal aborted: the running check ends, the rest is skipped
  */
 export async function* examine(
-  looks: Looks,
+  runs: Checks,
   signal: AbortSignal,
   withinMs: (check: CheckName) => number = (check) => checks[check].withinMs,
 ): AsyncGenerator<Outcome> {
-  /** Each check that has no good answer, with the failed one that is the reason. */
+  /** Each check that did not succeed, with the failed check that is the reason. */
   const roots = new Map<CheckName, CheckName>()
   for (const check of checkNames) {
     const startedAt = performance.now()
     const blocker = checks[check].needs.find((need) => roots.has(need))
     const root = blocker && roots.get(blocker)
-    const verdict: Verdict = signal.aborted
+    const result: Result = signal.aborted
       ? { state: 'skipped', because: 'it was stopped' }
       : root
         ? { state: 'skipped', because: `${root} failed` }
-        : await verdictOf(looks[check], signal, withinMs(check))
-    if (verdict.state === 'failed') roots.set(check, check)
+        : await resultOf(runs[check], signal, withinMs(check))
+    if (result.state === 'failed') roots.set(check, check)
     else if (root) roots.set(check, root)
-    yield { ...verdict, check, seconds: (performance.now() - startedAt) / 1000 }
+    yield { ...result, check, seconds: (performance.now() - startedAt) / 1000 }
   }
 }
 
-/** Whether nothing is wrong: what was not needed is no fault, what could not be looked at is. */
+/** Whether nothing is wrong: a check that does not apply is no fault. */
 export function isWell(outcomes: readonly Outcome[], signal: AbortSignal): boolean {
   return !signal.aborted && outcomes.every(({ state }) => state !== 'failed')
 }
 
-async function verdictOf(look: Look, signal: AbortSignal, withinMs: number): Promise<Verdict> {
+async function resultOf(run: RunCheck, signal: AbortSignal, withinMs: number): Promise<Result> {
   const late = new AbortController()
-  // Not AbortSignal.timeout: that one does not keep the process alive, which would then end without a verdict.
+  // Not AbortSignal.timeout: that one does not keep the process alive, which would then end without one.
   const timer = setTimeout(() => late.abort(), withinMs)
   const stop = AbortSignal.any([signal, late.signal])
   try {
-    const saw = await Promise.race([look(stop), whenAborted(stop)])
+    const saw = await Promise.race([run(stop), whenAborted(stop)])
     return typeof saw === 'string' ? { state: 'ok', saw } : { state: 'skipped', because: saw.notNeeded }
   } catch (error) {
     if (signal.aborted) return { state: 'skipped', because: 'it was stopped' }
@@ -121,7 +121,7 @@ function noAnswer(withinMs: number): Failure {
     code: 'NO_ANSWER',
     what: `there was no answer within ${withinMs / 1000} s`,
     why: 'a firewall or a security group that drops packets looks like this, and so does a server that hangs',
-    remedy: 'see that the address is the right one and that the way to it is open, then run doctor again',
+    remedy: 'check the address and the firewalls on the way to it, then run doctor again',
     retryable: true,
   })
 }
@@ -130,9 +130,9 @@ function failureOf(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown
   return new Failure({
     code: 'UNEXPECTED',
-    what: 'the look ended in an error that doctor has no words for',
+    what: 'the check ended in an unexpected error',
     why: reasonOf(thrown),
-    remedy: 'read the answer above; the checks around this one may tell more',
+    remedy: 'read the answer above; the checks around this one may say more',
     cause: thrown,
   })
 }

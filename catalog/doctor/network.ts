@@ -1,11 +1,11 @@
-// Whether a host and port can be reached from this machine: name, TCP, TLS, each with its own word for what is wrong.
+// Whether a host and port can be reached from this machine: name, TCP, TLS, each with its own error.
 import { lookup } from 'node:dns/promises'
 import { connect, isIP, type Socket } from 'node:net'
 import { type PeerCertificate, connect as tlsConnect } from 'node:tls'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Certificate, Reach, TlsAnswer } from './diagnoses.ts'
 
-/** One name, one connection, one handshake may take so long. */
+/** The limit for one name, one connection, one handshake. */
 const STEP_MS = 5_000
 
 export interface Address {
@@ -41,7 +41,7 @@ export async function reachTcp({ host, port }: Address): Promise<Reach> {
   if (!named.reached) return named
   const socket = connect({ host, port })
   try {
-    await within(STEP_MS, settled(socket, 'connect'))
+    await within(STEP_MS, connected(socket, 'connect'))
     return named
   } catch (error) {
     return { reached: false, step: 'tcp', code: codeOf(error), reason: reasonOf(error) }
@@ -51,7 +51,7 @@ export async function reachTcp({ host, port }: Address): Promise<Reach> {
 }
 
 /**
- * A TLS handshake with the certificate looked at and not insisted on, so that all that is wrong with it can be told.
+ * A TLS handshake that reads the certificate without rejecting it, so that everything wrong with it can be reported.
  * @param authority PEM text; undefined: the authorities that Node knows
  */
 export async function handshake({ host, port }: Address, authority: string | undefined): Promise<TlsAnswer> {
@@ -64,7 +64,7 @@ export async function handshake({ host, port }: Address, authority: string | und
       ...(isIP(host) ? {} : { servername: host }),
       ...(authority === undefined ? {} : { ca: authority }),
     })
-    await within(STEP_MS, settled(socket, 'secureConnect'))
+    await within(STEP_MS, connected(socket, 'secureConnect'))
     const error = socket.authorizationError as unknown
     return {
       spoke: true,
@@ -92,7 +92,7 @@ function certificateOf(peer: PeerCertificate): Certificate {
   }
 }
 
-function settled(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
+function connected(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once(event, resolve).once('error', reject)
     socket.once('close', () =>

@@ -5,12 +5,12 @@ import { checkNames, type Outcome } from './doctor.ts'
 /** How `catalog doctor` writes: a line for each check as it ends, or one array at the end. */
 export const doctorFormats = ['table', 'json'] as const
 
-const stateWords = { ok: 'ok     ', failed: 'FAILED ', skipped: 'skipped' } as const
+const stateLabels = { ok: 'ok     ', failed: 'FAILED ', skipped: 'skipped' } as const
 const nameWidth = Math.max(...checkNames.map((name) => name.length))
 
 /** `ok       bucket            s3://ticklake answers  0.1 s`; what, why and do below a failure. */
 export function outcomeLines(outcome: Outcome): string[] {
-  const start = `${stateWords[outcome.state]}  ${outcome.check.padEnd(nameWidth)}`
+  const start = `${stateLabels[outcome.state]}  ${outcome.check.padEnd(nameWidth)}`
   const seconds = `${outcome.seconds.toFixed(1)} s`
   switch (outcome.state) {
     case 'ok':
@@ -36,7 +36,7 @@ export function summaryLine(outcomes: readonly Outcome[]): string {
   const names = outcomes.filter(({ state }) => state === 'failed').map(({ check }) => check)
   const count = (state: Outcome['state']) => outcomes.filter((outcome) => outcome.state === state).length
   const tail = `${count('ok')} ok, ${names.length} failed, ${count('skipped')} skipped`
-  return names.length === 0 ? `doctor: ${tail}` : `doctor: ${tail}: mend ${names.join(', ')}`
+  return names.length === 0 ? `doctor: ${tail}` : `doctor: ${tail}: fix ${names.join(', ')}`
 }
 
 /** One outcome as a record whose text never holds more than the table does. */

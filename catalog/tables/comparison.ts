@@ -1,4 +1,4 @@
-// Holds the crawled table against the declared one: columns, types, partitions, and the rows that both count.
+// Compares the crawled table with the declared one: columns, types, partitions, and row counts.
 
 import type { Table } from '@aws-sdk/client-glue'
 import type { Aws } from '@ticklake/aws/clients.ts'
@@ -11,7 +11,7 @@ import type { CatalogConfig } from '../config.ts'
 import type { CrawlOutcome } from './crawler.ts'
 import { columnText, type Difference } from './difference.ts'
 
-/** What was in the bucket before the crawl began: only that must be found. */
+/** What was in the bucket before the crawl: only this must be found. */
 export interface BeforeCrawl {
   readonly hours: readonly string[]
   readonly topicId: string | undefined
@@ -23,12 +23,12 @@ export interface Comparison {
   readonly crawled: string
   readonly columns: number
   readonly partitions: number
-  /** Rows below the cut-offs, by both tables. */
+  /** Rows below the landed offsets, in both tables. */
   readonly rows: number
   readonly differences: readonly Difference[]
 }
 
-export async function lookBeforeCrawl(
+export async function listBeforeCrawl(
   aws: Pick<Aws, 'bucket'>,
   { lake }: CatalogConfig,
 ): Promise<BeforeCrawl> {
@@ -41,7 +41,7 @@ export async function lookBeforeCrawl(
 }
 
 /**
- * Compares while rows go on landing: counts are of rows below the cut-offs that were there before the crawl.
+ * Compares while rows keep landing: it counts only rows below the offsets that had landed before the crawl.
  * @throws Failure NOTHING_CRAWLED, TABLE_MISSING
  */
 export async function compareCrawled(
@@ -146,13 +146,13 @@ function nothingToCompare(
   if (!declared) {
     return new Failure({
       code: 'TABLE_MISSING',
-      what: `there is no declared table ${lake.database}.${lake.table} to compare with`,
-      remedy: 'make it with `catalog declare`',
+      what: `the table ${lake.database}.${lake.table} is not declared; there is nothing to compare with`,
+      remedy: 'create it with `catalog declare`',
     })
   }
   return new Failure({
     code: 'NOTHING_CRAWLED',
-    what: `the crawler made no table in ${outcome.database}; there is nothing to compare`,
+    what: `the crawler created no table in ${outcome.database}; there is nothing to compare`,
     why: 'it found no object in the dataset’s folder',
     remedy: 'let some rows land first (`make demo`), then crawl again',
   })

@@ -1,4 +1,4 @@
-// Runs Glue's crawler over the dataset's folder and tells what it made of it.
+// Runs Glue's crawler over the dataset's folder and returns the tables that it made.
 import type { Crawler, CreateCrawlerRequest, Table } from '@aws-sdk/client-glue'
 import type { Aws } from '@ticklake/aws/clients.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
@@ -29,7 +29,7 @@ export interface CrawlOptions {
 }
 
 const POLL_MS = 500
-/** On AWS a state changes slowly, and asking is limited to a few requests a second. */
+/** On AWS a state changes slowly, and requests are limited to a few a second. */
 const SLOW_POLL_MS = 3_000
 
 /** The crawler as wanted. Partitions take the table's columns; similar folders are one table. */
@@ -38,7 +38,7 @@ export function crawlerRequest(config: CatalogConfig): CreateCrawlerRequest {
     Name: config.crawler,
     Role: config.crawlerRole,
     DatabaseName: crawledDatabase(config.lake),
-    Description: `Looks at ${datasetLocation(config.lake)}`,
+    Description: `Crawls ${datasetLocation(config.lake)}`,
     Targets: { S3Targets: [{ Path: datasetLocation(config.lake), Exclusions: [] }] },
     SchemaChangePolicy: { UpdateBehavior: 'UPDATE_IN_DATABASE', DeleteBehavior: 'DEPRECATE_IN_DATABASE' },
     Configuration: JSON.stringify({
@@ -51,7 +51,7 @@ export function crawlerRequest(config: CatalogConfig): CreateCrawlerRequest {
 
 /**
  * Makes or updates the crawler, starts it (or joins the crawl that runs), and waits for its end.
- * @throws Failure CRAWL_FAILED with Glue's own words, CRAWL_TIMEOUT, CRAWL_STOPPED when the signal aborts
+ * @throws Failure CRAWL_FAILED with Glue's own message, CRAWL_TIMEOUT, CRAWL_STOPPED when the signal aborts
  */
 export async function crawl(
   aws: Pick<Aws, 'glue'>,
@@ -72,10 +72,10 @@ export async function crawl(
   if (last?.Status !== 'SUCCEEDED') {
     throw new Failure({
       code: 'CRAWL_FAILED',
-      what: `the crawl of ${datasetLocation(config.lake)} ended as ${last?.Status ?? 'unknown'}; the objects are as they were`,
+      what: `the crawl of ${datasetLocation(config.lake)} ended as ${last?.Status ?? 'unknown'}; the objects are unchanged`,
       why: last?.ErrorMessage ?? 'Glue gives no reason',
       remedy: /NoSuchBucket/.test(last?.ErrorMessage ?? '')
-        ? 'set LAKE_BUCKET to a bucket that is there; make stack, compose or make aws-deploy makes one'
+        ? 'set LAKE_BUCKET to an existing bucket; make stack, compose or make aws-deploy makes one'
         : `see that the crawler's role (${config.crawlerRole}) may read the bucket, then crawl again`,
     })
   }
@@ -100,7 +100,7 @@ export async function crawl(
   }
 }
 
-/** Whether the crawler that is there looks elsewhere, or writes elsewhere, than wanted. Its role is left alone. */
+/** Whether the existing crawler reads or writes elsewhere. Its role does not matter. */
 function crawlerDiffers(there: Crawler, wanted: CreateCrawlerRequest): boolean {
   return (
     there.DatabaseName !== wanted.DatabaseName ||

@@ -1,4 +1,4 @@
-// Makes the databases, the table and the view be there as wanted; what is there and differs is shown, not overwritten.
+// Creates the databases, the table and the views; what exists and differs is reported, not overwritten.
 
 import type { TableInput } from '@aws-sdk/client-glue'
 import type { Aws } from '@ticklake/aws/clients.ts'
@@ -63,8 +63,8 @@ export async function declare(
 }
 
 /**
- * Out: what was done, or the differences that kept it from being done.
- * @param earlier what earlier releases declared: such a table is brought up to date without being asked
+ * Out: what was done, or the differences because of which nothing was done.
+ * @param earlier what earlier releases declared: such a table is brought up to date
  */
 async function declareOne(
   aws: Pick<Aws, 'glue'>,

@@ -1,4 +1,4 @@
-// Tells in words how a table that is there differs from the one that is wanted; what services add is no difference.
+// The differences between an existing table and the wanted one; what services add is no difference.
 import type { Column, TableInput } from '@aws-sdk/client-glue'
 import { storedView } from './view.ts'
 

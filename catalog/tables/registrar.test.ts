@@ -9,7 +9,7 @@ const { lake } = catalogConfig({})
 const now = Date.parse('2026-11-21T09:30:00Z')
 const HOUR = 3_600_000
 
-/** Glue and S3 that remember what they were asked. */
+/** Glue and S3 that record their requests. */
 function fakes(folders: string[], values: string[][] = [], objects = new Map<string, string>()) {
   const created: string[] = []
   const listed: string[] = []
@@ -71,7 +71,7 @@ test('in between, recent days cost three requests, and an hour that appears is r
   expect(listed).toHaveLength(3)
 })
 
-test('once an hour everything is looked at again', async () => {
+test('once an hour everything is listed again', async () => {
   const { aws, created, folders } = fakes(['lake/ticks/dt=2020-01-01/hour=00/'])
   const registrar = new Registrar(aws, lake, 1)
   await registrar.register(now)

@@ -10,7 +10,7 @@ import { keepTable } from '@ticklake/lake/tables.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 
 const HOUR_MS = 3_600_000
-/** Days whose folders are looked into each time; older ones once an hour, or when their day is new. */
+/** Days whose folders are listed each time; older ones once an hour, or when their day is new. */
 const RECENT_DAYS = 2
 
 export class Registrar {
@@ -18,11 +18,11 @@ export class Registrar {
   readonly #lake: LakeConfig
   readonly #hoursAhead: number
   #storage: StorageDescriptor | undefined
-  /** Hours that are registered, as far as was seen. */
+  /** Hours that are known to be registered. */
   #registered = new Set<string>()
   #days = new Set<string>()
   #compacted: ReadonlyMap<string, NewestManifest> = new Map()
-  #lookedAtAllAt = Number.NEGATIVE_INFINITY
+  #listedAllAt = Number.NEGATIVE_INFINITY
 
   constructor(aws: Pick<Aws, 'glue' | 'bucket'>, lake: LakeConfig, hoursAhead: number) {
     this.#aws = aws
@@ -31,15 +31,15 @@ export class Registrar {
   }
 
   /**
-   * Registers what is missing and changes nothing that is there. The first time, and once an hour, everything is
-   * looked at; in between only the recent days' folders: 3 LIST requests, and no Glue request when nothing is new.
+   * Registers what is missing and changes no existing partition. The first time, and once an hour, it lists
+   * everything; in between only the recent days' folders: 3 LIST requests, and no Glue request when nothing is new.
    * Out: how many partitions are new.
-   * @throws Failure TABLE_MISSING, and whatever keeps Glue or S3 from answering; call again later
+   * @throws Failure TABLE_MISSING, and any error of Glue or S3; call again later
    */
   async register(nowMs: number): Promise<number> {
-    const all = Math.abs(nowMs - this.#lookedAtAllAt) >= HOUR_MS
+    const all = Math.abs(nowMs - this.#listedAllAt) >= HOUR_MS
     if (all) {
-      // Written down first: compaction must know of the table before the table knows of any hour.
+      // Recorded first: compaction must know of the table before the table has any hour.
       await keepTable(this.#aws.bucket, this.#lake)
       await this.#readTable()
       this.#compacted = await listManifests(this.#aws.bucket, this.#lake)
@@ -56,7 +56,7 @@ export class Registrar {
     for (const hour of missing.values()) inputs.push(await this.#input(hour))
     const made = await this.#aws.glue.createPartitions(this.#lake.database, this.#lake.table, inputs)
     for (const name of missing.keys()) this.#registered.add(name)
-    if (all) this.#lookedAtAllAt = nowMs
+    if (all) this.#listedAllAt = nowMs
     return made
   }
 
@@ -66,9 +66,9 @@ export class Registrar {
     if (!there?.StorageDescriptor) {
       throw new Failure({
         code: 'TABLE_MISSING',
-        what: `the table ${database}.${table} is not there; what has landed is in S3, but cannot be counted`,
-        why: `Glue knows no table of this name`,
-        remedy: 'make it with `catalog declare`, or set LAKE_DATABASE and LAKE_TABLE',
+        what: `the table ${database}.${table} does not exist; what has landed is in S3, but cannot be queried`,
+        why: `Glue has no table of this name`,
+        remedy: 'create it with `catalog declare`, or set LAKE_DATABASE and LAKE_TABLE',
         retryable: true,
       })
     }

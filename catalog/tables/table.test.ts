@@ -25,6 +25,7 @@ test('the Parquet table has the contract’s columns in their order, and the fol
     'kafka_offset bigint',
     'kafka_timestamp timestamp',
     'source string',
+    'traded_at timestamp',
   ])
   expect(table.PartitionKeys?.map((c) => `${c.Name} ${c.Type}`)).toEqual(['dt string', 'hour string'])
   expect(table.StorageDescriptor?.SerdeInfo?.SerializationLibrary).toBe(
@@ -38,7 +39,7 @@ test.each(['jsonl', 'json-object'] as const)('the %s table is read by the openx 
   expect(table.Parameters?.classification).toBe('json')
   expect(table.StorageDescriptor?.SerdeInfo?.SerializationLibrary).toBe('org.openx.data.jsonserde.JsonSerDe')
   expect(table.StorageDescriptor?.InputFormat).toBe('org.apache.hadoop.mapred.TextInputFormat')
-  expect(table.StorageDescriptor?.SerdeInfo?.Parameters?.paths?.split(',')).toHaveLength(14)
+  expect(table.StorageDescriptor?.SerdeInfo?.Parameters?.paths?.split(',')).toHaveLength(15)
 })
 
 test('the view has the tutorials’ names, the date as text, and quotes any database and table', () => {

@@ -1,4 +1,4 @@
-// The Glue table of a dataset, made from the contract's columns: what `declare` wants to be there.
+// The Glue table of a dataset, made from the contract's columns, as `declare` creates it.
 import type { TableInput } from '@aws-sdk/client-glue'
 import type { LakeConfig, LakeFormat } from '@ticklake/aws/config.ts'
 import { CONTRACT_VERSION, columnsAt, partitionKeys } from '@ticklake/contract/columns.ts'
@@ -31,7 +31,7 @@ const storageOf: Record<LakeFormat, Storage> = {
 
 type LakeOfTable = Pick<LakeConfig, 'bucket' | 'prefix' | 'dataset' | 'format' | 'table'>
 
-/** s3://bucket/prefix/dataset/, where the objects of the dataset lie. */
+/** s3://bucket/prefix/dataset/, where the objects of the dataset are. */
 export function datasetLocation(lake: Pick<LakeConfig, 'bucket' | 'prefix' | 'dataset'>): string {
   return `s3://${lake.bucket}/${tablePrefix(lake)}`
 }

@@ -36,12 +36,12 @@ export function viewInput({ database, table, view }: ViewOf): TableInput {
     catalog: 'awsdatacatalog',
     schema: database,
     columns: columns.map(({ name, type }) => ({ name, type })),
-    // As Athena does it: whoever asks needs the permission. The engine would else want the name of an owner.
+    // As in Athena: whoever queries it needs the permission. Otherwise the engine would want the name of an owner.
     runAsInvoker: true,
   }
   return {
     Name: view,
-    // No Description: the engine would take it for the comment, and a view is told by its comment.
+    // No Description: the engine would take it for the comment, and a view is recognized by its comment.
     TableType: 'VIRTUAL_VIEW',
     Parameters: { presto_view: 'true', comment: 'Presto View' },
     PartitionKeys: [],

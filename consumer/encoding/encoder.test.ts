@@ -24,6 +24,7 @@ function filled(): RecordBuffer {
 }
 
 const sources = [undefined, 'a feed', 'say "é"', 'a,}']
+const tradedAts = [undefined, '2026-11-20 09:59:59.250', undefined, '1969-12-31 23:59:59.999']
 
 /** The same prices, sent by each in turn. */
 function sent(): RecordBuffer {
@@ -31,7 +32,9 @@ function sent(): RecordBuffer {
   const price = { open: 1, high: 1, low: 1, close: 1, adj_close: null, volume: 1 }
   for (const [i, source] of sources.entries()) {
     const tick = { index: 'A', date: '2021-03-04', ...price, close_usd: i % 2 ? null : 0.5 }
-    buffer.accept(i, MS + i, canonicalBytes({ ...tick, ...(source !== undefined && { source }) }))
+    const traded_at = tradedAts[i]
+    const added = { ...(source !== undefined && { source }), ...(traded_at !== undefined && { traded_at }) }
+    buffer.accept(i, MS + i, canonicalBytes({ ...tick, ...added }))
   }
   return buffer
 }
@@ -74,11 +77,17 @@ test(
       compressors: { ZSTD: (input: Uint8Array) => zstdDecompressSync(input) },
     })
     expect(rows.map(({ source }) => source ?? undefined)).toEqual(sources)
+    const times = tradedAts.map((text) => (text ? new Date(`${text}Z`) : null))
+    expect(rows.map(({ traded_at }) => traded_at)).toEqual(times)
     expect(rows.map(({ close_usd }) => close_usd)).toEqual([0.5, null, 0.5, null])
-    expect(Object.keys(rows[0]!).at(-1), 'it lies behind the columns of before').toBe('source')
+    expect(Object.keys(rows[0]!).slice(-2), 'they lie behind the columns of before').toEqual([
+      'source',
+      'traded_at',
+    ])
     const [jsonl] = await encoder.encode({ format: 'jsonl', slabs: slabs(), origin })
     const lines = zstdDecompressSync(jsonl!).toString().trimEnd().split('\n')
     expect(lines.map((line) => JSON.parse(line).source)).toEqual(sources)
+    expect(lines.map((line) => JSON.parse(line).traded_at)).toEqual(tradedAts)
   },
 )
 

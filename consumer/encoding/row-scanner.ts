@@ -1,5 +1,5 @@
 // Reads accepted rows straight from their canonical bytes into columns, without an object per row.
-import { type TickType, tickColumns } from '@ticklake/contract/columns.ts'
+import { tickColumns } from '@ticklake/contract/columns.ts'
 import type { ChosenRows } from '../batching/slab.ts'
 
 /** A column's values, one a row, in the form that Parquet stores. */
@@ -24,7 +24,7 @@ const leads = firstColumns.map((column, i) => {
 const addedColumns = tickColumns
   .filter(({ since }) => since > 1)
   .map(({ name, glue }) => ({
-    glue: glue as TickType,
+    glue,
     lead: Buffer.from(`,"${name}":${glue === 'double' ? '' : '"'}`),
   }))
 

@@ -6,19 +6,23 @@ import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Message } from '../batching/pending-batches.ts'
 import { LetGo } from '../retry.ts'
 import { Positions } from './fetch-progress.ts'
+import { NativeCalls } from './native-calls.ts'
 
 const { AdminClient, KafkaConsumer, CODES } = RdKafka
 
 /** A batch takes what is there, and waits this long for its first message. */
 const CONSUME_WAIT_MS = 200
 const CONSUME_MESSAGES = 1000
-const QUERY_TIMEOUT_MS = 10_000
-/** Of a question that nobody waits for: leaving the group waits until it is answered. */
+/** Leaving the group waits until the last query is answered, and has no time for more. What fails is asked again. */
+const QUERY_TIMEOUT_MS = 5_000
+/** Of a query that nobody waits for. */
 const LOOK_TIMEOUT_MS = 3_000
+/** Of each attempt to reach a broker: a stop waits for one. */
+const CONNECT_ATTEMPT_MS = 1_000
 const WAITING_EVERY_MS = 1_500
-/** How long leaving the group may take, and what is to be told after that. */
-const CLOSE_WITHIN_MS = 10_000
-const LAST_WORDS_MS = 1_000
+const LOG_WITHIN_MS = 50
+/** Of a commit that the caller waits for; the client itself goes on until the broker answers. */
+const COMMIT_WITHIN_MS = 5_000
 
 export interface TopicPartition {
   readonly topic: string
@@ -30,7 +34,7 @@ export interface Handlers {
   readonly onAssign: (partitions: number[]) => void
   /** Partitions go; the group waits until unassign() is called for them. `lost`: somebody else may have them already. */
   readonly onRevoke: (partitions: number[], lost: boolean) => void
-  /** The client cannot go on. */
+  /** The client cannot go on; another one can. */
   readonly onFatal: (error: Failure) => void
   readonly onMessage: (text: string) => void
   /** No broker can be reached just now; the client goes on trying. Called again and again while that lasts. */
@@ -123,27 +127,38 @@ export async function connectGroup(
       // New partitions are seen this soon.
       'topic.metadata.refresh.interval.ms': 30_000,
       log_level: 4,
+      // Closing would wait for a last report.
+      'enable.metrics.push': false,
       rebalance_cb: onRebalance,
     } as ConstructorParameters<typeof KafkaConsumer>[0],
     { 'auto.offset.reset': 'error' },
   ) as RawConsumer
 
+  const calls = new NativeCalls()
+  let state: 'open' | 'closing' | 'dead' = 'open'
+
   function onRebalance(error: { code: number }, assignment: TopicPartition[]): void {
     const partitions = assignment.map(({ partition }) => partition)
-    if (error.code === CODES.ERRORS.ERR__ASSIGN_PARTITIONS) handlers.onAssign(partitions)
+    if (state === 'closing') {
+      // Nobody reads the partitions any more, and closing waits for this answer.
+      giveBack(partitions)
+    } else if (state === 'dead') {
+      // It waits for no answer, and its memory may be free already.
+    } else if (error.code === CODES.ERRORS.ERR__ASSIGN_PARTITIONS) handlers.onAssign(partitions)
     else if (error.code === CODES.ERRORS.ERR__REVOKE_PARTITIONS) {
       handlers.onRevoke(partitions, consumer._client.assignmentLost())
     } else {
-      handlers.onFatal(
-        new Failure({
-          code: 'KAFKA_GROUP_FAILED',
-          what: 'the consumer group refused this consumer',
-          why: reasonOf(error),
-        }),
-      )
+      handlers.onFatal(groupFailed(reasonOf(error)))
     }
   }
 
+  function giveBack(partitions: number[]): void {
+    if (cooperative()) consumer._client.incrementalUnassign(partitions.map(named))
+    else consumer.unassign()
+  }
+
+  /** Why the client cannot go on, as its log has it: the error says only that it is so. */
+  let fatalReason = 'Local: Fatal error'
   let lastFailure = `${config.KAFKA_BOOTSTRAP_SERVERS} does not answer`
   consumer.on('event.error', ({ message }) => {
     handlers.onMessage(message)
@@ -154,6 +169,7 @@ export async function connectGroup(
     handlers.onMessage(message)
     // The errors above carry no reason, only this line of librdkafka's log does.
     if (fac === 'FAIL') lastFailure = brokerReason(message)
+    if (fac === 'FATAL') fatalReason = message.replace(/^\[thrd:[^\]]*\]: /, '')
   })
   // Until it is connected the client hands no event over: whoever looks at the terminal is told all the same.
   const waiting = setInterval(() => handlers.onBrokerAway(lastFailure), WAITING_EVERY_MS)
@@ -169,7 +185,7 @@ export async function connectGroup(
     partition: number,
     timeoutMs = QUERY_TIMEOUT_MS,
   ): Promise<{ low: number; high: number }> {
-    return new Promise((resolve, reject) => {
+    return ask((resolve, reject) => {
       consumer.queryWatermarkOffsets(topic, partition, timeoutMs, (error, offsets) => {
         if (error) reject(error)
         else resolve({ low: offsets.lowOffset, high: offsets.highOffset })
@@ -177,10 +193,17 @@ export async function connectGroup(
     })
   }
 
+  function ask<T>(
+    call: (resolve: (answer: T) => void, reject: (error: unknown) => void) => void,
+  ): Promise<T> {
+    return calls.ask(() => new Promise<T>(call))
+  }
+
   /** What the last fetch was told; cheap, undefined before the first one and after one that failed. */
   function fetched(partition: number, which: 'lowOffset' | 'highOffset'): number | undefined {
     try {
-      const offset = consumer.getWatermarkOffsets(topic, partition)[which]
+      const offsets = calls.now(() => consumer.getWatermarkOffsets(topic, partition))
+      const offset = offsets?.[which] ?? -1
       return offset >= 0 ? offset : undefined
     } catch {
       return undefined
@@ -194,21 +217,26 @@ export async function connectGroup(
 
     /** One batch of messages; empty when none came in time. @throws Failure OFFSET_OUT_OF_RANGE, KAFKA_READ_FAILED */
     consume(): Promise<Batch> {
-      return new Promise((resolve, reject) => {
+      const call = (resolve: (batch: Batch) => void, reject: (error: unknown) => void) =>
         consumer._client.consume(CONSUME_WAIT_MS, CONSUME_MESSAGES, true, (error, messages, ends = []) => {
           if (!error) {
             if (messages.length > 0 || ends.length > 0) handlers.onBrokerBack()
             positions.handedOver(messages, ends, messages.length >= CONSUME_MESSAGES)
             return resolve({ messages, ends })
           }
-          if (isPassing(error.code)) return resolve({ messages: [], ends: [] })
-          reject(readFailure(error))
+          if (error.code === CODES.ERRORS.ERR__FATAL) {
+            state = 'dead'
+            // Its log, which alone says why, is on its way.
+            setTimeout(() => reject(groupFailed(fatalReason)), LOG_WITHIN_MS)
+          } else if (isPassing(error.code)) resolve({ messages: [], ends: [] })
+          else reject(readFailure(error))
         })
-      })
+      return calls.poll(() => new Promise(call))
     },
 
     /** Starts to read the partitions at these offsets. Only between two calls of consume(). */
     assign(starts: { partition: number; offset: number }[]): void {
+      if (state !== 'open') return
       const assignment = starts.map(({ partition, offset }) => ({ topic, partition, offset }))
       if (cooperative()) consumer._client.incrementalAssign(assignment)
       else consumer.assign(assignment)
@@ -218,28 +246,23 @@ export async function connectGroup(
     /** Gives the partitions back to the group. */
     unassign(partitions: number[]): void {
       positions.unassigned(partitions)
-      if (cooperative()) consumer._client.incrementalUnassign(partitions.map(named))
-      else consumer.unassign()
+      if (state !== 'dead') giveBack(partitions)
     },
 
     /** Commits an offset, for lag tools. */
     commit(partition: number, offset: number): Promise<void> {
-      return new Promise((resolve, reject) => {
-        const raw = consumer as unknown as {
-          commitCb(toppars: object[], done: (error: Error | null) => void): void
-        }
-        const timer = setTimeout(() => reject(new Error('the commit was not answered in 5 s')), 5_000)
-        raw.commitCb([{ ...named(partition), offset }], (error) => {
-          clearTimeout(timer)
-          if (error) reject(error)
-          else resolve()
-        })
-      })
+      const raw = consumer as unknown as {
+        commitCb(toppars: object[], done: (error: Error | null) => void): void
+      }
+      const committed = ask<void>((resolve, reject) =>
+        raw.commitCb([{ ...named(partition), offset }], (error) => (error ? reject(error) : resolve())),
+      )
+      return within(committed, COMMIT_WITHIN_MS, 'the commit was not answered in 5 s')
     },
 
     /** The offset that the group has committed, or undefined. */
     committed(partition: number): Promise<number | undefined> {
-      return new Promise((resolve, reject) => {
+      return ask((resolve, reject) => {
         consumer.committed([named(partition)], QUERY_TIMEOUT_MS, (error, offsets) => {
           if (error) return reject(error)
           const offset = (offsets[0] as { offset?: number } | undefined)?.offset
@@ -253,7 +276,7 @@ export async function connectGroup(
 
     /** The first offset whose record is not older than this; undefined: all are older. */
     offsetAt(partition: number, timestampMs: number): Promise<number | undefined> {
-      return new Promise((resolve, reject) => {
+      return ask((resolve, reject) => {
         consumer.offsetsForTimes(
           [{ ...named(partition), offset: timestampMs }],
           QUERY_TIMEOUT_MS,
@@ -285,34 +308,30 @@ export async function connectGroup(
 
     /** The topic's id and partitions, or undefined when there is no such topic. */
     async describeTopic(): Promise<TopicFacts | undefined> {
-      const facts = await describeTopic(admin, topic)
+      const facts = await calls.ask(() => describeTopic(admin, topic))
       handlers.onBrokerBack()
       return facts
     },
 
-    /** Leaves the group and closes the connections. */
+    /**
+     * Leaves the group and closes the connections, once every call under way is answered. Where that takes longer than
+     * a stop may take, the caller ends the process.
+     */
     async disconnect(): Promise<void> {
-      admin.disconnect()
+      if (state === 'open') state = 'closing'
+      await calls.close()
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(() => {
-          endWithoutIt()
-          resolve()
-        }, CLOSE_WITHIN_MS)
-        consumer.disconnect(() => {
-          clearTimeout(timer)
-          resolve()
-        })
+        consumer.disconnect(() => resolve())
       })
     },
   }
 }
 
-/**
- * A client that does not close keeps the process for ever, also from process.exit(), which waits for its thread: seen
- * where the topic was made anew under it. By then nothing is left to write, and the group gives a silent member up.
- */
-function endWithoutIt(): void {
-  setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_WORDS_MS).unref()
+function within<T>(promise: Promise<T>, ms: number, why: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(why)), ms)
+    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 async function connected(
@@ -321,42 +340,54 @@ async function connected(
   signal: AbortSignal,
   lastFailure: () => string,
 ): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const stop = () => reject(new LetGo())
-    if (signal.aborted) return stop()
-    signal.addEventListener('abort', stop, { once: true })
-    consumer.connect({ timeout: config.KAFKA_CONNECT_TIMEOUT_MS }, (error) => {
-      signal.removeEventListener('abort', stop)
-      if (error) reject(error)
-      else resolve()
+  if (signal.aborted) throw new LetGo()
+  const timeoutMs = config.KAFKA_CONNECT_TIMEOUT_MS
+  askInShort(consumer, performance.now() + timeoutMs, signal)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      consumer.connect({}, (error) => (error ? reject(error) : resolve()))
     })
-  }).catch((error) => {
-    consumer.disconnect()
-    if (error instanceof LetGo) throw error
+  } catch (error) {
+    if (signal.aborted) throw new LetGo()
     throw new Failure({
       code: 'KAFKA_UNREACHABLE',
-      what: `no broker answered at ${config.KAFKA_BOOTSTRAP_SERVERS} within ${config.KAFKA_CONNECT_TIMEOUT_MS / 1000} s; nothing was read`,
+      what: `no broker answered at ${config.KAFKA_BOOTSTRAP_SERVERS} within ${timeoutMs / 1000} s; nothing was read`,
       why: lastFailure(),
       remedy:
         'start it (`make stack`, `make demo` or `make up`), or set KAFKA_BOOTSTRAP_SERVERS and the KAFKA_SECURITY_PROTOCOL that it wants',
       retryable: true,
       cause: error,
     })
-  })
+  }
+}
+
+/**
+ * Connecting asks for metadata once, and the client cannot be closed before that is answered or has timed out: it is
+ * asked in short attempts until the deadline, so that a stop need not wait.
+ */
+function askInShort(consumer: RawConsumer, deadline: number, signal: AbortSignal): void {
+  const getMetadata = consumer.getMetadata.bind(consumer)
+  consumer.getMetadata = (_options, done) => {
+    const attempt = () =>
+      getMetadata({ timeout: CONNECT_ATTEMPT_MS }, (error, metadata) => {
+        if (error && !signal.aborted && performance.now() < deadline) attempt()
+        else done?.(error, metadata)
+      })
+    attempt()
+    return consumer
+  }
 }
 
 /** Errors that librdkafka mends by itself, or that say only that nothing came. */
 function isPassing(code: number): boolean {
   const {
     ERR__AUTO_OFFSET_RESET,
-    ERR__FATAL,
     ERR_OFFSET_OUT_OF_RANGE,
     ERR_TOPIC_AUTHORIZATION_FAILED,
     ERR_GROUP_AUTHORIZATION_FAILED,
   } = CODES.ERRORS
   return ![
     ERR__AUTO_OFFSET_RESET,
-    ERR__FATAL,
     ERR_OFFSET_OUT_OF_RANGE,
     ERR_TOPIC_AUTHORIZATION_FAILED,
     ERR_GROUP_AUTHORIZATION_FAILED,
@@ -384,6 +415,16 @@ function offsetOutOfRange(why: string): Failure {
     what: 'Kafka does not have the offset that the chain of claims goes on with; nothing more is written',
     why,
     remedy: 'start the consumer again: it then says how many records are gone and what can be done',
+  })
+}
+
+function groupFailed(why: string): Failure {
+  return new Failure({
+    code: 'KAFKA_GROUP_FAILED',
+    what: 'the consumer group refused this consumer; what was landed stays landed',
+    why,
+    remedy: 'check the user’s rights on the group; set KAFKA_GROUP_PROTOCOL=classic for a broker before 4.0',
+    retryable: true,
   })
 }
 

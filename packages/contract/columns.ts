@@ -4,7 +4,7 @@
  * The version of everything in this folder that changes a record's verdict, row or path. Claims and dataset.json carry
  * it. A new column is one line at the end of `tickColumns`, with the version to which it raises this number.
  */
-export const CONTRACT_VERSION = 2
+export const CONTRACT_VERSION = 3
 
 interface Column {
   readonly name: string
@@ -31,6 +31,14 @@ export const tickColumns = [
   column('volume', 'Volume', 'double', 'DOUBLE', false, 'what was traded; has fractions and reaches 1e10'),
   column('close_usd', 'CloseUSD', 'double', 'DOUBLE', true, 'last price in US dollars'),
   addedColumn(2, 'source', 'Source', 'string', 'UTF8', 'who sent the tick: a file, a feed'),
+  addedColumn(
+    3,
+    'traded_at',
+    'Traded At',
+    'timestamp',
+    'INT64 TIMESTAMP(MILLIS, UTC)',
+    'when it was traded, by the clock of its source; null for a whole day',
+  ),
 ] as const
 
 /** What the sink adds, so that every row can be traced to its message. */

@@ -90,6 +90,22 @@ test('an earlier contract judges as its release did: what it did not know is lef
   expect(verdictText(tickText({ open: '1.50' }), 1), 'byte for byte').toBe(tickText({ open: '1.50' }))
 })
 
+test('contract 2 knows source, and leaves traded_at out whatever it holds', () => {
+  for (const traded_at of ['"2026-11-20 09:59:59.250"', '"yesterday"', '7']) {
+    const judged = judge(Buffer.from(tickText({ source: '"a feed"', traded_at })), 2)
+    expect(judged, traded_at).toMatchObject({ accepted: true, unknownFields: 1 })
+    expect(judged.accepted && text(judged.canonical)).toBe(tickText({ source: '"a feed"' }))
+  }
+})
+
+test('traded_at is canonical as UTC with milliseconds, in any form that names its zone', () => {
+  const canonical = tickText({ source: '"a feed"', traded_at: '"2026-11-20 09:59:59.250"' })
+  expect(isCanonical(Buffer.from(canonical))).toBe(true)
+  for (const traded_at of ['"2026-11-20T17:59:59.25+08:00"', '"2026-11-20T09:59:59.250Z"']) {
+    expect(verdictText(tickText({ source: '"a feed"', traded_at }))).toBe(canonical)
+  }
+})
+
 test('contracts only add: what one accepts all before it accept, by its canonical bytes too, and refuse what they refused', () => {
   for (const { name, value } of hostileValues) {
     const now = judge(value)

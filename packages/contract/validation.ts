@@ -1,7 +1,7 @@
 // The one judge of a record: accepted, and what its canonical bytes are, or refused, and why.
 
 import { isCanonical } from './canonical.ts'
-import { CONTRACT_VERSION, type Tick, type TickColumn, type TickType, tickColumns } from './columns.ts'
+import { CONTRACT_VERSION, type Tick, type TickColumn, tickColumns } from './columns.ts'
 import { canonicalTime, isDay } from './time.ts'
 
 /** Every reason for which a record is refused. */
@@ -89,7 +89,7 @@ export function canonicalBytes(tick: Tick, contract: number = CONTRACT_VERSION):
   for (const { name, glue, since } of tickColumns) {
     const value = tick[name]
     if (since > 1 && (since > contract || value === null)) continue
-    const isTime = (glue as TickType) === 'timestamp' && typeof value === 'string'
+    const isTime = glue === 'timestamp' && typeof value === 'string'
     ordered[name] = isTime ? (canonicalTime(value) ?? value) : value
   }
   return encoder.encode(JSON.stringify(ordered))
@@ -121,7 +121,7 @@ function faultOf(
       ? undefined
       : { reason: 'bad_date', detail: `${name} is ${shorten(value)}, not a real YYYY-MM-DD` }
   }
-  if ((column.glue as TickType) === 'timestamp') {
+  if (column.glue === 'timestamp') {
     if (canonicalTime(value) !== undefined) return undefined
     const wanted = 'a real time as 2026-11-21T09:30:00.000Z'
     return { reason: 'bad_timestamp', detail: `${name} is ${shorten(value)}, not ${wanted}` }

@@ -46,6 +46,25 @@ test('whoever asks again later wants the end at once', async () => {
   expect(await endedBy(0, 900)).toEqual({ code: 130, said: 'runs ' })
 })
 
+test('a native thread that does not end keeps no process from ending within its time, with the status it has', () => {
+  const stuck = `
+    import { pbkdf2 } from 'node:crypto'
+    import { runCommand, sleep } from './process.ts'
+    pbkdf2('', '', 2 ** 31 - 1, 64, 'sha512', () => {})
+    await runCommand(async (signal) => {
+      process.exitCode = 3
+      process.kill(process.pid, 'SIGTERM')
+      await sleep(60_000, signal)
+    }, { endWithinMs: 100 })`
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', stuck], {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+    timeout: 30_000,
+  })
+  expect(stderr).toBe('')
+  expect(status).toBe(3)
+})
+
 test.each([
   ['nowhere', 'NOT_THERE', 'ENOENT'],
   ['.', 'NOT_THERE', 'EISDIR'],

@@ -1,22 +1,37 @@
 // How every command starts and ends: signals become an AbortSignal, errors three lines and an exit status.
+import { endProcess } from './end-process.ts'
 import { Failure, reasonOf, renderError } from './errors.ts'
 
 /** One Ctrl-C may come twice: from the terminal and from what stands between, such as timeout(1), which sends both. */
 const SAME_SIGNAL_MS = 500
 
+export interface CommandOptions {
+  /**
+   * For a command with a native library whose threads may not end: this long after the first signal the process ends
+   * in any case, with the exit status that it has by then.
+   */
+  readonly endWithinMs?: number
+}
+
 /**
  * Runs a command until it returns. SIGINT and SIGTERM abort the signal, so that the command can close what it
  * opened; a second one, half a second later or more, ends the process at once. A thrown error is shown on stderr and makes the exit status 1.
  */
-export async function runCommand(command: (signal: AbortSignal) => Promise<void>): Promise<void> {
+export async function runCommand(
+  command: (signal: AbortSignal) => Promise<void>,
+  { endWithinMs }: CommandOptions = {},
+): Promise<void> {
   const controller = new AbortController()
+  controller.signal.addEventListener('abort', () => endLater(endWithinMs))
   let abortedAt = 0
   const stop = (name: NodeJS.Signals) => {
     if (!controller.signal.aborted) {
       abortedAt = performance.now()
       controller.abort(name)
     } else if (performance.now() - abortedAt >= SAME_SIGNAL_MS) {
-      process.exit(name === 'SIGINT' ? 130 : 143)
+      const status = name === 'SIGINT' ? 130 : 143
+      if (endWithinMs !== undefined) endProcess(status)
+      process.exit(status)
     }
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
@@ -34,6 +49,12 @@ export async function runCommand(command: (signal: AbortSignal) => Promise<void>
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop)
   }
+}
+
+function endLater(ms: number | undefined): void {
+  if (ms === undefined) return
+  // It keeps nothing alive: a process that can end by itself does.
+  setTimeout(() => endProcess(Number(process.exitCode ?? 0)), ms).unref()
 }
 
 const remedies: Readonly<Record<string, { readonly code: string; readonly remedy: string }>> = {

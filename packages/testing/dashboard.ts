@@ -1,4 +1,4 @@
-// For the page's stack tests: a real pipeline with its page, a real browser that looks at it, and pictures of what it saw.
+// For the dashboard's stack tests: a real pipeline with its dashboard, a real browser, and screenshots.
 // biome-ignore-all lint/performance/useDomNodeTextContent: what is seen is tested, not what is there unseen
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -8,7 +8,7 @@ import type { Browser, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { run, start } from './catalog-commands.ts'
 
-/** For whatever waits for Athena or a flush: machines differ. */
+/** The limit for waits on Athena or a flush: machines differ. */
 export const SLOW_MS = 90_000
 
 const shotDir = join(import.meta.dirname, '../../.local/screenshots')
@@ -35,8 +35,8 @@ export interface Service {
   log(): string
 }
 
-export function startService(env: Record<string, string>, room: string, ...args: string[]): Service {
-  const { child, ended, stderr } = start(env, room, ...args)
+export function startService(env: Record<string, string>, service: string, ...args: string[]): Service {
+  const { child, ended, stderr } = start(env, service, ...args)
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal)
     await ended
@@ -44,54 +44,54 @@ export function startService(env: Record<string, string>, room: string, ...args:
   return { kill: () => end('SIGKILL'), stop: () => end('SIGTERM'), log: stderr }
 }
 
-/** `catalog serve`. Out: where its page is. */
-export async function startPageService(env: Record<string, string>, ...flags: string[]) {
+/** `catalog serve`. Out: the address of its dashboard. */
+export async function startDashboardService(env: Record<string, string>, ...flags: string[]) {
   const service = startService(env, 'catalog', 'serve', ...flags)
   const url = await eventually(
     () => /"url":"(http:[^"]+)"/.exec(service.log())?.[1],
-    `the page: ${service.log()}`,
+    `the dashboard: ${service.log()}`,
   )
   return { ...service, url }
 }
 
 /** Topic and table, as a user makes them. */
 export async function prepare(env: Record<string, string>): Promise<void> {
-  for (const [room, ...args] of [
+  for (const [service, ...args] of [
     ['producer', 'topic', 'create'],
     ['catalog', 'declare'],
   ] as const) {
-    const done = await run(env, room, ...args)
+    const done = await run(env, service, ...args)
     expect(done.code, done.stderr).toBe(0)
   }
 }
 
 /** The value, as soon as there is one. */
 export async function eventually<T>(
-  look: () => T | undefined | false | Promise<T | undefined | false>,
+  poll: () => T | undefined | false | Promise<T | undefined | false>,
   what: string,
   withinMs = SLOW_MS,
 ): Promise<T> {
   const deadline = Date.now() + withinMs
   while (Date.now() < deadline) {
-    const value = await look()
+    const value = await poll()
     if (value !== undefined && value !== false) return value
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
   throw new Error(`waited ${withinMs} ms for ${what}`)
 }
 
-export interface Look {
+export interface OpenTab {
   readonly page: Page
-  /** What the browser complained of: errors, refused by the policy, requests to other hosts. */
+  /** Errors in the browser: of scripts, of the policy, requests to other hosts. */
   readonly complaints: string[]
 }
 
-/** A page in a context of its own; whatever is not the page's own origin is cut off, as where there is no network. */
-export async function look(
+/** Opens the dashboard in a browser context of its own; other origins are cut off, as if there were no network. */
+export async function openTab(
   browser: Browser,
   url: string,
   options: { screen?: keyof typeof screens; scheme?: 'light' | 'dark' } = {},
-): Promise<Look> {
+): Promise<OpenTab> {
   const context = await browser.newContext({
     viewport: screens[options.screen ?? 'desktop'],
     colorScheme: options.scheme ?? 'light',
@@ -112,7 +112,7 @@ export async function look(
   page.setDefaultTimeout(SLOW_MS)
   page.on('pageerror', (error) => complaints.push(`threw ${error.message}`))
   page.on('console', (message) => {
-    // What the server refuses is shown by the page itself; the browser's own line about it says nothing more.
+    // The dashboard shows what the server refuses; the browser's own line about it says nothing more.
     if (message.type() === 'error' && !/Failed to load resource|net::ERR/.test(message.text())) {
       complaints.push(message.text())
     }
@@ -121,23 +121,23 @@ export async function look(
   return { page, complaints }
 }
 
-/** Goes to a room and waits until it stands there. */
-export async function room(page: Page, name: 'Live' | 'Query' | 'Catalog' | 'Ledger'): Promise<void> {
-  await page.getByRole('navigation', { name: 'Rooms' }).getByRole('link', { name }).click()
-  await eventually(async () => (await page.title()) === `ticklake: ${name}`, `the room ${name}`)
+/** Goes to a tab and waits until it is shown. */
+export async function showTab(page: Page, name: 'Live' | 'Query' | 'Catalog' | 'Ledger'): Promise<void> {
+  await page.getByRole('navigation', { name: 'Tabs' }).getByRole('link', { name }).click()
+  await eventually(async () => (await page.title()) === `ticklake: ${name}`, `the tab ${name}`)
   await page.locator('main h1').waitFor({ state: 'attached' })
 }
 
-/** A picture for whoever wants to see it: .local/screenshots/<name>.png */
+/** A screenshot for people: .local/screenshots/<name>.png */
 export async function picture(page: Page, name: string): Promise<void> {
   mkdirSync(shotDir, { recursive: true })
   await page.evaluate('scrollTo(0, 0)')
   await page.screenshot({ path: join(shotDir, `${name}.png`), fullPage: true })
 }
 
-/** What axe finds wrong on the page as it stands; in words, none when all is well. */
+/** The faults that axe finds on the page, as text. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
-  // Evaluated as the browser's own tool would, which the page's policy does not forbid.
+  // Evaluated as the browser's own tool would, which the dashboard's policy does not forbid.
   await page.evaluate(axe.source)
   return page.evaluate(`(async () => {
     const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
@@ -147,7 +147,7 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   })()`)
 }
 
-/** How wide the page has become: more than the screen means that one has to scroll sideways. */
+/** The page's width: more than the screen's means that one has to scroll sideways. */
 export function widthOf(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth')
 }

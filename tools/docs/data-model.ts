@@ -33,7 +33,7 @@ const claim: Claim = {
   nonce: '682fa5b6-0b20-4cf4-ad3b-4a32dcec180d',
   encoder: 'parquet/1',
   contract: CONTRACT_VERSION,
-  release: '0.2.0',
+  release: '0.3.0',
   files: [{ key: dataKey(lake, hour, range, 'parquet'), rows: 34298 }],
   dead: 35,
   gaps: 0,

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry, type Registry } from '@ticklake/runtime/metrics.ts'
-import { pageEvents } from '../../catalog/dashboard/server/events.ts'
+import { dashboardEvents } from '../../catalog/dashboard/server/events.ts'
 import { catalogEvents } from '../../catalog/events.ts'
 import { consumerEvents } from '../../consumer/events.ts'
 import { makeEvents as localAwsEvents } from '../../local-aws/events.ts'
@@ -22,8 +22,8 @@ const services: Readonly<Record<string, (registry: Registry) => void>> = {
   producer: (registry) => producerEvents(silent, registry),
   consumer: (registry) => consumerEvents(silent, registry),
   catalog: (registry) => {
-    catalogEvents(silent, registry).whenAsked(() => {})
-    pageEvents(silent, registry)
+    catalogEvents(silent, registry).onScrape(() => {})
+    dashboardEvents(silent, registry)
   },
   'local-aws': (registry) =>
     localAwsEvents(silent, registry).whenAsked({ upstreams: {}, freeBytes: () => 0 }),

@@ -1,4 +1,4 @@
-// `make pictures`: the pictures of the README, taken of a demo that really runs: its terminal, and its page.
+// `make pictures`: the pictures of the README, taken from a running demo: its terminal, and its dashboard.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ import { terminalSvg } from './terminal-svg.ts'
 
 const COLUMNS = 118
 /** Long enough for the curves to have a shape. */
-const LOOK_AFTER_MS = 25_000
+const PICTURE_AFTER_MS = 25_000
 const MOST_BYTES = 250_000
 /** Leaves a slow machine time to open the browser. */
 const typed = 'make demo SECONDS_TO_RUN=60'
@@ -24,11 +24,11 @@ await runCommand(async (signal) => {
   const failed = new AbortController()
   try {
     const demo = runDemo(home, AbortSignal.any([signal, failed.signal]))
-    const looked = demo.pageUrl.then(takePagePictures)
+    const taken = demo.dashboardUrl.then(takeDashboardPictures)
     // Whichever fails first ends the other.
-    const [written] = await Promise.all([demo.ended, looked]).catch(async (error) => {
+    const [written] = await Promise.all([demo.ended, taken]).catch(async (error) => {
       failed.abort()
-      await Promise.allSettled([demo.ended, looked])
+      await Promise.allSettled([demo.ended, taken])
       throw error
     })
     write('terminal.svg', terminalSvg(screenOf(`$ ${typed}\n${written}`, COLUMNS), COLUMNS, typed))
@@ -38,9 +38,9 @@ await runCommand(async (signal) => {
 })
 
 interface Demo {
-  /** The address of the page, as soon as the demo has said it. */
-  readonly pageUrl: Promise<string>
-  /** All that was written, when it has ended well. */
+  /** The address of the dashboard, as soon as the demo has printed it. */
+  readonly dashboardUrl: Promise<string>
+  /** All its output, when it has ended well. */
   readonly ended: Promise<string>
 }
 
@@ -82,17 +82,17 @@ function runDemo(home: string, signal: AbortSignal): Demo {
     )
   })
   end.promise.catch((error) => address.reject(error))
-  return { pageUrl: address.promise, ended: end.promise }
+  return { dashboardUrl: address.promise, ended: end.promise }
 }
 
-async function takePagePictures(url: string): Promise<void> {
+async function takeDashboardPictures(url: string): Promise<void> {
   await answering(url)
   const browser = await openBrowser()
   try {
-    const looks = await Promise.all((['light', 'dark'] as const).map((scheme) => open(browser, url, scheme)))
-    await sleep(LOOK_AFTER_MS)
-    for (const { page, scheme } of looks) {
-      // A picture of a pipeline that has ended, or is broken, would be a wrong one.
+    const opened = await Promise.all((['light', 'dark'] as const).map((scheme) => open(browser, url, scheme)))
+    await sleep(PICTURE_AFTER_MS)
+    for (const { page, scheme } of opened) {
+      // A picture of a pipeline that has ended or is broken would be wrong.
       await page.getByText('all well').waitFor({ timeout: 5_000 })
       write(`page-${scheme}.png`, await page.screenshot({ animations: 'disabled' }))
     }
@@ -101,7 +101,7 @@ async function takePagePictures(url: string): Promise<void> {
   }
 }
 
-/** The demo says where the page will be before it is there. @throws the reason why it is still not there in a minute */
+/** The demo prints the address before the dashboard answers. @throws the reason when it does not answer within a minute */
 async function answering(url: string): Promise<void> {
   const deadline = performance.now() + 60_000
   for (;;) {
@@ -118,11 +118,11 @@ async function answering(url: string): Promise<void> {
 async function open(browser: Browser, url: string, scheme: 'light' | 'dark') {
   const page = await browser.newPage({ viewport: { width: 1440, height: 1080 }, colorScheme: scheme })
   await page.goto(url)
-  await page.locator('[data-station=athena].flow').waitFor({ timeout: 60_000 })
+  await page.locator('[data-station=athena][data-health=flow]').waitFor({ timeout: 60_000 })
   return { page, scheme }
 }
 
-/** @throws Failure PICTURE_TOO_LARGE, after it was written: git keeps every version of it */
+/** @throws Failure PICTURE_TOO_LARGE, after it was written: git stores every version of it */
 function write(name: string, content: string | Buffer): void {
   const file = join(root, 'docs/pictures', name)
   writeFileSync(file, content)
@@ -132,7 +132,7 @@ function write(name: string, content: string | Buffer): void {
   throw new Failure({
     code: 'PICTURE_TOO_LARGE',
     what: `docs/pictures/${name} has ${size} bytes`,
-    why: `git keeps each version for ever; ${MOST_BYTES} are allowed`,
-    remedy: 'take a smaller part of the page',
+    why: `git stores each version for ever; ${MOST_BYTES} are allowed`,
+    remedy: 'take a smaller part of the dashboard',
   })
 }

@@ -1,10 +1,10 @@
-// The built page: small at first load, and nothing in it that needs another host.
+// The built dashboard: small at first load, and nothing in it that needs another host.
 import { expect, test } from 'vitest'
 import { type Asset, distDir, readAssets } from './assets.ts'
 
 const assets = readAssets(distDir)
 
-/** What the browser fetches before anything is clicked: the page and what it names. */
+/** What the browser fetches before anything is clicked: index.html and what it names. */
 function firstLoad(): [string, Asset][] {
   const index = assets.get('/index.html')!.body.toString('utf8')
   const named = [...index.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map((match) => match[1]!)
@@ -32,7 +32,7 @@ test('nothing is fetched from another host', () => {
   }
 })
 
-test('the page has no inline script or style', () => {
+test('the dashboard has no inline script or style', () => {
   const index = assets.get('/index.html')!.body.toString('utf8')
   expect(index).not.toMatch(/<style|style="|<script(?![^>]*src=)|\son\w+="/)
   expect(index).toContain('content="__NONCE__"')

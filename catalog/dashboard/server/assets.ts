@@ -1,4 +1,4 @@
-// The built page, read once: its files are in memory, so that no request can name another file of the machine.
+// The built dashboard, read once: its files are in memory, so that no request can name another file of the machine.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
@@ -10,7 +10,7 @@ export interface Asset {
   readonly body: Buffer
   readonly gzip: Buffer
   readonly etag: string
-  /** Its name carries a digest of what it holds: it never changes. */
+  /** Its name contains a digest of its content: it never changes. */
   readonly immutable: boolean
 }
 
@@ -24,7 +24,7 @@ const types: Readonly<Record<string, string>> = {
 
 export const distDir = join(import.meta.dirname, '../web/dist')
 
-/** The files by the path that asks for them. @throws Failure PAGE_NOT_BUILT */
+/** The files by their URL path. @throws Failure PAGE_NOT_BUILT */
 export function readAssets(dir: string): Map<string, Asset> {
   try {
     const assets = new Map<string, Asset>()
@@ -47,7 +47,7 @@ export function readAssets(dir: string): Map<string, Asset> {
   } catch (error) {
     throw new Failure({
       code: 'PAGE_NOT_BUILT',
-      what: 'the page is not built, and is not served',
+      what: 'the dashboard is not built, and is not served',
       why: reasonOf(error),
       remedy: 'build it: npm run build -w catalog (set-up does)',
       cause: error,

@@ -1,4 +1,4 @@
-// However fast ticks arrive, a page gets few candles, and none of them lies.
+// However fast ticks arrive, a browser gets few candles, and each is right.
 import { expect, test } from 'vitest'
 import { CandleBook } from './candles.ts'
 

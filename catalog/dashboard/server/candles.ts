@@ -1,54 +1,54 @@
-// Gathers ticks into candles, so that a page gets a few points a second however fast the ticks arrive. Pure.
+// Combines ticks into candles, so that a browser gets a few points a second however fast ticks arrive. Pure.
 import type { Tick } from '@ticklake/contract/columns.ts'
 import type { Candle } from './wire.ts'
 
-/** Candles that are kept of each index, for whoever opens the page. */
-const KEPT = 240
-/** Indices that are kept: a stream of made-up names must not fill the memory. */
+/** Candles of each index that a new viewer gets. */
+const CANDLES_PER_INDEX = 240
+/** A stream of made-up names must not fill the memory. */
 const MOST_INDICES = 200
 
 export class CandleBook {
   /** By index, oldest first. */
-  readonly #kept = new Map<string, Candle[]>()
+  readonly #stored = new Map<string, Candle[]>()
   #open = new Map<string, Candle>()
-  #waiting: Candle[] = []
+  #finished: Candle[] = []
 
-  /** @param single each tick is a candle of its own; else ticks between two flushes share one */
+  /** @param single each tick is a candle of its own; otherwise the ticks between two flushes share one */
   add(tick: Tick, single: boolean): void {
-    if (!this.#kept.has(tick.index)) {
-      if (this.#kept.size >= MOST_INDICES) return
-      this.#kept.set(tick.index, [])
+    if (!this.#stored.has(tick.index)) {
+      if (this.#stored.size >= MOST_INDICES) return
+      this.#stored.set(tick.index, [])
     }
     const candle = candleOf(tick)
     if (single) {
-      this.#waiting.push(candle)
+      this.#finished.push(candle)
       return
     }
     const open = this.#open.get(tick.index)
     this.#open.set(tick.index, open ? joined(open, candle) : candle)
   }
 
-  /** The candles since the last flush; they are kept, too. */
+  /** The candles since the last flush; they are also stored. */
   flush(): Candle[] {
-    const candles = [...this.#waiting, ...this.#open.values()]
-    this.#waiting = []
+    const candles = [...this.#finished, ...this.#open.values()]
+    this.#finished = []
     this.#open = new Map()
     for (const candle of candles) {
-      const kept = this.#kept.get(candle.index)!
-      kept.push(candle)
-      if (kept.length > KEPT) kept.shift()
+      const stored = this.#stored.get(candle.index)!
+      stored.push(candle)
+      if (stored.length > CANDLES_PER_INDEX) stored.shift()
     }
     return candles
   }
 
   all(): Candle[] {
-    return [...this.#kept.values()].flat()
+    return [...this.#stored.values()].flat()
   }
 
   clear(): void {
-    this.#kept.clear()
+    this.#stored.clear()
     this.#open.clear()
-    this.#waiting = []
+    this.#finished = []
   }
 }
 

@@ -1,29 +1,29 @@
-// What the page can be told: the CATALOG_PAGE_* variables.
+// The settings of the dashboard: the CATALOG_PAGE_* variables.
 import { integer, optionalText, text, type Values } from '@ticklake/runtime/env.ts'
 import { hostNames } from '@ticklake/runtime/request-guard.ts'
 
-export const pageSchema = {
+export const dashboardSchema = {
   CATALOG_PAGE_HOST: text({
-    doc: '`serve`: the address that the page listens on; whoever reaches it can read the lake',
+    doc: '`serve`: the address that the dashboard listens on; anyone who can reach it can read the lake',
     default: '127.0.0.1',
   }),
   CATALOG_PAGE_PORT: integer({
-    doc: '`serve`: the port of the page; 0 picks a free one',
+    doc: '`serve`: the port of the dashboard; 0 picks a free one',
     default: 8080,
     max: 65_535,
   }),
   CATALOG_PAGE_ALLOWED_HOSTS: hostNames({
-    doc: '`serve`: host names, comma-separated, by which the page may be asked for beside localhost; a request by any other name is refused',
+    doc: '`serve`: host names, comma-separated, under which the dashboard answers, in addition to localhost; requests for any other name are refused',
   }),
   CATALOG_PAGE_PRODUCER_METRICS: optionalText({
-    doc: '`serve`: where the producers’ /metrics are (URLs, comma-separated); without it the page tells the producer by the topic’s growth',
+    doc: '`serve`: the producers’ /metrics (URLs, comma-separated); without them the dashboard derives the producer’s rate from the topic’s growth',
   }),
   CATALOG_PAGE_CONSUMER_METRICS: optionalText({
-    doc: '`serve`: where the consumers’ /metrics are (URLs, comma-separated); without it the page tells the consumer by its claims',
+    doc: '`serve`: the consumers’ /metrics (URLs, comma-separated); without them the dashboard derives the consumer’s rate from its claims',
   }),
 } as const
 
-export interface PageConfig {
+export interface DashboardConfig {
   readonly host: string
   readonly port: number
   readonly allowedHosts: readonly string[] | undefined
@@ -31,8 +31,8 @@ export interface PageConfig {
   readonly consumerMetrics: readonly string[]
 }
 
-/** The page's settings from the values of the schema. */
-export function pageOf(values: Values<typeof pageSchema>): PageConfig {
+/** The dashboard's settings from the values of the schema. */
+export function dashboardOf(values: Values<typeof dashboardSchema>): DashboardConfig {
   return Object.freeze({
     host: values.CATALOG_PAGE_HOST,
     port: values.CATALOG_PAGE_PORT,

@@ -1,12 +1,12 @@
-// Runs one statement of the console and streams its rows: whoever goes away has cancelled it.
+// Runs one statement of the console and streams its rows; when the client disconnects, the query is cancelled.
 import type { Athena } from '@ticklake/aws/athena.ts'
 import { athenaCost } from '../../cost.ts'
-import type { PageEvents } from './events.ts'
+import type { DashboardEvents } from './events.ts'
 import { problemOf } from './problem.ts'
 import { isBilled, type ReadKind, requireReadOnly } from './read-only.ts'
 import type { QueryLine } from './wire.ts'
 
-/** Rows that a page holds; more are there for `catalog query`. */
+/** Rows that a browser holds; `catalog query` gives more. */
 export const MOST_ROWS = 100_000
 const ROWS_PER_LINE = 2_000
 
@@ -28,7 +28,7 @@ export async function* queryLines(
   athena: Pick<Athena, 'query'>,
   { sql, kind }: Run,
   signal: AbortSignal,
-  { defect }: Pick<PageEvents, 'defect'>,
+  { defect }: Pick<DashboardEvents, 'defect'>,
 ): AsyncGenerator<QueryLine> {
   try {
     const result = await athena.query(sql, { signal })
@@ -36,13 +36,13 @@ export async function* queryLines(
     let rows = 0
     let truncated = false
     for await (const batch of result.rows) {
-      const room = MOST_ROWS - rows
-      const some = batch.length > room ? batch.slice(0, room) : batch
+      const left = MOST_ROWS - rows
+      const some = batch.length > left ? batch.slice(0, left) : batch
       for (let start = 0; start < some.length; start += ROWS_PER_LINE) {
         yield { type: 'rows', rows: some.slice(start, start + ROWS_PER_LINE) }
       }
       rows += some.length
-      truncated = batch.length > room
+      truncated = batch.length > left
       if (truncated) break
     }
     yield {

@@ -1,21 +1,21 @@
-// What happens on the page: one function an event, which logs it and counts it under the same name.
+// The events of the dashboard: one function each, which logs and counts it.
 import type { Failure } from '@ticklake/runtime/errors.ts'
 import type { Logger } from '@ticklake/runtime/log.ts'
 import { Counter, Gauge, type Registry } from '@ticklake/runtime/metrics.ts'
 import type { Problem } from './wire.ts'
 
-export type PageEvents = ReturnType<typeof pageEvents>
+export type DashboardEvents = ReturnType<typeof dashboardEvents>
 
-export function pageEvents(log: Logger, registry: Registry) {
+export function dashboardEvents(log: Logger, registry: Registry) {
   const registers = [registry]
   const viewers = new Gauge({
     name: 'ticklake_catalog_page_viewers',
-    help: 'Pages that are looked at just now',
+    help: 'Browser tabs that show the dashboard now',
     registers,
   })
   const counts = new Counter({
     name: 'ticklake_catalog_page_counts_total',
-    help: 'Counts that Athena was asked for because somebody looks',
+    help: 'Counts that Athena ran for viewers of the dashboard',
     registers,
   })
   const queries = new Counter({
@@ -26,23 +26,23 @@ export function pageEvents(log: Logger, registry: Registry) {
   })
   const refused = new Counter({
     name: 'ticklake_catalog_page_requests_refused_total',
-    help: 'Requests that the page did not answer as asked, by code',
+    help: 'Requests that the dashboard refused, by code',
     labelNames: ['code'],
     registers,
   })
   return {
-    listening: (url: string) => log.info({ url }, `the page is at ${url}`),
+    listening: (url: string) => log.info({ url }, `the dashboard is at ${url}`),
     notBuilt: (failure: Failure) =>
-      log.warn({ why: failure.why, do: failure.remedy }, `${failure.message}; everything else runs`),
+      log.warn({ why: failure.why, do: failure.remedy }, `${failure.message}; everything else is running`),
     viewers: (count: number) => viewers.set(count),
-    countAsked: () => counts.inc(),
+    countStarted: () => counts.inc(),
     queryEnded: (outcome: 'succeeded' | 'failed' | 'cancelled') => queries.inc({ outcome }),
     refused: (problem: Problem, path: string) => {
       refused.inc({ code: problem.code })
       log.debug({ code: problem.code, path, why: problem.why }, 'request refused')
     },
-    crawlAsked: () => log.info('a crawl was asked for on the page'),
-    auditAsked: () => log.info('an audit was asked for on the page'),
-    defect: (error: unknown) => log.error({ err: error }, 'the page met an error of its own'),
+    crawlRequested: () => log.info('crawl requested on the dashboard'),
+    auditRequested: () => log.info('audit requested on the dashboard'),
+    defect: (error: unknown) => log.error({ err: error }, 'unhandled error in the dashboard'),
   }
 }

@@ -1,4 +1,4 @@
-// Ready statements for the console: what the tutorials ask of this data, and a little more. Pure.
+// Ready statements for the console: the tutorials' queries, and a few more. Pure.
 
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { quoted } from '@ticklake/lake/sql.ts'
@@ -47,7 +47,7 @@ GROUP BY index
 ORDER BY average DESC`,
     },
     {
-      title: 'Months, in US dollars',
+      title: 'Monthly averages, in US dollars',
       sql: `SELECT date_trunc('month', CAST(date AS date)) AS month, avg(closeusd) AS average_usd
 FROM ${tutorial}
 GROUP BY 1
@@ -91,7 +91,7 @@ GROUP BY 1
 ORDER BY 2 DESC`,
     },
     {
-      title: 'Is a message there twice?',
+      title: 'Duplicate messages',
       sql: `SELECT kafka_partition, kafka_offset, count(*) AS times
 FROM ${ticks}
 GROUP BY kafka_topic_id, kafka_partition, kafka_offset
@@ -102,7 +102,7 @@ HAVING count(*) > 1`,
       sql: `SHOW PARTITIONS \`${lake.database}\`.\`${lake.table}\``,
     },
     {
-      title: 'How the count is made',
+      title: 'The plan of the count',
       sql: `EXPLAIN SELECT count(*) FROM ${ticks}`,
     },
   ]

@@ -1,4 +1,4 @@
-// Where the page looks for the objects of a table, and where it does not.
+// Which objects of a table the dashboard lists, and which it does not.
 import type { Table } from '@aws-sdk/client-glue'
 import type { Aws } from '@ticklake/aws/clients.ts'
 import { expect, test } from 'vitest'
@@ -29,7 +29,7 @@ test.each([
   ['s3://lake/ticks', 'ticks/'],
   ['s3://lake/', ''],
   ['s3://lake', ''],
-])('a table at %s is looked for below "%s"', async (location, prefix) => {
+])('a table at %s is listed below "%s"', async (location, prefix) => {
   expect(await prefixOf(location)).toBe(prefix)
 })
 

@@ -1,4 +1,4 @@
-// Looks into the Glue catalog and the objects behind it: what databases, tables, partitions and files there are.
+// Reads the Glue catalog and lists the objects behind it: databases, tables, partitions, files.
 
 import type { Column as GlueColumn, Table } from '@aws-sdk/client-glue'
 import type { Aws } from '@ticklake/aws/clients.ts'
@@ -6,10 +6,17 @@ import { quoted } from '@ticklake/lake/sql.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { type CatalogConfig, crawledDatabase } from '../../config.ts'
 import { viewSql } from '../../tables/view.ts'
-import type { Column, CrawlView, DatabaseSummary, ObjectSummary, TableDetail, TableSummary } from './wire.ts'
+import type {
+  Column,
+  CrawlSummary,
+  DatabaseSummary,
+  ObjectSummary,
+  TableDetail,
+  TableSummary,
+} from './wire.ts'
 
 const MOST_DATABASES = 100
-/** Of one database, to the nearest hundred: nobody looks through more, and the rest can be asked for in the console. */
+/** Of one database, to the nearest hundred: nobody scrolls through more, and the console can query the rest. */
 const MOST_TABLES = 1_000
 const PARTITIONS_SHOWN = 500
 const OBJECTS_SHOWN = 200
@@ -78,9 +85,9 @@ export class Explorer {
     if (location !== lake && !location.startsWith(`${lake}/`)) {
       throw new Failure({
         code: 'OUTSIDE_THE_LAKE',
-        what: `the page looks into the lake's own bucket only; nothing was read`,
-        why: location === '' ? 'Glue names no place of this table' : `this table lies in ${location}`,
-        remedy: 'ask for its rows in the console',
+        what: `the dashboard lists only the lake's own bucket; nothing was read`,
+        why: location === '' ? 'Glue has no location for this table' : `this table is in ${location}`,
+        remedy: 'query its rows in the console',
       })
     }
     const key = location.slice(lake.length + 1)
@@ -92,7 +99,7 @@ export class Explorer {
     return found
   }
 
-  /** The statement that gives a few rows of one object; its partition is named, so that no other is scanned. */
+  /** The statement that gives a few rows of one object; it names the partition, so that no other is scanned. */
   async sampleSql(database: string, name: string, values: readonly string[], key: string): Promise<string> {
     const table = await this.#table(database, name)
     const keys = table.PartitionKeys ?? []
@@ -104,13 +111,13 @@ export class Explorer {
     return `SELECT * FROM ${quoted(database)}.${quoted(name)} WHERE ${where} LIMIT ${SAMPLE_ROWS}`
   }
 
-  /** How the last crawl ended, what all crawls together have changed, and the tables as they are now. */
-  async lastCrawl(): Promise<CrawlView> {
+  /** The last crawl's outcome, what all crawls have changed, and the tables as they are now. */
+  async lastCrawl(): Promise<CrawlSummary> {
     const { lake, crawler: name } = this.#config
     const database = crawledDatabase(lake)
     const crawler = await this.#aws.glue.crawler(name)
     const counts = crawler ? await this.#aws.glue.crawlerCounts(name) : { created: 0, updated: 0, deleted: 0 }
-    const tables: CrawlView['tables'][number][] = []
+    const tables: CrawlSummary['tables'][number][] = []
     for (const table of await this.#aws.glue.tables(database, MOST_TABLES)) {
       let partitions = 0
       for await (const _ of this.#aws.glue.partitionValues(database, table.Name!)) partitions++
@@ -139,9 +146,9 @@ export class Explorer {
     if (table) return table
     throw new Failure({
       code: 'NOT_FOUND',
-      what: `there is no table ${database}.${name}`,
-      why: 'Glue knows none of this name',
-      remedy: 'pick one of the list; load it again if a table was dropped',
+      what: `the table ${database}.${name} does not exist`,
+      why: 'Glue has no table of this name',
+      remedy: 'pick a table of the list; reload the list if a table was dropped',
     })
   }
 
@@ -153,8 +160,8 @@ export class Explorer {
     throw new Failure({
       code: 'NOT_FOUND',
       what: `there is no partition ${values.join('/')} of ${database}.${name}`,
-      why: 'Glue knows none of these values',
-      remedy: 'pick one of the list',
+      why: 'Glue has no partition with these values',
+      remedy: 'pick a partition of the list',
     })
   }
 

@@ -1,4 +1,4 @@
-// The page's port: the one thing of the page without which `catalog serve` does not begin.
+// Opens the dashboard's port; `catalog serve` does not start without it.
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { FastifyInstance } from 'fastify'
 
@@ -10,7 +10,7 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
     await app.close()
     throw new Failure({
       code: 'PAGE_PORT_TAKEN',
-      what: `the page cannot listen on ${host}:${port}; nothing was started`,
+      what: `the dashboard cannot listen on ${host}:${port}; nothing was started`,
       why: reasonOf(error),
       remedy: 'free the port, or set CATALOG_PAGE_PORT (0 picks a free one)',
       cause: error,

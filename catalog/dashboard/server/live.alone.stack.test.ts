@@ -1,4 +1,4 @@
-// The living picture in a real browser: it shows a real pipeline flow, break and mend.
+// The Live tab in a real browser: it shows how a real pipeline flows, breaks and recovers.
 // biome-ignore-all lint/performance/useDomNodeTextContent: what is seen is tested, not what is there unseen
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { lakeConfig, s3Client } from '@ticklake/aws/config.ts'
@@ -7,13 +7,13 @@ import {
   accessibilityFaults,
   eventually,
   freePorts,
-  look,
+  openTab,
   picture,
   prepare,
   type Service,
   SLOW_MS,
   screens,
-  startPageService,
+  startDashboardService,
   startService,
   widthOf,
 } from '@ticklake/testing/dashboard.ts'
@@ -39,7 +39,7 @@ const lake = lakeConfig(env)
 const s3 = s3Client(lake)
 
 let browser: Browser
-let served: Awaited<ReturnType<typeof startPageService>>
+let served: Awaited<ReturnType<typeof startDashboardService>>
 let producer: Service
 let consumer: Service
 
@@ -47,7 +47,7 @@ beforeAll(async () => {
   await prepare(env)
   producer = startService(env, 'producer', 'run', '--rate', '150')
   consumer = startService(env, 'consumer', 'run')
-  ;[served, browser] = await Promise.all([startPageService(env), openBrowser()])
+  ;[served, browser] = await Promise.all([startDashboardService(env), openBrowser()])
 })
 
 afterAll(async () => {
@@ -62,20 +62,22 @@ const station = (page: Page, id: string) => page.locator(`[data-station=${id}]`)
 const numberOf = async (page: Page, testId: string) =>
   Number((await page.getByTestId(testId).innerText()).replaceAll(',', ''))
 
-/** Every count of this lake leaves a result object: nobody's word is needed. */
+/** Every count of this lake leaves a result object: no counter is trusted. */
 async function countsAsked(): Promise<number> {
   const prefix = lake.results.slice(`s3://${lake.bucket}/`.length)
   const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: lake.bucket, Prefix: prefix }))
   return (Contents ?? []).filter(({ Key }) => Key!.endsWith('.csv')).length
 }
 
-test('the picture shows all six parts flow, and the count that Athena says grows', async () => {
-  const { page, complaints } = await look(browser, served.url)
+test('all six stages flow, and Athena’s count grows', async () => {
+  const { page, complaints } = await openTab(browser, served.url)
   for (const id of ['producer', 'topic', 'consumer', 's3', 'glue', 'athena']) {
-    await page.locator(`[data-station=${id}].flow`).waitFor()
+    await page.locator(`[data-station=${id}][data-health=flow]`).waitFor()
   }
   expect(
-    await page.locator('.pipe').evaluateAll((pipes) => pipes.map((pipe) => pipe.getAttribute('data-flow'))),
+    await page
+      .locator('[data-flow]')
+      .evaluateAll((pipes) => pipes.map((pipe) => pipe.getAttribute('data-flow'))),
   ).toEqual(Array(5).fill('steady'))
   const first = await eventually(async () => (await numberOf(page, 'count')) || undefined, 'a count')
   const more = await eventually(
@@ -88,7 +90,7 @@ test('the picture shows all six parts flow, and the count that Athena says grows
   expect(await page.getByTestId('freshness').innerText()).toMatch(/\d+ (ms|s)$|min/)
   expect(await station(page, 's3').innerText()).toMatch(/\d+ objects[\s\S]*(KB|MB)[\s\S]*ago/)
   expect(await station(page, 'glue').innerText()).toMatch(/5\d partitions[\s\S]*none yet/)
-  const rows = await page.locator('.partitions tbody tr').allInnerTexts()
+  const rows = await page.getByRole('region', { name: 'Partitions' }).locator('tbody tr').allInnerTexts()
   expect(rows).toHaveLength(3)
   for (const row of rows) expect(row).toMatch(/^\d\s+[\d,]+\s+[\d,]+\s+[\d,]+$/)
   expect(await page.getByRole('img', { name: /^Rows over time: [\d,]+ in Kafka/ }).count()).toBe(1)
@@ -97,17 +99,17 @@ test('the picture shows all six parts flow, and the count that Athena says grows
 })
 
 test(
-  'one count serves all viewers, and none is asked when nobody looks',
+  'one count serves all viewers, and none runs without viewers',
   async () => {
     const before = await countsAsked()
     await new Promise((resolve) => setTimeout(resolve, 6_000))
     expect(await countsAsked()).toBe(before)
 
-    const viewers = await Promise.all([1, 2, 3].map(() => look(browser, served.url)))
+    const viewers = await Promise.all([1, 2, 3].map(() => openTab(browser, served.url)))
     const startedAt = Date.now()
     await eventually(async () => (await countsAsked()) >= before + 2, 'two counts')
     const counts = (await countsAsked()) - before
-    // One every two seconds at most, whoever looks; three times as many if each viewer had its own.
+    // One every two seconds at most, for all viewers; three times as many if each viewer had its own.
     expect(counts).toBeLessThanOrEqual((Date.now() - startedAt) / 2_000 + 2)
     const shown = await Promise.all(viewers.map(({ page }) => page.getByTestId('count').innerText()))
     expect(new Set(shown).size).toBeLessThanOrEqual(2)
@@ -125,22 +127,22 @@ const hide = (hidden: boolean) =>
   `Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true });
    document.dispatchEvent(new Event('visibilitychange'))`
 
-test('a tab in the background is nobody: its stream is closed until it is seen again', async () => {
-  const { page } = await look(browser, served.url)
-  await page.locator('.state .dot.flow').waitFor()
+test('a tab in the background is no viewer: its stream is closed until it is shown again', async () => {
+  const { page } = await openTab(browser, served.url)
+  await page.locator('[data-testid=state] [data-state=good]').waitFor()
   await page.evaluate(hide(true))
   await page.getByText('connecting').waitFor()
   await page.evaluate(hide(false))
-  await page.locator('.state .dot.flow').waitFor()
+  await page.locator('[data-testid=state] [data-state=good]').waitFor()
 })
 
 test('prices come as ticks arrive, for the index that is picked', async () => {
-  const { page } = await look(browser, served.url)
-  await page.locator('.tile').first().waitFor()
-  await eventually(async () => (await page.locator('.tile').count()) === 14, '14 indices')
+  const { page } = await openTab(browser, served.url)
+  await page.getByTestId('tile').first().waitFor()
+  await eventually(async () => (await page.getByTestId('tile').count()) === 14, '14 indices')
   await page.getByRole('radio', { name: /^N225/ }).check({ force: true })
   await page.getByRole('img', { name: /^N225: the last \d+ candles/ }).waitFor()
-  const days = async () => (await page.locator('.candles-read span').first().innerText()).slice(0, 10)
+  const days = async () => (await page.getByTestId('candle').locator('span').first().innerText()).slice(0, 10)
   const first = await days()
   expect(first).toMatch(/^\d{4}-\d\d-\d\d$/)
   await eventually(async () => (await days()) !== first, 'another day')
@@ -149,17 +151,17 @@ test('prices come as ticks arrive, for the index that is picked', async () => {
   await page.getByRole('img', { name: /^NSEI: / }).waitFor()
 })
 
-/** The days of each index that a page would show after it has looked for so long. */
+/** The days of each index that a viewer has received after this time. */
 async function daysSeen(ms: number): Promise<Map<string, string[]>> {
-  let told = ''
+  let received = ''
   try {
     const answer = await fetch(`${served.url}api/stream`, { signal: AbortSignal.timeout(ms) })
-    for await (const text of answer.body!.pipeThrough(new TextDecoderStream())) told += text
+    for await (const text of answer.body!.pipeThrough(new TextDecoderStream())) received += text
   } catch (error) {
     if ((error as Error).name !== 'TimeoutError') throw error
   }
   let days = new Map<string, string[]>()
-  for (const [, data] of told.matchAll(/^event: prices\ndata: (.*)$/gm)) {
+  for (const [, data] of received.matchAll(/^event: prices\ndata: (.*)$/gm)) {
     const { reset, candles } = JSON.parse(data!) as { reset: boolean; candles: Candle[] }
     if (reset) days = new Map()
     for (const { index, from } of candles) days.set(index, [...(days.get(index) ?? []), from])
@@ -167,7 +169,7 @@ async function daysSeen(ms: number): Promise<Map<string, string[]>> {
   return days
 }
 
-test('whoever comes back after nobody looked sees each tick once, and in order', async () => {
+test('after a time without viewers, a viewer gets each tick once, and in order', async () => {
   await daysSeen(5_000)
   await new Promise((resolve) => setTimeout(resolve, 1_000))
   const days = await daysSeen(6_000)
@@ -178,41 +180,47 @@ test('whoever comes back after nobody looked sees each tick once, and in order',
   }
 })
 
-test.each([
+const appearances = [
   ['desktop', 'light'],
   ['desktop', 'dark'],
   ['phone', 'light'],
   ['phone', 'dark'],
   ['wide', 'light'],
-] as const)('on a %s, %s: nothing wrong for axe, nothing wider than the screen', async (screen, scheme) => {
-  const { page, complaints } = await look(browser, served.url, { screen, scheme })
-  await page.locator('[data-station=athena].flow').waitFor()
-  await page.locator('.tile').first().waitFor()
-  await new Promise((resolve) => setTimeout(resolve, 8_000))
-  expect(await accessibilityFaults(page)).toEqual([])
-  expect(await widthOf(page)).toBeLessThanOrEqual(screens[screen].width)
-  await picture(page, `live-${screen}-${scheme}`)
-  expect(complaints).toEqual([])
+] as const
+
+// At the same time, as each waits for some seconds of rows.
+test('on every screen, light and dark: nothing wrong for axe, nothing wider than the screen', async () => {
+  const checked = appearances.map(async ([screen, scheme]) => {
+    const { page, complaints } = await openTab(browser, served.url, { screen, scheme })
+    await page.locator('[data-station=athena][data-health=flow]').waitFor()
+    await page.getByTestId('tile').first().waitFor()
+    await new Promise((resolve) => setTimeout(resolve, 8_000))
+    expect(await accessibilityFaults(page), `${screen}, ${scheme}`).toEqual([])
+    expect(await widthOf(page), `${screen}, ${scheme}`).toBeLessThanOrEqual(screens[screen].width)
+    await picture(page, `live-${screen}-${scheme}`)
+    expect(complaints, `${screen}, ${scheme}`).toEqual([])
+  })
+  await Promise.all(checked)
 })
 
 test(
-  'a consumer that dies turns red with the reason and the remedy, and well again when it is back',
+  'a consumer that dies turns red with the reason and the remedy, and recovers when it is back',
   async () => {
-    const { page } = await look(browser, served.url)
-    await page.locator('[data-station=consumer].flow').waitFor()
+    const { page } = await openTab(browser, served.url)
+    await page.locator('[data-station=consumer][data-health=flow]').waitFor()
     await consumer.kill()
-    await page.locator('[data-station=consumer].broken').waitFor()
+    await page.locator('[data-station=consumer][data-health=broken]').waitFor()
     const problem = page.getByRole('alert').filter({ hasText: 'Consumer' })
-    // A question that was on its way when it died is cut off; the next one is refused.
+    // A request that was under way when it died is cut off; the next one is refused.
     await expect
       .poll(() => problem.innerText(), { timeout: 10_000 })
       .toMatch(/the consumer does not answer[\s\S]*why[\s\S]*ECONNREFUSED[\s\S]*do[\s\S]*start it again/)
     expect(await page.getByRole('status').first().innerText()).toContain('1 broken')
-    expect(await page.locator('[data-station=topic] .pipe').getAttribute('data-flow')).toBe('cut')
+    expect(await page.locator('[data-station=topic] [data-flow]').getAttribute('data-flow')).toBe('cut')
     expect(await accessibilityFaults(page)).toEqual([])
     await picture(page, 'live-broken-consumer')
     consumer = startService(env, 'consumer', 'run')
-    await page.locator('[data-station=consumer].flow').waitFor()
+    await page.locator('[data-station=consumer][data-health=flow]').waitFor()
     expect(await page.getByRole('alert').count()).toBe(0)
     // The group gives its partitions to the new one when the session of the dead one has run out: 45 s.
     const then = await numberOf(page, 'count')
@@ -221,9 +229,9 @@ test(
   2 * SLOW_MS,
 )
 
-test('a broker, a bucket, a catalog and an Athena that are away are red, each with its reason', async () => {
+test('an unreachable broker, bucket, catalog and Athena are red, each with its reason', async () => {
   const [nobody] = await freePorts(1)
-  const away = await startPageService({
+  const away = await startDashboardService({
     ...env,
     AWS_ENDPOINT_URL: `http://127.0.0.1:${nobody}`,
     KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${nobody}`,
@@ -231,15 +239,15 @@ test('a broker, a bucket, a catalog and an Athena that are away are red, each wi
   })
   try {
     for (const scheme of ['light', 'dark'] as const) {
-      const { page } = await look(browser, away.url, { scheme })
+      const { page } = await openTab(browser, away.url, { scheme })
       for (const id of ['topic', 's3', 'glue', 'athena']) {
-        await page.locator(`[data-station=${id}].broken`).waitFor()
+        await page.locator(`[data-station=${id}][data-health=broken]`).waitFor()
       }
-      const words = await page.locator('.problems').innerText()
-      expect(words).toMatch(
+      const text = await page.getByTestId('problems').innerText()
+      expect(text).toMatch(
         /Topic: no broker answers at 127\.0\.0\.1:\d+[\s\S]*do[\s\S]*KAFKA_BOOTSTRAP_SERVERS/,
       )
-      expect(words).toMatch(/S3: [\s\S]*Glue: [\s\S]*Athena: [\s\S]*ECONNREFUSED[\s\S]*AWS_ENDPOINT_URL/)
+      expect(text).toMatch(/S3: [\s\S]*Glue: [\s\S]*Athena: [\s\S]*ECONNREFUSED[\s\S]*AWS_ENDPOINT_URL/)
       expect(await accessibilityFaults(page)).toEqual([])
       await picture(page, `live-all-away-${scheme}`)
     }
@@ -253,10 +261,10 @@ test(
   async () => {
     await producer.stop()
     producer = startService(env, 'producer', 'run', '--rate', '5000')
-    const { page, complaints } = await look(browser, served.url)
+    const { page, complaints } = await openTab(browser, served.url)
     await eventually(async () => (await numberOf(page, 'arriving')) > 2_500, 'thousands of rows a second')
-    await page.locator('.tile').first().waitFor()
-    // CPU time of the page's main thread, so that a busy machine accuses nobody: a quarter leaves room for every frame.
+    await page.getByTestId('tile').first().waitFor()
+    // CPU time of the page's main thread, so that a busy machine does not matter: a quarter is enough for every frame.
     const devtools = await page.context().newCDPSession(page)
     await devtools.send('Performance.enable', { timeDomain: 'threadTicks' })
     const worked = async () => {
@@ -268,7 +276,7 @@ test(
     const share = ((await worked()) - before) / ((performance.now() - startedAt) / 1000)
     expect(share).toBeGreaterThan(0)
     expect(share).toBeLessThan(0.25)
-    expect(await page.locator('.pipe.fast').count()).toBeGreaterThan(0)
+    expect(await page.locator('[data-flow=fast]').count()).toBeGreaterThan(0)
     await picture(page, 'live-5000-rows-a-second')
     expect(complaints).toEqual([])
   },

@@ -1,11 +1,11 @@
-// What a viewer is told at once, when others have looked before.
+// What a viewer gets at once when others came before.
 
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { Broker } from '@ticklake/kafka/topic.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { expect, test } from 'vitest'
 import { catalogConfig } from '../../config.ts'
-import type { PageEvents } from './events.ts'
+import type { DashboardEvents } from './events.ts'
 import { Live } from './live.ts'
 
 const away = new Failure({ code: 'KAFKA_UNREACHABLE', what: 'no broker answers' })
@@ -21,31 +21,31 @@ const aws = {
     text: refuses,
   },
 } as unknown as Aws
-const quiet = { viewers() {}, countAsked() {}, defect() {} } as unknown as PageEvents
+const quiet = { viewers() {}, countStarted() {}, defect() {} } as unknown as DashboardEvents
 
-/** A viewer that keeps the problem of the ticks, as often as it is told. */
+/** A viewer that records each problem of the ticks that it gets. */
 function viewer() {
-  const told: (string | null)[] = []
+  const problems: (string | null)[] = []
   const send = (event: string, data: unknown) => {
-    if (event === 'ticksProblem') told.push((data as { code: string } | null)?.code ?? null)
+    if (event === 'ticksProblem') problems.push((data as { code: string } | null)?.code ?? null)
   }
-  return { told, send }
+  return { problems, send }
 }
 
-test('why no tick can be read is told to whoever joins later, and stays while it is tried again', async () => {
+test('a viewer who joins later gets the reason why no tick can be read, and it stays during retries', async () => {
   const live = new Live({ aws, broker, config: catalogConfig({}), events: quiet })
   const first = viewer()
   live.join(first)
-  await expect.poll(() => first.told).toEqual([null, 'KAFKA_UNREACHABLE'])
+  await expect.poll(() => first.problems).toEqual([null, 'KAFKA_UNREACHABLE'])
   const second = viewer()
   live.join(second)
-  expect(second.told).toEqual(['KAFKA_UNREACHABLE'])
-  // Tried again after three seconds: the note does not go and come back.
-  await expect.poll(() => second.told.length, { timeout: 10_000 }).toBeGreaterThan(1)
-  expect(second.told).not.toContain(null)
+  expect(second.problems).toEqual(['KAFKA_UNREACHABLE'])
+  // Retried after three seconds: the note does not disappear and come back.
+  await expect.poll(() => second.problems.length, { timeout: 10_000 }).toBeGreaterThan(1)
+  expect(second.problems).not.toContain(null)
   live.stop()
   const later = viewer()
   live.join(later)
-  expect(later.told[0]).toBeNull()
+  expect(later.problems[0]).toBeNull()
   live.stop()
 }, 20_000)

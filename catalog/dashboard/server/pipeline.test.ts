@@ -1,6 +1,6 @@
 // The picture's verdicts: what flows, what rests, what is red and with which words.
 import { expect, test } from 'vitest'
-import { judgePipeline, type PipelineFacts } from './pipeline.ts'
+import { type PipelineFacts, pipelineOf } from './pipeline.ts'
 import type { Polled } from './poller.ts'
 import type { Problem } from './wire.ts'
 
@@ -40,7 +40,7 @@ const well: PipelineFacts = {
 }
 
 const healths = (facts: Partial<PipelineFacts>) => {
-  const { producer, topic, consumer, s3, glue, athena } = judgePipeline({ ...well, ...facts })
+  const { producer, topic, consumer, s3, glue, athena } = pipelineOf({ ...well, ...facts })
   return [producer, topic, consumer, s3, glue, athena].map(({ health }) => health).join(' ')
 }
 
@@ -59,7 +59,7 @@ test('what rests is quiet, and before the first answer nothing is claimed', () =
 })
 
 test('the lag is what is not claimed and still there', () => {
-  const { topic, consumer } = judgePipeline(well)
+  const { topic, consumer } = pipelineOf(well)
   expect(topic.partitions.map(({ lag }) => lag)).toEqual([10, 30])
   expect(consumer.lag).toBe(40)
 })
@@ -78,15 +78,15 @@ test('a service whose metrics do not answer is red', () => {
 })
 
 test('a producer that waits for its broker is red', () => {
-  const { producer } = judgePipeline({ ...well, producer: ok(new Map([['ticklake_producer_broker_up', 0]])) })
+  const { producer } = pipelineOf({ ...well, producer: ok(new Map([['ticklake_producer_broker_up', 0]])) })
   expect(producer.problem?.code).toBe('PRODUCER_WAITS')
 })
 
 test('a consumer that lands nothing while records wait is red, with the number and the time', () => {
-  expect(judgePipeline({ ...well, stalledSinceMs: now - 60_000 }).consumer.health).toBe('flow')
+  expect(pipelineOf({ ...well, stalledSinceMs: now - 60_000 }).consumer.health).toBe('flow')
   const waiting = { ...well, claimedPerSecond: 0, stalledSinceMs: now - 30_000 }
-  expect(judgePipeline(waiting).consumer.health).toBe('behind')
-  const { consumer } = judgePipeline({ ...well, stalledSinceMs: now - 120_000 })
+  expect(pipelineOf(waiting).consumer.health).toBe('behind')
+  const { consumer } = pipelineOf({ ...well, stalledSinceMs: now - 120_000 })
   expect(consumer.health).toBe('broken')
   expect(consumer.problem?.why).toBe('no new claim for 120 s while 40 records wait')
 })
@@ -98,9 +98,9 @@ test('S3, Glue and Athena are red with their own words', () => {
 })
 
 test('a table that is not declared, and a crawl that failed, are red at Glue', () => {
-  const { glue } = judgePipeline({ ...well, glue: ok({ table: false, partitions: 0, crawler: undefined }) })
+  const { glue } = pipelineOf({ ...well, glue: ok({ table: false, partitions: 0, crawler: undefined }) })
   expect(glue.problem?.remedy).toContain('catalog declare')
   const crawler = { State: 'READY', LastCrawl: { Status: 'FAILED', ErrorMessage: 'no role' } } as const
-  const crawled = judgePipeline({ ...well, glue: ok({ table: true, partitions: 1, crawler }) })
+  const crawled = pipelineOf({ ...well, glue: ok({ table: true, partitions: 1, crawler }) })
   expect(crawled.glue.problem?.why).toBe('no role')
 })

@@ -1,4 +1,4 @@
-// Judges what was asked of each service: what flows, what rests, what is broken and what to do about it. Pure.
+// The health of each stage from what was measured: flowing, quiet, behind or broken, and what to do about it. Pure.
 import type { Crawler } from '@aws-sdk/client-glue'
 import type { TopicState } from '@ticklake/kafka/topic.ts'
 import type { CatalogConfig } from '../../config.ts'
@@ -7,7 +7,7 @@ import type { ClaimTail } from './claim-tails.ts'
 import type { Metrics } from './metrics-text.ts'
 import type { ObjectTotals } from './object-totals.ts'
 import type { Polled } from './poller.ts'
-import type { Health, PartitionView, Pipeline, Problem, Stage } from './wire.ts'
+import type { Health, PartitionOffsets, Pipeline, Problem, Stage } from './wire.ts'
 
 export interface GlueState {
   /** false: Glue knows no such table */
@@ -24,7 +24,7 @@ export interface PipelineFacts {
   readonly objects: Polled<ObjectTotals>
   readonly glue: Polled<GlueState>
   readonly count: Polled<RowCount>
-  /** undefined: the page was not told where they are */
+  /** undefined: no address of its metrics is set */
   readonly producer: Polled<Metrics> | undefined
   readonly consumer: Polled<Metrics> | undefined
   readonly producedPerSecond: number | null
@@ -34,25 +34,25 @@ export interface PipelineFacts {
   readonly countGrew: boolean
 }
 
-/** A usual flush takes less: what waits longer is worth a look. */
+/** Longer than a usual flush takes. */
 const BEHIND_AFTER_MS = 15_000
 /** Longer than the longest usual flush (a minute, on AWS): nothing is claimed although records wait. */
 const STALLED_AFTER_MS = 90_000
 
-export function judgePipeline(facts: PipelineFacts): Pipeline {
-  const partitions = partitionViews(facts)
+export function pipelineOf(facts: PipelineFacts): Pipeline {
+  const partitions = partitionOffsets(facts)
   return {
     at: facts.nowMs,
-    producer: producerView(facts),
+    producer: producerStage(facts),
     topic: {
       ...stage(facts.topic, isMoving(facts.producedPerSecond)),
       name: facts.config.kafka.KAFKA_TOPIC,
       records: facts.topic.value ? partitions.reduce((sum, { end }) => sum + end, 0) : null,
       partitions,
     },
-    consumer: consumerView(facts, partitions),
-    s3: s3View(facts),
-    glue: glueView(facts),
+    consumer: consumerStage(facts, partitions),
+    s3: s3Stage(facts),
+    glue: glueStage(facts),
     athena: {
       ...stage(facts.count, facts.countGrew),
       count: facts.count.value?.rows ?? null,
@@ -71,7 +71,7 @@ function stage(polled: Polled<unknown>, moving: boolean): Stage {
   return { health: polled.value === undefined ? 'waiting' : moving ? 'flow' : 'quiet' }
 }
 
-function partitionViews({ topic, tails }: PipelineFacts): PartitionView[] {
+function partitionOffsets({ topic, tails }: PipelineFacts): PartitionOffsets[] {
   const claimed = new Map(tails.value?.map((tail) => [tail.partition, tail.claimed]))
   return (topic.value?.partitions ?? []).map(({ partition, low, end }) => {
     const upTo = claimed.get(partition) ?? null
@@ -85,7 +85,7 @@ function partitionViews({ topic, tails }: PipelineFacts): PartitionView[] {
   })
 }
 
-function producerView(facts: PipelineFacts): Pipeline['producer'] {
+function producerStage(facts: PipelineFacts): Pipeline['producer'] {
   const { producer, topic, producedPerSecond } = facts
   const metrics = producer?.value
   const numbers = {
@@ -103,12 +103,12 @@ function producerView(facts: PipelineFacts): Pipeline['producer'] {
     }
     return { health: 'broken', problem, ...numbers }
   }
-  // Without its metrics, the producer is told by the topic: what cannot be asked is not known.
+  // Without its metrics, the producer's rate is the topic's growth; the rest is unknown.
   const health: Health = topic.problem ? 'waiting' : stage(topic, isMoving(producedPerSecond)).health
   return { health, ...numbers }
 }
 
-function consumerView(facts: PipelineFacts, partitions: readonly PartitionView[]): Pipeline['consumer'] {
+function consumerStage(facts: PipelineFacts, partitions: readonly PartitionOffsets[]): Pipeline['consumer'] {
   const { consumer, tails, claimedPerSecond, stalledSinceMs, nowMs } = facts
   const metrics = consumer?.value
   const lags = partitions.map(({ lag }) => lag)
@@ -135,7 +135,7 @@ function consumerView(facts: PipelineFacts, partitions: readonly PartitionView[]
   return { health: waits && health === 'quiet' ? 'behind' : health, ...numbers }
 }
 
-function s3View({ config, tails, objects, nowMs, claimedPerSecond }: PipelineFacts): Pipeline['s3'] {
+function s3Stage({ config, tails, objects, nowMs, claimedPerSecond }: PipelineFacts): Pipeline['s3'] {
   const problem = tails.problem ?? objects.problem
   const newest = tails.value
     ?.filter(({ claim }) => claim && claim.files.length > 0)
@@ -156,12 +156,12 @@ function s3View({ config, tails, objects, nowMs, claimedPerSecond }: PipelineFac
   }
 }
 
-/** The claims lie in S3, but are asked for by the topic's id: a broker that is away is no fault of S3. */
+/** Claims are read from S3 by the topic's id: an unreachable broker is no fault of S3. */
 function isOfS3(problem: Problem | undefined): boolean {
   return problem !== undefined && !['KAFKA_UNREACHABLE', 'TOPIC_MISSING'].includes(problem.code)
 }
 
-function glueView({ config, glue, claimedPerSecond }: PipelineFacts): Pipeline['glue'] {
+function glueStage({ config, glue, claimedPerSecond }: PipelineFacts): Pipeline['glue'] {
   const { database, table } = config.lake
   const crawler = glue.value?.crawler
   const numbers = {
@@ -177,8 +177,8 @@ function glueView({ config, glue, claimedPerSecond }: PipelineFacts): Pipeline['
     const problem = {
       code: 'TABLE_MISSING',
       what: `the table ${database}.${table} is not there; what has landed is in S3, but cannot be asked for`,
-      why: 'Glue knows no table of this name',
-      remedy: 'make it with `catalog declare`, or set LAKE_DATABASE and LAKE_TABLE',
+      why: 'Glue has no table of this name',
+      remedy: 'create it with `catalog declare`, or set LAKE_DATABASE and LAKE_TABLE',
     }
     return { health: 'broken', problem, ...numbers }
   }

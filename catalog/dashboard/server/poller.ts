@@ -1,35 +1,35 @@
-// Asks one thing again and again while someone looks; keeps the last answer, and the reason when there is none.
+// Repeats one request while there are viewers; holds the last answer, and why the newest attempt failed.
 import { sleep } from '@ticklake/runtime/process.ts'
 import { problemOf } from './problem.ts'
 import type { Problem } from './wire.ts'
 
 export interface Polled<T> {
-  /** The last answer, kept through failures. */
+  /** The last answer, also after failures. */
   readonly value: T | undefined
-  /** When that answer came, ms since 1970. */
+  /** When it arrived, ms since 1970. */
   readonly at: number
   /** Why the newest attempt failed; undefined when it did not. */
   readonly problem: Problem | undefined
 }
 
 export class Poller<T> {
-  readonly #ask: (signal: AbortSignal) => Promise<T>
+  readonly #request: (signal: AbortSignal) => Promise<T>
   readonly #everyMs: number
   readonly #onAnswer: (value: T) => void
   readonly #onFailure: (error: unknown) => void
   readonly #onDefect: (defect: unknown) => void
   #state: Polled<T> = { value: undefined, at: 0, problem: undefined }
-  #askedAt = Number.NEGATIVE_INFINITY
+  #startedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: {
-    ask: (signal: AbortSignal) => Promise<T>
+    request: (signal: AbortSignal) => Promise<T>
     everyMs: number
     onAnswer?: (value: T) => void
     onFailure?: (error: unknown) => void
-    /** Takes what is no Failure, once for as long as it comes again and again. */
+    /** Gets an error that is no Failure; repeats of it only once. */
     onDefect: (defect: unknown) => void
   }) {
-    this.#ask = options.ask
+    this.#request = options.request
     this.#everyMs = options.everyMs
     this.#onAnswer = options.onAnswer ?? (() => {})
     this.#onFailure = options.onFailure ?? (() => {})
@@ -40,16 +40,16 @@ export class Poller<T> {
     return this.#state
   }
 
-  /** Asks until the signal aborts; not sooner than the interval after the last time, also across runs. */
+  /** Polls until the signal aborts, with the interval between two requests also across runs. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      // A slow answer is not asked for without pause: it rests as long as it takes.
-      const restMs = Math.max(this.#everyMs, this.#tookMs) - (Date.now() - this.#askedAt)
-      if (restMs > 0) await sleep(restMs, signal)
+      // After a slow answer, the pause is as long as the answer took.
+      const pauseMs = Math.max(this.#everyMs, this.#tookMs) - (Date.now() - this.#startedAt)
+      if (pauseMs > 0) await sleep(pauseMs, signal)
       if (signal.aborted) return
-      this.#askedAt = Date.now()
+      this.#startedAt = Date.now()
       try {
-        const value = await this.#ask(signal)
+        const value = await this.#request(signal)
         if (signal.aborted) return
         this.#state = { value, at: Date.now(), problem: undefined }
         this.#onAnswer(value)
@@ -59,7 +59,7 @@ export class Poller<T> {
         this.#state = { ...this.#state, problem: problemOf(error, onDefect) }
         this.#onFailure(error)
       }
-      this.#tookMs = Math.min(60_000, 2 * (Date.now() - this.#askedAt))
+      this.#tookMs = Math.min(60_000, 2 * (Date.now() - this.#startedAt))
     }
   }
 

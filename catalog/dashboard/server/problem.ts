@@ -1,18 +1,18 @@
-// Turns anything that was thrown into the three lines that the page shows; a defect's own text stays in the log.
+// Turns anything that was thrown into the three lines that the dashboard shows; an unexpected error's text stays in the log.
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { Problem } from './wire.ts'
 
 /**
- * Out: what may be shown to whoever looks at the page: no stack, no unforeseen text.
- * @param onDefect takes what is no Failure, for the log that the page then refers to
+ * Out: what viewers may see: no stack, no unexpected text.
+ * @param onDefect gets what is no Failure, for the log
  */
 export function problemOf(thrown: unknown, onDefect: (defect: unknown) => void): Problem {
   if (!(thrown instanceof Failure)) {
     onDefect(thrown)
     return {
       code: 'DEFECT',
-      what: 'the page met an error of its own; data and services are as they were',
-      remedy: 'look into the log of `catalog serve`, then load the page again',
+      what: 'unhandled error in the dashboard; data and services are unchanged',
+      remedy: 'read the log of `catalog serve`, then reload the dashboard',
     }
   }
   const place = /\bline (\d+):(\d+)/.exec(thrown.why ?? '')

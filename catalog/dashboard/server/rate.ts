@@ -1,4 +1,4 @@
-// How fast a growing number grows: over the last seconds, so that bursts of a flush are evened out. Pure.
+// The rate of a counter over the last seconds, so that a flush does not show as a burst. Pure.
 
 export class Rate {
   readonly #windowMs: number
@@ -10,7 +10,7 @@ export class Rate {
 
   add(at: number, value: number): void {
     const last = this.#points.at(-1)
-    // A smaller number is another topic or a new start, not a negative speed.
+    // A smaller number means another topic or a restart, not a negative rate.
     if (last && value < last.value) this.#points = []
     this.#points.push({ at, value })
     while (this.#points.length > 2 && at - this.#points[1]!.at >= this.#windowMs) this.#points.shift()

@@ -1,4 +1,4 @@
-// The page only reads: lets SELECT, WITH, SHOW, DESCRIBE and EXPLAIN of these through, and nothing that hides in them.
+// The dashboard is read-only: accepts SELECT, WITH, SHOW, DESCRIBE and EXPLAIN of these, and nothing that hides in them.
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { placeOf, type Token, tokensOf } from './tokens.ts'
 
@@ -16,11 +16,11 @@ const writing = new Set(
   ),
 )
 
-/** Table functions that compute; any other may hand its text to another system, which may write. */
+/** Table functions that only compute; any other may pass its text to another system, which may write. */
 const harmlessTableFunctions = new Set(['SEQUENCE', 'EXCLUDE_COLUMNS'])
 
 /**
- * Tells what kind of reading statement this is.
+ * The kind of this statement.
  * @throws Failure READ_ONLY that names the line and column of what is not allowed
  */
 export function requireReadOnly(sql: string): ReadKind {
@@ -29,7 +29,7 @@ export function requireReadOnly(sql: string): ReadKind {
     const { line, column } = placeOf(sql, token?.start ?? sql.length)
     throw new Failure({
       code: 'READ_ONLY',
-      what: 'the page only reads; the statement was not sent',
+      what: 'the dashboard is read-only; the statement was not sent',
       why: `line ${line}:${column}: ${why}`,
       remedy: 'ask with one SELECT, WITH, SHOW, DESCRIBE or EXPLAIN; `catalog query` runs the others',
     })

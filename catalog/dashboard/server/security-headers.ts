@@ -1,6 +1,6 @@
-// The headers of the page's answers: no other site may frame it, read it or bring a script into it. Pure.
+// The security headers of the dashboard: no other site may frame it, read it or add a script. Pure.
 
-/** The headers of every answer. `nonce` lets the editor put its own style sheet into the page. */
+/** The headers of every answer. `nonce` allows the editor's own style sheet. */
 export function securityHeaders(nonce?: string): Record<string, string> {
   const policy = [
     "default-src 'none'",

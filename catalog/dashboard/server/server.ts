@@ -1,4 +1,4 @@
-// The page's server: the built files, the interface that reads the lake, and the stream that keeps the page alive.
+// The dashboard's server: the built files, the interface that reads the lake, and the stream of live data.
 import { randomBytes } from 'node:crypto'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { type GuardRules, requireOwnRequest } from '@ticklake/runtime/request-guard.ts'
@@ -6,27 +6,28 @@ import fastify, { type FastifyReply } from 'fastify'
 import { type Asset, distDir, readAssets } from './assets.ts'
 import { listen } from './listen.ts'
 import { Live } from './live.ts'
+import type { DashboardParts } from './parts.ts'
 import { problemOf, statusOf } from './problem.ts'
-import { addRoutes, type PageParts } from './routes.ts'
+import { addRoutes } from './routes.ts'
 import { securityHeaders } from './security-headers.ts'
 import { openStream } from './stream.ts'
 
-export interface Page extends AsyncDisposable {
+export interface Dashboard extends AsyncDisposable {
   readonly url: string
   readonly port: number
 }
 
-/** The largest statement that Athena takes, and the JSON around it. */
+/** Athena's largest statement, and the JSON around it. */
 const BODY_LIMIT = 300 * 1024
 
 /**
- * Serves the page until it is disposed of. Out: undefined when the page was never built, which is logged: partitions
- * are registered all the same.
+ * Serves the dashboard until it is disposed of. Out: undefined when it was never built, which is logged: `serve`
+ * registers partitions all the same.
  * @throws Failure PAGE_PORT_TAKEN
  */
-export async function startPage(parts: PageParts): Promise<Page | undefined> {
+export async function startDashboard(parts: DashboardParts): Promise<Dashboard | undefined> {
   try {
-    return await servePage(parts, readAssets(distDir))
+    return await serveDashboard(parts, readAssets(distDir))
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'PAGE_NOT_BUILT') throw error
     parts.events.notBuilt(error)
@@ -34,18 +35,24 @@ export async function startPage(parts: PageParts): Promise<Page | undefined> {
   }
 }
 
-async function servePage(parts: PageParts, assets: ReadonlyMap<string, Asset>): Promise<Page> {
+async function serveDashboard(parts: DashboardParts, assets: ReadonlyMap<string, Asset>): Promise<Dashboard> {
   const { events } = parts
-  const { page } = parts.config
+  const { dashboard } = parts.config
   const live = new Live(parts)
-  const app = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true, exposeHeadRoutes: false })
-  // Another site's form can send text; JSON it cannot send without asking first, which is refused.
+  const app = fastify({
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    // A number is not taken for a text: what the schema does not name as it is, is refused.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+  })
+  // Another site's form can send text; for JSON the browser asks first (CORS), which is refused.
   app.removeContentTypeParser('text/plain')
   const rules: GuardRules = {
-    listensOn: page.host,
-    allowedHosts: page.allowedHosts,
+    listensOn: dashboard.host,
+    allowedHosts: dashboard.allowedHosts,
     allowedHostsVariable: 'CATALOG_PAGE_ALLOWED_HOSTS',
-    // A link on another site may open the page, which then asks the interface itself.
+    // A link on another site may open the dashboard, which then calls the interface itself.
     mayBeLinkedTo: (path) => !path.startsWith('/api/'),
   }
   app.addHook('onRequest', async (request, reply) => {
@@ -64,7 +71,7 @@ async function servePage(parts: PageParts, assets: ReadonlyMap<string, Asset>): 
       code: 'NOT_FOUND',
       what: 'there is nothing at this address',
       why: `${request.method} ${request.url.split('?')[0]!.slice(0, 200)}`,
-      remedy: 'open the page at /',
+      remedy: 'open the dashboard at /',
     }
     return reply.code(404).send({ problem })
   })
@@ -82,9 +89,9 @@ async function servePage(parts: PageParts, assets: ReadonlyMap<string, Asset>): 
     reply.raw.once('close', leave)
   })
   const stopRoutes = addRoutes(app, parts)
-  await listen(app, page.host, page.port)
+  await listen(app, dashboard.host, dashboard.port)
   const { port } = app.server.address() as { port: number }
-  const shownHost = page.host === '0.0.0.0' || page.host === '::' ? 'localhost' : page.host
+  const shownHost = dashboard.host === '0.0.0.0' || dashboard.host === '::' ? 'localhost' : dashboard.host
   const url = `http://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${port}/`
   events.listening(url)
   return {
@@ -98,7 +105,7 @@ async function servePage(parts: PageParts, assets: ReadonlyMap<string, Asset>): 
   }
 }
 
-/** The nonce is new for each answer: only this answer's editor may bring a style sheet. */
+/** Each answer has its own nonce: only the editor of this answer may add a style sheet. */
 function sendIndex(reply: FastifyReply, asset: Asset) {
   const nonce = randomBytes(18).toString('base64url')
   return reply
@@ -124,14 +131,14 @@ function sendAsset(
   return reply.header('content-encoding', 'gzip').send(asset.gzip)
 }
 
-/** What Fastify itself refuses (a body that is no JSON, or too large) is the asker's mistake. */
+/** What Fastify itself refuses (a body that is no JSON, is too large or not of its schema) is the client's mistake. */
 function asFailure(error: unknown): unknown {
   const status = (error as { statusCode?: number }).statusCode ?? 500
   if (error instanceof Failure || status >= 500 || status < 400) return error
   return new Failure({
     code: 'BAD_REQUEST',
-    what: 'the request is not one that the page makes; nothing was done',
+    what: 'the dashboard makes no such request; nothing was done',
     why: reasonOf(error),
-    remedy: 'load the page again',
+    remedy: 'reload the dashboard',
   })
 }

@@ -1,4 +1,4 @@
-// Rates, metrics, costs, pollers and examples: the small parts of the page's server.
+// Rates, metrics, costs, pollers and examples: the small parts of the dashboard's server.
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { expect, test } from 'vitest'
 import { athenaCost } from '../../cost.ts'
@@ -11,7 +11,7 @@ import { Rate } from './rate.ts'
 import { requireReadOnly } from './read-only.ts'
 import type { QueryLine } from './wire.ts'
 
-test('a rate evens out bursts, and a new start is no negative speed', () => {
+test('a rate evens out bursts, and a restart is no negative rate', () => {
   const rate = new Rate(10_000)
   expect(rate.perSecond()).toBeNull()
   for (let second = 0; second <= 20; second += 2) rate.add(second * 1000, second * 100)
@@ -55,13 +55,13 @@ test('what reads no data is free', async () => {
 
 async function* rowsOf(): AsyncGenerator<string[][]> {}
 
-test('every example is a statement that the page lets through, whatever the names', () => {
+test('every example is a statement that the dashboard accepts, whatever the names', () => {
   for (const { sql } of examples({ database: 'stock-market-kafka', table: 'kafka-stock"x' }, 'view')) {
     expect(() => requireReadOnly(sql)).not.toThrow()
   }
 })
 
-test('a defect’s own text is not shown, but goes to the log', () => {
+test('an unexpected error’s text is not shown, but logged', () => {
   const defects: unknown[] = []
   const defect = new Error('connect failed with password hunter2')
   const problem = problemOf(defect, (thrown) => defects.push(thrown))
@@ -70,7 +70,7 @@ test('a defect’s own text is not shown, but goes to the log', () => {
   expect(defects).toEqual([defect])
 })
 
-test('a statement that meets a defect ends in it, and the log has it', async () => {
+test('an unexpected error ends a statement, and is logged', async () => {
   const defects: unknown[] = []
   const thrown = new TypeError('rows is not iterable')
   const athena = { query: () => Promise.reject(thrown) }
@@ -83,7 +83,7 @@ test('a statement that meets a defect ends in it, and the log has it', async () 
   expect(defects).toEqual([thrown])
 })
 
-test('a poller keeps its last answer through a failure, says why, and stops when told', async () => {
+test('a poller holds its last answer through a failure, says why, and stops when aborted', async () => {
   const stop = new AbortController()
   const defects: unknown[] = []
   const seen: Pick<Polled<number>, 'value' | 'problem'>[] = []
@@ -91,7 +91,7 @@ test('a poller keeps its last answer through a failure, says why, and stops when
   const poller = new Poller({
     everyMs: 1,
     onDefect: (error) => defects.push(reasonOf(error)),
-    ask: async () => {
+    request: async () => {
       seen.push(poller.state)
       asked++
       if (asked === 2 || asked === 3) throw new Error('away')

@@ -1,9 +1,9 @@
-// One viewer's connection: server-sent events, with frames left out for whoever reads too slowly.
+// One viewer's connection: server-sent events; a viewer that reads too slowly misses some.
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Viewer } from './live.ts'
 
 const HEARTBEAT_MS = 15_000
-/** A viewer that has so much unread gets no more pictures until it has caught up: the next says it all anyway. */
+/** A viewer with more unread data than this gets nothing until it has caught up; each event is complete anyway. */
 const MOST_UNREAD_BYTES = 512 * 1024
 
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html */

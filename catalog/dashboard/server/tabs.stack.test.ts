@@ -1,4 +1,4 @@
-// The console, the catalog and the ledger in a real browser, on a real lake; and who is not let in.
+// The Query, Catalog and Ledger tabs in a real browser, on a real lake; and which requests are refused.
 // biome-ignore-all lint/performance/useDomNodeTextContent: what is seen is tested, not what is there unseen
 
 import { readFileSync } from 'node:fs'
@@ -15,13 +15,13 @@ import { openBrowser } from '@ticklake/testing/chromium.ts'
 import {
   accessibilityFaults,
   eventually,
-  look,
+  openTab,
   picture,
   prepare,
-  room,
   type Service,
   screens,
-  startPageService,
+  showTab,
+  startDashboardService,
   startService,
   widthOf,
 } from '@ticklake/testing/dashboard.ts'
@@ -38,7 +38,7 @@ const env = testEnv({
   PRODUCER_HEALTH_PORT: '0',
   CATALOG_HEALTH_PORT: '0',
   // A crawler belongs to the account, which the tests share.
-  CATALOG_CRAWLER: `page-rooms-${process.pid}`,
+  CATALOG_CRAWLER: `dashboard-tabs-${process.pid}`,
 })
 const ROWS = 3_000
 const poison = [
@@ -48,7 +48,7 @@ const poison = [
 ]
 
 let browser: Browser
-let served: Awaited<ReturnType<typeof startPageService>>
+let served: Awaited<ReturnType<typeof startDashboardService>>
 let consumer: Service
 let page: Page
 let complaints: string[]
@@ -60,10 +60,10 @@ beforeAll(async () => {
   const sent = await run(env, 'producer', 'run', '--rate', 'max', '--rows', String(ROWS))
   expect(sent.code, sent.stderr).toBe(0)
   await sendPoison()
-  ;[served, browser] = await Promise.all([startPageService(env, '--allow-crawl'), openBrowser()])
+  ;[served, browser] = await Promise.all([startDashboardService(env, '--allow-crawl'), openBrowser()])
   const audit = await run(env, 'catalog', 'audit', '--wait', '80')
   expect(audit.stdout).toContain(`landed ${ROWS}, dead ${poison.length}`)
-  ;({ page, complaints } = await look(browser, served.url))
+  ;({ page, complaints } = await openTab(browser, served.url))
   page.on('response', async (response) => {
     if (!response.url().endsWith('/api/stream')) answers.push(await response.text().catch(() => ''))
   })
@@ -106,17 +106,17 @@ async function write(sql: string): Promise<void> {
 async function runIt(): Promise<string> {
   await page.keyboard.press('Control+Enter')
   await page
-    .locator('.run-state.running')
+    .locator('[data-testid=run-state][data-state=running]')
     .waitFor({ timeout: 2_000 })
     .catch(() => {})
-  await page.locator('.run-state:is(.done, .failed, .cancelled)').waitFor()
-  return page.locator('.run-state').innerText()
+  await page.locator('[data-testid=run-state]:not([data-state=running])').waitFor()
+  return page.getByTestId('run-state').innerText()
 }
 
 const table = () => `"${env.LAKE_DATABASE}"."ticks"`
 
-test('Ctrl-Enter asks Athena: the answer, its time, the bytes, and what it would cost', async () => {
-  await room(page, 'Query')
+test('Ctrl-Enter queries Athena: the answer, its time, the bytes, and what it would cost', async () => {
+  await showTab(page, 'Query')
   await write(`SELECT count(*) AS row_count FROM ${table()}`)
   const state = await runIt()
   expect(state).toMatch(/^1 row\n[\d.]+ (ms|s)\n[\d.]+ (B|KB|MB) scanned\nwould cost \$0\.000048 on AWS$/)
@@ -149,7 +149,7 @@ test('tables and columns are completed', async () => {
   await page.keyboard.press('Escape')
 })
 
-test('100,000 rows scroll: the page holds a few of them; they are put in order, copied and saved', async () => {
+test('100,000 rows scroll: only a few are in the DOM; they are sorted, copied and saved', async () => {
   await write(
     'SELECT 100001 - (a * 10 + b) AS n, CAST(a AS varchar) AS t FROM UNNEST(sequence(0, 9999)) AS x(a) CROSS JOIN UNNEST(sequence(1, 10)) AS y(b)',
   )
@@ -186,7 +186,7 @@ test('100,000 rows scroll: the page holds a few of them; they are put in order, 
   expect(await accessibilityFaults(page)).toEqual([])
 })
 
-test('a download for a spreadsheet has no formulas when that is asked for', async () => {
+test('a download for a spreadsheet has no formulas on request', async () => {
   await write("SELECT -5 AS n, '=1+1' AS t")
   await runIt()
   const download = async () => {
@@ -203,7 +203,7 @@ test('a download for a spreadsheet has no formulas when that is asked for', asyn
   expect(await accessibilityFaults(page)).toEqual([])
 })
 
-test('an error is told in three lines and marked at its line and column', async () => {
+test('an error has three lines and is marked at its line and column', async () => {
   await write(`SELECT index,\n  closs\nFROM ${table()}`)
   expect(await runIt()).toMatch(/^failed/)
   const problem = await page.getByRole('alert').innerText()
@@ -215,17 +215,17 @@ test('an error is told in three lines and marked at its line and column', async 
   await write('SELECT 1 AS a;\nDROP TABLE ticks')
   expect(await runIt()).toMatch(/^failed/)
   expect(await page.getByRole('alert').innerText()).toMatch(
-    /the page only reads[\s\S]*line 2:1: a second statement/,
+    /the dashboard is read-only[\s\S]*line 2:1: a second statement/,
   )
   expect(await page.locator('.cm-error-mark').innerText()).toBe('DROP')
 })
 
-test('a query that is cancelled is cancelled in Athena, too', async () => {
+test('cancelling a query cancels it in Athena', async () => {
   await write(
     'SELECT count(*) FROM UNNEST(sequence(1,10000)) a(x), UNNEST(sequence(1,10000)) b(y), UNNEST(sequence(1,10000)) c(z) WHERE x * y * z = 7',
   )
   await page.keyboard.press('Control+Enter')
-  await page.locator('.run-state.running').waitFor()
+  await page.locator('[data-testid=run-state][data-state=running]').waitFor()
   const athena = new AthenaClient({})
   const newest = async () => {
     const { QueryExecutionIds } = await athena.send(new ListQueryExecutionsCommand({ MaxResults: 50 }))
@@ -236,14 +236,14 @@ test('a query that is cancelled is cancelled in Athena, too', async () => {
   }
   await eventually(async () => (await newest()) === 'RUNNING', 'the query to run')
   await page.getByRole('button', { name: 'Cancel' }).click()
-  await page.locator('.run-state.cancelled').waitFor()
+  await page.locator('[data-testid=run-state][data-state=cancelled]').waitFor()
   await eventually(async () => (await newest()) === 'CANCELLED', 'the query to be cancelled')
 })
 
-test('what was asked is remembered, and comes back', async () => {
+test('the history holds earlier statements', async () => {
   await page.getByText('History').click()
   await page
-    .locator('.menu-body')
+    .getByTestId('history')
     .getByText(/count\(\*\) AS row_count/)
     .click()
   expect(await editor().innerText()).toContain('row_count')
@@ -272,7 +272,7 @@ test('the console is left and entered by keyboard', async () => {
 })
 
 test('the catalog shows databases, tables, columns, partitions, parameters, and rows of an object', async () => {
-  await room(page, 'Catalog')
+  await showTab(page, 'Catalog')
   const tree = page.getByRole('navigation', { name: 'Databases and tables' })
   await tree.getByText(env.LAKE_DATABASE!, { exact: true }).waitFor()
   await tree.getByText('kafka_stock_market_demo').first().waitFor()
@@ -281,15 +281,15 @@ test('the catalog shows databases, tables, columns, partitions, parameters, and 
     /index\s+string[\s\S]*kafka_offset\s+bigint[\s\S]*hour\s*partition key/,
   )
   await page.getByText('Parameters and storage').click()
-  expect(await page.locator('.pairs').innerText()).toMatch(
+  expect(await page.getByTestId('parameters').innerText()).toMatch(
     /location[\s\S]*classification\s+parquet[\s\S]*ParquetHiveSerDe/,
   )
   await page.getByRole('button', { name: 'Sample rows' }).first().click()
-  await page.locator('.sample').getByRole('grid').waitFor()
-  expect(await page.locator('.sample').innerText()).toMatch(/20 rows of .*\.parquet/)
-  expect(await page.locator('.sample').getByRole('columnheader').count()).toBe(16)
+  await page.getByTestId('sample').getByRole('grid').waitFor()
+  expect(await page.getByTestId('sample').innerText()).toMatch(/20 rows of .*\.parquet/)
+  expect(await page.getByTestId('sample').getByRole('columnheader').count()).toBe(16)
   await tree.getByText('kafka_stock_market_demo').first().click()
-  await page.getByText('What the view selects').waitFor()
+  await page.getByText('SQL of the view').waitFor()
   expect(await page.locator('pre').innerText()).toContain('"adj close"')
 })
 
@@ -297,12 +297,12 @@ test('an hour that has just begun has no objects yet: those of the hour before a
   const later = await browser.newPage()
   await later.clock.setFixedTime(Date.now() + 3_600_000)
   await later.goto(served.url)
-  await room(later, 'Catalog')
+  await showTab(later, 'Catalog')
   await later.getByRole('button', { name: 'Sample rows' }).first().waitFor({ timeout: 10_000 })
   await later.close()
 })
 
-test('a crawl is started where that is allowed, and what it found is told', async () => {
+test('a crawl is started where that is allowed, and shows what it found', async () => {
   await page.getByText('has not run yet').waitFor()
   await page.getByRole('button', { name: 'Crawl now' }).click()
   await page.getByText(/1 table created/).waitFor()
@@ -310,11 +310,11 @@ test('a crawl is started where that is allowed, and what it found is told', asyn
   expect(crawled).toMatch(/ticks\s+16\s+\d+\s+\d+\s+3,000/)
 })
 
-test('the audit is one click, and says what each sum is', async () => {
-  await room(page, 'Ledger')
+test('the audit is one click, and shows each sum', async () => {
+  await showTab(page, 'Ledger')
   await page.getByRole('button', { name: 'Audit now' }).click()
-  await page.getByText('Every record is in the lake exactly once, or kept below as a dead letter.').waitFor()
-  expect(await page.locator('.audit').innerText()).toContain(
+  await page.getByText('Every record is in the lake exactly once, or below as a dead letter.').waitFor()
+  expect(await page.getByRole('region', { name: 'Audit' }).innerText()).toContain(
     `audit: produced ${ROWS + poison.length}, landed ${ROWS}, dead ${poison.length}, skipped 0, lost 0, twice 0`,
   )
 })
@@ -341,8 +341,8 @@ test('the claims of each partition are there, each beginning where the last one 
   await isOneChain()
 })
 
-test('dead letters say what, why and from where, and run no script', async () => {
-  const dead = await page.getByRole('region', { name: 'Refused records' }).innerText()
+test('dead letters show value, reason and origin, and run no script', async () => {
+  const dead = await page.getByRole('region', { name: 'Rejected records' }).innerText()
   expect(dead).toContain('not json <script>alert(1)</script>')
   expect(dead).toMatch(/not_json[\s\S]*missing_field|missing_field[\s\S]*not_json/)
   expect(dead).toContain('0xfffe00')
@@ -356,35 +356,35 @@ test.each([
   ['phone', 'dark'],
   ['wide', 'light'],
 ] as const)(
-  'on a %s, %s: every room is well for axe, and no wider than the screen',
+  'on a %s, %s: axe finds no fault in any tab, and none is wider than the screen',
   async (screen, scheme) => {
-    const seen = await look(browser, served.url, { screen, scheme })
+    const seen = await openTab(browser, served.url, { screen, scheme })
     const other = seen.page
     const check = async (name: string) => {
       expect(await accessibilityFaults(other), name).toEqual([])
       expect(await widthOf(other), name).toBeLessThanOrEqual(screens[screen].width)
       await picture(other, `${name}-${screen}-${scheme}`)
     }
-    await room(other, 'Query')
+    await showTab(other, 'Query')
     await other.getByLabel('Examples').selectOption('3')
     await other.getByRole('button', { name: /^Run/ }).click()
-    await other.locator('.run-state.done').waitFor()
+    await other.locator('[data-testid=run-state][data-state=done]').waitFor()
     await check('query')
-    await room(other, 'Catalog')
+    await showTab(other, 'Catalog')
     await other.getByRole('button', { name: 'Sample rows' }).first().click()
-    await other.locator('.sample').getByRole('grid').waitFor()
+    await other.getByTestId('sample').getByRole('grid').waitFor()
     await check('catalog')
-    await room(other, 'Ledger')
-    await other.getByRole('region', { name: 'Refused records' }).waitFor()
+    await showTab(other, 'Ledger')
+    await other.getByRole('region', { name: 'Rejected records' }).waitFor()
     await other.getByRole('button', { name: 'Audit now' }).click()
-    await other.locator('.verdict').waitFor()
+    await other.getByTestId('audit-outcome').waitFor()
     await check('ledger')
     expect(seen.complaints).toEqual([])
     await other.context().close()
   },
 )
 
-/** A request with headers as no browser would let a page set them. */
+/** A request with headers that no browser would let a site set. */
 function asked(path: string, headers: Record<string, string>, body?: string) {
   const { port } = new URL(served.url)
   return new Promise<{ status: number; text: string; headers: Record<string, unknown> }>(
@@ -405,7 +405,7 @@ function asked(path: string, headers: Record<string, string>, body?: string) {
   )
 }
 
-test('a foreign name, another site and a form are refused', async () => {
+test('a foreign host name, another site and a form are refused', async () => {
   const own = new URL(served.url).host
   const json = { 'content-type': 'application/json' }
   const select = '{"sql":"SELECT 1"}'
@@ -422,7 +422,7 @@ test('a foreign name, another site and a form are refused', async () => {
   expect((await asked('/api/query', { host: own, ...json }, select)).text).toContain('"type":"end"')
 })
 
-test('no write gets through, whoever asks', async () => {
+test('no write gets through', async () => {
   const own = { host: new URL(served.url).host, 'content-type': 'application/json' }
   for (const sql of [
     `DROP TABLE ${table()}`,
@@ -438,7 +438,7 @@ test('no write gets through, whoever asks', async () => {
   expect(count.stdout).toBe(`n\n${ROWS}\n`)
 })
 
-test('paths lead nowhere but to the page’s own files', async () => {
+test('paths lead only to the dashboard’s own files', async () => {
   const own = { host: new URL(served.url).host }
   for (const path of [
     '/../package.json',
@@ -451,7 +451,7 @@ test('paths lead nowhere but to the page’s own files', async () => {
   }
 })
 
-test('every answer carries the policy; the page keeps to it', async () => {
+test('every answer has the policy; the dashboard never violates it', async () => {
   const own = { host: new URL(served.url).host }
   for (const path of ['/', '/icon.svg', '/api/about', '/nothing']) {
     const { headers } = await asked(path, own)
@@ -477,10 +477,10 @@ test('no secret is in any answer', () => {
 })
 
 test('without --allow-crawl there is no button, and the server refuses', async () => {
-  const reading = await startPageService(env)
+  const reading = await startDashboardService(env)
   try {
-    const { page: other } = await look(browser, reading.url)
-    await room(other, 'Catalog')
+    const { page: other } = await openTab(browser, reading.url)
+    await showTab(other, 'Catalog')
     await other.getByText('The last crawl').waitFor()
     await other.getByRole('region', { name: 'Crawled tables' }).waitFor()
     expect(await other.getByRole('button', { name: 'Crawl now' }).count()).toBe(0)

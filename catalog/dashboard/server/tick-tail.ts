@@ -1,4 +1,4 @@
-// Follows the end of the topic while someone looks at prices: reads as a group of its own none, and commits nothing.
+// Reads the newest ticks of the topic while there are viewers: without a group's partitions, and commits nothing.
 import kafkaJavascript from '@confluentinc/kafka-javascript'
 import type { Tick } from '@ticklake/contract/columns.ts'
 import { judge } from '@ticklake/contract/validation.ts'
@@ -18,17 +18,17 @@ interface Message {
 }
 
 const FLUSH_MS = 250
-/** Records of each partition that a newly opened page starts from. */
+/** Records, over all partitions, that the charts start from. */
 const HISTORY = 600
-/** More than this in one flush: the rest is passed over, because nobody can see so many. */
+/** More than this in one flush is skipped: nobody could see so many. */
 const MOST_PER_FLUSH = 3_000
 /** Up to this many in one flush each tick is a candle of its own. */
 const SINGLE_UP_TO = 60
 
 const decoder = new TextDecoder()
 
-/** `anew`: these take the place of all candles that were told before. */
-type OnCandles = (candles: readonly Candle[], anew: boolean) => void
+/** `reset`: these replace all candles that were sent before. */
+type OnCandles = (candles: readonly Candle[], reset: boolean) => void
 
 export class TickTail {
   readonly #config: KafkaConfig
@@ -44,7 +44,7 @@ export class TickTail {
 
   /**
    * Reads until the signal aborts. @throws Failure TOPIC_MISSING, KAFKA_UNREACHABLE; call again later
-   * @param onReading called once the broker has let it in
+   * @param onReading called once it is connected and reads
    */
   async run(signal: AbortSignal, onReading: () => void): Promise<void> {
     const { topic, partitions } = await this.#broker.topicOnce()
@@ -60,8 +60,8 @@ export class TickTail {
       )
       onReading()
       this.book.clear()
-      let anew = true
-      // What is there already is history: a candle a tick.
+      let reset = true
+      // Records that are already there are history: one candle for each tick.
       let historyLeft = partitions.reduce((sum, { low, end }) => sum + Math.min(share, end - low), 0)
       while (!signal.aborted) {
         const flushAt = Date.now() + FLUSH_MS
@@ -75,8 +75,8 @@ export class TickTail {
         historyLeft -= messages.length
         const candles = this.book.flush()
         if (candles.length > 0) {
-          this.#onCandles(candles, anew)
-          anew = false
+          this.#onCandles(candles, reset)
+          reset = false
         }
         if (messages.length >= MOST_PER_FLUSH && historyLeft <= 0) {
           await sleep(flushAt - Date.now(), signal)
@@ -92,8 +92,8 @@ export class TickTail {
   #take(messages: readonly Message[], history: boolean): void {
     const single = history || messages.length <= SINGLE_UP_TO
     for (const { value } of messages) {
-      const verdict = judge(value)
-      if (verdict.accepted) this.book.add(JSON.parse(decoder.decode(verdict.canonical)) as Tick, single)
+      const result = judge(value)
+      if (result.accepted) this.book.add(JSON.parse(decoder.decode(result.canonical)) as Tick, single)
     }
   }
 
@@ -113,7 +113,7 @@ export class TickTail {
       { 'auto.offset.reset': 'latest' },
     )
     consumer.on('event.log', () => {}).on('event.error', () => {})
-    // Gives what is there at once: it would wait for the full number as long as one more comes in time.
+    // Returns at once with what is there; by default it would wait for the full number.
     consumer.setDefaultConsumeTimeout(1)
     await new Promise<void>((resolve, reject) => {
       consumer.connect({ timeout: this.#config.KAFKA_CONNECT_TIMEOUT_MS }, (error) =>
@@ -132,6 +132,6 @@ export class TickTail {
   }
 
   #unreachable(error: unknown): Failure {
-    return kafkaUnreachable(`the ticks cannot be read from ${this.#config.KAFKA_BOOTSTRAP_SERVERS}`, error)
+    return kafkaUnreachable(`ticks cannot be read from ${this.#config.KAFKA_BOOTSTRAP_SERVERS}`, error)
   }
 }

@@ -1,4 +1,4 @@
-// Cuts a statement into words and signs, as far as it takes to tell what it would do: comments and texts hide nothing.
+// Cuts a statement into words and signs, as far as needed to see what it would do: nothing hides in comments and texts.
 
 export interface Token {
   /** `name` is "x" or `x`; `broken` is a quote or comment that never ends. */
@@ -19,7 +19,7 @@ const lineEnd = /[\r\n]/g
 
 /**
  * The tokens in order, without comments and white space. Each character chooses what is tried: the largest statement
- * that a page can send costs some 30 ms.
+ * that the dashboard accepts takes some 30 ms.
  */
 export function tokensOf(sql: string): Token[] {
   const tokens: Token[] = []
@@ -71,7 +71,7 @@ export function tokensOf(sql: string): Token[] {
 /** Signs that begin nothing longer. */
 const plainSigns = new Set('()[]{},;:*+%<>?')
 
-/** Where an offset lies, both from 1, as Athena's own messages name it. */
+/** Line and column of an offset, both from 1, as Athena's own messages have them. */
 export function placeOf(sql: string, offset: number): { line: number; column: number } {
   const before = sql.slice(0, offset)
   return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }

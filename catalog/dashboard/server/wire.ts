@@ -1,6 +1,6 @@
-// What the server and the page tell each other: types alone, so that both sides are checked against one text.
+// The messages between server and browser: only types, so that both sides are checked against the same ones.
 
-/** An error as the page shows it: what, why, what to do. */
+/** An error as the dashboard shows it: what, why, what to do. */
 export interface Problem {
   readonly code: string
   readonly what: string
@@ -12,7 +12,7 @@ export interface Problem {
 }
 
 /**
- * `flow`: data moves; `quiet`: works, nothing moves; `waiting`: not asked yet; `behind`: records wait and nothing moves
+ * `flow`: data moves; `quiet`: works, nothing moves; `waiting`: no answer yet; `behind`: records wait and nothing moves
  * yet; `broken`: see the problem.
  */
 export type Health = 'flow' | 'quiet' | 'waiting' | 'behind' | 'broken'
@@ -22,7 +22,7 @@ export interface Stage {
   readonly problem?: Problem
 }
 
-export interface PartitionView {
+export interface PartitionOffsets {
   readonly partition: number
   readonly low: number
   readonly end: number
@@ -31,27 +31,27 @@ export interface PartitionView {
   readonly lag: number | null
 }
 
-export interface ProducerView extends Stage {
+export interface ProducerStage extends Stage {
   readonly rowsPerSecond: number | null
-  /** From its metrics, where the page knows their address. */
+  /** From its metrics, if their address is set. */
   readonly delivered: number | null
   readonly skipped: number | null
 }
 
-export interface TopicView extends Stage {
+export interface TopicStage extends Stage {
   readonly name: string
   readonly records: number | null
-  readonly partitions: readonly PartitionView[]
+  readonly partitions: readonly PartitionOffsets[]
 }
 
-export interface ConsumerView extends Stage {
+export interface ConsumerStage extends Stage {
   readonly rowsPerSecond: number | null
   readonly lag: number | null
   readonly refused: number | null
   readonly bufferBytes: number | null
 }
 
-export interface ObjectsView extends Stage {
+export interface ObjectsStage extends Stage {
   readonly bucket: string
   readonly prefix: string
   readonly objects: number | null
@@ -60,7 +60,7 @@ export interface ObjectsView extends Stage {
   readonly lastAgeMs: number | null
 }
 
-export interface GlueView extends Stage {
+export interface GlueStage extends Stage {
   readonly database: string
   readonly table: string
   readonly partitions: number | null
@@ -71,24 +71,24 @@ export interface GlueView extends Stage {
   readonly lastCrawlAt: number | null
 }
 
-export interface AthenaView extends Stage {
+export interface AthenaStage extends Stage {
   readonly count: number | null
   readonly countedAt: number | null
   readonly everyMs: number
   readonly elapsedMs: number | null
   readonly scannedBytes: number | null
-  /** Broker time of the newest row, as Athena says it. */
+  /** Broker time of the newest row, from Athena. */
   readonly newestMs: number | null
 }
 
 export interface Pipeline {
   readonly at: number
-  readonly producer: ProducerView
-  readonly topic: TopicView
-  readonly consumer: ConsumerView
-  readonly s3: ObjectsView
-  readonly glue: GlueView
-  readonly athena: AthenaView
+  readonly producer: ProducerStage
+  readonly topic: TopicStage
+  readonly consumer: ConsumerStage
+  readonly s3: ObjectsStage
+  readonly glue: GlueStage
+  readonly athena: AthenaStage
 }
 
 /** One point over time; what was not known is null. */
@@ -112,7 +112,7 @@ export interface Candle {
   readonly ticks: number
 }
 
-/** What the page's stream carries, by the event's name. */
+/** The events of the stream, by name. */
 export interface StreamEvents {
   readonly pipeline: Pipeline
   readonly history: readonly Sample[]
@@ -200,7 +200,7 @@ export interface ObjectSummary {
   readonly size: number
 }
 
-export interface CrawlView {
+export interface CrawlSummary {
   readonly crawler: string
   readonly state: string | null
   readonly status: string | null
@@ -254,11 +254,11 @@ export interface DeadLetters {
   readonly byReason: Readonly<Record<string, number>>
   /** Files of which lines cannot be read. */
   readonly problems: readonly Problem[]
-  /** Older dead files were not opened. */
+  /** Older dead-letter files were not opened. */
   readonly truncated: boolean
 }
 
-export interface AuditView {
+export interface AuditResult {
   readonly line: string
   readonly ok: boolean
   readonly produced: number

@@ -84,7 +84,7 @@ function statusOf({ bytes, isWhole }: HostileRequest, url: string): Promise<numb
 
 test(`${requests} hostile requests: none is answered 5xx, none holds up another connection for ${latestMs} ms, memory stays`, async () => {
   const aws = await start('./server.ts')
-  const page = await start('../../../catalog/dashboard/server/hostile-page.ts', {
+  const page = await start('../../../catalog/dashboard/server/hostile-dashboard.ts', {
     AWS_ENDPOINT_URL: aws.url,
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',

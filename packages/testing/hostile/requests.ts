@@ -472,7 +472,7 @@ const toPage: fc.Arbitrary<HostileRequest> = fc.oneof(
       ['/api/about', query('x')],
       ['/api/catalog', query('x')],
       ['/api/table', query('database', 'table')],
-      ['/api/objects', query('database', 'table', 'values')],
+      ['/api/objects', query('database', 'table', 'value')],
       ['/api/crawl', query('x')],
       ['/api/claims', query('partition', 'before')],
       ['/api/dead-letters', query('x')],

@@ -1,26 +1,32 @@
-// The frame of the page: its name, the four rooms, and whether all is well, from wherever one is.
+// The frame of the dashboard: its name, the tabs, and the state of the pipeline.
 import type { FunctionComponent } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { About } from '../../server/wire.ts'
-import { useAsked } from './ask.ts'
-import { count } from './format.ts'
-import { useLive } from './live-data.ts'
-import { LiveView } from './live-view.tsx'
-import { ProblemNote } from './problem-note.tsx'
+import styles from './app.module.css'
+import { useLive } from './live/live-data.ts'
+import { LiveTab } from './live/live-tab.tsx'
+import { Dot } from './parts/dot.tsx'
+import { count } from './parts/format.ts'
+import { ProblemNote } from './parts/problem-note.tsx'
+import { useAnswer } from './parts/request.ts'
 
-type Room = FunctionComponent<{ about: About }>
+type Tab = FunctionComponent<{ about: About }>
 
-const rooms: readonly { path: string; name: string; load: () => Promise<Room> }[] = [
-  { path: 'live', name: 'Live', load: async () => LiveView },
-  { path: 'query', name: 'Query', load: async () => (await import('./query-view.tsx')).QueryView },
-  { path: 'catalog', name: 'Catalog', load: async () => (await import('./catalog-view.tsx')).CatalogView },
-  { path: 'ledger', name: 'Ledger', load: async () => (await import('./ledger-view.tsx')).LedgerView },
+const tabs: readonly { path: string; name: string; load: () => Promise<Tab> }[] = [
+  { path: 'live', name: 'Live', load: async () => LiveTab },
+  { path: 'query', name: 'Query', load: async () => (await import('./query/query-tab.tsx')).QueryTab },
+  {
+    path: 'catalog',
+    name: 'Catalog',
+    load: async () => (await import('./catalog/catalog-tab.tsx')).CatalogTab,
+  },
+  { path: 'ledger', name: 'Ledger', load: async () => (await import('./ledger/ledger-tab.tsx')).LedgerTab },
 ]
 
 export function App() {
   const [path, setPath] = useState(pathNow)
-  const [view, setView] = useState<{ path: string; Room: Room }>({ path: 'live', Room: LiveView })
-  const about = useAsked<About>('/api/about')
+  const [shown, setShown] = useState<{ path: string; Tab: Tab }>({ path: 'live', Tab: LiveTab })
+  const about = useAnswer<About>('/api/about')
   useEffect(() => {
     const changed = () => setPath(pathNow())
     addEventListener('hashchange', changed)
@@ -28,40 +34,40 @@ export function App() {
   }, [])
   useEffect(() => {
     let stale = false
-    const room = rooms.find((each) => each.path === path)!
-    document.title = `ticklake: ${room.name}`
-    void room.load().then((Room) => !stale && setView({ path, Room }))
+    const tab = tabs.find((each) => each.path === path)!
+    document.title = `ticklake: ${tab.name}`
+    void tab.load().then((Tab) => !stale && setShown({ path, Tab }))
     return () => {
       stale = true
     }
   }, [path])
   return (
     <>
-      <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
+      <button type="button" class={styles.skip} onClick={() => document.getElementById('main')?.focus()}>
         Skip to the content
       </button>
-      <header class="bar">
-        <a class="brand" href="#live" aria-label="ticklake, to the live picture">
+      <header class={styles.bar}>
+        <a class={styles.brand} href="#live" aria-label="ticklake, to the Live tab">
           <Mark />
           <span>ticklake</span>
         </a>
-        <nav aria-label="Rooms">
-          {rooms.map((room) => (
-            <a key={room.path} href={`#${room.path}`} aria-current={room.path === path ? 'page' : undefined}>
-              {room.name}
+        <nav aria-label="Tabs" class={styles.nav}>
+          {tabs.map((tab) => (
+            <a key={tab.path} href={`#${tab.path}`} aria-current={tab.path === path ? 'page' : undefined}>
+              {tab.name}
             </a>
           ))}
         </nav>
         <State />
       </header>
-      <main id="main" tabIndex={-1}>
-        {about.problem && <ProblemNote problem={about.problem} onAgain={about.again} />}
-        {about.value && view.path === path && <view.Room about={about.value} />}
+      <main class={styles.main} id="main" tabIndex={-1}>
+        {about.problem && <ProblemNote problem={about.problem} onRetry={about.again} />}
+        {about.value && shown.path === path && <shown.Tab about={about.value} />}
       </main>
-      <footer>
+      <footer class={styles.footer}>
         <span>
           {about.value
-            ? `${about.value.onAws ? 'AWS' : 'the AWS of this machine'} · s3://${about.value.bucket}/${about.value.prefix}/ · read-only · all times UTC`
+            ? `${about.value.onAws ? 'AWS' : 'local AWS'} · s3://${about.value.bucket}/${about.value.prefix}/ · read-only · all times UTC`
             : ' '}
         </span>
       </footer>
@@ -69,7 +75,7 @@ export function App() {
   )
 }
 
-/** One glance, from every room. */
+/** The pipeline's state, on every tab. */
 function State() {
   const { connected, pipeline } = useLive('pipeline')
   useLive('connected')
@@ -83,20 +89,21 @@ function State() {
         pipeline.athena,
       ].filter((stage) => stage.health === 'broken').length
     : 0
-  const [health, words] = !connected
-    ? ['waiting', 'connecting']
+  const isWaiting = !connected || (broken === 0 && pipeline?.athena.health === 'waiting')
+  const state = !connected
+    ? 'connecting'
     : broken > 0
-      ? ['broken', `${broken} broken`]
-      : pipeline?.athena.health === 'waiting'
-        ? ['waiting', 'asking']
-        : ['flow', 'all well']
+      ? `${broken} broken`
+      : isWaiting
+        ? 'waiting'
+        : 'all well'
   return (
-    <div class="state">
-      <span class={`dot ${health}`} aria-hidden="true" />
-      {/* Read aloud when it changes; the count beside it would never let one rest. */}
-      <span role="status">{words}</span>
+    <div class={styles.state} data-testid="state">
+      <Dot state={isWaiting ? 'neutral' : broken > 0 ? 'bad' : 'good'} />
+      {/* Screen readers read it when it changes; the count beside it would interrupt them all the time. */}
+      <span role="status">{state}</span>
       {pipeline?.athena.count !== null && pipeline !== undefined && (
-        <span class="state-count num">{count(pipeline.athena.count)} rows</span>
+        <span class={`num ${styles.count}`}>{count(pipeline.athena.count)} rows</span>
       )}
     </div>
   )
@@ -105,15 +112,18 @@ function State() {
 function Mark() {
   return (
     <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
-      <rect width="32" height="32" rx="8" class="mark-ground" />
-      <path class="mark-line" d="M10 7v6M16 5v8M22 8v5" />
-      <path class="mark-line" d="M5 20c3.700 0 3.700-3 7.300-3s3.700 3 7.400 3 3.600-3 7.300-3" />
-      <path class="mark-line faint" d="M5 25.500c3.700 0 3.700-3 7.300-3s3.700 3 7.400 3 3.600-3 7.300-3" />
+      <rect width="32" height="32" rx="8" class={styles.markGround} />
+      <path class={styles.markLine} d="M10 7v6M16 5v8M22 8v5" />
+      <path class={styles.markLine} d="M5 20c3.700 0 3.700-3 7.300-3s3.700 3 7.400 3 3.600-3 7.300-3" />
+      <path
+        class={`${styles.markLine} ${styles.faint}`}
+        d="M5 25.500c3.700 0 3.700-3 7.300-3s3.700 3 7.400 3 3.600-3 7.300-3"
+      />
     </svg>
   )
 }
 
 function pathNow(): string {
   const path = location.hash.slice(1).split('/')[0]
-  return rooms.some((room) => room.path === path) ? path! : 'live'
+  return tabs.some((tab) => tab.path === path) ? path! : 'live'
 }

@@ -1,8 +1,8 @@
-// The page begins here.
+// Starts the dashboard in the browser.
 import { render } from 'preact'
+import './base.css'
 import { App } from './app.tsx'
-import { followStream } from './live-data.ts'
-import './styles.css'
+import { followStream } from './live/live-data.ts'
 
 followStream()
 render(<App />, document.getElementById('app')!)

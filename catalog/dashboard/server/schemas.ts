@@ -1,0 +1,42 @@
+// What requests of the dashboard may hold, as JSON schema; Fastify refuses all else with BAD_REQUEST.
+
+export interface StatementBody {
+  readonly sql: string
+}
+
+export interface SampleBody {
+  readonly database: string
+  readonly table: string
+  readonly key: string
+  readonly values?: readonly string[]
+}
+
+export interface TableQuery {
+  readonly database: string
+  readonly table: string
+  /** The values of a partition, in the order of its keys. */
+  readonly value?: string | readonly string[]
+}
+
+export interface ClaimsQuery {
+  readonly partition: string
+  readonly before?: string
+}
+
+export const text = { type: 'string' } as const
+const texts = { type: 'array', items: text } as const
+
+/** Glue's and S3's own limits: what is longer names nothing. */
+export const names = {
+  database: { type: 'string', minLength: 1, maxLength: 255 },
+  table: { type: 'string', minLength: 1, maxLength: 255 },
+  key: { type: 'string', minLength: 1, maxLength: 1_024 },
+  value: { anyOf: [text, texts] },
+  values: texts,
+} as const
+
+/** An offset or a partition: a whole number that JavaScript holds exactly. */
+export const wholeNumber = { type: 'string', pattern: '^\\d{1,15}$' } as const
+
+/** A body that carries nothing but says that it is JSON, which no form of another site can send. */
+export const anyObject = { type: 'object' } as const

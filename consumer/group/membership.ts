@@ -1,0 +1,293 @@
+// One membership in the consumer group, from connecting to leaving: each assigned partition gets a writer, and each
+// revoked one lands what it has in memory before it is given back.
+import { sleep } from '@ticklake/runtime/process.ts'
+import { flushAfter } from '../batching/flush-pace.ts'
+import { turns } from '../batching/semaphore.ts'
+import type { Plan } from '../claims/claim-builder.ts'
+import { datasetGuard, openDataset } from '../claims/dataset.ts'
+import type { LandingPort } from '../claims/landing.ts'
+import { PartitionWriter } from '../claims/partition-writer.ts'
+import type { ConsumerConfig } from '../config.ts'
+import type { Notices } from '../dead-letters/dead-letter-producer.ts'
+import { FollowingNotices } from '../dead-letters/pending-dead-letters.ts'
+import type { Encoder } from '../encoding/encoder.ts'
+import type { ConsumerEvents } from '../events.ts'
+import { refusalOf } from '../fatal-s3-error.ts'
+import { LetGo, untilDone } from '../retry.ts'
+import type { ObjectStore } from '../s3.ts'
+import { type Batch, connectGroup, type GroupClient } from './kafka.ts'
+import { PollLoop } from './poll-loop.ts'
+import { startOffset } from './start-offset.ts'
+import type { SettledBeginning } from './start-point.ts'
+import { TopicGuard, topicOf } from './topic.ts'
+
+/** How long a revoked partition, or a stop, waits for what is in memory to land. */
+const REVOKE_DEADLINE_MS = 20_000
+const STOP_DEADLINE_MS = 6_000
+const LAG_EVERY_MS = 2_000
+
+export interface MembershipOptions {
+  readonly config: ConsumerConfig
+  readonly events: ConsumerEvents
+  readonly store: ObjectStore
+  readonly encoder: Encoder
+  readonly notices: Notices
+  /** Called when the dataset is open and the client joins the group. */
+  readonly onJoining: (plan: Plan) => void
+  /** Called with each assignment: the group works. */
+  readonly onAssigned: () => void
+}
+
+/** What the partitions' writers need of this membership. */
+interface Landing {
+  readonly client: GroupClient
+  readonly plan: Plan
+  readonly port: LandingPort
+  readonly guard: TopicGuard
+  readonly confirmDataset: () => Promise<void>
+  /** Where partitions without claims start; undefined: at offset 0. */
+  readonly startPoint: SettledBeginning | undefined
+}
+
+export class Membership {
+  readonly #options: MembershipOptions
+  readonly #writers = new Map<number, PartitionWriter>()
+  readonly #running = new Map<PartitionWriter, Promise<void>>()
+  /** Assignments and revocations, one after the other. */
+  #changes: Promise<void> = Promise.resolve()
+  #progress = Promise.withResolvers<void>()
+  readonly #failure = new AbortController()
+  #loop: PollLoop | undefined
+  #isStopping = false
+  readonly #startedAtMs: number
+
+  /** @param startedAtMs when the process began to land, by performance.now() */
+  constructor(options: MembershipOptions, startedAtMs: number) {
+    this.#options = options
+    this.#startedAtMs = startedAtMs
+  }
+
+  /** How long nothing was asked of Kafka; undefined while it has not joined. */
+  get idleMs(): number | undefined {
+    return this.#loop?.idleMs
+  }
+
+  /**
+   * Lands the topic until the signal aborts; then lands what is in memory, and leaves the group.
+   * @throws Failure KAFKA_GROUP_FAILED when this client cannot go on but another one can; any other when only a person
+   * can decide what to do; LetGo when the signal aborts before it has joined
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { config, events } = this.#options
+    let landing: Landing
+    const client = await connectGroup(
+      config.kafka,
+      config.groupId,
+      {
+        onAssign: (partitions) => this.#enqueue(() => this.#assign(landing, partitions)),
+        onRevoke: (partitions, lost) => this.#enqueue(() => this.#revoke(client, partitions, lost)),
+        onFatal: (error) => this.#fail(error),
+        onMessage: (text) => events.brokerMessage(text),
+        onBrokerAway: (why) => events.brokerAway(why),
+        onBrokerBack: () => events.brokerBack(),
+      },
+      signal,
+    )
+    try {
+      const topic = await topicOf(client, config.kafka, signal)
+      const { notices, ...open } = await this.#open(client, topic.topicId, signal)
+      landing = open
+      await this.#poll(landing, notices, signal)
+    } finally {
+      await this.#leave(client)
+    }
+  }
+
+  async #open(
+    client: GroupClient,
+    topicId: string,
+    signal: AbortSignal,
+  ): Promise<Landing & { notices: FollowingNotices }> {
+    const { config, events, store, encoder } = this.#options
+    const { kafka, lake, from } = config
+    const plan: Plan = { lake, format: lake.format, topic: kafka.KAFKA_TOPIC, topicId }
+    const notices = new FollowingNotices({
+      plan,
+      store,
+      notices: this.#options.notices,
+      events,
+      isAssigned: (partition) => this.#writers.has(partition),
+    })
+    const startPoint = await untilDone('open_dataset', events, signal, () =>
+      openDataset(store, plan, from, events.datasetRaised).catch((error) => {
+        throw refusalOf(error, lake.bucket)
+      }),
+    )
+    return {
+      client,
+      plan,
+      port: { store, encoder, notices, inTurn: turns(config.uploads) },
+      guard: new TopicGuard(client, plan),
+      confirmDataset: datasetGuard(store, plan, events.datasetRaised),
+      startPoint,
+      notices,
+    }
+  }
+
+  async #poll(landing: Landing, notices: FollowingNotices, signal: AbortSignal): Promise<void> {
+    const { client, guard, plan } = landing
+    this.#options.onJoining(plan)
+    client.subscribe()
+    this.#loop = new PollLoop({
+      consume: () => client.consume(),
+      take: (batch) => this.#take(batch),
+      isFull: () => this.#isMemoryFull(),
+      makeRoom: () => this.#makeRoom(),
+      signal: AbortSignal.any([signal, this.#failure.signal]),
+    })
+    const stopWatching = guard.watch((error) => this.#fail(error))
+    const stopLooking = client.watchPositions((error) => this.#fail(error))
+    const stopFollowing = notices.watch()
+    const lagTimer = setInterval(() => this.#measureLag(client), LAG_EVERY_MS)
+    try {
+      await this.#loop.run()
+      this.#failure.signal.throwIfAborted()
+    } catch (error) {
+      this.#fail(error)
+      throw await guard.explain(error)
+    } finally {
+      clearInterval(lagTimer)
+      stopFollowing()
+      stopLooking()
+      stopWatching()
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure.abort(error)
+  }
+
+  #take({ messages, ends }: Batch): void {
+    if (messages.length === 0 && ends.length === 0) return
+    const { events } = this.#options
+    events.recordsReceived(messages.length)
+    for (const message of messages) this.#writers.get(message.partition)?.gathering.push(message)
+    for (const { partition, offset } of ends) this.#writers.get(partition)?.gathering.reachedEnd(offset)
+    events.buffered(this.#heldBytes())
+  }
+
+  #heldBytes(): number {
+    let held = 0
+    for (const writer of this.#running.keys()) held += writer.heldBytes
+    return held
+  }
+
+  #isMemoryFull(): boolean {
+    return this.#heldBytes() >= this.#options.config.bufferBytes
+  }
+
+  /** Waits until S3 has taken some. A writer that needs more records to finish a claim must not be starved. */
+  async #makeRoom(): Promise<boolean> {
+    for (const writer of this.#writers.values()) writer.gathering.seal()
+    if (![...this.#running.keys()].some((writer) => writer.isBusy)) return false
+    this.#progress = Promise.withResolvers()
+    await Promise.race([this.#progress.promise, sleep(500)])
+    return true
+  }
+
+  #enqueue(change: () => Promise<void>): void {
+    this.#changes = this.#changes.then(change).catch((error) => {
+      if (!(error instanceof LetGo)) this.#fail(error)
+    })
+  }
+
+  async #assign(landing: Landing, partitions: number[]): Promise<void> {
+    if (this.#isStopping) return landing.client.unassign(partitions)
+    const { config, events } = this.#options
+    const { client, startPoint } = landing
+    const starts = await Promise.all(
+      partitions.map(async (partition) => {
+        const writer = this.#newWriter(landing, partition)
+        this.#writers.set(partition, writer)
+        const offset = await startOffset(writer, partition, client, config, events, startPoint)
+        return { partition, offset, writer }
+      }),
+    )
+    await this.#loop!.atNextCall(() => {
+      if (this.#isStopping) return client.unassign(partitions)
+      client.assign(starts)
+      for (const { writer } of starts) this.#start(writer)
+      landing.port.notices.assigned()
+    })
+    events.assigned(
+      starts.map(({ partition, offset }) => ({ partition, from: offset })),
+      this.#writers.size,
+    )
+    this.#options.onAssigned()
+  }
+
+  #newWriter({ client, plan, port, guard, confirmDataset }: Landing, partition: number): PartitionWriter {
+    const { config, events } = this.#options
+    return new PartitionWriter({
+      plan,
+      partition,
+      landing: port,
+      events,
+      flushAfterMs: () => flushAfter(config.pace, performance.now() - this.#startedAtMs),
+      flushBytes: config.flushBytes,
+      flushRows: config.flushRows,
+      confirmTopic: () => guard.confirm(),
+      confirmDataset,
+      commit: (offset) => client.commit(partition, offset),
+      onProgress: () => {
+        events.buffered(this.#heldBytes())
+        this.#progress.resolve()
+      },
+    })
+  }
+
+  #start(writer: PartitionWriter): void {
+    const run = writer.run().catch((error) => this.#fail(error))
+    this.#running.set(writer, run)
+    void run.finally(() => this.#running.delete(writer))
+  }
+
+  async #revoke(client: GroupClient, partitions: number[], lost: boolean): Promise<void> {
+    const leaving = partitions.flatMap((partition) => this.#writers.get(partition) ?? [])
+    for (const partition of partitions) this.#writers.delete(partition)
+    await this.#finish(leaving, lost ? 0 : REVOKE_DEADLINE_MS)
+    this.#options.events.revoked(partitions, this.#writers.size, lost ? 'drop' : 'flush')
+    if (this.#isStopping) client.unassign(partitions)
+    else await this.#loop!.atNextCall(() => client.unassign(partitions))
+  }
+
+  /** Lets writers land what they have until the deadline, then makes them let go. */
+  async #finish(leaving: PartitionWriter[], deadlineMs: number): Promise<void> {
+    const timer = setTimeout(() => {
+      for (const writer of leaving) writer.letGo()
+    }, deadlineMs)
+    for (const writer of leaving) writer.drain()
+    await Promise.all(leaving.map((writer) => this.#running.get(writer)))
+    clearTimeout(timer)
+  }
+
+  async #leave(client: GroupClient): Promise<void> {
+    this.#isStopping = true
+    const hasFailed = this.#failure.signal.aborted
+    await this.#finish([...this.#running.keys()], hasFailed ? 0 : STOP_DEADLINE_MS)
+    for (const writer of this.#writers.values()) writer.letGo()
+    this.#loop?.end()
+    await client.disconnect()
+    const partitions = [...this.#writers.keys()]
+    this.#writers.clear()
+    if (partitions.length > 0) this.#options.events.revoked(partitions, 0, hasFailed ? 'drop' : 'flush')
+  }
+
+  #measureLag(client: GroupClient): void {
+    for (const [partition, writer] of this.#writers) {
+      const end = client.knownEnd(partition)
+      if (end !== undefined)
+        this.#options.events.lagMeasured(partition, Math.max(0, end - writer.claimedOffset))
+    }
+  }
+}

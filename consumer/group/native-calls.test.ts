@@ -1,0 +1,66 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { LetGo } from '../retry.ts'
+import { NativeCalls } from './native-calls.ts'
+
+test('a client is closed when the last call is answered, and not before', async () => {
+  const calls = new NativeCalls()
+  const answer = Promise.withResolvers<number>()
+  const asked = calls.ask(() => answer.promise)
+  await nextTurn()
+  let isClosed = false
+  const closed = calls.close().then(() => {
+    isClosed = true
+  })
+  await nextTurn()
+  expect(isClosed).toBe(false)
+  answer.resolve(1)
+  await closed
+  expect(await asked).toBe(1)
+})
+
+test('a call that fails keeps no client from being closed', async () => {
+  const calls = new NativeCalls()
+  const answer = Promise.withResolvers<never>()
+  const asked = calls.poll(() => answer.promise)
+  const closed = calls.close()
+  answer.reject(new Error('timed out'))
+  await expect(asked).rejects.toThrow('timed out')
+  await closed
+})
+
+test('no call begins once the client is being closed, also none that waited for its turn', async () => {
+  const calls = new NativeCalls()
+  const answers = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const underWay = answers.map(({ promise }) => calls.ask(() => promise))
+  let begun = 0
+  const count = async () => {
+    begun++
+  }
+  const waiting = calls.ask(count)
+  await nextTurn()
+  const closed = calls.close()
+  await expect(waiting).rejects.toThrow(LetGo)
+  await expect(calls.ask(count)).rejects.toThrow(LetGo)
+  await expect(calls.poll(count)).rejects.toThrow(LetGo)
+  expect(calls.now(() => ++begun)).toBeUndefined()
+  for (const { resolve } of answers) resolve()
+  await Promise.all([...underWay, closed])
+  expect(begun).toBe(0)
+})
+
+test('two calls are under way at a time, and polling beside them', async () => {
+  const calls = new NativeCalls()
+  let underWay = 0
+  let most = 0
+  const call = async () => {
+    most = Math.max(most, ++underWay)
+    await nextTurn()
+    underWay--
+  }
+  const all = Promise.all(Array.from({ length: 10 }, () => calls.ask(call)))
+  const polled = await calls.poll(async () => 'polled')
+  await all
+  expect(polled).toBe('polled')
+  expect(most).toBe(2)
+})

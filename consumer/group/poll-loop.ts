@@ -1,0 +1,87 @@
+// The poll loop: one call to Kafka is always under way while the batch before it is handled, and assignments change only
+// between two calls.
+import type { Batch } from './kafka.ts'
+
+export interface PollLoopOptions {
+  readonly consume: () => Promise<Batch>
+  readonly take: (batch: Batch) => void
+  /** Whether memory is full, so that no more is asked for. */
+  readonly isFull: () => boolean
+  /** Waits a moment for memory to be freed. @returns false when more records are needed to free any */
+  readonly makeRoom: () => Promise<boolean>
+  /** Ends the loop. */
+  readonly signal: AbortSignal
+}
+
+export class PollLoop {
+  readonly #options: PollLoopOptions
+  /** Done between two calls, so that no batch spans a change of assignment. */
+  #changes: (() => void)[] = []
+  #hasEnded = false
+  #turnedAt = performance.now()
+
+  constructor(options: PollLoopOptions) {
+    this.#options = options
+  }
+
+  /** How long ago the loop last made progress. */
+  get idleMs(): number {
+    return Math.round(performance.now() - this.#turnedAt)
+  }
+
+  /** Polls until the signal aborts. No call is under way when it returns. @throws Failure of consume() */
+  async run(): Promise<void> {
+    const { consume, take, isFull, signal } = this.#options
+    let next = consume()
+    for (;;) {
+      const batch = await next
+      this.#turnedAt = performance.now()
+      if (signal.aborted || this.#changes.length > 0 || isFull()) {
+        take(batch)
+        this.#changeNow()
+        if (signal.aborted) return
+        await this.#awaitRoom()
+        next = consume()
+      } else {
+        next = consume()
+        take(batch)
+      }
+    }
+  }
+
+  /** Resolves when the change was made, between two calls. */
+  async atNextCall(change: () => void): Promise<void> {
+    // No call follows: whoever waited for one would keep the client from leaving the group.
+    if (this.#hasEnded) return change()
+    await new Promise<void>((resolve, reject) => {
+      this.#changes.push(() => {
+        try {
+          change()
+          resolve()
+        } catch (error) {
+          reject(error)
+        }
+      })
+    })
+  }
+
+  /** No call follows: changes are made at once from now on. */
+  end(): void {
+    this.#hasEnded = true
+    this.#changeNow()
+  }
+
+  async #awaitRoom(): Promise<void> {
+    const { isFull, makeRoom, signal } = this.#options
+    while (isFull() && !signal.aborted) {
+      if (!(await makeRoom())) return
+      this.#turnedAt = performance.now()
+      // No call is under way, and a partition that goes elsewhere must not wait for the memory of others.
+      this.#changeNow()
+    }
+  }
+
+  #changeNow(): void {
+    for (const change of this.#changes.splice(0)) change()
+  }
+}

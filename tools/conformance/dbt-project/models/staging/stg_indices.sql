@@ -1,0 +1,1 @@
+select symbol, upper(currency) as currency, name from {{ ref('indices') }}

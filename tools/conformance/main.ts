@@ -1,0 +1,125 @@
+#!/usr/bin/env node
+// `make conformance`: what clients that are not ours make of local-aws, and docs/compatibility.md from it.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Failure, renderError } from '@ticklake/runtime/errors.ts'
+import { runCommand } from '@ticklake/runtime/process.ts'
+import { failUsage } from '@ticklake/runtime/usage.ts'
+import yargs from 'yargs'
+import { hideBin } from 'yargs/helpers'
+import { adoptStack } from '../../stack/environment.ts'
+import { localDir, projectDir } from '../../stack/paths.ts'
+import { startStack } from '../../stack/stack.ts'
+import { installClient, suiteFolder } from './clients.ts'
+import { compatibilityPage, type SuiteResult } from './page.ts'
+import { prepareAccount } from './prepare.ts'
+import { failuresOf } from './reasons.ts'
+import { runSuite } from './run-suite.ts'
+import { bucket, type Suite, suites } from './suites.ts'
+
+const argv = await yargs(hideBin(process.argv))
+  .scriptName('conformance')
+  .usage('$0\n\nRun the test suites of clients against local-aws, and write docs/compatibility.md.')
+  .option('only', {
+    type: 'string',
+    array: true,
+    default: [] as string[],
+    describe: `some of ${suites.map(({ name }) => name).join(', ')}; the results are not kept`,
+  })
+  .option('suites', {
+    type: 'string',
+    describe: 'a folder with checkouts of the suites that are in no package',
+  })
+  .option('select', {
+    type: 'string',
+    describe: 'only tests whose name has this (pytest -k); the results are not kept',
+  })
+  .strict()
+  .fail(failUsage('conformance', hideBin(process.argv)))
+  .version(false)
+  .parseAsync()
+
+/** The newest result of each suite: the page is written of all of them. */
+const kept = join(localDir, 'conformance/results')
+
+await runCommand(async (signal) => {
+  const chosen = suites.filter(({ name }) => argv.only.length === 0 || argv.only.includes(name))
+  const dir = join(localDir, 'conformance/run')
+  // Each run begins with an empty account.
+  rmSync(join(dir, 'stack'), { recursive: true, force: true })
+  await using stack = await startStack({
+    dir: join(dir, 'stack'),
+    ports: 'free',
+    bucket,
+    kafka: false,
+    signal,
+  })
+  adoptStack(stack.env)
+  await prepareAccount()
+  const results: SuiteResult[] = []
+  let leftOut = 0
+  for (const suite of chosen) {
+    const result = await resultOf(suite)
+    if (result) results.push(result)
+    else leftOut += 1
+  }
+  writePage()
+  const toDo = results.flatMap(({ failures }) => failures).filter(({ reason }) => reason === 'to do').length
+  process.stdout.write(`conformance: suites ${results.length}, left out ${leftOut}, failures to do ${toDo}\n`)
+  if (results.length === 0) process.exitCode = 1
+
+  async function resultOf(suite: Suite): Promise<SuiteResult | undefined> {
+    try {
+      const bin = await installClient(suite, signal)
+      const folder = await suiteFolder(suite, bin, argv.suites, signal)
+      const from = performance.now()
+      const select = argv.select === undefined ? [] : ['-k', argv.select]
+      const outcomes = await runSuite({ suite, bin, folder, stack: stack.env, dir, select, signal })
+      if (outcomes.length === 0) throw nothingRan(suite, join(dir, `${suite.name}.log`))
+      const failures = failuresOf(suite.name, outcomes)
+      const count = (wanted: string) => outcomes.filter(({ outcome }) => outcome === wanted).length
+      const seconds = (performance.now() - from) / 1000
+      const [passed, skipped] = [count('passed'), count('skipped')]
+      process.stdout.write(
+        `${suite.name.padEnd(20)} passed ${passed}, failed ${failures.length}, skipped ${skipped}  (${Math.round(seconds)} s)\n`,
+      )
+      for (const { test, reason, why } of failures)
+        process.stdout.write(`  ${reason}: ${test}\n      ${why}\n`)
+      const day = new Date().toISOString().slice(0, 10)
+      const result: SuiteResult = { client: suite.client, day, passed, skipped, seconds, failures }
+      if (argv.select === undefined) {
+        mkdirSync(kept, { recursive: true })
+        writeFileSync(join(kept, `${suite.name}.json`), JSON.stringify(result))
+      }
+      return result
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'SUITE_NOT_REACHED') throw error
+      process.stderr.write(`${renderError(error)}\n`)
+      return undefined
+    }
+  }
+})
+
+/** Writes docs/compatibility.md once every suite has a result. */
+function writePage(): void {
+  const files = suites.map(({ name }) => join(kept, `${name}.json`))
+  const missing = suites.filter((_, i) => !existsSync(files[i]!)).map(({ name }) => name)
+  if (missing.length > 0) {
+    process.stdout.write(
+      `conformance: docs/compatibility.md is not written: no result yet of ${missing.join(', ')}\n`,
+    )
+    return
+  }
+  const results = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as SuiteResult)
+  writeFileSync(join(projectDir, 'docs/compatibility.md'), compatibilityPage(results))
+  process.stdout.write('conformance: wrote docs/compatibility.md\n')
+}
+
+/** No outcome is no success: the client did not even start. */
+function nothingRan(suite: Suite, log: string): Failure {
+  return new Failure({
+    code: 'NOTHING_RAN',
+    what: `${suite.name}: not one test ran; docs/compatibility.md is not written`,
+    remedy: `read ${log}`,
+  })
+}

@@ -1,0 +1,65 @@
+// docs/compatibility.md: how many tests of each client pass, and why the others fail.
+import type { Failure } from './reasons.ts'
+
+export interface SuiteResult {
+  readonly client: string
+  /** When it ran, as in `2026-01-02`. */
+  readonly day: string
+  readonly passed: number
+  readonly skipped: number
+  readonly seconds: number
+  readonly failures: readonly Failure[]
+}
+
+/** The whole page, of the newest result of each suite. */
+export function compatibilityPage(results: readonly SuiteResult[]): string {
+  const rows = results.map(({ client, day, passed, failures, skipped, seconds }) => {
+    const counts = reasons.map((reason) => failures.filter((failure) => failure.reason === reason).length)
+    return `| ${[client, passed, failures.length, ...counts, skipped, Math.round(seconds), day].join(' | ')} |`
+  })
+  return [
+    '# Compatibility',
+    '',
+    'Written by `make conformance`: tests of clients that are not ours, unmodified, against `local-aws`. They get an endpoint, a region and any credentials; only PyArrow’s own S3 client, which reads no',
+    '`AWS_ENDPOINT_URL`, is pointed at it by a few lines (`tools/conformance/python/report.py`).',
+    '',
+    '| client | passed | failed | not AWS’s either | out of scope | to do | skipped by the suite | seconds | run on |',
+    '|---|---|---|---|---|---|---|---|---|',
+    ...rows,
+    '',
+    'Spark and notebooks are out of scope: the tests of both are left out, and the operations answer as in an account that',
+    'may not use them.',
+    '',
+    ...results.flatMap(failureSection),
+  ].join('\n')
+}
+
+const reasons = ['not AWS’s either', 'out of scope', 'to do'] as const
+
+function failureSection({ client, failures }: SuiteResult): string[] {
+  if (failures.length === 0) return []
+  const groups = new Map<string, { failure: Failure; tests: string[] }>()
+  for (const failure of failures) {
+    const key = `${failure.reason}\n${failure.why}`
+    const group = groups.get(key) ?? { failure, tests: [] }
+    group.tests.push(failure.test)
+    groups.set(key, group)
+  }
+  const sorted = [...groups.values()].sort((a, b) => b.tests.length - a.tests.length)
+  return [
+    `## ${client}`,
+    '',
+    '| tests | reason | why | the first of them |',
+    '|---|---|---|---|',
+    ...sorted.map(
+      ({ failure, tests }) =>
+        `| ${tests.length} | ${failure.reason} | ${cell(failure.why)} | \`${cell(tests[0]!)}\` |`,
+    ),
+    '',
+  ]
+}
+
+/** Text of another program in one cell of a table. */
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('`', '’').replaceAll('\n', ' ').slice(0, 200)
+}

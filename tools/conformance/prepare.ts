@@ -1,0 +1,45 @@
+// What a client's suite expects of the account that it runs in: buckets, workgroups, the outputs of its own stack.
+import { AthenaClient, CreateWorkGroupCommand } from '@aws-sdk/client-athena'
+import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation'
+import { CreateDatabaseCommand, GlueClient } from '@aws-sdk/client-glue'
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { bucket } from './suites.ts'
+
+/** Prepares everything, once for all suites; the SDK's environment names the endpoint. */
+export async function prepareAccount(): Promise<void> {
+  const s3 = new S3Client({ forcePathStyle: true })
+  const athena = new AthenaClient()
+  const glue = new GlueClient()
+  const cloudFormation = new CloudFormationClient()
+  try {
+    await s3.send(new CreateBucketCommand({ Bucket: bucket }))
+    // PyAthena's: results go where the workgroup says.
+    await athena.send(
+      new CreateWorkGroupCommand({
+        Name: 'pyathena',
+        Configuration: { ResultConfiguration: { OutputLocation: `s3://${bucket}/pyathena-workgroup/` } },
+      }),
+    )
+    // awswrangler's: its fixtures read the outputs of a CloudFormation stack with this name.
+    await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: 'aws_sdk_pandas' } }))
+    await cloudFormation.send(
+      new CreateStackCommand({ StackName: 'aws-sdk-pandas-base', TemplateBody: JSON.stringify(pandasStack) }),
+    )
+  } finally {
+    for (const client of [s3, athena, glue, cloudFormation]) client.destroy()
+  }
+}
+
+const pandasStack = {
+  AWSTemplateFormatVersion: '2010-09-09',
+  Resources: { Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'aws-sdk-pandas' } } },
+  Outputs: {
+    Region: { Value: 'us-east-1' },
+    BucketName: { Value: { Ref: 'Bucket' } },
+    BucketAccessPointArn: { Value: 'arn:aws:s3:us-east-1:000000000000:accesspoint/aws-sdk-pandas' },
+    GlueDatabaseName: { Value: 'aws_sdk_pandas' },
+    KmsKeyArn: {
+      Value: 'arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000',
+    },
+  },
+}

@@ -1,0 +1,36 @@
+// Why a client's test fails here, out of a closed list. A failure that no line explains is "to do".
+import type { Outcome } from './outcomes.ts'
+
+export type Reason = 'not AWS’s either' | 'out of scope' | 'to do'
+
+interface Rule {
+  readonly suite: string
+  /** Part of the test's name. */
+  readonly test: string
+  readonly reason: Exclude<Reason, 'to do'>
+  readonly why: string
+}
+
+const rules: readonly Rule[] = []
+
+export interface Failure {
+  readonly test: string
+  readonly reason: Reason
+  readonly why: string
+}
+
+/** The failed tests of a suite, each with its reason; the first rule that fits decides. */
+export function failuresOf(suite: string, outcomes: readonly Outcome[]): Failure[] {
+  return outcomes
+    .filter(({ outcome }) => outcome === 'failed')
+    .map(({ test, message }) => {
+      const rule = rules.find((each) => each.suite === suite && test.includes(each.test))
+      if (rule) return { test, reason: rule.reason, why: rule.why }
+      return { test, reason: 'to do', why: firstLine(message) }
+    })
+}
+
+function firstLine(message: string): string {
+  const line = message.split('\n').find((each) => each.trim() !== '') ?? ''
+  return line.trim().slice(0, 160)
+}
