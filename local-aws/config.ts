@@ -41,6 +41,17 @@ export const localAwsSchema = {
   LOCAL_AWS_RESULTS: optionalText({
     doc: 'where results go when a request names no place (s3://bucket/prefix/); without it such a request is refused, as Athena does',
   }),
+  LOCAL_AWS_BUCKETS: pattern(
+    /^[a-z0-9][a-z0-9.-]{2,62}(,[a-z0-9][a-z0-9.-]{2,62})*$|^$/,
+    'names of buckets, with commas between them',
+    {
+      doc: 'buckets that are made at the first start, with commas between them',
+      default: '',
+    },
+  ),
+  LOCAL_AWS_SEED_DIR: optionalText({
+    doc: 'a folder that fills the endpoint at its first start: objects from s3/BUCKET/KEY, then the statements of its *.sql files in the order of their names',
+  }),
   LOCAL_AWS_HISTORY_MINUTES: integer({
     doc: 'how long a finished query and its result object are kept; the newest 1,000 are kept in any case',
     default: 60,
@@ -65,6 +76,9 @@ export interface LocalAwsConfig {
   readonly accountId: string
   /** s3://bucket/prefix/, with the slash at its end */
   readonly defaultResults: string | undefined
+  /** Made at the first start. */
+  readonly buckets: readonly string[]
+  readonly seedDir: string | undefined
   readonly historyMs: number
   readonly keepResults: boolean
 }
@@ -83,6 +97,8 @@ export function localAwsConfig(env: Env): LocalAwsConfig {
     region: values.LOCAL_AWS_REGION,
     accountId: values.LOCAL_AWS_ACCOUNT_ID,
     defaultResults: values.LOCAL_AWS_RESULTS,
+    buckets: values.LOCAL_AWS_BUCKETS.split(',').filter(Boolean),
+    seedDir: values.LOCAL_AWS_SEED_DIR,
     historyMs: values.LOCAL_AWS_HISTORY_MINUTES * 60_000,
     keepResults: values.LOCAL_AWS_KEEP_RESULTS,
   })

@@ -67,6 +67,8 @@ export function makeEvents(log: Logger, registry: Registry) {
 
   return {
     listening: (at: { url: string; s3: string; engine: string }) => log.info(at, 'listening'),
+    /** The folder of LOCAL_AWS_SEED_DIR is loaded. */
+    seeded: (facts: { objects: number; statements: number }) => log.info(facts, 'seeded'),
     answered: (service: string, status: number) => requests.inc({ aws_service: service, status }),
     /** A request that was not let in: nothing of its body was read. */
     refused: (facts: { reason: RefusalReason; method: string; path: string; why: string }) => {

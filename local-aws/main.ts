@@ -10,6 +10,7 @@ import { localAwsConfig } from './config.ts'
 import { makeEvents } from './events.ts'
 import { openGlue } from './glue/api/service.ts'
 import { startServer } from './http/server.ts'
+import { seed } from './seed/seed.ts'
 
 await runCommand(async (signal) => {
   const config = localAwsConfig(shellEnv())
@@ -21,6 +22,12 @@ await runCommand(async (signal) => {
   await using glue = await openGlue({ dataDir, accountId, region, s3Endpoint, secret })
   await using athena = openAthena({ config, glue, events })
   const services = { AmazonAthena: athena, AWSGlue: glue }
-  await using _server = await startServer({ config, events, registry, services })
+  let isSeeded = false
+  const whyNotSeeded = () => (isSeeded ? undefined : 'LOCAL_AWS_SEED_DIR is still being loaded')
+  await using _server = await startServer({ config, events, registry, services, whyNotSeeded })
+  // The engine reads the catalog through this server, so it listens before it is ready.
+  const seeded = await seed({ ...config, askAthena: athena.handle, signal })
+  isSeeded = true
+  if (seeded) events.seeded(seeded)
   if (!signal.aborted) await once(signal, 'abort')
 })

@@ -21,8 +21,15 @@ const trialQueries = [
   'SHOW CATALOGS',
 ]
 
-/** @throws Failure when a server does not start */
-export async function makeArchives(progress: Progress, signal: AbortSignal): Promise<void> {
+/**
+ * @param servers `trino` leaves Kafka out, which the image of the AWS endpoint has not got
+ * @throws Failure when a server does not start
+ */
+export async function makeArchives(
+  progress: Pick<Progress, 'detail'>,
+  signal: AbortSignal,
+  servers: 'all' | 'trino' = 'all',
+): Promise<void> {
   mkdirSync(installed.archives, { recursive: true })
   const dir = mkdtempSync(join(tmpdir(), 'ticklake-trial-'))
   const env = serverEnv(process.env)
@@ -33,8 +40,10 @@ export async function makeArchives(progress: Progress, signal: AbortSignal): Pro
   try {
     // The archive is written while the process ends.
     const stopWithinMs = 180_000
-    progress.detail = 'a trial run of Kafka'
-    await supervisor.start({ ...(await kafkaServer(dir, ports, env, 'make')), stopWithinMs })
+    if (servers === 'all') {
+      progress.detail = 'a trial run of Kafka'
+      await supervisor.start({ ...(await kafkaServer(dir, ports, env, 'make')), stopWithinMs })
+    }
     progress.detail = 'a trial run of Trino'
     const secret = newSecret(dir)
     await supervisor.start({ ...trino(dir, ports, 'trial', secret, env, 'make'), stopWithinMs })

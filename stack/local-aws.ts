@@ -6,12 +6,16 @@ import { loopback, type Ports } from './ports.ts'
 import type { Secret } from './secret.ts'
 import type { ProcessSpec } from './supervisor.ts'
 
-/** How to run local-aws with its catalog below `dir`. */
+/**
+ * How to run local-aws with its catalog below `dir`.
+ * @param settings LOCAL_AWS_* variables of the user's
+ */
 export function localAws(
   dir: string,
   ports: Ports,
   secret: Secret,
   env: Record<string, string>,
+  settings: Readonly<Record<string, string>> = {},
 ): ProcessSpec {
   const data = join(dir, 'local-aws')
   mkdirSync(data, { recursive: true })
@@ -30,7 +34,10 @@ export function localAws(
       LOCAL_AWS_DATA_DIR: data,
       LOCAL_AWS_REGION: 'us-east-1',
       LOG_FORMAT: 'json',
+      ...settings,
     },
+    // A folder that seeds it may hold much.
+    readyWithinMs: 300_000,
     ready: async () => (await fetch(`http://${loopback}:${ports.aws}/_ticklake/health`)).ok,
   }
 }

@@ -46,7 +46,7 @@ const steps: readonly Step[] = [
     name: 'class archives',
     about: 'so that Kafka and Trino start faster; one trial run, about 40 s',
     inputs: [...python, ...kafka, ...trino, here('jvm.ts'), here('trino.ts')],
-    run: makeArchives,
+    run: (progress, signal) => makeArchives(progress, signal),
   },
   { name: 'the page', about: 'catalog/dashboard/web, built by Vite', inputs: pageSources(), run: buildPage },
 ]

@@ -21,6 +21,8 @@ export interface StackOptions {
   readonly bucket: string
   /** False leaves the broker out: only AWS is there then. By default true. */
   readonly kafka?: boolean
+  /** LOCAL_AWS_* variables for local-aws. */
+  readonly localAws?: Readonly<Record<string, string>>
   /** Told when a server starts to answer. */
   readonly onReady?: (name: string, seconds: number) => void
   /** Ends the start half way; what has started is stopped. */
@@ -65,7 +67,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await allOrFirstError([
       start(trino(data, ports, options.bucket, secret, shell)),
       start(miniStack(data, ports, secret, shell)).then(() => makeBucket(ports, options.bucket, secret)),
-      start(localAws(data, ports, secret, shell)),
+      start(localAws(data, ports, secret, shell, options.localAws)),
       ...(options.kafka === false ? [] : [start(kafkaServer(data, ports, shell))]),
     ])
     options.signal?.throwIfAborted()

@@ -37,6 +37,8 @@ export interface ServerParts {
   readonly registry: Registry
   /** By the prefix of X-Amz-Target, `AmazonAthena` or `AWSGlue`. */
   readonly services: Readonly<Record<string, JsonService>>
+  /** Why the endpoint is not ready although it answers; undefined once it is. */
+  readonly whyNotSeeded?: () => string | undefined
 }
 
 /** `livez`, `readyz` and `metrics` lie below it: no bucket can be called so, while `/metrics` may be one. */
@@ -54,6 +56,7 @@ export async function startServer({
   events,
   registry,
   services,
+  whyNotSeeded = () => undefined,
 }: ServerParts): Promise<LocalAwsServer> {
   const passThrough = openPassThrough(config.s3Endpoint, events, config.secret)
   const upstreams = {
@@ -61,7 +64,7 @@ export async function startServer({
     trino: () => silence('Trino', new URL('/v1/info', config.trinoUrl)),
   }
   const whyNotReady = async () =>
-    whyNoRoom(config.dataDir) ?? (await upstreams.s3()) ?? (await upstreams.trino())
+    whyNotSeeded() ?? whyNoRoom(config.dataDir) ?? (await upstreams.s3()) ?? (await upstreams.trino())
   events.whenAsked({ upstreams, freeBytes: () => freeBytes(config.dataDir) })
 
   const rules: GuardRules = {
@@ -114,6 +117,8 @@ export async function startServer({
   async function answerOwn(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url!.split('?', 1)[0]!
     if (path === '/_ticklake/health') {
+      const why = whyNotSeeded()
+      if (why !== undefined) return send(response, 503, { status: why })
       return send(response, 200, { status: 'ok', services: [...Object.keys(services), 's3'] })
     }
     const answer = await healthAnswer(path.slice(ownPaths.length - 1), { registry, whyNotReady })

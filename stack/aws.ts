@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+// The AWS endpoint alone, without Kafka, in the foreground: what the image of local-aws/Dockerfile runs.
+import { once } from 'node:events'
+import { runCommand } from '@ticklake/runtime/process.ts'
+import { failUsage } from '@ticklake/runtime/usage.ts'
+import yargs from 'yargs'
+import { hideBin } from 'yargs/helpers'
+import { makeArchives } from './archives.ts'
+import { shellSettings } from './environment.ts'
+import { homeDir } from './paths.ts'
+import { loopback } from './ports.ts'
+import { startStack } from './stack.ts'
+
+await yargs(hideBin(process.argv))
+  .scriptName('aws')
+  .usage('$0 [command]\n\nAthena, Glue and S3 on port 4566, until Ctrl-C.')
+  .command(['run', '$0'], 'serve; LOCAL_AWS_* variables set it up', {}, () => runCommand(serve))
+  .command('archive', 'make the class archive with which Trino starts faster', {}, () =>
+    runCommand((signal) => makeArchives({ detail: '' }, signal, 'trino')),
+  )
+  .strict()
+  .fail(failUsage('aws', hideBin(process.argv)))
+  .version(false)
+  .parseAsync()
+
+async function serve(signal: AbortSignal): Promise<void> {
+  const settings = Object.entries(shellSettings(process.env)).filter(([name]) =>
+    name.startsWith('LOCAL_AWS_'),
+  )
+  await using stack = await startStack({
+    dir: homeDir,
+    ports: 'default',
+    bucket: 'warehouse',
+    kafka: false,
+    localAws: Object.fromEntries(settings),
+    onReady: (name, seconds) => process.stderr.write(`${name} after ${seconds.toFixed(1)} s\n`),
+    signal,
+  })
+  process.stdout.write(`ready on http://${loopback}:${stack.ports.aws}\n`)
+  const { failed } = stack.supervisor
+  await once(AbortSignal.any([signal, failed]), 'abort')
+  if (!signal.aborted) throw failed.reason
+}
