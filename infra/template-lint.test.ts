@@ -57,7 +57,8 @@ test('checkov finds nothing of any severity but what is waived, and does find a 
   delete open.Resources.Bucket!.Properties!.PublicAccessBlockConfiguration
   const files = [await written(makeTemplate(), 'ours'), await written(open, 'open')]
   const { results, summary } = await checkov(files)
-  const failed = (name: string) => results.failed_checks.filter((it) => it.file_path.endsWith(`/${name}.yaml`))
+  const failed = (name: string) =>
+    results.failed_checks.filter((it) => it.file_path.endsWith(`/${name}.yaml`))
   expect(failed('ours').map((it) => `${it.check_id} ${it.resource}`)).toEqual([])
   expect(failed('open').map((it) => it.check_id)).toContain('CKV_AWS_53')
   expect(failed('open')).toHaveLength(results.failed_checks.length)

@@ -63,9 +63,9 @@ export async function demo(signal: AbortSignal): Promise<void> {
     })
     using _ = { [Symbol.dispose]: () => removeState(stateFile) }
     const demo = new Demo({ stack, config, env, screen })
-    await using numbers = new DemoNumbers(lake, topic, group, stack.env.KAFKA_BOOTSTRAP_SERVERS!)
+    using numbers = new DemoNumbers(lake, kafkaConfig(env), group)
     await Promise.all([
-      demo.finish('topic', ['producer/main.ts', 'topic', 'create']).then(() => numbers.connect()),
+      demo.finish('topic', ['producer/main.ts', 'topic', 'create']),
       demo.finish('declare', ['catalog/main.ts', 'declare']),
       numbers.countEarlierObjects(),
     ])

@@ -1,54 +1,36 @@
 // The numbers of a running demo, each from where it is true: Kafka, the consumer's /metrics, S3 and Athena.
-import {
-  AthenaClient,
-  GetQueryExecutionCommand,
-  GetQueryResultsCommand,
-  StartQueryExecutionCommand,
-} from '@aws-sdk/client-athena'
-import { paginateListObjectsV2 } from '@aws-sdk/client-s3'
-import { KafkaJS } from '@confluentinc/kafka-javascript'
-import { type LakeConfig, s3Client } from '@ticklake/aws/config.ts'
-import { Failure } from '@ticklake/runtime/errors.ts'
-import { sleep } from '@ticklake/runtime/process.ts'
+import { type Aws, openAws } from '@ticklake/aws/clients.ts'
+import type { LakeConfig } from '@ticklake/aws/config.ts'
+import type { KafkaConfig } from '@ticklake/kafka/config.ts'
+import { Broker } from '@ticklake/kafka/topic.ts'
 import { loopback } from '../ports.ts'
 import type { Numbers } from './line.ts'
 import { healthPorts } from './services.ts'
 
-export class DemoNumbers implements AsyncDisposable {
+export class DemoNumbers implements Disposable {
   readonly #lake: LakeConfig
-  readonly #topic: string
   readonly #group: string
-  readonly #athena = new AthenaClient({})
-  readonly #admin
+  readonly #aws: Aws
+  readonly #broker: Broker
   /** Objects of earlier runs; the consumer counts from its start. */
   #earlier = { objects: 0, bytes: 0 }
   #count: number | undefined
 
-  constructor(lake: LakeConfig, topic: string, group: string, bootstrapServers: string) {
+  constructor(lake: LakeConfig, kafka: KafkaConfig, group: string) {
     this.#lake = lake
-    this.#topic = topic
     this.#group = group
-    const kafkaJS = { brokers: [bootstrapServers], logLevel: KafkaJS.logLevel.NOTHING }
-    this.#admin = new KafkaJS.Kafka({ kafkaJS }).admin()
-  }
-
-  async connect(): Promise<void> {
-    await this.#admin.connect()
+    this.#aws = openAws(lake)
+    this.#broker = new Broker(kafka)
   }
 
   /** Adds up what earlier runs left in the table's folder; to be called before the consumer starts. */
   async countEarlierObjects(): Promise<void> {
-    const s3 = s3Client(this.#lake)
     const earlier = { objects: 0, bytes: 0 }
-    const folder = { Bucket: this.#lake.bucket, Prefix: `${this.#lake.prefix}/${this.#lake.dataset}/` }
-    for await (const page of paginateListObjectsV2({ client: s3 }, folder)) {
-      for (const { Size } of page.Contents ?? []) {
-        earlier.objects++
-        earlier.bytes += Size ?? 0
-      }
+    for await (const { size } of this.#aws.bucket.list(`${this.#lake.prefix}/${this.#lake.dataset}/`)) {
+      earlier.objects++
+      earlier.bytes += size
     }
     this.#earlier = earlier
-    s3.destroy()
   }
 
   /** Everything but the count, which takes as long as a query takes. */
@@ -69,22 +51,19 @@ export class DemoNumbers implements AsyncDisposable {
     }
   }
 
-  /** Where each partition ends. */
+  /** The high watermark of each partition. */
   async #ends(): Promise<Map<number, number>> {
-    const offsets = await this.#admin.fetchTopicOffsets(this.#topic)
-    return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]))
+    const { partitions } = await this.#broker.topicOnce()
+    return new Map(partitions.map(({ partition, end }) => [partition, end]))
   }
 
   /**
-   * Up to where each partition is in the lake: what the consumer says of those that it has landed something of,
-   * and what its group has committed, which is never more, of the others.
+   * The landed offset of each partition: what the consumer says of those that it has landed something of, and what its
+   * group has committed, which is never more, of the others.
    */
   async #landed(partitions: readonly number[], metrics: string): Promise<Map<number, number>> {
     const claimed = byPartition(metrics, 'ticklake_consumer_claimed_offset')
-    const groups = await this.#admin.fetchOffsets({ groupId: this.#group, topics: [this.#topic] })
-    const committed = new Map(
-      groups.flatMap((topic) => topic.partitions.map(({ partition, offset }) => [partition, Number(offset)])),
-    )
+    const committed = await this.#broker.committedOffsets(this.#group)
     return new Map(
       partitions.map((partition) => [
         partition,
@@ -94,46 +73,20 @@ export class DemoNumbers implements AsyncDisposable {
   }
 
   /**
-   * SELECT COUNT(*), asked as any user of Athena asks it.
-   * @throws Failure QUERY_FAILED with Athena's reason
+   * SELECT COUNT(*), as any user of Athena runs it.
+   * @throws Failure QUERY_FAILED with Athena's reason, QUERY_CANCELLED when the signal aborts
    */
   async count(signal: AbortSignal): Promise<number> {
-    const { database, table, workgroup, results } = this.#lake
-    const { QueryExecutionId } = await this.#athena.send(
-      new StartQueryExecutionCommand({
-        QueryString: `SELECT COUNT(*) FROM "${table}"`,
-        QueryExecutionContext: { Database: database },
-        WorkGroup: workgroup,
-        ResultConfiguration: { OutputLocation: results },
-      }),
-      { abortSignal: signal },
-    )
-    for (;;) {
-      const { QueryExecution } = await this.#athena.send(new GetQueryExecutionCommand({ QueryExecutionId }), {
-        abortSignal: signal,
-      })
-      const { State, StateChangeReason } = QueryExecution?.Status ?? {}
-      if (State === 'SUCCEEDED') break
-      if (State === 'FAILED' || State === 'CANCELLED') {
-        throw new Failure({
-          code: 'QUERY_FAILED',
-          what: 'Athena did not count',
-          why: StateChangeReason ?? State,
-        })
-      }
-      await sleep(50, signal)
-      signal.throwIfAborted()
-    }
-    const { ResultSet } = await this.#athena.send(new GetQueryResultsCommand({ QueryExecutionId }), {
-      abortSignal: signal,
+    const [[count] = []] = await this.#aws.athena.rows(`SELECT COUNT(*) FROM "${this.#lake.table}"`, {
+      signal,
     })
-    this.#count = Number(ResultSet?.Rows?.[1]?.Data?.[0]?.VarCharValue)
+    this.#count = Number(count)
     return this.#count
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#athena.destroy()
-    await this.#admin.disconnect()
+  [Symbol.dispose](): void {
+    this.#aws[Symbol.dispose]()
+    this.#broker[Symbol.dispose]()
   }
 }
 
