@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { Admin, AdminOptions } from '@platformatic/kafka'
 import { type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
+import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { type TopicState, type TopicWanted, timestampSetting } from './topic.ts'
@@ -210,13 +211,11 @@ function refused(servers: string, reason: string, cause: unknown): Failure {
 }
 
 function unreachable(servers: string, waitedMs: number, reason: string, cause: unknown): Failure {
-  return new Failure({
-    code: 'KAFKA_UNREACHABLE',
+  return kafkaUnreachable({
     what: `no broker answered at ${servers} within ${Math.round(waitedMs / 1000)} s; nothing was sent`,
     why: reason,
     remedy:
       'start Kafka (`make stack`), or set KAFKA_BOOTSTRAP_SERVERS; KAFKA_CONNECT_TIMEOUT_MS waits longer',
-    retryable: true,
     cause,
   })
 }

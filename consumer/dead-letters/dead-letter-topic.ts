@@ -2,6 +2,7 @@
 
 import RdKafka from '@confluentinc/kafka-javascript'
 import { deadLetterTopic, type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
+import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { describeTopic } from '../group/kafka.ts'
 
@@ -55,11 +56,9 @@ export async function connect(config: KafkaConfig): Promise<Connection> {
     await Promise.all(ends)
   } catch (error) {
     producer.disconnect()
-    throw new Failure({
-      code: 'KAFKA_UNREACHABLE',
+    throw kafkaUnreachable({
       what: 'the dead-letter topic cannot be told of refused records; they are kept in dead files, and the notices follow',
       why: reasonOf(error),
-      retryable: true,
     })
   }
   const givenUp = Promise.withResolvers<never>()

@@ -2,6 +2,7 @@
 
 import RdKafka from '@confluentinc/kafka-javascript'
 import { brokerReason, type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
+import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Message } from '../batching/pending-batches.ts'
 import { LetGo } from '../retry.ts'
@@ -349,13 +350,11 @@ async function connected(
     })
   } catch (error) {
     if (signal.aborted) throw new LetGo()
-    throw new Failure({
-      code: 'KAFKA_UNREACHABLE',
+    throw kafkaUnreachable({
       what: `no broker answered at ${config.KAFKA_BOOTSTRAP_SERVERS} within ${timeoutMs / 1000} s; nothing was read`,
       why: lastFailure(),
       remedy:
         'start it (`make stack`, `make demo` or `make up`), or set KAFKA_BOOTSTRAP_SERVERS and the KAFKA_SECURITY_PROTOCOL that it wants',
-      retryable: true,
       cause: error,
     })
   }
