@@ -16,7 +16,7 @@ const mayImport = {
   consumer: libraries,
   catalog: libraries,
   'local-aws': ['packages/runtime'],
-  stack: ['packages/runtime', 'packages/kafka', 'packages/aws'],
+  stack: ['packages/runtime', 'packages/kafka', 'packages/aws', 'packages/lake'],
   infra: libraries,
   faults: [...libraries, 'packages/testing', 'stack'],
 }
@@ -28,7 +28,16 @@ const parts = {
   audit: [],
   compaction: [],
   doctor: [],
+  alerts: [],
   dashboard: ['audit', 'tables'],
+}
+// The parts of local-aws/glue, each with those that it must not reach; operations.ts puts them together.
+const glueParts = {
+  api: ['catalog', 'crawlers', 'registry'],
+  hive: ['api', 'catalog', 'crawlers', 'registry'],
+  catalog: ['crawlers', 'registry'],
+  registry: ['crawlers'],
+  crawlers: ['registry'],
 }
 const anyOf = (names) => `(${names.join('|')})`
 const tests = '\\.test\\.ts$|fixture\\.ts$'
@@ -53,6 +62,20 @@ module.exports = {
         path: `^catalog/${anyOf([...Object.keys(parts).filter((other) => other !== part && !others.includes(other)), 'cli'])}/`,
       },
     })),
+    ...Object.entries(glueParts).map(([part, others]) => ({
+      name: `glue-${part}-is-below-the-parts-that-use-it`,
+      severity: 'error',
+      comment: 'The API knows no store, the catalog no crawlers.',
+      from: { path: `^local-aws/glue/${part}/`, pathNot: tests },
+      to: { path: `^local-aws/glue/(${others.join('|')})/|^local-aws/glue/(operations|catalog-worker)` },
+    })),
+    {
+      name: 'catalog-audit-counts-for-itself',
+      severity: 'error',
+      comment: 'The audit reads the lake; what writes to it, or counts for metrics, is what it checks.',
+      from: { path: '^catalog/audit/', pathNot: tests },
+      to: { path: '^packages/lake/(write/|lag\\.ts|row-count\\.ts)' },
+    },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

@@ -96,7 +96,7 @@ test('a refused hour is reported by its code since the first such pass, until a 
 
 test('partitions that end before their claims are reported as long as they do', async () => {
   const { events, shown } = setUp()
-  const measured = { produced: 1, claimed: 1, records: 0, marginByPartition: new Map() }
+  const measured = { produced: 1, landed: 0, records: 0, marginByPartition: new Map() }
   events.lagMeasured({ ...measured, truncatedByPartition: new Map([[2, 40]]) })
   expect(await shown('catalog_truncated_records')).toEqual({ 'partition="2"': 40 })
   events.lagMeasured({ ...measured, truncatedByPartition: new Map() })

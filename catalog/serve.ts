@@ -2,14 +2,18 @@
 
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { Broker } from '@ticklake/kafka/topic.ts'
+import { ChainTails } from '@ticklake/lake/chain-tail.ts'
+import { measureLag } from '@ticklake/lake/lag.ts'
+import { countRows } from '@ticklake/lake/row-count.ts'
 import { type HealthServer, startHealthServer } from '@ticklake/runtime/health.ts'
 import type { Registry } from '@ticklake/runtime/metrics.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
+import type { Alerts } from './alerts/alerts.ts'
+import { runAlerts } from './alerts/job.ts'
 import { type Audit, AuditJob } from './audit/job.ts'
 import { type CompactionEvents, compact } from './compaction/compact.ts'
 import type { CatalogConfig } from './config.ts'
 import type { CatalogEvents } from './events.ts'
-import { countRows, measureLag } from './status.ts'
 import { crawl } from './tables/crawler.ts'
 import { Registrar } from './tables/registrar.ts'
 
@@ -20,6 +24,8 @@ export interface ServeParts {
   readonly registry: Registry
   readonly events: CatalogEvents
   readonly audit: Audit
+  /** undefined: there are no alerts */
+  readonly alerts: Alerts | undefined
 }
 
 /**
@@ -48,7 +54,7 @@ export async function serve(parts: ServeParts, signal: AbortSignal): Promise<voi
     audit: parts.audit,
     config,
     attempt: (work) => attempt(parts, 'audit', signal, work),
-    onVerdict: events.audited,
+    onResult: events.audited,
     onFailed: events.auditFailed,
   })
   await Promise.all([
@@ -62,6 +68,7 @@ export async function serve(parts: ServeParts, signal: AbortSignal): Promise<voi
     crawlOnSchedule(parts, signal),
     compactOnSchedule(parts, signal, (changed) => audits.compactionPassed(changed)),
     audits.run(signal),
+    alertsOnSchedule(parts, signal),
   ])
   events.stopped()
 }
@@ -76,6 +83,23 @@ async function crawlOnSchedule(parts: ServeParts, signal: AbortSignal): Promise<
     })
     if (!done && !signal.aborted) parts.events.crawlFailed()
   })
+}
+
+async function alertsOnSchedule(parts: ServeParts, signal: AbortSignal): Promise<void> {
+  if (!parts.alerts) return
+  const { rules, episodes, notify } = parts.alerts
+  await runAlerts(
+    rules,
+    {
+      athena: parts.aws.athena,
+      episodes,
+      notify,
+      events: parts.events.alerts,
+      queryTimeoutMs: parts.config.queryTimeoutMs,
+      attempt: (work) => attempt(parts, 'check_alert', signal, work),
+    },
+    signal,
+  )
 }
 
 /** json-object has one object for each record by design. */
@@ -118,6 +142,7 @@ async function compactOnSchedule(
 function countOnScrape(parts: ServeParts, signal: AbortSignal): void {
   let nextAt = 0
   let busy = false
+  const tails = new ChainTails(parts.aws.bucket, parts.config.lake)
   parts.events.onScrape(() => {
     const now = Date.now()
     if (busy || now < nextAt || signal.aborted) return
@@ -125,7 +150,7 @@ function countOnScrape(parts: ServeParts, signal: AbortSignal): void {
     nextAt = now + parts.config.watchEveryMs
     void attempt(parts, 'count_rows', signal, async () => {
       parts.events.counted(await countRows(parts.aws.athena, parts.config, now, { signal }))
-      parts.events.lagMeasured(await measureLag(parts.aws, parts.broker, parts.config))
+      parts.events.lagMeasured(await measureLag(tails, () => parts.broker.topicOnce()))
     }).finally(() => {
       busy = false
     })

@@ -68,21 +68,24 @@ test.concurrent('retention past the chain: it stops with the number lost, and re
   expect(recorder.stderr).toContain('"skipped":50')
 })
 
-test.concurrent('offsets without a record, of aborted transactions and markers, are gaps and not losses', async (scope) => {
-  const it = new ConsumerCase(scope)
-  await createTopic(it.env, 1)
-  const values = [...ticks(30, 1)].map(({ value }) => value!)
-  await produce(it.env, ticks(10, 1))
-  await produceInTransaction(it.env, 0, values, 'abort')
-  await produceInTransaction(it.env, 0, values, 'commit')
-  await produce(it.env, ticks(10, 1))
-  it.consume()
-  const { claims, rows } = await it.expectOnce(50, 0)
-  // 30 aborted records and the marker of each transaction.
-  expect(claims.reduce((sum, { gaps }) => sum + gaps, 0)).toBe(32)
-  expect(rows).not.toContain('0:10')
-  expect(rows).toContain('0:41')
-})
+test.concurrent.for(['client', 'batches'])(
+  'offsets without a record, of aborted transactions and markers, are gaps and not losses (%s)',
+  async (reader, scope) => {
+    const it = new ConsumerCase(scope, { CONSUMER_READER: reader })
+    await createTopic(it.env, 1)
+    const values = [...ticks(30, 1)].map(({ value }) => value!)
+    await produce(it.env, ticks(10, 1))
+    await produceInTransaction(it.env, 0, values, 'abort')
+    await produceInTransaction(it.env, 0, values, 'commit')
+    await produce(it.env, ticks(10, 1))
+    it.consume()
+    const { claims, rows } = await it.expectOnce(50, 0)
+    // 30 aborted records and the marker of each transaction.
+    expect(claims.reduce((sum, { gaps }) => sum + gaps, 0)).toBe(32)
+    expect(rows).not.toContain('0:10')
+    expect(rows).toContain('0:41')
+  },
+)
 
 test.concurrent('a compacted topic: what Kafka removed before it landed is a gap, what is left lands once', async (scope) => {
   const it = new ConsumerCase(scope)

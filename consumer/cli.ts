@@ -15,7 +15,7 @@ export async function commandLine(args: readonly string[], env: Env, signal: Abo
   await yargs(args)
     .scriptName('consumer')
     .usage(
-      '$0 <command>\n\nLands a Kafka topic in S3: every record in exactly one object, or in one dead file.',
+      '$0 <command>\n\nLands a Kafka topic in S3: every record in exactly one object, or in one dead-letter file.',
     )
     .command(
       'run',
@@ -41,7 +41,7 @@ export async function commandLine(args: readonly string[], env: Env, signal: Abo
           .epilogue(describeVariables(consumerSchema)),
       ({ from, dataset }) => run(env, { from, dataset }, signal),
     )
-    .command('dlq', 'refused records: list, show, replay', (command) => dlqCommands(command, env))
+    .command('dlq', 'rejected records: list, show, replay', (command) => dlqCommands(command, env))
     .demandCommand(1, 'say what to do: run or dlq')
     .strict()
     .check(() => refuseEmptyFlags(args))

@@ -56,6 +56,10 @@ export const consumerSchema = {
     min: 1,
     max: 64,
   }),
+  CONSUMER_READER: oneOf(['client', 'batches'], {
+    doc: 'what reads the records: `client` is the Confluent client, which makes an object of each; `batches` reads record batches as bytes, for a fraction of the CPU. The Confluent client is the member of the group in both cases',
+    default: 'client',
+  }),
   CONSUMER_ON_RETENTION_LOSS: oneOf(['stop', 'record'], {
     doc: 'what to do when Kafka has deleted records before they landed: `stop` and say how many, or `record` the loss in a claim and go on',
     default: 'stop',
@@ -77,6 +81,7 @@ export interface ConsumerConfig {
   readonly flushRows: number
   readonly bufferBytes: number
   readonly uploads: number
+  readonly reader: 'client' | 'batches'
   readonly onRetentionLoss: 'stop' | 'record'
   readonly healthHost: string
   readonly healthPort: number
@@ -119,6 +124,7 @@ export function consumerConfig(env: Env, flags: RunFlags = {}): ConsumerConfig {
     flushRows: values.CONSUMER_FLUSH_ROWS,
     bufferBytes: values.CONSUMER_BUFFER_BYTES,
     uploads: values.CONSUMER_UPLOADS,
+    reader: values.CONSUMER_READER,
     onRetentionLoss: values.CONSUMER_ON_RETENTION_LOSS,
     healthHost: values.CONSUMER_HEALTH_HOST,
     healthPort: values.CONSUMER_HEALTH_PORT,

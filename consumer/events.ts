@@ -181,7 +181,7 @@ export function consumerEvents(log: Logger, registry: Registry) {
     },
     attemptSucceeded: (attempt: string) => outages.worked(attempt),
     isFailing: () => outages.failing(),
-    noticesFollowing: (claims: number) => following.set(claims),
+    announcementsPending: (claims: number) => following.set(claims),
     buffered: (size: number) => buffered.set(size),
     lagMeasured: (partition: number, records: number) => lag.set({ partition }, records),
   }

@@ -7,10 +7,15 @@ import type { Fault } from '@ticklake/testing/s3-proxy.ts'
 import { createTopic, type Produced, produce, ticks } from '@ticklake/testing/topic.ts'
 import { expect, test } from 'vitest'
 
-test.concurrent.for(['parquet', 'jsonl', 'json-object'] as const)(
-  '%s: every record is in exactly one object or dead file',
-  async (format, scope) => {
-    const it = new ConsumerCase(scope, { LAKE_FORMAT: format })
+test.concurrent.for([
+  { format: 'parquet', reader: 'client' },
+  { format: 'parquet', reader: 'batches' },
+  { format: 'jsonl', reader: 'batches' },
+  { format: 'json-object', reader: 'client' },
+])(
+  '$format, read by $reader: every record is in exactly one object or dead file',
+  async ({ format, reader }, scope) => {
+    const it = new ConsumerCase(scope, { LAKE_FORMAT: format, CONSUMER_READER: reader })
     await createTopic(it.env, 3)
     await produce(it.env, ticks(600, 3, 50))
     const consumer = it.consume()

@@ -4,10 +4,10 @@ import { sleep } from '@ticklake/runtime/process.ts'
 import type { ConsumerEvents } from './events.ts'
 
 /** Thrown where work ends because its signal was aborted; nothing is wrong. */
-export class LetGo extends Error {
+export class Aborted extends Error {
   constructor() {
     super('let go')
-    this.name = 'LetGo'
+    this.name = 'Aborted'
   }
 }
 
@@ -17,7 +17,7 @@ const LONGEST_WAIT_MS = 5_000
 /**
  * Calls `effect` until it returns. Waits between attempts, twice as long each time, up to 5 s.
  * @param attempt what is attempted, as logs and metrics name it
- * @throws LetGo when the signal aborts; a Failure that is not retryable
+ * @throws Aborted when the signal aborts; a Failure that is not retryable
  */
 export async function untilDone<T>(
   attempt: string,
@@ -26,13 +26,13 @@ export async function untilDone<T>(
   effect: () => Promise<T>,
 ): Promise<T> {
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
-    if (signal.aborted) throw new LetGo()
+    if (signal.aborted) throw new Aborted()
     try {
-      const result = await orLetGo(effect(), signal)
+      const result = await orAborted(effect(), signal)
       events.attemptSucceeded(attempt)
       return result
     } catch (error) {
-      if (error instanceof LetGo || signal.aborted) throw new LetGo()
+      if (error instanceof Aborted || signal.aborted) throw new Aborted()
       // What only a person can mend does not get better by asking again.
       if (error instanceof Failure && !error.retryable) throw error
       events.attemptFailed(attempt, error)
@@ -42,9 +42,9 @@ export async function untilDone<T>(
 }
 
 /** Does not wait for an effect beyond the signal: one that is stored late does no harm, its claim names it. */
-export function orLetGo<T>(effect: Promise<T>, signal: AbortSignal): Promise<T> {
+export function orAborted<T>(effect: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const stop = () => reject(new LetGo())
+    const stop = () => reject(new Aborted())
     signal.addEventListener('abort', stop, { once: true })
     effect.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
   })

@@ -7,6 +7,10 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3'
+import type { ObjectSource } from '@ticklake/lake/object-source.ts'
+
+/** As many as S3 lists at a time. */
+const KEYS_PER_LIST = 1_000
 
 /** `conflict`: another conditional write is under way (409); ask again. */
 export type PutResult = 'stored' | 'exists' | 'conflict'
@@ -14,7 +18,7 @@ export type PutResult = 'stored' | 'exists' | 'conflict'
 /** `changed`: it is another object by now, or gone. */
 export type ReplaceResult = 'stored' | 'changed' | 'conflict'
 
-export interface ObjectStore {
+export interface ObjectStore extends ObjectSource {
   /** Stores an object unless its key is taken. Throws when no answer tells whether it was stored. */
   putIfAbsent(
     key: string,
@@ -24,30 +28,12 @@ export interface ObjectStore {
   ): Promise<PutResult>
   /** Replaces an object unless it has changed since it was read. Throws when no answer tells whether it was stored. */
   replace(key: string, body: string, contentType: string, etag: string): Promise<ReplaceResult>
-  /** The object's text, or undefined when there is none. */
-  read(key: string): Promise<string | undefined>
-  /** The same with its entity tag, by which it can be replaced. */
-  readTagged(key: string): Promise<{ readonly text: string; readonly etag: string } | undefined>
-  exists(key: string): Promise<boolean>
-  /** The first key with this prefix, in UTF-8 order. */
-  firstKey(prefix: string): Promise<string | undefined>
-  /** Every key with this prefix, in order. */
-  keys(prefix: string): AsyncIterable<string>
-  /** How many keys with this prefix lie between the two texts, both excluded. */
-  countKeys(prefix: string, from: string, to: string): Promise<number>
+  /** The object's text, and its entity tag, by which it can be replaced; undefined when there is none. */
+  text(key: string): Promise<{ readonly text: string; readonly etag: string } | undefined>
 }
 
 /** The object store over an S3 client. Every method rejects with the SDK's error when S3 does not answer. */
 export function s3Store(client: S3Client, bucket: string): ObjectStore {
-  const readTagged: ObjectStore['readTagged'] = async (key) => {
-    try {
-      const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-      return { text: await answer.Body!.transformToString('utf-8'), etag: answer.ETag ?? '' }
-    } catch (error) {
-      if (statusOf(error) === 404 && nameOf(error) !== 'NoSuchBucket') return undefined
-      throw error
-    }
-  }
   return {
     async putIfAbsent(key, body, contentType, signal) {
       try {
@@ -88,8 +74,15 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore {
         throw error
       }
     },
-    readTagged,
-    read: async (key) => (await readTagged(key))?.text,
+    async text(key) {
+      try {
+        const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+        return { text: await answer.Body!.transformToString('utf-8'), etag: answer.ETag ?? '' }
+      } catch (error) {
+        if (statusOf(error) === 404 && nameOf(error) !== 'NoSuchBucket') return undefined
+        throw error
+      }
+    },
     async exists(key) {
       try {
         await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
@@ -99,35 +92,22 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore {
         throw error
       }
     },
-    async firstKey(prefix) {
-      const answer = await client.send(
-        new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }),
-      )
-      return answer.Contents?.[0]?.Key
-    },
-    async *keys(prefix) {
-      let after: string | undefined
+    async *list(prefix, { startAfter, limit = Number.POSITIVE_INFINITY } = {}) {
+      let after = startAfter
+      let left = limit
       do {
         const answer: ListObjectsV2CommandOutput = await client.send(
-          new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...(after && { StartAfter: after }) }),
+          new ListObjectsV2Command({
+            Bucket: bucket,
+            Prefix: prefix,
+            MaxKeys: Math.min(KEYS_PER_LIST, left),
+            ...(after !== undefined && { StartAfter: after }),
+          }),
         )
-        for (const { Key } of answer.Contents ?? []) yield Key!
-        after = answer.IsTruncated ? answer.Contents?.at(-1)?.Key : undefined
+        for (const { Key } of answer.Contents ?? []) yield { key: Key! }
+        left -= answer.Contents?.length ?? 0
+        after = answer.IsTruncated && left > 0 ? answer.Contents?.at(-1)?.Key : undefined
       } while (after !== undefined)
-    },
-    async countKeys(prefix, from, to) {
-      let count = 0
-      let after: string | undefined = from
-      while (after !== undefined) {
-        const answer: ListObjectsV2CommandOutput = await client.send(
-          new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, StartAfter: after }),
-        )
-        const keys = (answer.Contents ?? []).map(({ Key }) => Key!)
-        const within = keys.filter((key) => key < to)
-        count += within.length
-        after = answer.IsTruncated && within.length === keys.length ? keys.at(-1) : undefined
-      }
-      return count
     },
   }
 }

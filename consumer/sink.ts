@@ -3,11 +3,11 @@ import { s3Client } from '@ticklake/aws/config.ts'
 import { codeOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { ConsumerConfig } from './config.ts'
-import { deadLetterNotices } from './dead-letters/dead-letter-producer.ts'
+import { deadLetterProducer } from './dead-letters/dead-letter-producer.ts'
 import { startEncoder } from './encoding/encoder.ts'
 import type { ConsumerEvents } from './events.ts'
 import { Membership } from './group/membership.ts'
-import { LetGo } from './retry.ts'
+import { Aborted } from './retry.ts'
 import { s3Store } from './s3.ts'
 
 /** Longest that one turn of the poll loop may take before the process counts as stuck. */
@@ -54,14 +54,14 @@ export class Sink implements SinkState {
   async run(signal: AbortSignal): Promise<void> {
     const store = s3Store(s3Client(this.#config.lake), this.#config.lake.bucket)
     await using encoder = startEncoder()
-    await using notices = deadLetterNotices(this.#config.kafka)
+    await using sender = deadLetterProducer(this.#config.kafka)
     const options = {
       config: this.#config,
       events: this.#events,
       store,
       encoder,
-      notices,
-      onJoining: (plan: object) => this.#start(plan),
+      sender,
+      onJoining: (target: object) => this.#start(target),
       onAssigned: () => {
         this.#refusedClients = 0
         this.#events.attemptSucceeded(ATTEMPT)
@@ -73,7 +73,7 @@ export class Sink implements SinkState {
         this.#membership = new Membership(options, startedAtMs)
       } while (!(await this.#isOver(this.#membership, signal)))
     } catch (error) {
-      if (!(error instanceof LetGo)) throw error
+      if (!(error instanceof Aborted)) throw error
     }
     this.#events.stopped()
   }
@@ -96,9 +96,9 @@ export class Sink implements SinkState {
     }
   }
 
-  #start(plan: object): void {
+  #start(target: object): void {
     if (this.#hasStarted) return
     this.#hasStarted = true
-    this.#events.started({ ...plan, bucket: this.#config.lake.bucket, groupId: this.#config.groupId })
+    this.#events.started({ ...target, bucket: this.#config.lake.bucket, groupId: this.#config.groupId })
   }
 }

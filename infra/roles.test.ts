@@ -144,6 +144,8 @@ const lists: Record<string, { allowed: Calls; refused: Calls }> = {
       ['s3:PutObject', [result]],
       ['s3:PutObject', [compacted]],
       ['s3:PutObject', [probe]],
+      ['s3:PutObject', [`${bucket}/lake/_control/ticks/charts/closes-0123abcd.json`]],
+      ['s3:PutObject', [`${bucket}/lake/_control/ticks/alerts/state.json`]],
       ...notes.map((key) => ['s3:PutObject', [key], ifNoneMatch] as const),
       ['s3:DeleteObject', [compacted]],
       ['s3:DeleteObject', [tick]],

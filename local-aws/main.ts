@@ -9,7 +9,10 @@ import { openAthena } from './athena/api/service.ts'
 import { localAwsConfig } from './config.ts'
 import { makeEvents } from './events.ts'
 import { openGlue } from './glue/api/service.ts'
+import { openIcebergRest } from './glue/iceberg-rest/routes.ts'
 import { startServer } from './http/server.ts'
+import { openTableFiles } from './iceberg/s3.ts'
+import { openIcebergTables } from './iceberg/tables.ts'
 import { seed } from './seed/seed.ts'
 
 await runCommand(async (signal) => {
@@ -21,10 +24,20 @@ await runCommand(async (signal) => {
   const s3Endpoint = config.s3Endpoint.origin
   await using glue = await openGlue({ dataDir, accountId, region, s3Endpoint, secret })
   await using athena = openAthena({ config, glue, events })
-  const services = { AmazonAthena: athena, AWSGlue: glue }
+  const services = { AmazonAthena: athena, AWSGlue: glue, Logs_20140328: glue.logs }
+  using files = openTableFiles(config.s3Endpoint, region, secret)
+  const tables = openIcebergTables(glue, files)
+  const icebergRest = openIcebergRest({ glue, tables, accountId, region })
   let isSeeded = false
   const whyNotSeeded = () => (isSeeded ? undefined : 'LOCAL_AWS_SEED_DIR is still being loaded')
-  await using _server = await startServer({ config, events, registry, services, whyNotSeeded })
+  await using _server = await startServer({
+    config,
+    events,
+    registry,
+    services,
+    icebergRest,
+    whyNotSeeded,
+  })
   // The engine reads the catalog through this server, so it listens before it is ready.
   const seeded = await seed({ ...config, askAthena: athena.handle, signal })
   isSeeded = true

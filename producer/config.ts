@@ -16,7 +16,10 @@ import {
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { hostNames } from '@ticklake/runtime/request-guard.ts'
 import { stopLinger } from '@ticklake/runtime/stop-reason.ts'
-import { dateFormats } from './csv-row.ts'
+import { type Columns, parseColumns } from './csv/columns-setting.ts'
+import { dateFormats } from './csv/dates.ts'
+import { encodings } from './csv/encoding.ts'
+import { decimals } from './csv/numbers.ts'
 
 export const modes = ['replay', 'loop', 'sample'] as const
 export type Mode = (typeof modes)[number]
@@ -70,7 +73,7 @@ export const producerSchema = {
     doc: 'what follows the last row: `exit`, or `stay` ready until a signal, for containers: one that has exited counts as broken, and is started again by the next `up`',
     default: 'exit',
   }),
-  PRODUCER_INDEX: optionalText({ doc: 'the index of every row, for a file that has no Index column' }),
+  PRODUCER_INDEX: optionalText({ doc: 'the index of every row, for a CSV file that does not name it' }),
   PRODUCER_SOURCE_NAME: {
     ...optionalText({
       doc: 'who sends the rows, for the column `source` of those that do not say it themselves; when unset, a CSV file’s own name (without its folder), `generated` for made-up rows, and nothing for standard input',
@@ -81,8 +84,22 @@ export const producerSchema = {
     },
   } as Option<string | undefined>,
   PRODUCER_DATE_FORMAT: oneOf(dateFormats, {
-    doc: 'how the file writes dates: `iso` is 2021-05-31, `day-first` is 31/05/2021 (also with - or .)',
-    default: 'iso',
+    doc: 'how a CSV file writes dates: `auto` finds it out and asks where it cannot; `iso` is 2021-05-31, `day-first` 31/05/2021, `month-first` 05/31/2021, `excel` counts days since 1900, `epoch` seconds or milliseconds since 1970 (days in UTC)',
+    default: 'auto',
+  }),
+  PRODUCER_COLUMNS: {
+    ...optionalText({
+      doc: 'which column of a CSV file is which, where its heading is not one that is known: `Close=Price,Volume=Vol.`; a number in the place of a heading holds for every row: `Volume=0`',
+    }),
+    parse: parseColumns,
+  } as Option<Columns | undefined>,
+  PRODUCER_ENCODING: oneOf(encodings, {
+    doc: 'how a CSV file writes characters: `auto` knows UTF-8 and UTF-16; `latin1` must be said',
+    default: 'auto',
+  }),
+  PRODUCER_DECIMAL: oneOf(decimals, {
+    doc: 'the decimal mark of a CSV file: `auto` finds it out and asks where it cannot; 1,234 is 1234 with `point`, 1.234 with `comma`',
+    default: 'auto',
   }),
   PRODUCER_REJECTS: optionalText({
     doc: 'a file that gets every skipped row as a JSON line with its reason',

@@ -29,18 +29,23 @@ const bad = (line: number): SkippedRow => ({
   text: 'x',
 })
 
-test('of many bad rows the first are logged, all are counted and kept', async () => {
+test('of each kind of fault the first row is logged, then how many there were; all are counted and kept', async () => {
   const { lines, registry, kept, clock, events } = setUp()
   for (let line = 2; line < 1_002; line++) events.rowSkipped(bad(line))
-  expect(lines).toHaveLength(20)
+  events.rowSkipped({ ...bad(1_002), column: 'High' })
+  events.rowSkipped({ ...bad(1_003), reason: 'missing_value' })
+  expect(lines).toHaveLength(3)
   expect(lines[0]).toContain('m.csv line 2, column Open')
-  expect(kept).toHaveLength(1_000)
+  expect(kept).toHaveLength(1_002)
   expect(await registry.getSingleMetricAsString('ticklake_producer_rows_skipped_total')).toContain(
-    '{reason="bad_number",service="producer"} 1000',
+    '{reason="bad_number",service="producer"} 1001',
   )
   clock.now = 10_000
   events.progress()
-  expect(lines.at(-1)).toContain('980 more skipped')
+  expect(lines.at(-1)).toContain('rows skipped: 1000 for bad_number in column Open, the first at line 2')
+  const logged = lines.length
+  events.ended()
+  expect(lines.slice(logged), 'what was logged is not logged again').toHaveLength(1)
 })
 
 test('a loop counts its bad rows in every pass and tells them in the first', () => {

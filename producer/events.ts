@@ -15,8 +15,8 @@ export interface Totals {
 
 export type Events = ReturnType<typeof makeEvents>
 
-/** The first bad rows are logged each; a file of nothing else would fill the disk with logs. */
-const SKIPPED_LOGGED = 20
+/** Kinds of faults that are logged with an example each; a file has a dozen at most. */
+const MAX_KINDS = 100
 const SUMMARY_EVERY_MS = 10_000
 
 /**
@@ -33,11 +33,12 @@ export function makeEvents(
   let delivered = 0
   let failed = 0
   let blank = 0
-  let unlogged = 0
   let summarisedAt = now()
   let deliveredThen = 0
   let firstPass = true
   const skippedByReason: Record<string, number> = {}
+  /** The first row of each kind of fault, and how many there were. */
+  const kinds = new Map<string, { count: number; unlogged: number; readonly first: SkippedRow }>()
   const skipped = () => Object.values(skippedByReason).reduce((sum, count) => sum + count, 0)
 
   // Rows are counted in plain numbers and copied when someone asks: a counter's call for each row costs more than the row.
@@ -106,16 +107,23 @@ export function makeEvents(
     rowSkipped(row) {
       skippedByReason[row.reason] = (skippedByReason[row.reason] ?? 0) + 1
       skippedRows.inc({ reason: row.reason })
-      // A loop meets the same rows again: they are counted again, and told once.
+      // A loop meets the same rows again: they are counted again, and logged once.
       if (!firstPass) return
       keepRejected(row)
-      if (skipped() > SKIPPED_LOGGED) {
-        unlogged++
+      const name = `${row.reason} ${row.column}`
+      const kind = kinds.get(name)
+      if (kind) {
+        kind.count++
+        kind.unlogged++
         return
       }
+      if (kinds.size >= MAX_KINDS) return
+      kinds.set(name, { count: 1, unlogged: 0, first: row })
       const { text, ...facts } = row
-      const column = row.column ? `, column ${row.column}` : ''
-      log.warn(facts, `row skipped: ${row.file} line ${row.line}${column}: ${row.detail}`)
+      log.warn(facts, `row skipped: ${placeOf(row)}: ${row.detail}`)
+    },
+    fileFound(found, file) {
+      if (firstPass) log.info({ file, found }, `${file}: ${found}`)
     },
     blankRow() {
       blank++
@@ -123,6 +131,20 @@ export function makeEvents(
     unknownFields(count) {
       unknownFields.inc(count)
     },
+  }
+
+  /** One line for each kind of fault of which there were more since the last time. */
+  const logKinds = () => {
+    for (const kind of kinds.values()) {
+      if (kind.unlogged === 0) continue
+      const { first, count } = kind
+      const column = first.column ? ` in column ${first.column}` : ''
+      log.warn(
+        { reason: first.reason, column: first.column, count, firstLine: first.line },
+        `rows skipped: ${count} for ${first.reason}${column}, the first at line ${first.line}`,
+      )
+      kind.unlogged = 0
+    }
   }
 
   return {
@@ -175,15 +197,15 @@ export function makeEvents(
       if (elapsedMs < SUMMARY_EVERY_MS) return
       summarisedAt = now()
       deliveredThen = delivered
-      const more = unlogged > 0 ? `, ${unlogged} more skipped since they were last named` : ''
       log.info(
-        { produced, delivered, failed, skipped: skipped(), perSecond, unlogged },
-        `${delivered} rows delivered, ${perSecond} a second${more}`,
+        { produced, delivered, failed, skipped: skipped(), perSecond },
+        `${delivered} rows delivered, ${perSecond} a second`,
       )
-      unlogged = 0
+      logKinds()
     },
     ended() {
-      const facts = { produced, delivered, failed, skipped: skipped(), skippedByReason, blank, unlogged }
+      logKinds()
+      const facts = { produced, delivered, failed, skipped: skipped(), skippedByReason, blank }
       log.info(facts, 'ended')
       rate.set(0)
     },
@@ -194,4 +216,8 @@ export function makeEvents(
       return { produced, delivered, failed, skipped: skipped(), skippedByReason, blank }
     },
   }
+}
+
+function placeOf({ file, line, column }: SkippedRow): string {
+  return `${file} line ${line}${column ? `, column ${column}` : ''}`
 }

@@ -21,6 +21,8 @@ export interface SkippedRow {
 
 /** How a reader tells what it leaves out. */
 export interface ReaderEvents {
+  /** What a file was found to be, in one line. */
+  fileFound(found: string, file: string): void
   rowSkipped(row: SkippedRow): void
   blankRow(): void
   unknownFields(count: number): void

@@ -17,6 +17,7 @@ async function read(text: string, chunk = 1 << 16, source?: string) {
   const events = {
     rowSkipped: (row: SkippedRow) => void skipped.push(row),
     blankRow: () => void counts.blank++,
+    fileFound() {},
     unknownFields(count: number) {
       counts.unknown += count
     },

@@ -15,7 +15,7 @@ vi.setConfig({ testTimeout: 60_000 })
 const dir = mkdtempSync(join(tmpdir(), 'ticklake-source-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-const silent = { rowSkipped() {}, blankRow() {}, unknownFields() {}, passEnded() {} }
+const silent = { rowSkipped() {}, blankRow() {}, unknownFields() {}, fileFound() {}, passEnded() {} }
 
 async function firstRows(env: Record<string, string>, count: number): Promise<string[]> {
   const rows: string[] = []

@@ -7,7 +7,7 @@ import { canonicalBytes, isText } from '@ticklake/contract/validation.ts'
 import { ticksInTurns } from '@ticklake/data/generate.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { ProducerConfig } from './config.ts'
-import { readCsv } from './csv.ts'
+import { readCsv } from './csv/read-csv.ts'
 import { bufferOf, type Message, type ReaderEvents } from './message.ts'
 import { readNdjson } from './ndjson.ts'
 import { sampleOf } from './reservoir.ts'
@@ -35,6 +35,9 @@ type SourceConfig = Pick<
   | 'PRODUCER_SOURCE_NAME'
   | 'PRODUCER_INDEX'
   | 'PRODUCER_DATE_FORMAT'
+  | 'PRODUCER_COLUMNS'
+  | 'PRODUCER_DECIMAL'
+  | 'PRODUCER_ENCODING'
   | 'mode'
 >
 
@@ -42,12 +45,22 @@ type SourceConfig = Pick<
  * @param signal aborting it ends the reading, also where standard input is silent
  * @throws (while reading) Failure SOURCE_UNREADABLE, SOURCE_EMPTY and what readCsv throws
  */
-export function openSource(config: SourceConfig, events: SourceEvents, signal: AbortSignal): Source {
+export function openSource(config: SourceConfig, readerEvents: SourceEvents, signal: AbortSignal): Source {
+  let skipped = 0
+  const events: SourceEvents = {
+    ...readerEvents,
+    rowSkipped(row) {
+      skipped++
+      readerEvents.rowSkipped(row)
+    },
+  }
   const { name, pass } = passesOf(config, events, signal)
+  /** A file of nothing but faults is an error; a feed that ends before its first line is none. */
+  const hadLines = () => skipped > 0
   const batches =
     config.mode === 'sample'
       ? atRandom(name, pass, events)
-      : inOrder(name, pass, events, config.mode === 'loop')
+      : inOrder(name, pass, events, hadLines, config.mode === 'loop')
   return { name, batches: untilAborted(batches, signal) }
 }
 
@@ -67,10 +80,21 @@ function passesOf(
   events: ReaderEvents,
   signal: AbortSignal,
 ): { name: string; pass: Pass } {
-  const { PRODUCER_SOURCE_NAME: source, PRODUCER_INDEX: index, PRODUCER_DATE_FORMAT: dateFormat } = config
+  const source = config.PRODUCER_SOURCE_NAME
+  const options = {
+    index: config.PRODUCER_INDEX,
+    columns: config.PRODUCER_COLUMNS,
+    dateFormat: config.PRODUCER_DATE_FORMAT,
+    decimal: config.PRODUCER_DECIMAL,
+    encoding: config.PRODUCER_ENCODING,
+  }
   const csv = (name: string, chunks: () => AsyncIterable<Buffer>, file?: string) => ({
     name,
-    pass: () => readCsv(chunks(), name, { index, dateFormat, source: source ?? file }, events),
+    pass: () => {
+      // A pipe (`--csv <(curl …)`) has a path and can be read only once.
+      const bytes = file !== undefined && isRegularFile(name) ? chunks : chunks()
+      return readCsv(bytes, name, { ...options, source: source ?? file }, events)
+    },
   })
   const input = () => chunksOf(process.stdin, 'standard input', signal)
   if (config.PRODUCER_CSV === '-') return csv('standard input', input)
@@ -86,6 +110,14 @@ function passesOf(
     return { name: 'standard input', pass: () => readNdjson(input(), 'standard input', events, source) }
   }
   return { name: 'generated rows', pass: remembered(encoded(ticksInTurns(), source ?? 'generated')) }
+}
+
+function isRegularFile(path: string): boolean {
+  try {
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
 }
 
 /** The file's name without its folder, unless it is one that the column cannot hold. */
@@ -165,6 +197,7 @@ async function* inOrder(
   name: string,
   pass: Pass,
   events: SourceEvents,
+  hadLines: () => boolean,
   again: boolean,
 ): AsyncGenerator<readonly Message[]> {
   do {
@@ -174,7 +207,7 @@ async function* inOrder(
       yield batch
     }
     events.passEnded()
-    if (again && rows === 0) throw nothingToSend(name)
+    if (rows === 0 && (again || hadLines())) throw nothingToSend(name)
   } while (again)
 }
 
@@ -191,9 +224,10 @@ async function* atRandom(name: string, pass: Pass, events: SourceEvents): AsyncG
 function nothingToSend(name: string): Failure {
   return new Failure({
     code: 'SOURCE_EMPTY',
-    what: `${name} has no good row, so there is nothing to send again and again`,
-    why: 'every row was skipped, or there was none; the log names the first ones',
-    remedy: 'mend the file, or choose another source',
+    what: `${name} has no good row; nothing was sent`,
+    why: 'every row was skipped, or there was none; the log shows one of each kind',
+    remedy:
+      '`producer run --dry-run` shows what was found; --columns, --date-format and --decimal say how to read a file',
   })
 }
 

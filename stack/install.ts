@@ -1,6 +1,6 @@
 // How each part of the stack gets into .local/: by pip and Maven, each file checked against hashes of this folder.
 import { spawn } from 'node:child_process'
-import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { checkArtifacts } from './artifacts.ts'
@@ -41,7 +41,10 @@ export async function installKafka(progress: Progress, signal: AbortSignal): Pro
   progress.detail = await sizeOf(installed.kafka, signal)
 }
 
-/** The server and its Hive connector, without the plugins and cloud libraries that nothing here calls. */
+/**
+ * The server and its Hive and Iceberg connectors, without the plugins and cloud libraries that nothing here calls. Both
+ * connectors are one plugin, so that what they share is there, and loaded, once.
+ */
 export async function installTrino(progress: Progress, signal: AbortSignal): Promise<void> {
   await replace(installed.trino, async (draft) => {
     const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${draft}`]
@@ -58,9 +61,17 @@ export async function installTrino(progress: Progress, signal: AbortSignal): Pro
     for (const rest of ['trino-server-core-476', 'trino-server-core-476.tar.gz', 'trino-hive-476.zip']) {
       rmSync(join(draft, rest), { recursive: true })
     }
-    for (const jar of readdirSync(join(draft, 'plugin/hive'))) {
-      if (unneeded.some((name) => jar.startsWith(name))) rmSync(join(draft, 'plugin/hive', jar))
+    const plugin = join(draft, 'plugin/hive')
+    for (const jar of readdirSync(plugin)) {
+      if (unneeded.some((name) => jar.startsWith(name))) rmSync(join(plugin, jar))
     }
+    for (const jar of readdirSync(draft).filter((file) => file.endsWith('.jar'))) {
+      renameSync(join(draft, jar), join(plugin, jar))
+    }
+    // The file by which Trino finds the connector is published within the connector's archive of 346 MB alone.
+    const services = join(plugin, 'iceberg-services/META-INF/services')
+    mkdirSync(services, { recursive: true })
+    writeFileSync(join(services, 'io.trino.spi.Plugin'), 'io.trino.plugin.iceberg.IcebergPlugin\n')
   })
   progress.detail = await sizeOf(installed.trino, signal)
 }

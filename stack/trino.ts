@@ -1,6 +1,7 @@
-// Trino, the engine that Athena is: one node with a Hive catalog over Glue (local-aws) and S3 (MiniStack).
+// Trino, the engine that Athena is: one node with a Hive and an Iceberg catalog over Glue (local-aws) and S3 (MiniStack).
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { dataCatalog, icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import { trinoHeaders } from '@ticklake/runtime/engine-secret.ts'
 import { type Archive, fastStart } from './jvm.ts'
 import { installed } from './paths.ts'
@@ -54,26 +55,40 @@ export function trino(
     io: 'WARN',
     org: 'WARN',
   })
-  writeProperties(join(home, 'etc/catalog/awsdatacatalog.properties'), {
-    'connector.name': 'hive',
-    'hive.metastore': 'glue',
+  const glueAndS3 = {
     'hive.metastore.glue.region': 'us-east-1',
     'hive.metastore.glue.endpoint-url': `http://${loopback}:${ports.aws}`,
     'hive.metastore.glue.aws-access-key': 'test',
     'hive.metastore.glue.aws-secret-key': 'test',
     'hive.metastore.glue.default-warehouse-dir': `s3://${bucket}/warehouse/`,
-    'hive.metastore.glue.partitions-segments': 1,
     'fs.native-s3.enabled': true,
     's3.endpoint': `http://${loopback}:${ports.miniStack}`,
     's3.region': 'us-east-1',
     's3.path-style-access': true,
     's3.aws-access-key': 'test',
     's3.aws-secret-key': fromEnv,
+  }
+  writeProperties(join(home, `etc/catalog/${dataCatalog}.properties`), {
+    'connector.name': 'hive',
+    'hive.metastore': 'glue',
+    ...glueAndS3,
+    'hive.metastore.glue.partitions-segments': 1,
     'hive.non-managed-table-writes-enabled': true,
     'hive.non-managed-table-creates-enabled': true,
     'hive.partition-projection-enabled': true,
     'hive.hive-views.enabled': true,
     'hive.recursive-directories': true,
+    'hive.iceberg-catalog-name': icebergCatalog,
+  })
+  // Athena has one catalog: this one is behind it, and Trino sends there whoever asks for an Iceberg table.
+  writeProperties(join(home, `etc/catalog/${icebergCatalog}.properties`), {
+    'connector.name': 'iceberg',
+    'iceberg.catalog.type': 'glue',
+    ...glueAndS3,
+    'iceberg.hive-catalog-name': dataCatalog,
+    'iceberg.allowed-extra-properties': '*',
+    'iceberg.expire-snapshots.min-retention': '0s',
+    'iceberg.remove-orphan-files.min-retention': '0s',
   })
   return {
     name: 'trino',

@@ -55,17 +55,17 @@ test('each record once: exit status 0, and the closed hours are remembered', asy
     'audit: produced 100, landed 100, dead 0, skipped 0, lost 0, twice 0',
   )
   expect(first.code).toBe(0)
-  const verdicts = await s3.send(
+  const verifications = await s3.send(
     new ListObjectsV2Command({ Bucket: lake.bucket, Prefix: `${controlPrefix(lake)}audit/` }),
   )
-  expect(verdicts.Contents).toHaveLength(2)
+  expect(verifications.Contents).toHaveLength(2)
   const second = await audit()
-  expect(second.stdout).toContain('closed hours: 2 as they were')
-  expect(second.stdout).toContain('1 read, cut-offs 0: 100')
+  expect(second.stdout).toContain('closed hours: 2 verified before and unchanged')
+  expect(second.stdout).toContain('1 read, landed offsets 0: 100')
   expect(lastLine(second.stdout)).toBe(lastLine(first.stdout))
 })
 
-test('a deleted object is lost with exactly its rows, also in an hour that was found right', async () => {
+test('a deleted object is lost with exactly its rows, also in a verified hour', async () => {
   const keep = `${lake.prefix}/keep`
   await copy(keys[0]!, keep)
   await remove(keys[0]!)
@@ -77,19 +77,19 @@ test('a deleted object is lost with exactly its rows, also in an hour that was f
   expect((await audit()).code).toBe(0)
 })
 
-test('a change in a later hour lets the claims before it rest: verdicts stand up to there', async () => {
+test('a change in a later hour leaves the claims before it verified', async () => {
   const keep = `${lake.prefix}/keep`
   await copy(keys[1]!, keep)
   await remove(keys[1]!)
   const { code, stdout } = await audit()
   expect(lastLine(stdout)).toBe('audit: produced 100, landed 70, dead 0, skipped 0, lost 30, twice 0')
-  expect(stdout).toContain('2 read, cut-offs 0: 100')
+  expect(stdout).toContain('2 read, landed offsets 0: 100')
   expect(code).toBe(1)
   await copy(keep, keys[1]!)
   expect((await audit()).code).toBe(0)
 })
 
-test('an object copied under another name is twice with exactly its rows, wherever it lies', async () => {
+test('an object copied under another name counts exactly its rows as duplicates, wherever it lies', async () => {
   for (const path of [hoursAgo(4), hoursAgo(0)]) {
     const to = `${hourPrefix(lake, path)}copy.jsonl.zst`
     await copy(keys[1]!, to)
@@ -147,7 +147,7 @@ test('a newest claim without its object is in flight while it is young, and lost
   expect(young.code).toBe(0)
 })
 
-test('rows in an hour that the catalog does not know are lost until it is registered; --wait gives it time', async () => {
+test('rows in an hour that is not registered are lost until it is; --wait gives it time', async () => {
   expect((await run(env, 'producer', 'run', '--rows', '3', '--rate', 'max')).code).toBe(0)
   await putClaim(s3, lake, topic, { partition: 0, S: 107, E: 110, path: hoursAgo(7) })
   const now = await audit()

@@ -1,30 +1,30 @@
-// The verdict on a lake, from facts that others gathered: end offsets, claims, rows and dead files, added up. Pure.
+// The report on a lake, from end offsets, claims, rows and dead-letter files, added up. Pure.
 
 import { fromOldVersion } from '@ticklake/aws/old-versions.ts'
 import { deadKey, parseDeadKey } from '@ticklake/contract/keys.ts'
 import type { TopicPartition } from '@ticklake/kafka/topic.ts'
-import type { Chain, ChainSums } from '@ticklake/lake/claims.ts'
+import type { Chain } from '@ticklake/lake/chains.ts'
 import type { CompactedHour } from '@ticklake/lake/manifests.ts'
-import { type ChainBase, type ChainCheck, checkChains } from './chain-check.ts'
+import { type ChainBase, type ChainCheck, type ChainSums, checkChains } from './chain-check.ts'
 import { throughManifests } from './compacted-hours.ts'
 import { counted, type Finding, finding } from './finding.ts'
 import type { RowGroup } from './object-check.ts'
 import { checkObjects, type ObjectCheck, type ObjectFacts } from './object-check.ts'
 
-export interface AuditFacts extends Omit<ObjectFacts, 'promised' | 'cutOffs' | 'holes' | 'groups'> {
+export interface AuditFacts extends Omit<ObjectFacts, 'claimed' | 'landedOffsets' | 'holes' | 'groups'> {
   readonly groups: readonly RowGroup[]
   readonly partitions: readonly TopicPartition[]
   readonly chains: readonly Chain[]
   readonly base: ChainBase
   /** Objects in the table's folder, but in no hour. */
-  readonly strays: readonly string[]
-  /** The refused records in each dead file, by key; one that is not there is absent. */
+  readonly outsideHours: readonly string[]
+  /** The rejected records in each dead-letter file, by key; one that is not there is absent. */
   readonly deadRecords: ReadonlyMap<string, number>
-  /** Every dead file listed whose range ends behind the base. */
+  /** Every dead-letter file listed that the base does not cover. */
   readonly listedDead: readonly string[]
-  /** Of the hours that are looked at, those that are compacted. */
+  /** The compacted ones of the hours that are read. */
   readonly compactedHours: readonly CompactedHour[]
-  /** What reading Kafka again brought to light (`--deep`). */
+  /** What reading Kafka again found (`--deep`). */
   readonly deepFindings: readonly Finding[]
 }
 
@@ -34,28 +34,28 @@ export interface AuditReport extends ChainSums {
   readonly landed: number
   readonly lost: number
   readonly twice: number
-  /** Produced, but above the cut-offs: not claimed, or not wholly written yet. */
+  /** Produced, but above the landed offsets: not claimed, or not completely written yet. */
   readonly waiting: number
   /** In the bucket, but in an hour that was compacted before: read by no table until they are merged. */
   readonly late: number
   readonly lateHours: ReadonlySet<string>
-  /** Of those that wait, in claims that were being written. */
+  /** Those of them in claims that were being written. */
   readonly inFlight: number
   readonly claims: number
   readonly objects: number
-  readonly settledHours: number
+  readonly verifiedHours: number
   readonly findings: readonly Finding[]
 }
 
-/** Judges the facts. The sums add up: produced = landed + dead + skipped + lost + waiting + late. */
-export function judgeLake(facts: AuditFacts): AuditReport {
+/** The report on these facts. The sums add up: produced = landed + dead + skipped + lost + waiting + late. */
+export function auditReport(facts: AuditFacts): AuditReport {
   const chain = checkChains(facts.chains, facts.base)
   const shown = throughManifests({
     ...facts,
-    promised: chain.promised,
+    claimed: chain.claimed,
     read: new Set(facts.groups.map(({ key }) => key)),
   })
-  const objects = checkObjects({ ...facts, ...chain, promised: shown.promised, listed: shown.listed })
+  const objects = checkObjects({ ...facts, ...chain, claimed: shown.claimed, listed: shown.listed })
   const dead = checkDead(facts, chain)
   const offsets = checkOffsets(facts, chain)
   const findings = [
@@ -64,10 +64,10 @@ export function judgeLake(facts: AuditFacts): AuditReport {
     ...shown.findings,
     ...dead.findings,
     ...offsets.findings,
-    ...facts.strays.map(strayFinding(facts)),
+    ...facts.outsideHours.map(outsideFinding(facts)),
     ...facts.deepFindings,
   ]
-  // Records that a claim calls gaps were produced all the same.
+  // Records that a claim calls gaps were produced nevertheless.
   const falseGaps = facts.deepFindings.reduce((sum, one) => sum + one.lost, 0)
   return {
     ...chain.sums,
@@ -84,8 +84,8 @@ export function judgeLake(facts: AuditFacts): AuditReport {
       0,
     ),
     claims: chain.claims.length,
-    objects: chain.promised.size,
-    settledHours: facts.settledHours.size,
+    objects: chain.claimed.size,
+    verifiedHours: facts.verifiedHours.size,
     findings,
   }
 }
@@ -103,16 +103,16 @@ function landedRows(chain: ChainCheck, objects: ObjectCheck): number {
 
 function checkDead(facts: AuditFacts, chain: ChainCheck) {
   const findings: Finding[] = []
-  const promised = new Set<string>()
+  const claimed = new Set<string>()
   for (const claim of chain.claims) {
     if (claim.dead === 0) continue
     const key = deadKey(facts.lake, claim)
-    promised.add(key)
+    claimed.add(key)
     const records = facts.deadRecords.get(key)
     if (records === claim.dead) continue
     const what =
       records === undefined
-        ? `${key} is not there: ${counted(claim.dead, 'refused record')}`
+        ? `${key} is not there: ${counted(claim.dead, 'rejected record')}`
         : `${key} holds ${counted(records, 'record')}, its claim says ${claim.dead}`
     findings.push(
       finding('dead', what, `put it back ${fromOldVersion}; the dead-letter topic has a copy`, {
@@ -121,10 +121,10 @@ function checkDead(facts: AuditFacts, chain: ChainCheck) {
     )
   }
   for (const inFlight of facts.chains.map((one) => one.inFlight)) {
-    if (inFlight) promised.add(deadKey(facts.lake, inFlight))
+    if (inFlight) claimed.add(deadKey(facts.lake, inFlight))
   }
   for (const key of facts.listedDead) {
-    if (promised.has(key) || startsAbove(chain, facts.topicId, key)) continue
+    if (claimed.has(key) || startsAbove(chain, facts.topicId, key)) continue
     findings.push(
       finding(
         'dead',
@@ -138,7 +138,7 @@ function checkDead(facts: AuditFacts, chain: ChainCheck) {
 
 function startsAbove(chain: ChainCheck, topicId: string, key: string): boolean {
   const range = parseDeadKey(key)
-  return range?.topicId === topicId && range.S >= (chain.cutOffs.get(range.partition) ?? 0)
+  return range?.topicId === topicId && range.S >= (chain.landedOffsets.get(range.partition) ?? 0)
 }
 
 function checkOffsets(facts: AuditFacts, chain: ChainCheck) {
@@ -146,25 +146,25 @@ function checkOffsets(facts: AuditFacts, chain: ChainCheck) {
   let ends = 0
   let waiting = 0
   for (const { partition, low, end } of facts.partitions) {
-    const cutOff = chain.cutOffs.get(partition) ?? 0
-    ends += Math.max(end, cutOff)
-    waiting += Math.max(0, end - Math.max(cutOff, low))
-    if (low > cutOff) {
+    const landedOffset = chain.landedOffsets.get(partition) ?? 0
+    ends += Math.max(end, landedOffset)
+    waiting += Math.max(0, end - Math.max(landedOffset, low))
+    if (low > landedOffset) {
       findings.push(
         finding(
           'retention',
-          `partition ${partition}: Kafka deleted the offsets ${cutOff} to ${low - 1} before they had landed`,
-          'raise the topic’s retention; with CONSUMER_ON_RETENTION_LOSS=record the consumer notes the hole and goes on',
-          { lost: low - cutOff },
+          `partition ${partition}: Kafka deleted the offsets ${landedOffset} to ${low - 1} before they had landed`,
+          'raise the topic’s retention; with CONSUMER_ON_RETENTION_LOSS=record the consumer records the hole and goes on',
+          { lost: low - landedOffset },
         ),
       )
     }
-    if (end < cutOff) {
+    if (end < landedOffset) {
       findings.push(
         finding(
           'broker',
-          `partition ${partition}: the lake holds the offsets up to ${cutOff - 1}, Kafka ends before ${end}`,
-          'the broker lost what it had acknowledged and will give these offsets again: make a new topic and a new dataset',
+          `partition ${partition}: the lake holds the offsets up to ${landedOffset - 1}, Kafka ends before ${end}`,
+          'the broker lost what it had acknowledged and will give these offsets again: create a new topic and a new dataset',
         ),
       )
     }
@@ -172,7 +172,7 @@ function checkOffsets(facts: AuditFacts, chain: ChainCheck) {
   return { findings, ends, waiting }
 }
 
-const strayFinding = (facts: AuditFacts) => (key: string) =>
+const outsideFinding = (facts: AuditFacts) => (key: string) =>
   finding(
     'unlisted',
     `${key} lies in the table's folder, but in no hour of it: a crawler would take it in`,

@@ -1,13 +1,25 @@
-// Follows each partition's claims from 0 (or from what was verified before) to the cut-off: whole, and what they promise.
+// Follows each partition's claims from 0 (or from what was verified before) to the landed offset: holes, overlaps, and
+// the objects that they name.
 import { type Claim, claimRows } from '@ticklake/contract/claim.ts'
-import { type Chain, type ChainSums, noSums } from '@ticklake/lake/claims.ts'
+import type { Chain } from '@ticklake/lake/chains.ts'
+import type { LandedOffsets } from '@ticklake/lake/landed-offsets.ts'
 import { type Finding, finding } from './finding.ts'
 
-/** The sums of claims that an earlier audit verified, and where they end, by partition. */
-export type ChainBase = ReadonlyMap<number, ChainSums & { readonly upTo: number }>
+/** Records of claims added up: rows, rejected records, gaps, and skipped records. */
+export interface ChainSums {
+  readonly rows: number
+  readonly dead: number
+  readonly gaps: number
+  readonly skipped: number
+}
 
-/** What the claims say of one object. In the json-object format one entry stands for all claims of an hour. */
-export interface Promised {
+export const noSums: ChainSums = { rows: 0, dead: 0, gaps: 0, skipped: 0 }
+
+/** The sums of claims that an earlier audit verified, and where they end, by partition. */
+export type ChainBase = ReadonlyMap<number, ChainSums & { readonly landedOffset: number }>
+
+/** What the claims say about one object. In the json-object format one entry stands for all claims of an hour. */
+export interface ClaimedObject {
   readonly key: string
   readonly partition: number
   readonly S: number
@@ -25,22 +37,21 @@ export interface Hole {
 export interface ChainCheck {
   readonly sums: ChainSums
   readonly claims: readonly Claim[]
-  readonly promised: ReadonlyMap<string, Promised>
-  /** Up to where each partition is claimed and written. */
-  readonly cutOffs: ReadonlyMap<number, number>
+  readonly claimed: ReadonlyMap<string, ClaimedObject>
+  readonly landedOffsets: LandedOffsets
   readonly holes: readonly Hole[]
   readonly findings: readonly Finding[]
 }
 
-/** Pure. A hole, an overlap or an unreadable claim is a finding; the walk goes on behind it. */
+/** Pure. A hole, an overlap or an unreadable claim is a finding; the check continues behind it. */
 export function checkChains(chains: readonly Chain[], base: ChainBase): ChainCheck {
   const findings: Finding[] = []
   const holes: Hole[] = []
   const claims: Claim[] = []
-  const cutOffs = new Map<number, number>()
-  const promised = new Map<string, Promised>()
+  const landedOffsets = new Map<number, number>()
+  const claimed = new Map<string, ClaimedObject>()
   for (const { partition, links } of chains) {
-    let next = base.get(partition)?.upTo ?? 0
+    let next = base.get(partition)?.landedOffset ?? 0
     for (const { key, S, claim, fault } of links) {
       if (!claim) {
         findings.push(
@@ -64,13 +75,13 @@ export function checkChains(chains: readonly Chain[], base: ChainBase): ChainChe
         )
       }
       claims.push(claim)
-      promise(promised, claim)
+      addObjects(claimed, claim)
       next = Math.max(next, claim.E)
     }
-    cutOffs.set(partition, next)
+    landedOffsets.set(partition, next)
   }
   const sums = [...base.values(), ...claims.map(sumsOf)].reduce(addSums, noSums)
-  return { sums, claims, promised, cutOffs, holes, findings }
+  return { sums, claims, claimed, landedOffsets, holes, findings }
 }
 
 export function sumsOf(claim: Claim): ChainSums {
@@ -86,10 +97,10 @@ export function addSums(a: ChainSums, b: ChainSums): ChainSums {
   }
 }
 
-function promise(promised: Map<string, Promised>, claim: Claim): void {
+function addObjects(claimed: Map<string, ClaimedObject>, claim: Claim): void {
   for (const { key, rows } of claim.files) {
-    const before = promised.get(key)
-    promised.set(key, {
+    const before = claimed.get(key)
+    claimed.set(key, {
       key,
       partition: claim.partition,
       S: Math.min(before?.S ?? claim.S, claim.S),

@@ -1,7 +1,7 @@
 import type { Manifest } from '@ticklake/contract/compaction.ts'
 import { compactedKey } from '@ticklake/contract/keys.ts'
 import { expect, test } from 'vitest'
-import { auditLine, judgeLake } from './audit.ts'
+import { auditLine, auditReport } from './audit.ts'
 import { claimOf, factsOf, fixtureLake, groupOf, topicId } from './fabricated-lake.fixture.ts'
 import type { RowGroup } from './object-check.ts'
 
@@ -37,51 +37,51 @@ const laterKey = later.files[0]!.key
 
 test('a compacted hour is right, whether its small objects are deleted already or not', () => {
   for (const listed of [[laterKey], [...rawKeys, laterKey], [rawKeys[1]!, laterKey]]) {
-    const report = judgeLake(factsOf(all, { compactedHours, listed, groups: [runGroup(), groupOf(later)] }))
+    const report = auditReport(factsOf(all, { compactedHours, listed, groups: [runGroup(), groupOf(later)] }))
     expect(report.findings).toEqual([])
     expect(auditLine(report)).toBe('audit: produced 12, landed 12, dead 0, skipped 0, lost 0, twice 0')
   }
 })
 
-test('before the switch tables still read the small objects: they are what is held against the claims', () => {
-  const report = judgeLake(factsOf(all, { compactedHours: [{ manifests: [manifest], isMarked: false }] }))
+test('before the switch tables still read the small objects: they are compared with the claims', () => {
+  const report = auditReport(factsOf(all, { compactedHours: [{ manifests: [manifest], isMarked: false }] }))
   expect(auditLine(report)).toContain('landed 12, dead 0, skipped 0, lost 0, twice 0')
   expect(report.findings).toEqual([])
 })
 
-test('rows that a run lacks are lost, and rows that it has twice are twice', () => {
+test('rows that a run lacks are lost, and rows that it repeats are duplicates', () => {
   const listed = [laterKey]
   const short = factsOf(all, {
     compactedHours,
     listed,
     groups: [runGroup({ rows: 7, distinct: 7 }), groupOf(later)],
   })
-  expect(auditLine(judgeLake(short))).toContain('landed 10, dead 0, skipped 0, lost 2, twice 0')
+  expect(auditLine(auditReport(short))).toContain('landed 10, dead 0, skipped 0, lost 2, twice 0')
   const double = factsOf(all, { compactedHours, listed, groups: [runGroup({ rows: 10 }), groupOf(later)] })
-  expect(auditLine(judgeLake(double))).toContain('lost 0, twice 1')
+  expect(auditLine(auditReport(double))).toContain('lost 0, twice 1')
 })
 
-test('a run that is gone altogether is lost: the hour was switched, and nothing of it is read', () => {
-  const report = judgeLake(factsOf(all, { compactedHours, listed: [laterKey], groups: [groupOf(later)] }))
+test('a run that is gone is lost: the hour was switched, and nothing of it is read', () => {
+  const report = auditReport(factsOf(all, { compactedHours, listed: [laterKey], groups: [groupOf(later)] }))
   expect(auditLine(report)).toContain('landed 3, dead 0, skipped 0, lost 9, twice 0')
 })
 
 test('beside a run that is gone, rows that came late are still late, and not lost with it', () => {
   const late = claimOf(0, 12, 14)
   const listed = [laterKey, late.files[0]!.key]
-  const report = judgeLake(factsOf([...all, late], { compactedHours, listed, groups: [groupOf(later)] }))
+  const report = auditReport(factsOf([...all, late], { compactedHours, listed, groups: [groupOf(later)] }))
   expect(auditLine(report)).toBe('audit: produced 14, landed 3, dead 0, skipped 0, lost 9, twice 0, late 2')
 })
 
-test('a table that reads both the run and the small objects counts rows twice, and the audit says so', () => {
+test('a table that reads both the run and the small objects counts duplicates, and the audit says so', () => {
   const groups = [runGroup(), ...small.map((claim) => groupOf(claim)), groupOf(later)]
-  expect(auditLine(judgeLake(factsOf(all, { compactedHours, groups })))).toContain('lost 0, twice 9')
+  expect(auditLine(auditReport(factsOf(all, { compactedHours, groups })))).toContain('lost 0, twice 9')
 })
 
-test('rows that came into a sealed hour are late, not lost, and not landed yet', () => {
+test('rows that came into a compacted hour are late, not lost, and not landed yet', () => {
   const late = claimOf(0, 12, 14)
   const listed = [laterKey, late.files[0]!.key]
-  const report = judgeLake(
+  const report = auditReport(
     factsOf([...all, late], { compactedHours, listed, groups: [runGroup(), groupOf(later)] }),
   )
   expect(report.findings).toEqual([])
@@ -96,15 +96,15 @@ test('a late object that is not in the bucket is lost, not late', () => {
     listed: [laterKey],
     groups: [runGroup(), groupOf(later)],
   })
-  expect(auditLine(judgeLake(facts))).toBe(
+  expect(auditLine(auditReport(facts))).toBe(
     'audit: produced 14, landed 12, dead 0, skipped 0, lost 2, twice 0',
   )
 })
 
-test('in the moment of a second switch the run before is what tables read', () => {
+test('during a second switch the run before is what tables read', () => {
   const second = manifestOf(2, small)
   const hours = [{ manifests: [manifest, second], isMarked: false }]
-  const report = judgeLake(
+  const report = auditReport(
     factsOf(all, { compactedHours: hours, listed: [laterKey], groups: [runGroup(), groupOf(later)] }),
   )
   expect(auditLine(report)).toContain('landed 12, dead 0, skipped 0, lost 0, twice 0')
@@ -115,13 +115,13 @@ test('a manifest that says fewer rows of an object than its claim is found', () 
     ...manifest,
     files: [{ ...file, rows: 8, replaced: [{ ...file.replaced[0]!, rows: 4 }, file.replaced[1]!] }],
   }
-  const report = judgeLake(
+  const report = auditReport(
     factsOf(all, {
       compactedHours: [{ manifests: [wrong], isMarked: true }],
       listed: [laterKey],
       groups: [runGroup({ rows: 8, distinct: 8 }), groupOf(later)],
     }),
   )
-  expect(report.findings[0]?.what).toMatch(/had 4 rows, its claims promise 5/)
+  expect(report.findings[0]?.what).toMatch(/had 4 rows, its claims say 5/)
   expect(report.lost).toBe(1)
 })

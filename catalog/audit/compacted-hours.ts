@@ -1,4 +1,4 @@
-// What an audit has to expect of compacted hours: their claims' objects are gone, and a run's objects hold the rows. Pure.
+// What an audit expects of compacted hours: the objects of their claims are gone, and those of a run hold the rows. Pure.
 
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { type Manifest, replacedKeys } from '@ticklake/contract/compaction.ts'
@@ -6,37 +6,37 @@ import { hourPrefix, runPrefix } from '@ticklake/contract/keys.ts'
 import type { CompactedHour } from '@ticklake/lake/manifests.ts'
 import { hourName, hourOfKey } from '@ticklake/lake/partitions.ts'
 import { rangeOfRunFile } from '@ticklake/lake/run-file.ts'
-import type { Promised } from './chain-check.ts'
+import type { ClaimedObject } from './chain-check.ts'
 import { counted, type Finding, finding } from './finding.ts'
 
 export interface CompactionFacts {
   readonly lake: Pick<LakeConfig, 'bucket' | 'prefix' | 'dataset'>
-  readonly promised: ReadonlyMap<string, Promised>
+  readonly claimed: ReadonlyMap<string, ClaimedObject>
   readonly compactedHours: readonly CompactedHour[]
   /** Keys of the objects in which Athena found rows. */
   readonly read: ReadonlySet<string>
   readonly listed: readonly string[]
 }
 
-export interface CompactionView {
-  readonly promised: ReadonlyMap<string, Promised>
+export interface CompactionResult {
+  readonly claimed: ReadonlyMap<string, ClaimedObject>
   readonly listed: readonly string[]
-  /** Rows of claims that came into a sealed hour, and are not merged yet: in the bucket, but read by no table. */
+  /** Rows of claims that came into a compacted hour and are not merged yet: in the bucket, but read by no table. */
   readonly lateRows: number
   readonly lateHours: ReadonlySet<string>
   readonly findings: readonly Finding[]
 }
 
 /** Replaces the objects of claims by those that tables read in their place, hour by hour. */
-export function throughManifests(facts: CompactionFacts): CompactionView {
-  const promised = new Map(facts.promised)
+export function throughManifests(facts: CompactionFacts): CompactionResult {
+  const claimed = new Map(facts.claimed)
   const listed = new Set(facts.listed)
   const findings: Finding[] = []
   const lateHours = new Set<string>()
   let lateRows = 0
   for (const hour of facts.compactedHours) {
     const newest = hour.manifests.at(-1)!
-    // What was replaced may lie there until it is deleted, or because a zombie put it back. No table reads it.
+    // Replaced objects may be there until they are deleted, or because a zombie wrote them again. No table reads them.
     const everReplaced = replacedKeys(newest)
     for (const key of facts.listed) if (everReplaced.has(key)) listed.delete(key)
     const manifest = manifestInUse(facts, hour)
@@ -45,26 +45,26 @@ export function throughManifests(facts: CompactionFacts): CompactionView {
       manifest.files.flatMap((file) => file.replaced.map(({ key, rows }) => [key, rows])),
     )
     const name = hourName(manifest)
-    for (const [key, file] of facts.promised) {
+    for (const [key, file] of facts.claimed) {
       if (nameOf(facts, key) !== name) continue
       const rows = replaced.get(key)
       if (rows !== undefined) {
-        promised.delete(key)
+        claimed.delete(key)
         if (rows !== file.rows) findings.push(disagreement(manifest, key, rows, file.rows))
       } else if (facts.listed.includes(key)) {
-        promised.delete(key)
+        claimed.delete(key)
         listed.delete(key)
         lateRows += file.rows
         lateHours.add(name)
       }
     }
-    for (const { key, rows } of manifest.files) promised.set(key, { key, rows, ...rangeOfRunFile(key) })
+    for (const { key, rows } of manifest.files) claimed.set(key, { key, rows, ...rangeOfRunFile(key) })
   }
-  return { promised, listed: [...listed], lateRows, lateHours, findings }
+  return { claimed, listed: [...listed], lateRows, lateHours, findings }
 }
 
 /**
- * The manifest whose run Athena read: not yet the newest one in the moment of a switch, and none before the first.
+ * The manifest whose run Athena read: during a switch not yet the newest one, and none before the first.
  * An hour that was switched, and of which nothing at all is read, has lost its run.
  */
 function manifestInUse(
@@ -81,7 +81,7 @@ function manifestInUse(
 function disagreement({ dt, hour, seq }: Manifest, key: string, said: number, claimed: number): Finding {
   return finding(
     'chain',
-    `the manifest ${seq} of ${dt} ${hour}:00 says that ${key} had ${counted(said, 'row')}, its claims promise ${claimed}`,
+    `the manifest ${seq} of ${dt} ${hour}:00 says that ${key} had ${counted(said, 'row')}, its claims say ${claimed}`,
     'see who wrote the manifest: compaction checks each object against its claim',
     { lost: Math.max(0, claimed - said) },
   )

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { blocksSql, commonRanges, comparisonText, rowsSql } from './dataset-comparison.ts'
 
-const extent = (begins: [number, number][], cutOffs: [number, number][]) => ({
+const extent = (starts: [number, number][], landedOffsets: [number, number][]) => ({
   topicId: 't',
-  begins: new Map(begins),
-  cutOffs: new Map(cutOffs),
+  starts: new Map(starts),
+  landedOffsets: new Map(landedOffsets),
 })
 
 test('only what both have reached, and neither left out at its beginning, is compared', () => {
@@ -32,7 +32,7 @@ test('only what both have reached, and neither left out at its beginning, is com
   ])
 })
 
-test('a dataset that begins where the other ends has nothing in common with it', () => {
+test('a dataset that starts where the other ends has nothing in common with it', () => {
   expect(commonRanges(extent([], [[0, 10]]), extent([[0, 10]], [[0, 20]]))).toEqual([])
 })
 

@@ -1,9 +1,10 @@
-// Holds two datasets of one topic against each other: which records only one of them has, and which rows differ.
+// Compares two datasets of one topic: which records only one of them has, and which rows differ.
 
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { tickColumns } from '@ticklake/contract/columns.ts'
-import { readCutOffs, readFirstClaim } from '@ticklake/lake/claims.ts'
+import { readClaimAt } from '@ticklake/lake/claims.ts'
+import { type LandedOffsets, readLandedOffsets } from '@ticklake/lake/landed-offsets.ts'
 import { quoted } from '@ticklake/lake/sql.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { grouped } from '@ticklake/runtime/number-text.ts'
@@ -35,13 +36,13 @@ export interface DatasetComparison {
   readonly more: boolean
 }
 
-/** Offsets are summed up in blocks of so many; only blocks that differ are looked into. */
+/** Offsets are summed up in blocks of so many; only blocks that differ are read row by row. */
 const BLOCK = 1_000
 const MOST_BLOCKS = 20
 const MOST_DIFFERENCES = 100
 
 /**
- * Compares while both go on landing: what one of them has not reached yet, or left out at its beginning, is no
+ * Compares while both go on landing: records that one of them has not landed yet, or skipped at its start, are no
  * difference. Rows are those that Athena reads.
  * @throws Failure DATASET_MISSING, TOPIC_CHANGED, TABLE_MISSING: then nothing was compared
  */
@@ -116,14 +117,14 @@ export function comparisonText(comparison: DatasetComparison): string[] {
   return [...lines, `compare: ${first} ${rows.first} rows, ${second} ${rows.second} rows, ${different}`]
 }
 
-/** Where a dataset's claims begin (behind what was skipped first) and end, by partition. */
+/** Where a dataset's claims start (behind the records skipped at first) and end, by partition. */
 export interface Extent {
   readonly topicId: string
-  readonly begins: ReadonlyMap<number, number>
-  readonly cutOffs: ReadonlyMap<number, number>
+  readonly starts: ReadonlyMap<number, number>
+  readonly landedOffsets: LandedOffsets
 }
 
-/** What is asked of both tables. */
+/** What is read of both tables. */
 export interface Compared {
   readonly tables: readonly [string, string]
   /** The columns that both have: a table that an earlier release declared lacks what was added since. */
@@ -133,9 +134,9 @@ export interface Compared {
 /** Pure: what both account for. */
 export function commonRanges(one: Extent, two: Extent): CommonRange[] {
   const ranges: CommonRange[] = []
-  for (const [partition, end] of one.cutOffs) {
-    const from = Math.max(one.begins.get(partition) ?? 0, two.begins.get(partition) ?? 0)
-    const to = Math.min(end, two.cutOffs.get(partition) ?? 0)
+  for (const [partition, end] of one.landedOffsets) {
+    const from = Math.max(one.starts.get(partition) ?? 0, two.starts.get(partition) ?? 0)
+    const to = Math.min(end, two.landedOffsets.get(partition) ?? 0)
     if (from < to) ranges.push({ partition, from, to })
   }
   return ranges.sort((a, b) => a.partition - b.partition)
@@ -145,8 +146,8 @@ async function extentOf(
   aws: Pick<Aws, 'bucket' | 'glue'>,
   lake: LakeConfig,
 ): Promise<Extent & { readonly columns: ReadonlySet<string> }> {
-  const claimed = await readCutOffs(aws.bucket, lake)
-  if (!claimed) {
+  const landed = await readLandedOffsets(aws.bucket, lake)
+  if (!landed) {
     throw new Failure({
       code: 'DATASET_MISSING',
       what: `there is no dataset ${lake.dataset} below ${lake.prefix}/; nothing was compared`,
@@ -161,13 +162,13 @@ async function extentOf(
       remedy: `make it with \`LAKE_DATASET=${lake.dataset} catalog declare\``,
     })
   }
-  const begins = new Map<number, number>()
-  for (const partition of claimed.cutOffs.keys()) {
-    const claim = await readFirstClaim(aws.bucket, lake, claimed.topicId, partition)
-    begins.set(partition, claim && claim.skipped > 0 ? claim.E : 0)
+  const starts = new Map<number, number>()
+  for (const partition of landed.landedOffsets.keys()) {
+    const claim = await readClaimAt(aws.bucket, lake, { topicId: landed.topicId, partition, S: 0 })
+    starts.set(partition, claim && claim.skipped > 0 ? claim.E : 0)
   }
   const columns = new Set((table.StorageDescriptor?.Columns ?? []).map(({ Name }) => Name!))
-  return { ...claimed, begins, columns }
+  return { ...landed, starts, columns }
 }
 
 function tableOf(lake: LakeConfig): string {

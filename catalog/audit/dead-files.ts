@@ -1,30 +1,31 @@
-// The refused records that claims count: which dead files there are, and how many records each holds.
+// The rejected records that claims count: which dead-letter files there are, and how many records each holds.
 import { createHash } from 'node:crypto'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
-import type { Bucket } from '@ticklake/aws/s3.ts'
+import type { Bucket, Listed } from '@ticklake/aws/s3.ts'
 import type { Claim } from '@ticklake/contract/claim.ts'
-import { deadKey, deadPrefix, parseDeadKey } from '@ticklake/contract/keys.ts'
+import { deadKey } from '@ticklake/contract/keys.ts'
+import { listDeadFiles } from '@ticklake/lake/dead-files.ts'
 import type { ChainBase } from './chain-check.ts'
 
 const READS_AT_ONCE = 8
 
-/** The dead files behind the base, and a digest of those that it covers. */
-export async function listDeadFiles(
+/** The dead-letter files that the base does not cover, and a digest of those that it does. */
+export async function listAuditedDeadFiles(
   bucket: Bucket,
   lake: LakeConfig,
   base: ChainBase,
 ): Promise<{ keys: string[]; coveredDigest: string }> {
   const keys: string[] = []
   const covered = createHash('sha256')
-  for await (const { key, size, etag } of bucket.list(deadPrefix(lake))) {
-    const range = parseDeadKey(key)
-    if (range && range.E <= (base.get(range.partition)?.upTo ?? 0)) covered.update(`${key} ${size} ${etag}\n`)
+  for await (const { key, size, etag, range } of listDeadFiles<Listed>(bucket, lake)) {
+    const isCovered = range && range.E <= (base.get(range.partition)?.landedOffset ?? 0)
+    if (isCovered) covered.update(`${key} ${size} ${etag}\n`)
     else keys.push(key)
   }
   return { keys, coveredDigest: covered.digest('hex').slice(0, 32) }
 }
 
-/** The records in each dead file that these claims promise, by key; one that is not there is absent. */
+/** The records in each dead-letter file that these claims name, by key; one that is not there is absent. */
 export async function readDeadRecords(
   bucket: Bucket,
   lake: LakeConfig,

@@ -1,6 +1,6 @@
 // Gaps are confirmed by what Kafka still holds: a record behind a gap is lost, and said to be.
 import { expect, test } from 'vitest'
-import { countHeld } from './deep-check.ts'
+import { checkRecords } from './deep-check.ts'
 import { claimOf } from './fabricated-lake.fixture.ts'
 
 const offsets = (from: number, to: number, without: readonly number[] = []) =>
@@ -8,17 +8,20 @@ const offsets = (from: number, to: number, without: readonly number[] = []) =>
 
 test('records where the claims say so, and none where they say gap', async () => {
   const claims = [claimOf(0, 0, 10, { gaps: 1 }), claimOf(0, 10, 20), claimOf(0, 20, 22, { gaps: 2 })]
-  expect(await countHeld(claims, [offsets(0, 7), offsets(7, 20, [9])])).toEqual({ records: 19, findings: [] })
+  expect(await checkRecords(claims, [offsets(0, 7), offsets(7, 20, [9])])).toEqual({
+    records: 19,
+    findings: [],
+  })
 })
 
 test('a gap that holds a record is a finding with exactly that many lost', async () => {
   const claims = [claimOf(0, 0, 10, { gaps: 3 }), claimOf(0, 10, 20)]
-  const { findings } = await countHeld(claims, [offsets(0, 20, [9])])
+  const { findings } = await checkRecords(claims, [offsets(0, 20, [9])])
   expect(findings).toEqual([expect.objectContaining({ kind: 'gap', lost: 2 })])
 })
 
 test('rows without a record are told, skipped records need not be there', async () => {
-  const { findings } = await countHeld([claimOf(0, 0, 10)], [offsets(0, 8)])
+  const { findings } = await checkRecords([claimOf(0, 0, 10)], [offsets(0, 8)])
   expect(findings).toEqual([expect.objectContaining({ kind: 'gap', lost: 0 })])
-  expect((await countHeld([claimOf(0, 0, 10, { skipped: 10 })], [[]])).findings).toEqual([])
+  expect((await checkRecords([claimOf(0, 0, 10, { skipped: 10 })], [[]])).findings).toEqual([])
 })

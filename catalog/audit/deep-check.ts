@@ -1,4 +1,4 @@
-// Reads again what Kafka still holds, and holds the claims to it: a gap must really be one.
+// Reads again the records that Kafka still has, and compares the claims with them: a gap must really be one.
 
 import { type Claim, claimRows } from '@ticklake/contract/claim.ts'
 import type { KafkaConfig } from '@ticklake/kafka/config.ts'
@@ -11,8 +11,8 @@ export interface DeepCheck {
   readonly findings: readonly Finding[]
 }
 
-/** @throws Failure KAFKA_UNREACHABLE when the partition cannot be read to its cut-off */
-export async function checkHeld(
+/** @throws Failure KAFKA_UNREACHABLE when the partition cannot be read to its landed offset */
+export async function checkPartition(
   config: KafkaConfig,
   partition: TopicPartition,
   claims: readonly Claim[],
@@ -20,11 +20,11 @@ export async function checkHeld(
   const held = claims.filter((claim) => claim.S >= partition.low)
   const [first, last] = [held[0], held.at(-1)]
   if (!first || !last) return { records: 0, findings: [] }
-  return countHeld(held, heldOffsets(config, partition.partition, first.S, last.E))
+  return checkRecords(held, heldOffsets(config, partition.partition, first.S, last.E))
 }
 
 /** Pure but for its source: `claims` ascend without a hole, `offsets` are the committed records in their range. */
-export async function countHeld(
+export async function checkRecords(
   claims: readonly Claim[],
   offsets: AsyncIterable<number[]> | Iterable<number[]>,
 ): Promise<DeepCheck> {
@@ -33,8 +33,8 @@ export async function countHeld(
   let inClaim = 0
   let records = 0
   const close = () => {
-    const verdict = judgeClaim(claims[at]!, inClaim)
-    if (verdict) findings.push(verdict)
+    const found = checkClaim(claims[at]!, inClaim)
+    if (found) findings.push(found)
     at++
     inClaim = 0
   }
@@ -50,9 +50,9 @@ export async function countHeld(
   return { records, findings }
 }
 
-function judgeClaim(claim: Claim, records: number): Finding | undefined {
+function checkClaim(claim: Claim, records: number): Finding | undefined {
   const accounted = claimRows(claim) + claim.dead + claim.skipped
-  // Skipped offsets may have held markers; nobody looked.
+  // Skipped offsets may have been markers; nothing read them.
   if (records === accounted || (claim.skipped > 0 && records <= accounted)) return undefined
   const where = `partition ${claim.partition}, offsets ${claim.S} to ${claim.E - 1}`
   if (records > accounted) {

@@ -1,7 +1,7 @@
 // For tests: a lake that is in order, made of claims, whose facts a test then breaks in one place.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { dataKey } from '@ticklake/contract/keys.ts'
-import type { Chain } from '@ticklake/lake/claims.ts'
+import type { Chain } from '@ticklake/lake/chains.ts'
 import type { AuditFacts } from './audit.ts'
 import type { RowGroup } from './object-check.ts'
 
@@ -39,7 +39,7 @@ export function groupOf(claim: Claim, change: Partial<RowGroup> = {}): RowGroup 
   }
 }
 
-/** Facts in order: every promised object is listed, and holds its rows. */
+/** Facts in order: every claimed object is listed, and holds its rows. */
 export function factsOf(claims: readonly Claim[], change: Partial<AuditFacts> = {}): AuditFacts {
   const partitions = [...new Set(claims.map((claim) => claim.partition))]
   const chains: Chain[] = partitions.map((partition) => ({
@@ -60,9 +60,9 @@ export function factsOf(claims: readonly Claim[], change: Partial<AuditFacts> = 
     })),
     chains,
     base: new Map(),
-    settledHours: new Set(),
+    verifiedHours: new Set(),
     listed: withFiles.map((claim) => claim.files[0]!.key),
-    strays: [],
+    outsideHours: [],
     groups: withFiles.map((claim) => groupOf(claim)),
     deadRecords: new Map(),
     listedDead: [],

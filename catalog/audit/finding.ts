@@ -1,15 +1,15 @@
 // Something in the lake that is not as it should be: what, what to do, and how many records it costs.
 
 export type FindingKind =
-  /** a promised object is missing or short */
+  /** an object of a claim is missing or short */
   | 'lost'
   /** rows are counted a second time */
   | 'twice'
-  /** an object that no claim promises */
+  /** an orphan object: no claim names it */
   | 'unlisted'
   /** a hole, an overlap or an unreadable claim */
   | 'chain'
-  /** refused records that are not where their claim says */
+  /** rejected records that are not where their claim says */
   | 'dead'
   /** Kafka deleted records before they landed */
   | 'retention'

@@ -1,44 +1,34 @@
-// Verdicts on closed hours, kept in the bucket: an hour whose objects are the same as when it was found right is right.
-import { createHash } from 'node:crypto'
+// Verifications of closed hours, stored in the bucket: an hour whose objects have not changed since is still right.
+
 import type { LakeConfig } from '@ticklake/aws/config.ts'
-import type { Bucket, Listed } from '@ticklake/aws/s3.ts'
+import type { Bucket } from '@ticklake/aws/s3.ts'
 import { controlPrefix } from '@ticklake/contract/keys.ts'
-import type { ChainSums } from '@ticklake/lake/claims.ts'
-import type { ChainBase } from './chain-check.ts'
+import type { ChainBase, ChainSums } from './chain-check.ts'
 
-/** Digests an hour's listing: names, sizes and contents of its objects, as the given table shows them. */
-export class ListingDigest {
-  readonly #hash
-
-  constructor(lake: Pick<LakeConfig, 'database' | 'table'>) {
-    this.#hash = createHash('sha256').update(`1 ${lake.database}.${lake.table}\n`)
-  }
-
-  add({ key, size, etag }: Listed): void {
-    this.#hash.update(`${key} ${size} ${etag}\n`)
-  }
-
-  /** 32 hex digits; ends the digest. */
-  text(): string {
-    return this.#hash.digest('hex').slice(0, 32)
-  }
+/** The hour was right with these objects, and every chain was whole below the landed offset of the base. */
+export interface HourVerification {
+  readonly hour: string
+  readonly topicId: string
+  readonly digest: string
+  /** The digest of the dead-letter files that the base covers. */
+  readonly deadDigest: string
+  readonly base: ChainBase
 }
 
-/** One verdict: the hour was right with these objects, and below `upTo` every chain was whole. */
-export interface Verdict {
+/** The stored form. */
+interface StoredVerification {
   readonly v: 1
   readonly hour: string
   readonly topicId: string
   readonly digest: string
-  /** The digest of the dead files whose range ends at or before `upTo`. */
   readonly dead: string
   readonly chains: readonly (ChainSums & { readonly partition: number; readonly upTo: number })[]
 }
 
 /** The digests under which each hour was found right, by hour (`2026-11-21-09`), in order. */
-export async function listVerdicts(bucket: Bucket, lake: LakeConfig): Promise<Map<string, Set<string>>> {
+export async function listVerifications(bucket: Bucket, lake: LakeConfig): Promise<Map<string, Set<string>>> {
   const found = new Map<string, Set<string>>()
-  const prefix = verdictPrefix(lake)
+  const prefix = verificationPrefix(lake)
   for await (const { key } of bucket.list(prefix)) {
     const match = /^(\d{4}-\d\d-\d\d-\d\d)-([0-9a-f]{32})\.json$/.exec(key.slice(prefix.length))
     if (!match) continue
@@ -48,39 +38,47 @@ export async function listVerdicts(bucket: Bucket, lake: LakeConfig): Promise<Ma
   return found
 }
 
-/** A verdict of this topic, or undefined when it is of another or not readable. */
-export async function readVerdict(
+/** A verification of this topic, or undefined when it is of another or not readable. */
+export async function readVerification(
   bucket: Bucket,
   lake: LakeConfig,
   topicId: string,
   hour: string,
   digest: string,
-): Promise<Verdict | undefined> {
-  const stored = await bucket.text(verdictKey(lake, hour, digest))
+): Promise<HourVerification | undefined> {
+  const stored = await bucket.text(verificationKey(lake, hour, digest))
   if (!stored) return undefined
   try {
-    const verdict = JSON.parse(stored.text) as Verdict
-    return verdict.v === 1 && verdict.topicId === topicId && Array.isArray(verdict.chains)
-      ? verdict
-      : undefined
+    const { v, chains, dead, ...rest } = JSON.parse(stored.text) as StoredVerification
+    if (v !== 1 || rest.topicId !== topicId) return undefined
+    const base = new Map(
+      chains.map(({ partition, upTo, ...sums }) => [partition, { ...sums, landedOffset: upTo }]),
+    )
+    return { ...rest, deadDigest: dead, base }
   } catch {
     return undefined
   }
 }
 
-/** Keeps a verdict; one that is there already is left as it is. */
-export async function keepVerdict(bucket: Bucket, lake: LakeConfig, verdict: Verdict): Promise<void> {
-  await bucket.putOnce(verdictKey(lake, verdict.hour, verdict.digest), `${JSON.stringify(verdict)}\n`)
+/** Stores a verification; one that is there already stays. */
+export async function storeVerification(
+  bucket: Bucket,
+  lake: LakeConfig,
+  { hour, topicId, digest, deadDigest, base }: HourVerification,
+): Promise<void> {
+  const chains = [...base].map(([partition, { landedOffset, ...sums }]) => ({
+    partition,
+    upTo: landedOffset,
+    ...sums,
+  }))
+  const stored: StoredVerification = { v: 1, hour, topicId, digest, dead: deadDigest, chains }
+  await bucket.putOnce(verificationKey(lake, hour, digest), `${JSON.stringify(stored)}\n`)
 }
 
-export function chainBase(verdict: Verdict): ChainBase {
-  return new Map(verdict.chains.map(({ partition, ...sums }) => [partition, sums]))
-}
-
-function verdictPrefix(lake: LakeConfig): string {
+function verificationPrefix(lake: LakeConfig): string {
   return `${controlPrefix(lake)}audit/`
 }
 
-function verdictKey(lake: LakeConfig, hour: string, digest: string): string {
-  return `${verdictPrefix(lake)}${hour}-${digest}.json`
+function verificationKey(lake: LakeConfig, hour: string, digest: string): string {
+  return `${verificationPrefix(lake)}${hour}-${digest}.json`
 }

@@ -7,25 +7,25 @@ import type { CatalogConfig } from '../config.ts'
 import { type AuditOptions, type AuditOutcome, runAudit } from './run.ts'
 import { isGood } from './text.ts'
 
-/** A start is no reason for an audit at once: the consumer may still be finishing what a crash left. */
+/** The first audit does not follow the start at once: the consumer may still be finishing what a crash left. */
 const FIRST_AFTER_MS = 300_000
-/** An audit that reached no verdict is tried again so soon. */
+/** When an audit that failed is tried again. */
 const RETRY_AFTER_MS = 300_000
-/** A finding counts when an audit this much later has one too: an hour may just be on its way into the catalog. */
-const LOOK_AGAIN_AFTER_MS = 60_000
+/** A finding counts if an audit this much later has one too: an hour may just be being registered. */
+const CONFIRM_AFTER_MS = 60_000
 /**
- * A begun claim is no loss while its consumer is away: the next one finishes it. An audit that somebody asks for is
+ * An incomplete claim is no loss while its consumer is away: the next one finishes it. An audit that a user starts is
  * stricter (CATALOG_IN_FLIGHT_MS).
  */
 const TAIL = { inFlightMs: 3_600_000, waitMs: 5_000 }
 
 export type Audit = (options: AuditOptions) => Promise<AuditOutcome>
 
-/** Audits of one process, one after the other, whoever asks for them. */
-export function auditsInTurn(aws: Aws, broker: Broker, config: CatalogConfig): Audit {
+/** The audits of a process, one after the other. */
+export function serialAudits(aws: Aws, broker: Broker, config: CatalogConfig): Audit {
   let last: Promise<unknown> = Promise.resolve()
   return (options) => {
-    options.onProgress?.('waiting for its turn')
+    options.onProgress?.('waiting for another audit')
     const next = last.then(() => {
       options.signal?.throwIfAborted()
       return runAudit(aws, broker, config, options)
@@ -38,24 +38,24 @@ export function auditsInTurn(aws: Aws, broker: Broker, config: CatalogConfig): A
 export interface AuditJobParts {
   readonly audit: Audit
   readonly config: Pick<CatalogConfig, 'auditEveryMs' | 'registerEveryMs' | 'compactEveryMs'>
-  /** Runs one attempt; false: it failed, and that was told. */
+  /** Runs one attempt; false: it failed, and that was reported. */
   readonly attempt: (work: () => Promise<void>) => Promise<boolean>
-  /** A verdict that counts, good or bad, and what it cost. */
-  readonly onVerdict: (outcome: AuditOutcome, isGood: boolean, elapsedMs: number) => void
+  /** A result that counts, good or bad, and what it cost. */
+  readonly onResult: (outcome: AuditOutcome, isGood: boolean, elapsedMs: number) => void
   readonly onFailed: () => void
 }
 
 export class AuditJob {
   readonly #parts: AuditJobParts
   #passed = Promise.withResolvers<void>()
-  /** Since the last audit began. */
+  /** Since the last audit started. */
   #changed = false
 
   constructor(parts: AuditJobParts) {
     this.#parts = parts
   }
 
-  /** To be called after each pass of compaction. @param changed whether an hour is not what it was */
+  /** To be called after each pass of compaction. @param changed whether it changed an hour */
   compactionPassed(changed: boolean): void {
     this.#changed ||= changed
     this.#passed.resolve()
@@ -76,8 +76,8 @@ export class AuditJob {
   }
 
   /**
-   * Resolves when the time is over, or a pass has changed something. When the time is over the next pass is waited
-   * for as well: what it is about to compact would be read twice.
+   * Resolves when the time is over, or a pass has changed something. When the time is over it also waits for
+   * the next pass: otherwise the hours that this compacts would be read twice.
    */
   async #due(waitMs: number, signal: AbortSignal): Promise<void> {
     const over = new AbortController()
@@ -97,18 +97,18 @@ export class AuditJob {
   }
 
   async #audit(signal: AbortSignal): Promise<void> {
-    const { audit, config, onVerdict } = this.#parts
+    const { audit, config, onResult } = this.#parts
     const startedAt = performance.now()
-    const look = async () => {
+    const auditOnce = async () => {
       const outcome = await audit({ deep: false, tail: TAIL, signal })
       signal.throwIfAborted()
       return outcome
     }
-    let outcome = await look()
+    let outcome = await auditOnce()
     if (!isGood(outcome)) {
-      await sleep(Math.max(LOOK_AGAIN_AFTER_MS, 2 * config.registerEveryMs), signal)
-      outcome = await look()
+      await sleep(Math.max(CONFIRM_AFTER_MS, 2 * config.registerEveryMs), signal)
+      outcome = await auditOnce()
     }
-    onVerdict(outcome, isGood(outcome), performance.now() - startedAt)
+    onResult(outcome, isGood(outcome), performance.now() - startedAt)
   }
 }

@@ -1,23 +1,23 @@
-// What an audit may wait for: that the records of now are claimed, and that the catalog knows the hours they lie in.
+// What an audit may wait for: that the records of now have landed, and that their hours are registered.
 
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import type { TopicState } from '@ticklake/kafka/topic.ts'
-import { readCutOff } from '@ticklake/lake/claims.ts'
+import { readLandedOffset } from '@ticklake/lake/landed-offsets.ts'
+import type { ListedHour } from '@ticklake/lake/listing.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
-import type { ListedHour } from './listing.ts'
 
-const LOOK_EVERY_MS = 500
+const POLL_MS = 500
 
 export interface Waiting {
-  /** Undefined: nobody asked to wait, and everything is taken as it is. */
+  /** Undefined: it does not wait. */
   readonly waitMs?: number | undefined
   readonly signal?: AbortSignal | undefined
-  /** What is being waited for. */
+  /** What it waits for. */
   readonly onProgress?: (doing: string) => void
 }
 
-export class Arrival {
+export class LandingWait {
   readonly #aws: Pick<Aws, 'bucket' | 'glue'>
   readonly #lake: LakeConfig
   readonly #options: Waiting
@@ -31,13 +31,13 @@ export class Arrival {
     this.#deadline = performance.now() + (options.waitMs ?? 0)
   }
 
-  /** Waits until the claims reach the end offsets. False: they did not in time. */
+  /** Waits until the landed offsets reach the end offsets. False: they did not in time. */
   async ofClaims(topic: TopicState): Promise<boolean> {
     const behind = new Map(topic.partitions.filter(({ end }) => end > 0).map((p) => [p.partition, p.end]))
     return this.#until(async () => {
       for (const [partition, end] of behind) {
-        const cutOff = await readCutOff(this.#aws.bucket, this.#lake, topic.topicId, partition)
-        if (cutOff >= end) behind.delete(partition)
+        const landedOffset = await readLandedOffset(this.#aws.bucket, this.#lake, topic.topicId, partition)
+        if (landedOffset >= end) behind.delete(partition)
       }
       return behind.size > 0 && `${behind.size} of ${topic.partitions.length} partitions to land`
     })
@@ -50,11 +50,11 @@ export class Arrival {
     await this.#until(async () => {
       const registered = await this.#aws.glue.partitionLocations(database, table)
       for (const hour of registered?.keys() ?? []) missing.delete(hour)
-      return missing.size > 0 && `the catalog to know ${[...missing].join(', ')}`
+      return missing.size > 0 && `the registration of ${[...missing].join(', ')}`
     })
   }
 
-  /** @param missing says what is not there yet, or false */
+  /** @param missing says what is missing, or false */
   async #until(missing: () => Promise<string | false>): Promise<boolean> {
     const { waitMs, signal, onProgress } = this.#options
     if (waitMs === undefined) return true
@@ -63,7 +63,7 @@ export class Arrival {
       if (!what) return true
       if (signal?.aborted || performance.now() >= this.#deadline) return false
       onProgress?.(`waiting for ${what}`)
-      await sleep(LOOK_EVERY_MS, signal)
+      await sleep(POLL_MS, signal)
     }
   }
 }

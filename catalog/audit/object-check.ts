@@ -1,10 +1,10 @@
-// Compares the objects that claims promise with the rows that Athena reads: missing, changed, or one too many.
+// Compares the objects that claims name with the rows that Athena reads: missing, changed, or one too many.
 
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { fromOldVersion } from '@ticklake/aws/old-versions.ts'
 import { parseDataKey } from '@ticklake/contract/keys.ts'
 import { hourName, hourOfKey } from '@ticklake/lake/partitions.ts'
-import type { Hole, Promised } from './chain-check.ts'
+import type { ClaimedObject, Hole } from './chain-check.ts'
 import { counted, type Finding, finding } from './finding.ts'
 
 /** The rows of one object (in the json-object format: of one claim template) as Athena reads them. */
@@ -22,19 +22,19 @@ export interface RowGroup {
 export interface ObjectFacts {
   readonly lake: Pick<LakeConfig, 'bucket' | 'prefix' | 'dataset'>
   readonly topicId: string
-  readonly promised: ReadonlyMap<string, Promised>
-  readonly cutOffs: ReadonlyMap<number, number>
+  readonly claimed: ReadonlyMap<string, ClaimedObject>
+  readonly landedOffsets: ReadonlyMap<number, number>
   readonly holes: readonly Hole[]
-  /** Hours (`2026-11-21-09`) whose objects are as they were when found right: not looked at again. */
-  readonly settledHours: ReadonlySet<string>
-  /** Every object listed in the hours that are looked at; none in the json-object format. */
+  /** Hours (`2026-11-21-09`) that were verified and have not changed: not read again. */
+  readonly verifiedHours: ReadonlySet<string>
+  /** Every object listed in the hours that are read; none in the json-object format. */
   readonly listed: readonly string[]
   readonly groups: Iterable<RowGroup>
 }
 
 export interface ObjectCheck {
   readonly findings: readonly Finding[]
-  /** Promised rows that are in the table under no name. */
+  /** ClaimedObject rows that are in the table under no name. */
   readonly lostRows: number
   /** Rows of holes in the chain that are in the table all the same. */
   readonly foundRows: number
@@ -42,24 +42,24 @@ export interface ObjectCheck {
 
 /** Rows that should be there and are not; an object under another name may turn out to hold them. */
 interface Shortfall extends Hole {
-  readonly promised: Promised | undefined
+  readonly claimed: ClaimedObject | undefined
   rows: number
 }
 
-/** Pure: everything below the cut-offs is judged, everything above is in flight and left alone. */
+/** Pure: everything below the landed offsets is checked; everything above is in flight and no finding. */
 export function checkObjects(facts: ObjectFacts): ObjectCheck {
   const { own, others } = sortGroups(facts)
   const findings: Finding[] = []
   const shortfalls: Shortfall[] = facts.holes.map((hole) => ({
     ...hole,
-    promised: undefined,
+    claimed: undefined,
     rows: hole.E - hole.S,
   }))
-  for (const file of facts.promised.values()) {
-    if (facts.settledHours.has(hourNameOf(facts, file.key))) continue
+  for (const file of facts.claimed.values()) {
+    if (facts.verifiedHours.has(hourNameOf(facts, file.key))) continue
     const { distinct, rows } = own.get(file.key) ?? { distinct: 0, rows: 0 }
     if (distinct < file.rows) {
-      shortfalls.push({ ...file, promised: file, rows: file.rows - distinct })
+      shortfalls.push({ ...file, claimed: file, rows: file.rows - distinct })
     }
     const twice = rows - Math.min(distinct, file.rows)
     if (twice > 0) {
@@ -73,25 +73,25 @@ export function checkObjects(facts: ObjectFacts): ObjectCheck {
       )
     }
   }
-  const { unlisted, foundRows } = judgeOthers(facts, others, shortfalls)
+  const { unlisted, foundRows } = checkOthers(facts, others, shortfalls)
   findings.push(...shortfalls.filter((s) => s.rows > 0).map((s) => shortfallFinding(facts, s)), ...unlisted)
-  const known = new Set([...facts.promised.keys(), ...others.map((group) => group.key)])
+  const known = new Set([...facts.claimed.keys(), ...others.map((group) => group.key)])
   for (const key of facts.listed) {
     if (known.has(key) || isInFlight(facts, key)) continue
     findings.push(
       finding('unlisted', `${key} is in no claim; Athena reads no row of it`, removal(facts, key)),
     )
   }
-  const lostRows = shortfalls.reduce((sum, s) => sum + (s.promised ? s.rows : 0), 0)
+  const lostRows = shortfalls.reduce((sum, s) => sum + (s.claimed ? s.rows : 0), 0)
   return { findings, lostRows, foundRows }
 }
 
-/** What each promised object really has, and the groups that belong to none. */
+/** What each claimed object really has, and the groups that belong to none. */
 function sortGroups(facts: ObjectFacts) {
   const own = new Map<string, { distinct: number; rows: number }>()
   const others: RowGroup[] = []
   for (const group of facts.groups) {
-    const file = facts.promised.get(group.key)
+    const file = facts.claimed.get(group.key)
     const matches = file && group.topicId === facts.topicId && group.partition === file.partition
     if (matches && group.min >= file.S && group.max < file.E) own.set(group.key, group)
     else if (!isInFlight(facts, group.key)) others.push(group)
@@ -99,11 +99,11 @@ function sortGroups(facts: ObjectFacts) {
   return { own, others }
 }
 
-function judgeOthers(facts: ObjectFacts, others: readonly RowGroup[], shortfalls: readonly Shortfall[]) {
+function checkOthers(facts: ObjectFacts, others: readonly RowGroup[], shortfalls: readonly Shortfall[]) {
   const unlisted: Finding[] = []
   let foundRows = 0
   for (const group of others) {
-    const ours = group.topicId === facts.topicId && facts.cutOffs.has(group.partition ?? -1)
+    const ours = group.topicId === facts.topicId && facts.landedOffsets.has(group.partition ?? -1)
     const rows = counted(group.rows, 'row')
     if (!ours) {
       const whose = `topic ${group.topicId ?? 'unknown'}, partition ${group.partition ?? 'unknown'}`
@@ -111,23 +111,23 @@ function judgeOthers(facts: ObjectFacts, others: readonly RowGroup[], shortfalls
       unlisted.push(finding('unlisted', what, removal(facts, group.key)))
       continue
     }
-    if (group.min >= facts.cutOffs.get(group.partition!)! && !facts.promised.has(group.key)) continue
+    if (group.min >= facts.landedOffsets.get(group.partition!)! && !facts.claimed.has(group.key)) continue
     const home = shortfalls.find(
       (s) => s.rows > 0 && s.partition === group.partition && s.S <= group.min && group.max < s.E,
     )
     const standIn = home ? Math.min(home.rows, group.distinct) : 0
     if (home) {
       home.rows -= standIn
-      if (!home.promised) foundRows += standIn
+      if (!home.claimed) foundRows += standIn
     }
     const twice = group.rows - standIn
     unlisted.push(
       standIn > 0
         ? finding(
             'unlisted',
-            `${group.key} is in no claim, but holds ${counted(standIn, 'row')} that should be in ${home!.promised?.key ?? 'a claim that is gone'}`,
-            home!.promised
-              ? `move it back: aws s3 mv s3://${facts.lake.bucket}/${group.key} s3://${facts.lake.bucket}/${home!.promised.key}`
+            `${group.key} is in no claim, but holds ${counted(standIn, 'row')} that should be in ${home!.claimed?.key ?? 'a claim that is gone'}`,
+            home!.claimed
+              ? `move it back: aws s3 mv s3://${facts.lake.bucket}/${group.key} s3://${facts.lake.bucket}/${home!.claimed.key}`
               : `put back the claim ${fromOldVersion}`,
             { twice },
           )
@@ -142,9 +142,9 @@ function judgeOthers(facts: ObjectFacts, others: readonly RowGroup[], shortfalls
   return { unlisted, foundRows }
 }
 
-function shortfallFinding(facts: ObjectFacts, { promised, partition, S, E, rows }: Shortfall): Finding {
+function shortfallFinding(facts: ObjectFacts, { claimed, partition, S, E, rows }: Shortfall): Finding {
   const again = 'or land the topic again as a second dataset while Kafka holds it (LAKE_DATASET)'
-  if (!promised) {
+  if (!claimed) {
     return finding(
       'chain',
       `partition ${partition}: no claim accounts for the offsets ${S} to ${E - 1}`,
@@ -152,21 +152,21 @@ function shortfallFinding(facts: ObjectFacts, { promised, partition, S, E, rows 
       { lost: rows },
     )
   }
-  const there = facts.listed.includes(promised.key)
-  const newest = promised.E === facts.cutOffs.get(partition)
-  const claim = `promised by the claims of partition ${partition}, offsets ${S} to ${E - 1}`
-  if (there && rows === promised.rows) {
+  const there = facts.listed.includes(claimed.key)
+  const newest = claimed.E === facts.landedOffsets.get(partition)
+  const claim = `claimed by the claims of partition ${partition}, offsets ${S} to ${E - 1}`
+  if (there && rows === claimed.rows) {
     return finding(
       'lost',
-      `${promised.key} is there, but Athena reads none of its ${counted(rows, 'row')} (${claim})`,
+      `${claimed.key} is there, but Athena reads none of its ${counted(rows, 'row')} (${claim})`,
       'register its hour: catalog declare; if it stays, put back the object as the consumer wrote it',
       { lost: rows },
     )
   }
-  const short = rows < promised.rows
+  const short = rows < claimed.rows
   return finding(
     'lost',
-    `${promised.key} ${short ? `has only ${promised.rows - rows} of its ${promised.rows} rows` : `is not there: ${counted(rows, 'row')}`} (${claim})`,
+    `${claimed.key} ${short ? `has only ${claimed.rows - rows} of its ${claimed.rows} rows` : `is not there: ${counted(rows, 'row')}`} (${claim})`,
     newest
       ? `start the consumer: it writes the objects of the newest claim again; else put it back ${fromOldVersion}, ${again}`
       : `put it back ${fromOldVersion}, ${again}`,
@@ -174,11 +174,11 @@ function shortfallFinding(facts: ObjectFacts, { promised, partition, S, E, rows 
   )
 }
 
-/** Whether the name says that the object belongs to a claim behind the cut-off. */
+/** Whether the name says that the object belongs to a claim above the landed offset. */
 function isInFlight(facts: ObjectFacts, key: string): boolean {
   const named = parseDataKey(facts.lake, key)
   if (!named || named.topicId !== facts.topicId) return false
-  return named.S >= (facts.cutOffs.get(named.partition) ?? 0)
+  return named.S >= (facts.landedOffsets.get(named.partition) ?? 0)
 }
 
 function hourNameOf(facts: ObjectFacts, key: string): string {

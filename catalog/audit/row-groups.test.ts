@@ -1,20 +1,20 @@
-// The one query of an audit: the hours that it looks at, and names of the json-object format.
+// The one query of an audit: the hours that it reads, and names of the json-object format.
 import { expect, test } from 'vitest'
 import { catalogConfig } from '../config.ts'
 import { topicId } from './fabricated-lake.fixture.ts'
 import { rowGroupSql } from './row-groups.ts'
 
-const scope = { topicId, after: undefined, again: [], cutOffs: new Map([[0, 250]]) }
+const scope = { topicId, after: undefined, changed: [], landedOffsets: new Map([[0, 250]]) }
 
-test('all hours when no verdict is kept; else later ones, and those that changed', () => {
+test('all hours when none is verified; else later ones, and those that changed', () => {
   const { lake } = catalogConfig({ LAKE_DATABASE: 'stock-market-kafka' })
   expect(rowGroupSql(lake, scope)).toContain('FROM "stock-market-kafka"."ticks"\nWHERE true\n')
-  expect(rowGroupSql(lake, { ...scope, after: '2026-11-21-09', again: ['2026-11-01-03'] })).toContain(
+  expect(rowGroupSql(lake, { ...scope, after: '2026-11-21-09', changed: ['2026-11-01-03'] })).toContain(
     "WHERE (dt > '2026-11-21' OR (dt = '2026-11-21' AND hour > '09') OR (dt = '2026-11-01' AND hour = '03'))",
   )
 })
 
-test('json-object: an object of its own name is grouped under the template, up to the cut-off', () => {
+test('json-object: an object of its own name is grouped under the template, up to the landed offset', () => {
   const { lake } = catalogConfig({ LAKE_FORMAT: 'json-object' })
   const sql = rowGroupSql(lake, scope)
   expect(sql).toContain(`stock_market_${topicId}-' || lpad(CAST(kafka_partition AS varchar), 5, '0') || '-`)

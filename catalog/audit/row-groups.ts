@@ -1,4 +1,4 @@
-// Asks Athena what rows each object holds: one query over the hours that an audit looks at.
+// Asks Athena what rows each object holds: one query over the hours that an audit reads.
 
 import type { Athena, QueryOptions } from '@ticklake/aws/athena.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
@@ -8,14 +8,14 @@ import type { RowGroup } from './object-check.ts'
 
 export interface RowScope {
   readonly topicId: string
-  /** Hours after this one are looked at; undefined: all. */
+  /** Hours after this one are read; undefined: all. */
   readonly after: string | undefined
-  /** Hours before it that are looked at again. */
-  readonly again: readonly string[]
-  readonly cutOffs: ReadonlyMap<number, number>
+  /** Hours before it that are read again. */
+  readonly changed: readonly string[]
+  readonly landedOffsets: ReadonlyMap<number, number>
 }
 
-/** @throws Failure when Athena cannot answer: an audit without rows has no verdict */
+/** @throws Failure when Athena cannot answer: an audit without rows has no result */
 export async function readRowGroups(
   athena: Athena,
   lake: LakeConfig,
@@ -48,16 +48,16 @@ export function rowGroupSql(lake: LakeConfig, scope: RowScope): string {
     `SELECT ${path}, kafka_topic_id, kafka_partition, count(*), count(DISTINCT kafka_offset),`,
     '  min(kafka_offset), max(kafka_offset)',
     `FROM ${quoted(lake.database)}.${quoted(lake.table)}`,
-    `WHERE ${hoursSql(scope)}${lake.format === 'json-object' ? ` AND ${belowCutOffSql(scope)}` : ''}`,
+    `WHERE ${hoursSql(scope)}${lake.format === 'json-object' ? ` AND ${belowLandedSql(scope)}` : ''}`,
     'GROUP BY 1, 2, 3',
   ].join('\n')
 }
 
-function hoursSql({ after, again }: RowScope): string {
+function hoursSql({ after, changed }: RowScope): string {
   if (after === undefined) return 'true'
   const [dt, hour] = [after.slice(0, 10), after.slice(11)]
   const parts = [`dt > '${dt}'`, `(dt = '${dt}' AND hour > '${hour}')`]
-  for (const name of again) parts.push(`(dt = '${name.slice(0, 10)}' AND hour = '${name.slice(11)}')`)
+  for (const name of changed) parts.push(`(dt = '${name.slice(0, 10)}' AND hour = '${name.slice(11)}')`)
   return `(${parts.join(' OR ')})`
 }
 
@@ -78,8 +78,8 @@ function recordPathSql(lake: LakeConfig, { topicId }: RowScope): string {
   return `IF("$path" = ${own}, ${pathOf("'{offset}'")}, "$path")`
 }
 
-/** Rows behind the cut-offs are in flight; rows of another topic are looked at whatever their offset is. */
-function belowCutOffSql({ topicId, cutOffs }: Pick<RowScope, 'topicId' | 'cutOffs'>): string {
-  if (cutOffs.size === 0) return 'true'
-  return `(kafka_topic_id <> '${topicId}' OR ${offsetsBelowSql(cutOffs)})`
+/** Rows above the landed offsets are in flight; rows of another topic count whatever their offset is. */
+function belowLandedSql({ topicId, landedOffsets }: Pick<RowScope, 'topicId' | 'landedOffsets'>): string {
+  if (landedOffsets.size === 0) return 'true'
+  return `(kafka_topic_id <> '${topicId}' OR ${offsetsBelowSql(landedOffsets)})`
 }

@@ -1,30 +1,32 @@
-// Gathers the facts of an audit from Kafka, S3 and Athena while everything runs, in an order that keeps them comparable.
+// Reads the facts of an audit from Kafka, S3 and Athena while everything runs, in an order that keeps them comparable.
 
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { tablePrefix } from '@ticklake/contract/keys.ts'
 import type { Broker, TopicState } from '@ticklake/kafka/topic.ts'
-import { type ClaimReading, readChain, readDataset } from '@ticklake/lake/claims.ts'
+import { type ChainReading, readChain } from '@ticklake/lake/chains.ts'
+import { readDataset } from '@ticklake/lake/dataset.ts'
+import type { LandedOffsets } from '@ticklake/lake/landed-offsets.ts'
+import { listHours } from '@ticklake/lake/listing.ts'
 import { readCompactedHours } from '@ticklake/lake/manifests.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { CatalogConfig } from '../config.ts'
-import { type AuditFacts, type AuditReport, judgeLake } from './audit.ts'
+import { type AuditFacts, type AuditReport, auditReport } from './audit.ts'
 import { checkChains } from './chain-check.ts'
-import { listDeadFiles, readDeadRecords } from './dead-files.ts'
-import { checkHeld, type DeepCheck } from './deep-check.ts'
-import { Arrival, type Waiting } from './landing-wait.ts'
-import { listHours } from './listing.ts'
+import { listAuditedDeadFiles, readDeadRecords } from './dead-files.ts'
+import { checkPartition, type DeepCheck } from './deep-check.ts'
+import { LandingWait, type Waiting } from './landing-wait.ts'
 import { readRowGroups } from './row-groups.ts'
-import { keepVerdicts, nothingSettled, readSettled } from './verified-hours.ts'
+import { noVerifiedHours, readVerifiedHours, verifyHours } from './verified-hours.ts'
 
 /** Partitions that are read again at the same time. */
 const PARTITIONS_AT_ONCE = 4
 
 export interface AuditOptions extends Waiting {
-  /** Looks at every hour again, and reads again what Kafka still holds. */
+  /** Reads every hour again, and the records that Kafka still has. */
   readonly deep: boolean
-  /** When a newest claim counts as being written; CATALOG_IN_FLIGHT_MS unless told. */
-  readonly tail?: Pick<ClaimReading, 'inFlightMs' | 'waitMs'>
+  /** When a newest claim counts as being written; CATALOG_IN_FLIGHT_MS by default. */
+  readonly tail?: Pick<ChainReading, 'inFlightMs' | 'waitMs'>
 }
 
 export interface AuditOutcome {
@@ -35,14 +37,14 @@ export interface AuditOutcome {
   readonly reached: boolean
   readonly scannedBytes: number
   readonly deepRecords: number
-  readonly cutOffs: ReadonlyMap<number, number>
+  readonly landedOffsets: LandedOffsets
   readonly report: AuditReport
 }
 
 /**
- * Order matters: end offsets and claims first, objects and rows after them, so that what is promised is there by
- * then, and what came meanwhile is known as in flight by its name.
- * @throws Failure when a service does not answer, or the dataset is another topic's: then there is no verdict
+ * Order matters: end offsets and claims first, objects and rows after them, so that the objects of
+ * complete claims are there by then, and newer ones are known as in flight by their names.
+ * @throws Failure when a service does not answer, or the dataset is another topic's: then there is no result
  */
 export async function runAudit(
   aws: Aws,
@@ -54,92 +56,98 @@ export async function runAudit(
   const progress = options.onProgress ?? (() => {})
   progress('asking Kafka for its offsets')
   const topic = await broker.topic(options.signal)
-  const arrival = new Arrival(aws, lake, options)
-  const reached = await arrival.ofClaims(topic)
+  const wait = new LandingWait(aws, lake, options)
+  const reached = await wait.ofClaims(topic)
   const dataset = await readDataset(aws.bucket, lake)
   if (!dataset) return emptyLake(aws, config, topic, reached)
   if (dataset.topicId !== topic.topicId) {
     throw new Failure({
       code: 'TOPIC_CHANGED',
       what: `the dataset ${lake.dataset} is not of this topic; what landed is as it was, and cannot be compared`,
-      why: `it holds ${dataset.topic} with id ${dataset.topicId}, Kafka's ${topic.topic} has id ${topic.topicId}: the topic was made anew, or it is another`,
+      why: `it holds ${dataset.topic} with id ${dataset.topicId}, Kafka's ${topic.topic} has id ${topic.topicId}: the topic was deleted and recreated, or it is another`,
       remedy: 'set KAFKA_TOPIC to the topic of the dataset, or LAKE_DATASET to a new dataset for this topic',
     })
   }
-  progress('comparing closed hours with their verdicts')
-  const settled = options.deep ? nothingSettled : await readSettled(aws.bucket, lake, topic.topicId)
+  progress('comparing the closed hours with their verifications')
+  const verified = options.deep ? noVerifiedHours : await readVerifiedHours(aws.bucket, lake, topic.topicId)
   progress('reading the claims')
   const chains = await Promise.all(
     topic.partitions.map(({ partition }) =>
-      readChain(aws.bucket, lake, topic.topicId, partition, settled.base.get(partition)?.upTo ?? 0, {
+      readChain(aws.bucket, lake, topic.topicId, partition, verified.base.get(partition)?.landedOffset ?? 0, {
         inFlightMs: config.inFlightMs,
         ...options.tail,
         signal: options.signal,
       }),
     ),
   )
-  // Asked again: what was claimed while the claims were read is no record that the broker lacks.
+  // Read again: records that were claimed while the claims were read are not missing from the broker.
   const { partitions } = await broker.topic(options.signal)
-  const { claims, cutOffs } = checkChains(chains, settled.base)
+  const { claims, landedOffsets } = checkChains(chains, verified.base)
   progress(`listing the objects of ${claims.length} claims`)
-  const hours = [...settled.brokenHours, ...(await collect(listHours(aws.bucket, lake, settled.startAfter)))]
-  await arrival.ofHours(hours)
-  const deadFiles = await listDeadFiles(aws.bucket, lake, settled.base)
+  const hours = [
+    ...verified.changedListings,
+    ...(await collect(listHours(aws.bucket, lake, verified.startAfter))),
+  ]
+  await wait.ofHours(hours)
+  const deadFiles = await listAuditedDeadFiles(aws.bucket, lake, verified.base)
   const deadRecords = await readDeadRecords(aws.bucket, lake, claims)
-  const looked = (hour: string) =>
-    settled.after === undefined || hour > settled.after || settled.again.includes(hour)
+  const isRead = (hour: string) =>
+    verified.after === undefined || hour > verified.after || verified.changed.includes(hour)
   progress('asking Athena for the rows of each object')
-  const scope = { topicId: topic.topicId, after: settled.after, again: settled.again, cutOffs }
+  const scope = { topicId: topic.topicId, after: verified.after, changed: verified.changed, landedOffsets }
   const { groups, scannedBytes } = await readRowGroups(aws.athena, lake, scope, {
     signal: options.signal,
     timeoutMs: config.queryTimeoutMs,
   })
-  // After the rows: whatever run they were read from, its manifest was written before.
-  const compactedHours = await readCompactedHours(aws.bucket, lake, looked)
-  const deep = options.deep ? await readHeld(config, topic, claims, progress) : { records: 0, findings: [] }
+  // After the rows: whichever run they were read from, its manifest was written before.
+  const compactedHours = await readCompactedHours(aws.bucket, lake, isRead)
+  const deep = options.deep ? await readAgain(config, topic, claims, progress) : { records: 0, findings: [] }
   const facts: AuditFacts = {
     lake,
     topicId: topic.topicId,
     partitions,
     chains,
-    base: settled.base,
-    settledHours: settled.hours,
+    base: verified.base,
+    verifiedHours: verified.hours,
     listed: hours.filter(({ hour }) => hour).flatMap(({ keys }) => keys),
-    strays: [...settled.strays, ...hours.filter(({ hour }) => !hour).flatMap(({ keys }) => keys)],
+    outsideHours: [
+      ...verified.outsideHours,
+      ...hours.filter(({ hour }) => !hour).flatMap(({ keys }) => keys),
+    ],
     groups,
     deadRecords,
     listedDead: deadFiles.keys,
     deepFindings: deep.findings,
     compactedHours,
   }
-  const report = judgeLake(facts)
+  const report = auditReport(facts)
   if (report.findings.length === 0) {
     const right = hours.filter(({ hour }) => hour && !report.lateHours.has(hour))
-    await keepVerdicts(aws.bucket, lake, facts, right, { claims, cutOffs })
+    await verifyHours(aws.bucket, lake, facts, right, { claims, landedOffsets })
   }
-  return { topic, empty: false, reached, scannedBytes, deepRecords: deep.records, cutOffs, report }
+  return { topic, empty: false, reached, scannedBytes, deepRecords: deep.records, landedOffsets, report }
 }
 
-async function readHeld(
+async function readAgain(
   config: CatalogConfig,
   topic: TopicState,
   claims: readonly Claim[],
   progress: (doing: string) => void,
 ) {
-  const held: DeepCheck[] = []
+  const checks: DeepCheck[] = []
   const all = topic.partitions.entries()
   const lane = async () => {
     for (const [at, partition] of all) {
       progress(`reading partition ${partition.partition} again from Kafka`)
       const own = claims.filter((claim) => claim.partition === partition.partition)
-      held[at] = await checkHeld(config.kafka, partition, own)
+      checks[at] = await checkPartition(config.kafka, partition, own)
     }
   }
-  // Each has a connection of its own, and most of its time goes by in opening and closing it.
+  // Each has a connection of its own, and most of its time is spent opening and closing that.
   await Promise.all(Array.from({ length: PARTITIONS_AT_ONCE }, lane))
   return {
-    records: held.reduce((sum, { records }) => sum + records, 0),
-    findings: held.flatMap(({ findings }) => findings),
+    records: checks.reduce((sum, { records }) => sum + records, 0),
+    findings: checks.flatMap(({ findings }) => findings),
   }
 }
 
@@ -169,7 +177,7 @@ async function emptyLake(
     lateHours: new Set<string>(),
     claims: 0,
     objects: 0,
-    settledHours: 0,
+    verifiedHours: 0,
     findings: [],
   }
   return {
@@ -178,7 +186,7 @@ async function emptyLake(
     reached,
     scannedBytes: 0,
     deepRecords: 0,
-    cutOffs: new Map(),
+    landedOffsets: new Map(),
     report,
   }
 }

@@ -1,4 +1,4 @@
-// An audit in words: what was checked, what is broken and what to do about it, and the line that sums it up.
+// An audit as text: what was checked, what is wrong and what to do about it, and the line that sums it up.
 
 import { grouped } from '@ticklake/runtime/number-text.ts'
 import { auditLine } from './audit.ts'
@@ -33,7 +33,7 @@ export function auditText(outcome: AuditOutcome, place: { dataset: string; locat
       `late: ${counted(report.late, 'row')} came into hours that were compacted before; the next \`catalog compact\` (or \`serve\`) merges them`,
     )
   }
-  if (!reached) lines.push('not reached: records of before the audit have still not landed')
+  if (!reached) lines.push('not reached: records from before the audit have still not landed')
   for (const { what, remedy, lost, twice } of report.findings.slice(0, SHOWN_FINDINGS)) {
     const cost = lost > 0 ? `lost ${lost}: ` : twice > 0 ? `twice ${twice}: ` : 'wrong: '
     lines.push(`${cost}${what}`, `  do: ${remedy}`)
@@ -45,16 +45,18 @@ export function auditText(outcome: AuditOutcome, place: { dataset: string; locat
 }
 
 function checkedLines(
-  { report, cutOffs, scannedBytes, deepRecords }: AuditOutcome,
+  { report, landedOffsets, scannedBytes, deepRecords }: AuditOutcome,
   place: { dataset: string; location: string },
 ): string[] {
-  const cuts = [...cutOffs].map(([partition, cutOff]) => `${partition}: ${grouped(cutOff)}`).join(', ')
+  const cuts = [...landedOffsets]
+    .map(([partition, landedOffset]) => `${partition}: ${grouped(landedOffset)}`)
+    .join(', ')
   const lines = [
-    `claims of ${place.dataset}: ${grouped(report.claims)} read, cut-offs ${cuts}; they account for ${grouped(report.rows)} rows, ${grouped(report.dead)} dead, ${grouped(report.gaps)} gaps, ${grouped(report.skipped)} skipped`,
-    `objects in ${place.location}: ${grouped(report.objects)} held against Athena's rows (${(scannedBytes / 1e6).toFixed(1)} MB scanned)`,
+    `claims of ${place.dataset}: ${grouped(report.claims)} read, landed offsets ${cuts}; they account for ${grouped(report.rows)} rows, ${grouped(report.dead)} dead, ${grouped(report.gaps)} gaps, ${grouped(report.skipped)} skipped`,
+    `objects in ${place.location}: ${grouped(report.objects)} compared with Athena's rows (${(scannedBytes / 1e6).toFixed(1)} MB scanned)`,
   ]
-  if (report.settledHours > 0) {
-    lines.push(`closed hours: ${grouped(report.settledHours)} as they were when they were found right`)
+  if (report.verifiedHours > 0) {
+    lines.push(`closed hours: ${grouped(report.verifiedHours)} verified before and unchanged`)
   }
   if (deepRecords > 0) lines.push(`read again from Kafka: ${counted(deepRecords, 'record')}`)
   return lines

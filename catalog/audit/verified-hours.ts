@@ -1,90 +1,101 @@
-// The hours that earlier audits found right and that are unchanged: they need not be read again.
+// The hours that earlier audits found right and that have not changed since: they need not be read again.
 
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import type { Bucket } from '@ticklake/aws/s3.ts'
 import { type HourPath, hourPrefix } from '@ticklake/contract/keys.ts'
+import { isClosed } from '@ticklake/lake/closed-hours.ts'
+import { type ListedHour, listHours } from '@ticklake/lake/listing.ts'
 import type { AuditFacts } from './audit.ts'
 import type { ChainBase, ChainCheck } from './chain-check.ts'
-import { chainsThrough, isClosed } from './closed-hours.ts'
-import { listDeadFiles } from './dead-files.ts'
-import { chainBase, keepVerdict, listVerdicts, readVerdict } from './hour-verification.ts'
-import { type ListedHour, listHours } from './listing.ts'
+import { listAuditedDeadFiles } from './dead-files.ts'
+import { listVerifications, readVerification, storeVerification } from './hour-verification.ts'
+import { chainsThrough } from './verified-chains.ts'
 
-/** What earlier audits found right and is unchanged; the rest is looked at again. */
-export interface Settled {
+/** What need not be read again, and where reading starts. */
+export interface VerifiedHours {
   readonly hours: ReadonlySet<string>
   readonly base: ChainBase
-  /** Hours after this one are looked at. */
+  /** Hours after this one are read. */
   readonly after: string | undefined
   readonly startAfter: string | undefined
-  readonly again: readonly string[]
-  readonly brokenHours: readonly ListedHour[]
-  readonly strays: readonly string[]
+  /** Verified hours that have changed, or are gone, and are read again. */
+  readonly changed: readonly string[]
+  readonly changedListings: readonly ListedHour[]
+  readonly outsideHours: readonly string[]
 }
 
-export const nothingSettled: Settled = {
+export const noVerifiedHours: VerifiedHours = {
   hours: new Set(),
   base: new Map(),
   after: undefined,
   startAfter: undefined,
-  again: [],
-  brokenHours: [],
-  strays: [],
+  changed: [],
+  changedListings: [],
+  outsideHours: [],
 }
 
 /**
- * Compares what lies in the closed hours now with the verdicts on them. The verdict on the last hour before the first
- * that has changed (as compaction changes one) stands for the claims up to there; those after it are read again, and
- * the changed hours with them.
+ * Compares the objects of the closed hours with the stored verifications. That of the last hour before the first
+ * changed one (compaction changes hours) covers the claims up to there; the claims behind it are read again, and so
+ * are the changed hours.
  */
-export async function readSettled(bucket: Bucket, lake: LakeConfig, topicId: string): Promise<Settled> {
-  const verdicts = await listVerdicts(bucket, lake)
-  const after = [...verdicts.keys()].at(-1)
-  if (!after) return nothingSettled
+export async function readVerifiedHours(
+  bucket: Bucket,
+  lake: LakeConfig,
+  topicId: string,
+): Promise<VerifiedHours> {
+  const verifications = await listVerifications(bucket, lake)
+  const after = [...verifications.keys()].at(-1)
+  if (!after) return noVerifiedHours
   const hours = new Map<string, string>()
-  const brokenHours: ListedHour[] = []
-  const strays: string[] = []
+  const changedListings: ListedHour[] = []
+  const outsideHours: string[] = []
   for await (const listed of listHours(bucket, lake)) {
-    if (!listed.hour) strays.push(...listed.keys)
+    if (!listed.hour) outsideHours.push(...listed.keys)
     else if (listed.hour > after) break
-    else if (verdicts.get(listed.hour)?.has(listed.digest)) hours.set(listed.hour, listed.digest)
-    else brokenHours.push(listed)
+    else if (verifications.get(listed.hour)?.has(listed.digest)) hours.set(listed.hour, listed.digest)
+    else changedListings.push(listed)
   }
-  const gone = [...verdicts.keys()].filter(
-    (hour) => !hours.has(hour) && !brokenHours.some((broken) => broken.hour === hour),
+  const gone = [...verifications.keys()].filter(
+    (hour) => !hours.has(hour) && !changedListings.some((listed) => listed.hour === hour),
   )
-  const again = [...brokenHours.map(({ hour }) => hour!), ...gone]
-  const changed = again.toSorted().at(0)
-  const last = [...hours.keys()].filter((hour) => changed === undefined || hour < changed).at(-1)
-  const verdict = last && (await readVerdict(bucket, lake, topicId, last, hours.get(last)!))
-  let base: ChainBase = verdict ? chainBase(verdict) : new Map()
-  if (verdict && base.size > 0) {
-    const dead = await listDeadFiles(bucket, lake, base)
-    if (dead.coveredDigest !== verdict.dead) base = new Map()
+  const changed = [...changedListings.map(({ hour }) => hour!), ...gone]
+  const first = changed.toSorted().at(0)
+  const last = [...hours.keys()].filter((hour) => first === undefined || hour < first).at(-1)
+  const verification = last && (await readVerification(bucket, lake, topicId, last, hours.get(last)!))
+  let base: ChainBase = verification ? verification.base : new Map()
+  if (verification && base.size > 0) {
+    const dead = await listAuditedDeadFiles(bucket, lake, base)
+    if (dead.coveredDigest !== verification.deadDigest) base = new Map()
   }
   const startAfter = `${hourPrefix(lake, pathOf(after))}~`
-  return { hours: new Set(hours.keys()), base, after, startAfter, again, brokenHours, strays }
+  return { hours: new Set(hours.keys()), base, after, startAfter, changed, changedListings, outsideHours }
 }
 
-/** Called when nothing was found wrong: writes down every closed hour that was found right, so that the next audit need not read it. */
-export async function keepVerdicts(
+/** Called when nothing was found wrong: stores a verification of every closed hour, so that the next audit need not read it. */
+export async function verifyHours(
   bucket: Bucket,
   lake: LakeConfig,
   facts: AuditFacts,
   listed: readonly ListedHour[],
-  { claims, cutOffs }: Pick<ChainCheck, 'claims' | 'cutOffs'>,
+  { claims, landedOffsets }: Pick<ChainCheck, 'claims' | 'landedOffsets'>,
 ): Promise<void> {
   const nowMs = bucketTimeMs(bucket)
   if (nowMs === undefined) return
-  const at = { lake, partitions: facts.partitions, claims, cutOffs, nowMs }
-  const promised = new Set(claims.flatMap((claim) => claim.files.map((file) => file.key)))
+  const progress = facts.partitions.map(({ partition, end }) => ({
+    partition,
+    newest: claims.findLast((claim) => claim.partition === partition),
+    landedOffset: landedOffsets.get(partition) ?? 0,
+    end,
+  }))
+  const partitions = facts.partitions.map(({ partition }) => partition)
+  const claimed = new Set(claims.flatMap((claim) => claim.files.map((file) => file.key)))
   for (const { hour, digest, keys } of listed) {
-    if (!hour || !isClosed(hour, at)) continue
-    if (lake.format !== 'json-object' && !keys.every((key) => promised.has(key))) continue
-    const chains = chainsThrough(hour, facts.base, at)
-    const base = new Map(chains.map(({ partition, ...sums }) => [partition, sums]))
-    const dead = (await listDeadFiles(bucket, lake, base)).coveredDigest
-    await keepVerdict(bucket, lake, { v: 1, hour, topicId: facts.topicId, digest, dead, chains })
+    if (!hour || !isClosed(lake, hour, progress, nowMs)) continue
+    if (lake.format !== 'json-object' && !keys.every((key) => claimed.has(key))) continue
+    const base = chainsThrough(hour, facts.base, { lake, partitions, claims })
+    const deadDigest = (await listAuditedDeadFiles(bucket, lake, base)).coveredDigest
+    await storeVerification(bucket, lake, { hour, topicId: facts.topicId, digest, deadDigest, base })
   }
 }
 

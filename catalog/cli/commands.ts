@@ -177,9 +177,25 @@ export function commandLine(args: readonly string[]): Argv {
       ({ allowCrawl }) =>
         run(async (env, signal) => (await import('./serve.ts')).runServeCommand(env, { allowCrawl }, signal)),
     )
+    .command(
+      'alerts <action>',
+      'check alerts.yml, and print what the alerts cost a day',
+      (y) =>
+        help(y, pages.alerts)
+          .positional('action', { choices: ['plan'] as const, demandOption: true, describe: 'what to do' })
+          .option('measure', {
+            type: 'boolean',
+            default: false,
+            describe: 'run each statement once, and use the bytes that it scans',
+          }),
+      ({ measure }) =>
+        run(async (env, signal) =>
+          (await import('./alerts.ts')).runAlertsPlanCommand(env, { measure }, signal),
+        ),
+    )
     .demandCommand(
       1,
-      'missing command; expected one of declare, crawl, query, watch, audit, compact, doctor, serve',
+      'missing command; expected one of declare, crawl, query, watch, audit, compact, doctor, serve, alerts',
     )
     .strict()
     .check(() => refuseEmptyFlags(args))

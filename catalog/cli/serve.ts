@@ -5,7 +5,8 @@ import { Broker } from '@ticklake/kafka/topic.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
-import { auditsInTurn } from '../audit/job.ts'
+import { openAlerts } from '../alerts/alerts.ts'
+import { serialAudits } from '../audit/job.ts'
 import { catalogConfig } from '../config.ts'
 import { dashboardEvents } from '../dashboard/server/events.ts'
 import { startDashboard } from '../dashboard/server/server.ts'
@@ -26,15 +27,17 @@ export async function runServeCommand(env: Env, flags: ServeFlags, signal: Abort
   using aws = openAws(config.lake)
   using broker = new Broker(config.kafka)
   const { database, table, dataset, bucket } = config.lake
-  const audit = auditsInTurn(aws, broker, config)
+  const audit = serialAudits(aws, broker, config)
   events.started({ database, table, dataset, bucket, crawlEveryMs: config.crawlEveryMs })
+  using alerts = openAlerts(aws, config)
   await using _dashboard = await startDashboard({
     aws,
     broker,
     config,
     allowCrawl: flags.allowCrawl,
     audit,
+    firingAlerts: () => alerts?.firing() ?? [],
     events: dashboardEvents(log, registry),
   })
-  await serve({ aws, broker, config, registry, events, audit }, signal)
+  await serve({ aws, broker, config, registry, events, audit, alerts }, signal)
 }

@@ -2,13 +2,14 @@
 
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { Broker } from '@ticklake/kafka/topic.ts'
+import { ChainTails } from '@ticklake/lake/chain-tail.ts'
+import { partitionLag } from '@ticklake/lake/lag.ts'
+import { ObjectLister } from '@ticklake/lake/object-totals.ts'
+import { countRows } from '@ticklake/lake/row-count.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { coloursFor, columnsOf } from '@ticklake/runtime/terminal.ts'
 import type { CatalogConfig } from '../config.ts'
-import { ClaimTails } from '../dashboard/server/claim-tails.ts'
-import { ObjectLister } from '../dashboard/server/object-totals.ts'
-import { countRows } from '../status.ts'
 import { datasetLocation } from '../tables/table.ts'
 import type { Sample } from './watch-line.ts'
 import { type ScreenState, screenLines } from './watch-screen.ts'
@@ -32,11 +33,11 @@ export async function watchFull(watch: FullWatch, signal: AbortSignal): Promise<
   const { config, everyMs, times } = watch
   const out = process.stdout
   const colours = coloursFor(out)
-  const tails = new ClaimTails(watch.aws.bucket, config.lake)
+  const tails = new ChainTails(watch.aws.bucket, config.lake)
   const lister = new ObjectLister(watch.aws.bucket, config.lake)
   const samples: Sample[] = []
   let last: string[] = []
-  let claimedAtMs: number | undefined
+  let newestClaimAtMs: number | undefined
   const state: Shown = { partitions: undefined, lake: undefined, countProblem: undefined }
   const draw = (shown: Shown) => {
     const { lake, kafka } = config
@@ -71,10 +72,10 @@ export async function watchFull(watch: FullWatch, signal: AbortSignal): Promise<
       await Promise.all([
         answered(orWhy(readTopic(watch, tails)), (topic) => {
           state.partitions = typeof topic === 'string' ? topic : topic.partitions
-          claimedAtMs = typeof topic === 'string' ? claimedAtMs : topic.claimedAtMs
+          newestClaimAtMs = typeof topic === 'string' ? newestClaimAtMs : topic.newestClaimAtMs
         }),
         answered(orWhy(lister.read(startedAt)), (totals) => {
-          state.lake = typeof totals === 'string' ? totals : { ...totals, claimedAtMs }
+          state.lake = typeof totals === 'string' ? totals : { ...totals, newestClaimAtMs }
         }),
         answered(orWhy(countRows(watch.aws.athena, config, startedAt, { signal })), (count) => {
           state.countProblem = typeof count === 'string' ? count : undefined
@@ -85,7 +86,7 @@ export async function watchFull(watch: FullWatch, signal: AbortSignal): Promise<
       ])
       if (signal.aborted) break
       if (state.lake !== undefined && typeof state.lake !== 'string')
-        state.lake = { ...state.lake, claimedAtMs }
+        state.lake = { ...state.lake, newestClaimAtMs }
       draw(state)
       if (i + 1 < times) await sleep(Math.max(0, startedAt + everyMs - Date.now()), signal)
     }
@@ -97,16 +98,19 @@ export async function watchFull(watch: FullWatch, signal: AbortSignal): Promise<
   }
 }
 
-async function readTopic({ broker }: FullWatch, tails: ClaimTails) {
+async function readTopic({ broker }: FullWatch, tails: ChainTails) {
   const { topicId, partitions } = await broker.topicOnce()
   const read = await tails.read(
     topicId,
     partitions.map(({ partition }) => partition),
   )
-  const claimedAt = read.flatMap((tail) => tail.claimedAt ?? [])
+  const newestAtMs = read.flatMap((tail) => tail.newestAtMs ?? [])
   return {
-    partitions: partitions.map(({ partition, end }, i) => ({ partition, end, claimed: read[i]!.claimed })),
-    claimedAtMs: claimedAt.length === 0 ? undefined : Math.max(...claimedAt),
+    partitions: partitions.map(({ partition, low, end }, i) => {
+      const { landedOffset } = read[i]!
+      return { partition, end, landedOffset, lag: partitionLag({ low, end }, landedOffset) }
+    }),
+    newestClaimAtMs: newestAtMs.length === 0 ? undefined : Math.max(...newestAtMs),
   }
 }
 

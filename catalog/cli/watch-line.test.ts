@@ -6,7 +6,7 @@ import { watchLine, watchRecord } from './watch-line.ts'
 const sample = { rows: 1200, newestMs: 8_500, queryMs: 120, scannedBytes: 5, atMs: 10_000 }
 const lag = {
   produced: 1300,
-  claimed: 1250,
+  landed: 0,
   records: 50,
   marginByPartition: new Map(),
   truncatedByPartition: new Map(),

@@ -1,6 +1,8 @@
 // One line that is redrawn: Athena's count, its rate, the age of the newest row, and the lag.
+
+import type { Lag } from '@ticklake/lake/lag.ts'
+import { freshnessMs, type RowCount } from '@ticklake/lake/row-count.ts'
 import { grouped } from '@ticklake/runtime/number-text.ts'
-import type { Lag, RowCount } from '../status.ts'
 
 export interface Sample extends RowCount {
   readonly atMs: number
@@ -15,8 +17,9 @@ export function rowsPerSecond(now: Sample, before: Sample | undefined): number |
 }
 
 /** Seconds since the newest row was appended; undefined: there is none in the last hours. */
-export function freshnessSeconds({ newestMs, atMs }: Sample): number | undefined {
-  return newestMs === undefined ? undefined : Math.max(0, (atMs - newestMs) / 1000)
+export function freshnessSeconds(sample: Sample): number | undefined {
+  const ageMs = freshnessMs(sample, sample.atMs)
+  return ageMs === undefined ? undefined : ageMs / 1000
 }
 
 /** The line for people; `-`: unknown. */

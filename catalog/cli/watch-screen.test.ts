@@ -16,10 +16,10 @@ const state: ScreenState = {
   title: 'stock-ticks > s3://ticklake/lake/ticks/ > stock_market_kafka.ticks',
   atMs: Date.UTC(2026, 10, 21, 9, 30, 7),
   partitions: [
-    { partition: 0, end: 1_300, claimed: 1_250 },
-    { partition: 1, end: 700, claimed: 700 },
+    { partition: 0, end: 1_300, landedOffset: 1_250, lag: 50 },
+    { partition: 1, end: 700, landedOffset: 700, lag: 0 },
   ],
-  lake: { objects: 24, bytes: 1_234_567, claimedAtMs: Date.UTC(2026, 10, 21, 9, 30, 5) },
+  lake: { objects: 24, bytes: 1_234_567, newestClaimAtMs: Date.UTC(2026, 10, 21, 9, 30, 5) },
   samples: [sample(0, 1_000), sample(100, 2_000), sample(300, 3_000)],
   countProblem: undefined,
 }
@@ -28,7 +28,7 @@ test('it shows each partition, the lake, the count and the rate', () => {
   expect(screenLines(state, { columns: 80, rows: 24 }, plain)).toEqual([
     'stock-ticks > s3://ticklake/lake/ticks/ > stock_market_kafka.ticks  09:30:07 UTC',
     '',
-    'topic   partition           end       claimed           lag',
+    'topic   partition           end        landed           lag',
     '                0         1,300         1,250            50',
     '                1           700           700             0',
     '              all         2,000         1,950            50',
@@ -48,7 +48,8 @@ test.each([
   const partitions = Array.from({ length: 50 }, (_, i) => ({
     partition: i,
     end: 1e9,
-    claimed: i === 42 ? 0 : 1e9,
+    landedOffset: i === 42 ? 0 : 1e9,
+    lag: i === 42 ? 1e9 : 0,
   }))
   const samples = Array.from({ length: 200 }, (_, i) => sample(i * 100, i * 1000))
   const lines = screenLines({ ...state, partitions, samples }, { columns, rows }, plain)
@@ -60,7 +61,8 @@ test('of many partitions those that lag most are shown', () => {
   const partitions = Array.from({ length: 50 }, (_, i) => ({
     partition: i,
     end: 9,
-    claimed: i === 42 ? 0 : 9,
+    landedOffset: i === 42 ? 0 : 9,
+    lag: i === 42 ? 9 : 0,
   }))
   const text = screenLines({ ...state, partitions }, { columns: 80, rows: 12 }, plain).join('\n')
   expect(text).toMatch(/^ +42 +9 +0 +9$/m)

@@ -7,7 +7,8 @@ import { freshnessSeconds, rowsPerSecond, type Sample } from './watch-line.ts'
 export interface PartitionState {
   readonly partition: number
   readonly end: number
-  readonly claimed: number
+  readonly landedOffset: number
+  readonly lag: number
 }
 
 /** What was read; a text says why there is no answer, undefined: no answer yet. */
@@ -16,7 +17,7 @@ export interface ScreenState {
   readonly atMs: number
   readonly partitions: readonly PartitionState[] | string | undefined
   readonly lake:
-    | { readonly objects: number; readonly bytes: number; readonly claimedAtMs: number | undefined }
+    | { readonly objects: number; readonly bytes: number; readonly newestClaimAtMs: number | undefined }
     | string
     | undefined
   /** All samples so far, oldest first; the last one is shown. */
@@ -49,9 +50,11 @@ export function screenLines(state: ScreenState, { columns, rows }: Size, colours
   if (state.lake === undefined) lines.push(line('lake', 'asking'))
   else if (typeof state.lake === 'string') lines.push(line('lake', state.lake, colours.red))
   else {
-    const { objects, bytes, claimedAtMs } = state.lake
+    const { objects, bytes, newestClaimAtMs } = state.lake
     const age =
-      claimedAtMs === undefined ? 'no claim yet' : `last object ${seconds(state.atMs - claimedAtMs)} ago`
+      newestClaimAtMs === undefined
+        ? 'no claim yet'
+        : `last object ${seconds(state.atMs - newestClaimAtMs)} ago`
     lines.push(line('lake', `${grouped(objects)} objects | ${(bytes / 1e6).toFixed(1)} MB | ${age}`))
   }
 
@@ -79,28 +82,27 @@ function partitionLines(
   line: (name: string, text: string, paint?: (text: string) => string) => string,
   colours: Colours,
 ): string[] {
-  const lag = ({ end, claimed }: PartitionState) => Math.max(0, end - claimed)
   const row = (first: string, ...numbers: string[]) =>
     `${first.padStart(9)}${numbers.map((number) => number.padStart(14)).join('')}`
   // If they do not all fit, those with the largest lag are shown.
   const most = Math.max(1, maxLines)
-  const shown = [...all].sort((a, b) => lag(b) - lag(a)).slice(0, most)
+  const shown = [...all].sort((a, b) => b.lag - a.lag).slice(0, most)
   const lines = shown
     .sort((a, b) => a.partition - b.partition)
     .map((state) => {
       const text = row(
         String(state.partition),
         grouped(state.end),
-        grouped(state.claimed),
-        grouped(lag(state)),
+        grouped(state.landedOffset),
+        grouped(state.lag),
       )
-      return line('', text, lag(state) > 0 ? colours.yellow : undefined)
+      return line('', text, state.lag > 0 ? colours.yellow : undefined)
     })
   const sum = (of: (state: PartitionState) => number) =>
     grouped(all.reduce((total, state) => total + of(state), 0))
   const hidden = all.length - shown.length
   return [
-    line('topic', row('partition', 'end', 'claimed', 'lag')),
+    line('topic', row('partition', 'end', 'landed', 'lag')),
     ...lines,
     ...(hidden > 0 ? [line('', `${hidden} more with less lag`.padStart(9))] : []),
     ...(all.length > 1
@@ -110,8 +112,8 @@ function partitionLines(
             row(
               'all',
               sum(({ end }) => end),
-              sum(({ claimed }) => claimed),
-              sum(lag),
+              sum(({ landedOffset }) => landedOffset),
+              sum(({ lag }) => lag),
             ),
           ),
         ]

@@ -3,13 +3,15 @@
 import type { Cell } from '@ticklake/aws/athena-csv.ts'
 import { openAws } from '@ticklake/aws/clients.ts'
 import { Broker } from '@ticklake/kafka/topic.ts'
+import { ChainTails } from '@ticklake/lake/chain-tail.ts'
+import { measureLag } from '@ticklake/lake/lag.ts'
+import { countRows } from '@ticklake/lake/row-count.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { printableLine } from '@ticklake/runtime/printable.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { columnsOf, cut, whileWaiting } from '@ticklake/runtime/terminal.ts'
 import { catalogConfig } from '../config.ts'
-import { countRows, measureLag } from '../status.ts'
 import { type OutputFormat, writeRows } from './output.ts'
 import { watchFull } from './watch-full.ts'
 import { type Sample, watchLine, watchRecord } from './watch-line.ts'
@@ -32,6 +34,7 @@ export async function runWatchCommand(env: Env, flags: WatchFlags, signal: Abort
   // Awaited here: the clients are closed when this function returns.
   if (flags.full) return await watchFull({ aws, broker, config, everyMs, times }, signal)
   const redraws = flags.output === 'table' && process.stdout.isTTY
+  const tails = new ChainTails(aws.bucket, config.lake)
   let before: Sample | undefined
 
   async function* samples(): AsyncGenerator<Sample> {
@@ -40,7 +43,7 @@ export async function runWatchCommand(env: Env, flags: WatchFlags, signal: Abort
       try {
         // Side by side: a broker that is away takes seconds to say so.
         const answers = Promise.all([
-          measureLag(aws, broker, config).catch(() => undefined),
+          measureLag(tails, () => broker.topicOnce()).catch(() => undefined),
           countRows(aws.athena, config, startedAt, { signal }),
         ])
         const [lag, count] = before

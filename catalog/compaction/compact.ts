@@ -1,5 +1,5 @@
-// One pass of compaction: for each closed hour the next step, until nothing is left to do. Safe to stop anywhere, and
-// to run twice at the same time: what is to be done is read from the bucket and Glue alone (see packages/contract/compaction.ts).
+// One pass of compaction: for each closed hour the next step, until none is left. Safe to stop anywhere, and to run
+// several times at once: the bucket and Glue alone say what is to be done (see packages/contract/compaction.ts).
 
 import { randomBytes } from 'node:crypto'
 import type { SteadyClock } from '@ticklake/aws/bucket-clock.ts'
@@ -22,31 +22,27 @@ import {
   sequenceDigits,
 } from '@ticklake/contract/keys.ts'
 import type { Broker } from '@ticklake/kafka/topic.ts'
-import { readDataset } from '@ticklake/lake/claims.ts'
-import { markSwitched, putManifest, runLocation } from '@ticklake/lake/manifests.ts'
+import { haveAllPassed } from '@ticklake/lake/closed-hours.ts'
+import { readDataset } from '@ticklake/lake/dataset.ts'
+import { runLocation } from '@ticklake/lake/manifests.ts'
 import { hourName } from '@ticklake/lake/partitions.ts'
-import { keepTable, listTables } from '@ticklake/lake/tables.ts'
+import { listTables } from '@ticklake/lake/tables.ts'
+import { markSwitched, putManifest } from '@ticklake/lake/write/manifests.ts'
+import { recordTable } from '@ticklake/lake/write/tables.ts'
 import { codeOf, Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { CatalogConfig } from '../config.ts'
-import {
-  type LakeView,
-  lookAtChains,
-  lookAtFolders,
-  lookAtHour,
-  lookAtHourFolders,
-  waitsForRows,
-} from './lake-state.ts'
+import { type LakeState, readFolders, readFoldersOfHour, readHour, readProgress } from './lake-state.ts'
 import { type Merger, startMerger } from './merger.ts'
 
-/** What happens while it runs; each is told once. */
+/** What happens while it runs; each is reported once. */
 export interface CompactionEvents {
   /** Objects of an hour were written as fewer; nothing reads them yet. */
   readonly merged: (facts: { hour: string; from: number; to: number; rows: number; late: boolean }) => void
   readonly switched: (facts: { hour: string; tables: readonly string[] }) => void
   readonly deleted: (facts: { hour: string; objects: number }) => void
-  /** An hour that cannot be compacted; the others go on. */
+  /** An hour that cannot be compacted; the others continue. */
   readonly refused: (facts: { hour: string; code: string; why: string }) => void
-  /** A pass over all hours has ended. `pending`: those that keep objects which would be merged, were they to be. */
+  /** A pass over all hours has ended. `pending`: those with objects that cannot be merged yet. */
   readonly passed?: (facts: { pending: readonly string[] }) => void
 }
 
@@ -60,12 +56,12 @@ export interface CompactionOptions {
 type Parts = Pick<Aws, 'bucket' | 'glue'>
 
 const GETS_AT_ONCE = 16
-/** What is wrong with one hour alone: its objects, or their size, of which the merging thread dies. */
+/** Faults of one hour alone: of its objects, or of their size, which kills the merging thread. */
 const HOURS_OWN = ['HOUR_NOT_AS_CLAIMED', 'MERGER_FAILED']
 
 /**
- * Does what there is to do now.
- * @throws Failure BUCKET_CLOCK when the bucket does not tell the time, COMPACTION_REFUSED for a format whose objects stay as they are, and whatever keeps S3, Glue or Kafka from answering
+ * Compacts the hours that can be compacted now.
+ * @throws Failure BUCKET_CLOCK when the bucket does not tell the time, COMPACTION_REFUSED for a format whose objects stay as they are, and any error of S3, Glue or Kafka
  */
 export async function compact(
   aws: Parts,
@@ -78,14 +74,14 @@ export async function compact(
     throw new Failure({
       code: 'COMPACTION_REFUSED',
       what: 'json-object is not compacted; its objects stay as they are',
-      why: 'one object a record is what this format is for: programs look records up by their keys',
+      why: 'this format has one object for each record, so that programs find records by their keys',
       remedy: 'for tables that are counted quickly use LAKE_FORMAT=parquet or jsonl',
     })
   }
   const clock = aws.bucket.clock.steady()
   const dataset = await readDataset(aws.bucket, lake)
   if (!dataset) return
-  await keepTable(aws.bucket, lake)
+  await recordTable(aws.bucket, lake)
   const topic = await broker.topicOnce()
   if (topic.topicId !== dataset.topicId) {
     throw new Failure({
@@ -95,25 +91,30 @@ export async function compact(
       remedy: 'set KAFKA_TOPIC to the topic of the dataset',
     })
   }
-  const chains = await lookAtChains(aws.bucket, lake, topic)
-  const folders = await lookAtFolders(aws.bucket, lake)
-  const view: LakeView = { topicId: topic.topicId, chains, ...folders, tables: await lookAtTables(aws, lake) }
+  const chains = await readProgress(aws.bucket, lake, topic)
+  const folders = await readFolders(aws.bucket, lake)
+  const state: LakeState = {
+    topicId: topic.topicId,
+    chains,
+    ...folders,
+    tables: await readTableLocations(aws, lake),
+  }
   await using merger = startMerger()
   const hours = new Map([
-    ...view.rawHours,
-    ...[...view.manifests].map(([name, { dt, hour: h }]) => [name, { dt, hour: h }] as const),
+    ...state.rawHours,
+    ...[...state.manifests].map(([name, { dt, hour: h }]) => [name, { dt, hour: h }] as const),
   ])
   const pending: string[] = []
   for (const [name, path] of [...hours].sort(([a], [b]) => a.localeCompare(b))) {
     if (signal?.aborted) return
     if (hour !== undefined && hour !== name) continue
-    if (isDone(lake, view, name)) continue
+    if (isDone(lake, state, name)) continue
     try {
-      if (await compactHour(aws, config, view, path, { clock, merger, signal, events })) pending.push(name)
+      if (await compactHour(aws, config, state, path, { clock, merger, signal, events })) pending.push(name)
     } catch (error) {
       if (signal?.aborted) return
       pending.push(name)
-      // One bad hour must not keep the others from it; what no service could do is the caller's affair.
+      // One bad hour must not hold the others up; the error of a service is for the caller.
       if (error instanceof Failure && !HOURS_OWN.includes(error.code)) throw error
       events.refused({
         hour: name,
@@ -126,8 +127,8 @@ export async function compact(
 }
 
 /** The tables that describe the dataset and are still there, and where they have each hour. */
-async function lookAtTables({ bucket, glue }: Parts, lake: LakeConfig): Promise<LakeView['tables']> {
-  const tables: LakeView['tables'][number][] = []
+async function readTableLocations({ bucket, glue }: Parts, lake: LakeConfig): Promise<LakeState['tables']> {
+  const tables: LakeState['tables'][number][] = []
   for (const name of await listTables(bucket, lake)) {
     const locations = await glue.partitionLocations(name.database, name.table)
     if (locations) tables.push({ ...name, locations })
@@ -136,14 +137,14 @@ async function lookAtTables({ bucket, glue }: Parts, lake: LakeConfig): Promise<
 }
 
 /** Without a request: every table reads the newest run, and nothing else of the hour is left. */
-function isDone(lake: LakeConfig, view: LakeView, name: string): boolean {
-  const newest = view.manifests.get(name)
-  if (!newest || view.rawHours.has(name)) return false
+function isDone(lake: LakeConfig, state: LakeState, name: string): boolean {
+  const newest = state.manifests.get(name)
+  if (!newest || state.rawHours.has(name)) return false
   const folder = runPrefix(lake, newest, `${sequenceDigits(newest.seq)}-`).slice(0, -1)
-  const keys = view.compacted.get(name) ?? []
+  const keys = state.compacted.get(name) ?? []
   const [run] = keys.map((key) => key.slice(0, key.lastIndexOf('/') + 1))
   if (!run?.startsWith(folder) || keys.some((key) => !key.startsWith(run))) return false
-  return view.tables.every(({ locations }) => locations.get(name) === `s3://${lake.bucket}/${run}`)
+  return state.tables.every(({ locations }) => locations.get(name) === `s3://${lake.bucket}/${run}`)
 }
 
 interface Work {
@@ -153,45 +154,45 @@ interface Work {
   readonly events: CompactionEvents
 }
 
-/** Out: whether objects are left that a later pass has to merge. */
+/** @returns whether objects are left that a later pass has to merge */
 async function compactHour(
   aws: Parts,
   config: CatalogConfig,
-  view: LakeView,
+  state: LakeState,
   path: HourPath,
   work: Work,
 ): Promise<boolean> {
-  let seen = view
+  let current = state
   while (!work.signal?.aborted) {
-    const facts = await lookAtHour(aws.bucket, config.lake, seen, path, {
+    const facts = await readHour(aws.bucket, config.lake, current, path, {
       clock: work.clock,
-      settledMs: config.compactDeleteAfterMs,
+      deleteAfterMs: config.compactDeleteAfterMs,
     })
     const step = nextCompaction(facts)
-    if (!step && facts.strays.length > 0) {
+    if (!step && facts.orphans.length > 0) {
       work.events.refused({
         hour: hourName(path),
         code: 'HOUR_NOT_AS_CLAIMED',
-        why: `no claim promises ${facts.strays[0]}${facts.strays.length > 1 ? ` and ${facts.strays.length - 1} more` : ''}: run \`catalog audit\``,
+        why: `no claim names ${facts.orphans[0]}${facts.orphans.length > 1 ? ` and ${facts.orphans.length - 1} more` : ''}: run \`catalog audit\``,
       })
     }
-    if (!step) return facts.strays.length > 0 || isBehind(config.lake, seen, path, facts)
-    await perform(aws, config.lake, seen, path, step, work)
-    seen = await lookAgain(aws, config.lake, seen, path)
+    if (!step) return facts.orphans.length > 0 || isBehind(config.lake, current, path, facts)
+    await perform(aws, config.lake, current, path, step, work)
+    current = await readAgain(aws, config.lake, current, path)
   }
   return true
 }
 
-/** Whether small objects stay because a chain has not come so far yet, though the topic has what it waits for. */
-function isBehind(lake: LakeConfig, { chains }: LakeView, path: HourPath, facts: HourFacts): boolean {
+/** Whether small objects stay because a chain has not passed the hour yet, although the topic has later records. */
+function isBehind(lake: LakeConfig, { chains }: LakeState, path: HourPath, facts: HourFacts): boolean {
   const wouldMerge = nextCompaction({ ...facts, isPast: true })?.do === 'merge'
-  return wouldMerge && !waitsForRows(lake, hourName(path), chains)
+  return wouldMerge && !haveAllPassed(lake, hourName(path), chains)
 }
 
 async function perform(
   aws: Parts,
   lake: LakeConfig,
-  view: LakeView,
+  state: LakeState,
   path: HourPath,
   step: CompactionStep,
   work: Work,
@@ -210,14 +211,14 @@ async function perform(
           rows,
           late: step.seq > 1,
         })
-        // Another was first, and its run counts: ours will never be read.
+        // Another compactor was first, and its run counts: ours will never be read.
       } else await aws.bucket.delete(manifest.files.map(({ key }) => key))
       return
     }
     case 'switch': {
       const { manifest } = step
       const tables: string[] = []
-      for (const { database, table } of view.tables) {
+      for (const { database, table } of state.tables) {
         const location = runLocation(lake, manifest)
         if (await aws.glue.movePartition(database, table, [path.dt, path.hour], location))
           tables.push(`${database}.${table}`)
@@ -292,11 +293,11 @@ async function readSources(bucket: Aws['bucket'], batch: readonly Source[]) {
   return inputs
 }
 
-/** The same view with what a step may have changed of this hour: its objects, its manifest, its places in Glue. */
-async function lookAgain(aws: Parts, lake: LakeConfig, view: LakeView, path: HourPath): Promise<LakeView> {
+/** The state again, with what a step may have changed of this hour: its objects, its manifest, its locations in Glue. */
+async function readAgain(aws: Parts, lake: LakeConfig, state: LakeState, path: HourPath): Promise<LakeState> {
   return {
-    ...view,
-    ...(await lookAtHourFolders(aws.bucket, lake, view, path)),
-    tables: await lookAtTables(aws, lake),
+    ...state,
+    ...(await readFoldersOfHour(aws.bucket, lake, state, path)),
+    tables: await readTableLocations(aws, lake),
   }
 }

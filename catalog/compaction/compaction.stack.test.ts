@@ -48,8 +48,8 @@ async function run(...args: string[]) {
 
 const compact = (...args: string[]) => run('catalog/main.ts', 'compact', ...args)
 
-/** Until what was switched by now is settled. S3 tells both times in whole seconds, and a doubt means later. */
-const settled = () => new Promise((resolve) => setTimeout(resolve, DELETE_AFTER_MS + 2_000))
+/** Waits until no query reads the objects of before the last switch. S3 gives times in whole seconds. */
+const untilUnread = () => new Promise((resolve) => setTimeout(resolve, DELETE_AFTER_MS + 2_000))
 
 /** The n-th hour, as --hour takes it and as its folder is named. */
 function hourAt(n: number) {
@@ -190,7 +190,7 @@ test('a closed hour of many objects becomes one object a partition; the newest c
   expect(first.text).toContain(`${OBJECTS} objects became 2, ${ROWS} rows`)
   await expectRead(0)
   expect((await keysBelow(hourAt(0).folder)).length, 'a query may still read them').toBe(OBJECTS)
-  await settled()
+  await untilUnread()
   expect((await compact('--hour', hourAt(0).flag)).text).toContain(`${OBJECTS} old objects deleted`)
   await expectWhole(0)
   expect((await compact('--hour', hourAt(0).flag)).text, 'nothing is left to do').toContain(
@@ -239,11 +239,11 @@ describe('kill -9', () => {
   ]
 
   test.each(points)('%s: the next run goes on where it ended', async (_name, hour, matches, when) => {
-    // By the last of them, all the others are settled too.
+    // By the last of them, all the others are unread too.
     const isLast = hour === points.length
     if (isLast) {
       await compact('--hour', hourAt(hour).flag)
-      await settled()
+      await untilUnread()
     }
     const proxy = await startS3Proxy(env.AWS_ENDPOINT_URL!)
     proxies.push(proxy)
@@ -277,7 +277,7 @@ describe('kill -9', () => {
     else await expectRead(hour)
   })
 
-  test('after each of them what was replaced, and the runs that nobody reads, are deleted in time', async () => {
+  test('after each of them obsolete objects, and runs that no table reads, are deleted in time', async () => {
     for (const [, hour] of points) {
       expect((await compact('--hour', hourAt(hour).flag)).status).toBe(0)
       await expectWhole(hour)
@@ -296,7 +296,7 @@ test('two compactions of one hour at a time leave one run, and every row once', 
   const [a, b] = await Promise.all([compact('--hour', hourAt(9).flag), compact('--hour', hourAt(9).flag)])
   expect([a.status, b.status], a.text + b.text).toEqual([0, 0])
   await expectRead(9)
-  await settled()
+  await untilUnread()
   await compact('--hour', hourAt(9).flag)
   await expectWhole(9)
 })
@@ -312,10 +312,10 @@ test('rows that come late into a sealed hour are told as late, then merged by a 
       `audit: produced ${produced}, landed ${produced - 20}, dead 0, skipped 0, lost 0, twice 0, late 20`,
     ),
   )
-  await settled()
+  await untilUnread()
   expect((await compact('--hour', hourAt(10).flag)).text).toContain(`${ROWS + 20} rows, late ones among them`)
   await expectRead(10, ROWS + 20)
-  await settled()
+  await untilUnread()
   await compact('--hour', hourAt(10).flag)
   await expectWhole(10, ROWS + 20)
   expect(await audit()).toContain(`landed ${produced}, dead 0, skipped 0, lost 0, twice 0`)
@@ -327,7 +327,7 @@ test('what a zombie puts back is not counted, and swept again', async () => {
   const answer = await s3.send(new GetObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: key! }))
   const body = await answer.Body!.transformToByteArray()
   await compact('--hour', flag)
-  await settled()
+  await untilUnread()
   await compact('--hour', flag)
   await expectWhole(11)
   await s3.send(new PutObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: key!, Body: body }))
@@ -336,13 +336,13 @@ test('what a zombie puts back is not counted, and swept again', async () => {
   await expectWhole(11)
 })
 
-test('the audit sees a lost object of a run, and the second verdict on compacted hours reads them no more', async () => {
+test('the audit sees a lost object of a run, and the second audit of compacted hours reads them no more', async () => {
   await compact()
-  await settled()
+  await untilUnread()
   await compact()
   expect(await audit()).toContain('lost 0, twice 0')
   const again = await run('catalog/main.ts', 'audit')
-  expect(again.text).toMatch(/closed hours: \d+ as they were/)
+  expect(again.text).toMatch(/closed hours: \d+ verified before and unchanged/)
   const [key] = await keysBelow(hourAt(12).runs)
   const answer = await s3.send(new GetObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: key! }))
   const body = await answer.Body!.transformToByteArray()
@@ -355,7 +355,7 @@ test('the audit sees a lost object of a run, and the second verdict on compacted
   expect((await run('catalog/main.ts', 'audit')).text).toContain('lost 0, twice 0')
 })
 
-test('once everything is compacted no hour is behind, not the newest either, which waits for rows to come', async () => {
+test('once everything is compacted no hour is behind, not even the newest, which waits for rows', async () => {
   expect((await keysBelow(hourAt(13).folder)).length).toBeGreaterThanOrEqual(OBJECTS)
   const passes: (readonly string[])[] = []
   const config = catalogConfig(env)
@@ -369,7 +369,7 @@ test('once everything is compacted no hour is behind, not the newest either, whi
   expect(passes).toEqual([[]])
 })
 
-test('through all of it, a reader who counts without pause saw no double row, no falling count, and no error', async () => {
+test('through all of it, a reader who counts without pause saw no duplicate row, no falling count, and no error', async () => {
   await reader.stop()
   expect(reader.wrong, `the slowest count took ${reader.longestMs.toFixed(0)} ms`).toEqual([])
   expect(reader.counts).toBeGreaterThan(20)

@@ -81,8 +81,8 @@ test('an object with a column of a newer release is not merged: the column would
 })
 
 test.each([
-  ['more rows than promised', { rows: 2 }],
-  ['fewer rows than promised', { rows: 4 }],
+  ['more rows than its claims', { rows: 2 }],
+  ['fewer rows than its claims', { rows: 4 }],
   ['rows of another partition', { partition: 4 }],
   ['rows outside its range', { S: 1 }],
   ['rows of another topic', { topicId: 'b'.repeat(32) }],
@@ -91,7 +91,7 @@ test.each([
   await expect(mergeObjects({ format: 'parquet', inputs })).rejects.toThrow('k0 has 3 rows')
 })
 
-test('JSON lines are merged line for line, and judged alike', async () => {
+test('JSON lines are merged line for line, and checked alike', async () => {
   const line = (offset: number) =>
     `{"index":"Ä","kafka_topic_id":"${topicId}","kafka_partition":3,"kafka_offset":${offset}}`
   const input = (S: number, text: string): MergeInput => ({

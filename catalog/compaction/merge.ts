@@ -23,7 +23,7 @@ export interface MergeJob {
 
 /**
  * One object with the rows of all.
- * @throws Error with a plain sentence when an object has not exactly the rows that its claims promise
+ * @throws Error with a plain sentence when an object does not have exactly the rows of its claims
  */
 export async function mergeObjects({ format, inputs }: MergeJob): Promise<Uint8Array> {
   return format === 'parquet' ? mergeParquet(inputs) : mergeJsonl(inputs)
@@ -64,7 +64,7 @@ async function mergeParquet(inputs: readonly MergeInput[]): Promise<Uint8Array> 
   return new Uint8Array(merged)
 }
 
-/** What a newer release added would be gone from the merged object, and soon from the lake. */
+/** A column that a newer release added would be missing from the merged object, and soon from the lake. */
 function refuseUnknownColumns(key: string, file: ArrayBuffer): void {
   const [, ...found] = parquetMetadata(file).schema
   const unknown = found.find(({ name }) => !columns.some((column) => column.name === name))
@@ -96,7 +96,7 @@ function mergeJsonl(inputs: readonly MergeInput[]): Uint8Array {
   return zstdCompressSync(Buffer.concat(parts), { params: { [constants.ZSTD_c_compressionLevel]: 3 } })
 }
 
-/** Every row must be one that the claims promise, once. */
+/** Every row must be one of the claims, once. */
 function check(
   { key, rows, topicId, partition, S, E }: MergeInput,
   found: readonly { topicId: unknown; partition: unknown; offset: number }[],
@@ -106,7 +106,7 @@ function check(
   )
   const distinct = new Set(own.map(({ offset }) => offset)).size
   if (found.length !== rows || distinct !== rows) {
-    throw new Error(`${key} has ${found.length} rows, ${distinct} of its claims, which promise ${rows}`)
+    throw new Error(`${key} has ${found.length} rows, ${distinct} of its claims, which have ${rows}`)
   }
 }
 

@@ -33,7 +33,7 @@ test(
     const answers = await Promise.allSettled([merger.merge(job()), merger.merge(job(2)), merger.merge(job())])
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     expect(String((answers[1] as PromiseRejectedResult).reason)).toBe(
-      'Error: k has 1 rows, 1 of its claims, which promise 2',
+      'Error: k has 1 rows, 1 of its claims, which have 2',
     )
   },
 )

@@ -2,9 +2,8 @@
 
 import type { Table } from '@aws-sdk/client-glue'
 import type { Aws } from '@ticklake/aws/clients.ts'
-import { tablePrefix } from '@ticklake/contract/keys.ts'
-import { readCutOffs } from '@ticklake/lake/claims.ts'
-import { hourName, hourOfKey } from '@ticklake/lake/partitions.ts'
+import { type LandedOffsets, readLandedOffsets } from '@ticklake/lake/landed-offsets.ts'
+import { listHourFolders } from '@ticklake/lake/listing.ts'
 import { offsetsBelowSql, quoted } from '@ticklake/lake/sql.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { CatalogConfig } from '../config.ts'
@@ -15,7 +14,7 @@ import { columnText, type Difference } from './difference.ts'
 export interface BeforeCrawl {
   readonly hours: readonly string[]
   readonly topicId: string | undefined
-  readonly cutOffs: ReadonlyMap<number, number>
+  readonly landedOffsets: LandedOffsets
 }
 
 export interface Comparison {
@@ -32,11 +31,11 @@ export async function listBeforeCrawl(
   aws: Pick<Aws, 'bucket'>,
   { lake }: CatalogConfig,
 ): Promise<BeforeCrawl> {
-  const claimed = await readCutOffs(aws.bucket, lake)
+  const landed = await readLandedOffsets(aws.bucket, lake)
   return {
-    hours: await hoursInBucket(aws, lake),
-    topicId: claimed?.topicId,
-    cutOffs: claimed?.cutOffs ?? new Map(),
+    hours: [...(await listHourFolders(aws.bucket, lake)).keys()],
+    topicId: landed?.topicId,
+    landedOffsets: landed?.landedOffsets ?? new Map(),
   }
 }
 
@@ -63,7 +62,7 @@ export async function compareCrawled(
   compareColumns(crawled, declared, compare)
   compare('partition keys', columnText(crawled.PartitionKeys), columnText(declared.PartitionKeys))
 
-  const after = new Set([...before.hours, ...(await hoursInBucket(aws, lake))])
+  const after = new Set([...before.hours, ...(await listHourFolders(aws.bucket, lake)).keys()])
   const [crawledHours, declaredHours] = await Promise.all([
     hoursOf(aws, outcome.database, crawled.Name!),
     hoursOf(aws, lake.database, lake.table),
@@ -109,8 +108,8 @@ async function countBoth(
   database: string,
   table: string,
 ): Promise<[number, number]> {
-  if (before.cutOffs.size === 0) return [0, 0]
-  const where = `WHERE kafka_topic_id = '${before.topicId}' AND ${offsetsBelowSql(before.cutOffs)}`
+  if (before.landedOffsets.size === 0) return [0, 0]
+  const where = `WHERE kafka_topic_id = '${before.topicId}' AND ${offsetsBelowSql(before.landedOffsets)}`
   const count = (db: string, name: string) => `(SELECT count(*) FROM ${quoted(db)}.${quoted(name)} ${where})`
   const [row] = await aws.athena.rows(
     `SELECT ${count(database, table)}, ${count(lake.database, lake.table)}`,
@@ -124,17 +123,6 @@ async function countBoth(
 async function hoursOf(aws: Pick<Aws, 'glue'>, database: string, table: string): Promise<Set<string>> {
   const hours = new Set<string>()
   for await (const [dt, hour] of aws.glue.partitionValues(database, table)) hours.add(`${dt}-${hour}`)
-  return hours
-}
-
-async function hoursInBucket(aws: Pick<Aws, 'bucket'>, lake: CatalogConfig['lake']): Promise<string[]> {
-  const hours: string[] = []
-  for await (const day of aws.bucket.folders(tablePrefix(lake))) {
-    for await (const folder of aws.bucket.folders(day)) {
-      const hour = hourOfKey(lake, folder)
-      if (hour) hours.push(hourName(hour))
-    }
-  }
   return hours
 }
 

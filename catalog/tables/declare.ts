@@ -6,10 +6,12 @@ import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { quoted } from '@ticklake/lake/sql.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { type CatalogConfig, crawledDatabase } from '../config.ts'
+import { candleViews } from './candle-views.ts'
 import { differenceLines, tableDifferences } from './difference.ts'
 import { Registrar } from './registrar.ts'
+import { type ViewOf, viewSql } from './stored-view.ts'
 import { tableInput } from './table.ts'
-import { viewInput, viewSql } from './view.ts'
+import { viewInput } from './view.ts'
 
 export interface DeclareOptions {
   /** Overwrites a table or view that differs. Partitions keep their locations. */
@@ -41,12 +43,14 @@ export async function declare(
   }
   const earlier = Array.from({ length: CONTRACT_VERSION - 1 }, (_, i) => tableInput(lake, i + 1))
   await put('table', tableInput(lake), earlier)
-  if (config.view === lake.table) say(`view: none, the table itself is called ${config.view}`)
-  else {
-    const wanted = viewInput({ database: lake.database, table: lake.table, view: config.view })
-    const other = await otherViewSource(aws, lake.database, wanted)
-    if (other && !replace) say(`view ${lake.database}.${config.view}: left as it is, it shows ${other}`)
-    else await put('view', wanted)
+  for (const [view, make] of Object.entries({ [config.view]: viewInput, ...candleViews })) {
+    if (view === lake.table) {
+      say(`view: none, the table itself is called ${view}`)
+      continue
+    }
+    const other = await otherViewSource(aws, make, { database: lake.database, table: lake.table, view })
+    if (other && !replace) say(`view ${lake.database}.${view}: left as it is, it shows ${other}`)
+    else await put('view', make({ database: lake.database, table: lake.table, view }))
   }
   const made =
     differences.length > 0 ? undefined : await new Registrar(aws, lake, config.hoursAhead).register(nowMs)
@@ -86,18 +90,17 @@ async function declareOne(
   return `${isEarlier ? 'brought up to date' : 'replaced'} (${differenceLines(differences).join('; ')})`
 }
 
-/** The other table of the same form that an existing view shows: several tables may share one database. */
+/** The other table that an existing view of this form shows: several tables may share one database. */
 async function otherViewSource(
   aws: Pick<Aws, 'glue'>,
-  database: string,
-  wanted: TableInput,
+  make: (of: ViewOf) => TableInput,
+  of: ViewOf,
 ): Promise<string | undefined> {
-  const there = await aws.glue.table(database, wanted.Name!)
+  const there = await aws.glue.table(of.database, of.view)
   const sql = viewSql(there?.ViewOriginalText)
-  const source = /FROM\s+"((?:[^"]|"")+)"\."((?:[^"]|"")+)"$/.exec(sql ?? '')
+  const source = /FROM\s+"((?:[^"]|"")+)"\."((?:[^"]|"")+)"/.exec(sql ?? '')
   if (!sql || !source) return undefined
   const table = source[2]!.replaceAll('""', '"')
-  const same = viewSql(viewInput({ database, table, view: wanted.Name! }).ViewOriginalText) === sql
-  const wantedSql = viewSql(wanted.ViewOriginalText)
-  return same && sql !== wantedSql ? `${quoted(database)}.${quoted(table)}` : undefined
+  const same = viewSql(make({ ...of, table }).ViewOriginalText) === sql
+  return same && table !== of.table ? `${quoted(of.database)}.${quoted(table)}` : undefined
 }

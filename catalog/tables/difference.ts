@@ -1,6 +1,6 @@
 // The differences between an existing table and the wanted one; what services add is no difference.
 import type { Column, TableInput } from '@aws-sdk/client-glue'
-import { storedView } from './view.ts'
+import { storedView } from './stored-view.ts'
 
 export interface Difference {
   readonly what: string

@@ -6,7 +6,7 @@ import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { type HourPath, tablePrefix } from '@ticklake/contract/keys.ts'
 import { listManifests, type NewestManifest, readManifest, runLocation } from '@ticklake/lake/manifests.ts'
 import { hourName, hourOfKey, hoursAround, partitionInput } from '@ticklake/lake/partitions.ts'
-import { keepTable } from '@ticklake/lake/tables.ts'
+import { recordTable } from '@ticklake/lake/write/tables.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 
 const HOUR_MS = 3_600_000
@@ -40,7 +40,7 @@ export class Registrar {
     const all = Math.abs(nowMs - this.#listedAllAt) >= HOUR_MS
     if (all) {
       // Recorded first: compaction must know of the table before the table has any hour.
-      await keepTable(this.#aws.bucket, this.#lake)
+      await recordTable(this.#aws.bucket, this.#lake)
       await this.#readTable()
       this.#compacted = await listManifests(this.#aws.bucket, this.#lake)
     }

@@ -1,8 +1,9 @@
 // The table of each format, the view, and what counts as a difference.
 import { expect, test } from 'vitest'
 import { tableDifferences } from './difference.ts'
+import { viewSql } from './stored-view.ts'
 import { tableInput } from './table.ts'
-import { viewInput, viewSql } from './view.ts'
+import { viewInput } from './view.ts'
 
 const lake = { bucket: 'b', prefix: 'lake', dataset: 'ticks', table: 'ticks', format: 'parquet' } as const
 

@@ -1,6 +1,6 @@
-// How long records are gathered before they are written. Pure.
+// How long records wait in memory before they are flushed. Pure.
 
-/** A flush takes this share of the time that the consumer has run. */
+/** A flush age is this share of the time that the consumer has run. */
 const SHARE_OF_AGE = 1 / 60
 
 export interface FlushPace {
@@ -11,8 +11,8 @@ export interface FlushPace {
 }
 
 /**
- * What is fresh while somebody looks on would be thousands of small objects an hour later, and a count that opens each
- * of them would take longer than a flush: so a flush may grow with the time that the consumer has run.
+ * Short flushes keep rows fresh, but leave thousands of small objects an hour later, and a count that opens each of
+ * them would take longer than a flush: so the flush age may grow with the time that the consumer has run.
  * @param ageMs how long the consumer has run
  * @returns how long a record may wait now, in ms
  */

@@ -1,40 +1,40 @@
-// What a partition has handed over and no claim covers yet: ranges that are full, and the one that is being filled.
+// A partition's records that no claim covers yet: batches that are full, and the one that is being filled.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { judge, refuseTimestamp } from '@ticklake/contract/validation.ts'
 import type { ConsumerEvents } from '../events.ts'
-import { RecordBuffer, type RecordTaker, type RefusedRecord } from './record-buffer.ts'
+import { RecordBuffer, type RecordTaker, type RejectedRecord } from './record-buffer.ts'
 
-/** A message as the Kafka client hands it over. */
+/** A message as the Kafka client delivers it. */
 export interface Message {
   readonly partition: number
   readonly offset: number
-  readonly timestamp?: number
+  readonly timestamp?: number | undefined
   readonly key?: Uint8Array | string | null
   readonly value: Uint8Array | null
   readonly headers?: Record<string, Uint8Array | string>[]
 }
 
-export interface GatheringOptions {
+export interface PendingBatchesOptions {
   /** How long a record may wait now, in ms. */
   readonly flushAfterMs: () => number
   readonly flushBytes: number
   readonly flushRows: number
   readonly events: Pick<ConsumerEvents, 'unknownFields' | 'recordRefused'>
-  /** Called when a range is full, or `awaitedEnd` is reached. */
+  /** Called when a batch is full, or `awaitedEnd` is reached. */
   readonly onReady: () => void
 }
 
-export class Gathering implements RecordTaker {
-  readonly #options: GatheringOptions
+export class PendingBatches implements RecordTaker {
+  readonly #options: PendingBatchesOptions
   /** Oldest first. */
   #sealed: RecordBuffer[] = []
   #filling = new RecordBuffer(0)
   #ageTimer: NodeJS.Timeout | undefined
-  /** The end of a range that somebody waits for. */
+  /** The end of an adopted claim whose records are awaited. */
   awaitedEnd = Number.POSITIVE_INFINITY
 
-  constructor(options: GatheringOptions) {
+  constructor(options: PendingBatchesOptions) {
     this.#options = options
   }
 
@@ -44,31 +44,34 @@ export class Gathering implements RecordTaker {
   }
 
   get records(): number {
-    return [...this.#sealed, this.#filling].reduce((sum, { rows, refused }) => sum + rows + refused.length, 0)
+    return [...this.#sealed, this.#filling].reduce(
+      (sum, { rows, rejected }) => sum + rows + rejected.length,
+      0,
+    )
   }
 
-  get hasFullRange(): boolean {
+  get hasFullBatch(): boolean {
     return this.#sealed.length > 0
   }
 
-  /** Begins anew at an offset, with nothing. */
-  beginAt(offset: number): void {
+  /** Drops everything, and expects records from this offset on. */
+  startAt(offset: number): void {
     this.#sealed = []
     this.#filling = new RecordBuffer(offset)
   }
 
-  /** Takes a message: judged, then kept. Copies what it keeps. */
+  /** Validates a message, and adds a copy of it as a row or as a rejected record. */
   push(message: Message): void {
     if (message.offset < this.#filling.cursor) return
     const { events } = this.#options
     const badTime = refuseTimestamp(message.timestamp)
-    const verdict = badTime ? { accepted: false as const, ...badTime } : judge(message.value)
-    if (verdict.accepted) {
-      if (verdict.unknownFields > 0) events.unknownFields(verdict.unknownFields)
-      this.accept(message.offset, message.timestamp!, verdict.canonical)
+    const result = badTime ? { accepted: false as const, ...badTime } : judge(message.value)
+    if (result.accepted) {
+      if (result.unknownFields > 0) events.unknownFields(result.unknownFields)
+      this.accept(message.offset, message.timestamp!, result.canonical)
     } else {
-      events.recordRefused(verdict.reason, message.partition, message.offset, verdict.detail)
-      this.refuse(refusedRecord(message, verdict))
+      events.recordRefused(result.reason, message.partition, message.offset, result.detail)
+      this.reject(rejectedRecord(message, result))
     }
   }
 
@@ -79,20 +82,20 @@ export class Gathering implements RecordTaker {
     if (this.#filling.cursor >= this.awaitedEnd) this.#options.onReady()
     if (
       this.#filling.rows >= this.#options.flushRows ||
-      this.#filling.gatheredBytes >= this.#options.flushBytes
+      this.#filling.recordBytes >= this.#options.flushBytes
     ) {
       this.seal()
     }
   }
 
-  refuse(record: RefusedRecord): void {
+  reject(record: RejectedRecord): void {
     if (this.#filling.isEmpty) this.#startAging()
-    this.#filling.refuse(record)
+    this.#filling.reject(record)
     if (this.#filling.cursor >= this.awaitedEnd) this.#options.onReady()
-    if (this.#filling.gatheredBytes >= this.#options.flushBytes) this.seal()
+    if (this.#filling.recordBytes >= this.#options.flushBytes) this.seal()
   }
 
-  /** Takes note that no record is left below `offset`: what was not handed over does not exist. */
+  /** No record is left below `offset`: those that were not delivered do not exist. */
   reachedEnd(offset: number): void {
     if (offset <= this.#filling.cursor) return
     if (this.#filling.isEmpty) this.#startAging()
@@ -100,7 +103,7 @@ export class Gathering implements RecordTaker {
     if (offset >= this.awaitedEnd) this.#options.onReady()
   }
 
-  /** Ends the range that is being filled, so that it is claimed next. */
+  /** Closes the batch that is being filled, so that it is claimed next. */
   seal(): void {
     this.stopAging()
     if (this.#filling.isEmpty) return
@@ -114,68 +117,68 @@ export class Gathering implements RecordTaker {
     this.#ageTimer = undefined
   }
 
-  /** The first full range; undefined while there is none. */
-  takeFullRange(): RecordBuffer | undefined {
+  /** The oldest full batch; undefined while there is none. */
+  takeFullBatch(): RecordBuffer | undefined {
     return this.#sealed.shift()
   }
 
   /**
-   * Cuts off the range of a claim that somebody else wrote down, as its contract judges it.
-   * @param taken a range that was taken before and comes back
-   * @returns undefined while its last record has not been handed over
+   * The records of a claim that another consumer wrote, validated by its contract.
+   * @param taken a batch that was taken before, whose records are put back first
+   * @returns undefined while the last record has not been delivered
    */
-  takeRange(
+  takeBatch(
     { S, E, contract }: Pick<Claim, 'S' | 'E' | 'contract'>,
     taken?: RecordBuffer,
   ): RecordBuffer | undefined {
     if (this.#filling.cursor < E) return undefined
-    const range = new RecordBuffer(S)
-    this.#cut(E, contract < CONTRACT_VERSION ? this.#judgedBy(contract, range) : range, taken)
-    range.cursor = E
-    return range
+    const batch = new RecordBuffer(S)
+    this.#cut(E, contract < CONTRACT_VERSION ? this.#validatedBy(contract, batch) : batch, taken)
+    batch.cursor = E
+    return batch
   }
 
   /**
-   * Judges records once more, by the contract of an earlier release: its claim is finished as that release would have
-   * finished it. Contracts only add columns, so the canonical bytes say all that it looked at, and what it refused
-   * this one has refused as well.
+   * Validates records again, by the contract of an earlier release: its claim is finished as that release would have
+   * finished it. Contracts only add columns, so the canonical bytes hold all fields that it knew, and what it rejected
+   * this release has rejected as well.
    */
-  #judgedBy(contract: number, range: RecordBuffer): RecordTaker {
+  #validatedBy(contract: number, batch: RecordBuffer): RecordTaker {
     const { events } = this.#options
     return {
       accept(offset, timestampMs, canonical) {
-        const verdict = judge(canonical, contract)
-        if (!verdict.accepted) throw new Error(`contract ${contract} refuses ${offset}: ${verdict.detail}`)
-        if (verdict.unknownFields > 0) events.unknownFields(verdict.unknownFields)
-        range.accept(offset, timestampMs, verdict.canonical)
+        const result = judge(canonical, contract)
+        if (!result.accepted) throw new Error(`contract ${contract} rejects ${offset}: ${result.detail}`)
+        if (result.unknownFields > 0) events.unknownFields(result.unknownFields)
+        batch.accept(offset, timestampMs, result.canonical)
       },
-      refuse(record) {
-        const verdict = refuseTimestamp(record.timestampMs) ? undefined : judge(record.value, contract)
-        if (!verdict?.accepted) return range.refuse(record)
-        events.unknownFields(verdict.unknownFields)
-        range.accept(record.offset, record.timestampMs!, verdict.canonical)
+      reject(record) {
+        const result = refuseTimestamp(record.timestampMs) ? undefined : judge(record.value, contract)
+        if (!result?.accepted) return batch.reject(record)
+        events.unknownFields(result.unknownFields)
+        batch.accept(record.offset, record.timestampMs!, result.canonical)
       },
     }
   }
 
-  /** Drops what lies before `end`, and goes on from there. @param taken a range that was taken before and comes back */
-  leaveOut(end: number, taken?: RecordBuffer): void {
+  /** Drops the records before `end`. @param taken a batch that was taken before, whose records are put back first */
+  dropBefore(end: number, taken?: RecordBuffer): void {
     this.#cut(end, undefined, taken)
   }
 
-  /** Fills anew from `end` on; what lies before it goes to `head`, or nowhere. */
+  /** Starts again at `end` with the pending records; those before it go to `head`, or nowhere. */
   #cut(end: number, head: RecordTaker | undefined, taken: RecordBuffer | undefined): void {
-    const gathered = [...(taken ? [taken] : []), ...this.#sealed, this.#filling]
+    const pending = [...(taken ? [taken] : []), ...this.#sealed, this.#filling]
     const { cursor } = this.#filling
-    this.beginAt(end)
+    this.startAt(end)
     const cut: RecordTaker = {
       accept: (offset, timestampMs, bytes) =>
         (offset < end ? head : this)?.accept(offset, timestampMs, bytes),
-      refuse: (record) => (record.offset < end ? head : this)?.refuse(record),
+      reject: (record) => (record.offset < end ? head : this)?.reject(record),
     }
-    for (const buffer of gathered) buffer.replay(cut)
+    for (const buffer of pending) buffer.replay(cut)
     this.#filling.cursor = Math.max(this.#filling.cursor, cursor)
-    // Offsets without a record are claimed as well, also where none comes any more.
+    // Gaps at the end are claimed as well, even if no record comes after them.
     if (!this.#filling.isEmpty && this.#ageTimer === undefined) this.#startAging()
   }
 
@@ -185,15 +188,15 @@ export class Gathering implements RecordTaker {
   }
 }
 
-function refusedRecord(
+function rejectedRecord(
   message: Message,
-  verdict: { reason: RefusedRecord['reason']; detail: string },
-): RefusedRecord {
+  result: { reason: RejectedRecord['reason']; detail: string },
+): RejectedRecord {
   return {
     offset: message.offset,
     timestampMs: message.timestamp,
-    reason: verdict.reason,
-    detail: verdict.detail,
+    reason: result.reason,
+    detail: result.detail,
     key: ownBytes(message.key),
     value: ownBytes(message.value),
     headers: (message.headers ?? []).flatMap((header) =>

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { RecordBuffer, type RecordTaker, type RefusedRecord } from './record-buffer.ts'
+import { RecordBuffer, type RecordTaker, type RejectedRecord } from './record-buffer.ts'
 
 const MS = Date.UTC(2026, 0, 1)
 
-function refused(offset: number): RefusedRecord {
+function rejected(offset: number): RejectedRecord {
   return { offset, timestampMs: MS, reason: 'not_json', detail: '', key: null, value: null, headers: [] }
 }
 
@@ -14,7 +14,7 @@ function listener(): RecordTaker & { readonly heard: string[] } {
     heard,
     accept: (offset, timestampMs, bytes) =>
       heard.push(`${offset} ${timestampMs - MS} ${bytes.length}:${bytes[0]}:${bytes.at(-1)}`),
-    refuse: ({ offset }) => heard.push(`${offset} refused`),
+    reject: ({ offset }) => heard.push(`${offset} rejected`),
   }
 }
 
@@ -23,8 +23,8 @@ test('records come back as they were, in order, from however many blocks, also t
   const wanted: string[] = []
   for (let offset = 0; offset < 20_000; offset++) {
     if (offset % 1000 === 7) {
-      buffer.refuse(refused(offset))
-      wanted.push(`${offset} refused`)
+      buffer.reject(rejected(offset))
+      wanted.push(`${offset} rejected`)
       continue
     }
     const length = offset === 12_345 ? 3_000_000 : 1 + (offset % 400)
@@ -41,9 +41,9 @@ test('memory that is held is counted in whole blocks, and so is what takes the p
   const buffer = new RecordBuffer(0)
   expect(buffer.heldBytes).toBe(0)
   for (let offset = 0; offset < 10_000; offset++) buffer.accept(offset, MS, new Uint8Array(180))
-  expect(buffer.gatheredBytes).toBe(10_000 * 200)
-  expect(buffer.heldBytes).toBeGreaterThanOrEqual(buffer.gatheredBytes)
-  expect(buffer.heldBytes, 'a block more at most').toBeLessThan(buffer.gatheredBytes + 1_400_000)
+  expect(buffer.recordBytes).toBe(10_000 * 200)
+  expect(buffer.heldBytes).toBeGreaterThanOrEqual(buffer.recordBytes)
+  expect(buffer.heldBytes, 'a block more at most').toBeLessThan(buffer.recordBytes + 1_400_000)
   const slabs = buffer.takeSlabs()
   expect(slabs.reduce((sum, { memory }) => sum + memory.byteLength, 0)).toBe(buffer.heldBytes)
   buffer.holdInstead(5_000)

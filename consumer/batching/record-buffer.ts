@@ -1,10 +1,10 @@
-// The records of one partition between two claims: accepted bytes side by side, refused ones apart.
+// The records of one batch: the bytes of rows side by side, rejected records apart.
 import { type HourPath, hourOf } from '@ticklake/contract/keys.ts'
 import type { Refusal } from '@ticklake/contract/validation.ts'
 import { type FrozenRows, Slab, type SlabContent } from './slab.ts'
 
-/** A record that was refused, with all that is needed to mend and replay it. */
-export interface RefusedRecord {
+/** A rejected record, with all that is needed to fix and replay it. */
+export interface RejectedRecord {
   readonly offset: number
   readonly timestampMs: number | undefined
   readonly reason: Refusal
@@ -14,23 +14,23 @@ export interface RefusedRecord {
   readonly headers: readonly (readonly [string, Uint8Array | null])[]
 }
 
-/** Whatever records can be handed to, one by one. */
+/** Takes records one by one. */
 export interface RecordTaker {
   accept(offset: number, timestampMs: number, canonical: Uint8Array): void
-  refuse(record: RefusedRecord): void
+  reject(record: RejectedRecord): void
 }
 
 /** One claim spans at most this many hours, so that a claim stays small and its uploads bounded. */
 export const MAX_HOURS = 64
 
 const HOUR_MS = 3_600_000
-/** Collects the records from `start` on. Not shared: a flush takes the whole buffer and a new one begins. */
+/** The records from `start` on. A flush takes the whole buffer; the next batch has a new one. */
 export class RecordBuffer implements RecordTaker {
   readonly start: number
   /** The offset that is expected next; a record beyond it means that the ones between do not exist. */
   cursor: number
-  readonly refused: RefusedRecord[] = []
-  #refusedBytes = 0
+  readonly rejected: RejectedRecord[] = []
+  #rejectedBytes = 0
   #count = 0
   #lastTimestampMs = 0
   #slabs: Slab[] = []
@@ -51,14 +51,14 @@ export class RecordBuffer implements RecordTaker {
     return this.#count
   }
 
-  /** What was gathered, in bytes. */
-  get gatheredBytes(): number {
-    return this.#fullBytes + (this.#slabs.at(-1)?.usedBytes ?? 0) + this.#refusedBytes
+  /** The size of the records, in bytes. */
+  get recordBytes(): number {
+    return this.#fullBytes + (this.#slabs.at(-1)?.usedBytes ?? 0) + this.#rejectedBytes
   }
 
   /** Memory held now, in bytes: whole blocks, or what they were encoded to. */
   get heldBytes(): number {
-    return this.#heldBytes + this.#refusedBytes
+    return this.#heldBytes + this.#rejectedBytes
   }
 
   /** The broker's time of the last accepted record, in ms since 1970. */
@@ -66,7 +66,7 @@ export class RecordBuffer implements RecordTaker {
     return this.#count === 0 ? undefined : this.#lastTimestampMs
   }
 
-  /** Whether not even a gap has been seen. */
+  /** Whether it covers no offset, not even a gap. */
   get isEmpty(): boolean {
     return this.cursor === this.start
   }
@@ -75,11 +75,11 @@ export class RecordBuffer implements RecordTaker {
   exceedsHours(timestampMs: number): boolean {
     const hour = Math.floor(timestampMs / HOUR_MS)
     if (hour === this.#lastHour || this.#rowsByHour.size + 1 < MAX_HOURS) return false
-    this.#settleHour()
+    this.#addLastHour()
     return !this.#rowsByHour.has(hour) && this.#rowsByHour.size >= MAX_HOURS
   }
 
-  /** Takes an accepted record. `canonical` is copied. */
+  /** Adds a row. `canonical` is copied. */
   accept(offset: number, timestampMs: number, canonical: Uint8Array): void {
     let slab = this.#slabs.at(-1)
     if (!slab?.fits(canonical.length)) slab = this.#addSlab(canonical.length)
@@ -89,23 +89,23 @@ export class RecordBuffer implements RecordTaker {
     this.#lastTimestampMs = timestampMs
     const hour = Math.floor(timestampMs / HOUR_MS)
     if (hour !== this.#lastHour) {
-      this.#settleHour()
+      this.#addLastHour()
       this.#lastHour = hour
     }
     this.#rowsOfLastHour++
   }
 
-  /** Takes a refused record. */
-  refuse(record: RefusedRecord): void {
-    this.refused.push(record)
+  /** Adds a rejected record. */
+  reject(record: RejectedRecord): void {
+    this.rejected.push(record)
     const headers = record.headers.reduce((sum, [name, value]) => sum + name.length + (value?.length ?? 0), 0)
-    this.#refusedBytes += 256 + (record.key?.length ?? 0) + (record.value?.length ?? 0) + headers
+    this.#rejectedBytes += 256 + (record.key?.length ?? 0) + (record.value?.length ?? 0) + headers
     this.cursor = record.offset + 1
   }
 
   /** How many rows each UTC hour has, hours in order. */
   rowsByHour(): { path: HourPath; rows: number }[] {
-    this.#settleHour()
+    this.#addLastHour()
     return [...this.#rowsByHour]
       .sort(([a], [b]) => a - b)
       .map(([hour, rows]) => ({ path: hourOf(hour * HOUR_MS), rows }))
@@ -116,37 +116,37 @@ export class RecordBuffer implements RecordTaker {
     return this.#slabs.map((slab) => slab.rows())
   }
 
-  /** Gives the blocks away, to be encoded: from now on the buffer holds no rows. */
+  /** Hands the blocks over to be encoded: from then on the buffer holds no rows. */
   takeSlabs(): SlabContent[] {
     const slabs = this.#slabs.map(({ memory, count }) => ({ memory, count }))
     this.#slabs = []
     return slabs
   }
 
-  /** Says how much memory is held in the place of the rows that were given away. */
+  /** Sets how much memory is held in place of the rows that were handed over. */
   holdInstead(bytes: number): void {
     this.#heldBytes = bytes
   }
 
-  /** Hands every record over again, in order of offset: for cutting a range anew. The bytes are views. */
+  /** Passes every record on, in order of offset, so that they can be batched again. The bytes are views. */
   replay(taker: RecordTaker): void {
-    let nextRefused = 0
-    const refuseUpTo = (offset: number) => {
-      while (nextRefused < this.refused.length && this.refused[nextRefused]!.offset < offset) {
-        taker.refuse(this.refused[nextRefused++]!)
+    let nextRejected = 0
+    const rejectUpTo = (offset: number) => {
+      while (nextRejected < this.rejected.length && this.rejected[nextRejected]!.offset < offset) {
+        taker.reject(this.rejected[nextRejected++]!)
       }
     }
     for (const { count, bytes, ends, offsets, timestampsMs } of this.rowBlocks()) {
       for (let row = 0; row < count; row++) {
-        refuseUpTo(offsets[row]!)
+        rejectUpTo(offsets[row]!)
         const start = row === 0 ? 0 : ends[row - 1]!
         taker.accept(offsets[row]!, timestampsMs[row]!, bytes.subarray(start, ends[row]!))
       }
     }
-    refuseUpTo(Number.POSITIVE_INFINITY)
+    rejectUpTo(Number.POSITIVE_INFINITY)
   }
 
-  #settleHour(): void {
+  #addLastHour(): void {
     if (this.#rowsOfLastHour > 0) {
       const known = this.#rowsByHour.get(this.#lastHour) ?? 0
       this.#rowsByHour.set(this.#lastHour, known + this.#rowsOfLastHour)

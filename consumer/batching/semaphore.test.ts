@@ -1,51 +1,51 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTick } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { LetGo } from '../retry.ts'
-import { turns } from './semaphore.ts'
+import { Aborted } from '../retry.ts'
+import { semaphore } from './semaphore.ts'
 
-const patient = new AbortController().signal
+const never = new AbortController().signal
 
-/** Work that ends when it is told to, and a list of what has begun. */
-function scene(places: number) {
-  const inTurn = turns(places)
-  const begun: string[] = []
-  const start = (name: string, signal = patient) => {
+/** Work that ends when the test says so, and a list of what has started. */
+function scene(permits: number) {
+  const limit = semaphore(permits)
+  const started: string[] = []
+  const start = (name: string, signal = never) => {
     const { promise, resolve } = Promise.withResolvers<string>()
-    const done = inTurn(() => {
-      begun.push(name)
+    const done = limit(() => {
+      started.push(name)
       return promise
     }, signal)
     return { done, end: () => resolve(name) }
   }
-  return { begun, start }
+  return { started, start }
 }
 
-test('no more run at the same time than there are places, and each gets its turn', async () => {
-  const { begun, start } = scene(2)
+test('no more run at once than there are permits, and each runs in the end', async () => {
+  const { started, start } = scene(2)
   const all = ['a', 'b', 'c', 'd'].map((name) => start(name))
-  await nextTurn()
-  expect(begun).toEqual(['a', 'b'])
+  await nextTick()
+  expect(started).toEqual(['a', 'b'])
   all[1]!.end()
   await all[1]!.done
-  await nextTurn()
-  expect(begun).toEqual(['a', 'b', 'c'])
+  await nextTick()
+  expect(started).toEqual(['a', 'b', 'c'])
   for (const { end } of all) end()
   expect(await Promise.all(all.map(({ done }) => done))).toEqual(['a', 'b', 'c', 'd'])
 })
 
-test('whoever lets go does not wait for its turn, and takes no place', async () => {
-  const { begun, start } = scene(1)
-  const letGo = new AbortController()
+test('aborted work does not wait, and takes no permit', async () => {
+  const { started, start } = scene(1)
+  const aborting = new AbortController()
   const first = start('first')
-  const leaving = start('leaving', letGo.signal)
+  const leaving = start('leaving', aborting.signal)
   const last = start('last')
-  letGo.abort()
-  await expect(leaving.done).rejects.toThrow(LetGo)
-  await expect(start('late', letGo.signal).done).rejects.toThrow(LetGo)
+  aborting.abort()
+  await expect(leaving.done).rejects.toThrow(Aborted)
+  await expect(start('late', aborting.signal).done).rejects.toThrow(Aborted)
   first.end()
   last.end()
   await Promise.all([first.done, last.done])
-  expect(begun).toEqual(['first', 'last'])
+  expect(started).toEqual(['first', 'last'])
   const again = start('again')
   again.end()
   expect(await again.done).toBe('again')

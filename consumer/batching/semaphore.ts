@@ -1,14 +1,14 @@
-// Lets so many pieces of work run at the same time; the others wait for a place, first come, first served.
-import { LetGo } from '../retry.ts'
+// Limits how many pieces of work run at once; the others wait, first come, first served.
+import { Aborted } from '../retry.ts'
 
-/** Runs the work when a place is free. @throws LetGo when the signal aborts before; what the work throws */
-export type InTurn = <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>
+/** Runs the work when a permit is free. @throws Aborted when the signal aborts before that; what the work throws */
+export type Limit = <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>
 
-/** @param places how many run at the same time */
-export function turns(places: number): InTurn {
-  let free = places
+/** @param permits how many run at once */
+export function semaphore(permits: number): Limit {
+  let free = permits
   const waiting: (() => void)[] = []
-  const place = (signal: AbortSignal) =>
+  const acquire = (signal: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
       const take = () => {
         signal.removeEventListener('abort', leave)
@@ -16,15 +16,15 @@ export function turns(places: number): InTurn {
       }
       const leave = () => {
         waiting.splice(waiting.indexOf(take), 1)
-        reject(new LetGo())
+        reject(new Aborted())
       }
       waiting.push(take)
       signal.addEventListener('abort', leave, { once: true })
     })
   return async (work, signal) => {
-    if (signal.aborted) throw new LetGo()
+    if (signal.aborted) throw new Aborted()
     if (free > 0) free--
-    else await place(signal)
+    else await acquire(signal)
     try {
       return await work()
     } finally {

@@ -1,4 +1,4 @@
-// Turns buffered records into the claim that says where each of them goes.
+// Builds the claim of a batch: which of its records go into which objects.
 import { randomUUID } from 'node:crypto'
 import type { LakeFormat } from '@ticklake/aws/config.ts'
 import { CLAIM_VERSION, type Claim, type ClaimFile } from '@ticklake/contract/claim.ts'
@@ -8,57 +8,63 @@ import { release } from '@ticklake/runtime/release.ts'
 import type { RecordBuffer } from '../batching/record-buffer.ts'
 import type { Ability } from './claim-protocol.ts'
 
-/** Who writes a claim's files: another release that names the same encoder writes the same rows into the same keys. */
+/** The encoder of a claim's files: another release that names the same one writes the same rows under the same keys. */
 export const encoderNames: Record<LakeFormat, string> = {
   parquet: 'parquet/1',
   jsonl: 'jsonl/1',
   'json-object': 'json-object/1',
 }
 
-/** What all claims of one consumer have in common. */
-export interface Plan {
+/** What a consumer lands, and where: the same in all of its claims. */
+export interface LandingTarget {
   readonly lake: Lake
   readonly format: LakeFormat
   readonly topic: string
   readonly topicId: string
 }
 
-/** What this release can do with a claim that somebody wrote down. */
-export function abilityFor(plan: Plan, claim: Claim): Ability {
+/** What this release can do with a claim that another consumer wrote. */
+export function abilityFor(target: LandingTarget, claim: Claim): Ability {
   if (claim.contract > CONTRACT_VERSION) return 'too-new'
-  return claim.encoder === encoderNames[plan.format] ? 'writes' : 'cannot-write'
+  return claim.encoder === encoderNames[target.format] ? 'writes' : 'cannot-write'
 }
 
 /** The claim of everything in the buffer: [start, cursor). The buffer must not be empty. */
-export function planClaim(plan: Plan, partition: number, buffer: RecordBuffer): Claim {
-  const range = { topicId: plan.topicId, partition, S: buffer.start, E: buffer.cursor }
-  const dead = buffer.refused.length
+export function buildClaim(target: LandingTarget, partition: number, buffer: RecordBuffer): Claim {
+  const range = { topicId: target.topicId, partition, S: buffer.start, E: buffer.cursor }
+  const dead = buffer.rejected.length
   return {
     v: CLAIM_VERSION,
-    topic: plan.topic,
+    topic: target.topic,
     ...range,
     nonce: randomUUID(),
-    encoder: encoderNames[plan.format],
+    encoder: encoderNames[target.format],
     contract: CONTRACT_VERSION,
     release,
-    files: planFiles(plan, range, buffer),
+    files: filesOf(target, range, buffer),
     dead,
     gaps: range.E - range.S - buffer.rows - dead,
     skipped: 0,
   }
 }
 
-/** The claim of a range that is left out on purpose. */
-export function planSkip(plan: Plan, partition: number, S: number, E: number, reason: string): Claim {
+/** The claim of records that are skipped on purpose. */
+export function buildSkip(
+  target: LandingTarget,
+  partition: number,
+  S: number,
+  E: number,
+  reason: string,
+): Claim {
   return {
     v: CLAIM_VERSION,
-    topic: plan.topic,
-    topicId: plan.topicId,
+    topic: target.topic,
+    topicId: target.topicId,
     partition,
     S,
     E,
     nonce: randomUUID(),
-    encoder: encoderNames[plan.format],
+    encoder: encoderNames[target.format],
     contract: CONTRACT_VERSION,
     release,
     files: [],
@@ -69,12 +75,12 @@ export function planSkip(plan: Plan, partition: number, S: number, E: number, re
   }
 }
 
-function planFiles(plan: Plan, range: OffsetRange, buffer: RecordBuffer): ClaimFile[] {
+function filesOf(target: LandingTarget, range: OffsetRange, buffer: RecordBuffer): ClaimFile[] {
   return buffer.rowsByHour().map(({ path, rows }) => ({
     key:
-      plan.format === 'json-object'
-        ? recordKey(plan.lake, path, range.topicId, range.partition, '{offset}')
-        : dataKey(plan.lake, path, range, fileExtensions[plan.format]),
+      target.format === 'json-object'
+        ? recordKey(target.lake, path, range.topicId, range.partition, '{offset}')
+        : dataKey(target.lake, path, range, fileExtensions[target.format]),
     rows,
   }))
 }

@@ -23,16 +23,16 @@ function claim(S: number, E: number, more: Partial<Claim> = {}): Claim {
 
 const able = () => 'writes' as const
 const unable = () => 'cannot-write' as const
-const older = () => 'too-new' as const
+const tooNew = () => 'too-new' as const
 
-test('two writers with the same S and different lengths: the second one takes over the first one’s range', () => {
+test('two writers with the same S and different lengths: the second adopts the first one’s range', () => {
   const [theirs, ours] = [claim(10, 20), claim(10, 35)]
   const put: Step = { at: 'put-claim', claim: ours }
   const read = nextStep(put, { of: 'put-claim', result: 'exists' }, able)
   expect(read).toEqual({ at: 'read-claim', claim: ours })
   const collect = nextStep(read, { of: 'read-claim', claim: theirs }, able)
   expect(collect).toEqual({ at: 'collect-claim', claim: theirs })
-  const again = { ...theirs, nonce: 'planned anew' }
+  const again = { ...theirs, nonce: 'built again' }
   expect(nextStep(collect, { of: 'collect-claim', claim: again }, able)).toEqual({
     at: 'put-files',
     claim: theirs,
@@ -67,18 +67,18 @@ test('an unfinished claim is finished by whoever can write it, and refused by wh
   )
 })
 
-test('a claim of a newer contract stops the chain, also where it is finished or leaves records out', () => {
+test('a claim of a newer contract stops the chain, also where it is complete or skips records', () => {
   const tail = claim(0, 10, { contract: 99 })
   const newer = { at: 'refuse', problem: { kind: 'newer-contract' } }
   expect(
-    nextStep({ at: 'check-tail', claim: tail }, { of: 'check-tail', complete: true }, older),
+    nextStep({ at: 'check-tail', claim: tail }, { of: 'check-tail', complete: true }, tooNew),
   ).toMatchObject(newer)
   const skip = claim(0, 10, { contract: 99, files: [], skipped: 10, nonce: 'theirs' })
   const read: Step = { at: 'read-claim', claim: claim(0, 5) }
-  expect(nextStep(read, { of: 'read-claim', claim: skip }, older)).toMatchObject(newer)
+  expect(nextStep(read, { of: 'read-claim', claim: skip }, tooNew)).toMatchObject(newer)
 })
 
-test('records that are not those which the claim tells of are refused, not written', () => {
+test('records that are not those of the claim are refused, not written', () => {
   const stored = claim(0, 10)
   const step: Step = { at: 'collect-claim', claim: stored }
   for (const seen of [
@@ -91,23 +91,23 @@ test('records that are not those which the claim tells of are refused, not writt
   }
 })
 
-test('the order is claim, files, notice, dead file, commit', () => {
+test('the order is claim, files, announcement, dead-letter file, commit', () => {
   const all = claim(0, 10, { dead: 1, files: [{ key: 'k', rows: 9 }] })
   const order: string[] = []
   let step: Step = { at: 'put-claim', claim: all }
   while (step.at !== 'collect') {
     order.push(step.at)
-    const result = step.at === 'put-claim' ? 'stored' : step.at === 'notify' ? 'told' : undefined
+    const result = step.at === 'put-claim' ? 'stored' : step.at === 'announce' ? 'sent' : undefined
     const outcome = { of: step.at, ...(result && { result }) }
     step = nextStep(step, outcome as Parameters<typeof nextStep>[1], able)
   }
-  expect(order).toEqual(['put-claim', 'put-files', 'notify', 'put-dead', 'commit'])
+  expect(order).toEqual(['put-claim', 'put-files', 'announce', 'put-dead', 'commit'])
   expect(step).toEqual({ at: 'collect', from: 10 })
 })
 
-test('a notice that cannot be sent is written down as one that follows, before the dead file', () => {
+test('an announcement that cannot be sent is recorded as pending, before the dead-letter file', () => {
   const dead = claim(0, 10, { dead: 10, files: [] })
-  const deferred = nextStep({ at: 'notify', claim: dead }, { of: 'notify', result: 'follows' }, able)
-  expect(deferred).toEqual({ at: 'defer-notice', claim: dead })
-  expect(nextStep(deferred, { of: 'defer-notice' }, able)).toEqual({ at: 'put-dead', claim: dead })
+  const pending = nextStep({ at: 'announce', claim: dead }, { of: 'announce', result: 'pending' }, able)
+  expect(pending).toEqual({ at: 'defer-announcement', claim: dead })
+  expect(nextStep(pending, { of: 'defer-announcement' }, able)).toEqual({ at: 'put-dead', claim: dead })
 })

@@ -1,19 +1,19 @@
 // The exactly-once protocol of one partition as a pure machine: a step asks for one effect, its outcome gives the
-// next step. No clock, no I/O: the writer performs the effects, and the explorer tries every outcome of each.
+// next step. No clock, no I/O: the writer performs the effects, and the model checker tries every outcome of each.
 //
-// Claims are the truth. They chain without a hole from 0, each is written before its files, and none is ever
-// overwritten; so whoever finds an incomplete claim finishes exactly that claim, and a rival does no harm.
+// Claims decide. They form a chain without a hole from 0, each is written before its files, and none is ever
+// overwritten; so a consumer that finds an incomplete claim finishes exactly that claim, and a rival does no harm.
 import type { Claim } from '@ticklake/contract/claim.ts'
 
 /** What the writer has to do now. */
 export type Step =
   /** Find the newest claim of the partition. */
   | { readonly at: 'find-tail' }
-  /** See whether all that the newest claim lists is there. */
+  /** Check whether the newest claim is complete. */
   | { readonly at: 'check-tail'; readonly claim: Claim }
-  /** Collect records from `from` on, and freeze them into a claim when a trigger says so. */
+  /** Collect records from `from` on, and build a claim of them once a batch is full. */
   | { readonly at: 'collect'; readonly from: number }
-  /** Collect exactly the records of a claim that somebody else wrote down. */
+  /** Collect exactly the records of a claim that another consumer wrote. */
   | { readonly at: 'collect-claim'; readonly claim: Claim }
   /** Store the claim, unless one that starts at the same offset is there. */
   | { readonly at: 'put-claim'; readonly claim: Claim }
@@ -21,15 +21,15 @@ export type Step =
   | { readonly at: 'read-claim'; readonly claim: Claim }
   /** Store the listed data objects, each unless it is there. */
   | { readonly at: 'put-files'; readonly claim: Claim }
-  /** Tell the dead-letter topic of the refused records, and wait for its acknowledgement. */
-  | { readonly at: 'notify'; readonly claim: Claim }
-  /** Write down that the notice follows: the dead-letter topic does not take it now. */
-  | { readonly at: 'defer-notice'; readonly claim: Claim }
-  /** Store the dead file, unless it is there. */
+  /** Announce the rejected records on the dead-letter topic, and wait for its acknowledgement. */
+  | { readonly at: 'announce'; readonly claim: Claim }
+  /** Record that the announcement is pending: the dead-letter topic does not accept it now. */
+  | { readonly at: 'defer-announcement'; readonly claim: Claim }
+  /** Store the dead-letter file, unless it is there. */
   | { readonly at: 'put-dead'; readonly claim: Claim }
   /** Commit the claim's end to Kafka, for the lag tools. */
   | { readonly at: 'commit'; readonly claim: Claim }
-  /** Stop: something is wrong that only a person can decide. */
+  /** Stop: only a person can decide what to do. */
   | { readonly at: 'refuse'; readonly problem: Problem }
 
 export type Problem =
@@ -37,29 +37,29 @@ export type Problem =
   | { readonly kind: 'newer-contract'; readonly claim: Claim }
   | { readonly kind: 'claim-disagrees'; readonly stored: Claim; readonly seen: Claim }
 
-/** What came of an effect. */
+/** The result of an effect. */
 export type Outcome =
   | { readonly of: 'find-tail'; readonly tail: Claim | undefined }
   | { readonly of: 'check-tail'; readonly complete: boolean }
-  /** `claim` is planned from the records alone; for `collect-claim` it covers the same range. */
+  /** `claim` is built from the records alone; for `collect-claim` it covers the same range. */
   | { readonly of: 'collect' | 'collect-claim'; readonly claim: Claim }
   /** `unknown`: no answer, or one that says neither; it may have been stored. */
   | { readonly of: 'put-claim'; readonly result: 'stored' | 'exists' | 'unknown' }
   | { readonly of: 'read-claim'; readonly claim: Claim }
   | { readonly of: 'put-files' }
-  /** `follows`: the dead-letter topic does not take the notice now. */
-  | { readonly of: 'notify'; readonly result: 'told' | 'follows' }
-  | { readonly of: 'defer-notice' }
+  /** `pending`: the dead-letter topic does not accept the announcement now. */
+  | { readonly of: 'announce'; readonly result: 'sent' | 'pending' }
+  | { readonly of: 'defer-announcement' }
   | { readonly of: 'put-dead' }
   | { readonly of: 'commit' }
 
 /**
- * What this release can do with a claim: write its files; not that, but go on behind it once they are there; or, where
- * its contract is newer, neither: the chain has columns that this release would drop.
+ * What this release can do with a claim: write its files; only continue after it once they are there; or, where its
+ * contract is newer, neither: the chain has columns that this release would drop.
  */
 export type Ability = 'writes' | 'cannot-write' | 'too-new'
 
-/** Where every assignment of a partition begins. */
+/** Where every assignment of a partition starts. */
 export const firstStep: Step = { at: 'find-tail' }
 
 /**
@@ -82,7 +82,7 @@ export function nextStep(step: Step, outcome: Outcome, abilityFor: (claim: Claim
     case 'put-claim': {
       const { claim } = expect(step, 'put-claim')
       if (outcome.result === 'stored') return write(claim)
-      // An unknown answer is asked again: the second PUT then finds the first one's claim, and reads its nonce.
+      // An unknown answer is retried: the second PUT finds the claim of the first, and its nonce is read.
       return outcome.result === 'exists' ? { at: 'read-claim', claim } : step
     }
     case 'read-claim': {
@@ -100,16 +100,16 @@ export function nextStep(step: Step, outcome: Outcome, abilityFor: (claim: Claim
     }
     case 'put-files': {
       const { claim } = expect(step, 'put-files')
-      return claim.dead > 0 ? { at: 'notify', claim } : { at: 'commit', claim }
+      return claim.dead > 0 ? { at: 'announce', claim } : { at: 'commit', claim }
     }
-    case 'notify': {
-      // Told first, filed last: a dead file that is there proves that its notice was acknowledged, or is written down
-      // as one that follows.
-      const { claim } = expect(step, 'notify')
-      return { at: outcome.result === 'told' ? 'put-dead' : 'defer-notice', claim }
+    case 'announce': {
+      // Announced first, stored last: a dead-letter file proves that its announcement was acknowledged, or is recorded as
+      // pending.
+      const { claim } = expect(step, 'announce')
+      return { at: outcome.result === 'sent' ? 'put-dead' : 'defer-announcement', claim }
     }
-    case 'defer-notice':
-      return { at: 'put-dead', claim: expect(step, 'defer-notice').claim }
+    case 'defer-announcement':
+      return { at: 'put-dead', claim: expect(step, 'defer-announcement').claim }
     case 'put-dead':
       return { at: 'commit', claim: expect(step, 'put-dead').claim }
     case 'commit':
@@ -117,12 +117,12 @@ export function nextStep(step: Step, outcome: Outcome, abilityFor: (claim: Claim
   }
 }
 
-/** Whether a step needs records to lead on. Every other step does so by itself: the writer runs it to its end before it returns. */
+/** Whether a step needs records. The writer performs every other step to its end before it returns. */
 export function isCollecting(step: Step): step is Extract<Step, { at: 'collect' | 'collect-claim' }> {
   return step.at === 'collect' || step.at === 'collect-claim'
 }
 
-/** Takes over a claim that somebody else wrote down and may not have finished. */
+/** Adopts a claim that another consumer wrote and may not have finished. */
 function finish(claim: Claim, ability: Ability): Step {
   if (claim.skipped > 0) return ability === 'too-new' ? refuseNewer(claim) : { at: 'commit', claim }
   if (ability !== 'writes') return { at: 'refuse', problem: { kind: 'unknown-encoder', claim } }

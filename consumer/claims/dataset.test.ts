@@ -1,50 +1,41 @@
-// dataset.json against an S3 that is a map: who may open it, who raises it, and who stops.
+// dataset.json against an S3 that is a map: who opens it, who raises it, and who stops.
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { datasetKey } from '@ticklake/contract/keys.ts'
 import { release } from '@ticklake/runtime/release.ts'
+import { memoryStore } from '@ticklake/testing/memory-store.ts'
 import { expect, test } from 'vitest'
 import type { ObjectStore } from '../s3.ts'
-import type { Plan } from './claim-builder.ts'
+import type { LandingTarget } from './claim-builder.ts'
 import { datasetGuard, openDataset } from './dataset.ts'
 
-const plan: Plan = {
+const target: LandingTarget = {
   lake: { prefix: 'p', dataset: 'd' },
   format: 'parquet',
   topic: 't',
   topicId: '0'.repeat(32),
 }
-const key = datasetKey(plan.lake)
-const fixed = { topic: 't', topicId: plan.topicId, format: 'parquet', routing: 'hour-utc' }
+const key = datasetKey(target.lake)
+const fixed = { topic: 't', topicId: target.topicId, format: 'parquet', routing: 'hour-utc' }
 /** As release 0.1.0 wrote it. */
 const earlier = { v: 1, ...fixed, contract: 1 }
 const newer = { v: 1, ...fixed, contract: CONTRACT_VERSION + 1, release: '9.9.9' }
 
-/** Entity tags are the texts themselves. */
 function bucket(stored?: object, { honoursIfMatch = true, meanwhile = [] as object[] } = {}) {
-  const objects = new Map<string, string>()
+  const memory = memoryStore()
+  const { objects } = memory
   const put = (value: object) => objects.set(key, `${JSON.stringify(value)}\n`)
   if (stored) put(stored)
   let replaced = 0
-  const store = {
-    read: async (name: string) => objects.get(name),
-    readTagged: async (name: string) => {
-      const text = objects.get(name)
-      return text === undefined ? undefined : { text, etag: text }
-    },
-    putIfAbsent: async (name: string, body: string) => {
-      if (objects.has(name)) return 'exists'
-      objects.set(name, body)
-      return 'stored'
-    },
-    replace: async (name: string, body: string, _type: string, etag: string) => {
+  const store: ObjectStore = {
+    ...memory,
+    async replace(name, body, type, etag) {
       // Somebody else writes between the read and the write.
       if (body !== objects.get(name) && meanwhile.length > 0) put(meanwhile.shift()!)
-      if (honoursIfMatch && objects.get(name) !== etag) return 'changed'
-      objects.set(name, body)
-      replaced++
-      return 'stored'
+      const result = await memory.replace(name, body, type, honoursIfMatch ? etag : (objects.get(name) ?? ''))
+      if (result === 'stored') replaced++
+      return result
     },
-  } as unknown as ObjectStore
+  }
   const raised: [number, number][] = []
   return {
     store,
@@ -53,8 +44,9 @@ function bucket(stored?: object, { honoursIfMatch = true, meanwhile = [] as obje
     remove: () => objects.delete(key),
     stored: () => JSON.parse(objects.get(key)!),
     replaced: () => replaced,
-    open: (as: Plan = plan) => openDataset(store, as, undefined, (from, to) => void raised.push([from, to])),
-    guard: () => datasetGuard(store, plan, (from, to) => void raised.push([from, to])),
+    open: (as: LandingTarget = target) =>
+      openDataset(store, as, undefined, (from, to) => void raised.push([from, to])),
+    guard: () => datasetGuard(store, target, (from, to) => void raised.push([from, to])),
   }
 }
 
@@ -108,11 +100,11 @@ test('a dataset of a newer contract is refused, at the start and while it runs, 
 
 test('one with other settings does not raise it', async () => {
   const { open, stored } = bucket(earlier)
-  await expect(open({ ...plan, format: 'jsonl' })).rejects.toMatchObject({ code: 'DATASET_DIFFERS' })
+  await expect(open({ ...target, format: 'jsonl' })).rejects.toMatchObject({ code: 'DATASET_DIFFERS' })
   expect(stored()).toEqual(earlier)
 })
 
-test('an earlier contract that was put back while it runs is raised again', async () => {
+test('an earlier contract that was restored while the consumer runs is raised again', async () => {
   const { open, put, guard, stored } = bucket(earlier)
   await open()
   put(earlier)
@@ -120,7 +112,7 @@ test('an earlier contract that was put back while it runs is raised again', asyn
   expect(stored().contract).toBe(CONTRACT_VERSION)
 })
 
-test('a dataset.json that is gone, or cannot be understood, stops what runs', async () => {
+test('a dataset.json that is gone, or cannot be understood, stops the consumer', async () => {
   const { open, put, remove, guard } = bucket()
   await open()
   put({ v: 1, ...fixed })

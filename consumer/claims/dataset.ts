@@ -1,33 +1,34 @@
 // dataset.json: what was fixed when the dataset was first written, the contract that it was raised to since, and the
-// proof that the bucket keeps such a promise.
+// check that the bucket honours conditional writes.
 import { type Dataset, writtenBy } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { beginningKey, datasetKey } from '@ticklake/contract/keys.ts'
+import { parseDataset } from '@ticklake/lake/dataset.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { release } from '@ticklake/runtime/release.ts'
 import { type Beginning, beginningText, parseBeginning, type SettledBeginning } from '../group/start-point.ts'
 import type { ObjectStore } from '../s3.ts'
-import type { Plan } from './claim-builder.ts'
+import type { LandingTarget } from './claim-builder.ts'
 import { sharedQuestion } from './shared-question.ts'
 
 /** Which variable a consumer would have to change to agree with the stored setting. */
 const variableOf = {
   topic: 'KAFKA_TOPIC',
-  topicId: 'KAFKA_TOPIC (a topic of this name was deleted and made anew)',
+  topicId: 'KAFKA_TOPIC (a topic of this name was deleted and recreated)',
   format: 'LAKE_FORMAT',
   routing: 'the release of ticklake',
 } as const
 
-/** Told when a dataset of an earlier contract was raised to this release's. */
+/** Called when a dataset of an earlier contract was raised to this release's. */
 export type OnRaised = (from: number, to: number) => void
 
-/** What this consumer would write down for a new dataset. */
-export function datasetOf(plan: Plan, from?: Beginning): Dataset {
+/** What this consumer writes for a new dataset. */
+export function datasetOf(target: LandingTarget, from?: Beginning): Dataset {
   return {
     v: 1,
-    topic: plan.topic,
-    topicId: plan.topicId,
-    format: plan.format,
+    topic: target.topic,
+    topicId: target.topicId,
+    format: target.format,
     routing: 'hour-utc',
     contract: CONTRACT_VERSION,
     release,
@@ -37,49 +38,53 @@ export function datasetOf(plan: Plan, from?: Beginning): Dataset {
 
 /**
  * Opens the dataset: writes dataset.json when there is none, else compares. One of an earlier contract is raised.
- * @param from where the dataset is to begin; undefined takes it as it is, and a new one begins at offset 0
- * @returns where partitions without claims begin, which never changes after the first start, and how each settles it
+ * @param from the start point; undefined takes that of the dataset, and a new dataset starts at offset 0
+ * @returns the start point of partitions without claims, which never changes after the first start
  * @throws Failure DATASET_DIFFERS naming each setting that differs; NEWER_CONTRACT naming the release that is needed;
  *   CONDITIONAL_WRITES_IGNORED when the bucket stores an object although its key is taken: then nothing could be
  *   exactly once. SDK errors pass through.
  */
 export async function openDataset(
   store: ObjectStore,
-  plan: Plan,
+  target: LandingTarget,
   from?: Beginning,
   onRaised: OnRaised = () => {},
 ): Promise<SettledBeginning | undefined> {
-  const key = datasetKey(plan.lake)
-  const body = `${JSON.stringify(datasetOf(plan, from))}\n`
+  const key = datasetKey(target.lake)
+  const body = `${JSON.stringify(datasetOf(target, from))}\n`
   const first = await store.putIfAbsent(key, body, 'application/json')
   if (first === 'stored' && (await store.putIfAbsent(key, body, 'application/json')) === 'stored') {
     throw conditionalWritesIgnored(`a second PUT of ${key} with If-None-Match: * was stored, S3 answers 412`)
   }
-  const stored = await agree(store, plan, { from, onRaised, meanwhile: 'nothing was consumed' })
+  const stored = await agree(store, target, { from, onRaised, meanwhile: 'nothing was consumed' })
   if (stored === undefined) throw new Error(`${key} was there and is gone`)
   if (stored.from === undefined) return undefined
   return {
     ...parseBeginning(stored.from),
-    settle: (partition, seen) => settleBeginning(store, plan, partition, seen),
+    settle: (partition, seen) => storeInitialOffset(store, target, partition, seen),
   }
 }
 
 /**
- * Asks of a running consumer's dataset whether it is still what it was opened as. To be asked after records were read
- * and before they are claimed: a field that came with a newer contract is sent only after the dataset was raised, so
- * that a consumer which does not know it has stopped before it could drop it.
- * @returns a question that many calls at a time share
- * @throws (when asked) Failure NEWER_CONTRACT, DATASET_DIFFERS, DATASET_MISSING
+ * Checks that a running consumer's dataset is still what it was opened as. To be called after records were read and
+ * before they are claimed: a field of a newer contract is sent only after the dataset was raised, so a consumer that
+ * does not know the field stops before it could drop it.
+ * @returns a check that concurrent calls share
+ * @throws (when called) Failure NEWER_CONTRACT, DATASET_DIFFERS, DATASET_MISSING
  */
-export function datasetGuard(store: ObjectStore, plan: Plan, onRaised: OnRaised): () => Promise<void> {
+export function datasetGuard(
+  store: ObjectStore,
+  target: LandingTarget,
+  onRaised: OnRaised,
+): () => Promise<void> {
   return sharedQuestion(async () => {
-    if (await agree(store, plan, { onRaised, meanwhile: 'nothing more is claimed' })) return
+    if (await agree(store, target, { onRaised, meanwhile: 'nothing more is claimed' })) return
     throw new Failure({
       code: 'DATASET_MISSING',
-      what: `${datasetKey(plan.lake)} is gone; nothing more is claimed, and what was claimed is finished`,
-      why: 'somebody deletes what the consumer wrote: without it a consumer with other settings could not be told apart',
+      what: `${datasetKey(target.lake)} is gone; nothing more is claimed, and what was claimed is finished`,
+      why: 'somebody deletes what the consumer wrote: without it a consumer with other settings could not be recognized',
       remedy:
-        'put the object back from a version or a backup of the bucket, or begin a new dataset with LAKE_DATASET',
+        'put the object back from a version or a backup of the bucket, or start a new dataset with LAKE_DATASET',
     })
   })
 }
@@ -87,39 +92,42 @@ export function datasetGuard(store: ObjectStore, plan: Plan, onRaised: OnRaised)
 /** Compares dataset.json with this consumer's settings, and raises its contract where that is earlier. */
 async function agree(
   store: ObjectStore,
-  plan: Plan,
+  target: LandingTarget,
   { from, onRaised, meanwhile }: { from?: Beginning | undefined; onRaised: OnRaised; meanwhile: string },
 ): Promise<Dataset | undefined> {
   for (;;) {
-    const text = await store.read(datasetKey(plan.lake))
-    if (text === undefined) return undefined
-    const stored = readDataset(text, plan, meanwhile)
-    if (stored.v === 1 && stored.contract > CONTRACT_VERSION) throw newerContract(stored, plan, meanwhile)
-    const differences = differencesOf(stored, plan, from)
+    const found = await store.text(datasetKey(target.lake))
+    if (!found) return undefined
+    const stored = parseDataset(found.text, target.lake, meanwhile)
+    if (stored.v === 1 && stored.contract > CONTRACT_VERSION) throw newerContract(stored, target, meanwhile)
+    const differences = differencesOf(stored, target, from)
     if (differences.length > 0) {
       throw new Failure({
         code: 'DATASET_DIFFERS',
-        what: `the dataset ${plan.lake.dataset} was begun with other settings; ${meanwhile}`,
+        what: `the dataset ${target.lake.dataset} was started with other settings; ${meanwhile}`,
         why: differences.join('\n       '),
         remedy: 'set them as the dataset has them, or name a new dataset with LAKE_DATASET (or --dataset)',
       })
     }
     if (stored.contract === CONTRACT_VERSION) return stored
-    if (await raise(store, plan, text, stored)) onRaised(stored.contract, CONTRACT_VERSION)
+    if (await raise(store, target, found, stored)) onRaised(stored.contract, CONTRACT_VERSION)
   }
 }
 
-/** Writes this release's contract into dataset.json. False: it has changed meanwhile, and is to be read again. */
-async function raise(store: ObjectStore, plan: Plan, text: string, stored: Dataset): Promise<boolean> {
-  const key = datasetKey(plan.lake)
-  const found = await store.readTagged(key)
-  if (found?.text !== text) return false
-  // The same text, so that nothing is harmed where the bucket takes it.
+/** Writes this release's contract into dataset.json. False: it has changed meanwhile, and must be read again. */
+async function raise(
+  store: ObjectStore,
+  target: LandingTarget,
+  { text, etag }: { readonly text: string; readonly etag: string },
+  stored: Dataset,
+): Promise<boolean> {
+  const key = datasetKey(target.lake)
+  // The same text, so that it does no harm if the bucket stores it.
   if ((await store.replace(key, text, 'application/json', NO_ETAG)) === 'stored') {
     throw conditionalWritesIgnored(`a PUT of ${key} with another object’s ETag was stored, S3 answers 412`)
   }
   const body = `${JSON.stringify({ ...stored, contract: CONTRACT_VERSION, release })}\n`
-  const result = await store.replace(key, body, 'application/json', found.etag)
+  const result = await store.replace(key, body, 'application/json', etag)
   if (result === 'conflict') throw new Error(`another write of ${key} is under way`)
   return result === 'stored'
 }
@@ -127,54 +135,36 @@ async function raise(store: ObjectStore, plan: Plan, text: string, stored: Datas
 /** No object has it. */
 const NO_ETAG = `"${'0'.repeat(32)}"`
 
-function readDataset(text: string, plan: Plan, meanwhile: string): Dataset {
-  try {
-    const stored = JSON.parse(text) as Dataset
-    if (stored.v === 1 && (!Number.isSafeInteger(stored.contract) || stored.contract < 1)) {
-      throw new Error(`its contract is ${stored.contract}`)
-    }
-    return stored
-  } catch (error) {
-    throw new Failure({
-      code: 'DATASET_UNREADABLE',
-      what: `${datasetKey(plan.lake)} cannot be understood; ${meanwhile}`,
-      why: reasonOf(error),
-      remedy: 'put the object back as the consumer wrote it, from a version or a backup of the bucket',
-      cause: error,
-    })
-  }
-}
-
-function newerContract(stored: Dataset, plan: Plan, meanwhile: string): Failure {
+function newerContract(stored: Dataset, target: LandingTarget, meanwhile: string): Failure {
   return new Failure({
     code: 'NEWER_CONTRACT',
-    what: `the dataset ${plan.lake.dataset} has contract ${stored.contract}${writtenBy(stored)}; ${meanwhile} by this release`,
+    what: `the dataset ${target.lake.dataset} has contract ${stored.contract}${writtenBy(stored)}; ${meanwhile} by this release`,
     why: `ticklake ${release} knows contract ${CONTRACT_VERSION}: it would drop the columns that were added since`,
-    remedy: `run ticklake ${stored.release ?? 'of the release that raised it'} or newer; what is in Kafka and unclaimed lands then`,
+    remedy: `run ticklake ${stored.release ?? 'of the release that raised it'} or newer; records in Kafka that are not claimed land then`,
   })
 }
 
 function conditionalWritesIgnored(why: string): Failure {
   return new Failure({
     code: 'CONDITIONAL_WRITES_IGNORED',
-    what: 'the bucket overwrites objects that were to be written only once; nothing was consumed',
+    what: 'the bucket overwrites objects that may be written only once; nothing was consumed',
     why,
     remedy: 'use Amazon S3 or a server that honours If-None-Match and If-Match on PUT',
   })
 }
 
-/** Written down also at 0: to a later look, what Kafka has deleted since would seem to lie before the beginning. */
-async function settleBeginning(
+/** Stored also at 0: otherwise what Kafka deletes later would seem to lie before the start point. */
+async function storeInitialOffset(
   store: ObjectStore,
-  plan: Plan,
+  target: LandingTarget,
   partition: number,
   seen: number,
 ): Promise<number> {
-  const key = beginningKey(plan.lake, plan.topicId, partition)
+  const key = beginningKey(target.lake, target.topicId, partition)
   const body = `${JSON.stringify({ v: 1, offset: seen })}\n`
   if ((await store.putIfAbsent(key, body, 'application/json')) === 'stored') return seen
-  const text = await store.read(key)
-  if (text === undefined) throw new Error(`${key} is being written by somebody else`)
+  const text = (await store.text(key))?.text
+  if (text === undefined) throw new Error(`${key} is being written by another consumer`)
   try {
     const { v, offset } = JSON.parse(text) as { v: number; offset: number }
     if (v !== 1 || !Number.isSafeInteger(offset) || offset < 0) throw new Error(`it is ${text.trim()}`)
@@ -182,7 +172,7 @@ async function settleBeginning(
   } catch (error) {
     throw new Failure({
       code: 'BEGINNING_UNREADABLE',
-      what: `${key} does not say where partition ${partition} begins; nothing is read from it`,
+      what: `${key} does not hold the initial offset of partition ${partition}; nothing is read from it`,
       why: reasonOf(error),
       remedy: 'restore the object, or run the release that wrote it; never delete it',
       cause: error,
@@ -190,8 +180,8 @@ async function settleBeginning(
   }
 }
 
-function differencesOf(stored: Dataset, plan: Plan, from: Beginning | undefined): string[] {
-  const wanted = datasetOf(plan, from)
+function differencesOf(stored: Dataset, target: LandingTarget, from: Beginning | undefined): string[] {
+  const wanted = datasetOf(target, from)
   if (stored.v !== wanted.v) {
     return [`dataset.json has version ${stored.v}${writtenBy(stored)}, this release reads ${wanted.v}`]
   }
@@ -203,7 +193,7 @@ function differencesOf(stored: Dataset, plan: Plan, from: Beginning | undefined)
     )
   if (from && stored.from !== wanted.from) {
     differences.push(
-      `from: the dataset begins at ${stored.from ?? 'offset 0'}, this consumer asks for ${wanted.from} (--from)`,
+      `from: the dataset starts at ${stored.from ?? 'offset 0'}, this consumer asks for ${wanted.from} (--from)`,
     )
   }
   return differences

@@ -1,33 +1,25 @@
-// Puts the objects of a claim where it says, each once.
-import type { Claim, ClaimFile } from '@ticklake/contract/claim.ts'
-import { parseManifest, replacedKeys } from '@ticklake/contract/compaction.ts'
-import {
-  deadKey,
-  hourOf,
-  manifestPrefix,
-  offsetDigits,
-  parseDataKey,
-  recordKey,
-} from '@ticklake/contract/keys.ts'
-import type { RecordBuffer, RefusedRecord } from '../batching/record-buffer.ts'
-import type { InTurn } from '../batching/semaphore.ts'
+// Writes the objects of a claim under the keys that it names, each once.
+import type { Claim } from '@ticklake/contract/claim.ts'
+import { deadKey, hourOf, recordKey } from '@ticklake/contract/keys.ts'
+import type { RecordBuffer, RejectedRecord } from '../batching/record-buffer.ts'
+import type { Limit } from '../batching/semaphore.ts'
 import type { FrozenRows } from '../batching/slab.ts'
 import { deadFile } from '../dead-letters/dead-letter.ts'
-import type { FollowingNotices } from '../dead-letters/pending-dead-letters.ts'
+import type { Announcements } from '../dead-letters/pending-dead-letters.ts'
 import type { Encoder } from '../encoding/encoder.ts'
 import { jsonRow } from '../encoding/json-rows.ts'
 import type { ConsumerEvents } from '../events.ts'
 import { untilDone } from '../retry.ts'
 import type { ObjectStore } from '../s3.ts'
-import type { Plan } from './claim-builder.ts'
+import type { LandingTarget } from './claim-builder.ts'
 
 /** What landing needs from outside. */
 export interface LandingPort {
   readonly store: ObjectStore
   readonly encoder: Encoder
-  readonly notices: Pick<FollowingNotices, 'tell' | 'defer' | 'assigned'>
-  /** Runs a piece of work when one of the places for uploads is free. */
-  readonly inTurn: InTurn
+  readonly announcements: Pick<Announcements, 'announce' | 'defer' | 'assigned'>
+  /** Limits how many claims are uploaded at once. */
+  readonly uploadLimit: Limit
 }
 
 const contentTypes = {
@@ -36,40 +28,16 @@ const contentTypes = {
   'json-object': 'application/json',
 } as const
 
-/** In the json-object format every record is an object: so many are written at a time. */
+/** In the json-object format every record is an object; this many are written at once. */
 const RECORDS_AT_ONCE = 16
-
-/** Whether the rows of every object that the claim lists are there, compacted or not, and its dead file. */
-export async function filesAreThere(landing: LandingPort, plan: Plan, claim: Claim): Promise<boolean> {
-  if (claim.dead > 0 && !(await landing.store.exists(deadKey(plan.lake, claim)))) return false
-  for (const file of claim.files) {
-    if (plan.format === 'json-object') {
-      if ((await recordsThere(landing.store, claim, file)) !== file.rows) return false
-    } else if (
-      !(await landing.store.exists(file.key)) &&
-      !(await isCompacted(landing.store, plan, file.key))
-    ) {
-      return false
-    }
-  }
-  return true
-}
-
-/** Whether the newest manifest of the object's hour says that a compacted file holds its rows. */
-async function isCompacted(store: ObjectStore, plan: Plan, key: string): Promise<boolean> {
-  const path = parseDataKey(plan.lake, key)
-  const newest = path && (await store.firstKey(manifestPrefix(plan.lake, path)))
-  const text = newest && (await store.read(newest))
-  return text ? replacedKeys(parseManifest(text)).has(key) : false
-}
 
 /**
  * Writes the claim's data objects; one that is there already is left as it is.
- * @param onFreed called when the rows have given way to what they were encoded to
+ * @param onFreed called when the rows' memory is freed, and only the encoded files are held
  */
 export async function landFiles(
   landing: LandingPort,
-  plan: Plan,
+  target: LandingTarget,
   claim: Claim,
   buffer: RecordBuffer,
   signal: AbortSignal,
@@ -79,32 +47,32 @@ export async function landFiles(
   if (buffer.rows === 0) return
   const put = (key: string, body: Uint8Array) =>
     untilDone('put_object', events, signal, async () => {
-      const result = await landing.store.putIfAbsent(key, body, contentTypes[plan.format], signal)
+      const result = await landing.store.putIfAbsent(key, body, contentTypes[target.format], signal)
       if (result === 'conflict') throw new Error(`another write of ${key} is under way`)
       events.objectWritten(body.length, result === 'stored')
     })
-  await landing.inTurn(async () => {
-    if (plan.format === 'json-object') return landRecords(plan, claim, buffer, put)
+  await landing.uploadLimit(async () => {
+    if (target.format === 'json-object') return landRecords(target, claim, buffer, put)
     const slabs = buffer.takeSlabs()
-    const files = await landing.encoder.encode({ format: plan.format, slabs, origin: claim })
+    const files = await landing.encoder.encode({ format: target.format, slabs, origin: claim })
     buffer.holdInstead(files.reduce((sum, file) => sum + file.length, 0))
     onFreed()
     await Promise.all(claim.files.map(({ key }, i) => put(key, files[i]!)))
   }, signal)
 }
 
-/** Writes the dead file, unless it is there. */
+/** Writes the dead-letter file, unless it is there. */
 export async function landDead(
   landing: LandingPort,
-  plan: Plan,
+  target: LandingTarget,
   claim: Claim,
-  refused: readonly RefusedRecord[],
+  rejected: readonly RejectedRecord[],
   signal: AbortSignal,
 ): Promise<void> {
-  const key = deadKey(plan.lake, claim)
+  const key = deadKey(target.lake, claim)
   const result = await landing.store.putIfAbsent(
     key,
-    deadFile(claim, refused),
+    deadFile(claim, rejected),
     'application/x-ndjson',
     signal,
   )
@@ -112,7 +80,7 @@ export async function landDead(
 }
 
 async function landRecords(
-  plan: Plan,
+  target: LandingTarget,
   claim: Claim,
   buffer: RecordBuffer,
   put: (key: string, body: Uint8Array) => Promise<void>,
@@ -122,7 +90,7 @@ async function landRecords(
     for (const { rows, row } of all) {
       const path = hourOf(rows.timestampsMs[row]!)
       await put(
-        recordKey(plan.lake, path, claim.topicId, claim.partition, rows.offsets[row]!),
+        recordKey(target.lake, path, claim.topicId, claim.partition, rows.offsets[row]!),
         jsonRow(rows, row, claim),
       )
     }
@@ -132,10 +100,4 @@ async function landRecords(
 
 function* everyRow(blocks: readonly FrozenRows[]): Generator<{ rows: FrozenRows; row: number }> {
   for (const rows of blocks) for (let row = 0; row < rows.count; row++) yield { rows, row }
-}
-
-/** How many objects of [S,E) the hour of this template has. */
-async function recordsThere(store: ObjectStore, claim: Claim, file: ClaimFile): Promise<number> {
-  const prefix = file.key.slice(0, file.key.indexOf('{offset}'))
-  return store.countKeys(prefix, prefix + offsetDigits(claim.S), prefix + offsetDigits(claim.E))
 }

@@ -4,13 +4,14 @@ import { claimKey, claimsPrefix, hourOf, recordKey } from '@ticklake/contract/ke
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import { memoryStore } from '@ticklake/testing/memory-store.ts'
 import { expect, test, vi } from 'vitest'
 import { consumerEvents } from '../events.ts'
-import { planSkip } from './claim-builder.ts'
+import { buildSkip } from './claim-builder.ts'
 import type { LandingPort } from './landing.ts'
 import { PartitionWriter } from './partition-writer.ts'
 
-const plan = {
+const target = {
   lake: { prefix: 'p', dataset: 'd' },
   format: 'json-object' as const,
   topic: 't',
@@ -19,27 +20,17 @@ const plan = {
 
 /** As much of S3 as claims and objects of one record need. */
 function startWriter(flushAfterMs = 60_000, confirmDataset = async () => {}) {
-  const objects = new Map<string, string>()
-  const store = {
-    firstKey: async (prefix: string) => [...objects.keys()].filter((key) => key.startsWith(prefix)).sort()[0],
-    read: async (key: string) => objects.get(key),
-    exists: async (key: string) => objects.has(key),
-    countKeys: async () => 0,
-    putIfAbsent: async (key: string, body: string | Uint8Array) => {
-      if (objects.has(key)) return 'exists'
-      objects.set(key, Buffer.from(body).toString())
-      return 'stored'
-    },
-  }
+  const store = memoryStore()
+  const { objects } = store
   const landing = {
     store,
-    inTurn: <T>(work: () => Promise<T>) => work(),
-    notices: { tell: async () => true },
+    uploadLimit: <T>(work: () => Promise<T>) => work(),
+    announcements: { announce: async () => true },
   } as unknown as LandingPort
   const registry = makeRegistry('consumer')
   const events = consumerEvents(makeLogger('consumer', { LOG_LEVEL: 'silent' }), registry)
   const writer = new PartitionWriter({
-    plan,
+    target,
     partition: 0,
     flushAfterMs: () => flushAfterMs,
     flushBytes: 1_000_000,
@@ -53,7 +44,7 @@ function startWriter(flushAfterMs = 60_000, confirmDataset = async () => {}) {
   })
   const claims = () =>
     [...objects]
-      .filter(([key]) => key.startsWith(claimsPrefix(plan.lake, plan.topicId, 0)))
+      .filter(([key]) => key.startsWith(claimsPrefix(target.lake, target.topicId, 0)))
       .map(([, text]) => parseClaim(text))
       .sort((a, b) => a.S - b.S)
   return { writer, objects, claims, registry, events }
@@ -63,7 +54,7 @@ const row = Buffer.from('{}')
 
 test.each([
   [
-    'less than was gathered',
+    'less than is pending',
     2,
     [
       [0, 2],
@@ -72,7 +63,7 @@ test.each([
     ],
   ],
   [
-    'exactly what was frozen',
+    'exactly the batch',
     3,
     [
       [0, 3],
@@ -80,13 +71,13 @@ test.each([
       [6, 7],
     ],
   ],
-  ['more than was gathered', 9, [[0, 9]]],
-])('where a rival leaves out %s, the chain goes on without a hole', async (_what, end, ranges) => {
+  ['more than is pending', 9, [[0, 9]]],
+])('where a rival skips %s, the chain goes on without a hole', async (_what, end, ranges) => {
   const { writer, objects, claims } = startWriter()
   await writer.recover()
-  const skip = planSkip(plan, 0, 0, end, 'retention')
-  objects.set(claimKey(plan.lake, plan.topicId, 0, 0), claimText(skip))
-  for (let offset = 0; offset < 7; offset++) writer.gathering.accept(offset, Date.now(), row)
+  const skip = buildSkip(target, 0, 0, end, 'retention')
+  objects.set(claimKey(target.lake, target.topicId, 0, 0), claimText(skip))
+  for (let offset = 0; offset < 7; offset++) writer.pending.accept(offset, Date.now(), row)
   const ran = writer.run()
   await vi.waitFor(() => expect(claims().length).toBe(Math.max(1, ranges.length - 1)))
   writer.drain()
@@ -97,10 +88,10 @@ test.each([
 test('offsets without a record that another’s claim does not cover are claimed, though nothing comes after them', async () => {
   const { writer, objects, claims } = startWriter(50)
   await writer.recover()
-  const skip = planSkip(plan, 0, 0, 2, 'retention')
-  objects.set(claimKey(plan.lake, plan.topicId, 0, 0), claimText(skip))
-  for (let offset = 0; offset < 2; offset++) writer.gathering.accept(offset, Date.now(), row)
-  writer.gathering.reachedEnd(4)
+  const skip = buildSkip(target, 0, 0, 2, 'retention')
+  objects.set(claimKey(target.lake, target.topicId, 0, 0), claimText(skip))
+  for (let offset = 0; offset < 2; offset++) writer.pending.accept(offset, Date.now(), row)
+  writer.pending.reachedEnd(4)
   const ran = writer.run()
   await vi.waitFor(() =>
     expect(claims().map(({ S, E, gaps }) => [S, E, gaps])).toEqual([
@@ -115,14 +106,14 @@ test('offsets without a record that another’s claim does not cover are claimed
 const tickOf = (open: string, more = '') =>
   `{"index":"A","date":"2021-03-04","open":${open},"high":1,"low":1,"close":1,"adj_close":null,"volume":1,"close_usd":null${more}}`
 
-/** What release 0.1.0 wrote down for offsets 0 to 3, whether it has read them or a rival of ours. */
+/** The claim of release 0.1.0 for the offsets 0 to 3. */
 function earlierClaim(timestampMs: number) {
   const { dt, hour } = hourOf(timestampMs)
-  const key = recordKey(plan.lake, { dt, hour }, plan.topicId, 0, '{offset}')
+  const key = recordKey(target.lake, { dt, hour }, target.topicId, 0, '{offset}')
   const counts = { dead: 1, gaps: 0, skipped: 0 }
   const maker = { nonce: 'theirs', encoder: 'json-object/1', contract: 1 }
   return claimText({
-    ...{ v: 1, topic: plan.topic, topicId: plan.topicId, partition: 0, S: 0, E: 4 },
+    ...{ v: 1, topic: target.topic, topicId: target.topicId, partition: 0, S: 0, E: 4 },
     ...maker,
     files: [{ key, rows: 3 }],
     ...counts,
@@ -130,18 +121,18 @@ function earlierClaim(timestampMs: number) {
 }
 
 test.each(['is there when the partition comes', 'comes first where ours was to be'])(
-  'an unfinished claim of an earlier contract that %s is finished as that contract judges',
+  'an unfinished claim of an earlier contract that %s is finished as that contract validates',
   async (when) => {
     const { writer, objects, claims, registry, events } = startWriter()
     const warned = vi.spyOn(events, 'earlierReleaseBeside')
     const timestamp = Date.UTC(2026, 0, 1)
-    const key = claimKey(plan.lake, plan.topicId, 0, 0)
+    const key = claimKey(target.lake, target.topicId, 0, 0)
     const isThere = when.startsWith('is there')
     if (isThere) objects.set(key, earlierClaim(timestamp))
     await writer.recover()
     const values = [tickOf('1.50', ',"source":"x"'), tickOf('1.50', ',"source":7'), 'poison', tickOf('1.50')]
     for (const [offset, value] of values.entries())
-      writer.gathering.push({ partition: 0, offset, timestamp, value: Buffer.from(value) })
+      writer.pending.push({ partition: 0, offset, timestamp, value: Buffer.from(value) })
     objects.set(key, earlierClaim(timestamp))
     const ran = writer.run()
     writer.drain()
@@ -157,7 +148,9 @@ test.each(['is there when the partition comes', 'comes first where ours was to b
     expect([...objects.keys()].filter((name) => name.includes('/dead/'))).toHaveLength(1)
     const unknown = await registry.getSingleMetric('ticklake_consumer_unknown_fields_total')!.get()
     expect(unknown.values[0]!.value, 'what was left out is counted').toBe(2)
-    expect(warned, 'whoever wrote it just now still runs').toHaveBeenCalledTimes(isThere ? 0 : 1)
+    expect(warned, 'the consumer that wrote it just now is still running').toHaveBeenCalledTimes(
+      isThere ? 0 : 1,
+    )
   },
 )
 
@@ -168,10 +161,10 @@ test('no claim is put once the dataset has a newer contract', async () => {
   })
   await writer.recover()
   const ran = writer.run()
-  for (let offset = 0; offset < 3; offset++) writer.gathering.accept(offset, Date.now(), row)
+  for (let offset = 0; offset < 3; offset++) writer.pending.accept(offset, Date.now(), row)
   await vi.waitFor(() => expect(claims()).toHaveLength(1))
   newer = true
-  for (let offset = 3; offset < 6; offset++) writer.gathering.accept(offset, Date.now(), row)
+  for (let offset = 3; offset < 6; offset++) writer.pending.accept(offset, Date.now(), row)
   await expect(ran).rejects.toMatchObject({ code: 'NEWER_CONTRACT' })
   expect(claims()).toHaveLength(1)
   const { writer: next } = startWriter(60_000, async () => {
@@ -182,10 +175,10 @@ test('no claim is put once the dataset has a newer contract', async () => {
   })
 })
 
-test('a range that is left out is counted as completed, but not as a flush: nothing was frozen', async () => {
+test('skipped records are counted as a completed claim, but not as a flush', async () => {
   const { writer, registry } = startWriter()
   expect(await writer.recover()).toBe(0)
-  expect(await writer.skipTo(7, 'the test leaves it out')).toBe(7)
+  expect(await writer.skipTo(7, 'the test skips it')).toBe(7)
   const counted = async (name: string) =>
     (await registry.getSingleMetric(name)!.get()).values.map(({ value }) => value)
   expect(await counted('ticklake_consumer_claims_completed_total')).toEqual([1])

@@ -1,20 +1,23 @@
-// Carries one partition's records into the lake: performs what the claim protocol asks for, range after range.
+// Lands one partition's records: performs the effects that the claim protocol asks for, batch after batch.
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Claim, claimText, parseClaim, writtenBy } from '@ticklake/contract/claim.ts'
+import { type Claim, claimText, writtenBy } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
-import { claimKey, claimsPrefix } from '@ticklake/contract/keys.ts'
+import { claimKey } from '@ticklake/contract/keys.ts'
+import { claimKeys, readLink, usableClaim } from '@ticklake/lake/claims.ts'
+import { isComplete } from '@ticklake/lake/completeness.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { release } from '@ticklake/runtime/release.ts'
-import { Gathering, type GatheringOptions } from '../batching/pending-batches.ts'
+import { PendingBatches, type PendingBatchesOptions } from '../batching/pending-batches.ts'
 import type { RecordBuffer } from '../batching/record-buffer.ts'
 import type { ConsumerEvents } from '../events.ts'
-import { LetGo, untilDone } from '../retry.ts'
-import { abilityFor, type Plan, planClaim, planSkip } from './claim-builder.ts'
+import { Aborted, untilDone } from '../retry.ts'
+import { abilityFor, buildClaim, buildSkip, type LandingTarget } from './claim-builder.ts'
 import { firstStep, isCollecting, nextStep, type Outcome, type Step } from './claim-protocol.ts'
-import { filesAreThere, type LandingPort, landDead, landFiles } from './landing.ts'
+import { type LandingPort, landDead, landFiles } from './landing.ts'
 
-export interface WriterOptions extends Pick<GatheringOptions, 'flushAfterMs' | 'flushBytes' | 'flushRows'> {
-  readonly plan: Plan
+export interface WriterOptions
+  extends Pick<PendingBatchesOptions, 'flushAfterMs' | 'flushBytes' | 'flushRows'> {
+  readonly target: LandingTarget
   readonly partition: number
   readonly landing: LandingPort
   readonly events: ConsumerEvents
@@ -29,101 +32,101 @@ export interface WriterOptions extends Pick<GatheringOptions, 'flushAfterMs' | '
 }
 
 export class PartitionWriter {
-  /** Where the partition's records are handed over. */
-  readonly gathering: Gathering
+  /** Takes the partition's records. */
+  readonly pending: PendingBatches
   readonly #options: WriterOptions
-  readonly #letGo = new AbortController()
+  readonly #aborting = new AbortController()
   #step: Step = firstStep
-  /** The records of the claim that is being written. */
-  #frozen: RecordBuffer | undefined
-  /** When they were taken; undefined for a claim without any, such as a skip. */
-  #frozenAt: number | undefined
-  /** Whether a range is taken and waits for the broker's word on the topic: it needs no further records. */
+  /** The batch of the claim that is being written. */
+  #batch: RecordBuffer | undefined
+  /** When it was taken; undefined for a claim without one, such as a skip. */
+  #batchTakenAt: number | undefined
+  /** Whether a batch is taken and the topic is being confirmed: that needs no further records. */
   #isConfirming = false
   #draining = false
   #wake: () => void = () => {}
 
   constructor(options: WriterOptions) {
     this.#options = options
-    this.gathering = new Gathering({ ...options, onReady: () => this.#wake() })
+    this.pending = new PendingBatches({ ...options, onReady: () => this.#wake() })
   }
 
   /** Memory held, in bytes. */
   get heldBytes(): number {
-    return this.gathering.heldBytes + (this.#frozen?.heldBytes ?? 0)
+    return this.pending.heldBytes + (this.#batch?.heldBytes ?? 0)
   }
 
-  /** Aborts when the writer lets go. */
+  /** Aborts when the writer is aborted. */
   get signal(): AbortSignal {
-    return this.#letGo.signal
+    return this.#aborting.signal
   }
 
-  /** Whether a claim is being written or waits to be: memory will be freed without further records. */
+  /** Whether a claim is being written, or about to be: memory will be freed without further records. */
   get isBusy(): boolean {
     return (
       this.#isConfirming ||
       !isCollecting(this.#step) ||
-      (this.#step.at === 'collect' && this.gathering.hasFullRange)
+      (this.#step.at === 'collect' && this.pending.hasFullBatch)
     )
   }
 
-  /** Whether nothing is unfinished, so that a range may be left out. */
+  /** Whether no claim is incomplete, so that records may be skipped. */
   get canSkip(): boolean {
     return this.#step.at === 'collect'
   }
 
-  /** Where the claims end, the unfinished one included. */
-  get claimedEnd(): number {
+  /** The first offset that no claim covers, an unfinished one included. */
+  get unclaimedFrom(): number {
     const step = this.#step
     return step.at === 'collect' ? step.from : 'claim' in step ? step.claim.E : 0
   }
 
-  /** Where the completed chain ends, as far as this writer knows. */
-  get claimedOffset(): number {
+  /** The end of the last complete claim, as far as this writer knows. */
+  get landedOffset(): number {
     const step = this.#step
     return step.at === 'collect' ? step.from : 'claim' in step ? step.claim.S : 0
   }
 
   /**
-   * Finds out where the partition's chain ends and whether its last claim was finished.
+   * Finds the end of the partition's chain, and whether its newest claim is complete.
    * @returns the offset to read from
-   * @throws Failure CLAIM_UNREADABLE, UNKNOWN_ENCODER, NEWER_CONTRACT; LetGo
+   * @throws Failure CLAIM_UNREADABLE, UNKNOWN_ENCODER, NEWER_CONTRACT; Aborted
    */
   async recover(): Promise<number> {
     await this.#confirmDataset()
     while (!isCollecting(this.#step)) await this.#advance()
     const from = this.#step.at === 'collect' ? this.#step.from : this.#step.claim.S
-    this.gathering.beginAt(from)
+    this.pending.startAt(from)
     return from
   }
 
-  /** Makes sure that what was read by now is of the topic that the claims are of. @throws Failure TOPIC_REPLACED; LetGo */
+  /** Makes sure that the records read so far are of the topic that the claims are of. @throws Failure TOPIC_REPLACED; Aborted */
   confirmTopic(): Promise<void> {
     const { events, confirmTopic } = this.#options
-    return untilDone('describe_topic', events, this.#letGo.signal, confirmTopic)
+    return untilDone('describe_topic', events, this.#aborting.signal, confirmTopic)
   }
 
-  /** Makes sure that whatever was sent by now has no field that is unknown here. @throws Failure NEWER_CONTRACT; LetGo */
+  /** Makes sure that the records sent so far have no field that this release does not know. @throws Failure NEWER_CONTRACT; Aborted */
   #confirmDataset(): Promise<void> {
     const { events, confirmDataset } = this.#options
-    return untilDone('read_dataset', events, this.#letGo.signal, confirmDataset)
+    return untilDone('read_dataset', events, this.#aborting.signal, confirmDataset)
   }
 
   /**
-   * Leaves out [claimed, `to`) by a claim that says why. Only between recover() and run().
-   * @returns the offset to read from; another one where a rival's claim came first
+   * Skips [landed offset, `to`) by a claim that says why. Only between recover() and run().
+   * @returns the offset to read from; another one if another consumer's claim came first
    */
   async skipTo(to: number, reason: string): Promise<number> {
-    const from = this.claimedOffset
+    const from = this.landedOffset
     this.#step = {
       at: 'put-claim',
-      claim: planSkip(this.#options.plan, this.#options.partition, from, to, reason),
+      claim: buildSkip(this.#options.target, this.#options.partition, from, to, reason),
     }
     return this.recover()
   }
 
   /**
-   * Writes range after range until the writer is drained or let go.
+   * Lands batch after batch until the writer is drained or aborted.
    * @throws Failure when only a person can decide what to do
    */
   async run(): Promise<void> {
@@ -133,73 +136,73 @@ export class PartitionWriter {
         else if (!(await this.#collect())) return
       }
     } catch (error) {
-      if (!(error instanceof LetGo)) throw error
+      if (!(error instanceof Aborted)) throw error
     } finally {
-      this.gathering.stopAging()
+      this.pending.stopAging()
     }
   }
 
-  /** Asks run() to write what was gathered and then to return. */
+  /** Makes run() land the pending records and then return. */
   drain(): void {
     this.#draining = true
-    this.gathering.seal()
+    this.pending.seal()
     this.#wake()
   }
 
   /**
-   * Makes run() return without waiting for S3 or Kafka any more; only an encoding is waited for.
-   * What is not claimed is read again by whoever has the partition next.
+   * Makes run() return without waiting for S3 or Kafka; it only waits for an encoding to end.
+   * The partition's next owner reads again what is not claimed.
    */
-  letGo(): void {
-    const unclaimed = this.gathering.records
+  abort(): void {
+    const unclaimed = this.pending.records
     if (unclaimed > 0) this.#options.events.recordsDropped(this.#options.partition, unclaimed)
-    this.#letGo.abort()
+    this.#aborting.abort()
     this.#wake()
   }
 
-  /** Waits for records that make a claim. False: drained, nothing is left to write. */
+  /** Waits for a batch, and builds its claim. False: drained, nothing is left to write. */
   async #collect(): Promise<boolean> {
     const step = this.#step
     for (;;) {
-      if (this.#letGo.signal.aborted) throw new LetGo()
-      if (step.at === 'collect' && this.#takeFullRange(step.from)) break
+      if (this.#aborting.signal.aborted) throw new Aborted()
+      if (step.at === 'collect' && this.#takeFullBatch(step.from)) break
       if (step.at === 'collect-claim' && this.#takeClaim(step.claim)) break
       if (this.#draining) return false
-      // What was gathered stays in memory; sealing would not help, since the range is not ours to choose.
-      if (step.at === 'collect-claim') this.gathering.awaitedEnd = step.claim.E
+      // Sealing would not help: the adopted claim decides where the batch ends.
+      if (step.at === 'collect-claim') this.pending.awaitedEnd = step.claim.E
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
     }
-    this.gathering.awaitedEnd = Number.POSITIVE_INFINITY
-    this.#frozenAt = performance.now()
+    this.pending.awaitedEnd = Number.POSITIVE_INFINITY
+    this.#batchTakenAt = performance.now()
     this.#isConfirming = true
     await Promise.all([this.confirmTopic(), this.#confirmDataset()]).finally(() => {
       this.#isConfirming = false
     })
-    const claim = planClaim(this.#options.plan, this.#options.partition, this.#frozen!)
+    const claim = buildClaim(this.#options.target, this.#options.partition, this.#batch!)
     this.#follow({ of: step.at === 'collect' ? 'collect' : 'collect-claim', claim })
     return true
   }
 
-  /** @param from where the chain ends: a claim that begins anywhere else would leave a hole in it */
-  #takeFullRange(from: number): boolean {
-    this.#frozen = this.gathering.takeFullRange()
-    if (this.#frozen && this.#frozen.start !== from) {
+  /** @param from where the chain ends: a claim that starts anywhere else would leave a hole in it */
+  #takeFullBatch(from: number): boolean {
+    this.#batch = this.pending.takeFullBatch()
+    if (this.#batch && this.#batch.start !== from) {
       throw new Error(
-        `partition ${this.#options.partition}: the chain ends at ${from}, gathered was from ${this.#frozen.start}`,
+        `partition ${this.#options.partition}: the chain ends at ${from}, the batch starts at ${this.#batch.start}`,
       )
     }
-    return this.#frozen !== undefined
+    return this.#batch !== undefined
   }
 
-  /** Cuts the gathered records at the end of a claim that somebody else wrote down, once they reach it. */
+  /** Takes the batch of a claim that another consumer wrote, once all of its records are here. */
   #takeClaim(claim: Claim): boolean {
-    const range = this.gathering.takeRange(claim, this.#frozen)
-    if (!range) return false
-    // Ours was to stand there: whoever was faster runs now.
-    if (this.#frozen && claim.contract < CONTRACT_VERSION) this.#options.events.earlierReleaseBeside(claim)
-    this.#frozen = range
+    const batch = this.pending.takeBatch(claim, this.#batch)
+    if (!batch) return false
+    // Our claim was to start here: the consumer that was faster is running now.
+    if (this.#batch && claim.contract < CONTRACT_VERSION) this.#options.events.earlierReleaseBeside(claim)
+    this.#batch = batch
     this.#options.events.claimAdopted(claim)
     return true
   }
@@ -209,53 +212,52 @@ export class PartitionWriter {
   }
 
   #follow(outcome: Outcome): void {
-    this.#step = nextStep(this.#step, outcome, (claim) => abilityFor(this.#options.plan, claim))
-    if (this.#step.at === 'refuse') throw refusal(this.#step.problem.kind, this.#step)
+    this.#step = nextStep(this.#step, outcome, (claim) => abilityFor(this.#options.target, claim))
+    if (this.#step.at === 'refuse') throw stopFailure(this.#step.problem.kind, this.#step)
   }
 
   async #perform(step: Step): Promise<Outcome> {
-    const { plan, partition, landing, events } = this.#options
-    const { signal } = this.#letGo
+    const { target, partition, landing, events } = this.#options
+    const { signal } = this.#aborting
     const attempt = <T>(name: string, effect: () => Promise<T>) => untilDone(name, events, signal, effect)
-    const prefix = claimsPrefix(plan.lake, plan.topicId, partition)
     switch (step.at) {
       case 'find-tail': {
-        const key = await attempt('find_tail', () => landing.store.firstKey(prefix))
+        const key = await attempt('find_tail', () => this.#newestKey())
         const tail = key === undefined ? undefined : await attempt('read_claim', () => this.#readClaim(key))
         return { of: 'find-tail', tail }
       }
       case 'check-tail':
         return {
           of: 'check-tail',
-          complete: await attempt('check_tail', () => filesAreThere(landing, plan, step.claim)),
+          complete: await attempt('check_tail', () => isComplete(landing.store, target.lake, step.claim)),
         }
       case 'put-claim': {
-        const key = claimKey(plan.lake, plan.topicId, partition, step.claim.S)
+        const key = claimKey(target.lake, target.topicId, partition, step.claim.S)
         const result = await attempt('put_claim', () =>
           landing.store.putIfAbsent(key, claimText(step.claim), 'application/json', signal),
         )
         return { of: 'put-claim', result: result === 'conflict' ? 'unknown' : result }
       }
       case 'read-claim': {
-        const key = claimKey(plan.lake, plan.topicId, partition, step.claim.S)
+        const key = claimKey(target.lake, target.topicId, partition, step.claim.S)
         return { of: 'read-claim', claim: await attempt('read_claim', () => this.#readClaim(key)) }
       }
       case 'put-files':
-        await landFiles(landing, plan, step.claim, this.#frozen!, signal, events, this.#options.onProgress)
+        await landFiles(landing, target, step.claim, this.#batch!, signal, events, this.#options.onProgress)
         return { of: 'put-files' }
-      case 'notify':
+      case 'announce':
         return {
-          of: 'notify',
-          result: (await landing.notices.tell(step.claim, this.#frozen!.refused, signal))
-            ? 'told'
-            : 'follows',
+          of: 'announce',
+          result: (await landing.announcements.announce(step.claim, this.#batch!.rejected, signal))
+            ? 'sent'
+            : 'pending',
         }
-      case 'defer-notice':
-        await attempt('defer_notice', () => landing.notices.defer(step.claim, signal))
-        return { of: 'defer-notice' }
+      case 'defer-announcement':
+        await attempt('defer_notice', () => landing.announcements.defer(step.claim, signal))
+        return { of: 'defer-announcement' }
       case 'put-dead':
         await attempt('put_dead_file', () =>
-          landDead(landing, plan, step.claim, this.#frozen!.refused, signal),
+          landDead(landing, target, step.claim, this.#batch!.rejected, signal),
         )
         return { of: 'put-dead' }
       case 'commit':
@@ -266,39 +268,36 @@ export class PartitionWriter {
     }
   }
 
+  async #newestKey(): Promise<string | undefined> {
+    const { target, partition, landing } = this.#options
+    const { store } = landing
+    for await (const key of claimKeys(store, target.lake, target.topicId, partition, { limit: 1 })) return key
+    return undefined
+  }
+
   async #readClaim(key: string): Promise<Claim> {
-    const text = await this.#options.landing.store.read(key)
-    try {
-      if (text === undefined) throw new Error('it was listed, but is not there: something deletes claims')
-      return parseClaim(text)
-    } catch (error) {
-      throw new Failure({
-        code: 'CLAIM_UNREADABLE',
-        what: `the claim ${key} cannot be understood; partition ${this.#options.partition} is not read, nothing is written`,
-        why: (error as Error).message,
-        remedy: 'restore the object, or run the release that wrote it; never delete a claim',
-        cause: error,
-      })
-    }
+    const meanwhile = `partition ${this.#options.partition} is not read, nothing is written`
+    return usableClaim(await readLink(this.#options.landing.store, key), meanwhile)
   }
 
   async #complete(claim: Claim): Promise<void> {
     await this.#options
       .commit(claim.E)
       .catch((error) => this.#options.events.commitFailed(claim.partition, error))
-    const last = this.#frozen?.lastTimestampMs
-    const seconds = this.#frozenAt === undefined ? undefined : (performance.now() - this.#frozenAt) / 1000
-    // Another's claim may leave out less than was gathered, or more: the chain goes on where it ends.
-    if (claim.skipped > 0) this.gathering.leaveOut(claim.E, this.#frozen)
-    this.#frozen = undefined
-    this.#frozenAt = undefined
+    const last = this.#batch?.lastTimestampMs
+    const seconds =
+      this.#batchTakenAt === undefined ? undefined : (performance.now() - this.#batchTakenAt) / 1000
+    // Another consumer's claim may skip fewer records than are pending, or more: the chain continues where it ends.
+    if (claim.skipped > 0) this.pending.dropBefore(claim.E, this.#batch)
+    this.#batch = undefined
+    this.#batchTakenAt = undefined
     this.#options.events.claimCompleted(claim, last, seconds)
     this.#options.onProgress()
     await nextTurn()
   }
 }
 
-function refusal(kind: string, step: Extract<Step, { at: 'refuse' }>): Failure {
+function stopFailure(kind: string, step: Extract<Step, { at: 'refuse' }>): Failure {
   const { problem } = step
   if (problem.kind === 'unknown-encoder') {
     const { S, E, partition, encoder, contract } = problem.claim
@@ -309,7 +308,7 @@ function refusal(kind: string, step: Extract<Step, { at: 'refuse' }>): Failure {
       code: 'UNKNOWN_ENCODER',
       what: `the unfinished claim [${S},${E}) of partition ${partition} cannot be finished by this release; nothing was written`,
       why: `it names encoder ${encoder} and contract ${contract}${writtenBy(problem.claim)}, this release has contract ${CONTRACT_VERSION}`,
-      remedy: `run ${wanted} once, until it says that the range has landed`,
+      remedy: `run ${wanted} once, until it logs that the claim is complete`,
     })
   }
   if (problem.kind === 'newer-contract') {
@@ -324,10 +323,10 @@ function refusal(kind: string, step: Extract<Step, { at: 'refuse' }>): Failure {
   const { stored, seen } = problem
   return new Failure({
     code: 'CLAIM_DISAGREES',
-    what: `the records of [${stored.S},${stored.E}) in partition ${stored.partition} are not those that its claim tells of; nothing was written`,
+    what: `the records of [${stored.S},${stored.E}) in partition ${stored.partition} are not those of its claim; nothing was written`,
     why: `the claim has ${describe(stored)}; Kafka now gives ${describe(seen)} (${kind})`,
     remedy:
-      'run `catalog audit --deep`: records were compacted or deleted before they landed, or two releases judge differently',
+      'run `catalog audit --deep`: records were compacted or deleted before they landed, or two releases validate differently',
   })
 }
 

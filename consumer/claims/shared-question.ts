@@ -1,11 +1,11 @@
-// One question for many askers: it is asked again for whoever comes while it is on its way.
+// One request for many callers: a call that comes while one is under way gets the answer of the next.
 
 /**
- * Makes many calls at a time share a question. A call resolves with an answer that was asked for after it was made:
- * what was read before the call is covered by it.
+ * Makes concurrent calls share a request. A call resolves with the answer to a request that was sent after the call, so
+ * it covers what was read before the call.
  */
 export function sharedQuestion(ask: () => Promise<void>): () => Promise<void> {
-  /** The question that is on its way, and the one that will be asked after it. */
+  /** The request that is under way, and the one that will be sent after it. */
   let asking: Promise<void> | undefined
   let next: Promise<void> | undefined
   return function confirm(): Promise<void> {
@@ -15,7 +15,7 @@ export function sharedQuestion(ask: () => Promise<void>): () => Promise<void> {
       })
       return asking
     }
-    // The one that is on its way may have been answered already, before this call's records were read.
+    // The request under way may have been answered before this call's records were read.
     next ??= asking
       .catch(() => {})
       .then(() => {

@@ -2,9 +2,10 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { s3Client } from '@ticklake/aws/config.ts'
-import type { Dataset } from '@ticklake/contract/claim.ts'
 import { datasetKey } from '@ticklake/contract/keys.ts'
 import { refusals } from '@ticklake/contract/validation.ts'
+import { parseDataset } from '@ticklake/lake/dataset.ts'
+import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { printable, printableLine } from '@ticklake/runtime/printable.ts'
@@ -13,13 +14,12 @@ import { type ConsumerConfig, consumerConfig } from '../config.ts'
 import { failureOf } from '../fatal-s3-error.ts'
 import { parseBeginning } from '../group/start-point.ts'
 import { type ObjectStore, s3Store } from '../s3.ts'
-import { type LetterFilter, readLetters } from './dead-files.ts'
-import type { DeadLetter } from './dead-letter.ts'
-import { type Mend, parseMendedLine, parseSet } from './fix.ts'
+import { type DeadLetterFilter, readDeadLetters } from './dead-files.ts'
+import { type Fix, parseFixedLine, parseSet } from './fix.ts'
 import { replayedByNow } from './ledger.ts'
-import { bytesOf, type Origin, originText, parseOrigin, readable } from './letter.ts'
+import { bytesOf, type Origin, originText, parseOrigin, readable } from './readable.ts'
 import { openReplay } from './replay.ts'
-import { type ReplayRow, replayLetters } from './replay-run.ts'
+import { type ReplayRow, replayDeadLetters } from './replay-run.ts'
 import { type RowFormat, rowFormats, writeRows } from './rows.ts'
 import { groupColumns, summarize } from './summary.ts'
 
@@ -45,24 +45,24 @@ interface ReplayFlags extends FilterFlags {
 export function dlqCommands(parent: Argv, env: Env): Argv {
   return parent
     .usage(
-      '$0 dlq <command>\n\nRefused records: what they are, why they were refused, and how they land after a mend.',
+      '$0 dlq <command>\n\nRejected records: what they are, why they were rejected, and how to land them once they are fixed.',
     )
     .command(
       'list',
-      'what was refused, by reason, partition and hour',
+      'count the rejected records by reason, partition and hour',
       (y) =>
         outputOption(filterOptions(y))
           .usage(
-            '$0 dlq list [--each]\n\nCounts the records in the dead files of the dataset (never the dead-letter topic, which may tell of one twice).',
+            '$0 dlq list [--each]\n\nCounts the records in the dead-deadLetter files of the dataset (never the dead-deadLetter topic, which may have one more than once).',
           )
           .option('each', { type: 'boolean', default: false, describe: 'one row a record instead of a sum' })
-          .example('$0 dlq list', 'how many, why, where, when')
+          .example('$0 dlq list', 'counts by reason, partition and hour')
           .example('$0 dlq list --each --reason bad_date --output jsonl', 'whole records for a program'),
       (flags) => onLake(env, flags, (lake) => list(lake, flags)),
     )
     .command(
       'show <record>',
-      'one refused record with its key, value and headers',
+      'one rejected record with its key, value and headers',
       (y) =>
         outputOption(y.option('dataset', datasetOption))
           .usage('$0 dlq show <partition>:<offset>\n\nBytes that are no UTF-8 text are shown in base64.')
@@ -73,19 +73,23 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
             describe: 'only the bytes of its value, to a file or pipe',
           })
           .example('$0 dlq show 0:1234', '')
-          .example('$0 dlq show 0:1234 --raw > mended.json', 'to mend it in an editor'),
+          .example('$0 dlq show 0:1234 --raw > fixed.json', 'to fix it in an editor'),
       (flags) => onLake(env, flags, (lake) => show(lake, flags)),
     )
     .command(
       'replay [record..]',
-      'send records again after a mend; each lands once, however often this is run',
+      'fix records and send them again; each lands once, however often this is run',
       (y) =>
         outputOption(filterOptions(y))
           .usage(
-            '$0 dlq replay <partition>:<offset>.. | --all | --reason R | --mended FILE   [--set field=value] [--value FILE]\n\nEach record is mended, judged by the same rules as every message, and only then sent to the topic, in one transaction with a line in the ledger <KAFKA_TOPIC>-replayed that says which record it stands for. What is in the ledger is not sent again: run it twice, kill it in the middle, run two at a time. A record that is still refused is told of and not sent, and the exit status is 1. The user needs to write to the topic.',
+            '$0 dlq replay <partition>:<offset>.. | --all | --reason R | --mended FILE   [--set field=value] [--value FILE]\n\nEach record is fixed, validated like every message, and only then sent to the topic, in one transaction with a line in the ledger <KAFKA_TOPIC>-replayed that says which record it replaces. A record in the ledger is not sent again: you may run this twice, kill it, or run two at a time. A record that is still rejected is reported and not sent, and the exit status is 1. The user needs the right to write to the topic.',
           )
           .positional('record', { type: 'string', array: true, describe: '<partition>:<offset>' })
-          .option('all', { type: 'boolean', default: false, describe: 'every refused record of the dataset' })
+          .option('all', {
+            type: 'boolean',
+            default: false,
+            describe: 'every rejected record of the dataset',
+          })
           .option('set', {
             type: 'string',
             array: true,
@@ -102,16 +106,19 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
             type: 'string',
             requiresArg: true,
             describe:
-              'a file of lines as `dlq list --each --output jsonl` writes them, with `value` mended; `-` is standard input',
+              'a file of lines as `dlq list --each --output jsonl` writes them, with `value` fixed; `-` is standard input',
           })
-          .option('dry-run', { type: 'boolean', default: false, describe: 'judge, and send nothing' })
+          .option('dry-run', { type: 'boolean', default: false, describe: 'validate, and send nothing' })
           .check(({ record = [], mended }) => {
             if (record.length === 0 || mended === undefined) return true
-            throw usage('--mended says itself which records are meant: name none beside it')
+            throw usage('--mended names the records itself: name none beside it')
           })
-          .example('$0 dlq replay 0:1234 --set close=28412.5', 'one record, one field mended')
-          .example('$0 dlq replay --reason missing_field --set adj_close=null', 'all that lack a field')
-          .example('$0 dlq replay 0:1234 --value mended.json', 'one record, replaced')
+          .example('$0 dlq replay 0:1234 --set close=28412.5', 'one record, one field fixed')
+          .example(
+            '$0 dlq replay --reason missing_field --set adj_close=null',
+            'all records that lack a field',
+          )
+          .example('$0 dlq replay 0:1234 --value fixed.json', 'one record, replaced')
           .example(
             "$0 dlq list --each --reason wrong_type --output jsonl | jq -c '.value |= (fromjson | .volume |= tonumber)' | $0 dlq replay --mended -",
             'many, by a program',
@@ -121,7 +128,7 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
           env,
           flags,
           (lake) => replay(lake, flags),
-          'what is told of as replayed was sent, nothing else',
+          'only the records that were reported as replayed were sent',
         ),
     )
     .demandCommand(1, 'say what to do: dlq list, dlq show or dlq replay')
@@ -131,9 +138,9 @@ async function list(
   lake: OpenLake,
   flags: FilterFlags & { each: boolean; output: RowFormat },
 ): Promise<void> {
-  const letters = readLetters(lake.store, lake.config.lake, filterOf(flags))
+  const deadLetters = readDeadLetters(lake.store, lake.config.lake, filterOf(flags))
   if (!flags.each) {
-    const groups = await summarize(letters)
+    const groups = await summarize(deadLetters)
     await writeRows(
       process.stdout,
       flags.output,
@@ -143,12 +150,12 @@ async function list(
     return
   }
   const columns = ['partition', 'offset', 'timestamp', 'reason', 'detail', 'value']
-  await writeRows(process.stdout, flags.output, columns, each(letters, flags.output))
+  await writeRows(process.stdout, flags.output, columns, each(deadLetters, flags.output))
 }
 
-async function* each(letters: AsyncIterable<DeadLetter>, output: RowFormat) {
-  for await (const letter of letters) {
-    const row = readable(letter)
+async function* each(deadLetters: AsyncIterable<DeadLetter>, output: RowFormat) {
+  for await (const deadLetter of deadLetters) {
+    const row = readable(deadLetter)
     yield output === 'table' && row.valueBase64 ? { ...row, value: `base64 ${row.valueBase64}` } : { ...row }
   }
 }
@@ -158,10 +165,10 @@ async function show(
   flags: { record: string; raw: boolean; output: RowFormat },
 ): Promise<void> {
   const origin = originOf(flags.record, await topicIdOf(lake))
-  for await (const letter of readLetters(lake.store, lake.config.lake, { origins: [origin] })) {
-    if (flags.raw) process.stdout.write(rawOf(letter, process.stdout.isTTY))
-    else if (flags.output === 'table') process.stdout.write(pageOf(letter))
-    else await writeRows(process.stdout, flags.output, [], [{ ...readable(letter) }])
+  for await (const deadLetter of readDeadLetters(lake.store, lake.config.lake, { origins: [origin] })) {
+    if (flags.raw) process.stdout.write(rawOf(deadLetter, process.stdout.isTTY))
+    else if (flags.output === 'table') process.stdout.write(pageOf(deadLetter))
+    else await writeRows(process.stdout, flags.output, [], [{ ...readable(deadLetter) }])
     return
   }
   throw notRefused(lake.config, [origin])
@@ -172,21 +179,21 @@ async function replay(lake: OpenLake, flags: ReplayFlags): Promise<void> {
   const topicId = await topicIdOf(lake)
   const named = (flags.record ?? []).map((text) => originOf(text, topicId))
   const filter = filterOf(flags)
-  const mended = flags.mended === undefined ? undefined : await readMended(flags.mended, topicId)
-  const origins = mended ? mended.map(({ origin }) => origin) : named
-  if (origins.length === 0 && !flags.all && !mended && Object.keys(filter).length === 0) {
+  const fixed = flags.mended === undefined ? undefined : await readFixed(flags.mended, topicId)
+  const origins = fixed ? fixed.map(({ origin }) => origin) : named
+  if (origins.length === 0 && !flags.all && !fixed && Object.keys(filter).length === 0) {
     throw usage('say which records: <partition>:<offset>, --all, --reason, --partition, --since or --mended')
   }
   if (flags.value !== undefined && origins.length !== 1) throw usage('--value replaces one record: name it')
   const set = settings(flags.set ?? [])
-  const byOrigin = new Map(mended?.map(({ origin, value: bytes }) => [originText(origin), bytes]))
-  const mendOf = (letter: DeadLetter): Mend => {
-    const bytes = value ?? byOrigin.get(originText(letter))
+  const byOrigin = new Map(fixed?.map(({ origin, value: bytes }) => [originText(origin), bytes]))
+  const fixOf = (deadLetter: DeadLetter): Fix => {
+    const bytes = value ?? byOrigin.get(originText(deadLetter))
     return { set, ...(bytes && { value: bytes }) }
   }
-  const letters = readLetters(lake.store, lake.config.lake, {
+  const deadLetters = readDeadLetters(lake.store, lake.config.lake, {
     ...filter,
-    ...(origins.length > 0 || mended ? { origins } : {}),
+    ...(origins.length > 0 || fixed ? { origins } : {}),
   })
   const { kafka } = lake.config
   await using open = flags.dryRun ? undefined : await openReplay(kafka, topicId)
@@ -194,7 +201,7 @@ async function replay(lake: OpenLake, flags: ReplayFlags): Promise<void> {
   const counts = { replayed: 0, already: 0, 'would-replay': 0, refused: 0 }
   const seen = new Set<string>()
   async function* rows(): AsyncGenerator<ReplayRow> {
-    for await (const row of replayLetters(open, isReplayed, letters, mendOf)) {
+    for await (const row of replayDeadLetters(open, isReplayed, deadLetters, fixOf)) {
       counts[row.outcome]++
       seen.add(originText(row))
       yield row
@@ -217,7 +224,7 @@ interface OpenLake {
   readonly store: ObjectStore
 }
 
-/** Opens the lake for a command; what S3 answers instead of an object is told in three lines. */
+/** Opens the lake for a command; an error of S3 is reported in three lines. */
 async function onLake(
   env: Env,
   { dataset }: { dataset?: string | undefined },
@@ -234,16 +241,16 @@ async function onLake(
 }
 
 async function topicIdOf({ config, store }: OpenLake): Promise<string> {
-  const text = await store.read(datasetKey(config.lake))
-  if (text !== undefined) return (JSON.parse(text) as Dataset).topicId
+  const stored = await store.text(datasetKey(config.lake))
+  if (stored) return parseDataset(stored.text, config.lake, 'no rejected record was read').topicId
   throw new Failure({
     code: 'DATASET_MISSING',
-    what: `there is no dataset ${config.lake.dataset} below s3://${config.lake.bucket}/${config.lake.prefix}/; nothing was refused`,
+    what: `there is no dataset ${config.lake.dataset} below s3://${config.lake.bucket}/${config.lake.prefix}/; it has no rejected records`,
     remedy: 'set LAKE_BUCKET, LAKE_PREFIX and LAKE_DATASET (or --dataset) to one that the consumer wrote',
   })
 }
 
-function filterOf({ reason, partition, since, until }: FilterFlags): LetterFilter {
+function filterOf({ reason, partition, since, until }: FilterFlags): DeadLetterFilter {
   return {
     ...(reason && { reasons: reason }),
     ...(partition && { partitions: partition }),
@@ -266,7 +273,7 @@ function settings(texts: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(texts.map((text) => understood(`--set ${text}`, () => parseSet(text))))
 }
 
-async function readMended(file: string, topicId: string): Promise<{ origin: Origin; value: Uint8Array }[]> {
+async function readFixed(file: string, topicId: string): Promise<{ origin: Origin; value: Uint8Array }[]> {
   const lines: { origin: Origin; value: Uint8Array }[] = []
   const input = file === '-' ? process.stdin : createReadStream(file)
   let number = 0
@@ -274,7 +281,7 @@ async function readMended(file: string, topicId: string): Promise<{ origin: Orig
     number++
     if (line.trim() === '') continue
     const { partition, offset, value, ...rest } = understood(`line ${number} of --mended`, () =>
-      parseMendedLine(line),
+      parseFixedLine(line),
     )
     const origin = originOf(`${rest.topicId ?? topicId}:${partition}:${offset}`, topicId)
     lines.push({ origin, value })
@@ -302,20 +309,20 @@ function notRefused({ lake }: ConsumerConfig, origins: readonly Origin[]): Failu
   const names = origins.slice(0, 5).map(({ partition, offset }) => `${partition}:${offset}`)
   return new Failure({
     code: 'NOT_A_DEAD_LETTER',
-    what: `${names.join(', ')}${origins.length > 5 ? ` and ${origins.length - 5} more` : ''}: no such refused record in ${lake.dataset}`,
+    what: `${names.join(', ')}${origins.length > 5 ? ` and ${origins.length - 5} more` : ''}: no such rejected record in ${lake.dataset}`,
     remedy: 'list them with `consumer dlq list --each`',
   })
 }
 
 /** The bytes of its value; on a terminal, which they could drive, its text with that written out. */
-function rawOf(letter: DeadLetter, isTerminal: boolean): Uint8Array | string {
-  const bytes = bytesOf(letter.value) ?? Buffer.alloc(0)
+function rawOf(deadLetter: DeadLetter, isTerminal: boolean): Uint8Array | string {
+  const bytes = bytesOf(deadLetter.value) ?? Buffer.alloc(0)
   return isTerminal ? printable(bytes.toString()) : bytes
 }
 
 /** One line a fact. */
-function pageOf(letter: DeadLetter): string {
-  const { headers, ...facts } = readable(letter)
+function pageOf(deadLetter: DeadLetter): string {
+  const { headers, ...facts } = readable(deadLetter)
   const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(12)} ${shown(value)}`)
   for (const { name, ...value } of headers)
     lines.push(`${'header'.padEnd(12)} ${printableLine(name)} = ${Object.values(value).map(shown).join('')}`)
@@ -337,7 +344,7 @@ function filterOptions<T>(y: Argv<T>) {
       requiresArg: true,
       nargs: 1,
       choices: refusals,
-      describe: 'only records refused for this reason',
+      describe: 'only records rejected for this reason',
     })
     .option('partition', {
       type: 'number',

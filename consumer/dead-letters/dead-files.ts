@@ -1,11 +1,11 @@
-// Reads the refused records of a dataset from its dead files: they are the record, the dead-letter topic only tells.
-import { deadPrefix, type Lake, parseDeadKey } from '@ticklake/contract/keys.ts'
+// Reads the rejected records of a dataset from its dead-deadLetter files, which have each of them once.
+import type { Lake } from '@ticklake/contract/keys.ts'
+import { allDeadLetters, type DeadLetter, listDeadFiles } from '@ticklake/lake/dead-files.ts'
 import type { ObjectStore } from '../s3.ts'
-import { type DeadLetter, parseDeadFile } from './dead-letter.ts'
-import type { Origin } from './letter.ts'
+import type { Origin } from './readable.ts'
 
-/** Which of the letters are meant; what is absent is not asked for. */
-export interface LetterFilter {
+/** Which rejected records to read; an absent field does not filter. */
+export interface DeadLetterFilter {
   readonly reasons?: readonly string[]
   readonly partitions?: readonly number[]
   readonly sinceMs?: number | undefined
@@ -13,15 +13,13 @@ export interface LetterFilter {
   readonly origins?: readonly Origin[]
 }
 
-/** Letters by partition and offset; a file is read when its name says that it may hold one. */
-export async function* readLetters(
-  store: Pick<ObjectStore, 'keys' | 'read'>,
+/** By partition and offset; a file is read only if its name says that it may hold one. */
+export async function* readDeadLetters(
+  store: ObjectStore,
   lake: Lake,
-  filter: LetterFilter,
+  filter: DeadLetterFilter,
 ): AsyncGenerator<DeadLetter> {
-  const prefix = deadPrefix(lake)
-  for await (const key of store.keys(prefix)) {
-    const range = parseDeadKey(key)
+  for await (const { key, range } of listDeadFiles(store, lake)) {
     if (!range) continue
     const { partitions, origins } = filter
     if (partitions && !partitions.includes(range.partition)) continue
@@ -31,21 +29,25 @@ export async function* readLetters(
     ) {
       continue
     }
-    for (const letter of parseDeadFile(key, await store.read(key))) {
-      if (isMeant(letter, filter)) yield letter
+    for (const deadLetter of allDeadLetters(key, (await store.text(key))?.text)) {
+      if (passes(deadLetter, filter)) yield deadLetter
     }
   }
 }
 
-/** Pure: whether the filter lets the letter through. */
-export function isMeant(
-  letter: DeadLetter,
-  { reasons, partitions, sinceMs, untilMs, origins }: LetterFilter,
+/** Pure: whether the record passes the filter. */
+export function passes(
+  deadLetter: DeadLetter,
+  { reasons, partitions, sinceMs, untilMs, origins }: DeadLetterFilter,
 ): boolean {
-  if (reasons && !reasons.includes(letter.reason)) return false
-  if (partitions && !partitions.includes(letter.partition)) return false
-  // A record without a time lies in no span of time.
-  if (sinceMs !== undefined && !(letter.timestampMs !== null && letter.timestampMs >= sinceMs)) return false
-  if (untilMs !== undefined && !(letter.timestampMs !== null && letter.timestampMs < untilMs)) return false
-  return !origins || origins.some((o) => o.partition === letter.partition && o.offset === letter.offset)
+  if (reasons && !reasons.includes(deadLetter.reason)) return false
+  if (partitions && !partitions.includes(deadLetter.partition)) return false
+  // A record without a timestamp lies in no span of time.
+  if (sinceMs !== undefined && !(deadLetter.timestampMs !== null && deadLetter.timestampMs >= sinceMs))
+    return false
+  if (untilMs !== undefined && !(deadLetter.timestampMs !== null && deadLetter.timestampMs < untilMs))
+    return false
+  return (
+    !origins || origins.some((o) => o.partition === deadLetter.partition && o.offset === deadLetter.offset)
+  )
 }

@@ -1,24 +1,24 @@
-// Reaches the dead-letter topic, and makes it where there is none.
+// Connects to the dead-letter topic, and creates it if it is missing.
 
 import RdKafka from '@confluentinc/kafka-javascript'
 import { deadLetterTopic, type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
 import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
-import { describeTopic } from '../group/kafka.ts'
+import { describeTopic } from '../group/kafka-topic.ts'
 
 const { AdminClient, CODES, HighLevelProducer } = RdKafka
 type Producer = InstanceType<typeof HighLevelProducer>
 
-/** A connection, and the promise that rejects when it is given up: what waits for its answers would wait for ever. */
+/** A connection, and a promise that rejects when it is given up: calls that wait for its answers would wait for ever. */
 export interface Connection {
   readonly producer: Producer
   readonly givenUp: PromiseWithResolvers<never>
 }
 
-/** How long the broker may take to acknowledge a notice; after that the topic is looked for again. */
+/** How long the broker may take to acknowledge a message; after that the topic is looked up again. */
 const ANSWER_WITHIN_MS = 10_000
 
-/** What the broker goes on to answer until a person changes the topic or the rights on it. */
+/** Answers of the broker that stay the same until a person changes the topic or the rights on it. */
 const refusals: readonly number[] = [
   CODES.ERRORS.ERR_TOPIC_AUTHORIZATION_FAILED,
   CODES.ERRORS.ERR_CLUSTER_AUTHORIZATION_FAILED,
@@ -49,7 +49,7 @@ export async function connect(config: KafkaConfig): Promise<Connection> {
     await new Promise<void>((resolve, reject) => {
       producer.connect({ timeout: ANSWER_WITHIN_MS }, (error) => (error ? reject(error) : resolve()))
     })
-    // A partition that is just being made may acknowledge a batch and not have it; one that tells its end has a log.
+    // A partition that is just being created may acknowledge a batch and not have it; one that answers with its end has a log.
     const ends = Array.from({ length: partitions }, (_, partition) =>
       endOf(producer, deadLetterTopic(config), partition),
     )
@@ -57,7 +57,7 @@ export async function connect(config: KafkaConfig): Promise<Connection> {
   } catch (error) {
     producer.disconnect()
     throw kafkaUnreachable({
-      what: 'the dead-letter topic cannot be told of refused records; they are kept in dead files, and the notices follow',
+      what: 'rejected records cannot be announced on the dead-letter topic; they are in dead-letter files, and are announced later',
       why: reasonOf(error),
     })
   }
@@ -74,7 +74,7 @@ function endOf(producer: Producer, topic: string, partition: number): Promise<vo
   })
 }
 
-/** Makes the dead-letter topic where there is none. @returns how many partitions it has */
+/** Creates the dead-letter topic if it is missing. @returns how many partitions it has */
 async function ensureTopic(config: KafkaConfig): Promise<number> {
   const topic = deadLetterTopic(config)
   const admin = AdminClient.create({
@@ -82,7 +82,7 @@ async function ensureTopic(config: KafkaConfig): Promise<number> {
     log_level: 4,
   })
   try {
-    // Asked first: a user who may write to the topic need not be allowed to make it.
+    // Asked first: a user who may write to the topic need not be allowed to create it.
     const found = await describeTopic(admin, topic)
     if (found) return found.partitions
     const wanted = { topic, num_partitions: 1, replication_factor: -1 }
@@ -96,7 +96,7 @@ async function ensureTopic(config: KafkaConfig): Promise<number> {
   } catch (error) {
     throw new Failure({
       code: 'DEAD_LETTER_TOPIC_MISSING',
-      what: `there may be no dead-letter topic ${topic}, and it cannot be made; refused records are kept in dead files, and the notices follow`,
+      what: `there may be no dead-letter topic ${topic}, and it cannot be made; rejected records are kept in dead-letter files, and the notices follow`,
       why: reasonOf(error),
       remedy: 'make it with `producer topic create`, or allow this user to',
       retryable: !isRefusal((error as { code?: number }).code),

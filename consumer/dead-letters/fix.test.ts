@@ -1,7 +1,7 @@
+import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 import { expect, test } from 'vitest'
-import type { DeadLetter } from './dead-letter.ts'
-import { mendLetter, parseMendedLine, parseSet } from './fix.ts'
-import { parseOrigin, readable } from './letter.ts'
+import { fixDeadLetter, parseFixedLine, parseSet } from './fix.ts'
+import { parseOrigin, readable } from './readable.ts'
 
 const good =
   '{"index":"HSI","date":"2021-03-01","open":1,"high":2,"low":1,"close":2,"adj_close":null,"volume":3,"close_usd":null}'
@@ -18,9 +18,9 @@ const letter = (value: string | Uint8Array | null, key: string | null = null): D
   headers: [],
 })
 
-test('a field that is set makes a refused record acceptable, in canonical form, under its own key', () => {
-  const mended = mendLetter(letter(good.replace('"close":2', '"close":"2"'), 'K'), { set: { close: 2.5 } })
-  expect(mended).toEqual({
+test('a field that is set makes a rejected record acceptable, in canonical form, under its own key', () => {
+  const fixed = fixDeadLetter(letter(good.replace('"close":2', '"close":"2"'), 'K'), { set: { close: 2.5 } })
+  expect(fixed).toEqual({
     accepted: true,
     key: Buffer.from('K'),
     value: Buffer.from(good.replace('"close":2', '"close":2.5')),
@@ -28,11 +28,11 @@ test('a field that is set makes a refused record acceptable, in canonical form, 
 })
 
 test('a record without a key gets the name of its index, as a producer keys it', () => {
-  expect(mendLetter(letter(good), {})).toMatchObject({ accepted: true, key: Buffer.from('HSI') })
+  expect(fixDeadLetter(letter(good), {})).toMatchObject({ accepted: true, key: Buffer.from('HSI') })
 })
 
 test('what is still wrong after the mend is refused by the same judge, and says why', () => {
-  expect(mendLetter(letter(good), { set: { date: '2021-02-30' } })).toEqual({
+  expect(fixDeadLetter(letter(good), { set: { date: '2021-02-30' } })).toEqual({
     accepted: false,
     why: 'bad_date: date is "2021-02-30", not a real YYYY-MM-DD',
   })
@@ -41,8 +41,8 @@ test('what is still wrong after the mend is refused by the same judge, and says 
 test.each([['{"poison":1'], ['[1]'], [null], [new Uint8Array([0xff])]])(
   'a field cannot be set in %s, but the whole value can be replaced',
   (value) => {
-    expect(mendLetter(letter(value), { set: { close: 1 } })).toMatchObject({ accepted: false })
-    expect(mendLetter(letter(value), { value: Buffer.from(good) })).toMatchObject({ accepted: true })
+    expect(fixDeadLetter(letter(value), { set: { close: 1 } })).toMatchObject({ accepted: false })
+    expect(fixDeadLetter(letter(value), { value: Buffer.from(good) })).toMatchObject({ accepted: true })
   },
 )
 
@@ -57,12 +57,12 @@ test.each([
   expect(parseSet(text)).toEqual(expected)
 })
 
-test('a mended line may carry its value as text, as JSON or in base64', () => {
+test('a fixed line may carry its value as text, as JSON or in base64', () => {
   const value = Buffer.from('{"a":1}')
   for (const line of ['{"value":"{\\"a\\":1}"', '{"value":{"a":1}', '{"valueBase64":"eyJhIjoxfQ=="']) {
-    expect(parseMendedLine(`${line},"partition":2,"offset":9}`)).toEqual({ partition: 2, offset: 9, value })
+    expect(parseFixedLine(`${line},"partition":2,"offset":9}`)).toEqual({ partition: 2, offset: 9, value })
   }
-  expect(() => parseMendedLine('{"value":"x"}')).toThrow('partition and offset')
+  expect(() => parseFixedLine('{"value":"x"}')).toThrow('partition and offset')
 })
 
 test('bytes that are no text are shown in base64, and a time out of every calendar does no harm', () => {

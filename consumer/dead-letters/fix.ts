@@ -1,23 +1,23 @@
-// Mends a refused record: some fields set, or the whole value replaced; then it is judged like any other.
+// Fixes a rejected record: sets some fields, or replaces the whole value; then it is validated like any other.
 import { judge } from '@ticklake/contract/validation.ts'
-import type { DeadLetter } from './dead-letter.ts'
-import { bytesOf } from './letter.ts'
+import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
+import { bytesOf } from './readable.ts'
 
-/** What is to be changed. Without either, the record is judged once more as it is. */
-export interface Mend {
+/** What to change. Without either, the record is validated again as it is. */
+export interface Fix {
   /** Fields of the JSON object and what they become. */
   readonly set?: Readonly<Record<string, unknown>>
   /** The whole value. */
   readonly value?: Uint8Array
 }
 
-export type Mended =
+export type FixedRecord =
   | { readonly accepted: true; readonly key: Buffer | null; readonly value: Buffer }
   | { readonly accepted: false; readonly why: string }
 
-/** Pure: the message to send in the letter's place, or why it would be refused again. */
-export function mendLetter(letter: DeadLetter, { set, value }: Mend): Mended {
-  let bytes = value ?? bytesOf(letter.value)
+/** Pure: the message to send in the record's place, or why it would be rejected again. */
+export function fixDeadLetter(deadLetter: DeadLetter, { set, value }: Fix): FixedRecord {
+  let bytes = value ?? bytesOf(deadLetter.value)
   if (set && Object.keys(set).length > 0) {
     let fields: unknown
     try {
@@ -33,11 +33,11 @@ export function mendLetter(letter: DeadLetter, { set, value }: Mend): Mended {
     }
     bytes = Buffer.from(JSON.stringify({ ...fields, ...set }))
   }
-  const verdict = judge(bytes)
-  if (!verdict.accepted) return { accepted: false, why: `${verdict.reason}: ${verdict.detail}` }
-  const canonical = Buffer.from(verdict.canonical)
+  const result = judge(bytes)
+  if (!result.accepted) return { accepted: false, why: `${result.reason}: ${result.detail}` }
+  const canonical = Buffer.from(result.canonical)
   const { index } = JSON.parse(canonical.toString()) as { index: string }
-  return { accepted: true, key: bytesOf(letter.key) ?? Buffer.from(index), value: canonical }
+  return { accepted: true, key: bytesOf(deadLetter.key) ?? Buffer.from(index), value: canonical }
 }
 
 /**
@@ -55,8 +55,8 @@ export function parseSet(text: string): [field: string, value: unknown] {
   }
 }
 
-/** One line of mended records: which one, and its new value as text, as JSON, or in base64. */
-export interface MendedLine {
+/** One line of fixed records: which one, and its new value as text, as JSON, or in base64. */
+export interface FixedLine {
   readonly topicId?: string
   readonly partition: number
   readonly offset: number
@@ -67,7 +67,7 @@ export interface MendedLine {
  * Reads a line as `dlq show --output jsonl` writes it, with its value changed.
  * @throws Error with a plain sentence when it is no such line
  */
-export function parseMendedLine(line: string): MendedLine {
+export function parseFixedLine(line: string): FixedLine {
   const fields = JSON.parse(line) as Record<string, unknown>
   const { topicId, partition, offset, value, valueBase64 } = fields ?? {}
   if (!isCount(partition) || !isCount(offset))

@@ -1,9 +1,9 @@
-// The ledger: a topic that keeps which refused records were replayed, so that none is sent a second time.
+// The ledger: a topic that records which rejected records were replayed, so that none is sent again.
 import RdKafka from '@confluentinc/kafka-javascript'
 import { type KafkaConfig, kafkaClientSettings, ledgerTopic } from '@ticklake/kafka/config.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
-import { topicIdOf } from '../group/kafka.ts'
-import { type Origin, originText } from './letter.ts'
+import { topicIdOf } from '../group/kafka-topic.ts'
+import { type Origin, originText } from './readable.ts'
 
 export const CALL_TIMEOUT_MS = 30_000
 /** Where its lines are: by name, so that what a replay writes is what the next one reads, however it was made. */
@@ -13,7 +13,7 @@ const LEDGER_PATIENCE_MS = 30_000
 
 /**
  * What was replayed by now, for whoever sends nothing; makes no ledger where there is none.
- * @param topicId of the topic that the records were refused in
+ * @param topicId of the topic that the records were rejected in
  * @returns whether a record was replayed
  * @throws Failure LEDGER_UNFIT, REPLAY_REFUSED, TOPIC_REPLACED
  */
@@ -35,12 +35,12 @@ export async function replayedByNow(
 
 /**
  * Makes the ledger unless it is there.
- * @param topicId of the topic that the records were refused in
+ * @param topicId of the topic that the records were rejected in
  * @throws Failure REPLAY_REFUSED, TOPIC_REPLACED
  */
 export async function ensureLedger(config: KafkaConfig, topicId: string): Promise<void> {
   const topic = ledgerTopic(config)
-  const what = `the ledger ${topic} could not be looked for or made; nothing was sent`
+  const what = `the ledger ${topic} could not be found or created; nothing was sent`
   const settings = { num_partitions: 1, replication_factor: -1, config: { 'cleanup.policy': 'compact' } }
   await withAdmin(config, what, async (admin) => {
     await requireSameTopic(admin, config, topicId)
@@ -81,7 +81,7 @@ async function requireSameTopic(
   if (now === topicId) return
   throw new Failure({
     code: 'TOPIC_REPLACED',
-    what: `the topic ${config.KAFKA_TOPIC} is not the one that the records were refused in; nothing was replayed`,
+    what: `the topic ${config.KAFKA_TOPIC} is not the one that the records were rejected in; nothing was replayed`,
     why: now === undefined ? 'there is no such topic' : `its id is ${now}, theirs ${topicId}`,
     remedy: 'set KAFKA_TOPIC and LAKE_DATASET to a topic and its dataset',
   })
@@ -143,11 +143,11 @@ function requireOnePartition(ledger: string, topics: RdKafka.Metadata['topics'])
     what: `the ledger ${ledger} has ${partitions} partitions; nothing was sent`,
     why: 'a replay makes it with one: lines in another are not read, and what they tell of would be sent again',
     remedy:
-      'make it anew with one partition and cleanup.policy=compact, and bring its lines over; if it has none, delete it: the next replay makes it',
+      'recreate it with one partition and cleanup.policy=compact, and copy its lines; if it has none, delete it: the next replay creates it',
   })
 }
 
-/** What went wrong with Kafka, as a replay tells of it. */
+/** What went wrong with Kafka, as a replay reports it. */
 export function replayRefused(error: unknown, what: string): Failure {
   if (error instanceof Failure) return error
   return new Failure({

@@ -1,18 +1,19 @@
-// Notices that follow, against a bucket that is a map and a dead-letter topic that does what it is told.
+// Announcements of rejected records, against a store in memory and a dead-letter topic that the test controls.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { deadKey } from '@ticklake/contract/keys.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import { memoryStore } from '@ticklake/testing/memory-store.ts'
 import { expect, test } from 'vitest'
-import type { RefusedRecord } from '../batching/record-buffer.ts'
+import type { RejectedRecord } from '../batching/record-buffer.ts'
 import { consumerEvents } from '../events.ts'
-import { LetGo } from '../retry.ts'
+import { Aborted } from '../retry.ts'
 import { deadFile } from './dead-letter.ts'
-import type { Notice } from './dead-letter-producer.ts'
-import { FollowingNotices } from './pending-dead-letters.ts'
+import type { DeadLetterMessage } from './dead-letter-producer.ts'
+import { Announcements } from './pending-dead-letters.ts'
 
-const plan = {
+const target = {
   lake: { prefix: 'p', dataset: 'd' },
   format: 'parquet' as const,
   topic: 't',
@@ -29,7 +30,7 @@ function claimOf(S: number, partition = 0): Claim {
   return {
     v: 1,
     topic: 't',
-    topicId: plan.topicId,
+    topicId: target.topicId,
     partition,
     S,
     E: S + 1,
@@ -41,37 +42,27 @@ function claimOf(S: number, partition = 0): Claim {
   }
 }
 
-function refusedAt(offset: number): RefusedRecord[] {
+function rejectedAt(offset: number): RejectedRecord[] {
   const value = Buffer.from([0xff, offset])
   return [
     { offset, timestampMs: 0, reason: 'not_json', detail: 'no JSON', key: null, value, headers: [] },
   ] as never
 }
 
-function start(more: { isAssigned?: (partition: number) => boolean; followsAfterMs?: number } = {}) {
+function start(more: { isAssigned?: (partition: number) => boolean; pendingAfterMs?: number } = {}) {
   const objects = new Map<string, string>()
-  const sent: Notice[] = []
+  const sent: DeadLetterMessage[] = []
   const topic = { fails: undefined as unknown, attempts: 0 }
   const events = consumerEvents(makeLogger('consumer', { LOG_LEVEL: 'silent' }), makeRegistry('consumer'))
   const make = () =>
-    new FollowingNotices({
-      plan,
-      store: {
-        putIfAbsent: async (key, body) => {
-          if (objects.has(key)) return 'exists'
-          objects.set(key, String(body))
-          return 'stored'
-        },
-        read: async (key) => objects.get(key),
-        async *keys(prefix) {
-          yield* [...objects.keys()].filter((key) => key.startsWith(prefix)).sort()
-        },
-      },
-      notices: {
-        send: async (notices) => {
+    new Announcements({
+      target,
+      store: memoryStore(objects),
+      sender: {
+        send: async (messages) => {
           topic.attempts++
           if (topic.fails) throw topic.fails
-          sent.push(...notices)
+          sent.push(...messages)
         },
       },
       events,
@@ -79,34 +70,34 @@ function start(more: { isAssigned?: (partition: number) => boolean; followsAfter
       retryAfterMs: 1,
       ...more,
     })
-  const following = make()
-  /** What the writer does with a claim of one refused record. */
-  const land = async (S: number, partition = 0, by = following) => {
+  const announcements = make()
+  /** What the writer does with a claim of one rejected record. */
+  const land = async (S: number, partition = 0, by = announcements) => {
     const claim = claimOf(S, partition)
-    const told = await by.tell(claim, refusedAt(S), never)
-    if (!told) await by.defer(claim)
-    objects.set(deadKey(plan.lake, claim), deadFile(claim, refusedAt(S)))
-    return told
+    const sentNow = await by.announce(claim, rejectedAt(S), never)
+    if (!sentNow) await by.defer(claim)
+    objects.set(deadKey(target.lake, claim), deadFile(claim, rejectedAt(S)))
+    return sentNow
   }
-  return { objects, sent, topic, events, following, make, land }
+  return { objects, sent, topic, events, announcements, make, land }
 }
 
-test('a topic that takes notices is told at once, and nothing is written down', async () => {
+test('a topic that accepts messages gets them at once, and nothing is recorded', async () => {
   const { land, sent, objects } = start()
   expect(await land(7)).toBe(true)
   expect(sent.map(({ offset }) => offset)).toEqual([7])
   expect([...objects.keys()].filter((key) => key.includes('/notices/'))).toEqual([])
 })
 
-test('a refusal holds nothing up: later notices follow without an attempt, and all are sent when it is over', async () => {
-  const { land, sent, topic, events, following } = start()
+test('a refusal holds nothing up: later messages are pending without an attempt, and all are sent when it is over', async () => {
+  const { land, sent, topic, events, announcements } = start()
   topic.fails = failure(false)
   expect([await land(1), await land(2), await land(30)]).toEqual([false, false, false])
   expect(topic.attempts, 'one attempt, not one a claim').toBe(1)
-  await following.sendWhatFollows()
+  await announcements.sendPending()
   expect(events.isFailing()).toEqual(['notify_dead_letters'])
   topic.fails = undefined
-  await following.sendWhatFollows()
+  await announcements.sendPending()
   expect(sent.map(({ offset, value }) => [offset, value?.[1]])).toEqual([
     [1, 1],
     [2, 2],
@@ -114,12 +105,12 @@ test('a refusal holds nothing up: later notices follow without an attempt, and a
   ])
   expect(events.isFailing()).toEqual([])
   expect(await land(31), 'and the next one is told directly').toBe(true)
-  await following.sendWhatFollows()
+  await announcements.sendPending()
   expect(sent, 'each once').toHaveLength(4)
 })
 
-test('what fails for a while is tried again, and follows when that lasts too long', async () => {
-  const { land, sent, topic } = start({ followsAfterMs: 50 })
+test('what fails for a while is tried again, and is pending when that lasts too long', async () => {
+  const { land, sent, topic } = start({ pendingAfterMs: 50 })
   topic.fails = failure(true)
   setTimeout(() => {
     topic.fails = undefined
@@ -130,19 +121,21 @@ test('what fails for a while is tried again, and follows when that lasts too lon
   expect(sent.map(({ offset }) => offset)).toEqual([1])
 })
 
-test('another consumer sends what was left, of its own partitions, and of dead files that are there', async () => {
-  const { land, sent, topic, objects, following, make } = start({ isAssigned: (partition) => partition < 2 })
+test('another consumer sends what was left, of its own partitions, and of dead-letter files that are there', async () => {
+  const { land, sent, topic, objects, announcements, make } = start({
+    isAssigned: (partition) => partition < 2,
+  })
   topic.fails = failure(false)
   await land(1)
   await land(1, 2)
-  await following.defer(claimOf(5, 1))
+  await announcements.defer(claimOf(5, 1))
   topic.fails = undefined
   const heir = make()
-  await heir.sendWhatFollows()
+  await heir.sendPending()
   expect(sent.map(({ partition, offset }) => [partition, offset])).toEqual([[0, 1]])
-  objects.set(deadKey(plan.lake, claimOf(5, 1)), deadFile(claimOf(5, 1), refusedAt(5)))
-  await heir.sendWhatFollows()
-  await heir.sendWhatFollows()
+  objects.set(deadKey(target.lake, claimOf(5, 1)), deadFile(claimOf(5, 1), rejectedAt(5)))
+  await heir.sendPending()
+  await heir.sendPending()
   expect(sent.map(({ partition, offset }) => [partition, offset])).toEqual([
     [0, 1],
     [1, 5],
@@ -150,21 +143,21 @@ test('another consumer sends what was left, of its own partitions, and of dead f
 })
 
 test('a dead-letter file that cannot be read holds up no other, and later messages are sent at once again', async () => {
-  const { land, sent, topic, events, following, objects } = start()
+  const { land, sent, topic, events, announcements, objects } = start()
   topic.fails = failure(false)
   for (const S of [1, 2, 30]) await land(S)
-  objects.set(deadKey(plan.lake, claimOf(1)), 'no dead letter')
+  objects.set(deadKey(target.lake, claimOf(1)), 'no dead letter')
   topic.fails = undefined
-  await following.sendWhatFollows()
+  await announcements.sendPending()
   expect(sent.map(({ offset }) => offset)).toEqual([2, 30])
   expect(events.isFailing(), 'the unreadable one is reported').toEqual(['notify_dead_letters'])
   expect(await land(40)).toBe(true)
 })
 
-test('whoever waits for the topic lets go of its partition at once', async () => {
-  const { following, topic } = start({ followsAfterMs: 60_000 })
+test('an aborted partition does not wait for the topic', async () => {
+  const { announcements, topic } = start({ pendingAfterMs: 60_000 })
   topic.fails = failure(true)
   const controller = new AbortController()
   setTimeout(() => controller.abort(), 10)
-  await expect(following.tell(claimOf(1), refusedAt(1), controller.signal)).rejects.toThrow(LetGo)
+  await expect(announcements.announce(claimOf(1), rejectedAt(1), controller.signal)).rejects.toThrow(Aborted)
 })

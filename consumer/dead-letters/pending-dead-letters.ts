@@ -1,4 +1,5 @@
-// Notices that the dead-letter topic does not take now: written down in the bucket, and sent when it takes them again.
+// Announces rejected records on the dead-letter topic. What it does not accept now is recorded in the bucket as pending,
+// and sent when it accepts messages again.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import {
   deadKey,
@@ -7,73 +8,69 @@ import {
   type OffsetRange,
   parseNoticeKey,
 } from '@ticklake/contract/keys.ts'
+import { allDeadLetters } from '@ticklake/lake/dead-files.ts'
 import { codeOf, Failure } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
-import type { RefusedRecord } from '../batching/record-buffer.ts'
-import type { Plan } from '../claims/claim-builder.ts'
+import type { RejectedRecord } from '../batching/record-buffer.ts'
+import type { LandingTarget } from '../claims/claim-builder.ts'
 import type { ConsumerEvents } from '../events.ts'
-import { LetGo, orLetGo } from '../retry.ts'
+import { Aborted, orAborted } from '../retry.ts'
 import type { ObjectStore } from '../s3.ts'
-import { parseDeadFile } from './dead-letter.ts'
-import { type Notices, noticeOf, noticeOfLetter } from './dead-letter-producer.ts'
+import { type DeadLetterSender, messageOf, messageOfDeadLetter } from './dead-letter-producer.ts'
 
-/** How the attempt is called in logs, metrics and /readyz. */
+/** The name of the attempt in logs, metrics and /readyz. */
 const ATTEMPT = 'notify_dead_letters'
-/** How long a notice that fails without a clear refusal holds its range up. */
-const FOLLOWS_AFTER_MS = 20_000
+/** How long a message that fails without a clear refusal holds its claim up. */
+const PENDING_AFTER_MS = 20_000
 const RETRY_AFTER_MS = 500
-/** How often notices that follow are tried. */
-const LOOK_EVERY_MS = 10_000
+/** How often pending messages are sent. */
+const SEND_EVERY_MS = 10_000
 
-export interface FollowingNoticesOptions {
-  readonly plan: Plan
-  readonly store: Pick<ObjectStore, 'putIfAbsent' | 'keys' | 'read'>
-  readonly notices: Pick<Notices, 'send'>
+export interface AnnouncementsOptions {
+  readonly target: LandingTarget
+  readonly store: Pick<ObjectStore, 'putIfAbsent' | 'list' | 'text'>
+  readonly sender: Pick<DeadLetterSender, 'send'>
   readonly events: ConsumerEvents
-  /** Whether the partition is this consumer's: each sends the notices of its own. */
+  /** Whether the partition is this consumer's: each sends the messages of its own. */
   readonly isAssigned: (partition: number) => boolean
-  readonly followsAfterMs?: number
+  readonly pendingAfterMs?: number
   readonly retryAfterMs?: number
 }
 
 /**
- * Tells the dead-letter topic of refused records, and keeps a range from waiting for a topic that is gone, closed to
- * this user, or unfit. At least once: who stops between a notice and the word that it was sent sends it again.
+ * Announces rejected records on the dead-letter topic, and keeps a claim from waiting for a topic that is gone, closed to
+ * this user, or unfit. At least once: a consumer that stops between a message and the record that it was sent sends it
+ * again.
  */
-export class FollowingNotices {
-  readonly #options: FollowingNoticesOptions
-  /** Whether the last attempt failed for good or for long: new notices follow without an attempt of their own. */
+export class Announcements {
+  readonly #options: AnnouncementsOptions
+  /** Whether the last attempt failed for good or for long: new messages are pending without an attempt of their own. */
   #isClosed = false
-  /** Whether the bucket may have notices that were not seen yet. */
-  #mustLook = true
-  #isLooking = false
+  /** Whether the bucket may have pending messages that were not seen yet. */
+  #mayHavePending = true
+  #isSending = false
   #isStopping = false
 
-  constructor(options: FollowingNoticesOptions) {
+  constructor(options: AnnouncementsOptions) {
     this.#options = options
   }
 
   /**
-   * Tells of the refused records of a claim.
+   * Announces the rejected records of a claim.
    * @returns whether the broker has acknowledged all of it; else defer() comes next
-   * @throws LetGo
+   * @throws Aborted
    */
-  async tell(claim: Claim, refused: readonly RefusedRecord[], signal: AbortSignal): Promise<boolean> {
-    const {
-      notices,
-      events,
-      followsAfterMs = FOLLOWS_AFTER_MS,
-      retryAfterMs = RETRY_AFTER_MS,
-    } = this.#options
-    const giveUpAt = performance.now() + followsAfterMs
+  async announce(claim: Claim, rejected: readonly RejectedRecord[], signal: AbortSignal): Promise<boolean> {
+    const { sender, events, pendingAfterMs = PENDING_AFTER_MS, retryAfterMs = RETRY_AFTER_MS } = this.#options
+    const giveUpAt = performance.now() + pendingAfterMs
     while (!this.#isClosed) {
-      if (signal.aborted) throw new LetGo()
+      if (signal.aborted) throw new Aborted()
       try {
-        await orLetGo(notices.send(refused.map((record) => noticeOf(claim, record))), signal)
+        await orAborted(sender.send(rejected.map((record) => messageOf(claim, record))), signal)
         events.attemptSucceeded(ATTEMPT)
         return true
       } catch (error) {
-        if (error instanceof LetGo || signal.aborted) throw new LetGo()
+        if (error instanceof Aborted || signal.aborted) throw new Aborted()
         events.attemptFailed(ATTEMPT, error)
         if (isRefused(error) || performance.now() >= giveUpAt) this.#isClosed = true
         else await sleep(retryAfterMs, signal)
@@ -82,85 +79,85 @@ export class FollowingNotices {
     return false
   }
 
-  /** Writes down that the notice of this claim follows. Throws the SDK's error when S3 does not answer. */
+  /** Records that the announcement of this claim is pending. Throws the SDK's error when S3 does not answer. */
   async defer(claim: Claim, signal?: AbortSignal): Promise<void> {
-    const { plan, store } = this.#options
-    this.#mustLook = true
-    await mark(store, noticeKey(plan.lake, claim, 'follows'), signal)
+    const { target, store } = this.#options
+    this.#mayHavePending = true
+    await mark(store, noticeKey(target.lake, claim, 'follows'), signal)
   }
 
-  /** Partitions came: their notices may be left from whoever had them before. */
+  /** Partitions were assigned: their previous owner may have left pending messages. */
   assigned(): void {
-    this.#mustLook = true
+    this.#mayHavePending = true
   }
 
-  /** Looks every 10 s. @returns stops looking */
+  /** Sends pending messages every 10 s. @returns stops that */
   watch(): () => void {
-    const timer = setInterval(() => void this.sendWhatFollows(), LOOK_EVERY_MS)
+    const timer = setInterval(() => void this.sendPending(), SEND_EVERY_MS)
     return () => {
       clearInterval(timer)
       this.#isStopping = true
     }
   }
 
-  /** Sends the notices that follow, oldest first in each partition; what fails is tried at the next look. */
-  async sendWhatFollows(): Promise<void> {
-    if (this.#isLooking || !this.#mustLook) return
+  /** Sends the pending messages, oldest first in each partition; what fails is tried again the next time. */
+  async sendPending(): Promise<void> {
+    if (this.#isSending || !this.#mayHavePending) return
     const { events } = this.#options
-    this.#isLooking = true
-    this.#mustLook = false
+    this.#isSending = true
+    this.#mayHavePending = false
     try {
-      const following = await this.#following()
-      let left = following.length
-      events.noticesFollowing(left)
-      let fault: unknown
+      const pending = await this.#pending()
+      let left = pending.length
+      events.announcementsPending(left)
+      let failure: unknown
       let isRefusing = false
-      for (const range of following) {
+      for (const range of pending) {
         if (this.#isStopping) return
         try {
-          if (await this.#send(range)) events.noticesFollowing(--left)
+          if (await this.#send(range)) events.announcementsPending(--left)
         } catch (error) {
-          // What is wrong with one range keeps no other one waiting; a topic that is away keeps them all.
+          // A bad range holds no other one up; a topic that is away holds up all of them.
           if (!isRefused(error)) throw error
-          fault ??= error
+          failure ??= error
           isRefusing ||= codeOf(error) !== 'DEAD_FILE_UNREADABLE'
         }
       }
       this.#isClosed = isRefusing
-      if (left > 0) this.#mustLook = true
-      if (fault !== undefined) events.attemptFailed(ATTEMPT, fault)
+      if (left > 0) this.#mayHavePending = true
+      if (failure !== undefined) events.attemptFailed(ATTEMPT, failure)
       else if (left === 0) events.attemptSucceeded(ATTEMPT)
     } catch (error) {
-      this.#mustLook = true
+      this.#mayHavePending = true
       if (!this.#isStopping) events.attemptFailed(ATTEMPT, error)
     } finally {
-      this.#isLooking = false
+      this.#isSending = false
     }
   }
 
-  /** The claims of this consumer's partitions that the topic is yet to be told of. */
-  async #following(): Promise<OffsetRange[]> {
-    const { plan, store, isAssigned } = this.#options
-    const following = new Map<string, OffsetRange>()
+  /** The claims of this consumer's partitions whose announcement is pending. */
+  async #pending(): Promise<OffsetRange[]> {
+    const { target, store, isAssigned } = this.#options
+    const pending = new Map<string, OffsetRange>()
     // A claim's two keys are neighbours: `follows` comes before `told`.
-    for await (const key of store.keys(noticesPrefix(plan.lake, plan.topicId))) {
-      const notice = parseNoticeKey(key)
-      if (!notice || !isAssigned(notice.range.partition)) continue
-      const name = noticeKey(plan.lake, notice.range, 'follows')
-      if (notice.state === 'told') following.delete(name)
-      else following.set(name, notice.range)
+    for await (const { key } of store.list(noticesPrefix(target.lake, target.topicId))) {
+      const named = parseNoticeKey(key)
+      if (!named || !isAssigned(named.range.partition)) continue
+      const name = noticeKey(target.lake, named.range, 'follows')
+      if (named.state === 'told') pending.delete(name)
+      else pending.set(name, named.range)
     }
-    return [...following.values()]
+    return [...pending.values()]
   }
 
-  /** @returns false where the dead file is not there yet: whoever finishes its claim writes it */
+  /** @returns false where the dead-letter file is not there yet: the consumer that finishes its claim writes it */
   async #send(range: OffsetRange): Promise<boolean> {
-    const { plan, store, notices } = this.#options
-    const key = deadKey(plan.lake, range)
-    const text = await store.read(key)
-    if (text === undefined) return false
-    await notices.send(parseDeadFile(key, text).map(noticeOfLetter))
-    await mark(store, noticeKey(plan.lake, range, 'told'))
+    const { target, store, sender } = this.#options
+    const key = deadKey(target.lake, range)
+    const stored = await store.text(key)
+    if (!stored) return false
+    await sender.send(allDeadLetters(key, stored.text).map(messageOfDeadLetter))
+    await mark(store, noticeKey(target.lake, range, 'told'))
     return true
   }
 }

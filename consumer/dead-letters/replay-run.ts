@@ -1,7 +1,7 @@
-// Replays letters in portions, and tells of each what became of it.
-import type { DeadLetter } from './dead-letter.ts'
-import { type Mend, mendLetter } from './fix.ts'
-import { bytesOf, type Origin } from './letter.ts'
+// Replays rejected records in portions, and reports the outcome of each.
+import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
+import { type Fix, fixDeadLetter } from './fix.ts'
+import { bytesOf, type Origin } from './readable.ts'
 import type { Replay, Replayed } from './replay.ts'
 
 /** Records of one transaction. */
@@ -15,16 +15,16 @@ export interface ReplayRow extends Origin {
 }
 
 /**
- * One row a letter; those of a portion come when its transaction is committed.
+ * One row for each record; those of a portion come when its transaction is committed.
  * @param isReplayed whether a record was replayed before
  * @param replay undefined: nothing is sent
- * @throws Failure REPLAY_REFUSED; what was told of before is there
+ * @throws Failure REPLAY_REFUSED; the records reported before were sent
  */
-export async function* replayLetters(
+export async function* replayDeadLetters(
   replay: Replay | undefined,
   isReplayed: (origin: Origin) => boolean,
-  letters: AsyncIterable<DeadLetter>,
-  mendOf: (letter: DeadLetter) => Mend,
+  deadLetters: AsyncIterable<DeadLetter>,
+  fixOf: (deadLetter: DeadLetter) => Fix,
 ): AsyncGenerator<ReplayRow> {
   let portion: Replayed[] = []
   const commit = async () => {
@@ -38,20 +38,20 @@ export async function* replayLetters(
       row(origin, replay ? 'replayed' : 'would-replay', value.toString()),
     )
   }
-  for await (const letter of letters) {
-    const { topicId, partition, offset } = letter
+  for await (const deadLetter of deadLetters) {
+    const { topicId, partition, offset } = deadLetter
     const origin = { topicId, partition, offset }
     if (isReplayed(origin)) {
       yield row(origin, 'already', '')
       continue
     }
-    const mended = mendLetter(letter, mendOf(letter))
-    if (!mended.accepted) {
-      yield row(origin, 'refused', mended.why)
+    const fixed = fixDeadLetter(deadLetter, fixOf(deadLetter))
+    if (!fixed.accepted) {
+      yield row(origin, 'refused', fixed.why)
       continue
     }
-    const headers = letter.headers.map(([name, value]) => [name, bytesOf(value)] as const)
-    portion.push({ origin, key: mended.key, value: mended.value, headers })
+    const headers = deadLetter.headers.map(([name, value]) => [name, bytesOf(value)] as const)
+    portion.push({ origin, key: fixed.key, value: fixed.value, headers })
     if (portion.length === PORTION) yield* await commit()
   }
   yield* await commit()

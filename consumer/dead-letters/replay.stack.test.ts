@@ -1,4 +1,4 @@
-// Refused records are listed from their dead files, and land once after a mend, whatever happens to the replay.
+// Rejected records are listed from their dead-letter files, and land once after a mend, whatever happens to the replay.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -33,7 +33,7 @@ async function landed(env: Env, rows: number) {
   }
 }
 
-/** A topic with 100 good and 20 refused records, a consumer that has landed them, and its environment. */
+/** A topic with 100 good and 20 rejected records, a consumer that has landed them, and its environment. */
 async function withDeadLetters() {
   const env = testEnv({ CONSUMER_HEALTH_PORT: '0', CONSUMER_FLUSH_AFTER_MS: '300', CATALOG_HOURS_AHEAD: '1' })
   await createTopic(env, 2)
@@ -72,7 +72,7 @@ async function expectAudit(env: Env, line: RegExp): Promise<void> {
   expect(audit.status).toBe(0)
 }
 
-test('refused records are counted, shown, mended and land once, also when the replay is run twice', async () => {
+test('rejected records are counted, shown, fixed and land once, also when the replay is run twice', async () => {
   const env = await withDeadLetters()
   const sums = await dlq(env, 'list', '--output', 'jsonl')
   const groups = sums.stdout
@@ -111,7 +111,7 @@ test('refused records are counted, shown, mended and land once, also when the re
   expect(new Set(lake.rows).size).toBe(lake.rows.length)
 })
 
-test('mended lines from a program replace the records that they name', async () => {
+test('fixed lines from a program replace the records that they name', async () => {
   const env = await withDeadLetters()
   const listed = await dlq(env, 'list', '--each', '--partition', '1', '--output', 'jsonl')
   const lines = listed.stdout
@@ -144,15 +144,15 @@ test.each(['before the commit', 'after the commit'])(
     const env = await withDeadLetters()
     // The replay's own parts, with kill -9 where no test could aim from outside.
     const script = `
-    import { readLetters } from './dead-letters/dead-files.ts'
+    import { readDeadLetters } from './dead-letters/dead-files.ts'
     import { openReplay } from './dead-letters/replay.ts'
-    import { replayLetters } from './dead-letters/replay-run.ts'
+    import { replayDeadLetters } from './dead-letters/replay-run.ts'
     import { s3Store } from './s3.ts'
     import { consumerConfig } from './config.ts'
     import { s3Client } from '@ticklake/aws/config.ts'
     const config = consumerConfig(process.env)
     const store = s3Store(s3Client(config.lake), config.lake.bucket)
-    const letters = readLetters(store, config.lake, {})
+    const letters = readDeadLetters(store, config.lake, {})
     const first = await letters.next()
     const replay = await openReplay(config.kafka, first.value.topicId)
     const commit = replay.commit
@@ -161,8 +161,8 @@ test.each(['before the commit', 'after the commit'])(
       process.kill(process.pid, 'SIGKILL')
       await new Promise(() => {})
     }
-    const all = readLetters(store, config.lake, {})
-    for await (const row of replayLetters(replay, replay.isReplayed, all, () => ({ set: { close: 7.5 } }))) console.log(row.outcome)
+    const all = readDeadLetters(store, config.lake, {})
+    for await (const row of replayDeadLetters(replay, replay.isReplayed, all, () => ({ set: { close: 7.5 } }))) console.log(row.outcome)
   `
     const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
       cwd: join(projectDir, 'consumer'),

@@ -1,4 +1,4 @@
-// Sends mended records and the ledger's line on each in one Kafka transaction: whatever dies, each lands once.
+// Sends fixed records and the ledger's line on each in one Kafka transaction: whatever dies, each lands once.
 import RdKafka from '@confluentinc/kafka-javascript'
 import { type KafkaConfig, kafkaClientSettings, ledgerTopic } from '@ticklake/kafka/config.ts'
 import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
@@ -11,11 +11,11 @@ import {
   readLedger,
   replayRefused,
 } from './ledger.ts'
-import { type Origin, originText } from './letter.ts'
+import { type Origin, originText } from './readable.ts'
 
 type Producer = InstanceType<typeof RdKafka.HighLevelProducer>
 
-/** A record that takes the place of a refused one. */
+/** A record that replaces a rejected one. */
 export interface Replayed {
   readonly origin: Origin
   readonly key: Buffer | null
@@ -35,7 +35,7 @@ export interface Replay extends AsyncDisposable {
 /**
  * Begins a replay. All replays of a topic share one transactional id: beginning one ends (and undoes) what another
  * has not committed, and only then reads the ledger, so that two of them cannot both send a record.
- * @param topicId of the topic that the records were refused in
+ * @param topicId of the topic that the records were rejected in
  * @throws Failure KAFKA_UNREACHABLE, LEDGER_UNFIT, REPLAY_REFUSED, TOPIC_REPLACED
  */
 export async function openReplay(config: KafkaConfig, topicId: string): Promise<Replay> {

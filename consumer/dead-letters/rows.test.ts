@@ -1,4 +1,4 @@
-// Rows of refused records: whatever a producer put into them, no terminal is driven by it, and no program misses it.
+// Rows of rejected records: whatever a producer put into them, no terminal is driven by it, and no program misses it.
 import { Writable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { rowFormats, writeRows } from './rows.ts'

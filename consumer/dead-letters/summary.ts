@@ -1,11 +1,11 @@
-// Sums up refused records: how many, why, from which partition, in which hour.
+// Sums up rejected records by reason, partition and hour.
 import { hourOf } from '@ticklake/contract/keys.ts'
-import type { DeadLetter } from './dead-letter.ts'
+import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 
-export interface LetterGroup {
+export interface DeadLetterGroup {
   readonly reason: string
   readonly partition: number
-  /** The UTC hour in which the broker took them, or null when the records say no time. */
+  /** The UTC hour in which the broker took them, or null when they have no timestamp. */
   readonly hour: string | null
   readonly records: number
   readonly firstOffset: number
@@ -14,10 +14,10 @@ export interface LetterGroup {
 
 export const groupColumns = ['reason', 'partition', 'hour', 'records', 'firstOffset', 'lastOffset'] as const
 
-/** One group a reason, partition and hour; memory grows with the groups, not with the letters. */
-export async function summarize(letters: AsyncIterable<DeadLetter>): Promise<LetterGroup[]> {
-  const groups = new Map<string, LetterGroup>()
-  for await (const { reason, partition, offset, timestampMs } of letters) {
+/** One group for each reason, partition and hour; memory grows with the groups, not with the records. */
+export async function summarize(deadLetters: AsyncIterable<DeadLetter>): Promise<DeadLetterGroup[]> {
+  const groups = new Map<string, DeadLetterGroup>()
+  for await (const { reason, partition, offset, timestampMs } of deadLetters) {
     const hour = hourText(timestampMs)
     const name = `${reason} ${partition} ${hour}`
     const before = groups.get(name)

@@ -2,28 +2,23 @@
 
 import RdKafka from '@confluentinc/kafka-javascript'
 import { brokerReason, type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
-import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
-import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import { type Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Message } from '../batching/pending-batches.ts'
-import { LetGo } from '../retry.ts'
 import { Positions } from './fetch-progress.ts'
+import { advertisedBy, connected, type Reachability } from './kafka-connection.ts'
+import { groupFailed, isPassing, offsetOutOfRange, readFailure } from './kafka-errors.ts'
+import { brokerQueries } from './kafka-queries.ts'
 import { NativeCalls } from './native-calls.ts'
 
-const { AdminClient, KafkaConsumer, CODES } = RdKafka
+const { KafkaConsumer, CODES } = RdKafka
 
 /** A batch takes what is there, and waits this long for its first message. */
 const CONSUME_WAIT_MS = 200
 const CONSUME_MESSAGES = 1000
-/** Leaving the group waits until the last query is answered, and has no time for more. What fails is asked again. */
-const QUERY_TIMEOUT_MS = 5_000
 /** Of a query that nobody waits for. */
 const LOOK_TIMEOUT_MS = 3_000
-/** Of each attempt to reach a broker: a stop waits for one. */
-const CONNECT_ATTEMPT_MS = 1_000
 const WAITING_EVERY_MS = 1_500
 const LOG_WITHIN_MS = 50
-/** Of a commit that the caller waits for; the client itself goes on until the broker answers. */
-const COMMIT_WITHIN_MS = 5_000
 
 export interface TopicPartition {
   readonly topic: string
@@ -53,7 +48,7 @@ interface RawClient {
     done: (
       error: { message: string; code: number } | null,
       messages: Message[],
-      ends?: Batch['ends'],
+      ends?: ClientBatch['ends'],
     ) => void,
   ): void
   incrementalAssign(assignment: (TopicPartition & { offset: number })[]): void
@@ -63,47 +58,26 @@ interface RawClient {
 }
 type RawConsumer = InstanceType<typeof KafkaConsumer> & { _client: RawClient }
 
-/** The call that the admin client's types leave out. */
-interface DescribingAdmin {
-  describeTopics(
-    topics: string[],
-    options: object,
-    done: (
-      error: Error | null,
-      topics?: {
-        topicId: { mostSignificantBits: bigint; leastSignificantBits: bigint }
-        partitions: unknown[]
-        error?: { readonly code: number; readonly message: string }
-      }[],
-    ) => void,
-  ): void
-}
-
 /** Messages, and behind them the partitions whose end was reached. */
-export interface Batch {
+export interface ClientBatch {
   readonly messages: readonly Message[]
   /** Up to `offset` there is no record that was not handed over: what is missing is a marker of a transaction. */
   readonly ends: readonly { readonly partition: number; readonly offset: number }[]
 }
 
-/** What the broker says of the topic. */
-export interface TopicFacts {
-  /** 32 hex digits */
-  readonly topicId: string
-  readonly partitions: number
-}
-
 export type GroupClient = Awaited<ReturnType<typeof connectGroup>>
 
 /**
- * Connects and joins the group.
- * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS; LetGo when the signal aborts before
+ * Connects; subscribe() joins the group.
+ * @param reading `paused`: partitions are assigned and never fetched, records come from elsewhere
+ * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS; Aborted when the signal aborts before
  */
 export async function connectGroup(
   config: KafkaConfig,
   groupId: string,
   handlers: Handlers,
   signal: AbortSignal,
+  reading: 'read' | 'paused' = 'read',
 ) {
   const topic = config.KAFKA_TOPIC
   const consumer = new KafkaConsumer(
@@ -153,7 +127,7 @@ export async function connectGroup(
     }
   }
 
-  function giveBack(partitions: number[]): void {
+  function giveBack(partitions: readonly number[]): void {
     if (cooperative()) consumer._client.incrementalUnassign(partitions.map(named))
     else consumer.unassign()
   }
@@ -176,49 +150,22 @@ export async function connectGroup(
   const waiting = setInterval(() => handlers.onBrokerAway(lastFailure), WAITING_EVERY_MS)
   await connected(consumer, config, signal, () => lastFailure).finally(() => clearInterval(waiting))
   handlers.onBrokerBack()
-  const admin = AdminClient.createFrom(consumer)
 
   const named = (partition: number): TopicPartition => ({ topic, partition })
   const cooperative = () => consumer._client.rebalanceProtocol() === 'COOPERATIVE'
   const positions = new Positions()
-
-  function watermarks(
-    partition: number,
-    timeoutMs = QUERY_TIMEOUT_MS,
-  ): Promise<{ low: number; high: number }> {
-    return ask((resolve, reject) => {
-      consumer.queryWatermarkOffsets(topic, partition, timeoutMs, (error, offsets) => {
-        if (error) reject(error)
-        else resolve({ low: offsets.lowOffset, high: offsets.highOffset })
-      })
-    })
-  }
-
-  function ask<T>(
-    call: (resolve: (answer: T) => void, reject: (error: unknown) => void) => void,
-  ): Promise<T> {
-    return calls.ask(() => new Promise<T>(call))
-  }
-
-  /** What the last fetch was told; cheap, undefined before the first one and after one that failed. */
-  function fetched(partition: number, which: 'lowOffset' | 'highOffset'): number | undefined {
-    try {
-      const offsets = calls.now(() => consumer.getWatermarkOffsets(topic, partition))
-      const offset = offsets?.[which] ?? -1
-      return offset >= 0 ? offset : undefined
-    } catch {
-      return undefined
-    }
-  }
+  const { fetched, ...queries } = brokerQueries(consumer, topic, calls, handlers.onBrokerBack)
 
   return {
+    ...queries,
+
     subscribe: () => {
       consumer.subscribe([topic])
     },
 
     /** One batch of messages; empty when none came in time. @throws Failure OFFSET_OUT_OF_RANGE, KAFKA_READ_FAILED */
-    consume(): Promise<Batch> {
-      const call = (resolve: (batch: Batch) => void, reject: (error: unknown) => void) =>
+    consume(): Promise<ClientBatch> {
+      const call = (resolve: (batch: ClientBatch) => void, reject: (error: unknown) => void) =>
         consumer._client.consume(CONSUME_WAIT_MS, CONSUME_MESSAGES, true, (error, messages, ends = []) => {
           if (!error) {
             if (messages.length > 0 || ends.length > 0) handlers.onBrokerBack()
@@ -236,58 +183,20 @@ export async function connectGroup(
     },
 
     /** Starts to read the partitions at these offsets. Only between two calls of consume(). */
-    assign(starts: { partition: number; offset: number }[]): void {
+    assign(starts: readonly { readonly partition: number; readonly offset: number }[]): void {
       if (state !== 'open') return
       const assignment = starts.map(({ partition, offset }) => ({ topic, partition, offset }))
       if (cooperative()) consumer._client.incrementalAssign(assignment)
       else consumer.assign(assignment)
+      // Pausing is not kept for partitions that come back.
+      if (reading === 'paused') consumer.pause(assignment)
       positions.assigned(assignment)
     },
 
     /** Gives the partitions back to the group. */
-    unassign(partitions: number[]): void {
+    unassign(partitions: readonly number[]): void {
       positions.unassigned(partitions)
       if (state !== 'dead') giveBack(partitions)
-    },
-
-    /** Commits an offset, for lag tools. */
-    commit(partition: number, offset: number): Promise<void> {
-      const raw = consumer as unknown as {
-        commitCb(toppars: object[], done: (error: Error | null) => void): void
-      }
-      const committed = ask<void>((resolve, reject) =>
-        raw.commitCb([{ ...named(partition), offset }], (error) => (error ? reject(error) : resolve())),
-      )
-      return within(committed, COMMIT_WITHIN_MS, 'the commit was not answered in 5 s')
-    },
-
-    /** The offset that the group has committed, or undefined. */
-    committed(partition: number): Promise<number | undefined> {
-      return ask((resolve, reject) => {
-        consumer.committed([named(partition)], QUERY_TIMEOUT_MS, (error, offsets) => {
-          if (error) return reject(error)
-          const offset = (offsets[0] as { offset?: number } | undefined)?.offset
-          resolve(offset !== undefined && offset >= 0 ? offset : undefined)
-        })
-      })
-    },
-
-    /** The first offset that Kafka still has, and the one that the next message gets. */
-    watermarks: (partition: number) => watermarks(partition),
-
-    /** The first offset whose record is not older than this; undefined: all are older. */
-    offsetAt(partition: number, timestampMs: number): Promise<number | undefined> {
-      return ask((resolve, reject) => {
-        consumer.offsetsForTimes(
-          [{ ...named(partition), offset: timestampMs }],
-          QUERY_TIMEOUT_MS,
-          (error, offsets) => {
-            if (error) return reject(error)
-            const offset = (offsets[0] as { offset?: number } | undefined)?.offset
-            resolve(offset !== undefined && offset >= 0 ? offset : undefined)
-          },
-        )
-      })
     },
 
     /** The high watermark that the last fetch brought; cheap, undefined before the first fetch. */
@@ -301,18 +210,17 @@ export async function connectGroup(
     watchPositions: (onLost: (error: Failure) => void): (() => void) =>
       positions.watch(
         {
-          watermarks: (partition) => watermarks(partition, LOOK_TIMEOUT_MS),
+          watermarks: (partition) => queries.watermarks(partition, LOOK_TIMEOUT_MS),
           fetchedLow: (partition) => fetched(partition, 'lowOffset'),
         },
         (why) => onLost(offsetOutOfRange(why)),
       ),
 
-    /** The topic's id and partitions, or undefined when there is no such topic. */
-    async describeTopic(): Promise<TopicFacts | undefined> {
-      const facts = await calls.ask(() => describeTopic(admin, topic))
-      handlers.onBrokerBack()
-      return facts
-    },
+    /** Why the broker that the topic's questions go to cannot be reached, and the addresses that brokers advertise. */
+    reachability: (): Reachability => ({
+      advertised: advertisedBy(consumer),
+      lastFailure,
+    }),
 
     /**
      * Leaves the group and closes the connections, once every call under way is answered. Where that takes longer than
@@ -326,129 +234,4 @@ export async function connectGroup(
       })
     },
   }
-}
-
-function within<T>(promise: Promise<T>, ms: number, why: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(why)), ms)
-    promise.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
-}
-
-async function connected(
-  consumer: RawConsumer,
-  config: KafkaConfig,
-  signal: AbortSignal,
-  lastFailure: () => string,
-): Promise<void> {
-  if (signal.aborted) throw new LetGo()
-  const timeoutMs = config.KAFKA_CONNECT_TIMEOUT_MS
-  askInShort(consumer, performance.now() + timeoutMs, signal)
-  try {
-    await new Promise<void>((resolve, reject) => {
-      consumer.connect({}, (error) => (error ? reject(error) : resolve()))
-    })
-  } catch (error) {
-    if (signal.aborted) throw new LetGo()
-    throw kafkaUnreachable({
-      what: `no broker answered at ${config.KAFKA_BOOTSTRAP_SERVERS} within ${timeoutMs / 1000} s; nothing was read`,
-      why: lastFailure(),
-      remedy:
-        'start it (`make stack`, `make demo` or `make up`), or set KAFKA_BOOTSTRAP_SERVERS and the KAFKA_SECURITY_PROTOCOL that it wants',
-      cause: error,
-    })
-  }
-}
-
-/**
- * Connecting asks for metadata once, and the client cannot be closed before that is answered or has timed out: it is
- * asked in short attempts until the deadline, so that a stop need not wait.
- */
-function askInShort(consumer: RawConsumer, deadline: number, signal: AbortSignal): void {
-  const getMetadata = consumer.getMetadata.bind(consumer)
-  consumer.getMetadata = (_options, done) => {
-    const attempt = () =>
-      getMetadata({ timeout: CONNECT_ATTEMPT_MS }, (error, metadata) => {
-        if (error && !signal.aborted && performance.now() < deadline) attempt()
-        else done?.(error, metadata)
-      })
-    attempt()
-    return consumer
-  }
-}
-
-/** Errors that librdkafka mends by itself, or that say only that nothing came. */
-function isPassing(code: number): boolean {
-  const {
-    ERR__AUTO_OFFSET_RESET,
-    ERR_OFFSET_OUT_OF_RANGE,
-    ERR_TOPIC_AUTHORIZATION_FAILED,
-    ERR_GROUP_AUTHORIZATION_FAILED,
-  } = CODES.ERRORS
-  return ![
-    ERR__AUTO_OFFSET_RESET,
-    ERR_OFFSET_OUT_OF_RANGE,
-    ERR_TOPIC_AUTHORIZATION_FAILED,
-    ERR_GROUP_AUTHORIZATION_FAILED,
-  ].includes(code)
-}
-
-function readFailure(error: { message: string; code: number }): Failure {
-  if (
-    error.code === CODES.ERRORS.ERR__AUTO_OFFSET_RESET ||
-    error.code === CODES.ERRORS.ERR_OFFSET_OUT_OF_RANGE
-  ) {
-    return offsetOutOfRange(error.message)
-  }
-  return new Failure({
-    code: 'KAFKA_READ_FAILED',
-    what: 'Kafka refuses to be read; what was landed stays landed',
-    why: error.message,
-    remedy: 'check the user’s rights on the topic and the group, then start the consumer again',
-  })
-}
-
-function offsetOutOfRange(why: string): Failure {
-  return new Failure({
-    code: 'OFFSET_OUT_OF_RANGE',
-    what: 'Kafka does not have the offset that the chain of claims goes on with; nothing more is written',
-    why,
-    remedy: 'start the consumer again: it then says how many records are gone and what can be done',
-  })
-}
-
-function groupFailed(why: string): Failure {
-  return new Failure({
-    code: 'KAFKA_GROUP_FAILED',
-    what: 'the consumer group refused this consumer; what was landed stays landed',
-    why,
-    remedy: 'check the user’s rights on the group; set KAFKA_GROUP_PROTOCOL=classic for a broker before 4.0',
-    retryable: true,
-  })
-}
-
-/** What the broker says of the topic, or undefined when there is no such topic. */
-export function describeTopic(admin: object, topic: string): Promise<TopicFacts | undefined> {
-  return new Promise((resolve, reject) => {
-    ;(admin as DescribingAdmin).describeTopics([topic], { timeout: QUERY_TIMEOUT_MS }, (error, topics) => {
-      const found = topics?.[0]
-      if (error) return reject(error)
-      // Any other error, such as a right that this user lacks, does not say that the topic is gone.
-      if (found?.error && found.error.code !== CODES.ERRORS.ERR_UNKNOWN_TOPIC_OR_PART) {
-        return reject(Object.assign(new Error(found.error.message), { code: found.error.code }))
-      }
-      if (!found || found.error || found.partitions.length === 0) return resolve(undefined)
-      const { mostSignificantBits: high, leastSignificantBits: low } = found.topicId
-      resolve({ topicId: hex(high) + hex(low), partitions: found.partitions.length })
-    })
-  })
-}
-
-/** The topic's id, 32 hex digits, or undefined when there is no such topic. */
-export async function topicIdOf(admin: object, topic: string): Promise<string | undefined> {
-  return (await describeTopic(admin, topic))?.topicId
-}
-
-function hex(bits: bigint): string {
-  return BigInt.asUintN(64, bits).toString(16).padStart(16, '0')
 }

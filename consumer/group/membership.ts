@@ -1,22 +1,28 @@
 // One membership in the consumer group, from connecting to leaving: each assigned partition gets a writer, and each
 // revoked one lands what it has in memory before it is given back.
+import { datasetKey } from '@ticklake/contract/keys.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { flushAfter } from '../batching/flush-pace.ts'
-import { turns } from '../batching/semaphore.ts'
-import type { Plan } from '../claims/claim-builder.ts'
+import { semaphore } from '../batching/semaphore.ts'
+import type { LandingTarget } from '../claims/claim-builder.ts'
 import { datasetGuard, openDataset } from '../claims/dataset.ts'
 import type { LandingPort } from '../claims/landing.ts'
 import { PartitionWriter } from '../claims/partition-writer.ts'
 import type { ConsumerConfig } from '../config.ts'
-import type { Notices } from '../dead-letters/dead-letter-producer.ts'
-import { FollowingNotices } from '../dead-letters/pending-dead-letters.ts'
+import type { DeadLetterSender } from '../dead-letters/dead-letter-producer.ts'
+import { Announcements } from '../dead-letters/pending-dead-letters.ts'
 import type { Encoder } from '../encoding/encoder.ts'
 import type { ConsumerEvents } from '../events.ts'
 import { refusalOf } from '../fatal-s3-error.ts'
-import { LetGo, untilDone } from '../retry.ts'
+import { Aborted, untilDone } from '../retry.ts'
 import type { ObjectStore } from '../s3.ts'
-import { type Batch, connectGroup, type GroupClient } from './kafka.ts'
+import { batchSource } from './batch-source.ts'
+import { clientSource } from './client-source.ts'
+import { requireWholeTopic } from './first-start.ts'
+import { connectGroup, type GroupClient } from './kafka.ts'
+import type { TopicFacts } from './kafka-topic.ts'
 import { PollLoop } from './poll-loop.ts'
+import type { Batch, RecordSource } from './record-source.ts'
 import { startOffset } from './start-offset.ts'
 import type { SettledBeginning } from './start-point.ts'
 import { TopicGuard, topicOf } from './topic.ts'
@@ -31,9 +37,9 @@ export interface MembershipOptions {
   readonly events: ConsumerEvents
   readonly store: ObjectStore
   readonly encoder: Encoder
-  readonly notices: Notices
+  readonly sender: DeadLetterSender
   /** Called when the dataset is open and the client joins the group. */
-  readonly onJoining: (plan: Plan) => void
+  readonly onJoining: (target: LandingTarget) => void
   /** Called with each assignment: the group works. */
   readonly onAssigned: () => void
 }
@@ -41,7 +47,8 @@ export interface MembershipOptions {
 /** What the partitions' writers need of this membership. */
 interface Landing {
   readonly client: GroupClient
-  readonly plan: Plan
+  readonly source: RecordSource
+  readonly target: LandingTarget
   readonly port: LandingPort
   readonly guard: TopicGuard
   readonly confirmDataset: () => Promise<void>
@@ -75,80 +82,103 @@ export class Membership {
   /**
    * Lands the topic until the signal aborts; then lands what is in memory, and leaves the group.
    * @throws Failure KAFKA_GROUP_FAILED when this client cannot go on but another one can; any other when only a person
-   * can decide what to do; LetGo when the signal aborts before it has joined
+   * can decide what to do; Aborted when the signal aborts before it has joined
    */
   async run(signal: AbortSignal): Promise<void> {
     const { config, events } = this.#options
-    let landing: Landing
+    const sinceMs = performance.now()
+    let landing: Landing | undefined
     const client = await connectGroup(
       config.kafka,
       config.groupId,
       {
-        onAssign: (partitions) => this.#enqueue(() => this.#assign(landing, partitions)),
-        onRevoke: (partitions, lost) => this.#enqueue(() => this.#revoke(client, partitions, lost)),
+        onAssign: (partitions) => this.#enqueue(() => this.#assign(landing!, partitions)),
+        onRevoke: (partitions, lost) => this.#enqueue(() => this.#revoke(landing!.source, partitions, lost)),
         onFatal: (error) => this.#fail(error),
         onMessage: (text) => events.brokerMessage(text),
         onBrokerAway: (why) => events.brokerAway(why),
         onBrokerBack: () => events.brokerBack(),
       },
       signal,
+      config.reader === 'client' ? 'read' : 'paused',
     )
     try {
-      const topic = await topicOf(client, config.kafka, signal)
-      const { notices, ...open } = await this.#open(client, topic.topicId, signal)
+      const topic = await topicOf(client, config.kafka, signal, sinceMs)
+      const { announcements, ...open } = await this.#open(client, topic, signal)
       landing = open
-      await this.#poll(landing, notices, signal)
+      await this.#poll(landing, announcements, signal)
     } finally {
-      await this.#leave(client)
+      await this.#leave(client, landing?.source)
     }
   }
 
   async #open(
     client: GroupClient,
-    topicId: string,
+    { topicId, partitions }: TopicFacts,
     signal: AbortSignal,
-  ): Promise<Landing & { notices: FollowingNotices }> {
+  ): Promise<Landing & { announcements: Announcements }> {
     const { config, events, store, encoder } = this.#options
     const { kafka, lake, from } = config
-    const plan: Plan = { lake, format: lake.format, topic: kafka.KAFKA_TOPIC, topicId }
-    const notices = new FollowingNotices({
-      plan,
+    const target: LandingTarget = { lake, format: lake.format, topic: kafka.KAFKA_TOPIC, topicId }
+    const announcements = new Announcements({
+      target,
       store,
-      notices: this.#options.notices,
+      sender: this.#options.sender,
       events,
       isAssigned: (partition) => this.#writers.has(partition),
     })
+    const refused = (error: unknown) => {
+      throw refusalOf(error, lake.bucket)
+    }
+    if (from === undefined && config.onRetentionLoss === 'stop') {
+      await requireWholeTopic(partitions, {
+        isNew: async () => {
+          const read = () => store.text(datasetKey(lake)).catch(refused)
+          return (await untilDone('read_dataset', events, signal, read)) === undefined
+        },
+        watermarks: (partition) =>
+          untilDone('query_watermarks', events, signal, () => client.watermarks(partition)),
+      })
+    }
     const startPoint = await untilDone('open_dataset', events, signal, () =>
-      openDataset(store, plan, from, events.datasetRaised).catch((error) => {
-        throw refusalOf(error, lake.bucket)
-      }),
+      openDataset(store, target, from, events.datasetRaised).catch(refused),
     )
     return {
       client,
-      plan,
-      port: { store, encoder, notices, inTurn: turns(config.uploads) },
-      guard: new TopicGuard(client, plan),
-      confirmDataset: datasetGuard(store, plan, events.datasetRaised),
+      source:
+        config.reader === 'client'
+          ? clientSource(client)
+          : batchSource({
+              config: kafka,
+              topicId,
+              client,
+              onRetry: events.brokerMessage,
+              onAnswer: events.brokerBack,
+            }),
+      target,
+      port: { store, encoder, announcements, uploadLimit: semaphore(config.uploads) },
+      guard: new TopicGuard(client, target),
+      confirmDataset: datasetGuard(store, target, events.datasetRaised),
       startPoint,
-      notices,
+      announcements,
     }
   }
 
-  async #poll(landing: Landing, notices: FollowingNotices, signal: AbortSignal): Promise<void> {
-    const { client, guard, plan } = landing
-    this.#options.onJoining(plan)
+  async #poll(landing: Landing, announcements: Announcements, signal: AbortSignal): Promise<void> {
+    const { client, source, guard, target } = landing
+    this.#options.onJoining(target)
     client.subscribe()
     this.#loop = new PollLoop({
-      consume: () => client.consume(),
+      poll: () => source.poll(),
       take: (batch) => this.#take(batch),
       isFull: () => this.#isMemoryFull(),
       makeRoom: () => this.#makeRoom(),
       signal: AbortSignal.any([signal, this.#failure.signal]),
     })
     const stopWatching = guard.watch((error) => this.#fail(error))
-    const stopLooking = client.watchPositions((error) => this.#fail(error))
-    const stopFollowing = notices.watch()
-    const lagTimer = setInterval(() => this.#measureLag(client), LAG_EVERY_MS)
+    const stopLooking = source.watch((error) => this.#fail(error))
+    const stopAnnouncing = announcements.watch()
+    const lagTimer = setInterval(() => this.#measureLag(source), LAG_EVERY_MS)
     try {
       await this.#loop.run()
       this.#failure.signal.throwIfAborted()
@@ -157,7 +187,7 @@ export class Membership {
       throw await guard.explain(error)
     } finally {
       clearInterval(lagTimer)
-      stopFollowing()
+      stopAnnouncing()
       stopLooking()
       stopWatching()
     }
@@ -167,12 +197,10 @@ export class Membership {
     this.#failure.abort(error)
   }
 
-  #take({ messages, ends }: Batch): void {
-    if (messages.length === 0 && ends.length === 0) return
+  #take({ count, deliver }: Batch): void {
     const { events } = this.#options
-    events.recordsReceived(messages.length)
-    for (const message of messages) this.#writers.get(message.partition)?.gathering.push(message)
-    for (const { partition, offset } of ends) this.#writers.get(partition)?.gathering.reachedEnd(offset)
+    if (count > 0) events.recordsReceived(count)
+    deliver((partition) => this.#writers.get(partition)?.pending)
     events.buffered(this.#heldBytes())
   }
 
@@ -188,7 +216,7 @@ export class Membership {
 
   /** Waits until S3 has taken some. A writer that needs more records to finish a claim must not be starved. */
   async #makeRoom(): Promise<boolean> {
-    for (const writer of this.#writers.values()) writer.gathering.seal()
+    for (const writer of this.#writers.values()) writer.pending.seal()
     if (![...this.#running.keys()].some((writer) => writer.isBusy)) return false
     this.#progress = Promise.withResolvers()
     await Promise.race([this.#progress.promise, sleep(500)])
@@ -197,14 +225,14 @@ export class Membership {
 
   #enqueue(change: () => Promise<void>): void {
     this.#changes = this.#changes.then(change).catch((error) => {
-      if (!(error instanceof LetGo)) this.#fail(error)
+      if (!(error instanceof Aborted)) this.#fail(error)
     })
   }
 
   async #assign(landing: Landing, partitions: number[]): Promise<void> {
-    if (this.#isStopping) return landing.client.unassign(partitions)
+    if (this.#isStopping) return landing.source.unassign(partitions)
     const { config, events } = this.#options
-    const { client, startPoint } = landing
+    const { client, source, startPoint } = landing
     const starts = await Promise.all(
       partitions.map(async (partition) => {
         const writer = this.#newWriter(landing, partition)
@@ -214,10 +242,10 @@ export class Membership {
       }),
     )
     await this.#loop!.atNextCall(() => {
-      if (this.#isStopping) return client.unassign(partitions)
-      client.assign(starts)
+      if (this.#isStopping) return source.unassign(partitions)
+      source.assign(starts)
       for (const { writer } of starts) this.#start(writer)
-      landing.port.notices.assigned()
+      landing.port.announcements.assigned()
     })
     events.assigned(
       starts.map(({ partition, offset }) => ({ partition, from: offset })),
@@ -226,10 +254,10 @@ export class Membership {
     this.#options.onAssigned()
   }
 
-  #newWriter({ client, plan, port, guard, confirmDataset }: Landing, partition: number): PartitionWriter {
+  #newWriter({ client, target, port, guard, confirmDataset }: Landing, partition: number): PartitionWriter {
     const { config, events } = this.#options
     return new PartitionWriter({
-      plan,
+      target,
       partition,
       landing: port,
       events,
@@ -252,42 +280,43 @@ export class Membership {
     void run.finally(() => this.#running.delete(writer))
   }
 
-  async #revoke(client: GroupClient, partitions: number[], lost: boolean): Promise<void> {
+  async #revoke(source: RecordSource, partitions: number[], lost: boolean): Promise<void> {
     const leaving = partitions.flatMap((partition) => this.#writers.get(partition) ?? [])
     for (const partition of partitions) this.#writers.delete(partition)
     await this.#finish(leaving, lost ? 0 : REVOKE_DEADLINE_MS)
     this.#options.events.revoked(partitions, this.#writers.size, lost ? 'drop' : 'flush')
-    if (this.#isStopping) client.unassign(partitions)
-    else await this.#loop!.atNextCall(() => client.unassign(partitions))
+    if (this.#isStopping) source.unassign(partitions)
+    else await this.#loop!.atNextCall(() => source.unassign(partitions))
   }
 
   /** Lets writers land what they have until the deadline, then makes them let go. */
   async #finish(leaving: PartitionWriter[], deadlineMs: number): Promise<void> {
     const timer = setTimeout(() => {
-      for (const writer of leaving) writer.letGo()
+      for (const writer of leaving) writer.abort()
     }, deadlineMs)
     for (const writer of leaving) writer.drain()
     await Promise.all(leaving.map((writer) => this.#running.get(writer)))
     clearTimeout(timer)
   }
 
-  async #leave(client: GroupClient): Promise<void> {
+  async #leave(client: GroupClient, source: RecordSource | undefined): Promise<void> {
     this.#isStopping = true
     const hasFailed = this.#failure.signal.aborted
     await this.#finish([...this.#running.keys()], hasFailed ? 0 : STOP_DEADLINE_MS)
-    for (const writer of this.#writers.values()) writer.letGo()
+    for (const writer of this.#writers.values()) writer.abort()
     this.#loop?.end()
+    await source?.close()
     await client.disconnect()
     const partitions = [...this.#writers.keys()]
     this.#writers.clear()
     if (partitions.length > 0) this.#options.events.revoked(partitions, 0, hasFailed ? 'drop' : 'flush')
   }
 
-  #measureLag(client: GroupClient): void {
+  #measureLag(source: RecordSource): void {
     for (const [partition, writer] of this.#writers) {
-      const end = client.knownEnd(partition)
+      const end = source.highWatermark(partition)
       if (end !== undefined)
-        this.#options.events.lagMeasured(partition, Math.max(0, end - writer.claimedOffset))
+        this.#options.events.lagMeasured(partition, Math.max(0, end - writer.landedOffset))
     }
   }
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { LetGo } from '../retry.ts'
+import { Aborted } from '../retry.ts'
 import { NativeCalls } from './native-calls.ts'
 
 test('a client is closed when the last call is answered, and not before', async () => {
@@ -40,9 +40,9 @@ test('no call begins once the client is being closed, also none that waited for 
   const waiting = calls.ask(count)
   await nextTurn()
   const closed = calls.close()
-  await expect(waiting).rejects.toThrow(LetGo)
-  await expect(calls.ask(count)).rejects.toThrow(LetGo)
-  await expect(calls.poll(count)).rejects.toThrow(LetGo)
+  await expect(waiting).rejects.toThrow(Aborted)
+  await expect(calls.ask(count)).rejects.toThrow(Aborted)
+  await expect(calls.poll(count)).rejects.toThrow(Aborted)
   expect(calls.now(() => ++begun)).toBeUndefined()
   for (const { resolve } of answers) resolve()
   await Promise.all([...underWay, closed])

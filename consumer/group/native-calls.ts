@@ -1,6 +1,6 @@
 // Calls into the native client, each until its answer: a client that is closed while one is under way crashes the
 // process, because the binding's admin client reads the memory of the client that it was made from.
-import { LetGo } from '../retry.ts'
+import { Aborted } from '../retry.ts'
 
 /**
  * Each call keeps one of Node's four pool threads until the broker answers. This many at a time leave one to polling,
@@ -16,7 +16,7 @@ export class NativeCalls {
 
   /**
    * Makes a call when fewer than two others are under way.
-   * @throws LetGo when the client is being closed; what the call itself throws
+   * @throws Aborted when the client is being closed; what the call itself throws
    */
   async ask<T>(call: () => Promise<T>): Promise<T> {
     while (this.#free === 0 && !this.#isClosed) {
@@ -32,9 +32,9 @@ export class NativeCalls {
     }
   }
 
-  /** Makes a call at once, however many are under way. @throws LetGo when the client is being closed */
+  /** Makes a call at once, however many are under way. @throws Aborted when the client is being closed */
   async poll<T>(call: () => Promise<T>): Promise<T> {
-    if (this.#isClosed) throw new LetGo()
+    if (this.#isClosed) throw new Aborted()
     const answer = call()
     this.#underWay.add(answer)
     try {

@@ -1,9 +1,9 @@
 // The poll loop: one call to Kafka is always under way while the batch before it is handled, and assignments change only
 // between two calls.
-import type { Batch } from './kafka.ts'
+import type { Batch } from './record-source.ts'
 
 export interface PollLoopOptions {
-  readonly consume: () => Promise<Batch>
+  readonly poll: () => Promise<Batch>
   readonly take: (batch: Batch) => void
   /** Whether memory is full, so that no more is asked for. */
   readonly isFull: () => boolean
@@ -29,10 +29,10 @@ export class PollLoop {
     return Math.round(performance.now() - this.#turnedAt)
   }
 
-  /** Polls until the signal aborts. No call is under way when it returns. @throws Failure of consume() */
+  /** Polls until the signal aborts. No call is under way when it returns. @throws Failure of poll() */
   async run(): Promise<void> {
-    const { consume, take, isFull, signal } = this.#options
-    let next = consume()
+    const { poll, take, isFull, signal } = this.#options
+    let next = poll()
     for (;;) {
       const batch = await next
       this.#turnedAt = performance.now()
@@ -41,9 +41,9 @@ export class PollLoop {
         this.#changeNow()
         if (signal.aborted) return
         await this.#awaitRoom()
-        next = consume()
+        next = poll()
       } else {
-        next = consume()
+        next = poll()
         take(batch)
       }
     }

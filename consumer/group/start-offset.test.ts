@@ -1,11 +1,11 @@
 // Where reading begins, and when a person has to decide: the chain of claims against what Kafka says.
 import { beginningKey, datasetKey } from '@ticklake/contract/keys.ts'
+import { memoryStore } from '@ticklake/testing/memory-store.ts'
 import { expect, test } from 'vitest'
-import type { Plan } from '../claims/claim-builder.ts'
+import type { LandingTarget } from '../claims/claim-builder.ts'
 import { openDataset } from '../claims/dataset.ts'
 import type { PartitionWriter } from '../claims/partition-writer.ts'
 import type { ConsumerEvents } from '../events.ts'
-import type { ObjectStore } from '../s3.ts'
 import { startOffset } from './start-offset.ts'
 import { parseBeginning, type SettledBeginning } from './start-point.ts'
 
@@ -40,7 +40,7 @@ function start({
       skips.push([to, reason])
       return to
     },
-    claimedEnd: claimed,
+    unclaimedFrom: claimed,
     canSkip: landed === claimed,
     signal: new AbortController().signal,
   } as unknown as PartitionWriter
@@ -94,7 +94,7 @@ test('what its last owner claims and commits meanwhile is not taken for an offse
       recovered = chain
       return goesOn(recovered)
     },
-    get claimedEnd() {
+    get unclaimedFrom() {
       return recovered
     },
     signal: new AbortController().signal,
@@ -115,7 +115,7 @@ test('a loss is written down when that was asked for', async () => {
   expect(skips).toEqual([[103, "retention: Kafka's first offset was 103"]])
 })
 
-const plan: Plan = {
+const target: LandingTarget = {
   lake: { prefix: 'p', dataset: 'd' },
   format: 'parquet',
   topic: 't',
@@ -124,18 +124,11 @@ const plan: Plan = {
 
 /** A dataset that is opened anew for each start, in an S3 that is a map. */
 function dataset(from?: string) {
-  const objects = new Map<string, string>()
-  const store = {
-    read: async (key: string) => objects.get(key),
-    putIfAbsent: async (key: string, body: string) => {
-      if (objects.has(key)) return 'exists'
-      objects.set(key, body)
-      return 'stored'
-    },
-  } as unknown as ObjectStore
+  const store = memoryStore()
+  const { objects } = store
   return {
     objects,
-    opened: () => openDataset(store, plan, from === undefined ? undefined : parseBeginning(from)),
+    opened: () => openDataset(store, target, from === undefined ? undefined : parseBeginning(from)),
   }
 }
 
@@ -184,7 +177,7 @@ test.each<[string, Partial<Facts>]>([
 
 test('a beginning that cannot be understood is refused, and nothing is left out', async () => {
   const { objects, opened } = dataset('earliest')
-  objects.set(beginningKey(plan.lake, plan.topicId, 0), '{"v":2}\n')
+  objects.set(beginningKey(target.lake, target.topicId, 0), '{"v":2}\n')
   const { from, skips } = start({ landed: 0, low: 40, beginning: await opened() })
   await expect(from).rejects.toMatchObject({ code: 'BEGINNING_UNREADABLE' })
   expect(skips).toEqual([])
@@ -193,8 +186,8 @@ test('a beginning that cannot be understood is refused, and nothing is left out'
 test('a dataset that begins at offset 0, or has claims, writes down no beginning', async () => {
   const plain = dataset()
   await start({ landed: 0, beginning: await plain.opened() }).from
-  expect([...plain.objects.keys()]).toEqual([datasetKey(plan.lake)])
+  expect([...plain.objects.keys()]).toEqual([datasetKey(target.lake)])
   const begun = dataset('earliest')
   await start({ landed: 100, low: 40, beginning: await begun.opened() }).from
-  expect([...begun.objects.keys()]).toEqual([datasetKey(plan.lake)])
+  expect([...begun.objects.keys()]).toEqual([datasetKey(target.lake)])
 })

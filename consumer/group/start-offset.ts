@@ -11,7 +11,7 @@ import { beginningText, type SettledBeginning } from './start-point.ts'
  * Recovers the partition's chain and checks it against Kafka.
  * @param beginning where a partition without claims begins, of the open dataset; what is before it is left out by a claim
  * @returns the offset to read from
- * @throws Failure RECORDS_LOST_TO_RETENTION, COMMITTED_BEYOND_CLAIMS, TOPIC_TRUNCATED, BEGINNING_UNREADABLE; LetGo
+ * @throws Failure RECORDS_LOST_TO_RETENTION, COMMITTED_BEYOND_CLAIMS, TOPIC_TRUNCATED, BEGINNING_UNREADABLE; Aborted
  */
 export async function startOffset(
   writer: PartitionWriter,
@@ -37,15 +37,15 @@ export async function startOffset(
         'begin a new dataset with LAKE_DATASET, so that new records with old offsets are not taken for old ones',
     })
   }
-  if (committed !== undefined && committed > writer.claimedEnd) {
+  if (committed !== undefined && committed > writer.unclaimedFrom) {
     throw new Failure({
       code: 'COMMITTED_BEYOND_CLAIMS',
-      what: `group ${config.groupId} has committed ${committed} for partition ${partition}, but its claims reach only ${writer.claimedEnd}; nothing is read`,
+      what: `group ${config.groupId} has committed ${committed} for partition ${partition}, but its claims reach only ${writer.unclaimedFrom}; nothing is read`,
       why: 'the consumer commits only what is claimed: somebody moved the offset, or claims were deleted, or the group is shared with another dataset',
-      remedy: `if the claims are right: kafka-consumer-groups.sh --reset-offsets --to-offset ${writer.claimedEnd} --group ${config.groupId} --topic TOPIC:${partition} --execute`,
+      remedy: `if the claims are right: kafka-consumer-groups.sh --reset-offsets --to-offset ${writer.unclaimedFrom} --group ${config.groupId} --topic TOPIC:${partition} --execute`,
     })
   }
-  if (writer.claimedEnd === 0 && beginning) {
+  if (writer.unclaimedFrom === 0 && beginning) {
     const time = beginning.at === 'time' ? beginning.timestampMs : undefined
     const seen =
       time === undefined ? low : ((await ask('query_times', () => client.offsetAt(partition, time))) ?? high)
@@ -62,7 +62,7 @@ export async function startOffset(
       why: 'the topic’s retention was shorter than the time the consumer was behind or stopped',
       remedy: writer.canSkip
         ? 'lengthen retention.ms; to go on without them set CONSUMER_ON_RETENTION_LOSS=record, which writes the loss down in a claim'
-        : `their claim [${from},${writer.claimedEnd}) was begun and cannot be finished: begin a new dataset with --from earliest --dataset NAME, and keep both`,
+        : `their claim [${from},${writer.unclaimedFrom}) was begun and cannot be finished: begin a new dataset with --from earliest --dataset NAME, and keep both`,
     })
   }
   return writer.skipTo(low, `retention: Kafka's first offset was ${low}`)

@@ -1,10 +1,10 @@
 import { kafkaConfig } from '@ticklake/kafka/config.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { expect, test } from 'vitest'
-import type { TopicFacts } from './kafka.ts'
+import type { TopicFacts } from './kafka-topic.ts'
 import { TopicGuard, topicOf } from './topic.ts'
 
-const plan = { topic: 't', topicId: 'a'.repeat(32), lake: { prefix: 'p', dataset: 'd' } }
+const target = { topic: 't', topicId: 'a'.repeat(32), lake: { prefix: 'p', dataset: 'd' } }
 const facts = (letter: string): TopicFacts => ({ topicId: letter.repeat(32), partitions: 1 })
 
 /** A guard whose questions are answered one by one. */
@@ -18,7 +18,7 @@ function asked() {
         return answer.promise
       },
     },
-    plan,
+    target,
   )
   return { guard, answers }
 }
@@ -77,6 +77,23 @@ test('a question that was on its way before confirms nothing; those who wait sha
   for (const each of later) await expect(each).rejects.toMatchObject({ code: 'TOPIC_REPLACED' })
 })
 
+const noPatience = { ...kafkaConfig({}), KAFKA_CONNECT_TIMEOUT_MS: 0 }
+const reachability = () => ({
+  advertised: ['10.0.0.1:9092'],
+  lastFailure: 'Connect to 10.0.0.1:9092 failed: Connection refused',
+})
+
+test('a broker that answers, but not at the address that it advertises, is named with that address', async () => {
+  const describeTopic = () => Promise.reject(Object.assign(new Error('Local: Timed out'), { code: -185 }))
+  const found = topicOf({ describeTopic, reachability }, noPatience, new AbortController().signal)
+  await expect(found).rejects.toMatchObject({
+    code: 'KAFKA_UNREACHABLE',
+    message: expect.stringMatching(/127\.0\.0\.1:9092 answers, .* advertises \(10\.0\.0\.1:9092\)/),
+    why: expect.stringContaining('Connection refused'),
+    remedy: expect.stringMatching(/advertised\.listeners.*make doctor/),
+  })
+})
+
 test.each([
   ['the broker does not know it', () => Promise.resolve(undefined), /does not know it/, /topic create/],
   [
@@ -86,8 +103,7 @@ test.each([
     /may describe/,
   ],
 ])('a topic that is waited for in vain: %s', async (_, describeTopic, why, remedy) => {
-  const config = { ...kafkaConfig({}), KAFKA_CONNECT_TIMEOUT_MS: 0 }
-  const found = topicOf({ describeTopic }, config, new AbortController().signal)
+  const found = topicOf({ describeTopic, reachability }, noPatience, new AbortController().signal)
   await expect(found).rejects.toMatchObject({
     code: 'TOPIC_MISSING',
     why: expect.stringMatching(why),

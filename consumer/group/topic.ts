@@ -1,32 +1,58 @@
 // The topic that is landed: waited for when it is not there yet, watched in case it is deleted and made anew.
 
 import type { KafkaConfig } from '@ticklake/kafka/config.ts'
+import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
-import type { Plan } from '../claims/claim-builder.ts'
+import type { LandingTarget } from '../claims/claim-builder.ts'
 import { sharedQuestion } from '../claims/shared-question.ts'
-import { LetGo } from '../retry.ts'
-import type { GroupClient, TopicFacts } from './kafka.ts'
+import { Aborted } from '../retry.ts'
+import type { GroupClient } from './kafka.ts'
+import type { Reachability } from './kafka-connection.ts'
+import type { TopicFacts } from './kafka-topic.ts'
 
 const LOOK_EVERY_MS = 30_000
 
-/** The topic's facts. @throws Failure TOPIC_MISSING after KAFKA_CONNECT_TIMEOUT_MS; LetGo */
+/**
+ * The topic's facts.
+ * @param sinceMs when reaching the brokers began, by performance.now()
+ * @throws Failure TOPIC_MISSING, KAFKA_UNREACHABLE when KAFKA_CONNECT_TIMEOUT_MS are over since then; Aborted
+ */
 export async function topicOf(
-  client: Pick<GroupClient, 'describeTopic'>,
+  client: Pick<GroupClient, 'describeTopic' | 'reachability'>,
   config: KafkaConfig,
   signal: AbortSignal,
+  sinceMs = performance.now(),
 ): Promise<TopicFacts> {
-  const deadline = Date.now() + config.KAFKA_CONNECT_TIMEOUT_MS
+  const deadline = sinceMs + config.KAFKA_CONNECT_TIMEOUT_MS
   for (;;) {
-    if (signal.aborted) throw new LetGo()
+    if (signal.aborted) throw new Aborted()
     let problem: unknown
     const topic = await client.describeTopic().catch((error) => {
       problem = error
     })
     if (topic) return topic
-    if (Date.now() > deadline) throw notFound(config, problem)
+    if (performance.now() > deadline) {
+      throw isLocal(problem) ? unreachable(config, client.reachability()) : notFound(config, problem)
+    }
     await sleep(500, signal)
   }
+}
+
+/** Whether the client itself says so, because no broker has answered it: librdkafka's own codes are below 0. */
+function isLocal(problem: unknown): boolean {
+  return ((problem as { code?: unknown } | undefined)?.code as number) < 0
+}
+
+/** The bootstrap address has answered; whatever comes after goes to the addresses that brokers advertise. */
+function unreachable(config: KafkaConfig, { advertised, lastFailure }: Reachability): Failure {
+  const { KAFKA_BOOTSTRAP_SERVERS: bootstrap, KAFKA_CONNECT_TIMEOUT_MS: timeoutMs } = config
+  return kafkaUnreachable({
+    what: `${bootstrap} answers, but no broker does at the address that it advertises (${advertised.join(', ')}) within ${timeoutMs / 1000} s; nothing was read`,
+    why: lastFailure,
+    remedy:
+      'set the broker’s advertised.listeners to an address that can be reached from here; `make doctor` shows both',
+  })
 }
 
 /** @param problem why the broker could not be asked; undefined: it does not know the topic */
@@ -49,7 +75,7 @@ function notFound(config: KafkaConfig, problem: unknown): Failure {
  */
 export class TopicGuard {
   readonly #client: Pick<GroupClient, 'describeTopic'>
-  readonly #plan: Pick<Plan, 'topic' | 'topicId' | 'lake'>
+  readonly #target: Pick<LandingTarget, 'topic' | 'topicId' | 'lake'>
   /**
    * Resolves when the broker has said so after this call: records that were read before it are of this topic. Many
    * calls at a time share one question.
@@ -57,13 +83,16 @@ export class TopicGuard {
    */
   readonly confirm = sharedQuestion(() => this.#ask())
 
-  constructor(client: Pick<GroupClient, 'describeTopic'>, plan: Pick<Plan, 'topic' | 'topicId' | 'lake'>) {
+  constructor(
+    client: Pick<GroupClient, 'describeTopic'>,
+    target: Pick<LandingTarget, 'topic' | 'topicId' | 'lake'>,
+  ) {
     this.#client = client
-    this.#plan = plan
+    this.#target = target
   }
 
   async #ask(): Promise<void> {
-    const { topic, topicId, lake } = this.#plan
+    const { topic, topicId, lake } = this.#target
     const found = await this.#client.describeTopic()
     // A topic that is gone has no other records than those that were read.
     if (!found || found.topicId === topicId) return

@@ -1,5 +1,5 @@
-// What compacts in the explored world: the real decision on the next step, performed effect by effect, by one or two
-// compactors that may die at each of them, beside queries that are under way.
+// The compactors of the model: the real decision on the next step, performed effect by effect, by one or two
+// compactors that may die at each of them, while queries run.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import {
   batchRange,
@@ -21,10 +21,10 @@ import {
 export type CompactionMistake =
   | 'delete-before-switch'
   | 'compact-the-newest-claim'
-  | 'no-second-look-at-a-manifest'
+  | 'no-check-for-own-manifest'
   | 'forget-the-run-before'
 
-/** What one compactor is about to do; `undefined` is: to look at what there is. */
+/** What one compactor is about to do; undefined: to read the state of the hour. */
 type Doing =
   | {
       readonly do: 'write'
@@ -33,7 +33,7 @@ type Doing =
       readonly left: number
     }
   | { readonly do: 'manifest'; readonly manifest: Manifest }
-  | { readonly do: 'own-run-away'; readonly keys: readonly string[] }
+  | { readonly do: 'delete-own-run'; readonly keys: readonly string[] }
   | { readonly do: 'switch' | 'mark'; readonly manifest: Manifest }
   | { readonly do: 'delete'; readonly keys: readonly string[] }
 
@@ -44,7 +44,7 @@ export interface HourState {
   /** The run that the table reads; undefined: the hour's own folder. */
   readonly run: string | undefined
   /** Marked manifests, and whether every query of before is over. */
-  readonly marks: readonly { readonly seq: number; readonly isSettled: boolean }[]
+  readonly marks: readonly { readonly seq: number; readonly isUnread: boolean }[]
   /** Objects that a query has listed and not read yet. */
   readonly query: readonly string[] | undefined
   readonly queries: number
@@ -58,7 +58,7 @@ export interface HourWorld {
 }
 
 /** What compaction sees and changes of the rest of the state. */
-export interface Surroundings {
+export interface Around {
   readonly claims: readonly Claim[]
   readonly objects: { readonly [key: string]: readonly number[] }
   readonly isComplete: (claim: Claim) => boolean
@@ -69,7 +69,7 @@ export interface Surroundings {
 export interface HourMove {
   readonly name: string
   readonly hour: HourState
-  readonly objects?: Surroundings['objects']
+  readonly objects?: Around['objects']
   readonly crashes?: number
   readonly lostAnswers?: number
 }
@@ -89,7 +89,7 @@ export function beginHour(compactors: number, queries: number): HourState {
 export function visibleKeys(
   { lake, firstHourMs }: HourWorld,
   hour: HourState,
-  objects: Surroundings['objects'],
+  objects: Around['objects'],
 ): string[] {
   const own = hourPrefix(lake, hourOf(firstHourMs))
   const isCompacted = (key: string) => key.includes('/_compacted/')
@@ -122,26 +122,26 @@ export function hourText(hour: HourState): string {
 }
 
 /** Every move of the compactors, of a query, and of time. */
-export function hourMoves(world: HourWorld, hour: HourState, around: Surroundings): HourMove[] {
+export function hourMoves(world: HourWorld, hour: HourState, around: Around): HourMove[] {
   const moves = hour.compactors.flatMap((doing, who) =>
-    doing ? actMoves(world, hour, around, doing, who) : lookMoves(world, hour, around, who),
+    doing ? actMoves(world, hour, around, doing, who) : nextStepMoves(world, hour, around, who),
   )
   if (hour.query) moves.push({ name: 'a query ends', hour: { ...hour, query: undefined } })
   else if (hour.queries > 0) {
     const query = visibleKeys(world, hour, around.objects).sort()
     moves.push({ name: 'a query lists the objects', hour: { ...hour, query, queries: hour.queries - 1 } })
   }
-  // No query and no call lasts longer than what is waited before deletion: see docs/compaction.md.
+  // No query and no call lasts longer than the wait before deletion: see docs/compaction.md.
   const busy = hour.query || hour.compactors.some((doing) => doing?.do === 'switch')
-  const fresh = hour.marks.findIndex((mark) => !mark.isSettled)
+  const fresh = hour.marks.findIndex((mark) => !mark.isUnread)
   if (!busy && fresh >= 0) {
-    const marks = hour.marks.with(fresh, { ...hour.marks[fresh]!, isSettled: true })
+    const marks = hour.marks.with(fresh, { ...hour.marks[fresh]!, isUnread: true })
     moves.push({ name: 'an hour goes by', hour: { ...hour, marks } })
   }
   return moves
 }
 
-function lookMoves(world: HourWorld, hour: HourState, around: Surroundings, who: number): HourMove[] {
+function nextStepMoves(world: HourWorld, hour: HourState, around: Around, who: number): HourMove[] {
   const step = nextCompaction(factsOf(world, hour, around), Number.POSITIVE_INFINITY)
   if (!step) return []
   const begin = (doing: Doing): HourMove[] => [
@@ -173,13 +173,7 @@ function lookMoves(world: HourWorld, hour: HourState, around: Surroundings, who:
   })
 }
 
-function actMoves(
-  world: HourWorld,
-  hour: HourState,
-  around: Surroundings,
-  doing: Doing,
-  who: number,
-): HourMove[] {
+function actMoves(world: HourWorld, hour: HourState, around: Around, doing: Doing, who: number): HourMove[] {
   const { objects } = around
   const to = (next: Doing | undefined, changes: Partial<HourState> = {}): HourState => ({
     ...hour,
@@ -216,16 +210,16 @@ function actMoves(
             lostAnswers: around.lostAnswers - 1,
           })
         }
-      } else if (stored.run === manifest.run && world.mistake !== 'no-second-look-at-a-manifest') {
+      } else if (stored.run === manifest.run && world.mistake !== 'no-check-for-own-manifest') {
         act('finds its own manifest', { hour: to(undefined) })
       } else {
         act('finds another manifest', {
-          hour: to({ do: 'own-run-away', keys: manifest.files.map(({ key }) => key) }),
+          hour: to({ do: 'delete-own-run', keys: manifest.files.map(({ key }) => key) }),
         })
       }
       break
     }
-    case 'own-run-away':
+    case 'delete-own-run':
     case 'delete': {
       const [key, ...rest] = doing.keys
       const next: Doing | undefined = rest.length > 0 ? { ...doing, keys: rest } : undefined
@@ -242,7 +236,7 @@ function actMoves(
       const { seq } = doing.manifest
       const marks = hour.marks.some((mark) => mark.seq === seq)
         ? hour.marks
-        : [...hour.marks, { seq, isSettled: false }]
+        : [...hour.marks, { seq, isUnread: false }]
       act('marks the switch', { hour: to(undefined, { marks }) })
     }
   }
@@ -251,8 +245,8 @@ function actMoves(
   return moves
 }
 
-/** The facts as the catalog gathers them, with the mistakes built in that the explorer must find. */
-function factsOf(world: HourWorld, hour: HourState, around: Surroundings): HourFacts {
+/** The facts as the catalog reads them, with the seeded mistakes that the model checker must find. */
+function factsOf(world: HourWorld, hour: HourState, around: Around): HourFacts {
   const { mistake, lake, topicId } = world
   const path = hourOf(world.firstHourMs)
   const own = hourPrefix(lake, path)
@@ -276,7 +270,7 @@ function factsOf(world: HourWorld, hour: HourState, around: Surroundings): HourF
   return {
     isPast: trusting ? raw.length > 1 : newest !== undefined && !inHour(newest) && isLater,
     raw,
-    strays: [],
+    orphans: [],
     manifest,
     compacted: manifest
       ? manifest.files.map((file) => ({
@@ -287,9 +281,9 @@ function factsOf(world: HourWorld, hour: HourState, around: Surroundings): HourF
         }))
       : [],
     isMarked: early || mark !== undefined,
-    isSettled: early || (mark?.isSettled ?? false),
+    isUnread: early || (mark?.isUnread ?? false),
     isSwitched: early || (manifest !== undefined && hour.run === manifest.run),
-    leftovers: Object.keys(around.objects).filter((key) => {
+    obsolete: Object.keys(around.objects).filter((key) => {
       const match = /\/_compacted\/.*\/((\d{6})-\w+)\//.exec(key)
       if (!match || match[1] === manifest?.run) return false
       return Number(match[2]) <= (manifest?.seq ?? 0)

@@ -1,22 +1,22 @@
-// The consumers of the explored world: the real protocol, its effects carried out one by one on what is simulated.
+// The consumers of the model: the real protocol, its effects carried out one by one on what is simulated.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { deadKey } from '@ticklake/contract/keys.ts'
 import { isCollecting, nextStep, type Outcome, type Step } from '../claims/claim-protocol.ts'
 import {
   type Actor,
-  beginningOf,
   claimOf,
   contractOf,
+  firstOffsetOf,
   lacksRecords,
   type Move,
   missing,
   newcomer,
-  plan,
   poisonOf,
   rowsOf,
   type State,
   sentUpTo,
   skipOf,
+  target,
   type World,
 } from './world.ts'
 
@@ -27,7 +27,7 @@ export function consumerMoves(world: World, state: State): Move[] {
     if (state.crashes > 0 && actor.step.at !== 'find-tail') {
       const crashes = state.crashes - 1
       moves.push(
-        move(`consumer ${who} crashes at ${actor.step.at}`, state, who, startedAgain(actor), { crashes }),
+        move(`consumer ${who} crashes at ${actor.step.at}`, state, who, restarted(actor), { crashes }),
       )
     }
     return moves
@@ -42,10 +42,10 @@ function move(name: string, state: State, who: number, actor: Actor, changes: Pa
 function steps(world: World, state: State, actor: Actor, who: number): Move[] {
   const { step } = actor
   const after = (outcome: Outcome): Actor => readOn(state, actor, follow(world, actor, outcome))
-  // It asks where it takes the partition on, and again behind the last record that it has read, before it claims.
+  // It checks the dataset when it is assigned the partition, and again after the last record that it has read, before it claims.
   const asks = step.at === 'find-tail' || isCollecting(step)
   if (actor.isOlder && state.isRaised && asks && world.mistake !== 'claim-after-the-raise') return []
-  const planned = (S: number, E: number): Claim => ({
+  const claimFor = (S: number, E: number): Claim => ({
     ...claimOf(world, S, E, who),
     contract: contractOf(actor),
   })
@@ -88,10 +88,10 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
       ]
     case 'collect': {
       if (lacksRecords(actor)) {
-        const end = world.mistake === 'leave-out-too-much' ? state.low + 1 : state.low
+        const end = world.mistake === 'skip-too-much' ? state.low + 1 : state.low
         const claim = skipOf(step.from, end, who)
         const skip: Actor = { ...actor, step: { at: 'put-claim', claim } }
-        return [move(`consumer ${who} leaves out [${claim.S},${claim.E})`, state, who, skip)]
+        return [move(`consumer ${who} skips [${claim.S},${claim.E})`, state, who, skip)]
       }
       const most = world.flushOffsets ?? world.records.length
       const sent = sentUpTo(world, state)
@@ -101,25 +101,25 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
           : [],
       )
       const moves = ends.map((E) =>
-        done(`freezes [${step.from},${E})`, { of: 'collect', claim: planned(step.from, E) }),
+        done(`takes [${step.from},${E})`, { of: 'collect', claim: claimFor(step.from, E) }),
       )
-      return [...moves, ...findsThemGone(state, actor, who)]
+      return [...moves, ...findsRecordsGone(state, actor, who)]
     }
     case 'collect-claim':
       if (lacksRecords(actor)) {
         if (world.mistake === 'on-behind-a-begun-claim') {
           const on: Actor = { ...actor, step: { at: 'collect', from: step.claim.E }, put: [], readsFrom: 0 }
-          return [move(`consumer ${who} goes on behind the claim`, state, who, on)]
+          return [move(`consumer ${who} continues behind the claim`, state, who, on)]
         }
-        // It stops, and says why. Started again, it goes on if another one that has the records has finished the claim.
+        // It stops. Restarted, it continues if another consumer that has the records has finished the claim.
         if (missing(step.claim, state).length > 0) return []
-        return [move(`consumer ${who} is started again`, state, who, startedAgain(actor))]
+        return [move(`consumer ${who} is restarted`, state, who, restarted(actor))]
       }
       return [
-        ...findsThemGone(state, actor, who),
+        ...findsRecordsGone(state, actor, who),
         done('collects a claim', {
           of: 'collect-claim',
-          claim: planned(step.claim.S, step.claim.E),
+          claim: claimFor(step.claim.S, step.claim.E),
         }),
       ]
     case 'put-claim': {
@@ -161,28 +161,34 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
         return orLost(name, put, objects)
       })
     }
-    case 'notify': {
-      if (state.letters === 'closed')
-        return [done('cannot tell of refused records', { of: 'notify', result: 'follows' })]
-      const told = { told: [...new Set([...state.told, ...poisonOf(world, step.claim)])].sort() }
+    case 'announce': {
+      if (state.deadLetterTopic === 'closed')
+        return [done('cannot announce its rejected records', { of: 'announce', result: 'pending' })]
+      const announced = {
+        announced: [...new Set([...state.announced, ...poisonOf(world, step.claim)])].sort(),
+      }
       return orLost(
-        'tells of refused records',
-        done('tells of refused records', { of: 'notify', result: 'told' }, told),
-        told,
+        'announces its rejected records',
+        done('announces its rejected records', { of: 'announce', result: 'sent' }, announced),
+        announced,
       )
     }
-    case 'defer-notice': {
-      const follows = { follows: withNumber(state.follows, step.claim.S) }
-      const name = 'writes down that the notice follows'
-      return orLost(name, done(name, { of: 'defer-notice' }, follows), follows)
+    case 'defer-announcement': {
+      const pending = { pending: withNumber(state.pending, step.claim.S) }
+      const name = 'records that its message is pending'
+      return orLost(name, done(name, { of: 'defer-announcement' }, pending), pending)
     }
     case 'put-dead': {
-      const key = deadKey(plan.lake, step.claim)
+      const key = deadKey(target.lake, step.claim)
       const dead = { dead: { ...state.dead, [key]: state.dead[key] ?? poisonOf(world, step.claim) } }
-      return orLost('puts the dead file', done('puts the dead file', { of: 'put-dead' }, dead), dead)
+      return orLost(
+        'puts the dead-letter file',
+        done('puts the dead-letter file', { of: 'put-dead' }, dead),
+        dead,
+      )
     }
     case 'commit':
-      // Only the owner's commit is taken; a zombie's is refused, which the protocol does not even notice.
+      // Only the owner's commit is taken; a zombie's is refused, which the protocol ignores.
       return [
         done('commits', { of: 'commit' }, { committed: step.claim.E }),
         done('commits, refused', { of: 'commit' }),
@@ -192,21 +198,21 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
   }
 }
 
-/** What a consumer does beside its chain: it sends the notices that follow, and marks them as told. */
-export function noticeMoves(world: World, state: State): Move[] {
-  return state.follows.flatMap((S) => {
+/** What a consumer does beside its chain: it sends pending messages, and records them as sent. */
+export function announcementMoves(world: World, state: State): Move[] {
+  return state.pending.flatMap((S) => {
     const claim = state.claims[S]!
-    if (state.marked.includes(S) || !(deadKey(plan.lake, claim) in state.dead)) return []
+    if (state.marked.includes(S) || !(deadKey(target.lake, claim) in state.dead)) return []
     const poison = poisonOf(world, claim)
-    const isTold = poison.every((offset) => state.told.includes(offset))
+    const isAnnounced = poison.every((offset) => state.announced.includes(offset))
     const moves: Move[] = []
-    if (!isTold && state.letters !== 'closed') {
-      const told = poison.reduce(withNumber, state.told)
-      moves.push({ name: `a notice of ${S} follows`, state: { ...state, told } })
+    if (!isAnnounced && state.deadLetterTopic !== 'closed') {
+      const announced = poison.reduce(withNumber, state.announced)
+      moves.push({ name: `the pending message of ${S} is sent`, state: { ...state, announced } })
     }
-    if (isTold || world.mistake === 'told-before-sent') {
+    if (isAnnounced || world.mistake === 'recorded-as-sent-before-sent') {
       const marked = withNumber(state.marked, S)
-      moves.push({ name: `the notice of ${S} is marked as told`, state: { ...state, marked } })
+      moves.push({ name: `the message of ${S} is recorded as sent`, state: { ...state, marked } })
     }
     return moves
   })
@@ -216,24 +222,24 @@ function withNumber(numbers: readonly number[], more: number): readonly number[]
   return [...new Set([...numbers, more])].sort()
 }
 
-/** The actor at its next step. What it can have is settled where it begins to read; only what it may miss is kept. */
+/** The actor at its next step. Which records it can have is fixed where it starts to read; only those that it may miss count. */
 function readOn(state: State, actor: Actor, step: Step): Actor {
   const recovers = actor.step.at === 'find-tail' || actor.step.at === 'check-tail'
   const first = !recovers ? actor.readsFrom : isCollecting(step) ? state.low : 0
-  return { ...actor, step, put: [], readsFrom: beginningOf(step) < first ? first : 0 }
+  return { ...actor, step, put: [], readsFrom: firstOffsetOf(step) < first ? first : 0 }
 }
 
-function startedAgain({ isOlder }: Actor): Actor {
+function restarted({ isOlder }: Actor): Actor {
   return isOlder ? { ...newcomer, isOlder } : newcomer
 }
 
-/** It began to read before Kafka deleted them, and had not got them all: it has to begin again. */
-function findsThemGone(state: State, actor: Actor, who: number): Move[] {
-  if (beginningOf(actor.step) >= state.low) return []
-  return [move(`consumer ${who} finds them gone`, state, who, startedAgain(actor))]
+/** It started to read before Kafka deleted them, and did not get them all: it has to start again. */
+function findsRecordsGone(state: State, actor: Actor, who: number): Move[] {
+  if (firstOffsetOf(actor.step) >= state.low) return []
+  return [move(`consumer ${who} finds records gone`, state, who, restarted(actor))]
 }
 
-/** The protocol, or the protocol with the mistake built in. */
+/** The protocol, or the protocol with the seeded mistake. */
 function follow({ mistake }: World, actor: Actor, outcome: Outcome): Step {
   const { step } = actor
   if (mistake === 'commit-before-files') {
@@ -243,15 +249,15 @@ function follow({ mistake }: World, actor: Actor, outcome: Outcome): Step {
     if (step.at === 'put-files') return { at: 'collect', from: step.claim.E }
   }
   if (mistake === 'no-claim' && outcome.of === 'collect') return { at: 'put-files', claim: outcome.claim }
-  if (mistake === 'dead-file-before-notice') {
+  if (mistake === 'dead-file-before-message') {
     if (step.at === 'put-files' && step.claim.dead > 0) return { at: 'put-dead', claim: step.claim }
-    if (step.at === 'put-dead') return { at: 'notify', claim: step.claim }
-    if (step.at === 'notify') return { at: 'commit', claim: step.claim }
+    if (step.at === 'put-dead') return { at: 'announce', claim: step.claim }
+    if (step.at === 'announce') return { at: 'commit', claim: step.claim }
   }
-  if (mistake === 'notice-not-written-down' && step.at === 'notify')
+  if (mistake === 'pending-message-not-recorded' && step.at === 'announce')
     return { at: 'put-dead', claim: step.claim }
   if (mistake === 'on-behind-the-own-range') {
-    // The claim in the way is a skip: what it does not cover of the own range is forgotten.
+    // The other claim is a skip: the part of its own batch that this does not cover is forgotten.
     if (step.at === 'read-claim' && outcome.of === 'read-claim' && outcome.claim.skipped > 0)
       return { at: 'collect', from: step.claim.E }
   }

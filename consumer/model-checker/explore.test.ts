@@ -9,7 +9,7 @@ const worlds: Record<string, World> = {
     crashes: 2,
     lostAnswers: 2,
   },
-  'two hours and a refused record, a crash': {
+  'two hours and a rejected record, a crash': {
     records: ['hour-0', 'hour-1', 'poison'],
     consumers: 2,
     crashes: 1,
@@ -35,7 +35,7 @@ const worlds: Record<string, World> = {
     lostAnswers: 0,
     retention: 1,
   },
-  'a newer release raises the dataset beside one of before': {
+  'a newer release raises the dataset beside an earlier one': {
     records: ['hour-0', 'poison', 'hour-0'],
     consumers: 1,
     older: { consumers: 1, newFieldFrom: 2 },
@@ -47,7 +47,7 @@ const worlds: Record<string, World> = {
     consumers: 2,
     crashes: 1,
     lostAnswers: 1,
-    lettersClose: true,
+    deadLetterTopicCloses: true,
   },
   'an hour is compacted beside a zombie and a query': {
     records: ['hour-0', 'hour-0', 'hour-1'],
@@ -83,16 +83,16 @@ const worlds: Record<string, World> = {
 }
 
 // Each world is searched whole; on a busy machine that takes some seconds.
-const PATIENCE_MS = 120_000
+const TIMEOUT_MS = 120_000
 
 test.each(Object.entries(worlds))(
-  '%s: every record that Kafka keeps lands exactly once, whatever happens when',
-  { timeout: PATIENCE_MS },
+  '%s: every record that Kafka has lands exactly once, in every order of events',
+  { timeout: TIMEOUT_MS },
   (name, world) => {
     const findings = explore(world)
     const { states, ends, stops } = findings
     console.log(
-      `explorer: ${name}: ${states} states, ${ends} ends${stops > 0 ? `, ${stops} of them stops` : ''}`,
+      `model checker: ${name}: ${states} states, ${ends} ends${stops > 0 ? `, ${stops} of them stops` : ''}`,
     )
     expect(findings.violation).toBeUndefined()
     expect(states).toBeGreaterThan(5_000)
@@ -103,79 +103,79 @@ test.each(Object.entries(worlds))(
 )
 
 /**
- * The promise that each mistake breaks, and a world in which it does: found by another promise, it would be no proof
- * that this one is looked after.
+ * The invariant that each mistake breaks, and a world in which it does: a mistake that another invariant found would not
+ * prove that this one is checked.
  */
-const brokenBy: Record<Mistake, { readonly promise: string; readonly world: string }> = {
+const brokenBy: Record<Mistake, { readonly invariant: string; readonly world: string }> = {
   'claim-overwrites': {
-    promise: 'no record is in two objects',
+    invariant: 'no record is in two objects',
     world: 'two consumers, two crashes, two lost answers',
   },
   'commit-before-files': {
-    promise: 'the committed offset never passes the completed chain',
+    invariant: 'the committed offset never passes the landed offset',
     world: 'two consumers, two crashes, two lost answers',
   },
-  'dead-file-before-notice': {
-    promise:
-      'a record in a dead file has been told to the dead-letter topic, or it is written down that its notice follows',
+  'dead-file-before-message': {
+    invariant:
+      'a record in a dead-letter file was announced on the dead-letter topic, or its message is recorded as pending',
     world: 'two consumers, two crashes, two lost answers',
   },
-  'notice-not-written-down': {
-    promise:
-      'a record in a dead file has been told to the dead-letter topic, or it is written down that its notice follows',
+  'pending-message-not-recorded': {
+    invariant:
+      'a record in a dead-letter file was announced on the dead-letter topic, or its message is recorded as pending',
     world: 'the dead-letter topic goes and comes back',
   },
-  'told-before-sent': {
-    promise: 'a notice is marked as told only when it was',
+  'recorded-as-sent-before-sent': {
+    invariant: 'a message is recorded as sent only when it was',
     world: 'the dead-letter topic goes and comes back',
   },
   'trust-committed-offset': {
-    promise: 'record 1 is in exactly one dead file, not 0',
+    invariant: 'record 1 is in exactly one dead-letter file, not 0',
     world: 'gaps, and a claim of poison only',
   },
   'no-claim': {
-    promise: 'no record is in two objects',
+    invariant: 'no record is in two objects',
     world: 'two consumers, two crashes, two lost answers',
   },
   'on-behind-the-own-range': {
-    promise: 'the committed offset never passes the completed chain',
+    invariant: 'the committed offset never passes the landed offset',
     world: 'Kafka deletes what has not landed',
   },
-  'leave-out-too-much': {
-    promise: 'record 1, which Kafka has, is not left out',
+  'skip-too-much': {
+    invariant: 'record 1, which Kafka has, is not skipped',
     world: 'Kafka deletes what has not landed',
   },
   'on-behind-a-begun-claim': {
-    promise: 'the committed offset never passes the completed chain',
+    invariant: 'the committed offset never passes the landed offset',
     world: 'Kafka deletes what has not landed',
   },
   'claim-after-the-raise': {
-    promise: 'no field of a record that was sent after the raise is dropped',
-    world: 'a newer release raises the dataset beside one of before',
+    invariant: 'no field of a record that was sent after the raise is dropped',
+    world: 'a newer release raises the dataset beside an earlier one',
   },
   'delete-before-switch': {
-    promise: 'the count never falls',
+    invariant: 'the count never falls',
     world: 'an hour is compacted beside a zombie and a query',
   },
   'compact-the-newest-claim': {
-    promise: 'record 3 is in exactly one object, not 0',
+    invariant: 'record 3 is in exactly one object, not 0',
     world: 'a claim comes late into a compacted hour',
   },
-  'no-second-look-at-a-manifest': {
-    promise: 'the count never falls',
+  'no-check-for-own-manifest': {
+    invariant: 'the count never falls',
     world: 'two compactors, a crash and a lost answer',
   },
-  // The newest manifest no longer tells of the rows that an earlier run replaced: their claims look unfinished.
+  // The newest manifest no longer names the rows that an earlier run replaced: their claims look unfinished.
   'forget-the-run-before': {
-    promise: 'the committed offset never passes the completed chain',
+    invariant: 'the committed offset never passes the landed offset',
     world: 'a claim comes late into a compacted hour',
   },
 }
 
 test.each(Object.entries(brokenBy).map(([mistake, by]) => ({ mistake: mistake as Mistake, ...by })))(
-  'the explorer finds the mistake $mistake: it breaks the promise that $promise',
-  { timeout: PATIENCE_MS },
-  ({ mistake, promise, world }) => {
-    expect(explore({ ...worlds[world]!, mistake }).violation?.promise).toBe(promise)
+  'the model checker finds the mistake $mistake: it breaks the invariant $invariant',
+  { timeout: TIMEOUT_MS },
+  ({ mistake, invariant, world }) => {
+    expect(explore({ ...worlds[world]!, mistake }).violation?.invariant).toBe(invariant)
   },
 )

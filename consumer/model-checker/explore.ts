@@ -1,21 +1,21 @@
 // Tries every order of events that a small world allows: consumers of one partition, their crashes, lost answers and
-// late writes, against a simulated S3 and Kafka, and the real protocol. Says where a record is lost or doubled.
+// late writes, against a simulated S3 and Kafka, and the real protocol. Says where a record is lost or duplicated.
 import { hourMoves } from './compactors.ts'
-import { consumerMoves, noticeMoves } from './consumers.ts'
+import { announcementMoves, consumerMoves } from './consumers.ts'
 import { broken, brokenAtEnd, falls, lostClaim } from './invariants.ts'
 import { beginWorld, hourWorld, type Move, missing, type State, textOf, type World } from './world.ts'
 
 export interface Findings {
   readonly states: number
-  /** The first broken promise, with the events that led to it, or undefined. */
-  readonly violation: { readonly promise: string; readonly trace: readonly string[] } | undefined
-  /** States in which nothing can happen any more, and everything has landed or is told to be lost. */
+  /** The first broken invariant, with the events that led to it, or undefined. */
+  readonly violation: { readonly invariant: string; readonly trace: readonly string[] } | undefined
+  /** States in which nothing can happen any more, and every record has landed or is known to be lost. */
   readonly ends: number
   /** Those among them in which the chain has stopped at a begun claim whose records are gone. */
   readonly stops: number
 }
 
-/** Visits every state that the world can reach. Stops at the first broken promise. */
+/** Visits every state that the world can reach. Stops at the first broken invariant. */
 export function explore(world: World): Findings {
   const begin = beginWorld(world)
   const seen = new Set<string>([textOf(begin)])
@@ -27,8 +27,9 @@ export function explore(world: World): Findings {
     for (const { state, trace } of frontier) {
       const moves = movesOf(world, state)
       if (moves.length === 0) {
-        const promise = brokenAtEnd(world, state)
-        if (promise) return { states: seen.size, violation: { promise, trace: unroll(trace) }, ends, stops }
+        const invariant = brokenAtEnd(world, state)
+        if (invariant)
+          return { states: seen.size, violation: { invariant, trace: unroll(trace) }, ends, stops }
         ends++
         if (lostClaim(world, state)) stops++
       }
@@ -37,8 +38,9 @@ export function explore(world: World): Findings {
         if (seen.has(text)) continue
         seen.add(text)
         const grown = { event: move.name, before: trace }
-        const promise = broken(world, move.state) ?? falls(world, state, move.state)
-        if (promise) return { states: seen.size, violation: { promise, trace: unroll(grown) }, ends, stops }
+        const invariant = broken(world, move.state) ?? falls(world, state, move.state)
+        if (invariant)
+          return { states: seen.size, violation: { invariant, trace: unroll(grown) }, ends, stops }
         next.push({ state: move.state, trace: grown })
       }
     }
@@ -62,7 +64,7 @@ function unroll(trace: Trace | undefined): string[] {
 function movesOf(world: World, state: State): Move[] {
   return [
     ...consumerMoves(world, state),
-    ...noticeMoves(world, state),
+    ...announcementMoves(world, state),
     ...outsideMoves(world, state),
     ...compactorMoves(world, state),
   ]
@@ -77,9 +79,9 @@ function outsideMoves(world: World, state: State): Move[] {
       state: { ...state, committed: world.records.length, moved: true },
     })
   }
-  if (world.lettersClose && state.letters !== 'open again') {
-    const letters = state.letters === 'open' ? 'closed' : 'open again'
-    moves.push({ name: `the dead-letter topic is ${letters}`, state: { ...state, letters } })
+  if (world.deadLetterTopicCloses && state.deadLetterTopic !== 'open again') {
+    const deadLetterTopic = state.deadLetterTopic === 'open' ? 'closed' : 'open again'
+    moves.push({ name: `the dead-letter topic is ${deadLetterTopic}`, state: { ...state, deadLetterTopic } })
   }
   if (world.retention && state.low === 0) {
     moves.push({

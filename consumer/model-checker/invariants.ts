@@ -2,28 +2,29 @@
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { deadKey } from '@ticklake/contract/keys.ts'
-import { lacksRecords, missing, plan, type State, visibleRows, type World } from './world.ts'
+import { lacksRecords, missing, type State, target, visibleRows, type World } from './world.ts'
 
-/** What a reader, or whoever trusts the offsets, must never see. */
+/** What must hold in every state. */
 export function broken(world: World, state: State): string | undefined {
   const visible = visibleRows(world, state)
   if (new Set(visible).size < visible.length) return 'no record is in two objects'
   for (const claim of Object.values(state.claims)) {
-    const filed = state.dead[deadKey(plan.lake, claim)] ?? []
-    const isTold = filed.every((offset) => state.told.includes(offset))
-    if (!isTold && !state.follows.includes(claim.S)) {
-      return 'a record in a dead file has been told to the dead-letter topic, or it is written down that its notice follows'
+    const filed = state.dead[deadKey(target.lake, claim)] ?? []
+    const isAnnounced = filed.every((offset) => state.announced.includes(offset))
+    if (!isAnnounced && !state.pending.includes(claim.S)) {
+      return 'a record in a dead-letter file was announced on the dead-letter topic, or its message is recorded as pending'
     }
-    if (!isTold && state.marked.includes(claim.S)) return 'a notice is marked as told only when it was'
+    if (!isAnnounced && state.marked.includes(claim.S))
+      return 'a message is recorded as sent only when it was'
   }
   const dropped = Object.values(state.claims).some(
     ({ contract, E }) =>
       contract < CONTRACT_VERSION && E > (world.older?.newFieldFrom ?? world.records.length),
   )
   if (dropped) return 'no field of a record that was sent after the raise is dropped'
-  if (state.hour.query?.some((key) => !(key in state.objects))) return 'no query finds an object gone'
-  if (keepsClaims(world) && !state.moved && state.committed > completedEnd(world, state)) {
-    return 'the committed offset never passes the completed chain'
+  if (state.hour.query?.some((key) => !(key in state.objects))) return 'no query finds an object missing'
+  if (hasClaims(world) && !state.moved && state.committed > landedOffset(world, state)) {
+    return 'the committed offset never passes the landed offset'
   }
   return undefined
 }
@@ -32,7 +33,7 @@ export function broken(world: World, state: State): string | undefined {
 export function falls(world: World, before: State, after: State): string | undefined {
   if (before.objects === after.objects && before.hour.run === after.hour.run) return undefined
   const now = new Set(visibleRows(world, after))
-  // A record that comes into an hour which the chain has passed may go from sight until it is merged.
+  // A record that comes into an hour which the chain has passed is hidden until it is merged.
   const passed = world.records.indexOf('hour-1')
   const isLate = (row: number) => passed >= 0 && row > passed && world.records[row] === 'hour-0'
   const isThere = (row: number) => now.has(row) || isLate(row)
@@ -41,31 +42,31 @@ export function falls(world: World, before: State, after: State): string | undef
 
 /** What must be so where nothing can happen any more. */
 export function brokenAtEnd(world: World, state: State): string | undefined {
-  const left = Object.values(state.claims).filter(({ skipped }) => skipped > 0)
+  const skips = Object.values(state.claims).filter(({ skipped }) => skipped > 0)
   const landed = visibleRows(world, state)
   const dead = Object.values(state.dead).flat()
   const begun = lostClaim(world, state)
   for (const [offset, record] of world.records.entries()) {
     const rows = landed.filter((row) => row === offset).length
     const files = dead.filter((row) => row === offset).length
-    if (left.some(({ S, E }) => S <= offset && offset < E)) {
-      if (offset >= state.low) return `record ${offset}, which Kafka has, is not left out`
-      if (rows + files > 0) return `record ${offset}, which a claim leaves out, is nowhere else`
+    if (skips.some(({ S, E }) => S <= offset && offset < E)) {
+      if (offset >= state.low) return `record ${offset}, which Kafka has, is not skipped`
+      if (rows + files > 0) return `record ${offset}, which a claim skips, is nowhere else`
       continue
     }
     if (begun && offset >= begun.S) {
       if (rows + files > (offset < begun.E ? 1 : 0))
-        return `record ${offset} is behind a lost claim, or twice in it`
+        return `record ${offset} is behind a lost claim, or duplicated in it`
       continue
     }
     if (record.startsWith('hour') && rows !== 1)
       return `record ${offset} is in exactly one object, not ${rows}`
-    if (files > 0 && !state.told.includes(offset))
-      return `record ${offset}, which is in a dead file, has been told in the end`
+    if (files > 0 && !state.announced.includes(offset))
+      return `record ${offset}, which is in a dead-letter file, was announced in the end`
     if (record === 'poison' && files !== 1)
-      return `record ${offset} is in exactly one dead file, not ${files}`
+      return `record ${offset} is in exactly one dead-letter file, not ${files}`
   }
-  return keepsClaims(world) && !begun && completedEnd(world, state) < world.records.length
+  return hasClaims(world) && !begun && landedOffset(world, state) < world.records.length
     ? 'the chain reaches the end of the partition'
     : undefined
 }
@@ -75,7 +76,7 @@ export function brokenAtEnd(world: World, state: State): string | undefined {
  * who has them.
  */
 export function lostClaim(world: World, state: State): Claim | undefined {
-  const claim = state.claims[completedEnd(world, state)]
+  const claim = state.claims[landedOffset(world, state)]
   if (!claim || claim.S >= state.low) return undefined
   const isStopped = state.actors.every(
     (actor) => actor.step.at === 'collect-claim' && actor.step.claim.S === claim.S && lacksRecords(actor),
@@ -83,13 +84,13 @@ export function lostClaim(world: World, state: State): Claim | undefined {
   return isStopped ? claim : undefined
 }
 
-/** Without claims there is no chain that anything could be promised of: what is left is what becomes of the records. */
-function keepsClaims({ mistake }: World): boolean {
+/** Without claims no invariant of the chain applies, only those of the records. */
+function hasClaims({ mistake }: World): boolean {
   return mistake !== 'no-claim'
 }
 
 /** Where the chain of claims ends whose objects are all there. */
-function completedEnd(world: World, state: State): number {
+function landedOffset(world: World, state: State): number {
   let at = 0
   for (let claim = state.claims[at]; claim; claim = state.claims[at]) {
     if (missing(claim, state).length > 0) return at

@@ -1,9 +1,9 @@
-// The small world that is explored: what its partition holds, what may happen in it, and its state as plain data.
+// The small world that the model checker searches: its records, what may happen in it, and its state as plain data.
 import { type Claim, claimRows } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { deadKey } from '@ticklake/contract/keys.ts'
 import { RecordBuffer } from '../batching/record-buffer.ts'
-import { type Plan, planClaim, planSkip } from '../claims/claim-builder.ts'
+import { buildClaim, buildSkip, type LandingTarget } from '../claims/claim-builder.ts'
 import { firstStep, type Step } from '../claims/claim-protocol.ts'
 import {
   beginHour,
@@ -15,7 +15,7 @@ import {
   visibleKeys,
 } from './compactors.ts'
 
-/** The records of the partition, by offset: filed under the first or the second hour, refused, or no record at all. */
+/** The records of the partition, by offset: of the first or the second hour, rejected, or a gap. */
 export type Record = 'hour-0' | 'hour-1' | 'poison' | 'gap'
 
 export interface World {
@@ -33,8 +33,8 @@ export interface World {
   /** So many records have landed when the world begins. */
   readonly landed?: number
   /**
-   * Kafka may delete the records below this offset, once: its retention. What has not landed is left out by a claim;
-   * where a claim of it was begun, and whoever had its records is dead, the chain stops for a person to decide.
+   * Kafka may delete the records below this offset, once: its retention. A claim skips what has not landed;
+   * where a claim of it was put, and the consumers that had its records are dead, the chain stops for a person to decide.
    */
   readonly retention?: number
   /**
@@ -43,26 +43,26 @@ export interface World {
    */
   readonly older?: { readonly consumers: number; readonly newFieldFrom: number }
   /** Whether the dead-letter topic may go, or be closed to the consumers, once, and come back. */
-  readonly lettersClose?: boolean
+  readonly deadLetterTopicCloses?: boolean
   /** Consumers that stood still before they put the files of the first claim, and wake at any time. */
   readonly zombies?: number
   /** Those that compact the first hour at the same time, and queries that run meanwhile. */
   readonly compactors?: number
   readonly queries?: number
-  /** A mistake to build in, which the explorer must then find. */
+  /** A seeded mistake, which the model checker must find. */
   readonly mistake?: Mistake
 }
 
 export type Mistake =
   | 'claim-overwrites'
   | 'commit-before-files'
-  | 'dead-file-before-notice'
-  | 'notice-not-written-down'
-  | 'told-before-sent'
+  | 'dead-file-before-message'
+  | 'pending-message-not-recorded'
+  | 'recorded-as-sent-before-sent'
   | 'trust-committed-offset'
   | 'no-claim'
   | 'on-behind-the-own-range'
-  | 'leave-out-too-much'
+  | 'skip-too-much'
   | 'on-behind-a-begun-claim'
   | 'claim-after-the-raise'
   | CompactionMistake
@@ -71,7 +71,7 @@ export type Mistake =
 export interface Actor {
   readonly step: Step
   readonly put: readonly string[]
-  /** Kafka's first offset when it began to read below that: what is before it, it cannot have. 0: it lacks nothing. */
+  /** Kafka's earliest offset when it started to read below that: it cannot have the records before it. 0: it lacks none. */
   readonly readsFrom: number
   /** Whether it is of the earlier release. */
   readonly isOlder?: boolean
@@ -87,10 +87,10 @@ export interface State {
   /** Offsets of the rows of each object. */
   readonly objects: { readonly [key: string]: readonly number[] }
   readonly dead: { readonly [key: string]: readonly number[] }
-  readonly told: readonly number[]
-  readonly letters: 'open' | 'closed' | 'open again'
-  /** The claims, by S, whose notice follows, and those among them that are marked as told. */
-  readonly follows: readonly number[]
+  readonly announced: readonly number[]
+  readonly deadLetterTopic: 'open' | 'closed' | 'open again'
+  /** The claims, by S, whose message is pending, and those of them that are recorded as sent. */
+  readonly pending: readonly number[]
   readonly marked: readonly number[]
   readonly committed: number
   readonly moved: boolean
@@ -111,7 +111,7 @@ export interface Move {
 
 const HOUR_MS = 3_600_000
 const FIRST_HOUR_MS = Date.UTC(2026, 0, 1)
-export const plan: Plan = {
+export const target: LandingTarget = {
   lake: { prefix: 'p', dataset: 'd' },
   format: 'parquet',
   topic: 't',
@@ -133,9 +133,9 @@ export function beginWorld(world: World): State {
     ],
     ...landed,
     dead: {},
-    told: [],
-    letters: 'open',
-    follows: [],
+    announced: [],
+    deadLetterTopic: 'open',
+    pending: [],
     marked: [],
     committed: 0,
     moved: false,
@@ -161,7 +161,7 @@ function landedBefore(world: World): Pick<State, 'claims' | 'objects'> {
 }
 
 /**
- * Two states with the same text are the same. Consumers are alike, so their order does not count; a claim is told by
+ * Two states with the same text are the same. Consumers are alike, so their order does not count; a claim is identified by
  * its nonce, which here names its range and its author.
  */
 export function textOf(state: State): string {
@@ -173,9 +173,9 @@ export function textOf(state: State): string {
   const objects = Object.entries(state.objects).map(([key, rows]) => `${key} ${rows.join()}`)
   const rest = [
     Object.keys(state.dead).sort(),
-    state.told,
-    state.letters,
-    state.follows,
+    state.announced,
+    state.deadLetterTopic,
+    state.pending,
     state.marked,
     state.committed,
     state.moved,
@@ -195,16 +195,16 @@ export function visibleRows(world: World, state: State): number[] {
 }
 
 export function hourWorld({ mistake }: World): HourWorld {
-  return { lake: plan.lake, topicId: plan.topicId, firstHourMs: FIRST_HOUR_MS, mistake }
+  return { lake: target.lake, topicId: target.topicId, firstHourMs: FIRST_HOUR_MS, mistake }
 }
 
-/** Whether it has to go on with records that it cannot have. */
+/** Whether its next step needs records that it cannot have. */
 export function lacksRecords({ step, readsFrom }: Actor): boolean {
-  return beginningOf(step) < readsFrom
+  return firstOffsetOf(step) < readsFrom
 }
 
 /** The first offset that a step is about. */
-export function beginningOf(step: Step): number {
+export function firstOffsetOf(step: Step): number {
   return 'claim' in step ? step.claim.S : 'from' in step ? step.from : 0
 }
 
@@ -223,19 +223,19 @@ export function missing(claim: Claim, state: State): string[] {
   const keys = claim.files
     .map((file) => file.key)
     .filter((key) => !(key in state.objects) && !isReplaced(state.hour, key))
-  const dead = deadKey(plan.lake, claim)
+  const dead = deadKey(target.lake, claim)
   if (claim.dead > 0 && !(dead in state.dead)) keys.push(dead)
   return keys
 }
 
-/** The claim that this consumer plans for a range: the real plan, with a nonce that is the same in every run. */
+/** The claim that this consumer builds for a range: the real one, with a nonce that is the same in every run. */
 export function claimOf(world: World, S: number, E: number, who: number): Claim {
   const buffer = new RecordBuffer(S)
   for (let offset = S; offset < E; offset++) {
     const record = world.records[offset]
     if (record === 'gap') continue
     if (record === 'poison') {
-      buffer.refuse({
+      buffer.reject({
         offset,
         timestampMs: FIRST_HOUR_MS,
         reason: 'not_json',
@@ -247,12 +247,12 @@ export function claimOf(world: World, S: number, E: number, who: number): Claim 
     } else buffer.accept(offset, FIRST_HOUR_MS + (record === 'hour-1' ? HOUR_MS : 0), new Uint8Array(1))
   }
   buffer.cursor = E
-  return { ...planClaim(plan, 0, buffer), nonce: `${who}:${S}-${E}` }
+  return { ...buildClaim(target, 0, buffer), nonce: `${who}:${S}-${E}` }
 }
 
-/** The claim by which it leaves out what Kafka has deleted. */
+/** The claim by which it skips what Kafka has deleted. */
 export function skipOf(S: number, E: number, who: number): Claim {
-  return { ...planSkip(plan, 0, S, E, 'retention'), nonce: `${who}:${S}-${E} skipped` }
+  return { ...buildSkip(target, 0, S, E, 'retention'), nonce: `${who}:${S}-${E} skipped` }
 }
 
 export function rowsOf(world: World, claim: Claim, key: string): number[] {

@@ -187,6 +187,19 @@ test('where Host names the bucket, a key may be anything but what MiniStack take
   expect(verdict('POST /', { ...form, ...signedAs('sts') }, 'lake')).toBe('refused: path')
 })
 
+test('Glue has paths for Iceberg’s REST protocol, and nobody else has them', () => {
+  const own = (line: string, more: Headers = {}) => verdict(line, { ...signedAs('glue'), ...more })
+  for (const method of ['GET', 'HEAD', 'POST', 'DELETE']) {
+    expect(own(`${method} /iceberg/v1/catalogs/0/namespaces/a/tables/b?purgeRequested=true`)).toBe('glue')
+    expect(verdict(`${method} /iceberg/v1/config`, signedAs('athena'))).toBe('refused: path')
+  }
+  expect(own('PUT /iceberg/v1/config')).toBe('refused: method')
+  expect(own('GET /icebergs')).toBe('refused: path')
+  expect(own('POST /iceberg/v1/config', target('AWSGlue.GetTables'))).toBe('refused: service')
+  expect(verdict('GET /iceberg/v1/config')).toBe('refused: unsigned')
+  expect(verdict('GET /iceberg/v1/config', signedAs('glue'), 'lake')).toBe('refused: path')
+})
+
 test.each<[string, string, Headers, string]>([
   ['a deletion', `DELETE /lake/k?${presigned}`, {}, 'method'],
   ['a POST', `POST /lake/k?uploads&${presigned}`, {}, 'method'],

@@ -11,6 +11,7 @@ type Service = { readonly protocol: 'query' | 'ec2' | 's3' } | { readonly protoc
 const offered: ReadonlyMap<string, Service> = new Map<string, Service>([
   ['athena', { protocol: 'json', target: 'AmazonAthena' }],
   ['glue', { protocol: 'json', target: 'AWSGlue' }],
+  ['logs', { protocol: 'json', target: 'Logs_20140328' }],
   ['s3', { protocol: 's3' }],
   ['sts', { protocol: 'query' }],
   // What infra/ and docs/aws.md ask of AWS, which are tried here.
@@ -20,6 +21,9 @@ const offered: ReadonlyMap<string, Service> = new Map<string, Service>([
   ['ssm', { protocol: 'json', target: 'AmazonSSM' }],
   ['secretsmanager', { protocol: 'json', target: 'secretsmanager' }],
 ])
+
+/** Where Glue answers Iceberg's REST protocol. */
+export const icebergRestPath = '/iceberg/'
 
 const bucketForm = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
 /** Paths that MiniStack answers for other services before it looks whose request it is. */
@@ -49,6 +53,8 @@ export function admit(asked: RequestHead, bucketHost?: string): Admission {
   if (service.protocol === 's3') {
     if (target !== undefined) throw wrongScope(target)
     requireS3(asked, signature, bucketHost)
+  } else if (isIcebergRest(asked, signature)) {
+    requireRest(asked, target, bucketHost)
   } else {
     requireRoot(asked, signature, bucketHost)
     if (service.protocol === 'json') requireTarget(asked, service.target, target)
@@ -114,6 +120,21 @@ function requireS3(asked: RequestHead, { version }: Signature, bucketHost: strin
   if (!isListOfBuckets && !bucketForm.test(bucket)) {
     throw new Refusal('path', `${named(path)} begins with no bucket’s name`)
   }
+}
+
+/** Glue's Iceberg REST endpoint, which alone of Glue has paths. */
+function isIcebergRest(asked: RequestHead, { service }: Signature): boolean {
+  return service === 'glue' && pathOf(asked).startsWith(icebergRestPath)
+}
+
+function requireRest(asked: RequestHead, target: string | undefined, bucketHost: string | undefined): void {
+  if (only(asked, 'authorization') === undefined)
+    throw new Refusal('service', 'Presigned URLs are answered for S3 only')
+  if (target !== undefined) throw wrongScope(target)
+  if (bucketHost !== undefined)
+    throw new Refusal('path', `${named(pathOf(asked))} is not answered at a bucket’s name`)
+  if (!['GET', 'HEAD', 'POST', 'DELETE'].includes(asked.method ?? ''))
+    throw new Refusal('method', `${named(asked.method ?? '')} is not answered below ${icebergRestPath}`)
 }
 
 /** Services other than S3 have one address: /, by the server's own name and a signature in the header. */

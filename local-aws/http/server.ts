@@ -9,6 +9,7 @@ import type { Registry } from '@ticklake/runtime/metrics.ts'
 import { type GuardRules, refusalStatus, requireOwnRequest } from '@ticklake/runtime/request-guard.ts'
 import type { LocalAwsConfig } from '../config.ts'
 import type { Events } from '../events.ts'
+import type { IcebergRest } from '../glue/iceberg-rest/routes.ts'
 import { type Admission, admit, protocolOf } from './admission.ts'
 import { AwsError } from './aws-error.ts'
 import { browserHeaders } from './browser-headers.ts'
@@ -37,6 +38,8 @@ export interface ServerParts {
   readonly registry: Registry
   /** By the prefix of X-Amz-Target, `AmazonAthena` or `AWSGlue`. */
   readonly services: Readonly<Record<string, JsonService>>
+  /** Glue's Iceberg REST endpoint. */
+  readonly icebergRest?: IcebergRest
   /** Why the endpoint is not ready although it answers; undefined once it is. */
   readonly whyNotSeeded?: () => string | undefined
 }
@@ -56,6 +59,7 @@ export async function startServer({
   events,
   registry,
   services,
+  icebergRest,
   whyNotSeeded = () => undefined,
 }: ServerParts): Promise<LocalAwsServer> {
   const passThrough = openPassThrough(config.s3Endpoint, events, config.secret)
@@ -111,6 +115,7 @@ export async function startServer({
       const service = Object.hasOwn(services, prefix) ? services[prefix] : undefined
       if (service) return answerJson(request, response, service, target, target.slice(dot + 1))
     }
+    if (admission.service === 'glue' && icebergRest) return answerRest(request, response, icebergRest)
     passThrough.handle(request, response, admission)
   }
 
@@ -148,6 +153,30 @@ export async function startServer({
     }
     events.answered(target.slice(0, target.indexOf('.')), answer.status)
     await sendText(request, response, answer)
+  }
+
+  async function answerRest(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { mostBytes, answer }: IcebergRest,
+  ): Promise<void> {
+    const { method, url, headers } = request as { method: string; url: string; headers: { host?: string } }
+    let answered: { status: number; text: string }
+    try {
+      const text = await readBody(request, mostBytes)
+      answered = await answer({ method, url, host: headers.host ?? '', text })
+    } catch (error) {
+      if (response.destroyed) return
+      if (!(error instanceof AwsError)) events.operationBroke({ target: 'IcebergRest', err: error })
+      const { status, message, type } =
+        error instanceof AwsError
+          ? { status: error.status, message: error.message, type: 'BadRequestException' }
+          : { status: 500, message: `local-aws failed: ${reasonOf(error)}`, type: 'InternalServerError' }
+      answered = { status, text: JSON.stringify({ error: { message, type, code: status } }) }
+    }
+    events.answered('IcebergRest', answered.status)
+    // To HEAD the head alone.
+    await sendText(request, response, method === 'HEAD' ? { ...answered, text: '' } : answered)
   }
 
   const underWay = new WeakMap<Socket, number>()

@@ -27,15 +27,15 @@ const manifest: Manifest = {
 const open: HourFacts = {
   isPast: true,
   raw: both,
-  strays: [],
+  orphans: [],
   manifest: undefined,
   compacted: [],
   isMarked: false,
-  isSettled: false,
+  isUnread: false,
   isSwitched: false,
-  leftovers: [],
+  obsolete: [],
 }
-const done: HourFacts = { ...open, manifest, isMarked: true, isSettled: true, isSwitched: true, raw: [] }
+const done: HourFacts = { ...open, manifest, isMarked: true, isUnread: true, isSwitched: true, raw: [] }
 
 test('a closed hour is merged, and only when that makes fewer objects', () => {
   expect(nextCompaction(open)).toMatchObject({ do: 'merge', seq: 1, batches: [both] })
@@ -44,7 +44,7 @@ test('a closed hour is merged, and only when that makes fewer objects', () => {
 
 test('an hour that a chain has not passed, or with objects that no claim promises, is left as it is', () => {
   expect(nextCompaction({ ...open, isPast: false })).toBeUndefined()
-  expect(nextCompaction({ ...open, strays: ['x'] })).toBeUndefined()
+  expect(nextCompaction({ ...open, orphans: ['x'] })).toBeUndefined()
 })
 
 test('a manifest is switched to until that is marked and so everywhere', () => {
@@ -54,7 +54,7 @@ test('a manifest is switched to until that is marked and so everywhere', () => {
 
 test('what came while the run was written is merged before tables are switched, so that nothing goes from sight', () => {
   expect(
-    nextCompaction({ ...done, isMarked: false, isSettled: false, raw: [...both, raw(0, 9, 12)] }),
+    nextCompaction({ ...done, isMarked: false, isUnread: false, raw: [...both, raw(0, 9, 12)] }),
   ).toMatchObject({
     do: 'merge',
     seq: 2,
@@ -63,12 +63,12 @@ test('what came while the run was written is merged before tables are switched, 
 
 test('nothing is deleted or merged again before the last query of the old objects is over', () => {
   expect(
-    nextCompaction({ ...done, isSettled: false, raw: [...both, raw(0, 9, 12)], leftovers: ['x'] }),
+    nextCompaction({ ...done, isUnread: false, raw: [...both, raw(0, 9, 12)], obsolete: ['x'] }),
   ).toBeUndefined()
 })
 
 test('what was replaced is deleted, again when a zombie puts it back, and with it runs that nobody reads', () => {
-  expect(nextCompaction({ ...done, raw: both, leftovers: ['x'] })).toEqual({
+  expect(nextCompaction({ ...done, raw: both, obsolete: ['x'] })).toEqual({
     do: 'delete',
     keys: ['raw-0-0', 'raw-0-5', 'x'],
   })

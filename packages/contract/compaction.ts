@@ -22,25 +22,25 @@ export interface Manifest extends HourPath {
 /** A file that a run can be made of: an object of a claim, or a file of the run before. */
 export interface Source extends OffsetRange, CompactedFile {}
 
-/** What there is of an hour when it is looked at. */
+/** What there is of an hour. */
 export interface HourFacts {
-  /** Every chain is past the hour: its newest complete claim has no file in it, and nothing more can come in time. */
+  /** The hour is closed, and no chain's newest complete claim has a file in it. */
   readonly isPast: boolean
   /** Objects in the hour's own folder of claims before each newest complete one. */
   readonly raw: readonly Source[]
-  /** Objects in the hour's own folder that no claim promises. */
-  readonly strays: readonly string[]
+  /** Objects in the hour's own folder that no claim names. */
+  readonly orphans: readonly string[]
   /** The newest manifest, and its files as sources. */
   readonly manifest: Manifest | undefined
   readonly compacted: readonly Source[]
-  /** It was written down that every table reads the newest run. */
+  /** It is recorded that every table reads the newest run. */
   readonly isMarked: boolean
-  /** That was so long ago that no query still reads what was there before. */
-  readonly isSettled: boolean
+  /** That was so long ago that no query reads the objects of before any more. */
+  readonly isUnread: boolean
   /** Every table reads the newest run now. */
   readonly isSwitched: boolean
-  /** Objects of runs that the newest manifest has superseded, or that lost the race for its `seq`. */
-  readonly leftovers: readonly string[]
+  /** Objects of runs that the newest manifest has replaced, or that lost the race for its `seq`. */
+  readonly obsolete: readonly string[]
 }
 
 export type CompactionStep =
@@ -60,8 +60,8 @@ export const COMPACTED_ROWS = 250_000
  */
 export function nextCompaction(facts: HourFacts, rowsPerFile = COMPACTED_ROWS): CompactionStep | undefined {
   const { manifest, raw, compacted } = facts
-  // An hour with objects that nobody promised is left to the audit: compaction would hide what is wrong.
-  const mayMerge = facts.isPast && facts.strays.length === 0
+  // An hour with orphan objects is left to the audit: compaction would hide what is wrong.
+  const mayMerge = facts.isPast && facts.orphans.length === 0
   if (!manifest) {
     const batches = planBatches(raw, rowsPerFile)
     return mayMerge && batches.length < raw.length ? { do: 'merge', seq: 1, batches } : undefined
@@ -70,12 +70,12 @@ export function nextCompaction(facts: HourFacts, rowsPerFile = COMPACTED_ROWS): 
   const late = raw.filter(({ key }) => !replaced.has(key))
   // Before the switch tables still read what came meanwhile: it goes along. After it, it is not read yet, and waits
   // until no call to switch to this manifest can be under way any more.
-  if (mayMerge && late.length > 0 && (facts.isSettled || !facts.isMarked)) {
+  if (mayMerge && late.length > 0 && (facts.isUnread || !facts.isMarked)) {
     return { do: 'merge', seq: manifest.seq + 1, batches: planBatches([...compacted, ...late], rowsPerFile) }
   }
   if (!facts.isMarked || !facts.isSwitched) return { do: 'switch', manifest }
-  if (!facts.isSettled) return undefined
-  const old = [...raw.filter(({ key }) => replaced.has(key)).map(({ key }) => key), ...facts.leftovers]
+  if (!facts.isUnread) return undefined
+  const old = [...raw.filter(({ key }) => replaced.has(key)).map(({ key }) => key), ...facts.obsolete]
   return old.length > 0 ? { do: 'delete', keys: old } : undefined
 }
 

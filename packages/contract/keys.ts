@@ -72,11 +72,17 @@ export function claimKey(lake: Lake, topicId: string, partition: number, S: numb
   return `${claimsPrefix(lake, topicId, partition)}${(MAX_OFFSET - BigInt(S)).toString().padStart(19, '0')}.json`
 }
 
+/** The partition and start offset that a claim's key names. @throws Error when the key is not a claim's */
+export function parseClaimKey(key: string): Omit<OffsetRange, 'E'> {
+  const [folder, ...names] = key.split('/').slice(-4)
+  const match = /^([0-9a-f]{32})\/(\d{5})\/(\d{19})\.json$/.exec(names.join('/'))
+  if (folder !== 'claims' || !match) throw new Error(`not the key of a claim: ${key}`)
+  return { topicId: match[1]!, partition: Number(match[2]), S: Number(MAX_OFFSET - BigInt(match[3]!)) }
+}
+
 /** The start offset that a claim's key names. @throws Error when the key is not a claim's */
 export function claimStart(key: string): number {
-  const digits = /\/(\d{19})\.json$/.exec(key)?.[1]
-  if (!digits) throw new Error(`not the key of a claim: ${key}`)
-  return Number(MAX_OFFSET - BigInt(digits))
+  return parseClaimKey(key).S
 }
 
 /** The refused records of a claim. */

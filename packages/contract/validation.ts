@@ -2,6 +2,7 @@
 
 import { isCanonical } from './canonical.ts'
 import { CONTRACT_VERSION, type Tick, type TickColumn, tickColumns } from './columns.ts'
+import { nearName, withOwnNames } from './message-aliases.ts'
 import { canonicalTime, isDay } from './time.ts'
 
 /** Every reason for which a record is refused. */
@@ -20,9 +21,21 @@ export const refusals = [
 
 export type Refusal = (typeof refusals)[number]
 
+/** Why a record is no tick. */
+export interface Fault {
+  readonly reason: Refusal
+  readonly detail: string
+}
+
 export type Verdict =
-  | { readonly accepted: true; readonly canonical: Uint8Array; readonly unknownFields: number }
-  | { readonly accepted: false; readonly reason: Refusal; readonly detail: string }
+  | {
+      readonly accepted: true
+      readonly canonical: Uint8Array
+      readonly unknownFields: number
+      /** Why it would be rejected without aliases; absent where it needs none. */
+      readonly unaliased?: Fault
+    }
+  | ({ readonly accepted: false } & Fault)
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()
@@ -31,11 +44,16 @@ const encoder = new TextEncoder()
 const MAX_TEXT = 256
 
 /**
- * Judges the value of a message. Depends on its bytes and the contract alone, so that a replay judges alike.
+ * Judges the value of a message. Depends on its bytes, the contract and `aliases` alone, so that a replay judges alike.
  * @param value the message's value; null or undefined is a tombstone
  * @param contract the version that judges: an earlier one knows fewer columns, and is otherwise the same
+ * @param aliases whether names in another case, aliases and numbers as texts are accepted too
  */
-export function judge(value: Uint8Array | null | undefined, contract: number = CONTRACT_VERSION): Verdict {
+export function judge(
+  value: Uint8Array | null | undefined,
+  contract: number = CONTRACT_VERSION,
+  aliases = false,
+): Verdict {
   if (value === null || value === undefined) return refuse('tombstone', 'the message has no value')
   if (isCanonical(value, contract)) return { accepted: true, canonical: value, unknownFields: 0 }
   let text: string
@@ -55,9 +73,16 @@ export function judge(value: Uint8Array | null | undefined, contract: number = C
   }
   const fields = parsed as Record<string, unknown>
   const known = tickColumns.filter(({ since }) => since <= contract)
-  for (const column of known) {
-    const fault = faultOf(column, fields)
-    if (fault) return { accepted: false, ...fault }
+  const fault = faultIn(fields, known)
+  if (fault) {
+    const renamed = aliases ? withOwnNames(fields, known) : undefined
+    if (renamed === undefined || faultIn(renamed, known)) return { accepted: false, ...fault }
+    return {
+      accepted: true,
+      canonical: canonicalBytes(renamed as Tick, contract),
+      unknownFields: Math.max(0, Object.keys(fields).length - Object.keys(renamed).length),
+      unaliased: fault,
+    }
   }
   const present = known.filter(({ name }) => Object.hasOwn(fields, name)).length
   const unknownFields = Object.keys(fields).length - present
@@ -98,6 +123,21 @@ export function canonicalBytes(tick: Tick, contract: number = CONTRACT_VERSION):
 /** Whether a column of texts takes it: not empty, not too long, well-formed Unicode without control characters. */
 export function isText(text: string): boolean {
   return text !== '' && text.length <= MAX_TEXT && text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text)
+}
+
+/** Every fault at once, under the reason of the first: whoever writes the messages then has to change them once. */
+function faultIn(fields: Record<string, unknown>, columns: readonly TickColumn[]): Fault | undefined {
+  let first: Fault | undefined
+  const details: string[] = []
+  for (const column of columns) {
+    const fault = faultOf(column, fields)
+    if (!fault) continue
+    first ??= fault
+    details.push(
+      fault.reason === 'missing_field' ? fault.detail + nearName(fields, column.name) : fault.detail,
+    )
+  }
+  return first && { reason: first.reason, detail: details.join('. ') }
 }
 
 function faultOf(

@@ -7,8 +7,9 @@ import type { FetchedPartition, FetchResponse } from './protocol/fetch.ts'
 import { batchHead } from './records/batch-head.ts'
 import { Damage } from './records/damage.ts'
 import { PartitionDecoder, type Run } from './records/partition-decoder.ts'
+import { headersAt } from './records/record-spans.ts'
 import type { Records } from './records/records.ts'
-import type { SlabPool } from './records/slab.ts'
+import type { Slab, SlabPool } from './records/slab.ts'
 
 interface Part {
   readonly state: PartitionState
@@ -160,6 +161,7 @@ export class Answer {
       keyEnds: slab.keyEnds.subarray(first, end),
       valueStarts: slab.valueStarts.subarray(first, end),
       valueEnds: slab.valueEnds.subarray(first, end),
+      headers: (i) => this.#headersOf(state, slab, first + i),
       offsets: slab.offsets.subarray(first, end),
       timestamps: slab.timestamps.subarray(first, end),
       timestampType: run.appendTime ? 'LogAppendTime' : 'CreateTime',
@@ -172,6 +174,18 @@ export class Answer {
         if (held) this.#slabs.letGo(slab)
         held = false
       },
+    }
+  }
+
+  #headersOf(state: PartitionState, slab: Slab, at: number): [string, Buffer | null][] {
+    try {
+      return headersAt(slab.bytes, slab.headerStarts[at]!, slab.used)
+    } catch (error) {
+      if (!(error instanceof Damage)) throw error
+      const offset = slab.offsets[at]!
+      const message = `${nameOf(state)}: the headers at offset ${offset} cannot be read: ${error.message}`
+      const { topic, partition } = state
+      throw new KafkaReaderError({ code: error.code, message, topic, partition, offset, cause: error })
     }
   }
 

@@ -1,6 +1,9 @@
-// What librdkafka logs, as a person is told it.
+// How the broker is reached, and what librdkafka logs, as a person is told it.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { brokerReason } from './config.ts'
+import { brokerReason, kafkaConfig, readerSettings } from './config.ts'
 
 test('the reason why a broker is away is told without the client’s inner names', () => {
   const line =
@@ -10,4 +13,26 @@ test('the reason why a broker is away is told without the client’s inner names
   expect(brokerReason('[thrd:b:9092/1]: b:9092/1: Disconnected (after 12ms in state UP)')).toBe(
     'Disconnected',
   )
+})
+
+test('the reader of record batches reaches the brokers that the client does, and in the same way', () => {
+  const config = { ...kafkaConfig({}), KAFKA_BOOTSTRAP_SERVERS: 'a, SASL_SSL://b:1,[::1]:2' }
+  expect(readerSettings(config, 'id')).toEqual({ brokers: ['a:9092', 'b:1', '[::1]:2'], clientId: 'id' })
+
+  const dir = mkdtempSync(join(tmpdir(), 'kafka-config-'))
+  const file = join(dir, 'password')
+  writeFileSync(file, 'old\n')
+  const { tls, sasl } = readerSettings(
+    {
+      ...config,
+      KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
+      KAFKA_SASL_USERNAME: 'user',
+      KAFKA_SASL_PASSWORD_FILE: file,
+    },
+    'id',
+  )
+  expect(tls!.ca.length).toBeGreaterThan(0)
+  writeFileSync(file, 'new\n')
+  expect([sasl!.mechanism, sasl!.username, sasl!.password()]).toEqual(['SCRAM-SHA-512', 'user', 'new'])
+  rmSync(dir, { recursive: true })
 })

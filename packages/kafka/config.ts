@@ -1,4 +1,5 @@
 // How every service reaches the broker: the KAFKA_* variables and what librdkafka is told for them.
+import { getCACertificates } from 'node:tls'
 import {
   type Env,
   milliseconds,
@@ -122,6 +123,54 @@ export function kafkaClientSettings(
     settings['ssl.ca.location'] = config.KAFKA_SSL_CA_FILE
   }
   return settings
+}
+
+/** What the reader of record batches (packages/kafka-reader) is told to reach the same broker in the same way. */
+export interface ReaderSettings {
+  readonly brokers: string[]
+  readonly clientId: string
+  readonly tls?: { ca: string[] }
+  readonly sasl?: {
+    readonly mechanism: KafkaConfig['KAFKA_SASL_MECHANISM']
+    readonly username: string
+    readonly password: () => string
+  }
+}
+
+/** @throws Failure CONFIG_INVALID as kafkaClientSettings() */
+export function readerSettings(config: KafkaConfig, clientId: string): ReaderSettings {
+  const client = kafkaClientSettings(config, clientId)
+  const { KAFKA_SECURITY_PROTOCOL: protocol, KAFKA_SSL_CA_FILE: caFile } = config
+  return {
+    brokers: config.KAFKA_BOOTSTRAP_SERVERS.split(',').map(brokerAddress),
+    clientId,
+    // Without a file librdkafka trusts the system's authorities, and Node.js a list of its own.
+    ...(protocol.endsWith('SSL') && {
+      tls: {
+        ca: caFile
+          ? [readNamedFile('KAFKA_SSL_CA_FILE', caFile)]
+          : [...getCACertificates('default'), ...getCACertificates('system')],
+      },
+    }),
+    ...(protocol.startsWith('SASL_') && {
+      sasl: {
+        mechanism: config.KAFKA_SASL_MECHANISM,
+        username: String(client['sasl.username']),
+        // Read again at each authentication: a changed password needs no restart.
+        password: () => {
+          const password = readNamedFile('KAFKA_SASL_PASSWORD_FILE', config.KAFKA_SASL_PASSWORD_FILE!).trim()
+          keepSecret(password)
+          return password
+        },
+      },
+    }),
+  }
+}
+
+/** librdkafka takes a protocol before the host, and no port behind it. */
+function brokerAddress(text: string): string {
+  const address = text.trim().replace(/^[A-Z_]+:\/\//, '')
+  return /:\d+$/.test(address) ? address : `${address}:9092`
 }
 
 /** The reason within a FAIL line of librdkafka's log, which its errors lack, without the client's inner names. */

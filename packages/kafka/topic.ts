@@ -1,5 +1,5 @@
 // What the broker says of the topic: its id, the first and the end offset of each partition, and which offsets it holds.
-import kafkaJavascript, { type GroupResults, type IAdminClient } from '@confluentinc/kafka-javascript'
+import kafkaJavascript, { type IAdminClient } from '@confluentinc/kafka-javascript'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { brokerReason, type KafkaConfig, kafkaClientSettings } from './config.ts'
@@ -72,16 +72,6 @@ export class Broker implements Disposable {
     } catch (error) {
       throw error instanceof Failure ? error : this.#unreachable(error)
     }
-  }
-
-  /** What the group has committed of the topic, by partition; partitions without a commit are left out. */
-  async committedOffsets(groupId: string): Promise<Map<number, number>> {
-    const [group] = await called<GroupResults[]>((done) =>
-      this.#admin.listConsumerGroupOffsets([{ groupId }], { timeout: CALL_TIMEOUT_MS }, done),
-    )
-    if (!group || group.error) throw new Error(reasonOf(group?.error))
-    const ofTopic = group.partitions.filter(({ topic }) => topic === this.#config.KAFKA_TOPIC)
-    return new Map(ofTopic.map(({ partition, offset }) => [partition, offset]))
   }
 
   [Symbol.dispose](): void {

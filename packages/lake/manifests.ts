@@ -1,6 +1,5 @@
-// The manifests of compacted hours in the bucket: which is the newest of each hour, and since when all tables read it.
+// Reads the manifests of compacted hours: which is the newest of each hour, and since when all tables read its run.
 
-import type { Bucket } from '@ticklake/aws/s3.ts'
 import { type Manifest, parseManifest } from '@ticklake/contract/compaction.ts'
 import {
   type HourPath,
@@ -12,9 +11,10 @@ import {
   switchedKey,
 } from '@ticklake/contract/keys.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import type { ObjectSource } from './object-source.ts'
 import { hourName } from './partitions.ts'
 
-/** The manifests of the hours that are looked at, and whether the newest of an hour was marked as switched to. */
+/** The manifests of an hour, and whether all tables were switched to the newest one. */
 export interface CompactedHour {
   /** Ascending by number. */
   readonly manifests: readonly Manifest[]
@@ -26,9 +26,9 @@ export interface NewestManifest extends HourPath {
 }
 
 /** The newest manifest of each compacted hour by the hour's name; one LIST request for 1,000 of them. */
-export async function listManifests(bucket: Bucket, lake: Lake): Promise<Map<string, NewestManifest>> {
+export async function listManifests(source: ObjectSource, lake: Lake): Promise<Map<string, NewestManifest>> {
   const newest = new Map<string, NewestManifest>()
-  for await (const { key } of bucket.list(manifestsPrefix(lake))) {
+  for await (const { key } of source.list(manifestsPrefix(lake))) {
     const named = parseManifestKey(lake, key)
     // Newest first within an hour.
     if (named && !newest.has(hourName(named))) newest.set(hourName(named), named)
@@ -38,19 +38,19 @@ export async function listManifests(bucket: Bucket, lake: Lake): Promise<Map<str
 
 /** @throws Failure MANIFEST_UNREADABLE */
 export async function readManifest(
-  bucket: Bucket,
+  source: ObjectSource,
   lake: Lake,
   { dt, hour, seq }: NewestManifest,
 ): Promise<Manifest> {
   const key = manifestKey(lake, { dt, hour }, seq)
-  const stored = await bucket.text(key)
+  const stored = await source.text(key)
   try {
     if (!stored) throw new Error('it was listed, but is not there')
     return parseManifest(stored.text)
   } catch (error) {
     throw new Failure({
       code: 'MANIFEST_UNREADABLE',
-      what: `the manifest ${key} cannot be understood; nothing is done to its hour`,
+      what: `the manifest ${key} cannot be understood; nothing of its hour is changed`,
       why: reasonOf(error),
       remedy: 'put it back as it was written, or run the release that wrote it; never delete a manifest',
       cause: error,
@@ -58,46 +58,29 @@ export async function readManifest(
   }
 }
 
-/** Writes the manifest unless there is one of its number; false: another run was first, and counts. */
-export async function putManifest(bucket: Bucket, lake: Lake, manifest: Manifest): Promise<boolean> {
-  const { dt, hour, seq, run } = manifest
-  if (await bucket.putOnce(manifestKey(lake, { dt, hour }, seq), `${JSON.stringify(manifest)}\n`)) return true
-  // It may be this one: stored by an earlier attempt whose answer was lost.
-  return (await readManifest(bucket, lake, { dt, hour, seq })).run === run
-}
-
-/** Writes down that every table reads the manifest's run. */
-export async function markSwitched(
-  bucket: Bucket,
-  lake: Lake,
-  { seq, ...path }: NewestManifest,
-): Promise<void> {
-  await bucket.putOnce(switchedKey(lake, path, seq), `${JSON.stringify({ v: 1 })}\n`)
-}
-
-/** Whether that was written down, and how long ago where the bucket's clock tells it. */
+/** Whether it is recorded that every table reads the manifest's run, and how long ago that was, where the bucket's clock tells it. */
 export async function readMark(
-  bucket: Bucket,
+  source: ObjectSource,
   lake: Lake,
   { seq, ...path }: NewestManifest,
 ): Promise<{ readonly isMarked: boolean; readonly ageMs: number | undefined }> {
-  const stored = await bucket.text(switchedKey(lake, path, seq))
+  const stored = await source.text(switchedKey(lake, path, seq))
   return { isMarked: stored !== undefined, ageMs: stored?.ageMs }
 }
 
-/** All manifests of these hours, for an audit: in the moment of a switch tables may still read the one before. */
+/** All manifests of these hours, for an audit: during a switch tables may still read the run of the one before. */
 export async function readCompactedHours(
-  bucket: Bucket,
+  source: ObjectSource,
   lake: Lake,
-  isLookedAt: (hour: string) => boolean,
+  isWanted: (hour: string) => boolean,
 ): Promise<CompactedHour[]> {
   const hours: CompactedHour[] = []
-  for (const [name, newest] of await listManifests(bucket, lake)) {
-    if (!isLookedAt(name)) continue
+  for (const [name, newest] of await listManifests(source, lake)) {
+    if (!isWanted(name)) continue
     const manifests: Manifest[] = []
     for (let seq = 1; seq <= newest.seq; seq++)
-      manifests.push(await readManifest(bucket, lake, { ...newest, seq }))
-    hours.push({ manifests, isMarked: (await readMark(bucket, lake, newest)).isMarked })
+      manifests.push(await readManifest(source, lake, { ...newest, seq }))
+    hours.push({ manifests, isMarked: (await readMark(source, lake, newest)).isMarked })
   }
   return hours
 }

@@ -1,11 +1,9 @@
 // The Hive partitions of the table: which hours there should be, and what each is in Glue.
 import type { PartitionInput, StorageDescriptor } from '@aws-sdk/client-glue'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
-import { type HourPath, hourOf, hourPrefix, tablePrefix } from '@ticklake/contract/keys.ts'
+import { type HourPath, hourOf, hourPrefix, type Lake, tablePrefix } from '@ticklake/contract/keys.ts'
 
 const HOUR_MS = 3_600_000
-
-type LakePlace = Pick<LakeConfig, 'bucket' | 'prefix' | 'dataset'>
 
 /** The hour before `nowMs`, its own, and `ahead` after it, in UTC. The one before is for a broker whose clock is late. */
 export function hoursAround(nowMs: number, ahead: number): HourPath[] {
@@ -18,7 +16,7 @@ export function hourName(path: HourPath): string {
 }
 
 /** The hour that begins a `dt=…/hour=…/` prefix or a key below it; undefined for any other key. */
-export function hourOfKey(lake: LakePlace, key: string): HourPath | undefined {
+export function hourOfKey(lake: Lake, key: string): HourPath | undefined {
   const prefix = tablePrefix(lake)
   if (!key.startsWith(prefix)) return undefined
   const match = /^dt=(\d{4}-\d\d-\d\d)\/hour=([01]\d|2[0-3])\//.exec(key.slice(prefix.length))
@@ -27,7 +25,11 @@ export function hourOfKey(lake: LakePlace, key: string): HourPath | undefined {
 }
 
 /** The Glue partition of an hour: the table's own storage, at the hour's folder. */
-export function partitionInput(lake: LakePlace, path: HourPath, storage: StorageDescriptor): PartitionInput {
+export function partitionInput(
+  lake: Pick<LakeConfig, 'bucket' | 'prefix' | 'dataset'>,
+  path: HourPath,
+  storage: StorageDescriptor,
+): PartitionInput {
   return {
     Values: [path.dt, path.hour],
     StorageDescriptor: { ...storage, Location: `s3://${lake.bucket}/${hourPrefix(lake, path)}` },

@@ -5,8 +5,10 @@ export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** The condition on a row of the topic that its offset lies below the cut-off of its partition. */
-export function offsetsBelowSql(cutOffs: ReadonlyMap<number, number>): string {
-  const cases = [...cutOffs].map(([partition, cutOff]) => `WHEN ${partition} THEN ${cutOff}`)
+/** The condition on a row of the topic that its offset lies below the landed offset of its partition. */
+export function offsetsBelowSql(landedOffsets: ReadonlyMap<number, number>): string {
+  const cases = [...landedOffsets].map(
+    ([partition, landedOffset]) => `WHEN ${partition} THEN ${landedOffset}`,
+  )
   return `kafka_offset < CASE kafka_partition ${cases.join(' ')} ELSE 0 END`
 }

@@ -1,51 +1,51 @@
-// Reads the lake without any service: which offsets are in which object or dead file, by the objects' own bytes.
+// Reads the lake without any service: which offsets are in which object or dead-letter file, by the objects' own bytes.
 import { zstdDecompressSync } from 'node:zlib'
-import { DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
-import { type Claim, parseClaim } from '@ticklake/contract/claim.ts'
+import { S3Client } from '@aws-sdk/client-s3'
+import { Bucket } from '@ticklake/aws/s3.ts'
+import type { Claim } from '@ticklake/contract/claim.ts'
 import { controlPrefix, deadPrefix, type Lake, tablePrefix } from '@ticklake/contract/keys.ts'
+import { readLinks } from '@ticklake/lake/chains.ts'
+import { usableClaim } from '@ticklake/lake/claims.ts'
 import { parquetReadObjects } from 'hyparquet'
 
+type Env = Readonly<Record<string, string>>
+
 export interface LakeContent {
-  /** `<partition>:<offset>` of every row of every object, doubles included. */
+  /** `<partition>:<offset>` of every row of every object, duplicates included. */
   readonly rows: readonly string[]
-  /** The same of every line of every dead file. */
+  /** The same of every line of every dead-letter file. */
   readonly dead: readonly string[]
-  /** Every line of every dead file, as it is. */
+  /** Every line of every dead-letter file, as it is. */
   readonly letters: readonly Readonly<Record<string, unknown>>[]
   readonly objects: readonly string[]
   readonly claims: readonly Claim[]
 }
 
+const OBJECTS_AT_ONCE = 16
+
 /**
  * Everything that the dataset holds now.
  * @param read the objects whose rows count, where compacted ones may stand for others; absent: the dataset's own folder
  */
-export async function readLake(env: Record<string, string>, read?: readonly string[]): Promise<LakeContent> {
-  const s3 = new S3Client({ endpoint: env.AWS_ENDPOINT_URL!, forcePathStyle: true })
-  const bucket = env.LAKE_BUCKET!
-  const lake: Lake = { prefix: env.LAKE_PREFIX!, dataset: env.LAKE_DATASET ?? 'ticks' }
-  const bytesOf = async (key: string) => {
-    const answer = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-    return Buffer.from(await answer.Body!.transformToByteArray())
-  }
-  const objects = read ?? (await keysBelow(s3, bucket, tablePrefix(lake)))
+export async function readLake(env: Env, read?: readonly string[]): Promise<LakeContent> {
+  using opened = openBucket(env)
+  const { bucket } = opened
+  const lake = lakeOf(env)
+  const objects = read ?? (await keysBelow(bucket, tablePrefix(lake)))
   const rows: string[] = []
-  const pageSize = 16
-  for (let i = 0; i < objects.length; i += pageSize) {
-    const page = objects.slice(i, i + pageSize)
-    for (const found of await Promise.all(page.map(async (key) => offsetsOf(key, await bytesOf(key))))) {
+  for (let i = 0; i < objects.length; i += OBJECTS_AT_ONCE) {
+    const some = objects.slice(i, i + OBJECTS_AT_ONCE)
+    for (const found of await Promise.all(
+      some.map(async (key) => offsetsOf(key, await bytesOf(bucket, key))),
+    )) {
       rows.push(...found)
     }
   }
   const letters: Record<string, unknown>[] = []
-  for (const key of await keysBelow(s3, bucket, deadPrefix(lake)))
-    letters.push(...jsonLines(await bytesOf(key)))
+  for (const key of await keysBelow(bucket, deadPrefix(lake)))
+    letters.push(...jsonLines(await bytesOf(bucket, key)))
   const dead = letters.map(({ partition, offset }) => `${partition}:${offset}`)
-  const claims: Claim[] = []
-  for (const key of await keysBelow(s3, bucket, `${controlPrefix(lake)}claims/`)) {
-    claims.push(parseClaim((await bytesOf(key)).toString()))
-  }
-  s3.destroy()
+  const claims = await readClaims(bucket, await keysBelow(bucket, `${controlPrefix(lake)}claims/`))
   return {
     rows,
     dead,
@@ -55,54 +55,49 @@ export async function readLake(env: Record<string, string>, read?: readonly stri
   }
 }
 
-/** The newest claim of each partition, finished or not: cheap, also when there are many. */
-export async function readTails(env: Record<string, string>): Promise<Claim[]> {
-  const s3 = new S3Client({ endpoint: env.AWS_ENDPOINT_URL!, forcePathStyle: true })
-  const bucket = env.LAKE_BUCKET!
-  const lake: Lake = { prefix: env.LAKE_PREFIX!, dataset: env.LAKE_DATASET ?? 'ticks' }
+/** The newest claim of each partition, complete or not: cheap, also when there are many. */
+export async function readTails(env: Env): Promise<Claim[]> {
+  using opened = openBucket(env)
+  const { bucket } = opened
   const newest = new Map<string, string>()
-  for (const key of await keysBelow(s3, bucket, `${controlPrefix(lake)}claims/`)) {
+  for (const key of await keysBelow(bucket, `${controlPrefix(lakeOf(env))}claims/`)) {
     const partition = key.slice(0, key.lastIndexOf('/'))
     // Newest first: their names count down.
     if (!newest.has(partition)) newest.set(partition, key)
   }
-  const claims = await Promise.all(
-    [...newest.values()].map(async (Key) => {
-      const answer = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }))
-      return parseClaim(await answer.Body!.transformToString())
-    }),
-  )
-  s3.destroy()
-  return claims
+  return readClaims(bucket, [...newest.values()])
 }
 
 /** Deletes everything below a prefix. */
-export async function emptyPrefix(env: Readonly<Record<string, string>>, prefix: string): Promise<void> {
-  const s3 = new S3Client({ endpoint: env.AWS_ENDPOINT_URL!, forcePathStyle: true })
-  const keys = await keysBelow(s3, env.LAKE_BUCKET!, prefix)
-  const pageSize = 1_000
-  for (let i = 0; i < keys.length; i += pageSize) {
-    const Objects = keys.slice(i, i + pageSize).map((Key) => ({ Key }))
-    await s3.send(new DeleteObjectsCommand({ Bucket: env.LAKE_BUCKET!, Delete: { Objects } }))
-  }
-  s3.destroy()
+export async function emptyPrefix(env: Env, prefix: string): Promise<void> {
+  using opened = openBucket(env)
+  await opened.bucket.delete(await keysBelow(opened.bucket, prefix))
 }
 
-async function keysBelow(s3: S3Client, bucket: string, prefix: string): Promise<string[]> {
+function lakeOf(env: Env): Lake {
+  return { prefix: env.LAKE_PREFIX!, dataset: env.LAKE_DATASET ?? 'ticks' }
+}
+
+function openBucket(env: Env): { readonly bucket: Bucket } & Disposable {
+  const s3 = new S3Client({ endpoint: env.AWS_ENDPOINT_URL!, forcePathStyle: true })
+  return { bucket: new Bucket(s3, env.LAKE_BUCKET!), [Symbol.dispose]: () => s3.destroy() }
+}
+
+async function keysBelow(bucket: Bucket, prefix: string): Promise<string[]> {
   const keys: string[] = []
-  let token: string | undefined
-  do {
-    const page = await s3.send(
-      new ListObjectsV2Command({
-        Bucket: bucket,
-        Prefix: prefix,
-        ...(token && { ContinuationToken: token }),
-      }),
-    )
-    keys.push(...(page.Contents ?? []).map(({ Key }) => Key!))
-    token = page.NextContinuationToken
-  } while (token)
+  for await (const { key } of bucket.list(prefix)) keys.push(key)
   return keys
+}
+
+/** @throws Failure CLAIM_UNREADABLE */
+async function readClaims(bucket: Bucket, keys: readonly string[]): Promise<Claim[]> {
+  return (await readLinks(bucket, keys)).map((link) => usableClaim(link, 'the lake cannot be checked'))
+}
+
+async function bytesOf(bucket: Bucket, key: string): Promise<Buffer> {
+  const bytes = await bucket.bytes(key)
+  if (!bytes) throw new Error(`${key} was listed, but is not there`)
+  return Buffer.from(bytes)
 }
 
 async function offsetsOf(key: string, bytes: Buffer): Promise<string[]> {

@@ -14,6 +14,8 @@ export function testEnv(overrides: Record<string, string> = {}): Record<string, 
     PATH: process.env.PATH ?? '',
     HOME: process.env.HOME ?? '',
     ...kept('TZ'),
+    // All tests with the other reader: CONSUMER_READER=batches before the command.
+    ...kept('CONSUMER_READER'),
     // Processes start with a third less work: tests start hundreds.
     ...kept('NODE_COMPILE_CACHE'),
     LAKE_PREFIX: `test/${id}`,

@@ -7,6 +7,7 @@ import { runCommand } from '@ticklake/runtime/process.ts'
 import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
 import yargs, { type Argv } from 'yargs'
 import { producerSchema, topicSchema } from '../config.ts'
+import { dryRun } from './dry-run.ts'
 import { run } from './run.ts'
 import { createTopics, describeTopics } from './topic.ts'
 
@@ -18,7 +19,10 @@ const runFlags = {
   rows: 'PRODUCER_ROWS',
   index: 'PRODUCER_INDEX',
   'source-name': 'PRODUCER_SOURCE_NAME',
+  columns: 'PRODUCER_COLUMNS',
   'date-format': 'PRODUCER_DATE_FORMAT',
+  decimal: 'PRODUCER_DECIMAL',
+  encoding: 'PRODUCER_ENCODING',
   rejects: 'PRODUCER_REJECTS',
   bootstrap: 'KAFKA_BOOTSTRAP_SERVERS',
   topic: 'KAFKA_TOPIC',
@@ -45,6 +49,12 @@ export function commandLine(args: readonly string[]): Argv {
       'Send rows to the topic',
       (y) =>
         withFlags(y, runFlags, ['PRODUCER_', 'KAFKA_'])
+          .option('dry-run', {
+            type: 'boolean',
+            default: false,
+            describe:
+              'show what was found, the first rows as they would be sent and the faults; send nothing',
+          })
           .usage(
             'producer run [flags]\n\nSends rows to the topic, keyed by index, and prints how many were delivered.',
           )
@@ -57,12 +67,13 @@ export function commandLine(args: readonly string[]): Argv {
             'node producer/main.ts run --csv hsi.csv --index HSI --date-format day-first',
             'a file of one index',
           )
+          .example('node producer/main.ts run --csv prices.zip --dry-run', 'what a file is, without Kafka')
           .example('node producer/main.ts run --mode sample --rate 1', 'one random row a second')
           .example(
             'market-feed | node producer/main.ts run --source -',
             'JSON lines: {"index":"HSI","date":"2021-05-31","open":1,...}',
           ),
-      (argv) => runCommand((signal) => run(environment(argv, runFlags), signal)),
+      (argv) => runCommand((signal) => (argv['dry-run'] ? dryRun : run)(environment(argv, runFlags), signal)),
     )
     .command('topic', 'Make or describe the topic and its dead-letter topic', (y) =>
       y

@@ -31,8 +31,6 @@ export async function demo(signal: AbortSignal): Promise<void> {
   const settings = demoSettings(shellSettings(process.env))
   const lake = lakeConfig(settings)
   const topic = kafkaConfig(settings).KAFKA_TOPIC
-  // Empty is unset, as every service reads it.
-  const group = settings.CONSUMER_GROUP_ID || `ticklake-${lake.dataset}`
   await requireAlone()
   requireRoom(homeDir)
   await requireFree({ ...healthPorts, page: pagePort(settings) })
@@ -63,11 +61,10 @@ export async function demo(signal: AbortSignal): Promise<void> {
     })
     using _ = { [Symbol.dispose]: () => removeState(stateFile) }
     const demo = new Demo({ stack, config, env, screen })
-    using numbers = new DemoNumbers(lake, kafkaConfig(env), group)
+    using numbers = new DemoNumbers(lake, kafkaConfig({ ...settings, ...stack.env }))
     await Promise.all([
       demo.finish('topic', ['producer/main.ts', 'topic', 'create']),
       demo.finish('declare', ['catalog/main.ts', 'declare']),
-      numbers.countEarlierObjects(),
     ])
     screen.say(`\n${whatRuns(config, lake, topic, `, ${settings.KAFKA_TOPIC_PARTITIONS} partitions`)}`)
     screen.say(howToAsk(lake, pagePort(settings)))

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { type Numbers, numbersLine, Screen } from './line.ts'
-import { byPartition, total } from './numbers.ts'
 
 const numbers: Numbers = {
   produced: 12_345,
@@ -42,19 +41,6 @@ test('where there is no terminal, a line comes every few seconds', () => {
   const screen = new Screen(out as unknown as NodeJS.WriteStream)
   for (let i = 0; i < 10; i++) screen.show(`line ${i}`)
   expect(written).toEqual(['line 0\n'])
-})
-
-test('a metric is added up over its labels; one that has no value yet is unknown', () => {
-  const metrics =
-    '# HELP lag x\nlag{service="c",partition="0"} 3\nlag{service="c",partition="1"} 4\nlag_other 9\n'
-  expect(total(metrics, 'lag')).toBe(7)
-  expect(byPartition(metrics, 'lag')).toEqual(
-    new Map([
-      [0, 3],
-      [1, 4],
-    ]),
-  )
-  expect(total(metrics, 'none')).toBeUndefined()
 })
 
 test('what a service or a server said drives no terminal', () => {

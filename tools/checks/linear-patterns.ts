@@ -66,7 +66,6 @@ export const exceptions: readonly Exception[] = [
     begins: '/Downloading (',
     why: 'lines of pip, of what the repository asks for',
   },
-  { file: 'stack/demo/numbers.ts', begins: 'new RegExp(`^${name}', why: 'our own metrics; their names' },
 ]
 
 const judgedFile = join(import.meta.dirname, 'linear-patterns.json')

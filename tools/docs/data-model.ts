@@ -84,7 +84,8 @@ A text has 1 to 256 characters, none of them a control character. A field of con
 means null; the canonical form leaves it out where it is null, so that a message of before is canonical as it is.
 
 Any JSON that says the same is accepted and written again in canonical form; fields that are not in this table are left
-out and counted. Everything else is refused: it becomes a line of a dead file, and a notice on the dead-letter topic.
+out and counted. Everything else is rejected: it becomes a line of a dead-letter file, and a message on the dead-letter
+topic.
 
 ## Row
 
@@ -130,10 +131,10 @@ form 1 had no release. A release reads every form up to its own, and stops at a 
 
 | beside the claims | |
 |---|---|
-| \`${datasetKey(lake)}\` | what was fixed when the dataset was begun: topic and its id, format, routing, and with \`--from\` where it begins; and the contract with its release, which may rise |
-| \`${beginningKey(lake, range.topicId, 0)}\` | only with \`--from\`: the offset at which this partition begins, written when it is first seen without claims |
-| \`${deadKey(lake, range)}\` | the refused records of a claim, one JSON line each: origin, reason, key, value and headers in base64 |
-| \`${noticeKey(lake, range, 'follows')}\` | only where the dead-letter topic did not take a notice: written before the dead file; the same key with \`.told\` is written when it was sent |
+| \`${datasetKey(lake)}\` | what was fixed when the dataset was started: topic and its id, format, routing, and with \`--from\` its start point; and the contract with its release, which may rise |
+| \`${beginningKey(lake, range.topicId, 0)}\` | only with \`--from\`: the initial offset of this partition, written when it is first seen without claims |
+| \`${deadKey(lake, range)}\` | the rejected records of a claim, one JSON line each: origin, reason, key, value and headers in base64 |
+| \`${noticeKey(lake, range, 'follows')}\` | only where the dead-letter topic did not accept a message: written before the dead-letter file; the same key with \`.told\` is written when it was sent |
 
 ## How a column is added
 
@@ -157,7 +158,8 @@ Contract ${CONTRACT_VERSION} has ${columns.length} columns. A later one may only
 ## Table
 
 Glue database \`stock_market_kafka\`, table \`ticks\` (LAKE_DATABASE, LAKE_TABLE), the columns above, partition keys
-${partitionKeys.map((key) => `\`${key.name} ${key.glue}\``).join(', ')}, and a view \`kafka_stock_market_demo\` with the columns of contract 1 by the names that tutorials use.
+${partitionKeys.map((key) => `\`${key.name} ${key.glue}\``).join(', ')}, and a view \`kafka_stock_market_demo\` with the columns of contract 1 by the names that tutorials use;
+[candles and returns](catalog.md#candles-and-returns) are views, too.
 `
 }
 

@@ -26,6 +26,26 @@ test('slow ticks are a candle each', () => {
   expect(book.flush().map(({ ticks }) => ticks)).toEqual([1, 1])
 })
 
+test('intraday ticks of a minute are one candle, which comes again while it grows, at any rate', () => {
+  for (const single of [true, false]) {
+    const book = new CandleBook()
+    const trade = (traded_at: string, price: number) =>
+      book.add({ ...tick('2026-11-26', price, price, price, price), traded_at }, single)
+    trade('2026-11-26 09:30:10.000', 10)
+    trade('2026-11-26 09:30:20.500', 12)
+    expect(book.flush()).toMatchObject([
+      { from: '2026-11-26 09:30', open: 10, high: 12, close: 12, ticks: 2 },
+    ])
+    trade('2026-11-26 09:30:59.999', 9)
+    trade('2026-11-26 09:31:00.000', 11)
+    expect(book.flush()).toMatchObject([
+      { from: '2026-11-26 09:30', open: 10, high: 12, low: 9, close: 9, ticks: 3 },
+      { from: '2026-11-26 09:31', open: 11, close: 11, ticks: 1 },
+    ])
+    expect(book.all()).toHaveLength(2)
+  }
+})
+
 test('memory is bounded by indices and by candles of each', () => {
   const book = new CandleBook()
   for (let i = 0; i < 1000; i++) book.add(tick('2021-01-04', 1, 1, 1, 1, `I${i}`), true)

@@ -13,32 +13,49 @@ export class CandleBook {
   #open = new Map<string, Candle>()
   #finished: Candle[] = []
 
-  /** @param single each tick is a candle of its own; otherwise the ticks between two flushes share one */
+  /**
+   * @param single each day is a candle of its own; otherwise the days between two flushes share one. Intraday ticks of one
+   * minute always share one.
+   */
   add(tick: Tick, single: boolean): void {
     if (!this.#stored.has(tick.index)) {
       if (this.#stored.size >= MOST_INDICES) return
       this.#stored.set(tick.index, [])
     }
     const candle = candleOf(tick)
-    if (single) {
-      this.#finished.push(candle)
-      return
-    }
     const open = this.#open.get(tick.index)
-    this.#open.set(tick.index, open ? joined(open, candle) : candle)
+    if (candle.minute === undefined && single) {
+      this.#finished.push(candle)
+    } else if (open?.minute === candle.minute) {
+      this.#open.set(tick.index, open ? joined(open, candle) : candle)
+    } else {
+      if (open) this.#finished.push(open)
+      this.#open.set(tick.index, candle)
+    }
   }
 
-  /** The candles since the last flush; they are also stored. */
+  /**
+   * The candles since the last flush; they are also stored. A candle of a minute that goes on comes again, whole: it
+   * replaces the last one of its index.
+   */
   flush(): Candle[] {
-    const candles = [...this.#finished, ...this.#open.values()]
+    const candles = [...this.#finished, ...this.#open.values()].map((candle) => this.#continued(candle))
     this.#finished = []
     this.#open = new Map()
     for (const candle of candles) {
       const stored = this.#stored.get(candle.index)!
+      if (candle.minute !== undefined && stored.at(-1)?.minute === candle.minute) stored.pop()
       stored.push(candle)
       if (stored.length > CANDLES_PER_INDEX) stored.shift()
     }
     return candles
+  }
+
+  #continued(candle: Candle): Candle {
+    const last = this.#stored.get(candle.index)?.at(-1)
+    return last && candle.minute !== undefined && last.minute === candle.minute
+      ? joined(last, candle)
+      : candle
   }
 
   all(): Candle[] {
@@ -53,16 +70,17 @@ export class CandleBook {
 }
 
 function candleOf(tick: Tick): Candle {
-  const { index, date, open, high, low, close } = tick
-  return { index, from: date, to: date, open, high, low, close, ticks: 1 }
+  const { index, date, open, high, low, close, traded_at } = tick
+  const prices = { open, high, low, close, ticks: 1 }
+  if (!traded_at) return { index, from: date, to: date, ...prices }
+  const minute = traded_at.slice(0, 16)
+  return { index, from: minute, to: minute, minute, ...prices }
 }
 
 function joined(first: Candle, next: Candle): Candle {
   return {
-    index: first.index,
-    from: first.from,
+    ...first,
     to: next.to,
-    open: first.open,
     high: Math.max(first.high, next.high),
     low: Math.min(first.low, next.low),
     close: next.close,

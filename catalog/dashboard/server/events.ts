@@ -43,6 +43,8 @@ export function dashboardEvents(log: Logger, registry: Registry) {
     },
     crawlRequested: () => log.info('crawl requested on the dashboard'),
     auditRequested: () => log.info('audit requested on the dashboard'),
+    chartSaved: (name: string) => log.info({ chart: name }, 'chart saved on the dashboard'),
+    chartRemoved: (id: string) => log.info({ chart: id }, 'chart removed on the dashboard'),
     defect: (error: unknown) => log.error({ err: error }, 'unhandled error in the dashboard'),
   }
 }

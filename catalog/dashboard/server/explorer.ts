@@ -5,7 +5,7 @@ import type { Aws } from '@ticklake/aws/clients.ts'
 import { quoted } from '@ticklake/lake/sql.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { type CatalogConfig, crawledDatabase } from '../../config.ts'
-import { viewSql } from '../../tables/view.ts'
+import { viewSql } from '../../tables/stored-view.ts'
 import type {
   Column,
   CrawlSummary,

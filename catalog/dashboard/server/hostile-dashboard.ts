@@ -5,7 +5,7 @@ import type { Broker } from '@ticklake/kafka/topic.ts'
 import { startHealthServer } from '@ticklake/runtime/health.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
-import { auditsInTurn } from '../../audit/job.ts'
+import { serialAudits } from '../../audit/job.ts'
 import { catalogConfig } from '../../config.ts'
 import { dashboardEvents } from './events.ts'
 import { startDashboard } from './server.ts'
@@ -31,8 +31,9 @@ const dashboard = await startDashboard({
   aws,
   broker,
   config,
-  audit: auditsInTurn(aws, broker, config),
+  audit: serialAudits(aws, broker, config),
   allowCrawl: false,
+  firingAlerts: () => [],
   events: dashboardEvents(log, registry),
 })
 const health = await startHealthServer({

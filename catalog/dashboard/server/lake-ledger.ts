@@ -1,11 +1,13 @@
-// The claims and the refused records as people read them: newest first, with their content in words.
+// The claims and rejected records that the dashboard shows, newest first.
 
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { fromOldVersion } from '@ticklake/aws/old-versions.ts'
 import type { Bucket } from '@ticklake/aws/s3.ts'
-import { claimRows, parseClaim } from '@ticklake/contract/claim.ts'
-import { claimStart, claimsPrefix, deadPrefix, parseDeadKey } from '@ticklake/contract/keys.ts'
-import { reasonOf } from '@ticklake/runtime/errors.ts'
+import { claimRows } from '@ticklake/contract/claim.ts'
+import { claimStart } from '@ticklake/contract/keys.ts'
+import { readLinks } from '@ticklake/lake/chains.ts'
+import { type ChainLink, claimKeys } from '@ticklake/lake/claims.ts'
+import { type DeadLetter, listDeadFiles, parseDeadFile } from '@ticklake/lake/dead-files.ts'
 import type { ClaimView, DeadLetters, DeadLetterView, Problem } from './wire.ts'
 
 const CLAIMS_SHOWN = 50
@@ -21,59 +23,31 @@ export async function readClaims(
   partition: number,
   before: number | undefined,
 ): Promise<ClaimView[]> {
-  const prefix = claimsPrefix(lake, topicId, partition)
   const keys: string[] = []
-  for await (const { key } of bucket.list(prefix)) {
+  for await (const key of claimKeys(bucket, lake, topicId, partition)) {
     if (before !== undefined && claimStart(key) >= before) continue
     keys.push(key)
     if (keys.length === CLAIMS_SHOWN) break
   }
-  return Promise.all(keys.map((key) => readClaim(bucket, key, partition)))
+  return (await readLinks(bucket, keys)).map((link) => claimView(partition, link))
 }
 
-async function readClaim(bucket: Bucket, key: string, partition: number): Promise<ClaimView> {
-  const S = claimStart(key)
-  const stored = await bucket.text(key)
-  const none = {
-    partition,
-    S,
-    E: S,
-    rows: 0,
-    dead: 0,
-    gaps: 0,
-    skipped: 0,
-    reason: null,
-    files: [],
-    encoder: '',
+function claimView(partition: number, { S, claim, fault, ageMs = 0 }: ChainLink): ClaimView {
+  if (!claim) {
+    const none = { rows: 0, dead: 0, gaps: 0, skipped: 0, reason: null, files: [], encoder: '' }
+    return { partition, S, E: S, ...none, ageMs, fault }
   }
-  if (!stored) return { ...none, ageMs: 0, fault: 'it was listed, but is not there' }
-  try {
-    const claim = parseClaim(stored.text)
-    return {
-      partition,
-      S,
-      E: claim.E,
-      rows: claimRows(claim),
-      dead: claim.dead,
-      gaps: claim.gaps,
-      skipped: claim.skipped,
-      reason: claim.reason ?? null,
-      files: claim.files,
-      encoder: claim.encoder,
-      ageMs: stored.ageMs ?? 0,
-      fault: null,
-    }
-  } catch (error) {
-    return { ...none, ageMs: stored.ageMs ?? 0, fault: reasonOf(error) }
-  }
+  const { E, dead, gaps, skipped, reason = null, files, encoder } = claim
+  const rows = claimRows(claim)
+  return { partition, S, E, rows, dead, gaps, skipped, reason, files, encoder, ageMs, fault: null }
 }
 
 /**
- * The newest refused records: what, why, from where. Files are read one after the other, the newest of each partition
+ * The newest rejected records. Files are read one after the other, the newest of each partition
  * first and then the next of each, until there are letters enough: a file may be large.
  */
 export async function readDeadLetters(bucket: Bucket, lake: LakeConfig): Promise<DeadLetters> {
-  const unread = await deadFiles(bucket, lake)
+  const unread = await deadFilesByPartition(bucket, lake)
   const files = unread.reduce((sum, keys) => sum + keys.length, 0)
   const byReason: Record<string, number> = {}
   const problems: Problem[] = []
@@ -97,17 +71,16 @@ export async function readDeadLetters(bucket: Bucket, lake: LakeConfig): Promise
 }
 
 /** The keys of each partition, the oldest first, as they are listed. */
-async function deadFiles(bucket: Bucket, lake: LakeConfig): Promise<string[][]> {
-  const ofPartition = new Map<string, string[]>()
-  for await (const { key } of bucket.list(deadPrefix(lake))) {
-    const range = parseDeadKey(key)
+async function deadFilesByPartition(bucket: Bucket, lake: LakeConfig): Promise<string[][]> {
+  const keysOf = new Map<string, string[]>()
+  for await (const { key, range } of listDeadFiles(bucket, lake)) {
     if (!range) continue
     const partition = `${range.topicId}-${range.partition}`
-    const keys = ofPartition.get(partition)
+    const keys = keysOf.get(partition)
     if (keys) keys.push(key)
-    else ofPartition.set(partition, [key])
+    else keysOf.set(partition, [key])
   }
-  return [...ofPartition.values()]
+  return [...keysOf.values()]
 }
 
 function newestOf(letters: DeadLetterView[]): DeadLetterView[] {
@@ -116,36 +89,25 @@ function newestOf(letters: DeadLetterView[]): DeadLetterView[] {
     .slice(0, DEAD_LETTERS_SHOWN)
 }
 
-/** A line of a dead file, as the consumer writes it: key and value in base64. */
-type DeadLine = Omit<DeadLetterView, 'valueBytes' | 'file'>
-
-/** Its letters; one line that is broken hides no other, and is told. */
+/** Its rejected records; a line that cannot be read hides no other, and is reported. */
 async function readDeadFile(
   bucket: Bucket,
   file: string,
 ): Promise<{ letters: DeadLetterView[]; problem: Problem | undefined }> {
   const stored = await bucket.text(file)
-  const lines = (stored?.text ?? '').split('\n').filter((line) => line !== '')
-  const letters: DeadLetterView[] = []
-  let why: string | undefined
-  for (const [i, line] of lines.entries()) {
-    try {
-      letters.push(deadLetter(JSON.parse(line) as DeadLine, file))
-    } catch (error) {
-      why ??= `line ${i + 1}: ${reasonOf(error)}`
-    }
-  }
-  if (why === undefined) return { letters, problem: undefined }
+  const { letters, lines, fault } = parseDeadFile(stored?.text ?? '')
+  const shown = letters.map((letter) => deadLetter(letter, file))
+  if (fault === undefined) return { letters: shown, problem: undefined }
   const problem = {
     code: 'DEAD_FILE_UNREADABLE',
-    what: `${lines.length - letters.length} of the ${lines.length} lines of ${file} cannot be read; all others are shown`,
-    why,
+    what: `${lines - letters.length} of the ${lines} lines of ${file} cannot be read; all others are shown`,
+    why: fault,
     remedy: `put the file back ${fromOldVersion}`,
   }
-  return { letters, problem }
+  return { letters: shown, problem }
 }
 
-function deadLetter(line: DeadLine, file: string): DeadLetterView {
+function deadLetter(line: DeadLetter, file: string): DeadLetterView {
   const value = line.value === null ? null : Buffer.from(line.value, 'base64')
   return {
     topic: line.topic,

@@ -1,13 +1,14 @@
 // Polls every service for what the Live tab shows: offsets, claims, objects, partitions, the count, metrics.
 import type { TopicState } from '@ticklake/kafka/topic.ts'
-import { readDataset } from '@ticklake/lake/claims.ts'
+import { type ChainTail, ChainTails } from '@ticklake/lake/chain-tail.ts'
+import { usableClaim } from '@ticklake/lake/claims.ts'
+import { readDataset } from '@ticklake/lake/dataset.ts'
+import { ObjectLister, type ObjectTotals } from '@ticklake/lake/object-totals.ts'
+import { countRows, freshnessMs, type RowCount } from '@ticklake/lake/row-count.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { CatalogConfig } from '../../config.ts'
-import { countRows, type RowCount } from '../../status.ts'
-import { type ClaimTail, ClaimTails } from './claim-tails.ts'
 import type { DashboardEvents } from './events.ts'
 import { type Metrics, readMetrics } from './metrics-text.ts'
-import { ObjectLister, type ObjectTotals } from './object-totals.ts'
 import type { LiveParts } from './parts.ts'
 import type { GlueState, PipelineFacts } from './pipeline.ts'
 import { Poller } from './poller.ts'
@@ -25,7 +26,7 @@ export class Measurements {
   readonly #produced = new Rate(5_000)
   readonly #claimed = new Rate(12_000)
   readonly #topic: Poller<TopicState>
-  readonly #tails: Poller<readonly ClaimTail[]>
+  readonly #tails: Poller<readonly ChainTail[]>
   readonly #objects: Poller<ObjectTotals>
   readonly #glue: Poller<GlueState>
   readonly #count: Poller<RowCount>
@@ -40,7 +41,7 @@ export class Measurements {
     const { aws, broker, config, events } = parts
     this.#config = config
     const onDefect = events.defect
-    const tails = new ClaimTails(aws.bucket, config.lake)
+    const tails = new ChainTails(aws.bucket, config.lake)
     const lister = new ObjectLister(aws.bucket, config.lake)
     this.#topic = new Poller({
       everyMs: TOPIC_EVERY_MS,
@@ -49,16 +50,16 @@ export class Measurements {
       onFailure: () => this.#produced.reset(),
       onDefect,
     })
-    this.#tails = new Poller<readonly ClaimTail[]>({
+    this.#tails = new Poller<readonly ChainTail[]>({
       everyMs: CLAIMS_EVERY_MS,
       request: async () => {
         const topic = this.#topic.state.value ?? (await broker.topicOnce())
         const dataset = await readDataset(aws.bucket, config.lake)
         if (dataset && dataset.topicId !== topic.topicId) throw topicChanged(config, dataset.topicId, topic)
-        return tails.read(
-          topic.topicId,
-          topic.partitions.map(({ partition }) => partition),
-        )
+        const partitions = topic.partitions.map(({ partition }) => partition)
+        const answer = await tails.read(topic.topicId, partitions)
+        for (const { newest } of answer) if (newest) usableClaim(newest, 'what has landed is as it was')
+        return answer
       },
       onAnswer: (answer) => this.#claimsRead(answer),
       onFailure: () => this.#claimed.reset(),
@@ -136,15 +137,16 @@ export class Measurements {
     return {
       at: nowMs,
       produced: topic.problem || !topic.value ? null : sum(topic.value.partitions.map(({ end }) => end)),
-      claimed: tails.problem || !tails.value ? null : sum(tails.value.map(({ claimed }) => claimed)),
+      claimed:
+        tails.problem || !tails.value ? null : sum(tails.value.map(({ landedOffset }) => landedOffset)),
       count: counted && count ? count.rows : null,
-      freshnessMs: counted && count?.newestMs !== undefined ? Math.max(0, nowMs - count.newestMs) : null,
+      freshnessMs: (counted && count ? freshnessMs(count, nowMs) : undefined) ?? null,
     }
   }
 
-  #claimsRead(tails: readonly ClaimTail[]): void {
+  #claimsRead(tails: readonly ChainTail[]): void {
     const now = Date.now()
-    const claimed = sum(tails.map((tail) => tail.claimed))
+    const claimed = sum(tails.map(({ landedOffset }) => landedOffset))
     this.#claimed.add(now, claimed)
     const ends = this.#topic.state.value?.partitions ?? []
     const waits = sum(ends.map(({ end }) => end)) > claimed

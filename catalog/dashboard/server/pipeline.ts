@@ -1,11 +1,12 @@
 // The health of each stage from what was measured: flowing, quiet, behind or broken, and what to do about it. Pure.
 import type { Crawler } from '@aws-sdk/client-glue'
 import type { TopicState } from '@ticklake/kafka/topic.ts'
+import type { ChainTail } from '@ticklake/lake/chain-tail.ts'
+import { partitionLag } from '@ticklake/lake/lag.ts'
+import type { ObjectTotals } from '@ticklake/lake/object-totals.ts'
+import type { RowCount } from '@ticklake/lake/row-count.ts'
 import type { CatalogConfig } from '../../config.ts'
-import type { RowCount } from '../../status.ts'
-import type { ClaimTail } from './claim-tails.ts'
 import type { Metrics } from './metrics-text.ts'
-import type { ObjectTotals } from './object-totals.ts'
 import type { Polled } from './poller.ts'
 import type { Health, PartitionOffsets, Pipeline, Problem, Stage } from './wire.ts'
 
@@ -20,7 +21,7 @@ export interface PipelineFacts {
   readonly nowMs: number
   readonly config: Pick<CatalogConfig, 'lake' | 'kafka' | 'crawler' | 'watchEveryMs'>
   readonly topic: Polled<TopicState>
-  readonly tails: Polled<readonly ClaimTail[]>
+  readonly tails: Polled<readonly ChainTail[]>
   readonly objects: Polled<ObjectTotals>
   readonly glue: Polled<GlueState>
   readonly count: Polled<RowCount>
@@ -39,7 +40,7 @@ const BEHIND_AFTER_MS = 15_000
 /** Longer than the longest usual flush (a minute, on AWS): nothing is claimed although records wait. */
 const STALLED_AFTER_MS = 90_000
 
-export function pipelineOf(facts: PipelineFacts): Pipeline {
+export function pipelineOf(facts: PipelineFacts): Omit<Pipeline, 'alerts'> {
   const partitions = partitionOffsets(facts)
   return {
     at: facts.nowMs,
@@ -72,15 +73,15 @@ function stage(polled: Polled<unknown>, moving: boolean): Stage {
 }
 
 function partitionOffsets({ topic, tails }: PipelineFacts): PartitionOffsets[] {
-  const claimed = new Map(tails.value?.map((tail) => [tail.partition, tail.claimed]))
+  const landed = new Map(tails.value?.map((tail) => [tail.partition, tail.landedOffset]))
   return (topic.value?.partitions ?? []).map(({ partition, low, end }) => {
-    const upTo = claimed.get(partition) ?? null
+    const landedOffset = landed.get(partition) ?? null
     return {
       partition,
       low,
       end,
-      claimed: upTo,
-      lag: upTo === null ? null : Math.max(0, end - Math.max(upTo, low)),
+      claimed: landedOffset,
+      lag: landedOffset === null ? null : partitionLag({ low, end }, landedOffset),
     }
   })
 }
@@ -137,10 +138,10 @@ function consumerStage(facts: PipelineFacts, partitions: readonly PartitionOffse
 
 function s3Stage({ config, tails, objects, nowMs, claimedPerSecond }: PipelineFacts): Pipeline['s3'] {
   const problem = tails.problem ?? objects.problem
-  const newest = tails.value
-    ?.filter(({ claim }) => claim && claim.files.length > 0)
-    .reduce<ClaimTail | undefined>(
-      (best, tail) => (best && best.claimedAt! >= tail.claimedAt! ? best : tail),
+  const last = tails.value
+    ?.filter(({ newest }) => (newest?.claim?.files.length ?? 0) > 0)
+    .reduce<ChainTail | undefined>(
+      (best, tail) => (best && best.newestAtMs! >= tail.newestAtMs! ? best : tail),
       undefined,
     )
   return {
@@ -151,8 +152,8 @@ function s3Stage({ config, tails, objects, nowMs, claimedPerSecond }: PipelineFa
     prefix: `${config.lake.prefix}/${config.lake.dataset}/`,
     objects: objects.value?.objects ?? null,
     bytes: objects.value?.bytes ?? null,
-    lastKey: newest?.claim?.files.at(-1)?.key ?? null,
-    lastAgeMs: newest ? nowMs - newest.claimedAt! : null,
+    lastKey: last?.newest?.claim?.files.at(-1)?.key ?? null,
+    lastAgeMs: last ? nowMs - last.newestAtMs! : null,
   }
 }
 

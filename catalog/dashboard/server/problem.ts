@@ -34,6 +34,6 @@ export function statusOf(problem: Problem): number {
     return 403
   if (problem.code === 'NOT_FOUND') return 404
   if (problem.code === 'BUSY') return 429
-  if (['BAD_REQUEST', 'QUERY_REFUSED', 'QUERY_FAILED'].includes(problem.code)) return 400
+  if (['BAD_REQUEST', 'TOO_MANY_CHARTS', 'QUERY_REFUSED', 'QUERY_FAILED'].includes(problem.code)) return 400
   return 502
 }

@@ -1,6 +1,7 @@
-// The dashboard's interface under /api/: each route reads one thing; none writes, but the crawl, where that is allowed.
+// The dashboard's interface under /api/: each route reads one thing; only saved charts are written, and the crawler started where that is allowed.
 import type { FastifyInstance } from 'fastify'
 import { addCatalogRoutes } from './catalog-routes.ts'
+import { addChartRoutes } from './chart-routes.ts'
 import { examples } from './examples.ts'
 import { Explorer } from './explorer.ts'
 import { addLedgerRoutes } from './ledger-routes.ts'
@@ -15,6 +16,7 @@ export function addRoutes(app: FastifyInstance, parts: DashboardParts): () => vo
   app.get('/api/about', async (): Promise<About> => about(parts))
   addQueryRoutes(app, parts, explorer, ended.signal)
   addCatalogRoutes(app, parts, explorer, ended.signal)
+  addChartRoutes(app, parts)
   addLedgerRoutes(app, parts, ended.signal)
   return () => ended.abort()
 }

@@ -40,3 +40,31 @@ export const wholeNumber = { type: 'string', pattern: '^\\d{1,15}$' } as const
 
 /** A body that carries nothing but says that it is JSON, which no form of another site can send. */
 export const anyObject = { type: 'object' } as const
+
+const column = { type: 'string', minLength: 1, maxLength: 255 } as const
+
+export const chartBody = {
+  type: 'object',
+  required: ['name', 'sql', 'options'],
+  properties: {
+    name: { type: 'string', pattern: '\\S', maxLength: 80 },
+    sql: { type: 'string', minLength: 1, maxLength: 20_000 },
+    options: {
+      type: 'object',
+      required: ['type', 'x', 'y'],
+      additionalProperties: false,
+      properties: {
+        type: { enum: ['line', 'bar', 'candle', 'scatter'] },
+        x: column,
+        y: { type: 'array', minItems: 1, maxItems: 12, items: column },
+        series: column,
+      },
+    },
+  },
+} as const
+
+export const chartParams = {
+  type: 'object',
+  required: ['id'],
+  properties: { id: { type: 'string', pattern: '^[a-z0-9-]{1,60}$' } },
+} as const

@@ -261,6 +261,54 @@ test('every ready example runs: the tutorials’ queries and a seven-day average
   }
 }, 300_000)
 
+test('a result becomes a chart, is downloaded, saved, and shown to every viewer under its link', async () => {
+  await write(`SELECT index, day, open, high, low, close FROM candles_1d WHERE index = 'HSI' ORDER BY day`)
+  await runIt()
+  await page.getByRole('button', { name: 'Chart' }).click()
+  await page
+    .getByRole('img', { name: /^result: candle chart of open, high, low, close by day, [1-9]\d* points$/ })
+    .waitFor()
+  await page.getByRole('combobox', { name: 'chart' }).selectOption('line')
+  await page.getByRole('img', { name: /^result: line chart of close by day/ }).waitFor()
+  for (const [button, file] of [
+    ['SVG', /^<svg xmlns/],
+    ['PNG', /^.PNG/s],
+  ] as const) {
+    const [saved] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: button }).click(),
+    ])
+    expect(saved.suggestedFilename()).toBe(`chart.${button.toLowerCase()}`)
+    expect(readFileSync(await saved.path(), 'latin1')).toMatch(file)
+  }
+  await page.getByRole('textbox', { name: 'name' }).fill('Hang Seng')
+  await page.getByRole('button', { name: 'Save for all viewers' }).click()
+  const link = await page.getByRole('link', { name: /^saved/ }).getAttribute('href')
+  expect(await accessibilityFaults(page)).toEqual([])
+  const other = await openTab(browser, `${served.url}${link}`, { screen: 'phone', scheme: 'dark' })
+  await other.page
+    .getByRole('img', { name: /^Hang Seng: line chart of close by day, [1-9]\d* points$/ })
+    .waitFor()
+  expect(await accessibilityFaults(other.page)).toEqual([])
+  expect(await widthOf(other.page)).toBeLessThanOrEqual(screens.phone.width)
+  await picture(other.page, 'charts-phone-dark')
+  await other.page.getByRole('button', { name: 'Remove' }).click()
+  await other.page.getByText('No saved chart yet').waitFor()
+  expect(other.complaints).toEqual([])
+  await other.page.context().close()
+  await page.getByRole('button', { name: 'Table' }).click()
+})
+
+test('a chart that would write, or is none, is not saved', async () => {
+  const own = { host: new URL(served.url).host, 'content-type': 'application/json' }
+  const chart = { name: 'x', sql: `DROP TABLE ${table()}`, options: { type: 'line', x: 'a', y: ['b'] } }
+  const post = async (body: object) => (await asked('/api/charts', own, JSON.stringify(body))).status
+  expect(await post(chart)).toBe(403)
+  expect(await post({ ...chart, sql: 'SELECT 1', options: { ...chart.options, type: 'pie' } })).toBe(400)
+  expect(await post({ ...chart, sql: 'SELECT 1', name: ' ' })).toBe(400)
+  expect((await asked('/api/charts', { host: own.host })).text).toBe('{"charts":[]}')
+})
+
 const inEditor = `document.activeElement?.closest('.cm-editor') !== null`
 
 test('the console is left and entered by keyboard', async () => {
@@ -287,7 +335,7 @@ test('the catalog shows databases, tables, columns, partitions, parameters, and 
   await page.getByRole('button', { name: 'Sample rows' }).first().click()
   await page.getByTestId('sample').getByRole('grid').waitFor()
   expect(await page.getByTestId('sample').innerText()).toMatch(/20 rows of .*\.parquet/)
-  expect(await page.getByTestId('sample').getByRole('columnheader').count()).toBe(16)
+  expect(await page.getByTestId('sample').getByRole('columnheader').count()).toBe(17)
   await tree.getByText('kafka_stock_market_demo').first().click()
   await page.getByText('SQL of the view').waitFor()
   expect(await page.locator('pre').innerText()).toContain('"adj close"')
@@ -307,7 +355,7 @@ test('a crawl is started where that is allowed, and shows what it found', async 
   await page.getByRole('button', { name: 'Crawl now' }).click()
   await page.getByText(/1 table created/).waitFor()
   const crawled = await page.getByRole('region', { name: 'Crawled tables' }).innerText()
-  expect(crawled).toMatch(/ticks\s+16\s+\d+\s+\d+\s+3,000/)
+  expect(crawled).toMatch(/ticks\s+17\s+\d+\s+\d+\s+3,000/)
 })
 
 test('the audit is one click, and shows each sum', async () => {

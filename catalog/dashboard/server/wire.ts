@@ -81,6 +81,14 @@ export interface AthenaStage extends Stage {
   readonly newestMs: number | null
 }
 
+/** An alert of alerts.yml that is firing. */
+export interface FiringAlert {
+  readonly name: string
+  readonly sinceMs: number
+  /** The first rows that its statement returned. */
+  readonly rows: readonly string[]
+}
+
 export interface Pipeline {
   readonly at: number
   readonly producer: ProducerStage
@@ -89,6 +97,7 @@ export interface Pipeline {
   readonly s3: ObjectsStage
   readonly glue: GlueStage
   readonly athena: AthenaStage
+  readonly alerts: readonly FiringAlert[]
 }
 
 /** One point over time; what was not known is null. */
@@ -100,9 +109,10 @@ export interface Sample {
   readonly freshnessMs: number | null
 }
 
-/** One or more ticks of an index, in the order of their arrival: at high rates a candle holds several days. */
+/** One or more ticks of an index, in the order of their arrival: at high rates a candle holds several. */
 export interface Candle {
   readonly index: string
+  /** The first and the last tick: trading days, or times of intraday ticks. */
   readonly from: string
   readonly to: string
   readonly open: number
@@ -110,6 +120,8 @@ export interface Candle {
   readonly low: number
   readonly close: number
   readonly ticks: number
+  /** Of intraday ticks: all ticks of a minute are one candle, which is sent again while it grows. */
+  readonly minute?: string
 }
 
 /** The events of the stream, by name. */
@@ -281,4 +293,28 @@ export interface AuditResult {
     readonly lost: number
     readonly twice: number
   }[]
+}
+
+export type ChartType = 'line' | 'bar' | 'candle' | 'scatter'
+
+/** How a result is drawn. */
+export interface ChartOptions {
+  readonly type: ChartType
+  /** The column of the horizontal axis. */
+  readonly x: string
+  /** The columns that are drawn; of candles: open, high, low, close. */
+  readonly y: readonly string[]
+  /** One line or colour for each value of this column. */
+  readonly series?: string
+}
+
+export interface ChartToSave {
+  readonly name: string
+  readonly sql: string
+  readonly options: ChartOptions
+}
+
+export interface SavedChart extends ChartToSave {
+  readonly id: string
+  readonly savedAt: number
 }

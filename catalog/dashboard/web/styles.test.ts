@@ -13,7 +13,7 @@ for (const file of globSync('**/*.tsx', { cwd: sources })) {
   const text = readFileSync(path, 'utf8')
   for (const [, alias, from] of text.matchAll(/^import (\w+) from '([^']+\.module\.css)'$/gm)) {
     const classes = named.get(join(dirname(path), from!))
-    for (const [, name] of text.matchAll(new RegExp(`(?<![./\\w])${alias}\\.(\\w+)`, 'g')))
+    for (const [, name] of text.matchAll(new RegExp(`(?<![-./\\w])${alias}\\.(\\w+)`, 'g')))
       classes?.add(name!)
   }
 }

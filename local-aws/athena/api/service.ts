@@ -5,6 +5,8 @@ import type { GlueService } from '../../glue/api/service.ts'
 import { AwsError } from '../../http/aws-error.ts'
 import { requestObject, unreadableRequest } from '../../http/request-json.ts'
 import type { JsonService } from '../../http/server.ts'
+import { openTableFiles } from '../../iceberg/s3.ts'
+import { openIcebergTables } from '../../iceberg/tables.ts'
 import { openHistory } from '../engine/history.ts'
 import { openQueries } from '../engine/queries.ts'
 import { openResultPages } from '../results/result-pages.ts'
@@ -42,10 +44,13 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
   const history = openHistory(config.dataDir)
   const objects = openResultObjects(config.s3Endpoint, config.region, config.secret)
   const pages = openResultPages(objects)
+  const tableFiles = openTableFiles(config.s3Endpoint, config.region, config.secret)
+  const iceberg = openIcebergTables(glue, tableFiles)
   const { historyMs, keepResults } = config
   const queries = openQueries({
     engine: { url: config.trinoUrl, secret: config.secret },
     glue,
+    iceberg,
     history,
     objects,
     pages,
@@ -174,6 +179,7 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
       await queries[Symbol.asyncDispose]()
       history[Symbol.dispose]()
       objects[Symbol.dispose]()
+      tableFiles[Symbol.dispose]()
     },
   }
 }

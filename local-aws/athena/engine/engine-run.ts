@@ -8,6 +8,7 @@ import {
   type RowStatistics,
   type StageStatistics,
 } from '../api/query.ts'
+import { athenasError, shownRows } from '../iceberg/hidden-catalog.ts'
 import type { ResultSink } from '../results/result-sink.ts'
 import type { PlacedSql } from '../sql/placed-sql.ts'
 import {
@@ -63,7 +64,8 @@ export async function followEngine(run: EngineRun): Promise<EnginePage> {
         continue
       }
       if (page.error) {
-        throw engineFailure({ ...page.error, message: statement.placeInOwnSql(page.error.message) })
+        const message = statement.placeInOwnSql(page.error.message)
+        throw engineFailure(athenasError({ ...page.error, message }))
       }
       outputRows += page.data?.length ?? 0
       note({
@@ -81,7 +83,7 @@ export async function followEngine(run: EngineRun): Promise<EnginePage> {
         hasColumns = true
         await sink?.columns(page.columns)
       }
-      if (page.data) await sink?.rows(page.data)
+      if (page.data) await sink?.rows(statement.showsCatalogs ? shownRows(page.data) : page.data)
       if (!next) return page
       page = await next
     }

@@ -4,6 +4,7 @@ import { reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Events } from '../../events.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import { AwsError } from '../../http/aws-error.ts'
+import type { IcebergTables } from '../../iceberg/tables.ts'
 import {
   CutOff,
   malformedQuery,
@@ -21,6 +22,8 @@ import {
   type QueryRequest,
   writesRows,
 } from '../api/query.ts'
+import { finishIcebergTable } from '../iceberg/statements.ts'
+import { withWriterSettings } from '../iceberg/writer-settings.ts'
 import type { ResultPages } from '../results/result-pages.ts'
 import { openResultSink } from '../results/result-sink.ts'
 import type { ResultObjects } from '../results/s3.ts'
@@ -69,6 +72,7 @@ export interface OwnWork {
 export interface QueriesParts {
   readonly engine: Engine
   readonly glue: GlueService
+  readonly iceberg: IcebergTables
   readonly history: History
   readonly objects: ResultObjects
   readonly pages: ResultPages
@@ -86,7 +90,7 @@ interface LiveQuery {
 }
 
 export function openQueries(parts: QueriesParts): Queries {
-  const { engine, glue, history, objects, pages, events, historyMs } = parts
+  const { engine, glue, iceberg, history, objects, pages, events, historyMs } = parts
   const live = new Map<string, LiveQuery>()
   failInterrupted()
   const storing = setInterval(() => {
@@ -191,6 +195,7 @@ export function openQueries(parts: QueriesParts): Queries {
         entry.query = { ...entry.query, state: 'RUNNING' }
         const { columns, lines } = await answerFromCatalog(hive, {
           glue,
+          iceberg,
           signal,
           database: contextDatabase(entry.query),
           runOnEngine: async (sql) => {
@@ -199,10 +204,15 @@ export function openQueries(parts: QueriesParts): Queries {
         })
         await sink.lines(columns, lines)
       } else {
-        placed = engineStatement(statement, entry.query)
+        placed = await withWriterSettings(engineStatement(statement, entry.query), statement, entry.query, {
+          glue,
+          iceberg,
+        })
         if (placed.unloadsTo !== undefined) await prepareUnload(glue)
         try {
           last = await followEngine({ ...onEngine, statement: placed, sink })
+          if (placed.makesIceberg)
+            await finishIcebergTable(placed.makesIceberg, entry.query.submittedAtMs, iceberg)
         } finally {
           if (placed.unloadsTo !== undefined) await dropUnload(entry.query)
         }

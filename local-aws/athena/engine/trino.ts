@@ -1,5 +1,6 @@
 // Speaks Trino's client protocol: a statement is posted, its pages are followed, a DELETE ends it.
 import { setTimeout as delay } from 'node:timers/promises'
+import { dataCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import { trinoHeaders } from '@ticklake/runtime/engine-secret.ts'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import { CutOff, type EngineError, systemFailure } from '../api/errors.ts'
@@ -69,7 +70,7 @@ export interface EnginePage {
 export interface EngineSession {
   readonly catalog: string
   readonly schema: string
-  /** Settings of the catalog. */
+  /** Settings of the catalog; those of another one have its name before a point. */
   readonly settings?: Readonly<Record<string, string>> | undefined
 }
 
@@ -188,7 +189,9 @@ function exactIntegers(_key: string, value: unknown, context: { source?: string 
 }
 
 function settingsHeader({ settings = {} }: EngineSession): Record<string, string> {
-  const pairs = Object.entries(settings).map(([name, value]) => `awsdatacatalog.${name}=${value}`)
+  const pairs = Object.entries(settings).map(
+    ([name, value]) => `${name.includes('.') ? name : `${dataCatalog}.${name}`}=${value}`,
+  )
   return pairs.length === 0 ? {} : { 'X-Trino-Session': pairs.join(',') }
 }
 

@@ -1,5 +1,6 @@
 // Which files an INSERT or CTAS wrote: the manifest that Athena leaves beside the result, and clients read data by.
 import type { GlueService } from '../../glue/api/service.ts'
+import { isIcebergTable } from '../../iceberg/tables.ts'
 import { contextDatabase, outputLocation, type QueryRequest } from '../api/query.ts'
 import type { PlacedSql } from '../sql/placed-sql.ts'
 import type { Statement } from '../sql/statement.ts'
@@ -49,7 +50,9 @@ async function tableLocation(
   const target = targetOf(statement)
   if (!target) return undefined
   const database = target.database ?? contextDatabase(request)
-  return (await glue.getTable(database, target.name))?.StorageDescriptor?.Location
+  const table = await glue.getTable(database, target.name)
+  // An Iceberg table has its own lists of files, and Athena leaves no other.
+  return table && !isIcebergTable(table) ? table.StorageDescriptor?.Location : undefined
 }
 
 /** The table after INSERT INTO or CREATE TABLE [IF NOT EXISTS]. */

@@ -89,10 +89,10 @@ test.each<[string, object]>([
 })
 
 test.each([
-  ['ALTER TABLE t RENAME TO u', "line 1:15: mismatched input 'RENAME'. Expecting: 'SET', 'ADD'"],
+  ['ALTER TABLE t RENAME u', "line 1:15: mismatched input 'RENAME'. Expecting: 'SET', 'ADD'"],
   ['ALTER TABLE t ADD PARTITION (dt < 1)', "line 1:33: mismatched input '<'. Expecting: '='"],
   ["ALTER TABLE t SET TBLPROPERTIES ('a')", "mismatched input ')'. Expecting: '='"],
-  ['ALTER TABLE t DROP COLUMN a', "mismatched input 'COLUMN'. Expecting: 'PARTITION'"],
+  ['ALTER TABLE t DROP COLUMNS a', "mismatched input 'COLUMNS'. Expecting: 'PARTITION'"],
   ["ALTER TABLE t SET LOCATION 's3://b/' x", "mismatched input 'x'. Expecting: <EOF>"],
   ["ALTER TABLE t SET TBLPROPERTIES ('a'='b\\')", "mismatched input ''b\\')'. Expecting: <string>"],
 ])('%s is refused with its place', (sql, message) => {

@@ -37,6 +37,8 @@ export type TableChange =
       /** The column that it stands behind: '' makes it the first; undefined leaves it where it is. */
       readonly after: string | undefined
     }
+  | { readonly action: 'drop-column'; readonly name: string }
+  | { readonly action: 'rename-table'; readonly database: string | undefined; readonly name: string }
 
 export interface AlterTable {
   readonly kind: 'alter-table'
@@ -77,6 +79,8 @@ function tableChange(reader: TokenReader): TableChange {
   }
   if (reader.accept('SET', 'TBLPROPERTIES'))
     return { action: 'set-properties', properties: properties(reader) }
+  if (reader.accept('RENAME', 'TO')) return { action: 'rename-table', ...reader.qualifiedName() }
+  if (reader.accept('DROP', 'COLUMN')) return { action: 'drop-column', name: reader.name() }
   if (reader.accept('DROP')) return dropPartitions(reader)
   if (reader.accept('ADD', 'PARTITION')) return addPartitions(reader, false)
   if (reader.accept('ADD', 'IF', 'NOT', 'EXISTS')) {

@@ -3,17 +3,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type GlueService, openGlue } from '../../glue/api/service.ts'
+import { openTableFiles } from '../../iceberg/s3.ts'
+import { type IcebergTables, openIcebergTables } from '../../iceberg/tables.ts'
 import { answerFromCatalog } from './catalog-statements.ts'
 import { hiveStatement } from './hive-ddl.ts'
 import { statementOf } from './statement.ts'
 
 let dataDir: string
 let glue: GlueService
+let iceberg: IcebergTables
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'ticklake-statements-'))
   const s3Endpoint = 'http://127.0.0.1:1'
   glue = await openGlue({ dataDir, accountId: '000000000000', region: 'us-east-1', s3Endpoint })
+  iceberg = openIcebergTables(glue, openTableFiles(new URL(s3Endpoint), 'us-east-1'))
 })
 
 afterAll(async () => {
@@ -23,7 +27,7 @@ afterAll(async () => {
 
 async function run(sql: string): Promise<readonly string[]> {
   const signal = new AbortController().signal
-  const context = { glue, database: 'db', signal, runOnEngine: async () => undefined }
+  const context = { glue, iceberg, database: 'db', signal, runOnEngine: async () => undefined }
   return (await answerFromCatalog(hiveStatement(statementOf(sql)), context)).lines
 }
 
@@ -105,6 +109,9 @@ describe('ALTER TABLE', () => {
     ["ALTER TABLE t DROP PARTITION (dt='zz')", "[Error 10006]: Partition not found (dt = 'zz')"],
     ['ALTER TABLE t ADD COLUMNS (a int)', 'Duplicate column name: a'],
     ['ALTER TABLE t REPLACE COLUMNS (dt int)', 'Duplicate column name: dt'],
+    ['ALTER TABLE t DROP COLUMN a', 'NOT_SUPPORTED: ALTER TABLE DROP COLUMN is only supported for Iceberg'],
+    ['ALTER TABLE t RENAME TO u', 'NOT_SUPPORTED: ALTER TABLE RENAME TO is only supported for Iceberg'],
+    ['VACUUM t', 'NOT_SUPPORTED: VACUUM is only supported for Iceberg'],
     ['ALTER TABLE t CHANGE zz y int', 'Invalid column reference zz'],
     ['ALTER TABLE t CHANGE a a int AFTER zz', 'Invalid column reference zz'],
     ["ALTER DATABASE zz SET DBPROPERTIES ('a'='b')", '[Error 10072]: Database does not exist: zz'],

@@ -2,7 +2,15 @@
 import { GlueError } from '../../glue/api/errors.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import type { Table } from '../../glue/api/shapes.ts'
+import {
+  CommitConflict,
+  type IcebergTables,
+  isIcebergTable,
+  MetadataUnreadable,
+} from '../../iceberg/tables.ts'
 import { hiveFailure, notSupported, QueryFailure } from '../api/errors.ts'
+import * as icebergLines from '../iceberg/description.ts'
+import { changeIcebergTable, createIcebergTable, vacuumStatements } from '../iceberg/statements.ts'
 import { type ColumnInfo, stringColumn } from '../results/column-info.ts'
 import { alterDatabase, createDatabase, databaseNotFound, dropDatabase } from './database-statements.ts'
 import type { HiveStatement } from './hive-ddl.ts'
@@ -19,6 +27,7 @@ export interface CatalogAnswer {
 
 export interface CatalogContext {
   readonly glue: GlueService
+  readonly iceberg: IcebergTables
   /** The database of names that have none. */
   readonly database: string
   /** Aborted: nobody waits for the answer any more. */
@@ -37,6 +46,8 @@ export async function answerFromCatalog(
   try {
     return await answer(statement, context)
   } catch (error) {
+    if (error instanceof MetadataUnreadable) throw icebergFailure('ICEBERG_MISSING_METADATA', error)
+    if (error instanceof CommitConflict) throw icebergFailure('ICEBERG_COMMIT_ERROR', error)
     if (error instanceof GlueError) {
       throw hiveFailure(
         `Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. ${error.type}(message:${error.message})`,
@@ -47,7 +58,7 @@ export async function answerFromCatalog(
 }
 
 async function answer(statement: HiveStatement, context: CatalogContext): Promise<CatalogAnswer> {
-  const { glue } = context
+  const { glue, iceberg } = context
   switch (statement.kind) {
     case 'create-database':
       await createDatabase(statement, glue)
@@ -60,9 +71,13 @@ async function answer(statement: HiveStatement, context: CatalogContext): Promis
       return nothing
     case 'create-table':
       return createTable(statement, context)
+    case 'create-iceberg-table':
+      return makeIcebergTable(statement, context)
     case 'drop-table': {
       const database = statement.database ?? context.database
-      if (await glue.getTable(database, statement.name)) await glue.dropTable(database, statement.name)
+      const table = await glue.getTable(database, statement.name)
+      if (table && isIcebergTable(table)) await context.iceberg.drop(table)
+      else if (table) await glue.dropTable(database, statement.name)
       else if (!statement.ifExists) throw tableNotFound(database, statement.name)
       return nothing
     }
@@ -92,6 +107,7 @@ async function answer(statement: HiveStatement, context: CatalogContext): Promis
     }
     case 'show-columns': {
       const table = await tableOf(statement, context)
+      if (isIcebergTable(table)) return list('field', icebergLines.columnNames(await iceberg.load(table)))
       return list(
         'field',
         allColumns(table).map((column) => column.Name.padEnd(20)),
@@ -99,7 +115,9 @@ async function answer(statement: HiveStatement, context: CatalogContext): Promis
     }
     case 'show-properties': {
       const table = await tableOf(statement, context)
-      const parameters = table.Parameters ?? {}
+      const parameters = isIcebergTable(table)
+        ? icebergLines.propertiesOf((await iceberg.load(table)).metadata)
+        : (table.Parameters ?? {})
       const { property } = statement
       if (property !== undefined)
         return list('prpt_name', [
@@ -121,13 +139,24 @@ async function answer(statement: HiveStatement, context: CatalogContext): Promis
     case 'show-create-table': {
       const { database, name } = statement
       const table = await tableOf(statement, context)
+      if (isIcebergTable(table))
+        return list('createtab_stmt', icebergLines.createTableLines(await iceberg.load(table)))
       return list('createtab_stmt', createTableLines(table, database ? `${database}.${name}` : name))
     }
     case 'show-create-view':
       return list('Create View', createViewLines(await tableOf(statement, context)))
-    case 'alter-table':
-      await changeTable(statement.change, await tableOf(statement, context), glue)
+    case 'alter-table': {
+      const table = await tableOf(statement, context)
+      if (isIcebergTable(table)) await changeIcebergTable(statement.change, table, iceberg, glue)
+      else await changeTable(statement.change, table, glue)
       return nothing
+    }
+    case 'vacuum': {
+      const table = await tableOf(statement, context)
+      if (!isIcebergTable(table)) throw notSupported('VACUUM is only supported for Iceberg tables')
+      for (const sql of vacuumStatements(await iceberg.load(table))) await context.runOnEngine(sql)
+      return nothing
+    }
     case 'repair':
       return repair(statement, context)
     case 'not-supported':
@@ -141,6 +170,8 @@ async function describe(
 ): Promise<string[]> {
   const { column, detail } = statement
   const table = await tableOf(statement, context)
+  if (isIcebergTable(table))
+    return icebergLines.describeLines(await context.iceberg.load(table), { column, detail })
   const partition = statement.partition && (await existingPartition(table, statement.partition, context.glue))
   return describeTable(table, { column, detail, partition })
 }
@@ -183,6 +214,19 @@ async function createTable(
   return nothing
 }
 
+async function makeIcebergTable(
+  statement: HiveStatement & { kind: 'create-iceberg-table' },
+  context: CatalogContext,
+): Promise<CatalogAnswer> {
+  const database = statement.database ?? context.database
+  if (!statement.refusal) {
+    if (!(await context.glue.getDatabase(database))) throw databaseNotFound(database)
+    if (statement.ifNotExists && (await context.glue.getTable(database, statement.name))) return nothing
+  }
+  await createIcebergTable(statement, database, context.iceberg)
+  return nothing
+}
+
 async function repair(
   statement: HiveStatement & { kind: 'repair' },
   context: CatalogContext,
@@ -222,6 +266,9 @@ async function partitionNames(table: Table, { glue }: CatalogContext): Promise<s
 function list(column: string, lines: readonly string[]): CatalogAnswer {
   return { columns: [stringColumn(column)], lines }
 }
+
+const icebergFailure = (code: string, { message }: Error) =>
+  new QueryFailure(`${code}: ${message}`, { category: 1, type: 200 })
 
 const tableNotFound = (database: string, table: string) =>
   hiveFailure(`SemanticException [Error 10001]: Table not found ${database}.${table}`, 1301)

@@ -125,9 +125,9 @@ test.each([
   expect(() => parse(sql)).toThrow(message)
 })
 
-test('a table without EXTERNAL is named as not supported, not guessed', () => {
-  expect(parse('CREATE TABLE t (a int)')).toEqual({
-    kind: 'not-supported',
-    what: 'CREATE TABLE without EXTERNAL (an Iceberg table)',
-  })
+test.each([
+  ['CREATE TABLE t (a int)', 'No location was specified for table. An S3 location must be specified'],
+  ["CREATE TABLE t (a int) LOCATION 's3://b/t/'", 'External keyword required for table type HIVE'],
+])('%s without EXTERNAL, and of no other type, is refused', (sql, message) => {
+  expect(() => parse(sql)).toThrow(message)
 })

@@ -1,8 +1,9 @@
+import { icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import { expect, test } from 'vitest'
 import { engineCtas } from './ctas.ts'
 import { tokensOf } from './tokens.ts'
 
-const placed = (sql: string) => engineCtas(sql, tokensOf(sql), 's3://b/r/tables/1/')
+const placed = (sql: string) => engineCtas(sql, tokensOf(sql), 's3://b/r/tables/1/', 'db')
 const withProperties = (list: string) => placed(`CREATE TABLE t WITH (${list}) AS SELECT 1 AS a`)
 /** The properties that the engine is given. */
 const propertiesOf = (list: string) => /WITH \((.*)\) AS/s.exec(withProperties(list).sql)![1]
@@ -64,11 +65,32 @@ test.each([
   ["format='TEXTFILE', field_delimiter='||'", 'takes a single character'],
   ['is_external=false', 'is_external must be true'],
   ["table_type='DELTA'", 'Table type DELTA is none of HIVE, ICEBERG'],
-  ["table_type='iceberg', location='s3://b/'", 'NOT_SUPPORTED: CREATE TABLE AS with table_type'],
+  ["table_type='iceberg', is_external=true", 'is_external must be false'],
+  ["table_type='iceberg', external_location='s3://b/'", "property 'external_location' does not exist"],
+  ["table_type='iceberg', format='JSON'", 'Invalid value for table property format: JSON'],
+  ["location='s3://b/'", "table property 'location' does not exist"],
   ["format 'ORC'", "line 1:29: mismatched input ''ORC''. Expecting: '='"],
   ['format=', "mismatched input ')'. Expecting: <expression>"],
 ])('%s is refused', (list, message) => {
   expect(() => withProperties(list)).toThrow(message)
+})
+
+test('a table of Iceberg gets its name in the catalog behind, and places stay where they are', () => {
+  const own =
+    "CREATE TABLE IF NOT EXISTS \"T\" WITH (table_type='iceberg', write_compression='gzip', vacuum_min_snapshots_to_keep=3) AS SELECT x"
+  const { sql, session, makesIceberg, placeInOwnSql } = placed(own)
+  expect(sql).toBe(
+    `CREATE TABLE IF NOT EXISTS "${icebergCatalog}"."db"."t" WITH (format = 'PARQUET', location = 's3://b/r/tables/1/') AS SELECT x`,
+  )
+  expect(session).toEqual({ [`${icebergCatalog}.compression_codec`]: 'GZIP' })
+  expect(makesIceberg).toEqual({
+    database: 'db',
+    name: 't',
+    properties: { 'write.parquet.compression-codec': 'gzip', 'history.expire.min-snapshots-to-keep': '3' },
+  })
+  expect(placeInOwnSql(`line 1:${sql.indexOf('SELECT x') + 8}: x`)).toBe(
+    `line 1:${own.indexOf('SELECT x') + 8}: x`,
+  )
 })
 
 test('a place behind the properties is moved back, one before them is not', () => {

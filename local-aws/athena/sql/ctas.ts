@@ -1,5 +1,5 @@
 // CREATE TABLE ... AS: Athena's properties in the engine's words, and a folder for the data of a table that names none.
-import { notSupported } from '../api/errors.ts'
+import { icebergCtas, icebergTarget } from '../iceberg/ctas.ts'
 import { edited, type PlacedSql, unchanged } from './placed-sql.ts'
 import { invalidProperty, type Property, plainValue, propertyList } from './property-list.ts'
 import { literal, type Token } from './tokens.ts'
@@ -12,25 +12,18 @@ const kept = ['external_location', 'partitioned_by', 'bucketed_by', 'bucket_coun
 const known = new Set([...formatProperties, ...kept, 'table_type', 'is_external'])
 known.delete('compression')
 
-/** Those that only an Iceberg table has. */
-const icebergs = new Set([
-  'location',
-  'partitioning',
-  'vacuum_max_snapshot_age_seconds',
-  'vacuum_min_snapshots_to_keep',
-  'vacuum_max_metadata_files_to_keep',
-  'optimize_rewrite_delete_file_threshold',
-  'optimize_rewrite_data_file_threshold',
-  'optimize_rewrite_min_data_file_size_bytes',
-  'optimize_rewrite_max_data_file_size_bytes',
-])
-
 /**
  * The statement as the engine takes it.
  * @param folder where its data goes if it does not say so
+ * @param database that of a table's name that has none
  * @throws QueryFailure for a property that Athena does not take
  */
-export function engineCtas(sql: string, tokens: readonly Token[], folder: string): PlacedSql {
+export function engineCtas(
+  sql: string,
+  tokens: readonly Token[],
+  folder: string,
+  database: string,
+): PlacedSql {
   const as = topLevelAs(tokens)
   if (as < 0) return unchanged(sql)
   const opening = tokens.findIndex((token, i) => token.text === '(' && tokens[i - 1]?.value === 'WITH')
@@ -38,27 +31,41 @@ export function engineCtas(sql: string, tokens: readonly Token[], folder: string
   const { properties, closing } = hasProperties
     ? propertyList(sql, tokens, opening)
     : { properties: [], closing: -1 }
-  const { text, session } = engineProperties(sql, properties, folder)
-  const edit = hasProperties
-    ? { start: tokens[opening]!.start, end: tokens[closing]!.end, text: `(${text})` }
-    : { start: tokens[as]!.start, end: tokens[as]!.start, text: `WITH (${text}) ` }
-  return { ...edited(sql, [edit]), session }
+  const given = givenProperties(sql, properties)
+  const isIceberg = tableTypeOf(sql, given) === 'ICEBERG'
+  const placed = (text: string) =>
+    hasProperties
+      ? { start: tokens[opening]!.start, end: tokens[closing]!.end, text: `(${text})` }
+      : { start: tokens[as]!.start, end: tokens[as]!.start, text: `WITH (${text}) ` }
+  if (!isIceberg) {
+    const { text, session } = engineProperties(sql, given, folder)
+    return { ...edited(sql, [placed(text)]), session }
+  }
+  const { text, session, properties: own } = icebergCtas(sql, given, folder)
+  const { edit, ...table } = icebergTarget(tokens, database)
+  return { ...edited(sql, [edit, placed(text)]), session, makesIceberg: { ...table, properties: own } }
 }
 
-function engineProperties(sql: string, properties: readonly Property[], folder: string) {
+function givenProperties(sql: string, properties: readonly Property[]): Map<string, Property> {
   const given = new Map<string, Property>()
   for (const property of properties) {
     const { name, start } = property
     if (given.has(name)) throw invalidProperty(sql, start, `Duplicate property: ${name}`)
     given.set(name, property)
   }
+  return given
+}
+
+function tableTypeOf(sql: string, given: ReadonlyMap<string, Property>): string {
   const type = given.get('table_type')
   const tableType = type === undefined ? 'HIVE' : plainValue(sql, type).toUpperCase()
-  if (tableType === 'ICEBERG' || properties.some(({ name }) => icebergs.has(name)))
-    throw notSupported("CREATE TABLE AS with table_type = 'ICEBERG' is not supported by local-aws yet")
-  if (tableType !== 'HIVE')
+  if (tableType !== 'HIVE' && tableType !== 'ICEBERG')
     throw invalidProperty(sql, type!.start, `Table type ${tableType} is none of HIVE, ICEBERG`)
-  const unknown = properties.find(({ name }) => !known.has(name))
+  return tableType
+}
+
+function engineProperties(sql: string, given: ReadonlyMap<string, Property>, folder: string) {
+  const unknown = [...given.values()].find(({ name }) => !known.has(name))
   if (unknown)
     throw invalidProperty(
       sql,

@@ -1,6 +1,8 @@
 // What the engine is given for a statement of the user.
 
-import { outputLocation, type QueryRequest } from '../api/query.ts'
+import { contextDatabase, outputLocation, type QueryRequest } from '../api/query.ts'
+import { mayShowCatalogs, refuseIcebergCatalog } from '../iceberg/hidden-catalog.ts'
+import { engineOptimize } from '../iceberg/optimize.ts'
 import { engineCtas } from './ctas.ts'
 import { withExpressions, withParameters } from './parameters.ts'
 import { type PlacedSql, unchanged } from './placed-sql.ts'
@@ -9,6 +11,7 @@ import { engineUnload } from './unload.ts'
 
 /** The statement with its data folder and parameters filled in. */
 export function engineStatement(statement: Statement, request: QueryRequest): PlacedSql {
+  refuseIcebergCatalog(statement.tokens, request.catalog)
   const { using } = statement
   const parameters = request.parameters ?? []
   const placed = placedStatement(statement, request)
@@ -21,13 +24,16 @@ export function engineStatement(statement: Statement, request: QueryRequest): Pl
   }
 }
 
-function placedStatement({ substatement, sql, tokens }: Statement, request: QueryRequest): PlacedSql {
+function placedStatement(statement: Statement, request: QueryRequest): PlacedSql {
+  const { substatement, sql, tokens } = statement
   switch (substatement) {
     case 'CREATE_TABLE_AS_SELECT':
-      return engineCtas(sql, tokens, `${outputLocation(request)}/`)
+      return engineCtas(sql, tokens, `${outputLocation(request)}/`, contextDatabase(request))
+    case 'OPTIMIZE':
+      return engineOptimize(sql, tokens)
     case 'UNLOAD':
       return engineUnload(sql, tokens, request.id)
     default:
-      return unchanged(sql)
+      return { ...unchanged(sql), showsCatalogs: mayShowCatalogs(statement) }
   }
 }

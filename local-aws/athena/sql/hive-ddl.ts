@@ -1,9 +1,17 @@
 // The grammar of the statements that Hive's part of Athena takes, as far as it is spoken here.
+import {
+  type CreateIcebergTable,
+  createIcebergTable,
+  externalKeywordMissing,
+  externalKeywordRefused,
+  tableTypeOf,
+} from '../iceberg/create-table.ts'
 import { type AlterDatabase, type AlterTable, alterDatabase, alterTable } from './alter-table.ts'
 import { type CreateTable, createTable, properties } from './create-table.ts'
 import { type PartitionSpec, partitionSpec } from './partition-spec.ts'
 import type { Statement } from './statement.ts'
 import { TokenReader } from './token-reader.ts'
+import type { Token } from './tokens.ts'
 
 interface TableName {
   readonly database: string | undefined
@@ -13,6 +21,7 @@ interface TableName {
 export type HiveStatement =
   | AlterDatabase
   | AlterTable
+  | CreateIcebergTable
   | CreateTable
   | {
       readonly kind: 'create-database'
@@ -33,6 +42,7 @@ export type HiveStatement =
       readonly kind: 'show-partitions' | 'show-columns' | 'show-create-table' | 'show-create-view'
     })
   | (TableName & { readonly kind: 'repair' })
+  | (TableName & { readonly kind: 'vacuum' })
   | (TableName & { readonly kind: 'show-properties'; readonly property: string | undefined })
   | (TableName & {
       readonly kind: 'describe'
@@ -51,23 +61,19 @@ export type HiveStatement =
 /** Reads a statement that the Data Catalog answers. @throws AwsError MALFORMED_QUERY */
 export function hiveStatement({ sql, tokens, substatement }: Statement): HiveStatement {
   const reader = new TokenReader(sql, tokens)
-  const statement = parse(reader, substatement)
+  const statement = parse(reader, substatement, tokens)
   if (statement.kind !== 'not-supported') reader.end()
   return statement
 }
 
-function parse(reader: TokenReader, substatement: string): HiveStatement {
+function parse(reader: TokenReader, substatement: string, tokens: readonly Token[]): HiveStatement {
   switch (substatement) {
     case 'CREATE_DATABASE':
       reader.expect('CREATE')
       reader.expectOneOf('DATABASE', 'SCHEMA')
       return createDatabase(reader)
     case 'CREATE_TABLE':
-      reader.expect('CREATE')
-      if (!reader.accept('EXTERNAL'))
-        return { kind: 'not-supported', what: 'CREATE TABLE without EXTERNAL (an Iceberg table)' }
-      reader.expect('TABLE')
-      return createTable(reader)
+      return createAnyTable(reader, tokens)
     case 'DROP_DATABASE': {
       reader.expect('DROP')
       reader.expectOneOf('DATABASE', 'SCHEMA')
@@ -115,6 +121,9 @@ function parse(reader: TokenReader, substatement: string): HiveStatement {
     }
     case 'DESCRIBE_TABLE':
       return describe(reader)
+    case 'VACUUM':
+      reader.expect('VACUUM')
+      return { kind: 'vacuum', ...reader.qualifiedName() }
     case 'MSCK_REPAIR':
       reader.expect('MSCK', 'REPAIR', 'TABLE')
       return { kind: 'repair', ...reader.qualifiedName() }
@@ -130,6 +139,17 @@ function parse(reader: TokenReader, substatement: string): HiveStatement {
       if (reader.accept('ALTER', 'DATABASE') || reader.accept('ALTER', 'SCHEMA')) return alterDatabase(reader)
       return { kind: 'not-supported', what: substatement.replaceAll('_', ' ') }
   }
+}
+
+/** Athena has external tables of Hive's kind, and Iceberg's, which are not called external. */
+function createAnyTable(reader: TokenReader, tokens: readonly Token[]): HiveStatement {
+  const isIceberg = tableTypeOf(tokens) === 'ICEBERG'
+  reader.expect('CREATE')
+  const isExternal = reader.accept('EXTERNAL')
+  if (isExternal && isIceberg) throw externalKeywordRefused()
+  if (!isExternal && !isIceberg) throw externalKeywordMissing(tokens)
+  reader.expect('TABLE')
+  return isIceberg ? createIcebergTable(reader) : createTable(reader)
 }
 
 function createDatabase(reader: TokenReader): HiveStatement {

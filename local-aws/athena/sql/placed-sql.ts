@@ -3,10 +3,18 @@ import { placeOf } from './tokens.ts'
 
 export interface PlacedSql {
   readonly sql: string
-  /** Settings of the engine's catalog that hold for this statement alone. */
+  /** Settings of the engine's catalogs that hold for this statement alone. */
   readonly session?: Readonly<Record<string, string>>
   /** The folder that an UNLOAD writes into, with a slash at its end. */
   readonly unloadsTo?: string
+  /** The Iceberg table that it makes, with properties that the engine does not set. */
+  readonly makesIceberg?: {
+    readonly database: string
+    readonly name: string
+    readonly properties: Readonly<Record<string, string>>
+  }
+  /** Whether the rows may name the engine's catalogs, as a plan does. */
+  readonly showsCatalogs?: boolean
   /** An error text of the engine, with its place (`line 1:8:`) as the user counts in their own statement. */
   readonly placeInOwnSql: (message: string) => string
 }

@@ -116,8 +116,9 @@ function kindOf(tokens: readonly Token[]): Kind {
     case 'EXECUTE':
       return utility(first, 'athena')
     case 'VACUUM':
+      return ddl(first, 'catalog')
     case 'OPTIMIZE':
-      return utility(first, 'unsupported')
+      return ddl(first, 'engine')
     default:
       // SELECT, WITH, VALUES, TABLE, a parenthesis; or a misspelt word, of which the engine's parser tells best.
       return dml('SELECT')

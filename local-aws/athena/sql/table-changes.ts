@@ -1,7 +1,7 @@
 // Runs ALTER TABLE on the Data Catalog: each change reads what is there, and writes it back changed.
 import type { GlueService } from '../../glue/api/service.ts'
 import type { Column, Partition, StorageDescriptor, Table } from '../../glue/api/shapes.ts'
-import { hiveFailure } from '../api/errors.ts'
+import { hiveFailure, notSupported } from '../api/errors.ts'
 import type { TableChange } from './alter-table.ts'
 import {
   type PartitionSpec,
@@ -99,6 +99,14 @@ const runs: { readonly [A in Action]: Run<A> } = {
       checkNames(table, columns)
       return { ...storage, Columns: columns }
     }),
+
+  'drop-column': async () => {
+    throw notSupported('ALTER TABLE DROP COLUMN is only supported for Iceberg tables')
+  },
+
+  'rename-table': async () => {
+    throw notSupported('ALTER TABLE RENAME TO is only supported for Iceberg tables')
+  },
 }
 
 /** @throws QueryFailure with Hive's words, GlueError as the catalog answers */

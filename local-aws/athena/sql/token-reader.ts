@@ -20,6 +20,16 @@ export class TokenReader {
     return this.#tokens[this.#at + offset]
   }
 
+  /** Passes over the next token. */
+  skip(): void {
+    this.#at++
+  }
+
+  /** Passes over all that is left. */
+  skipRest(): void {
+    this.#at = this.#tokens.length
+  }
+
   /** Takes these words or symbols if all of them come next. */
   accept(...words: string[]): boolean {
     const match = words.every((word, i) => {

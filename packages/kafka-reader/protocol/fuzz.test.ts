@@ -1,6 +1,6 @@
 // Answers that are not as the protocol says are an error of ours, whatever they are.
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { KafkaReaderError } from '../errors.ts'
 import { apiVersionsCall } from './api-versions.ts'
 import type { Call } from './call.ts'
@@ -10,6 +10,9 @@ import { listOffsetsCall } from './list-offsets.ts'
 import { metadataCall } from './metadata.ts'
 import { saslAuthenticateCall, saslHandshakeCall } from './sasl.ts'
 import { WireReader, WireWriter } from './wire.ts'
+
+// A busy machine may need longer than a test has by default.
+vi.setConfig({ testTimeout: 60_000 })
 
 const topicId = '00112233445566778899aabbccddeeff'
 

@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { Damage } from './damage.ts'
 import { decode, golden, goldenRows } from './golden.ts'
+import { headersAt } from './record-spans.ts'
 import { SlabPool } from './slab.ts'
 import { batch, batchOf, marker, withChecksum } from './test-batch.ts'
 
@@ -36,7 +37,7 @@ test('Java’s Snappy has a framing of its own', () => {
   expect(librdkafka!.bytes.toString('latin1', 62, 68)).not.toBe('SNAPPY')
 })
 
-test('records below the asked offset are left out; null is not empty; headers are stepped over', () => {
+test('records below the asked offset are left out; null is not empty; headers are read when asked for', () => {
   const bytes = batch(
     [
       { delta: 0, value: text('before') },
@@ -55,13 +56,24 @@ test('records below the asked offset are left out; null is not empty; headers ar
     ],
     { baseOffset: 2 ** 40, baseTimestamp: 1_000 },
   )
-  const { rows, nextOffset } = decode(bytes, { fromOffset: 2 ** 40 + 1 })
+  const { rows, runs, nextOffset } = decode(bytes, { fromOffset: 2 ** 40 + 1 })
   expect(rows).toEqual([
     [2 ** 40 + 1, 1_000, null, null],
     [2 ** 40 + 5, 991, '', ''],
     [2 ** 40 + 6, 1_000 + 2 ** 40, hex('k'), hex('x'.repeat(300))],
   ])
   expect(nextOffset).toBe(2 ** 40 + 7)
+  const { slab, first } = runs[0]!
+  const headers = (i: number) => headersAt(slab.bytes, slab.headerStarts[first + i]!, slab.used)
+  expect(headers(0)).toEqual([['h', text('x'.repeat(200))]])
+  expect(headers(1)).toEqual([
+    ['h', null],
+    ['', text('')],
+  ])
+  expect(headers(2)).toEqual([])
+  expect(code(() => headersAt(slab.bytes, slab.headerStarts[first]!, slab.headerStarts[first]! + 9))).toBe(
+    'CORRUPT_BATCH',
+  )
 })
 
 test('with LogAppendTime each record has the batch’s max timestamp', () => {

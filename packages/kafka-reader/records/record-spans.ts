@@ -1,4 +1,4 @@
-// Where the key and the value of each record of a batch lie; nothing is copied, headers are stepped over.
+// Where the key, the value and the headers of each record of a batch lie; nothing is copied.
 import type { BatchHead } from './batch-head.ts'
 import { corrupt } from './damage.ts'
 import type { Slab } from './slab.ts'
@@ -21,7 +21,7 @@ export function noteRecords(
   head: BatchHead,
   fromOffset: number,
 ): number {
-  const { bytes, keyStarts, keyEnds, valueStarts, valueEnds, offsets, timestamps } = slab
+  const { bytes, keyStarts, keyEnds, valueStarts, valueEnds, headerStarts, offsets, timestamps } = slab
   const { count, baseOffset, lastOffsetDelta, appendTime, baseTimestamp, maxTimestamp } = head
   const firstDelta = fromOffset - baseOffset
   let to = slab.count
@@ -99,18 +99,43 @@ export function noteRecords(
     }
     // At least the number of headers follows.
     if (at >= recordEnd) throw corrupt('a key or value runs over its record')
+    const headerStart = at
     at = recordEnd
     if (delta < firstDelta) continue
     keyStarts[to] = keyStart
     keyEnds[to] = keyEnd
     valueStarts[to] = valueStart
     valueEnds[to] = valueEnd
+    headerStarts[to] = headerStart
     offsets[to] = baseOffset + delta
     timestamps[to] = appendTime ? maxTimestamp : baseTimestamp + timestampDelta
     to++
   }
   if (at !== end) throw corrupt('bytes are left behind the last record')
   return to - slab.count
+}
+
+/**
+ * The headers of a record, which begin at `start` and end before `end`: views of the bytes.
+ * @throws Damage CORRUPT_BATCH
+ */
+export function headersAt(bytes: Buffer, start: number, end: number): [name: string, value: Buffer | null][] {
+  const count = varint(bytes, start, end)
+  // Each has two lengths at least.
+  if (count < 0 || 2 * count > end - next) throw corrupt(`a record says that it has ${count} headers`)
+  const part = (): Buffer | null => {
+    const length = varint(bytes, next, end)
+    if (length < 0) return null
+    const from = next
+    next += length
+    if (next > end) throw corrupt('a header runs over its record')
+    return bytes.subarray(from, next)
+  }
+  return Array.from({ length: count }, () => {
+    const name = part()
+    if (name === null) throw corrupt('a header has no name')
+    return [name.toString('utf8'), part()]
+  })
 }
 
 /** A zigzag number of up to 32 bits. */

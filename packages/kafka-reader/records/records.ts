@@ -16,6 +16,8 @@ export interface Records {
   readonly keyEnds: Int32Array
   readonly valueStarts: Int32Array
   readonly valueEnds: Int32Array
+  /** The headers of record i, of which few callers need any: views of `bytes`. @throws KafkaReaderError CORRUPT_BATCH */
+  readonly headers: (i: number) => readonly (readonly [name: string, value: Buffer | null])[]
   readonly offsets: Float64Array
   /** Milliseconds; -1 for none. */
   readonly timestamps: Float64Array

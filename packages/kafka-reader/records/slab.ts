@@ -15,6 +15,7 @@ export class Slab {
   readonly keyEnds: Int32Array
   readonly valueStarts: Int32Array
   readonly valueEnds: Int32Array
+  readonly headerStarts: Int32Array
   readonly offsets: Float64Array
   readonly timestamps: Float64Array
   /** Up to here the bytes are taken. */
@@ -31,6 +32,7 @@ export class Slab {
     this.keyEnds = new Int32Array(records)
     this.valueStarts = new Int32Array(records)
     this.valueEnds = new Int32Array(records)
+    this.headerStarts = new Int32Array(records)
     this.offsets = new Float64Array(records)
     this.timestamps = new Float64Array(records)
   }

@@ -15,6 +15,7 @@ type Tab = FunctionComponent<{ about: About }>
 const tabs: readonly { path: string; name: string; load: () => Promise<Tab> }[] = [
   { path: 'live', name: 'Live', load: async () => LiveTab },
   { path: 'query', name: 'Query', load: async () => (await import('./query/query-tab.tsx')).QueryTab },
+  { path: 'charts', name: 'Charts', load: async () => (await import('./charts/charts-tab.tsx')).ChartsTab },
   {
     path: 'catalog',
     name: 'Catalog',

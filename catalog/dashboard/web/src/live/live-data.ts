@@ -85,6 +85,7 @@ function open(): void {
       if (reset) live.candles = new Map()
       for (const candle of candles) {
         const stored = live.candles.get(candle.index) ?? []
+        if (candle.minute !== undefined && stored.at(-1)?.minute === candle.minute) stored.pop()
         stored.push(candle)
         if (stored.length > MAX_CANDLES) stored.shift()
         live.candles.set(candle.index, stored)

@@ -16,7 +16,9 @@ export function Prices() {
   return (
     <Panel
       title="Prices as they arrive"
-      aside={<Legend>each tick is a trading day; at high rates a candle holds several</Legend>}
+      aside={
+        <Legend>a candle is a day, or a minute of intraday ticks; at high rates it holds several days</Legend>
+      }
     >
       {ticksProblem && <ProblemNote title="Prices" problem={ticksProblem} />}
       {names.length === 0 && !ticksProblem && <p class="empty">No tick has arrived yet.</p>}

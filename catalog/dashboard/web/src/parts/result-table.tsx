@@ -5,6 +5,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Cell, Column } from '../../../server/wire.ts'
 import controls from './controls.module.css'
+import { download } from './download.ts'
 import { csvOf, isNumber, type Order, orderOf, tabbed } from './result.ts'
 import styles from './result-table.module.css'
 
@@ -107,7 +108,12 @@ export function ResultTable({ columns, rows, label, fileName, compact }: Props) 
         <button
           type="button"
           class={controls.quiet}
-          onClick={() => download(fileName, csvOf(rows, columns, rowNumbers, safe))}
+          onClick={() =>
+            download(
+              `${fileName}.csv`,
+              new Blob([csvOf(rows, columns, rowNumbers, safe)], { type: 'text/csv;charset=utf-8' }),
+            )
+          }
         >
           Download CSV
         </button>
@@ -239,13 +245,4 @@ function reveal(
   else if (x + widths[column]! + NUMBER_COLUMN > scroller.scrollLeft + scroller.clientWidth) {
     scroller.scrollLeft = x + widths[column]! + NUMBER_COLUMN - scroller.clientWidth
   }
-}
-
-function download(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = `${name}.csv`
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }

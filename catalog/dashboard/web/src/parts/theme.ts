@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 
 export interface Theme {
+  readonly surface: string
   readonly ink: string
   readonly muted: string
   readonly line: string
@@ -16,6 +17,7 @@ function themeNow(): Theme {
   const style = getComputedStyle(document.documentElement)
   const colour = (name: string) => style.getPropertyValue(name).trim()
   return {
+    surface: colour('--surface'),
     ink: colour('--ink'),
     muted: colour('--muted'),
     line: colour('--line'),

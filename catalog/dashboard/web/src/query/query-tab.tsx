@@ -1,6 +1,7 @@
 // The Query tab: runs SQL in Athena, shows rows, time and cost.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { About, DatabaseSummary } from '../../../server/wire.ts'
+import { ResultChart } from '../charts/result-chart.tsx'
 import controls from '../parts/controls.module.css'
 import { plural } from '../parts/format.ts'
 import panel from '../parts/panel.module.css'
@@ -16,7 +17,11 @@ import { outcomeOf, RunState } from './run-state.tsx'
 import { makeSqlEditor, type SqlEditor } from './sql-editor.ts'
 
 /** Survives while another tab is shown. */
-const memory: { sql: string | undefined; run: QueryRun | undefined } = { sql: undefined, run: undefined }
+const memory: { sql: string | undefined; run: QueryRun | undefined; asChart: boolean } = {
+  sql: undefined,
+  run: undefined,
+  asChart: false,
+}
 
 export function QueryTab({ about }: { about: About }) {
   const place = useRef<HTMLDivElement>(null)
@@ -24,6 +29,8 @@ export function QueryTab({ about }: { about: About }) {
   const cancel = useRef<AbortController>(undefined)
   const [run, setRun] = useState(memory.run)
   const [past, setPast] = useState(pastQueries)
+  const [asChart, setAsChart] = useState(memory.asChart)
+  memory.asChart = asChart
   const running = run?.state === 'running'
 
   const start = useRef(() => {})
@@ -115,13 +122,36 @@ export function QueryTab({ about }: { about: About }) {
       {run?.problem && <ProblemNote problem={run.problem} />}
       {run && run.columns.length > 0 && (
         <Panel label="Result" padding="clipped">
-          <ResultTable
-            key={run.startedAt}
-            columns={run.columns}
-            rows={run.rows}
-            label={`Result, ${plural(run.rows.length, 'row')}`}
-            fileName="ticklake-result"
-          />
+          <div class={styles.shown}>
+            <button
+              type="button"
+              class={controls.quiet}
+              aria-pressed={!asChart}
+              onClick={() => setAsChart(false)}
+            >
+              Table
+            </button>
+            <button
+              type="button"
+              class={controls.quiet}
+              aria-pressed={asChart}
+              disabled={running}
+              onClick={() => setAsChart(true)}
+            >
+              Chart
+            </button>
+          </div>
+          {asChart && !running ? (
+            <ResultChart key={run.startedAt} sql={run.sql} columns={run.columns} rows={run.rows} />
+          ) : (
+            <ResultTable
+              key={run.startedAt}
+              columns={run.columns}
+              rows={run.rows}
+              label={`Result, ${plural(run.rows.length, 'row')}`}
+              fileName="ticklake-result"
+            />
+          )}
         </Panel>
       )}
     </div>

@@ -1,0 +1,229 @@
+// Records by the reader of record batches, without an object for each (CONSUMER_READER=batches). The Confluent client
+// stays the member of the group: its partitions are assigned and paused, and polling it drives the rebalances.
+
+import { type KafkaConfig, readerSettings } from '@ticklake/kafka/config.ts'
+import { KafkaReader, KafkaReaderError, type Records } from '@ticklake/kafka-reader'
+import type { Failure } from '@ticklake/runtime/errors.ts'
+import { sleep } from '@ticklake/runtime/process.ts'
+import type { Message } from '../batching/pending-batches.ts'
+import type { GroupClient } from './kafka.ts'
+import { offsetOutOfRange, readFailed } from './kafka-errors.ts'
+import { type Batch, emptyBatch, type RecordSink, type RecordSource } from './record-source.ts'
+
+/** A poll waits this long for records; assignments change between two polls. */
+const POLL_WAIT_MS = 200
+/** Before a partition, or a broker, is tried again whose error may pass. */
+const RETRY_AFTER_MS = 1_000
+
+export interface BatchSourceOptions {
+  readonly config: KafkaConfig
+  /** 32 hex digits: records of another topic with the same name are never read. */
+  readonly topicId: string
+  readonly client: Pick<GroupClient, 'assign' | 'unassign' | 'consume'>
+  /** Called for each error that is retried. */
+  readonly onRetry: (why: string) => void
+  /** Called when a broker has answered. */
+  readonly onAnswer: () => void
+}
+
+interface WantedPartition {
+  /** What is read next. */
+  offset: number
+  isRead: boolean
+  highWatermark?: number
+}
+
+export function batchSource({
+  config,
+  topicId,
+  client,
+  onRetry,
+  onAnswer,
+}: BatchSourceOptions): RecordSource {
+  const reader = new KafkaReader({
+    ...readerSettings(config, 'ticklake-consumer'),
+    onRetry: (error) => onRetry(error.message),
+  })
+  const topic = config.KAFKA_TOPIC
+  /** Partitions that are to be read, and from where. The reader is brought in line with it, one change at a time. */
+  const wanted = new Map<number, WantedPartition>()
+  const closing = new AbortController()
+  let inLine = Promise.resolve()
+  let failure: Failure | undefined
+
+  const fail = (error: Failure) => {
+    failure ??= error
+  }
+
+  async function startReading(): Promise<void> {
+    const starts = [...wanted].filter(([, { isRead }]) => !isRead)
+    if (starts.length === 0 || closing.signal.aborted) return
+    try {
+      await reader.assign(
+        starts.map(([partition, { offset }]) => ({ topic, topicId, partition, offset })),
+        { signal: closing.signal },
+      )
+    } catch (error) {
+      if (closing.signal.aborted) return
+      const lasting = lastingFailure(error)
+      if (lasting) return fail(lasting)
+      onRetry(String(error))
+      await sleep(RETRY_AFTER_MS, closing.signal)
+      return startReading()
+    }
+    for (const [partition, start] of starts) {
+      // Revoked, or assigned again elsewhere, while the brokers were asked.
+      if (wanted.get(partition) === start) start.isRead = true
+      else reader.unassign([{ topic, partition }])
+    }
+  }
+
+  /** An error of one partition ends its reading alone: where it may pass, it is read again from where it was. */
+  function readAgain(error: KafkaReaderError): boolean {
+    const { partition } = error
+    if (partition === undefined) return false
+    const start = wanted.get(partition)
+    if (!start) return true
+    start.isRead = false
+    inLine = inLine.then(() => sleep(RETRY_AFTER_MS, closing.signal)).then(startReading)
+    return true
+  }
+
+  async function fetchOnce(): Promise<Records | undefined> {
+    const waiting = new AbortController()
+    const timer = setTimeout(() => waiting.abort(), POLL_WAIT_MS)
+    try {
+      return await reader.fetch({ signal: waiting.signal })
+    } catch (error) {
+      if (waiting.signal.aborted || closing.signal.aborted) return undefined
+      const lasting = lastingFailure(error)
+      if (lasting) throw lasting
+      onRetry(String(error))
+      if (!readAgain(error as KafkaReaderError)) await sleep(RETRY_AFTER_MS, closing.signal)
+      return undefined
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  return {
+    assign(starts) {
+      client.assign(starts)
+      for (const { partition, offset } of starts) wanted.set(partition, { offset, isRead: false })
+      inLine = inLine.then(startReading)
+    },
+
+    unassign(partitions) {
+      for (const partition of partitions) wanted.delete(partition)
+      reader.unassign(partitions.map((partition) => ({ topic, partition })))
+      client.unassign(partitions)
+    },
+
+    async poll() {
+      if (failure) throw failure
+      const records = await fetchOnce()
+      if (!records) return emptyBatch
+      onAnswer()
+      const start = wanted.get(records.partition)
+      if (start) {
+        start.offset = records.nextOffset
+        start.highWatermark = records.highWatermark
+      }
+      return batchOf(records)
+    },
+
+    highWatermark: (partition) => wanted.get(partition)?.highWatermark,
+
+    /** Polls the client: it hands no record over, but rebalances and fatal errors. */
+    watch(onFailed) {
+      let isWatching = true
+      const pollClient = async () => {
+        while (isWatching) await client.consume()
+      }
+      pollClient().catch((error) => {
+        if (isWatching) onFailed(error)
+      })
+      return () => {
+        isWatching = false
+      }
+    },
+
+    async close() {
+      closing.abort()
+      await reader.close()
+    },
+  }
+}
+
+function batchOf(records: Records): Batch {
+  const { partition, count, nextOffset } = records
+  return {
+    count,
+    deliver: (sinkOf) => {
+      const sink = sinkOf(partition)
+      if (sink) {
+        if (count > 0) pushAll(records, sink)
+        sink.reachedEnd(nextOffset)
+      }
+      records.release()
+    },
+  }
+}
+
+function pushAll(records: Records, sink: RecordSink): void {
+  const message = new RecordMessage(records)
+  for (let at = 0; at < records.count; at++) sink.push(message.moveTo(at))
+}
+
+/** One message for all records of a batch, moved from one to the next. Keys and headers are read when asked for. */
+class RecordMessage implements Message {
+  readonly partition: number
+  offset = 0
+  timestamp: number | undefined
+  value: Uint8Array | null = null
+  readonly #records: Records
+  #at = 0
+
+  constructor(records: Records) {
+    this.#records = records
+    this.partition = records.partition
+  }
+
+  moveTo(at: number): this {
+    const { bytes, offsets, timestamps, valueStarts, valueEnds } = this.#records
+    this.#at = at
+    this.offset = offsets[at]!
+    const timestamp = timestamps[at]!
+    this.timestamp = timestamp < 0 ? undefined : timestamp
+    this.value = valueStarts[at]! < 0 ? null : bytes.subarray(valueStarts[at]!, valueEnds[at]!)
+    return this
+  }
+
+  get key(): Uint8Array | null {
+    const { bytes, keyStarts, keyEnds } = this.#records
+    return keyStarts[this.#at]! < 0 ? null : bytes.subarray(keyStarts[this.#at]!, keyEnds[this.#at]!)
+  }
+
+  get headers(): Record<string, Uint8Array>[] {
+    return this.#records.headers(this.#at).map(([name, value]) => ({ [name]: value as Uint8Array }))
+  }
+}
+
+/** What trying again does not change: undefined for what may pass. */
+function lastingFailure(error: unknown): Failure | undefined {
+  if (!(error instanceof KafkaReaderError)) throw error
+  switch (error.code) {
+    case 'OFFSET_OUT_OF_RANGE':
+    case 'LOG_TRUNCATED':
+      return offsetOutOfRange(error.message)
+    case 'TOPIC_AUTHORIZATION_FAILED':
+    case 'CORRUPT_BATCH':
+    case 'BATCH_TOO_LARGE':
+    case 'UNSUPPORTED_BATCH':
+    case 'UNSUPPORTED_BROKER':
+    case 'RESPONSE_TOO_LARGE':
+      return readFailed(error.message)
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,69 @@
+// Connects a client to its brokers, in attempts so short that a stop need not wait for them.
+import type RdKafka from '@confluentinc/kafka-javascript'
+import type { KafkaConfig } from '@ticklake/kafka/config.ts'
+import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
+import { Aborted } from '../retry.ts'
+
+type Client = InstanceType<typeof RdKafka.KafkaConsumer>
+
+/** Of each attempt to reach a broker: a stop waits for one. */
+const ATTEMPT_MS = 1_000
+
+/** What is known of brokers that do not answer. */
+export interface Reachability {
+  /** host:port of each broker, as the bootstrap broker names them. */
+  readonly advertised: readonly string[]
+  readonly lastFailure: string
+}
+
+/**
+ * Resolves when a broker has answered.
+ * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS; Aborted when the signal aborts before
+ */
+export async function connected(
+  consumer: Client,
+  config: KafkaConfig,
+  signal: AbortSignal,
+  lastFailure: () => string,
+): Promise<void> {
+  if (signal.aborted) throw new Aborted()
+  const timeoutMs = config.KAFKA_CONNECT_TIMEOUT_MS
+  askInShort(consumer, performance.now() + timeoutMs, signal)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      consumer.connect({}, (error) => (error ? reject(error) : resolve()))
+    })
+  } catch (error) {
+    if (signal.aborted) throw new Aborted()
+    throw kafkaUnreachable({
+      what: `no broker answered at ${config.KAFKA_BOOTSTRAP_SERVERS} within ${timeoutMs / 1000} s; nothing was read`,
+      why: lastFailure(),
+      remedy:
+        'start it (`make stack`, `make demo` or `make up`), or set KAFKA_BOOTSTRAP_SERVERS and the KAFKA_SECURITY_PROTOCOL that it wants',
+      cause: error,
+    })
+  }
+}
+
+/**
+ * Connecting asks for metadata once, and the client cannot be closed before that is answered or has timed out: it is
+ * asked in short attempts until the deadline, so that a stop need not wait.
+ */
+function askInShort(consumer: Client, deadline: number, signal: AbortSignal): void {
+  const getMetadata = consumer.getMetadata.bind(consumer)
+  consumer.getMetadata = (_options, done) => {
+    const attempt = () =>
+      getMetadata({ timeout: ATTEMPT_MS }, (error, metadata) => {
+        if (error && !signal.aborted && performance.now() < deadline) attempt()
+        else done?.(error, metadata)
+      })
+    attempt()
+    return consumer
+  }
+}
+
+/** The addresses that brokers advertise, as the bootstrap broker names them. */
+export function advertisedBy(consumer: Client): string[] {
+  const { _metadata } = consumer as unknown as { _metadata: { brokers?: { host: string; port: number }[] } }
+  return (_metadata.brokers ?? []).map(({ host, port }) => `${host}:${port}`)
+}

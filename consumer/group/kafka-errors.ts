@@ -1,0 +1,62 @@
+// What librdkafka's errors mean for the consumer: which pass by themselves, and what the others tell the user.
+import RdKafka from '@confluentinc/kafka-javascript'
+import { Failure } from '@ticklake/runtime/errors.ts'
+
+const { CODES } = RdKafka
+
+/** Errors that librdkafka recovers from by itself, or that say only that nothing came. */
+export function isPassing(code: number): boolean {
+  const {
+    ERR__AUTO_OFFSET_RESET,
+    ERR_OFFSET_OUT_OF_RANGE,
+    ERR_TOPIC_AUTHORIZATION_FAILED,
+    ERR_GROUP_AUTHORIZATION_FAILED,
+  } = CODES.ERRORS
+  return ![
+    ERR__AUTO_OFFSET_RESET,
+    ERR_OFFSET_OUT_OF_RANGE,
+    ERR_TOPIC_AUTHORIZATION_FAILED,
+    ERR_GROUP_AUTHORIZATION_FAILED,
+  ].includes(code)
+}
+
+export function readFailure(error: { message: string; code: number }): Failure {
+  if (
+    error.code === CODES.ERRORS.ERR__AUTO_OFFSET_RESET ||
+    error.code === CODES.ERRORS.ERR_OFFSET_OUT_OF_RANGE
+  ) {
+    return offsetOutOfRange(error.message)
+  }
+  return readFailed(error.message)
+}
+
+/** Failure KAFKA_READ_FAILED */
+export function readFailed(why: string): Failure {
+  return new Failure({
+    code: 'KAFKA_READ_FAILED',
+    what: 'Kafka refuses to be read; what was landed stays landed',
+    why,
+    remedy: 'check the user’s rights on the topic and the group, then start the consumer again',
+  })
+}
+
+/** Failure OFFSET_OUT_OF_RANGE */
+export function offsetOutOfRange(why: string): Failure {
+  return new Failure({
+    code: 'OFFSET_OUT_OF_RANGE',
+    what: 'Kafka does not have the offset that the chain of claims goes on with; nothing more is written',
+    why,
+    remedy: 'start the consumer again: it then says how many records are gone and what can be done',
+  })
+}
+
+/** Failure KAFKA_GROUP_FAILED: this client cannot go on, another one can. */
+export function groupFailed(why: string): Failure {
+  return new Failure({
+    code: 'KAFKA_GROUP_FAILED',
+    what: 'the consumer group refused this consumer; what was landed stays landed',
+    why,
+    remedy: 'check the user’s rights on the group; set KAFKA_GROUP_PROTOCOL=classic for a broker before 4.0',
+    retryable: true,
+  })
+}

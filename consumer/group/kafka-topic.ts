@@ -1,0 +1,56 @@
+// What a broker says of a topic: its id and its partitions.
+import RdKafka from '@confluentinc/kafka-javascript'
+
+const { CODES } = RdKafka
+
+/** An answer that takes longer is asked for again. */
+const QUERY_TIMEOUT_MS = 5_000
+
+/** What the broker says of the topic. */
+export interface TopicFacts {
+  /** 32 hex digits */
+  readonly topicId: string
+  readonly partitions: number
+}
+
+/** The call that the admin client's types leave out. */
+interface DescribingAdmin {
+  describeTopics(
+    topics: string[],
+    options: object,
+    done: (
+      error: Error | null,
+      topics?: {
+        topicId: { mostSignificantBits: bigint; leastSignificantBits: bigint }
+        partitions: unknown[]
+        error?: { readonly code: number; readonly message: string }
+      }[],
+    ) => void,
+  ): void
+}
+
+/** What the broker says of the topic, or undefined when there is no such topic. */
+export function describeTopic(admin: object, topic: string): Promise<TopicFacts | undefined> {
+  return new Promise((resolve, reject) => {
+    ;(admin as DescribingAdmin).describeTopics([topic], { timeout: QUERY_TIMEOUT_MS }, (error, topics) => {
+      const found = topics?.[0]
+      if (error) return reject(error)
+      // Any other error, such as a right that this user lacks, does not say that the topic is gone.
+      if (found?.error && found.error.code !== CODES.ERRORS.ERR_UNKNOWN_TOPIC_OR_PART) {
+        return reject(Object.assign(new Error(found.error.message), { code: found.error.code }))
+      }
+      if (!found || found.error || found.partitions.length === 0) return resolve(undefined)
+      const { mostSignificantBits: high, leastSignificantBits: low } = found.topicId
+      resolve({ topicId: hex(high) + hex(low), partitions: found.partitions.length })
+    })
+  })
+}
+
+/** The topic's id, 32 hex digits, or undefined when there is no such topic. */
+export async function topicIdOf(admin: object, topic: string): Promise<string | undefined> {
+  return (await describeTopic(admin, topic))?.topicId
+}
+
+function hex(bits: bigint): string {
+  return BigInt.asUintN(64, bits).toString(16).padStart(16, '0')
+}

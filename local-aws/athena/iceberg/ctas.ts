@@ -1,0 +1,68 @@
+// CREATE TABLE ... AS with table_type = 'ICEBERG': Athena's properties in the words of the engine's Iceberg connector.
+import { icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
+import type { Edit } from '../sql/placed-sql.ts'
+import { invalidProperty, type Property, plainValue } from '../sql/property-list.ts'
+import { literal, type Token } from '../sql/tokens.ts'
+import { endOfName, nameAt } from './optimize.ts'
+import { codecSetting, formatOf, propertiesOfNewTable, propertyNames } from './table-properties.ts'
+
+const others = new Set(['table_type', 'is_external', 'location', 'partitioning'])
+
+/** The properties of a statement as the engine takes them, and those that it does not take. */
+export interface IcebergCtas {
+  readonly text: string
+  /** Of the engine: settings of its catalog. */
+  readonly session: Readonly<Record<string, string>>
+  /** In Iceberg's words: they are set when the table is there. */
+  readonly properties: Readonly<Record<string, string>>
+}
+
+/**
+ * @param folder where its data goes if it does not say so
+ * @throws QueryFailure for a property that Athena does not take
+ */
+export function icebergCtas(sql: string, given: ReadonlyMap<string, Property>, folder: string): IcebergCtas {
+  for (const { name, start } of given.values()) {
+    if (!others.has(name) && !propertyNames.has(name))
+      throw invalidProperty(sql, start, `Catalog 'awsdatacatalog' table property '${name}' does not exist`)
+  }
+  const external = given.get('is_external')
+  if (external && plainValue(sql, external).toUpperCase() !== 'FALSE') {
+    throw invalidProperty(
+      sql,
+      external.start,
+      'A table of the type ICEBERG is managed: is_external must be false',
+    )
+  }
+  const named = [...given.values()].filter(({ name }) => propertyNames.has(name))
+  const properties = propertiesOfNewTable(
+    Object.fromEntries(named.map((property) => [property.name, plainValue(sql, property)])),
+  )
+  const format = formatOf(properties)
+  const location = given.get('location')
+  const partitioning = given.get('partitioning')?.value
+  return {
+    text: [
+      `format = '${format.toUpperCase()}'`,
+      `location = ${literal(location ? plainValue(sql, location) : folder)}`,
+      ...(partitioning
+        ? [`partitioning = ${sql.slice(partitioning[0]!.start, partitioning.at(-1)!.end)}`]
+        : []),
+    ].join(', '),
+    properties,
+    session: codecSetting(properties),
+  }
+}
+
+/** The table that a statement makes, and its name with the catalog that alone takes those properties. */
+export function icebergTarget(
+  tokens: readonly Token[],
+  database: string,
+): { edit: Edit; database: string; name: string } {
+  const start = tokens[2]?.value === 'IF' ? 5 : 2
+  const parts = tokens.slice(start, endOfName(tokens, start))
+  const { name, database: schema = database } = nameAt(tokens, start)!
+  const text = [icebergCatalog, schema, name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
+  const edit = { start: parts[0]!.start, end: parts.at(-1)!.end, text }
+  return { edit, database: schema, name }
+}

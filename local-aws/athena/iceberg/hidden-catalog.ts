@@ -1,0 +1,42 @@
+// The engine's catalog of Iceberg tables, which Athena does not have: no user may name it, and no text shows it.
+import { dataCatalog, icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
+import { type EngineError, QueryFailure } from '../api/errors.ts'
+import type { Statement } from '../sql/statement.ts'
+import type { Token } from '../sql/tokens.ts'
+
+/** An error of the engine that speaks of the one catalog which users know, and of no way between two. */
+export function athenasError(error: EngineError): EngineError {
+  const message = shownText(error.message)
+  const end = message.indexOf(' redirected to ')
+  return end >= 0 && message.endsWith(' does not exist')
+    ? { ...error, errorName: 'TABLE_NOT_FOUND', message: `${message.slice(0, end)} does not exist` }
+    : { ...error, message }
+}
+
+/** Rows of the engine without the hidden catalog: a list of catalogs leaves it out. */
+export function shownRows(rows: readonly (readonly unknown[])[]): (readonly unknown[])[] {
+  return rows
+    .filter((row) => !row.includes(icebergCatalog))
+    .map((row) => row.map((value) => (typeof value === 'string' ? shownText(value) : value)))
+}
+
+const shownText = (text: string) =>
+  text.includes(icebergCatalog) ? text.replaceAll(icebergCatalog, dataCatalog) : text
+
+/** Whether the rows of a statement may name catalogs: plans, lists, and the tables of the engine itself. */
+export function mayShowCatalogs({ substatement, tokens }: Statement): boolean {
+  return substatement !== 'SELECT' || tokens.some((token) => isName(token, 'system'))
+}
+
+/** @throws QueryFailure when a name of a statement, or its context, is the hidden catalog */
+export function refuseIcebergCatalog(tokens: readonly Token[], context: string | undefined): void {
+  const isNamed = tokens.some((token) => isName(token, icebergCatalog))
+  if (!isNamed && context?.toLowerCase() !== icebergCatalog) return
+  throw new QueryFailure(`CATALOG_NOT_FOUND: Catalog '${icebergCatalog}' not found`, {
+    category: 2,
+    type: 1006,
+  })
+}
+
+const isName = ({ kind, value }: Token, name: string) =>
+  (kind === 'word' || kind === 'quoted') && value.toLowerCase() === name

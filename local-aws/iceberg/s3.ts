@@ -1,0 +1,97 @@
+// The files of Iceberg tables in S3: metadata that is read and written, and folders that are deleted with their table.
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3'
+import { miniStackCredentials } from '@ticklake/runtime/engine-secret.ts'
+
+export interface TableFiles extends Disposable {
+  /** @returns undefined where there is no such file */
+  read(uri: string): Promise<string | undefined>
+  write(uri: string, text: string): Promise<void>
+  /** Deletes files; those that are not there count as deleted. */
+  remove(uris: readonly string[]): Promise<void>
+  /** Deletes all files below a folder. */
+  removeFolder(uri: string): Promise<void>
+}
+
+/** As many as DeleteObjects takes. */
+const mostPerDelete = 1_000
+
+export function openTableFiles(endpoint: URL, region: string, secret?: string): TableFiles {
+  const s3 = new S3Client({
+    endpoint: endpoint.origin,
+    region,
+    forcePathStyle: true,
+    maxAttempts: 3,
+    // Those of the shell are none of a local server's business.
+    credentials: miniStackCredentials(secret),
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
+  })
+
+  async function removeKeys(bucket: string, keys: readonly string[]): Promise<void> {
+    for (let start = 0; start < keys.length; start += mostPerDelete) {
+      const Objects = keys.slice(start, start + mostPerDelete).map((Key) => ({ Key }))
+      await s3.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }))
+    }
+  }
+
+  return {
+    async read(uri) {
+      const { bucket, key } = placeOf(uri)
+      try {
+        const answer = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+        return await answer.Body!.transformToString('utf8')
+      } catch (error) {
+        if (isMissing(error)) return undefined
+        throw error
+      }
+    },
+    async write(uri, text) {
+      const { bucket, key } = placeOf(uri)
+      const command = new PutObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        Body: text,
+        ContentType: 'application/json',
+      })
+      await s3.send(command)
+    },
+    async remove(uris) {
+      const byBucket = Map.groupBy(uris.map(placeOf), ({ bucket }) => bucket)
+      for (const [bucket, places] of byBucket) {
+        await removeKeys(
+          bucket,
+          places.map(({ key }) => key),
+        )
+      }
+    },
+    async removeFolder(uri) {
+      const { bucket, key } = placeOf(uri.endsWith('/') ? uri : `${uri}/`)
+      try {
+        for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: key })) {
+          const keys = (page.Contents ?? []).map((object) => object.Key!)
+          if (keys.length > 0) await removeKeys(bucket, keys)
+        }
+      } catch (error) {
+        // With its bucket the files are gone too.
+        if (!isMissing(error)) throw error
+      }
+    },
+    [Symbol.dispose]: () => s3.destroy(),
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return ['NoSuchKey', 'NoSuchBucket', 'NotFound'].includes((error as Error).name)
+}
+
+/** @throws Error for what is no address of S3 */
+function placeOf(uri: string): { bucket: string; key: string } {
+  const match = /^s3[an]?:\/\/([^/]+)(?:\/(.*))?$/s.exec(uri)
+  if (!match) throw new Error(`${uri} is no S3 location`)
+  return { bucket: match[1]!, key: match[2] ?? '' }
+}

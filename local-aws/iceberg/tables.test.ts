@@ -1,0 +1,129 @@
+// Commits to Iceberg tables, on the real catalog and with files in memory.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type GlueService, openGlue } from '../glue/api/service.ts'
+import { fieldsOf } from './hive-types.ts'
+import { newMetadata, type TableMetadata } from './metadata.ts'
+import type { TableFiles } from './s3.ts'
+import { type IcebergTables, openIcebergTables } from './tables.ts'
+
+let dataDir: string
+let glue: GlueService
+let tables: IcebergTables
+const files = new Map<string, string>()
+
+const memory: TableFiles = {
+  read: async (uri) => files.get(uri),
+  write: async (uri, text) => void files.set(uri, text),
+  remove: async (uris) => uris.forEach((uri) => void files.delete(uri)),
+  removeFolder: async (uri) =>
+    [...files.keys()].filter((key) => key.startsWith(uri)).forEach((key) => void files.delete(key)),
+  [Symbol.dispose]: () => undefined,
+}
+
+beforeAll(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'ticklake-iceberg-'))
+  const s3Endpoint = 'http://127.0.0.1:1'
+  glue = await openGlue({ dataDir, accountId: '000000000000', region: 'us-east-1', s3Endpoint })
+  tables = openIcebergTables(glue, memory)
+  await glue.createDatabase({ Name: 'db' })
+})
+
+afterAll(async () => {
+  await glue.close()
+  rmSync(dataDir, { recursive: true })
+})
+
+const make = (name: string, properties: Record<string, string> = {}) =>
+  tables.create(
+    'db',
+    name,
+    newMetadata({
+      location: `s3://b/${name}/`,
+      fields: fieldsOf([{ Name: 'a', Type: 'int', Comment: 'first' }]),
+      properties,
+    }),
+  )
+
+const withProperty = (metadata: TableMetadata, name: string) => ({
+  ...metadata,
+  properties: { ...metadata.properties, [name]: 'x' },
+})
+
+const filesBelow = (folder: string) => [...files.keys()].filter((key) => key.startsWith(folder))
+
+test('Glue’s entry names the metadata and has the columns', async () => {
+  const { entry, metadataLocation } = await make('seen')
+  expect(entry).toMatchObject({
+    TableType: 'EXTERNAL_TABLE',
+    Parameters: { table_type: 'ICEBERG', metadata_location: metadataLocation },
+    StorageDescriptor: {
+      Location: 's3://b/seen',
+      Columns: [{ Name: 'a', Type: 'int', Comment: 'first', Parameters: { 'iceberg.field.id': '1' } }],
+    },
+  })
+  expect(metadataLocation).toMatch(/^s3:\/\/b\/seen\/metadata\/00000-.*\.metadata\.json$/)
+})
+
+test('commits at the same time all land, and leave no file but their own', async () => {
+  await make('busy')
+  const names = Array.from({ length: 8 }, (_, i) => `p${i}`)
+  await Promise.all(
+    names.map((name) => tables.commit('db', 'busy', (metadata) => withProperty(metadata, name))),
+  )
+  const { metadata, metadataLocation } = await tables.load((await glue.getTable('db', 'busy'))!)
+  expect(Object.keys(metadata.properties).sort()).toEqual(names)
+  expect(metadata['metadata-log']).toHaveLength(8)
+  expect(filesBelow('s3://b/busy/')).toHaveLength(9)
+  expect(metadataLocation).toContain('/00008-')
+})
+
+test('a change that is refused writes nothing', async () => {
+  await make('refused')
+  const refuse = () => {
+    throw new Error('no')
+  }
+  await expect(tables.commit('db', 'refused', refuse)).rejects.toThrow('no')
+  expect(filesBelow('s3://b/refused/')).toHaveLength(1)
+  await expect(make('refused')).rejects.toThrow('Table already exists.')
+  expect(filesBelow('s3://b/refused/')).toHaveLength(1)
+})
+
+test('the log of metadata files is as long as the properties say, and old files go with it', async () => {
+  await make('short', {
+    'write.metadata.previous-versions-max': '2',
+    'write.metadata.delete-after-commit.enabled': 'true',
+  })
+  for (const name of ['a', 'b', 'c', 'd']) {
+    await tables.commit('db', 'short', (metadata) => withProperty(metadata, name))
+  }
+  expect(filesBelow('s3://b/short/')).toHaveLength(3)
+})
+
+test('a snapshot’s id keeps all its digits', async () => {
+  const { metadataLocation } = await make('digits')
+  const text = files.get(metadataLocation)!
+  files.set(
+    metadataLocation,
+    text.replace('"snapshots":[]', '"snapshots":[{"snapshot-id":8395737237327452847}]'),
+  )
+  const committed = await tables.commit('db', 'digits', (metadata) => withProperty(metadata, 'a'))
+  expect(files.get(committed.metadataLocation)).toContain('"snapshot-id":8395737237327452847')
+})
+
+test('a table goes with its files, or without them', async () => {
+  const [gone, kept] = [await make('gone'), await make('kept')]
+  await tables.drop(gone.entry)
+  await tables.drop(kept.entry, 'keep')
+  expect([filesBelow('s3://b/gone/').length, filesBelow('s3://b/kept/').length]).toEqual([0, 1])
+  const again = await tables.register('db', 'again', kept.metadataLocation)
+  expect(again.metadata['table-uuid']).toBe(kept.metadata['table-uuid'])
+  await tables.rename(again.entry, 'db', 'other')
+  expect(await glue.getTable('db', 'again')).toBeUndefined()
+  files.delete(kept.metadataLocation)
+  await expect(tables.load((await glue.getTable('db', 'other'))!)).rejects.toThrow(
+    'Metadata not found in metadata location for table db.other',
+  )
+})

@@ -1,0 +1,58 @@
+// The names under which other programs know the columns of a tick: the one table for CSV headings and message fields.
+import { type TickColumn, tickColumns } from './columns.ts'
+
+export type ColumnName = TickColumn['name']
+
+/**
+ * Names as `nameKey` writes them. A name that could mean another column as well is missing on purpose: NSE's LAST stands
+ * beside CLOSE, and is another price.
+ */
+const aliases: Partial<Record<ColumnName, readonly string[]>> = {
+  index: [
+    ...['symbol', 'ticker', 'name', 'tic', 'code', 'indexname', 'tickersymbol', 'stocksymbol', 'actsymbol'],
+    ...['tckrsymb', 'stock', 'scrip', 'scripcode', 'scripname', 'security', 'securityname', 'instrument'],
+    ...['company', 'companyname', 'asset', 'coin', 'pair', 'currencypair'],
+  ],
+  date: [
+    ...['timestamp', 'datetime', 'tradedate', 'tradingdate', 'tradingday', 'date1', 'traddt', 'indexdate'],
+    ...['day', 'formatteddate', 'data', 'datum', 'fecha'],
+  ],
+  open: ['openprice', 'openingprice', 'opnpric', 'openindexvalue', 'otwarcie', 'eröffn', 'eröffnung'],
+  high: ['highprice', 'hghpric', 'highindexvalue', 'najwyzszy', 'hoch'],
+  low: ['lowprice', 'lwpric', 'lowindexvalue', 'najnizszy', 'tief'],
+  close: [
+    ...['closelast', 'price', 'closeprice', 'closingprice', 'clspric', 'closingindexvalue', 'zamkniecie'],
+    ...['zuletzt', 'schlusskurs'],
+  ],
+  traded_at: ['tradetime', 'tradetimestamp'],
+  adj_close: ['adjustedclose', 'adjcloseprice', 'adjustedcloseprice', 'adjclosingprice'],
+  volume: [
+    ...['vol', 'sharestraded', 'tottrdqty', 'ttltrdqnty', 'ttltradgvol', 'totaltradedquantity', 'wolumen'],
+    ...['tradedvolume', 'volumetraded', 'quantitytraded', 'tradedquantity'],
+  ],
+}
+
+/** A name without what writers vary: case, blanks, underscores, points, brackets, asterisks, Alpha Vantage's `1. `. */
+export function nameKey(name: string): string {
+  return name
+    .normalize('NFKC')
+    .replace(/^\d+\. /, '')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '')
+}
+
+/** How a name means a column: as its own name, however it is written, or as an alias of it. */
+export type NameMatch = { readonly column: ColumnName; readonly isAlias: boolean }
+
+const byKey = new Map<string, NameMatch>()
+for (const { name, csv } of tickColumns) {
+  for (const own of [name, csv]) byKey.set(nameKey(own), { column: name, isAlias: false })
+}
+for (const [column, names] of Object.entries(aliases)) {
+  for (const name of names) byKey.set(name, { column: column as ColumnName, isAlias: true })
+}
+
+/** The column that a name means; undefined where it means none. */
+export function columnNamed(name: string): NameMatch | undefined {
+  return byKey.get(nameKey(name))
+}

@@ -1,0 +1,54 @@
+// `producer run --dry-run`: shows what a source was found to be and what would be sent, without Kafka.
+import type { Env } from '@ticklake/runtime/env.ts'
+import { printable } from '@ticklake/runtime/printable.ts'
+import { producerConfig } from '../config.ts'
+import type { SkippedRow } from '../message.ts'
+import { openSource, requireSource } from '../source.ts'
+
+const SHOWN_ROWS = 5
+
+/** @throws Failure as `run` would, also when no row could be sent */
+export async function dryRun(env: Env, signal: AbortSignal): Promise<void> {
+  const config = producerConfig({ ...env, PRODUCER_MODE: 'replay' })
+  requireSource(config)
+  const kinds = new Map<string, { count: number; readonly first: SkippedRow }>()
+  let blank = 0
+  let unknownFields = 0
+  const events = {
+    fileFound: (found: string, file: string) => print(`${file}: ${found}`),
+    rowSkipped(row: SkippedRow) {
+      const name = `${row.reason}${row.column ? ` in ${row.column}` : ''}`
+      const kind = kinds.get(name)
+      if (kind) kind.count++
+      else kinds.set(name, { count: 1, first: row })
+    },
+    blankRow: () => void blank++,
+    unknownFields(count: number) {
+      unknownFields += count
+    },
+    passEnded() {},
+  }
+  const most = config.PRODUCER_ROWS || Number.POSITIVE_INFINITY
+  let rows = 0
+  try {
+    for await (const batch of openSource(config, events, signal).batches) {
+      const left = Math.min(batch.length, most - rows)
+      const shown = Math.max(0, Math.min(left, SHOWN_ROWS - rows))
+      for (const { value } of batch.slice(0, shown)) print(`  ${value.toString()}`)
+      rows += left
+      if (rows >= most || signal.aborted) break
+    }
+  } finally {
+    for (const [name, { count, first }] of kinds) {
+      print(`skipped ${count}: ${name}, the first at line ${first.line}: ${first.detail}`)
+    }
+    if (unknownFields > 0) print(`fields left out: ${unknownFields}`)
+    const skipped = [...kinds.values()].reduce((sum, { count }) => sum + count, 0)
+    if (rows + skipped + blank > 0)
+      print(`would send ${rows}, skipped ${skipped}, blank ${blank}; nothing was sent`)
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${printable(line)}\n`)
+}

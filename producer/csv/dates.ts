@@ -1,0 +1,179 @@
+// What a column of dates means: its form, told by most of its cells, and the order of day and month, told by proof alone.
+import { isDay } from '@ticklake/contract/time.ts'
+
+export const dateFormats = ['auto', 'iso', 'day-first', 'month-first', 'excel', 'epoch'] as const
+export type DateFormat = (typeof dateFormats)[number]
+
+/** How a cell is written. `numeric` is 3/4/2021, which needs the order of day and month. */
+export type DateForm =
+  | 'iso'
+  | 'iso-time'
+  | 'compact'
+  | 'year-first'
+  | 'named-month'
+  | 'numeric'
+  | 'two-digit-year'
+  | 'excel'
+  | 'epoch'
+
+export type DateOrder = 'day-first' | 'month-first'
+
+const forms: readonly (readonly [DateForm, RegExp])[] = [
+  ['iso', /^\d{4}-\d\d-\d\d$/],
+  ['compact', /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/],
+  ['year-first', /^(\d{4})([/.-])(\d{1,2})\2(\d{1,2})$/],
+  ['numeric', /^(\d{1,2})([/.-])(\d{1,2})\2(\d{4})$/],
+  [
+    'named-month',
+    /^(?:[A-Za-z]{3,9},? )?(?:\d{1,2}[ -][A-Za-z]{3,9}\.?,?[ -]\d{4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}|\d{4}[ -][A-Za-z]{3,9}[ -]\d{1,2})$/,
+  ],
+  ['two-digit-year', /^\d{1,2}([/. -])(?:\d{1,2}|[A-Za-z]{3,9})\1\d\d$/],
+  ['excel', /^[1-9]\d{4}(?:\.\d+)?$/],
+  ['epoch', /^\d{9,10}(?:\.\d+)?$|^\d{12,13}$/],
+]
+
+const timeForm =
+  /^\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?(?:\d\d)?))?$/
+/** ISO without colons, as in 2021-05-31T0930Z. */
+const isoTime = /^\d{4}-\d\d-\d\d[T ]\d{4}(?:\d\d)?(?:Z|[+-]\d\d:?\d\d)?$/
+/** Nothing longer is a date. */
+const MAX_CELL = 64
+
+/** The day and whether a time follows it; undefined where what follows is no time. */
+function dayPart(cell: string): { readonly text: string; readonly hasTime: boolean } | undefined {
+  if (cell.length > MAX_CELL) return undefined
+  if (isoTime.test(cell)) return { text: cell.slice(0, 10), hasTime: true }
+  const colon = cell.indexOf(':')
+  if (colon === -1) return { text: cell, hasTime: false }
+  const end = Math.max(cell.lastIndexOf(' ', colon), cell.lastIndexOf('T', colon))
+  if (end < 1 || !timeForm.test(cell.slice(end + 1))) return undefined
+  return { text: cell.slice(0, end).replace(/,$/, ''), hasTime: true }
+}
+
+/** How the messages show a form. */
+export const dateFormNames: Readonly<Record<DateForm, string>> = {
+  iso: 'YYYY-MM-DD',
+  'iso-time': 'YYYY-MM-DD with a time',
+  compact: 'YYYYMMDD',
+  'year-first': 'YYYY/MM/DD',
+  'named-month': 'with the name of the month',
+  numeric: 'DD/MM/YYYY or MM/DD/YYYY',
+  'two-digit-year': 'with a year of two digits',
+  excel: 'Excel serial numbers',
+  epoch: 'seconds or milliseconds since 1970',
+}
+
+export function dateForm(cell: string): DateForm | undefined {
+  const part = dayPart(cell)
+  const form = part && forms.find(([, one]) => one.test(part.text))?.[0]
+  if (!part?.hasTime) return form
+  if (form === 'iso') return 'iso-time'
+  return form === 'excel' || form === 'epoch' ? undefined : form
+}
+
+const numericForm = forms.find(([form]) => form === 'numeric')![1]
+const yearFirstForm = forms.find(([form]) => form === 'year-first')![1]
+
+/** What one cell proves about the order of day and month: one, both possible, or (undefined) that it is no date. */
+export function orderOf(cell: string): DateOrder | 'either' | undefined {
+  const match = numericForm.exec(dayPart(cell)?.text ?? '')
+  if (!match) return undefined
+  const [first, second, year] = [match[1]!, match[3]!, match[4]!]
+  const isDayFirst = isDay(day(year, second, first))
+  const isMonthFirst = isDay(day(year, first, second))
+  // 5/5/2021 is the same day in both orders.
+  if (isDayFirst && isMonthFirst) return Number(first) === Number(second) ? undefined : 'either'
+  return isDayFirst ? 'day-first' : isMonthFirst ? 'month-first' : undefined
+}
+
+/** Reads the cells of one form; '' where a cell is no real day of that form. The time of day is left out. */
+export function dayReader(form: DateForm, order: DateOrder): (cell: string) => string {
+  const read = {
+    iso: (cell: string) => cell,
+    'iso-time': (cell: string) => (dateForm(cell) === 'iso-time' ? cell.slice(0, 10) : ''),
+    compact: (cell: string) => `${cell.slice(0, 4)}-${cell.slice(4, 6)}-${cell.slice(6)}`,
+    'year-first': (cell: string) => {
+      const match = yearFirstForm.exec(dayPart(cell)?.text ?? '')
+      return match ? day(match[1]!, match[3]!, match[4]!) : ''
+    },
+    numeric: (cell: string) => {
+      const match = numericForm.exec(dayPart(cell)?.text ?? '')
+      if (!match) return ''
+      const [first, second, year] = [match[1]!, match[3]!, match[4]!]
+      return order === 'day-first' ? day(year, second, first) : day(year, first, second)
+    },
+    'named-month': namedMonth,
+    'two-digit-year': () => '',
+    excel: excelDay,
+    epoch: epochDay,
+  }[form]
+  return (cell) => {
+    const found = read(cell)
+    return isDay(found) ? found : ''
+  }
+}
+
+/**
+ * The moment that a cell names, as canonicalTime takes it; undefined where it has no time of day, or no zone: what time
+ * it then was, nobody can tell.
+ */
+export function momentOf(form: DateForm, cell: string): string | undefined {
+  if (form === 'epoch' && dateForm(cell) === 'epoch') return new Date(epochMs(cell)).toISOString()
+  const match = form === 'iso-time' ? isoMoment.exec(cell) : null
+  if (!match) return undefined
+  const [, day, hour, minute, second = '00', fraction = '', zone] = match
+  const offset = /^[+-]/.test(zone!) ? `${zone!.slice(0, 3)}:${zone!.slice(3).replace(':', '') || '00'}` : 'Z'
+  return `${day}T${hour}:${minute}:${second}${fraction.replace(',', '.')}${offset}`
+}
+
+const isoMoment =
+  /^(\d{4}-\d\d-\d\d)[T ](\d\d):?(\d\d)(?::?(\d\d)([.,]\d{1,9})?)? ?(Z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)$/
+
+/** Whether a cell has a time that is not the beginning of its day: a column with one is of trades, not of days. */
+export function isWithinDay(form: DateForm, cell: string): boolean {
+  const time = form === 'epoch' ? momentOf(form, cell)?.slice(11) : form === 'iso-time' ? cell.slice(11) : ''
+  return time !== undefined && /^\d\d/.test(time) && !/^00:?00(?:$|:?00(?!\d)|[^\d:])/.test(time)
+}
+
+function day(year: string, month: string, date: string): string {
+  return `${year}-${month.padStart(2, '0')}-${date.padStart(2, '0')}`
+}
+
+const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+const monthNames = [
+  ...['january', 'february', 'march', 'april', 'june', 'july', 'august', 'september', 'october'],
+  ...['november', 'december', 'sept'],
+]
+
+function namedMonth(cell: string): string {
+  if (dateForm(cell) !== 'named-month') return ''
+  const { text } = dayPart(cell)!
+  // A weekday is no month.
+  const words = text.toLowerCase().match(/[a-z]+/g) ?? []
+  const name = words.find((word) => months.includes(word) || monthNames.includes(word))
+  const [one, two] = text.match(/\d+/g) ?? []
+  if (!name || !one || !two) return ''
+  const month = String(months.indexOf(name.slice(0, 3)) + 1)
+  return one.length === 4 ? day(one, month, two) : day(two, month, one)
+}
+
+const DAY_MS = 86_400_000
+/** Excel counts from 1899-12-30, because it takes 1900 for a leap year. */
+const EXCEL_ZERO_MS = Date.UTC(1899, 11, 30)
+
+function excelDay(cell: string): string {
+  return dateForm(cell) === 'excel' ? utcDay(EXCEL_ZERO_MS + Math.floor(Number(cell)) * DAY_MS) : ''
+}
+
+function epochDay(cell: string): string {
+  if (dateForm(cell) !== 'epoch') return ''
+  return utcDay(epochMs(cell))
+}
+
+function epochMs(cell: string): number {
+  return Number(cell) * (/^\d{12,13}$/.test(cell) ? 1 : 1000)
+}
+
+function utcDay(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10)
+}

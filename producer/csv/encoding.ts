@@ -1,0 +1,109 @@
+// Brings a text file of any encoding and with any line ends to UTF-8 with lines that end in LF.
+import { requireTable, requireText } from './file-kind.ts'
+import { peek } from './peek.ts'
+
+export const encodings = ['auto', 'utf-8', 'utf-16le', 'utf-16be', 'latin1'] as const
+export type Encoding = (typeof encodings)[number]
+
+const HEAD_BYTES = 64 * 1024
+const LF = 0x0a
+const CR = 0x0d
+const UTF8_BOM = Buffer.from([0xef, 0xbb, 0xbf])
+/** The three bytes of a BOM taken for Latin-1 and encoded once more. */
+const BOM_ENCODED_AGAIN = Buffer.from('ï»¿')
+
+export interface Decoded {
+  /** UTF-8 without a byte order mark. */
+  readonly chunks: AsyncIterable<Buffer>
+  readonly encoding: Exclude<Encoding, 'auto'>
+  readonly lineEnd: 'LF' | 'CRLF' | 'CR' | 'CRCRLF'
+  /** Byte order marks that were left out; a file that was joined or converted twice has several. */
+  readonly byteOrderMarks: number
+}
+
+/**
+ * Bytes that are not UTF-8 are left to the reader of rows: which of the many 8-bit encodings they are in, nobody can tell.
+ * @throws Failure SOURCE_KIND where the file is no table of text
+ */
+export async function decode(raw: AsyncIterable<Buffer>, wanted: Encoding, file: string): Promise<Decoded> {
+  const peeked = await peek(
+    raw,
+    (head) => head.length >= HEAD_BYTES || (head.length >= 16 && head.includes(LF)),
+  )
+  requireText(peeked.head, file)
+  const encoding = wanted === 'auto' ? guess(peeked.head) : wanted
+  const utf8 = encoding === 'utf-8' ? peeked.chunks : transcoded(peeked.chunks, encoding)
+  const { head, chunks } = await peek(utf8, (head) => head.length >= HEAD_BYTES || head.includes(LF))
+  const marks = byteOrderMarks(head)
+  const text = head.subarray(marks.bytes)
+  requireTable(text.toString('utf8'), file)
+  const lineEnd = lineEndOf(text)
+  const withoutMarks = marks.bytes === 0 ? chunks : dropped(chunks, marks.bytes)
+  return {
+    chunks: lineEnd === 'CR' ? withLf(withoutMarks) : withoutMarks,
+    encoding,
+    lineEnd,
+    byteOrderMarks: marks.count,
+  }
+}
+
+/** UTF-16 has a byte order mark, or NUL bytes in the place of every second one, which UTF-8 text never has. */
+function guess(head: Buffer): Exclude<Encoding, 'auto'> {
+  if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le'
+  if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be'
+  const sample = head.subarray(0, 400)
+  let even = 0
+  let odd = 0
+  for (let i = 0; i < sample.length; i++) if (sample[i] === 0) i % 2 === 0 ? even++ : odd++
+  if (odd > sample.length / 4 && even === 0) return 'utf-16le'
+  if (even > sample.length / 4 && odd === 0) return 'utf-16be'
+  return 'utf-8'
+}
+
+async function* transcoded(chunks: AsyncIterable<Buffer>, encoding: string): AsyncGenerator<Buffer> {
+  // Each mark is left out by byteOrderMarks(), so that it is counted.
+  const decoder = new TextDecoder(encoding, { ignoreBOM: true })
+  for await (const chunk of chunks) {
+    const text = decoder.decode(chunk, { stream: true })
+    if (text !== '') yield Buffer.from(text)
+  }
+  const rest = decoder.decode()
+  if (rest !== '') yield Buffer.from(rest)
+}
+
+function byteOrderMarks(head: Buffer): { bytes: number; count: number } {
+  let bytes = 0
+  let count = 0
+  for (;;) {
+    const mark = [UTF8_BOM, BOM_ENCODED_AGAIN].find((one) =>
+      head.subarray(bytes, bytes + one.length).equals(one),
+    )
+    if (!mark) return { bytes, count }
+    bytes += mark.length
+    count++
+  }
+}
+
+function lineEndOf(head: Buffer): Decoded['lineEnd'] {
+  const lf = head.indexOf(LF)
+  if (lf === -1) return head.includes(CR) ? 'CR' : 'LF'
+  if (head[lf - 1] !== CR) return 'LF'
+  return head[lf - 2] === CR ? 'CRCRLF' : 'CRLF'
+}
+
+async function* dropped(chunks: AsyncIterable<Buffer>, bytes: number): AsyncGenerator<Buffer> {
+  let left = bytes
+  for await (const chunk of chunks) {
+    const rest = chunk.subarray(left)
+    left -= chunk.length - rest.length
+    if (rest.length > 0) yield rest
+  }
+}
+
+async function* withLf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    const copy = Buffer.from(chunk)
+    for (let at = copy.indexOf(CR); at !== -1; at = copy.indexOf(CR, at + 1)) copy[at] = LF
+    yield copy
+  }
+}

@@ -1,0 +1,747 @@
+// Market files as exporters write them: what each is found to be, the rows that it gives, and what is said about it.
+import { Readable } from 'node:stream'
+import { crc32, gzipSync, zstdCompressSync } from 'node:zlib'
+import type { Failure } from '@ticklake/runtime/errors.ts'
+import { describe, expect, test, vi } from 'vitest'
+import type { SkippedRow } from '../message.ts'
+import { parseColumns } from './columns-setting.ts'
+import { type CsvOptions, readCsv } from './read-csv.ts'
+
+// The longer files take a busy machine seconds.
+vi.setConfig({ testTimeout: 60_000 })
+
+interface Read {
+  readonly found: string
+  /** `HSI 2021-05-31 open high low close volume`, and ` adj_close` where there is one. */
+  readonly rows: readonly string[]
+  readonly skipped: readonly SkippedRow[]
+  readonly blank: number
+}
+
+type Options = Partial<Omit<CsvOptions, 'columns'>> & { readonly columns?: string }
+
+/** Reads a file that can be read again, or (`once`) a stream that cannot. */
+async function read(
+  file: string | Buffer,
+  options: Options = {},
+  once = false,
+  chunk = 1 << 16,
+): Promise<Read> {
+  const bytes = Buffer.from(file)
+  const open = () => {
+    const count = Math.ceil(bytes.length / chunk)
+    return Readable.from(Array.from({ length: count }, (_, i) => bytes.subarray(i * chunk, (i + 1) * chunk)))
+  }
+  let found = ''
+  let blank = 0
+  const rows: string[] = []
+  const skipped: SkippedRow[] = []
+  const events = {
+    fileFound: (words: string) => {
+      found = words
+    },
+    rowSkipped: (row: SkippedRow) => void skipped.push(row),
+    blankRow: () => void blank++,
+    unknownFields() {},
+  }
+  const { columns, ...rest } = options
+  const own = columns === undefined ? {} : { columns: parseColumns(columns) }
+  const batches = readCsv(once ? open() : open, 'm.csv', { dateFormat: 'auto', ...rest, ...own }, events)
+  for await (const batch of batches) {
+    for (const { value } of batch) {
+      const { index, date, open, high, low, close, volume, adj_close } = JSON.parse(value.toString())
+      const adjusted = adj_close === null ? '' : ` ${adj_close}`
+      rows.push(`${index} ${date} ${open} ${high} ${low} ${close} ${volume}${adjusted}`)
+    }
+  }
+  return { found, rows, skipped, blank }
+}
+
+const problem = (file: string | Buffer, options?: Options, once?: boolean): Promise<Failure> =>
+  read(file, options, once).then(
+    ({ rows }) => expect.fail(`it was read: ${rows}`),
+    (error) => error,
+  )
+
+const lines = (...all: string[]) => `${all.join('\n')}\n`
+const X = { index: 'X' }
+
+/** Name, file, options, a part of what is found, rows. */
+type Case = readonly [string, string | Buffer, Options, string, readonly string[]]
+
+const exporters: readonly Case[] = [
+  [
+    'yfinance, one ticker, in its three lines and its order',
+    lines(
+      'Price,Close,High,Low,Open,Volume',
+      'Ticker,^HSI,^HSI,^HSI,^HSI,^HSI',
+      'Date,,,,,',
+      '2024-01-02,16788.55,17080.06,16737.94,17002.38,1730200000',
+    ),
+    {},
+    'header on lines 1 to 3; Index=^HSI',
+    ['^HSI 2024-01-02 17002.38 17080.06 16737.94 16788.55 1730200000'],
+  ],
+  [
+    'yfinance, several tickers side by side, one without a value on one day',
+    lines(
+      'Price,Adj Close,Adj Close,Close,Close,High,High,Low,Low,Open,Open,Volume,Volume',
+      'Ticker,A,B,A,B,A,B,A,B,A,B,A,B',
+      'Date,,,,,,,,,,,,',
+      '2024-01-02,1,10,2,20,3,30,4,40,5,50,6,60',
+      '2024-01-03,1,,2,,3,,4,,5,,6,',
+    ),
+    {},
+    '2 symbols side by side',
+    ['A 2024-01-02 5 3 4 2 6 1', 'B 2024-01-02 50 30 40 20 60 10', 'A 2024-01-03 5 3 4 2 6 1'],
+  ],
+  [
+    'yfinance grouped by ticker',
+    lines('Ticker,A,A,A,A,A', 'Price,Open,High,Low,Close,Volume', 'Date,,,,,', '2024-01-02,1,2,3,4,5'),
+    {},
+    'lines 1 to 3',
+    ['A 2024-01-02 1 2 3 4 5'],
+  ],
+  [
+    'older yfinance, whose levels have no names',
+    lines(',Close,High,Low,Open,Volume', ',A,A,A,A,A', 'Date,,,,,', '2024-01-02,1,2,3,4,5'),
+    {},
+    'lines 1 to 3',
+    ['A 2024-01-02 4 2 3 1 5'],
+  ],
+  [
+    'a frame of yfinance whose date was made a column',
+    lines('Date,Close,High,Low,Open,Volume', ',A,A,A,A,A', '2024-01-02,1,2,3,4,5'),
+    {},
+    'lines 1 to 2',
+    ['A 2024-01-02 4 2 3 1 5'],
+  ],
+  [
+    'yfinance’s history, with times in the zone of the exchange: the day is the one that is written',
+    lines(
+      'Date,Open,High,Low,Close,Volume,Dividends,Stock Splits',
+      '2024-01-02 00:00:00-05:00,1,2,3,4,5,0.0,0.0',
+    ),
+    X,
+    'not used: Dividends, Stock Splits; dates YYYY-MM-DD with a time',
+    ['X 2024-01-02 1 2 3 4 5'],
+  ],
+  [
+    'pandas, with its row numbers',
+    lines(',Symbol,Date,Open,High,Low,Close,Volume', '0,A,2024-01-02,1,2,3,4,5', '1,B,2024-01-02,1,2,3,4,5'),
+    {},
+    'Index=Symbol',
+    ['A 2024-01-02 1 2 3 4 5', 'B 2024-01-02 1 2 3 4 5'],
+  ],
+  [
+    'pandas, with dates as an index without a name',
+    lines(',open,high,low,close,volume', '2024-01-02,1,2,3,4,5'),
+    X,
+    'Date=(no heading)',
+    ['X 2024-01-02 1 2 3 4 5'],
+  ],
+  [
+    'pandas, whose row numbers are called index: they are no index',
+    lines(
+      'index,ticker,Date,Open,High,Low,Close,Volume',
+      '0,A,2024-01-02,1,2,3,4,5',
+      '1,A,2024-01-03,1,2,3,4,5',
+    ),
+    {},
+    'Index=ticker',
+    ['A 2024-01-02 1 2 3 4 5', 'A 2024-01-03 1 2 3 4 5'],
+  ],
+  [
+    'Alpha Vantage',
+    lines(
+      'timestamp,open,high,low,close,adjusted_close,volume,dividend_amount,split_coefficient',
+      '2024-01-02,1,2,3,4,5,6,0.0,1.0',
+    ),
+    X,
+    'Date=timestamp, Adj Close=adjusted_close',
+    ['X 2024-01-02 1 2 3 4 6 5'],
+  ],
+  [
+    'Alpha Vantage’s JSON made a table',
+    lines('date,1. open,2. high,3. low,4. close,5. volume', '2024-01-02,1,2,3,4,5'),
+    X,
+    'dates YYYY-MM-DD',
+    ['X 2024-01-02 1 2 3 4 5'],
+  ],
+  [
+    'Stooq’s bulk files',
+    lines(
+      '<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>',
+      '^HSI,D,20240102,000000,1,2,3,4,5,0',
+    ),
+    {},
+    'dates YYYYMMDD',
+    ['^HSI 2024-01-02 1 2 3 4 5'],
+  ],
+  [
+    'Stooq in Polish',
+    lines('Data,Otwarcie,Najwyzszy,Najnizszy,Zamkniecie,Wolumen', '2024-01-02,1,2,3,4,5'),
+    X,
+    'Date=Data',
+    ['X 2024-01-02 1 2 3 4 5'],
+  ],
+  [
+    'Nasdaq: month first, dollars',
+    lines(
+      'Date,Close/Last,Volume,Open,High,Low',
+      '01/31/2024,$184.40,55467800,$187.04,$187.095,$184.35',
+      '01/02/2024,$9.5,1,$9,$10,$8',
+    ),
+    X,
+    'dates month-first (line 2 has "01/31/2024"); Open, High, Low, Close/Last in $',
+    ['X 2024-01-31 187.04 187.095 184.35 184.4 55467800', 'X 2024-01-02 9 10 8 9.5 1'],
+  ],
+  [
+    'NSE’s bhavcopy, with a comma at the end of each line',
+    lines(
+      'SYMBOL,SERIES,OPEN,HIGH,LOW,CLOSE,LAST,PREVCLOSE,TOTTRDQTY,TOTTRDVAL,TIMESTAMP,TOTALTRADES,ISIN,',
+      'TCS,EQ,1,2,3,4,9,9,5,9,31-MAY-2021,9,INE467B01029,',
+    ),
+    {},
+    'Index=SYMBOL, Date=TIMESTAMP, Volume=TOTTRDQTY',
+    ['TCS 2021-05-31 1 2 3 4 5'],
+  ],
+  [
+    'NSE’s full bhavcopy, with a blank behind each comma',
+    lines(
+      'SYMBOL, SERIES, DATE1, PREV_CLOSE, OPEN_PRICE, HIGH_PRICE, LOW_PRICE, LAST_PRICE, CLOSE_PRICE, AVG_PRICE, TTL_TRD_QNTY, DELIV_PER',
+      'TCS, EQ, 01-Apr-2025, 9, 1, 2, 3, 9, 4, 9, 5, -',
+    ),
+    {},
+    'Close=CLOSE_PRICE',
+    ['TCS 2025-04-01 1 2 3 4 5'],
+  ],
+  [
+    'NSE’s bhavcopy since 2024',
+    lines(
+      'TradDt,BizDt,Sgmt,Src,TckrSymb,SctySrs,FinInstrmNm,OpnPric,HghPric,LwPric,ClsPric,LastPric,PrvsClsgPric,TtlTradgVol',
+      '2025-04-01,2025-04-01,CM,NSE,TCS,EQ,TATA,1,2,3,4,9,9,5',
+    ),
+    {},
+    'Index=TckrSymb, Date=TradDt',
+    ['TCS 2025-04-01 1 2 3 4 5'],
+  ],
+  [
+    'NSE’s indices',
+    lines(
+      'Index Name,Index Date,Open Index Value,High Index Value,Low Index Value,Closing Index Value,Points Change,Change(%),Volume,Turnover (Rs. Cr.)',
+      'Nifty 50,31-05-2021,1,2,3,4,-9,-.4,5,9',
+    ),
+    {},
+    'Index=Index Name, Date=Index Date',
+    ['Nifty 50 2021-05-31 1 2 3 4 5'],
+  ],
+  [
+    'NSE’s history of an index, with lakhs and crores',
+    lines(
+      '"Date ","Open ","High ","Low ","Close ","Shares Traded ","Turnover (₹ Cr)"',
+      '"01-APR-2025","23,341.10","23,565.15","23,136.40","23,165.70","12,34,56,789","9"',
+    ),
+    X,
+    'Volume=Shares Traded',
+    ['X 2025-04-01 23341.1 23565.15 23136.4 23165.7 123456789'],
+  ],
+  [
+    'investing.com',
+    lines(
+      '"Date","Price","Open","High","Low","Vol.","Change %"',
+      '"05/31/2021","29,151.80","29,050.00","29,200.10","28,900.00","1.94B","0.09%"',
+      '"05/03/2021","999.41","1,000.00","1,001.00","998.00","51.34M","-0.04%"',
+    ),
+    X,
+    'Close=Price, Volume=Vol.',
+    ['X 2021-05-31 29050 29200.1 28900 29151.8 1940000000', 'X 2021-05-03 1000 1001 998 999.41 51340000'],
+  ],
+  [
+    'investing.com in German',
+    lines(
+      '"Datum","Zuletzt","Eröffn.","Hoch","Tief","Vol.","+/- %"',
+      '"28.06.2024","18.235,45","18.234,00","18.318,00","18.185,26","55,34M","0,14%"',
+    ),
+    X,
+    'decimal commas',
+    ['X 2024-06-28 18234 18318 18185.26 18235.45 55340000'],
+  ],
+  [
+    'a table copied from Yahoo',
+    lines(
+      'Date\tOpen\tHigh\tLow\tClose*\tAdj Close**\tVolume',
+      'May 31, 2021\t1\t2\t3\t4\t5\t6,000',
+      'May 28, 2021\t1\t2\t3\t4\t5\t1,000',
+    ),
+    { ...X, decimal: 'point' },
+    'separated by tabs',
+    ['X 2021-05-31 1 2 3 4 6000 5', 'X 2021-05-28 1 2 3 4 1000 5'],
+  ],
+  [
+    'the S&P 500 of Kaggle',
+    lines('date,open,high,low,close,volume,Name', '2013-02-08,1,2,3,4,5,AAL'),
+    {},
+    'Index=Name',
+    ['AAL 2013-02-08 1 2 3 4 5'],
+  ],
+  [
+    'a crypto exchange’s file with the address of its maker above',
+    lines(
+      'https://www.CryptoDataDownload.com',
+      'unix,date,symbol,open,high,low,close,Volume BTC',
+      '1620000000000,2021-05-03 00:00:00,BTC/USD,1,2,3,4,5',
+    ),
+    {},
+    'header on line 2 after 1 line of other text',
+    ['BTC/USD 2021-05-03 1 2 3 4 5'],
+  ],
+]
+
+test.each(exporters)('%s', async (_, file, options, found, rows) => {
+  const once = await read(file, options, true, 7)
+  const again = await read(file, options)
+  expect(again).toEqual(once)
+  expect(again.rows).toEqual(rows)
+  expect(again.found).toContain(found)
+})
+
+const HEAD = 'Date,Open,High,Low,Close,Volume'
+const ROW = '2021-05-31,1.5,2,0.5,1,10'
+const TICK = ['X 2021-05-31 1.5 2 0.5 1 10']
+const PLAIN = lines(HEAD, ROW)
+const BOM = '\ufeff'
+const utf16be = (text: string) => Buffer.from(text, 'utf16le').swap16()
+
+describe('bytes', () => {
+  test.each([
+    ['UTF-16 with a byte order mark', Buffer.from(BOM + PLAIN, 'utf16le'), 'UTF-16 LE with a BOM'],
+    ['UTF-16 the other way', utf16be(BOM + PLAIN), 'UTF-16 BE with a BOM'],
+    ['UTF-16 without a mark', Buffer.from(PLAIN, 'utf16le'), 'UTF-16 LE'],
+    ['UTF-16 the other way without a mark', utf16be(PLAIN), 'UTF-16 BE'],
+    ['a byte order mark', BOM + PLAIN, 'UTF-8 with a BOM'],
+    ['two byte order marks', BOM + BOM + PLAIN, 'UTF-8 with 2 BOMs'],
+    ['a byte order mark that was encoded twice', `ï»¿${PLAIN}`, 'UTF-8 with a BOM'],
+    ['LF', PLAIN, 'LF line ends'],
+    ['CRLF', PLAIN.replaceAll('\n', '\r\n'), 'CRLF line ends'],
+    ['CR', PLAIN.replaceAll('\n', '\r'), 'CR line ends'],
+    ['CRCRLF', PLAIN.replaceAll('\n', '\r\r\n'), 'CRCRLF line ends'],
+    ['gzip', gzipSync(PLAIN), 'gzip, UTF-8'],
+    ['two gzip members', Buffer.concat([gzipSync(lines(HEAD)), gzipSync(lines(ROW))]), 'gzip'],
+    ['zstd', zstdCompressSync(PLAIN), 'zstd, UTF-8'],
+    ['gzip in gzip', gzipSync(gzipSync(PLAIN)), 'gzip, gzip'],
+    ['a .zip with one file', zipOf({ 'a/prices.csv': PLAIN }), 'zip (a/prices.csv), UTF-8'],
+    ['a .zip of macOS', zipOf({ 'p.csv': PLAIN, '__MACOSX/._p.csv': 'x' }), 'zip (p.csv)'],
+    [
+      'UTF-16 with CR in gzip',
+      gzipSync(Buffer.from(BOM + PLAIN.replaceAll('\n', '\r'), 'utf16le')),
+      'gzip, UTF-16 LE',
+    ],
+  ])('%s', async (_, file, found) => {
+    for (const chunk of [1, 5, 1 << 16]) {
+      const result = await read(file, X, true, chunk)
+      expect(result).toMatchObject({ rows: TICK, skipped: [] })
+      expect(result.found).toContain(found)
+    }
+  })
+
+  const umlaut = Buffer.from(lines('Name,Date,Open,High,Low,Close,Volume', `Börse,${ROW}`), 'latin1')
+
+  test('Latin-1 is named, and read when it is said', async () => {
+    const { skipped } = await read(umlaut)
+    expect(skipped).toMatchObject([
+      { reason: 'not_utf8', detail: expect.stringContaining('--encoding latin1') },
+    ])
+    expect((await read(umlaut, { encoding: 'latin1' })).rows).toEqual(['Börse 2021-05-31 1.5 2 0.5 1 10'])
+  })
+
+  test.each([
+    [
+      'a web page',
+      '<!DOCTYPE html>\n<html><head><title>Sign in</title>',
+      'a web page (HTML), titled "Sign in"',
+    ],
+    [
+      'an error of S3',
+      '<?xml version="1.0"?><Error><Message>Access Denied</Message></Error>',
+      '"Access Denied"',
+    ],
+    ['an error of an API', '{"Note": "Thank you for using our API"}', 'is JSON'],
+    ['Parquet', 'PAR1\u0015\u0004', 'a Parquet file'],
+    ['an old workbook', Buffer.from('d0cf11e0a1b11ae1', 'hex'), 'an old Excel workbook'],
+    ['a new workbook', zipOf({ 'xl/workbook.xml': '<x/>' }), 'an Excel workbook (.xlsx)'],
+    ['an SQLite database', 'SQLite format 3\u0000', 'an SQLite database'],
+    ['noise', Buffer.from(Array.from({ length: 400 }, (_, i) => (i * 7) % 32)), 'a binary file'],
+    [
+      'a pointer of Git LFS',
+      'version https://git-lfs.github.com/spec/v1\noid sha256:00',
+      'a Git LFS pointer',
+    ],
+    ['a .zip with two files', zipOf({ 'a.csv': PLAIN, 'b.csv': PLAIN }), 'a .zip with 2 files'],
+  ])('%s is named as what it is', async (_, file, words) => {
+    const failure = await problem(file)
+    expect(failure.code).toBe('SOURCE_KIND')
+    expect(failure.message).toContain(words)
+  })
+
+  test.each([
+    ['gzip', gzipSync(PLAIN.repeat(50)).subarray(0, 40)],
+    ['zip', zipOf({ 'a.csv': PLAIN }).subarray(0, 60)],
+  ])('a %s file that was cut is an error', async (_, file) => {
+    expect(await problem(file, X)).toMatchObject({ code: 'SOURCE_UNREADABLE' })
+  })
+})
+
+describe('dates', () => {
+  const dated = (...dates: string[]) =>
+    lines(HEAD, ...dates.map((date) => (date.includes(',') ? `"${date}",1,2,3,4,5` : `${date},1,2,3,4,5`)))
+  const days = async (dates: string[], options: Options = {}, once = false) =>
+    (await read(dated(...dates), { ...X, ...options }, once)).rows.map((row) => row.split(' ')[1])
+
+  test.each([
+    ['ISO with a time', ['2021-05-31 09:30:00']],
+    ['ISO with T, a fraction and a zone: the day as written', ['2021-05-31T23:30:00.123+05:30']],
+    ['ISO in UTC', ['2021-05-31T23:30:00Z']],
+    ['compact', ['20210531']],
+    ['year first, with slashes', ['2021/5/31']],
+    ['year first, with points', ['2021.05.31']],
+    ['the name of the month', ['31-May-2021']],
+    ['its long name', ['31 May 2021']],
+    ['its name first', ['May 31, 2021']],
+    ['a weekday before it', ['Mon, 31 May 2021']],
+    ['day first, with a time', ['31/05/2021 16:00:00']],
+    ['month first, with a time of the twelve-hour clock', ['5/31/2021 4:00 PM']],
+    ['day first, with points', ['31.05.2021']],
+    ['day first, with hyphens', ['31-05-2021']],
+  ])('%s', async (_, dates) => {
+    expect(await days(dates)).toEqual(['2021-05-31'])
+    expect(await days(dates, {}, true)).toEqual(['2021-05-31'])
+  })
+
+  test.each([
+    [
+      'a time with a zone',
+      ['2021-05-31 09:30:00-04:00', '2021-05-31T00:00:00+0530'],
+      'auto',
+      ['2021-05-31 13:30:00.000', '2021-05-30 18:30:00.000'],
+    ],
+    ['a time in UTC', ['2021-05-31 09:30:00.5 UTC'], 'auto', ['2021-05-31 09:30:00.500']],
+    ['a time without a zone: nobody knows when that was', ['2021-05-31 09:30:00'], 'auto', [undefined]],
+    [
+      'midnight in each row: these are days',
+      ['2021-05-31 00:00:00-04:00', '2021-06-01T00:00:00-04:00'],
+      'auto',
+      [undefined, undefined],
+    ],
+    ['seconds since 1970', ['1622453400'], 'epoch', ['2021-05-31 09:30:00.000']],
+  ] as const)('%s gives the time of the trade', async (_, cells, dateFormat, times) => {
+    const found: unknown[] = []
+    const events = { fileFound() {}, rowSkipped: () => expect.fail(), blankRow() {}, unknownFields() {} }
+    const bytes = Readable.from([Buffer.from(dated(...cells))])
+    for await (const batch of readCsv(bytes, 'm.csv', { ...X, dateFormat }, events)) {
+      for (const { value } of batch) found.push(JSON.parse(value.toString()).traded_at)
+    }
+    expect(found).toEqual(times)
+  })
+
+  test('one cell of the column tells day from month for all cells before it', async () => {
+    const many = Array.from({ length: 3_500 }, (_, i) => `0${(i % 9) + 1}/0${(i % 3) + 1}/2021`)
+    for (const once of [false, true]) {
+      const [first, ...rest] = await days([...many, '13/01/2021'], {}, once)
+      expect([first, rest.at(-1)]).toEqual(['2021-01-01', '2021-01-13'])
+      const months = await days([...many, '01/13/2021'], {}, once)
+      expect([months[1], months[4]]).toEqual(['2021-02-02', '2021-05-02'])
+    }
+  })
+
+  test('a column that never tells is refused, and read when the order is said', async () => {
+    const failure = await problem(dated('03/04/2021', '04/04/2021'), X)
+    expect(failure).toMatchObject({
+      code: 'CSV_DATES',
+      why: expect.stringContaining('line 2 has "03/04/2021"'),
+    })
+    expect(failure.remedy).toContain('--date-format day-first')
+    expect(await days(['03/04/2021'], { dateFormat: 'day-first' })).toEqual(['2021-04-03'])
+    expect(await days(['03/04/2021'], { dateFormat: 'month-first' })).toEqual(['2021-03-04'])
+    expect(await days(['04/04/2021']), 'the same day in both').toEqual(['2021-04-04'])
+  })
+
+  test('a wrong --date-format is found before a row goes out', async () => {
+    for (const once of [false, true]) {
+      const failure = await problem(
+        dated('03/04/2021', '05/31/2021'),
+        { ...X, dateFormat: 'day-first' },
+        once,
+      )
+      expect(failure).toMatchObject({
+        code: 'CSV_DATES',
+        message: expect.stringContaining('are not day-first'),
+      })
+    }
+    const mixed = await problem(dated('31/05/2021', '03/04/2021', '05/31/2021'), X)
+    expect(mixed).toMatchObject({ code: 'CSV_DATES', message: expect.stringContaining('both orders') })
+    expect(mixed.why).toContain('line 2 has "31/05/2021", line 4 has "05/31/2021"')
+  })
+
+  test.each([
+    ['Excel serials', '44347', 'Excel serial numbers', 'excel'],
+    ['seconds since 1970', '1622419200', 'since 1970', 'epoch'],
+    ['milliseconds since 1970', '1622419200000', 'since 1970', 'epoch'],
+  ])('%s are named, and read when it is said', async (_, cell, words, dateFormat) => {
+    const failure = await problem(dated(cell), X)
+    expect(failure).toMatchObject({ code: 'CSV_DATES', message: expect.stringContaining(words) })
+    expect(failure.remedy).toContain(`--date-format ${dateFormat}`)
+    expect(await days([cell], { dateFormat: dateFormat as never })).toEqual(['2021-05-31'])
+  })
+
+  test('years of two digits are refused', async () => {
+    expect(await problem(dated('31/05/21'), X)).toMatchObject({ code: 'CSV_DATES' })
+    expect(await problem(dated('1-Apr-21'), X)).toMatchObject({ code: 'CSV_DATES' })
+  })
+
+  test('a date unlike the column is skipped, and says how it is written', async () => {
+    const { skipped, rows } = await read(dated('2021-05-31', '2021-06-01', '31/05/2021'), X)
+    expect(rows).toHaveLength(2)
+    expect(skipped).toMatchObject([
+      { line: 4, reason: 'bad_date', detail: expect.stringContaining('DD/MM/YYYY') },
+    ])
+  })
+})
+
+describe('numbers', () => {
+  const priced = (separator: string, ...prices: string[]) =>
+    lines(
+      HEAD.replaceAll(',', separator),
+      ...prices.map(
+        (price) => `2021-05-31${separator}1${separator}2${separator}3${separator}"${price}"${separator}5`,
+      ),
+    )
+  const closes = async (prices: string[], options: Options = {}, separator = ',') =>
+    (await read(priced(separator, ...prices), { ...X, ...options })).rows.map((row) =>
+      Number(row.split(' ')[5]),
+    )
+
+  test.each([
+    ['thousands', ['1,234,567.5', '999'], [1234567.5, 999]],
+    ['thousands of lakhs', ['12,34,567.5', '1,234.5'], [1234567.5, 1234.5]],
+    ['thousands of points', ['1.234.567,5', '999'], [1234567.5, 999]],
+    ['thousands of blanks', ['1 234,5', '12 345,5'], [1234.5, 12345.5]],
+    ['thousands of narrow blanks', ['1\u202f234,5'], [1234.5]],
+    ['thousands of apostrophes', ["1'234.5"], [1234.5]],
+    ['decimal commas', ['1,5', '-0,25'], [1.5, -0.25]],
+    ['currency before', ['$1.5', '-$2', '$-3'], [1.5, -2, -3]],
+    ['currency behind', ['1,50 €', '2,00 €'], [1.5, 2]],
+    ['rupees', ['₹1,234.50', '₹2.5'], [1234.5, 2.5]],
+    ['percent', ['4.25%', '-1%'], [0.0425, -0.01]],
+    ['suffixes', ['51.34M', '1.2B', '900K', '0'], [51340000, 1200000000, 900000, 0]],
+    ['brackets', ['(1.5)', '2'], [-1.5, 2]],
+    ['a trailing point', ['2913.', '17.'], [2913, 17]],
+    ['blanks around', [' 1.5', ' 2 '], [1.5, 2]],
+    ['exponents', ['1.5E+3', '2e-1'], [1500, 0.2]],
+  ])('%s', async (_, prices, numbers) => {
+    expect(await closes(prices)).toEqual(numbers)
+    expect(await closes(prices, {}, ';')).toEqual(numbers)
+  })
+
+  test.each([
+    ['a currency', ['1', '2', '$3'], 'has \\$, unlike'],
+    ['none', ['$1', '$2', '3'], 'has no \\$, unlike'],
+    ['another currency', ['$1', '$2', '€3'], 'has €, unlike'],
+    ['percent', ['1', '2', '3%'], 'has percent sign'],
+    ['a suffix', ['1', '2', '3M'], 'has suffix'],
+    ['thousands', ['1000.5', '2000.5', '3,000.5'], 'is not a number|between thousands'],
+    ['no thousands', ['1,000.5', '2,000.5', '3000.5'], 'nothing between thousands'],
+    ['brackets', ['-1', '2', '(3)'], 'has brackets'],
+    ['a trailing point', ['1.5', '2.5', '3.'], 'ends in a point'],
+    ['a decimal comma', ['1.5', '2.5', '3,5'], 'is not a number'],
+  ])('one cell with %s in a column without is skipped', async (_, prices, words) => {
+    const { rows, skipped } = await read(priced(',', ...prices), X)
+    expect(rows).toHaveLength(2)
+    expect(skipped).toMatchObject([{ line: 4, reason: 'bad_number', detail: expect.stringMatching(words) }])
+  })
+
+  test('numbers that can be read in two ways are refused, and read when the mark is said', async () => {
+    expect(await problem(priced(';', '1,234', '2,345'), X)).toMatchObject({ code: 'CSV_NUMBERS' })
+    expect(await closes(['1,234'], { decimal: 'point' }, ';')).toEqual([1234])
+    expect(await closes(['1,234'], { decimal: 'comma' }, ';')).toEqual([1.234])
+    expect(await closes(['1,234', '0,5'], {}, ';'), 'another cell decides').toEqual([1.234, 0.5])
+    expect((await read(lines(HEAD, '2021-05-31,1.234,2.345,1.001,1.5,1.002'), X)).rows).toHaveLength(1)
+  })
+
+  test('a cell of another column decides on the mark, also at the end of the file', async () => {
+    const rows = Array.from({ length: 3_000 }, () => '2021-05-31;1;2;3;1,234;5')
+    for (const once of [false, true]) {
+      const file = lines(HEAD.replaceAll(',', ';'), ...rows, '2021-05-31;1,5;2;3;1,234;5')
+      expect((await read(file, X, once)).rows[0]).toBe('X 2021-05-31 1 2 3 1.234 5')
+      const other = lines(HEAD.replaceAll(',', ';'), ...rows, '2021-05-31;1.5;2;3;1,234;5')
+      expect((await read(other, X, once)).rows[0]).toBe('X 2021-05-31 1 2 3 1234 5')
+    }
+  })
+
+  test('words for a missing value are null where null is allowed, and a fault where it is not', async () => {
+    for (const word of ['NA', 'N/A', 'NaN', 'null', 'None', '-', '.', 'n/a', '#N/A', ' ']) {
+      const header = `${HEAD},Adj Close`
+      const { rows, skipped } = await read(lines(header, `${ROW},${word}`, `2021-06-01,1,2,3,4,${word},5`), X)
+      expect(rows, word).toEqual(TICK)
+      expect(skipped, word).toMatchObject([{ line: 3, column: 'Volume' }])
+    }
+  })
+
+  test('stocks that are called NA and None stay', async () => {
+    const { rows } = await read(lines(`Symbol,${HEAD}`, `NA,${ROW}`, ` None ,${ROW}`))
+    expect(rows).toEqual(['NA 2021-05-31 1.5 2 0.5 1 10', 'None 2021-05-31 1.5 2 0.5 1 10'])
+  })
+})
+
+describe('headers', () => {
+  test.each([
+    [
+      'case, blanks and underscores',
+      ' INDEX , date,OPEN,High,low,CLOSE,volume,adj_close,Close_USD',
+      'HSI,2021-05-31,1,2,3,4,5,6,7',
+      'HSI 2021-05-31 1 2 3 4 5 6',
+    ],
+    [
+      'the name itself before an alias of it',
+      'Symbol,Date,Open,High,Low,Price,Close,Volume',
+      'A,2021-05-31,1,2,3,9,4,5',
+      'A 2021-05-31 1 2 3 4 5',
+    ],
+  ])('%s', async (_, header, row, tick) => {
+    expect((await read(lines(header, row))).rows).toEqual([tick])
+  })
+
+  test.each([
+    [
+      'two names',
+      `Symbol,Name,${HEAD}`,
+      'could be Index: Symbol and Name',
+      `'Index=Symbol' or --columns 'Index=Name'`,
+    ],
+    ['an index and a stock', `Index,Symbol,${HEAD}`, 'could be Index: Index and Symbol', 'Index=Index'],
+    [
+      'two prices',
+      'Symbol,Date,Open,High,Low,Price,Close/Last,Volume',
+      'could be Close: Price and Close/Last',
+      'Close=Price',
+    ],
+    [
+      'two volumes',
+      'Symbol,Date,Open,High,Low,Close,Volume_(BTC),Volume_(Currency)',
+      'could be Volume',
+      'Volume=Volume_(BTC)',
+    ],
+    ['no volume', 'Symbol,Date,Open,High,Low,Close', 'lacks Volume', `'Volume=0'`],
+    ['no header', '2021-05-31,1,2,3,4,5', 'lacks Date, Open', 'give it a header'],
+  ])('%s: it asks', async (_, header, words, remedy) => {
+    const row = header.split(',').map((heading) => (heading === 'Date' ? '2021-05-31' : 'A'))
+    const failure = await problem(lines(header, row.join(',')))
+    expect(failure).toMatchObject({ code: 'CSV_HEADER', message: expect.stringContaining(words) })
+    expect(failure.remedy).toContain(remedy)
+  })
+
+  test('--columns says the rest', async () => {
+    const file = lines('Symbol,Name,Tag,Erster,High,Low,Last,"Amount, total"', 'A,a,2021-05-31,1,2,3,4,5')
+    const columns = 'Index=Symbol,Date=Tag,Open=Erster,close=LAST,"Volume=Amount, total"'
+    expect((await read(file, { columns })).rows).toEqual(['A 2021-05-31 1 2 3 4 5'])
+    expect(
+      (await read(file, { columns: columns.replace('"Volume=Amount, total"', 'Volume=0') })).rows,
+    ).toEqual(['A 2021-05-31 1 2 3 4 0'])
+    expect(await problem(file, { columns: 'Index=Nope' })).toMatchObject({
+      code: 'CSV_HEADER',
+      message: expect.stringContaining('no column Nope'),
+    })
+    for (const bad of ['Close', 'Clsoe=Price', 'Close=', 'Close=a,Close=b', '"Close=a']) {
+      expect(() => parseColumns(bad), bad).toThrow(/^must /)
+    }
+  })
+
+  const several = ['A', 'B', 'C'].flatMap((symbol) =>
+    ['2021-05-28', '2021-05-31'].map((day) => `${day},1,2,3,4,5,${symbol}`),
+  )
+
+  test('--index on a file with several symbols in a column that it does not know is refused', async () => {
+    for (const once of [false, true]) {
+      const failure = await problem(lines(`${HEAD},Papier`, ...several), X, once)
+      expect(failure).toMatchObject({ code: 'CSV_SYMBOLS', why: expect.stringContaining('"A" and "B"') })
+      expect(failure.remedy).toContain(`--columns 'Index=Papier'`)
+    }
+    const late = Array.from(
+      { length: 4_000 },
+      (_, i) => `${1900 + (i % 100)}-01-02,1,2,3,4,5,${i < 2_000 ? 'A' : 'B'}`,
+    )
+    expect(await problem(lines(`${HEAD},Papier`, ...late), X)).toMatchObject({ code: 'CSV_SYMBOLS' })
+  })
+
+  test('--index with a column of notes, or of the same word in each row, is read', async () => {
+    const notes = lines(
+      `${HEAD},Note,Currency`,
+      ...['', 'split', 'dividend'].map((note, i) => `2021-05-0${i + 1},1,2,3,4,5,${note},EUR`),
+    )
+    expect((await read(notes, X)).rows).toHaveLength(3)
+  })
+})
+
+describe('rows', () => {
+  test('blank rows of any form are blank', async () => {
+    const blanks = ['', ',,,,,', ' ', ' , ,\t,,,', '"","","","","",""', ',,']
+    const { rows, blank, skipped } = await read(lines(HEAD, ROW, ...blanks, ROW), X)
+    expect({ rows, blank, skipped }).toEqual({ rows: [...TICK, ...TICK], blank: blanks.length, skipped: [] })
+  })
+
+  test('preambles, repeated headers and footers are told', async () => {
+    const file = lines(
+      'Prices of X',
+      'as of 1 June 2021,,',
+      '',
+      HEAD,
+      ROW,
+      `${BOM}${HEAD}`,
+      ROW,
+      'Total,1',
+      'Source: the exchange',
+    )
+    const { rows, skipped } = await read(file, X)
+    expect(rows).toHaveLength(2)
+    expect(skipped.map(({ line, reason }) => [line, reason])).toEqual([
+      [1, 'preamble'],
+      [2, 'preamble'],
+      [6, 'repeated_header'],
+      [8, 'footer'],
+      [9, 'footer'],
+    ])
+  })
+
+  test('a last row that was cut is no footer', async () => {
+    const { skipped } = await read(lines(HEAD, ROW, '2021-06-01,1,2'), X)
+    expect(skipped).toMatchObject([{ reason: 'too_few_cells', column: 'Low' }])
+  })
+})
+
+/** A .zip without compression, as its specification has it. */
+function zipOf(files: Readonly<Record<string, string>>): Buffer {
+  const locals: Buffer[] = []
+  const central: Buffer[] = []
+  let offset = 0
+  for (const [name, text] of Object.entries(files)) {
+    const facts = Buffer.alloc(26)
+    facts.writeUInt16LE(20, 0)
+    facts.writeUInt32LE(crc32(Buffer.from(text)), 10)
+    facts.writeUInt32LE(Buffer.byteLength(text), 14)
+    facts.writeUInt32LE(Buffer.byteLength(text), 18)
+    facts.writeUInt16LE(name.length, 22)
+    const local = Buffer.concat([Buffer.from('PK\u0003\u0004'), facts, Buffer.from(name), Buffer.from(text)])
+    const tail = Buffer.alloc(14)
+    tail.writeUInt32LE(offset, 10)
+    central.push(Buffer.concat([Buffer.from('PK\u0001\u0002\u0014\u0000'), facts, tail, Buffer.from(name)]))
+    locals.push(local)
+    offset += local.length
+  }
+  const directory = Buffer.concat(central)
+  const end = Buffer.alloc(18)
+  end.writeUInt16LE(central.length, 4)
+  end.writeUInt16LE(central.length, 6)
+  end.writeUInt32LE(directory.length, 8)
+  end.writeUInt32LE(offset, 12)
+  return Buffer.concat([...locals, directory, Buffer.from('PK\u0005\u0006'), end])
+}

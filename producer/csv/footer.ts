@@ -1,0 +1,46 @@
+// Tells the lines at a file's end that belong to no row (a total, a disclaimer) from rows that were cut.
+import type { ReaderEvents, SkippedRow } from '../message.ts'
+import { dateForm } from './dates.ts'
+
+/** More lines than this in a row are no footer. */
+const MAX_LINES = 20
+
+/** Reports skipped rows in their order, those that may be a footer as soon as it is known whether a row follows. */
+export class Footer {
+  readonly #events: Pick<ReaderEvents, 'rowSkipped'>
+  #waiting: SkippedRow[] = []
+
+  constructor(events: Pick<ReaderEvents, 'rowSkipped'>) {
+    this.#events = events
+  }
+
+  /** @param cells how many a row that was cut has; 0 for any other fault */
+  skip(row: SkippedRow, cells: number): void {
+    if (cells > 0 && !hasDate(row.text)) {
+      this.#waiting.push(row)
+      if (this.#waiting.length > MAX_LINES) this.goodRow()
+      return
+    }
+    this.goodRow()
+    this.#events.rowSkipped(row)
+  }
+
+  goodRow(): void {
+    if (this.#waiting.length === 0) return
+    for (const row of this.#waiting) this.#events.rowSkipped(row)
+    this.#waiting = []
+  }
+
+  end(): void {
+    for (const row of this.#waiting) {
+      const footer = { column: '', reason: 'footer', detail: 'text after the last row' }
+      this.#events.rowSkipped({ ...row, ...footer })
+    }
+    this.#waiting = []
+  }
+}
+
+/** A row that was cut still has its date in one of its first cells. */
+function hasDate(text: string): boolean {
+  return text.split(/[,;\t|]/, 6).some((cell) => dateForm(cell.replaceAll('"', '').trim()) !== undefined)
+}

@@ -1,0 +1,237 @@
+// Says which column of a file is which column of a tick: by its own name, by an alias, or by what the user said.
+import { type ColumnName, columnNamed, nameKey } from '@ticklake/contract/aliases.ts'
+import { tickColumns } from '@ticklake/contract/columns.ts'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { dateForm } from './dates.ts'
+import type { Cells } from './dialect.ts'
+import { plainNumber } from './numbers.ts'
+
+/** Where a tick's values stand in a row. */
+export interface Group {
+  /** The index of every row, where it stands in the header or the user said it. */
+  readonly index?: string | undefined
+  readonly at: Readonly<Partial<Record<ColumnName, number>>>
+}
+
+export interface Header {
+  readonly headings: Cells
+  /** How many lines it takes. */
+  readonly lines: number
+  /** One, or one for each symbol of a file that has them side by side. */
+  readonly groups: readonly Group[]
+  readonly constants: Readonly<Partial<Record<ColumnName, number>>>
+  /** Columns that mean nothing here. */
+  readonly unused: readonly number[]
+}
+
+export interface HeaderOptions {
+  readonly index?: string | undefined
+  /** `Close=Price`: the heading of a column, or a number for every row. */
+  readonly columns?: ReadonlyMap<ColumnName, string> | undefined
+}
+
+/** What the market file has: a file need not have what was added to the contract since. */
+const fileColumns = tickColumns.filter(({ since }) => since === 1)
+const mayBeMissing = new Set<ColumnName>(['index', 'adj_close', 'close_usd'])
+export const csvNames = Object.fromEntries(tickColumns.map(({ name, csv }) => [name, csv])) as Readonly<
+  Record<ColumnName, string>
+>
+
+/** How many columns of a tick a line names, which tells a header from all else. */
+export function headerScore(cells: Cells, options: HeaderOptions): number {
+  const said = new Set([...(options.columns?.values() ?? [])].map(nameKey))
+  const found = new Set<string>()
+  for (const cell of cells) {
+    if (cell === '') continue
+    const column = columnNamed(cell)?.column ?? (said.has(nameKey(cell)) ? cell : undefined)
+    if (column !== undefined) found.add(column)
+  }
+  return found.size
+}
+
+/**
+ * @param rows the lines' cells, from the header on
+ * @throws Failure CSV_HEADER when a column is missing, or could be two; it asks for --columns or --index
+ */
+export function readHeader(
+  rows: readonly Cells[],
+  file: string,
+  line: number,
+  options: HeaderOptions,
+): Header {
+  const refuse = (problem: string, remedy: string) =>
+    new Failure({
+      code: 'CSV_HEADER',
+      what: `${file} is not read: ${problem}`,
+      why: `its line ${line} is ${JSON.stringify(rows[0]!.join(',').slice(0, 300))}`,
+      remedy,
+    })
+  const bySymbol = symbolsInHeader(rows)
+  if (bySymbol) {
+    if (options.index !== undefined) {
+      const symbols = [...new Set(bySymbol.symbols.filter(Boolean))].slice(0, 3).join(', ')
+      throw refuse(`its header names the symbols (${symbols}), and --index is given too`, 'leave out --index')
+    }
+    const { fields, symbols, lines } = bySymbol
+    const groups = [...new Set(symbols.filter(Boolean))].map((symbol) => {
+      const own = fields.map((field, i) => (symbols[i] === '' || symbols[i] === symbol ? field : ''))
+      return { index: symbol, ...columnsOf(own, rows.slice(lines), { ...options, index: symbol }, refuse) }
+    })
+    const used = new Set(groups.flatMap(({ at }) => Object.values(at)))
+    return {
+      headings: fields,
+      lines,
+      groups,
+      constants: groups[0]!.constants,
+      unused: fields.flatMap((field, i) => (used.has(i) || field === '' ? [] : [i])),
+    }
+  }
+  const headings = rows[0]!.map((cell) => cell.trim())
+  const { at, constants } = columnsOf(headings, rows.slice(1), options, refuse)
+  const used = new Set(Object.values(at))
+  return {
+    headings,
+    lines: 1,
+    groups: [{ at, ...(at.index === undefined && { index: options.index }) }],
+    constants,
+    unused: headings.flatMap((_, i) => (used.has(i) ? [] : [i])),
+  }
+}
+
+/** yfinance and pandas write columns of two levels as two lines, price and ticker, and often a third for the date. */
+function symbolsInHeader(
+  rows: readonly Cells[],
+): { fields: string[]; symbols: string[]; lines: number } | undefined {
+  const [first, second, third] = rows
+  if (!first || !second || first.length !== second.length || first.length < 3) return undefined
+  const isDateLine =
+    third !== undefined &&
+    columnNamed(third[0]!)?.column === 'date' &&
+    third.slice(1).every((cell) => cell.trim() === '')
+  if (isDateLine) {
+    const isTickerFirst = headerScore(second.slice(1), {}) > headerScore(first.slice(1), {})
+    const [fields, symbols] = isTickerFirst ? [second, first] : [first, second]
+    return {
+      fields: [third[0]!, ...fields.slice(1)].map((cell) => cell.trim()),
+      symbols: ['', ...symbols.slice(1)].map((cell) => cell.trim()),
+      lines: 3,
+    }
+  }
+  // The same without the third line: the date has its heading in the first, and no ticker.
+  const date = first.findIndex((cell) => columnNamed(cell)?.column === 'date')
+  const others = second.filter((_, i) => i !== date)
+  const isSymbol = (cell: string) => cell.trim() !== '' && !plainNumber.test(cell) && !dateForm(cell)
+  if (date === -1 || second[date]!.trim() !== '' || !others.every(isSymbol)) return undefined
+  return {
+    fields: first.map((cell) => cell.trim()),
+    symbols: second.map((cell) => cell.trim()),
+    lines: 2,
+  }
+}
+
+type Refuse = (problem: string, remedy: string) => Failure
+
+function columnsOf(
+  headings: Cells,
+  below: readonly Cells[],
+  options: HeaderOptions,
+  refuse: Refuse,
+): { at: Partial<Record<ColumnName, number>>; constants: Partial<Record<ColumnName, number>> } {
+  const at: Partial<Record<ColumnName, number>> = {}
+  const constants: Partial<Record<ColumnName, number>> = {}
+  for (const { name, csv } of tickColumns) {
+    const said = options.columns?.get(name)
+    const candidates = said === undefined ? candidatesFor(name, headings, below) : saidColumn(said, headings)
+    if (candidates.length > 1) {
+      const [one, two] = candidates.map((i) => headings[i]!) as [string, string]
+      if (said !== undefined || one === two)
+        throw refuse(`its header has the column ${one} twice`, 'rename one')
+      throw refuse(
+        `two of its columns could be ${csv}: ${candidates.map((i) => headings[i]).join(' and ')}`,
+        `say which it is: --columns '${csv}=${one}' or --columns '${csv}=${two}'`,
+      )
+    }
+    if (candidates.length === 1) at[name] = candidates[0]!
+    else if (said !== undefined) {
+      if (!plainNumber.test(said) || typeOf(name) !== 'double') {
+        throw refuse(
+          `it has no column ${said}, which --columns names`,
+          `its columns are ${shownHeadings(headings)}`,
+        )
+      }
+      constants[name] = Number(said)
+    }
+  }
+  const has = (name: ColumnName) => at[name] !== undefined || constants[name] !== undefined
+  const needed = fileColumns.filter(({ name }) => !mayBeMissing.has(name) && !has(name))
+  if (needed.length > 0) {
+    const csv = needed[0]!.csv
+    const constant =
+      typeOf(needed[0]!.name) === 'double' ? `, or a number for every row: --columns '${csv}=0'` : ''
+    throw refuse(
+      `its header lacks ${needed.map((column) => column.csv).join(', ')}`,
+      needed.length > 3
+        ? `give it a header: ${fileColumns.map((column) => column.csv).join(',')} (any order; Adj Close and CloseUSD may be missing, Index too with --index NAME)`
+        : `say which column it is: --columns '${csv}=HEADING'${constant}; its columns are ${shownHeadings(headings)}`,
+    )
+  }
+  if (at.index === undefined && options.index === undefined) {
+    throw refuse(
+      'its header lacks Index, and --index is not given',
+      `give the index of all its rows: --index NAME; or its column: --columns 'Index=HEADING'`,
+    )
+  }
+  if (at.index !== undefined && options.index !== undefined) {
+    const heading = headings[at.index]!
+    throw refuse(
+      nameKey(heading) === 'index'
+        ? 'it has an Index column, and --index is given too'
+        : `its column ${heading} is the Index, and --index is given too`,
+      'leave out --index; or, if that column is not the index, rename it',
+    )
+  }
+  return { at, constants }
+}
+
+function typeOf(name: ColumnName): string {
+  return tickColumns.find((column) => column.name === name)!.glue
+}
+
+function saidColumn(said: string, headings: Cells): number[] {
+  const exact = positions(headings, (heading) => heading === said)
+  return exact.length > 0 ? exact : positions(headings, (heading) => nameKey(heading) === nameKey(said))
+}
+
+function candidatesFor(name: ColumnName, headings: Cells, below: readonly Cells[]): number[] {
+  const matches = headings.map((heading) => columnNamed(heading))
+  const all = positions(matches, (match) => match?.column === name)
+  // A column that only counts the rows is no index, whatever its name.
+  if (name === 'index') return all.length > 1 ? all.filter((i) => !isCounter(below, i)) : all
+  const exact = all.filter((i) => headings[i] === csvNames[name])
+  if (exact.length > 0) return exact
+  const own = all.filter((i) => !matches[i]!.isAlias)
+  if (own.length > 0) return own
+  if (all.length > 0) return all
+  if (name === 'volume')
+    return positions(headings, (heading) => /^volume(?!weighted|adj|change)/.test(nameKey(heading)))
+  if (name !== 'date') return []
+  const times = positions(headings, (heading) => nameKey(heading) === 'time')
+  if (times.length > 0) return times
+  // pandas writes its index without a name, as the first column.
+  const isUnnamed = ['', 'unnamed0', 'index'].includes(nameKey(headings[0] ?? ''))
+  const isDate = (cells: Cells) => dateForm(cells[0]?.trim() ?? '') !== undefined
+  return isUnnamed && below.length > 0 && below.slice(0, 10).every(isDate) ? [0] : []
+}
+
+function isCounter(below: readonly Cells[], at: number): boolean {
+  const numbers = below.slice(0, 10).map((cells) => Number(cells[at] || Number.NaN))
+  return numbers.length > 1 && numbers.every((number, i) => i === 0 || number === numbers[i - 1]! + 1)
+}
+
+function positions<T>(all: readonly T[], has: (one: T) => boolean): number[] {
+  return all.flatMap((one, i) => (has(one) ? [i] : []))
+}
+
+function shownHeadings(headings: Cells): string {
+  return headings.filter(Boolean).slice(0, 30).join(', ')
+}

@@ -1,0 +1,242 @@
+// What a column of numbers means: its decimal mark, its thousands separator, and what else stands around each number.
+import { isMissing } from './missing.ts'
+
+export const decimals = ['auto', 'point', 'comma'] as const
+export type DecimalMark = '.' | ','
+
+export const plainNumber = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/
+
+/** What stands around the digits of every number of a column. */
+export interface Decoration {
+  readonly currency: string
+  readonly percent: boolean
+  /** 51.34M */
+  readonly suffix: boolean
+  /** 2913. */
+  readonly trailingMark: boolean
+  readonly padded: boolean
+}
+
+interface Parts extends Decoration {
+  readonly negative: boolean
+  readonly parentheses: boolean
+  /** Digits with their marks, such as 1.234,5 or 12e3. */
+  readonly digits: string
+  readonly scale: string
+}
+
+/** The longer ones first, so that HK$ is not taken for $. */
+const currencies = [
+  ...['US$', 'HK$', 'NZ$', 'A$', 'C$', 'S$', 'R$', '$', '€', '£', '¥', '₹', '₩', '₽', '฿', '₺', '₫', '₴'],
+  ...['Rs.', 'Rs', 'kr', 'CHF', 'USD', 'EUR', 'GBP', 'INR', 'JPY', 'HKD'],
+]
+const digitsForm = /^\d[\d.,'’ \u00a0\u202f]*(?:[eE][+-]?\d+)?$/
+const scales: Readonly<Record<string, string>> = { k: 'e3', m: 'e6', b: 'e9', t: 'e12' }
+
+/** Takes a cell apart; undefined where it is no number of any form. */
+function partsOf(cell: string): Parts | undefined {
+  let text = cell.trim()
+  const padded = text.length !== cell.length
+  const parentheses = text.startsWith('(') && text.endsWith(')')
+  if (parentheses) text = text.slice(1, -1).trim()
+  let negative = parentheses
+  const takeMinus = () => {
+    if (negative || !text.startsWith('-')) return
+    negative = true
+    text = text.slice(1)
+  }
+  takeMinus()
+  const prefix = currencies.find((one) => text.startsWith(one)) ?? ''
+  text = text.slice(prefix.length).trimStart()
+  takeMinus()
+  const behind = prefix ? '' : (currencies.find((one) => text.endsWith(one)) ?? '')
+  text = text.slice(0, text.length - behind.length).trimEnd()
+  const percent = text.endsWith('%')
+  if (percent) text = text.slice(0, -1).trimEnd()
+  const scale = scales[text.at(-1)?.toLowerCase() ?? ''] ?? ''
+  if (scale) text = text.slice(0, -1).trimEnd()
+  if (!digitsForm.test(text)) return undefined
+  const trailingMark = text.endsWith('.') || text.endsWith(',')
+  return {
+    currency: prefix || behind,
+    percent,
+    suffix: scale !== '',
+    trailingMark,
+    padded,
+    negative,
+    parentheses,
+    digits: trailingMark ? text.slice(0, -1) : text,
+    scale,
+  }
+}
+
+/** What the cells of a file prove about the decimal mark, which is one for the whole file. */
+export class DecimalEvidence {
+  readonly point = { count: 0, example: '' }
+  readonly comma = { count: 0, example: '' }
+  /** 1.234 and 1,234, which are 1234 as well. */
+  readonly eitherPoint = { count: 0, example: '' }
+  readonly eitherComma = { count: 0, example: '' }
+
+  add(cell: string): void {
+    if (!cell.includes(',') && !cell.includes('.')) return
+    const digits = partsOf(cell)?.digits
+    if (digits === undefined || /[eE]/.test(digits)) return
+    const kind = this.#kindOf(digits)
+    if (!kind) return
+    kind.count++
+    kind.example ||= cell.trim()
+  }
+
+  #kindOf(digits: string) {
+    const points = digits.split('.').length - 1
+    const commas = digits.split(',').length - 1
+    if (points > 0 && commas > 0)
+      return digits.lastIndexOf('.') > digits.lastIndexOf(',') ? this.point : this.comma
+    if (points > 1) return this.comma
+    if (commas > 1) return this.point
+    if (points + commas === 0) return undefined
+    const [whole, fraction] = digits.split(/[.,]/) as [string, string]
+    // A thousands separator has one to three digits before it, which do not begin with 0, and three behind it.
+    const mayBeThousands = fraction.length === 3 && /^[1-9]\d{0,2}$/.test(whole)
+    if (points === 1) return mayBeThousands ? this.eitherPoint : this.point
+    return mayBeThousands ? this.eitherComma : this.comma
+  }
+
+  /**
+   * @param isPointPlain whether 1.234 is 1.234 as long as nothing says otherwise, as in files separated by bare commas
+   * @returns undefined while it is open
+   */
+  mark(isPointPlain: boolean): DecimalMark | undefined {
+    const { point, comma, eitherPoint, eitherComma } = this
+    if (point.count > 0 || comma.count > 0) return point.count >= comma.count ? '.' : ','
+    if (eitherComma.count > 0 || (eitherPoint.count > 0 && !isPointPlain)) return undefined
+    return '.'
+  }
+
+  /** A cell that could be two numbers. */
+  get openExample(): string {
+    return this.eitherComma.example || this.eitherPoint.example
+  }
+}
+
+export type NumberCell = number | { readonly reason: string; readonly detail: string }
+
+/** Counts what stands around the numbers of a column's first cells. */
+export class NumberColumn {
+  readonly #cells: Parts[] = []
+
+  add(cell: string): void {
+    const found = isMissing(cell) ? undefined : partsOf(cell)
+    if (found) this.#cells.push(found)
+  }
+
+  /** What most cells have; a cell that has it not is no number of this column. */
+  form(mark: DecimalMark): NumberForm {
+    const most = (has: (cell: Parts) => boolean) =>
+      this.#cells.filter(has).length * 2 > this.#cells.filter((cell) => !isBareZero(cell)).length
+    const currencies = Map.groupBy(this.#cells, ({ currency }) => currency)
+    const currency = [...currencies].toSorted((a, b) => b[1].length - a[1].length)[0]?.[0] ?? ''
+    const separators = this.#cells.flatMap(({ digits }) => separatorIn(digits, mark) ?? [])
+    const bare = this.#cells.filter(({ digits }) => isBareThousand(digits, mark)).length
+    return {
+      mark,
+      currency,
+      percent: most(({ percent }) => percent),
+      suffix: most(({ suffix }) => suffix),
+      trailingMark: most(({ trailingMark, suffix }) => trailingMark && !suffix),
+      padded: most(({ padded }) => padded),
+      parentheses:
+        this.#cells.some(({ parentheses }) => parentheses) &&
+        !this.#cells.some(({ negative, parentheses }) => negative && !parentheses),
+      separator: separators.length > bare ? separators[0] : bare > 0 ? '' : undefined,
+    }
+  }
+}
+
+export interface NumberForm extends Decoration {
+  readonly mark: DecimalMark
+  readonly parentheses: boolean
+  /** Between thousands; '' is none; undefined until a number above 999 was seen. */
+  readonly separator: string | undefined
+}
+
+/** Reads the cells of one column. */
+export function numberReader(form: NumberForm): (cell: string) => NumberCell {
+  const isPlain =
+    form.mark === '.' &&
+    !form.currency &&
+    !form.percent &&
+    !form.suffix &&
+    !form.trailingMark &&
+    !form.padded &&
+    !form.parentheses &&
+    !form.separator
+  let separator = form.separator
+  return (cell) => {
+    if (isPlain && !separator && plainNumber.test(cell)) return finite(Number(cell), cell)
+    const bad = (why: string): NumberCell => ({ reason: 'bad_number', detail: `${quoted(cell)} ${why}` })
+    const found = partsOf(cell)
+    if (!found) return bad('is not a number')
+    const unlike = unlikeForm(found, form)
+    if (unlike) return bad(unlike)
+    const own = separatorIn(found.digits, form.mark)
+    if (own !== undefined) {
+      separator ??= own
+      if (own !== separator) return bad(`has ${quoted(own)} between thousands, unlike the rest of the column`)
+    } else if (isBareThousand(found.digits, form.mark)) {
+      if (separator) return bad('has nothing between thousands, unlike the rest of the column')
+      separator ??= ''
+    }
+    const text = separator ? found.digits.replaceAll(separator, '') : found.digits
+    const plain = form.mark === ',' ? text.replace(',', '.') : text
+    if (!plainNumber.test(plain) || (found.scale && /[eE]/.test(plain))) return bad('is not a number')
+    const scaled = `${found.negative ? '-' : ''}${plain}${found.scale || (found.percent && !/[eE]/.test(plain) ? 'e-2' : '')}`
+    return finite(Number(scaled), cell)
+  }
+}
+
+function unlikeForm(found: Parts, form: NumberForm): string | undefined {
+  const unlike = (what: string, has: boolean) =>
+    `has ${has ? '' : 'no '}${what}, unlike the rest of the column`
+  if (found.currency !== form.currency && !(isBareZero(found) && !found.currency)) {
+    return found.currency ? unlike(found.currency, true) : unlike(form.currency, false)
+  }
+  if (found.percent !== form.percent && !isBareZero(found)) return unlike('percent sign', found.percent)
+  if (found.suffix !== form.suffix && !isBareZero(found)) return unlike('suffix such as M', found.suffix)
+  if (found.trailingMark && !form.trailingMark) return 'ends in a point, unlike the rest of the column'
+  if (found.padded && !form.padded) return 'has blanks around it, unlike the rest of the column'
+  if (found.parentheses && !form.parentheses) return 'has brackets, unlike the rest of the column'
+  return undefined
+}
+
+function isBareZero({ digits, suffix }: Parts): boolean {
+  return !suffix && /^0(?:[.,]0*)?$/.test(digits)
+}
+
+const groupedBy = {
+  '.': /^\d{1,3}(?:([,'’ \u00a0\u202f])\d{2,3}(?:\1\d{2,3})*)?(?:\.\d+)?$/,
+  ',': /^\d{1,3}(?:([.'’ \u00a0\u202f])\d{2,3}(?:\1\d{2,3})*)?(?:,\d+)?$/,
+}
+
+/** The mark between thousands (or between lakhs and crores); undefined where there is none. */
+function separatorIn(digits: string, mark: DecimalMark): string | undefined {
+  const separator = groupedBy[mark].exec(digits)?.[1]
+  if (separator === undefined) return undefined
+  const whole = digits.split(mark)[0]!
+  return whole.slice(whole.lastIndexOf(separator) + 1).length === 3 ? separator : undefined
+}
+
+function isBareThousand(digits: string, mark: DecimalMark): boolean {
+  return /^[1-9]\d{3,}$/.test(digits.split(mark)[0]!)
+}
+
+function finite(number: number, cell: string): NumberCell {
+  if (Number.isFinite(number)) return number
+  return { reason: 'not_finite', detail: `${quoted(cell)} is too large for a double` }
+}
+
+/** A cell as messages show it. */
+export function quoted(cell: string): string {
+  return JSON.stringify(cell.length > 40 ? `${cell.slice(0, 40)}…` : cell)
+}

@@ -1,0 +1,185 @@
+// What the cells of one row mean: a tick (or one for each symbol), or the column and the reason why not.
+import type { ColumnName } from '@ticklake/contract/aliases.ts'
+import { type Tick, tickColumns } from '@ticklake/contract/columns.ts'
+import { canonicalTime } from '@ticklake/contract/time.ts'
+import { dateForm, dateFormNames, dayReader, momentOf, orderOf } from './dates.ts'
+import type { Cells } from './dialect.ts'
+import { csvNames, type Group } from './header.ts'
+import { isMissing } from './missing.ts'
+import { numberReader, quoted } from './numbers.ts'
+import type { Survey } from './survey.ts'
+
+export interface Fault {
+  readonly column: string
+  readonly reason: string
+  readonly detail: string
+}
+
+/** A tick, a fault, or (undefined) no values for this symbol on this day. */
+export type Row = { readonly tick: Tick } | { readonly fault: Fault } | undefined
+export type RowReader = (cells: Cells) => Row
+
+type Misread = { readonly reason: string; readonly detail: string }
+type Read = (cell: string) => string | number | Misread
+
+/**
+ * The readers of a surveyed file: one for each symbol that its header names, otherwise one.
+ * @param source who sends the rows, where the file does not say it in a column of its own
+ * @throws Failure CSV_DATES, CSV_NUMBERS where the file leaves open how it is to be read
+ */
+export function rowReaders(survey: Survey, source: string | undefined): RowReader[] {
+  const { header } = survey
+  const mark = survey.mark
+  const numbers = new Map(survey.numbers.map(({ at, column }) => [at, numberReader(column.form(mark))]))
+  const readers: Record<'date' | 'string' | 'timestamp', Read> = {
+    date: dateCell(survey),
+    string: readText,
+    timestamp: readTime,
+  }
+  return header.groups.map((group) => {
+    const columns = tickColumns.map(({ name, csv, glue, nullable, since }) => {
+      const at = group.at[name] ?? -1
+      const read: Read = glue === 'double' ? numbers.get(at)! : readers[glue]
+      const isAbsent = glue === 'string' ? isNoText : isMissing
+      return {
+        name,
+        csv,
+        nullable,
+        at,
+        read,
+        isAbsent,
+        isDate: glue === 'date',
+        isOfFirst: since === 1,
+        constant: header.constants[name],
+      }
+    })
+    const hasMoments = survey.isIntraday && group.at.traded_at === undefined
+    const isOneOfSeveral = header.groups.length > 1
+    return (cells) => {
+      if (cells.length !== header.headings.length) {
+        const fault = wrongLength(cells, header.headings)
+        if (fault) return { fault }
+      }
+      if (isOneOfSeveral && hasNoValues(cells, group)) return undefined
+      const tick: Record<string, string | number | null> = {}
+      for (const { name, csv, nullable, at, read, isAbsent, isDate, isOfFirst, constant } of columns) {
+        const cell = at === -1 ? '' : cells[at]!
+        let value: string | number | null
+        if (at === -1 && name === 'index') value = group.index!
+        else if (constant !== undefined) value = constant
+        else if (cell === '' || (mayBeWord(cell) && isAbsent(cell))) {
+          if (!nullable) {
+            if (isDate && isRepeatedHeader(cells, header.headings)) return { fault: repeatedHeader }
+            return { fault: { column: headingOf(header.headings, at, csv), ...noValue(cell) } }
+          }
+          value = name === 'source' ? (source ?? null) : null
+        } else {
+          const found = read(cell)
+          if (typeof found === 'object') {
+            if (isRepeatedHeader(cells, header.headings)) return { fault: repeatedHeader }
+            return { fault: { column: headingOf(header.headings, at, csv), ...found } }
+          }
+          value = found
+        }
+        // As canonicalBytes leaves out a column that was added to the contract, where it is null.
+        if (value !== null || isOfFirst) tick[name] = value
+      }
+      if (hasMoments) {
+        const moment = momentOf(survey.dateForm, cells[group.at.date!]!.trim())
+        if (moment !== undefined) tick.traded_at = canonicalTime(moment) ?? moment
+      }
+      return { tick: tick as Tick }
+    }
+  })
+}
+
+const repeatedHeader: Fault = {
+  column: '',
+  reason: 'repeated_header',
+  detail: 'the header stands here once more',
+}
+
+/** Whether the row has its own headings as values. */
+function isRepeatedHeader(cells: Cells, headings: Cells): boolean {
+  return cells.every((cell, i) => cell.replace('\ufeff', '').trim() === headings[i])
+}
+
+function headingOf(headings: Cells, at: number, csv: string): string {
+  return headings[at] || csv
+}
+
+function hasNoValues(cells: Cells, group: Group): boolean {
+  return Object.entries(group.at).every(([name, at]) => name === 'date' || isMissing(cells[at]!))
+}
+
+function noValue(cell: string): Misread {
+  // The word says itself that it is not a number.
+  if (/^nan$/i.test(cell.trim())) return { reason: 'bad_number', detail: `${quoted(cell)} is not a number` }
+  return {
+    reason: 'missing_value',
+    detail: cell === '' ? 'the cell is empty' : `the cell is ${quoted(cell)}`,
+  }
+}
+
+function wrongLength(cells: Cells, headings: Cells): Fault | undefined {
+  // A separator at the end of each row but not of the header.
+  if (cells.length === headings.length + 1 && cells.at(-1)!.trim() === '') return undefined
+  const counts = `${cells.length} cells under a header of ${headings.length}`
+  return cells.length < headings.length
+    ? { column: headings[cells.length]!, reason: 'too_few_cells', detail: `the row is cut: ${counts}` }
+    : { column: '', reason: 'too_many_cells', detail: counts }
+}
+
+/** Most cells are numbers and dates, which need no further look. */
+function mayBeWord(cell: string): boolean {
+  const first = cell.charCodeAt(0)
+  return first < 0x30 || first > 0x39
+}
+
+/** `NA` and `None` are names of stocks. */
+function isNoText(cell: string): boolean {
+  return cell === 'null' || cell.trim() === ''
+}
+
+function readText(cell: string): string | Misread {
+  // The decoder puts U+FFFD where bytes are not UTF-8.
+  if (cell.includes('\ufffd')) {
+    return { reason: 'not_utf8', detail: `${quoted(cell)} is not UTF-8 (--encoding latin1 reads Latin-1)` }
+  }
+  return cell.trim()
+}
+
+function readTime(cell: string): string | Misread {
+  const time = canonicalTime(cell.trim())
+  if (time !== undefined) return time
+  return {
+    reason: 'bad_timestamp',
+    detail: `${quoted(cell)} is not a real time with its zone, as 2026-11-21T09:30:00.000Z`,
+  }
+}
+
+function dateCell(survey: Survey): Read {
+  const { dateForm: form } = survey
+  const order = survey.order
+  const read = dayReader(form, order)
+  const wanted =
+    form === 'numeric' ? (order === 'day-first' ? 'DD/MM/YYYY' : 'MM/DD/YYYY') : dateFormNames[form]
+  return (cell) => {
+    const found = read(cell) || read(cell.trim())
+    if (found !== '') return found
+    const own = dateForm(cell.trim())
+    const hint =
+      own && own !== form ? `; it is written as ${dateFormNames[own]}` : otherOrder(cell.trim(), form)
+    return { reason: 'bad_date', detail: `${quoted(cell)} is not a real day as ${wanted}${hint}` }
+  }
+}
+
+function otherOrder(cell: string, form: string): string {
+  const order = form === 'numeric' ? orderOf(cell) : undefined
+  return order && order !== 'either' ? `; --date-format ${order} reads it` : ''
+}
+
+/** The heading under which messages name a column of the contract. */
+export function headingFor(name: string): string {
+  return csvNames[name as ColumnName] ?? ''
+}

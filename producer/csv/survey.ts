@@ -1,0 +1,274 @@
+// Finds out what a file is: separator, header, and how each column writes its values; and asks where that stays open.
+import { Failure } from '@ticklake/runtime/errors.ts'
+import {
+  type DateForm,
+  type DateFormat,
+  type DateOrder,
+  dateForm,
+  dateFormNames,
+  isWithinDay,
+  orderOf,
+} from './dates.ts'
+import { type Cells, cellsOf, isBlank, type Separator, separators } from './dialect.ts'
+import { type Header, type HeaderOptions, headerScore, readHeader } from './header.ts'
+import { isMissing } from './missing.ts'
+import { DecimalEvidence, type DecimalMark, NumberColumn, plainNumber, quoted } from './numbers.ts'
+import { SymbolCheck } from './symbol-check.ts'
+
+export interface SurveyOptions extends HeaderOptions {
+  readonly dateFormat: DateFormat
+  readonly decimal?: 'auto' | 'point' | 'comma' | undefined
+}
+
+/** A header stands within the first lines that have something in them. */
+const HEADER_WITHIN = 50
+const SAMPLED_ROWS = 1_000
+
+const numberNames = ['open', 'high', 'low', 'close', 'adj_close', 'volume', 'close_usd'] as const
+
+interface Proof {
+  count: number
+  line: number
+  cell: string
+}
+
+/** What is known of a file after its first lines, and what the lines after them still have to show. */
+export class Survey {
+  readonly separator: Separator
+  readonly header: Header
+  /** Lines before the header that are not blank. */
+  readonly preamble: readonly string[]
+  /** How many lines, blank ones included, end with the header. */
+  readonly headerEnd: number
+  readonly dateForm: DateForm
+  /** Whether the dates have times within the day, so that each row is of a moment and not of a day. */
+  readonly isIntraday: boolean
+  readonly numbers: readonly { readonly at: number; readonly column: NumberColumn }[]
+  readonly #file: string
+  readonly #options: SurveyOptions
+  readonly #decimal = new DecimalEvidence()
+  readonly #isPointPlain: boolean
+  readonly #symbols: SymbolCheck | undefined
+  readonly #orders: Record<DateOrder | 'either', Proof> = {
+    'day-first': { count: 0, line: 0, cell: '' },
+    'month-first': { count: 0, line: 0, cell: '' },
+    either: { count: 0, line: 0, cell: '' },
+  }
+
+  /**
+   * @param lines the first ones, at least up to the header
+   * @throws Failure CSV_HEADER, CSV_DATES
+   */
+  constructor(lines: readonly string[], file: string, options: SurveyOptions) {
+    this.#file = file
+    this.#options = options
+    const found = findHeader(lines, options)
+    this.separator = found.separator
+    const from = found.line
+    const rows = cellsOf(lines.slice(from, from + SAMPLED_ROWS), found.separator)
+    const filled = rows.filter((cells, i) => cells && !isBlank(lines[from + i]!, found.separator)) as Cells[]
+    this.header = readHeader(filled, file, from + 1, options)
+    this.headerEnd = endOfHeader(lines, from, this.header.lines, found.separator)
+    this.preamble = lines.slice(0, from).filter((line) => !isBlank(line, found.separator))
+    const sample = rows
+      .slice(this.headerEnd - from)
+      .filter((cells): cells is Cells => cells?.length === this.header.headings.length)
+    this.dateForm = this.#dateFormOf(sample)
+    const date = this.header.groups[0]!.at.date!
+    this.isIntraday = sample.some((cells) => isWithinDay(this.dateForm, cells[date]!.trim()))
+    const at = [...new Set(this.header.groups.flatMap((group) => numberNames.map((name) => group.at[name])))]
+    this.numbers = at.flatMap((position) => {
+      if (position === undefined) return []
+      const column = new NumberColumn()
+      for (const cells of sample) column.add(cells[position]!)
+      return [{ at: position, column }]
+    })
+    const isQuoted = lines.slice(from).some((line) => line.includes('"'))
+    this.#isPointPlain = found.separator === ',' && !isQuoted
+    if (options.index !== undefined && this.header.unused.length > 0) {
+      this.#symbols = new SymbolCheck(this.header, file, options.index)
+    }
+  }
+
+  /** Takes the rows of these lines as proof. @throws Failure CSV_SYMBOLS */
+  add(rows: readonly (Cells | undefined)[], firstLine: number): void {
+    const date = this.header.groups[0]!.at.date!
+    const isNumeric = this.dateForm === 'numeric'
+    for (const [i, cells] of rows.entries()) {
+      if (cells?.length !== this.header.headings.length) continue
+      for (const { at } of this.numbers)
+        if (!plainNumber.test(cells[at]!) || !this.#isPointPlain) this.#decimal.add(cells[at]!)
+      if (isNumeric) {
+        const order = orderOf(cells[date]!.trim())
+        const proof = order && this.#orders[order]
+        if (proof && proof.count++ === 0) Object.assign(proof, { line: firstLine + i, cell: cells[date] })
+      }
+      this.#symbols?.add(cells, firstLine + i)
+    }
+  }
+
+  /** Every line has been added. @throws Failure CSV_SYMBOLS */
+  end(): void {
+    this.#symbols?.end()
+  }
+
+  /** Whether a later line may still change how the first ones are read. */
+  get isOpen(): boolean {
+    const { 'day-first': day, 'month-first': month, either } = this.#orders
+    const isOrderOpen = day.count + month.count === 0 && either.count > 0
+    return isOrderOpen || this.#markFound() === undefined
+  }
+
+  /** Whether lines anywhere in the file may show that something is wrong. */
+  get wantsAll(): boolean {
+    const { eitherComma, comma } = this.#decimal
+    return this.dateForm === 'numeric' || this.#symbols !== undefined || eitherComma.count + comma.count > 0
+  }
+
+  /** @throws Failure CSV_NUMBERS when nothing has shown it */
+  get mark(): DecimalMark {
+    const mark = this.#markFound()
+    if (mark) return mark
+    const example = this.#decimal.openExample
+    throw new Failure({
+      code: 'CSV_NUMBERS',
+      what: `${this.#file} is not read: its numbers can be read in two ways`,
+      why: `${quoted(example)} may have thousands or a fraction, and no other cell of the file decides`,
+      remedy: 'say which: --decimal point (1,234 is 1234) or --decimal comma (1,234 is one and a bit)',
+    })
+  }
+
+  #markFound(): DecimalMark | undefined {
+    const { decimal = 'auto' } = this.#options
+    if (decimal !== 'auto') return decimal === 'point' ? '.' : ','
+    return this.#decimal.mark(this.#isPointPlain)
+  }
+
+  /** A cell that proves the order of day and month. */
+  get orderProof(): Proof | undefined {
+    const { 'day-first': day, 'month-first': month } = this.#orders
+    return day.count > 0 ? day : month.count > 0 ? month : undefined
+  }
+
+  /** @throws Failure CSV_DATES when the cells contradict each other or --date-format, or leave it open */
+  get order(): DateOrder {
+    const { 'day-first': day, 'month-first': month, either } = this.#orders
+    const format = this.#options.dateFormat
+    const at = ({ line, cell }: Proof) => `line ${line} has ${quoted(cell)}`
+    if (format === 'day-first' || format === 'month-first') {
+      const [own, other] = format === 'day-first' ? [day, month] : [month, day]
+      if (other.count > 0 && own.count + either.count > 0) {
+        throw this.#datesRefused(
+          own.count > 0
+            ? 'its dates have both orders of day and month'
+            : `its dates are not ${format}, as --date-format says`,
+          own.count > 0 ? `${at(own)}, ${at(other)}` : `${at(other)}, which cannot be read so`,
+          own.count > 0
+            ? `fix line ${other.line} (and others like it), or split the file`
+            : `leave out --date-format, or say ${format === 'day-first' ? 'month-first' : 'day-first'}`,
+        )
+      }
+      return format
+    }
+    if (day.count > 0 && month.count > 0) {
+      throw this.#datesRefused(
+        'its dates have both orders of day and month',
+        `${at(day)}, ${at(month)}`,
+        'fix the one that is wrong, or split the file in two',
+      )
+    }
+    if (day.count + month.count === 0 && either.count > 0) {
+      throw this.#datesRefused(
+        'its dates can be read in two ways',
+        `${at(either)}, and no date of the file tells day from month`,
+        'say which comes first: --date-format day-first or --date-format month-first',
+      )
+    }
+    return day.count > 0 ? 'day-first' : 'month-first'
+  }
+
+  /** @throws Failure CSV_DATES */
+  #dateFormOf(sample: readonly Cells[]): DateForm {
+    const { dateFormat } = this.#options
+    if (dateFormat === 'day-first' || dateFormat === 'month-first') return 'numeric'
+    if (dateFormat === 'excel' || dateFormat === 'epoch') return dateFormat
+    const at = this.header.groups[0]!.at.date!
+    const cells = sample.map((one) => one[at]!.trim()).filter((cell) => !isMissing(cell))
+    const byForm = Map.groupBy(cells, dateForm)
+    byForm.delete(undefined)
+    if (dateFormat === 'iso') {
+      return (byForm.get('iso-time')?.length ?? 0) > (byForm.get('iso')?.length ?? 0) ? 'iso-time' : 'iso'
+    }
+    const [form] = [...byForm].toSorted((a, b) => b[1].length - a[1].length)[0] ?? ['iso' as const]
+    const example = () => quoted(byForm.get(form)![0]!)
+    if (form === 'excel' || form === 'epoch') {
+      throw this.#datesRefused(
+        `its dates are ${dateFormNames[form]}, such as ${example()}`,
+        form === 'excel'
+          ? 'a program has stored days since 1900 as numbers'
+          : 'their day depends on a time zone',
+        `--date-format ${form} reads them${form === 'epoch' ? ' as days in UTC' : ''}; or export them as YYYY-MM-DD`,
+      )
+    }
+    if (form === 'two-digit-year') {
+      throw this.#datesRefused(
+        `its years have two digits, as in ${example()}`,
+        'their century, and which part is the year, is not written',
+        'export the dates as YYYY-MM-DD',
+      )
+    }
+    return form!
+  }
+
+  #datesRefused(problem: string, why: string, remedy: string): Failure {
+    return new Failure({ code: 'CSV_DATES', what: `${this.#file} is not read: ${problem}`, why, remedy })
+  }
+}
+
+/** The line that names the most columns, under the separator that makes it do so. */
+function findHeader(
+  lines: readonly string[],
+  options: SurveyOptions,
+): { separator: Separator; line: number } {
+  let best: { separator: Separator; line: number; score: number } | undefined
+  let first = -1
+  for (const separator of separators) {
+    let seen = 0
+    for (let line = 0; line < lines.length && seen < HEADER_WITHIN; line++) {
+      const text = lines[line]!
+      if (isBlank(text, separator)) continue
+      if (seen++ === 0 && separator === ',') first = line
+      const cells = cellsOf([text], separator)[0]
+      const score = cells === undefined || cells.length === 1 ? 0 : headerScore(cells, options)
+      if (score > (best?.score ?? 1)) best = { separator, line, score }
+    }
+  }
+  if (best) return withLevelAbove(best, lines)
+  return { separator: ',', line: Math.max(0, first) }
+}
+
+/** yfinance's first line may name fewer columns than its second (`Ticker,AAPL,…` above `Price,Close,…`). */
+function withLevelAbove(
+  best: { separator: Separator; line: number },
+  lines: readonly string[],
+): { separator: Separator; line: number } {
+  const above = best.line > 0 ? cellsOf([lines[best.line - 1]!], best.separator)[0] : undefined
+  const own = cellsOf([lines[best.line]!], best.separator)[0]
+  const isLevel =
+    above !== undefined &&
+    above.length === own?.length &&
+    above.length > 2 &&
+    ['ticker', ''].includes(above[0]!.trim().toLowerCase()) &&
+    ['price', ''].includes(own[0]!.trim().toLowerCase())
+  return isLevel ? { ...best, line: best.line - 1 } : best
+}
+
+function endOfHeader(lines: readonly string[], from: number, count: number, separator: Separator): number {
+  let left = count
+  let at = from
+  for (; left > 0 && at < lines.length; at++) {
+    // The date's own line of yfinance has separators besides, so a blank line is one without any text.
+    if (!isBlank(lines[at]!, separator)) left--
+  }
+  return at
+}
