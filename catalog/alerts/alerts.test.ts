@@ -174,6 +174,17 @@ test('a target that fails is notified later, with the same id, and holds up no o
   expect([sent.length, seen]).toEqual([2, ['fired a']])
 })
 
+test('the episode is stored before anyone is notified: a crash in between starts no second one', async () => {
+  const { it, sent, seen, start } = world([webhook])
+  it.rows = [['HSI']]
+  it.broken.add('webhook')
+  await expect(start()()).rejects.toThrow('away')
+  await expect(start()()).rejects.toThrow('away')
+  it.broken.clear()
+  await start()()
+  expect([sent.length, seen]).toEqual([1, ['fired a']])
+})
+
 test('a webhook gets a signed body; one that refuses is a failure without its path', async () => {
   const got: { headers: IncomingHttpHeaders; body: string }[] = []
   let status = 204

@@ -45,7 +45,7 @@ function partition(dt: string, hour: string): PartitionInput {
 
 async function overTheWire(operation: string, body: object): Promise<{ status: number; body: unknown }> {
   const { status, text } = await glue.handleText(operation, JSON.stringify(body))
-  return { status, body: JSON.parse(text) }
+  return { status, body: JSON.parse(text as string) }
 }
 
 async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
