@@ -63,7 +63,7 @@ down: ## Stop them; to delete the data too: docker compose down --volumes
 stand-ins: ## Without an image registry: install Docker and stand-ins of the images from packages (as root)
 	@./e2e/offline/prepare.sh
 e2e: setup stand-ins ## Tests of everything in containers
-	@exec node tools/checks/e2e.ts
+	@exec node tools/checks/run.ts e2e
 
 ##@ On AWS (costs money: docs/aws.md)
 .PHONY: aws-plan aws-deploy aws aws-down aws-destroy
@@ -85,12 +85,12 @@ setup: ## Install what is missing into .local/ (every target does this)
 
 .PHONY: check
 check: setup ## Lint, types and unit tests, for every save; starts no server
-	@exec node tools/checks/check.ts
+	@exec node tools/checks/run.ts check
 
 .PHONY: test
 test: setup ## Lint, unit tests, tests with a real stack, tests of dates in time zones far from UTC
 	@./tools/checks/chromium.sh
-	@exec node tools/checks/tests.ts
+	@exec node tools/checks/run.ts test
 
 .PHONY: faults
 faults: setup ## Kill, freeze and cut off services while rows flow, then audit [SEED=n ROUNDS=n WITHIN=seconds]

@@ -1,44 +1,80 @@
+// Which test files there are, by their suffix, and what runs beside what: see docs/architecture.md.
 import { defineConfig } from 'vitest/config'
 
-// One project per cost of a test, told by the file's suffix: see docs/architecture.md.
-// Forks, because the Kafka client is a native addon that cannot be loaded by a second worker thread.
-const node = { pool: 'forks' as const, exclude: ['**/node_modules/**', '.local/**'] }
+const ignored = ['**/node_modules/**', '.local/**']
+/** A zone whose day differs from UTC's for most of the day: whoever takes the machine's day for UTC's is wrong there. */
+const farFromUtc = { TZ: 'America/Los_Angeles' }
+// Forks, because the Kafka client is a native addon that a second worker thread cannot load.
+const shared = { pool: 'forks' as const }
+// One process for all unit tests of a worker: to start one for each file costs more than most files.
+const unit = { ...shared, isolate: false, testTimeout: 20_000 }
+const stack = {
+  ...shared,
+  globalSetup: ['./packages/testing/test-stack.ts'],
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+}
+/** Stack tests wait about as long as they work: three at a time keep two cores busy. */
+const sideBySide = 3
 
 export default defineConfig({
   test: {
     // What a process said is the first thing to read when a test of it failed.
     chaiConfig: { truncateThreshold: 4000 },
+    maxWorkers: sideBySide,
     projects: [
       {
         test: {
-          ...node,
+          ...unit,
           name: 'unit',
-          // One by one, as is vitest's own choice on two cores, they would take twice as long.
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          env: { TZ: 'UTC' },
           include: ['**/*.test.ts'],
-          exclude: [...node.exclude, '**/*.stack.test.ts', '**/*.e2e.test.ts'],
+          exclude: [...ignored, '**/*.stack.test.ts', '**/*.e2e.test.ts'],
         },
       },
       {
         test: {
-          ...node,
+          ...unit,
+          name: 'unit far from UTC',
+          env: farFromUtc,
+          // Wherever days and hours are read, written or derived.
+          include: [
+            '{packages/{contract,lake},data,producer,consumer/{batching,encoding},catalog/{audit,tables}}/**/*.test.ts',
+            'local-aws/{athena,glue}/**/*.test.ts',
+          ],
+          exclude: [...ignored, '**/*.stack.test.ts', '**/*.e2e.test.ts'],
+        },
+      },
+      {
+        test: {
+          ...stack,
           name: 'stack',
+          env: farFromUtc,
           include: ['**/*.stack.test.ts'],
-          globalSetup: ['./packages/testing/test-stack.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
+          exclude: [...ignored, '**/*.alone.stack.test.ts'],
         },
       },
       {
         test: {
-          ...node,
+          ...stack,
+          name: 'stack alone',
+          env: farFromUtc,
+          include: ['**/*.alone.stack.test.ts'],
+          exclude: ignored,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...shared,
           name: 'e2e',
           include: ['**/*.e2e.test.ts'],
+          exclude: ignored,
           testTimeout: 600_000,
           hookTimeout: 900_000,
-          fileParallelism: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

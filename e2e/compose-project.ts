@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { DockerComposeEnvironment, type StartedDockerComposeEnvironment } from 'testcontainers'
+import { onlyStream } from './one-stream.ts'
 
 // Its image may not be had; every test takes down what it brought up.
 process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
@@ -103,6 +104,7 @@ export class ComposeProject {
   /** Returns when everything is healthy and the one-time jobs are done. Call again after `down`. */
   async up(): Promise<void> {
     const { name, files, settings, services, envFile = '/dev/null', build = true } = this.#options
+    await onlyStream()
     this.#environment = await new DockerComposeEnvironment(projectDir, [...files])
       .withProjectName(name)
       .withAutoCleanup(false)

@@ -9,7 +9,7 @@ import { startStack } from '@ticklake/stack/stack.ts'
 import { readTails } from '@ticklake/testing/lake-reader.ts'
 import { Service } from '@ticklake/testing/service.ts'
 import { createTopic, type Produced, produce, ticks } from '@ticklake/testing/topic.ts'
-import { Athena } from './athena.ts'
+import { openAthena } from './athena.ts'
 
 /** What `make demo` does by default: stack/demo/config.ts and stack/demo/services.ts. */
 const PARTITIONS = 2
@@ -102,7 +102,7 @@ async function catalog(env: Record<string, string>, ...args: string[]): Promise<
 
 /** The median of some counts: the first one finds nothing in any cache. */
 async function report(env: Record<string, string>, when: string): Promise<void> {
-  using athena = new Athena(env)
+  using athena = openAthena(env)
   const table = `"${env.LAKE_DATABASE}"."${env.LAKE_DATASET}"`
   const [[objects] = []] = await athena.rows(`SELECT count(DISTINCT "$path") FROM ${table}`)
   const seconds: number[] = []

@@ -1,5 +1,5 @@
 // A reader that counts the table through Athena without pause, and tells what it must never see.
-import { Athena } from './athena.ts'
+import { type CampaignAthena, openAthena } from './athena.ts'
 import { CountWatch } from './count-watch.ts'
 
 const PAUSE_MS = 100
@@ -15,7 +15,7 @@ export interface ReaderOptions {
 export class Reader implements AsyncDisposable {
   readonly watch = new CountWatch()
   readonly #options: ReaderOptions
-  readonly #athena: Athena
+  readonly #athena: CampaignAthena
   readonly #table: string
   readonly #loop: Promise<void>
   #stopped = false
@@ -24,7 +24,7 @@ export class Reader implements AsyncDisposable {
   constructor(options: ReaderOptions) {
     const { env, table } = options
     this.#options = options
-    this.#athena = new Athena(env)
+    this.#athena = openAthena(env)
     this.#table = `"${env.LAKE_DATABASE}"."${table}"`
     this.#loop = this.#read()
   }

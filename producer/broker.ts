@@ -1,7 +1,8 @@
 // The broker's administrative side: waits for it, finds, makes and describes topics.
 import { readFileSync } from 'node:fs'
-import { Admin, type AdminOptions } from '@platformatic/kafka'
+import type { Admin, AdminOptions } from '@platformatic/kafka'
 import { type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
+import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { type TopicState, type TopicWanted, timestampSetting } from './topic.ts'
@@ -37,6 +38,8 @@ export async function findBroker(
 ): Promise<Broker | undefined> {
   const servers = config.KAFKA_BOOTSTRAP_SERVERS
   const options = adminOptions(config)
+  // Half a second of work, which a slip of the finger and a page of help need not wait for.
+  const { Admin } = await import('@platformatic/kafka')
   const startedAt = Date.now()
   while (!signal.aborted) {
     const admin = new Admin(options)
@@ -208,13 +211,11 @@ function refused(servers: string, reason: string, cause: unknown): Failure {
 }
 
 function unreachable(servers: string, waitedMs: number, reason: string, cause: unknown): Failure {
-  return new Failure({
-    code: 'KAFKA_UNREACHABLE',
+  return kafkaUnreachable({
     what: `no broker answered at ${servers} within ${Math.round(waitedMs / 1000)} s; nothing was sent`,
     why: reason,
     remedy:
       'start Kafka (`make stack`), or set KAFKA_BOOTSTRAP_SERVERS; KAFKA_CONNECT_TIMEOUT_MS waits longer',
-    retryable: true,
     cause,
   })
 }

@@ -1,6 +1,7 @@
 // Writes rows to the topic: idempotent, acknowledged by all replicas, every delivery report counted.
 import { RdKafka } from '@confluentinc/kafka-javascript'
 import { type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
+import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { Message } from './message.ts'
@@ -190,12 +191,10 @@ export async function connected<P extends Pick<RdKafka.Producer, 'connect'>>(
       return producer
     } catch (error) {
       if (performance.now() - startedAt >= config.KAFKA_CONNECT_TIMEOUT_MS) {
-        throw new Failure({
-          code: 'KAFKA_UNREACHABLE',
+        throw kafkaUnreachable({
           what: `the broker at ${servers} answered, then no more; nothing was sent`,
           why: reasonOf(error),
           remedy: 'look at the broker’s log, then start again',
-          retryable: true,
           cause: error,
         })
       }

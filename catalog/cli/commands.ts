@@ -1,21 +1,14 @@
-// The commands of the catalog with their help; what they do is in the files beside this one.
+// The commands of the catalog with their help. Each loads its own file when it runs, so that none waits for the clients of
+// the others.
 import { shellEnv } from '@ticklake/runtime/dotenv.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { runCommand } from '@ticklake/runtime/process.ts'
 import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
 import yargs, { type Argv } from 'yargs'
-import { runAlertsPlanCommand } from './alerts.ts'
-import { runAuditCommand } from './audit.ts'
-import { runCompactCommand } from './compact.ts'
-import { runCrawlCommand } from './crawl.ts'
-import { runDeclareCommand } from './declare.ts'
-import { doctorFormats, runDoctorCommand } from './doctor.ts'
+import { doctorFormats } from '../doctor/text.ts'
 import { outputFormats } from './output.ts'
 import * as pages from './pages.ts'
-import { runQueryCommand } from './query.ts'
-import { runServeCommand } from './serve.ts'
-import { runWatchCommand } from './watch.ts'
 
 type Run = (env: Env, signal: AbortSignal) => Promise<void>
 const run = (command: Run) => runCommand((signal) => command(shellEnv(), signal))
@@ -34,7 +27,10 @@ export function commandLine(args: readonly string[]): Argv {
           default: false,
           describe: 'overwrite a table or view that differs',
         }),
-      ({ replace }) => run((env, signal) => runDeclareCommand(env, { replace }, signal)),
+      ({ replace }) =>
+        run(async (env, signal) =>
+          (await import('./declare.ts')).runDeclareCommand(env, { replace }, signal),
+        ),
     )
     .command(
       'crawl',
@@ -45,7 +41,10 @@ export function commandLine(args: readonly string[]): Argv {
           default: false,
           describe: 'compare the crawled table with the declared one; exit status 1 if they differ',
         }),
-      ({ compare, output }) => run((env, signal) => runCrawlCommand(env, { compare, output }, signal)),
+      ({ compare, output }) =>
+        run(async (env, signal) =>
+          (await import('./crawl.ts')).runCrawlCommand(env, { compare, output }, signal),
+        ),
     )
     .command(
       'query <sql>',
@@ -64,7 +63,9 @@ export function commandLine(args: readonly string[]): Argv {
               'an apostrophe before cells of a csv that a spreadsheet would calculate; changes the data',
           }),
       ({ sql, output, safeCsv }) =>
-        run((env, signal) => runQueryCommand(env, { sql, output, safeCsv }, signal)),
+        run(async (env, signal) =>
+          (await import('./query.ts')).runQueryCommand(env, { sql, output, safeCsv }, signal),
+        ),
     )
     .command(
       'watch',
@@ -88,7 +89,13 @@ export function commandLine(args: readonly string[]): Argv {
           })
           .check(({ every, times }) => positive('every', every, 0.25) && positive('times', times, 1)),
       ({ every, times, output, full }) =>
-        run((env, signal) => runWatchCommand(env, { everySeconds: every, times, output, full }, signal)),
+        run(async (env, signal) =>
+          (await import('./watch.ts')).runWatchCommand(
+            env,
+            { everySeconds: every, times, output, full },
+            signal,
+          ),
+        ),
     )
     .command(
       'audit',
@@ -117,7 +124,13 @@ export function commandLine(args: readonly string[]): Argv {
           })
           .check(({ wait }) => positive('wait', wait, 0)),
       ({ deep, wait, dataset, compare }) =>
-        run((env, signal) => runAuditCommand(env, { deep, waitSeconds: wait, dataset, compare }, signal)),
+        run(async (env, signal) =>
+          (await import('./audit.ts')).runAuditCommand(
+            env,
+            { deep, waitSeconds: wait, dataset, compare },
+            signal,
+          ),
+        ),
     )
     .command(
       'doctor',
@@ -135,7 +148,10 @@ export function commandLine(args: readonly string[]): Argv {
             describe: 'a line for each check as it ends, or one array at the end',
           })
           .check(({ partitions }) => positive('partitions', partitions, 1)),
-      ({ partitions, output }) => run((env, signal) => runDoctorCommand(env, { partitions, output }, signal)),
+      ({ partitions, output }) =>
+        run(async (env, signal) =>
+          (await import('./doctor.ts')).runDoctorCommand(env, { partitions, output }, signal),
+        ),
     )
     .command(
       'compact',
@@ -146,7 +162,8 @@ export function commandLine(args: readonly string[]): Argv {
           requiresArg: true,
           describe: 'only this hour (UTC), such as 2026-11-21T09',
         }),
-      ({ hour }) => run((env, signal) => runCompactCommand(env, { hour }, signal)),
+      ({ hour }) =>
+        run(async (env, signal) => (await import('./compact.ts')).runCompactCommand(env, { hour }, signal)),
     )
     .command(
       'serve',
@@ -157,7 +174,8 @@ export function commandLine(args: readonly string[]): Argv {
           default: false,
           describe: 'let the dashboard start the crawler',
         }),
-      ({ allowCrawl }) => run((env, signal) => runServeCommand(env, { allowCrawl }, signal)),
+      ({ allowCrawl }) =>
+        run(async (env, signal) => (await import('./serve.ts')).runServeCommand(env, { allowCrawl }, signal)),
     )
     .command(
       'alerts <action>',
@@ -170,7 +188,10 @@ export function commandLine(args: readonly string[]): Argv {
             default: false,
             describe: 'run each statement once, and use the bytes that it scans',
           }),
-      ({ measure }) => run((env, signal) => runAlertsPlanCommand(env, { measure }, signal)),
+      ({ measure }) =>
+        run(async (env, signal) =>
+          (await import('./alerts.ts')).runAlertsPlanCommand(env, { measure }, signal),
+        ),
     )
     .demandCommand(
       1,

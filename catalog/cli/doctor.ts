@@ -4,9 +4,7 @@ import { printable, printableJson } from '@ticklake/runtime/printable.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
 import { checksFor } from '../doctor/checks.ts'
 import { examine, isWell, type Outcome } from '../doctor/doctor.ts'
-import { outcomeLines, outcomeRecord, summaryLine } from '../doctor/text.ts'
-
-export const doctorFormats = ['table', 'json'] as const
+import { type doctorFormats, outcomeLines, outcomeRecord, summaryLine } from '../doctor/text.ts'
 
 export interface DoctorFlags {
   /** The least number of partitions; KAFKA_TOPIC_PARTITIONS, or one, when absent. */

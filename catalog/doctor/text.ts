@@ -2,6 +2,9 @@
 import { inOneLine } from '@ticklake/runtime/errors.ts'
 import { checkNames, type Outcome } from './doctor.ts'
 
+/** How `catalog doctor` writes: a line for each check as it ends, or one array at the end. */
+export const doctorFormats = ['table', 'json'] as const
+
 const stateLabels = { ok: 'ok     ', failed: 'FAILED ', skipped: 'skipped' } as const
 const nameWidth = Math.max(...checkNames.map((name) => name.length))
 

@@ -2,6 +2,7 @@
 
 import RdKafka from '@confluentinc/kafka-javascript'
 import { deadLetterTopic, type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
+import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { describeTopic } from '../group/kafka-topic.ts'
 
@@ -55,11 +56,9 @@ export async function connect(config: KafkaConfig): Promise<Connection> {
     await Promise.all(ends)
   } catch (error) {
     producer.disconnect()
-    throw new Failure({
-      code: 'KAFKA_UNREACHABLE',
+    throw kafkaUnreachable({
       what: 'rejected records cannot be announced on the dead-letter topic; they are in dead-letter files, and are announced later',
       why: reasonOf(error),
-      retryable: true,
     })
   }
   const givenUp = Promise.withResolvers<never>()

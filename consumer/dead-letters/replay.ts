@@ -1,7 +1,8 @@
 // Sends fixed records and the ledger's line on each in one Kafka transaction: whatever dies, each lands once.
 import RdKafka from '@confluentinc/kafka-javascript'
 import { type KafkaConfig, kafkaClientSettings, ledgerTopic } from '@ticklake/kafka/config.ts'
-import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
+import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
+import { reasonOf } from '@ticklake/runtime/errors.ts'
 import {
   CALL_TIMEOUT_MS,
   called,
@@ -53,12 +54,10 @@ export async function openReplay(config: KafkaConfig, topicId: string): Promise<
   await called((done) => producer.connect({ timeout: config.KAFKA_CONNECT_TIMEOUT_MS }, done)).catch(
     (error) => {
       producer.disconnect()
-      throw new Failure({
-        code: 'KAFKA_UNREACHABLE',
+      throw kafkaUnreachable({
         what: `no broker answered at ${config.KAFKA_BOOTSTRAP_SERVERS}; nothing was replayed`,
         why: reasonOf(error),
         remedy: 'start the broker, or set KAFKA_BOOTSTRAP_SERVERS',
-        retryable: true,
       })
     },
   )

@@ -1,7 +1,7 @@
 // Connects a client to its brokers, in attempts so short that a stop need not wait for them.
 import type RdKafka from '@confluentinc/kafka-javascript'
 import type { KafkaConfig } from '@ticklake/kafka/config.ts'
-import { Failure } from '@ticklake/runtime/errors.ts'
+import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { Aborted } from '../retry.ts'
 
 type Client = InstanceType<typeof RdKafka.KafkaConsumer>
@@ -35,13 +35,11 @@ export async function connected(
     })
   } catch (error) {
     if (signal.aborted) throw new Aborted()
-    throw new Failure({
-      code: 'KAFKA_UNREACHABLE',
+    throw kafkaUnreachable({
       what: `no broker answered at ${config.KAFKA_BOOTSTRAP_SERVERS} within ${timeoutMs / 1000} s; nothing was read`,
       why: lastFailure(),
       remedy:
         'start it (`make stack`, `make demo` or `make up`), or set KAFKA_BOOTSTRAP_SERVERS and the KAFKA_SECURITY_PROTOCOL that it wants',
-      retryable: true,
       cause: error,
     })
   }

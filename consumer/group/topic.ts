@@ -1,6 +1,7 @@
 // The topic that is landed: waited for when it is not there yet, watched in case it is deleted and made anew.
 
 import type { KafkaConfig } from '@ticklake/kafka/config.ts'
+import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { LandingTarget } from '../claims/claim-builder.ts'
@@ -46,13 +47,11 @@ function isLocal(problem: unknown): boolean {
 /** The bootstrap address has answered; whatever comes after goes to the addresses that brokers advertise. */
 function unreachable(config: KafkaConfig, { advertised, lastFailure }: Reachability): Failure {
   const { KAFKA_BOOTSTRAP_SERVERS: bootstrap, KAFKA_CONNECT_TIMEOUT_MS: timeoutMs } = config
-  return new Failure({
-    code: 'KAFKA_UNREACHABLE',
+  return kafkaUnreachable({
     what: `${bootstrap} answers, but no broker does at the address that it advertises (${advertised.join(', ')}) within ${timeoutMs / 1000} s; nothing was read`,
     why: lastFailure,
     remedy:
       'set the broker’s advertised.listeners to an address that can be reached from here; `make doctor` shows both',
-    retryable: true,
   })
 }
 

@@ -3,6 +3,7 @@ import kafkaJavascript, { type IAdminClient } from '@confluentinc/kafka-javascri
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { brokerReason, type KafkaConfig, kafkaClientSettings } from './config.ts'
+import { kafkaUnreachable } from './unreachable.ts'
 
 const { AdminClient, KafkaConsumer, OffsetSpec } = kafkaJavascript
 
@@ -125,21 +126,12 @@ export class Broker implements Disposable {
   }
 
   #unreachable(error: unknown): Failure {
-    const what = `no broker answers at ${this.#config.KAFKA_BOOTSTRAP_SERVERS}`
-    return kafkaUnreachable(what, error, this.#lastFailure)
+    return kafkaUnreachable({
+      what: `no broker answers at ${this.#config.KAFKA_BOOTSTRAP_SERVERS}; records and lake are as they were`,
+      why: this.#lastFailure ?? reasonOf(error),
+      cause: error,
+    })
   }
-}
-
-/** Failure KAFKA_UNREACHABLE for what cannot be done without the broker. */
-export function kafkaUnreachable(what: string, cause: unknown, why = reasonOf(cause)): Failure {
-  return new Failure({
-    code: 'KAFKA_UNREACHABLE',
-    what: `${what}; records and lake are as they were`,
-    why,
-    remedy: 'start it (`make stack`, `make demo` or `make up`), or set KAFKA_BOOTSTRAP_SERVERS',
-    retryable: true,
-    cause,
-  })
 }
 
 type TopicDescription = Parameters<NonNullable<Parameters<IAdminClient['describeTopics']>[2]>>[1][number]
@@ -192,12 +184,10 @@ export async function* heldOffsets(
         reached = Math.max(reached, last.offset + 1)
         lastNewsAt = Date.now()
       } else if (Date.now() - lastNewsAt > EOF_PATIENCE_MS) {
-        throw new Failure({
-          code: 'KAFKA_UNREACHABLE',
+        throw kafkaUnreachable({
           what: `partition ${partition} could not be read again from ${reached} to ${to}; the deep audit has no verdict`,
           why: `nothing came for ${EOF_PATIENCE_MS / 1000} s`,
           remedy: 'see that the broker is up, and that no transaction has been left open',
-          retryable: true,
         })
       }
       if (offsets.length > 0) yield offsets

@@ -1,6 +1,6 @@
 // For stack tests: `const env = testEnv({ LAKE_FORMAT: 'jsonl' })` is the environment of one test file, with the
-// stack's addresses and a LAKE_PREFIX, LAKE_DATABASE and KAFKA_TOPIC that no other file shares (the bucket is
-// shared and exists); process.env gets the AWS variables too, so that SDK clients made in the test work.
+// stack's addresses and a LAKE_PREFIX, LAKE_DATABASE, KAFKA_TOPIC and CATALOG_CRAWLER that no other file shares (the
+// bucket is shared and exists); process.env gets the AWS variables too, so that SDK clients made in the test work.
 import { randomBytes } from 'node:crypto'
 import { inject } from 'vitest'
 import { adoptStack, serviceEnv } from '../../stack/environment.ts'
@@ -21,6 +21,7 @@ export function testEnv(overrides: Record<string, string> = {}): Record<string, 
     LAKE_PREFIX: `test/${id}`,
     LAKE_DATABASE: `test_${id}`,
     KAFKA_TOPIC: `test-${id}`,
+    CATALOG_CRAWLER: `test-${id}`,
     CATALOG_PAGE_PORT: '0',
     ...overrides,
   }

@@ -1,8 +1,9 @@
-// Vitest's globalSetup of the stack tests: one real stack on free ports for all of them (see test-env.ts), or
-// the running one that TICKLAKE_TEST_STACK=<its state file> names, so that a run need not start Trino anew.
+// Vitest's globalSetup of the stack tests: one real stack on free ports for all of them (see test-env.ts), or the running
+// one that TICKLAKE_TEST_STACK=<its state file> names, so that a run need not wait for Trino.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { renderError } from '@ticklake/runtime/errors.ts'
 import type { TestProject } from 'vitest/node'
 import type { StackEnv } from '../../stack/environment.ts'
 import type { Ports } from '../../stack/ports.ts'
@@ -19,27 +20,56 @@ declare module 'vitest' {
   }
 }
 
-export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
-  const stateFile = process.env.TICKLAKE_TEST_STACK
-  if (stateFile) {
-    const state = await runningStack(stateFile)
-    if (!state) throw new Error(`TICKLAKE_TEST_STACK=${stateFile} names no stack that runs`)
-    project.provide('stackEnv', state.env)
-    project.provide('stackPid', state.pid)
-    const { ports, secretFile } = state
-    if (!ports || !secretFile) throw new Error(`the stack of ${stateFile} was started by an older release`)
-    project.provide('stackPorts', ports)
-    project.provide('secretFile', secretFile)
-    return undefined
+interface TestStack {
+  readonly provided: Pick<
+    import('vitest').ProvidedContext,
+    'stackEnv' | 'stackPid' | 'stackPorts' | 'secretFile'
+  >
+  stop(): Promise<void>
+}
+
+/** The projects of one run share one stack; each evaluates this module for itself. */
+const shared = globalThis as { ticklakeTestStack?: Promise<TestStack>; ticklakeTestStackUsers?: number }
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  shared.ticklakeTestStackUsers = (shared.ticklakeTestStackUsers ?? 0) + 1
+  shared.ticklakeTestStack ??= findStack(process.env.TICKLAKE_TEST_STACK, project)
+  const { provided, stop } = await shared.ticklakeTestStack
+  for (const name of Object.keys(provided) as (keyof typeof provided)[]) project.provide(name, provided[name])
+  return async () => {
+    shared.ticklakeTestStackUsers! -= 1
+    if (shared.ticklakeTestStackUsers === 0) await stop()
   }
+}
+
+async function findStack(stateFile: string | undefined, project: TestProject): Promise<TestStack> {
+  if (!stateFile) return ownStack(project)
+  const state = await runningStack(stateFile)
+  if (!state) throw new Error(`TICKLAKE_TEST_STACK=${stateFile} names no stack that runs`)
+  const { env: stackEnv, pid: stackPid, ports: stackPorts, secretFile } = state
+  if (!stackPorts || !secretFile) throw new Error(`the stack of ${stateFile} was started by an older release`)
+  return { provided: { stackEnv, stackPid, stackPorts, secretFile }, stop: async () => {} }
+}
+
+async function ownStack({ vitest }: TestProject): Promise<TestStack> {
   const dir = mkdtempSync(join(tmpdir(), 'ticklake-test-'))
   const stack = await startStack({ dir, ports: 'free', bucket: 'ticklake-test' })
-  project.provide('stackEnv', stack.env)
-  project.provide('stackPid', process.pid)
-  project.provide('stackPorts', stack.ports)
-  project.provide('secretFile', stack.secretFile)
-  return async () => {
-    await stack.stop()
-    rmSync(dir, { recursive: true, force: true })
+  const { failed } = stack.supervisor
+  // Without one of its servers every test that is left would wait for its time to run out.
+  failed.addEventListener('abort', () => {
+    vitest.state.catchError(new Error(renderError(failed.reason)), 'a server of the test stack ended')
+    void vitest.cancelCurrentRun('test-failure')
+  })
+  return {
+    provided: {
+      stackEnv: stack.env,
+      stackPid: process.pid,
+      stackPorts: stack.ports,
+      secretFile: stack.secretFile,
+    },
+    async stop() {
+      await stack.stop()
+      rmSync(dir, { recursive: true, force: true })
+    },
   }
 }

@@ -10,6 +10,8 @@ import kafkaJavascript from '@confluentinc/kafka-javascript'
 import { loopback, type Ports } from '../ports.ts'
 import { forged, type Prey } from './attempts.ts'
 
+const LIST_WITHIN_MS = 20_000
+
 /** Buckets, objects, Glue, Athena's history, CloudFormation, IAM, Lambda, topics, and what code has left. */
 export async function stateOf(ports: Ports, prey: Prey): Promise<string[]> {
   const parts = await Promise.all([
@@ -61,18 +63,17 @@ async function queries(): Promise<string[]> {
   return lines
 }
 
-export function kafkaClient(ports: Ports) {
-  const { Kafka, logLevel } = kafkaJavascript.KafkaJS
-  return new Kafka({ kafkaJS: { brokers: [`${loopback}:${ports.kafka}`], logLevel: logLevel.NOTHING } })
-}
-
 async function topics(ports: Ports): Promise<string[]> {
-  const admin = kafkaClient(ports).admin()
-  await admin.connect()
+  const admin = kafkaJavascript.AdminClient.create({ 'bootstrap.servers': `${loopback}:${ports.kafka}` })
   try {
-    return (await admin.listTopics()).map((topic) => `topic ${topic}`)
+    const names = await new Promise<string[]>((resolve, reject) => {
+      admin.listTopics({ timeout: LIST_WITHIN_MS }, (error, topics) =>
+        error ? reject(error) : resolve(topics),
+      )
+    })
+    return names.map((topic) => `topic ${topic}`)
   } finally {
-    await admin.disconnect()
+    admin.disconnect()
   }
 }
 

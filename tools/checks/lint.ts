@@ -1,9 +1,8 @@
 // The checks that need no running stack: types, format, unused code, and which folder may import which.
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectDir } from '../../stack/paths.ts'
-import type { Counts } from './counts.ts'
 
 interface Check {
   readonly name: string
@@ -36,21 +35,33 @@ const checks: readonly Check[] = [
   },
 ]
 
-/** Runs every check; the output of one that fails is shown whole. */
-export function lint(): Counts {
-  const counts = { passed: 0, failed: 0, skipped: 0 }
-  for (const { name, args } of checks) {
-    const begun = performance.now()
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, {
-      cwd: projectDir,
-      encoding: 'utf8',
-    })
-    const seconds = ((performance.now() - begun) / 1000).toFixed(1)
-    counts[status === 0 ? 'passed' : 'failed']++
-    process.stdout.write(`${status === 0 ? 'ok    ' : 'failed'}  ${name}, ${seconds} s\n`)
-    if (status !== 0) process.stdout.write(`${stdout}${stderr}\n`)
-  }
-  return counts
+export interface LintResult {
+  readonly name: string
+  readonly passed: boolean
 }
 
-if (import.meta.main && lint().failed > 0) process.exitCode = 1
+/** Runs one check after the other; the output of one that fails is printed whole. */
+export async function lint(signal?: AbortSignal): Promise<LintResult[]> {
+  const results: LintResult[] = []
+  for (const { name, args } of checks) {
+    const begun = performance.now()
+    const { passed, output } = await runCheck(args, signal)
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1)
+    results.push({ name, passed })
+    process.stdout.write(
+      `${passed ? 'ok    ' : 'failed'}  ${name}, ${seconds} s\n${passed ? '' : `${output}\n`}`,
+    )
+  }
+  return results
+}
+
+function runCheck(args: readonly string[], signal?: AbortSignal) {
+  const options = { cwd: projectDir, maxBuffer: 64 * 2 ** 20, ...(signal && { signal }) }
+  return new Promise<{ passed: boolean; output: string }>((resolve) => {
+    execFile(process.execPath, args, options, (error, stdout, stderr) =>
+      resolve({ passed: error === null, output: `${stdout}${stderr}` }),
+    )
+  })
+}
+
+if (import.meta.main && (await lint()).some(({ passed }) => !passed)) process.exitCode = 1

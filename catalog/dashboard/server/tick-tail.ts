@@ -3,8 +3,9 @@ import kafkaJavascript from '@confluentinc/kafka-javascript'
 import type { Tick } from '@ticklake/contract/columns.ts'
 import { judge } from '@ticklake/contract/validation.ts'
 import { type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
-import { type Broker, kafkaUnreachable } from '@ticklake/kafka/topic.ts'
-import type { Failure } from '@ticklake/runtime/errors.ts'
+import type { Broker } from '@ticklake/kafka/topic.ts'
+import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
+import { type Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { CandleBook } from './candles.ts'
 import type { Candle } from './wire.ts'
@@ -132,6 +133,10 @@ export class TickTail {
   }
 
   #unreachable(error: unknown): Failure {
-    return kafkaUnreachable(`ticks cannot be read from ${this.#config.KAFKA_BOOTSTRAP_SERVERS}`, error)
+    return kafkaUnreachable({
+      what: `ticks cannot be read from ${this.#config.KAFKA_BOOTSTRAP_SERVERS}; records and lake are as they were`,
+      why: reasonOf(error),
+      cause: error,
+    })
   }
 }

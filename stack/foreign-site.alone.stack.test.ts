@@ -15,6 +15,7 @@ import {
   startService,
 } from '@ticklake/testing/dashboard.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
+import { makeTopic } from '@ticklake/testing/topic.ts'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { makeBucket } from './bucket.ts'
 import {
@@ -26,7 +27,7 @@ import {
   type Site,
 } from './foreign-site/attempts.ts'
 import { portsBelow } from './foreign-site/listening-ports.ts'
-import { kafkaClient, stateOf } from './foreign-site/state.ts'
+import { stateOf } from './foreign-site/state.ts'
 
 const stackPorts = inject('stackPorts')!
 const markers = mkdtempSync(join(tmpdir(), 'ticklake-foreign-'))
@@ -57,7 +58,7 @@ beforeAll(async () => {
   const s3 = new S3Client({ forcePathStyle: true })
   await s3.send(new CreateBucketCommand({ Bucket: prey.bucket }))
   await s3.send(new PutObjectCommand({ Bucket: prey.bucket, Key: prey.key, Body: 'untouched' }))
-  await makeTopic(env.KAFKA_TOPIC!)
+  await makeTopic(env, env.KAFKA_TOPIC!, 1)
   services.push(startService(env, 'consumer', 'run'))
   services.push(startService(env, 'producer', 'run', '--source', 'sample', '--rows', '10'))
   const page = await startDashboardService(env, '--allow-crawl')
@@ -226,13 +227,6 @@ function emptyPage(
 function listening(handler: Parameters<typeof createServer>[1] & {}): Promise<HttpServer> {
   const server = createServer(handler as never)
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)))
-}
-
-async function makeTopic(topic: string): Promise<void> {
-  const admin = kafkaClient(stackPorts).admin()
-  await admin.connect()
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] })
-  await admin.disconnect()
 }
 
 function portOf(server: HttpServer): number {
