@@ -28,7 +28,16 @@ const parts = {
   audit: [],
   compaction: [],
   doctor: [],
+  alerts: [],
   dashboard: ['audit', 'tables'],
+}
+// The parts of local-aws/glue, each with those that it must not reach; operations.ts puts them together.
+const glueParts = {
+  api: ['catalog', 'crawlers', 'registry'],
+  hive: ['api', 'catalog', 'crawlers', 'registry'],
+  catalog: ['crawlers', 'registry'],
+  registry: ['crawlers'],
+  crawlers: ['registry'],
 }
 const anyOf = (names) => `(${names.join('|')})`
 const tests = '\\.test\\.ts$|fixture\\.ts$'
@@ -52,6 +61,13 @@ module.exports = {
       to: {
         path: `^catalog/${anyOf([...Object.keys(parts).filter((other) => other !== part && !others.includes(other)), 'cli'])}/`,
       },
+    })),
+    ...Object.entries(glueParts).map(([part, others]) => ({
+      name: `glue-${part}-is-below-the-parts-that-use-it`,
+      severity: 'error',
+      comment: 'The API knows no store, the catalog no crawlers.',
+      from: { path: `^local-aws/glue/${part}/`, pathNot: tests },
+      to: { path: `^local-aws/glue/(${others.join('|')})/|^local-aws/glue/(operations|catalog-worker)` },
     })),
     {
       name: 'catalog-audit-counts-for-itself',

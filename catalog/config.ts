@@ -99,6 +99,12 @@ export const catalogSchema = {
   CATALOG_HEALTH_ALLOWED_HOSTS: hostNames({
     doc: '`serve`: host names under which they answer, in addition to localhost and CATALOG_HEALTH_HOST, for a Prometheus that scrapes `catalog:9103`',
   }),
+  CATALOG_ALERTS_FILE: optionalText({
+    doc: '`serve` and `alerts plan`: the file with the alerts (docs/catalog.md#alerts); without it none runs',
+  }),
+  CATALOG_ALERTS_SECRET_FILE: optionalText({
+    doc: '`serve`: a file with the secret that signs webhooks of alerts (HMAC-SHA256); without it they are not signed',
+  }),
   ...dashboardSchema,
 } as const
 
@@ -124,6 +130,8 @@ export interface CatalogConfig {
   readonly healthHost: string
   readonly healthPort: number
   readonly healthAllowedHosts: readonly string[] | undefined
+  readonly alertsFile: string | undefined
+  readonly alertsSecretFile: string | undefined
   readonly dashboard: DashboardConfig
 }
 
@@ -152,6 +160,8 @@ export function catalogConfig(env: Env): CatalogConfig {
     healthHost: values.CATALOG_HEALTH_HOST,
     healthPort: values.CATALOG_HEALTH_PORT,
     healthAllowedHosts: values.CATALOG_HEALTH_ALLOWED_HOSTS,
+    alertsFile: values.CATALOG_ALERTS_FILE,
+    alertsSecretFile: values.CATALOG_ALERTS_SECRET_FILE,
     dashboard: dashboardOf(values),
   })
 }

@@ -104,6 +104,12 @@ export function catalogEvents(log: Logger, registry: Registry) {
     'ticklake_catalog_deleted_objects_total',
     'Objects deleted because a compacted hour holds their rows',
   )
+  const firing = new Gauge({
+    name: 'ticklake_catalog_alert_firing',
+    help: '1 while the alert of alerts.yml is firing, otherwise 0',
+    labelNames: ['alert'],
+    registers,
+  })
   let countedAt: number | undefined
   const countFailing = failingSince(registry)
   const outages = new Outages(outageLines(log, 'nothing is changed meanwhile'), Date.now, countFailing)
@@ -176,6 +182,16 @@ export function catalogEvents(log: Logger, registry: Registry) {
       if (isGood) return log.info(facts, auditLine(report))
       const found = report.findings.slice(0, FINDINGS_LOGGED).map(({ what }) => what)
       log.error({ ...facts, findings: report.findings.length, found }, auditLine(report))
+    },
+    alerts: {
+      fired(alert: string, rows: readonly string[], logs: boolean) {
+        firing.set({ alert }, 1)
+        if (logs) log.warn({ alert, rows }, `alert: ${alert}`)
+      },
+      resolved(alert: string, seconds: number) {
+        firing.set({ alert }, 0)
+        log.info({ alert, seconds: Math.round(seconds) }, `alert resolved: ${alert}`)
+      },
     },
     auditFailed: () => audits.inc({ outcome: 'failed' }),
     counted(count: RowCount) {

@@ -8,6 +8,8 @@ import { countRows } from '@ticklake/lake/row-count.ts'
 import { type HealthServer, startHealthServer } from '@ticklake/runtime/health.ts'
 import type { Registry } from '@ticklake/runtime/metrics.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
+import type { Alerts } from './alerts/alerts.ts'
+import { runAlerts } from './alerts/job.ts'
 import { type Audit, AuditJob } from './audit/job.ts'
 import { type CompactionEvents, compact } from './compaction/compact.ts'
 import type { CatalogConfig } from './config.ts'
@@ -22,6 +24,8 @@ export interface ServeParts {
   readonly registry: Registry
   readonly events: CatalogEvents
   readonly audit: Audit
+  /** undefined: there are no alerts */
+  readonly alerts: Alerts | undefined
 }
 
 /**
@@ -64,6 +68,7 @@ export async function serve(parts: ServeParts, signal: AbortSignal): Promise<voi
     crawlOnSchedule(parts, signal),
     compactOnSchedule(parts, signal, (changed) => audits.compactionPassed(changed)),
     audits.run(signal),
+    alertsOnSchedule(parts, signal),
   ])
   events.stopped()
 }
@@ -78,6 +83,23 @@ async function crawlOnSchedule(parts: ServeParts, signal: AbortSignal): Promise<
     })
     if (!done && !signal.aborted) parts.events.crawlFailed()
   })
+}
+
+async function alertsOnSchedule(parts: ServeParts, signal: AbortSignal): Promise<void> {
+  if (!parts.alerts) return
+  const { rules, episodes, notify } = parts.alerts
+  await runAlerts(
+    rules,
+    {
+      athena: parts.aws.athena,
+      episodes,
+      notify,
+      events: parts.events.alerts,
+      queryTimeoutMs: parts.config.queryTimeoutMs,
+      attempt: (work) => attempt(parts, 'check_alert', signal, work),
+    },
+    signal,
+  )
 }
 
 /** json-object has one object for each record by design. */

@@ -76,9 +76,9 @@ describe('a crawl', () => {
   const look = async (content: string) => {
     const bytes = Buffer.from(content)
     const { user } = process.threadCpuUsage()
-    const found = await inspect(bytes.length, async (start, end) => bytes.subarray(start, end))
+    const result = await inspect(bytes.length, async (start, end) => bytes.subarray(start, end))
     expect((process.threadCpuUsage().user - user) / 1_000).toBeLessThan(mostMs)
-    return found
+    return 'reason' in result ? undefined : result
   }
   const times = (count: number, one: (i: number) => string, separator = ',') =>
     Array.from({ length: count }, (_, i) => one(i)).join(separator)
@@ -114,6 +114,10 @@ describe('a crawl', () => {
       '|',
       '\t',
       '"',
+      '<',
+      '>',
+      '<!--',
+      '</a>',
       '\n',
       '\r',
       ' ',

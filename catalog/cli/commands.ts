@@ -5,6 +5,7 @@ import { Failure } from '@ticklake/runtime/errors.ts'
 import { runCommand } from '@ticklake/runtime/process.ts'
 import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
 import yargs, { type Argv } from 'yargs'
+import { runAlertsPlanCommand } from './alerts.ts'
 import { runAuditCommand } from './audit.ts'
 import { runCompactCommand } from './compact.ts'
 import { runCrawlCommand } from './crawl.ts'
@@ -158,9 +159,22 @@ export function commandLine(args: readonly string[]): Argv {
         }),
       ({ allowCrawl }) => run((env, signal) => runServeCommand(env, { allowCrawl }, signal)),
     )
+    .command(
+      'alerts <action>',
+      'check alerts.yml, and print what the alerts cost a day',
+      (y) =>
+        help(y, pages.alerts)
+          .positional('action', { choices: ['plan'] as const, demandOption: true, describe: 'what to do' })
+          .option('measure', {
+            type: 'boolean',
+            default: false,
+            describe: 'run each statement once, and use the bytes that it scans',
+          }),
+      ({ measure }) => run((env, signal) => runAlertsPlanCommand(env, { measure }, signal)),
+    )
     .demandCommand(
       1,
-      'missing command; expected one of declare, crawl, query, watch, audit, compact, doctor, serve',
+      'missing command; expected one of declare, crawl, query, watch, audit, compact, doctor, serve, alerts',
     )
     .strict()
     .check(() => refuseEmptyFlags(args))

@@ -37,7 +37,7 @@ export async function runCrawlCommand(
       progress.show(`crawler ${config.crawler}: ${state}, ${Math.round(elapsedMs / 1000)} s`),
   })
   progress.clear()
-  process.stderr.write(`${printable(crawlText(outcome))}\n`)
+  for (const line of [...outcome.log, crawlText(outcome)]) process.stderr.write(`${printable(line)}\n`)
   const rows = outcome.tables.map(({ table, partitions }) => [
     `${outcome.database}.${table.Name}`,
     table.Parameters?.classification ?? null,

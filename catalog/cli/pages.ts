@@ -216,6 +216,8 @@ export const serve: HelpPage = {
     'CATALOG_COMPACT_EVERY_MS',
     'CATALOG_COMPACT_DELETE_AFTER_MS',
     'CATALOG_WATCH_EVERY_MS',
+    'CATALOG_ALERTS_FILE',
+    'CATALOG_ALERTS_SECRET_FILE',
     'CATALOG_HEALTH_HOST',
     'CATALOG_HEALTH_PORT',
     'CATALOG_HEALTH_ALLOWED_HOSTS',
@@ -225,4 +227,17 @@ export const serve: HelpPage = {
     'CATALOG_PAGE_PRODUCER_METRICS',
     'CATALOG_PAGE_CONSUMER_METRICS',
   ),
+}
+
+export const alerts: HelpPage = {
+  usage: [
+    'catalog alerts plan [--measure]',
+    '',
+    'Checks the file that CATALOG_ALERTS_FILE names, and prints for each alert how often it runs, what that costs a day on AWS, and whom it notifies. Without --measure the cost is the minimum: 10 MB for each query. `serve` runs the alerts.',
+  ].join('\n'),
+  examples: [
+    ['CATALOG_ALERTS_FILE=alerts.yml catalog alerts plan', 'what they cost'],
+    ['CATALOG_ALERTS_FILE=alerts.yml catalog alerts plan --measure', 'by the bytes that they scan now'],
+  ],
+  epilogue: variables('CATALOG_ALERTS_FILE', ...where, ...athena, 'CATALOG_QUERY_TIMEOUT_MS'),
 }

@@ -5,6 +5,7 @@ import { Broker } from '@ticklake/kafka/topic.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import { openAlerts } from '../alerts/alerts.ts'
 import { serialAudits } from '../audit/job.ts'
 import { catalogConfig } from '../config.ts'
 import { dashboardEvents } from '../dashboard/server/events.ts'
@@ -28,13 +29,15 @@ export async function runServeCommand(env: Env, flags: ServeFlags, signal: Abort
   const { database, table, dataset, bucket } = config.lake
   const audit = serialAudits(aws, broker, config)
   events.started({ database, table, dataset, bucket, crawlEveryMs: config.crawlEveryMs })
+  using alerts = openAlerts(aws, config)
   await using _dashboard = await startDashboard({
     aws,
     broker,
     config,
     allowCrawl: flags.allowCrawl,
     audit,
+    firingAlerts: () => alerts?.firing() ?? [],
     events: dashboardEvents(log, registry),
   })
-  await serve({ aws, broker, config, registry, events, audit }, signal)
+  await serve({ aws, broker, config, registry, events, audit, alerts }, signal)
 }

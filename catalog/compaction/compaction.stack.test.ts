@@ -342,7 +342,7 @@ test('the audit sees a lost object of a run, and the second audit of compacted h
   await compact()
   expect(await audit()).toContain('lost 0, twice 0')
   const again = await run('catalog/main.ts', 'audit')
-  expect(again.text).toMatch(/closed hours: \d+ as they were/)
+  expect(again.text).toMatch(/closed hours: \d+ verified before and unchanged/)
   const [key] = await keysBelow(hourAt(12).runs)
   const answer = await s3.send(new GetObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: key! }))
   const body = await answer.Body!.transformToByteArray()

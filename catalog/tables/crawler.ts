@@ -4,6 +4,7 @@ import type { Aws } from '@ticklake/aws/clients.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { type CatalogConfig, crawledDatabase } from '../config.ts'
+import { crawlLog } from './crawl-summary.ts'
 import { datasetLocation } from './table.ts'
 
 export interface CrawlOutcome {
@@ -15,6 +16,8 @@ export interface CrawlOutcome {
   readonly updated: number
   readonly deleted: number
   readonly elapsedMs: number
+  /** What the crawl wrote and left out, line by line. */
+  readonly log: readonly string[]
 }
 
 export interface CrawledTable {
@@ -97,6 +100,7 @@ export async function crawl(
     updated: after.updated - before.updated,
     deleted: after.deleted - before.deleted,
     elapsedMs: Date.now() - startedAt,
+    log: crawlLog(await glue.lastCrawlSummary(config.crawler)),
   }
 }
 

@@ -145,7 +145,8 @@ describe('queries', () => {
   })
 
   test('every type has its text', async () => {
-    const rows = await run(`SELECT true, 1e20, 1.50, NULL, '', ARRAY[1, NULL], MAP(ARRAY['k'], ARRAY[1]),
+    const rows =
+      await run(`SELECT true, 1e20, DECIMAL '1.50', NULL, '', ARRAY[1, NULL], MAP(ARRAY['k'], ARRAY[1]),
       CAST(ROW(1, 'x') AS ROW(id integer, name varchar)), TIMESTAMP '2020-01-01 00:00:00', DATE '2020-01-01', X'0102',
       TIMESTAMP '2020-01-01 00:00:00 UTC', JSON '{"a":1}', REAL '1.5'`)
     expect(rows[1]).toEqual([
@@ -236,6 +237,34 @@ describe('errors', () => {
     )
     await athena.send(new StopQueryExecutionCommand({ QueryExecutionId: id }))
     expect((await ended(id)).Status).toMatchObject({ State: 'CANCELLED' })
+  })
+})
+
+describe('as strict as Athena', () => {
+  test('a number with a point is a double, in queries, views, CTAS and parameters', async () => {
+    const sql = "SELECT 1/3.0, 1/0.0, typeof(1.5), typeof(DECIMAL '1.5')"
+    expect((await run(sql))[1]).toEqual(['0.3333333333333333', 'Infinity', 'double', 'decimal(2,1)'])
+    expect((await run('SELECT typeof(?)', { ExecutionParameters: ['1.5'] }))[1]).toEqual(['double'])
+    const context = { QueryExecutionContext: { Database: database } }
+    await run('CREATE TABLE points AS SELECT 1.5 AS x', context)
+    await run('CREATE VIEW points_view AS SELECT x * 0.1 AS y FROM points', context)
+    expect((await run('SELECT typeof(x), typeof(y) FROM points, points_view', context))[1]).toEqual([
+      'double',
+      'double',
+    ])
+  })
+
+  test('a CTAS makes at most 100 partitions, and rows are not inserted into buckets', async () => {
+    const context = { QueryExecutionContext: { Database: database } }
+    const many = 'SELECT x AS a, x AS p FROM UNNEST(sequence(1, 101)) AS t(x)'
+    await expect(
+      run(`CREATE TABLE many WITH (partitioned_by = ARRAY['p']) AS ${many}`, context),
+    ).rejects.toThrow('HIVE_TOO_MANY_OPEN_PARTITIONS: Exceeded limit of 100 open writers')
+    await run(
+      "CREATE TABLE buckets WITH (bucketed_by = ARRAY['a'], bucket_count = 2) AS SELECT 1 AS a",
+      context,
+    )
+    await expect(run('INSERT INTO buckets VALUES 2', context)).rejects.toThrow('bucketed table')
   })
 })
 
@@ -451,7 +480,12 @@ describe('the catalog', () => {
     ])
     await expect(
       athena.send(new GetTableMetadataCommand({ CatalogName, DatabaseName: database, TableName: 'zz' })),
-    ).rejects.toMatchObject({ name: 'MetadataException' })
+    ).rejects.toMatchObject({
+      name: 'MetadataException',
+      message: expect.stringContaining(
+        '(Service: AmazonDataCatalog; Status Code: 400; Error Code: EntityNotFoundException; ',
+      ),
+    })
   })
 
   test('many queries at once all end, each with its own answer', async () => {

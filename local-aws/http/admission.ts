@@ -11,6 +11,7 @@ type Service = { readonly protocol: 'query' | 'ec2' | 's3' } | { readonly protoc
 const offered: ReadonlyMap<string, Service> = new Map<string, Service>([
   ['athena', { protocol: 'json', target: 'AmazonAthena' }],
   ['glue', { protocol: 'json', target: 'AWSGlue' }],
+  ['logs', { protocol: 'json', target: 'Logs_20140328' }],
   ['s3', { protocol: 's3' }],
   ['sts', { protocol: 'query' }],
   // What infra/ and docs/aws.md ask of AWS, which are tried here.

@@ -11,6 +11,7 @@ import { makeRegistry } from '@ticklake/runtime/metrics.ts'
 import { signedAs } from '@ticklake/testing/signed-as.ts'
 import { afterEach, describe, expect, test } from 'vitest'
 import { makeEvents } from '../events.ts'
+import { browserHeaders } from './browser-headers.ts'
 import { type LocalAwsServer, startServer } from './server.ts'
 
 const headers = signedAs('s3')
@@ -224,6 +225,7 @@ describe('what the client sees', () => {
     const get = await fetch(new URL('/bucket/k', url), { headers })
     expect(get.status).toBe(503)
     expect(await get.text()).toContain('<Code>ServiceUnavailable</Code>')
+    expect(Object.fromEntries(get.headers)).toMatchObject(browserHeaders)
     const put = await fetch(new URL('/bucket/k', url), {
       method: 'PUT',
       headers,

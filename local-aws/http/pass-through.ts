@@ -110,7 +110,7 @@ function withoutHop(raw: readonly string[], isUnwanted = (_name: string) => fals
 
 /** 503 in the form of the protocol that the client speaks: JSON for X-Amz-Target services, else S3's XML. */
 function answerUnavailable(request: IncomingMessage, response: ServerResponse): void {
-  const message = 'The local S3 server does not answer. Reduce your request rate, or look whether it runs.'
+  const message = 'The local S3 server does not answer. Retry later, and check that it runs.'
   const isJson = request.headers['x-amz-target'] !== undefined
   const body = isJson
     ? JSON.stringify({ __type: 'ServiceUnavailableException', Message: message })
@@ -119,6 +119,7 @@ function answerUnavailable(request: IncomingMessage, response: ServerResponse): 
     'content-type': isJson ? 'application/x-amz-json-1.1' : 'application/xml',
     'content-length': Buffer.byteLength(body),
     'retry-after': '1',
+    ...browserHeaders,
   })
   response.end(request.method === 'HEAD' ? undefined : body)
 }

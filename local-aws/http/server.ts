@@ -1,5 +1,4 @@
-// The one endpoint: judges a request by its head, then hands it to Athena, Glue or the S3 server.
-import { randomUUID } from 'node:crypto'
+// The one endpoint: checks the head of a request, then hands it to Athena, Glue or the S3 server.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { bytesLeft, whyNoRoom } from '@ticklake/runtime/disk-room.ts'
@@ -13,16 +12,16 @@ import type { IcebergRest } from '../glue/iceberg-rest/routes.ts'
 import { type Admission, admit, protocolOf } from './admission.ts'
 import { AwsError } from './aws-error.ts'
 import { browserHeaders } from './browser-headers.ts'
+import { type JsonAnswer, jsonHeaders, readBody, sendText } from './json-exchange.ts'
 import { openPassThrough } from './pass-through.ts'
 import { answerRefusal, Refusal, type RefusalReason } from './refusal.ts'
-import { discardBody } from './unread-body.ts'
 
 /** A service of AWS JSON 1.1: the operation's name without its prefix, the body, the answer to send. */
 export interface JsonService {
   /** No request of it is larger. */
   readonly mostBytes: number
   /** In and out: JSON. @throws AwsError as AWS would answer */
-  handleText(operation: string, json: string): Promise<{ status: number; text: string }>
+  handleText(operation: string, json: string): Promise<JsonAnswer>
 }
 
 export interface LocalAwsServer extends AsyncDisposable {
@@ -78,8 +77,8 @@ export async function startServer({
     bucketHosts: true,
   }
 
-  /** What is let in; undefined for the paths of its own. @throws Refusal */
-  function judge(request: IncomingMessage): Admission | undefined {
+  /** What is admitted; undefined for the server's own paths. @throws Refusal */
+  function admission(request: IncomingMessage): Admission | undefined {
     let bucketHost: string | undefined
     try {
       bucketHost = requireOwnRequest(request, rules).bucket
@@ -138,18 +137,18 @@ export async function startServer({
     target: string,
     operation: string,
   ): Promise<void> {
-    let answer: { status: number; text: string }
+    let answer: JsonAnswer
     try {
       answer = await service.handleText(operation, await readBody(request, service.mostBytes))
     } catch (error) {
-      // The client went away while it asked: nobody is there to be told.
+      // The client is gone.
       if (response.destroyed) return
       if (!(error instanceof AwsError)) events.operationBroke({ target, err: error })
-      const told =
+      const failure =
         error instanceof AwsError
           ? error
           : new AwsError(defectName(target), `local-aws failed: ${reasonOf(error)}`, {}, 500)
-      answer = { status: told.status, text: JSON.stringify(told.body()) }
+      answer = { status: failure.status, text: JSON.stringify(failure.body()) }
     }
     events.answered(target.slice(0, target.indexOf('.')), answer.status)
     await sendText(request, response, answer)
@@ -197,9 +196,9 @@ export async function startServer({
     response.on('error', () => response.destroy())
     if (!countsAsOne(request, response)) return
     try {
-      const admission = judge(request)
+      const admitted = admission(request)
       onAdmitted?.()
-      route(request, response, admission).catch((error) => {
+      route(request, response, admitted).catch((error) => {
         events.operationBroke({ target: request.url ?? '', err: error })
         response.destroy()
       })
@@ -274,54 +273,6 @@ async function silence(who: string, url: URL): Promise<string | undefined> {
 function send(response: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body)
   response.writeHead(status, jsonHeaders(text)).end(text)
-}
-
-/**
- * Answers. A request that is refused before all of it was read is the last one of its connection: the next one would
- * begin in the middle of its body.
- */
-async function sendText(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status, text }: { status: number; text: string },
-): Promise<void> {
-  if (request.complete) {
-    response.writeHead(status, jsonHeaders(text)).end(text)
-    return
-  }
-  response.writeHead(status, { ...jsonHeaders(text), connection: 'close' }).write(text)
-  await discardBody(request)
-  response.end()
-}
-
-function jsonHeaders(text: string): Record<string, string | number> {
-  return {
-    'content-type': 'application/x-amz-json-1.1',
-    'content-length': Buffer.byteLength(text),
-    'x-amzn-requestid': randomUUID(),
-    ...browserHeaders,
-  }
-}
-
-/** The body's text. @throws AwsError when it is too large: the rest of it is not read */
-function readBody(request: IncomingMessage, mostBytes: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const refuse = () => {
-      request.off('data', take).pause()
-      const message = `A request has at most ${mostBytes} bytes`
-      reject(new AwsError('RequestEntityTooLargeException', message, {}, 413))
-    }
-    const chunks: Buffer[] = []
-    let bytes = 0
-    const take = (chunk: Buffer) => {
-      bytes += chunk.length
-      if (bytes > mostBytes) refuse()
-      else chunks.push(chunk)
-    }
-    request.on('error', reject)
-    if (Number(request.headers['content-length']) > mostBytes) return refuse()
-    request.on('data', take).on('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
-  })
 }
 
 /** What each service's own API reference calls an error inside it. */

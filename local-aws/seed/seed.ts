@@ -8,7 +8,7 @@ import { seedObjects } from './s3.ts'
 import { seedStatements } from './statements.ts'
 
 /** Runs an operation of Athena: the request, and its answer. */
-export type AskAthena = (operation: string, request: unknown) => Promise<{ readonly body: unknown }>
+export type AskAthena = (operation: string, request: object) => Promise<{ readonly body: unknown }>
 
 export interface SeedParts {
   /** undefined: only the buckets are made. */
@@ -27,6 +27,9 @@ export interface Seeded {
   readonly statements: number
 }
 
+/** How long the statements of a seed wait for an engine that is starting. */
+const engineStartMs = 120_000
+
 /** Statements of a seed that name no place for their results, as files cannot, write them here. */
 const resultsBucket = 'local-aws-seed'
 
@@ -44,6 +47,7 @@ export async function seed(parts: SeedParts): Promise<Seeded | undefined> {
   const all = files.length > 0 ? [...buckets, resultsBucket] : buckets
   const objects = await seedObjects(join(seedDir ?? dataDir, 's3'), all, server, signal)
   let statements = 0
+  if (files.length > 0) await waitForEngine(askAthena, signal)
   for (const name of files) {
     for (const { sql, line } of seedStatements(readFileSync(join(seedDir!, name), 'utf8'))) {
       signal.throwIfAborted()
@@ -77,6 +81,15 @@ interface Execution {
   }
 }
 
+/** The engine starts beside local-aws, and a query waits for it for seconds only. */
+async function waitForEngine(askAthena: AskAthena, signal: AbortSignal): Promise<void> {
+  const giveUpAt = Date.now() + engineStartMs
+  while ((await run(askAthena, 'SELECT 1', signal)) !== undefined && Date.now() < giveUpAt) {
+    await sleep(250, signal)
+    signal.throwIfAborted()
+  }
+}
+
 /** Runs one statement to its end. Out: why it failed. */
 async function run(askAthena: AskAthena, sql: string, signal: AbortSignal): Promise<string | undefined> {
   const request = {
@@ -87,7 +100,7 @@ async function run(askAthena: AskAthena, sql: string, signal: AbortSignal): Prom
   try {
     const { body } = await askAthena('StartQueryExecution', request)
     for (;;) {
-      const answer = await askAthena('GetQueryExecution', body)
+      const answer = await askAthena('GetQueryExecution', body as object)
       const { State, StateChangeReason } = (answer.body as Execution).QueryExecution.Status
       if (State === 'SUCCEEDED') return undefined
       if (State === 'FAILED' || State === 'CANCELLED') return StateChangeReason ?? State

@@ -1,7 +1,7 @@
 // Turns what an AWS client throws into an error that says which service it was, why, and what to do next.
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 
-type Service = 'S3' | 'STS' | 'Glue' | 'Athena'
+type Service = 'S3' | 'STS' | 'Glue' | 'Athena' | 'SNS'
 
 const remedies: readonly { readonly names: RegExp; readonly code: string; readonly remedy: string }[] = [
   {

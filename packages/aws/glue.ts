@@ -16,6 +16,7 @@ import {
   GetTableCommand,
   GetTablesCommand,
   type GlueClient,
+  ListCrawlsCommand,
   type Partition,
   type PartitionInput,
   StartCrawlerCommand,
@@ -252,6 +253,14 @@ export class Glue {
       updated: metrics?.TablesUpdated ?? 0,
       deleted: metrics?.TablesDeleted ?? 0,
     }
+  }
+
+  /** The summary that Glue keeps of the crawler's newest crawl: JSON. */
+  async lastCrawlSummary(name: string): Promise<string | undefined> {
+    const answer = await this.#find(`asking for the crawls of ${name}`, () =>
+      this.#client.send(new ListCrawlsCommand({ CrawlerName: name, MaxResults: 1 })),
+    )
+    return answer?.Crawls?.[0]?.Summary
   }
 
   async #do<T>(doing: string, call: () => Promise<T>): Promise<T> {

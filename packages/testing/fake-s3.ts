@@ -10,7 +10,7 @@ export interface FakeS3 extends AsyncDisposable {
   failWritesWith: number | undefined
 }
 
-/** Holds one bucket, `results`; any other does not exist. */
+/** Holds the bucket `results` and Athena's own; any other does not exist. */
 export async function startFakeS3(): Promise<FakeS3> {
   const server = createServer((request, response) => {
     // A client that gives up in the middle is part of the tests.
@@ -28,7 +28,8 @@ export async function startFakeS3(): Promise<FakeS3> {
       response.writeHead(status, { 'content-type': 'application/xml', ...headers }).end(text)
 
     if (key === undefined) return answer(400, '<Error><Code>InvalidURI</Code></Error>')
-    if (!key.startsWith('results')) return answer(404, '<Error><Code>NoSuchBucket</Code></Error>')
+    if (!/^(?:results|aws-athena-managed)/.test(key))
+      return answer(404, '<Error><Code>NoSuchBucket</Code></Error>')
     if ((request.method === 'PUT' || request.method === 'POST') && s3.failWritesWith !== undefined) {
       if (s3.failWritesWith === 0) return request.socket.destroy()
       return answer(
@@ -38,7 +39,7 @@ export async function startFakeS3(): Promise<FakeS3> {
     }
     switch (request.method) {
       case 'HEAD':
-        return answer(200)
+        return answer(/\/./.test(key) && !s3.objects.has(key) ? 404 : 200)
       case 'PUT':
         if (uploadId === null) s3.objects.set(key, body)
         else s3.openUploads.get(uploadId)![Number(url.searchParams.get('partNumber')) - 1] = body

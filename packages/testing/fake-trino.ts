@@ -30,6 +30,7 @@ export async function startFakeEngine(script: (sql: string) => ScriptPage[]): Pr
       engine.cancelled++
       return response.writeHead(204).end()
     }
+    if (request.url === '/v1/info') return response.end('{"starting":false}')
     let id: number
     let page: ScriptPage
     let at = 0

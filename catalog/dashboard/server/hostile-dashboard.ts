@@ -33,6 +33,7 @@ const dashboard = await startDashboard({
   config,
   audit: serialAudits(aws, broker, config),
   allowCrawl: false,
+  firingAlerts: () => [],
   events: dashboardEvents(log, registry),
 })
 const health = await startHealthServer({

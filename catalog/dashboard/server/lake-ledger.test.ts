@@ -1,4 +1,4 @@
-// Which refused records the page shows of many, and what it makes of a file that is broken.
+// Which rejected records the dashboard shows of many, and what it shows of a broken file.
 
 import { lakeConfig } from '@ticklake/aws/config.ts'
 import type { Bucket } from '@ticklake/aws/s3.ts'

@@ -1,4 +1,4 @@
-// The claims and the refused records as people read them: newest first, with their content in words.
+// The claims and rejected records that the dashboard shows, newest first.
 
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { fromOldVersion } from '@ticklake/aws/old-versions.ts'
@@ -43,7 +43,7 @@ function claimView(partition: number, { S, claim, fault, ageMs = 0 }: ChainLink)
 }
 
 /**
- * The newest refused records: what, why, from where. Files are read one after the other, the newest of each partition
+ * The newest rejected records. Files are read one after the other, the newest of each partition
  * first and then the next of each, until there are letters enough: a file may be large.
  */
 export async function readDeadLetters(bucket: Bucket, lake: LakeConfig): Promise<DeadLetters> {

@@ -33,7 +33,7 @@ function viewer() {
 }
 
 test('a viewer who joins later gets the reason why no tick can be read, and it stays during retries', async () => {
-  const live = new Live({ aws, broker, config: catalogConfig({}), events: quiet })
+  const live = new Live({ aws, broker, config: catalogConfig({}), events: quiet, firingAlerts: () => [] })
   const first = viewer()
   live.join(first)
   await expect.poll(() => first.problems).toEqual([null, 'KAFKA_UNREACHABLE'])

@@ -112,7 +112,7 @@ export class Live {
   }
 
   #pipeline() {
-    return pipelineOf(this.#measurements.facts(Date.now()))
+    return { ...pipelineOf(this.#measurements.facts(Date.now())), alerts: this.#parts.firingAlerts() }
   }
 
   #send<E extends keyof StreamEvents>(event: E, data: StreamEvents[E]): void {

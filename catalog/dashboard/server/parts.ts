@@ -4,12 +4,15 @@ import type { Broker } from '@ticklake/kafka/topic.ts'
 import type { Audit } from '../../audit/job.ts'
 import type { CatalogConfig } from '../../config.ts'
 import type { DashboardEvents } from './events.ts'
+import type { FiringAlert } from './wire.ts'
 
 export interface LiveParts {
   readonly aws: Aws
   readonly broker: Broker
   readonly config: CatalogConfig
   readonly events: DashboardEvents
+  /** The alerts that are firing now. */
+  readonly firingAlerts: () => readonly FiringAlert[]
 }
 
 export interface DashboardParts extends LiveParts {

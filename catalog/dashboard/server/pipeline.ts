@@ -40,7 +40,7 @@ const BEHIND_AFTER_MS = 15_000
 /** Longer than the longest usual flush (a minute, on AWS): nothing is claimed although records wait. */
 const STALLED_AFTER_MS = 90_000
 
-export function pipelineOf(facts: PipelineFacts): Pipeline {
+export function pipelineOf(facts: PipelineFacts): Omit<Pipeline, 'alerts'> {
   const partitions = partitionOffsets(facts)
   return {
     at: facts.nowMs,

@@ -81,6 +81,14 @@ export interface AthenaStage extends Stage {
   readonly newestMs: number | null
 }
 
+/** An alert of alerts.yml that is firing. */
+export interface FiringAlert {
+  readonly name: string
+  readonly sinceMs: number
+  /** The first rows that its statement returned. */
+  readonly rows: readonly string[]
+}
+
 export interface Pipeline {
   readonly at: number
   readonly producer: ProducerStage
@@ -89,6 +97,7 @@ export interface Pipeline {
   readonly s3: ObjectsStage
   readonly glue: GlueStage
   readonly athena: AthenaStage
+  readonly alerts: readonly FiringAlert[]
 }
 
 /** One point over time; what was not known is null. */

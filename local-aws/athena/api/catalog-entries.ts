@@ -23,7 +23,7 @@ const parameterSets: Readonly<Record<string, readonly (readonly string[])[]>> = 
   LAMBDA: [['function'], ['metadata-function', 'record-function']],
 }
 const catalogNameText = required(text({ min: 1, max: 256 }))
-const parameters = map(text({ max: 51_200 }))
+const parameters = map(text({ max: 51_200 }), { max: 50, key: text({ min: 1, max: 255 }) })
 const entry = {
   Name: catalogNameText,
   Type: required(text({ oneOf: ['LAMBDA', 'GLUE', 'HIVE', 'FEDERATED'] })),

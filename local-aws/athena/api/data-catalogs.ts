@@ -1,7 +1,9 @@
 // Athena's view of the Data Catalog: databases and tables, as its metadata operations give them.
+import { randomUUID } from 'node:crypto'
 import { GlueError } from '../../glue/api/errors.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import type { Database, Table } from '../../glue/api/shapes.ts'
+import type { AwsError } from '../../http/aws-error.ts'
 import { columnsOf } from '../sql/view.ts'
 import { type CatalogEntries, catalogName, isOurs } from './catalog-entries.ts'
 import { invalidInput, metadataError } from './errors.ts'
@@ -39,7 +41,9 @@ export function dataCatalogOperations(glue: GlueService, entries: CatalogEntries
       const name = requiredText(request, 'TableName').toLowerCase()
       const table = await glue.getTable(database, name)
       if (!table)
-        throw metadataError(`EntityNotFoundException: Table ${name} not found in database ${database}.`)
+        throw notFound(
+          (await glue.getDatabase(database)) ? `Entity Not Found` : `Database ${database} not found.`,
+        )
       return { TableMetadata: tableMetadata(table) }
     },
   }
@@ -54,7 +58,7 @@ export function dataCatalogOperations(glue: GlueService, entries: CatalogEntries
 
   async function existingDatabase(name: string): Promise<Database> {
     const database = await glue.getDatabase(name.toLowerCase())
-    if (!database) throw metadataError(`EntityNotFoundException: Database ${name} not found.`)
+    if (!database) throw notFound(`Database ${name} not found.`)
     return database
   }
 
@@ -65,12 +69,20 @@ export function dataCatalogOperations(glue: GlueService, entries: CatalogEntries
         try {
           return await operation(request)
         } catch (error) {
-          if (error instanceof GlueError) throw metadataError(`${error.type}: ${error.message}`)
+          if (error instanceof GlueError) throw catalogError(error.type, error.message)
           throw error
         }
       },
     ]),
   )
+}
+
+const notFound = (message: string) => catalogError('EntityNotFoundException', message)
+
+/** An error of the Data Catalog in the form in which Athena hands it on: clients parse the error code in it. */
+function catalogError(type: string, message: string): AwsError {
+  const facts = `Service: AmazonDataCatalog; Status Code: 400; Error Code: ${type}; Request ID: ${randomUUID()}; Proxy: null`
+  return metadataError(`${message} (${facts})`)
 }
 
 function databaseOf({ Name, Description, Parameters }: Database): unknown {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import { askJson } from '@ticklake/testing/ask-json.ts'
 import { type FakeS3, startFakeS3 } from '@ticklake/testing/fake-s3.ts'
 import {
   engineColumn,
@@ -66,7 +67,7 @@ function openService(): AthenaService {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of the wire, looked into freely
-const call = async (name: string, body: object = {}): Promise<any> => (await athena.handle(name, body)).body
+const call = async (name: string, body: object = {}): Promise<any> => (await askJson(athena, name, body)).body
 
 const start = async (QueryString: string, more: object = {}): Promise<string> => {
   const ResultConfiguration = { OutputLocation: 's3://results/q' }
@@ -467,4 +468,57 @@ test('there is one engine version, no reserved capacity and no Spark', async () 
   for (const name of ['StartSession', 'CreateNotebook', 'ListApplicationDPUSizes']) {
     expect(await refusal(name, { WorkGroup: 'primary' })).toContain('Apache Spark is not supported')
   }
+})
+
+test('long definitions are answered in pieces, and other requests have their turn between them', async () => {
+  // As long as a query may be, and six times that in JSON.
+  const QueryString = '\u0001'.repeat(262_144)
+  const ids: string[] = []
+  for (let i = 0; i < 4; i++) {
+    const request = { Name: 'n', Database: 'd', QueryString, ClientRequestToken: randomUUID() }
+    ids.push((await call('CreateNamedQuery', request)).NamedQueryId)
+  }
+  const { text } = await athena.handleText('BatchGetNamedQuery', JSON.stringify({ NamedQueryIds: ids }))
+  let turns = 0
+  const other = setInterval(() => turns++)
+  const pieces: string[] = []
+  for await (const piece of text as AsyncIterable<string>) pieces.push(piece)
+  clearInterval(other)
+  expect(pieces.length).toBeGreaterThanOrEqual(4)
+  expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(2_000_000)
+  expect(turns).toBeGreaterThanOrEqual(3)
+  expect(JSON.parse(pieces.join('')).NamedQueries).toHaveLength(4)
+}, 30_000)
+
+test.each([
+  [
+    'MonitoringConfiguration',
+    { CloudWatchLoggingConfiguration: { Enabled: true, LogGroup: 'x'.repeat(513) } },
+  ],
+  ['EngineConfiguration', { SparkProperties: { k: 'x'.repeat(1_025) } }],
+  ['ResultConfiguration', { OutputLocation: `s3://b/${'x'.repeat(2_048)}` }],
+  ['IdentityCenterConfiguration', { IdentityCenterInstanceArn: 'x'.repeat(256) }],
+])('a workgroup keeps no %s beyond the limits of the model', async (member, value) => {
+  const Configuration = { [member]: value }
+  expect(await refusal('CreateWorkGroup', { Name: 'long', Configuration })).toContain('less than or equal to')
+})
+
+test('a workgroup keeps of its configuration what the model knows', async () => {
+  const Configuration = {
+    MonitoringConfiguration: { S3LoggingConfiguration: { Enabled: true, KmsKey: 'k', Unknown: 'x' } },
+    Unknown: { a: 'x'.repeat(100_000) },
+  }
+  await call('CreateWorkGroup', { Name: 'known', Configuration })
+  const { WorkGroup } = await call('GetWorkGroup', { WorkGroup: 'known' })
+  expect(WorkGroup.Configuration.MonitoringConfiguration).toEqual({
+    S3LoggingConfiguration: { Enabled: true, KmsKey: 'k' },
+  })
+  expect(WorkGroup.Configuration).not.toHaveProperty('Unknown')
+})
+
+test('a data catalog has at most 50 parameters, with names of at most 255 characters', async () => {
+  const create = (Parameters: object) => refusal('CreateDataCatalog', { Name: 'x', Type: 'GLUE', Parameters })
+  const many = Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, 'v']))
+  expect(await create(many)).toContain('less than or equal to 50')
+  expect(await create({ 'catalog-id': '0', ['k'.repeat(256)]: 'v' })).toContain('less than or equal to 255')
 })

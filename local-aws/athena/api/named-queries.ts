@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Definitions } from '../engine/definitions.ts'
 import { invalidInput, invalidRequest } from './errors.ts'
+import { lookup } from './lookup.ts'
 import { description, nameText, paging, queryText, workgroupName } from './members.ts'
 import { integer, list, type Operations, operation, required, text } from './shape.ts'
 import type { Workgroups } from './workgroups.ts'
@@ -76,14 +77,15 @@ export function namedQueryOperations(stored: Definitions<NamedQuery>, workgroups
     BatchGetNamedQuery: operation(
       { NamedQueryIds: required(list(queryId, { min: 1, max: 50 })) },
       ({ NamedQueryIds }) => {
-        const found = NamedQueryIds.map((id) => stored.find(id))
+        const { found, missing } = lookup(NamedQueryIds, stored.find)
         return {
-          NamedQueries: found.filter((query) => query !== undefined),
-          UnprocessedNamedQueryIds: NamedQueryIds.filter((_id, i) => !found[i]).map((NamedQueryId) => ({
-            NamedQueryId,
-            ErrorCode: 'INVALID_INPUT',
-            ErrorMessage: `NamedQuery ${NamedQueryId} was not found`,
-          })),
+          NamedQueries: found,
+          UnprocessedNamedQueryIds: () =>
+            missing.map((NamedQueryId) => ({
+              NamedQueryId,
+              ErrorCode: 'INVALID_INPUT',
+              ErrorMessage: `NamedQuery ${NamedQueryId} was not found`,
+            })),
         }
       },
     ),

@@ -1,11 +1,12 @@
 // Prepared statements: queries with question marks, under a name in their workgroup, for the API and for EXECUTE.
 import { AwsError } from '../../http/aws-error.ts'
 import type { Definitions } from '../engine/definitions.ts'
-import type { OwnWork } from '../engine/queries.ts'
+import type { OwnWork } from '../engine/execution.ts'
 import { parameterExpression } from '../sql/parameters.ts'
 import { preparedCommand } from '../sql/prepared.ts'
 import { type Statement, statementOf } from '../sql/statement.ts'
 import { invalidInput, QueryFailure } from './errors.ts'
+import { lookup } from './lookup.ts'
 import { description, paging, queryText, workgroupName } from './members.ts'
 import { list, type Operations, operation, required, text } from './shape.ts'
 import type { Workgroups } from './workgroups.ts'
@@ -85,16 +86,15 @@ export function preparedStatementOperations(
       },
       ({ PreparedStatementNames, WorkGroup }) => {
         const { Name } = workgroups.of(WorkGroup)
-        const found = PreparedStatementNames.map((name) => stored.get(Name, name))
+        const { found, missing } = lookup(PreparedStatementNames, (name) => stored.get(Name, name))
         return {
-          PreparedStatements: found.filter((entry) => entry !== undefined),
-          UnprocessedPreparedStatementNames: PreparedStatementNames.filter((_name, i) => !found[i]).map(
-            (name) => ({
+          PreparedStatements: found,
+          UnprocessedPreparedStatementNames: () =>
+            missing.map((name) => ({
               StatementName: name,
               ErrorCode: 'STATEMENT_NOT_FOUND',
               ErrorMessage: notFound(name, WorkGroup),
-            }),
-          ),
+            })),
         }
       },
     ),

@@ -1,4 +1,5 @@
 // One query execution: what is remembered of it, and how GetQueryExecution shows it.
+import { createHash } from 'node:crypto'
 import type { ColumnInfo } from '../results/column-info.ts'
 import type { StatementType } from '../sql/statement.ts'
 import type { AthenaError } from './errors.ts'
@@ -65,6 +66,10 @@ export interface QueryRequest {
   readonly resultSettings?: ResultSettings
   /** Whether an earlier result would do, as it was asked: it is shown again. */
   readonly resultReuse?: ResultReuse
+  /** The earlier query whose result answers this one, and where that lies. */
+  readonly reused?: { readonly id: string; readonly location: string }
+  /** ManagedQueryResultsConfiguration of the workgroup, where it keeps the results itself: their place is not shown. */
+  readonly managedResults?: Readonly<Record<string, unknown>>
   /** The bytes that it may read, as its workgroup says. */
   readonly mostScannedBytes?: number
   readonly submittedAtMs: number
@@ -109,6 +114,7 @@ export function contextDatabase({ database }: Pick<QueryRequest, 'database'>): s
 
 /** ResultConfiguration.OutputLocation: the object that holds the result (athena-docs "Query results"). */
 export function outputLocation(query: QueryRequest): string {
+  if (query.reused) return query.reused.location
   if (query.substatement === 'CREATE_TABLE_AS_SELECT') return `${query.resultFolder}tables/${query.id}`
   switch (resultLayout(query)) {
     case 'csv':
@@ -118,6 +124,23 @@ export function outputLocation(query: QueryRequest): string {
     case 'none':
       return `${query.resultFolder}${query.id}`
   }
+}
+
+/**
+ * What a query has in common with those whose result it may reuse; undefined where none can be reused. A result that lies
+ * elsewhere, or that other parameters gave, is another.
+ */
+export function reuseKey(query: QueryRequest): string | undefined {
+  if (query.statementType !== 'DML' || query.substatement !== 'SELECT') return undefined
+  const { query: text, catalog, workgroup, parameters, resultFolder } = query
+  return JSON.stringify([
+    createHash('sha256').update(text).digest('hex'),
+    (catalog ?? 'awsdatacatalog').toLowerCase(),
+    contextDatabase(query),
+    workgroup,
+    parameters ?? [],
+    resultFolder,
+  ])
 }
 
 /** Where the time went, as GetQueryExecution and GetQueryRuntimeStatistics show it. */
@@ -141,7 +164,9 @@ export function queryExecution(query: Query): Record<string, unknown> {
     Query: query.query,
     StatementType: query.statementType,
     SubstatementType: query.substatement,
-    ResultConfiguration: { ...query.resultSettings, OutputLocation: outputLocation(query) },
+    ...(query.managedResults
+      ? { ManagedQueryResultsConfiguration: query.managedResults }
+      : { ResultConfiguration: { ...query.resultSettings, OutputLocation: outputLocation(query) } }),
     ResultReuseConfiguration: { ResultReuseByAgeConfiguration: query.resultReuse ?? { Enabled: false } },
     QueryExecutionContext: {
       ...(query.database === undefined ? {} : { Database: query.database }),
@@ -157,8 +182,10 @@ export function queryExecution(query: Query): Record<string, unknown> {
     Statistics: {
       ...timeline(query),
       DataScannedInBytes: query.statistics.scannedBytes,
-      ...(query.manifest === undefined ? {} : { DataManifestLocation: query.manifest }),
-      ResultReuseInformation: { ReusedPreviousResult: false },
+      ...(query.manifest === undefined || query.managedResults
+        ? {}
+        : { DataManifestLocation: query.manifest }),
+      ResultReuseInformation: { ReusedPreviousResult: query.reused !== undefined },
     },
     WorkGroup: query.workgroup,
     EngineVersion: engineVersion,

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import { askJson } from '@ticklake/testing/ask-json.ts'
 import { type FakeS3, startFakeS3 } from '@ticklake/testing/fake-s3.ts'
 import {
   engineColumn,
@@ -78,7 +79,7 @@ function openService(env: Record<string, string> = {}): void {
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of the wire, looked into freely
 const call = async (operation: string, body: object): Promise<any> =>
-  (await athena!.handle(operation, body)).body
+  (await askJson(athena!, operation, body)).body
 
 const start = async (sql: string, more: object = {}): Promise<string> =>
   (
@@ -300,6 +301,23 @@ describe('requests that are refused', () => {
     })
   })
 
+  test('of two requests with one token, of which the first is refused, the second starts the query', async () => {
+    let isRefused = true
+    await serve(() => {
+      const syntax = { errorName: 'SYNTAX_ERROR', errorType: 'USER_ERROR', message: 'line 1:8: no' }
+      return isRefused ? [{ error: syntax }] : one
+    })
+    const ClientRequestToken = randomUUID()
+    const first = refusal(start('SELECT 1', { ClientRequestToken }))
+    const second = start('SELECT 1', { ClientRequestToken }).finally(() => undefined)
+    expect(await first).toMatchObject({ AthenaErrorCode: 'MALFORMED_QUERY' })
+    isRefused = false
+    const id = await second
+    expect((await ended(id)).Status.State).toBe('SUCCEEDED')
+    expect(await start('SELECT 1', { ClientRequestToken })).toBe(id)
+    expect((await call('ListQueryExecutions', {})).QueryExecutionIds).toEqual([id])
+  })
+
   test('a token that is used again with other parameters is a mismatch', async () => {
     await serve(() => one)
     const asked = { ClientRequestToken: randomUUID(), ExecutionParameters: ['1'] }
@@ -339,7 +357,7 @@ describe('requests that are refused', () => {
 
   test('an operation that is not built answers as AWS answers an unknown one', async () => {
     await serve(() => one)
-    expect(await athena!.handle('CreateTeapot', {})).toEqual({
+    expect(await askJson(athena!, 'CreateTeapot', {})).toEqual({
       status: 400,
       body: { __type: 'UnknownOperationException' },
     })
@@ -513,4 +531,94 @@ test('the history is listed newest first, in pages', async () => {
   const batch = await call('BatchGetQueryExecution', { QueryExecutionIds: [ids[0], 'nobody'] })
   expect(batch.QueryExecutions).toHaveLength(1)
   expect(batch.UnprocessedQueryExecutionIds).toMatchObject([{ QueryExecutionId: 'nobody' }])
+})
+
+describe('result reuse', () => {
+  const reuse = (MaxAgeInMinutes = 60) => ({
+    ResultReuseConfiguration: { ResultReuseByAgeConfiguration: { Enabled: true, MaxAgeInMinutes } },
+  })
+
+  test('the same question within its age is answered by the earlier result, and nothing runs', async () => {
+    await serve(() => one)
+    const first = await ended(await start('SELECT 1'))
+    const second = await ended(await start('SELECT 1', reuse()))
+    const third = await ended(await start('SELECT 1', reuse()))
+    expect(engine!.posted).toHaveLength(1)
+    for (const { QueryExecutionId, Statistics, ResultConfiguration } of [second, third]) {
+      expect(Statistics).toMatchObject({
+        DataScannedInBytes: 0,
+        ResultReuseInformation: { ReusedPreviousResult: true },
+      })
+      expect(ResultConfiguration).toEqual(first.ResultConfiguration)
+      const results = (id: string) => call('GetQueryResults', { QueryExecutionId: id })
+      expect(await results(QueryExecutionId)).toEqual(await results(first.QueryExecutionId))
+    }
+    expect(first.Statistics.ResultReuseInformation).toEqual({ ReusedPreviousResult: false })
+  })
+
+  test('another text, context, place or age, or a result that is gone, runs the query', async () => {
+    await serve(() => one)
+    await ended(await start('SELECT 1'))
+    const asked: object[] = [
+      reuse(0),
+      { ...reuse(), QueryExecutionContext: { Database: 'other' } },
+      { ...reuse(), ResultConfiguration: { OutputLocation: 's3://results/other' } },
+      { ResultReuseConfiguration: { ResultReuseByAgeConfiguration: { Enabled: false } } },
+    ]
+    for (const more of asked) await ended(await start('SELECT 1', more))
+    await ended(await start('SELECT  1', reuse()))
+    expect(engine!.posted).toHaveLength(6)
+    s3.objects.clear()
+    const { Statistics } = await ended(await start('SELECT 1', reuse()))
+    expect(Statistics.ResultReuseInformation).toEqual({ ReusedPreviousResult: false })
+  })
+
+  test('only what reads is reused', async () => {
+    await serve(() => [{ updateType: 'INSERT', updateCount: 1 }])
+    await ended(await start('INSERT INTO t SELECT 1'))
+    await ended(await start('INSERT INTO t SELECT 1', reuse()))
+    expect(engine!.posted).toHaveLength(2)
+  })
+})
+
+test('a workgroup with managed results shows no place, and takes none', async () => {
+  await serve(() => one)
+  const Configuration = { ManagedQueryResultsConfiguration: { Enabled: true } }
+  await call('CreateWorkGroup', { Name: 'managed', Configuration })
+  const more = { WorkGroup: 'managed', ResultConfiguration: null }
+  const execution = await ended(await start('SELECT 1', more))
+  expect(execution).toMatchObject({ Status: { State: 'SUCCEEDED' }, ...Configuration })
+  expect(execution).not.toHaveProperty('ResultConfiguration')
+  const { ResultSet } = await call('GetQueryResults', { QueryExecutionId: execution.QueryExecutionId })
+  expect(ResultSet.Rows).toHaveLength(2)
+  expect((await refusal(start('SELECT 1', { WorkGroup: 'managed' }))).Message).toContain(
+    'managed query results',
+  )
+  const both = { ...Configuration, ResultConfiguration: { OutputLocation: 's3://results/q' } }
+  expect((await refusal(call('CreateWorkGroup', { Name: 'both', Configuration: both }))).Message).toContain(
+    'not both',
+  )
+})
+
+test('twenty queries run at once; the others are QUEUED until one ends', async () => {
+  await serve(() => [{ columns: [engineColumn('n', 'bigint')] }, 'stall'])
+  const ids = await Promise.all(Array.from({ length: 21 }, () => start('SELECT 1')))
+  const states = async () => {
+    const { QueryExecutions } = await call('BatchGetQueryExecution', { QueryExecutionIds: ids })
+    return QueryExecutions.map((query: { Status: { State: string } }) => query.Status.State) as string[]
+  }
+  await expect.poll(() => engine!.posted.length).toBe(20)
+  expect((await states()).filter((state) => state === 'QUEUED')).toHaveLength(1)
+  await call('StopQueryExecution', { QueryExecutionId: ids[(await states()).indexOf('RUNNING')] })
+  await expect.poll(() => engine!.posted.length).toBe(21)
+})
+
+test('rows are not inserted into a bucketed table', async () => {
+  await serve(() => one)
+  await glue.createDatabase({ Name: 'buckets' })
+  const StorageDescriptor = { Location: 's3://results/b/', BucketColumns: ['a'], NumberOfBuckets: 2 }
+  await glue.createTable('buckets', { Name: 't', StorageDescriptor })
+  const { Status } = await ended(await start('INSERT INTO "buckets"."t" SELECT 1'))
+  expect(Status).toMatchObject({ State: 'FAILED', AthenaError: { ErrorCategory: 2 } })
+  expect(engine!.posted).toEqual([])
 })

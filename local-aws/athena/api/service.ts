@@ -3,18 +3,20 @@ import type { LocalAwsConfig } from '../../config.ts'
 import type { Events } from '../../events.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import { AwsError } from '../../http/aws-error.ts'
+import { jsonPieces } from '../../http/json-answer.ts'
 import { requestObject, unreadableRequest } from '../../http/request-json.ts'
 import type { JsonService } from '../../http/server.ts'
 import { openTableFiles } from '../../iceberg/s3.ts'
 import { openIcebergTables } from '../../iceberg/tables.ts'
 import { openHistory } from '../engine/history.ts'
 import { openQueries } from '../engine/queries.ts'
-import { openResultPages } from '../results/result-pages.ts'
+import { openResultPages, type ResultPage } from '../results/result-pages.ts'
 import { openResultObjects } from '../results/s3.ts'
 import { capacityOperations } from './capacity.ts'
 import { openCatalogEntries } from './catalog-entries.ts'
 import { dataCatalogOperations } from './data-catalogs.ts'
 import { invalidInput } from './errors.ts'
+import { lookup } from './lookup.ts'
 import { type NamedQuery, namedQueryOperations } from './named-queries.ts'
 import { type PreparedStatement, preparedStatementOperations } from './prepared-statements.ts'
 import { isFinal, type Query, queryExecution } from './query.ts'
@@ -35,8 +37,8 @@ export interface AthenaParts {
 }
 
 export interface AthenaService extends JsonService, AsyncDisposable {
-  /** One request as a value. @throws AwsError as AWS would answer */
-  handle(operation: string, body: unknown): Promise<{ status: number; body: unknown }>
+  /** One request of this process, as a value; lists of batch answers are still to be read. @throws AwsError */
+  handle(operation: string, request: object): Promise<{ status: number; body: object }>
 }
 
 /** Opens the history in the data folder and answers from then on. */
@@ -91,15 +93,18 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
           "1 validation error detected: Value at 'queryExecutionIds' failed to satisfy constraint: Member must have length between 1 and 50",
         )
       }
-      const found = ids.map((id) => queries.get(id))
-      const unknown = ids.filter((_id, i) => found[i] === undefined)
+      const { found, missing } = lookup(ids, (id) => {
+        const query = queries.get(id)
+        return query && queryExecution(query)
+      })
       return {
-        QueryExecutions: found.filter((query) => query !== undefined).map(queryExecution),
-        UnprocessedQueryExecutionIds: unknown.map((id) => ({
-          QueryExecutionId: id,
-          ErrorCode: 'INVALID_INPUT',
-          ErrorMessage: `QueryExecution ${id} was not found`,
-        })),
+        QueryExecutions: found,
+        UnprocessedQueryExecutionIds: () =>
+          missing.map((id) => ({
+            QueryExecutionId: id,
+            ErrorCode: 'INVALID_INPUT',
+            ErrorMessage: `QueryExecution ${id} was not found`,
+          })),
       }
     },
     ListQueryExecutions(request) {
@@ -116,7 +121,7 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
       )
       const page = listed.slice(0, limit)
       return {
-        QueryExecutionIds: page.map((row) => row.id).filter(queries.isTold),
+        QueryExecutionIds: page.map((row) => row.id).filter(queries.isAdmitted),
         ...(listed.length > limit ? { NextToken: String(page.at(-1)!.seq) } : {}),
       }
     },
@@ -135,9 +140,7 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
       return {
         ...(query.updateCount === undefined ? {} : { UpdateCount: query.updateCount }),
         ResultSet: {
-          Rows: rows.map((row) => ({
-            Data: row.map((value) => (value === null ? {} : { VarCharValue: value })),
-          })),
+          Rows: () => resultRows(rows),
           ResultSetMetadata: { ColumnInfo: query.columns ?? [] },
         },
         ...(nextToken === undefined ? {} : { NextToken: nextToken }),
@@ -160,10 +163,10 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
     return query
   }
 
-  async function handle(operation: string, body: unknown): Promise<{ status: number; body: unknown }> {
+  async function handle(operation: string, request: object): Promise<{ status: number; body: object }> {
     const answer = Object.hasOwn(operations, operation) ? operations[operation] : undefined
     if (!answer) return { status: 400, body: { __type: 'UnknownOperationException' } }
-    return { status: 200, body: await answer(body as Members) }
+    return { status: 200, body: (await answer(request as Members)) as object }
   }
 
   return {
@@ -173,7 +176,7 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
       const request = requestObject(json)
       if (!request) throw new AwsError('SerializationException', unreadableRequest)
       const { status, body } = await handle(operation, request)
-      return { status, text: JSON.stringify(body) }
+      return { status, text: jsonPieces(body) }
     },
     async [Symbol.asyncDispose]() {
       await queries[Symbol.asyncDispose]()
@@ -181,6 +184,12 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
       objects[Symbol.dispose]()
       tableFiles[Symbol.dispose]()
     },
+  }
+}
+
+function* resultRows(rows: ResultPage['rows']): Generator<unknown> {
+  for (const row of rows) {
+    yield { Data: row.map((value) => (value === null ? {} : { VarCharValue: value })) }
   }
 }
 

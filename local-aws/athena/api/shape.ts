@@ -86,11 +86,6 @@ export const flag: Shape<boolean> = {
   },
 }
 
-/** A structure of which nothing is looked at: it is kept and shown as it came. */
-export const opaque: Shape<Members> = {
-  read: (value) => members(value),
-}
-
 export function list<T>(item: Shape<T>, { min, max }: { min?: number; max?: number } = {}): Shape<T[]> {
   return {
     read(value, path, broken) {
@@ -111,15 +106,24 @@ export function list<T>(item: Shape<T>, { min, max }: { min?: number; max?: numb
 }
 
 /** Names of the user's own, each with a value. */
-export function map<T>(value: Shape<T>): Shape<Readonly<Record<string, T>>> {
+export function map<T>(
+  value: Shape<T>,
+  { key, max }: { key?: Shape<string>; max?: number } = {},
+): Shape<Readonly<Record<string, T>>> {
   return {
-    read: (given, path, broken) =>
-      Object.fromEntries(
-        Object.entries(members(given)).map(([key, entry]) => [
-          key,
-          value.read(entry, `${path}.${key}`, broken),
-        ]),
-      ),
+    read(given, path, broken) {
+      const entries = Object.entries(members(given))
+      if (max !== undefined && entries.length > max) {
+        broken.push(violation(given, path, `have length less than or equal to ${max}`))
+        return {}
+      }
+      return Object.fromEntries(
+        entries.map(([name, entry]) => {
+          key?.read(name, `${path}.key`, broken)
+          return [name, value.read(entry, `${path}.${name.slice(0, 255)}`, broken)]
+        }),
+      )
+    },
   }
 }
 
@@ -152,7 +156,7 @@ function members(value: unknown): Members {
 /** A value that is long is left out: nobody reads 262,144 characters of it in an error. */
 function violation(value: unknown, path: string, constraint: string): string {
   const shown = value === null ? 'null' : `'${value}'`
-  const subject = shown.length > 300 ? 'Value' : `Value ${shown}`
+  const subject = shown.length > 300 || (typeof value === 'object' && value) ? 'Value' : `Value ${shown}`
   return `${subject} at '${path}' failed to satisfy constraint: Member must ${constraint}`
 }
 

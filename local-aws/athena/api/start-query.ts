@@ -9,7 +9,13 @@ import { type ResultObjects, s3Place } from '../results/s3.ts'
 import { statementOf } from '../sql/statement.ts'
 import { invalidInput, invalidRequest } from './errors.ts'
 import { type PreparedStatement, preparedWork } from './prepared-statements.ts'
-import type { QueryRequest, ResultReuse, ResultSettings } from './query.ts'
+import {
+  outputLocation,
+  type Query,
+  type QueryRequest,
+  type ResultReuse,
+  type ResultSettings,
+} from './query.ts'
 import { checkLength, type Members, optionalText, optionalTexts, requiredText, structure } from './request.ts'
 import { checked, flag, integer, type Operations, required, structure as structureShape } from './shape.ts'
 import type { Workgroup, Workgroups } from './workgroups.ts'
@@ -26,7 +32,7 @@ const maxParameters = 1_000
 const maxParameterLength = 1_024
 
 export interface StartQueryParts {
-  readonly config: Pick<LocalAwsConfig, 'defaultResults'>
+  readonly config: Pick<LocalAwsConfig, 'defaultResults' | 'accountId' | 'region'>
   readonly history: History
   readonly queries: Queries
   readonly objects: ResultObjects
@@ -39,6 +45,22 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
   /** Requests that are being started, by token: a repeated one waits for the first instead of running twice. */
   const starting = new Map<string, Promise<QueryRequest>>()
 
+  /** An earlier query whose result answers this one, if it is asked for and still there. */
+  async function reusableOf(asked: QueryRequest): Promise<Query | undefined> {
+    const { Enabled, MaxAgeInMinutes = 60 } = asked.resultReuse ?? { Enabled: false }
+    if (!Enabled) return undefined
+    const earlier = history.reusable(asked, Date.now() - MaxAgeInMinutes * 60_000)
+    return earlier && (await objects.exists(outputLocation(earlier))) ? earlier : undefined
+  }
+
+  /** @throws AwsError when the bucket of the result is not there */
+  async function prepareBucket({ resultFolder, managedResults }: QueryRequest): Promise<void> {
+    const { bucket } = s3Place(resultFolder)!
+    if (managedResults) await objects.makeBucket(bucket)
+    else if (!(await objects.bucketExists(bucket)))
+      throw invalidInput(`Unable to verify/create output bucket ${bucket}`)
+  }
+
   return {
     async StartQueryExecution(request) {
       const token = clientToken(request)
@@ -50,11 +72,7 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
       }
       const workgroup = workgroups.of(optionalText(request, 'WorkGroup'))
       if (workgroup.State === 'DISABLED') throw invalidInput('WorkGroup is disabled.')
-      const { OutputLocation, ...resultSettings } = resultSettingsOf(
-        structure(request, 'ResultConfiguration'),
-        workgroup,
-      )
-      const resultFolder = resultFolderOf(OutputLocation || config.defaultResults)
+      const result = resultOf(structure(request, 'ResultConfiguration'), workgroup, config)
       const mostScannedBytes = workgroup.Configuration.BytesScannedCutoffPerQuery
       const parameters = parametersOf(request)
       const resultReuse = resultReuseOf(request)
@@ -75,8 +93,7 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
         database,
         workgroup: workgroup.Name,
         parameters,
-        resultFolder,
-        ...(Object.keys(resultSettings).length === 0 ? {} : { resultSettings }),
+        ...result,
         ...(resultReuse === undefined ? {} : { resultReuse }),
         ...(mostScannedBytes === undefined ? {} : { mostScannedBytes }),
         submittedAtMs: Date.now(),
@@ -89,11 +106,13 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
       }
       const earlier = history.withToken(token)
       if (earlier) return { QueryExecutionId: sameRequest(earlier, asked).id }
-      const bucket = s3Place(resultFolder)!.bucket
       const started = (async () => {
-        if (!(await objects.bucketExists(bucket)))
-          throw invalidInput(`Unable to verify/create output bucket ${bucket}`)
-        await queries.start(asked, statement, own)
+        const reusable = await reusableOf(asked)
+        if (reusable) queries.reuse(asked, reusable)
+        else {
+          await prepareBucket(asked)
+          await queries.start(asked, statement, own)
+        }
         return asked
       })()
       starting.set(token, started)
@@ -136,6 +155,30 @@ function parametersOf(request: Members): string[] | undefined {
   }
   for (const parameter of parameters ?? []) checkLength('executionParameters', parameter, maxParameterLength)
   return parameters
+}
+
+/** Where the result goes, and with which settings. @throws AwsError */
+function resultOf(
+  asked: Members,
+  workgroup: Workgroup,
+  { defaultResults, accountId, region }: StartQueryParts['config'],
+): Pick<QueryRequest, 'resultFolder' | 'resultSettings' | 'managedResults'> {
+  const managed = workgroup.Configuration.ManagedQueryResultsConfiguration as Members | undefined
+  if (managed?.Enabled) {
+    if (optionalText(asked, 'OutputLocation')) {
+      throw invalidInput(
+        `WorkGroup ${workgroup.Name} has managed query results: a request has no output location of its own`,
+      )
+    }
+    // A bucket of Athena's own: its place is not shown.
+    const resultFolder = `s3://aws-athena-managed-query-results-${accountId}-${region}/${workgroup.Name}/`
+    return { resultFolder, managedResults: managed }
+  }
+  const { OutputLocation, ...resultSettings } = resultSettingsOf(asked, workgroup)
+  return {
+    resultFolder: resultFolderOf(OutputLocation || defaultResults),
+    ...(Object.keys(resultSettings).length === 0 ? {} : { resultSettings }),
+  }
 }
 
 /** What holds for the result: the workgroup's settings fill in, and are alone where they are enforced. @throws AwsError */

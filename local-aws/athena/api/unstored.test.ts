@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import { askJson } from '@ticklake/testing/ask-json.ts'
 import { type FakeS3, startFakeS3 } from '@ticklake/testing/fake-s3.ts'
 import {
   engineColumn,
@@ -90,7 +91,7 @@ const cases = {
 const remark = `/* ${'x'.repeat(50_000)} */`
 
 function start(sql: string, token = randomUUID()) {
-  return athena.handle('StartQueryExecution', {
+  return askJson(athena, 'StartQueryExecution', {
     QueryString: `${sql} ${remark}`,
     ClientRequestToken: token,
     ResultConfiguration: { OutputLocation: 's3://results/q' },
@@ -99,7 +100,7 @@ function start(sql: string, token = randomUUID()) {
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of the wire, looked into freely
 const call = async (operation: string, body: object): Promise<any> =>
-  (await athena.handle(operation, body)).body
+  (await askJson(athena, operation, body)).body
 
 const stateOf = async (QueryExecutionId: string) =>
   (await call('GetQueryExecution', { QueryExecutionId })).QueryExecution.Status.State as string
@@ -156,7 +157,7 @@ test.each(Object.entries(cases))(
     script = running
     const { body: third } = await start('INSERT INTO t VALUES (3)')
     const heal = strike()
-    await athena.handle('StopQueryExecution', { QueryExecutionId: third.QueryExecutionId })
+    await askJson(athena, 'StopQueryExecution', { QueryExecutionId: third.QueryExecutionId })
     expect(await stateOf(third.QueryExecutionId)).toBe('CANCELLED')
     heal()
     await expect

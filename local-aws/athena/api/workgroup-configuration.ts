@@ -3,18 +3,47 @@ import { s3Place } from '../results/s3.ts'
 import { invalidInput } from './errors.ts'
 import { engineVersion, type ResultSettings } from './query.ts'
 import type { Members } from './request.ts'
-import { flag, integer, list, opaque, required, type Structure, structure, text } from './shape.ts'
+import { flag, integer, list, map, required, type Structure, structure, text } from './shape.ts'
 
+/** Text that AWS's model gives no length. */
+const unboundedText = text({ max: 2_048 })
+const kmsKey = text({ min: 1, max: 2_048 })
 const result = {
-  OutputLocation: text({}),
+  OutputLocation: unboundedText,
   EncryptionConfiguration: structure({
     EncryptionOption: required(text({ oneOf: ['SSE_S3', 'SSE_KMS', 'CSE_KMS'] })),
-    KmsKey: text({}),
+    KmsKey: unboundedText,
   }),
   ExpectedBucketOwner: text({ pattern: /^[0-9]{12}$/ }),
   AclConfiguration: structure({ S3AclOption: required(text({ oneOf: ['BUCKET_OWNER_FULL_CONTROL'] })) }),
 }
-const managedResults = { EncryptionConfiguration: opaque }
+const managedResults = { EncryptionConfiguration: structure({ KmsKey: required(kmsKey) }) }
+const monitoring = structure({
+  CloudWatchLoggingConfiguration: structure({
+    Enabled: required(flag),
+    LogGroup: text({ min: 1, max: 512 }),
+    LogStreamNamePrefix: text({ min: 1, max: 512 }),
+    LogTypes: map(list(text({ max: 128 }), { max: 50 }), { max: 50, key: text({ max: 128 }) }),
+  }),
+  ManagedLoggingConfiguration: structure({ Enabled: required(flag), KmsKey: kmsKey }),
+  S3LoggingConfiguration: structure({
+    Enabled: required(flag),
+    KmsKey: kmsKey,
+    LogLocation: text({ max: 1_024 }),
+  }),
+})
+/** Of Apache Spark, which no workgroup here has. */
+const sparkProperties = map(text({ max: 1_024 }), { max: 50, key: text({ min: 1, max: 255 }) })
+const engine = structure({
+  CoordinatorDpuSize: integer({ min: 1, max: 1 }),
+  MaxConcurrentDpus: integer({ min: 2, max: 5_000 }),
+  DefaultExecutorDpuSize: integer({ min: 1, max: 1 }),
+  AdditionalConfigs: sparkProperties,
+  SparkProperties: sparkProperties,
+  Classifications: list(structure({ Name: text({ min: 1, max: 128 }), Properties: sparkProperties }), {
+    max: 50,
+  }),
+})
 
 /** Members that CreateWorkGroup and UpdateWorkGroup take alike. */
 const settings = {
@@ -28,18 +57,28 @@ const settings = {
   }),
   AdditionalConfiguration: text({ min: 1, max: 128 }),
   ExecutionRole: text({ min: 20, max: 2_048 }),
-  MonitoringConfiguration: opaque,
-  EngineConfiguration: opaque,
-  CustomerContentEncryptionConfiguration: structure({ KmsKey: required(text({ min: 1, max: 2_048 })) }),
+  MonitoringConfiguration: monitoring,
+  EngineConfiguration: engine,
+  CustomerContentEncryptionConfiguration: structure({ KmsKey: required(kmsKey) }),
   EnableMinimumEncryptionConfiguration: flag,
-  QueryResultsS3AccessGrantsConfiguration: opaque,
+  QueryResultsS3AccessGrantsConfiguration: structure({
+    EnableS3AccessGrants: required(flag),
+    CreateUserLevelPrefix: flag,
+    AuthenticationType: required(text({ oneOf: ['DIRECTORY_IDENTITY'] })),
+  }),
 }
 export const configurationShape = structure({
   ...settings,
   ResultConfiguration: structure(result),
   ManagedQueryResultsConfiguration: structure({ ...managedResults, Enabled: required(flag) }),
-  IdentityCenterConfiguration: opaque,
-  SystemTableStatuses: list(opaque, { max: 50 }),
+  IdentityCenterConfiguration: structure({
+    EnableIdentityCenter: flag,
+    IdentityCenterInstanceArn: text({ max: 255 }),
+  }),
+  SystemTableStatuses: list(
+    structure({ TableName: required(text({ oneOf: ['QUERY_EXECUTIONS'] })), Enabled: required(flag) }),
+    { max: 50 },
+  ),
 })
 const updates = {
   ...settings,
@@ -82,7 +121,11 @@ export function usableConfiguration(configuration: Configuration): Configuration
   if (location !== undefined && !s3Place(location))
     throw invalidInput('outputLocation is not a valid S3 path.')
   const managed = configuration.ManagedQueryResultsConfiguration as Members | undefined
-  if (managed?.Enabled) throw invalidInput('Managed query results are not supported by local-aws')
+  if (managed?.Enabled && location !== undefined) {
+    throw invalidInput(
+      'A workgroup has either managed query results or an output location, not both: remove one of them',
+    )
+  }
   const { SelectedEngineVersion = 'AUTO' } = configuration.EngineVersion as Members
   if (!engineVersions.includes(SelectedEngineVersion as string)) {
     throw invalidInput(`Engine version ${SelectedEngineVersion} is not supported by local-aws`)

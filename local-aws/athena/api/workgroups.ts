@@ -1,8 +1,10 @@
 // Workgroups: who asks, where results go, and what a query may cost.
 import type { LocalAwsConfig } from '../../config.ts'
+import { AwsError } from '../../http/aws-error.ts'
 import type { Definitions } from '../engine/definitions.ts'
 import { invalidInput } from './errors.ts'
 import { paging, type Tags, tags, tagsOf, workgroupName } from './members.ts'
+import type { Members } from './request.ts'
 import { flag, type Operations, operation, required, text } from './shape.ts'
 import {
   type Configuration,
@@ -14,6 +16,9 @@ import {
 } from './workgroup-configuration.ts'
 
 export const primaryWorkgroup = 'primary'
+
+/** AWS's own limit for an account in a region. */
+const mostWorkgroups = 1_000
 
 export interface Workgroup {
   readonly Name: string
@@ -44,14 +49,29 @@ export function openWorkgroups(
   contents: readonly WorkgroupContents[],
   { defaultResults }: Pick<LocalAwsConfig, 'defaultResults'>,
 ): Workgroups {
-  // Looked for first: a start must not need to write.
+  // Read first: a start must not need to write.
   if (!stored.get('', primaryWorkgroup)) stored.add('', primaryWorkgroup, primary())
+  /** Those that were read, as each query asks for its own. Nobody else writes the file. */
+  const known = new Map<string, Workgroup>()
+
+  function get(name: string): Workgroup | undefined {
+    const found = known.get(name) ?? stored.get('', name)
+    if (found) known.set(name, found)
+    return found
+  }
+
+  function change(name: string, changed: Partial<Workgroup>): void {
+    const after = { ...get(name)!, ...changed }
+    stored.change('', name, after)
+    known.set(name, after)
+  }
 
   function of(name: string = primaryWorkgroup): Workgroup {
-    const found = stored.get('', name)
+    const found = get(name)
     if (!found) throw invalidInput('WorkGroup is not found.')
     if (name !== primaryWorkgroup || defaultResults === undefined) return found
     const { Configuration } = found
+    if ((Configuration.ManagedQueryResultsConfiguration as Members | undefined)?.Enabled) return found
     const ResultConfiguration = { OutputLocation: defaultResults, ...Configuration.ResultConfiguration }
     return { ...found, Configuration: { ...Configuration, ResultConfiguration } }
   }
@@ -66,6 +86,8 @@ export function openWorkgroups(
       },
       ({ Name, Configuration, Description, Tags }) => {
         if (Name === primaryWorkgroup) throw invalidInput('primary workGroup could not be created')
+        if (stored.count('') >= mostWorkgroups)
+          throw new AwsError('InvalidRequestException', `An account has at most ${mostWorkgroups} workgroups`)
         const isNew = stored.add('', Name, {
           Name,
           State: 'ENABLED',
@@ -91,9 +113,8 @@ export function openWorkgroups(
       },
       ({ WorkGroup, Description, ConfigurationUpdates, State }) => {
         of(WorkGroup)
-        const before = stored.get('', WorkGroup)!
-        stored.change('', WorkGroup, {
-          ...before,
+        const before = get(WorkGroup)!
+        change(WorkGroup, {
           ...(Description === undefined ? {} : { Description }),
           ...(State === undefined ? {} : { State }),
           Configuration: usableConfiguration(
@@ -128,16 +149,17 @@ export function openWorkgroups(
         }
         for (const content of contents) content.removeAll(WorkGroup)
         stored.remove('', WorkGroup)
+        known.delete(WorkGroup)
         return {}
       },
     ),
   }
   return {
     of,
-    get: (name) => stored.get('', name),
+    get,
     retag: (name, Tags) => {
       of(name)
-      stored.change('', name, { ...stored.get('', name)!, Tags })
+      change(name, { Tags })
     },
     operations,
   }

@@ -18,6 +18,7 @@ export interface Definitions<T> {
   /** The one of that name in whichever workgroup, where names are unique over all. */
   find(name: string): T | undefined
   isEmpty(workgroup: string): boolean
+  count(workgroup: string): number
   /** As they were made, the oldest first. @throws AwsError when the token is not one of ours */
   page(workgroup: string, page: Page): { readonly items: T[]; readonly next: { NextToken?: string } }
 }
@@ -44,6 +45,7 @@ export function openDefinitions<T>(db: DatabaseSync, kind: string): Definitions<
   const update = db.prepare('UPDATE definition SET facts = ? WHERE kind = ? AND workgroup = ? AND name = ?')
   const one = db.prepare('SELECT facts FROM definition WHERE kind = ? AND workgroup = ? AND name = ?')
   const anywhere = db.prepare('SELECT facts FROM definition WHERE kind = ? AND name = ?')
+  const counted = db.prepare('SELECT count(*) AS n FROM definition WHERE kind = ? AND workgroup = ?')
   // In the index alone, and then the facts: sorted together, all of the workgroup would be read for each page.
   const some = db.prepare(`
     SELECT seq, facts FROM definition
@@ -66,6 +68,7 @@ export function openDefinitions<T>(db: DatabaseSync, kind: string): Definitions<
     get: (workgroup, name) => factsOf(one.get(kind, workgroup, name)),
     find: (name) => factsOf(anywhere.get(kind, name)),
     isEmpty: (workgroup) => some.get(kind, workgroup, 0, 1) === undefined,
+    count: (workgroup) => Number(counted.get(kind, workgroup)!.n),
     page(workgroup, { MaxResults, NextToken }) {
       if (NextToken !== undefined && !/^\d{1,15}$/.test(NextToken))
         throw invalidInput(`Malformed nextPageToken ${NextToken}`)

@@ -1,5 +1,6 @@
 // Follows one statement through the engine to its end, handing its rows to the sink as they come.
 import { setTimeout as delay } from 'node:timers/promises'
+import { dataCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import { engineFailure, notSupported } from '../api/errors.ts'
 import {
   contextDatabase,
@@ -27,12 +28,22 @@ export interface EngineRun {
   readonly statement: PlacedSql
   readonly context: Pick<QueryRequest, 'catalog' | 'database'>
   readonly signal: AbortSignal
+  /** Whether it is an INSERT, CTAS or the like. */
+  readonly writesRows: boolean
   /** Absent: the rows are of no interest. */
   readonly sink?: ResultSink
   /** Called with each answer of the engine. */
   readonly note: (progress: Pick<QueryProgress, 'state' | 'statistics'>) => void
   /** Called once the engine's parser has let the statement in. */
   readonly accept: () => void
+}
+
+/** Athena's limit of 100 partitions is for the whole statement; the engine's is for each of its writers. */
+const oneWriter = {
+  task_min_writer_count: '1',
+  task_max_writer_count: '1',
+  task_scale_writers_enabled: 'false',
+  use_preferred_write_partitioning: 'false',
 }
 
 /** Errors of an engine that is starting up: it refused the statement before anything of it ran. */
@@ -44,7 +55,10 @@ export async function followEngine(run: EngineRun): Promise<EnginePage> {
   const session = {
     catalog: context.catalog?.toLowerCase() ?? 'awsdatacatalog',
     schema: contextDatabase(context),
-    settings: statement.session,
+    properties: {
+      ...(run.writesRows ? oneWriter : {}),
+      ...catalogProperties(statement.session),
+    },
   }
   // The engine takes the name in a header, where other letters cannot stand.
   if (/[^\x20-\xff]/.test(session.schema)) {
@@ -91,6 +105,15 @@ export async function followEngine(run: EngineRun): Promise<EnginePage> {
     if (page.nextUri) void cancel(engine, page.nextUri)
     throw error
   }
+}
+
+function catalogProperties(properties: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, value]) => [
+      name.includes('.') ? name : `${dataCatalog}.${name}`,
+      value,
+    ]),
+  )
 }
 
 function statisticsOf(stats: EngineStats): QueryProgress['statistics'] {

@@ -57,6 +57,20 @@ test.each([
   expect([...s3.objects.keys()]).toEqual([...left, 'results/q/q4.csv'])
 })
 
+test('a result that a newer query reuses stays as long as that one', async () => {
+  using history = openHistory(dataDir)
+  using objects = openResultObjects(s3.url, 'us-east-1')
+  const reused = { id: 'q1', location: 's3://results/q/q1.csv' }
+  for (let n = 1; n <= 1_001; n++) history.add(n === 1_000 ? { ...query(n), reused } : query(n))
+  s3.objects.set('results/q/q1.csv', Buffer.from('x'))
+  const parts = { history, objects, events, keepResults: false }
+  await expireQueries(parts, Number.MAX_SAFE_INTEGER)
+  expect([history.get('q1'), s3.objects.size]).toEqual([undefined, 1])
+  for (let n = 1_002; n <= 2_000; n++) history.add(query(n))
+  await expireQueries(parts, Number.MAX_SAFE_INTEGER)
+  expect([history.get('q1000'), s3.objects.size]).toEqual([undefined, 0])
+})
+
 test('a query stays while S3 cannot be told to remove its result', async () => {
   using history = openHistory(dataDir)
   using objects = openResultObjects(s3.url, 'us-east-1')

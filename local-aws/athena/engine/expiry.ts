@@ -1,4 +1,4 @@
-// Lets go of old queries: a count each second for hours must not fill the history and the bucket.
+// Expires old queries: a count each second for hours must not fill the history and the bucket.
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Events } from '../../events.ts'
 import { outputLocation, resultLayout } from '../api/query.ts'
@@ -23,8 +23,11 @@ export async function expireQueries(parts: ExpiryParts, beforeMs: number): Promi
     for (;;) {
       const old = history.expired(beforeMs, 500)
       if (old.length === 0) return
+      // A result that a newer query reuses leaves with that one.
+      const sources = history.reusedBy(old.map(({ id }) => id))
       const results = old
         .filter((query) => query.state === 'SUCCEEDED' && resultLayout(query) !== 'none')
+        .filter(({ id, reused }) => !sources.has(reused?.id ?? id))
         .map(outputLocation)
       if (!keepResults) await objects.remove(results.flatMap((uri) => [uri, `${uri}.metadata`]))
       history.forget(old.map((query) => query.id))

@@ -1,7 +1,7 @@
-// The queries that were asked, in SQLite: finished ones outlive a restart, and none is remembered for ever.
+// The history of queries, in SQLite: finished ones outlive a restart, and none stays for ever.
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { isFinal, type Query } from '../api/query.ts'
+import { isFinal, type Query, type QueryRequest, reuseKey } from '../api/query.ts'
 import { type Definitions, openDefinitions } from './definitions.ts'
 
 /** However old, so many of the newest are kept. */
@@ -14,6 +14,10 @@ export interface History extends Disposable {
   finish(query: Query): void
   get(id: string): Query | undefined
   withToken(token: string): Query | undefined
+  /** The newest query that ended well after a time, and whose result the other may reuse. */
+  reusable(query: QueryRequest, sinceMs: number): Query | undefined
+  /** The queries whose result another one reuses that is not about to leave. */
+  reusedBy(otherThan: readonly string[]): Set<string>
   /** Ids of a workgroup, newest first; `before` is the sequence number of the last one of the page before. */
   list(workgroup: string, limit: number, before?: number): { id: string; seq: number }[]
   /** Every query that is not finished; after a start, those that a former run left behind. */
@@ -46,14 +50,24 @@ export function openHistory(dataDir: string): History {
     ) STRICT;
     CREATE INDEX IF NOT EXISTS query_unfinished ON query (seq) WHERE final = 0;
   `)
+  // The file may be an older release's.
+  if (!db.prepare("SELECT 1 FROM pragma_table_info('query') WHERE name = 'reuse_key'").get())
+    db.exec('ALTER TABLE query ADD COLUMN reuse_key TEXT')
+  db.exec('CREATE INDEX IF NOT EXISTS query_reuse ON query (reuse_key, seq) WHERE reuse_key IS NOT NULL')
   // Whoever holds the file for longer than that would stop every other request with it.
   db.exec('PRAGMA busy_timeout = 200')
   const insert = db.prepare(
-    'INSERT INTO query (id, token, workgroup, submitted_at, final, facts) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO query (id, token, workgroup, submitted_at, final, facts, reuse_key) VALUES (?, ?, ?, ?, ?, ?, ?)',
   )
   const update = db.prepare('UPDATE query SET final = ?, facts = ? WHERE id = ?')
   const byId = db.prepare('SELECT facts FROM query WHERE id = ?')
   const byToken = db.prepare('SELECT facts FROM query WHERE token = ?')
+  const withKey = db.prepare(
+    'SELECT facts FROM query WHERE reuse_key = ? AND final = 1 ORDER BY seq DESC LIMIT 20',
+  )
+  const reused = db.prepare(`
+    SELECT DISTINCT facts ->> '$.reused.id' AS id FROM query
+    WHERE reuse_key IS NULL AND id NOT IN (SELECT value FROM json_each(?)) AND instr(facts, '"reused":{')`)
   const page = db.prepare(
     'SELECT id, seq FROM query WHERE workgroup = ? AND seq < ? ORDER BY seq DESC LIMIT ?',
   )
@@ -67,13 +81,25 @@ export function openHistory(dataDir: string): History {
   return {
     add(query) {
       const { id, token, workgroup, submittedAtMs } = query
-      insert.run(id, token, workgroup, submittedAtMs, isFinal(query.state) ? 1 : 0, JSON.stringify(query))
+      const isFinished = isFinal(query.state) ? 1 : 0
+      const facts = JSON.stringify(query)
+      // A result that was itself reused is no fresher than the first one.
+      const key = query.reused ? null : (reuseKey(query) ?? null)
+      insert.run(id, token, workgroup, submittedAtMs, isFinished, facts, key)
     },
     finish: (query) => {
       update.run(isFinal(query.state) ? 1 : 0, JSON.stringify(query), query.id)
     },
     get: (id) => queries(byId, id)[0],
     withToken: (token) => queries(byToken, token)[0],
+    reusable(query, sinceMs) {
+      const key = reuseKey(query)
+      if (key === undefined) return undefined
+      return queries(withKey, key).find(
+        ({ state, finishedAtMs }) => state === 'SUCCEEDED' && finishedAtMs! >= sinceMs,
+      )
+    },
+    reusedBy: (otherThan) => new Set(reused.all(JSON.stringify(otherThan)).map(({ id }) => id as string)),
     list: (workgroup, limit, before = Number.MAX_SAFE_INTEGER) =>
       page.all(workgroup, before, limit) as { id: string; seq: number }[],
     unfinished: () => queries(open),

@@ -1,51 +1,34 @@
-// The life of queries: from the request over the engine to a result in S3, or to the reason why there is none.
+// The life of queries: started, followed, stopped and stored as they ended.
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
-import type { Events } from '../../events.ts'
-import type { GlueService } from '../../glue/api/service.ts'
 import { AwsError } from '../../http/aws-error.ts'
-import type { IcebergTables } from '../../iceberg/tables.ts'
+import { CutOff, malformedQuery, notStored, QueryFailure, systemFailure } from '../api/errors.ts'
 import {
-  CutOff,
-  malformedQuery,
-  notStored,
-  notSupported,
-  QueryFailure,
-  systemFailure,
-} from '../api/errors.ts'
-import {
-  contextDatabase,
   isFinal,
   noStatistics,
+  outputLocation,
   type Query,
   type QueryProgress,
   type QueryRequest,
   writesRows,
 } from '../api/query.ts'
-import { finishIcebergTable } from '../iceberg/statements.ts'
-import { withWriterSettings } from '../iceberg/writer-settings.ts'
-import type { ResultPages } from '../results/result-pages.ts'
-import { openResultSink } from '../results/result-sink.ts'
-import type { ResultObjects } from '../results/s3.ts'
-import { type Writer, writeManifest } from '../results/written-files.ts'
-import { answerFromCatalog } from '../sql/catalog-statements.ts'
-import { engineStatement } from '../sql/engine-statement.ts'
-import { type HiveStatement, hiveStatement } from '../sql/hive-ddl.ts'
-import { type PlacedSql, unchanged } from '../sql/placed-sql.ts'
+import { hiveStatement } from '../sql/hive-ddl.ts'
 import type { Statement } from '../sql/statement.ts'
-import { followEngine } from './engine-run.ts'
+import { dropUnload, type ExecutionParts, execute, type OwnWork, type Task } from './execution.ts'
 import { expireQueries } from './expiry.ts'
 import type { History } from './history.ts'
-import type { Engine, EnginePage } from './trino.ts'
-import { dropUnloadTable, prepareUnload } from './unload-table.ts'
+import { openSlots } from './slots.ts'
+import { watchStorage } from './storage-watch.ts'
 
 /** How long an end that could not be stored waits for the next attempt. */
 const storeAgainMs = 2_000
-/** A syntax error is told to the one who asks: so long is the answer held for the engine's parser. */
-const holdForVerdictMs = 5_000
+/** A syntax error is the answer to the request: so long it waits for the engine's parser. */
+const holdForSyntaxMs = 5_000
 /** Athena's own limit for a DML statement. */
 const queryTimeoutMs = 30 * 60_000
 const expireEveryMs = 60_000
+/** Athena's limits for an account, for DML and for DDL; the others are QUEUED. */
+const mostRunning = 20
 
 export interface Queries extends AsyncDisposable {
   /**
@@ -54,29 +37,17 @@ export interface Queries extends AsyncDisposable {
    *   run, and there is no such query
    */
   start(request: QueryRequest, statement: Statement, own?: OwnWork): Promise<void>
+  /** Stores a query that an earlier result answers. @throws AwsError InternalServerException */
+  reuse(request: QueryRequest, earlier: Query): void
   get(id: string): Query | undefined
-  /** Whether the client was told the id, or is not to be refused any more. */
-  isTold(id: string): boolean
+  /** Whether the request was answered with the id, or can no longer be refused. */
+  isAdmitted(id: string): boolean
   /** Ends a query; one that is finished stays as it is. */
   stop(id: string): void
 }
 
-/** What Athena itself does for a statement. */
-export interface OwnWork {
-  /** A statement that the engine's parser has to let in first. */
-  readonly check?: string
-  /** @throws QueryFailure */
-  readonly run: () => void
-}
-
-export interface QueriesParts {
-  readonly engine: Engine
-  readonly glue: GlueService
-  readonly iceberg: IcebergTables
+export interface QueriesParts extends ExecutionParts {
   readonly history: History
-  readonly objects: ResultObjects
-  readonly pages: ResultPages
-  readonly events: Events
   readonly historyMs: number
   readonly keepResults: boolean
 }
@@ -90,13 +61,26 @@ interface LiveQuery {
 }
 
 export function openQueries(parts: QueriesParts): Queries {
-  const { engine, glue, iceberg, history, objects, pages, events, historyMs } = parts
+  const { history, events, historyMs } = parts
+  const dmlSlots = openSlots(mostRunning)
+  const ddlSlots = openSlots(mostRunning)
   const live = new Map<string, LiveQuery>()
   failInterrupted()
   const storing = setInterval(() => {
     for (const { query } of live.values()) if (isFinal(query.state) && !storeEnd(query)) return
   }, storeAgainMs).unref()
   const expiry = setInterval(() => void expireQueries(parts, Date.now() - historyMs), expireEveryMs).unref()
+
+  /** @throws AwsError InternalServerException */
+  function add(query: Query): void {
+    try {
+      history.add(query)
+      events.historyStored()
+    } catch (error) {
+      events.historyFailed(reasonOf(error))
+      throw notStored(reasonOf(error))
+    }
+  }
 
   function finish(entry: LiveQuery, progress: Pick<Query, 'state'> & Partial<QueryProgress>): void {
     if (isFinal(entry.query.state)) return
@@ -134,7 +118,7 @@ export function openQueries(parts: QueriesParts): Queries {
     }
   }
 
-  /** What a kill left unfinished can never finish: it is failed, so that nobody waits for it. */
+  /** What a kill left unfinished can never finish: it is FAILED, so that nobody waits for it. */
   function failInterrupted(): void {
     const interrupted = history.unfinished()
     for (const query of interrupted) {
@@ -148,94 +132,39 @@ export function openQueries(parts: QueriesParts): Queries {
       }
       live.set(query.id, { ...newEntry(failed), admitted: true })
       storeEnd(failed)
-      if (query.substatement === 'UNLOAD') void dropUnload(query)
+      if (query.substatement === 'UNLOAD') void dropUnload(query, parts)
     }
     if (interrupted.length > 0) events.interruptedQueriesFailed(interrupted.length)
   }
 
-  /** Its rows are written by now: a list of them that fails must not have anybody run the query again. */
-  async function manifestOf(query: Query, statement: Statement, writer: Writer) {
-    try {
-      return await writeManifest(statement, query, writer, { glue, objects })
-    } catch (error) {
-      events.manifestFailed({ id: query.id, reason: reasonOf(error) })
-      return undefined
-    }
-  }
-
-  async function dropUnload({ id }: Query): Promise<void> {
-    await dropUnloadTable(id, glue).catch((error) => events.operationBroke({ target: 'query', err: error }))
-  }
-
-  async function run(
-    entry: LiveQuery,
-    statement: Statement,
-    hive: HiveStatement | undefined,
-    own: OwnWork | undefined,
-  ): Promise<void> {
+  async function run(entry: LiveQuery, task: Task): Promise<void> {
     const { signal } = entry.controller
-    let placed: PlacedSql | undefined
-    const sink = openResultSink(entry.query, objects, signal)
+    const slots = task.statement.type === 'DML' ? dmlSlots : ddlSlots
+    const queuedAt = Date.now()
+    let waitedMs = 0
     const timeout = setTimeout(
       () => entry.controller.abort(new QueryFailure('Query timeout', { category: 2, type: 1000 })),
       queryTimeoutMs,
     ).unref()
+    // A syntax error is the answer to the request where there is a slot; one that waits for a slot fails later.
+    const isQueued = slots.isFull
+    if (isQueued) accept()
     try {
-      const onEngine = { engine, context: entry.query, signal, note, accept }
-      let last: EnginePage | undefined
-      if (statement.runner === 'unsupported' || (statement.runner === 'athena' && !own)) {
-        throw notSupported(`${statement.substatement.replaceAll('_', ' ')} is not supported by local-aws yet`)
-      }
-      if (own) {
-        entry.query = { ...entry.query, state: 'RUNNING' }
-        if (own.check !== undefined) await followEngine({ ...onEngine, statement: unchanged(own.check) })
-        own.run()
-        await sink.lines([], [])
-      } else if (hive) {
-        entry.query = { ...entry.query, state: 'RUNNING' }
-        const { columns, lines } = await answerFromCatalog(hive, {
-          glue,
-          iceberg,
-          signal,
-          database: contextDatabase(entry.query),
-          runOnEngine: async (sql) => {
-            await followEngine({ ...onEngine, statement: unchanged(sql) })
-          },
-        })
-        await sink.lines(columns, lines)
-      } else {
-        placed = await withWriterSettings(engineStatement(statement, entry.query), statement, entry.query, {
-          glue,
-          iceberg,
-        })
-        if (placed.unloadsTo !== undefined) await prepareUnload(glue)
-        try {
-          last = await followEngine({ ...onEngine, statement: placed, sink })
-          if (placed.makesIceberg)
-            await finishIcebergTable(placed.makesIceberg, entry.query.submittedAtMs, iceberg)
-        } finally {
-          if (placed.unloadsTo !== undefined) await dropUnload(entry.query)
-        }
-      }
-      const { body, ...outcome } = await sink.close(last?.updateType, last?.updateCount)
-      const manifest =
-        last && writesRows(entry.query)
-          ? await manifestOf(entry.query, statement, {
-              engineQueryId: last.id,
-              unloadsTo: placed?.unloadsTo,
-              signal,
-            })
-          : undefined
-      pages.remember(entry.query.id, body)
-      finish(entry, { state: 'SUCCEEDED', ...outcome, ...(manifest === undefined ? {} : { manifest }) })
+      using _slot = await slots.take(signal)
+      if (isQueued) waitedMs = Date.now() - queuedAt
+      using _watch = watchStorage(parts.objects, () =>
+        entry.controller.abort(new CutOff('S3 does not answer any more')),
+      )
+      if (task.statement.runner !== 'engine') entry.query = { ...entry.query, state: 'RUNNING' }
+      const outcome = await execute(entry.query, task, { note, accept, signal }, parts)
+      finish(entry, { state: 'SUCCEEDED', ...outcome })
     } catch (thrown) {
-      void sink.abort()
       const error = signal.aborted ? signal.reason : thrown
       const failure = failureOf(error, entry.query)
-      const refusal = refusalOf(error, failure)
-      if (!entry.admitted && refusal) {
+      const requestError = requestErrorOf(error, failure)
+      if (!entry.admitted && requestError) {
         forget(entry, failure)
-        entry.accepted.reject(refusal)
+        entry.accepted.reject(requestError)
         return
       }
       if (!(error instanceof QueryFailure)) events.operationBroke({ target: 'query', err: error })
@@ -247,7 +176,8 @@ export function openQueries(parts: QueriesParts): Queries {
 
     function note(progress: Pick<QueryProgress, 'state' | 'statistics'>): void {
       if (isFinal(entry.query.state)) return
-      entry.query = { ...entry.query, ...progress }
+      const queueMs = progress.statistics.queueMs + waitedMs
+      entry.query = { ...entry.query, ...progress, statistics: { ...progress.statistics, queueMs } }
       const { mostScannedBytes } = entry.query
       if (mostScannedBytes !== undefined && progress.statistics.scannedBytes > mostScannedBytes) {
         cancel(entry, 'Bytes scanned limit was exceeded')
@@ -262,20 +192,30 @@ export function openQueries(parts: QueriesParts): Queries {
     async start(request, statement, own) {
       const hive = statement.runner === 'catalog' ? hiveStatement(statement) : undefined
       const entry = newEntry({ ...request, state: 'QUEUED', statistics: noStatistics })
-      try {
-        history.add(entry.query)
-        events.historyStored()
-      } catch (error) {
-        events.historyFailed(reasonOf(error))
-        throw notStored(reasonOf(error))
-      }
+      add(entry.query)
       live.set(request.id, entry)
-      void run(entry, statement, hive, own)
-      await Promise.race([entry.accepted.promise, delay(holdForVerdictMs, undefined, { ref: false })])
+      void run(entry, { statement, hive, own })
+      await Promise.race([entry.accepted.promise, delay(holdForSyntaxMs, undefined, { ref: false })])
       entry.admitted = true
     },
+    reuse(request, earlier) {
+      const { columns, updateCount } = earlier
+      const reused = { id: earlier.reused?.id ?? earlier.id, location: outputLocation(earlier) }
+      const finishedAtMs = Date.now()
+      add({
+        ...request,
+        reused,
+        state: 'SUCCEEDED',
+        statistics: noStatistics,
+        finishedAtMs,
+        ...(columns === undefined ? {} : { columns }),
+        ...(updateCount === undefined ? {} : { updateCount }),
+      })
+      const ms = finishedAtMs - request.submittedAtMs
+      events.queryEnded({ id: request.id, state: 'SUCCEEDED', reason: undefined, ms })
+    },
     get: (id) => live.get(id)?.query ?? history.get(id),
-    isTold: (id) => live.get(id)?.admitted ?? true,
+    isAdmitted: (id) => live.get(id)?.admitted ?? true,
     stop(id) {
       const entry = live.get(id)
       if (entry) cancel(entry, 'Query cancelled by user')
@@ -301,8 +241,8 @@ function newEntry(query: Query): LiveQuery {
   return { query, admitted: false, controller: new AbortController(), accepted }
 }
 
-/** What is told to the one who asks, instead of a query that fails: the statement is none. */
-function refusalOf(error: unknown, failure: QueryFailure): AwsError | undefined {
+/** The answer to the request, instead of a query that fails: it has no statement that can be parsed. */
+function requestErrorOf(error: unknown, failure: QueryFailure): AwsError | undefined {
   if (error instanceof AwsError) return error
   const isSyntax = failure.message.startsWith('SYNTAX_ERROR: line')
   return isSyntax ? malformedQuery(failure.message.replace('SYNTAX_ERROR: ', '')) : undefined

@@ -1,6 +1,5 @@
 // Speaks Trino's client protocol: a statement is posted, its pages are followed, a DELETE ends it.
 import { setTimeout as delay } from 'node:timers/promises'
-import { dataCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import { trinoHeaders } from '@ticklake/runtime/engine-secret.ts'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import { CutOff, type EngineError, systemFailure } from '../api/errors.ts'
@@ -9,6 +8,8 @@ export interface Engine {
   readonly url: URL
   /** What it asks for; undefined where it takes anyone. */
   readonly secret: string | undefined
+  /** How long it may be silent before it is asked whether it lives. */
+  readonly silenceMs?: number
 }
 
 /** A type as Trino describes it: its name, and what stands in its parentheses. */
@@ -70,20 +71,20 @@ export interface EnginePage {
 export interface EngineSession {
   readonly catalog: string
   readonly schema: string
-  /** Settings of the catalog; those of another one have its name before a point. */
-  readonly settings?: Readonly<Record<string, string>> | undefined
+  /** Session properties; those of the catalog are named `catalog.property`. */
+  readonly properties?: Readonly<Record<string, string>> | undefined
 }
 
-/** How long an engine that is not there, or starts up, is waited for before its query fails. */
-export const waitForEngineMs = 120_000
-/** The engine answers a page within a second, also with "not yet"; much longer means that it hangs. */
-const pageTimeoutMs = 60_000
+/** An engine that is away, starting up or silent gets so long; then the query fails. */
+export const waitForEngineMs = 8_000
+/** The engine answers a page within a second, also with "not yet". One that is silent is asked whether it lives. */
+const silenceMs = 3_000
 /** Two pages are in memory at a time; Trino's own 16 MB would make this 200 MB of rows. */
 const pageSize = '2MB'
 
 /**
  * The first page of a statement. An engine that cannot be reached is waited for: it has not seen the statement, so
- * nothing runs twice.
+ * nothing runs twice. A statement that arrives after its query was aborted is cancelled.
  * @throws QueryFailure when it stays away
  */
 export async function submit(
@@ -96,7 +97,7 @@ export async function submit(
   for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 1_000)) {
     let why: string
     try {
-      const response = await fetch(new URL('/v1/statement', engine.url), {
+      const answer = ask(engine, new URL('/v1/statement', engine.url), {
         method: 'POST',
         body: sql,
         headers: {
@@ -105,17 +106,23 @@ export async function submit(
           'X-Trino-Catalog': session.catalog,
           'X-Trino-Schema': session.schema,
           'X-Trino-Time-Zone': 'UTC',
-          ...settingsHeader(session),
+          ...propertiesHeader(session),
         },
-        signal: AbortSignal.any([signal, AbortSignal.timeout(pageTimeoutMs)]),
       })
-      const text = await response.text()
-      if (response.status === 200) return parsePage(text)
-      if (response.status === 502 || response.status === 503 || response.status === 504) {
-        why = `it answered ${response.status}`
+      const { status, text } = await abortable(answer, signal).catch((error) => {
+        if (signal.aborted)
+          void answer.then(
+            (late) => cancelFirstPage(engine, late),
+            () => undefined,
+          )
+        throw error
+      })
+      if (status === 200) return parsePage(text)
+      if (status === 502 || status === 503 || status === 504) {
+        why = `it answered ${status}`
       } else {
         throw systemFailure(
-          `GENERIC_INTERNAL_ERROR: the SQL engine answered ${response.status}: ${text.slice(0, 200)}`,
+          `GENERIC_INTERNAL_ERROR: the SQL engine answered ${status}: ${text.slice(0, 200)}`,
         )
       }
     } catch (error) {
@@ -132,7 +139,7 @@ export async function submit(
 }
 
 /**
- * The page that `page` names as next. A cut connection is tried again, which is safe: a page may be asked for twice.
+ * The page that `page` names as next. A cut connection is retried, which is safe: a page may be asked for twice.
  * @throws QueryFailure when the engine is gone or has forgotten the query
  */
 export async function nextPage(engine: Engine, nextUri: string, signal: AbortSignal): Promise<EnginePage> {
@@ -140,25 +147,27 @@ export async function nextPage(engine: Engine, nextUri: string, signal: AbortSig
   page.searchParams.set('targetResultSize', pageSize)
   for (let attempt = 1; ; attempt++) {
     try {
-      const response = await fetch(page, {
-        headers: trinoHeaders('athena', engine.secret),
-        signal: AbortSignal.any([signal, AbortSignal.timeout(pageTimeoutMs)]),
-      })
-      const text = await response.text()
-      if (response.status === 200) return parsePage(text)
-      if (response.status < 502 || response.status > 504 || attempt === 5) {
+      const { status, text } = await ask(
+        engine,
+        page,
+        { headers: trinoHeaders('athena', engine.secret) },
+        signal,
+      )
+      if (status === 200) return parsePage(text)
+      if (status < 502 || status > 504 || attempt === 5) {
         throw new CutOff(
-          `GENERIC_INTERNAL_ERROR: the SQL engine lost the query (it answered ${response.status}). It may have been restarted`,
+          `GENERIC_INTERNAL_ERROR: the SQL engine lost the query (it answered ${status}). It may have been restarted`,
         )
       }
     } catch (error) {
-      if (signal.aborted || isUnreachable(error) || attempt === 5) throw asSystemFailure(error)
+      if (signal.aborted || isUnreachable(error) || error instanceof CutOff || attempt === 5)
+        throw asSystemFailure(error)
     }
     await delay(100 * attempt, undefined, { signal })
   }
 }
 
-/** Ends the query at the engine; that it cannot be told is no error, it ends by itself when nobody asks on. */
+/** Ends the query at the engine. If that fails, the engine ends it by itself when nobody asks for its pages. */
 export async function cancel(engine: Engine, nextUri: string): Promise<void> {
   await fetch(pageAt(engine, nextUri), {
     method: 'DELETE',
@@ -170,7 +179,53 @@ export async function cancel(engine: Engine, nextUri: string): Promise<void> {
   )
 }
 
-/** Trino may name itself otherwise than it is reached (https, behind a proxy): only the path is taken. */
+async function cancelFirstPage(engine: Engine, { status, text }: EngineAnswer): Promise<void> {
+  const nextUri = status === 200 ? parsePage(text).nextUri : undefined
+  if (nextUri !== undefined) await cancel(engine, nextUri)
+}
+
+interface EngineAnswer {
+  readonly status: number
+  readonly text: string
+}
+
+/** One request. An engine that is frozen is found by its silence. @throws CutOff */
+async function ask(engine: Engine, url: URL, init: RequestInit, signal?: AbortSignal): Promise<EngineAnswer> {
+  const silent = new AbortController()
+  const watch = setInterval(async () => {
+    if (await isAlive(engine)) return
+    silent.abort(new CutOff('GENERIC_INTERNAL_ERROR: the SQL engine does not answer any more'))
+  }, engine.silenceMs ?? silenceMs).unref()
+  try {
+    const signals = signal === undefined ? [silent.signal] : [silent.signal, signal]
+    const response = await fetch(url, { ...init, signal: AbortSignal.any(signals) })
+    return { status: response.status, text: await response.text() }
+  } finally {
+    clearInterval(watch)
+  }
+}
+
+async function isAlive(engine: Engine): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(engine.silenceMs ?? silenceMs)
+    await (await fetch(new URL('/v1/info', engine.url), { signal })).body?.cancel()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The promise, or the signal's reason if that comes first. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+/** Trino may call itself by another address (https, behind a proxy): only the path is used. */
 function pageAt(engine: Engine, nextUri: string): URL {
   return new URL(new URL(nextUri).pathname, engine.url)
 }
@@ -188,10 +243,8 @@ function exactIntegers(_key: string, value: unknown, context: { source?: string 
     : value
 }
 
-function settingsHeader({ settings = {} }: EngineSession): Record<string, string> {
-  const pairs = Object.entries(settings).map(
-    ([name, value]) => `${name.includes('.') ? name : `${dataCatalog}.${name}`}=${value}`,
-  )
+function propertiesHeader({ properties = {} }: EngineSession): Record<string, string> {
+  const pairs = Object.entries(properties).map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
   return pairs.length === 0 ? {} : { 'X-Trino-Session': pairs.join(',') }
 }
 
@@ -205,8 +258,7 @@ function isUnreachable(error: unknown): boolean {
 }
 
 function asSystemFailure(error: unknown): unknown {
-  if (!(error instanceof Error) || !(error instanceof TypeError || error.name === 'TimeoutError'))
-    return error
+  if (!(error instanceof TypeError)) return error
   return new CutOff(
     `GENERIC_INTERNAL_ERROR: the SQL engine went away while the query ran (${reasonOf(error.cause ?? error)})`,
   )

@@ -7,6 +7,9 @@ import type { ResultObjects } from './s3.ts'
 /** Results up to this size are also kept in memory for the client that is about to ask for them. */
 const smallBytes = 64 * 1024
 const keptResults = 64
+/** Pages that follow each other are read from S3 in one piece. */
+const mostAheadBytes = 1024 * 1024
+const keptAhead = 16
 
 export interface ResultPage {
   readonly rows: readonly (readonly (string | null)[])[]
@@ -22,12 +25,27 @@ export interface ResultPages {
 
 export function openResultPages(objects: ResultObjects): ResultPages {
   const small = new Map<string, Buffer>()
+  /** What was last read of a result: the next page is in it. */
+  const readAhead = new Map<string, { readonly offset: number; readonly bytes: Uint8Array }>()
 
   async function* chunks(query: Query, offset: number): AsyncGenerator<Uint8Array> {
     const body = small.get(query.id)
     if (body) return yield body.subarray(offset)
+    let at = offset
+    const ahead = readAhead.get(query.id)
+    if (ahead && at >= ahead.offset && at < ahead.offset + ahead.bytes.length) {
+      const rest = ahead.bytes.subarray(at - ahead.offset)
+      at += rest.length
+      yield rest
+    }
     try {
-      yield* objects.read(outputLocation(query), offset)
+      for await (const bytes of objects.read(outputLocation(query), at)) {
+        readAhead.delete(query.id)
+        if (bytes.length <= mostAheadBytes) readAhead.set(query.id, { offset: at, bytes })
+        if (readAhead.size > keptAhead) readAhead.delete(readAhead.keys().next().value!)
+        at += bytes.length
+        yield bytes
+      }
     } catch (error) {
       if ((error as Error).name === 'NoSuchKey' || (error as Error).name === 'NoSuchBucket') {
         throw invalidInput(

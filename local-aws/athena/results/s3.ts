@@ -2,10 +2,12 @@
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
+  CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadBucketCommand,
+  HeadObjectCommand,
   PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
@@ -19,6 +21,8 @@ import { systemFailure } from '../api/errors.ts'
 const partBytes = 8 * 1024 * 1024
 /** A page of a result is mostly smaller; a server may read the whole object for a range without an end. */
 const firstRangeBytes = 256 * 1024
+/** The request for a query waits no longer to know whether its bucket is there. */
+const headTimeoutMs = 2_000
 /** A bucket that was seen is not looked for again so soon. */
 const bucketIsKnownForMs = 30_000
 
@@ -43,7 +47,13 @@ export interface ResultWriter {
 }
 
 export interface ResultObjects extends Disposable {
+  /** Whether the server answers anything at all within a time. */
+  answers(withinMs: number): Promise<boolean>
   bucketExists(bucket: string): Promise<boolean>
+  /** Makes a bucket where it is not there yet. @throws what S3 answers */
+  makeBucket(bucket: string): Promise<void>
+  /** Whether the object is there; false too where S3 does not say so. */
+  exists(uri: string): Promise<boolean>
   writer(uri: string, signal: AbortSignal): ResultWriter
   put(uri: string, body: Buffer, signal: AbortSignal): Promise<void>
   /** The bytes from an offset on, fetched range by range as they are asked for. @throws what S3 answers */
@@ -58,10 +68,11 @@ export function openResultObjects(endpoint: URL, region: string, secret?: string
     endpoint: endpoint.origin,
     region,
     forcePathStyle: true,
-    maxAttempts: 3,
+    // A query fails within ten seconds where S3 is away or silent.
+    maxAttempts: 2,
     // Those of the shell are none of a local server's business.
     credentials: miniStackCredentials(secret),
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
   })
   const seenBuckets = new Map<string, number>()
 
@@ -150,20 +161,44 @@ export function openResultObjects(endpoint: URL, region: string, secret?: string
   return {
     writer,
     put,
+    async answers(withinMs) {
+      try {
+        await (await fetch(endpoint, { signal: AbortSignal.timeout(withinMs) })).body?.cancel()
+        return true
+      } catch {
+        return false
+      }
+    },
     async bucketExists(bucket) {
       if ((seenBuckets.get(bucket) ?? 0) > Date.now()) return true
       try {
-        await s3.send(new HeadBucketCommand({ Bucket: bucket }))
+        const abortSignal = AbortSignal.timeout(headTimeoutMs)
+        await s3.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal })
       } catch (error) {
-        // Only S3's own no counts; that S3 does not answer is found out, and told, when the result is written.
+        // Only S3's own answer counts; if S3 does not answer, writing the result fails and says so.
         return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== 404
       }
       seenBuckets.set(bucket, Date.now() + bucketIsKnownForMs)
       return true
     },
+    async makeBucket(bucket) {
+      if ((seenBuckets.get(bucket) ?? 0) > Date.now()) return
+      await s3.send(new CreateBucketCommand({ Bucket: bucket })).catch((error) => {
+        if (!['BucketAlreadyOwnedByYou', 'BucketAlreadyExists'].includes((error as Error).name)) throw error
+      })
+      seenBuckets.set(bucket, Date.now() + bucketIsKnownForMs)
+    },
+    async exists(uri) {
+      const { bucket, key } = s3Place(uri)!
+      return s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key })).then(
+        () => true,
+        () => false,
+      )
+    },
     async *read(uri, offset) {
       const { bucket, key } = s3Place(uri)!
-      let size = firstRangeBytes
+      // Whoever asks for a second page mostly asks for all of them.
+      let size = offset === 0 ? firstRangeBytes : 4 * firstRangeBytes
       for (
         let from = offset, total = Number.POSITIVE_INFINITY;
         from < total;

@@ -47,7 +47,7 @@ async function tableLocation(
   request: QueryRequest,
   glue: GlueService,
 ): Promise<string | undefined> {
-  const target = targetOf(statement)
+  const target = writtenTable(statement)
   if (!target) return undefined
   const database = target.database ?? contextDatabase(request)
   const table = await glue.getTable(database, target.name)
@@ -56,7 +56,7 @@ async function tableLocation(
 }
 
 /** The table after INSERT INTO or CREATE TABLE [IF NOT EXISTS]. */
-function targetOf({
+export function writtenTable({
   substatement,
   tokens,
 }: Statement): { database: string | undefined; name: string } | undefined {

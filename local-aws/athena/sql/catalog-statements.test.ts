@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type GlueService, openGlue } from '../../glue/api/service.ts'
 import { openTableFiles } from '../../iceberg/s3.ts'
 import { type IcebergTables, openIcebergTables } from '../../iceberg/tables.ts'
@@ -45,6 +45,33 @@ const table = async () => (await glue.getTable('db', 't'))!
 const columns = async () => (await table()).StorageDescriptor!.Columns!.map(({ Name }) => Name)
 
 describe('ALTER TABLE', () => {
+  test('partitions of a wide table are added a few at a time: no request to the catalog holds many copies of its columns', async () => {
+    const wide = Array.from({ length: 5_000 }, (_, i) => `c${i} int`).join()
+    await run(`CREATE EXTERNAL TABLE w (${wide}) PARTITIONED BY (p int) LOCATION 's3://b/w/'`)
+    const partitions = Array.from({ length: 8 }, (_, i) => `PARTITION (p=${i})`).join(' ')
+    const asked = vi.spyOn(glue, 'call')
+    await run(`ALTER TABLE w ADD ${partitions}`)
+    const created = asked.mock.calls.filter(([name]) => name === 'BatchCreatePartition')
+    asked.mockRestore()
+    for (const [, request] of created) {
+      expect((request as { PartitionInputList: object[] }).PartitionInputList.length).toBeLessThanOrEqual(4)
+    }
+    expect(await run('SHOW PARTITIONS w')).toHaveLength(8)
+    await expect(run('ALTER TABLE w ADD PARTITION (p=99) PARTITION (p=7)')).rejects.toThrow('AlreadyExists')
+    expect(await run('SHOW PARTITIONS w')).toHaveLength(8)
+  })
+
+  test('adding partitions ends when its query is stopped', async () => {
+    const partitions = Array.from({ length: 1_000 }, (_, i) => `PARTITION (dt='a', n=${i})`).join(' ')
+    const controller = new AbortController()
+    const signal = controller.signal
+    const context = { glue, iceberg, database: 'db', signal, runOnEngine: async () => undefined }
+    const adding = answerFromCatalog(hiveStatement(statementOf(`ALTER TABLE t ADD ${partitions}`)), context)
+    controller.abort(new Error('stopped'))
+    await expect(adding).rejects.toThrow('stopped')
+    expect(await run('SHOW PARTITIONS t')).toEqual([])
+  })
+
   test('properties are set and unset, others stay', async () => {
     await run("alter table `db`.`t` set tblproperties ('k' = 'w', 'classification' = 'csv')")
     expect((await table()).Parameters).toMatchObject({ EXTERNAL: 'TRUE', k: 'w', classification: 'csv' })

@@ -148,7 +148,7 @@ async function answer(statement: HiveStatement, context: CatalogContext): Promis
     case 'alter-table': {
       const table = await tableOf(statement, context)
       if (isIcebergTable(table)) await changeIcebergTable(statement.change, table, iceberg, glue)
-      else await changeTable(statement.change, table, glue)
+      else await changeTable(statement.change, table, glue, context.signal)
       return nothing
     }
     case 'vacuum': {

@@ -1,5 +1,6 @@
 // CREATE TABLE ... AS: Athena's properties in the engine's words, and a folder for the data of a table that names none.
 import { icebergCtas, icebergTarget } from '../iceberg/ctas.ts'
+import { doubleLiterals } from './double-literals.ts'
 import { edited, type PlacedSql, unchanged } from './placed-sql.ts'
 import { invalidProperty, type Property, plainValue, propertyList } from './property-list.ts'
 import { literal, type Token } from './tokens.ts'
@@ -37,13 +38,15 @@ export function engineCtas(
     hasProperties
       ? { start: tokens[opening]!.start, end: tokens[closing]!.end, text: `(${text})` }
       : { start: tokens[as]!.start, end: tokens[as]!.start, text: `WITH (${text}) ` }
+  const numbers = doubleLiterals(tokens.slice(as))
   if (!isIceberg) {
     const { text, session } = engineProperties(sql, given, folder)
-    return { ...edited(sql, [placed(text)]), session }
+    return { ...edited(sql, [placed(text), ...numbers]), session }
   }
   const { text, session, properties: own } = icebergCtas(sql, given, folder)
   const { edit, ...table } = icebergTarget(tokens, database)
-  return { ...edited(sql, [edit, placed(text)]), session, makesIceberg: { ...table, properties: own } }
+  const edits = [edit, placed(text), ...numbers]
+  return { ...edited(sql, edits), session, makesIceberg: { ...table, properties: own } }
 }
 
 function givenProperties(sql: string, properties: readonly Property[]): Map<string, Property> {

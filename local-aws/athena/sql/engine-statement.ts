@@ -4,8 +4,9 @@ import { contextDatabase, outputLocation, type QueryRequest } from '../api/query
 import { mayShowCatalogs, refuseIcebergCatalog } from '../iceberg/hidden-catalog.ts'
 import { engineOptimize } from '../iceberg/optimize.ts'
 import { engineCtas } from './ctas.ts'
+import { doubleLiterals } from './double-literals.ts'
 import { withExpressions, withParameters } from './parameters.ts'
-import { type PlacedSql, unchanged } from './placed-sql.ts'
+import { edited, type PlacedSql } from './placed-sql.ts'
 import type { Statement } from './statement.ts'
 import { engineUnload } from './unload.ts'
 
@@ -34,6 +35,6 @@ function placedStatement(statement: Statement, request: QueryRequest): PlacedSql
     case 'UNLOAD':
       return engineUnload(sql, tokens, request.id)
     default:
-      return { ...unchanged(sql), showsCatalogs: mayShowCatalogs(statement) }
+      return { ...edited(sql, doubleLiterals(tokens)), showsCatalogs: mayShowCatalogs(statement) }
   }
 }

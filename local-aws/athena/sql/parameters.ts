@@ -1,4 +1,5 @@
 // ExecutionParameters: texts that stand for the question marks of a query.
+import { literalText } from './double-literals.ts'
 import type { PlacedSql } from './placed-sql.ts'
 import { literal, type Token, tokensOf } from './tokens.ts'
 
@@ -24,7 +25,7 @@ export function parameterExpression(text: string): string {
   // Without its comments: one that runs to the end of the line would swallow the next parameter.
   // A blank only where something stood: X '41' is no longer the bytes that X'41' is.
   return tokens
-    .map(({ text, start }, i) => (i > 0 && tokens[i - 1]!.end < start ? ` ${text}` : text))
+    .map((token, i) => (i > 0 && tokens[i - 1]!.end < token.start ? ' ' : '') + literalText(token))
     .join('')
 }
 

@@ -17,8 +17,13 @@ type Run<A extends Action> = (
   change: Extract<TableChange, { action: A }>,
   table: Table,
   glue: GlueService,
+  signal: AbortSignal,
 ) => Promise<void>
 
+/** A partition has a copy of its table's columns: so many of them are sent to the catalog at a time. */
+const mostColumnsPerBatch = 20_000
+/** As many partitions as BatchCreatePartition takes. */
+const mostPerBatch = 100
 /** As many partitions as BatchDeletePartition takes. */
 const mostPerDelete = 25
 
@@ -39,34 +44,46 @@ const runs: { readonly [A in Action]: Run<A> } = {
     await update(table, { Parameters: parameters }, glue)
   },
 
-  'add-partitions': async ({ ifNotExists, partitions }, table, glue) => {
+  'add-partitions': async ({ ifNotExists, partitions }, table, glue, signal) => {
     const inputs = partitions.map(({ spec, location }) => {
       const Values = partitionValues(table, spec)
       const folder = (table.StorageDescriptor?.Location ?? '').replace(/\/$/, '')
       const Location = location ?? `${folder}/${partitionName(table, Values)}`
       return { Values, StorageDescriptor: { ...table.StorageDescriptor, Location } }
     })
-    // All are looked for before any is added: a statement that fails has changed nothing.
-    for (const { Values } of ifNotExists ? [] : inputs) {
-      if (await glue.getPartition(table.DatabaseName, table.Name, Values)) throw partitionExists()
+    const { DatabaseName, Name: TableName } = table
+    const batches = batchesOf(inputs, table)
+    // All are searched for before any is added: a statement that fails has changed nothing.
+    for (const batch of ifNotExists ? [] : batches) {
+      signal.throwIfAborted()
+      const PartitionsToGet = batch.map(({ Values }) => ({ Values }))
+      const request = { DatabaseName, TableName, PartitionsToGet }
+      const { Partitions } = await glue.call<{ Partitions: Partition[] }>('BatchGetPartition', request)
+      if (Partitions.length > 0) throw partitionExists()
     }
-    const there = await glue.createPartitions(table.DatabaseName, table.Name, inputs)
-    if (there.length > 0 && !ifNotExists) throw partitionExists()
+    for (const batch of batches) {
+      signal.throwIfAborted()
+      const existing = await glue.createPartitions(DatabaseName, TableName, batch)
+      if (existing.length > 0 && !ifNotExists) throw partitionExists()
+    }
   },
 
-  'drop-partitions': async ({ ifExists, specs }, table, glue) => {
-    const found: Partition[] = []
+  'drop-partitions': async ({ ifExists, specs }, table, glue, signal) => {
+    const found: { Values: string[] }[] = []
     for (const spec of specs) {
       const before = found.length
       const expression = partitionExpression(table, spec)
-      for await (const each of glue.partitions(table.DatabaseName, table.Name, expression)) found.push(each)
+      for await (const { Values } of glue.partitions(table.DatabaseName, table.Name, expression)) {
+        signal.throwIfAborted()
+        found.push({ Values })
+      }
       if (found.length === before && !ifExists) throw partitionNotFound(rangeText(spec))
     }
     for (let start = 0; start < found.length; start += mostPerDelete) {
       await glue.call('BatchDeletePartition', {
         DatabaseName: table.DatabaseName,
         TableName: table.Name,
-        PartitionsToDelete: found.slice(start, start + mostPerDelete).map(({ Values }) => ({ Values })),
+        PartitionsToDelete: found.slice(start, start + mostPerDelete),
       })
     }
   },
@@ -110,8 +127,22 @@ const runs: { readonly [A in Action]: Run<A> } = {
 }
 
 /** @throws QueryFailure with Hive's words, GlueError as the catalog answers */
-export function changeTable(change: TableChange, table: Table, glue: GlueService): Promise<void> {
-  return (runs[change.action] as Run<Action>)(change, table, glue)
+export function changeTable(
+  change: TableChange,
+  table: Table,
+  glue: GlueService,
+  signal: AbortSignal,
+): Promise<void> {
+  return (runs[change.action] as Run<Action>)(change, table, glue, signal)
+}
+
+/** Parts that the catalog works through so quickly that other requests have their turn in between. */
+function batchesOf<T>(inputs: readonly T[], { StorageDescriptor }: Table): T[][] {
+  const columns = Math.max(1, StorageDescriptor?.Columns?.length ?? 0)
+  const size = Math.min(mostPerBatch, Math.max(1, Math.floor(mostColumnsPerBatch / columns)))
+  const batches: T[][] = []
+  for (let start = 0; start < inputs.length; start += size) batches.push(inputs.slice(start, start + size))
+  return batches
 }
 
 function changedColumns(

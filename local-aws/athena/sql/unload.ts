@@ -1,5 +1,6 @@
 // UNLOAD (query) TO 's3://...' WITH (...): for the engine it is a CTAS whose table is dropped when its files are there.
 import { malformedQuery, QueryFailure } from '../api/errors.ts'
+import { doubleLiterals } from './double-literals.ts'
 import { edited, type PlacedSql } from './placed-sql.ts'
 import { invalidProperty, type Property, propertyList } from './property-list.ts'
 import { literal, mismatch, type Token } from './tokens.ts'
@@ -35,6 +36,7 @@ export function engineUnload(sql: string, tokens: readonly Token[], id: string):
   return {
     ...edited(sql, [
       { start: tokens[0]!.start, end: tokens[0]!.end, text: target },
+      ...doubleLiterals(tokens.slice(0, queryEnd)),
       { start: tokens[queryEnd]!.end, end: sql.length, text: '' },
     ]),
     session: format.session,

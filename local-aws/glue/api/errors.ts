@@ -1,8 +1,10 @@
 // The errors that AWS Glue answers with: a type that SDKs turn into an exception class, and AWS's own text.
 
 export type GlueErrorType =
+  | 'AccessDeniedException'
   | 'AlreadyExistsException'
   | 'ConcurrentModificationException'
+  | 'ConditionCheckFailureException'
   | 'CrawlerNotRunningException'
   | 'CrawlerRunningException'
   | 'CrawlerStoppingException'
@@ -10,6 +12,8 @@ export type GlueErrorType =
   | 'InternalServiceException'
   | 'InvalidInputException'
   | 'NoScheduleException'
+  | 'ResourceNotFoundException'
+  | 'ResourceNumberLimitExceededException'
   | 'SchedulerNotRunningException'
   | 'SchedulerRunningException'
   | 'SerializationException'

@@ -1,18 +1,8 @@
 // The Data Catalog as the rest of local-aws sees it: Glue's operations by name, and typed access for the Athena front.
 import { Worker } from 'node:worker_threads'
 import { GlueError, type GlueErrorType } from './errors.ts'
+import type { GlueOptions } from './options.ts'
 import type { Database, DatabaseInput, Partition, PartitionInput, Table, TableInput } from './shapes.ts'
-
-export interface GlueOptions {
-  /** A directory for the catalog's files; made when it is not there. */
-  readonly dataDir: string
-  readonly accountId: string
-  readonly region: string
-  /** Where crawlers find S3: an address that is spoken to in path style. */
-  readonly s3Endpoint: string
-  /** What S3 asks for; absent where it takes anyone. */
-  readonly secret?: string | undefined
-}
 
 export interface PageRequest {
   readonly MaxResults?: number
@@ -23,11 +13,14 @@ type Reply = { id: number; answer?: unknown; error?: { type: string; message: st
 
 /** Opens the catalog in a thread of its own, so that no catalog write or scan holds up other answers. */
 export async function openGlue(options: GlueOptions): Promise<GlueService> {
-  const worker = new Worker(new URL('./catalog-worker.ts', import.meta.url), { workerData: options })
+  const worker = new Worker(new URL('../catalog-worker.ts', import.meta.url), { workerData: options })
   const service = new GlueService(worker)
   await service.opened()
   return service
 }
+
+/** Before the name of an operation of CloudWatch Logs, for the catalog's thread. */
+export const logsPrefix = 'logs:'
 
 export class GlueService {
   /** A hundred partitions with the columns of a wide table; their largest member is 4 MB. */
@@ -42,7 +35,7 @@ export class GlueService {
 
   constructor(worker: Worker) {
     this.#worker = worker
-    worker.on('message', (reply: Reply) => this.#settle(reply))
+    worker.on('message', (reply: Reply) => this.#resolve(reply))
     worker.on('error', (error) => this.#end(error))
     worker.on('exit', () => this.#end(new Error('the Data Catalog is closed')))
     worker.unref()
@@ -64,6 +57,14 @@ export class GlueService {
       if (!(error instanceof GlueError)) throw error
       const text = error.message === '' ? {} : { Message: error.message }
       return { status: 400, text: JSON.stringify({ __type: error.type, ...text }) }
+    }
+  }
+
+  /** CloudWatch Logs, as far as the logs of crawls: for clients that speak to that service. */
+  get logs() {
+    return {
+      mostBytes: this.mostBytes,
+      handleText: (operation: string, json: string) => this.handleText(`${logsPrefix}${operation}`, json),
     }
   }
 
@@ -207,7 +208,7 @@ export class GlueService {
     })
   }
 
-  #settle({ id, answer, error }: Reply): void {
+  #resolve({ id, answer, error }: Reply): void {
     const waiter = this.#waiting.get(id)
     this.#waiting.delete(id)
     if (this.#waiting.size === 0) this.#worker.unref()

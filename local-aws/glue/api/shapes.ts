@@ -39,6 +39,7 @@ export interface DatabaseInput {
   Parameters?: Parameters
   CreateTableDefaultPermissions?: unknown[]
   TargetDatabase?: unknown
+  FederatedDatabase?: unknown
 }
 
 export interface Database extends DatabaseInput {
@@ -60,6 +61,8 @@ export interface TableInput {
   TableType?: string
   Parameters?: Parameters
   TargetTable?: unknown
+  FederatedTable?: unknown
+  ViewDefinition?: unknown
 }
 
 export interface Table extends TableInput {

@@ -1,11 +1,11 @@
 // Column statistics of tables and partitions, which Trino writes after an INSERT and reads when it plans.
 import { errorDetail, GlueError, partitionNotFound } from '../api/errors.ts'
 import { longsFromJson, longsToJson } from '../api/long-json.ts'
-import { type Operations, operation } from '../api/request.ts'
+import type { Handler, Handlers } from '../api/request.ts'
 import type { ColumnStatistics } from '../api/shapes.ts'
+import type { CatalogContext } from './context.ts'
 import { partitionKey } from './partition-key.ts'
-import type { Store } from './store.ts'
-import { findTable } from './tables.ts'
+import { findTable } from './table-rows.ts'
 
 interface Of {
   DatabaseName: string
@@ -16,7 +16,7 @@ interface Of {
 
 const statisticsNotFound = () => new GlueError('EntityNotFoundException', 'Column statistics not found.')
 
-export function columnStatisticsOperations(store: Store): Operations {
+export function columnStatisticsOperations({ store }: CatalogContext): Handlers {
   const ownerOf = ({ DatabaseName, TableName, PartitionValues }: Of): { id: number; key: string } => {
     const { id } = findTable(store, DatabaseName, TableName)
     if (!PartitionValues) return { id, key: '' }
@@ -67,26 +67,13 @@ export function columnStatisticsOperations(store: Store): Operations {
     return {}
   }
 
-  const ofTable = { DatabaseName: 'text!', TableName: 'text!' } as const
-  const ofPartition = { ...ofTable, PartitionValues: 'list!' } as const
-  const both = (name: string, make: (takes: typeof ofTable | typeof ofPartition) => Operations[string]) => ({
-    [`${name}ForTable`]: make(ofTable),
-    [`${name}ForPartition`]: make(ofPartition),
+  const both = (name: string, handler: Handler) => ({
+    [`${name}ForTable`]: handler,
+    [`${name}ForPartition`]: handler,
   })
-
   return {
-    ...both('GetColumnStatistics', (takes) =>
-      operation({ takes: { ...takes, ColumnNames: 'list!' }, longest: { ColumnNames: 100 }, answer: get }),
-    ),
-    ...both('UpdateColumnStatistics', (takes) =>
-      operation({
-        takes: { ...takes, ColumnStatisticsList: 'list!' },
-        longest: { ColumnStatisticsList: 25 },
-        answer: update,
-      }),
-    ),
-    ...both('DeleteColumnStatistics', (takes) =>
-      operation({ takes: { ...takes, ColumnName: 'text!' }, answer: remove }),
-    ),
+    ...both('GetColumnStatistics', get),
+    ...both('UpdateColumnStatistics', update),
+    ...both('DeleteColumnStatistics', remove),
   }
 }

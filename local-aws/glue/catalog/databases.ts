@@ -1,11 +1,13 @@
 // Glue databases: their operations on the store.
 import { databaseNotFound, GlueError } from '../api/errors.ts'
 import { nextToken, placeOf } from '../api/page.ts'
-import { type Operations, operation, pick } from '../api/request.ts'
+import { type Handlers, pick } from '../api/request.ts'
 import type { Database, DatabaseInput } from '../api/shapes.ts'
-import { longestPattern, namePattern } from './name-pattern.ts'
-import { LookBudget } from './scan-budget.ts'
+import { type CatalogContext, nowSeconds } from './context.ts'
+import { namePattern } from './name-pattern.ts'
+import { ScanBudget } from './scan-budget.ts'
 import type { Store } from './store.ts'
+import { addTags, deleteTags, type Tags } from './tags.ts'
 
 interface Row {
   name: string
@@ -20,9 +22,10 @@ const members = [
   'Parameters',
   'CreateTableDefaultPermissions',
   'TargetDatabase',
+  'FederatedDatabase',
 ] as const
 
-// What every database has unless Lake Formation was told otherwise.
+// What every database has unless Lake Formation restricts it.
 const openToAll = [
   { Principal: { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, Permissions: ['ALL'] },
 ]
@@ -45,7 +48,8 @@ export function addDefaultDatabase(store: Store): void {
   )
 }
 
-export function databaseOperations(store: Store, accountId: string): Operations {
+export function databaseOperations(context: CatalogContext): Handlers {
+  const { store, accountId } = context
   const toDatabase = (row: Row): Database => ({
     CreateTableDefaultPermissions: openToAll,
     ...(JSON.parse(row.data) as DatabaseInput),
@@ -63,63 +67,60 @@ export function databaseOperations(store: Store, accountId: string): Operations 
     JSON.stringify(pick({ ...input, Name: storedName(input.Name) }, members))
 
   return {
-    CreateDatabase: operation<{ DatabaseInput: DatabaseInput }>({
-      takes: { DatabaseInput: 'object!', 'DatabaseInput.Name': 'text!' },
-      answer({ DatabaseInput: input }) {
-        const { changes } = store.run(
-          'INSERT INTO databases (name, created, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-          storedName(input.Name),
-          Date.now() / 1000,
-          dataOf(input),
-        )
-        if (changes === 0) throw new GlueError('AlreadyExistsException', 'Database already exists.')
-        return {}
-      },
-    }),
+    CreateDatabase({ DatabaseInput: input, Tags: tags }: { DatabaseInput: DatabaseInput; Tags?: Tags }) {
+      const { changes } = store.run(
+        'INSERT INTO databases (name, created, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+        storedName(input.Name),
+        nowSeconds(),
+        dataOf(input),
+      )
+      if (changes === 0) throw new GlueError('AlreadyExistsException', 'Database already exists.')
+      addTags(context, `database/${storedName(input.Name)}`, tags)
+      return {}
+    },
 
-    GetDatabase: operation<{ Name: string }>({
-      takes: { Name: 'text!' },
-      answer: ({ Name }) => ({ Database: toDatabase(find(Name)) }),
-    }),
+    GetDatabase: ({ Name }: { Name: string }) => ({ Database: toDatabase(find(Name)) }),
 
     // Expression is none of AWS's members: Athena's SHOW DATABASES asks with it.
-    GetDatabases: operation<{ Expression?: string; NextToken?: string; MaxResults?: number }>({
-      takes: { Expression: 'text', NextToken: 'text' },
-      pageSize: 100,
-      longest: { Expression: longestPattern },
-      answer({ Expression, NextToken, MaxResults = 100 }) {
-        const matches = Expression ? namePattern(Expression) : undefined
-        const budget = new LookBudget()
-        const found: Row[] = []
-        let last = ''
-        let isMore = false
-        const sql = 'SELECT * FROM databases WHERE name > ? ORDER BY name'
-        for (const row of store.iterate<Row>(sql, placeOf(NextToken) ?? '')) {
-          isMore = found.length === MaxResults || (last !== '' && budget.isSpent)
-          if (isMore) break
-          last = row.name
-          if (matches?.(row.name) !== false) found.push(row)
-        }
-        return { DatabaseList: found.map(toDatabase), ...(isMore ? { NextToken: nextToken(last) } : {}) }
-      },
-    }),
+    GetDatabases({
+      Expression,
+      NextToken,
+      MaxResults = 100,
+    }: {
+      Expression?: string
+      NextToken?: string
+      MaxResults?: number
+    }) {
+      const matches = Expression ? namePattern(Expression) : undefined
+      const budget = new ScanBudget()
+      const found: Row[] = []
+      let last = ''
+      let isMore = false
+      const sql = 'SELECT * FROM databases WHERE name > ? ORDER BY name'
+      for (const row of store.iterate<Row>(sql, placeOf(NextToken) ?? '')) {
+        isMore = found.length === MaxResults || (last !== '' && budget.isSpent)
+        if (isMore) break
+        last = row.name
+        if (matches?.(row.name) !== false) found.push(row)
+      }
+      return { DatabaseList: found.map(toDatabase), ...(isMore ? { NextToken: nextToken(last) } : {}) }
+    },
 
-    UpdateDatabase: operation<{ Name: string; DatabaseInput: DatabaseInput }>({
-      takes: { Name: 'text!', DatabaseInput: 'object!', 'DatabaseInput.Name': 'text!' },
-      answer({ Name, DatabaseInput: input }) {
-        const { name } = find(Name)
-        // Glue does not rename: the name in the input is not looked at.
-        store.run('UPDATE databases SET data = ? WHERE name = ?', dataOf({ ...input, Name: name }), name)
-        return {}
-      },
-    }),
+    UpdateDatabase({ Name, DatabaseInput: input }: { Name: string; DatabaseInput: DatabaseInput }) {
+      const { name } = find(Name)
+      // Glue does not rename: the name in the input is ignored.
+      store.run('UPDATE databases SET data = ? WHERE name = ?', dataOf({ ...input, Name: name }), name)
+      return {}
+    },
 
-    DeleteDatabase: operation<{ Name: string }>({
-      takes: { Name: 'text!' },
-      answer({ Name }) {
-        store.run('DELETE FROM databases WHERE name = ?', find(Name).name)
-        return {}
-      },
-    }),
+    DeleteDatabase({ Name }: { Name: string }) {
+      const { name } = find(Name)
+      store.transaction(() => {
+        store.run('DELETE FROM databases WHERE name = ?', name)
+        deleteTags(context, `database/${name}`, `table/${name}/`)
+        deleteTags(context, `database/${name}`, `userDefinedFunction/${name}/`)
+      })
+      return {}
+    },
   }
 }

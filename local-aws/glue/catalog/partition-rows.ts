@@ -1,10 +1,10 @@
 // Partitions as the store holds them: the part that they share with others of the table is kept once.
 import { GlueError, invalidInput, partitionNotFound } from '../api/errors.ts'
 import { pick } from '../api/request.ts'
-import type { Column, Partition, PartitionInput, StorageDescriptor, TableInput } from '../api/shapes.ts'
+import type { Partition, PartitionInput, StorageDescriptor } from '../api/shapes.ts'
 import { partitionKey, valuesOf } from './partition-key.ts'
 import type { Store } from './store.ts'
-import { completeDescriptor, type TableRow } from './tables.ts'
+import { completeDescriptor, keysOf, type TableRow } from './table-rows.ts'
 
 interface Row {
   key: string
@@ -130,11 +130,6 @@ export class PartitionRows {
     const sql = 'DELETE FROM column_statistics WHERE table_id = ? AND partition_key = ?'
     this.#store.run(sql, table.id, key)
   }
-}
-
-/** The partition keys of a table. */
-export function keysOf(table: TableRow): Column[] {
-  return (JSON.parse(table.data) as TableInput).PartitionKeys ?? []
 }
 
 /** @throws GlueError InvalidInputException when there are not as many values as keys */

@@ -30,11 +30,50 @@ const schema = `
     PRIMARY KEY (table_id, partition_key, column_name)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS tags (
     arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (arn, key)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS functions (
+    database TEXT NOT NULL REFERENCES databases (name) ON DELETE CASCADE,
+    name TEXT NOT NULL, created REAL NOT NULL, data TEXT NOT NULL, PRIMARY KEY (database, name)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS partition_indexes (
+    table_id INTEGER NOT NULL REFERENCES tables (id) ON DELETE CASCADE,
+    name TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (table_id, name)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS table_optimizers (
+    table_id INTEGER NOT NULL REFERENCES tables (id) ON DELETE CASCADE,
+    type TEXT NOT NULL, created REAL NOT NULL, data TEXT NOT NULL, PRIMARY KEY (table_id, type)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS catalogs (
+    name TEXT PRIMARY KEY, created REAL NOT NULL, updated REAL NOT NULL, data TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS connections (
+    name TEXT PRIMARY KEY, created REAL NOT NULL, updated REAL NOT NULL, data TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS classifiers (
+    name TEXT PRIMARY KEY, created REAL NOT NULL, updated REAL NOT NULL, data TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS resource_policies (
+    arn TEXT PRIMARY KEY, hash TEXT NOT NULL, created REAL NOT NULL, updated REAL NOT NULL,
+    policy TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS registries (
+    name TEXT PRIMARY KEY, created REAL NOT NULL, updated REAL NOT NULL, data TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS schemas (
+    registry TEXT NOT NULL REFERENCES registries (name) ON DELETE CASCADE,
+    name TEXT NOT NULL, created REAL NOT NULL, updated REAL NOT NULL, data TEXT NOT NULL,
+    PRIMARY KEY (registry, name)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS schema_versions (
+    id TEXT PRIMARY KEY, registry TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
+    created REAL NOT NULL, status TEXT NOT NULL, definition TEXT NOT NULL,
+    UNIQUE (registry, name, version),
+    FOREIGN KEY (registry, name) REFERENCES schemas (registry, name) ON DELETE CASCADE) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS schema_metadata (
+    version_id TEXT NOT NULL REFERENCES schema_versions (id) ON DELETE CASCADE,
+    key TEXT NOT NULL, value TEXT NOT NULL, created REAL NOT NULL,
+    PRIMARY KEY (version_id, key, value)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS crawlers (name TEXT PRIMARY KEY, data TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS crawls (
     id TEXT PRIMARY KEY,
     crawler TEXT NOT NULL REFERENCES crawlers (name) ON DELETE CASCADE,
     started REAL NOT NULL, data TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS crawl_logs (
+    id INTEGER PRIMARY KEY,
+    crawl_id TEXT NOT NULL REFERENCES crawls (id) ON DELETE CASCADE,
+    time INTEGER NOT NULL, message TEXT NOT NULL);
+  CREATE INDEX IF NOT EXISTS crawl_logs_by_crawl ON crawl_logs (crawl_id, id);
   CREATE INDEX IF NOT EXISTS crawls_by_crawler ON crawls (crawler, started);
 `
 
@@ -61,7 +100,7 @@ export class Store {
   }
 
   iterate<T>(sql: string, ...values: SQLInputValue[]): IterableIterator<T> {
-    // A statement of its own: one that is being read must not be started anew.
+    // A statement of its own: one that is being read must not be started again.
     return this.#db.prepare(sql).iterate(...values) as IterableIterator<T>
   }
 

@@ -1,26 +1,21 @@
 // The states that a table had before: Glue archives one at each update.
 import { errorDetail, GlueError, invalidInput } from '../api/errors.ts'
 import { pageOf, placeOf } from '../api/page.ts'
-import { type Operations, operation } from '../api/request.ts'
-import type { Store } from './store.ts'
-import { findTable, type TableRow, toTable } from './tables.ts'
+import type { Handlers } from '../api/request.ts'
+import { type CatalogContext, eachOf } from './context.ts'
+import { findTable, type TableRow, toTable } from './table-rows.ts'
 
-const inTable = { DatabaseName: 'text!', TableName: 'text!' } as const
+interface OfTable {
+  DatabaseName: string
+  TableName: string
+}
+type Archived = Pick<TableRow, 'version' | 'updated' | 'data'>
 
-export function tableVersionOperations(store: Store, accountId: string): Operations {
-  /** The current and the archived states, newest first. */
-  const versionsOf = (row: TableRow): TableRow[] => [
-    row,
-    ...store
-      .all<Pick<TableRow, 'version' | 'updated' | 'data'>>(
-        'SELECT version, updated, data FROM table_versions WHERE table_id = ? ORDER BY version DESC',
-        row.id,
-      )
-      .map((archived) => ({ ...row, ...archived })),
-  ]
+const versionNotFound = (version: string) =>
+  new GlueError('EntityNotFoundException', `Table version ${version} not found.`)
 
-  const versionNotFound = (version: string) =>
-    new GlueError('EntityNotFoundException', `Table version ${version} not found.`)
+export function tableVersionOperations({ store, accountId }: CatalogContext): Handlers {
+  const shown = (row: TableRow) => ({ Table: toTable(row, accountId), VersionId: String(row.version) })
 
   const deleteVersion = (row: TableRow, version: string) => {
     if (version === String(row.version)) throw invalidInput('Cannot delete the current version of a table.')
@@ -29,60 +24,50 @@ export function tableVersionOperations(store: Store, accountId: string): Operati
   }
 
   return {
-    GetTableVersion: operation<{ DatabaseName: string; TableName: string; VersionId?: string }>({
-      takes: { ...inTable, VersionId: 'text' },
-      answer({ DatabaseName, TableName, VersionId }) {
-        const versions = versionsOf(findTable(store, DatabaseName, TableName))
-        const row = versions.find(({ version }) => VersionId === undefined || String(version) === VersionId)
-        if (!row) throw versionNotFound(String(VersionId))
-        return { TableVersion: { Table: toTable(row, accountId), VersionId: String(row.version) } }
-      },
-    }),
+    GetTableVersion({ DatabaseName, TableName, VersionId }: OfTable & { VersionId?: string }) {
+      const row = findTable(store, DatabaseName, TableName)
+      if (VersionId === undefined || VersionId === String(row.version)) return { TableVersion: shown(row) }
+      const sql = 'SELECT version, updated, data FROM table_versions WHERE table_id = ? AND version = ?'
+      const archived = store.one<Archived>(sql, row.id, VersionId)
+      if (!archived) throw versionNotFound(VersionId)
+      return { TableVersion: shown({ ...row, ...archived }) }
+    },
 
-    GetTableVersions: operation<{
-      DatabaseName: string
-      TableName: string
-      NextToken?: string
-      MaxResults?: number
-    }>({
-      takes: { ...inTable, NextToken: 'text' },
-      pageSize: 100,
-      answer({ DatabaseName, TableName, NextToken, MaxResults = 100 }) {
-        const below = Number(placeOf(NextToken) ?? Number.POSITIVE_INFINITY)
-        const older = versionsOf(findTable(store, DatabaseName, TableName)).filter((r) => r.version < below)
-        const { rows, next } = pageOf(older, MaxResults, (row) => String(row.version))
-        const TableVersions = rows.map((row) => ({
-          Table: toTable(row, accountId),
-          VersionId: String(row.version),
-        }))
-        return { TableVersions, ...next }
-      },
-    }),
+    // Newest first: the current state, then the archived ones.
+    GetTableVersions({
+      DatabaseName,
+      TableName,
+      NextToken,
+      MaxResults = 100,
+    }: OfTable & { NextToken?: string; MaxResults?: number }) {
+      const row = findTable(store, DatabaseName, TableName)
+      const before = placeOf(NextToken)
+      const archived = store.all<Archived>(
+        `SELECT version, updated, data FROM table_versions WHERE table_id = ? AND version < ?
+          ORDER BY version DESC LIMIT ?`,
+        row.id,
+        before === undefined ? row.version : Number(before),
+        MaxResults + 1,
+      )
+      const versions = archived.map((version): TableRow => ({ ...row, ...version }))
+      const all = before === undefined ? [row, ...versions] : versions
+      const { rows, next } = pageOf(all, MaxResults, ({ version }) => String(version))
+      return { TableVersions: rows.map(shown), ...next }
+    },
 
-    DeleteTableVersion: operation<{ DatabaseName: string; TableName: string; VersionId: string }>({
-      takes: { ...inTable, VersionId: 'text!' },
-      answer({ DatabaseName, TableName, VersionId }) {
-        deleteVersion(findTable(store, DatabaseName, TableName), VersionId)
-        return {}
-      },
-    }),
+    DeleteTableVersion({ DatabaseName, TableName, VersionId }: OfTable & { VersionId: string }) {
+      deleteVersion(findTable(store, DatabaseName, TableName), VersionId)
+      return {}
+    },
 
-    BatchDeleteTableVersion: operation<{ DatabaseName: string; TableName: string; VersionIds: string[] }>({
-      takes: { ...inTable, VersionIds: 'list!' },
-      longest: { VersionIds: 100 },
-      answer({ DatabaseName, TableName, VersionIds }) {
-        const row = findTable(store, DatabaseName, TableName)
-        const Errors: object[] = []
-        for (const VersionId of VersionIds) {
-          try {
-            deleteVersion(row, VersionId)
-          } catch (error) {
-            if (!(error instanceof GlueError)) throw error
-            Errors.push({ TableName, VersionId, ErrorDetail: errorDetail(error) })
-          }
-        }
-        return { Errors }
-      },
-    }),
+    BatchDeleteTableVersion({ DatabaseName, TableName, VersionIds }: OfTable & { VersionIds: string[] }) {
+      const row = findTable(store, DatabaseName, TableName)
+      const Errors = eachOf(
+        VersionIds,
+        (version) => deleteVersion(row, version),
+        (VersionId, error) => ({ TableName, VersionId, ErrorDetail: errorDetail(error) }),
+      )
+      return { Errors }
+    },
   }
 }

@@ -34,14 +34,14 @@ export async function applyPartitions(
   for (const partition of found) {
     // The policy LOG has kept a table with other partition keys: nothing that was found fits into it.
     if (partition.Values.length !== keyCount) continue
-    const own = policies.inheritFromTable ? inherit(partition, table) : partition
+    const own = inherited(partition, table, policies)
     const key = JSON.stringify(own.Values)
     const known = there.get(key)
     there.delete(key)
     if (!known) {
       added.push(own)
       changes.PARTITION.ADD.push(label(own.Values))
-    } else if (policies.update !== 'LOG') {
+    } else if (policies.update !== 'LOG' || policies.inheritFromTable) {
       const isSame = structure(known) === structure(own) && !known.Parameters?.[deprecated]
       if (!isSame) changes.PARTITION.UPDATE.push(label(own.Values))
       if (!isSame || !sameParameters(known.Parameters, own.Parameters)) {
@@ -95,10 +95,22 @@ async function* allPartitions(ask: Ask, of: object): AsyncGenerator<Partition> {
   } while (NextToken)
 }
 
-function inherit(partition: PartitionInput, table: TableInput): PartitionInput {
+/**
+ * InheritFromTable gives a partition all that its table says of its objects. The policy LOG keeps the table's SerDe,
+ * which somebody may have chosen, also for new partitions of the same format; their columns are their own.
+ */
+function inherited(partition: PartitionInput, table: TableInput, policies: Policies): PartitionInput {
+  const isSameFormat = partition.Parameters?.classification === table.Parameters?.classification
+  if (!policies.inheritFromTable && !(policies.update === 'LOG' && isSameFormat)) return partition
   const { Columns, SerdeInfo, InputFormat, OutputFormat } = table.StorageDescriptor ?? {}
-  const inherited = withoutUndefined({ Columns, SerdeInfo, InputFormat, OutputFormat })
-  return { ...partition, StorageDescriptor: { ...partition.StorageDescriptor, ...inherited } }
+  const own = partition.StorageDescriptor
+  const taken = withoutUndefined({
+    Columns: policies.inheritFromTable ? Columns : own?.Columns,
+    SerdeInfo,
+    InputFormat,
+    OutputFormat,
+  })
+  return { ...partition, StorageDescriptor: { ...own, ...taken } }
 }
 
 function withoutUndefined<T extends object>(value: T): { [K in keyof T]: NonNullable<T[K]> } {

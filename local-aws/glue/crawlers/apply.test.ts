@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import { Catalog } from '../api/operations.ts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Partition, Table } from '../api/shapes.ts'
+import { Catalog } from '../operations.ts'
 import { applyFindings } from './apply.ts'
 import type { Ask, Policies } from './policies.ts'
 import type { TableDefinition } from './table-definition.ts'
@@ -146,4 +146,67 @@ it('a crawl that is stopped writes no more', async () => {
   controller.abort()
   await expect(applyFindings(ask, [found('a')], policies, controller.signal)).rejects.toThrow()
   expect(() => table()).toThrow('Table t not found.')
+})
+
+/** A table of CSV whose SerDe somebody has changed by hand. */
+async function withChosenSerde() {
+  const csv = (columns: string, values: string[]): TableDefinition => {
+    const { table: plain, partitions: parts } = found(columns, 'd', values)
+    const serde = { SerdeInfo: { SerializationLibrary: 'lazy', Parameters: { 'field.delim': ',' } } }
+    const Parameters = { ...own, classification: 'csv', delimiter: ',' }
+    return {
+      table: { ...plain, Parameters, StorageDescriptor: { ...plain.StorageDescriptor, ...serde } },
+      partitions: parts.map((part) => ({
+        ...part,
+        Parameters,
+        StorageDescriptor: { ...part.StorageDescriptor, ...serde },
+      })),
+    }
+  }
+  await apply([csv('a', ['1'])])
+  const { DatabaseName: _, ...input } = table()
+  const SerdeInfo = { SerializationLibrary: 'open', Parameters: { quoteChar: "'" } }
+  const TableInput = { ...input, StorageDescriptor: { ...input.StorageDescriptor, SerdeInfo } }
+  ask('UpdateTable', { DatabaseName: 'lake', TableInput })
+  return csv
+}
+const libraries = () =>
+  partitions().map(({ StorageDescriptor }) => StorageDescriptor!.SerdeInfo?.SerializationLibrary)
+
+describe('a SerDe that somebody has chosen for a table', () => {
+  it('stays with the policy LOG, and new partitions get it', async () => {
+    const csv = await withChosenSerde()
+    await apply([csv('a b', ['1', '2'])], { update: 'LOG' })
+    expect(table().StorageDescriptor!.SerdeInfo!.SerializationLibrary).toBe('open')
+    expect(libraries()).toEqual(['lazy', 'open'])
+    expect(names(partitions()[1]!.StorageDescriptor!.Columns)).toBe('own')
+  })
+
+  it('goes to existing partitions too with LOG and InheritFromTable', async () => {
+    const csv = await withChosenSerde()
+    const { PARTITION } = await apply([csv('a b', ['1', '2'])], { update: 'LOG', inheritFromTable: true })
+    expect(PARTITION).toMatchObject({ ADD: ['t(2)'], UPDATE: ['t(1)'] })
+    expect(libraries()).toEqual(['open', 'open'])
+    expect(partitions().map((part) => names(part.StorageDescriptor!.Columns))).toEqual(['a', 'a'])
+  })
+
+  it('stays with MergeNewColumns, which adds columns alone', async () => {
+    const csv = await withChosenSerde()
+    await apply([csv('a b', ['1'])], { mergeNewColumns: true })
+    expect(table().StorageDescriptor).toMatchObject({
+      SerdeInfo: { SerializationLibrary: 'open', Parameters: { quoteChar: "'" } },
+      Columns: [{ Name: 'a' }, { Name: 'b' }],
+    })
+  })
+
+  it('is not in a table that has become one of another format: MergeNewColumns deprecates it', async () => {
+    const csv = await withChosenSerde()
+    const json = csv('a', ['1'])
+    const other = { ...json, table: { ...json.table, Parameters: { ...own, classification: 'json' } } }
+    await apply([other], { mergeNewColumns: true })
+    expect(table().Parameters).toMatchObject({
+      classification: 'csv',
+      DEPRECATED_BY_CRAWLER: expect.any(String),
+    })
+  })
 })

@@ -1,6 +1,6 @@
 // What a crawl found, brought into the Data Catalog as the crawler's policies say.
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Column, Table, TableInput } from '../api/shapes.ts'
+import type { StorageDescriptor, Table, TableInput } from '../api/shapes.ts'
 import { applyPartitions } from './apply-partitions.ts'
 import { tableNameFor } from './naming.ts'
 import {
@@ -95,14 +95,19 @@ function applyTable(
     return found
   }
   if (policies.update === 'LOG') return there
-  const Columns = policies.mergeNewColumns
-    ? withNewColumns(there.StorageDescriptor?.Columns ?? [], found.StorageDescriptor!.Columns!)
-    : found.StorageDescriptor!.Columns!
+  if (policies.mergeNewColumns && isOfAnotherKind(there, found)) {
+    // Columns alone are added; a table of another format, compression or delimiter is no longer this one.
+    if (!there.Parameters?.[deprecated]) {
+      ask('UpdateTable', { DatabaseName, TableInput: asDeprecated(there) })
+      changes.TABLE.UPDATE.push(found.Name)
+    }
+    return there
+  }
   const { [deprecated]: _, ...kept } = there.Parameters ?? {}
   const next: TableInput = {
     ...there,
     ...found,
-    StorageDescriptor: { ...found.StorageDescriptor!, Columns },
+    StorageDescriptor: policies.mergeNewColumns ? withNewColumns(there, found) : found.StorageDescriptor!,
     Parameters: { ...kept, ...found.Parameters },
   }
   const isSame = structure(there) === structure(next) && !there.Parameters?.[deprecated]
@@ -113,9 +118,35 @@ function applyTable(
   return next
 }
 
-function withNewColumns(there: readonly Column[], found: readonly Column[]): Column[] {
-  const names = new Set(there.map(({ Name }) => Name.toLowerCase()))
-  return [...there, ...found.filter(({ Name }) => !names.has(Name))]
+/** The parameters that say what kind of objects a table has. */
+const kinds = ['classification', 'compressionType', 'delimiter']
+
+function isOfAnotherKind(there: TableInput, found: TableInput): boolean {
+  return kinds.some(
+    (name) => there.Parameters?.[name] !== undefined && there.Parameters[name] !== found.Parameters?.[name],
+  )
+}
+
+/** The table's own columns, classes and SerDe stay; of the SerDe's parameters, those that the crawler sets change. */
+function withNewColumns(there: TableInput, found: TableInput): StorageDescriptor {
+  const { Columns = [], InputFormat, OutputFormat, SerdeInfo } = there.StorageDescriptor ?? {}
+  const fresh = found.StorageDescriptor!
+  const names = new Set(Columns.map(({ Name }) => Name.toLowerCase()))
+  const isSameSerde = SerdeInfo?.SerializationLibrary === fresh.SerdeInfo?.SerializationLibrary
+  return {
+    ...fresh,
+    Columns: [...Columns, ...fresh.Columns!.filter(({ Name }) => !names.has(Name))],
+    ...(InputFormat === undefined ? {} : { InputFormat }),
+    ...(OutputFormat === undefined ? {} : { OutputFormat }),
+    ...(SerdeInfo
+      ? {
+          SerdeInfo: {
+            ...SerdeInfo,
+            Parameters: { ...SerdeInfo.Parameters, ...(isSameSerde ? fresh.SerdeInfo?.Parameters : {}) },
+          },
+        }
+      : {}),
+  }
 }
 
 function removeTable(ask: Ask, table: Table, policies: Policies, changes: Changes): void {

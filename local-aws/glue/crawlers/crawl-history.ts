@@ -4,6 +4,7 @@ import { invalidInput } from '../api/errors.ts'
 import { pageOf, placeOf } from '../api/page.ts'
 import type { Store } from '../catalog/store.ts'
 import type { Action, Changes } from './policies.ts'
+import type { ScanCounts } from './scan-report.ts'
 
 export type CrawlState = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'STOPPED'
 
@@ -22,6 +23,12 @@ interface Crawl {
 interface Kept {
   crawl: Crawl
   tables?: Record<Action, number>
+}
+
+export interface CrawlResult {
+  readonly changes?: Changes
+  readonly scanned?: ScanCounts
+  readonly errorMessage?: string
 }
 
 export interface Filter {
@@ -53,17 +60,17 @@ export class CrawlHistory {
     return id
   }
 
-  end(id: string, state: CrawlState, result: { changes?: Changes; errorMessage?: string }): void {
+  end(id: string, state: CrawlState, result: CrawlResult): void {
     const row = this.#store.one<{ data: string }>('SELECT data FROM crawls WHERE id = ?', id)
     if (!row) return
     const { crawl } = JSON.parse(row.data) as Kept
-    const { changes, errorMessage } = result
+    const { changes, scanned, errorMessage } = result
     const kept: Kept = {
       crawl: {
         ...crawl,
         State: state,
         EndTime: Date.now() / 1000,
-        ...(changes ? { Summary: summaryOf(changes) } : {}),
+        ...(changes ? { Summary: summaryOf(changes, scanned) } : {}),
         ...(errorMessage === undefined ? {} : { ErrorMessage: errorMessage }),
       },
       ...(changes ? { tables: countsOf(changes.TABLE) } : {}),
@@ -116,8 +123,8 @@ function countsOf(names: Record<Action, string[]>): Record<Action, number> {
 /** So many names are listed; the count is of all. */
 const namesShown = 100
 
-/** JSON inside JSON, as ListCrawls has it. Only what was done is in it. */
-function summaryOf(changes: Changes): string {
+/** JSON inside JSON, as ListCrawls has it. Only what was done is in it; AWS has no OBJECT, the objects left out. */
+function summaryOf(changes: Changes, scanned?: ScanCounts): string {
   const summary: Record<string, string> = {}
   for (const [entity, byAction] of Object.entries(changes) as [string, Record<Action, string[]>][]) {
     const actions = Object.entries(byAction).filter(([, names]) => names.length > 0)
@@ -131,7 +138,26 @@ function summaryOf(changes: Changes): string {
       ),
     )
   }
+  const leftOut = Object.entries(scanned?.leftOut ?? {})
+  const warnings = Object.entries(scanned?.warnings ?? {})
+  if (leftOut.length > 0) summary.OBJECT = JSON.stringify({ SKIP: objectGroups(leftOut) })
+  if (warnings.length > 0) summary.WARNING = JSON.stringify({ SKIP: objectGroups(warnings) })
   return JSON.stringify(summary)
+}
+
+/** Counts of objects with the reasons, each with its first objects. */
+function objectGroups(groups: [string, ScanCounts['leftOut'][string]][]): object {
+  return {
+    Count: groups.reduce((sum, [, { count }]) => sum + count, 0),
+    Details: {
+      reasons: groups.map(([reason, { count, lines, examples }]) => ({
+        reason,
+        count,
+        ...(lines > 0 ? { lines } : {}),
+        examples,
+      })),
+    },
+  }
 }
 
 const filterFields: Record<string, (crawl: Crawl) => string | number | undefined> = {

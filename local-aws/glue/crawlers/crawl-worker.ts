@@ -1,17 +1,17 @@
-// The thread of one crawl: looks at the targets, hands over what it found, ends.
+// The thread of one crawl: scans the targets, hands over what it found, ends.
 import { parentPort, workerData } from 'node:worker_threads'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import { openBucket } from './s3.ts'
-import { type LookOptions, look } from './scan.ts'
+import { type ScanOptions, scan } from './scan.ts'
 
 const { s3Endpoint, region, secret, options } = workerData as {
   s3Endpoint: string
   region: string
   secret: string | undefined
-  options: LookOptions
+  options: ScanOptions
 }
 try {
-  parentPort!.postMessage({ found: await look(options, openBucket(s3Endpoint, region, secret)) })
+  parentPort!.postMessage({ found: await scan(options, openBucket(s3Endpoint, region, secret)) })
 } catch (error) {
   const name = error instanceof Error && error.name !== 'Error' ? `${error.name}: ` : ''
   parentPort!.postMessage({ failure: `${name}${reasonOf(error)}` })

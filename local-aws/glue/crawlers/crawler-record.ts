@@ -1,14 +1,29 @@
 // A crawler as it is kept, made from what CreateCrawler and UpdateCrawler take, and shown as GetCrawler shows it.
 import { invalidInput } from '../api/errors.ts'
+import type { Classifier } from './classifier-record.ts'
 import { exclusionTest } from './exclusions.ts'
 import type { Policies } from './policies.ts'
-import { type LookOptions, targetPlace } from './scan.ts'
+import type { ScanOptions } from './scan.ts'
+import { schedule } from './schedule.ts'
+import { targetPlace } from './target-place.ts'
 
 export interface S3Target {
   Path: string
   Exclusions?: string[]
   SampleSize?: number
+  ConnectionName?: string
+  EventQueueArn?: string
+  DlqEventQueueArn?: string
 }
+
+interface IcebergInput {
+  Paths?: string[]
+  Exclusions?: string[]
+  MaximumTraversalDepth?: number
+}
+
+/** AWS's limit, and what it takes where a target does not say. */
+const mostIcebergDepth = 20
 
 /** What the caller gives; absent members are absent. */
 export interface CrawlerInput {
@@ -16,7 +31,7 @@ export interface CrawlerInput {
   Role: string
   DatabaseName?: string
   Description?: string
-  Targets: { S3Targets?: S3Target[] } & Record<string, unknown[] | undefined>
+  Targets: { S3Targets?: S3Target[]; IcebergTargets?: IcebergInput[] } & Record<string, unknown[] | undefined>
   Schedule?: string
   Classifiers?: string[]
   TablePrefix?: string
@@ -83,20 +98,23 @@ const otherTargets = [
   'DynamoDBTargets',
   'CatalogTargets',
   'DeltaTargets',
-  'IcebergTargets',
   'HudiTargets',
 ]
-const updateBehaviors = ['LOG', 'UPDATE_IN_DATABASE']
-const deleteBehaviors = ['LOG', 'DELETE_FROM_DATABASE', 'DEPRECATE_IN_DATABASE']
 
 /** Refuses what a crawl could not follow. @throws GlueError InvalidInputException */
 export function checkInput(input: CrawlerInput): void {
   const { Targets, Schedule, SchemaChangePolicy: policy = {}, RecrawlPolicy } = input
   const other = otherTargets.find((name) => (Targets[name]?.length ?? 0) > 0)
-  if (other) throw invalidInput(`${other} are not available here: crawlers look at S3Targets only`)
-  if (!Targets.S3Targets?.length) throw invalidInput('Crawler must have at least one target.')
+  if (other) throw invalidInput(`${other} are not available here: crawlers read S3Targets and IcebergTargets`)
+  const { S3Targets = [], IcebergTargets = [] } = Targets
+  if (S3Targets.length + IcebergTargets.length === 0)
+    throw invalidInput('Crawler must have at least one target.')
   if (!input.DatabaseName) throw invalidInput('DatabaseName is required for a crawler with S3 targets')
-  for (const { Path, Exclusions = [] } of Targets.S3Targets) {
+  for (const { Path, Exclusions = [], SampleSize, EventQueueArn, DlqEventQueueArn } of S3Targets) {
+    if (EventQueueArn || DlqEventQueueArn) throw invalidInput(noEvents('EventQueueArn'))
+    if (SampleSize !== undefined && !(SampleSize >= 1 && SampleSize <= 249)) {
+      throw invalidInput('SampleSize must be between 1 and 249')
+    }
     try {
       targetPlace(Path ?? '')
       exclusionTest(Exclusions)
@@ -104,30 +122,47 @@ export function checkInput(input: CrawlerInput): void {
       throw invalidInput((error as Error).message)
     }
   }
+  for (const { Paths = [], Exclusions = [] } of IcebergTargets) {
+    try {
+      for (const path of Paths) targetPlace(path)
+      exclusionTest(Exclusions)
+    } catch (error) {
+      throw invalidInput((error as Error).message)
+    }
+  }
   if (Schedule) checkSchedule(Schedule)
-  if (!updateBehaviors.includes(policy.UpdateBehavior ?? 'LOG')) {
-    throw invalidInput(`UpdateBehavior must be one of ${updateBehaviors.join(', ')}`)
-  }
-  if (!deleteBehaviors.includes(policy.DeleteBehavior ?? 'LOG')) {
-    throw invalidInput(`DeleteBehavior must be one of ${deleteBehaviors.join(', ')}`)
-  }
   const recrawl = RecrawlPolicy?.RecrawlBehavior ?? 'CRAWL_EVERYTHING'
-  if (!['CRAWL_EVERYTHING', 'CRAWL_NEW_FOLDERS_ONLY'].includes(recrawl)) {
-    throw invalidInput(`RecrawlBehavior ${recrawl} is not available here`)
-  }
+  if (recrawl === 'CRAWL_EVENT_MODE') throw invalidInput(noEvents('RecrawlBehavior CRAWL_EVENT_MODE'))
   const logsOnly = (policy.UpdateBehavior ?? 'LOG') === 'LOG' && (policy.DeleteBehavior ?? 'LOG') === 'LOG'
   if (recrawl === 'CRAWL_NEW_FOLDERS_ONLY' && !logsOnly) {
     throw invalidInput(
       'The SchemaChangePolicy for "Crawl new folders only" Amazon S3 target can have only LOG DeleteBehavior value and LOG UpdateBehavior value.',
     )
   }
-  configurationOf(input)
+  checkConfiguration(configurationOf(input))
+}
+
+const noEvents = (what: string) =>
+  `${what} is not available here: there are no S3 event notifications, and each crawl lists its targets`
+
+function checkConfiguration({ Grouping = {}, CrawlerOutput: { Tables = {} } = {} }: Configuration): void {
+  const numbers = {
+    TableLevelConfiguration: Grouping.TableLevelConfiguration,
+    TableThreshold: Tables.TableThreshold,
+  }
+  for (const [name, value] of Object.entries(numbers)) {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
+      throw invalidInput(`${name} in the crawler configuration must be a whole number of at least 1`)
+    }
+  }
 }
 
 /** @throws GlueError InvalidInputException */
 export function checkSchedule(expression: string): void {
-  if (!/^cron\(\S+( \S+){5}\)$/.test(expression)) {
-    throw invalidInput(`Invalid cron expression: ${expression}`)
+  try {
+    schedule(expression)
+  } catch (error) {
+    throw invalidInput(`Invalid cron expression: ${expression} (${(error as Error).message})`)
   }
 }
 
@@ -137,7 +172,7 @@ function configurationOf({ Configuration: text }: CrawlerInput): Configuration {
     const configuration: unknown = JSON.parse(text)
     if (typeof configuration === 'object' && configuration !== null) return configuration
   } catch {
-    // told below
+    // reported below
   }
   throw invalidInput('The crawler configuration is not valid JSON')
 }
@@ -151,6 +186,7 @@ export function shownCrawler(record: CrawlerRecord, nowSeconds: number): object 
     Targets: {
       S3Targets: (Targets.S3Targets ?? []).map((target) => ({ Exclusions: [], ...target })),
       ...targets,
+      IcebergTargets: (Targets.IcebergTargets ?? []).map((target) => ({ Exclusions: [], ...target })),
     },
     Classifiers: input.Classifiers ?? [],
     RecrawlPolicy: { RecrawlBehavior: recrawlOf(record.input) },
@@ -186,8 +222,12 @@ function policyOf(input: CrawlerInput) {
   return { ...defaults, ...input.SchemaChangePolicy }
 }
 
-/** What a crawl is to look at. */
-export function lookOptions(input: CrawlerInput, knownLocations: readonly string[]): LookOptions {
+/** What a crawl scans, and how. */
+export function scanOptions(
+  input: CrawlerInput,
+  knownLocations: readonly string[],
+  classifiers: readonly Classifier[],
+): ScanOptions {
   const { Grouping = {} } = configurationOf(input)
   return {
     crawler: input.Name,
@@ -197,11 +237,19 @@ export function lookOptions(input: CrawlerInput, knownLocations: readonly string
       exclusions: Exclusions,
       ...(SampleSize === undefined ? {} : { sampleSize: SampleSize }),
     })),
+    icebergTargets: (input.Targets.IcebergTargets ?? []).map(
+      ({ Paths = [], Exclusions = [], MaximumTraversalDepth = mostIcebergDepth }) => ({
+        paths: Paths,
+        exclusions: Exclusions,
+        mostDepth: MaximumTraversalDepth,
+      }),
+    ),
     grouping: {
       combine: Grouping.TableGroupingPolicy === 'CombineCompatibleSchemas',
       ...(Grouping.TableLevelConfiguration ? { level: Grouping.TableLevelConfiguration } : {}),
     },
     knownLocations,
+    classifiers,
   }
 }
 
@@ -212,8 +260,8 @@ export function policies(input: CrawlerInput): Policies {
   return {
     crawler: input.Name,
     database: input.DatabaseName!,
-    paths: (input.Targets.S3Targets ?? []).map(({ Path }) => {
-      const { bucket, prefix } = targetPlace(Path)
+    paths: includePaths(input).map((path) => {
+      const { bucket, prefix } = targetPlace(path)
       return `s3://${bucket}/${prefix}`
     }),
     update: UpdateBehavior as Policies['update'],
@@ -223,3 +271,8 @@ export function policies(input: CrawlerInput): Policies {
     ...(Tables.TableThreshold === undefined ? {} : { tableThreshold: Tables.TableThreshold }),
   }
 }
+
+const includePaths = ({ Targets: { S3Targets = [], IcebergTargets = [] } }: CrawlerInput) => [
+  ...S3Targets.map(({ Path }) => Path),
+  ...IcebergTargets.flatMap(({ Paths = [] }) => Paths),
+]

@@ -98,6 +98,20 @@ describe('a crawler', () => {
     [{ Targets: { S3Targets: [] } }, 'Crawler must have at least one target.'],
     [{ Targets: { S3Targets: [{ Path: 'lake/ticks' }] } }, 'lake/ticks is not a valid S3 path'],
     [{ Targets: { JdbcTargets: [{ Path: 'x' }] } }, 'JdbcTargets are not available here'],
+    [{ Targets: { DynamoDBTargets: [{ Path: 'x' }] } }, 'DynamoDBTargets are not available here'],
+    [
+      { Targets: { S3Targets: [{ Path: 's3://lake/a/', EventQueueArn: 'arn:aws:sqs:us-east-1:0:q' }] } },
+      'EventQueueArn is not available here',
+    ],
+    [
+      { RecrawlPolicy: { RecrawlBehavior: 'CRAWL_EVENT_MODE' } },
+      'RecrawlBehavior CRAWL_EVENT_MODE is not available here: there are no S3 event notifications',
+    ],
+    [{ Classifiers: ['none'] }, 'Classifier with name none does not exist'],
+    [
+      { Configuration: '{"CrawlerOutput":{"Tables":{"TableThreshold":0}}}' },
+      'TableThreshold in the crawler configuration must be a whole number of at least 1',
+    ],
     [{ Schedule: 'every day' }, 'Invalid cron expression: every day'],
     [{ Configuration: '{' }, 'The crawler configuration is not valid JSON'],
     [
@@ -185,6 +199,77 @@ describe('a crawler', () => {
     expect((await crawler()).Schedule).toEqual({ ScheduleExpression: Schedule, State: 'SCHEDULED' })
     await glue!.call('StopCrawlerSchedule', { CrawlerName: 'ticks' })
     expect((await crawler()).Schedule?.State).toBe('NOT_SCHEDULED')
+  })
+
+  it('is started by its schedule, in UTC, and only while the schedule is on', async () => {
+    vi.useFakeTimers({
+      toFake: ['Date', 'setTimeout', 'clearTimeout'],
+      now: Date.parse('2026-03-01T11:50:00Z'),
+    })
+    const store = new Store(dataDir)
+    const options = { dataDir, accountId: '000000000000', region: 'us-east-1', s3Endpoint }
+    const crawlers = new Crawlers(store, () => ({}), options)
+    try {
+      const record = {
+        input: { ...ticks, Schedule: 'cron(0 12 * * ? *)' },
+        state: 'READY',
+        created: 0,
+        updated: 0,
+        version: 1,
+      } as const
+      crawlers.create({ ...record, scheduleState: 'NOT_SCHEDULED' })
+      vi.advanceTimersByTime(15 * 60_000)
+      expect(crawlers.get('ticks').state).toBe('READY')
+      crawlers.save({ ...record, scheduleState: 'SCHEDULED' })
+      vi.advanceTimersByTime(23 * 60 * 60_000)
+      expect(crawlers.get('ticks').state).toBe('READY')
+      vi.advanceTimersByTime(60 * 60_000)
+      expect(crawlers.get('ticks')).toMatchObject({
+        state: 'RUNNING',
+        runningSince: Date.parse('2026-03-02T12:00:00Z') / 1000,
+      })
+    } finally {
+      crawlers.close()
+      store.close()
+      vi.useRealTimers()
+    }
+  })
+
+  it('says in CloudWatch what its crawl did', async () => {
+    silentS3.removeAllListeners('request')
+    silentS3.on('request', (_request, response) => {
+      const objects =
+        '<Contents><Key>ticks/_x</Key><Size>5</Size></Contents><Contents><Key>ticks/y</Key><Size>0</Size></Contents>'
+      response.end(
+        `<ListBucketResult><Name>lake</Name><IsTruncated>false</IsTruncated>${objects}</ListBucketResult>`,
+      )
+    })
+    await open()
+    await glue!.createDatabase({ Name: 'lake' })
+    await glue!.call('CreateCrawler', ticks)
+    await glue!.call('StartCrawler', { Name: 'ticks' })
+    while ((await crawler()).State !== 'READY') await new Promise((resolve) => setTimeout(resolve, 10))
+    const request = { logGroupName: '/aws-glue/crawlers', logStreamName: 'ticks' }
+    const { text } = await glue!.logs.handleText('GetLogEvents', JSON.stringify(request))
+    const messages = (JSON.parse(text) as { events: { message: string }[] }).events.map(({ message }) =>
+      message.replace(/^\[[^\]]*\] /, ''),
+    )
+    expect(messages).toEqual([
+      'BENCHMARK : Running Start Crawl for Crawler ticks',
+      'BENCHMARK : Classification complete, writing results to database lake',
+      'INFO : Objects listed: 2, sampled and recognized: 0',
+      'WARN : Left out 1 objects (hidden: a name in its path starts with _ or .): s3://lake/ticks/_x',
+      'WARN : Left out 1 objects (empty): s3://lake/ticks/y',
+      'INFO : Crawler configured with SchemaChangePolicy {"UpdateBehavior":"UPDATE_IN_DATABASE","DeleteBehavior":"DEPRECATE_IN_DATABASE"}',
+      'BENCHMARK : Finished writing to Catalog',
+      'BENCHMARK : Crawler has finished running and is in state READY',
+    ])
+    const { Crawls } = await glue!.call<{ Crawls: { Summary: string }[] }>('ListCrawls', {
+      CrawlerName: 'ticks',
+    })
+    expect(JSON.parse(JSON.parse(Crawls[0]!.Summary).OBJECT)).toMatchObject({ SKIP: { Count: 2 } })
+    const wrong = await glue!.logs.handleText('GetLogEvents', '{"logGroupName":"other"}')
+    expect(JSON.parse(wrong.text)).toMatchObject({ __type: 'ResourceNotFoundException' })
   })
 
   it('without its database fails its crawl and says why', async () => {

@@ -2,30 +2,36 @@
 import { Worker } from 'node:worker_threads'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import { crawlerNotFound, GlueError } from '../api/errors.ts'
-import type { GlueOptions } from '../api/service.ts'
+import type { GlueOptions } from '../api/options.ts'
 import type { Partition, Table } from '../api/shapes.ts'
 import type { Store } from '../catalog/store.ts'
 import { applyFindings } from './apply.ts'
-import { CrawlHistory, type CrawlState } from './crawl-history.ts'
+import type { Classifier } from './classifier-record.ts'
+import { CrawlHistory, type CrawlResult, type CrawlState } from './crawl-history.ts'
+import { CrawlLog } from './crawl-log.ts'
 import {
   type CrawlerInput,
   type CrawlerRecord,
   crawlsNewFoldersOnly,
   type LastCrawl,
-  lookOptions,
   policies,
+  scanOptions,
 } from './crawler-record.ts'
 import type { Ask } from './policies.ts'
-import type { TableDefinition } from './table-definition.ts'
+import type { ScanResult } from './scan.ts'
+import { type Schedule, schedule } from './schedule.ts'
 
-type Told = { found: TableDefinition[] } | { failure: string }
+type Message = { found: ScanResult } | { failure: string }
+
+/** Schedules are computed again at least this often: the clock of a machine may jump. */
+const longestTimerMs = 60_000
 
 /** How a crawl ended. */
 interface End {
   readonly crawler: string
   readonly crawlId: string
   readonly state: Exclude<CrawlState, 'RUNNING'>
-  readonly result: Parameters<CrawlHistory['end']>[2]
+  readonly result: CrawlResult
 }
 
 export class Crawlers {
@@ -34,16 +40,20 @@ export class Crawlers {
   readonly #ask: Ask
   readonly #options: GlueOptions
   readonly #running = new Map<string, AbortController>()
-  /** By crawler: ends that the file did not take (a full disk). They count all the same, and are written when it does. */
+  /** By crawler: ends that could not be written (a full disk). They count all the same, and are written later. */
   readonly #unwritten = new Map<string, End>()
 
   /** @param ask runs an operation of the catalog in this thread */
+  #timer: NodeJS.Timeout | undefined
+  #isClosed = false
+
   constructor(store: Store, ask: Ask, options: GlueOptions) {
     this.#store = store
     this.#ask = ask
     this.#options = options
     this.history = new CrawlHistory(store)
     this.#endInterrupted()
+    this.#arm()
   }
 
   /** @throws GlueError EntityNotFoundException */
@@ -67,10 +77,12 @@ export class Crawlers {
     if (this.#store.run(sql, record.input.Name, JSON.stringify(record)).changes === 0) {
       throw new GlueError('AlreadyExistsException', `Crawler with name ${record.input.Name} already exists`)
     }
+    this.#arm()
   }
 
   save(record: CrawlerRecord): void {
     this.#store.run('UPDATE crawlers SET data = ? WHERE name = ?', JSON.stringify(record), record.input.Name)
+    this.#arm()
   }
 
   delete(name: string): void {
@@ -109,6 +121,8 @@ export class Crawlers {
 
   /** Ends all threads; what they were at is FAILED from now on. */
   close(): void {
+    clearTimeout(this.#timer)
+    this.#isClosed = true
     const running = [...this.#running.values()]
     this.#running.clear()
     for (const controller of running) controller.abort()
@@ -119,33 +133,79 @@ export class Crawlers {
   /** Never rejects: nobody waits for it. */
   async #crawl(input: CrawlerInput, crawlId: string, signal: AbortSignal): Promise<void> {
     const of = { crawler: input.Name, crawlId }
+    const log = new CrawlLog(this.#store, crawlId)
     try {
-      const found = await this.#look(input, signal)
-      const changes = await applyFindings(this.#ask, found, policies(input), signal)
-      this.#end({ ...of, state: 'COMPLETED', result: { changes } })
+      log.benchmark(`Running Start Crawl for Crawler ${input.Name}`)
+      const { tables, report } = await this.#scan(input, signal)
+      const wanted = policies(input)
+      log.benchmark(`Classification complete, writing results to database ${wanted.database}`)
+      log.scanned(report)
+      const policy = { UpdateBehavior: wanted.update, DeleteBehavior: wanted.remove }
+      log.info([`Crawler configured with SchemaChangePolicy ${JSON.stringify(policy)}`])
+      const changes = await applyFindings(this.#ask, tables, wanted, signal)
+      log.applied(wanted.database, changes)
+      log.benchmark('Finished writing to Catalog')
+      this.#end({ ...of, state: 'COMPLETED', result: { changes, scanned: report } })
     } catch (error) {
       if (signal.aborted) this.#end({ ...of, state: 'STOPPED', result: {} })
       else this.#end({ ...of, state: 'FAILED', result: { errorMessage: reasonOf(error) } })
     }
   }
 
-  /** Looks at the objects in a thread of its own. @throws Error with the reason when that fails or is stopped */
-  #look(input: CrawlerInput, signal: AbortSignal): Promise<TableDefinition[]> {
+  /** Scans the objects in a thread of its own. @throws Error with the reason when that fails or is stopped */
+  #scan(input: CrawlerInput, signal: AbortSignal): Promise<ScanResult> {
     const { s3Endpoint, region, secret } = this.#options
-    const options = lookOptions(input, crawlsNewFoldersOnly(input) ? this.#knownLocations(input) : [])
+    const known = crawlsNewFoldersOnly(input) ? this.#knownLocations(input) : []
+    const options = scanOptions(input, known, this.#classifiers(input))
     const worker = new Worker(new URL('./crawl-worker.ts', import.meta.url), {
       workerData: { s3Endpoint, region, secret, options },
     })
     signal.addEventListener('abort', () => void worker.terminate(), { once: true })
     return new Promise((resolve, reject) => {
-      worker.on('message', (told: Told) => {
-        if ('found' in told) resolve(told.found)
-        else reject(new Error(told.failure))
+      worker.on('message', (message: Message) => {
+        if ('found' in message) resolve(message.found)
+        else reject(new Error(message.failure))
         void worker.terminate()
       })
       worker.on('error', reject)
       worker.on('exit', () => reject(new Error('The crawl ended before it was done')))
     })
+  }
+
+  /** @throws Error for one that was deleted since */
+  #classifiers({ Classifiers = [] }: CrawlerInput): Classifier[] {
+    return Classifiers.map(
+      (Name) => (this.#ask('GetClassifier', { Name }) as { Classifier: Classifier }).Classifier,
+    )
+  }
+
+  /** Waits for the next crawl that a schedule starts. */
+  #arm(): void {
+    clearTimeout(this.#timer)
+    if (this.#isClosed) return
+    const now = Date.now()
+    const due = new Map<string, number>()
+    for (const { data } of this.#store.all<{ data: string }>('SELECT data FROM crawlers')) {
+      const { input, scheduleState } = JSON.parse(data) as CrawlerRecord
+      const next =
+        input.Schedule && scheduleState === 'SCHEDULED' ? readable(input.Schedule)?.next(now) : undefined
+      if (next !== undefined) due.set(input.Name, next)
+    }
+    if (due.size === 0) return
+    const waitMs = Math.min(...due.values()) - now
+    this.#timer = setTimeout(() => this.#startDue(due), Math.min(waitMs, longestTimerMs)).unref()
+  }
+
+  #startDue(due: ReadonlyMap<string, number>): void {
+    for (const [name, time] of due) {
+      if (time > Date.now()) continue
+      try {
+        this.start(name)
+      } catch {
+        // It still runs, or cannot be written down now: the next time is soon enough.
+      }
+    }
+    this.#arm()
   }
 
   /** Where the partitions are that this crawler has made already. */
@@ -176,11 +236,12 @@ export class Crawlers {
       try {
         this.#store.transaction(() => {
           this.history.end(end.crawlId, end.state, end.result)
-          this.save(settled(this.#stored(name), end.state, end.result.errorMessage))
+          logEnd(new CrawlLog(this.#store, end.crawlId), end)
+          this.save(ended(this.#stored(name), end.state, end.result.errorMessage))
         })
         this.#unwritten.delete(name)
       } catch {
-        // Tried again whenever a crawler is looked at; whoever writes meanwhile is told what is wrong.
+        // Tried again with the next request for a crawler; requests that write fail with the reason meanwhile.
       }
     }
   }
@@ -193,7 +254,7 @@ export class Crawlers {
 
   #known(record: CrawlerRecord): CrawlerRecord {
     const end = this.#unwritten.get(record.input.Name)
-    return end ? settled(record, end.state, end.result.errorMessage) : record
+    return end ? ended(record, end.state, end.result.errorMessage) : record
   }
 
   /** A crawl cannot outlive its process: whatever still says that it runs was cut off. */
@@ -203,14 +264,30 @@ export class Crawlers {
       for (const record of this.list('', -1)) {
         if (record.state === 'READY') continue
         if (record.crawlId) this.history.end(record.crawlId, 'FAILED', { errorMessage })
-        this.save(settled(record, 'FAILED', errorMessage))
+        this.save(ended(record, 'FAILED', errorMessage))
       }
     })
   }
 }
 
+function logEnd(log: CrawlLog, { crawler, state, result }: End): void {
+  if (state === 'FAILED')
+    log.error(`Crawler ${crawler} failed: ${result.errorMessage ?? 'for an unknown reason'}`)
+  if (state === 'STOPPED') log.info([`Crawler ${crawler} was stopped`])
+  log.benchmark('Crawler has finished running and is in state READY')
+}
+
+/** Undefined for an expression that an older release took. */
+function readable(expression: string): Schedule | undefined {
+  try {
+    return schedule(expression)
+  } catch {
+    return undefined
+  }
+}
+
 /** The crawler once its crawl has ended. */
-function settled(record: CrawlerRecord, state: End['state'], errorMessage?: string): CrawlerRecord {
+function ended(record: CrawlerRecord, state: End['state'], errorMessage?: string): CrawlerRecord {
   const statuses = { COMPLETED: 'SUCCEEDED', FAILED: 'FAILED', STOPPED: 'CANCELLED' } as const
   const lastCrawl: LastCrawl = {
     Status: statuses[state],

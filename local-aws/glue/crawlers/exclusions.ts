@@ -1,4 +1,4 @@
-// Which objects a crawler looks at: the globs of its target's Exclusions, and Athena's own rule for hidden names.
+// Which objects a crawler reads: the globs of its target's Exclusions, and Athena's own rule for hidden names.
 import { RE2JS } from 're2js'
 
 /** A glob that is longer is refused; an object's key has at most 1,024 characters. */

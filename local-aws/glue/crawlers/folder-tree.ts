@@ -1,13 +1,14 @@
-// The folders below an include path with what was listed and looked at in each.
+// The folders below an include path with what was listed and sampled in each.
 import type { Inspection } from './inspection.ts'
 
 export interface ListedObject {
   readonly key: string
   readonly size: number
+  readonly storageClass?: string | undefined
 }
 
-/** An object that was looked at; `inspection` is undefined when its format is not known. */
-export interface LookedAt extends ListedObject {
+/** An object of which the beginning was read; `inspection` is undefined when its format is not known. */
+export interface SampledObject extends ListedObject {
   readonly inspection: Inspection | undefined
 }
 
@@ -18,11 +19,11 @@ export interface Folder {
   readonly folders: Map<string, Folder>
   readonly objects: ListedObject[]
   /** What the crawl knows of some of the objects. */
-  readonly lookedAt: LookedAt[]
+  readonly sampled: SampledObject[]
 }
 
 function emptyFolder(name: string, prefix: string): Folder {
-  return { name, prefix, folders: new Map(), objects: [], lookedAt: [] }
+  return { name, prefix, folders: new Map(), objects: [], sampled: [] }
 }
 
 /** @param root the include path's key prefix, empty or with a slash at its end; all objects lie below it */
@@ -53,7 +54,7 @@ export function* leaves(
   for (const [name, child] of folder.folders) yield* leaves(child, [...path, name])
 }
 
-/** Some of the objects, spread over the folder and over the file name endings in it. */
+/** Some of the objects, spread over the folder and over the endings of its file names. */
 export function sampleOf(objects: readonly ListedObject[], most: number): ListedObject[] {
   const byEnding = new Map<string, ListedObject[]>()
   for (const object of objects) {

@@ -7,6 +7,7 @@ import { defineTable } from './table-definition.ts'
 
 const inspection = (columns: string, facts: Partial<Inspection> = {}): Inspection => ({
   classification: 'json',
+  format: 'json',
   compression: 'none',
   schema: columns.split(' ').map((column) => {
     const [name, type = 'string'] = column.split(':')
@@ -25,7 +26,7 @@ function crawl(objects: Record<string, Inspection | undefined>, options: Groupin
   )
   for (const { folder } of leaves(tree)) {
     for (const object of folder.objects) {
-      folder.lookedAt.push({ ...object, inspection: objects[object.key.slice('root/'.length)] })
+      folder.sampled.push({ ...object, inspection: objects[object.key.slice('root/'.length)] })
     }
   }
   return groupTables(tree, options)
@@ -104,7 +105,7 @@ describe('grouping', () => {
     expect(crawl({ x: undefined })).toEqual([])
   })
 
-  it('combines compatible schemas, and cuts at a table level, when told to', () => {
+  it('combines compatible schemas, and cuts at a table level, when its options say so', () => {
     const objects = { 'one/d=1/x': inspection('a b'), 'other/d=1/x': inspection('c e') }
     expect(crawl(objects)).toHaveLength(2)
     expect(crawl(objects, { combine: true })).toMatchObject([{ keys: ['partition_0', 'd'] }])

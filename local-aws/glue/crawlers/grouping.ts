@@ -1,5 +1,5 @@
 // Which folders are one table, and which are its partitions: the crawler's rules of grouping.
-import { type Folder, type LookedAt, leaves } from './folder-tree.ts'
+import { type Folder, leaves, type SampledObject } from './folder-tree.ts'
 import type { Inspection } from './inspection.ts'
 import { areOneTable } from './schema.ts'
 
@@ -26,16 +26,16 @@ export interface GroupingOptions {
   readonly level?: number
 }
 
-/** The tables of a tree whose objects have been looked at. Objects of an unknown format are left out. */
+/** The tables of a tree whose objects have been sampled. Objects of an unknown format are left out. */
 export function groupTables(root: Folder, options: GroupingOptions = {}): FoundTable[] {
   const depth = root.prefix.split('/').length
   return tablesBelow(root, depth, options)
 }
 
 function tablesBelow(folder: Folder, depth: number, options: GroupingOptions): FoundTable[] {
-  const partitions = [...leaves(folder)].filter((leaf) => known(leaf.folder.lookedAt).length > 0)
+  const partitions = [...leaves(folder)].filter((leaf) => known(leaf.folder.sampled).length > 0)
   if (partitions.length === 0) return []
-  const inspections = partitions.flatMap((leaf) => known(leaf.folder.lookedAt))
+  const inspections = partitions.flatMap((leaf) => known(leaf.folder.sampled))
   const isDeepEnough = options.level === undefined || depth >= options.level
   const sameDepth = partitions.every(({ path }) => path.length === partitions[0]!.path.length)
   if (isDeepEnough && sameDepth && isOneTable(inspections, options)) {
@@ -47,7 +47,7 @@ function tablesBelow(folder: Folder, depth: number, options: GroupingOptions): F
 
 /** The tables of the objects that lie in the folder itself: one if they are alike, else each is its own. */
 function tablesOfObjects(folder: Folder, options: GroupingOptions): FoundTable[] {
-  const objects = folder.lookedAt.filter(({ inspection }) => inspection)
+  const objects = folder.sampled.filter(({ inspection }) => inspection)
   if (objects.length === 0) return []
   if (isOneTable(known(objects), options)) {
     const own: Folder = { ...folder, folders: new Map() }
@@ -60,7 +60,7 @@ function tablesOfObjects(folder: Folder, options: GroupingOptions): FoundTable[]
       prefix: object.key,
       folders: new Map(),
       objects: [object],
-      lookedAt: [object],
+      sampled: [object],
     }
     return {
       name: alone.name,
@@ -74,13 +74,15 @@ function tablesOfObjects(folder: Folder, options: GroupingOptions): FoundTable[]
 function isOneTable(inspections: readonly Inspection[], { combine }: GroupingOptions): boolean {
   const [first] = inspections
   const sameFormat = inspections.every(
-    ({ classification, compression, csv }) =>
+    ({ classification, compression, csv, jsonPath, rowTag }) =>
       classification === first!.classification &&
       compression === first!.compression &&
-      csv?.delimiter === first!.csv?.delimiter,
+      csv?.delimiter === first!.csv?.delimiter &&
+      jsonPath === first!.jsonPath &&
+      rowTag === first!.rowTag,
   )
   return sameFormat && (combine === true || areOneTable(inspections.map(({ schema }) => schema)))
 }
 
-const known = (objects: readonly LookedAt[]) =>
+const known = (objects: readonly SampledObject[]) =>
   objects.map(({ inspection }) => inspection).filter((inspection) => inspection !== undefined)

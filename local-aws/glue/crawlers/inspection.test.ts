@@ -5,13 +5,14 @@ import { inspect } from './inspection.ts'
 import { glueColumns } from './schema.ts'
 
 /** What an object with this content is, and which of its bytes were read. */
-async function look(content: string | Uint8Array) {
+async function inspected(content: string | Uint8Array) {
   const bytes = Buffer.from(content)
   let read = 0
-  const found = await inspect(bytes.length, async (start, end) => {
+  const result = await inspect(bytes.length, async (start, end) => {
     read += end - start
     return bytes.subarray(start, end)
   })
+  const found = 'reason' in result ? undefined : result
   const columns = found && glueColumns(found.schema).map(({ Name, Type }) => `${Name} ${Type}`)
   return { found, columns, read, size: bytes.length }
 }
@@ -38,7 +39,7 @@ describe('JSON', () => {
     ['{"a":"\\"}"}\n\n{"b":1}\r\n', ['a string', 'b int']],
     ['[{"a":1},{"b":2}]', ['array array<struct<a:int,b:int>>']],
   ])('%j has the columns %j', async (text, columns) => {
-    const { found, columns: seen } = await look(text)
+    const { found, columns: seen } = await inspected(text)
     expect(found?.classification).toBe('json')
     expect(seen).toEqual(columns)
   })
@@ -46,25 +47,25 @@ describe('JSON', () => {
   it.each([
     ['gzip', gzipSync],
     ['zstd', zstdCompressSync],
-  ] as const)('is looked into through %s', async (compression, pack) => {
-    const { found } = await look(pack('{"a":1}\n{"a":2}\n'))
+  ] as const)('is unpacked from %s', async (compression, pack) => {
+    const { found } = await inspected(pack('{"a":1}\n{"a":2}\n'))
     expect(found).toMatchObject({ classification: 'json', compression, records: 2 })
   })
 
-  it('of many megabytes is told by its first, and its records are estimated', async () => {
+  it('of many megabytes is recognized by its first, and its records are estimated', async () => {
     const lines = Array.from(
       { length: 100_000 },
       (_, i) => `{"number":${String(i).padStart(6, '1')},"text":"abcdefghij"}\n`,
     )
-    const { found, read, size } = await look(lines.join(''))
+    const { found, read, size } = await inspected(lines.join(''))
     expect(read).toBeLessThan(size / 3)
     expect(found!.records).toBeGreaterThan(98_000)
     expect(found!.records).toBeLessThan(102_000)
   })
 
-  it('that is packed and cut is told by what unpacks', async () => {
+  it('that is packed and cut is recognized by what unpacks', async () => {
     const random = Array.from({ length: 60_000 }, (_, i) => `{"n":"${Math.sin(i)}${Math.cos(i)}"}\n`).join('')
-    const { found, size } = await look(gzipSync(random))
+    const { found, size } = await inspected(gzipSync(random))
     expect(size).toBeGreaterThan(1024 * 1024)
     expect(found).toMatchObject({ classification: 'json', compression: 'gzip' })
     expect(found!.records / 60_000).toBeGreaterThan(0.9)
@@ -83,14 +84,14 @@ describe('CSV', () => {
     [`${'h'.repeat(150)},b\nx,1\ny,2\n`, ['col0 string', 'col1 string'], false, 3],
     ['a,b\nx,1\n,\n', ['a string', 'b bigint'], true, 2],
   ])('%j has the columns %j', async (text, columns, hasHeader, records) => {
-    const { found, columns: seen } = await look(text)
+    const { found, columns: seen } = await inspected(text)
     expect(found).toMatchObject({ classification: 'csv', records, csv: { hasHeader } })
     expect(seen).toEqual(columns)
   })
 })
 
 describe('Parquet', () => {
-  it('is told by its footer alone', async () => {
+  it('is read by its footer alone', async () => {
     const rows = 40_000
     const file = new Uint8Array(
       parquetWriteBuffer({
@@ -108,7 +109,7 @@ describe('Parquet', () => {
         ],
       }),
     )
-    const { found, columns, read, size } = await look(file)
+    const { found, columns, read, size } = await inspected(file)
     expect(columns).toEqual(['Text string', 'd double', 'i int', 'l bigint', 'b boolean', 't timestamp'])
     expect(found).toMatchObject({ classification: 'parquet', compression: 'none', records: rows })
     expect(size).toBeGreaterThan(1_000_000)
@@ -123,7 +124,7 @@ it.each([
   ['<xml/>'],
   ['{"a":1} trailing words'],
 ])('%j is of no known format', async (text) => {
-  expect((await look(text)).found).toBeUndefined()
+  expect((await inspected(text)).found).toBeUndefined()
 })
 
 it('a read that fails is not taken for broken content', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { exclusionTest, isHidden } from './exclusions.ts'
 import { hiveKey, tableName, tableNameFor } from './naming.ts'
-import { targetPlace } from './scan.ts'
+import { targetPlace } from './target-place.ts'
 
 describe('a table name', () => {
   it.each([

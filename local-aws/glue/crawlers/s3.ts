@@ -9,7 +9,7 @@ export interface Bucket {
   read(bucket: string, key: string, start: number, end: number): Promise<Uint8Array | undefined>
 }
 
-/** A crawl must not look for the credentials of the user. */
+/** With credentials of its own: a crawl uses none of the user's. */
 export function openBucket(endpoint: string, region: string, secret?: string): Bucket {
   const client = new S3Client({
     endpoint,
@@ -30,7 +30,9 @@ export function openBucket(endpoint: string, region: string, secret?: string): B
             ...(token ? { ContinuationToken: token } : {}),
           }),
         )
-        for (const { Key, Size } of page.Contents ?? []) yield { key: Key!, size: Size ?? 0 }
+        for (const { Key, Size, StorageClass } of page.Contents ?? []) {
+          yield { key: Key!, size: Size ?? 0, storageClass: StorageClass }
+        }
         token = page.NextContinuationToken
       } while (token)
     },

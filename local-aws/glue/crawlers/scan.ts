@@ -1,100 +1,163 @@
-// One look at a crawler's targets: list, inspect a sample, group, define. Knows S3 only through its Bucket.
+// One crawl's scan of its targets: list, inspect a sample, group, define. Knows S3 only through its Bucket.
+
+import type { Classifier } from './classifier-record.ts'
 import { exclusionTest, isHidden } from './exclusions.ts'
-import { folderTree, type ListedObject, type LookedAt, leaves, sampleOf } from './folder-tree.ts'
+import {
+  type Folder,
+  folderTree,
+  type ListedObject,
+  leaves,
+  type SampledObject,
+  sampleOf,
+} from './folder-tree.ts'
 import { type GroupingOptions, groupTables } from './grouping.ts'
+import { type IcebergTarget, scanIceberg } from './iceberg-scan.ts'
 import { inspect } from './inspection.ts'
 import type { Bucket } from './s3.ts'
+import { ScanReport } from './scan-report.ts'
 import { defineTable, type TableDefinition } from './table-definition.ts'
+import { type Place, targetPlace } from './target-place.ts'
 
 export interface Target {
   readonly path: string
   readonly exclusions: readonly string[]
-  /** How many objects of a folder to look at; 10 where the target does not say. */
+  /** How many objects of a folder to read; 10 where the target does not say. */
   readonly sampleSize?: number
 }
 
-export interface LookOptions {
+export interface ScanOptions {
   readonly crawler: string
   readonly tablePrefix: string
   readonly targets: readonly Target[]
+  readonly icebergTargets: readonly IcebergTarget[]
   readonly grouping: GroupingOptions
-  /** CRAWL_NEW_FOLDERS_ONLY: locations of folders that are partitions already and are not looked at. */
+  /** CRAWL_NEW_FOLDERS_ONLY: locations of folders that are partitions already and are not scanned. */
   readonly knownLocations: readonly string[]
+  /** Custom ones, in the crawler's order. */
+  readonly classifiers: readonly Classifier[]
+}
+
+export interface ScanResult {
+  readonly tables: TableDefinition[]
+  readonly report: ScanReport['counts']
 }
 
 const sampleSize = 10
-const readsAtATime = 8
+const concurrentReads = 16
+/** Of one target: with more folders than that, not every folder is sampled. */
+const mostSamples = 5_000
 
 /** The tables that the targets hold. @throws what S3 answers: NoSuchBucket, or that it cannot be reached */
-export async function look(options: LookOptions, bucket: Bucket): Promise<TableDefinition[]> {
+export async function scan(options: ScanOptions, bucket: Bucket): Promise<ScanResult> {
   const known = new Set(options.knownLocations)
   const tables: TableDefinition[] = []
+  const report = new ScanReport()
   for (const target of options.targets) {
     const place = targetPlace(target.path)
-    const objects = await listTarget(bucket, place, exclusionTest(target.exclusions))
+    const objects = await listTarget(bucket, place, exclusionTest(target.exclusions), report)
     const tree = folderTree(place.name, place.prefix, objects)
-    const work = [...leaves(tree)]
-      .filter(({ folder }) => !known.has(`s3://${place.bucket}/${folder.prefix}`))
-      .flatMap(({ folder }) =>
-        sampleOf(folder.objects, target.sampleSize ?? sampleSize).map((object) => ({ folder, object })),
-      )
-    await inParallel(work, readsAtATime, async ({ folder, object }) => {
-      const lookedAt = await lookAt(bucket, place.bucket, object)
-      if (lookedAt) folder.lookedAt.push(lookedAt)
+    const folders = [...leaves(tree)]
+      .map(({ folder }) => folder)
+      .filter(({ prefix }) => !known.has(`s3://${place.bucket}/${prefix}`))
+    const work = samples(folders, target.sampleSize)
+    await inParallel(work, concurrentReads, async ({ folder, object }) => {
+      const sampled = await sample(bucket, place.bucket, object, options.classifiers, report)
+      if (sampled) folder.sampled.push(sampled)
     })
     // Reads end in any order; tables must not depend on it.
-    for (const { folder } of leaves(tree)) folder.lookedAt.sort((a, b) => (a.key < b.key ? -1 : 1))
+    for (const { sampled } of folders) sampled.sort((a, b) => (a.key < b.key ? -1 : 1))
+    shareSamples(folders, new Set(work.map(({ folder }) => folder)))
     for (const table of groupTables(tree, options.grouping)) {
       tables.push(defineTable(table, { ...options, bucket: place.bucket }))
     }
   }
-  return tables
+  for (const target of options.icebergTargets) {
+    tables.push(...(await scanIceberg(target, options, bucket, report)))
+  }
+  return { tables, report: report.counts }
 }
 
-export interface Place {
-  readonly bucket: string
-  /** Empty, or with a slash at its end. */
-  readonly prefix: string
-  /** The last folder, or the bucket: what a table at the include path is called. */
-  readonly name: string
-}
-
-/** In: an include path, `s3://bucket/folder/`. @throws Error when it is none */
-export function targetPlace(path: string): Place {
-  const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(path)
-  if (!match) throw new Error(`${path} is not a valid S3 path`)
-  const [, bucket, rest = ''] = match
-  const prefix = rest === '' || rest.endsWith('/') ? rest : `${rest}/`
-  return { bucket: bucket!, prefix, name: prefix.split('/').at(-2) ?? bucket! }
-}
+const archived = ['GLACIER', 'DEEP_ARCHIVE']
 
 async function listTarget(
   bucket: Bucket,
   place: Place,
   isExcluded: (key: string) => boolean,
+  report: ScanReport,
 ): Promise<ListedObject[]> {
   const objects: ListedObject[] = []
   for await (const object of bucket.list(place.bucket, place.prefix)) {
     const relative = object.key.slice(place.prefix.length)
-    if (object.size === 0 || isHidden(relative) || isExcluded(relative)) continue
-    objects.push(object)
+    const reason = isHidden(relative)
+      ? 'hidden: a name in its path starts with _ or .'
+      : object.size === 0
+        ? 'empty'
+        : isExcluded(relative)
+          ? 'excluded by a pattern of the target'
+          : archived.includes(object.storageClass ?? '')
+            ? 'archived: its storage class cannot be read'
+            : undefined
+    // The marker of a folder is no object of the user's.
+    if (object.size === 0 && object.key.endsWith('/')) continue
+    report.listed(`s3://${place.bucket}/${object.key}`, reason)
+    if (reason === undefined) objects.push(object)
   }
   return objects
 }
 
+/** What to read: some objects of each folder, fewer of each where there are many folders. */
+function samples(
+  folders: readonly Folder[],
+  wanted = sampleSize,
+): { folder: Folder; object: ListedObject }[] {
+  const each = Math.max(1, Math.min(wanted, Math.floor(mostSamples / Math.max(1, folders.length))))
+  const step = Math.max(1, folders.length / mostSamples)
+  const count = Math.min(folders.length, mostSamples)
+  const sampled = Array.from({ length: count }, (_, i) => folders[Math.floor(i * step)]!)
+  return sampled.flatMap((folder) => sampleOf(folder.objects, each).map((object) => ({ folder, object })))
+}
+
+/** A folder of which nothing was read is taken for one like the folder before it. */
+function shareSamples(folders: readonly Folder[], read: ReadonlySet<Folder>): void {
+  let last: readonly SampledObject[] = []
+  for (const folder of folders) {
+    if (read.has(folder)) last = folder.sampled
+    else if (last.length > 0) {
+      folder.sampled.push(...last.map((object) => ({ ...object })))
+    }
+  }
+}
+
 class ObjectGone extends Error {}
 
-async function lookAt(bucket: Bucket, name: string, object: ListedObject): Promise<LookedAt | undefined> {
+async function sample(
+  bucket: Bucket,
+  name: string,
+  object: ListedObject,
+  classifiers: readonly Classifier[],
+  report: ScanReport,
+): Promise<SampledObject | undefined> {
+  const uri = `s3://${name}/${object.key}`
   try {
-    const inspection = await inspect(object.size, async (start, end) => {
-      const bytes = await bucket.read(name, object.key, start, end)
-      if (!bytes) throw new ObjectGone()
-      return bytes
-    })
-    return { ...object, inspection }
+    const found = await inspect(
+      object.size,
+      async (start, end) => {
+        const bytes = await bucket.read(name, object.key, start, end)
+        if (!bytes) throw new ObjectGone()
+        return bytes
+      },
+      { key: object.key, classifiers },
+    )
+    if ('reason' in found) {
+      report.leftOut(uri, `of no known format: ${found.reason}`)
+      return { ...object, inspection: undefined }
+    }
+    report.sampled(uri, found.warning)
+    return { ...object, inspection: found }
   } catch (error) {
-    if (error instanceof ObjectGone) return undefined
-    throw error
+    if (!(error instanceof ObjectGone)) throw error
+    report.leftOut(uri, 'deleted while the crawl ran')
+    return undefined
   }
 }
 

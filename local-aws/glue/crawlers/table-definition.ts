@@ -5,6 +5,7 @@ import type { FoundTable } from './grouping.ts'
 import type { Inspection } from './inspection.ts'
 import { partitionKeyNames, partitionValue, tableName } from './naming.ts'
 import { glueColumns, mergeSchemas } from './schema.ts'
+import { serdeOf, serdeParameters } from './serde.ts'
 
 export interface TableDefinition {
   readonly table: TableInput
@@ -15,20 +16,6 @@ export interface DefinitionOptions {
   readonly bucket: string
   readonly crawler: string
   readonly tablePrefix: string
-}
-
-const textFormats = {
-  InputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
-  OutputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
-}
-const formats = {
-  json: { ...textFormats, library: 'org.openx.data.jsonserde.JsonSerDe' },
-  csv: { ...textFormats, library: 'org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe' },
-  parquet: {
-    InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
-    OutputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
-    library: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
-  },
 }
 
 /** The table and its partitions. Each partition has columns and counts of its own, as the crawler writes them. */
@@ -66,28 +53,23 @@ function describe(
   { bucket, crawler }: DefinitionOptions,
 ): StorageDescriptor {
   const first = inspections[0]!
-  const { library, InputFormat, OutputFormat } = formats[first.classification]
+  const { library, input, output } = serdeOf(first)
   return {
     Columns: glueColumns(mergeSchemas(inspections.map(({ schema }) => schema))),
     Location: `s3://${bucket}/${root}`,
-    InputFormat,
-    OutputFormat,
+    ...(input === undefined ? {} : { InputFormat: input }),
+    ...(output === undefined ? {} : { OutputFormat: output }),
     Compressed: first.compression !== 'none',
     NumberOfBuckets: -1,
-    SerdeInfo: { SerializationLibrary: library, Parameters: serdeParameters(inspections) },
+    SerdeInfo: {
+      ...(library === undefined ? {} : { SerializationLibrary: library }),
+      Parameters: serdeParameters(inspections),
+    },
     BucketColumns: [],
     SortColumns: [],
     Parameters: parameters(first, countsOf(folders), isPartitioned, crawler),
     StoredAsSubDirectories: false,
   }
-}
-
-function serdeParameters(inspections: readonly Inspection[]): Parameters {
-  const { classification, csv } = inspections[0]!
-  if (classification === 'csv') return { 'field.delim': csv!.delimiter }
-  if (classification === 'parquet') return { 'serialization.format': '1' }
-  const keys = new Set(inspections.flatMap(({ schema }) => schema.map(({ name }) => name)))
-  return { paths: [...keys].sort().join(',') }
 }
 
 interface Counts {
@@ -96,22 +78,22 @@ interface Counts {
   readonly records: number
 }
 
-/** Objects and bytes are counted; records are too where each object was looked at, else estimated by size. */
+/** Objects and bytes are counted; records are too where each object was sampled, else estimated by size. */
 function countsOf(folders: readonly Folder[]): Counts {
   let objects = 0
   let bytes = 0
   let records = 0
   for (const folder of folders) {
     const size = folder.objects.reduce((sum, object) => sum + object.size, 0)
-    const looked = folder.lookedAt.filter(({ inspection }) => inspection)
-    const lookedSize = looked.reduce((sum, object) => sum + object.size, 0)
-    const lookedRecords = looked.reduce((sum, { inspection }) => sum + inspection!.records, 0)
+    const sampled = folder.sampled.filter(({ inspection }) => inspection)
+    const sampledSize = sampled.reduce((sum, object) => sum + object.size, 0)
+    const sampledRecords = sampled.reduce((sum, { inspection }) => sum + inspection!.records, 0)
     objects += folder.objects.length
     bytes += size
     records +=
-      looked.length === folder.objects.length
-        ? lookedRecords
-        : Math.round((lookedRecords * size) / lookedSize)
+      sampled.length === folder.objects.length && sampled.every(({ key }) => key.startsWith(folder.prefix))
+        ? sampledRecords
+        : Math.round((sampledRecords * size) / sampledSize)
   }
   return { objects, bytes, records }
 }
@@ -129,6 +111,14 @@ function parameters(first: Inspection, counts: Counts, isPartitioned: boolean, c
           ...(first.csv.hasHeader ? { 'skip.header.line.count': '1' } : {}),
         }
       : {}),
+    ...(first.jsonPath === undefined ? {} : { jsonPath: first.jsonPath }),
+    ...(first.rowTag === undefined ? {} : { rowTag: first.rowTag }),
+    ...(first.grok
+      ? {
+          grokPattern: first.grok.pattern,
+          ...(first.grok.customPatterns ? { grokCustomPatterns: first.grok.customPatterns } : {}),
+        }
+      : {}),
     averageRecordSize: String(counts.records === 0 ? 0 : Math.round(counts.bytes / counts.records)),
     classification: first.classification,
     compressionType: first.compression,
@@ -141,5 +131,5 @@ function parameters(first: Inspection, counts: Counts, isPartitioned: boolean, c
 }
 
 function inspectionsOf(folder: Folder): Inspection[] {
-  return folder.lookedAt.map(({ inspection }) => inspection).filter((inspection) => inspection !== undefined)
+  return folder.sampled.map(({ inspection }) => inspection).filter((inspection) => inspection !== undefined)
 }

@@ -1,6 +1,6 @@
 // The Live tab: what flows, how much, how fresh, and what is broken.
 import type { About, Pipeline } from '../../../server/wire.ts'
-import { count, duration, rate } from '../parts/format.ts'
+import { count, duration, moment, rate } from '../parts/format.ts'
 import panel from '../parts/panel.module.css'
 import { ProblemNote, ProblemNotes } from '../parts/problem-note.tsx'
 import { FreshnessOverTime, RowsOverTime } from './growth-charts.tsx'
@@ -15,6 +15,7 @@ export function LiveTab({ about }: { about: About }) {
   return (
     <div class={panel.panels}>
       <h1 class="hidden">The pipeline, live</h1>
+      <Alerts pipeline={pipeline} />
       <Headline pipeline={pipeline} about={about} />
       <section aria-labelledby="flow-title">
         <h2 id="flow-title" class="hidden">
@@ -87,6 +88,27 @@ function Fact({ name, value, unit, testid }: { name: string; value: string; unit
         <span class="unit">{value === '–' ? '' : unit}</span>
       </dd>
     </div>
+  )
+}
+
+/** The alerts of alerts.yml that are firing. */
+function Alerts({ pipeline }: { pipeline: Pipeline | undefined }) {
+  if (!pipeline || pipeline.alerts.length === 0) return null
+  return (
+    <section aria-label="Alerts" class={styles.alerts}>
+      {pipeline.alerts.map(({ name, sinceMs, rows }) => (
+        <div key={name} class={styles.alert} role="alert">
+          <p>
+            <strong>{name}</strong> <span class="note">firing since {moment(sinceMs)}</span>
+          </p>
+          {rows.map((row) => (
+            <p key={row} class="note">
+              {row}
+            </p>
+          ))}
+        </div>
+      ))}
+    </section>
   )
 }
 

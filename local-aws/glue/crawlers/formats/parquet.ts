@@ -6,11 +6,26 @@ import {
   type SchemaElement,
   type SchemaTree,
 } from 'hyparquet'
-import { type HiveType, primitive } from '../hive/column-type.ts'
-import type { Schema } from './schema.ts'
+import { type HiveType, primitive } from '../../hive/column-type.ts'
+import type { ReadRange } from '../read-range.ts'
+import type { Schema } from '../schema.ts'
 
-/** In: a file of which only the ranges asked for are read. @throws Error when it is no Parquet file */
-export async function parquetFileSchema(file: AsyncBuffer): Promise<{ schema: Schema; records: number }> {
+export function isParquet(head: Uint8Array): boolean {
+  return head.length >= 12 && Buffer.from(head.subarray(0, 4)).toString('latin1') === 'PAR1'
+}
+
+/** In: a file of which only the end is read. @throws Error when it is no Parquet file; what `read` throws */
+export async function parquetFileSchema(
+  size: number,
+  read: ReadRange,
+): Promise<{ schema: Schema; records: number }> {
+  const file: AsyncBuffer = {
+    byteLength: size,
+    async slice(start: number, end: number = size) {
+      const bytes = await read(start, end)
+      return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
+    },
+  }
   const metadata = await parquetMetadataAsync(file, { initialFetchSize: 64 * 1024 })
   const { children } = parquetSchema(metadata)
   return {

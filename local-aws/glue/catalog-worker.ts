@@ -1,8 +1,9 @@
 // The thread that owns the catalog's files: one request after the other, answers by id.
 import { parentPort, workerData } from 'node:worker_threads'
-import { requestObject, unreadableRequest } from '../../http/request-json.ts'
-import { GlueError } from './errors.ts'
-import { longsFromJson, withRawLongs } from './long-json.ts'
+import { requestObject, unreadableRequest } from '../http/request-json.ts'
+import { GlueError } from './api/errors.ts'
+import { longsFromJson, withRawLongs } from './api/long-json.ts'
+import { logsPrefix } from './api/service.ts'
 import { Catalog } from './operations.ts'
 
 /** A request of this process as a value, one of the wire as JSON, which is parsed and written here. */
@@ -32,6 +33,10 @@ function answer(message: Exclude<Message, { close: true }>): unknown {
   const { operation } = message
   if (operation === '') return {}
   if ('request' in message) return catalog.answer(operation, message.request)
+  if (operation.startsWith(logsPrefix)) {
+    const name = operation.slice(logsPrefix.length)
+    return JSON.stringify(catalog.answerLogs(name, parsed(name, message.json)))
+  }
   const found = catalog.answer(operation, parsed(operation, message.json))
   return JSON.stringify(holdsLongs(operation) ? withRawLongs(found) : found)
 }

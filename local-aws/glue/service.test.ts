@@ -6,8 +6,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type GlueService, openGlue } from './service.ts'
-import type { PartitionInput, TableInput } from './shapes.ts'
+import { type GlueService, openGlue } from './api/service.ts'
+import type { PartitionInput, TableInput } from './api/shapes.ts'
 
 const options = (dataDir: string) => ({
   dataDir,
@@ -45,7 +45,7 @@ function partition(dt: string, hour: string): PartitionInput {
 
 async function overTheWire(operation: string, body: object): Promise<{ status: number; body: unknown }> {
   const { status, text } = await glue.handleText(operation, JSON.stringify(body))
-  return { status, body: JSON.parse(text) }
+  return { status, body: JSON.parse(text as string) }
 }
 
 async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -72,11 +72,23 @@ async function withTicks() {
 }
 
 describe('the catalog', () => {
-  it('answers what is not built as AWS answers an unknown operation', async () => {
-    for (const name of ['CreateJob', 'toString']) {
+  it('answers an unknown operation as AWS does', async () => {
+    for (const name of ['CreateJobs', 'toString', 'constructor']) {
       expect(await overTheWire(name, {})).toEqual({
         status: 400,
         body: { __type: 'UnknownOperationException' },
+      })
+    }
+  })
+
+  it('answers a part of Glue that is not here as AWS answers an account that may not use it', async () => {
+    for (const name of ['CreateJob', 'ListWorkflows', 'StartTrigger']) {
+      expect(await overTheWire(name, {})).toMatchObject({
+        status: 400,
+        body: {
+          __type: 'AccessDeniedException',
+          Message: expect.stringContaining(`is not authorized to perform: glue:${name}`),
+        },
       })
     }
   })
@@ -289,7 +301,7 @@ describe('kill -9', () => {
     await glue.close()
     const writer = spawn(
       process.execPath,
-      [fileURLToPath(new URL('../../../packages/testing/kill-9-writer.ts', import.meta.url)), dataDir],
+      [fileURLToPath(new URL('../../packages/testing/kill-9-writer.ts', import.meta.url)), dataDir],
       {
         stdio: ['ignore', 'pipe', 'inherit'],
       },

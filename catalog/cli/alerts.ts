@@ -1,0 +1,38 @@
+// `catalog alerts plan`: checks alerts.yml, and prints what the alerts cost a day on AWS.
+import { openAws } from '@ticklake/aws/clients.ts'
+import type { Env } from '@ticklake/runtime/env.ts'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { printable } from '@ticklake/runtime/printable.ts'
+import { readAlerts } from '../alerts/alerts-file.ts'
+import { planLines } from '../alerts/plan.ts'
+import { catalogConfig } from '../config.ts'
+
+/** @throws Failure ALERTS_INVALID, or what Athena says of a statement when they are measured */
+export async function runAlertsPlanCommand(
+  env: Env,
+  { measure }: { measure: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  const config = catalogConfig(env)
+  if (config.alertsFile === undefined) {
+    throw new Failure({
+      code: 'USAGE',
+      what: 'CATALOG_ALERTS_FILE is not set; there are no alerts',
+      remedy: 'set it to the path of alerts.yml (docs/catalog.md#alerts)',
+    })
+  }
+  const rules = readAlerts(config.alertsFile, config.lake)
+  const scanned: number[] = []
+  if (measure) {
+    using aws = openAws(config.lake)
+    for (const rule of rules) {
+      const result = await aws.athena.query(rule.sql(Date.now()), {
+        signal,
+        timeoutMs: config.queryTimeoutMs,
+      })
+      for await (const _ of result.rows);
+      scanned.push(result.scannedBytes)
+    }
+  }
+  process.stdout.write(`${printable(planLines(rules, scanned).join('\n'))}\n`)
+}

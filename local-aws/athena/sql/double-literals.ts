@@ -1,0 +1,17 @@
+// A number with a point is a double in Athena; in Trino it is a decimal unless it has an exponent.
+import type { Edit } from './placed-sql.ts'
+import type { Token } from './tokens.ts'
+
+/** The edits that give such numbers an exponent. */
+export function doubleLiterals(tokens: readonly Token[]): Edit[] {
+  return tokens.filter(isDecimal).map(({ end }) => ({ start: end, end, text: exponent }))
+}
+
+/** The token's text as the engine takes it. */
+export function literalText(token: Token): string {
+  return isDecimal(token) ? `${token.text}${exponent}` : token.text
+}
+
+const exponent = 'E0'
+
+const isDecimal = ({ kind, text }: Token) => kind === 'number' && text.includes('.') && !/e/i.test(text)

@@ -1,0 +1,37 @@
+// What every operation of the catalog works with.
+import { GlueError } from '../api/errors.ts'
+import type { Store } from './store.ts'
+
+export interface CatalogContext {
+  readonly store: Store
+  readonly accountId: string
+  readonly region: string
+}
+
+export const nowSeconds = () => Date.now() / 1000
+
+/** The answer of an operation that has nothing to say. */
+export const done = () => ({})
+
+/** The ARN of a resource of this account, `database/lake`. */
+export function arnOf({ accountId, region }: CatalogContext, resource: string): string {
+  return `arn:aws:glue:${region}:${accountId}:${resource}`
+}
+
+/** Does the work for each item and collects the errors that AWS lists in a batch's answer. @throws what is no GlueError */
+export function eachOf<T>(
+  items: readonly T[],
+  work: (item: T) => void,
+  describe: (item: T, error: GlueError) => object,
+): object[] {
+  const errors: object[] = []
+  for (const item of items) {
+    try {
+      work(item)
+    } catch (error) {
+      if (!(error instanceof GlueError)) throw error
+      errors.push(describe(item, error))
+    }
+  }
+  return errors
+}

@@ -1,0 +1,103 @@
+// Which Glue operations there are, and what answers each.
+import { GlueError } from './api/errors.ts'
+import type { GlueOptions } from './api/options.ts'
+import { checkedRequest, type Handlers } from './api/request.ts'
+import { refusedOperations } from './api/request-shapes.ts'
+import { accountOperations } from './catalog/account.ts'
+import { catalogOperations, checkCatalogId } from './catalog/catalogs.ts'
+import { columnStatisticsOperations } from './catalog/column-statistics.ts'
+import { connectionOperations } from './catalog/connections.ts'
+import { addDefaultDatabase, databaseOperations } from './catalog/databases.ts'
+import { functionOperations } from './catalog/functions.ts'
+import { partitionIndexOperations } from './catalog/partition-indexes.ts'
+import { partitionOperations } from './catalog/partitions.ts'
+import { resourcePolicyOperations } from './catalog/resource-policies.ts'
+import { searchOperations } from './catalog/search.ts'
+import { Store } from './catalog/store.ts'
+import { tableOptimizerOperations } from './catalog/table-optimizers.ts'
+import { tableVersionOperations } from './catalog/table-versions.ts'
+import { tableOperations } from './catalog/tables.ts'
+import { tagOperations } from './catalog/tags.ts'
+import { classifierOperations } from './crawlers/classifier-operations.ts'
+import { crawlerOperations } from './crawlers/crawler-operations.ts'
+import { Crawlers } from './crawlers/crawlers.ts'
+import { logOperations } from './crawlers/log-operations.ts'
+import { registryOperations } from './registry/registries.ts'
+import { schemaVersionOperations } from './registry/schema-versions.ts'
+import { schemaOperations } from './registry/schemas.ts'
+
+/** The catalog in this thread: what the worker runs, and what tests call without one. */
+export class Catalog {
+  /** By the names that clients see, in groups. */
+  readonly operations: Readonly<Record<string, Handlers>>
+  readonly #store: Store
+  readonly #crawlers: Crawlers
+  readonly #handlers: Handlers
+  /** Of CloudWatch Logs: what crawls have written. */
+  readonly #logs: Handlers
+  readonly #options: GlueOptions
+
+  /** Opens the catalog's files. */
+  constructor(options: GlueOptions) {
+    this.#options = options
+    this.#store = new Store(options.dataDir)
+    addDefaultDatabase(this.#store)
+    this.#crawlers = new Crawlers(this.#store, (name, request) => this.answer(name, request), options)
+    const context = { ...options, store: this.#store }
+    this.operations = {
+      databases: databaseOperations(context),
+      tables: { ...tableOperations(context), ...searchOperations(context) },
+      'table versions': tableVersionOperations(context),
+      partitions: { ...partitionOperations(context), ...partitionIndexOperations(context) },
+      'column statistics': columnStatisticsOperations(context),
+      'functions of Hive (stored)': functionOperations(context),
+      crawlers: crawlerOperations(context, this.#crawlers),
+      classifiers: classifierOperations(context),
+      'schema registry': {
+        ...registryOperations(context),
+        ...schemaOperations(context),
+        ...schemaVersionOperations(context),
+      },
+      tags: tagOperations(context),
+      'connections (stored)': connectionOperations(context),
+      'catalogs (registered only)': catalogOperations(context),
+      'resource policies (stored)': resourcePolicyOperations(context),
+      'table optimizers (stored)': tableOptimizerOperations(context),
+      account: accountOperations(context),
+    }
+    this.#logs = logOperations(context)
+    this.#handlers = Object.assign({}, ...Object.values(this.operations))
+  }
+
+  /** @throws GlueError as AWS answers: AccessDeniedException for a part of Glue that is not here */
+  answer(name: string, request: unknown): unknown {
+    const handler = Object.hasOwn(this.#handlers, name) ? this.#handlers[name] : undefined
+    if (!handler) throw this.#refusal(name)
+    const checked = checkedRequest(name, request)
+    if (!name.includes('Catalog')) checkCatalogId((checked as { CatalogId?: unknown }).CatalogId)
+    return handler(checked as never)
+  }
+
+  /** An operation of CloudWatch Logs. @throws GlueError */
+  answerLogs(name: string, request: unknown): unknown {
+    const handler = Object.hasOwn(this.#logs, name) ? this.#logs[name] : undefined
+    if (!handler) throw new GlueError('UnknownOperationException', '')
+    return handler((request ?? {}) as never)
+  }
+
+  /** Stops running crawls, and closes the files. */
+  close(): void {
+    this.#crawlers.close()
+    this.#store.close()
+  }
+
+  /** What AWS answers to an account whose policies do not allow an operation, or that the operation is unknown. */
+  #refusal(name: string): GlueError {
+    if (!refusedOperations.has(name)) return new GlueError('UnknownOperationException', '')
+    const user = `arn:aws:iam::${this.#options.accountId}:root`
+    return new GlueError(
+      'AccessDeniedException',
+      `User: ${user} is not authorized to perform: glue:${name} because this endpoint does not have that part of Glue`,
+    )
+  }
+}

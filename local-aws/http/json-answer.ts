@@ -1,0 +1,51 @@
+// Writes the JSON of an answer in pieces, so that a long one keeps the thread for no longer than a piece takes.
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+/** A piece is handed on when it has so many characters. */
+const pieceCharacters = 64 * 1024
+
+/** A list whose items are made one at a time, while the answer is written. */
+export type LazyList = () => Iterable<unknown>
+
+/**
+ * The JSON of an answer. The items of its lists are written one by one, and other requests have their turn between two
+ * pieces. A member that is a function is a `LazyList`; members are written in their order.
+ */
+export async function* jsonPieces(answer: object): AsyncGenerator<string> {
+  let piece = ''
+  for (const text of jsonTexts(answer)) {
+    piece += text
+    if (piece.length < pieceCharacters) continue
+    yield piece
+    piece = ''
+    await nextTurn()
+  }
+  if (piece !== '') yield piece
+}
+
+function* jsonTexts(value: unknown): Generator<string> {
+  if (typeof value === 'function') yield* listTexts((value as LazyList)())
+  else if (Array.isArray(value)) yield* listTexts(value)
+  else if (typeof value === 'object' && value !== null) yield* memberTexts(value)
+  else yield JSON.stringify(value)
+}
+
+function* listTexts(items: Iterable<unknown>): Generator<string> {
+  let separator = '['
+  for (const item of items) {
+    yield `${separator}${JSON.stringify(item)}`
+    separator = ','
+  }
+  yield separator === '[' ? '[]' : ']'
+}
+
+function* memberTexts(value: object): Generator<string> {
+  let separator = '{'
+  for (const [name, member] of Object.entries(value)) {
+    if (member === undefined) continue
+    yield `${separator}${JSON.stringify(name)}:`
+    yield* jsonTexts(member)
+    separator = ','
+  }
+  yield separator === '{' ? '{}' : '}'
+}
