@@ -13,7 +13,7 @@ const mayImport = {
   'packages/testing': [...libraries, 'stack', 'producer', 'consumer', 'catalog', 'local-aws'],
   data: ['packages/contract'],
   producer: [...libraries, 'data'],
-  consumer: libraries,
+  consumer: [...libraries, 'packages/kafka-reader'],
   catalog: libraries,
   'local-aws': ['packages/runtime'],
   stack: ['packages/runtime', 'packages/kafka', 'packages/aws', 'packages/lake'],

@@ -31,6 +31,7 @@ COPY package.json package-lock.json .npmrc ./
 COPY packages/contract/package.json packages/contract/
 COPY packages/runtime/package.json packages/runtime/
 COPY packages/kafka/package.json packages/kafka/
+COPY packages/kafka-reader/package.json packages/kafka-reader/
 COPY packages/aws/package.json packages/aws/
 COPY packages/lake/package.json packages/lake/
 COPY data/package.json data/
