@@ -1,0 +1,46 @@
+// The Data Catalog as the engine sees it: a table whose text the engine would not read as Athena does is a view to it.
+import { engineAccessKey } from '@ticklake/runtime/engine-catalogs.ts'
+import type { GlueService } from '../../glue/api/service.ts'
+import type { Database, Partition, Table } from '../../glue/api/shapes.ts'
+import type { JsonService } from '../../http/server.ts'
+import { withOwnName } from './header-name.ts'
+import { storedPartition, storedTable, storedText, typedView } from './typed-view.ts'
+
+interface Answer {
+  readonly Database?: Database
+  readonly Table?: Table
+  readonly TableList?: readonly Table[]
+  readonly Partition?: Partition
+  readonly Partitions?: readonly Partition[]
+}
+
+/** Glue's operations; requests that the engine signed get its view of tables. */
+export function forEngineToo(glue: Pick<GlueService, 'mostBytes' | 'handleText'>): JsonService {
+  return {
+    mostBytes: glue.mostBytes,
+    handleText: (operation, json, accessKey) =>
+      accessKey === engineAccessKey ? forEngine(operation, json) : glue.handleText(operation, json),
+  }
+
+  async function forEngine(operation: string, asked: string): Promise<{ status: number; text: string }> {
+    const { json, headerName } = withOwnName(asked)
+    const isStored = json.includes(storedText)
+    const answer = await glue.handleText(operation, isStored ? json.replaceAll(storedText, '') : json)
+    const hasTables = operation === 'GetTable' || operation === 'GetTables'
+    if (answer.status !== 200 || !(hasTables || isStored || headerName !== undefined)) return answer
+    const called = <T extends { DatabaseName: string }>(item: T): T =>
+      headerName === undefined ? item : { ...item, DatabaseName: headerName }
+    const table = (item: Table) => called(isStored ? storedTable(item) : typedView(item))
+    const partition = (item: Partition) => called(isStored ? storedPartition(item) : item)
+    const { Database, Table, TableList, Partition, Partitions, ...rest } = JSON.parse(answer.text) as Answer
+    const text = JSON.stringify({
+      ...rest,
+      ...(Database ? { Database: { ...Database, Name: headerName ?? Database.Name } } : {}),
+      ...(Table ? { Table: table(Table) } : {}),
+      ...(TableList ? { TableList: TableList.map(table) } : {}),
+      ...(Partition ? { Partition: partition(Partition) } : {}),
+      ...(Partitions ? { Partitions: Partitions.map(partition) } : {}),
+    })
+    return { ...answer, text }
+  }
+}
