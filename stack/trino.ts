@@ -77,6 +77,7 @@ export function trino(
     'hive.non-managed-table-creates-enabled': true,
     'hive.partition-projection-enabled': true,
     'hive.hive-views.enabled': true,
+    'hive.hive-views.run-as-invoker': true,
     'hive.recursive-directories': true,
     'hive.iceberg-catalog-name': icebergCatalog,
   })

@@ -18,7 +18,7 @@ const csv = {
 const enumOf = (Type: string) => ({
   ...csv,
   PartitionKeys: [column('p', Type)],
-  StorageDescriptor: { Columns: [column('a', 'array<struct<b:int,c:decimal(3,1)>>')] },
+  StorageDescriptor: { SerdeInfo: {}, Columns: [column('a', 'array<struct<b:int,c:decimal(3,1)>>')] },
   Parameters: { 'projection.enabled': 'TRUE', 'projection.p.type': 'enum' },
 })
 
@@ -63,6 +63,26 @@ test('a table of texts alone, and one that is no CSV, is what it is', async () =
   }
 })
 
+test('a view that Terraform made has what the engine insists on', async () => {
+  const text = (view: object) => `/* Presto View: ${Buffer.from(JSON.stringify(view)).toString('base64')} */`
+  const columns = [{ name: 'a', type: 'array<int>' }]
+  const made = {
+    DatabaseName: 'db',
+    Name: 'v',
+    TableType: 'VIRTUAL_VIEW',
+    ViewOriginalText: text({ originalSql: 'SELECT a FROM t', catalog: 'AwsDataCatalog', columns }),
+  }
+  const { Table } = (await ask('GetTable', get, { Table: made })).answered
+  expect(presentedView(Table)).toEqual({
+    originalSql: 'SELECT a FROM t',
+    catalog: 'awsdatacatalog',
+    schema: 'db',
+    columns: [{ name: 'a', type: 'array(integer)' }],
+    runAsInvoker: true,
+  })
+  expect(Table).toMatchObject({ Parameters: { presto_view: 'true' }, StorageDescriptor: { SerdeInfo: {} } })
+})
+
 test('a key of numbers with an enum is a text below the view, which casts it', async () => {
   const { answered } = await ask('GetTable', get, { Table: enumOf('int') })
   const view = presentedView(answered.Table)!
@@ -84,7 +104,7 @@ test('a database whose name cannot stand in a header is asked for by its own nam
     DatabaseName: '日本 %',
     TableInput: { Name: 'v', ViewOriginalText: schema('日本 %') },
   })
-  const table = { ...csv, StorageDescriptor: {}, PartitionKeys: [], DatabaseName: '日本 %' }
+  const table = { ...csv, StorageDescriptor: { SerdeInfo: {} }, PartitionKeys: [], DatabaseName: '日本 %' }
   const { answered } = await ask('GetTables', { DatabaseName }, { TableList: [table] })
   expect(answered.TableList).toEqual([{ ...table, DatabaseName }])
   const database = await ask('GetDatabase', { Name: DatabaseName }, { Database: { Name: '日本 %' } })

@@ -3,6 +3,7 @@ import { engineAccessKey } from '@ticklake/runtime/engine-catalogs.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import type { Database, Partition, Table } from '../../glue/api/shapes.ts'
 import type { JsonService } from '../../http/server.ts'
+import { engineTable } from './engine-view.ts'
 import { withOwnName } from './header-name.ts'
 import { storedPartition, storedTable, storedText, typedView } from './typed-view.ts'
 
@@ -30,7 +31,7 @@ export function forEngineToo(glue: Pick<GlueService, 'mostBytes' | 'handleText'>
     if (answer.status !== 200 || !(hasTables || isStored || headerName !== undefined)) return answer
     const called = <T extends { DatabaseName: string }>(item: T): T =>
       headerName === undefined ? item : { ...item, DatabaseName: headerName }
-    const table = (item: Table) => called(isStored ? storedTable(item) : typedView(item))
+    const table = (item: Table) => called(isStored ? storedTable(item) : typedView(engineTable(item)))
     const partition = (item: Partition) => called(isStored ? storedPartition(item) : item)
     const { Database, Table, TableList, Partition, Partitions, ...rest } = JSON.parse(answer.text) as Answer
     const text = JSON.stringify({

@@ -2,6 +2,7 @@
 import { dataCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import type { Column, Partition, Table } from '../../glue/api/shapes.ts'
 import { engineType } from './engine-type.ts'
+import { viewText } from './engine-view.ts'
 
 /** Behind a table's name, for the engine alone: the table as it is stored, with its values as text. */
 export const storedText = '|text'
@@ -26,7 +27,7 @@ export function typedView(table: Table): Table {
   return {
     ...table,
     TableType: 'VIRTUAL_VIEW',
-    ViewOriginalText: `/* Presto View: ${Buffer.from(JSON.stringify(view)).toString('base64')} */`,
+    ViewOriginalText: viewText(view),
     ViewExpandedText: '/* Presto View */',
     PartitionKeys: [],
     Parameters: { presto_view: 'true', comment: 'Presto View' },

@@ -169,12 +169,12 @@ async function describe(
   statement: HiveStatement & { kind: 'describe' },
   context: CatalogContext,
 ): Promise<string[]> {
-  const { column, detail } = statement
+  const { column, within, detail } = statement
   const table = await tableOf(statement, context)
   if (isIcebergTable(table))
     return icebergLines.describeLines(await context.iceberg.load(table), { column, detail })
   const partition = statement.partition && (await existingPartition(table, statement.partition, context.glue))
-  return describeTable(table, { column, detail, partition })
+  return describeTable(table, { column, within, detail, partition })
 }
 
 async function createTable(
