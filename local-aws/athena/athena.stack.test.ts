@@ -285,6 +285,18 @@ describe('text that the engine reads otherwise than Athena', () => {
     await expect(run('SELECT a FROM typed', context)).rejects.toThrow(
       'HIVE_BAD_DATA: Error parsing field value \'\' for field 0: For input string: ""',
     )
+    await run(
+      "INSERT INTO typed (s, a, p, dt, ts) SELECT 'new', 2, 2, DATE '2020-01-02', TIMESTAMP '2020-01-01 00:00:01'",
+      context,
+    )
+    expect((await run("SELECT a, s, dt, ts, p FROM typed WHERE s = 'new' AND p = 2", context))[1]).toEqual([
+      '2',
+      'new',
+
+      '2020-01-02',
+      '2020-01-01 00:00:01.000',
+      '2',
+    ])
     await run('DROP TABLE typed', context)
   })
 
@@ -293,6 +305,9 @@ describe('text that the engine reads otherwise than Athena', () => {
     await run(`CREATE EXTERNAL TABLE \`${database}\`.listed (a string) PARTITIONED BY (p int) LOCATION '${folder}/listed/'
       TBLPROPERTIES ('projection.enabled'='true', 'projection.p.type'='enum', 'projection.p.values'='1,2')`)
     expect((await run('SELECT a, p + 1 FROM listed WHERE p > 1', context))[1]).toEqual(['x', '3'])
+    await run("INSERT INTO listed VALUES ('y', 1)", context)
+    expect(await run('SELECT a FROM listed WHERE p = 1', context)).toEqual([['a'], ['y']])
+    expect((await run('DESCRIBE listed', context)).at(-1)![0]).toMatch(/^p +\tint /)
     await run('DROP TABLE listed', context)
   })
 

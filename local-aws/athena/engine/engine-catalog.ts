@@ -1,7 +1,7 @@
 // The Data Catalog as the engine sees it: a table whose text the engine would not read as Athena does is a view to it.
 import { engineAccessKey } from '@ticklake/runtime/engine-catalogs.ts'
 import type { GlueService } from '../../glue/api/service.ts'
-import type { Database, Partition, Table } from '../../glue/api/shapes.ts'
+import type { Database, Partition, Table, TableInput } from '../../glue/api/shapes.ts'
 import type { JsonService } from '../../http/server.ts'
 import { engineTable } from './engine-view.ts'
 import { withOwnName } from './header-name.ts'
@@ -26,7 +26,11 @@ export function forEngineToo(glue: Pick<GlueService, 'mostBytes' | 'handleText'>
   async function forEngine(operation: string, asked: string): Promise<{ status: number; text: string }> {
     const { json, headerName } = withOwnName(asked)
     const isStored = json.includes(storedText)
-    const answer = await glue.handleText(operation, isStored ? json.replaceAll(storedText, '') : json)
+    const own = isStored ? json.replaceAll(storedText, '') : json
+    const answer = await glue.handleText(
+      operation,
+      isStored && operation === 'UpdateTable' ? await withOwnTypes(own) : own,
+    )
     const hasTables = operation === 'GetTable' || operation === 'GetTables'
     if (answer.status !== 200 || !(hasTables || isStored || headerName !== undefined)) return answer
     const called = <T extends { DatabaseName: string }>(item: T): T =>
@@ -43,5 +47,23 @@ export function forEngineToo(glue: Pick<GlueService, 'mostBytes' | 'handleText'>
       ...(Partitions ? { Partitions: Partitions.map(partition) } : {}),
     })
     return { ...answer, text }
+  }
+
+  /** The engine writes a table back as it has read it, its columns as texts: they keep their types. */
+  async function withOwnTypes(json: string): Promise<string> {
+    const request = JSON.parse(json) as { DatabaseName: string; TableInput: TableInput }
+    const { DatabaseName, TableInput } = request
+    const { status, text } = await glue.handleText(
+      'GetTable',
+      JSON.stringify({ DatabaseName, Name: TableInput.Name }),
+    )
+    if (status !== 200) return json
+    const { StorageDescriptor, PartitionKeys = [] } = (JSON.parse(text) as { Table: Table }).Table
+    const Columns = StorageDescriptor?.Columns ?? []
+    const storage = { ...TableInput.StorageDescriptor, Columns }
+    return JSON.stringify({
+      ...request,
+      TableInput: { ...TableInput, StorageDescriptor: storage, PartitionKeys },
+    })
   }
 }

@@ -52,6 +52,28 @@ export function storedTable(table: Table): Table {
 export const engineName = (table: Table) =>
   typedView(table) === table ? table.Name : `${table.Name}${storedText}`
 
+/** For each column in the table's order, what is stored for an SQL expression that is put into it. */
+export function storedValues(table: Table): Map<string, (value: string) => string> {
+  const same = (value: string) => value
+  return new Map([
+    ...(table.StorageDescriptor?.Columns ?? []).map(
+      ({ Name, Type = 'string' }) => [Name, isTextToEngine(table) ? asCsv(Type) : same] as const,
+    ),
+    ...(table.PartitionKeys ?? []).map(
+      (key) => [key.Name, isEnumOfNumbers(table, key) ? asText(key.Type!) : same] as const,
+    ),
+  ])
+}
+
+const asText = (type: string) => (value: string) => `CAST(CAST(${value} AS ${engineType(type)}) AS varchar)`
+
+function asCsv(type: string): (value: string) => string {
+  if (type === 'date') return (value) => `CAST(date_diff('day', DATE '1970-01-01', ${value}) AS varchar)`
+  if (type === 'timestamp')
+    return (value) => `CAST(CAST(to_unixtime(CAST(${value} AS timestamp(3))) * 1E3 AS bigint) AS varchar)`
+  return isNumber(type) || type === 'boolean' ? asText(type) : (value) => value
+}
+
 interface ViewColumn {
   readonly name: string
   /** The engine's. */
