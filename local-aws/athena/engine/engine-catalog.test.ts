@@ -56,6 +56,22 @@ test('the engine gets a view that types the text of a CSV, and behind it the tab
   expect(partitions.answered.Partitions).toEqual([{ ...partition, TableName: 't|text' }])
 })
 
+test('what the engine writes back keeps the types, and texts that look like marks stay', async () => {
+  const input = { Name: 't|text', StorageDescriptor: { Columns: [column('a', 'string')] }, PartitionKeys: [] }
+  const { asked } = await ask('UpdateTable', { DatabaseName: 'db', TableInput: input }, { Table: csv })
+  expect(asked).toEqual({
+    DatabaseName: 'db',
+    TableInput: {
+      Name: 't',
+      StorageDescriptor: { Columns: csv.StorageDescriptor.Columns },
+      PartitionKeys: csv.PartitionKeys,
+    },
+  })
+  const Parameters = { comment: 'utf8:%e6', 'input.regex': '(a|text)' }
+  const request = { DatabaseName: 'db', TableInput: { Name: 'u', Parameters } }
+  expect((await ask('UpdateTable', request, {})).asked).toEqual(request)
+})
+
 test('a table of texts alone, and one that is no CSV, is what it is', async () => {
   const texts = { ...csv, StorageDescriptor: { ...csv.StorageDescriptor, Columns: [column('s', 'string')] } }
   for (const table of [texts, enumOf('string'), { ...enumOf('int'), Parameters: {} }]) {

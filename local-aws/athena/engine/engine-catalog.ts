@@ -2,9 +2,10 @@
 import { engineAccessKey } from '@ticklake/runtime/engine-catalogs.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import type { Database, Partition, Table, TableInput } from '../../glue/api/shapes.ts'
+import { requestObject } from '../../http/request-json.ts'
 import type { JsonService } from '../../http/server.ts'
 import { engineTable } from './engine-view.ts'
-import { withOwnName } from './header-name.ts'
+import { headerMark, ownName, ownView } from './header-name.ts'
 import { storedPartition, storedTable, storedText, typedView } from './typed-view.ts'
 
 interface Answer {
@@ -23,10 +24,8 @@ export function forEngineToo(glue: Pick<GlueService, 'mostBytes' | 'handleText'>
       accessKey === engineAccessKey ? forEngine(operation, json) : glue.handleText(operation, json),
   }
 
-  async function forEngine(operation: string, asked: string): Promise<{ status: number; text: string }> {
-    const { json, headerName } = withOwnName(asked)
-    const isStored = json.includes(storedText)
-    const own = isStored ? json.replaceAll(storedText, '') : json
+  async function forEngine(operation: string, json: string): Promise<{ status: number; text: string }> {
+    const { own, headerName, isStored } = ownRequest(json)
     const answer = await glue.handleText(
       operation,
       isStored && operation === 'UpdateTable' ? await withOwnTypes(own) : own,
@@ -67,3 +66,44 @@ export function forEngineToo(glue: Pick<GlueService, 'mostBytes' | 'handleText'>
     })
   }
 }
+
+/** The members of a request that name a database or a table; a view keeps a database's name in its text. */
+interface Asked {
+  readonly DatabaseName?: string
+  readonly Name?: string
+  readonly TableName?: string
+  readonly TableInput?: TableInput
+}
+
+/** The request by the catalog's own names, and what was in their place. */
+function ownRequest(json: string): { own: string; headerName?: string; isStored: boolean } {
+  const asked = mayNameOtherwise(json) ? (requestObject(json) as Asked | undefined) : undefined
+  const { DatabaseName, Name, TableName, TableInput } = asked ?? {}
+  const header = [DatabaseName, Name].find((name) => name !== undefined && ownName(name) !== name)
+  const isStored = [Name, TableName, TableInput?.Name].some((name) => name?.endsWith(storedText))
+  if (!asked || (header === undefined && !isStored)) return { own: json, isStored }
+  const own = (name: string) => {
+    const read = ownName(name)
+    return read.endsWith(storedText) ? read.slice(0, -storedText.length) : read
+  }
+  const request: Asked = {
+    ...asked,
+    ...(DatabaseName === undefined ? {} : { DatabaseName: own(DatabaseName) }),
+    ...(Name === undefined ? {} : { Name: own(Name) }),
+    ...(TableName === undefined ? {} : { TableName: own(TableName) }),
+    ...(TableInput === undefined ? {} : { TableInput: ownInput(TableInput, own(TableInput.Name)) }),
+  }
+  return {
+    own: JSON.stringify(request),
+    isStored,
+    ...(header === undefined ? {} : { headerName: header }),
+  }
+}
+
+const mayNameOtherwise = (json: string) => json.includes(headerMark) || json.includes(storedText)
+
+const ownInput = (input: TableInput, Name: string): TableInput => ({
+  ...input,
+  Name,
+  ...(input.ViewOriginalText === undefined ? {} : { ViewOriginalText: ownView(input.ViewOriginalText) }),
+})

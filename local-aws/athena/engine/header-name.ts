@@ -1,40 +1,30 @@
 // The name of a database in a header of the engine, which reads its headers as Latin-1: other letters are percent-encoded.
 
-const mark = 'utf8:'
+/** Before a name that is encoded. */
+export const headerMark = 'utf8:'
 const viewMark = '/* Presto View: '
 
 /** The name as the engine gets it; it asks the Data Catalog for the same. */
 export function headerName(name: string): string {
-  return /[^\x20-\xff]/.test(name) ? mark + encodeURIComponent(name).toLowerCase() : name
+  return /[^\x20-\xff]/.test(name) ? headerMark + encodeURIComponent(name).toLowerCase() : name
 }
 
-/** The JSON of a request of the engine with the database's own name, and the name that was there. */
-export function withOwnName(json: string): { json: string; headerName: string | undefined } {
-  if (!json.includes(`"${mark}`)) return { json, headerName: undefined }
-  let found: string | undefined
-  const request: unknown = JSON.parse(json, (_key, value: unknown) => {
-    if (typeof value !== 'string') return value
-    if (value.startsWith(viewMark)) return ownView(value)
-    if (!value.startsWith(mark)) return value
-    found = value
-    return ownName(value)
-  })
-  return { json: JSON.stringify(request), headerName: found }
-}
-
-function ownName(name: string): string {
+/** The database's own name; any other name as it is. */
+export function ownName(name: string): string {
+  if (!name.startsWith(headerMark)) return name
   try {
-    return decodeURIComponent(name.slice(mark.length))
+    return decodeURIComponent(name.slice(headerMark.length))
   } catch {
     return name
   }
 }
 
-/** A view keeps the context in which it was made. */
-function ownView(text: string): string {
+/** The text of a view, which keeps the context in which it was made, with the database's own name. */
+export function ownView(text: string): string {
+  if (!text.startsWith(viewMark)) return text
   const encoded = text.slice(viewMark.length, -' */'.length)
   const view = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')) as { schema?: string }
-  if (!view.schema?.startsWith(mark)) return text
+  if (view.schema === undefined || ownName(view.schema) === view.schema) return text
   const own = JSON.stringify({ ...view, schema: ownName(view.schema) })
   return `${viewMark}${Buffer.from(own).toString('base64')} */`
 }
