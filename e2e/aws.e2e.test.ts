@@ -185,7 +185,7 @@ test('Kafka’s console tools are admitted with the file that the page has writt
 
 test('rows flow by SASL_SSL into the lake, and none is lost or there twice', async () => {
   await here.countAbove(await here.countAbove(0))
-  const audit = await here.settled()
+  const audit = await here.auditWhenLanded()
   expect(audit.landed).toBeGreaterThan(0)
   expect(audit).toMatchObject({ lost: 0, twice: 0 })
 })

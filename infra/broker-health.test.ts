@@ -46,7 +46,7 @@ async function broker(answer: (request: Buffer) => Buffer): Promise<number> {
 }
 
 /** One minute of the timer. */
-function look(port: number): Promise<void> {
+function checkHealth(port: number): Promise<void> {
   const env = {
     PATH: `${folder}:${process.env.PATH}`,
     SETTINGS: join(folder, 'no-settings'),
@@ -70,23 +70,23 @@ test('a broker that answers is asked by a request of Kafka’s protocol, and the
     asked = request.toString('hex')
     return served
   })
-  await look(port)
+  await checkHealth(port)
   // Length 10, ApiVersions (18), version 0, request 1, no client id.
   expect(asked).toBe('0000000a0012000000000001ffff')
   expect([told(), missed()]).toEqual(['', '0'])
 })
 
 test('ten minutes without an answer, and not nine, make the instance unhealthy', async () => {
-  for (let minute = 1; minute <= 9; minute++) await look(1)
+  for (let minute = 1; minute <= 9; minute++) await checkHealth(1)
   expect([told(), missed()]).toEqual(['', '9'])
-  await look(1)
+  await checkHealth(1)
   expect(told()).toBe('autoscaling set-instance-health --instance-id i-0123 --health-status Unhealthy\n')
 })
 
 test('one answer in between, and the minutes are counted anew', async () => {
-  for (let minute = 1; minute <= 9; minute++) await look(1)
-  await look(await broker(() => served))
-  await look(1)
+  for (let minute = 1; minute <= 9; minute++) await checkHealth(1)
+  await checkHealth(await broker(() => served))
+  await checkHealth(1)
   expect([told(), missed()]).toEqual(['', '1'])
 })
 
@@ -95,6 +95,6 @@ test.each([
   ['answers with an error', Buffer.from('00000006000000010023', 'hex')],
   ['speaks another protocol', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
 ])('whoever %s is no broker that serves', async (_, answer) => {
-  await look(await broker(() => answer))
+  await checkHealth(await broker(() => answer))
   expect(missed()).toBe('1')
 })
