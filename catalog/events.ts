@@ -125,7 +125,7 @@ export function catalogEvents(log: Logger, registry: Registry) {
     },
     stopped: () => log.info('catalog stopped'),
     healthListening: (facts: { host: string; port: number }) =>
-      log.info(facts, `health at http://${facts.host}:${facts.port}/readyz, numbers at /metrics`),
+      log.info(facts, `health at http://${facts.host}:${facts.port}/readyz, metrics at /metrics`),
     partitionsRegistered(made: number, nowMs: number) {
       registeredAt.set(nowMs / 1000)
       if (made === 0) return

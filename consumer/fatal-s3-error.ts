@@ -1,4 +1,4 @@
-// What S3 answers at the start that no later attempt will change: the consumer says so and ends, instead of trying on.
+// Answers of S3 at the start that no retry will change: the consumer reports them and ends.
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 
 const refusals: readonly { readonly names: RegExp; readonly code: string; readonly remedy: string }[] = [
@@ -16,8 +16,8 @@ const refusals: readonly { readonly names: RegExp; readonly code: string; readon
 ]
 
 /**
- * A Failure that is not tried again where only a person can mend it; everything else as it is.
- * @param meanwhile what that means for the data
+ * Turns an error that only a person can fix into a Failure that is not retried; returns every other error as it is.
+ * @param meanwhile what happens to the data meanwhile
  */
 export function refusalOf(error: unknown, bucket: string, meanwhile = 'nothing was consumed'): unknown {
   const { name = '' } = error instanceof Error ? error : {}

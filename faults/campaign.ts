@@ -69,7 +69,7 @@ export async function runCampaign(options: CampaignOptions, signal: AbortSignal)
     longestMs = Math.max(longestMs, performance.now() - roundBegun)
   }
   await Promise.all([...cleaning, next.catch(() => {})])
-  // Servers that still run would write it anew.
+  // Servers that still run would write it again.
   await platform[Symbol.asyncDispose]()
   if (sum.failed.length === 0) rmSync(servers, { recursive: true, force: true })
   return sum

@@ -120,7 +120,7 @@ fetch_passwords() {
   done
 }
 
-# The authority's key never leaves the volume. The broker's certificate is made anew at each run, for the
+# The authority's key never leaves the volume. The broker's certificate is made again at each run, for the
 # name that clients are told and for the bare address.
 make_certificates() {
   local ca=$data/authority key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc)

@@ -83,7 +83,7 @@ test('ten minutes without an answer, and not nine, make the instance unhealthy',
   expect(told()).toBe('autoscaling set-instance-health --instance-id i-0123 --health-status Unhealthy\n')
 })
 
-test('one answer in between, and the minutes are counted anew', async () => {
+test('one answer in between, and the count of minutes restarts', async () => {
   for (let minute = 1; minute <= 9; minute++) await checkHealth(1)
   await checkHealth(await broker(() => served))
   await checkHealth(1)

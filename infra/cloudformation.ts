@@ -98,7 +98,7 @@ export class CloudFormation {
         code: 'STACK_REFUSED',
         what: `CloudFormation does not take the stack ${this.#stack}; nothing was made or changed`,
         why: reasonOf(error),
-        remedy: 'mend what it says; `aws sts get-caller-identity` tells whether AWS knows you',
+        remedy: 'fix what it says; `aws sts get-caller-identity` shows whether AWS knows you',
         cause: error,
       })
     }

@@ -40,7 +40,7 @@ export class RejectionWatch implements Disposable {
     this.#timer ??= setTimeout(() => this.check(), CHECK_MS).unref()
   }
 
-  /** Warns if nearly everything was rejected, then counts anew. */
+  /** Warns if nearly everything was rejected, then restarts the count. */
   check(): void {
     this.#timer = undefined
     const isNearlyAll = this.#rejected >= this.#received * NEARLY_ALL

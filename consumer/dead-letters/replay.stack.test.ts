@@ -1,4 +1,4 @@
-// Rejected records are listed from their dead-letter files, and land once after a mend, whatever happens to the replay.
+// Rejected records are listed from their dead-letter files, and land once after a fix, whatever happens to the replay.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'

@@ -295,7 +295,7 @@ export class Membership {
     else await this.#loop!.atNextCall(() => source.unassign(partitions))
   }
 
-  /** Lets writers land what they have until the deadline, then makes them let go. */
+  /** Lets writers land what they have until the deadline, then aborts them. */
   async #finish(leaving: PartitionWriter[], deadlineMs: number): Promise<void> {
     const timer = setTimeout(() => {
       for (const writer of leaving) writer.abort()

@@ -150,7 +150,7 @@ export class Athena {
       throw new Failure({
         code: 'QUERY_CANCELLED',
         what: 'the query was cancelled',
-        why: `stopped while it ran; Athena was told to end ${id}`,
+        why: `stopped while it ran; Athena was asked to stop ${id}`,
       })
     }
     throw new Failure({

@@ -206,22 +206,22 @@ describe.concurrent('what an answer can be', () => {
     expect(await next).toMatchObject({ count: 1, highWatermark: 1, nextOffset: 1 })
   })
 
-  test('a topic that was deleted, or made anew, never gives another topic’s records', async () => {
+  test('a topic that was deleted, or recreated, never gives another topic’s records', async () => {
     await using producer = await TestProducer.connect(cluster.brokers)
-    const topicId = await createTopic('anew', [[1]])
-    await producer.sendAll('anew', numbers(0, 3))
+    const topicId = await createTopic('recreated', [[1]])
+    await producer.sendAll('recreated', numbers(0, 3))
     await using reader = newReader()
-    await reader.assign([{ topic: 'anew', topicId, partition: 0, offset: 0 }])
+    await reader.assign([{ topic: 'recreated', topicId, partition: 0, offset: 0 }])
     expect(await values(reader, 3)).toEqual(['0', '1', '2'])
-    await admin.deleteTopic('anew')
-    await createTopic('anew', [[1]])
-    await producer.sendAll('anew', numbers(100, 110))
+    await admin.deleteTopic('recreated')
+    await createTopic('recreated', [[1]])
+    await producer.sendAll('recreated', numbers(100, 110))
     expect(await error(values(reader, 1))).toMatchObject({
       code: 'UNKNOWN_TOPIC_ID',
-      topic: 'anew',
+      topic: 'recreated',
       canRetry: false,
     })
-    const again = reader.assign([{ topic: 'anew', topicId, partition: 0, offset: 3 }])
+    const again = reader.assign([{ topic: 'recreated', topicId, partition: 0, offset: 3 }])
     expect(await error(again)).toMatchObject({ code: 'UNKNOWN_TOPIC_ID', canRetry: false })
     const never = reader.assign([{ topic: 'never-made', partition: 0, offset: 0 }])
     const facts = { code: 'UNKNOWN_TOPIC_OR_PARTITION', topic: 'never-made', canRetry: false }
@@ -318,7 +318,7 @@ describe.concurrent('requests', () => {
     expect(reader.retried).toEqual([])
   })
 
-  test('a session that the broker does not know, or knows otherwise, is begun anew', async () => {
+  test('a session that the broker does not know, or knows otherwise, is restarted', async () => {
     const topicId = await createTopic('session', [[1], [1]])
     await using producer = await TestProducer.connect(cluster.brokers)
     await producer.sendAll('session', [...numbers(0, 1, 0), ...numbers(0, 1, 1)])

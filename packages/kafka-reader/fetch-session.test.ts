@@ -42,7 +42,7 @@ test('in a session only what changed is named, and what went is forgotten', () =
   states.shift()
   expect(plan()).toEqual({ id: 9, epoch: 2, partitions: [1, 2], forgotten: [0] })
   session.answered(9)
-  // Assigned anew at the same offset: answers from before are not about it.
+  // Assigned again at the same offset: answers from before are not about it.
   states[0] = partitions(2)[1]!
   expect(session.sent('id', 1)?.state).not.toBe(states[0])
   expect(plan()).toEqual({ id: 9, epoch: 3, partitions: [1], forgotten: [] })

@@ -41,7 +41,7 @@ export interface Position extends TopicPartition {
   readonly source: number
 }
 
-/** Of one answer: the session is begun anew, all is well otherwise. */
+/** Of one answer: the session is restarted, nothing else is wrong. */
 const sessionErrors: ReadonlySet<string> = new Set([
   'FETCH_SESSION_ID_NOT_FOUND',
   'INVALID_FETCH_SESSION_EPOCH',

@@ -6,7 +6,7 @@ export interface TopicPartition {
   readonly partition: number
 }
 
-/** One assignment. Assigning the partition anew makes another, so that answers for the old one are known as such. */
+/** One assignment. Assigning the partition again makes another, so that answers for the old one are known as such. */
 export class PartitionState implements TopicPartition, TopicKey {
   readonly topic: string
   readonly topicId: string

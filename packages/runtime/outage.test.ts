@@ -36,7 +36,7 @@ test('150 s of failures each second are three lines, then one that it works agai
   ])
 })
 
-test('two dependencies have lines of their own, and a second outage begins anew', () => {
+test('two dependencies have lines of their own, and a second outage starts from zero', () => {
   const { lines, clock, outages } = setUp()
   outages.failed('a', 'x')
   outages.failed('b', 'y')
