@@ -55,7 +55,7 @@ test.concurrent('an offset moved ahead of the claims: refused with the way back,
   await it.expectOnce(200, 0)
 })
 
-test.concurrent('retention past the chain: it stops with the number lost, and records the loss when told to', async (scope) => {
+test.concurrent('retention past the chain: it stops with the number lost, and records the loss when the setting asks for it', async (scope) => {
   const it = await landedHundred(scope)
   await produce(it.env, ticks(100, 1))
   await deleteRecordsBefore(it.env, 0, 150)

@@ -43,7 +43,7 @@ test('a round has several faults in order of time, thousands of rows a second, a
   }
 })
 
-test('the requests that a fault hits are told apart by method and key', () => {
+test('the requests that a fault hits are distinguished by method and key', () => {
   const claim = '/b/p/_control/d/claims/x/00000/9.json'
   const object = '/b/p/d/dt%3D2026-01-01/hour%3D00/x.parquet'
   expect(isAmong('claims', 'PUT', claim)).toBe(true)

@@ -88,7 +88,7 @@ test('credentials', async () => {
   expect(await succeed(page.take(/^aws sts /))).toMatch(/"Account": "\d{12}"/)
 })
 
-test('what would be made is told before anything is', async () => {
+test('what would be created is printed before anything is', async () => {
   expect(await succeed(page.take(/^make aws-plan$/))).toMatch(/ 0\.72 {2}there, idle/)
   const { Resources } = parse(await succeed(page.take(/^node .* template$/)))
   expect(Resources).toHaveProperty('BrokerGroup')

@@ -119,12 +119,12 @@ describe('the boot script in a container made like the instance: systemd, 1 GB, 
     expect(['amazonlinux:2023', 'debian:bookworm-slim']).toContain(around.base)
   })
 
-  test('the stack is told of the success once, for the resource that waits for it', async () => {
+  test('the success is signalled to the stack once, for the resource that waits for it', async () => {
     const signals = await broker.shell('cat /var/log/signals')
     expect(signals).toBe('--exit-code 0 --stack ticklake --resource BrokerGroup --region us-east-1')
   })
 
-  test('whoever looks each minute whether Kafka answers is there, and finds that it does', async () => {
+  test('the check that runs each minute is installed, and finds that Kafka answers', async () => {
     const check = 'systemctl is-enabled broker-health.timer; bash /opt/ticklake/broker-health.sh; echo $?'
     expect(await broker.shell(`${check}; ls /run/kafka-missed 2>/dev/null || true`)).toBe('enabled\n0')
   })
@@ -173,7 +173,7 @@ describe('the boot script in a container made like the instance: systemd, 1 GB, 
     )
   })
 
-  test('consumer may tell of dead letters, and admin may do what no service may', async () => {
+  test('consumer may announce dead letters, and admin may do what no service may', async () => {
     expect(await send('consumer', `${topic}-dead-letters`, ['x'])).toMatchObject({ status: 0 })
     const made = await client.tool('kafka-topics', [
       ...as('admin'),
@@ -279,7 +279,7 @@ describe('the boot script in a container made like the instance: systemd, 1 GB, 
     expect(read.output).toContain('Processed a total of 500 messages')
   })
 
-  test('an archive with another checksum is not unpacked, and the stack is told of the failure', async () => {
+  test('an archive with another checksum is not unpacked, and the failure is signalled to the stack', async () => {
     const other = await around.startInstance({ reachable: false, name: 'refused' })
     const data = (await userDataHere('b'.repeat(128))).replace(/^DATA_DEVICE=.*\n/m, '')
     const ended = await other.boot(data)

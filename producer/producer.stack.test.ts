@@ -149,7 +149,7 @@ test('a file goes out once, its bad row named by line and column, and the topic 
   expect(dates).toEqual([...dates].sort())
 })
 
-test('JSON lines can be piped in, and a bad one is told', async () => {
+test('JSON lines can be piped in, and a bad one is reported', async () => {
   const own = env()
   await producer(['topic', 'create', '--partitions', '1'], own)
   const tick = (index: string, source = '') =>

@@ -72,7 +72,7 @@ async function expectAudit(env: Env, line: RegExp): Promise<void> {
   expect(audit.status).toBe(0)
 }
 
-test('rejected records are counted, shown, fixed and land once, also when the replay is run twice', async () => {
+test('rejected records are counted, shown, fixed and land once, also when the replay is repeated', async () => {
   const env = await withDeadLetters()
   const sums = await dlq(env, 'list', '--output', 'jsonl')
   const groups = sums.stdout

@@ -29,7 +29,7 @@ test.each([
   expect(clock.ageMs(await answer({ date: at(NOON_MS) }, new Date(writtenMs)))).toBe(ageMs)
 })
 
-test('an answer without LastModified, or of another client, tells no age', async () => {
+test('an answer without LastModified, or of another client, gives no age', async () => {
   const { clock, answer } = start()
   expect(clock.ageMs(await answer({ date: at(NOON_MS) }))).toBeUndefined()
   expect(clock.ageMs({ LastModified: new Date(0) })).toBeUndefined()

@@ -153,7 +153,7 @@ describe.concurrent('what an answer can be', () => {
     }
   })
 
-  test('an offset that was deleted, or never was, is told, and the log’s ends can be asked for', async () => {
+  test('an offset that was deleted, or never existed, is reported, and the log’s ends can be asked for', async () => {
     await createTopic('short', [[1], [1]])
     await using producer = await TestProducer.connect(cluster.brokers)
     await producer.sendAll('short', [...numbers(0, 20, 0), ...numbers(0, 5, 1)])
@@ -190,7 +190,7 @@ describe.concurrent('what an answer can be', () => {
     })
   })
 
-  test('a partition without records tells its ends, and again when they move', async () => {
+  test('a partition without records reports its ends, and again when they move', async () => {
     await createTopic('idle', [[2]])
     await using reader = newReader()
     await reader.assign([{ topic: 'idle', partition: 0, offset: 0 }])
@@ -443,7 +443,7 @@ describe.concurrent('TLS and SASL', () => {
     },
   )
 
-  test('a wrong password, an unknown authority and a missing TLS are told, not retried', async () => {
+  test('a wrong password, an unknown authority and a missing TLS are reported, not retried', async () => {
     const sasl = { mechanism: 'SCRAM-SHA-512', ...user } as const
     const secure = { brokers: cluster.secureBrokers, tls: { ca: cluster.ca } }
     const wrong = [
@@ -561,7 +561,7 @@ describe('leaders', () => {
     for (const ofPartition of got.flat()) expect(ofPartition).toEqual(expected)
   }, 300_000)
 
-  test('an unclean leader, and a power cut, that lose records that were read: told with their place', async () => {
+  test('an unclean leader, and a power cut, that lose records that were read: reported with partition and offset', async () => {
     // Broker 2 loses what it did not flush.
     await createTopic('unflushed', [[2]])
     await using producer = await TestProducer.connect(cluster.brokers)
@@ -626,7 +626,7 @@ describe('leaders', () => {
     })
   })
 
-  test('what is no broker, or none that answers, ends a call in time and is told', async () => {
+  test('what is no broker, or none that answers, ends a call in time and is reported', async () => {
     const ask = async (broker: string, options: Partial<ReaderOptions> = {}) => {
       await using reader = newReader({ brokers: [broker], ...options })
       const begun = Date.now()

@@ -47,7 +47,7 @@ test('two dependencies have lines of their own, and a second outage starts from 
   expect(lines.filter((line) => line.startsWith('warn a failed'))).toHaveLength(2)
 })
 
-test('a Failure tells its why beside what happened', () => {
+test('a Failure logs its why beside what happened', () => {
   const { outages } = setUp()
   outages.failed('a', new Failure({ code: 'X', what: 'S3 does not answer', why: 'ECONNREFUSED' }))
   expect(outages.why('a')).toBe('S3 does not answer (ECONNREFUSED)')

@@ -487,7 +487,7 @@ describe('failures', () => {
     expect(answer.ResultSet.Rows).toHaveLength(2)
   })
 
-  test('a context database that no header can hold is told, not taken for an engine that is away', async () => {
+  test('a context database that no header can hold is reported, not taken for an engine that is away', async () => {
     await serve(() => one)
     const id = await start('SELECT 1', { QueryExecutionContext: { Database: '行情' } })
     expect((await ended(id)).Status).toMatchObject({

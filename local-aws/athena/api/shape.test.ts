@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { AwsError } from '../../http/aws-error.ts'
 import { checked, list, type Shape, structure, text } from './shape.ts'
 
-test('of a list of wrong items no more are checks at than anybody could be told of', () => {
+test('of a list of wrong items only as many are checked as can be reported', () => {
   let checks = 0
   const id = text({ min: 1, pattern: /^\S+$/ })
   const counted: Shape<string> = {
