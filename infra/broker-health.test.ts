@@ -60,7 +60,7 @@ function checkHealth(port: number): Promise<void> {
   )
 }
 
-const told = () => (existsSync(join(folder, 'aws.log')) ? readFileSync(join(folder, 'aws.log'), 'utf8') : '')
+const calls = () => (existsSync(join(folder, 'aws.log')) ? readFileSync(join(folder, 'aws.log'), 'utf8') : '')
 const missed = () =>
   existsSync(join(folder, 'missed')) ? readFileSync(join(folder, 'missed'), 'utf8').trim() : '0'
 
@@ -73,21 +73,21 @@ test('a broker that answers is asked by a request of Kafka’s protocol, and the
   await checkHealth(port)
   // Length 10, ApiVersions (18), version 0, request 1, no client id.
   expect(asked).toBe('0000000a0012000000000001ffff')
-  expect([told(), missed()]).toEqual(['', '0'])
+  expect([calls(), missed()]).toEqual(['', '0'])
 })
 
 test('ten minutes without an answer, and not nine, make the instance unhealthy', async () => {
   for (let minute = 1; minute <= 9; minute++) await checkHealth(1)
-  expect([told(), missed()]).toEqual(['', '9'])
+  expect([calls(), missed()]).toEqual(['', '9'])
   await checkHealth(1)
-  expect(told()).toBe('autoscaling set-instance-health --instance-id i-0123 --health-status Unhealthy\n')
+  expect(calls()).toBe('autoscaling set-instance-health --instance-id i-0123 --health-status Unhealthy\n')
 })
 
 test('one answer in between, and the count of minutes restarts', async () => {
   for (let minute = 1; minute <= 9; minute++) await checkHealth(1)
   await checkHealth(await broker(() => served))
   await checkHealth(1)
-  expect([told(), missed()]).toEqual(['', '1'])
+  expect([calls(), missed()]).toEqual(['', '1'])
 })
 
 test.each([

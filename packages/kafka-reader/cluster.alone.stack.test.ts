@@ -162,7 +162,7 @@ describe.concurrent('what an answer can be', () => {
     await reader.assign([{ topic: 'short', partition: 0, offset: 3 }])
     const facts = { code: 'OFFSET_OUT_OF_RANGE', topic: 'short', canRetry: false }
     expect(await error(reader.fetch(soon()))).toMatchObject({ ...facts, partition: 0, offset: 3 })
-    expect(reader.positions()).toEqual([])
+    expect(reader.fetchProgress()).toEqual([])
     await reader.assign([
       { topic: 'short', partition: 0, offset: 21 },
       { topic: 'short', partition: 1, offset: 3 },
@@ -182,7 +182,7 @@ describe.concurrent('what an answer can be', () => {
     reader.unassign([{ topic: 'short', partition: 1 }])
     await reader.assign([{ topic: 'short', partition: 0, offset: 'earliest' }])
     expect(await values(reader, 8)).toEqual(numbers(12, 20).map(({ value }) => `${value}`))
-    expect(reader.positions().find(({ partition }) => partition === 0)).toMatchObject({
+    expect(reader.fetchProgress().find(({ partition }) => partition === 0)).toMatchObject({
       offset: 20,
       highWatermark: 20,
       lastStableOffset: 20,
@@ -296,14 +296,14 @@ describe.concurrent('requests', () => {
       if (round === 0) reader.retried.length = 0
       // Some go and come back at their offset, others for good.
       const moved = ids.slice(round * 10, round * 10 + 10)
-      const positions = reader.positions()
+      const progress = reader.fetchProgress()
       reader.unassign(moved.map((partition) => ({ topic: 'many', partition })))
       if (round === 2) await producer.sendAll('many', [{ partition: 20, value: Buffer.from('while away') }])
       await reader.assign(
         moved.map((partition) => ({
           topic: 'many',
           partition,
-          offset: positions.find((it) => it.partition === partition)!.offset,
+          offset: progress.find((it) => it.partition === partition)!.offset,
         })),
       )
       if (round === 2) await readOn(1)
@@ -331,8 +331,8 @@ describe.concurrent('requests', () => {
     const version = connection.version(fetchApi)
     const ask = async () => {
       const { maxBytes, isolation } = settings
-      const plan = session.plan(states, (state) => topicKeyOf(version, state))
-      const partitions = plan.partitions.map((state) => ({
+      const delta = session.next(states, (state) => topicKeyOf(version, state))
+      const partitions = delta.partitions.map((state) => ({
         ...state,
         currentLeaderEpoch: -1,
         offset: state.fetchOffset,
@@ -340,7 +340,7 @@ describe.concurrent('requests', () => {
         maxBytes,
       }))
       const request = {
-        ...plan,
+        ...delta,
         partitions,
         maxBytes,
         readCommitted: isolation === 'read_committed',
@@ -517,7 +517,7 @@ describe('leaders', () => {
       for (let i = 0; i < 600 && !got.flat().every(({ length }) => length > goal); i++) await sleep(50)
       expect(got.flat().map(({ length }) => length > goal)).toEqual(got.flat().map(() => true))
     }
-    const sources = (reader: KafkaReader) => reader.positions().map(({ source }) => source)
+    const sources = (reader: KafkaReader) => reader.fetchProgress().map(({ source }) => source)
     try {
       await flows()
       expect(sources(byLeader)).toEqual([1, 2, 3, 1, 2, 3])
@@ -587,7 +587,7 @@ describe('leaders', () => {
       // Acknowledged once broker 3 is no longer counted on.
       await producer.sendAll('truncated', numbers(10, 20))
       expect(await values(reader, 10)).toHaveLength(10)
-      const [read] = reader.positions()
+      const [read] = reader.fetchProgress()
       expect(read).toMatchObject({ offset: 20 })
       await cluster.kill(2)
       cluster.goOn(3)

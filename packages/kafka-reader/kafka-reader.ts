@@ -27,7 +27,7 @@ export interface Assignment extends TopicPartition {
   readonly topicId?: string | undefined
 }
 
-export interface Position extends TopicPartition {
+export interface PartitionProgress extends TopicPartition {
   readonly topicId: string
   /** What is handed over next. */
   readonly offset: number
@@ -183,13 +183,13 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
   }
 
   /** How far each assigned partition is. */
-  positions(): readonly Position[] {
+  fetchProgress(): readonly PartitionProgress[] {
     return [...this.#states.values()].map((state) => ({
       topic: state.topic,
       topicId: state.topicId,
       partition: state.partition,
-      offset: state.position,
-      leaderEpoch: state.positionEpoch,
+      offset: state.nextOffset,
+      leaderEpoch: state.nextOffsetEpoch,
       highWatermark: state.highWatermark,
       lastStableOffset: state.lastStableOffset,
       logStartOffset: state.logStartOffset,
