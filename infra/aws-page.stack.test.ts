@@ -1,4 +1,4 @@
-// Runs what docs/aws.md tells people to type against a local CloudFormation, Parameter Store, STS and EC2: all of it
+// Runs the commands of docs/aws.md against a local CloudFormation, Parameter Store, STS and EC2: all of it
 // but what needs the broker (e2e/aws.e2e.test.ts) or its instance (broker-boot.e2e.test.ts).
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -121,7 +121,7 @@ fetch_passwords() {
 }
 
 # The authority's key never leaves the volume. The broker's certificate is made again at each run, for the
-# name that clients are told and for the bare address.
+# name that clients use and for the bare address.
 make_certificates() {
   local ca=$data/authority key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc)
   install -d -m 700 "$ca"

@@ -1,4 +1,4 @@
-// The script that tells the Auto Scaling group of a dead broker, run as the instance runs it, with stand-ins of Kafka,
+// The script that reports a dead broker to the Auto Scaling group, run as the instance runs it, with stand-ins of Kafka,
 // the AWS CLI and curl.
 import { execFile } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

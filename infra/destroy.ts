@@ -1,4 +1,4 @@
-// Deletes the stack, and of the data what it was told to.
+// Deletes the stack, and the data if the user said so.
 import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { parseEnv } from 'node:util'

@@ -1,4 +1,4 @@
-// Asks Athena: starts a query, waits for it, cancels it when told, and gives the rows in constant memory.
+// Asks Athena: starts a query, waits for it, cancels it on abort, and yields the rows in constant memory.
 import {
   type AthenaClient,
   type Datum,
