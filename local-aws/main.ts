@@ -1,4 +1,4 @@
-// Starts the local AWS endpoint and serves until it is told to stop.
+// Starts the local AWS endpoint and serves until a signal stops it.
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { shellEnv } from '@ticklake/runtime/dotenv.ts'

@@ -223,7 +223,7 @@ describe('errors', () => {
     await expect(run(sql)).rejects.toThrow(message)
   })
 
-  test('a syntax error is told at once', async () => {
+  test('a syntax error is reported at once', async () => {
     await expect(start('SELECT\n  FROM')).rejects.toMatchObject({
       name: 'InvalidRequestException',
       AthenaErrorCode: 'MALFORMED_QUERY',
@@ -632,7 +632,7 @@ describe('what a team keeps at Athena', () => {
   })
 })
 
-test('what a query took is told, and what an account has of engines', async () => {
+test('what a query cost is reported, and what an account has of engines', async () => {
   const id = await start(`SELECT count(*) FROM ${table}`)
   await ended(id)
   const { QueryRuntimeStatistics } = await athena.send(

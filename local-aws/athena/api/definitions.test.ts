@@ -422,7 +422,7 @@ test('data catalogs are registered, listed behind our own, changed, tagged and d
   )
 })
 
-test('what a query took and gave is told, stage by stage', async () => {
+test('what a query read and returned is reported, stage by stage', async () => {
   const stage = { state: 'FINISHED', wallTimeMillis: 4, processedRows: 1, processedBytes: 9, subStages: [] }
   const rootStage = {
     ...stage,

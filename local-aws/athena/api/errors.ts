@@ -1,4 +1,4 @@
-// Athena's errors: what a refused request is told, and what a failed query carries in its status.
+// Athena's errors: the answers to refused requests, and the errors in the status of failed queries.
 import { AwsError } from '../../http/aws-error.ts'
 
 export function invalidRequest(code: string, message: string): AwsError {

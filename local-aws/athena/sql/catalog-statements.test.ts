@@ -160,7 +160,7 @@ describe('ALTER TABLE', () => {
 })
 
 describe('SHOW CREATE', () => {
-  test('a table is told as Hive tells it, and made anew by that', async () => {
+  test('a table is described as Hive does, and recreated from that text', async () => {
     const lines = await run('SHOW CREATE TABLE t')
     expect(lines.toSpliced(-1, 1)).toEqual([
       'CREATE EXTERNAL TABLE `t`(',
@@ -190,7 +190,7 @@ describe('SHOW CREATE', () => {
     expect(after.Parameters).toEqual(before.Parameters)
   })
 
-  test('a SerDe is told with its parameters, buckets too', async () => {
+  test('a SerDe is described with its parameters, buckets too', async () => {
     await run(
       "CREATE EXTERNAL TABLE j (a int) CLUSTERED BY (a) INTO 4 BUCKETS ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' WITH SERDEPROPERTIES ('paths'='a') LOCATION 's3://b/j/'",
     )
@@ -249,7 +249,7 @@ describe('DESCRIBE', () => {
     await expect(run("DESCRIBE t PARTITION (dt='zz', n=1)")).rejects.toThrow('Partition not found')
   })
 
-  test('SHOW TBLPROPERTIES tells one, or that it is not there', async () => {
+  test('SHOW TBLPROPERTIES shows one, or that it is not there', async () => {
     expect(await run("SHOW TBLPROPERTIES t('k')")).toEqual(['v'])
     expect(await run("SHOW TBLPROPERTIES t ('zz')")).toEqual(['Table db.t does not have property: zz'])
   })
