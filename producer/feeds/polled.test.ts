@@ -13,8 +13,9 @@ writeFileSync(keyFile, 'K3Y\n')
 
 async function run(source: string, script: FeedServerScript, until: (read: FeedRead) => boolean, env = {}) {
   await using server = await startFeedServer(script)
-  const addresses =
-    source.startsWith('finnhub') ? { PRODUCER_FEED_URL: server.wsUrl } : { PRODUCER_FEED_REST_URL: server.httpUrl }
+  const addresses = source.startsWith('finnhub')
+    ? { PRODUCER_FEED_URL: server.wsUrl }
+    : { PRODUCER_FEED_REST_URL: server.httpUrl }
   const keys = source.startsWith('yahoo') ? {} : { PRODUCER_FEED_KEY_FILE: keyFile }
   const read = await readFeed({ PRODUCER_SOURCE: source, ...addresses, ...keys, ...env }, until)
   return { ...read, requests: server.requests, received: server.received }
@@ -137,7 +138,9 @@ test('alphavantage: minutes keep their order when the clocks change', async () =
 })
 
 test('alphavantage: a limit is no data and no key is shown; a wrong symbol ends the run', async () => {
-  const limit = { Information: 'We have detected your API key as K3Y and our rate limit is 25 requests per day.' }
+  const limit = {
+    Information: 'We have detected your API key as K3Y and our rate limit is 25 requests per day.',
+  }
   const read = await run(
     'alphavantage:IBM',
     { onRequest: (_, response) => answer(response, limit) },

@@ -9,7 +9,10 @@ import { parseFeed } from './spec.ts'
 import { instantOf, zonedDay } from './zoned-time.ts'
 
 test('what names a feed is read whatever its case, and what names none is left to others', () => {
-  expect(parseFeed('coinbase:btc-usd, ETH-USD')).toEqual({ kind: 'coinbase', symbols: ['BTC-USD', 'ETH-USD'] })
+  expect(parseFeed('coinbase:btc-usd, ETH-USD')).toEqual({
+    kind: 'coinbase',
+    symbols: ['BTC-USD', 'ETH-USD'],
+  })
   expect(parseFeed('Binance:BTCUSDT@1m,ethusdt')).toEqual({
     kind: 'binance',
     streams: [
@@ -76,7 +79,11 @@ test('pauses grow to a minute, and are drawn', () => {
 test('Retry-After is seconds or a date', () => {
   expect(retryAfterMs('7')).toBe(7_000)
   expect(retryAfterMs('Thu, 26 Nov 2026 09:00:30 GMT', Date.UTC(2026, 10, 26, 9))).toBe(30_000)
-  expect([retryAfterMs('soon'), retryAfterMs(''), retryAfterMs(null)]).toEqual([undefined, undefined, undefined])
+  expect([retryAfterMs('soon'), retryAfterMs(''), retryAfterMs(null)]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ])
 })
 
 test('whatever the order and the duplicates, each number is taken once, and none is lost', () => {
