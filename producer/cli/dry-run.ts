@@ -56,9 +56,13 @@ export async function dryRun(env: Env, signal: AbortSignal): Promise<void> {
   }
 }
 
+let lastFailure = ''
 const feedReports: FeedReports = {
   connected() {},
-  failed: (source, why) => print(`${source}: ${why}`),
+  failed(source, why) {
+    if (why !== lastFailure) print(`${source}: ${why}`)
+    lastFailure = why
+  },
   gap() {},
   duplicates() {},
 }

@@ -108,6 +108,15 @@ test('a silent connection is pinged, and opened again when it does not answer', 
   expect(received).toHaveLength(2)
 })
 
+test('a connection on which nothing is traded stays open while the server answers pings', async () => {
+  const later = (socket: { send(text: string): void }) =>
+    setTimeout(() => socket.send(JSON.stringify(match(2))), 400)
+  const { failures } = await run({ messages: () => [match(1), later] }, count(2), {
+    PRODUCER_FEED_SILENCE_MS: '150',
+  })
+  expect(failures).toEqual([])
+})
+
 test('what the exchange refuses ends the run, and so does a server that cannot be reached', async () => {
   const error = { type: 'error', message: 'Failed to subscribe', reason: 'NO-COIN is not a valid product' }
   await expect(run({ messages: () => [error] }, () => false)).rejects.toMatchObject({

@@ -1,6 +1,6 @@
 // Opens the feed that PRODUCER_SOURCE names, and makes messages for Kafka of its ticks.
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
-import { judge } from '@ticklake/contract/validation.ts'
+import { validate } from '@ticklake/contract/validation.ts'
 import { readNamedFile } from '@ticklake/runtime/named-file.ts'
 import type { ProducerConfig } from '../config.ts'
 import { bufferOf, columnOf, type Message, type ReaderEvents } from '../message.ts'
@@ -95,9 +95,9 @@ export async function* feedMessages(
     const messages: Message[] = []
     for (const tick of ticks) {
       count++
-      const judged = messageOf(tick, source, aliases)
-      if ('key' in judged) messages.push(judged)
-      else skipped(columnOf(judged.detail), judged.reason, judged.detail, tick.text)
+      const message = messageOf(tick, source, aliases)
+      if ('key' in message) messages.push(message)
+      else skipped(columnOf(message.detail), message.reason, message.detail, tick.text)
     }
     if (messages.length > 0) yield messages
   }
@@ -106,9 +106,9 @@ export async function* feedMessages(
 function messageOf({ fields }: FeedTick, source: string, aliases: boolean) {
   const isObject = typeof fields === 'object' && fields !== null && !Array.isArray(fields)
   const named = isObject && fields.source === undefined ? { ...fields, source } : fields
-  const verdict = judge(Buffer.from(JSON.stringify(named)), CONTRACT_VERSION, aliases)
-  if (!verdict.accepted) return verdict
-  const value = bufferOf(verdict.canonical)
+  const result = validate(Buffer.from(JSON.stringify(named)), CONTRACT_VERSION, aliases)
+  if (!result.accepted) return result
+  const value = bufferOf(result.canonical)
   const { index } = JSON.parse(value.toString()) as { index: string }
   return { key: index, value }
 }

@@ -30,6 +30,7 @@ export async function* polled(
 ): AsyncGenerator<readonly FeedTick[]> {
   const { signal, events } = context
   const sentUpTo = new Map<string, number>()
+  const answeredAt = new Map<string, number>()
   const pollForEver = async function* (isUp: () => void) {
     for (;;) {
       const begunAt = Date.now()
@@ -38,9 +39,12 @@ export async function* polled(
         const answer = await options.http.json(options.url(symbol, since), signal)
         const ticks = options.read(answer, symbol).sort((a, b) => a.startMs - b.startMs)
         isUp()
-        if (since !== undefined && answer.serverMs - since > options.keepsMs) {
-          const from = new Date(since).toISOString()
-          const why = `the server keeps ${Math.round(options.keepsMs / 86_400_000)} days`
+        const before = answeredAt.get(symbol)
+        answeredAt.set(symbol, answer.serverMs)
+        // By the last answer, not the last candle: there are none while an exchange is closed.
+        if (before !== undefined && answer.serverMs - before > options.keepsMs) {
+          const from = new Date(before).toISOString()
+          const why = `the server was away for longer than the ${options.keepsMs / 60_000} minutes that it keeps`
           events.gap({ what: `${symbol} from ${from}`, missed: undefined, filled: ticks.length, why })
         }
         const fresh = since === undefined ? ticks.slice(-1) : newer(ticks, since)

@@ -94,6 +94,34 @@ const day = (close: string) => ({
   ...{ '1. open': '1.0', '2. high': '9.0', '3. low': '0.5', '4. close': close, '5. volume': '1200' },
 })
 
+test('yahoo: an exchange that is closed for days is no gap, an outage of days is one', async () => {
+  const days = [0, 6, 12].flatMap((first) => [first, first + 1, first + 2, first + 3])
+  let requests = 0
+  const read = await run(
+    'yahoo:^HSI',
+    {
+      onRequest(_, response) {
+        const day = days[Math.min(requests++, 4)]!
+        answer(response, chart([1]), { date: new Date((nine + 600 + day * 86_400) * 1000).toUTCString() })
+      },
+    },
+    () => requests > 6,
+  )
+  expect([read.ticks.length, read.gaps]).toEqual([1, []])
+  requests = 0
+  const away = await run(
+    'yahoo:^HSI',
+    {
+      onRequest(_, response) {
+        const day = requests++ === 0 ? 0 : 6
+        answer(response, chart([1]), { date: new Date((nine + 600 + day * 86_400) * 1000).toUTCString() })
+      },
+    },
+    () => requests > 4,
+  )
+  expect(away.gaps).toHaveLength(1)
+})
+
 test('alphavantage: days that are over, by the clock of the exchange', async () => {
   // 02:00 UTC of the 27th is still the 26th in New York.
   const series = { '2026-11-26': day('3'), '2026-11-25': day('2'), '2026-11-24': day('1') }

@@ -30,12 +30,13 @@ export async function* reconnecting<T>(
   const startedAt = performance.now()
   let wasUp = false
   for (let attempt = 0; !signal.aborted; attempt++) {
-    const openedAt = performance.now()
+    let upAt = Number.POSITIVE_INFINITY
     const isUp = () => {
       wasUp = true
+      upAt = Math.min(upAt, performance.now())
       events.connected()
     }
-    let waitMs = backoffMs(attempt, timing.backoffMs)
+    let waitMs = 0
     try {
       yield* open(isUp, !wasUp)
       return
@@ -45,11 +46,12 @@ export async function* reconnecting<T>(
       if (!wasUp && error instanceof HttpError && error.isFinal) throw refused(name, error)
       const why = reasonWithCause(error)
       events.failed(why)
+      if (performance.now() - upAt > WELL_AFTER_MS) attempt = 0
+      waitMs = backoffMs(attempt, timing.backoffMs)
       if (error instanceof HttpError) waitMs = Math.max(waitMs, error.retryAfterMs ?? 0)
       const waitedMs = performance.now() - startedAt
       if (!wasUp && waitedMs + waitMs >= timing.connectTimeoutMs) throw unreachable(name, why, waitedMs)
     }
-    if (performance.now() - openedAt > WELL_AFTER_MS) attempt = 0
     await sleep(waitMs, signal)
   }
 }

@@ -95,7 +95,9 @@ async function requireReadable(config: DemoConfig, settings: Record<string, stri
   const args = [join(projectDir, 'producer/main.ts'), 'run', ...source, '--dry-run', '--rows', '1']
   const feed = config.source
   try {
-    await promisify(execFile)(process.execPath, args, { env: settings })
+    // Whoever waits sees nothing yet: without internet it is said soon.
+    const env = { PRODUCER_FEED_CONNECT_TIMEOUT_MS: '8000', ...settings }
+    await promisify(execFile)(process.execPath, args, { env })
   } catch (error) {
     throw new Failure({
       code: 'SERVICE_FAILED',
