@@ -110,9 +110,9 @@ test('a silent connection is pinged, and opened again when it does not answer', 
 
 test('a connection on which nothing is traded stays open while the server answers pings', async () => {
   const later = (socket: { send(text: string): void }) =>
-    setTimeout(() => socket.send(JSON.stringify(match(2))), 400)
+    setTimeout(() => socket.send(JSON.stringify(match(2))), 1_600)
   const { failures } = await run({ messages: () => [match(1), later] }, count(2), {
-    PRODUCER_FEED_SILENCE_MS: '150',
+    PRODUCER_FEED_SILENCE_MS: '1200',
   })
   expect(failures).toEqual([])
 })

@@ -194,7 +194,8 @@ test('finnhub: trades with the day of their exchange; after a reconnect nothing 
   const read = await run(
     'finnhub:AAPL,BINANCE:BTCUSDT',
     {
-      onSocket(socket, connection) {
+      onText(text, socket, connection) {
+        if (!text.includes('BTCUSDT')) return
         socket.send('{"type":"ping"}')
         for (const data of messages[connection] ?? []) socket.send(JSON.stringify({ type: 'trade', data }))
         if (connection === 0) setTimeout(() => socket.terminate(), 50)
