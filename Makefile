@@ -16,7 +16,7 @@ HERE := $(STACK) exec -- node
 
 ##@ Run it here
 .PHONY: demo
-demo: setup ## Everything, without Docker: CSV=file MODE=replay|loop|sample RATE=200|max SECONDS_TO_RUN=30
+demo: setup ## Everything, without Docker: CSV=file SOURCE=feed MODE=replay|loop|sample RATE=200|max SECONDS_TO_RUN=30
 	@exec $(STACK) demo
 
 .PHONY: stack

@@ -13,6 +13,7 @@ import {
   milliseconds,
   type Option,
   oneOf,
+  optional,
   optionalText,
   readEnv,
   text,
@@ -25,15 +26,26 @@ import { type Columns, parseColumns } from './csv/columns-setting.ts'
 import { dateFormats } from './csv/dates.ts'
 import { encodings } from './csv/encoding.ts'
 import { decimals } from './csv/numbers.ts'
+import { type JsonMap, parseMap } from './feeds/json-map.ts'
+import { type FeedSpec, feedForms, parseFeed } from './feeds/spec.ts'
 
 export const modes = ['replay', 'loop', 'sample'] as const
 export type Mode = (typeof modes)[number]
 
+const fixedSources: readonly string[] = ['generated', 'sample', '-']
+
 export const producerSchema = {
-  PRODUCER_SOURCE: oneOf(['generated', 'sample', '-'], {
-    doc: 'where rows come from without PRODUCER_CSV: `generated` is the full-size made-up file, `sample` is data/sample.csv, `-` is JSON lines on standard input',
-    default: 'generated',
-  }),
+  PRODUCER_SOURCE: {
+    ...text({
+      doc: `where rows come from without PRODUCER_CSV: \`generated\` is the full-size made-up file, \`sample\` is data/sample.csv, \`-\` is JSON lines on standard input; or a live feed (docs/sources.md): ${feedForms}`,
+      default: 'generated',
+    }),
+    kind: 'generated | sample | - | a live feed',
+    parse: (value) => {
+      if (fixedSources.includes(value) || parseFeed(value)) return value
+      throw new Error(`must be one of ${fixedSources.join(', ')}, or a live feed: ${feedForms}`)
+    },
+  } as Option<string>,
   PRODUCER_CSV: optionalText({ doc: 'a market file to read instead; `-` is CSV on standard input' }),
   PRODUCER_MODE: {
     ...oneOf(modes, { doc: '' }),
@@ -86,6 +98,47 @@ export const producerSchema = {
     doc: 'the decimal mark of a CSV file: `auto` finds it out and asks where it cannot; 1,234 is 1234 with `point`, 1.234 with `comma`',
     default: 'auto',
   }),
+  PRODUCER_MAP: {
+    ...optionalText({
+      doc: "where a message of an http or websocket feed has each column, if it does not use the contract’s names: `index=$.s,close=$.p,volume=$.v,traded_at=$.t`; `$.data[*].p` reads a list, `volume=0` and `index='HSI'` hold for every message, `id=$.trade_id` tells duplicates",
+    }),
+    parse: parseMap,
+  } as Option<JsonMap | undefined>,
+  PRODUCER_SUBSCRIBE: optionalText({
+    doc: 'a text that a ws:// or wss:// feed is sent after every connect',
+  }),
+  PRODUCER_FEED_KEY_FILE: optionalText({
+    doc: 'a file with the key for `alphavantage` and `finnhub`; http and websocket feeds get it as `Authorization: Bearer`',
+  }),
+  PRODUCER_FEED_URL: address({
+    doc: 'another address of the websocket of `coinbase`, `binance` or `finnhub`, such as a proxy or a test server',
+    protocols: ['ws:', 'wss:'],
+  }),
+  PRODUCER_FEED_REST_URL: address({
+    doc: 'another address of the REST API of `coinbase`, `binance`, `yahoo` or `alphavantage`',
+    protocols: ['http:', 'https:'],
+  }),
+  PRODUCER_FEED_POLL_MS: optional(
+    milliseconds({
+      doc: 'how long from one poll of `yahoo` or `alphavantage` to the next; when unset, a minute for yahoo, and the interval of the candles for alphavantage (two hours for days)',
+      min: 1,
+    }),
+  ),
+  PRODUCER_FEED_SILENCE_MS: milliseconds({
+    doc: 'a feed’s connection that is silent for so long, also when it is pinged, is opened again',
+    default: 60_000,
+    min: 20,
+  }),
+  PRODUCER_FEED_BACKOFF_MS: milliseconds({
+    doc: 'the first pause before a feed is connected to again; it doubles with each attempt, up to a minute',
+    default: 1_000,
+    min: 1,
+  }),
+  PRODUCER_FEED_CONNECT_TIMEOUT_MS: milliseconds({
+    doc: 'how long a feed may take to answer for the first time; later outages are waited for without end',
+    default: 30_000,
+    min: 1,
+  }),
   PRODUCER_REJECTS: optionalText({
     doc: 'a file that gets every skipped row as a JSON line with its reason',
   }),
@@ -109,7 +162,11 @@ export const producerSchema = {
 
 const schema = { ...kafkaSchema, ...topicSchema, ...producerSchema }
 
-export type ProducerConfig = Values<typeof schema> & { readonly mode: Mode }
+export type ProducerConfig = Values<typeof schema> & {
+  readonly mode: Mode
+  /** Where PRODUCER_SOURCE names a live feed. */
+  readonly feed: FeedSpec | undefined
+}
 
 /**
  * @param env the shell's variables; the command's flags are laid over them
@@ -124,7 +181,8 @@ export function producerConfig(env: Env): ProducerConfig {
   const mode =
     values.PRODUCER_MODE ??
     (values.PRODUCER_CSV || values.PRODUCER_SOURCE !== 'generated' ? 'replay' : 'loop')
-  const problems: string[] = []
+  const feed = values.PRODUCER_CSV ? undefined : parseFeed(values.PRODUCER_SOURCE)
+  const problems: string[] = feedProblems(values, feed, mode)
   if (values.PRODUCER_CSV && values.PRODUCER_SOURCE !== 'generated') {
     problems.push(`PRODUCER_SOURCE=${values.PRODUCER_SOURCE} and PRODUCER_CSV are two sources, set one`)
   }
@@ -148,5 +206,46 @@ export function producerConfig(env: Env): ProducerConfig {
       remedy: 'change one of them (`producer run --help` says what each does)',
     })
   }
-  return Object.freeze({ ...values, mode })
+  // A live feed has its own pace: one that is slower would fall behind.
+  const isPaced = feed === undefined || Boolean(env.PRODUCER_RATE)
+  return Object.freeze({ ...values, ...(!isPaced && { PRODUCER_RATE: 'max' as const }), mode, feed })
+}
+
+function feedProblems(
+  values: Values<typeof producerSchema>,
+  feed: FeedSpec | undefined,
+  mode: Mode,
+): string[] {
+  const problems: string[] = []
+  const isAddress = feed?.kind === 'websocket' || feed?.kind === 'http'
+  if (feed && mode !== 'replay') {
+    problems.push(`PRODUCER_MODE=${mode} needs rows that can be read again, a live feed cannot`)
+  }
+  if (values.PRODUCER_MAP && !isAddress) {
+    problems.push('PRODUCER_MAP is for feeds by http(s):// or ws(s)://, the source is none')
+  }
+  if (values.PRODUCER_SUBSCRIBE && feed?.kind !== 'websocket') {
+    problems.push('PRODUCER_SUBSCRIBE is for feeds by ws(s)://, the source is none')
+  }
+  if ((feed?.kind === 'alphavantage' || feed?.kind === 'finnhub') && !values.PRODUCER_FEED_KEY_FILE) {
+    problems.push(`PRODUCER_FEED_KEY_FILE is not set: ${feed.kind} needs a key, in a file`)
+  }
+  return problems
+}
+
+function address({
+  doc,
+  protocols,
+}: {
+  doc: string
+  protocols: readonly string[]
+}): Option<string | undefined> {
+  const forms = protocols.map((protocol) => `${protocol}//`).join(' or ')
+  return {
+    ...optionalText({ doc }),
+    parse: (value) => {
+      if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value
+      throw new Error(`must be an address that begins with ${forms}`)
+    },
+  }
 }

@@ -2,6 +2,7 @@
 import type { Logger } from '@ticklake/runtime/log.ts'
 import { Counter, Gauge, type Registry } from '@ticklake/runtime/metrics.ts'
 import { Outage } from '@ticklake/runtime/outage.ts'
+import type { FeedReports } from './feeds/feed.ts'
 import type { ReaderEvents, SkippedRow } from './message.ts'
 
 export interface Totals {
@@ -103,6 +104,54 @@ export function makeEvents(
     return outage
   }
 
+  const feedGapTicks = new Counter({
+    name: 'ticklake_producer_feed_missed_ticks_total',
+    help: 'ticks that a live feed did not deliver, by what came of them; a feed that does not number its ticks counts one for each gap',
+    labelNames: ['outcome'],
+    registers: [registry],
+  })
+  const feedDuplicates = new Counter({
+    name: 'ticklake_producer_feed_duplicates_total',
+    help: 'ticks that a live feed delivered again, left out',
+    registers: [registry],
+  })
+  const feedUp = new Gauge({
+    name: 'ticklake_producer_feed_up',
+    help: '1 while the live feed answers, 0 while it is connected to again; absent without a feed',
+    labelNames: ['feed'],
+    registers: [registry],
+  })
+  const feedOutage = new Outage(
+    'reach_feed',
+    {
+      failed: (facts) => log.warn(facts, `the feed is connected to again: ${facts.why}`),
+      stillFailing: (facts) => log.warn(facts, `the feed is away, ${facts.seconds} s so far: ${facts.why}`),
+      back: (facts) => log.info(facts, `the feed answers again after ${facts.seconds} s`),
+    },
+    now,
+  )
+  const feed: FeedReports = {
+    connected(name) {
+      feedUp.set({ feed: name }, 1)
+      feedOutage.worked()
+    },
+    failed(name, why) {
+      feedUp.set({ feed: name }, 0)
+      feedOutage.failed(why)
+    },
+    gap(gap) {
+      feedGapTicks.inc({ outcome: 'filled' }, gap.filled)
+      feedGapTicks.inc({ outcome: 'missing' }, gap.missed === undefined ? 1 : gap.missed - gap.filled)
+      const filled = gap.missed === undefined ? '' : `: ${gap.filled} of ${gap.missed} were fetched`
+      const { why } = gap
+      if (why === undefined) log.info(gap, `gap in the feed, ${gap.what}${filled}`)
+      else log.warn(gap, `gap in the feed, ${gap.what}${filled}; ${why}`)
+    },
+    duplicates(count) {
+      feedDuplicates.inc(count)
+    },
+  }
+
   const readerEvents: ReaderEvents = {
     rowSkipped(row) {
       skippedByReason[row.reason] = (skippedByReason[row.reason] ?? 0) + 1
@@ -149,6 +198,7 @@ export function makeEvents(
 
   return {
     ...readerEvents,
+    feed,
     rowProduced() {
       produced++
     },

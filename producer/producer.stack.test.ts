@@ -11,6 +11,7 @@ import { serverEnv } from '@ticklake/stack/environment.ts'
 import { kafkaServer } from '@ticklake/stack/kafka-server.ts'
 import { freePorts } from '@ticklake/stack/ports.ts'
 import { Supervisor } from '@ticklake/stack/supervisor.ts'
+import { match, startCoinbase } from '@ticklake/testing/feeds/coinbase-server.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
@@ -205,6 +206,23 @@ test('with PRODUCER_AT_END=stay it is ready after its last row, and ends by SIGT
   expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
   child.kill('SIGTERM')
   expect((await ended(child)).status).toBe(0)
+})
+
+test('a live feed’s ticks are delivered as they come, until SIGTERM ends it', async () => {
+  await using exchange = await startCoinbase({ messages: () => [match(1), match(2)] })
+  const child = start(['run', '--source', 'coinbase:BTC-USD'], {
+    ...shared,
+    PRODUCER_FEED_URL: exchange.wsUrl,
+  })
+  const { port } = JSON.parse(await logged(child, 'health at'))
+  await expect.poll(() => deliveredSoFar(port), { timeout: 10_000 }).toBe(2)
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  expect(metrics).toMatch(/^ticklake_producer_feed_up\{.*feed="coinbase".*\} 1$/m)
+  child.kill('SIGTERM')
+  expect(await ended(child)).toMatchObject({
+    status: 0,
+    out: 'produced 2, delivered 2, failed 0, skipped 0\n',
+  })
 })
 
 test('SIGTERM ends it also while standard input is silent', async () => {

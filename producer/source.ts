@@ -1,4 +1,4 @@
-// Where the rows come from and in which order: a file, standard input or the generator; once, for ever or at random.
+// Where the rows come from and in which order: a file, standard input, a live feed or the generator; once, for ever or at random.
 import { accessSync, constants, createReadStream, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,7 @@ import { interleavedTicks } from '@ticklake/data/generate.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { ProducerConfig } from './config.ts'
 import { readCsv } from './csv/read-csv.ts'
+import { type FeedConfig, type FeedReaderEvents, feedMessages, openFeed } from './feeds/open-feed.ts'
 import { bufferOf, type Message, type ReaderEvents } from './message.ts'
 import { readNdjson } from './ndjson.ts'
 import { sampleOf } from './reservoir.ts'
@@ -23,7 +24,7 @@ export interface Source {
   readonly batches: AsyncIterable<readonly Message[]>
 }
 
-interface SourceEvents extends ReaderEvents {
+interface SourceEvents extends FeedReaderEvents {
   /** The source was read to its end; in a loop it now starts again. */
   passEnded(): void
 }
@@ -40,13 +41,22 @@ type SourceConfig = Pick<
   | 'PRODUCER_ENCODING'
   | 'KAFKA_TICK_ALIASES'
   | 'mode'
->
+  | 'feed'
+> &
+  FeedConfig
 
 /**
  * @param signal aborting it ends the reading, also where standard input is silent
- * @throws (while reading) Failure SOURCE_UNREADABLE, SOURCE_EMPTY and what readCsv throws
+ * @throws (while reading) Failure SOURCE_UNREADABLE, SOURCE_EMPTY, FEED_UNREACHABLE, FEED_REFUSED and what readCsv throws
  */
 export function openSource(config: SourceConfig, readerEvents: SourceEvents, signal: AbortSignal): Source {
+  if (config.feed) {
+    const feed = openFeed(config.feed, config)
+    return {
+      name: feed.name,
+      batches: untilAborted(feedMessages(feed, config, readerEvents, signal), signal),
+    }
+  }
   let skipped = 0
   const events: SourceEvents = {
     ...readerEvents,

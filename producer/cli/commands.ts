@@ -23,6 +23,9 @@ const runFlags = {
   'date-format': 'PRODUCER_DATE_FORMAT',
   decimal: 'PRODUCER_DECIMAL',
   encoding: 'PRODUCER_ENCODING',
+  map: 'PRODUCER_MAP',
+  subscribe: 'PRODUCER_SUBSCRIBE',
+  'key-file': 'PRODUCER_FEED_KEY_FILE',
   rejects: 'PRODUCER_REJECTS',
   bootstrap: 'KAFKA_BOOTSTRAP_SERVERS',
   topic: 'KAFKA_TOPIC',
@@ -68,6 +71,11 @@ export function commandLine(args: readonly string[]): Argv {
             'a file of one index',
           )
           .example('node producer/main.ts run --csv prices.zip --dry-run', 'what a file is, without Kafka')
+          .example('node producer/main.ts run --source coinbase:BTC-USD,ETH-USD', 'trades as they happen')
+          .example(
+            "node producer/main.ts run --source wss://host/feed --map 'index=$.s,close=$.p,volume=$.v,traded_at=$.t'",
+            'any websocket of JSON',
+          )
           .example('node producer/main.ts run --mode sample --rate 1', 'one random row a second')
           .example(
             'market-feed | node producer/main.ts run --source -',

@@ -2,15 +2,19 @@
 import type { Env } from '@ticklake/runtime/env.ts'
 import { printable } from '@ticklake/runtime/printable.ts'
 import { producerConfig } from '../config.ts'
+import type { FeedReports } from '../feeds/feed.ts'
 import type { SkippedRow } from '../message.ts'
 import { openSource, requireSource } from '../source.ts'
 
 const SHOWN_ROWS = 5
+/** A live feed has no end: its first ticks are shown, or that there were none for so long. */
+const FEED_WAIT_MS = 10_000
 
 /** @throws Failure as `run` would, also when no row could be sent */
 export async function dryRun(env: Env, signal: AbortSignal): Promise<void> {
   const config = producerConfig({ ...env, PRODUCER_MODE: 'replay' })
   requireSource(config)
+  using waiting = new Waiting()
   const kinds = new Map<string, { count: number; readonly first: SkippedRow }>()
   let blank = 0
   let unknownFields = 0
@@ -27,11 +31,12 @@ export async function dryRun(env: Env, signal: AbortSignal): Promise<void> {
       unknownFields += count
     },
     passEnded() {},
+    feed: { ...feedReports, connected: () => void waiting.begin() },
   }
-  const most = config.PRODUCER_ROWS || Number.POSITIVE_INFINITY
+  const most = config.PRODUCER_ROWS || (config.feed ? SHOWN_ROWS : Number.POSITIVE_INFINITY)
   let rows = 0
   try {
-    for await (const batch of openSource(config, events, signal).batches) {
+    for await (const batch of openSource(config, events, AbortSignal.any([signal, waiting.signal])).batches) {
       const left = Math.min(batch.length, most - rows)
       const shown = Math.max(0, Math.min(left, SHOWN_ROWS - rows))
       for (const { value } of batch.slice(0, shown)) print(`  ${value.toString()}`)
@@ -44,8 +49,39 @@ export async function dryRun(env: Env, signal: AbortSignal): Promise<void> {
     }
     if (unknownFields > 0) print(`fields left out: ${unknownFields}`)
     const skipped = [...kinds.values()].reduce((sum, { count }) => sum + count, 0)
+    if (waiting.signal.aborted)
+      print(`the feed answers, and sent ${rows} ticks within ${FEED_WAIT_MS / 1000} s`)
     if (rows + skipped + blank > 0)
       print(`would send ${rows}, skipped ${skipped}, blank ${blank}; nothing was sent`)
+  }
+}
+
+let lastFailure = ''
+const feedReports: FeedReports = {
+  connected() {},
+  failed(source, why) {
+    if (why !== lastFailure) print(`${source}: ${why}`)
+    lastFailure = why
+  },
+  gap() {},
+  duplicates() {},
+}
+
+/** How long a feed may take, from the time when it answers. */
+class Waiting {
+  readonly #controller = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  begin(): void {
+    this.#timer ??= setTimeout(() => this.#controller.abort(new Error('the wait is over')), FEED_WAIT_MS)
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer)
   }
 }
 

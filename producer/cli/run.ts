@@ -69,7 +69,7 @@ async function send(
   state.writer = topic
 
   const source = openSource(config, events, signal)
-  events.sourceOpened(source.name, config.mode, config.PRODUCER_RATE)
+  events.sourceOpened(source.name, config.feed ? 'live' : config.mode, config.PRODUCER_RATE)
   const stopping = () => events.stopping(signal.reason)
   signal.addEventListener('abort', stopping, { once: true })
   const progress = setInterval(events.progress, PROGRESS_MS)

@@ -1,4 +1,4 @@
-// The settings of `make demo`: CSV, MODE, RATE and SECONDS_TO_RUN, checked before anything starts.
+// The settings of `make demo`: CSV, SOURCE, MODE, RATE and SECONDS_TO_RUN, checked before anything starts.
 import { accessSync, constants } from 'node:fs'
 import { resolve } from 'node:path'
 import {
@@ -19,6 +19,9 @@ export const demoSchema = {
   CSV: optionalText({
     doc: 'a market file to replay once; without it made-up rows of 14 indices, in a loop',
   }),
+  SOURCE: optionalText({
+    doc: 'a live feed instead of a file, such as coinbase:BTC-USD (docs/sources.md); it needs access to the internet',
+  }),
   MODE: {
     ...oneOf(modes, {
       doc: 'replay (once, in order), loop (again and again) or sample (one at random each time)',
@@ -37,6 +40,8 @@ export const demoSchema = {
 
 export interface DemoConfig {
   readonly csv: string | undefined
+  /** A live feed, as `producer run --source` takes it. */
+  readonly source: string | undefined
   readonly mode: Mode
   readonly rate: string
   /** 0: until Ctrl-C */
@@ -46,11 +51,22 @@ export interface DemoConfig {
 /** @throws Failure CONFIG_INVALID; CSV_UNREADABLE */
 export function demoConfig(env: Env): DemoConfig {
   const values = readEnv(demoSchema, env)
+  const source = values.SOURCE
+  if (source !== undefined && values.CSV !== undefined) {
+    throw new Failure({
+      code: 'CONFIG_INVALID',
+      what: 'settings contradict each other; nothing was started',
+      why: 'SOURCE and CSV are two sources',
+      remedy: 'set one of them',
+    })
+  }
   const csv = values.CSV === undefined ? undefined : readable(resolve(values.CSV))
   return {
     csv,
-    mode: values.MODE ?? (csv === undefined ? 'loop' : 'replay'),
-    rate: values.RATE,
+    source,
+    mode: values.MODE ?? (csv === undefined && source === undefined ? 'loop' : 'replay'),
+    // A live feed has its own pace: one that is slower would fall behind.
+    rate: source !== undefined && !env.RATE ? 'max' : values.RATE,
     runMs: values.SECONDS_TO_RUN * 1000,
   }
 }

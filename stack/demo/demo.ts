@@ -18,7 +18,16 @@ import { type DemoConfig, demoConfig } from './config.ts'
 import { numbersLine, Screen } from './line.ts'
 import { howToAsk, whatRuns } from './messages.ts'
 import { DemoNumbers } from './numbers.ts'
-import { catalog, command, consumer, demoSettings, healthPorts, pagePort, producer } from './services.ts'
+import {
+  catalog,
+  command,
+  consumer,
+  demoSettings,
+  healthPorts,
+  pagePort,
+  producer,
+  sourceFlags,
+} from './services.ts'
 
 const drainWithinMs = 120_000
 const countEveryMs = 2_000
@@ -79,19 +88,25 @@ export async function demo(signal: AbortSignal): Promise<void> {
   if (audit.status !== 0) process.exitCode = 1
 }
 
-/** The producer's question about a file, asked before anything starts. @throws Failure SERVICE_FAILED */
-async function requireReadable({ csv }: DemoConfig, settings: Record<string, string>): Promise<void> {
-  if (csv === undefined) return
-  const args = [join(projectDir, 'producer/main.ts'), 'run', '--csv', csv, '--dry-run', '--rows', '1']
+/** The producer's question about a file, or whether a feed answers: asked before anything starts. @throws Failure SERVICE_FAILED */
+async function requireReadable(config: DemoConfig, settings: Record<string, string>): Promise<void> {
+  const source = sourceFlags(config)
+  if (source.length === 0) return
+  const args = [join(projectDir, 'producer/main.ts'), 'run', ...source, '--dry-run', '--rows', '1']
+  const feed = config.source
   try {
-    await promisify(execFile)(process.execPath, args, { env: settings })
+    // Whoever waits sees nothing yet: without internet it is said soon.
+    const env = { PRODUCER_FEED_CONNECT_TIMEOUT_MS: '8000', ...settings }
+    await promisify(execFile)(process.execPath, args, { env })
   } catch (error) {
     throw new Failure({
       code: 'SERVICE_FAILED',
-      what: 'the producer cannot send the file that CSV names; nothing was started',
+      what: `the producer cannot send ${feed === undefined ? 'the file that CSV names' : `the feed ${feed}`}; nothing was started`,
       why: (error as { stderr?: string }).stderr?.trim() || reasonOf(error),
       remedy:
-        'answer it with variables in the place of flags: make demo CSV=... PRODUCER_INDEX=HSI (--index), PRODUCER_COLUMNS, PRODUCER_DATE_FORMAT, PRODUCER_DECIMAL',
+        feed !== undefined
+          ? 'make demo without SOURCE needs no internet; docs/sources.md lists the feeds, and which need a key'
+          : 'answer it with variables in the place of flags: make demo CSV=... PRODUCER_INDEX=HSI (--index), PRODUCER_COLUMNS, PRODUCER_DATE_FORMAT, PRODUCER_DECIMAL',
       cause: error,
     })
   }
@@ -176,7 +191,7 @@ class Demo {
       }
       if (!producing && now?.lag === 0 && !audited) {
         audited = true
-        screen.say('\nthe file has been sent and has landed')
+        screen.say('\neverything has been sent and has landed')
         screen.say(`${(await this.#audit()).text.trimEnd()}\n`)
       }
       await sleep(500, end)

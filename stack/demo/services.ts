@@ -49,9 +49,22 @@ export function command(name: string, args: readonly string[], env: Record<strin
   }
 }
 
+/** Where the rows come from, as the producer is told. */
+export function sourceFlags({ csv, source }: Pick<DemoConfig, 'csv' | 'source'>): string[] {
+  if (csv !== undefined) return ['--csv', csv]
+  return source === undefined ? [] : ['--source', source]
+}
+
 export function producer(config: DemoConfig, env: Record<string, string>): ProcessSpec {
-  const source = config.csv === undefined ? [] : ['--csv', config.csv]
-  const args = ['producer/main.ts', 'run', ...source, '--mode', config.mode, '--rate', config.rate]
+  const args = [
+    'producer/main.ts',
+    'run',
+    ...sourceFlags(config),
+    '--mode',
+    config.mode,
+    '--rate',
+    config.rate,
+  ]
   return command('producer', args, env)
 }
 

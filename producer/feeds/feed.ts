@@ -1,0 +1,107 @@
+// What every live feed is: ticks that keep coming until the signal ends them, and reports about what went wrong meanwhile.
+
+/** What may become a tick; validation decides. */
+export interface FeedTick {
+  /** By column. Where `hasOwnNames` is set, by the sender’s own names. */
+  readonly fields: Readonly<Record<string, unknown>>
+  /** The sender's text, for reports about a tick that is skipped. */
+  readonly text: string
+}
+
+/** Ticks that a feed did not deliver. */
+export interface FeedGap {
+  /** Which ticks, for people: `BTC-USD trades 17 to 20`. */
+  readonly what: string
+  /** How many were missed; undefined where the feed does not number them. */
+  readonly missed: number | undefined
+  /** How many of these were fetched afterwards. */
+  readonly filled: number
+  /** Why the rest was not; absent where all were. */
+  readonly why?: string
+}
+
+export interface FeedEvents {
+  /** To be called with each sign of life. */
+  connected(): void
+  /** To be called with each failed attempt; it is reported once, and then once a minute. */
+  failed(why: string): void
+  gap(gap: FeedGap): void
+  duplicates(count: number): void
+  /** A message that is no tick and no known notice. */
+  skipped(reason: string, detail: string, text: string): void
+}
+
+/** The same as they are logged and counted, each with the feed's source. */
+export interface FeedReports extends Pick<FeedEvents, 'gap' | 'duplicates'> {
+  connected(source: string): void
+  failed(source: string, why: string): void
+}
+
+export interface FeedContext {
+  readonly events: FeedEvents
+  readonly signal: AbortSignal
+}
+
+/** How a feed waits; tests wait less. */
+export interface FeedTiming {
+  /** The first pause before another attempt; it doubles up to a minute. */
+  readonly backoffMs: number
+  /** How long the first connection may take before the run fails. */
+  readonly connectTimeoutMs: number
+  /** A connection that is silent for so long, also when it is pinged, is closed and opened again. */
+  readonly silenceMs: number
+  /** Between two polls; undefined: what suits the feed. */
+  readonly pollMs: number | undefined
+}
+
+export interface Feed {
+  /** For logs, without secrets. */
+  readonly name: string
+  /** For the column `source`. */
+  readonly source: string
+  /** Whether the fields may have other names, to be found by the aliases. */
+  readonly hasOwnNames?: boolean
+  /** @throws Failure FEED_UNREACHABLE, FEED_REFUSED */
+  ticks(context: FeedContext): AsyncIterable<readonly FeedTick[]>
+}
+
+/** One trade as a tick: its price is open, high, low and close. */
+export function tradeFields(trade: {
+  readonly index: string
+  readonly date: string
+  readonly price: unknown
+  readonly size: unknown
+  readonly tradedAt: string
+}): Record<string, unknown> {
+  const price = numberOf(trade.price)
+  return {
+    ...{ index: trade.index, date: trade.date },
+    ...{ open: price, high: price, low: price, close: price, adj_close: null },
+    ...{ volume: numberOf(trade.size), close_usd: null, traded_at: trade.tradedAt },
+  }
+}
+
+/** A number that is written as text becomes one; anything else stays for validation to reject. */
+export function numberOf(value: unknown): unknown {
+  return typeof value === 'string' && /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(value) ? Number(value) : value
+}
+
+/** @returns undefined where the text is no JSON */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The value's member, or undefined where it is no object or has none. */
+export function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
+}
+
+/** An instant in ms as ISO 8601; undefined where it is none. */
+export function isoOf(ms: unknown): string | undefined {
+  if (typeof ms !== 'number' || !Number.isFinite(ms) || Math.abs(ms) > 8.64e15) return undefined
+  return new Date(ms).toISOString()
+}

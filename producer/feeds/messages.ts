@@ -1,0 +1,41 @@
+// Makes ticks of the messages of any feed, by --map or as they are.
+import { type FeedEvents, type FeedTick, parseJson } from './feed.ts'
+import { type JsonMap, mapped } from './json-map.ts'
+import { Recent } from './recent.ts'
+
+export class Messages {
+  readonly #map: JsonMap | undefined
+  readonly #recent = new Recent()
+
+  constructor(map: JsonMap | undefined) {
+    this.#map = map
+  }
+
+  /** @param id of the message, where the protocol gives it one */
+  ticksOf(text: string, events: FeedEvents, id?: string): FeedTick[] {
+    const message = parseJson(text)
+    if (message === undefined) {
+      events.skipped('not_json', 'the message is no JSON', text)
+      return []
+    }
+    if (id && !this.#recent.take(`message ${id}`)) {
+      events.duplicates(1)
+      return []
+    }
+    if (!this.#map) {
+      const all = Array.isArray(message) ? message : [message]
+      return all.map((fields) => ({ fields, text: all.length === 1 ? text : JSON.stringify(fields) }))
+    }
+    const ticks = mapped(this.#map, message)
+    if (ticks.length === 0) {
+      events.skipped('no_tick', 'nothing is where --map says; such messages are passed over', text)
+    }
+    return ticks
+      .filter((tick) => {
+        const isNew = tick.id === undefined || this.#recent.take(`tick ${tick.fields.index} ${tick.id}`)
+        if (!isNew) events.duplicates(1)
+        return isNew
+      })
+      .map(({ fields }) => ({ fields, text }))
+  }
+}

@@ -1,0 +1,23 @@
+// The ticks that came lately, so that what a server sends again after a reconnect is not sent twice.
+
+const MAX_REMEMBERED = 100_000
+
+export class Recent {
+  readonly #connections = new Map<string, number>()
+
+  /** Whether it is new; remembers it. */
+  take(key: string): boolean {
+    return this.takeFrom(Number.NaN, key)
+  }
+
+  /** The same, but the same tick again on the same connection is another one: two trades can be alike. */
+  takeFrom(connection: number, key: string): boolean {
+    const before = this.#connections.get(key)
+    if (before !== undefined && before !== connection) return false
+    this.#connections.set(key, connection)
+    if (this.#connections.size > MAX_REMEMBERED) {
+      this.#connections.delete(this.#connections.keys().next().value!)
+    }
+    return true
+  }
+}
