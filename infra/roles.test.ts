@@ -262,7 +262,7 @@ test('the catalog may publish to the topics that were named for its alerts, and 
     ...likeAws,
     parameters: { ...likeAws.parameters, AlertTopicArns },
   })
-  const { Policies } = there.resources.CatalogRole?.Properties as unknown as Role
+  const { Policies } = there.resources.CatalogRole!.Properties as unknown as Role
   const policies = Policies.map(({ PolicyDocument }) => PolicyDocument)
   const may = (name: string) => allows(policies, { action: 'sns:Publish', resources: [topic(name)] })
   expect(['prices', 'ops', 'another'].map(may)).toEqual([true, true, false])

@@ -132,7 +132,9 @@ function world(targets: Target[]) {
         sent.push(`${target.kind} ${id}`)
       },
       events: {
-        checked: (_, firing) => void (it.firing = firing),
+        checked(_, firing) {
+          it.firing = firing
+        },
         fired: (name) => void seen.push(`fired ${name}`),
         resolved: (name) => void seen.push(`resolved ${name}`),
       },
