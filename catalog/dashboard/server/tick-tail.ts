@@ -1,7 +1,7 @@
 // Reads the newest ticks of the topic while there are viewers: without a group's partitions, and commits nothing.
 import kafkaJavascript from '@confluentinc/kafka-javascript'
 import { CONTRACT_VERSION, type Tick } from '@ticklake/contract/columns.ts'
-import { type Fault, judge, refuseTimestamp } from '@ticklake/contract/validation.ts'
+import { type Fault, rejectTimestamp, validate } from '@ticklake/contract/validation.ts'
 import { type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
 import type { Broker } from '@ticklake/kafka/topic.ts'
 import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
@@ -101,8 +101,10 @@ export class TickTail {
     const faults: (Fault & { origin: string })[] = []
     for (const { value, partition, offset, timestamp } of messages) {
       // As the consumer does: what it lands is what is shown.
-      const fault = refuseTimestamp(timestamp)
-      const result = fault ? { accepted: false as const, ...fault } : judge(value, CONTRACT_VERSION, aliases)
+      const fault = rejectTimestamp(timestamp)
+      const result = fault
+        ? { accepted: false as const, ...fault }
+        : validate(value, CONTRACT_VERSION, aliases)
       if (result.accepted) this.book.add(JSON.parse(decoder.decode(result.canonical)) as Tick, single)
       else faults.push({ ...result, origin: `partition ${partition}, offset ${offset}` })
     }
