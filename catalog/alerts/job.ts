@@ -106,13 +106,12 @@ async function firstRows(
     }
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    const { code, retryable, remedy } = error
     throw new Failure({
-      code,
+      code: 'ALERT_NOT_CHECKED',
       what: `the alert ${name} could not be checked; it stays as it was until the next check`,
       why: reasonOf(error),
-      ...(remedy !== undefined && { remedy }),
-      retryable,
+      remedy: error.remedy ?? 'correct its statement in alerts.yml, then start `catalog serve` again',
+      retryable: true,
       cause: error,
     })
   }
