@@ -48,7 +48,7 @@ export const catalogSchema = {
     default: 0,
   }),
   CATALOG_CRAWL_TIMEOUT_MS: integer({
-    doc: 'how long a crawl is waited for',
+    doc: 'how long to wait for a crawl',
     default: 1_800_000,
     min: 1_000,
     max: DAY_MS,

@@ -55,11 +55,11 @@ export function catalogEvents(log: Logger, registry: Registry) {
   })
   const pendingHours = gauge(
     'ticklake_catalog_compaction_backlog',
-    'Hours that are over, with small objects that compaction has not merged yet',
+    'Closed hours with small objects that compaction has not merged yet',
   )
   const oldestPending = gauge(
     'ticklake_catalog_compaction_oldest_pending_hour_timestamp_seconds',
-    'When the oldest of these hours was over',
+    'When the oldest of these hours closed',
   )
   const passedAt = gauge(
     'ticklake_catalog_compaction_last_pass_timestamp_seconds',
@@ -125,7 +125,7 @@ export function catalogEvents(log: Logger, registry: Registry) {
     },
     stopped: () => log.info('catalog stopped'),
     healthListening: (facts: { host: string; port: number }) =>
-      log.info(facts, `health at http://${facts.host}:${facts.port}/readyz, numbers at /metrics`),
+      log.info(facts, `health at http://${facts.host}:${facts.port}/readyz, metrics at /metrics`),
     partitionsRegistered(made: number, nowMs: number) {
       registeredAt.set(nowMs / 1000)
       if (made === 0) return

@@ -55,7 +55,7 @@ test.concurrent('an offset moved ahead of the claims: refused with the way back,
   await it.expectOnce(200, 0)
 })
 
-test.concurrent('retention past the chain: it stops with the number lost, and records the loss when told to', async (scope) => {
+test.concurrent('retention past the chain: it stops with the number lost, and records the loss when the setting asks for it', async (scope) => {
   const it = await landedHundred(scope)
   await produce(it.env, ticks(100, 1))
   await deleteRecordsBefore(it.env, 0, 150)
@@ -104,7 +104,7 @@ test.concurrent('a compacted topic: what Kafka removed before it landed is a gap
     await produce(it.env, sameKey(1))
   }
   const consumer = it.consume()
-  await consumer.logged('range landed')
+  await consumer.logged('batch landed')
   await new Promise((resolve) => setTimeout(resolve, 1_500))
   const { claims, rows } = await readLake(it.env)
   const gaps = claims.reduce((sum, claim) => sum + claim.gaps, 0)
@@ -124,7 +124,7 @@ test.concurrent('partitions added while it runs are landed from their first reco
   await it.expectOnce(500, 0)
 })
 
-test.concurrent('the topic made anew is another topic: the consumer refuses, and names the dataset', async (scope) => {
+test.concurrent('a deleted and recreated topic is another topic: the consumer refuses it, and names the dataset', async (scope) => {
   const it = await landedHundred(scope)
   await deleteTopic(it.env)
   await new Promise((resolve) => setTimeout(resolve, 2_000))
@@ -140,7 +140,7 @@ test.concurrent('the topic made anew is another topic: the consumer refuses, and
 })
 
 test.concurrent.for(['classic', 'consumer'])(
-  'the topic made anew while it is read: the consumer stops, and takes no record of it for one of the old (%s protocol)',
+  'the topic is deleted and recreated while it is read: the consumer stops, and takes no record of the new topic for one of the old (%s protocol)',
   async (protocol, scope) => {
     const it = new ConsumerCase(scope, { KAFKA_GROUP_PROTOCOL: protocol })
     await createTopic(it.env, 1)
@@ -155,7 +155,7 @@ test.concurrent.for(['classic', 'consumer'])(
     await produce(it.env, ticks(500, 1))
     // By its own end, or by its own hand where the client does not close.
     expect([1, null]).toContain(await consumer.ended())
-    expect(consumer.stderr).toMatch(/TOPIC_REPLACED[\s\S]*made anew[\s\S]*LAKE_DATASET/)
+    expect(consumer.stderr).toMatch(/TOPIC_REPLACED[\s\S]*deleted and recreated[\s\S]*LAKE_DATASET/)
     const lake = await readLake(it.env)
     expect(lake.rows).toHaveLength(100)
     expect(lake.claims.at(-1)!.E).toBe(100)

@@ -29,7 +29,7 @@ export async function commandLine(args: readonly string[], env: Env, signal: Abo
             type: 'string',
             requiresArg: true,
             describe:
-              'where a new dataset begins: `earliest` is the first record that Kafka still has; or a day or time in UTC. What is before it is written down as skipped. A dataset keeps the beginning it was made with: the same --from goes on, another one is refused',
+              'where a new dataset begins: `earliest` is the first record that Kafka still has; or a day or time in UTC. Earlier records are recorded as skipped. A dataset keeps the start point it was made with: the same --from continues, another one is refused',
           })
           .option('dataset', { type: 'string', requiresArg: true, describe: 'the dataset [LAKE_DATASET]' })
           .example('$0 run', 'all of the topic, for good')
@@ -42,7 +42,7 @@ export async function commandLine(args: readonly string[], env: Env, signal: Abo
       ({ from, dataset }) => run(env, { from, dataset }, signal),
     )
     .command('dlq', 'rejected records: list, show, replay', (command) => dlqCommands(command, env))
-    .demandCommand(1, 'say what to do: run or dlq')
+    .demandCommand(1, 'missing command; expected one of run, dlq')
     .strict()
     .check(() => refuseEmptyFlags(args))
     .version(false)

@@ -1,4 +1,4 @@
-// What the consumer can be told: CONSUMER_* beside KAFKA_* and LAKE_*.
+// The settings of the consumer: CONSUMER_* beside KAFKA_* and LAKE_*.
 
 import { type LakeConfig, lakeOf, lakeSchema } from '@ticklake/aws/config.ts'
 import {

@@ -41,7 +41,7 @@ test.concurrent.for([['with as many partitions', 1] as const, ['with fewer parti
   },
 )
 
-test.concurrent('a dead-letter topic that refuses every notice holds nothing up: the dead files go on, and the notices follow when it is fit again, also after a restart', {
+test.concurrent('a dead-letter topic that refuses every announcement blocks nothing: dead-letter files are written, and the announcements follow when it accepts them again, also after a restart', {
   timeout: PATIENCE_MS,
 }, async (scope) => {
   const { expect } = scope

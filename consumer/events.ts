@@ -19,11 +19,11 @@ export function consumerEvents(log: Logger, registry: Registry) {
   const claims = counter('ticklake_consumer_claims_completed_total', 'Claims completed')
   const adopted = counter(
     'ticklake_consumer_claims_adopted_total',
-    'Claims of others that were finished here',
+    'Claims of other consumers that this one completed',
   )
   const dead = new Counter({
     name: 'ticklake_consumer_records_refused_total',
-    help: 'Records refused, by reason; they are in dead files',
+    help: 'Rejected records, by reason; dead-letter files hold them',
     labelNames: ['reason'],
     registers,
   })
@@ -33,17 +33,17 @@ export function consumerEvents(log: Logger, registry: Registry) {
   )
   const dropped = counter(
     'ticklake_consumer_records_dropped_total',
-    'Records let go of unclaimed, to be read again',
+    'Records dropped from memory unclaimed; the partition’s next owner re-reads them',
   )
   const failures = new Counter({
     name: 'ticklake_consumer_failures_total',
-    help: 'Failed attempts, by what was attempted; each is tried again',
+    help: 'Failed attempts, by what was attempted; each is retried',
     labelNames: ['attempt'],
     registers,
   })
   const flushSeconds = new Histogram({
     name: 'ticklake_consumer_flush_seconds',
-    help: 'From freezing a range to its completed claim',
+    help: 'Time from the start of a flush to its complete claim',
     buckets: [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
     registers,
   })
@@ -52,26 +52,23 @@ export function consumerEvents(log: Logger, registry: Registry) {
     'ticklake_consumer_last_landed_timestamp_seconds',
     'Broker time of the newest landed record',
   )
-  const brokerUp = gauge(
-    'ticklake_consumer_broker_up',
-    '1 while a broker can be reached, 0 while it is waited for',
-  )
+  const brokerUp = gauge('ticklake_consumer_broker_up', '1 while a broker can be reached, otherwise 0')
   const partitions = gauge('ticklake_consumer_assigned_partitions', 'Partitions assigned to this consumer')
   const landedOffset = new Gauge({
     name: 'ticklake_consumer_claimed_offset',
-    help: 'Where the completed chain of a partition ends',
+    help: 'Landed offset of a partition: the end of its last complete claim',
     labelNames: ['partition'],
     registers,
   })
   const lag = new Gauge({
     name: 'ticklake_consumer_lag_records',
-    help: 'Records of a partition in Kafka behind the completed chain',
+    help: 'Records of a partition in Kafka beyond its landed offset',
     labelNames: ['partition'],
     registers,
   })
   const following = gauge(
     'ticklake_consumer_notices_following',
-    'Claims with refused records that the dead-letter topic is yet to be told of; their dead files are written',
+    'Claims whose rejected records are still to be announced in the dead-letter topic; their dead-letter files are written',
   )
   const outages = new Outages(
     outageLines(log, 'the data stays in memory and in Kafka'),
@@ -90,14 +87,14 @@ export function consumerEvents(log: Logger, registry: Registry) {
 
   return {
     started: (facts: object) => log.info(facts, 'consumer started'),
-    stopped: () => log.info('consumer stopped: everything taken is in the lake, or still in Kafka'),
+    stopped: () => log.info('consumer stopped; every record that it read is in the lake or still in Kafka'),
     datasetRaised: (from: number, to: number) =>
       log.info(
         { from, to, release },
         `raised the dataset from contract ${from} to ${to}; consumers of earlier releases stop`,
       ),
     healthListening: (host: string, port: number) =>
-      log.info({ host, port }, `health at http://${host}:${port}/readyz, numbers at /metrics`),
+      log.info({ host, port }, `health at http://${host}:${port}/readyz, metrics at /metrics`),
     brokerAway: (why: string) => {
       brokerUp.set(0)
       outages.failed('reach_broker', why, 'KAFKA_UNREACHABLE')
@@ -126,27 +123,24 @@ export function consumerEvents(log: Logger, registry: Registry) {
     recordRejected: (reason: string, partition: number, offset: number, detail: string) => {
       dead.inc({ reason })
       rejections.rejected(reason, partition, offset, detail)
-      log.debug({ reason, partition, offset, detail }, 'record refused')
+      log.debug({ reason, partition, offset, detail }, 'record rejected')
     },
     unknownFields: (count: number) => unknown.inc(count),
     recordsDropped: (partition: number, count: number) => {
       dropped.inc(count)
-      log.info(
-        { partition, count },
-        'records let go of unclaimed; whoever has the partition next reads them again',
-      )
+      log.info({ partition, count }, 'dropped unclaimed records; the partition’s next owner re-reads them')
     },
     claimAdopted: (claim: Claim) => {
       adopted.inc()
       log.info(
         { partition: claim.partition, S: claim.S, E: claim.E },
-        'finishing a claim that another consumer wrote down',
+        'completing a claim that another consumer wrote',
       )
     },
     earlierReleaseBeside: ({ partition, S, E, contract }: Claim) =>
       log.warn(
         { partition, S, E, contract },
-        'a consumer of an earlier release writes the same dataset, and drops the columns that were added since: stop it',
+        'a consumer of an earlier release writes to the same dataset and drops the columns that were added since; stop it',
       ),
     objectWritten: (size: number, stored: boolean) => {
       if (!stored) return
@@ -161,24 +155,24 @@ export function consumerEvents(log: Logger, registry: Registry) {
       // Partitions land in any order, and one that was behind must not make the lake look old.
       newestMs = Math.max(newestMs, lastTimestampMs ?? 0)
       if (newestMs > 0) freshness.set(newestMs / 1000)
-      const { partition, S, E, dead: refused, gaps, skipped } = claim
+      const { partition, S, E, dead: rejected, gaps, skipped } = claim
       const facts = {
         partition,
         S,
         E,
         rows: claimRows(claim),
-        ...(refused && { dead: refused }),
+        ...(rejected && { dead: rejected }),
         ...(gaps && { gaps }),
       }
-      if (refused > 0 || skipped > 0)
-        log.warn({ ...facts, ...(skipped && { skipped }) }, 'range landed, not all of it as rows')
-      else log.debug(facts, 'range landed')
+      if (rejected > 0 || skipped > 0)
+        log.warn({ ...facts, ...(skipped && { skipped }) }, 'batch landed, not all of it as rows')
+      else log.debug(facts, 'batch landed')
     },
     commitFailed: (partition: number, error: unknown) => {
       failures.inc({ attempt: 'commit' })
       log.debug(
         { partition, why: reasonOf(error) },
-        'offset not committed; claims say what has landed, so nothing is lost',
+        'offset not committed; the claims record what has landed, so nothing is lost',
       )
     },
     attemptFailed: (attempt: string, error: unknown) => {

@@ -46,7 +46,7 @@ const killPoints: Record<
 }
 
 test.concurrent.for(Object.entries(killPoints))(
-  'kill -9 %s: the next consumer goes on, nothing lost, nothing twice',
+  'kill -9 %s: the next consumer goes on, nothing lost, no duplicates',
   async ([_, point], scope) => {
     const it = new ConsumerCase(scope)
     const { hours = 1 } = point
@@ -84,7 +84,7 @@ function* inHours(hours: number, messages: Iterable<Produced>): Generator<Produc
   for (const message of messages) yield { ...message, timestampMs: Date.now() - (i++ % hours) * 3_600_000 }
 }
 
-test.concurrent('kill -9 in the middle of full speed, three times: nothing lost, nothing twice', async (scope) => {
+test.concurrent('kill -9 in the middle of full speed, three times: nothing lost, no duplicates', async (scope) => {
   const it = new ConsumerCase(scope, { CONSUMER_FLUSH_ROWS: '2000' })
   await createTopic(it.env, 3)
   await produce(it.env, ticks(60_000, 3, 1_000))
@@ -108,7 +108,7 @@ const outages: Record<string, Fault> = {
 }
 
 test.concurrent.for(Object.entries(outages))(
-  'S3 answers half of the writes with %s: nothing lost, nothing twice',
+  'S3 answers half of the writes with %s: nothing lost, no duplicates',
   async ([_, fault], scope) => {
     const it = new ConsumerCase(scope, { CONSUMER_FLUSH_ROWS: '100' })
     await createTopic(it.env, 2)
@@ -122,7 +122,7 @@ test.concurrent.for(Object.entries(outages))(
   },
 )
 
-test.concurrent('S3 that does not answer for longer than the client waits: nothing lost, nothing twice', async (scope) => {
+test.concurrent('S3 that does not answer for longer than the client waits: nothing lost, no duplicates', async (scope) => {
   const it = new ConsumerCase(scope)
   await createTopic(it.env, 1)
   await produce(it.env, ticks(200, 1))
@@ -181,7 +181,7 @@ test.concurrent('two consumers of one dataset that share no group write every re
   await it.expectOnce(9_900, 100)
 })
 
-test.concurrent('revoked in the middle of an upload: what was claimed is finished, nothing is written twice', async (scope) => {
+test.concurrent('revoked in the middle of an upload: what was claimed is finished, nothing is duplicated', async (scope) => {
   const it = new ConsumerCase(scope)
   await createTopic(it.env, 4)
   await produce(it.env, ticks(2_000, 4, 200))

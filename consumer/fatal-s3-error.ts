@@ -1,7 +1,7 @@
-// What S3 answers at the start that no later attempt will change: the consumer says so and ends, instead of trying on.
+// Answers of S3 at the start that no retry will change: the consumer reports them and ends.
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 
-const refusals: readonly { readonly names: RegExp; readonly code: string; readonly remedy: string }[] = [
+const fatalErrors: readonly { readonly names: RegExp; readonly code: string; readonly remedy: string }[] = [
   {
     names: /^NoSuchBucket$/,
     code: 'BUCKET_MISSING',
@@ -16,12 +16,12 @@ const refusals: readonly { readonly names: RegExp; readonly code: string; readon
 ]
 
 /**
- * A Failure that is not tried again where only a person can mend it; everything else as it is.
- * @param meanwhile what that means for the data
+ * Turns an error that only a person can fix into a Failure that is not retried; returns every other error as it is.
+ * @param meanwhile what happens to the data meanwhile
  */
-export function refusalOf(error: unknown, bucket: string, meanwhile = 'nothing was consumed'): unknown {
+export function fatalErrorOf(error: unknown, bucket: string, meanwhile = 'nothing was consumed'): unknown {
   const { name = '' } = error instanceof Error ? error : {}
-  const known = refusals.find(({ names }) => names.test(name))
+  const known = fatalErrors.find(({ names }) => names.test(name))
   const noRegion = /Region is missing/.test(reasonOf(error))
   if (!known && !noRegion) return error
   return new Failure({
@@ -35,7 +35,7 @@ export function refusalOf(error: unknown, bucket: string, meanwhile = 'nothing w
 
 /** The same for a command that asks once: there an S3 that refuses, or does not answer, is the end as well. */
 export function failureOf(error: unknown, bucket: string, meanwhile: string): unknown {
-  const refused = refusalOf(error, bucket, meanwhile)
+  const refused = fatalErrorOf(error, bucket, meanwhile)
   const { $metadata } = (error ?? {}) as { $metadata?: { httpStatusCode?: number } }
   if (refused instanceof Failure || $metadata === undefined) return refused
   const status = $metadata.httpStatusCode

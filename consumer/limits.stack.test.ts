@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 
 const MIB = 1024 * 1024
 
-test.concurrent('records larger than the whole buffer land, good and refused ones, and the notice of them is told', async (scope) => {
+test.concurrent('records larger than the whole buffer land, good and rejected ones, and the rejected ones are announced', async (scope) => {
   const it = new ConsumerCase(scope, { CONSUMER_BUFFER_BYTES: String(MIB), CONSUMER_FLUSH_BYTES: '2048' })
   await createTopic(it.env, 1, { 'max.message.bytes': String(8 * MIB) })
   const [good] = [...ticks(1, 1)]
@@ -25,7 +25,7 @@ test.concurrent('records larger than the whole buffer land, good and refused one
   expect(Buffer.from(letters[0]!.value as string, 'base64')).toHaveLength(4 * MIB)
 })
 
-test.concurrent('keys, values and headers of any bytes are judged, and refused ones are kept as they were', async (scope) => {
+test.concurrent('keys, values and headers of any bytes are validated, and rejected ones are kept byte for byte', async (scope) => {
   const it = new ConsumerCase(scope)
   await createTopic(it.env, 1)
   const bytes = [

@@ -1,4 +1,4 @@
-// Tries an effect until it succeeds or the consumer lets go of the partition.
+// Retries an effect until it succeeds or the consumer gives up the partition.
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { ConsumerEvents } from './events.ts'
@@ -6,7 +6,7 @@ import type { ConsumerEvents } from './events.ts'
 /** Thrown where work ends because its signal was aborted; nothing is wrong. */
 export class Aborted extends Error {
   constructor() {
-    super('let go')
+    super('aborted')
     this.name = 'Aborted'
   }
 }
@@ -33,7 +33,7 @@ export async function untilDone<T>(
       return result
     } catch (error) {
       if (error instanceof Aborted || signal.aborted) throw new Aborted()
-      // What only a person can mend does not get better by asking again.
+      // A retry cannot help where a person has to fix something.
       if (error instanceof Failure && !error.retryable) throw error
       events.attemptFailed(attempt, error)
       await sleep(waitMs * (0.75 + Math.random() / 2), signal)

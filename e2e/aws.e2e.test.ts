@@ -183,9 +183,9 @@ test('Kafka’s console tools are admitted with the file that the page has writt
   expect(listed.split('\n')).toEqual(expect.arrayContaining(['stock-ticks', 'stock-ticks-dead-letters']))
 })
 
-test('rows flow by SASL_SSL into the lake, and none is lost or there twice', async () => {
+test('rows flow by SASL_SSL into the lake, and none is lost or duplicated', async () => {
   await here.countAbove(await here.countAbove(0))
-  const audit = await here.settled()
+  const audit = await here.auditWhenLanded()
   expect(audit.landed).toBeGreaterThan(0)
   expect(audit).toMatchObject({ lost: 0, twice: 0 })
 })

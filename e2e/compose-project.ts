@@ -158,7 +158,7 @@ export class ComposeProject {
     })
   }
 
-  /** What the audit says, whatever its verdict; `waitSeconds` for what is on its way. */
+  /** What the audit says, whatever its result; `waitSeconds` for what is on its way. */
   async audit(waitSeconds = 0): Promise<Audit> {
     const wait = waitSeconds > 0 ? ['--wait', String(waitSeconds)] : []
     const ended = await this.exec('catalog', 'node', 'catalog/main.ts', 'audit', ...wait).catch(
@@ -173,7 +173,7 @@ export class ComposeProject {
   }
 
   /** Stops the producer, waits until all that it sent has landed, and returns that audit. */
-  async settled(): Promise<Audit> {
+  async auditWhenLanded(): Promise<Audit> {
     await this.compose('stop', 'producer')
     const audit = await this.audit(180)
     if (audit.produced !== audit.landed + audit.dead) {

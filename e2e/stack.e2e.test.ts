@@ -108,7 +108,7 @@ test('a restart of each container in turn loses nothing and doubles nothing', as
     await healthy()
     await lake.countAbove(await lake.count())
   }
-  const audit = await lake.settled()
+  const audit = await lake.auditWhenLanded()
   expect(audit.landed).toBeGreaterThan(0)
   expect(audit).toMatchObject({ lost: 0, twice: 0 })
   await lake.compose('start', 'producer')
@@ -120,7 +120,7 @@ test('three consumers share the topic, and the lake still has every row once', a
   await lake.countAbove(await lake.count())
   await lake.compose('up', '-d', '--no-recreate', '--wait', '--scale', 'consumer=1', 'consumer')
   await lake.countAbove(await lake.count())
-  expect(await lake.settled()).toMatchObject({ lost: 0, twice: 0 })
+  expect(await lake.auditWhenLanded()).toMatchObject({ lost: 0, twice: 0 })
   await lake.compose('start', 'producer')
 })
 
@@ -140,7 +140,7 @@ test('Kafka’s console tools make, feed and read a topic, as in the tutorials',
 })
 
 test('a hand-typed bad message becomes a dead letter, and the rows around it land', async () => {
-  const before = await lake.settled()
+  const before = await lake.auditWhenLanded()
   await type('stock-ticks', 'this is no tick')
   const after = await until('the audit counts the dead letter', async () => {
     const audit = await lake.audit()
@@ -157,12 +157,12 @@ test('a hand-typed bad message becomes a dead letter, and the rows around it lan
 })
 
 test('down and up again keeps the log, the objects and the catalog', async () => {
-  const before = await lake.settled()
+  const before = await lake.auditWhenLanded()
   await lake.down({ keepData: true })
   await lake.up()
   expect(await lake.count()).toBeGreaterThanOrEqual(before.landed)
   await lake.countAbove(before.landed)
-  const after = await lake.settled()
+  const after = await lake.auditWhenLanded()
   expect(after).toMatchObject({ lost: 0, twice: 0 })
   expect(after.landed).toBeGreaterThan(before.landed)
 })

@@ -8,7 +8,7 @@ import { deleteTopic } from '@ticklake/testing/topic.ts'
 import { Platform } from './platform.ts'
 import { type Prepared, prepareRound } from './preparation.ts'
 import { type RoundResult, runRound } from './round.ts'
-import { drawRound, planText } from './scenario.ts'
+import { drawScenario, scenarioText } from './scenario.ts'
 
 const BUCKET = 'ticklake-faults'
 
@@ -45,7 +45,7 @@ export async function runCampaign(options: CampaignOptions, signal: AbortSignal)
   await using platform = await Platform.start(servers, BUCKET, (name) => say(`  ${name} answers`))
   adoptStack(platform.env)
   const prepare = (i: number): Promise<Prepared> => {
-    const made = prepareRound(drawRound(seed + i), platform.env, join(dir, `round-${seed + i}`))
+    const made = prepareRound(drawScenario(seed + i), platform.env, join(dir, `round-${seed + i}`))
     // Whoever waits for it is told.
     made.catch(() => {})
     return made
@@ -60,7 +60,7 @@ export async function runCampaign(options: CampaignOptions, signal: AbortSignal)
       break
     }
     const prepared = await next
-    say(`\nround ${i + 1} of ${rounds}, ${planText(prepared.plan).join('\n')}`)
+    say(`\nround ${i + 1} of ${rounds}, ${scenarioText(prepared.scenario).join('\n')}`)
     const isGood = await oneRound(prepared, platform, say, sum, signal, () => {
       // The end of a round and the beginning of the next are mostly waiting.
       if (i + 1 < rounds) next = prepare(i + 1)
@@ -69,7 +69,7 @@ export async function runCampaign(options: CampaignOptions, signal: AbortSignal)
     longestMs = Math.max(longestMs, performance.now() - roundBegun)
   }
   await Promise.all([...cleaning, next.catch(() => {})])
-  // Servers that still run would write it anew.
+  // Servers that still run would write it again.
   await platform[Symbol.asyncDispose]()
   if (sum.failed.length === 0) rmSync(servers, { recursive: true, force: true })
   return sum
@@ -84,7 +84,7 @@ async function oneRound(
   signal: AbortSignal,
   onFlowed: () => void,
 ): Promise<boolean> {
-  const { seed } = prepared.plan
+  const { seed } = prepared.scenario
   let result: RoundResult | undefined
   const problems: string[] = []
   let hasFlowed = false

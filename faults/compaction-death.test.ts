@@ -19,7 +19,7 @@ test('every point of a compaction is died at, before and after its request is ca
   expect(kinds.size).toBe(compactionPoints.length * 2)
 })
 
-test('requests tell what compaction is doing', () => {
+test('requests show what compaction is doing', () => {
   const lake = { prefix: 'p', dataset: 'ticks' }
   const path = { dt: '2026-01-01', hour: '00' }
   const range = { topicId: '0'.repeat(32), partition: 0, S: 0, E: 9 }

@@ -15,7 +15,7 @@ const STOP_WITHIN_MS = 20_000
 export interface CompactorOptions {
   readonly env: Readonly<Record<string, string>>
   readonly logDir: string
-  /** One after the other: each waits until the one before has struck. */
+  /** One after the other: each waits until the one before has happened. */
   readonly deaths: readonly CompactionDeath[]
   /** What happens to requests that it does not die at. */
   readonly rule: Rule
@@ -28,7 +28,7 @@ export class Compactor implements AsyncDisposable {
   readonly #deaths: CompactionDeath[]
   #service: Service
   /** Those that were killed or told to stop: their end is no finding. */
-  readonly #struck = new Set<Service>()
+  readonly #stopped = new Set<Service>()
   #replacing: Promise<void> | undefined
   #stopping = false
   #seen = 0
@@ -58,7 +58,7 @@ export class Compactor implements AsyncDisposable {
     await this.#replacing
     const service = this.#service
     if (service.hasEnded) return
-    this.#struck.add(service)
+    this.#stopped.add(service)
     const timer = setTimeout(() => service.process.kill('SIGKILL'), STOP_WITHIN_MS)
     await service.stop('SIGTERM')
     clearTimeout(timer)
@@ -71,7 +71,7 @@ export class Compactor implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true
     await this.#replacing
-    this.#struck.add(this.#service)
+    this.#stopped.add(this.#service)
     await this.#service.stop('SIGKILL')
     await this.#proxy[Symbol.asyncDispose]()
   }
@@ -83,7 +83,7 @@ export class Compactor implements AsyncDisposable {
       logFile: join(logDir, 'catalog.log'),
     })
     service.process.on('close', (code, signal) => {
-      if (this.#struck.has(service)) return
+      if (this.#stopped.has(service)) return
       const said = service.stderr.split('\n').slice(-6).join('\n    ')
       onProblem(`catalog serve ended by itself (${code ?? signal}):\n    ${said}`)
     })
@@ -94,12 +94,12 @@ export class Compactor implements AsyncDisposable {
     const { method, target, headers } = request
     const death = this.#deaths[0]
     const victim = this.#service
-    if (!death || this.#struck.has(victim)) return this.#options.rule(request)
+    if (!death || this.#stopped.has(victim)) return this.#options.rule(request)
     const point = compactionPointOf(method, target, String(headers['x-amz-target'] ?? ''))
     if (point !== death.point || ++this.#seen < death.nth) return this.#options.rule(request)
     this.#deaths.shift()
     this.#seen = 0
-    this.#struck.add(victim)
+    this.#stopped.add(victim)
     this.#died++
     this.#replacing = victim.stop('SIGKILL').then(() => {
       if (!this.#stopping) this.#service = this.#start()

@@ -1,4 +1,4 @@
-// The consumers of a round as processes: started, struck and counted.
+// The consumers of a round as processes: started, stopped and counted.
 import { join } from 'node:path'
 import { Service } from '@ticklake/testing/service.ts'
 
@@ -10,7 +10,7 @@ export class Consumers {
   readonly #logDir: string
   readonly #onProblem: (what: string) => void
   readonly #all: Service[] = []
-  readonly #struck = new Set<Service>()
+  readonly #stopped = new Set<Service>()
   /** Those among them that the campaign itself sent SIGKILL. */
   readonly #killed = new Set<Service>()
   readonly #frozen = new Set<Service>()
@@ -23,7 +23,7 @@ export class Consumers {
 
   /** Those that run, the frozen ones included. */
   get count(): number {
-    return this.#all.filter((each) => !each.hasEnded && !this.#struck.has(each)).length
+    return this.#all.filter((each) => !each.hasEnded && !this.#stopped.has(each)).length
   }
 
   start(): void {
@@ -34,7 +34,7 @@ export class Consumers {
     })
     this.#all.push(service)
     service.process.on('close', (code, signal) => {
-      if (this.#struck.has(service)) return
+      if (this.#stopped.has(service)) return
       const said = service.stderr.split('\n').slice(-6).join('\n    ')
       this.#onProblem(`${name} ended by itself (${code ?? signal}):\n    ${said}`)
     })
@@ -48,20 +48,20 @@ export class Consumers {
   /** One that runs and is not frozen, by number; undefined when there is none. */
   pick(number: number): Service | undefined {
     const awake = this.#all.filter(
-      (each) => !each.hasEnded && !this.#struck.has(each) && !this.#frozen.has(each),
+      (each) => !each.hasEnded && !this.#stopped.has(each) && !this.#frozen.has(each),
     )
     return awake[number % awake.length]
   }
 
   async kill(service: Service): Promise<void> {
-    this.#struck.add(service)
+    this.#stopped.add(service)
     this.#killed.add(service)
     await service.stop('SIGKILL')
   }
 
   /** SIGTERM, to which a consumer answers by landing what it has and ending well. */
   async terminate(service: Service): Promise<void> {
-    this.#struck.add(service)
+    this.#stopped.add(service)
     const begun = performance.now()
     const timer = setTimeout(() => {
       this.#onProblem(`a consumer did not end within ${STOP_WITHIN_MS} ms of SIGTERM`)
@@ -93,7 +93,7 @@ export class Consumers {
   async terminateAll(): Promise<void> {
     await Promise.all(
       this.#all
-        .filter((each) => !each.hasEnded && !this.#struck.has(each))
+        .filter((each) => !each.hasEnded && !this.#stopped.has(each))
         .map((each) => this.terminate(each)),
     )
   }

@@ -7,7 +7,7 @@ test('a count that rises or stays is well', () => {
   expect(watch).toMatchObject({ answers: 4, last: 25 })
 })
 
-test('a row that is there twice is seen, and a count that falls', () => {
+test('a duplicate row is seen, and a count that falls', () => {
   const watch = new CountWatch()
   expect(watch.take(10, 9)).toBe('a reader saw 1 of 10 rows twice')
   expect(watch.take(8, 8)).toBe('a reader saw the count fall from 10 to 8')

@@ -6,10 +6,10 @@ import { randomOf } from '@ticklake/testing/random.ts'
 import type { Fault, ProxiedRequest, Rule } from '@ticklake/testing/s3-proxy.ts'
 import type { Consumers } from './consumers.ts'
 import type { Platform } from './platform.ts'
-import { faultText, isAmong, MAX_CONSUMERS, type PlannedFault, type Strike } from './scenario.ts'
+import { faultText, type InjectedFault, isAmong, MAX_CONSUMERS, type ScheduledFault } from './scenario.ts'
 
-export interface StrikesOptions {
-  readonly faults: readonly PlannedFault[]
+export interface FaultInjectorOptions {
+  readonly faults: readonly ScheduledFault[]
   /** For the chance by which a request to S3 is hit. */
   readonly seed: number
   readonly consumers: Consumers
@@ -17,13 +17,13 @@ export interface StrikesOptions {
   readonly logDir: string
 }
 
-export class Strikes {
-  readonly #options: StrikesOptions
+export class FaultInjector {
+  readonly #options: FaultInjectorOptions
   /** The rules of the S3 faults that last. */
   readonly #rules = new Set<Rule>()
   #brokenRequests = 0
 
-  constructor(options: StrikesOptions) {
+  constructor(options: FaultInjectorOptions) {
     this.#options = options
   }
 
@@ -46,19 +46,19 @@ export class Strikes {
 
   /** Carries all of them out. @returns how many hit something */
   async run(signal: AbortSignal): Promise<number> {
-    const struck = await Promise.all(this.#options.faults.map((fault) => this.#inTime(fault, signal)))
-    return struck.filter(Boolean).length
+    const hits = await Promise.all(this.#options.faults.map((fault) => this.#inTime(fault, signal)))
+    return hits.filter(Boolean).length
   }
 
-  async #inTime(fault: PlannedFault, signal: AbortSignal): Promise<boolean> {
+  async #inTime(fault: ScheduledFault, signal: AbortSignal): Promise<boolean> {
     await sleep(fault.atMs)
     if (signal.aborted) throw new Error('stopped')
     const line = `${new Date().toISOString()} ${faultText(fault)}\n`
     writeFileSync(join(this.#options.logDir, 'faults.log'), line, { flag: 'a' })
-    return this.#strike(fault)
+    return this.#inject(fault)
   }
 
-  async #strike(fault: Strike): Promise<boolean> {
+  async #inject(fault: InjectedFault): Promise<boolean> {
     const { consumers, platform } = this.#options
     switch (fault.kind) {
       case 'add':
@@ -97,7 +97,12 @@ export class Strikes {
     }
   }
 
-  async #breakS3({ requests, fault, share, forMs }: Extract<Strike, { kind: 's3' }>): Promise<boolean> {
+  async #breakS3({
+    requests,
+    fault,
+    share,
+    forMs,
+  }: Extract<InjectedFault, { kind: 's3' }>): Promise<boolean> {
     const random = randomOf(this.#options.seed)
     let hits = 0
     const rule: Rule = ({ method, target }) => {

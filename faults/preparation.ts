@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { serviceEnv } from '@ticklake/stack/environment.ts'
 import { Service } from '@ticklake/testing/service.ts'
 import { createTopic, pastTicks, produce } from '@ticklake/testing/topic.ts'
-import { PARTITIONS, PAST_HOURS, type RoundPlan } from './scenario.ts'
+import { PARTITIONS, PAST_HOURS, type Scenario } from './scenario.ts'
 
 const HOUR_MS = 3_600_000
 /** Longer than any count of a round takes: after it compaction deletes what a count may have been reading. */
 const DELETE_AFTER_MS = 8_000
 
 export interface Prepared {
-  readonly plan: RoundPlan
+  readonly scenario: Scenario
   readonly env: Record<string, string>
   /** Where logs and claims are kept. */
   readonly dir: string
@@ -21,42 +21,42 @@ export interface Prepared {
 
 /** Makes all of it. @throws Error when the campaign's own tools fail */
 export async function prepareRound(
-  plan: RoundPlan,
+  scenario: Scenario,
   stack: Readonly<Record<string, string>>,
   dir: string,
 ): Promise<Prepared> {
   rmSync(dir, { recursive: true, force: true })
   mkdirSync(dir, { recursive: true })
-  writeFileSync(join(dir, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`)
+  writeFileSync(join(dir, 'scenario.json'), `${JSON.stringify(scenario, null, 2)}\n`)
   // Processes start in half the time: a round starts a dozen.
-  const env = { ...roundEnv(plan, stack), NODE_COMPILE_CACHE: join(dir, '../compiled') }
+  const env = { ...roundEnv(scenario, stack), NODE_COMPILE_CACHE: join(dir, '../compiled') }
   const firstPastMs = Math.floor(Date.now() / HOUR_MS - 24) * HOUR_MS
   const declaring = new Service(['catalog/main.ts', 'declare'], { env, logFile: join(dir, 'declare.log') })
   // By the broker's clock no hour would close within a round: rows of past hours come with their own time.
   await createTopic(env, PARTITIONS, { 'message.timestamp.type': 'CreateTime' })
-  await produce(env, pastTicks(PAST_HOURS, firstPastMs, plan.pastRows, PARTITIONS))
+  await produce(env, pastTicks(PAST_HOURS, firstPastMs, scenario.pastRows, PARTITIONS))
   if ((await declaring.ended()) !== 0) throw new Error(`catalog declare failed:\n${declaring.stderr}`)
-  return { plan, env, dir, firstPastMs }
+  return { scenario, env, dir, firstPastMs }
 }
 
 /** Nothing of a round is shared with another one but the servers. */
-function roundEnv(plan: RoundPlan, stack: Readonly<Record<string, string>>): Record<string, string> {
+function roundEnv(scenario: Scenario, stack: Readonly<Record<string, string>>): Record<string, string> {
   return serviceEnv(stack, {
     PATH: process.env.PATH ?? '',
     HOME: process.env.HOME ?? '',
     LOG_LEVEL: 'debug',
-    LAKE_PREFIX: `round-${plan.seed}`,
+    LAKE_PREFIX: `round-${scenario.seed}`,
     LAKE_DATASET: 'ticks',
-    LAKE_DATABASE: `round_${plan.seed}`,
-    LAKE_FORMAT: plan.format,
-    KAFKA_TOPIC: `round-${plan.seed}`,
-    KAFKA_GROUP_PROTOCOL: plan.protocol,
-    PRODUCER_ROWS: String(plan.rows),
-    PRODUCER_RATE: String(plan.rowsPerSecond),
+    LAKE_DATABASE: `round_${scenario.seed}`,
+    LAKE_FORMAT: scenario.format,
+    KAFKA_TOPIC: `round-${scenario.seed}`,
+    KAFKA_GROUP_PROTOCOL: scenario.protocol,
+    PRODUCER_ROWS: String(scenario.rows),
+    PRODUCER_RATE: String(scenario.rowsPerSecond),
     PRODUCER_HEALTH_PORT: '0',
     CONSUMER_HEALTH_PORT: '0',
-    CONSUMER_FLUSH_AFTER_MS: String(plan.flushAfterMs),
-    CONSUMER_FLUSH_ROWS: String(plan.flushRows),
+    CONSUMER_FLUSH_AFTER_MS: String(scenario.flushAfterMs),
+    CONSUMER_FLUSH_ROWS: String(scenario.flushRows),
     CATALOG_HEALTH_PORT: '0',
     CATALOG_PAGE_PORT: '0',
     CATALOG_HOURS_AHEAD: '2',

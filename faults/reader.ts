@@ -1,4 +1,4 @@
-// A reader that counts the table through Athena without pause, and tells what it must never see.
+// A reader that counts the table through Athena without pause, and reports what it must never see.
 import { type CampaignAthena, openAthena } from './athena.ts'
 import { CountWatch } from './count-watch.ts'
 

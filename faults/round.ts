@@ -1,4 +1,4 @@
-// One round: a topic of its own, rows and poison flowing in, faults as planned, and at the end two verdicts that
+// One round: a topic of its own, rows and poison flowing in, faults by the scenario, and at the end two comparisons that
 // share nothing: Athena's, by the audit, and the objects' own bytes.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { Service } from '@ticklake/testing/service.ts'
 import { poison, produce, ticks } from '@ticklake/testing/topic.ts'
 import { Compactor } from './compactor.ts'
 import { Consumers } from './consumers.ts'
-import { Strikes } from './fault-injector.ts'
+import { FaultInjector } from './fault-injector.ts'
 import type { Platform } from './platform.ts'
 import type { Prepared } from './preparation.ts'
 import { Reader } from './reader.ts'
@@ -19,8 +19,8 @@ import {
   PARTITIONS,
   PAST_HOURS,
   POISON_PORTION,
-  type RoundPlan,
   rowsOf,
+  type Scenario,
   TRICKLES,
 } from './scenario.ts'
 
@@ -52,7 +52,7 @@ export interface RoundResult {
 }
 
 /**
- * Runs a plan to its end. What it finds is in the result; logs and claims are in `dir`.
+ * Runs a scenario to its end. What it finds is in the result; logs and claims are in `dir`.
  * @param onFlowed called when the last row is sent and the last fault is over: from then on servers stay as they are
  * @throws Error when the campaign's own tools fail
  */
@@ -67,35 +67,35 @@ export async function runRound(
 }
 
 class Round {
-  readonly #plan: RoundPlan
+  readonly #scenario: Scenario
   readonly #platform: Platform
   readonly #dir: string
   readonly #consumers: Consumers
   readonly #env: Record<string, string>
   readonly #problems: string[] = []
-  readonly #strikes: Strikes
+  readonly #injector: FaultInjector
   /** Faults that hit something. */
   #faults = 0
   readonly #firstClaim = Promise.withResolvers<void>()
   readonly #firstPastMs: number
 
-  constructor({ plan, env, dir, firstPastMs }: Prepared, platform: Platform, s3: S3Proxy) {
-    this.#plan = plan
+  constructor({ scenario, env, dir, firstPastMs }: Prepared, platform: Platform, s3: S3Proxy) {
+    this.#scenario = scenario
     this.#platform = platform
     this.#dir = dir
     this.#env = env
     this.#firstPastMs = firstPastMs
     this.#consumers = new Consumers({ ...env, AWS_ENDPOINT_URL: s3.url }, dir, (what) => this.#problem(what))
-    this.#strikes = new Strikes({
-      faults: plan.faults,
-      seed: plan.seed,
+    this.#injector = new FaultInjector({
+      faults: scenario.faults,
+      seed: scenario.seed,
       consumers: this.#consumers,
       platform,
       logDir: dir,
     })
     s3.rule = (request) => {
       if (isAmong('claims', request.method, request.target)) this.#firstClaim.resolve()
-      return this.#strikes.rule(request)
+      return this.#injector.rule(request)
     }
   }
 
@@ -115,8 +115,8 @@ class Round {
     await using compactor = await Compactor.start({
       env: this.#env,
       logDir: this.#dir,
-      deaths: this.#plan.deaths,
-      rule: this.#strikes.rule,
+      deaths: this.#scenario.deaths,
+      rule: this.#injector.rule,
       onProblem: (what) => this.#problem(what),
     })
     try {
@@ -132,19 +132,19 @@ class Round {
       ])
       lap('stopped')
       const { rows, objects } = await reader.countLast()
-      if (rows !== rowsOf(this.#plan)) {
-        this.#problem(`a reader counts ${rows} rows at the end, ${rowsOf(this.#plan)} were sent`)
+      if (rows !== rowsOf(this.#scenario)) {
+        this.#problem(`a reader counts ${rows} rows at the end, ${rowsOf(this.#scenario)} were sent`)
       }
       lap('counted')
       const lake = await readLake(this.#env, objects)
-      const verdict = this.#judge(lake)
+      const counts = this.#compare(lake)
       const compacted = this.#compactedHours(lake)
       if (this.#problems.length > 0) this.#keepClaims(lake)
       lap('read')
       return {
-        ...verdict,
+        ...counts,
         faults: this.#faults + compactor.died,
-        brokenRequests: this.#strikes.brokenRequests,
+        brokenRequests: this.#injector.brokenRequests,
         counts: reader.watch.answers,
         slowestCountMs: reader.longestMs,
         compacted,
@@ -160,16 +160,16 @@ class Round {
 
   /** Rows, poison and faults, until everything has landed and every process has ended. */
   async #flow(signal: AbortSignal): Promise<void> {
-    for (let i = 0; i < this.#plan.consumers; i++) this.#consumers.start()
+    for (let i = 0; i < this.#scenario.consumers; i++) this.#consumers.start()
     const producer = this.#start('producer', ['producer/main.ts', 'run'])
     try {
       await this.#consumers.firstAssigned()
-      // Faults that strike before anything moves would prove nothing.
+      // Faults that come before anything moves would prove nothing.
       await Promise.race([this.#firstClaim.promise, sleep(FIRST_CLAIM_WITHIN_MS)])
       const trickled = this.#trickle()
-      // Where the strikes end early, by Ctrl-C, nobody waits for it any more.
+      // Where the faults end early, by Ctrl-C, nobody waits for it any more.
       trickled.catch(() => {})
-      this.#faults = await this.#strikes.run(signal)
+      this.#faults = await this.#injector.run(signal)
       await trickled
       if (this.#consumers.count === 0) this.#consumers.start()
       await this.#ended('producer', producer, PRODUCE_WITHIN_MS)
@@ -185,7 +185,7 @@ class Round {
   async #trickle(): Promise<void> {
     for (let portion = 0; portion < TRICKLES; portion++) {
       await sleep(TRICKLE_EVERY_MS)
-      const poisoned = portion * POISON_PORTION < this.#plan.poison ? POISON_PORTION : 0
+      const poisoned = portion * POISON_PORTION < this.#scenario.poison ? POISON_PORTION : 0
       await produce(this.#env, [...ticks(PARTITIONS, PARTITIONS), ...poison(poisoned, PARTITIONS)])
     }
   }
@@ -195,8 +195,8 @@ class Round {
     const audit = this.#start('audit', args)
     await this.#ended('audit', audit, (LAND_WITHIN_S + 120) * 1000)
     writeFileSync(join(this.#dir, 'audit.txt'), audit.stdout)
-    const { poison } = this.#plan
-    const rows = rowsOf(this.#plan)
+    const { poison } = this.#scenario
+    const rows = rowsOf(this.#scenario)
     const wanted = `audit: produced ${rows + poison}, landed ${rows}, dead ${poison}, skipped 0, lost 0, twice 0`
     const line = audit.stdout.trimEnd().split('\n').at(-1)
     if (line !== wanted) this.#problem(`${line}\n    wanted: ${wanted}`)
@@ -224,10 +224,10 @@ class Round {
   }
 
   /** The objects that the table reads by their own bytes, when nobody writes any more. */
-  #judge(lake: LakeContent): Pick<RoundResult, 'rows' | 'dead' | 'lost' | 'twice'> {
+  #compare(lake: LakeContent): Pick<RoundResult, 'rows' | 'dead' | 'lost' | 'twice'> {
     const rows = new Set(lake.rows).size
     const dead = new Set(lake.dead).size
-    const lost = Math.max(0, rowsOf(this.#plan) - rows) + Math.max(0, this.#plan.poison - dead)
+    const lost = Math.max(0, rowsOf(this.#scenario) - rows) + Math.max(0, this.#scenario.poison - dead)
     const twice = lake.rows.length - rows + (lake.dead.length - dead)
     if (lost > 0 || twice > 0) this.#problem(`by the objects’ own bytes: lost ${lost}, twice ${twice}`)
     return { rows, dead, lost, twice }

@@ -1,47 +1,49 @@
 import { expect, test } from 'vitest'
-import { drawRound, isAmong, MAX_CONSUMERS, planText, type Strike } from './scenario.ts'
+import { drawScenario, type InjectedFault, isAmong, MAX_CONSUMERS, scenarioText } from './scenario.ts'
 
 const seeds = Array.from({ length: 500 }, (_, i) => i + 1)
-const plans = seeds.map(drawRound)
+const scenarios = seeds.map(drawScenario)
 
 test('a seed gives the same round again, whatever was drawn before', () => {
-  const again = [...seeds].reverse().map(drawRound).reverse()
-  expect(again).toEqual(plans)
-  expect(planText(drawRound(7)).join('\n')).toBe(planText(plans[6]!).join('\n'))
+  const again = [...seeds].reverse().map(drawScenario).reverse()
+  expect(again).toEqual(scenarios)
+  expect(scenarioText(drawScenario(7)).join('\n')).toBe(scenarioText(scenarios[6]!).join('\n'))
 })
 
 test('neighbouring seeds give different rounds', () => {
-  expect(new Set(plans.map((plan) => JSON.stringify({ ...plan, seed: 0 }))).size).toBe(plans.length)
+  expect(new Set(scenarios.map((scenario) => JSON.stringify({ ...scenario, seed: 0 }))).size).toBe(
+    scenarios.length,
+  )
 })
 
 test('every kind of fault, every answer of S3 and both group protocols come within 500 rounds', () => {
-  const strikes = plans.flatMap((plan): readonly Strike[] => plan.faults)
-  expect(new Set(strikes.map(({ kind }) => kind))).toEqual(
+  const injected = scenarios.flatMap((scenario): readonly InjectedFault[] => scenario.faults)
+  expect(new Set(injected.map(({ kind }) => kind))).toEqual(
     new Set(['kill', 'restart', 'freeze', 'add', 'remove', 'broker', 's3', 'local-aws', 'trino']),
   )
-  const answers = strikes.flatMap((strike) =>
-    strike.kind === 's3' ? [strike.fault.kind === 'status' ? strike.fault.status : strike.fault.kind] : [],
+  const answers = injected.flatMap((it) =>
+    it.kind === 's3' ? [it.fault.kind === 'status' ? it.fault.status : it.fault.kind] : [],
   )
   expect(new Set(answers)).toEqual(
     new Set([500, 503, 403, 'reset-before', 'reset-after', 'truncate', 'delay']),
   )
-  expect(new Set(plans.map(({ protocol }) => protocol))).toEqual(new Set(['consumer', 'classic']))
+  expect(new Set(scenarios.map(({ protocol }) => protocol))).toEqual(new Set(['consumer', 'classic']))
 })
 
 test('a round has several faults in order of time, thousands of rows a second, and consumers within their number', () => {
-  for (const plan of plans) {
-    expect(plan.faults.length).toBeGreaterThanOrEqual(4)
-    const times = plan.faults.map(({ atMs }) => atMs)
+  for (const scenario of scenarios) {
+    expect(scenario.faults.length).toBeGreaterThanOrEqual(4)
+    const times = scenario.faults.map(({ atMs }) => atMs)
     expect(times).toEqual([...times].sort((a, b) => a - b))
-    expect(plan.rowsPerSecond).toBeGreaterThanOrEqual(3_000)
-    expect(plan.consumers).toBeGreaterThan(0)
-    expect(plan.consumers).toBeLessThanOrEqual(MAX_CONSUMERS)
-    const freeze = plan.faults.find((fault) => fault.kind === 'freeze')
-    if (freeze) expect(freeze.forMs).toBeGreaterThan(plan.protocol === 'classic' ? 10_000 : 6_000)
+    expect(scenario.rowsPerSecond).toBeGreaterThanOrEqual(3_000)
+    expect(scenario.consumers).toBeGreaterThan(0)
+    expect(scenario.consumers).toBeLessThanOrEqual(MAX_CONSUMERS)
+    const freeze = scenario.faults.find((fault) => fault.kind === 'freeze')
+    if (freeze) expect(freeze.forMs).toBeGreaterThan(scenario.protocol === 'classic' ? 10_000 : 6_000)
   }
 })
 
-test('the requests that a fault hits are told apart by method and key', () => {
+test('the requests that a fault hits are distinguished by method and key', () => {
   const claim = '/b/p/_control/d/claims/x/00000/9.json'
   const object = '/b/p/d/dt%3D2026-01-01/hour%3D00/x.parquet'
   expect(isAmong('claims', 'PUT', claim)).toBe(true)

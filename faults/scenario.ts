@@ -13,7 +13,7 @@ export const PAST_HOURS = 2
 export const TRICKLES = 4
 export const POISON_PORTION = 20
 
-export interface RoundPlan {
+export interface Scenario {
   readonly seed: number
   readonly protocol: 'consumer' | 'classic'
   readonly format: 'parquet' | 'jsonl'
@@ -28,18 +28,18 @@ export interface RoundPlan {
   /** Rows of each past hour in each partition: enough for several objects. */
   readonly pastRows: number
   /** In order of time. */
-  readonly faults: readonly PlannedFault[]
+  readonly faults: readonly ScheduledFault[]
   /** Where compaction is killed, in its own order. */
   readonly deaths: readonly CompactionDeath[]
 }
 
 /** All good rows that a round sends. */
-export function rowsOf({ rows, pastRows }: Pick<RoundPlan, 'rows' | 'pastRows'>): number {
+export function rowsOf({ rows, pastRows }: Pick<Scenario, 'rows' | 'pastRows'>): number {
   return rows + (pastRows * PAST_HOURS + TRICKLES) * PARTITIONS
 }
 
 /** `consumer` counts among those that are alive when the fault comes, modulo their number. */
-export type Strike =
+export type InjectedFault =
   /** kill -9; another one starts `backAfterMs` later. */
   | { readonly kind: 'kill'; readonly consumer: number; readonly backAfterMs: number }
   /** SIGTERM; another one starts when it has ended. */
@@ -62,22 +62,28 @@ export type Strike =
   /** Trino is away: Athena answers with errors. */
   | { readonly kind: 'trino'; readonly awayMs: number }
 
-type S3Strike = Extract<Strike, { kind: 's3' }>
+type S3Fault = Extract<InjectedFault, { kind: 's3' }>
 
-export type PlannedFault = Strike & { readonly atMs: number }
+export type ScheduledFault = InjectedFault & { readonly atMs: number }
 
 /** Which requests to S3 a fault hits. */
 export type S3Requests = 'claims' | 'objects' | 'dead files' | 'writes' | 'reads' | 'everything'
 
 const PRODUCE_MS = 5_000
-/** What takes long to mend strikes early: the round ends when all of it has been mended. */
-const SLOW_TO_MEND_BY_MS = 2_000
-const slowToMend: ReadonlySet<Strike['kind']> = new Set(['kill', 'freeze', 'broker', 'local-aws', 'trino'])
+/** Faults that take long to recover from are injected early: the round ends when all of them are over. */
+const SLOW_TO_RECOVER_BY_MS = 2_000
+const slowToRecover: ReadonlySet<InjectedFault['kind']> = new Set([
+  'kill',
+  'freeze',
+  'broker',
+  'local-aws',
+  'trino',
+])
 /** Both group protocols give a member up after 6 s (see platform.ts) or 10 s; then it is a zombie. */
 const SESSION_MS = { consumer: 6_000, classic: 10_000 }
 
-/** The plan of one round. The same seed gives the same plan, whatever ran before. */
-export function drawRound(seed: number): RoundPlan {
+/** Draws the scenario of one round. The same seed gives the same scenario, whatever ran before. */
+export function drawScenario(seed: number): Scenario {
   const random = randomOf(seed)
   // In turn, so that three rounds try both.
   const protocol = seed % 2 === 0 ? 'classic' : 'consumer'
@@ -99,25 +105,25 @@ export function drawRound(seed: number): RoundPlan {
   }
 }
 
-function drawFaults(random: Random, sessionMs: number): PlannedFault[] {
-  const faults: PlannedFault[] = []
+function drawFaults(random: Random, sessionMs: number): ScheduledFault[] {
+  const faults: ScheduledFault[] = []
   const count = between(random, 4, 7)
   // Each server goes away once a round at most, and one process at most is frozen: else the round only waits.
-  const once = new Set<Strike['kind']>()
+  const once = new Set<InjectedFault['kind']>()
   while (faults.length < count) {
-    const strike = drawStrike(random, sessionMs)
-    if (onlyOnce.has(strike.kind) && once.has(strike.kind)) continue
-    once.add(strike.kind)
-    const latest = slowToMend.has(strike.kind) ? SLOW_TO_MEND_BY_MS : PRODUCE_MS - 1_000
-    faults.push({ ...strike, atMs: between(random, 200, latest) })
+    const fault = drawFault(random, sessionMs)
+    if (onlyOnce.has(fault.kind) && once.has(fault.kind)) continue
+    once.add(fault.kind)
+    const latest = slowToRecover.has(fault.kind) ? SLOW_TO_RECOVER_BY_MS : PRODUCE_MS - 1_000
+    faults.push({ ...fault, atMs: between(random, 200, latest) })
   }
   return faults.sort((a, b) => a.atMs - b.atMs)
 }
 
-const onlyOnce: ReadonlySet<Strike['kind']> = new Set(['freeze', 'broker', 'local-aws', 'trino'])
+const onlyOnce: ReadonlySet<InjectedFault['kind']> = new Set(['freeze', 'broker', 'local-aws', 'trino'])
 
 /** How often each kind comes, of the sum. */
-const weights: readonly (readonly [number, Strike['kind']])[] = [
+const weights: readonly (readonly [number, InjectedFault['kind']])[] = [
   [6, 'kill'],
   [3, 'restart'],
   [3, 'freeze'],
@@ -129,7 +135,7 @@ const weights: readonly (readonly [number, Strike['kind']])[] = [
   [1, 'trino'],
 ]
 
-function drawStrike(random: Random, sessionMs: number): Strike {
+function drawFault(random: Random, sessionMs: number): InjectedFault {
   const consumer = between(random, 0, MAX_CONSUMERS - 1)
   const kind = weighted(random)
   switch (kind) {
@@ -151,7 +157,7 @@ function drawStrike(random: Random, sessionMs: number): Strike {
   }
 }
 
-function weighted(random: Random): Strike['kind'] {
+function weighted(random: Random): InjectedFault['kind'] {
   let left = random() * weights.reduce((sum, [weight]) => sum + weight, 0)
   for (const [weight, kind] of weights) {
     left -= weight
@@ -160,7 +166,7 @@ function weighted(random: Random): Strike['kind'] {
   return weights[0]![1]
 }
 
-function drawS3(random: Random): Omit<S3Strike, 'kind'> {
+function drawS3(random: Random): Omit<S3Fault, 'kind'> {
   const fault = oneOf<Fault>(random, [
     { kind: 'status', status: 500, code: 'InternalError' },
     { kind: 'status', status: 503, code: 'SlowDown' },
@@ -198,18 +204,18 @@ export function isAmong(requests: S3Requests, method: string, target: string): b
   }
 }
 
-/** The plan in words, one line for the settings and one for each fault. */
-export function planText(plan: RoundPlan): string[] {
-  const { seed, protocol, format, consumers, rows, rowsPerSecond, poison, flushAfterMs, flushRows } = plan
+/** The scenario as text, one line for the settings and one for each fault. */
+export function scenarioText(scenario: Scenario): string[] {
+  const { seed, protocol, format, consumers, rows, rowsPerSecond, poison, flushAfterMs, flushRows } = scenario
   return [
-    `seed ${seed}: ${protocol} protocol, ${format}, ${consumers} of ${MAX_CONSUMERS} consumers, ${plan.pastRows * PAST_HOURS * PARTITIONS} rows of ${PAST_HOURS} past hours and ${rows} at ${rowsPerSecond}/s, ${poison} poison, flush after ${flushAfterMs} ms or ${flushRows} rows`,
-    ...plan.faults.map((fault) => `  at ${(fault.atMs / 1000).toFixed(1)} s: ${faultText(fault)}`),
-    ...plan.deaths.map((death) => `  ${deathText(death)}`),
+    `seed ${seed}: ${protocol} protocol, ${format}, ${consumers} of ${MAX_CONSUMERS} consumers, ${scenario.pastRows * PAST_HOURS * PARTITIONS} rows of ${PAST_HOURS} past hours and ${rows} at ${rowsPerSecond}/s, ${poison} poison, flush after ${flushAfterMs} ms or ${flushRows} rows`,
+    ...scenario.faults.map((fault) => `  at ${(fault.atMs / 1000).toFixed(1)} s: ${faultText(fault)}`),
+    ...scenario.deaths.map((death) => `  ${deathText(death)}`),
   ]
 }
 
 /** A fault in words. */
-export function faultText(fault: Strike): string {
+export function faultText(fault: InjectedFault): string {
   switch (fault.kind) {
     case 'kill':
       return `kill -9 consumer ${fault.consumer}, another one ${fault.backAfterMs} ms later`

@@ -1,4 +1,4 @@
-// Runs what docs/aws.md tells people to type against a local CloudFormation, Parameter Store, STS and EC2: all of it
+// Runs the commands of docs/aws.md against a local CloudFormation, Parameter Store, STS and EC2: all of it
 // but what needs the broker (e2e/aws.e2e.test.ts) or its instance (broker-boot.e2e.test.ts).
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -88,7 +88,7 @@ test('credentials', async () => {
   expect(await succeed(page.take(/^aws sts /))).toMatch(/"Account": "\d{12}"/)
 })
 
-test('what would be made is told before anything is', async () => {
+test('what would be created is printed before anything is', async () => {
   expect(await succeed(page.take(/^make aws-plan$/))).toMatch(/ 0\.72 {2}there, idle/)
   const { Resources } = parse(await succeed(page.take(/^node .* template$/)))
   expect(Resources).toHaveProperty('BrokerGroup')

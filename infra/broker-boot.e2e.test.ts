@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Share } from '../tools/docs/aws-page.ts'
-import { type Client, type Ended, type Instance, Surroundings } from './instance-like/instance.ts'
+import { type Client, type Ended, type Instance, InstanceFixture } from './instance-like/instance.ts'
 import { likeAws, resolveTemplate, userData } from './resolved-template.ts'
 import { makeTemplate } from './template.ts'
 
@@ -12,7 +12,7 @@ const topic = 'stock-ticks'
 const certificate = /^-----BEGIN CERTIFICATE-----\n[\s\S]+-----END CERTIFICATE-----$/
 
 describe('the boot script in a container made like the instance: systemd, 1 GB, a disk, MiniStack as AWS', () => {
-  let around: Surroundings
+  let around: InstanceFixture
   let broker: Instance
   let client: Client
   let kafkaSha512: string
@@ -20,7 +20,7 @@ describe('the boot script in a container made like the instance: systemd, 1 GB, 
   let first: Ended
   let authority: string
 
-  /** What the template would hand to the instance, led to the surroundings made here. */
+  /** What the template would hand to the instance, pointed at the fixture made here. */
   const userDataHere = async (sha512: string): Promise<string> => {
     const allocation = await broker.aws(
       'ec2',
@@ -94,7 +94,7 @@ describe('the boot script in a container made like the instance: systemd, 1 GB, 
     ])
 
   beforeAll(async () => {
-    around = await Surroundings.make()
+    around = await InstanceFixture.make()
     broker = await around.startInstance({ reachable: true })
     kafkaSha512 = await around.publishKafka(broker)
     for (const user of users) {
@@ -119,14 +119,14 @@ describe('the boot script in a container made like the instance: systemd, 1 GB, 
     expect(['amazonlinux:2023', 'debian:bookworm-slim']).toContain(around.base)
   })
 
-  test('the stack is told of the success once, for the resource that waits for it', async () => {
+  test('the success is signalled to the stack once, for the resource that waits for it', async () => {
     const signals = await broker.shell('cat /var/log/signals')
     expect(signals).toBe('--exit-code 0 --stack ticklake --resource BrokerGroup --region us-east-1')
   })
 
-  test('whoever looks each minute whether Kafka answers is there, and finds that it does', async () => {
-    const look = 'systemctl is-enabled broker-health.timer; bash /opt/ticklake/broker-health.sh; echo $?'
-    expect(await broker.shell(`${look}; ls /run/kafka-missed 2>/dev/null || true`)).toBe('enabled\n0')
+  test('the check that runs each minute is installed, and finds that Kafka answers', async () => {
+    const check = 'systemctl is-enabled broker-health.timer; bash /opt/ticklake/broker-health.sh; echo $?'
+    expect(await broker.shell(`${check}; ls /run/kafka-missed 2>/dev/null || true`)).toBe('enabled\n0')
   })
 
   test('the heap follows the gigabyte, and nothing was killed for want of memory', async () => {
@@ -173,7 +173,7 @@ describe('the boot script in a container made like the instance: systemd, 1 GB, 
     )
   })
 
-  test('consumer may tell of dead letters, and admin may do what no service may', async () => {
+  test('consumer may announce dead letters, and admin may do what no service may', async () => {
     expect(await send('consumer', `${topic}-dead-letters`, ['x'])).toMatchObject({ status: 0 })
     const made = await client.tool('kafka-topics', [
       ...as('admin'),
@@ -279,7 +279,7 @@ describe('the boot script in a container made like the instance: systemd, 1 GB, 
     expect(read.output).toContain('Processed a total of 500 messages')
   })
 
-  test('an archive with another checksum is not unpacked, and the stack is told of the failure', async () => {
+  test('an archive with another checksum is not unpacked, and the failure is signalled to the stack', async () => {
     const other = await around.startInstance({ reachable: false, name: 'refused' })
     const data = (await userDataHere('b'.repeat(128))).replace(/^DATA_DEVICE=.*\n/m, '')
     const ended = await other.boot(data)

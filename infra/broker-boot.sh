@@ -120,8 +120,8 @@ fetch_passwords() {
   done
 }
 
-# The authority's key never leaves the volume. The broker's certificate is made anew at each run, for the
-# name that clients are told and for the bare address.
+# The authority's key never leaves the volume. The broker's certificate is made again at each run, for the
+# name that clients use and for the bare address.
 make_certificates() {
   local ca=$data/authority key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc)
   install -d -m 700 "$ca"
@@ -342,7 +342,7 @@ publish_authority() {
   patiently aws ssm put-parameter --name "$CA_PARAMETER" --type String --overwrite --value "file://$etc/ca.pem" >/dev/null
 }
 
-tell_the_stack() {
+signal_stack() {
   rm -rf "$scratch"
   if [ -n "${SIGNAL_STACK:-}" ]; then
     # Where no deployment waits (a new instance, this script run by hand) AWS refuses the signal.
@@ -352,7 +352,7 @@ tell_the_stack() {
 }
 
 status=0
-trap 'status=$?; say "failed in line $LINENO"; trap - ERR; tell_the_stack "$status"; exit "$status"' ERR
+trap 'status=$?; say "failed in line $LINENO"; trap - ERR; signal_stack "$status"; exit "$status"' ERR
 set -o errtrace
 install -d -m 700 "$scratch"
 watch_the_broker
@@ -369,4 +369,4 @@ make_topics
 check_as_a_client
 publish_authority
 say 'done'
-tell_the_stack 0
+signal_stack 0

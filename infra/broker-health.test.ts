@@ -1,4 +1,4 @@
-// The script that tells the Auto Scaling group of a dead broker, run as the instance runs it, with stand-ins of Kafka,
+// The script that reports a dead broker to the Auto Scaling group, run as the instance runs it, with stand-ins of Kafka,
 // the AWS CLI and curl.
 import { execFile } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -46,7 +46,7 @@ async function broker(answer: (request: Buffer) => Buffer): Promise<number> {
 }
 
 /** One minute of the timer. */
-function look(port: number): Promise<void> {
+function checkHealth(port: number): Promise<void> {
   const env = {
     PATH: `${folder}:${process.env.PATH}`,
     SETTINGS: join(folder, 'no-settings'),
@@ -60,7 +60,7 @@ function look(port: number): Promise<void> {
   )
 }
 
-const told = () => (existsSync(join(folder, 'aws.log')) ? readFileSync(join(folder, 'aws.log'), 'utf8') : '')
+const calls = () => (existsSync(join(folder, 'aws.log')) ? readFileSync(join(folder, 'aws.log'), 'utf8') : '')
 const missed = () =>
   existsSync(join(folder, 'missed')) ? readFileSync(join(folder, 'missed'), 'utf8').trim() : '0'
 
@@ -70,24 +70,24 @@ test('a broker that answers is asked by a request of Kafka’s protocol, and the
     asked = request.toString('hex')
     return served
   })
-  await look(port)
+  await checkHealth(port)
   // Length 10, ApiVersions (18), version 0, request 1, no client id.
   expect(asked).toBe('0000000a0012000000000001ffff')
-  expect([told(), missed()]).toEqual(['', '0'])
+  expect([calls(), missed()]).toEqual(['', '0'])
 })
 
 test('ten minutes without an answer, and not nine, make the instance unhealthy', async () => {
-  for (let minute = 1; minute <= 9; minute++) await look(1)
-  expect([told(), missed()]).toEqual(['', '9'])
-  await look(1)
-  expect(told()).toBe('autoscaling set-instance-health --instance-id i-0123 --health-status Unhealthy\n')
+  for (let minute = 1; minute <= 9; minute++) await checkHealth(1)
+  expect([calls(), missed()]).toEqual(['', '9'])
+  await checkHealth(1)
+  expect(calls()).toBe('autoscaling set-instance-health --instance-id i-0123 --health-status Unhealthy\n')
 })
 
-test('one answer in between, and the minutes are counted anew', async () => {
-  for (let minute = 1; minute <= 9; minute++) await look(1)
-  await look(await broker(() => served))
-  await look(1)
-  expect([told(), missed()]).toEqual(['', '1'])
+test('one answer in between, and the count of minutes restarts', async () => {
+  for (let minute = 1; minute <= 9; minute++) await checkHealth(1)
+  await checkHealth(await broker(() => served))
+  await checkHealth(1)
+  expect([calls(), missed()]).toEqual(['', '1'])
 })
 
 test.each([
@@ -95,6 +95,6 @@ test.each([
   ['answers with an error', Buffer.from('00000006000000010023', 'hex')],
   ['speaks another protocol', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
 ])('whoever %s is no broker that serves', async (_, answer) => {
-  await look(await broker(() => answer))
+  await checkHealth(await broker(() => answer))
   expect(missed()).toBe('1')
 })

@@ -19,7 +19,7 @@ import { sleep } from '@ticklake/runtime/process.ts'
 import type { Outputs } from './env-aws.ts'
 
 const CHANGE_SET = 'ticklake'
-const LOOK_EVERY_MS = 3_000
+const POLL_EVERY_MS = 3_000
 const WAIT_MS = 40 * 60_000
 
 export interface ProposedChange {
@@ -98,7 +98,7 @@ export class CloudFormation {
         code: 'STACK_REFUSED',
         what: `CloudFormation does not take the stack ${this.#stack}; nothing was made or changed`,
         why: reasonOf(error),
-        remedy: 'mend what it says; `aws sts get-caller-identity` tells whether AWS knows you',
+        remedy: 'fix what it says; `aws sts get-caller-identity` shows whether AWS knows you',
         cause: error,
       })
     }
@@ -117,7 +117,7 @@ export class CloudFormation {
     await this.#client.send(
       new ExecuteChangeSetCommand({ StackName: this.#stack, ChangeSetName: CHANGE_SET }),
     )
-    await this.#settled(since, signal, onEvent)
+    await this.#whenDone(since, signal, onEvent)
     const state = await this.state()
     if (state?.status === 'CREATE_COMPLETE' || state?.status === 'UPDATE_COMPLETE') return state
     throw await this.#failed(since, `is ${state?.status ?? 'gone'}`)
@@ -127,7 +127,7 @@ export class CloudFormation {
   async delete(signal: AbortSignal, onEvent: (event: StackEvent) => void): Promise<void> {
     const since = new Date()
     await this.#client.send(new DeleteStackCommand({ StackName: this.#stack }))
-    await this.#settled(since, signal, onEvent)
+    await this.#whenDone(since, signal, onEvent)
     const state = await this.state()
     if (state) throw await this.#failed(since, `is ${state.status} and not all of it is gone`)
   }
@@ -174,7 +174,7 @@ export class CloudFormation {
         throw new Error(reason)
       }
       if (answer.Status !== 'CREATE_COMPLETE') {
-        await sleep(LOOK_EVERY_MS / 3)
+        await sleep(POLL_EVERY_MS / 3)
         continue
       }
       changes.push(...(answer.Changes ?? []))
@@ -189,14 +189,14 @@ export class CloudFormation {
     }))
   }
 
-  async #settled(since: Date, signal: AbortSignal, onEvent: (event: StackEvent) => void): Promise<void> {
+  async #whenDone(since: Date, signal: AbortSignal, onEvent: (event: StackEvent) => void): Promise<void> {
     const deadline = Date.now() + WAIT_MS
-    const told = new Set<string>()
+    const seen = new Set<string>()
     for (;;) {
       const stack = await this.#describe()
       for (const event of (await this.#events(since)).reverse()) {
-        if (told.has(event.EventId!)) continue
-        told.add(event.EventId!)
+        if (seen.has(event.EventId!)) continue
+        seen.add(event.EventId!)
         onEvent(event)
       }
       if (!stack || /_(COMPLETE|FAILED)$/.test(stack.StackStatus ?? '')) return
@@ -208,7 +208,7 @@ export class CloudFormation {
           remedy: 'run the same command again to go on waiting',
         })
       }
-      await sleep(LOOK_EVERY_MS, signal)
+      await sleep(POLL_EVERY_MS, signal)
     }
   }
 

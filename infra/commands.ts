@@ -66,7 +66,7 @@ export function commandLine(args: readonly string[]): Argv {
       (y) => y,
       () => runCommand(async () => void process.stdout.write(templateYaml(template))),
     )
-    .demandCommand(1, 'say what to do: plan, deploy, outputs, destroy or template')
+    .demandCommand(1, 'missing command; expected one of plan, deploy, outputs, destroy, template')
     .strict()
     .fail(failUsage('infra', args))
     .version(false)

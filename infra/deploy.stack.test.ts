@@ -72,7 +72,7 @@ describe('the stack on a local CloudFormation: all but the address and the volum
     expect((await cloud.state())?.status ?? 'REVIEW_IN_PROGRESS').toBe('REVIEW_IN_PROGRESS')
   })
 
-  test('nobody is told of a broker that has not published its certificate', async () => {
+  test('nothing is written about a broker that has not published its certificate', async () => {
     await expect(deploy(template, given, target, never)).rejects.toMatchObject({ code: 'BROKER_NOT_READY' })
     const state = await cloud.state()
     expect(state?.status).toBe('CREATE_COMPLETE')

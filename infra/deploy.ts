@@ -33,7 +33,7 @@ export async function deploy(
   if (there?.status === 'ROLLBACK_COMPLETE' || there?.status === 'ROLLBACK_FAILED') {
     // A stack that was never whole can only be deleted; its bucket was deleted by the rollback.
     say(`the first attempt at ${target.stack} failed: clearing it away`)
-    await cloud.delete(signal, tellEvent)
+    await cloud.delete(signal, logEvent)
   }
   const parameters = withArchiveSum(template, given)
   parameters.ClientCidr ??= await callersRange()
@@ -57,7 +57,7 @@ export async function deploy(
         remedy: 'say yes, or give --yes where nobody can be asked',
       })
     }
-    state = await cloud.carryOut(signal, tellEvent)
+    state = await cloud.carryOut(signal, logEvent)
   }
   await writeDown(state!, target, await cloud.region())
 }
@@ -76,7 +76,7 @@ export async function writeDown(state: StackState, target: Target, region: strin
   return place
 }
 
-export function tellEvent(event: StackEvent): void {
+export function logEvent(event: StackEvent): void {
   const reason = event.ResourceStatusReason ? `  ${event.ResourceStatusReason}` : ''
   say(`  ${(event.ResourceStatus ?? '').padEnd(20)} ${event.LogicalResourceId}${reason}`)
 }

@@ -1,10 +1,10 @@
-// Deletes the stack, and of the data what it was told to.
+// Deletes the stack, and the data if the user said so.
 import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { CloudFormation } from './cloudformation.ts'
-import { agreed, say, type Target, tellEvent } from './deploy.ts'
+import { agreed, logEvent, say, type Target } from './deploy.ts'
 import { isOf } from './env-aws.ts'
 import { deleteWithData, holdsData } from './lake-bucket.ts'
 
@@ -53,7 +53,7 @@ export async function destroy(
       remedy: 'say yes, or give --yes where nobody can be asked',
     })
   }
-  if (there) await cloud.delete(signal, tellEvent)
+  if (there) await cloud.delete(signal, logEvent)
   if (bucket && !(full && data === 'keep')) {
     const versions = await deleteWithData(bucket)
     say(`deleted ${bucket} and ${versions} objects, old versions counted`)

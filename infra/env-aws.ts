@@ -1,4 +1,4 @@
-// What the services are told for AWS: the stack's outputs as the lines of .env.aws.
+// The settings of the services on AWS: the stack's outputs as the lines of .env.aws.
 
 export const users = ['admin', 'producer', 'consumer', 'catalog'] as const
 export type User = (typeof users)[number]

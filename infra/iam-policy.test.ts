@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { allows, type Statement } from './iam-policy.ts'
 
-const verdict = (statements: Statement[], resource = 'arn:aws:s3:::b/a/x', context = {}) =>
+const isAllowed = (statements: Statement[], resource = 'arn:aws:s3:::b/a/x', context = {}) =>
   allows([{ Version: '2012-10-17', Statement: statements }], {
     action: 's3:GetObject',
     resources: [resource],
@@ -10,22 +10,22 @@ const verdict = (statements: Statement[], resource = 'arn:aws:s3:::b/a/x', conte
 const allow = { Effect: 'Allow', Action: 's3:Get*', Resource: 'arn:aws:s3:::b/a/*' } as const
 
 test('what nothing allows is refused', () => {
-  expect(verdict([])).toBe(false)
-  expect(verdict([allow], 'arn:aws:s3:::b/ab')).toBe(false)
+  expect(isAllowed([])).toBe(false)
+  expect(isAllowed([allow], 'arn:aws:s3:::b/ab')).toBe(false)
 })
 
 test('what a statement allows is allowed, whatever the case of the action', () => {
-  expect(verdict([{ ...allow, Action: ['S3:getobject'] }])).toBe(true)
+  expect(isAllowed([{ ...allow, Action: ['S3:getobject'] }])).toBe(true)
 })
 
 test('a denial wins over every permission', () => {
-  expect(verdict([allow, { Effect: 'Deny', Action: '*', Resource: '*' }])).toBe(false)
+  expect(isAllowed([allow, { Effect: 'Deny', Action: '*', Resource: '*' }])).toBe(false)
 })
 
 test('a condition on a key that the call does not carry does not hold', () => {
   const conditional = { ...allow, Condition: { StringLike: { 's3:prefix': 'a/*' } } }
-  expect(verdict([conditional])).toBe(false)
-  expect(verdict([conditional], undefined, { 's3:prefix': 'a/b' })).toBe(true)
+  expect(isAllowed([conditional])).toBe(false)
+  expect(isAllowed([conditional], undefined, { 's3:prefix': 'a/b' })).toBe(true)
 })
 
 test('every resource of a call must be allowed', () => {
@@ -35,15 +35,17 @@ test('every resource of a call must be allowed', () => {
 })
 
 test('a word that it does not know is an error, not a guess', () => {
-  expect(() => verdict([{ ...allow, Condition: { NumericLessThan: { x: '1' } } }])).toThrow('NumericLessThan')
-  expect(() => verdict([{ ...allow, NotAction: 'x' } as Statement])).toThrow('NotAction')
+  expect(() => isAllowed([{ ...allow, Condition: { NumericLessThan: { x: '1' } } }])).toThrow(
+    'NumericLessThan',
+  )
+  expect(() => isAllowed([{ ...allow, NotAction: 'x' } as Statement])).toThrow('NotAction')
 })
 
 test('Null asks whether the call carries a key at all', () => {
   const carried = { ...allow, Condition: { Null: { 's3:if-none-match': 'false' } } }
-  expect(verdict([carried])).toBe(false)
-  expect(verdict([carried], undefined, { 's3:if-none-match': '*' })).toBe(true)
+  expect(isAllowed([carried])).toBe(false)
+  expect(isAllowed([carried], undefined, { 's3:if-none-match': '*' })).toBe(true)
   const absent = { ...allow, Condition: { Null: { 's3:if-none-match': 'true' } } }
-  expect(verdict([absent])).toBe(true)
-  expect(verdict([absent], undefined, { 's3:if-none-match': '*' })).toBe(false)
+  expect(isAllowed([absent])).toBe(true)
+  expect(isAllowed([absent], undefined, { 's3:if-none-match': '*' })).toBe(false)
 })

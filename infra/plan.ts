@@ -1,4 +1,4 @@
-// What a deployment would make and what it costs a day, told without asking AWS anything.
+// What a deployment would make and what it costs a day, without asking AWS anything.
 import {
   type Cost,
   CRAWL_USD,
@@ -31,7 +31,7 @@ export function planText(template: Template, given: Readonly<Record<string, stri
     '',
     value('CrawlerSchedule')
       ? `The crawler runs by itself, ${value('CrawlerSchedule')}: about ${CRAWL_USD.toFixed(2)} each time.`
-      : `The crawler runs only when told: about ${CRAWL_USD.toFixed(2)} each time.`,
+      : `The crawler runs only on demand: about ${CRAWL_USD.toFixed(2)} each time.`,
     `A query costs 5.00 a TB scanned, 10 MB at least; one that would scan more than ${(Number(value('BytesScannedLimit')) / 2 ** 30).toFixed(1)} GiB is stopped.`,
     `The bucket keeps what is deleted or overwritten for ${OLD_VERSIONS_DAYS} days, the small objects that compaction has replaced among it: ${STORAGE_USD_A_GB_MONTH} a GB and month, as all that it stores.`,
     'Sending out of AWS (a consumer on this machine reads from the broker): 100 GB a month free, then 0.09 a GB.',

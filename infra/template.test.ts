@@ -64,7 +64,7 @@ test('the firewall admits the port of the broker from the given range, and nothi
 test.each([
   ['us-east-1', 'ec2-203-0-113-200.compute-1.amazonaws.com'],
   ['eu-central-1', 'ec2-203-0-113-200.eu-central-1.compute.amazonaws.com'],
-])('in %s the broker is told the name that clients are told', (region, host) => {
+])('in %s the broker gets the name that clients use', (region, host) => {
   const there = resolveTemplate(template, { ...likeAws, region })
   expect(there.outputs.BootstrapServers).toBe(`${host}:9093`)
   expect(userData(there)).toContain(`BROKER_HOST='${host}'`)
@@ -139,7 +139,7 @@ test('the workgroup forces its place for results and its limit on every query', 
   })
 })
 
-test('a broker that is gone is seen by the group, after the time of a boot, and told by an alarm', () => {
+test('a broker that is gone is seen by the group, after the time of a boot, and raises an alarm', () => {
   const { HealthCheckGracePeriod, MetricsCollection } = properties('BrokerGroup')
   expect(HealthCheckGracePeriod).toBe(20 * 60)
   const { MetricName, Dimensions, TreatMissingData, AlarmActions } = properties('BrokerAlarm')

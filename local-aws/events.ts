@@ -39,7 +39,7 @@ export function makeEvents(log: Logger, registry: Registry) {
   })
   const refused = new Counter({
     name: 'ticklake_local_aws_refused_total',
-    help: 'Requests that were not let in, by reason',
+    help: 'Requests that were refused, by reason',
     labelNames: ['reason'],
     registers,
   })
@@ -58,11 +58,10 @@ export function makeEvents(log: Logger, registry: Registry) {
   }
   const upstream = new Outage('reach_s3', lines)
   const records = new Outage('store_query', {
-    failed: ({ why }) =>
-      log.error({ why }, `queries cannot be written down, so none is run that is new: ${why}`),
+    failed: ({ why }) => log.error({ why }, `query records cannot be stored, so no new query is run: ${why}`),
     stillFailing: ({ why, seconds }) =>
-      log.error({ why, seconds }, `queries still cannot be written down after ${seconds} s: ${why}`),
-    back: ({ seconds }) => log.info({ seconds }, `queries are written down again after ${seconds} s`),
+      log.error({ why, seconds }, `query records still cannot be stored after ${seconds} s: ${why}`),
+    back: ({ seconds }) => log.info({ seconds }, `query records are stored again after ${seconds} s`),
   })
 
   return {
@@ -70,17 +69,17 @@ export function makeEvents(log: Logger, registry: Registry) {
     /** The folder of LOCAL_AWS_SEED_DIR is loaded. */
     seeded: (facts: { objects: number; statements: number }) => log.info(facts, 'seeded'),
     answered: (service: string, status: number) => requests.inc({ aws_service: service, status }),
-    /** A request that was not let in: nothing of its body was read. */
+    /** A refused request: nothing of its body was read. */
     refused: (facts: { reason: RefusalReason; method: string; path: string; why: string }) => {
       refused.inc({ reason: facts.reason })
       const now = Date.now()
       const isDue = now - (refusalLines.get(facts.reason) ?? 0) >= refusalLineEveryMs
       if (isDue) refusalLines.set(facts.reason, now)
-      log[isDue ? 'warn' : 'debug'](facts, 'a request was refused')
+      log[isDue ? 'warn' : 'debug'](facts, 'request refused')
     },
     /** A request that could not be handed on; the client was told with a 503 or by a cut connection. */
     upstreamFailed: (facts: { method: string; target: string; reason: string }) => {
-      log.debug(facts, 'not handed on')
+      log.debug(facts, 'request not passed through')
       upstream.failed(facts.reason)
     },
     /** The S3 server answered a request. */
@@ -121,12 +120,12 @@ export function makeEvents(log: Logger, registry: Registry) {
     },
     /** The rows of an INSERT or CTAS are there; only the list of their files is not. */
     manifestFailed: (facts: { id: string; reason: string }) =>
-      log.warn(facts, 'a query has written its rows, but not the list of its files'),
+      log.warn(facts, 'a query wrote its rows, but not the list of its files'),
     queriesExpired: (count: number) => {
       expired.inc(count)
       log.debug({ count }, 'old queries left the history')
     },
-    expiryFailed: (reason: string) => log.warn({ reason }, 'old results could not be removed; tried again'),
+    expiryFailed: (reason: string) => log.warn({ reason }, 'old results could not be removed; retried later'),
     /** Queries that a former run of this server left unfinished. */
     interruptedQueriesFailed: (count: number) =>
       log.warn({ count }, 'queries of a former run were marked as failed'),

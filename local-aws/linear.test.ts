@@ -73,7 +73,7 @@ test.each(['(?=a)', '(?<!a)b', '(a)\\1', 'a++', '('])(
 )
 
 describe('a crawl', () => {
-  const look = async (content: string) => {
+  const inspected = async (content: string) => {
     const bytes = Buffer.from(content)
     const { user } = process.threadCpuUsage()
     const result = await inspect(bytes.length, async (start, end) => bytes.subarray(start, end))
@@ -100,7 +100,7 @@ describe('a crawl', () => {
   ])(
     'looks at %s',
     async (_name, content, classification) => {
-      expect((await look(content))?.classification).toBe(classification)
+      expect((await inspected(content))?.classification).toBe(classification)
     },
     30_000,
   )
@@ -144,7 +144,7 @@ describe('a crawl', () => {
       .map(([some, size, end]) => some.join('').repeat(size).slice(0, size) + end)
     const file = fc.array(content, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('\n'))
     await fc.assert(
-      fc.asyncProperty(file, async (text) => void (await look(text))),
+      fc.asyncProperty(file, async (text) => void (await inspected(text))),
       { seed: 11, numRuns: 300 },
     )
   }, 60_000)

@@ -113,7 +113,7 @@ function brokerOf(admin: Admin, config: KafkaConfig, events: BrokerEvents, signa
       code: 'KAFKA_ADMIN',
       what: `${what} failed`,
       why: `the broker at ${servers} says: ${reasons(error)}`,
-      remedy: 'mend what it says (rights, replication, a broker that is away), then run the command again',
+      remedy: 'fix what it says (rights, replication, a broker that is away), then run the command again',
       cause: error,
     })
   return {

@@ -17,7 +17,7 @@ test('without any setting it loops the made-up rows at 200 a second', () => {
   expect(producerConfig({})).toMatchObject({ mode: 'loop', PRODUCER_SOURCE: 'generated', PRODUCER_RATE: 200 })
 })
 
-test('a file is sent once, unless told otherwise', () => {
+test('by default a file is sent once', () => {
   expect(producerConfig({ PRODUCER_CSV: 'a.csv' }).mode).toBe('replay')
   expect(producerConfig({ PRODUCER_CSV: 'a.csv', PRODUCER_MODE: 'loop' }).mode).toBe('loop')
   expect(producerConfig({ PRODUCER_SOURCE: 'sample' }).mode).toBe('replay')

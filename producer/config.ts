@@ -1,4 +1,4 @@
-// What the producer can be told: the PRODUCER_* and KAFKA_* variables, read once and strictly.
+// The settings of the producer: the PRODUCER_* and KAFKA_* variables, read once and strictly.
 import { resolve } from 'node:path'
 import { isText } from '@ticklake/contract/validation.ts'
 import {
@@ -145,7 +145,7 @@ export function producerConfig(env: Env): ProducerConfig {
       code: 'CONFIG_INVALID',
       what: 'settings contradict each other; nothing was started',
       why: problems.join('\n       '),
-      remedy: 'change one of them (`producer run --help` tells what each does)',
+      remedy: 'change one of them (`producer run --help` says what each does)',
     })
   }
   return Object.freeze({ ...values, mode })

@@ -48,7 +48,7 @@ test('of each kind of fault the first row is logged, then how many there were; a
   expect(lines.slice(logged), 'what was logged is not logged again').toHaveLength(1)
 })
 
-test('a loop counts its bad rows in every pass and tells them in the first', () => {
+test('a loop counts its bad rows in every pass and logs them in the first', () => {
   const { lines, kept, events } = setUp()
   events.rowSkipped(bad(2))
   events.passEnded()

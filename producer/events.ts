@@ -82,7 +82,7 @@ export function makeEvents(
   })
   const brokerUp = new Gauge({
     name: 'ticklake_producer_broker_up',
-    help: '1 while the broker answers, 0 while it is waited for',
+    help: '1 while the broker answers, otherwise 0',
     registers: [registry],
   })
 
@@ -120,7 +120,7 @@ export function makeEvents(
       if (kinds.size >= MAX_KINDS) return
       kinds.set(name, { count: 1, unlogged: 0, first: row })
       const { text, ...facts } = row
-      log.warn(facts, `row skipped: ${placeOf(row)}: ${row.detail}`)
+      log.warn(facts, `row skipped: ${lineOf(row)}: ${row.detail}`)
     },
     fileFound(found, file) {
       if (firstPass) log.info({ file, found }, `${file}: ${found}`)
@@ -167,7 +167,7 @@ export function makeEvents(
     passEnded() {
       firstPass = false
     },
-    /** To be called as often as the broker is found away; it is told once, and then once a minute. */
+    /** To be called as often as the broker is found away; it is logged once, and then once a minute. */
     waitingForBroker(servers: string, reason: string) {
       brokerUp.set(0)
       brokerOutage(servers).failed(reason)
@@ -180,7 +180,7 @@ export function makeEvents(
       outage ??= brokerOutage(servers)
     },
     healthListens(host: string, port: number) {
-      log.info({ host, port }, `health at http://${host}:${port}/readyz, numbers at /metrics`)
+      log.info({ host, port }, `health at http://${host}:${port}/readyz, metrics at /metrics`)
     },
     clientWarned(reason: string) {
       log.debug({ reason }, 'the Kafka client says')
@@ -218,6 +218,6 @@ export function makeEvents(
   }
 }
 
-function placeOf({ file, line, column }: SkippedRow): string {
+function lineOf({ file, line, column }: SkippedRow): string {
   return `${file} line ${line}${column ? `, column ${column}` : ''}`
 }

@@ -114,7 +114,7 @@ export async function openTopic(
       code: 'DELIVERY_FAILED',
       what: `${failed} rows were given up and ${inFlight} more are not acknowledged; they may be missing from topic ${topic}`,
       why: failure,
-      remedy: 'mend the broker and produce them again; PRODUCER_DELIVERY_TIMEOUT_MS waits longer',
+      remedy: 'fix the broker and produce them again; PRODUCER_DELIVERY_TIMEOUT_MS waits longer',
       retryable: true,
     })
   }

@@ -55,7 +55,7 @@ test('a line keeps the source that it names, and one that names none gets the se
   expect((await read(named('""'))).skipped).toMatchObject([{ column: 'source', reason: 'bad_text' }])
 })
 
-test('a bad line is skipped and told by line, field and reason', async () => {
+test('a bad line is skipped and reported by line, field and reason', async () => {
   const bad = ['no json', '[]', TICK.replace('"open":1', '"open":"1"'), TICK.replace('-31', '-32'), '{}']
   const { rows, skipped } = await read([TICK, ...bad, TICK].join('\n'))
   expect(rows).toHaveLength(2)

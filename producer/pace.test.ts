@@ -2,15 +2,15 @@ import { expect, test } from 'vitest'
 import { makePace } from './pace.ts'
 
 /** Runs for a while with timers that are late by up to `lateMs`, and counts the rows. */
-function rowsIn(seconds: number, rate: number, lateMs: (turn: number) => number, batch = 500): number {
+function rowsIn(seconds: number, rate: number, lateMs: (pass: number) => number, batch = 500): number {
   let now = 1_000
   const pace = makePace(rate, () => now)
   let rows = 0
-  for (let turn = 0; ; turn++) {
+  for (let pass = 0; ; pass++) {
     const taken = pace.take(batch)
     rows += taken
     if (taken > 0) continue
-    now += Math.ceil(pace.waitMs()) + lateMs(turn)
+    now += Math.ceil(pace.waitMs()) + lateMs(pass)
     if (now >= 1_000 + seconds * 1_000) return rows
   }
 }
@@ -18,10 +18,10 @@ function rowsIn(seconds: number, rate: number, lateMs: (turn: number) => number,
 test.each([[0.5], [1], [3], [200], [777.7], [50_000]])(
   '%d rows a second are exact over a minute, also with late timers',
   (rate) => {
-    const late = [() => 0, (turn: number) => turn % 7, (turn: number) => (turn % 100 === 0 ? 900 : 1)]
+    const late = [() => 0, (pass: number) => pass % 7, (pass: number) => (pass % 100 === 0 ? 900 : 1)]
     for (const lateMs of late) {
       const rows = rowsIn(60, rate, lateMs)
-      // The row at the start is due at once; the last turn may end after the minute.
+      // The row at the start is due at once; the last pass may end after the minute.
       expect(Math.abs(rows - rate * 60)).toBeLessThanOrEqual(1 + rate * 1)
       expect(rows / 60).toBeGreaterThan(rate * 0.98)
     }

@@ -66,7 +66,10 @@ async function deliveredSoFar(port: number): Promise<number> {
 }
 
 /** A way to the broker that lets the first connection through, and those after it only when so long has gone by since. */
-async function cutOff(servers: string, forMs: number): Promise<AsyncDisposable & { address: string }> {
+async function cutConnections(
+  servers: string,
+  forMs: number,
+): Promise<AsyncDisposable & { address: string }> {
   const [host, port] = servers.split(':')
   let openAgainAt = 0
   const server = createServer((near) => {
@@ -149,7 +152,7 @@ test('a file goes out once, its bad row named by line and column, and the topic 
   expect(dates).toEqual([...dates].sort())
 })
 
-test('JSON lines can be piped in, and a bad one is told', async () => {
+test('JSON lines can be piped in, and a bad one is reported', async () => {
   const own = env()
   await producer(['topic', 'create', '--partitions', '1'], own)
   const tick = (index: string, source = '') =>
@@ -254,7 +257,7 @@ test('a broker that goes away between its first answer and the next question is 
   const own = env()
   await producer(['topic', 'create'], own)
   // The first connection is the one that finds the broker; those after it are cut off for two seconds.
-  await using proxy = await cutOff(servers(own), 2_000)
+  await using proxy = await cutConnections(servers(own), 2_000)
   const run = await producer(['run', '--rate', 'max', '--rows', '100'], {
     ...own,
     KAFKA_BOOTSTRAP_SERVERS: proxy.address,

@@ -7,7 +7,7 @@ export interface Rejects extends Disposable {
   keep(row: SkippedRow): void
 }
 
-/** @param path written anew; undefined keeps nothing @throws Failure REJECTS_UNWRITABLE */
+/** @param path overwritten; undefined keeps nothing @throws Failure REJECTS_UNWRITABLE */
 export function openRejects(path: string | undefined): Rejects {
   if (path === undefined) return { keep() {}, [Symbol.dispose]() {} }
   let file: number

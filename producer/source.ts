@@ -24,7 +24,7 @@ export interface Source {
 }
 
 interface SourceEvents extends ReaderEvents {
-  /** The source was read to its end; in a loop it now starts anew. */
+  /** The source was read to its end; in a loop it now starts again. */
   passEnded(): void
 }
 
@@ -152,7 +152,7 @@ async function* chunksOf(
       code: 'SOURCE_UNREADABLE',
       what: `${name} cannot be read (further); rows read before were sent`,
       why: reasonOf(error),
-      remedy: 'check --csv (PRODUCER_CSV); data/README.md tells where the market file comes from',
+      remedy: 'check --csv (PRODUCER_CSV); data/README.md says where the market file comes from',
       cause: error,
     })
   } finally {
@@ -173,7 +173,7 @@ async function* encoded(ticks: Iterable<Tick>, source: string): AsyncGenerator<M
 
 /**
  * Makes the rows in the first pass and gives the same again in later ones: 20 MB, for which a loop at full speed need
- * not invent and encode them anew.
+ * not invent and encode them again.
  */
 function remembered(first: AsyncIterable<Message[]>): Pass {
   const batches: Message[][] = []
@@ -250,7 +250,7 @@ export function requireSource({ PRODUCER_CSV: path }: Pick<ProducerConfig, 'PROD
       code: 'SOURCE_UNREADABLE',
       what: `${path} cannot be read; nothing was sent`,
       why: reasonOf(error),
-      remedy: 'check --csv (PRODUCER_CSV); data/README.md tells where the market file comes from',
+      remedy: 'check --csv (PRODUCER_CSV); data/README.md says where the market file comes from',
       cause: error,
     })
   }

@@ -14,7 +14,7 @@ export interface TopicWanted {
 
 export interface TopicState {
   readonly name: string
-  /** 32 hex digits; a topic made anew has another. */
+  /** 32 hex digits; a recreated topic has another. */
   readonly id: string
   readonly partitions: number
   readonly replication: number

@@ -56,7 +56,7 @@ async function startKeeper(signal: AbortSignal): Promise<void> {
 
 /** The supervisor itself: starts the stack, tells its parent how it goes, and ends with a signal or a server. */
 export async function keep(signal: AbortSignal): Promise<void> {
-  const tell = (message: Message) => process.connected && process.send?.(message)
+  const report = (message: Message) => process.connected && process.send?.(message)
   const settings = shellSettings(process.env)
   // Whoever waits for the start may be killed: then nothing is to stay.
   const orphaned = new AbortController()
@@ -67,7 +67,7 @@ export async function keep(signal: AbortSignal): Promise<void> {
       dir: homeDir,
       ports: 'default',
       bucket: lakeBucket(settings),
-      onReady: (ready, seconds) => tell({ ready, seconds }),
+      onReady: (ready, seconds) => report({ ready, seconds }),
       signal: AbortSignal.any([signal, orphaned.signal]),
     })
     process.off('disconnect', onDisconnect)
@@ -81,11 +81,11 @@ export async function keep(signal: AbortSignal): Promise<void> {
       ports: stack.ports,
     })
     using _ = { [Symbol.dispose]: () => removeState(stateFile) }
-    tell({ started: true })
+    report({ started: true })
     await sleep(2 ** 31 - 1, AbortSignal.any([signal, stack.supervisor.failed]))
     if (!signal.aborted) throw stack.supervisor.failed.reason
   } catch (error) {
-    tell({ failed: renderError(error) })
+    report({ failed: renderError(error) })
     throw error
   } finally {
     process.off('disconnect', onDisconnect)

@@ -125,7 +125,7 @@ describe('MiniStack', () => {
     })
   const object = { Bucket: env.LAKE_BUCKET!, Key: `${env.LAKE_PREFIX}/kept` }
 
-  test('keeps its objects, whichever way it is told to forget them', async () => {
+  test('keeps its objects, whichever way it is asked to forget them', async () => {
     await s3().send(new PutObjectCommand({ ...object, Body: 'kept' }))
     for (const path of ['/_ministack/reset', '/%5Fministack/reset', '//_ministack/reset', '/_localstack/x']) {
       const headers = { ...known, authorization: signedFor('s3') }

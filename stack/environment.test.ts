@@ -56,7 +56,7 @@ test('the exports for other tools remove what would point elsewhere, and leave t
   expect(lines.join('\n')).toMatch(/^export PATH='.*\/node-bin':"\$PATH"$/m)
 })
 
-test('a query in another shell is told which topic and table the demo uses', () => {
+test('a query in another shell knows which topic and table the demo uses', () => {
   expect(namesOf({ LAKE_TABLE: 't', KAFKA_TOPIC: 'k', PRODUCER_RATE: '1', PATH: '/bin' })).toEqual({
     LAKE_TABLE: 't',
     KAFKA_TOPIC: 'k',

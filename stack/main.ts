@@ -27,7 +27,7 @@ await yargs(hideBin(process.argv))
         process.exitCode = await exec((argv['--'] as string[] | undefined) ?? [])
       }),
   )
-  .demandCommand(1, 'say what to do: demo, up, down, env, exec or clean-data')
+  .demandCommand(1, 'missing command; expected one of demo, up, down, env, exec, clean-data')
   .strict()
   .fail(failUsage('stack', hideBin(process.argv)))
   .version(false)

@@ -72,7 +72,7 @@ test('one that never answers is stopped, and said to have not answered', async (
   await expect(supervisor.start(deaf)).rejects.toMatchObject({ code: 'PROCESS_NOT_READY' })
 })
 
-test('one that dies later is told by a signal; one that may end is not', async () => {
+test('one that dies later is reported by a signal; one that may end is not', async () => {
   await using supervisor = new Supervisor(logs())
   const finite = await supervisor.start(shell('finite', 'exit 0', { mayEnd: 'well' }))
   expect(await finite.ended).toBe(0)

@@ -20,7 +20,7 @@ test('a gap that holds a record is a finding with exactly that many lost', async
   expect(findings).toEqual([expect.objectContaining({ kind: 'gap', lost: 2 })])
 })
 
-test('rows without a record are told, skipped records need not be there', async () => {
+test('rows without a record are reported, skipped records need not be there', async () => {
   const { findings } = await checkRecords([claimOf(0, 0, 10)], [offsets(0, 8)])
   expect(findings).toEqual([expect.objectContaining({ kind: 'gap', lost: 0 })])
   expect((await checkRecords([claimOf(0, 0, 10, { skipped: 10 })], [[]])).findings).toEqual([])

@@ -301,7 +301,7 @@ test('two compactions of one hour at a time leave one run, and every row once', 
   await expectWhole(9)
 })
 
-test('rows that come late into a sealed hour are told as late, then merged by a second switch', async () => {
+test('rows that come late into a sealed hour are reported as late, then merged by a second switch', async () => {
   await compact('--hour', hourAt(10).flag)
   produced += await produce(env, rowsOf(10, 20))
   // Later records, so that the late claim is not the newest.

@@ -45,9 +45,9 @@ test('a thread that has died is not waited for: the next job has a new one', PAT
 
   // Under way while it dies: long enough not to be done before.
   const [input] = job().inputs
-  const cutOff = merger.merge({ format: 'jsonl', inputs: Array.from({ length: 20_000 }, () => input!) })
+  const aborted = merger.merge({ format: 'jsonl', inputs: Array.from({ length: 20_000 }, () => input!) })
   const ended = threads[0]!.terminate()
-  await expect(cutOff).rejects.toMatchObject({ code: 'MERGER_FAILED', retryable: true })
+  await expect(aborted).rejects.toMatchObject({ code: 'MERGER_FAILED', retryable: true })
   await ended
   expect(textOf(await merger.merge(job()))).toBe(line)
 

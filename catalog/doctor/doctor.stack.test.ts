@@ -11,7 +11,7 @@ import {
   startEc2LikeBroker,
   startFront,
   startTls,
-} from '@ticklake/testing/doctor-surroundings.ts'
+} from '@ticklake/testing/doctor-fixtures.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { createTopic } from '@ticklake/testing/topic.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'

@@ -131,7 +131,7 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
           'only the records that were reported as replayed were sent',
         ),
     )
-    .demandCommand(1, 'say what to do: dlq list, dlq show or dlq replay')
+    .demandCommand(1, 'missing command; expected one of dlq list, dlq show, dlq replay')
 }
 
 async function list(
@@ -182,7 +182,9 @@ async function replay(lake: OpenLake, flags: ReplayFlags): Promise<void> {
   const fixed = flags.mended === undefined ? undefined : await readFixed(flags.mended, topicId)
   const origins = fixed ? fixed.map(({ origin }) => origin) : named
   if (origins.length === 0 && !flags.all && !fixed && Object.keys(filter).length === 0) {
-    throw usage('say which records: <partition>:<offset>, --all, --reason, --partition, --since or --mended')
+    throw usage(
+      'no records named; name them with <partition>:<offset>, --all, --reason, --partition, --since or --mended',
+    )
   }
   if (flags.value !== undefined && origins.length !== 1) throw usage('--value replaces one record: name it')
   const set = settings(flags.set ?? [])

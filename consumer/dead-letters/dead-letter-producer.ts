@@ -6,7 +6,7 @@ import { deadLetterTopic, type KafkaConfig } from '@ticklake/kafka/config.ts'
 import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { RejectedRecord } from '../batching/record-buffer.ts'
-import { type Connection, connect, isRefusal } from './dead-letter-topic.ts'
+import { type Connection, connect, isPermanent } from './dead-letter-topic.ts'
 
 const { CODES } = RdKafka
 type Producer = Connection['producer']
@@ -147,7 +147,7 @@ function deliver(
 }
 
 function sendFailure(error: unknown, topic: string): Failure {
-  const refused = isRefusal((error as { code?: number }).code)
+  const refused = isPermanent((error as { code?: number }).code)
   return new Failure({
     code: refused ? 'DEAD_LETTERS_REFUSED' : 'DEAD_LETTERS_UNTOLD',
     what: `the dead-letter topic ${topic} did not accept the message about a rejected record; the record is in its dead-letter file, and the message is sent later`,

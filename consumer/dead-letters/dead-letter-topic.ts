@@ -19,7 +19,7 @@ export interface Connection {
 const ANSWER_WITHIN_MS = 10_000
 
 /** Answers of the broker that stay the same until a person changes the topic or the rights on it. */
-const refusals: readonly number[] = [
+const permanentCodes: readonly number[] = [
   CODES.ERRORS.ERR_TOPIC_AUTHORIZATION_FAILED,
   CODES.ERRORS.ERR_CLUSTER_AUTHORIZATION_FAILED,
   CODES.ERRORS.ERR_MSG_SIZE_TOO_LARGE,
@@ -30,8 +30,8 @@ const refusals: readonly number[] = [
 ]
 
 /** Whether the broker's answer will be the same next time. */
-export function isRefusal(code: number | undefined): boolean {
-  return code !== undefined && refusals.includes(code)
+export function isPermanent(code: number | undefined): boolean {
+  return code !== undefined && permanentCodes.includes(code)
 }
 
 /** A client that knows the topic as it is now. @throws Failure KAFKA_UNREACHABLE, DEAD_LETTER_TOPIC_MISSING */
@@ -99,7 +99,7 @@ async function ensureTopic(config: KafkaConfig): Promise<number> {
       what: `there may be no dead-letter topic ${topic}, and it cannot be made; rejected records are kept in dead-letter files, and the notices follow`,
       why: reasonOf(error),
       remedy: 'make it with `producer topic create`, or allow this user to',
-      retryable: !isRefusal((error as { code?: number }).code),
+      retryable: !isPermanent((error as { code?: number }).code),
       cause: error,
     })
   } finally {

@@ -1,4 +1,4 @@
-// Rejected records: the dead-letter file that keeps them whole, and the notice that tells of them.
+// Rejected records: the line of the dead-letter file that holds each whole.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 import type { RejectedRecord } from '../batching/record-buffer.ts'

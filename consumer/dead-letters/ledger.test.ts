@@ -22,8 +22,8 @@ vi.mock('@confluentinc/kafka-javascript', () => {
   }
   class KafkaConsumer {
     #atEnd = () => {}
-    on(event: string, told: () => void) {
-      if (event === 'partition.eof') this.#atEnd = told
+    on(event: string, atEnd: () => void) {
+      if (event === 'partition.eof') this.#atEnd = atEnd
       return this
     }
     connect(_options: unknown, done: Done) {

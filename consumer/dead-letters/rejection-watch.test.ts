@@ -27,18 +27,18 @@ test('a topic of nothing but rejected records is reported within five seconds, w
 
 test('a few rejected records among many are not, and a topic that stays bad is reported once a minute', () => {
   const { lines, clock, watch } = setUp()
-  const look = (received: number, rejected: number) => {
+  const check = (received: number, rejected: number) => {
     watch.received(received)
     for (let i = 0; i < rejected; i++) watch.rejected('not_json', 0, i, 'no JSON')
-    watch.look()
+    watch.check()
     watch[Symbol.dispose]()
   }
-  look(1_000, 100)
+  check(1_000, 100)
   expect(lines).toEqual([])
-  look(100, 100)
-  look(100, 100)
+  check(100, 100)
+  check(100, 100)
   expect(lines).toHaveLength(1)
   clock.now = 60_000
-  look(100, 100)
+  check(100, 100)
   expect(lines[1]).toContain('rejected 200 of 200 records')
 })

@@ -1,7 +1,7 @@
 // Notices that a topic holds next to nothing but rejected records, which its sender should hear of within seconds.
 import type { Logger } from '@ticklake/runtime/log.ts'
 
-const LOOK_MS = 2_000
+const CHECK_MS = 2_000
 /** As long as it lasts, once a minute. */
 const REPEAT_MS = 60_000
 const NEARLY_ALL = 0.99
@@ -11,7 +11,7 @@ interface Kind {
   readonly example: string
 }
 
-/** Counts are of the time since the last warning, or since the last look that found accepted records. */
+/** Counts are of the time since the last warning, or since the last check that found accepted records. */
 export class RejectionWatch implements Disposable {
   readonly #log: Pick<Logger, 'warn'>
   readonly #now: () => number
@@ -37,11 +37,11 @@ export class RejectionWatch implements Disposable {
     else
       this.#byReason.set(reason, { count: 1, example: `partition ${partition}, offset ${offset}: ${detail}` })
     // A timer for each record would cost more than the record.
-    this.#timer ??= setTimeout(() => this.look(), LOOK_MS).unref()
+    this.#timer ??= setTimeout(() => this.check(), CHECK_MS).unref()
   }
 
-  /** Warns if nearly everything was rejected, then counts anew. */
-  look(): void {
+  /** Warns if nearly everything was rejected, then restarts the count. */
+  check(): void {
     this.#timer = undefined
     const isNearlyAll = this.#rejected >= this.#received * NEARLY_ALL
     if (isNearlyAll && this.#now() - this.#warnedAt < REPEAT_MS) return

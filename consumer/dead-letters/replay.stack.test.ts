@@ -1,4 +1,4 @@
-// Rejected records are listed from their dead-letter files, and land once after a mend, whatever happens to the replay.
+// Rejected records are listed from their dead-letter files, and land once after a fix, whatever happens to the replay.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -72,7 +72,7 @@ async function expectAudit(env: Env, line: RegExp): Promise<void> {
   expect(audit.status).toBe(0)
 }
 
-test('rejected records are counted, shown, fixed and land once, also when the replay is run twice', async () => {
+test('rejected records are counted, shown, fixed and land once, also when the replay is repeated', async () => {
   const env = await withDeadLetters()
   const sums = await dlq(env, 'list', '--output', 'jsonl')
   const groups = sums.stdout

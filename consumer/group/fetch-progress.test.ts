@@ -1,4 +1,4 @@
-// A partition that the client will never read on is told apart from all that only look like one.
+// A partition that the client will never read again is distinguished from all that only look like one.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { FetchProgress, isHandedOver, type ProgressSample, suspectedSince } from './fetch-progress.ts'
 

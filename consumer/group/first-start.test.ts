@@ -6,7 +6,7 @@ const facts = (isNew: boolean, ...lows: number[]) => ({
   watermarks: async (partition: number) => ({ low: lows[partition]! }),
 })
 
-test('a new dataset of a topic whose oldest records are gone is refused, and told of --from earliest', async () => {
+test('a new dataset of a topic whose oldest records are gone is refused, and the error names --from earliest', async () => {
   const started = requireWholeTopic(3, facts(true, 0, 60, 5))
   await expect(started).rejects.toMatchObject({
     code: 'RECORDS_LOST_TO_RETENTION',

@@ -13,7 +13,7 @@ import type { DeadLetterSender } from '../dead-letters/dead-letter-producer.ts'
 import { Announcements } from '../dead-letters/pending-dead-letters.ts'
 import type { Encoder } from '../encoding/encoder.ts'
 import type { ConsumerEvents } from '../events.ts'
-import { refusalOf } from '../fatal-s3-error.ts'
+import { fatalErrorOf } from '../fatal-s3-error.ts'
 import { Aborted, untilDone } from '../retry.ts'
 import type { ObjectStore } from '../s3.ts'
 import { batchSource } from './batch-source.ts'
@@ -134,7 +134,7 @@ export class Membership {
       isAssigned: (partition) => this.#writers.has(partition),
     })
     const refused = (error: unknown) => {
-      throw refusalOf(error, lake.bucket)
+      throw fatalErrorOf(error, lake.bucket)
     }
     if (from === undefined && config.onRetentionLoss === 'stop') {
       await requireWholeTopic(partitions, {
@@ -295,7 +295,7 @@ export class Membership {
     else await this.#loop!.atNextCall(() => source.unassign(partitions))
   }
 
-  /** Lets writers land what they have until the deadline, then makes them let go. */
+  /** Lets writers land what they have until the deadline, then aborts them. */
   async #finish(leaving: PartitionWriter[], deadlineMs: number): Promise<void> {
     const timer = setTimeout(() => {
       for (const writer of leaving) writer.abort()

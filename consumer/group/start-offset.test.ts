@@ -109,7 +109,7 @@ test('what its last owner claims and commits meanwhile is not taken for an offse
   expect(from).toBe(recovered)
 })
 
-test('a loss is written down when that was asked for', async () => {
+test('a loss is recorded when the setting asks for it', async () => {
   const { from, skips } = start({ landed: 100, low: 103, onRetentionLoss: 'record' })
   expect(await from).toBe(103)
   expect(skips).toEqual([[103, "retention: Kafka's first offset was 103"]])

@@ -33,7 +33,7 @@ test('the same topic is confirmed, another one of its name is refused', async ()
   await expect(second).rejects.toMatchObject({ code: 'TOPIC_REPLACED' })
 })
 
-test('an offset that Kafka does not have is explained by the topic that was made anew, and by nothing else', async () => {
+test('an offset that Kafka does not have is explained by a topic that was deleted and recreated, and by nothing else', async () => {
   const lost = new Failure({ code: 'OFFSET_OUT_OF_RANGE', what: 'no such offset' })
   const explained = async (answer: (question: PromiseWithResolvers<TopicFacts | undefined>) => void) => {
     const { guard, answers } = asked()

@@ -1,4 +1,4 @@
-// The topic that is landed: waited for when it is not there yet, watched in case it is deleted and made anew.
+// The topic to read: waited for until it exists, then watched in case it is deleted and recreated.
 
 import type { KafkaConfig } from '@ticklake/kafka/config.ts'
 import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
@@ -70,8 +70,8 @@ function notFound(config: KafkaConfig, problem: unknown): Failure {
 }
 
 /**
- * Tells whether the topic is still the one that the dataset was begun with. Offsets say nothing of that: one made anew
- * counts from 0 again, and a client that has not noticed goes on reading where it was.
+ * Checks that the topic is still the one that the dataset was made for. Offsets do not show it: a recreated topic starts
+ * at 0 again, and a client that does not know of it continues at its old offset.
  */
 export class TopicGuard {
   readonly #client: Pick<GroupClient, 'describeTopic'>
@@ -98,14 +98,14 @@ export class TopicGuard {
     if (!found || found.topicId === topicId) return
     throw new Failure({
       code: 'TOPIC_REPLACED',
-      what: `the topic ${topic} was deleted and made anew; nothing more is written to the dataset ${lake.dataset}`,
-      why: `its id was ${topicId} and is ${found.topicId}: offsets start at 0 again and mean other records`,
+      what: `the topic ${topic} was deleted and recreated; nothing more is written to the dataset ${lake.dataset}`,
+      why: `its id was ${topicId} and is ${found.topicId}: offsets start at 0 again and name other records`,
       remedy: 'begin a new dataset with LAKE_DATASET for the new topic',
     })
   }
 
   /**
-   * Why Kafka does not have an offset: where the topic was made anew and is still empty, that is what to tell.
+   * Why Kafka does not have an offset: if the topic was recreated and is still empty, that is the reason to report.
    * @returns TOPIC_REPLACED, or the error itself
    */
   async explain(error: unknown): Promise<unknown> {

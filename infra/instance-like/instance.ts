@@ -1,4 +1,4 @@
-// For broker-boot.e2e.test.ts: a stand-in of the broker's surroundings on EC2, made of containers. One network is the
+// For broker-boot.e2e.test.ts: a fixture in place of the broker's EC2 instance, made of containers. One network is the
 // VPC with MiniStack as AWS in it, another is where the clients live; a host address between them plays the Elastic IP.
 import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
@@ -39,7 +39,7 @@ async function docker(...args: string[]): Promise<string> {
   return stdout.trim()
 }
 
-export class Surroundings implements AsyncDisposable {
+export class InstanceFixture implements AsyncDisposable {
   readonly base: string
   readonly elasticIp: string
   readonly #folder: string
@@ -61,7 +61,7 @@ export class Surroundings implements AsyncDisposable {
     this.#disk = facts.disk
   }
 
-  static async make(): Promise<Surroundings> {
+  static async make(): Promise<InstanceFixture> {
     const name = `ticklake-boot-${process.pid}`
     const folder = await mkdtemp(join(tmpdir(), 'ticklake-boot-'))
     const amazon = await run('timeout', ['60', 'docker', 'pull', '-q', 'amazonlinux:2023'])
@@ -76,7 +76,7 @@ export class Surroundings implements AsyncDisposable {
       '--format',
       '{{(index .IPAM.Config 0).Gateway}}',
     )
-    const surroundings = new Surroundings({ base, elasticIp, folder, name, disk: await makeDisk(folder) })
+    const fixture = new InstanceFixture({ base, elasticIp, folder, name, disk: await makeDisk(folder) })
     await docker(
       'run',
       '-d',
@@ -88,7 +88,7 @@ export class Surroundings implements AsyncDisposable {
       'aws',
       MINISTACK_IMAGE,
     )
-    return surroundings
+    return fixture
   }
 
   /** Starts a bare instance, or a new one in the place of the last. */

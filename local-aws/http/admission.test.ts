@@ -14,7 +14,7 @@ const sigV4a = (service: string) => ({
   authorization: `AWS4-ECDSA-P256-SHA256 Credential=test/20260101/${service}/aws4_request, SignedHeaders=host, Signature=${'3045'.repeat(36)}`,
 })
 
-function verdict(line: string, headers: Headers = {}, bucketHost?: string): string {
+function outcome(line: string, headers: Headers = {}, bucketHost?: string): string {
   const [method, url] = line.split(' ')
   try {
     return admit({ method, url, rawHeaders: Object.entries(headers).flat() }, bucketHost).service
@@ -51,7 +51,7 @@ test.each<[string, string, Headers, string]>([
   ['a presigned HEAD', `HEAD /lake/k?${presigned}`, {}, 's3'],
   ['a presigned PUT', `PUT /lake/k?${presigned}`, {}, 's3'],
 ])('%s is let in', (_, line, headers, expected) => {
-  expect(verdict(line, headers)).toBe(expected)
+  expect(outcome(line, headers)).toBe(expected)
 })
 
 test.each<[string, string, Headers, string]>([
@@ -73,7 +73,7 @@ test.each<[string, string, Headers, string]>([
   ['a password', 'GET /lake/k', { authorization: 'Basic dGVzdDp0ZXN0' }, 'signature'],
   ['SigV2', 'GET /lake/k', { authorization: 'AWS test:c2lnbmF0dXJl' }, 'signature'],
 ])('%s without a signature is refused', (_, line, headers, reason) => {
-  expect(verdict(line, headers)).toBe(`refused: ${reason}`)
+  expect(outcome(line, headers)).toBe(`refused: ${reason}`)
 })
 
 test.each([
@@ -90,8 +90,8 @@ test.each([
   'constructor',
   '__proto__'.replaceAll('_', ''),
 ])('%s is not offered', (service) => {
-  expect(verdict('POST /', { ...form, ...signedAs(service) })).toBe('refused: service')
-  expect(verdict('POST /2015-03-31/functions', signedAs(service))).toBe('refused: service')
+  expect(outcome('POST /', { ...form, ...signedAs(service) })).toBe('refused: service')
+  expect(outcome('POST /2015-03-31/functions', signedAs(service))).toBe('refused: service')
 })
 
 test.each([
@@ -104,7 +104,7 @@ test.each([
   ['ssm', 'AmazonSSM'],
   ['ssm', 'AmazonSSMx.GetParameter'],
 ])('a signature for %s opens nothing of %s', (service, operation) => {
-  expect(verdict('POST /', { ...signedAs(service), 'x-amz-target': operation })).toBe('refused: service')
+  expect(outcome('POST /', { ...signedAs(service), 'x-amz-target': operation })).toBe('refused: service')
 })
 
 test('headers that say who asks for what are there once', () => {
@@ -154,13 +154,13 @@ test.each([
   '/arn:aws:s3:us-east-1:0:accesspoint/x',
 ])('signed for S3, %s is still refused', (path) => {
   for (const method of ['GET', 'PUT', 'POST']) {
-    expect(verdict(`${method} ${path}`, signedAs('s3'))).toBe('refused: path')
+    expect(outcome(`${method} ${path}`, signedAs('s3'))).toBe('refused: path')
   }
-  expect(verdict(`PUT ${path}?${presigned}`)).toBe('refused: path')
+  expect(outcome(`PUT ${path}?${presigned}`)).toBe('refused: path')
 })
 
 test('where Host names the bucket, a key may be anything but what MiniStack takes for another service', () => {
-  const own = (line: string) => verdict(line, signedAs('s3'), 'lake')
+  const own = (line: string) => outcome(line, signedAs('s3'), 'lake')
   for (const path of [
     '/',
     '/_athena/x.csv',
@@ -184,20 +184,20 @@ test('where Host names the bucket, a key may be anything but what MiniStack take
   ]) {
     expect(own(`PUT ${path}`), path).toBe('refused: path')
   }
-  expect(verdict('POST /', { ...form, ...signedAs('sts') }, 'lake')).toBe('refused: path')
+  expect(outcome('POST /', { ...form, ...signedAs('sts') }, 'lake')).toBe('refused: path')
 })
 
 test('Glue has paths for Iceberg’s REST protocol, and nobody else has them', () => {
-  const own = (line: string, more: Headers = {}) => verdict(line, { ...signedAs('glue'), ...more })
+  const own = (line: string, more: Headers = {}) => outcome(line, { ...signedAs('glue'), ...more })
   for (const method of ['GET', 'HEAD', 'POST', 'DELETE']) {
     expect(own(`${method} /iceberg/v1/catalogs/0/namespaces/a/tables/b?purgeRequested=true`)).toBe('glue')
-    expect(verdict(`${method} /iceberg/v1/config`, signedAs('athena'))).toBe('refused: path')
+    expect(outcome(`${method} /iceberg/v1/config`, signedAs('athena'))).toBe('refused: path')
   }
   expect(own('PUT /iceberg/v1/config')).toBe('refused: method')
   expect(own('GET /icebergs')).toBe('refused: path')
   expect(own('POST /iceberg/v1/config', target('AWSGlue.GetTables'))).toBe('refused: service')
-  expect(verdict('GET /iceberg/v1/config')).toBe('refused: unsigned')
-  expect(verdict('GET /iceberg/v1/config', signedAs('glue'), 'lake')).toBe('refused: path')
+  expect(outcome('GET /iceberg/v1/config')).toBe('refused: unsigned')
+  expect(outcome('GET /iceberg/v1/config', signedAs('glue'), 'lake')).toBe('refused: path')
 })
 
 test.each<[string, string, Headers, string]>([
@@ -208,7 +208,7 @@ test.each<[string, string, Headers, string]>([
   ['Lambda', `GET /2015-03-31/functions?${presigned.replace('s3', 'lambda')}`, {}, 'service'],
   ['a target', `PUT /lake/k?${presigned}`, { 'x-amz-target': 'AWSGlue.GetTables' }, 'service'],
 ])('a presigned URL is no good for %s', (_, line, headers, reason) => {
-  expect(verdict(line, headers)).toBe(`refused: ${reason}`)
+  expect(outcome(line, headers)).toBe(`refused: ${reason}`)
 })
 
 test('a presigned URL is handed on with a header that makes it S3’s, whatever its path and Action say', () => {
@@ -233,7 +233,7 @@ test.each<[string, string, Headers]>([
   ['Glue', 'GET /', { ...signedAs('glue'), ...target('AWSGlue.GetTables') }],
   ['STS', 'PUT /', signedAs('sts')],
 ])('%s is not answered for another method', (_, line, headers) => {
-  expect(verdict(line, headers)).toBe('refused: method')
+  expect(outcome(line, headers)).toBe('refused: method')
 })
 
 test.each<[string, string, Headers, string]>([
@@ -262,7 +262,7 @@ test.each<[string, string, Headers, string]>([
   ['STS by SigV4A', 'POST /', { ...form, ...sigV4a('sts') }, 'signature'],
   ['a PUT at S3’s root', 'PUT /', signedAs('s3'), 'path'],
 ])('%s is refused', (_, line, headers, reason) => {
-  expect(verdict(line, headers)).toBe(`refused: ${reason}`)
+  expect(outcome(line, headers)).toBe(`refused: ${reason}`)
 })
 
 test.each<[string, string, Headers, string]>([

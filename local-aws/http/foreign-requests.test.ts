@@ -279,7 +279,7 @@ test('the SDK’s clients are let in, also where the bucket stands in front of t
   ])
 })
 
-test('an SDK’s client that is refused throws the error that it is told', async () => {
+test('an SDK’s client that is refused throws the error of the answer', async () => {
   const unsigned = { ...settings(), signer: { sign: async (asked: never) => asked } }
   const s3 = new S3Client({ ...unsigned, forcePathStyle: true })
   await expect(s3.send(new GetObjectCommand({ Bucket: 'lake', Key: 'k' }))).rejects.toMatchObject({

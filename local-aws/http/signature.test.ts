@@ -69,7 +69,7 @@ test('a presigned URL has all six parts', () => {
   }
 })
 
-test('boto3 presigns in version 2, unless it is told otherwise', () => {
+test('by default boto3 presigns in version 2', () => {
   const old = { AWSAccessKeyId: 'test', Signature: `${'Ab+/9'.repeat(5)}xy=`, Expires: '1800000000' }
   expect(presignedSignature(new URLSearchParams(old))).toMatchObject({ version: 'v2', service: 's3' })
   expect(presignedSignature(new URLSearchParams({ ...old, Signature: 'x' }))).toBeUndefined()

@@ -1,4 +1,4 @@
-// Asks Athena: starts a query, waits for it, cancels it when told, and gives the rows in constant memory.
+// Asks Athena: starts a query, waits for it, cancels it on abort, and yields the rows in constant memory.
 import {
   type AthenaClient,
   type Datum,
@@ -150,7 +150,7 @@ export class Athena {
       throw new Failure({
         code: 'QUERY_CANCELLED',
         what: 'the query was cancelled',
-        why: `stopped while it ran; Athena was told to end ${id}`,
+        why: `stopped while it ran; Athena was asked to stop ${id}`,
       })
     }
     throw new Failure({

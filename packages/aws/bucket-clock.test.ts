@@ -29,7 +29,7 @@ test.each([
   expect(clock.ageMs(await answer({ date: at(NOON_MS) }, new Date(writtenMs)))).toBe(ageMs)
 })
 
-test('an answer without LastModified, or of another client, tells no age', async () => {
+test('an answer without LastModified, or of another client, gives no age', async () => {
   const { clock, answer } = start()
   expect(clock.ageMs(await answer({ date: at(NOON_MS) }))).toBeUndefined()
   expect(clock.ageMs({ LastModified: new Date(0) })).toBeUndefined()
@@ -45,42 +45,47 @@ test.each([
   ['absurdly late', 'Sat, 01 Jan 9999 00:00:00 GMT', '9999'],
 ])('%s: there is no time to go by, and it is said why', async (_what, date, why) => {
   const { clock, answer } = start()
-  const look = clock.steady()
-  expect(() => look.nowMs()).toThrow('cannot be relied on')
+  const reading = clock.steady()
+  expect(() => reading.nowMs()).toThrow('cannot be relied on')
   await answer({ date: at(NOON_MS) })
-  expect(look.nowMs()).toBe(NOON_MS)
+  expect(reading.nowMs()).toBe(NOON_MS)
   const odd = await answer(date === undefined ? {} : { date }, new Date(0))
   expect(clock.ageMs(odd)).toBeUndefined()
-  expect(() => look.nowMs()).toThrow(
+  expect(() => reading.nowMs()).toThrow(
     expect.objectContaining({ code: 'BUCKET_CLOCK', why: expect.stringContaining(why) }),
   )
   await answer({ date: at(NOON_MS) })
-  expect(look.nowMs(), 'the next answer may be right again').toBe(NOON_MS)
+  expect(reading.nowMs(), 'the next answer may be right again').toBe(NOON_MS)
 })
 
 test.each([
   ['ahead', 2 * 3_600_000],
   ['back', -2 * 3_600_000],
-])('a clock that jumps during a look makes it useless, the next one goes on: %s', async (how, byMs) => {
-  const { clock, here, answer } = start()
-  await answer({ date: at(NOON_MS) })
-  const look = clock.steady()
-  here.ms += 30_000
-  await answer({ date: at(NOON_MS + 31_000) })
-  expect(look.nowMs()).toBe(NOON_MS + 31_000)
-  await answer({ date: at(NOON_MS + 31_000 + byMs) })
-  expect(() => look.nowMs()).toThrow(expect.objectContaining({ why: expect.stringContaining(`s ${how}`) }))
-  await answer({ date: at(NOON_MS + 31_000 + byMs) })
-  expect(() => look.nowMs(), 'that it is steady now does not mend what was seen').toThrow()
-  expect(clock.steady().nowMs()).toBe(NOON_MS + 31_000 + byMs)
-})
+])(
+  'a clock that jumps during a series of readings makes it useless, the next one goes on: %s',
+  async (how, byMs) => {
+    const { clock, here, answer } = start()
+    await answer({ date: at(NOON_MS) })
+    const reading = clock.steady()
+    here.ms += 30_000
+    await answer({ date: at(NOON_MS + 31_000) })
+    expect(reading.nowMs()).toBe(NOON_MS + 31_000)
+    await answer({ date: at(NOON_MS + 31_000 + byMs) })
+    expect(() => reading.nowMs()).toThrow(
+      expect.objectContaining({ why: expect.stringContaining(`s ${how}`) }),
+    )
+    await answer({ date: at(NOON_MS + 31_000 + byMs) })
+    expect(() => reading.nowMs(), 'that it is steady now does not repair what was seen').toThrow()
+    expect(clock.steady().nowMs()).toBe(NOON_MS + 31_000 + byMs)
+  },
+)
 
 test('servers whose clocks differ by hours, asked in turn, give no time', async () => {
   const { clock, answer } = start()
   await answer({ date: at(NOON_MS) })
   for (let i = 0; i < 3; i++) {
-    const look = clock.steady()
+    const reading = clock.steady()
     await answer({ date: at(NOON_MS + (i % 2 ? 0 : 7_200_000)) })
-    expect(() => look.nowMs()).toThrow('cannot be relied on')
+    expect(() => reading.nowMs()).toThrow('cannot be relied on')
   }
 })

@@ -10,18 +10,18 @@ const EARLIEST_MS = Date.UTC(2020, 0)
 const LATEST_MS = Date.UTC(2100, 0)
 
 /** The time of an answer, and when it came. */
-interface Told {
+interface ServerTime {
   readonly dateMs: number
   readonly atMs: number
 }
 
-type Seen = Told | { readonly problem: string }
+type Seen = ServerTime | { readonly problem: string }
 
-/** One look at the clock that must stay steady as long as it is used. */
+/** One series of readings of the clock that must stay steady as long as it is used. */
 export interface SteadyClock {
   /**
    * The bucket's time (ms since 1970), never later than it really is there.
-   * @throws Failure BUCKET_CLOCK when the last answer had no usable time, or the clock has jumped since the look began
+   * @throws Failure BUCKET_CLOCK when the last answer had no usable time, or the clock has jumped since the series began
    */
   nowMs(): number
 }
@@ -30,9 +30,9 @@ export class BucketClock {
   readonly #elapsedMs: () => number
   readonly #dates = new WeakMap<object, number>()
   #last: Seen = { problem: 'no answer has come yet' }
-  #lastGood: Told | undefined
+  #lastGood: ServerTime | undefined
   /** What later answers are compared with. */
-  #anchor: Told | undefined
+  #anchor: ServerTime | undefined
   #jump = { count: 0, what: '' }
 
   /** @param elapsedMs a clock that no setting of the time moves; only differences matter */
@@ -88,7 +88,7 @@ export class BucketClock {
     return ageMs < -2 * RESOLUTION_MS ? undefined : Math.max(0, ageMs)
   }
 
-  /** Begins a look: a jump that comes after this makes it useless. */
+  /** Begins a series of readings: a jump that comes after this makes it useless. */
   steady(): SteadyClock {
     // A new one each time: two right clocks drift apart in weeks, and a machine that slept has lost the time between.
     this.#anchor = this.#lastGood

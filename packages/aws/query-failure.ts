@@ -16,7 +16,7 @@ const remedies: readonly [RegExp, string][] = [
   ],
   [
     /MALFORMED_QUERY|SYNTAX_ERROR|mismatched input|no viable alternative/,
-    'mend the SQL at the line and column above; names with hyphens or spaces stand in "double quotes"',
+    'fix the SQL at the line and column above; names with hyphens or spaces stand in "double quotes"',
   ],
   [/TYPE_MISMATCH/, "make both sides of one type, for example CAST(x AS date) or DATE '2021-01-31'"],
   [/FUNCTION_NOT_FOUND/, 'see the functions of Athena engine version 3 (those of Trino)'],
@@ -38,8 +38,7 @@ export function queryFailure(code: 'QUERY_REFUSED' | 'QUERY_FAILED', text: strin
         ? 'Athena did not take the query; nothing ran'
         : 'Athena could not run the query',
     why,
-    remedy:
-      remedies.find(([form]) => form.test(why))?.[1] ?? 'mend the query, or look at Athena’s text above',
+    remedy: remedies.find(([form]) => form.test(why))?.[1] ?? 'fix the query, or see Athena’s text above',
     ...(cause === undefined ? {} : { cause }),
   })
 }

@@ -81,9 +81,9 @@ export function parseClaim(text: string): Claim {
   if (!counts.every((count) => Number.isSafeInteger(count) && count >= 0) || !Array.isArray(claim.files)) {
     throw new Error('a claim with a missing or negative count')
   }
-  const told = claimRows(claim) + claim.dead + claim.gaps + claim.skipped
-  if (claim.E - claim.S !== told || claim.E <= claim.S) {
-    throw new Error(`a claim of [${claim.S},${claim.E}) that accounts for ${told} offsets`)
+  const accounted = claimRows(claim) + claim.dead + claim.gaps + claim.skipped
+  if (claim.E - claim.S !== accounted || claim.E <= claim.S) {
+    throw new Error(`a claim of [${claim.S},${claim.E}) that accounts for ${accounted} offsets`)
   }
   return claim
 }

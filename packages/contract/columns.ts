@@ -47,7 +47,7 @@ export const sinkColumns = [
     'kafka_topic_id',
     'string',
     'UTF8',
-    'the topic’s id, 32 hex digits: a topic made anew has another',
+    'the topic’s id, 32 hex digits: a recreated topic has another',
   ),
   sinkColumn('kafka_partition', 'int', 'INT32', 'the partition of the message'),
   sinkColumn('kafka_offset', 'bigint', 'INT64', 'the offset of the message'),

@@ -120,8 +120,8 @@ export function parseManifest(text: string): Manifest {
   const manifest = JSON.parse(text) as Manifest
   if (manifest.v !== 1) throw new Error(`a manifest of version ${manifest.v}, this release reads version 1`)
   for (const { key, rows, replaced } of manifest.files) {
-    const told = replaced.reduce((sum, file) => sum + file.rows, 0)
-    if (told !== rows) throw new Error(`${key} has ${rows} rows and replaces ${told}`)
+    const replacedRows = replaced.reduce((sum, file) => sum + file.rows, 0)
+    if (replacedRows !== rows) throw new Error(`${key} has ${rows} rows and replaces ${replacedRows}`)
   }
   return manifest
 }

@@ -18,7 +18,7 @@ const topicId = '0123456789abcdef0123456789abcdef'
 const range = { topicId, partition: 7, S: 100, E: 250 }
 const path = { dt: '2026-11-21', hour: '09' }
 
-test('a data key tells its hour, topic, partition and offsets, and can be read back', () => {
+test('a data key holds its hour, topic, partition and offsets, and can be read back', () => {
   const key = dataKey(lake, path, range, 'parquet')
   expect(key).toBe(
     `lake/ticks/dt=2026-11-21/hour=09/${topicId}-00007-0000000000000000100-0000000000000000250.parquet`,
@@ -31,7 +31,7 @@ test('a record of the json-object format has a key of its own offset', () => {
   expect(parseDataKey(lake, key)).toEqual({ ...path, topicId, partition: 7, S: 100, E: 101 })
 })
 
-test('a key that the sink did not write is told apart', () => {
+test('a key that the sink did not write is recognized', () => {
   expect(parseDataKey(lake, `${tablePrefix(lake)}dt=2026-11-21/hour=09/copy.parquet`)).toBeUndefined()
   expect(parseDataKey(lake, 'elsewhere/x.parquet')).toBeUndefined()
 })

@@ -103,8 +103,8 @@ export class Answer {
     try {
       const run = this.#decoder.next()
       if (run) {
-        state.position = run.nextOffset
-        state.positionEpoch = run.leaderEpoch
+        state.nextOffset = run.nextOffset
+        state.nextOffsetEpoch = run.leaderEpoch
         return this.#handOver(state, fetched, run)
       }
       return this.#news(state, fetched)
@@ -131,7 +131,7 @@ export class Answer {
     if (same) return undefined
     const slab = this.#slabs.current
     slab.holders++
-    const { position: nextOffset, positionEpoch: leaderEpoch } = state
+    const { nextOffset, nextOffsetEpoch: leaderEpoch } = state
     return this.#handOver(state, fetched, {
       slab,
       first: slab.count,

@@ -193,13 +193,13 @@ test('the example of the README runs as it stands', async () => {
     cwd: import.meta.dirname,
   })
   let said = ''
-  const told = new Promise<void>((resolve, reject) => {
+  const answered = new Promise<void>((resolve, reject) => {
     child.stdout.on('data', (text) => {
       said += text
       if (said.split('\n').length > 2) resolve()
     })
     child.stderr.on('data', (text) => reject(new Error(String(text))))
   })
-  await told.finally(() => child.kill())
+  await answered.finally(() => child.kill())
   expect(said.trim().split('\n').toSorted()).toEqual(['0 0 hello 0', '1 0 hello 1'])
 })

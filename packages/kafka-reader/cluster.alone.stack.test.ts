@@ -153,7 +153,7 @@ describe.concurrent('what an answer can be', () => {
     }
   })
 
-  test('an offset that was deleted, or never was, is told, and the log’s ends can be asked for', async () => {
+  test('an offset that was deleted, or never existed, is reported, and the log’s ends can be asked for', async () => {
     await createTopic('short', [[1], [1]])
     await using producer = await TestProducer.connect(cluster.brokers)
     await producer.sendAll('short', [...numbers(0, 20, 0), ...numbers(0, 5, 1)])
@@ -162,7 +162,7 @@ describe.concurrent('what an answer can be', () => {
     await reader.assign([{ topic: 'short', partition: 0, offset: 3 }])
     const facts = { code: 'OFFSET_OUT_OF_RANGE', topic: 'short', canRetry: false }
     expect(await error(reader.fetch(soon()))).toMatchObject({ ...facts, partition: 0, offset: 3 })
-    expect(reader.positions()).toEqual([])
+    expect(reader.fetchProgress()).toEqual([])
     await reader.assign([
       { topic: 'short', partition: 0, offset: 21 },
       { topic: 'short', partition: 1, offset: 3 },
@@ -182,7 +182,7 @@ describe.concurrent('what an answer can be', () => {
     reader.unassign([{ topic: 'short', partition: 1 }])
     await reader.assign([{ topic: 'short', partition: 0, offset: 'earliest' }])
     expect(await values(reader, 8)).toEqual(numbers(12, 20).map(({ value }) => `${value}`))
-    expect(reader.positions().find(({ partition }) => partition === 0)).toMatchObject({
+    expect(reader.fetchProgress().find(({ partition }) => partition === 0)).toMatchObject({
       offset: 20,
       highWatermark: 20,
       lastStableOffset: 20,
@@ -190,7 +190,7 @@ describe.concurrent('what an answer can be', () => {
     })
   })
 
-  test('a partition without records tells its ends, and again when they move', async () => {
+  test('a partition without records reports its ends, and again when they move', async () => {
     await createTopic('idle', [[2]])
     await using reader = newReader()
     await reader.assign([{ topic: 'idle', partition: 0, offset: 0 }])
@@ -206,22 +206,22 @@ describe.concurrent('what an answer can be', () => {
     expect(await next).toMatchObject({ count: 1, highWatermark: 1, nextOffset: 1 })
   })
 
-  test('a topic that was deleted, or made anew, never gives another topic’s records', async () => {
+  test('a topic that was deleted, or recreated, never gives another topic’s records', async () => {
     await using producer = await TestProducer.connect(cluster.brokers)
-    const topicId = await createTopic('anew', [[1]])
-    await producer.sendAll('anew', numbers(0, 3))
+    const topicId = await createTopic('recreated', [[1]])
+    await producer.sendAll('recreated', numbers(0, 3))
     await using reader = newReader()
-    await reader.assign([{ topic: 'anew', topicId, partition: 0, offset: 0 }])
+    await reader.assign([{ topic: 'recreated', topicId, partition: 0, offset: 0 }])
     expect(await values(reader, 3)).toEqual(['0', '1', '2'])
-    await admin.deleteTopic('anew')
-    await createTopic('anew', [[1]])
-    await producer.sendAll('anew', numbers(100, 110))
+    await admin.deleteTopic('recreated')
+    await createTopic('recreated', [[1]])
+    await producer.sendAll('recreated', numbers(100, 110))
     expect(await error(values(reader, 1))).toMatchObject({
       code: 'UNKNOWN_TOPIC_ID',
-      topic: 'anew',
+      topic: 'recreated',
       canRetry: false,
     })
-    const again = reader.assign([{ topic: 'anew', topicId, partition: 0, offset: 3 }])
+    const again = reader.assign([{ topic: 'recreated', topicId, partition: 0, offset: 3 }])
     expect(await error(again)).toMatchObject({ code: 'UNKNOWN_TOPIC_ID', canRetry: false })
     const never = reader.assign([{ topic: 'never-made', partition: 0, offset: 0 }])
     const facts = { code: 'UNKNOWN_TOPIC_OR_PARTITION', topic: 'never-made', canRetry: false }
@@ -296,14 +296,14 @@ describe.concurrent('requests', () => {
       if (round === 0) reader.retried.length = 0
       // Some go and come back at their offset, others for good.
       const moved = ids.slice(round * 10, round * 10 + 10)
-      const positions = reader.positions()
+      const progress = reader.fetchProgress()
       reader.unassign(moved.map((partition) => ({ topic: 'many', partition })))
       if (round === 2) await producer.sendAll('many', [{ partition: 20, value: Buffer.from('while away') }])
       await reader.assign(
         moved.map((partition) => ({
           topic: 'many',
           partition,
-          offset: positions.find((it) => it.partition === partition)!.offset,
+          offset: progress.find((it) => it.partition === partition)!.offset,
         })),
       )
       if (round === 2) await readOn(1)
@@ -318,7 +318,7 @@ describe.concurrent('requests', () => {
     expect(reader.retried).toEqual([])
   })
 
-  test('a session that the broker does not know, or knows otherwise, is begun anew', async () => {
+  test('a session that the broker does not know, or knows otherwise, is restarted', async () => {
     const topicId = await createTopic('session', [[1], [1]])
     await using producer = await TestProducer.connect(cluster.brokers)
     await producer.sendAll('session', [...numbers(0, 1, 0), ...numbers(0, 1, 1)])
@@ -331,8 +331,8 @@ describe.concurrent('requests', () => {
     const version = connection.version(fetchApi)
     const ask = async () => {
       const { maxBytes, isolation } = settings
-      const plan = session.plan(states, (state) => topicKeyOf(version, state))
-      const partitions = plan.partitions.map((state) => ({
+      const delta = session.next(states, (state) => topicKeyOf(version, state))
+      const partitions = delta.partitions.map((state) => ({
         ...state,
         currentLeaderEpoch: -1,
         offset: state.fetchOffset,
@@ -340,7 +340,7 @@ describe.concurrent('requests', () => {
         maxBytes,
       }))
       const request = {
-        ...plan,
+        ...delta,
         partitions,
         maxBytes,
         readCommitted: isolation === 'read_committed',
@@ -443,7 +443,7 @@ describe.concurrent('TLS and SASL', () => {
     },
   )
 
-  test('a wrong password, an unknown authority and a missing TLS are told, not retried', async () => {
+  test('a wrong password, an unknown authority and a missing TLS are reported, not retried', async () => {
     const sasl = { mechanism: 'SCRAM-SHA-512', ...user } as const
     const secure = { brokers: cluster.secureBrokers, tls: { ca: cluster.ca } }
     const wrong = [
@@ -517,7 +517,7 @@ describe('leaders', () => {
       for (let i = 0; i < 600 && !got.flat().every(({ length }) => length > goal); i++) await sleep(50)
       expect(got.flat().map(({ length }) => length > goal)).toEqual(got.flat().map(() => true))
     }
-    const sources = (reader: KafkaReader) => reader.positions().map(({ source }) => source)
+    const sources = (reader: KafkaReader) => reader.fetchProgress().map(({ source }) => source)
     try {
       await flows()
       expect(sources(byLeader)).toEqual([1, 2, 3, 1, 2, 3])
@@ -561,7 +561,7 @@ describe('leaders', () => {
     for (const ofPartition of got.flat()) expect(ofPartition).toEqual(expected)
   }, 300_000)
 
-  test('an unclean leader, and a power cut, that lose records that were read: told with their place', async () => {
+  test('an unclean leader, and a power cut, that lose records that were read: reported with partition and offset', async () => {
     // Broker 2 loses what it did not flush.
     await createTopic('unflushed', [[2]])
     await using producer = await TestProducer.connect(cluster.brokers)
@@ -587,7 +587,7 @@ describe('leaders', () => {
       // Acknowledged once broker 3 is no longer counted on.
       await producer.sendAll('truncated', numbers(10, 20))
       expect(await values(reader, 10)).toHaveLength(10)
-      const [read] = reader.positions()
+      const [read] = reader.fetchProgress()
       expect(read).toMatchObject({ offset: 20 })
       await cluster.kill(2)
       cluster.goOn(3)
@@ -626,7 +626,7 @@ describe('leaders', () => {
     })
   })
 
-  test('what is no broker, or none that answers, ends a call in time and is told', async () => {
+  test('what is no broker, or none that answers, ends a call in time and is reported', async () => {
     const ask = async (broker: string, options: Partial<ReaderOptions> = {}) => {
       await using reader = newReader({ brokers: [broker], ...options })
       const begun = Date.now()

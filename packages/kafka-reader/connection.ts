@@ -225,16 +225,16 @@ export class Connection {
   #expect(timeoutMs: number): void {
     this.#dueAt = performance.now() + timeoutMs
     if (this.#timer) return
-    const look = (): void => {
+    const check = (): void => {
       this.#timer = undefined
       const first = this.#pending[0]
       if (!first) return
       const left = this.#dueAt - performance.now()
       if (left <= 0) {
         this.#fail('TIMED_OUT', `no answer to ${first.call.api.name} within ${first.timeoutMs} ms`)
-      } else this.#timer = setTimeout(look, left)
+      } else this.#timer = setTimeout(check, left)
     }
-    this.#timer = setTimeout(look, timeoutMs)
+    this.#timer = setTimeout(check, timeoutMs)
   }
 
   #fail(code: KafkaReaderError['code'], message: string, cause?: unknown): void {

@@ -8,18 +8,18 @@ const partitions = (count: number) =>
     { length: count },
     (_, partition) => new PartitionState({ topic: 't', topicId: 'id' }, partition, 0, -1),
   )
-const numbersOf = (plan: ReturnType<FetchSession['plan']>) => ({
-  id: plan.sessionId,
-  epoch: plan.sessionEpoch,
-  partitions: plan.partitions.map(({ partition }) => partition),
-  forgotten: plan.forgotten.map(({ partition }) => partition),
+const numbersOf = (request: ReturnType<FetchSession['next']>) => ({
+  id: request.sessionId,
+  epoch: request.sessionEpoch,
+  partitions: request.partitions.map(({ partition }) => partition),
+  forgotten: request.forgotten.map(({ partition }) => partition),
 })
 
 test('few partitions are named each time, and no session is asked for', () => {
   const session = new FetchSession(3)
   const states = partitions(2)
   for (let i = 0; i < 2; i++) {
-    expect(numbersOf(session.plan(states, keyOf))).toEqual({
+    expect(numbersOf(session.next(states, keyOf))).toEqual({
       id: 0,
       epoch: -1,
       partitions: [0, 1],
@@ -32,20 +32,20 @@ test('few partitions are named each time, and no session is asked for', () => {
 test('in a session only what changed is named, and what went is forgotten', () => {
   const session = new FetchSession(3)
   const states = partitions(4)
-  const plan = () => numbersOf(session.plan(states, keyOf))
-  expect(plan()).toEqual({ id: 0, epoch: 0, partitions: [0, 1, 2, 3], forgotten: [] })
+  const request = () => numbersOf(session.next(states, keyOf))
+  expect(request()).toEqual({ id: 0, epoch: 0, partitions: [0, 1, 2, 3], forgotten: [] })
   session.answered(9)
-  expect(plan()).toEqual({ id: 9, epoch: 1, partitions: [], forgotten: [] })
+  expect(request()).toEqual({ id: 9, epoch: 1, partitions: [], forgotten: [] })
   session.answered(9)
   states[1]!.fetchOffset = 5
   states[2]!.leaderEpoch = 7
   states.shift()
-  expect(plan()).toEqual({ id: 9, epoch: 2, partitions: [1, 2], forgotten: [0] })
+  expect(request()).toEqual({ id: 9, epoch: 2, partitions: [1, 2], forgotten: [0] })
   session.answered(9)
-  // Assigned anew at the same offset: answers from before are not about it.
+  // Assigned again at the same offset: answers from before are not about it.
   states[0] = partitions(2)[1]!
   expect(session.sent('id', 1)?.state).not.toBe(states[0])
-  expect(plan()).toEqual({ id: 9, epoch: 3, partitions: [1], forgotten: [] })
+  expect(request()).toEqual({ id: 9, epoch: 3, partitions: [1], forgotten: [] })
   expect(session.sent('id', 1)?.state).toBe(states[0])
   expect(session.sent('id', 0)).toBeUndefined()
 })
@@ -54,10 +54,10 @@ test('after an error, or when the broker makes no session, all is named again', 
   const session = new FetchSession(1)
   const states = partitions(2)
   const all = { id: 0, epoch: 0, partitions: [0, 1], forgotten: [] }
-  session.plan(states, keyOf)
+  session.next(states, keyOf)
   session.answered(9)
   session.reset()
-  expect(numbersOf(session.plan(states, keyOf))).toEqual(all)
+  expect(numbersOf(session.next(states, keyOf))).toEqual(all)
   session.answered(0)
-  expect(numbersOf(session.plan(states, keyOf))).toEqual(all)
+  expect(numbersOf(session.next(states, keyOf))).toEqual(all)
 })

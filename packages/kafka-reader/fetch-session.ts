@@ -1,4 +1,4 @@
-// What a broker was told of the partitions that it shall fetch: with hundreds of them only changes are sent. KIP-227
+// Which partitions a broker fetches in this session: with hundreds of them only changes are sent (KIP-227).
 import type { PartitionState } from './partition-state.ts'
 
 /** What was sent of a partition, and is in force until something else is sent. */
@@ -9,7 +9,7 @@ interface Sent {
   readonly fetchedEpoch: number
 }
 
-export interface FetchPlan {
+export interface FetchDelta {
   readonly sessionId: number
   readonly sessionEpoch: number
   readonly partitions: readonly PartitionState[]
@@ -31,7 +31,7 @@ export class FetchSession {
   }
 
   /** What to send so that the broker fetches exactly these. `keyOf`: how the version of the request names a topic. */
-  plan(wanted: readonly PartitionState[], keyOf: (state: PartitionState) => string): FetchPlan {
+  next(wanted: readonly PartitionState[], keyOf: (state: PartitionState) => string): FetchDelta {
     if (this.#id === 0) {
       this.#sent = new Map(wanted.map((state) => [slot(keyOf(state), state.partition), sentOf(state)]))
       const head = wanted.length >= this.#fromPartitions ? NEW_SESSION : NO_SESSION

@@ -27,7 +27,7 @@ export interface Assignment extends TopicPartition {
   readonly topicId?: string | undefined
 }
 
-export interface Position extends TopicPartition {
+export interface PartitionProgress extends TopicPartition {
   readonly topicId: string
   /** What is handed over next. */
   readonly offset: number
@@ -41,7 +41,7 @@ export interface Position extends TopicPartition {
   readonly source: number
 }
 
-/** Of one answer: the session is begun anew, all is well otherwise. */
+/** Of one answer: the session is restarted, nothing else is wrong. */
 const sessionErrors: ReadonlySet<string> = new Set([
   'FETCH_SESSION_ID_NOT_FOUND',
   'INVALID_FETCH_SESSION_EPOCH',
@@ -183,13 +183,13 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
   }
 
   /** How far each assigned partition is. */
-  positions(): readonly Position[] {
+  fetchProgress(): readonly PartitionProgress[] {
     return [...this.#states.values()].map((state) => ({
       topic: state.topic,
       topicId: state.topicId,
       partition: state.partition,
-      offset: state.position,
-      leaderEpoch: state.positionEpoch,
+      offset: state.nextOffset,
+      leaderEpoch: state.nextOffsetEpoch,
       highWatermark: state.highWatermark,
       lastStableOffset: state.lastStableOffset,
       logStartOffset: state.logStartOffset,

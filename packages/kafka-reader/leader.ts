@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster } from './cluster.ts'
 import type { Connection } from './connection.ts'
-import { type FetchPlan, FetchSession } from './fetch-session.ts'
+import { type FetchDelta, FetchSession } from './fetch-session.ts'
 import type { Settings } from './options.ts'
 import type { PartitionState } from './partition-state.ts'
 import { noTopicId } from './protocol/call.ts'
@@ -137,15 +137,15 @@ export class Leader {
     } = this.#settings
     const named = this.#partitions.some(({ topicId }) => topicId === noTopicId)
     const version = connection.version(fetchApi, named ? fetchByIdFrom - 1 : maxFetchVersion)
-    const plan: FetchPlan = this.session.plan(this.#partitions, (state) => topicKeyOf(version, state))
+    const request: FetchDelta = this.session.next(this.#partitions, (state) => topicKeyOf(version, state))
     const call = fetchCall(version, {
       maxWaitMs,
       minBytes,
       maxBytes,
       readCommitted: isolation === 'read_committed',
-      sessionId: plan.sessionId,
-      sessionEpoch: plan.sessionEpoch,
-      partitions: plan.partitions.map((state) => ({
+      sessionId: request.sessionId,
+      sessionEpoch: request.sessionEpoch,
+      partitions: request.partitions.map((state) => ({
         topic: state.topic,
         topicId: state.topicId,
         partition: state.partition,
@@ -154,7 +154,7 @@ export class Leader {
         lastFetchedEpoch: state.fetchedEpoch,
         maxBytes: maxPartitionBytes,
       })),
-      forgotten: plan.forgotten,
+      forgotten: request.forgotten,
       rack,
     })
     return connection.request(call, maxWaitMs + requestTimeoutMs)

@@ -1,4 +1,4 @@
-// What a reader can be told, with its defaults.
+// The options of a reader, with their defaults.
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { KafkaReaderError } from './errors.ts'
 
@@ -38,7 +38,7 @@ export interface ReaderOptions {
   readonly rack?: string
   /** Fetch is sent in no higher version; 12 names topics instead of their ids. */
   readonly maxFetchVersion?: number
-  /** Told of each error that is retried: for logs and metrics. It must not throw. */
+  /** Called with each error that is retried: for logs and metrics. It must not throw. */
   readonly onRetry?: (error: KafkaReaderError) => void
 }
 

@@ -6,15 +6,15 @@ export interface TopicPartition {
   readonly partition: number
 }
 
-/** One assignment. Assigning the partition anew makes another, so that answers for the old one are known as such. */
+/** One assignment. Assigning the partition again makes another, so that answers for the old one are known as such. */
 export class PartitionState implements TopicPartition, TopicKey {
   readonly topic: string
   readonly topicId: string
   readonly partition: number
   /** What the caller gets next, and the epoch of the batch before it (-1 when unknown). */
-  position: number
-  positionEpoch: number
-  /** What is asked for next: ahead of the position while answers wait to be decoded. */
+  nextOffset: number
+  nextOffsetEpoch: number
+  /** What is asked for next: ahead of the next offset while answers wait to be decoded. */
   fetchOffset: number
   fetchedEpoch: number
   leader = -1
@@ -38,9 +38,9 @@ export class PartitionState implements TopicPartition, TopicKey {
     this.topic = key.topic
     this.topicId = key.topicId
     this.partition = partition
-    this.position = offset
+    this.nextOffset = offset
     this.fetchOffset = offset
-    this.positionEpoch = leaderEpoch
+    this.nextOffsetEpoch = leaderEpoch
     this.fetchedEpoch = leaderEpoch
   }
 

@@ -67,7 +67,7 @@ export class Placement {
     if (this.#unplaced.size > 0 || (old && this.#states.size > 0)) this.#refresh()
   }
 
-  /** Fetching failed for a reason that another broker, or time, can mend. */
+  /** Fetching failed for a reason that another broker, or time, can fix. */
   retry(state: PartitionState, error: KafkaReaderError): void {
     if (state.ended) return
     state.failures++

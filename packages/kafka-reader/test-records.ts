@@ -114,7 +114,7 @@ export async function rowsByReader(reader: KafkaReader, topic: string, partition
   const ends = await reader.listOffsets(all.map((at) => ({ ...at, at: 'latest' as const })))
   await reader.assign(all.map((at) => ({ ...at, offset: 0 })))
   const rows: Row[][] = all.map(() => [])
-  while (reader.positions().some(({ partition, offset }) => offset < ends[partition]!.offset)) {
+  while (reader.fetchProgress().some(({ partition, offset }) => offset < ends[partition]!.offset)) {
     const records = await reader.fetch({ signal: AbortSignal.timeout(30_000) })
     for (const row of rowsOf(records)) {
       // Others may write behind the end.

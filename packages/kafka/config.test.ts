@@ -1,11 +1,11 @@
-// How the broker is reached, and what librdkafka logs, as a person is told it.
+// How the broker is reached, and what librdkafka logs, as a person reads it.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { brokerReason, kafkaConfig, readerSettings } from './config.ts'
 
-test('the reason why a broker is away is told without the client’s inner names', () => {
+test('the reason why a broker is away is reported without the client’s inner names', () => {
   const line =
     '[thrd:127.0.0.1:1/bootstrap]: 127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused ' +
     '(after 0ms in state CONNECT, 1 identical error(s) suppressed)'

@@ -1,4 +1,4 @@
-// How every service reaches the broker: the KAFKA_* variables and what librdkafka is told for them.
+// How every service reaches the broker: the KAFKA_* variables and the settings of librdkafka that follow from them.
 import { getCACertificates } from 'node:tls'
 import {
   type Env,
@@ -26,7 +26,7 @@ export const kafkaSchema = {
   }),
   KAFKA_TOPIC: topicName({ doc: 'the topic that carries the ticks', default: 'stock-ticks' }),
   KAFKA_DEAD_LETTER_TOPIC: optional(
-    topicName({ doc: 'where notices of refused records go; `<KAFKA_TOPIC>-dead-letters` when unset' }),
+    topicName({ doc: 'where rejected records are announced; `<KAFKA_TOPIC>-dead-letters` when unset' }),
   ),
   KAFKA_TICK_ALIASES: oneOf(['on', 'off'], {
     doc: 'messages whose fields have other names (`Index`, `Symbol`, `Vol.`), numbers as texts, or no field where it may be null: `on` makes them canonical, `off` rejects them',
@@ -52,7 +52,7 @@ export const kafkaSchema = {
     doc: "the certificate authority's PEM file that the broker's certificate is checked against",
   }),
   KAFKA_CONNECT_TIMEOUT_MS: milliseconds({
-    doc: 'how long a broker that cannot be reached is waited for',
+    doc: 'how long to wait for a broker that cannot be reached',
     default: 60_000,
     min: 1_000,
   }),
@@ -108,8 +108,8 @@ export function ledgerTopic(config: KafkaConfig): string {
 }
 
 /**
- * For every service that tells the dead-letter topic or makes it: were it the topic itself, each notice would be read
- * as a record, refused, and told of again, without end; were it the ledger, each would count as a replay.
+ * For every service that writes to the dead-letter topic or creates it: were it the topic itself, each announcement would be read
+ * as a record, rejected, and announced again, without end; were it the ledger, each would count as a replay.
  * @throws Failure CONFIG_INVALID
  */
 export function requireOwnDeadLetterTopic(config: KafkaConfig): void {

@@ -185,7 +185,7 @@ export async function* heldOffsets(
         lastNewsAt = Date.now()
       } else if (Date.now() - lastNewsAt > EOF_PATIENCE_MS) {
         throw kafkaUnreachable({
-          what: `partition ${partition} could not be read again from ${reached} to ${to}; the deep audit has no verdict`,
+          what: `partition ${partition} could not be read again from ${reached} to ${to}; the deep audit has no result`,
           why: `nothing came for ${EOF_PATIENCE_MS / 1000} s`,
           remedy: 'see that the broker is up, and that no transaction has been left open',
         })

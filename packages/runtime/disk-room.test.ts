@@ -1,8 +1,8 @@
-// A full disk is told of by its path and by what is left of it.
+// A full disk is reported by its path and by what is left of it.
 import { expect, test } from 'vitest'
 import { bytesLeft, whyNoRoom } from './disk-room.ts'
 
-test('a disk without room is told of with its path and what is free', () => {
+test('a full disk is reported with its path and what is free', () => {
   // No file can be made in /proc, and it says that it has no block left.
   expect(whyNoRoom('/proc')).toBe('the disk of /proc is full: 0.0 MB free, at least 8 MB are needed')
 })

@@ -1,4 +1,4 @@
-// What a user is told when something goes wrong: what happened, why, and what to do next.
+// Errors as a user reads them: what happened, why, and what to do next.
 import { printable } from './printable.ts'
 import { redactText } from './redact.ts'
 

@@ -54,7 +54,7 @@ test('a secret in the message itself is not logged', () => {
 
 test('what is no secret stays: each line is JSON with its service, level and numbers', () => {
   const line = linesOf((log) =>
-    log.info({ partition: 3, rows: 250_000, tokens: 5, key: 'ticks/a' }, 'range landed'),
+    log.info({ partition: 3, rows: 250_000, tokens: 5, key: 'ticks/a' }, 'batch landed'),
   )
   expect(JSON.parse(line)).toMatchObject({
     service: 'producer',
@@ -63,7 +63,7 @@ test('what is no secret stays: each line is JSON with its service, level and num
     rows: 250_000,
     tokens: 5,
     key: 'ticks/a',
-    msg: 'range landed',
+    msg: 'batch landed',
   })
 })
 

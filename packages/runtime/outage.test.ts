@@ -36,7 +36,7 @@ test('150 s of failures each second are three lines, then one that it works agai
   ])
 })
 
-test('two dependencies have lines of their own, and a second outage begins anew', () => {
+test('two dependencies have lines of their own, and a second outage starts from zero', () => {
   const { lines, clock, outages } = setUp()
   outages.failed('a', 'x')
   outages.failed('b', 'y')
@@ -47,7 +47,7 @@ test('two dependencies have lines of their own, and a second outage begins anew'
   expect(lines.filter((line) => line.startsWith('warn a failed'))).toHaveLength(2)
 })
 
-test('a Failure tells its why beside what happened', () => {
+test('a Failure logs its why beside what happened', () => {
   const { outages } = setUp()
   outages.failed('a', new Failure({ code: 'X', what: 'S3 does not answer', why: 'ECONNREFUSED' }))
   expect(outages.why('a')).toBe('S3 does not answer (ECONNREFUSED)')

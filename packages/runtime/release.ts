@@ -1,4 +1,4 @@
-// Which release of ticklake this is, for what it writes down: whoever cannot read it is told what can.
+// The release of ticklake, recorded in what it writes: a release that cannot read it names the one that can.
 import { readFileSync } from 'node:fs'
 
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {

@@ -17,7 +17,7 @@ interface Ask extends Partial<GuardRules> {
 }
 
 /** `headers`: names and values in turn, so that one can be sent twice. */
-function verdict(headers: readonly string[], { url = '/api/about', method = 'GET', ...more }: Ask = {}) {
+function outcome(headers: readonly string[], { url = '/api/about', method = 'GET', ...more }: Ask = {}) {
   try {
     requireOwnRequest({ method, url, rawHeaders: headers }, { ...rules, ...more })
     return 'let in'
@@ -64,29 +64,29 @@ test.each([
   ['*', 'HOST_REFUSED'],
   ['', 'HOST_REFUSED'],
 ])('asked for as %j it is %s', (host, expected) => {
-  expect(verdict(['Host', host])).toBe(expected)
+  expect(outcome(['Host', host])).toBe(expected)
 })
 
 test('one Host header is needed, and no more', () => {
-  expect(verdict([])).toBe('HOST_REFUSED')
-  expect(verdict(['Host', 'localhost', 'host', 'evil.example'])).toBe('HOST_REFUSED')
-  expect(verdict(['HOST', 'evil.example', 'Host', 'localhost'])).toBe('HOST_REFUSED')
-  expect(verdict(['Host', 'localhost', 'Host', 'localhost'])).toBe('HOST_REFUSED')
+  expect(outcome([])).toBe('HOST_REFUSED')
+  expect(outcome(['Host', 'localhost', 'host', 'evil.example'])).toBe('HOST_REFUSED')
+  expect(outcome(['HOST', 'evil.example', 'Host', 'localhost'])).toBe('HOST_REFUSED')
+  expect(outcome(['Host', 'localhost', 'Host', 'localhost'])).toBe('HOST_REFUSED')
 })
 
 test('a name is let in when the setting names it, or when the server listens on it', () => {
   const named = { allowedHosts: ['lake.example', 'Local-AWS:4566', '[fd00::7]'] }
-  expect(verdict(['Host', 'lake.example:8443'], named)).toBe('let in')
-  expect(verdict(['Host', 'local-aws:4566'], named)).toBe('let in')
-  expect(verdict(['Host', 'local-aws:80'], named)).toBe('HOST_REFUSED')
-  expect(verdict(['Host', '[fd00::7]:9101'], named)).toBe('let in')
-  expect(verdict(['Host', 'other.example'], named)).toBe('HOST_REFUSED')
-  expect(verdict(['Host', '192.168.1.5:8080'], { listensOn: '192.168.1.5' })).toBe('let in')
-  expect(verdict(['Host', '[fe80::1]:8080'], { listensOn: 'fe80::1' })).toBe('let in')
+  expect(outcome(['Host', 'lake.example:8443'], named)).toBe('let in')
+  expect(outcome(['Host', 'local-aws:4566'], named)).toBe('let in')
+  expect(outcome(['Host', 'local-aws:80'], named)).toBe('HOST_REFUSED')
+  expect(outcome(['Host', '[fd00::7]:9101'], named)).toBe('let in')
+  expect(outcome(['Host', 'other.example'], named)).toBe('HOST_REFUSED')
+  expect(outcome(['Host', '192.168.1.5:8080'], { listensOn: '192.168.1.5' })).toBe('let in')
+  expect(outcome(['Host', '[fe80::1]:8080'], { listensOn: 'fe80::1' })).toBe('let in')
   for (const listensOn of ['0.0.0.0', '::', '']) {
-    expect(verdict(['Host', '0.0.0.0:8080'], { listensOn })).toBe('HOST_REFUSED')
-    expect(verdict(['Host', '[::]:8080'], { listensOn })).toBe('HOST_REFUSED')
-    expect(verdict(['Host', ''], { listensOn })).toBe('HOST_REFUSED')
+    expect(outcome(['Host', '0.0.0.0:8080'], { listensOn })).toBe('HOST_REFUSED')
+    expect(outcome(['Host', '[::]:8080'], { listensOn })).toBe('HOST_REFUSED')
+    expect(outcome(['Host', ''], { listensOn })).toBe('HOST_REFUSED')
   }
 })
 
@@ -128,8 +128,8 @@ test.each([
   ['', 'ORIGIN_REFUSED'],
 ])('a page of origin %s is %s', (origin, expected) => {
   for (const method of ['GET', 'POST', 'OPTIONS']) {
-    expect(verdict(['Host', '127.0.0.1:8080', 'Origin', origin], { ...page, method })).toBe(expected)
-    expect(verdict(['Host', '127.0.0.1:8080', 'Origin', origin], { ...page, method, url: '/' })).toBe(
+    expect(outcome(['Host', '127.0.0.1:8080', 'Origin', origin], { ...page, method })).toBe(expected)
+    expect(outcome(['Host', '127.0.0.1:8080', 'Origin', origin], { ...page, method, url: '/' })).toBe(
       expected,
     )
   }
@@ -137,9 +137,9 @@ test.each([
 
 test('a second Origin, or a second Sec-Fetch-Site, hides nothing', () => {
   const own = ['Host', 'localhost', 'Origin', 'http://localhost', 'Sec-Fetch-Site', 'same-origin']
-  expect(verdict(own)).toBe('let in')
-  expect(verdict([...own, 'Origin', 'http://evil.example'])).toBe('ORIGIN_REFUSED')
-  expect(verdict([...own, 'Sec-Fetch-Site', 'cross-site'])).toBe('ORIGIN_REFUSED')
+  expect(outcome(own)).toBe('let in')
+  expect(outcome([...own, 'Origin', 'http://evil.example'])).toBe('ORIGIN_REFUSED')
+  expect(outcome([...own, 'Sec-Fetch-Site', 'cross-site'])).toBe('ORIGIN_REFUSED')
 })
 
 test.each([
@@ -150,19 +150,19 @@ test.each([
   ['Cross-Site', 'ORIGIN_REFUSED'],
   ['something new', 'ORIGIN_REFUSED'],
 ])('Sec-Fetch-Site: %s is %s', (site, expected) => {
-  expect(verdict(['Host', 'localhost', 'Sec-Fetch-Site', site])).toBe(expected)
-  expect(verdict(['Host', 'localhost', 'Sec-Fetch-Site', site], { url: '/api/stream', ...page })).toBe(
+  expect(outcome(['Host', 'localhost', 'Sec-Fetch-Site', site])).toBe(expected)
+  expect(outcome(['Host', 'localhost', 'Sec-Fetch-Site', site], { url: '/api/stream', ...page })).toBe(
     expected,
   )
 })
 
 test('another site can link to the page, but its scripts cannot ask the interface', () => {
   const linked = ['Host', '127.0.0.1:8080', 'Sec-Fetch-Site', 'cross-site']
-  expect(verdict(linked, { ...page, url: '/' })).toBe('let in')
-  expect(verdict(linked, { ...page, url: '/?x=/api/' })).toBe('let in')
-  expect(verdict(linked, { ...page, url: '/', method: 'POST' })).toBe('ORIGIN_REFUSED')
-  expect(verdict(linked, { ...page, url: '/api/stream' })).toBe('ORIGIN_REFUSED')
-  expect(verdict(linked, { url: '/' })).toBe('ORIGIN_REFUSED')
+  expect(outcome(linked, { ...page, url: '/' })).toBe('let in')
+  expect(outcome(linked, { ...page, url: '/?x=/api/' })).toBe('let in')
+  expect(outcome(linked, { ...page, url: '/', method: 'POST' })).toBe('ORIGIN_REFUSED')
+  expect(outcome(linked, { ...page, url: '/api/stream' })).toBe('ORIGIN_REFUSED')
+  expect(outcome(linked, { url: '/' })).toBe('ORIGIN_REFUSED')
 })
 
 test.each([
@@ -178,7 +178,7 @@ test.each([
   ['/a\u0000', 'TARGET_REFUSED'],
   ['/ü', 'TARGET_REFUSED'],
 ])('the request target %j is %s', (url, expected) => {
-  expect(verdict(['Host', 'localhost'], { url })).toBe(expected)
+  expect(outcome(['Host', 'localhost'], { url })).toBe(expected)
 })
 
 test('each refusal has its status, and says which variable adds a name', () => {

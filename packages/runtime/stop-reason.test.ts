@@ -1,4 +1,4 @@
-// A service that ends itself says why on its port, for as long as it was told to, unless a signal ends it.
+// A service that ends itself says why on its port, for as long as it is set to linger, unless a signal ends it.
 import { expect, test } from 'vitest'
 import { Failure } from './errors.ts'
 import { makeRegistry } from './metrics.ts'

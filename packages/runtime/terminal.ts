@@ -1,4 +1,4 @@
-// What a terminal is told while it waits: colours where they are wanted, and one line on stderr that is redrawn.
+// What a terminal shows during a wait: colours where they are wanted, and one line on stderr that is redrawn.
 import type { Env } from './env.ts'
 import { printableLine } from './printable.ts'
 

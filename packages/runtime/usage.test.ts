@@ -64,8 +64,8 @@ test('a flag without its value, and a command that is too short, need only two l
     'error USAGE: --rate needs a value; nothing was done',
     '  do:  node producer/main.ts run --help shows what there is',
   ])
-  expect(said('producer', [], 'say what to do: run or topic', top)[0]).toContain(
-    'say what to do: run or topic',
+  expect(said('producer', [], 'missing command; expected one of run, topic', top)[0]).toContain(
+    'missing command; expected one of run, topic',
   )
 })
 

@@ -9,7 +9,7 @@ import { testEnv } from './test-env.ts'
 export type Env = Record<string, string>
 
 const LAND_WITHIN_MS = 90_000
-const LOOK_EVERY_MS = 200
+const POLL_EVERY_MS = 200
 
 /** What a test's own context gives: cases may run at the same time, so nothing is shared. */
 interface TestScope {
@@ -70,7 +70,7 @@ export class ConsumerCase {
           .join('\n\n')
         throw new Error(`${landed} of ${total} records landed in ${LAND_WITHIN_MS} ms:\n${said}`)
       }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+      await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS))
     }
   }
 

@@ -1,4 +1,4 @@
-// An S3 for tests: objects in memory, parts and ranges; it can be told to fail.
+// An S3 for tests: objects in memory, parts and ranges; it fails on request.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 

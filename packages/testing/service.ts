@@ -35,7 +35,7 @@ export class Service {
     })
     this.process.on('close', () => {
       file?.end()
-      this.#tell()
+      this.#notify()
     })
   }
 
@@ -92,10 +92,10 @@ export class Service {
         this.#lines.push({ text: line })
       }
     }
-    this.#tell()
+    this.#notify()
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 }

@@ -97,9 +97,9 @@ export function commandLine(args: readonly string[]): Argv {
           (z) => withFlags(z, topicFlags, ['KAFKA_']).usage('producer topic describe [flags]'),
           (argv) => runCommand((signal) => describeTopics(environment(argv, topicFlags), signal)),
         )
-        .demandCommand(1, 'say what to do: create or describe'),
+        .demandCommand(1, 'missing command; expected one of create, describe'),
     )
-    .demandCommand(1, 'say what to do: run or topic')
+    .demandCommand(1, 'missing command; expected one of run, topic')
     .strict()
     .check(() => refuseEmptyFlags(args))
     .fail(failUsage('producer', args))

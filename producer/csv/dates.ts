@@ -1,4 +1,4 @@
-// What a column of dates means: its form, told by most of its cells, and the order of day and month, told by proof alone.
+// What a column of dates means: most of its cells decide its form, and only proof decides the order of day and month.
 import { isDay } from '@ticklake/contract/time.ts'
 
 export const dateFormats = ['auto', 'iso', 'day-first', 'month-first', 'excel', 'epoch'] as const

@@ -444,7 +444,7 @@ describe('dates', () => {
     expect(found).toEqual(times)
   })
 
-  test('one cell of the column tells day from month for all cells before it', async () => {
+  test('one cell of the column decides between day and month for all cells before it', async () => {
     const many = Array.from({ length: 3_500 }, (_, i) => `0${(i % 9) + 1}/0${(i % 3) + 1}/2021`)
     for (const once of [false, true]) {
       const [first, ...rest] = await days([...many, '13/01/2021'], {}, once)
@@ -454,7 +454,7 @@ describe('dates', () => {
     }
   })
 
-  test('a column that never tells is refused, and read when the order is said', async () => {
+  test('a column that never decides it is refused, and read when the order is said', async () => {
     const failure = await problem(dated('03/04/2021', '04/04/2021'), X)
     expect(failure).toMatchObject({
       code: 'CSV_DATES',
@@ -689,7 +689,7 @@ describe('rows', () => {
     expect({ rows, blank, skipped }).toEqual({ rows: [...TICK, ...TICK], blank: blanks.length, skipped: [] })
   })
 
-  test('preambles, repeated headers and footers are told', async () => {
+  test('preambles, repeated headers and footers are reported', async () => {
     const file = lines(
       'Prices of X',
       'as of 1 June 2021,,',

@@ -52,7 +52,7 @@ const problem = (file: string | Buffer, options?: Partial<CsvOptions>): Promise<
 /** The good row with one cell changed. */
 const row = (cell: number, value: string) => GOOD.split(',').with(cell, value).join(',')
 
-describe('a bad row is skipped and told by line, column and reason, and its neighbours are not', () => {
+describe('a bad row is skipped and reported by line, column and reason, and its neighbours are not', () => {
   test.each([
     ['a bare trailing point', row(8, '2913.'), 'CloseUSD', 'bad_number'],
     ['a bare leading point', row(2, '.5'), 'Open', 'bad_number'],

@@ -1,4 +1,4 @@
-// What `make demo` can be told: CSV, MODE, RATE and SECONDS_TO_RUN, checked before anything starts.
+// The settings of `make demo`: CSV, MODE, RATE and SECONDS_TO_RUN, checked before anything starts.
 import { accessSync, constants } from 'node:fs'
 import { resolve } from 'node:path'
 import {

@@ -148,7 +148,7 @@ class Demo {
   async run(numbers: DemoNumbers, begun: number, signal: AbortSignal): Promise<Audit> {
     const { stack, config, env, screen } = this.#facts
     const start = (spec: ProcessSpec) =>
-      stack.supervisor.start({ ...spec, onLine: (line) => this.#tellWarnings(spec.name, line) })
+      stack.supervisor.start({ ...spec, onLine: (line) => this.#printWarnings(spec.name, line) })
     await start(catalog(env))
     const landing = await start(consumer(env))
     const source = await start(producer(config, env))
@@ -236,7 +236,7 @@ class Demo {
   }
 
   /** Shows what a service warns of; the rest is in its log file. */
-  #tellWarnings(service: string, line: string): void {
+  #printWarnings(service: string, line: string): void {
     if (!line.startsWith('{')) return
     try {
       const { level, msg } = JSON.parse(line) as { level?: string; msg?: string }

@@ -1,4 +1,4 @@
-// What a demo tells whoever watches: what runs, and how to ask it by hand.
+// What a demo prints: what runs, and how to query it by hand.
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import type { DemoConfig } from './config.ts'
 

@@ -1,4 +1,4 @@
-// The check finds every form of a regular expression, and tells one that is quadratic from one that is linear.
+// The check finds every form of a regular expression, and distinguishes quadratic ones from linear ones.
 import { expect, test } from 'vitest'
 import { exceptions, findings } from './linear-patterns.ts'
 import { patternsOf } from './patterns.ts'

@@ -39,7 +39,7 @@ export const exceptions: readonly Exception[] = [
   {
     file: 'infra/iam-policy.ts',
     begins: 'new RegExp(`^${source}$`',
-    why: 'resources of our own template, judged by its tests',
+    why: 'resources of our own template, checked by its tests',
   },
   {
     file: 'packages/runtime/usage.ts',
@@ -54,7 +54,7 @@ export const exceptions: readonly Exception[] = [
   {
     file: 'catalog/dashboard/server/tokens.ts',
     begins: '/(?:\\d+(?:\\.\\d*)?|\\.\\d+)(?:[eE][+-]?\\d+)?(?![\\p{L}',
-    why: 'linear: that of local-aws/athena/sql/tokens.ts, which is judged, with more letters than the checker can take',
+    why: 'linear: that of local-aws/athena/sql/tokens.ts, which is checked, with more letters than the checker can take',
   },
   {
     file: 'packages/runtime/usage.ts',
@@ -68,12 +68,12 @@ export const exceptions: readonly Exception[] = [
   },
 ]
 
-const judgedFile = join(import.meta.dirname, 'linear-patterns.json')
+const checkedFile = join(import.meta.dirname, 'linear-patterns.json')
 
 /** Where each pattern stands that is not known to be linear, and why; empty when all is well. */
 export async function findings(
   files: Iterable<readonly [file: string, text: string]>,
-  judged: ReadonlySet<string>,
+  known: ReadonlySet<string>,
 ): Promise<{ problems: string[]; linear: Set<string> }> {
   const problems: string[] = []
   const linear = new Set<string>()
@@ -85,7 +85,7 @@ export async function findings(
         used.add(exception)
         continue
       }
-      const found = await fault(pattern, judged, linear)
+      const found = await fault(pattern, known, linear)
       if (found) problems.push(`${file}:${pattern.line}: ${pattern.text} ${found}`)
     }
   }
@@ -98,27 +98,27 @@ export async function findings(
 
 async function fault(
   { source, flags }: Pattern,
-  judged: ReadonlySet<string>,
+  known: ReadonlySet<string>,
   linear: Set<string>,
 ): Promise<string | undefined> {
   if (source === undefined) return 'is put together when the program runs: use re2js, or give a reason'
   const spelt = `/${source}/${flags}`
-  const verdict = judged.has(spelt) || linear.has(spelt) ? undefined : await judge(source, flags)
-  if (verdict === undefined) linear.add(spelt)
-  return verdict
+  const result = known.has(spelt) || linear.has(spelt) ? undefined : await checked(source, flags)
+  if (result === undefined) linear.add(spelt)
+  return result
 }
 
-/** Seconds for one pattern: so what was judged before is kept in a file, and only what is new is judged. */
-async function judge(source: string, flags: string): Promise<string | undefined> {
-  // The same verdict everywhere: the native checker is there for some machines only.
+/** Seconds for one pattern: so the patterns that are known to be linear are kept in a file, and only new ones are checked. */
+async function checked(source: string, flags: string): Promise<string | undefined> {
+  // The same result everywhere: the native checker is there for some machines only.
   process.env.RECHECK_BACKEND = 'pure'
   const { checkSync } = await import('recheck')
   // A sticky pattern is tried at one place, which is what an anchor says to the checker.
   const tried = flags.includes('y') ? `^(?:${source})` : source
-  const verdict = checkSync(tried, flags.replace(/[ygd]/g, ''), { timeout: 60_000 })
-  if (verdict.status === 'safe') return undefined
-  return verdict.status === 'vulnerable'
-    ? `takes ${verdict.complexity.summary} time on a hostile text`
+  const result = checkSync(tried, flags.replace(/[ygd]/g, ''), { timeout: 60_000 })
+  if (result.status === 'safe') return undefined
+  return result.status === 'vulnerable'
+    ? `takes ${result.complexity.summary} time on a hostile text`
     : 'is too much for the checker: write a simpler one'
 }
 
@@ -129,15 +129,15 @@ function sources(): [string, string][] {
 }
 
 if (import.meta.main) {
-  const judged = new Set(JSON.parse(readFileSync(judgedFile, 'utf8')) as string[])
-  const { problems, linear } = await findings(sources(), judged)
+  const known = new Set(JSON.parse(readFileSync(checkedFile, 'utf8')) as string[])
+  const { problems, linear } = await findings(sources(), known)
   const isWrite = process.argv.includes('--write')
-  if (isWrite) writeFileSync(judgedFile, `${JSON.stringify([...linear].sort(), null, 2)}\n`)
+  if (isWrite) writeFileSync(checkedFile, `${JSON.stringify([...linear].sort(), null, 2)}\n`)
   for (const problem of problems) process.stdout.write(`${problem}\n`)
-  const isStale = [...judged].some((spelt) => !linear.has(spelt)) || linear.size > judged.size
+  const isStale = [...known].some((spelt) => !linear.has(spelt)) || linear.size > known.size
   if (isStale && !isWrite) {
     process.stdout.write(
-      'the list of judged patterns is stale: node tools/checks/linear-patterns.ts --write\n',
+      'the list of known patterns is stale: node tools/checks/linear-patterns.ts --write\n',
     )
   }
   if (problems.length > 0 || (isStale && !isWrite)) process.exitCode = 1

@@ -73,7 +73,7 @@ test('the pages on refused records, backfills and compaction do what they say', 
     const landing = 'CONSUMER_FLUSH_AFTER_MS=500 timeout --preserve-status -s INT 10'
     run(`${landing} node consumer/main.ts run`, shell)
 
-    writeFileSync(join(dir, 'mended.json'), good!)
+    writeFileSync(join(dir, 'fixed.json'), good!)
     writeFileSync(
       join(dir, 'program.mjs'),
       `import { createInterface } from 'node:readline'
@@ -83,7 +83,7 @@ test('the pages on refused records, backfills and compaction do what they say', 
     const here = (command: string) =>
       command
         .replace('0:1234', '0:10')
-        .replace('mended.json', join(dir, 'mended.json'))
+        .replace('fixed.json', join(dir, 'fixed.json'))
         .replace('your-program', `node ${join(dir, 'program.mjs')}`)
         .replace('2026-11-21T09:00:00Z', new Date(Date.now() - 3_600_000).toISOString())
         .replace(/(?<=--hour )\S+/, new Date(Date.now() - 3_600_000).toISOString().slice(0, 13))

@@ -46,7 +46,7 @@ function bucketOf(files: { partition: number; S: number; lines: string[] }[]) {
   return { bucket: bucket as unknown as Bucket, read, reading }
 }
 
-test('one broken line hides no other, and is told with its file and place', async () => {
+test('one broken line hides no other, and is reported with its file and line', async () => {
   const { bucket } = bucketOf([
     { partition: 0, S: 5, lines: [line(0, 5, 1), '{"topic":', 'null', line(0, 8, 2)] },
   ])

@@ -1,4 +1,4 @@
-// The picture's verdicts: what flows, what rests, what is red and with which words.
+// The states of the picture's stations: what flows, what rests, what is red and with which text.
 import { expect, test } from 'vitest'
 import { type PipelineFacts, pipelineOf } from './pipeline.ts'
 import type { Polled } from './poller.ts'
@@ -7,7 +7,7 @@ import type { Problem } from './wire.ts'
 const now = Date.UTC(2026, 10, 21, 10)
 const ok = <T>(value: T): Polled<T> => ({ value, at: now, problem: undefined })
 const failed = (code: string): Polled<never> => ({ value: undefined, at: 0, problem: problem(code) })
-const problem = (code: string): Problem => ({ code, what: `${code} happened`, why: 'so', remedy: 'mend it' })
+const problem = (code: string): Problem => ({ code, what: `${code} happened`, why: 'so', remedy: 'fix it' })
 
 const partitions = [
   { partition: 0, low: 0, end: 100 },

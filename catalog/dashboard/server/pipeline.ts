@@ -202,7 +202,7 @@ function glueStage({ config, glue, claimedPerSecond }: PipelineFacts): Pipeline[
       code: 'CRAWL_FAILED',
       what: `the last crawl of ${config.crawler} failed; the declared table is as it was`,
       why: crawler.LastCrawl.ErrorMessage ?? 'Glue gives no reason',
-      remedy: 'mend that, then run `catalog crawl` again',
+      remedy: 'fix that, then run `catalog crawl` again',
     }
     return { health: 'broken', problem, ...numbers }
   }

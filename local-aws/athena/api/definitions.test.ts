@@ -422,7 +422,7 @@ test('data catalogs are registered, listed behind our own, changed, tagged and d
   )
 })
 
-test('what a query took and gave is told, stage by stage', async () => {
+test('what a query read and returned is reported, stage by stage', async () => {
   const stage = { state: 'FINISHED', wallTimeMillis: 4, processedRows: 1, processedBytes: 9, subStages: [] }
   const rootStage = {
     ...stage,
@@ -465,6 +465,15 @@ test('there is one engine version, no reserved capacity and no Spark', async () 
   )
   expect(await call('ListCapacityReservations')).toEqual({ CapacityReservations: [] })
   expect(await refusal('GetCapacityReservation', { Name: 'x' })).toContain('x was not found')
+  const CapacityReservationName = 'x'
+  expect(await refusal('GetCapacityAssignmentConfiguration', { CapacityReservationName })).toContain(
+    'x was not found',
+  )
+  const put = { CapacityReservationName, CapacityAssignments: [{ WorkGroupNames: ['primary'] }] }
+  expect(await refusal('PutCapacityAssignmentConfiguration', put)).toContain('x was not found')
+  expect(await refusal('PutCapacityAssignmentConfiguration', { CapacityReservationName })).toContain(
+    'capacityAssignments',
+  )
   for (const name of ['StartSession', 'CreateNotebook', 'ListApplicationDPUSizes']) {
     expect(await refusal(name, { WorkGroup: 'primary' })).toContain('Apache Spark is not supported')
   }

@@ -1,4 +1,4 @@
-// Athena's errors: what a refused request is told, and what a failed query carries in its status.
+// Athena's errors: the answers to refused requests, and the errors in the status of failed queries.
 import { AwsError } from '../../http/aws-error.ts'
 
 export function invalidRequest(code: string, message: string): AwsError {
@@ -90,7 +90,12 @@ export interface EngineError {
 }
 
 /** What Athena makes of an error of its engine. */
-export function engineFailure({ message, errorName, errorType }: EngineError): QueryFailure {
+export function engineFailure(error: EngineError): QueryFailure {
+  const { message, errorName, errorType } = error
+  // A view on the text of a table says itself what Athena's reader would say.
+  if (errorName === 'GENERIC_USER_ERROR' && message.startsWith('HIVE_BAD_DATA: ')) {
+    return new QueryFailure(message, { category: 2, type: 1000 })
+  }
   const isUsers = errorType === 'USER_ERROR'
   return new QueryFailure(`${errorName}: ${withAthenasWords(errorName, message)}`, {
     category: isUsers ? 2 : 1,

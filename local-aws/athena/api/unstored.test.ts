@@ -120,8 +120,8 @@ const statements = [
 
 test.each(Object.entries(cases))(
   '%s: no statement is run, and an SDK may ask again',
-  async (_case, strike) => {
-    const heal = strike()
+  async (_case, breakHistory) => {
+    const heal = breakHistory()
     const token = randomUUID()
     for (const sql of statements) {
       const error = await start(sql, sql === statements[0] ? token : undefined).catch((thrown) => thrown)
@@ -148,7 +148,7 @@ test.each(Object.entries(cases))(
   {
     timeout: 20_000,
   },
-  async (_case, strike) => {
+  async (_case, breakHistory) => {
     const { body } = await start('INSERT INTO t VALUES (1)')
     const { body: second } = await start('INSERT INTO t VALUES (2)')
     const id = second.QueryExecutionId
@@ -156,7 +156,7 @@ test.each(Object.entries(cases))(
     await expect.poll(() => stateOf(id)).toBe('SUCCEEDED')
     script = running
     const { body: third } = await start('INSERT INTO t VALUES (3)')
-    const heal = strike()
+    const heal = breakHistory()
     await askJson(athena, 'StopQueryExecution', { QueryExecutionId: third.QueryExecutionId })
     expect(await stateOf(third.QueryExecutionId)).toBe('CANCELLED')
     heal()

@@ -71,7 +71,7 @@ test('a result that a newer query reuses stays as long as that one', async () =>
   expect([history.get('q1000'), s3.objects.size]).toEqual([undefined, 0])
 })
 
-test('a query stays while S3 cannot be told to remove its result', async () => {
+test('a query stays while S3 cannot remove its result', async () => {
   using history = openHistory(dataDir)
   using objects = openResultObjects(s3.url, 'us-east-1')
   for (let n = 1; n <= 1_001; n++) history.add(query(n))

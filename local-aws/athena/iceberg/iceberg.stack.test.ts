@@ -153,7 +153,7 @@ test('rows are inserted, changed, merged and deleted, and each earlier state can
   ])
 })
 
-test('OPTIMIZE merges files, VACUUM deletes what the properties let go', async () => {
+test('OPTIMIZE merges files, VACUUM deletes what the properties no longer retain', async () => {
   await run(`CREATE TABLE kept (id int, kind string) PARTITIONED BY (kind) ${iceberg('kept')}`)
   for (const id of [1, 2, 3]) await run(`INSERT INTO kept VALUES (${id}, 'a'), (${id}, 'b')`)
   const files = () => run(`SELECT count(*) FROM "kept$files" WHERE partition.kind = 'a'`)

@@ -40,7 +40,7 @@ test('a page can begin where the one before ended', async () => {
   expect((await allOf(csvRows(cut(rest, 4)))).map((row) => row.values)).toEqual(rows.slice(2))
 })
 
-test('a single column of NULL and of the empty text are told apart', async () => {
+test('a single column of NULL and of the empty text are distinguished', async () => {
   const text = [[null], ['']].map(csvLine).join('')
   expect((await allOf(csvRows(cut(text, 1)))).map((row) => row.values)).toEqual([[null], ['']])
 })

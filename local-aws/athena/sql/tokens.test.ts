@@ -3,7 +3,7 @@ import { literal, placeOf, tokensOf } from './tokens.ts'
 
 const brief = (sql: string) => tokensOf(sql).map((token) => `${token.kind}:${token.value}`)
 
-test('words, quotes of three kinds, numbers and symbols are told apart', () => {
+test('words, quotes of three kinds, numbers and symbols are distinguished', () => {
   expect(brief('select "a""b", `c``d`, \'it\'\'s\', 1.5e-3, .5, 2x <= t."$path"')).toEqual([
     'word:SELECT',
     'quoted:a"b',

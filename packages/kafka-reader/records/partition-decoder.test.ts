@@ -161,7 +161,7 @@ test('aborted transactions are left out, by producer, and markers never are reco
   expect(decode(bytes, { aborted }).nextOffset).toBe(15)
 })
 
-test('what is damaged is told with its kind, and what is before it is handed over first', () => {
+test('what is damaged is reported with its kind, and what is before it is handed over first', () => {
   const good = batch(records(2))
   const flipped = Buffer.from(good)
   // Within a value, where nothing but the checksum can tell.

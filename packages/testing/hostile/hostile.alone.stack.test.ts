@@ -21,15 +21,15 @@ const mostGrowthBytes = 64 * 1024 * 1024
 /** Whoever sends half a request hears nothing before this, and goes. */
 const patienceMs = 150
 const answerWithinMs = 15_000
-/** Among the statuses: one that is told with the 5xx. */
+/** Among the statuses: one that is counted with the 5xx. */
 const noAnswer = 599
 
-interface Told {
+interface StartMessage {
   readonly url: string
   readonly livez: string
 }
 
-interface Server extends Told {
+interface Server extends StartMessage {
   readonly child: ChildProcess
   readonly stderr: () => string
 }
@@ -44,17 +44,17 @@ async function start(module: string, env: Record<string, string> = {}): Promise<
   child.stderr!.on('data', (data) => {
     stderr += data
   })
-  const [told] = (await Promise.race([
+  const [answer] = (await Promise.race([
     once(child, 'message'),
     once(child, 'exit').then(() => Promise.reject(new Error(`${module} ended: ${stderr}`))),
-  ])) as [Told]
-  return { child, ...told, stderr: () => stderr }
+  ])) as [StartMessage]
+  return { child, ...answer, stderr: () => stderr }
 }
 
 async function inside({ child }: Server, word: 'begin' | 'end'): Promise<Inside> {
-  const told = once(child, 'message', { signal: AbortSignal.timeout(20_000) })
+  const answer = once(child, 'message', { signal: AbortSignal.timeout(20_000) })
   child.send(word)
-  return (await told)[0] as Inside
+  return (await answer)[0] as Inside
 }
 
 /** Sends the bytes on a connection of their own. Out: the status; 0 when the server only hung up, or had to wait. */

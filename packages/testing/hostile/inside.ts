@@ -1,4 +1,4 @@
-// Loaded into a server under test before its own code: tells what it holds, and how long its thread worked without a pause.
+// Loaded into a server under test before its own code: reports what it holds, and how long its thread worked without a pause.
 
 /** Often enough to part one piece of work from the next. */
 const everyMs = 5

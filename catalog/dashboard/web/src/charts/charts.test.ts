@@ -68,7 +68,7 @@ test('points are in the order of time, NULL is a gap, and each value of the seri
   expect(chartData({ type: 'line', x: 'gone', y: ['close'] }, of, rows)).toBeUndefined()
 })
 
-test('what would not be told apart is left out, and counted', () => {
+test('what could not be distinguished is left out, and counted', () => {
   const of = columns('index:varchar', 'day:date', 'close:double')
   const rows = Array.from({ length: 30 }, (_, i) => [`I${i}`, '2026-11-26', '1'])
   const data = chartData({ type: 'line', x: 'day', y: ['close'], series: 'index' }, of, rows)!
