@@ -1,4 +1,11 @@
 // The catalog's commands as a user types them, on a real stream: rows from a real consumer, queried by the real engine.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import {
   AthenaClient,
   BatchGetQueryExecutionCommand,
@@ -7,7 +14,9 @@ import {
 import { GetTableCommand, GlueClient, type TableInput, UpdateTableCommand } from '@aws-sdk/client-glue'
 import { run, start } from '@ticklake/testing/catalog-commands.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
+import { produce } from '@ticklake/testing/topic.ts'
 import { expect, test } from 'vitest'
+import { signature } from './alerts/notify.ts'
 
 const env = testEnv({ CONSUMER_FLUSH_AFTER_MS: '500', CONSUMER_HEALTH_PORT: '0', CATALOG_HEALTH_PORT: '0' })
 const tutorial = {
@@ -207,6 +216,99 @@ test('serve counts on a scrape, registers partitions, and audits', async () => {
   expect(service.stderr()).toContain('audit: produced 2000, landed 2000')
   service.child.kill('SIGTERM')
   expect((await service.ended).code).toBe(0)
+})
+
+/** A webhook, and an SNS that takes everything. */
+async function receiver() {
+  const webhooks: { headers: IncomingHttpHeaders; body: string }[] = []
+  const published: URLSearchParams[] = []
+  const server = createServer(async (request, response) => {
+    const body = await text(request)
+    if (request.url === '/hook/token') webhooks.push({ headers: request.headers, body })
+    else published.push(new URLSearchParams(body))
+    response.end('<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { url, webhooks, published, [Symbol.dispose]: () => void server.close() }
+}
+
+const intraday = (close: number, agoMs: number) => {
+  const tradedAt = new Date(Date.now() - agoMs).toISOString()
+  const price = { open: close, high: close, low: close, close, adj_close: null, volume: 1, close_usd: null }
+  const tick = { index: 'ALERTED', date: tradedAt.slice(0, 10), ...price, traded_at: tradedAt }
+  return { value: Buffer.from(JSON.stringify(tick)), partition: 0 }
+}
+
+test('alerts are checked by Athena, notify once per episode, also across a restart, and end', async () => {
+  using target = await receiver()
+  const dir = mkdtempSync(join(tmpdir(), 'ticklake-alerts-'))
+  const [file, secretFile] = [join(dir, 'alerts.yml'), join(dir, 'secret')]
+  writeFileSync(secretFile, 'a secret\n')
+  writeFileSync(
+    file,
+    `alerts:
+  - name: ALERTED jumps
+    when: ALERTED, change over 5 m above 2 %
+    every: 10 s
+    notify: [log, page, webhook: "${target.url}/hook/token"]
+  - name: rows of HSI
+    sql: SELECT index, count(*) AS n FROM ticks WHERE index = 'HSI' GROUP BY index
+    every: 10 s
+    notify: [sns: "arn:aws:sns:us-east-1:123456789012:prices"]
+`,
+  )
+  const alerting = {
+    ...env,
+    CATALOG_ALERTS_FILE: file,
+    CATALOG_ALERTS_SECRET_FILE: secretFile,
+    AWS_ENDPOINT_URL_SNS: target.url,
+  }
+  const plan = await run(alerting, 'catalog', 'alerts', 'plan', '--measure')
+  expect(plan.stdout, plan.stderr).toMatch(/^alerts: 2, \$\d+\.\d\d a day on AWS$/m)
+  await using consumer = start(env, 'consumer', 'run')
+  const landed = async (rows: number) => {
+    const sql = "SELECT count(*) AS n FROM ticks WHERE index = 'ALERTED'"
+    await expect
+      .poll(async () => (await query(sql, '--output', 'csv')).stdout, { timeout: 60_000 })
+      .toBe(`n\n${rows}\n`)
+  }
+  await produce(env, [intraday(100, 6 * 60_000), intraday(103, 1_000)])
+  await landed(2)
+
+  const firing = async (log: string) => {
+    const metrics = await (await fetch(`http://127.0.0.1:${portOf(log)}/metrics`)).text()
+    return [...metrics.matchAll(/^ticklake_catalog_alert_firing\{alert="([^"]+)".*\} ([01])$/gm)]
+      .map(([, alert, value]) => `${alert}: ${value}`)
+      .sort()
+  }
+  const serving = async (wanted: string[]) => {
+    await using service = start(alerting, 'catalog', 'serve')
+    await expect.poll(() => service.stderr(), { timeout: 20_000 }).toContain('health at http')
+    await expect.poll(() => firing(service.stderr()), { timeout: 60_000 }).toEqual(wanted)
+    service.child.kill('SIGTERM')
+    return (await service.ended).stderr
+  }
+  const both = ['ALERTED jumps: 1', 'rows of HSI: 1']
+  // Each start checks all alerts at once.
+  expect(await serving(both)).toContain('"alert: ALERTED jumps"')
+  expect(await serving(both)).not.toContain('"alert: ALERTED jumps"')
+  await expect.poll(() => [target.webhooks.length, target.published.length]).toEqual([1, 1])
+  const { headers, body } = target.webhooks[0]!
+  expect(JSON.parse(body)).toMatchObject({ alert: 'ALERTED jumps', rows: ['ALERTED, 100.0, 103.0, 3.0'] })
+  expect(headers['ticklake-signature']).toBe(
+    signature('a secret', String(headers['ticklake-timestamp']), body),
+  )
+  expect(target.published[0]!.get('TopicArn')).toBe('arn:aws:sns:us-east-1:123456789012:prices')
+  expect(JSON.parse(target.published[0]!.get('Message')!).rows[0]).toMatch(/^HSI, \d+$/)
+
+  await produce(env, [intraday(100.5, 0)])
+  await landed(3)
+  expect(await serving(['ALERTED jumps: 0', 'rows of HSI: 1'])).toContain('alert resolved: ALERTED jumps')
+  expect([target.webhooks.length, target.published.length]).toEqual([1, 1])
+  consumer.child.kill('SIGTERM')
+  expect((await consumer.ended).code).toBe(0)
+  rmSync(dir, { recursive: true })
 })
 
 function portOf(log: string): number {

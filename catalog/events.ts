@@ -184,12 +184,11 @@ export function catalogEvents(log: Logger, registry: Registry) {
       log.error({ ...facts, findings: report.findings.length, found }, auditLine(report))
     },
     alerts: {
+      checked: (alert: string, isFiring: boolean) => firing.set({ alert }, isFiring ? 1 : 0),
       fired(alert: string, rows: readonly string[], logs: boolean) {
-        firing.set({ alert }, 1)
         if (logs) log.warn({ alert, rows }, `alert: ${alert}`)
       },
       resolved(alert: string, seconds: number) {
-        firing.set({ alert }, 0)
         log.info({ alert, seconds: Math.round(seconds) }, `alert resolved: ${alert}`)
       },
     },

@@ -88,6 +88,8 @@ async function crawlOnSchedule(parts: ServeParts, signal: AbortSignal): Promise<
 async function alertsOnSchedule(parts: ServeParts, signal: AbortSignal): Promise<void> {
   if (!parts.alerts) return
   const { rules, episodes, notify } = parts.alerts
+  // One attempt for all: an alert that works says nothing of another one that does not.
+  const failing = new Set<string>()
   await runAlerts(
     rules,
     {
@@ -96,7 +98,17 @@ async function alertsOnSchedule(parts: ServeParts, signal: AbortSignal): Promise
       notify,
       events: parts.events.alerts,
       queryTimeoutMs: parts.config.queryTimeoutMs,
-      attempt: (work) => attempt(parts, 'check_alert', signal, work),
+      async attempt(alert, work) {
+        try {
+          await work()
+          failing.delete(alert)
+          if (failing.size === 0) parts.events.attemptSucceeded('check_alert')
+        } catch (error) {
+          if (signal.aborted) return
+          failing.add(alert)
+          parts.events.attemptFailed('check_alert', error)
+        }
+      },
     },
     signal,
   )

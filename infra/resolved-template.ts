@@ -21,7 +21,7 @@ type Values = Record<string, unknown>
 export function resolveTemplate(template: Template, facts: Circumstances): Resolved {
   const conditions = template.Conditions
   const noValue = Symbol('AWS::NoValue')
-  const names: Record<string, string | symbol> = {
+  const names: Record<string, unknown> = {
     'AWS::Region': facts.region,
     'AWS::AccountId': facts.account,
     'AWS::StackName': facts.stack,
@@ -29,10 +29,10 @@ export function resolveTemplate(template: Template, facts: Circumstances): Resol
     'AWS::URLSuffix': 'amazonaws.com',
     'AWS::NoValue': noValue,
   }
-  for (const [name, { Default }] of Object.entries(template.Parameters)) {
+  for (const [name, { Type, Default }] of Object.entries(template.Parameters)) {
     const value = facts.parameters[name] ?? Default
     if (value === undefined) throw new Error(`the parameter ${name} has no value`)
-    names[name] = String(value)
+    names[name] = Type === 'CommaDelimitedList' ? String(value).split(',') : String(value)
   }
   const named = (name: string, more: Values = {}): unknown => {
     const resource = name.split('.')[0]!

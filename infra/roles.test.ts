@@ -49,6 +49,7 @@ const table = (database: string) => [
 const database = (name: string) => [catalog, `arn:aws:glue:${here}:database/${name}`]
 const workgroup = (name: string) => [`arn:aws:athena:${here}:workgroup/${name}`]
 const crawler = (name: string) => [`arn:aws:glue:${here}:crawler/${name}`]
+const topic = (name: string) => `arn:aws:sns:${here}:${name}`
 const secretOf = (user: string) => [likeAws.ids[`${user}Password`]!]
 const authority = [`arn:aws:ssm:${here}:parameter/ticklake/broker-authority`]
 const instance = `arn:aws:ec2:${here}:instance/i-0123456789abcdef0`
@@ -185,6 +186,7 @@ const lists: Record<string, { allowed: Calls; refused: Calls }> = {
       ['athena:UpdateWorkGroup', workgroup('ticklake')],
       ['iam:PassRole', ['arn:aws:iam::123456789012:role/any']],
       ['secretsmanager:GetSecretValue', secretOf('Admin')],
+      ['sns:Publish', [topic('prices')]],
     ],
   },
   CrawlerRole: {
@@ -252,6 +254,18 @@ const roles = Object.keys(resources).filter((name) => resources[name]!.Type === 
 
 test('every role of the stack has its list', () => {
   expect(Object.keys(lists).sort()).toEqual(roles.sort())
+})
+
+test('the catalog may publish to the topics that were named for its alerts, and to no other', () => {
+  const AlertTopicArns = [topic('prices'), topic('ops')].join()
+  const there = resolveTemplate(makeTemplate(), {
+    ...likeAws,
+    parameters: { ...likeAws.parameters, AlertTopicArns },
+  })
+  const { Policies } = there.resources.CatalogRole!.Properties as unknown as Role
+  const policies = Policies.map(({ PolicyDocument }) => PolicyDocument)
+  const may = (name: string) => allows(policies, { action: 'sns:Publish', resources: [topic(name)] })
+  expect(['prices', 'ops', 'another'].map(may)).toEqual([true, true, false])
 })
 
 test('no role carries a policy that others write', () => {

@@ -108,6 +108,10 @@ test('the simple form is parsed, and reads only the hours in which its ticks can
   ])
 })
 
+async function* batches(rows: string[][]) {
+  yield rows
+}
+
 function world(targets: Target[]) {
   const objects = new Map<string, string>()
   const bucket = {
@@ -116,23 +120,26 @@ function world(targets: Target[]) {
   }
   const sent: string[] = []
   const seen: string[] = []
-  const it = { rows: [] as string[][], broken: new Set<string>() }
+  const it = { rows: [] as string[][], broken: new Set<string>(), firing: false }
   const rule = { name: 'a', everyMs: 1, targets, sql: () => 'SELECT' }
   /** A process of its own: its state is what the bucket has. */
   const start = () => {
     const parts: AlertParts = {
-      athena: { rows: async () => it.rows },
+      athena: { query: async () => ({ rows: batches(it.rows) }) as never },
       episodes: new Episodes(bucket, { prefix: 'lake', dataset: 'ticks' }),
       notify: async (target, _alert, { id }) => {
         if (it.broken.has(target.kind)) throw new Error('away')
         sent.push(`${target.kind} ${id}`)
       },
       events: {
+        checked(_, firing) {
+          it.firing = firing
+        },
         fired: (name) => void seen.push(`fired ${name}`),
         resolved: (name) => void seen.push(`resolved ${name}`),
       },
       queryTimeoutMs: 1,
-      attempt: (work) => work(),
+      attempt: (_, work) => work(),
     }
     return () => checkAlert(rule, parts, 0)
   }
@@ -150,11 +157,15 @@ test('an alert fires once per episode, also across restarts, and again in the ne
   await check()
   await check()
   check = start()
+  it.firing = false
   await check()
+  // Also after a restart the metric says that it is firing.
+  expect(it.firing).toBe(true)
   expect([...objects.keys()]).toEqual(['lake/_control/ticks/alerts/state.json'])
   expect(sent).toHaveLength(1)
   it.rows = []
   await check()
+  expect(it.firing).toBe(false)
   it.rows = [['HSI', '3']]
   await check()
   expect(seen).toEqual(['fired a', 'resolved a', 'fired a'])
@@ -172,6 +183,26 @@ test('a target that fails is notified later, with the same id, and holds up no o
   expect(sent[1]!.replace('webhook', 'sns')).toBe(sent[0])
   await start()()
   expect([sent.length, seen]).toEqual([2, ['fired a']])
+})
+
+test('the state in the bucket has no path of a webhook, which is often its password', async () => {
+  const { it, sent, start, objects } = world([
+    { kind: 'webhook', url: 'https://example.com/a-token' },
+    { kind: 'webhook', url: 'https://example.com/another-token' },
+  ])
+  it.rows = [['HSI']]
+  await start()()
+  await start()()
+  expect(sent).toHaveLength(2)
+  expect([...objects.values()].join()).toContain('webhook https://example.com')
+  expect([...objects.values()].join()).not.toContain('token')
+})
+
+test('of a result that is the whole lake, only the first rows are read', async () => {
+  const { it, start, objects } = world([])
+  it.rows = Array.from({ length: 100 }, (_, i) => [String(i)])
+  await start()()
+  expect(JSON.parse([...objects.values()][0]!).firing.a.rows).toEqual(['0', '1', '2', '3', '4'])
 })
 
 test('the episode is stored before anyone is notified: a crash in between starts no second one', async () => {

@@ -1,5 +1,5 @@
 // Sends a notification to a webhook (signed) or to SNS.
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
 import { awsFailure } from '@ticklake/aws/failure.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
@@ -8,11 +8,17 @@ import type { Target } from './rule.ts'
 
 const WEBHOOK_TIMEOUT_MS = 10_000
 
-export type Notify = (target: Target, alert: string, episode: Episode) => Promise<void>
+export type Notify = (target: Target, alert: string, episode: Episode, signal?: AbortSignal) => Promise<void>
 
-/** Names a target in the stored state. */
+/** Names a target in the stored state. The path of a webhook is often its password: the state has its digest. */
 export function targetKey(target: Target): string {
-  if (target.kind === 'webhook') return `webhook ${target.url}`
+  if (target.kind !== 'webhook') return targetName(target)
+  return `${targetName(target)} ${createHash('sha256').update(target.url).digest('hex').slice(0, 16)}`
+}
+
+/** Names a target for people. */
+export function targetName(target: Target): string {
+  if (target.kind === 'webhook') return `webhook ${new URL(target.url).origin}`
   return target.kind === 'sns' ? `sns ${target.topic}` : target.kind
 }
 
@@ -24,15 +30,16 @@ export function signature(secret: string, timestamp: string, body: string): stri
 /** @param secret signs webhooks; without it they have no signature */
 export function notifier(secret: string | undefined): Notify & Disposable {
   let sns: SNSClient | undefined
-  const notify = async (target: Target, alert: string, { id, sinceMs, rows }: Episode): Promise<void> => {
+  const notify: Notify = async (target, alert, { id, sinceMs, rows }, signal) => {
     const body = JSON.stringify({ id, alert, since: new Date(sinceMs).toISOString(), rows })
-    if (target.kind === 'webhook') await post(target.url, body, id, secret)
+    if (target.kind === 'webhook') await post(target.url, body, id, secret, signal)
     if (target.kind === 'sns') {
       sns ??= new SNSClient({ maxAttempts: 2 })
       try {
         // SNS refuses a subject that is longer, or has a line end.
         const Subject = `ticklake: ${alert}`.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 99)
-        await sns.send(new PublishCommand({ TopicArn: target.topic, Subject, Message: body }))
+        const command = new PublishCommand({ TopicArn: target.topic, Subject, Message: body })
+        await sns.send(command, signal && { abortSignal: signal })
       } catch (error) {
         throw awsFailure('SNS', `publishing to ${target.topic}`, error)
       }
@@ -41,7 +48,13 @@ export function notifier(secret: string | undefined): Notify & Disposable {
   return Object.assign(notify, { [Symbol.dispose]: () => sns?.destroy() })
 }
 
-async function post(url: string, body: string, id: string, secret: string | undefined): Promise<void> {
+async function post(
+  url: string,
+  body: string,
+  id: string,
+  secret: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const timestamp = String(Math.floor(Date.now() / 1000))
   const { origin } = new URL(url)
   try {
@@ -50,7 +63,7 @@ async function post(url: string, body: string, id: string, secret: string | unde
       body,
       // A redirect would carry the signed body to a host that nobody configured.
       redirect: 'error',
-      signal: AbortSignal.timeout(WEBHOOK_TIMEOUT_MS),
+      signal: AbortSignal.any([AbortSignal.timeout(WEBHOOK_TIMEOUT_MS), ...(signal ? [signal] : [])]),
       headers: {
         'content-type': 'application/json',
         'ticklake-id': id,
@@ -63,7 +76,6 @@ async function post(url: string, body: string, id: string, secret: string | unde
   } catch (error) {
     throw new Failure({
       code: 'WEBHOOK_FAILED',
-      // The path of a webhook is often its password.
       what: `the webhook at ${origin} did not take the notification; it is sent again at the next check`,
       why: reasonOf(error),
       remedy: 'check the URL in alerts.yml and the receiver',

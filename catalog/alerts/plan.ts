@@ -1,6 +1,6 @@
 // What the alerts cost a day on AWS. Pure.
 import { athenaCost } from '../cost.ts'
-import { targetKey } from './notify.ts'
+import { targetName } from './notify.ts'
 import type { AlertRule } from './rule.ts'
 
 const DAY_MS = 86_400_000
@@ -12,9 +12,7 @@ export function planLines(rules: readonly AlertRule[], scannedBytes: readonly nu
     const queries = DAY_MS / rule.everyMs
     const dollars = queries * athenaCost(scannedBytes[i] ?? 0)
     total += dollars
-    const targets = rule.targets
-      .map(targetKey)
-      .map((key) => key.replace(/^(webhook https?:\/\/[^/]+).*/, '$1'))
+    const targets = rule.targets.map(targetName)
     return `${rule.name}: every ${rule.everyMs / 1000} s, ${Math.ceil(queries)} queries a day, $${dollars.toFixed(2)} a day; notifies ${targets.join(', ')}`
   })
   return [...lines, `alerts: ${rules.length}, $${total.toFixed(2)} a day on AWS`]

@@ -219,7 +219,7 @@ describe('the broker', () => {
     const all = await diagnose({ ...tls(broker.secure), KAFKA_GROUP_PROTOCOL: 'classic' })
     const bad = Object.values(all).filter(({ state }) => state === 'failed')
     expect(bad.flatMap(outcomeLines)).toEqual([])
-    expect(all['broker SASL']).toMatchObject({ saw: 'catalog is let in by SCRAM-SHA-512' })
+    expect(all['broker SASL']).toMatchObject({ saw: 'catalog is authenticated by SCRAM-SHA-512' })
     expect(Object.values(all).flatMap(outcomeLines).join()).not.toContain(password)
   })
 

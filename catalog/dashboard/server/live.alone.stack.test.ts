@@ -1,5 +1,8 @@
 // The Live tab in a real browser: it shows how a real pipeline flows, breaks and recovers.
 // biome-ignore-all lint/performance/useDomNodeTextContent: what is seen is tested, not what is there unseen
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { lakeConfig, s3Client } from '@ticklake/aws/config.ts'
 import { openBrowser } from '@ticklake/testing/chromium.ts'
@@ -18,6 +21,7 @@ import {
   widthOf,
 } from '@ticklake/testing/dashboard.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
+import { produce } from '@ticklake/testing/topic.ts'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Candle } from './wire.ts'
@@ -35,6 +39,15 @@ const env = testEnv({
   CATALOG_PAGE_PRODUCER_METRICS: `http://127.0.0.1:${producerPort}/metrics`,
   CATALOG_PAGE_CONSUMER_METRICS: `http://127.0.0.1:${consumerPort}/metrics`,
 })
+const alerts = mkdtempSync(join(tmpdir(), 'ticklake-alerts-'))
+writeFileSync(
+  join(alerts, 'alerts.yml'),
+  `alerts:
+  - name: Rows are landing
+    sql: SELECT index, count(*) AS landed FROM ticks GROUP BY index HAVING count(*) > 0 ORDER BY index
+    every: 10 s
+`,
+)
 const lake = lakeConfig(env)
 const s3 = s3Client(lake)
 
@@ -53,6 +66,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   await Promise.all([producer?.kill(), consumer?.kill(), served?.stop()])
+  rmSync(alerts, { recursive: true })
 })
 
 const closeAll = () => Promise.all(browser.contexts().map((context) => context.close()))
@@ -281,4 +295,50 @@ test(
     expect(complaints).toEqual([])
   },
   SLOW_MS * 2,
+)
+
+test(
+  'records that are all rejected are red within 5 s, with the reason; an alert that fires is shown',
+  async () => {
+    const two = [
+      ['desktop', 'light'],
+      ['phone', 'dark'],
+    ] as const
+    await producer.stop()
+    const alerting = await startDashboardService({ ...env, CATALOG_ALERTS_FILE: join(alerts, 'alerts.yml') })
+    try {
+      const opened = await Promise.all(
+        two.map(([screen, scheme]) => openTab(browser, alerting.url, { screen, scheme })),
+      )
+      for (const { page } of opened) {
+        await page.getByRole('region', { name: 'Alerts' }).getByText('Rows are landing').waitFor()
+      }
+      const [{ page }] = opened as [(typeof opened)[0]]
+      // What the producer sent before is read.
+      await page.getByTestId('tile').first().waitFor()
+      await new Promise((resolve) => setTimeout(resolve, 2_000))
+      const value = Buffer.from('{"Indexx":"HSI","date":"2026-11-26","open":1,"high":1,"low":1,"close":1}')
+      await produce(
+        env,
+        Array.from({ length: 30 }, () => ({ value, partition: 0 })),
+      )
+      const sentAt = performance.now()
+      const problem = page.getByRole('alert').filter({ hasText: 'are rejected' })
+      await problem.waitFor()
+      expect(performance.now() - sentAt).toBeLessThan(5_000)
+      expect(await problem.innerText()).toMatch(
+        /30 of the newest 30 records[\s\S]*30 for missing_field, such as partition 0, offset \d+: index is missing[\s\S]*dlq list/,
+      )
+      for (const [i, { page: other }] of opened.entries()) {
+        const [screen, scheme] = two[i]!
+        await other.getByRole('alert').filter({ hasText: 'are rejected' }).waitFor()
+        expect(await accessibilityFaults(other), `${screen}, ${scheme}`).toEqual([])
+        expect(await widthOf(other), `${screen}, ${scheme}`).toBeLessThanOrEqual(screens[screen].width)
+        await picture(other, `live-alert-${screen}-${scheme}`)
+      }
+    } finally {
+      await alerting.stop()
+    }
+  },
+  2 * SLOW_MS,
 )

@@ -112,7 +112,8 @@ export class Live {
   }
 
   #pipeline() {
-    return { ...pipelineOf(this.#measurements.facts(Date.now())), alerts: this.#parts.firingAlerts() }
+    const facts = { ...this.#measurements.facts(Date.now()), rejections: this.#ticks.rejections.nearlyAll() }
+    return { ...pipelineOf(facts), alerts: this.#parts.firingAlerts() }
   }
 
   #send<E extends keyof StreamEvents>(event: E, data: StreamEvents[E]): void {

@@ -111,7 +111,7 @@ export class Measurements {
   }
 
   /** Everything that is known now. */
-  facts(nowMs: number): PipelineFacts {
+  facts(nowMs: number): Omit<PipelineFacts, 'rejections'> {
     return {
       nowMs,
       config: this.#config,

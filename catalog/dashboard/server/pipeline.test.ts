@@ -37,6 +37,7 @@ const well: PipelineFacts = {
   claimedPerSecond: 190,
   stalledSinceMs: undefined,
   countGrew: true,
+  rejections: undefined,
 }
 
 const healths = (facts: Partial<PipelineFacts>) => {
@@ -89,6 +90,20 @@ test('a consumer that lands nothing while records wait is red, with the number a
   const { consumer } = pipelineOf({ ...well, stalledSinceMs: now - 120_000 })
   expect(consumer.health).toBe('broken')
   expect(consumer.problem?.why).toBe('no new claim for 120 s while 40 records wait')
+})
+
+test('a consumer that rejects nearly everything is red: how many, the commonest reason, an example, `dlq list`', () => {
+  const example = 'partition 0, offset 3: index is missing; there is `Foo`'
+  const rejections = { received: 50, rejected: 50, reason: 'missing_field', count: 48, example }
+  expect(pipelineOf({ ...well, rejections }).consumer).toMatchObject({
+    health: 'broken',
+    problem: {
+      code: 'RECORDS_REJECTED',
+      what: expect.stringContaining('50 of the newest 50 records'),
+      why: `48 for missing_field, such as ${example}`,
+      remedy: expect.stringContaining('`node consumer/main.ts dlq list`'),
+    },
+  })
 })
 
 test('S3, Glue and Athena are red with their own words', () => {

@@ -8,6 +8,7 @@ import type { RowCount } from '@ticklake/lake/row-count.ts'
 import type { CatalogConfig } from '../../config.ts'
 import type { Metrics } from './metrics-text.ts'
 import type { Polled } from './poller.ts'
+import type { Rejections } from './recent-rejections.ts'
 import type { Health, PartitionOffsets, Pipeline, Problem, Stage } from './wire.ts'
 
 export interface GlueState {
@@ -33,6 +34,8 @@ export interface PipelineFacts {
   /** Since when records wait with no claim growing; undefined: they do not. */
   readonly stalledSinceMs: number | undefined
   readonly countGrew: boolean
+  /** undefined: the newest records are accepted, or could not be read */
+  readonly rejections: Rejections | undefined
 }
 
 /** Longer than a usual flush takes. */
@@ -110,7 +113,7 @@ function producerStage(facts: PipelineFacts): Pipeline['producer'] {
 }
 
 function consumerStage(facts: PipelineFacts, partitions: readonly PartitionOffsets[]): Pipeline['consumer'] {
-  const { consumer, tails, claimedPerSecond, stalledSinceMs, nowMs } = facts
+  const { consumer, tails, claimedPerSecond, stalledSinceMs, nowMs, rejections } = facts
   const metrics = consumer?.value
   const lags = partitions.map(({ lag }) => lag)
   const numbers = {
@@ -130,10 +133,21 @@ function consumerStage(facts: PipelineFacts, partitions: readonly PartitionOffse
     }
     return { health: 'broken', problem, ...numbers }
   }
+  if (rejections) return { health: 'broken', problem: nearlyAllRejected(rejections), ...numbers }
   const { health } = stage(tails, isMoving(claimedPerSecond))
   if (tails.problem) return { health: 'waiting', ...numbers }
   const waits = stalledSinceMs !== undefined && nowMs - stalledSinceMs > BEHIND_AFTER_MS
   return { health: waits && health === 'quiet' ? 'behind' : health, ...numbers }
+}
+
+function nearlyAllRejected({ received, rejected, reason, count, example }: Rejections): Problem {
+  return {
+    code: 'RECORDS_REJECTED',
+    what: `${rejected} of the newest ${received} records of the topic are rejected; they are kept whole as dead letters, and are no rows`,
+    why: `${count} for ${reason}, such as ${example}`,
+    remedy:
+      'see them in the Ledger tab or with `node consumer/main.ts dlq list`, correct what their sender writes, then `dlq replay`',
+  }
 }
 
 function s3Stage({ config, tails, objects, nowMs, claimedPerSecond }: PipelineFacts): Pipeline['s3'] {

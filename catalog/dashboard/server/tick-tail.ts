@@ -1,13 +1,14 @@
 // Reads the newest ticks of the topic while there are viewers: without a group's partitions, and commits nothing.
 import kafkaJavascript from '@confluentinc/kafka-javascript'
-import type { Tick } from '@ticklake/contract/columns.ts'
-import { validate } from '@ticklake/contract/validation.ts'
+import { CONTRACT_VERSION, type Tick } from '@ticklake/contract/columns.ts'
+import { type Fault, rejectTimestamp, validate } from '@ticklake/contract/validation.ts'
 import { type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
 import type { Broker } from '@ticklake/kafka/topic.ts'
 import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { type Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { CandleBook } from './candles.ts'
+import { RecentRejections } from './recent-rejections.ts'
 import type { Candle } from './wire.ts'
 
 const { KafkaConsumer } = kafkaJavascript
@@ -16,6 +17,7 @@ interface Message {
   readonly value: Buffer | null
   readonly partition: number
   readonly offset: number
+  readonly timestamp?: number
 }
 
 const FLUSH_MS = 250
@@ -36,6 +38,8 @@ export class TickTail {
   readonly #broker: Pick<Broker, 'topicOnce'>
   readonly #onCandles: OnCandles
   readonly book = new CandleBook()
+  /** Of the records that were read, those that the consumer rejects. */
+  readonly rejections = new RecentRejections()
 
   constructor(config: KafkaConfig, broker: Pick<Broker, 'topicOnce'>, onCandles: OnCandles) {
     this.#config = config
@@ -61,6 +65,7 @@ export class TickTail {
       )
       onReading()
       this.book.clear()
+      this.rejections.clear()
       let reset = true
       // Records that are already there are history: one candle for each tick.
       let historyLeft = partitions.reduce((sum, { low, end }) => sum + Math.min(share, end - low), 0)
@@ -92,10 +97,18 @@ export class TickTail {
 
   #take(messages: readonly Message[], history: boolean): void {
     const single = history || messages.length <= SINGLE_UP_TO
-    for (const { value } of messages) {
-      const result = validate(value)
+    const aliases = this.#config.KAFKA_TICK_ALIASES === 'on'
+    const faults: (Fault & { origin: string })[] = []
+    for (const { value, partition, offset, timestamp } of messages) {
+      // As the consumer does: what it lands is what is shown.
+      const fault = rejectTimestamp(timestamp)
+      const result = fault
+        ? { accepted: false as const, ...fault }
+        : validate(value, CONTRACT_VERSION, aliases)
       if (result.accepted) this.book.add(JSON.parse(decoder.decode(result.canonical)) as Tick, single)
+      else faults.push({ ...result, origin: `partition ${partition}, offset ${offset}` })
     }
+    this.rejections.add(Date.now(), messages.length, faults)
   }
 
   async #connect() {
