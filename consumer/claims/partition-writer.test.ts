@@ -2,6 +2,7 @@
 import { claimText, parseClaim } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { claimKey, claimsPrefix, hourOf, recordKey } from '@ticklake/contract/keys.ts'
+import type { FoundRecord } from '@ticklake/lake/chain-end.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
@@ -11,6 +12,7 @@ import { consumerEvents } from '../events.ts'
 import { buildSkip } from './claim-builder.ts'
 import type { LandingPort } from './landing.ts'
 import { PartitionWriter } from './partition-writer.ts'
+import { TruncationGuard } from './truncation-guard.ts'
 
 const target = {
   lake: { prefix: 'p', dataset: 'd' },
@@ -20,8 +22,13 @@ const target = {
 }
 
 /** As much of S3 as claims and objects of one record need. */
-function startWriter(flushAfterMs = 60_000, confirmDataset = async () => {}, aliases = false) {
-  const store = memoryStore()
+function startWriter(
+  flushAfterMs = 60_000,
+  confirmDataset = async () => {},
+  aliases = false,
+  stored = new Map<string, string>(),
+) {
+  const store = memoryStore(stored)
   const { objects } = store
   const landing = {
     store,
@@ -30,6 +37,13 @@ function startWriter(flushAfterMs = 60_000, confirmDataset = async () => {}, ali
   } as unknown as LandingPort
   const registry = makeRegistry('consumer')
   const events = consumerEvents(makeLogger('consumer', { LOG_LEVEL: 'silent' }), registry)
+  const found = new Map<number, FoundRecord>()
+  const truncation = new TruncationGuard({
+    store,
+    target,
+    events,
+    find: async (_partition, offset) => found.get(offset) ?? 'absent',
+  })
   const writer = new PartitionWriter({
     target: { ...target, aliases },
     partition: 0,
@@ -40,6 +54,7 @@ function startWriter(flushAfterMs = 60_000, confirmDataset = async () => {}, ali
     events,
     confirmTopic: async () => {},
     confirmDataset,
+    truncation,
     commit: async () => {},
     onProgress: () => {},
   })
@@ -48,7 +63,7 @@ function startWriter(flushAfterMs = 60_000, confirmDataset = async () => {}, ali
       .filter(([key]) => key.startsWith(claimsPrefix(target.lake, target.topicId, 0)))
       .map(([, text]) => parseClaim(text))
       .sort((a, b) => a.S - b.S)
-  return { writer, objects, claims, registry, events }
+  return { writer, objects, claims, registry, events, found }
 }
 
 const row = Buffer.from('{}')
