@@ -21,7 +21,7 @@ import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { hostNames } from '@ticklake/runtime/request-guard.ts'
 import { stopLinger } from '@ticklake/runtime/stop-reason.ts'
 import type { FlushPace } from './batching/flush-pace.ts'
-import { type Beginning, parseBeginning } from './group/start-point.ts'
+import { parseStartPoint, type StartPoint } from './group/start-point.ts'
 
 const MIB = 1024 * 1024
 
@@ -93,7 +93,7 @@ export interface ConsumerConfig {
   readonly stopLingerMs: number
   readonly healthAllowedHosts: readonly string[] | undefined
   /** Where a new dataset begins; undefined: at offset 0, and an old one as it began. */
-  readonly from: Beginning | undefined
+  readonly from: StartPoint | undefined
 }
 
 /** What the command line says beside the environment. */
@@ -136,13 +136,13 @@ export function consumerConfig(env: Env, flags: RunFlags = {}): ConsumerConfig {
     healthPort: values.CONSUMER_HEALTH_PORT,
     stopLingerMs: values.CONSUMER_STOP_LINGER_MS,
     healthAllowedHosts: values.CONSUMER_HEALTH_ALLOWED_HOSTS,
-    from: flags.from === undefined ? undefined : beginning(flags.from),
+    from: flags.from === undefined ? undefined : startPointOf(flags.from),
   })
 }
 
-function beginning(text: string): Beginning {
+function startPointOf(text: string): StartPoint {
   try {
-    return parseBeginning(text)
+    return parseStartPoint(text)
   } catch (error) {
     throw new Failure({
       code: 'USAGE',

@@ -63,7 +63,7 @@ export function consumerEvents(log: Logger, registry: Registry) {
     '1 while a broker can be reached, 0 while it is waited for',
   )
   const partitions = gauge('ticklake_consumer_assigned_partitions', 'Partitions assigned to this consumer')
-  const claimedOffset = new Gauge({
+  const landedOffset = new Gauge({
     name: 'ticklake_consumer_claimed_offset',
     help: 'Where the completed chain of a partition ends',
     labelNames: ['partition'],
@@ -121,7 +121,7 @@ export function consumerEvents(log: Logger, registry: Registry) {
       partitions.set(count)
       for (const partition of revoked) {
         lag.remove(String(partition))
-        claimedOffset.remove(String(partition))
+        landedOffset.remove(String(partition))
       }
       log.info({ partitions: revoked, how }, 'partitions revoked')
     },
@@ -129,7 +129,7 @@ export function consumerEvents(log: Logger, registry: Registry) {
       received.inc(count)
       rejections.received(count)
     },
-    recordRefused: (reason: string, partition: number, offset: number, detail: string) => {
+    recordRejected: (reason: string, partition: number, offset: number, detail: string) => {
       dead.inc({ reason })
       rejections.rejected(reason, partition, offset, detail)
       log.debug({ reason, partition, offset, detail }, 'record refused')
@@ -164,7 +164,7 @@ export function consumerEvents(log: Logger, registry: Registry) {
       claims.inc()
       rows.inc(claimRows(claim))
       if (seconds !== undefined) flushSeconds.observe(seconds)
-      claimedOffset.set({ partition: claim.partition }, claim.E)
+      landedOffset.set({ partition: claim.partition }, claim.E)
       // Partitions land in any order, and one that was behind must not make the lake look old.
       newestMs = Math.max(newestMs, lastTimestampMs ?? 0)
       if (newestMs > 0) freshness.set(newestMs / 1000)

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { canonicalBytes, judge } from '@ticklake/contract/validation.ts'
+import { canonicalBytes, validate } from '@ticklake/contract/validation.ts'
 import { expect, test, vi } from 'vitest'
-import { csvLines, ROWS, ticksByIndex, ticksInTurns } from './generate.ts'
+import { csvLines, interleavedTicks, ROWS, ticksByIndex } from './generate.ts'
 import { markets } from './markets.ts'
 
 // Each test goes through 104,224 rows, which a busy machine needs seconds for.
@@ -53,7 +53,7 @@ test('every row is one that the contract accepts, on a weekday, its prices in or
     const { open, high, low, close, volume, date } = tick
     const weekday = new Date(`${date}T00:00:00Z`).getUTCDay()
     const sound =
-      judge(canonicalBytes(tick)).accepted &&
+      validate(canonicalBytes(tick)).accepted &&
       weekday > 0 &&
       weekday < 6 &&
       low > 0 &&
@@ -67,8 +67,8 @@ test('every row is one that the contract accepts, on a weekday, its prices in or
   expect(fractions).toBeGreaterThan(1_000)
 })
 
-test('in turns, the same rows come, all indices from the start', () => {
-  const rows = [...ticksInTurns()]
+test('interleaved, the same rows come, all indices from the start', () => {
+  const rows = [...interleavedTicks()]
   expect(new Set(rows.slice(0, 14).map((tick) => tick.index)).size).toBe(14)
   const byIndex = rows.filter((tick) => tick.index === 'KS11')
   expect(byIndex).toEqual([...ticksByIndex()].filter((tick) => tick.index === 'KS11'))

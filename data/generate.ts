@@ -17,18 +17,18 @@ export function* ticksByIndex(seed = DEFAULT_SEED): Generator<Tick> {
   for (const [position, market] of markets.entries()) yield* ticksOf(market, seededRandom(seed, position))
 }
 
-/** The same rows as a market sends them: the indices take turns, so that each is seen from the start. */
-export function* ticksInTurns(seed = DEFAULT_SEED): Generator<Tick> {
-  let turns = markets.map((market, position) => ticksOf(market, seededRandom(seed, position)))
-  while (turns.length > 0) {
-    const going: typeof turns = []
-    for (const turn of turns) {
-      const next = turn.next()
+/** The same rows as a market sends them: the indices alternate, so that each is seen from the start. */
+export function* interleavedTicks(seed = DEFAULT_SEED): Generator<Tick> {
+  let rest = markets.map((market, position) => ticksOf(market, seededRandom(seed, position)))
+  while (rest.length > 0) {
+    const going: typeof rest = []
+    for (const index of rest) {
+      const next = index.next()
       if (next.done) continue
       yield next.value
-      going.push(turn)
+      going.push(index)
     }
-    turns = going
+    rest = going
   }
 }
 

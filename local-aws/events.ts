@@ -109,7 +109,8 @@ export function makeEvents(log: Logger, registry: Registry) {
       })
     },
     /** A defect: an operation threw something that is no AWS error. */
-    operationBroke: (facts: { target: string; err: unknown }) => log.error(facts, 'an operation broke'),
+    unhandledError: (facts: { target: string; err: unknown }) =>
+      log.error(facts, 'unhandled error in operation'),
     /** A query's record could not be stored: it was not run, or it ended and only this process knows how. */
     historyFailed: (why: string) => records.failed(why),
     historyStored: () => records.worked(),

@@ -88,13 +88,13 @@ export function makeEvents(
 
   let outage: Outage | undefined
   const brokerOutage = (servers: string): Outage => {
-    const told = (facts: { why: string }, waited: string) =>
+    const logOutage = (facts: { why: string }, waited: string) =>
       log.warn({ servers, ...facts }, `waiting for the broker at ${servers}${waited}: ${facts.why}`)
     outage ??= new Outage(
       'reach_broker',
       {
-        failed: (facts) => told(facts, ''),
-        stillFailing: (facts) => told(facts, `, ${facts.seconds} s so far`),
+        failed: (facts) => logOutage(facts, ''),
+        stillFailing: (facts) => logOutage(facts, `, ${facts.seconds} s so far`),
         back: (facts) =>
           log.info({ servers, ...facts }, `the broker at ${servers} answers after ${facts.seconds} s`),
       },

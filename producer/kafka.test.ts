@@ -20,11 +20,11 @@ function clients(failures: number) {
 }
 
 function events() {
-  const told: string[] = []
+  const reported: string[] = []
   return {
-    told,
-    waitingForBroker: (servers: string, reason: string) => told.push(`${servers}: ${reason}`),
-    brokerFound: (servers: string) => told.push(`${servers} answers`),
+    reported,
+    waitingForBroker: (servers: string, reason: string) => reported.push(`${servers}: ${reason}`),
+    brokerFound: (servers: string) => reported.push(`${servers} answers`),
   }
 }
 
@@ -32,7 +32,7 @@ test('a broker that goes away while the way for rows is opened is waited for, by
   const { made, make } = clients(2)
   const seen = events()
   expect(await connected(make, config, seen, new AbortController().signal)).toBe(made[2])
-  expect(seen.told).toEqual([
+  expect(seen.reported).toEqual([
     '127.0.0.1:9092: broker transport failure',
     '127.0.0.1:9092: broker transport failure',
     '127.0.0.1:9092 answers',

@@ -34,7 +34,7 @@ export interface TopicWriter extends AsyncDisposable {
   /** Resolves when rows can be written again. @throws Failure DELIVERY_FAILED */
   room(signal: AbortSignal): Promise<void>
   /** Resolves when every row is acknowledged. @throws Failure DELIVERY_FAILED, also when the time is over */
-  settle(timeoutMs: number): Promise<void>
+  drain(timeoutMs: number): Promise<void>
   /** A sentence while the broker is away. */
   whyNotReady(): string | undefined
 }
@@ -147,7 +147,7 @@ export async function openTopic(
         throwIfFailed()
       }
     },
-    async settle(timeoutMs) {
+    async drain(timeoutMs) {
       const until = Date.now() + timeoutMs
       while (inFlight > 0 && Date.now() < until) {
         // flush() may resolve before the last reports were seen here: the count decides, not flush().

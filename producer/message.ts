@@ -33,7 +33,7 @@ export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** The field that a sentence of the judge is about: it starts with its name. Empty where it is about the whole row. */
+/** The field that a sentence of the validation is about: it starts with its name. Empty where it is about the whole row. */
 export function columnOf(detail: string): string {
   return /^(\w+) is /.exec(detail)?.[1] ?? ''
 }

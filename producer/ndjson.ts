@@ -1,6 +1,6 @@
 // Reads ticks as JSON lines, one object a line, so that any market feed can be piped in.
 import { CONTRACT_VERSION, type Tick } from '@ticklake/contract/columns.ts'
-import { canonicalBytes, judge } from '@ticklake/contract/validation.ts'
+import { canonicalBytes, validate } from '@ticklake/contract/validation.ts'
 import { MAX_LINE_BYTES, wholeLines } from './lines.ts'
 import { bufferOf, columnOf, type Message, type ReaderEvents } from './message.ts'
 
@@ -11,7 +11,7 @@ const RETURN = 0x0d
 const beforeIndex = '{"index":"'.length
 
 /**
- * @param chunks the bytes; each line is judged as the consumer will judge it, and goes out in canonical form
+ * @param chunks the bytes; each line is validated as the consumer will validate it, and goes out in canonical form
  * @param file its name, for reports
  * @param options.source who sends the lines that do not say it themselves
  * @param options.aliases whether other names for the fields are accepted
@@ -41,13 +41,13 @@ export async function* readNdjson(
         events.blankRow()
         continue
       }
-      const verdict = judge(value, CONTRACT_VERSION, aliases)
-      if (verdict.accepted) {
-        if (verdict.unknownFields > 0) events.unknownFields(verdict.unknownFields)
-        const canonical = bufferOf(sentBy(source, verdict.canonical))
+      const result = validate(value, CONTRACT_VERSION, aliases)
+      if (result.accepted) {
+        if (result.unknownFields > 0) events.unknownFields(result.unknownFields)
+        const canonical = bufferOf(sentBy(source, result.canonical))
         messages.push({ key: indexOf(canonical), value: canonical })
       } else {
-        const { reason, detail } = verdict
+        const { reason, detail } = result
         events.rowSkipped({
           file,
           line,

@@ -186,10 +186,10 @@ test('SIGTERM ends it within seconds, exit 0, and what it says was delivered is 
   const { status, out } = await ended(child)
   expect(performance.now() - stoppedAt).toBeLessThan(8_000)
   expect(status).toBe(0)
-  const told = /^produced (\d+), delivered (\d+), failed 0, skipped 0\n$/.exec(out)!
-  expect(told[1]).toBe(told[2])
+  const printed = /^produced (\d+), delivered (\d+), failed 0, skipped 0\n$/.exec(out)!
+  expect(printed[1]).toBe(printed[2])
   const { out: description } = await producer(['topic', 'describe'], own)
-  expect(description).toContain(` ${told[2]} records`)
+  expect(description).toContain(` ${printed[2]} records`)
 })
 
 test('with PRODUCER_AT_END=stay it is ready after its last row, and ends by SIGTERM with exit 0', async () => {

@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Tick } from '@ticklake/contract/columns.ts'
 import { canonicalBytes, isText } from '@ticklake/contract/validation.ts'
-import { ticksInTurns } from '@ticklake/data/generate.ts'
+import { interleavedTicks } from '@ticklake/data/generate.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { ProducerConfig } from './config.ts'
 import { readCsv } from './csv/read-csv.ts'
@@ -117,7 +117,7 @@ function passesOf(
         }),
     }
   }
-  return { name: 'generated rows', pass: remembered(encoded(ticksInTurns(), source ?? 'generated')) }
+  return { name: 'generated rows', pass: remembered(encoded(interleavedTicks(), source ?? 'generated')) }
 }
 
 function isRegularFile(path: string): boolean {

@@ -204,7 +204,7 @@ export function commandLine(args: readonly string[]): Argv {
     .wrap(Math.min(120, process.stdout.columns ?? 110))
 }
 
-function help<T>(y: Argv<T>, { usage, examples, epilogue }: pages.HelpPage): Argv<T> {
+function help<T>(y: Argv<T>, { usage, examples, epilogue }: pages.HelpText): Argv<T> {
   for (const [command, description] of examples) y.example(command, description)
   return y.usage(usage).epilogue(epilogue)
 }

@@ -4,7 +4,7 @@ import { lakeSchema } from '@ticklake/aws/config.ts'
 import { kafkaSchema } from '@ticklake/kafka/config.ts'
 import { catalogSchema } from '../config.ts'
 
-export interface HelpPage {
+export interface HelpText {
   readonly usage: string
   readonly examples: readonly (readonly [string, string])[]
   readonly epilogue: string
@@ -44,7 +44,7 @@ export const catalog = [
   '  node catalog/main.ts <command>',
 ].join('\n')
 
-export const declare: HelpPage = {
+export const declare: HelpText = {
   usage: [
     'catalog declare [--replace]',
     '',
@@ -61,7 +61,7 @@ export const declare: HelpPage = {
   epilogue: variables(...where, 'CATALOG_VIEW', 'CATALOG_HOURS_AHEAD'),
 }
 
-export const crawl: HelpPage = {
+export const crawl: HelpText = {
   usage: [
     'catalog crawl [--compare]',
     '',
@@ -75,7 +75,7 @@ export const crawl: HelpPage = {
   epilogue: variables(...where, 'CATALOG_CRAWLER', 'CATALOG_CRAWLER_ROLE', 'CATALOG_CRAWL_TIMEOUT_MS'),
 }
 
-export const query: HelpPage = {
+export const query: HelpText = {
   usage: [
     'catalog query <sql> [--output table|csv|json|jsonl]',
     '',
@@ -90,7 +90,7 @@ export const query: HelpPage = {
   epilogue: variables('LAKE_DATABASE', ...athena),
 }
 
-export const watch: HelpPage = {
+export const watch: HelpText = {
   usage: [
     'catalog watch [--every SECONDS] [--times N] [--full]',
     '',
@@ -112,7 +112,7 @@ export const watch: HelpPage = {
   ),
 }
 
-export const audit: HelpPage = {
+export const audit: HelpText = {
   usage: [
     'catalog audit [--deep] [--wait SECONDS] [--dataset NAME] [--compare NAME]',
     '',
@@ -149,7 +149,7 @@ export const audit: HelpPage = {
   ),
 }
 
-export const doctor: HelpPage = {
+export const doctor: HelpText = {
   usage: [
     'catalog doctor [--partitions N] [--output table|json]',
     '',
@@ -176,7 +176,7 @@ export const doctor: HelpPage = {
   ),
 }
 
-export const compact: HelpPage = {
+export const compact: HelpText = {
   usage: [
     'catalog compact [--hour YYYY-MM-DDTHH]',
     '',
@@ -195,7 +195,7 @@ export const compact: HelpPage = {
   ),
 }
 
-export const serve: HelpPage = {
+export const serve: HelpText = {
   usage: [
     'catalog serve [--allow-crawl]',
     '',
@@ -229,7 +229,7 @@ export const serve: HelpPage = {
   ),
 }
 
-export const alerts: HelpPage = {
+export const alerts: HelpText = {
   usage: [
     'catalog alerts plan [--measure]',
     '',

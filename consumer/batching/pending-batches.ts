@@ -2,7 +2,7 @@
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import type { LastRecord } from '@ticklake/contract/last-record.ts'
-import { judge, refuseTimestamp } from '@ticklake/contract/validation.ts'
+import { rejectTimestamp, validate } from '@ticklake/contract/validation.ts'
 import type { ConsumerEvents } from '../events.ts'
 import { RecordBuffer, type RecordTaker, type RejectedRecord } from './record-buffer.ts'
 
@@ -25,7 +25,7 @@ export interface PendingBatchesOptions {
   readonly flushRows: number
   /** Whether messages with other names for the fields are accepted. */
   readonly aliases: boolean
-  readonly events: Pick<ConsumerEvents, 'unknownFields' | 'recordRefused'>
+  readonly events: Pick<ConsumerEvents, 'unknownFields' | 'recordRejected'>
   /** Called when a batch is full, or `awaitedEnd` is reached. */
   readonly onReady: () => void
 }
@@ -84,16 +84,16 @@ export class PendingBatches implements RecordTaker {
       this.#leaderEpochs.push({ from: message.offset, leaderEpoch })
     }
     const { events } = this.#options
-    const badTime = refuseTimestamp(message.timestamp)
+    const badTime = rejectTimestamp(message.timestamp)
     const result = badTime
       ? { accepted: false as const, ...badTime }
-      : judge(message.value, CONTRACT_VERSION, this.#options.aliases)
+      : validate(message.value, CONTRACT_VERSION, this.#options.aliases)
     if (result.accepted) {
       if (result.unknownFields > 0) events.unknownFields(result.unknownFields)
       const original = result.unaliased && rejectedRecord(message, result.unaliased)
       this.accept(message.offset, message.timestamp!, result.canonical, original)
     } else {
-      events.recordRefused(result.reason, message.partition, message.offset, result.detail)
+      events.recordRejected(result.reason, message.partition, message.offset, result.detail)
       this.reject(rejectedRecord(message, result))
     }
   }
@@ -177,7 +177,7 @@ export class PendingBatches implements RecordTaker {
     const { events } = this.#options
     return {
       accept(offset, timestampMs, canonical, original) {
-        const result = judge(original?.value ?? canonical, contract, aliases)
+        const result = validate(original?.value ?? canonical, contract, aliases)
         if (!result.accepted && original) {
           return batch.reject({ ...original, reason: result.reason, detail: result.detail })
         }
@@ -186,9 +186,9 @@ export class PendingBatches implements RecordTaker {
         batch.accept(offset, timestampMs, result.canonical)
       },
       reject(record) {
-        const result = refuseTimestamp(record.timestampMs)
+        const result = rejectTimestamp(record.timestampMs)
           ? undefined
-          : judge(record.value, contract, aliases)
+          : validate(record.value, contract, aliases)
         if (!result?.accepted) return batch.reject(record)
         events.unknownFields(result.unknownFields)
         batch.accept(record.offset, record.timestampMs!, result.canonical)

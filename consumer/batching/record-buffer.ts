@@ -1,14 +1,14 @@
 // The records of one batch: the bytes of rows side by side, rejected records apart.
 import { type HourPath, hourOf } from '@ticklake/contract/keys.ts'
 import { type LastRecord, rejectedDigest, rowDigest } from '@ticklake/contract/last-record.ts'
-import type { Refusal } from '@ticklake/contract/validation.ts'
+import type { RejectReason } from '@ticklake/contract/validation.ts'
 import { type FrozenRows, Slab, type SlabContent } from './slab.ts'
 
 /** A rejected record, with all that is needed to fix and replay it. */
 export interface RejectedRecord {
   readonly offset: number
   readonly timestampMs: number | undefined
-  readonly reason: Refusal
+  readonly reason: RejectReason
   readonly detail: string
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null

@@ -2,11 +2,16 @@
 // check that the bucket honours conditional writes.
 import { type Dataset, writtenBy } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
-import { beginningKey, datasetKey } from '@ticklake/contract/keys.ts'
+import { datasetKey, initialOffsetKey } from '@ticklake/contract/keys.ts'
 import { parseDataset } from '@ticklake/lake/dataset.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { release } from '@ticklake/runtime/release.ts'
-import { type Beginning, beginningText, parseBeginning, type SettledBeginning } from '../group/start-point.ts'
+import {
+  parseStartPoint,
+  type StartPoint,
+  type StoredStartPoint,
+  startPointText,
+} from '../group/start-point.ts'
 import type { ObjectStore } from '../s3.ts'
 import type { LandingTarget } from './claim-builder.ts'
 import { sharedQuestion } from './shared-question.ts'
@@ -23,7 +28,7 @@ const variableOf = {
 export type OnRaised = (from: number, to: number) => void
 
 /** What this consumer writes for a new dataset. */
-export function datasetOf(target: LandingTarget, from?: Beginning): Dataset {
+export function datasetOf(target: LandingTarget, from?: StartPoint): Dataset {
   return {
     v: 1,
     topic: target.topic,
@@ -32,7 +37,7 @@ export function datasetOf(target: LandingTarget, from?: Beginning): Dataset {
     routing: 'hour-utc',
     contract: CONTRACT_VERSION,
     release,
-    ...(from && { from: beginningText(from) }),
+    ...(from && { from: startPointText(from) }),
   }
 }
 
@@ -47,9 +52,9 @@ export function datasetOf(target: LandingTarget, from?: Beginning): Dataset {
 export async function openDataset(
   store: ObjectStore,
   target: LandingTarget,
-  from?: Beginning,
+  from?: StartPoint,
   onRaised: OnRaised = () => {},
-): Promise<SettledBeginning | undefined> {
+): Promise<StoredStartPoint | undefined> {
   const key = datasetKey(target.lake)
   const body = `${JSON.stringify(datasetOf(target, from))}\n`
   const first = await store.putIfAbsent(key, body, 'application/json')
@@ -60,8 +65,8 @@ export async function openDataset(
   if (stored === undefined) throw new Error(`${key} was there and is gone`)
   if (stored.from === undefined) return undefined
   return {
-    ...parseBeginning(stored.from),
-    settle: (partition, seen) => storeInitialOffset(store, target, partition, seen),
+    ...parseStartPoint(stored.from),
+    storeInitialOffset: (partition, seen) => storeInitialOffset(store, target, partition, seen),
   }
 }
 
@@ -93,7 +98,7 @@ export function datasetGuard(
 async function agree(
   store: ObjectStore,
   target: LandingTarget,
-  { from, onRaised, meanwhile }: { from?: Beginning | undefined; onRaised: OnRaised; meanwhile: string },
+  { from, onRaised, meanwhile }: { from?: StartPoint | undefined; onRaised: OnRaised; meanwhile: string },
 ): Promise<Dataset | undefined> {
   for (;;) {
     const found = await store.text(datasetKey(target.lake))
@@ -160,7 +165,7 @@ async function storeInitialOffset(
   partition: number,
   seen: number,
 ): Promise<number> {
-  const key = beginningKey(target.lake, target.topicId, partition)
+  const key = initialOffsetKey(target.lake, target.topicId, partition)
   const body = `${JSON.stringify({ v: 1, offset: seen })}\n`
   if ((await store.putIfAbsent(key, body, 'application/json')) === 'stored') return seen
   const text = (await store.text(key))?.text
@@ -180,7 +185,7 @@ async function storeInitialOffset(
   }
 }
 
-function differencesOf(stored: Dataset, target: LandingTarget, from: Beginning | undefined): string[] {
+function differencesOf(stored: Dataset, target: LandingTarget, from: StartPoint | undefined): string[] {
   const wanted = datasetOf(target, from)
   if (stored.v !== wanted.v) {
     return [`dataset.json has version ${stored.v}${writtenBy(stored)}, this release reads ${wanted.v}`]

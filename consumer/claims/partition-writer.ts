@@ -317,7 +317,7 @@ export class PartitionWriter {
             : 'pending',
         }
       case 'defer-announcement':
-        await attempt('defer_notice', () => landing.announcements.defer(step.claim, signal))
+        await attempt('defer_announcement', () => landing.announcements.defer(step.claim, signal))
         return { of: 'defer-announcement' }
       case 'put-dead':
         await attempt('put_dead_file', () =>

@@ -3,7 +3,7 @@ import { createReadStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { s3Client } from '@ticklake/aws/config.ts'
 import { datasetKey } from '@ticklake/contract/keys.ts'
-import { refusals } from '@ticklake/contract/validation.ts'
+import { rejectReasons } from '@ticklake/contract/validation.ts'
 import { parseDataset } from '@ticklake/lake/dataset.ts'
 import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
@@ -12,7 +12,7 @@ import { printable, printableLine } from '@ticklake/runtime/printable.ts'
 import type { Argv } from 'yargs'
 import { type ConsumerConfig, consumerConfig } from '../config.ts'
 import { failureOf } from '../fatal-s3-error.ts'
-import { parseBeginning } from '../group/start-point.ts'
+import { parseStartPoint } from '../group/start-point.ts'
 import { type ObjectStore, s3Store } from '../s3.ts'
 import { type DeadLetterFilter, readDeadLetters } from './dead-files.ts'
 import { type Fix, parseFixedLine, parseSet } from './fix.ts'
@@ -260,7 +260,7 @@ function filterOf({ reason, partition, since, until }: FilterFlags): DeadLetterF
 }
 
 function timeOf(flag: string, text: string): number {
-  const time = understood(`${flag} ${text}`, () => parseBeginning(text))
+  const time = understood(`${flag} ${text}`, () => parseStartPoint(text))
   if (time.at === 'earliest') throw usage(`${flag} must be a day or a time, such as 2026-11-21T09:30:00Z`)
   return time.timestampMs
 }
@@ -343,7 +343,7 @@ function filterOptions<T>(y: Argv<T>) {
       array: true,
       requiresArg: true,
       nargs: 1,
-      choices: refusals,
+      choices: rejectReasons,
       describe: 'only records rejected for this reason',
     })
     .option('partition', {

@@ -31,7 +31,7 @@ test('a record without a key gets the name of its index, as a producer keys it',
   expect(fixDeadLetter(letter(good), {})).toMatchObject({ accepted: true, key: Buffer.from('HSI') })
 })
 
-test('what is still wrong after the mend is refused by the same judge, and says why', () => {
+test('what is still wrong after the fix is rejected by the same validation, with the reason', () => {
   expect(fixDeadLetter(letter(good), { set: { date: '2021-02-30' } })).toEqual({
     accepted: false,
     why: 'bad_date: date is "2021-02-30", not a real YYYY-MM-DD',

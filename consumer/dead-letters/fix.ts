@@ -1,6 +1,6 @@
 // Fixes a rejected record: sets some fields, or replaces the whole value; then it is validated like any other.
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
-import { judge } from '@ticklake/contract/validation.ts'
+import { validate } from '@ticklake/contract/validation.ts'
 import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 import { bytesOf } from './readable.ts'
 
@@ -35,7 +35,7 @@ export function fixDeadLetter(deadLetter: DeadLetter, { set, value }: Fix): Fixe
     bytes = Buffer.from(JSON.stringify({ ...fields, ...set }))
   }
   // What aliases alone make a tick goes out in its canonical form, which every consumer accepts.
-  const result = judge(bytes, CONTRACT_VERSION, true)
+  const result = validate(bytes, CONTRACT_VERSION, true)
   if (!result.accepted) return { accepted: false, why: `${result.reason}: ${result.detail}` }
   const canonical = Buffer.from(result.canonical)
   const { index } = JSON.parse(canonical.toString()) as { index: string }

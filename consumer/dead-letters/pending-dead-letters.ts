@@ -2,11 +2,11 @@
 // and sent when it accepts messages again.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import {
+  announcementKey,
+  announcementsPrefix,
   deadKey,
-  noticeKey,
-  noticesPrefix,
   type OffsetRange,
-  parseNoticeKey,
+  parseAnnouncementKey,
 } from '@ticklake/contract/keys.ts'
 import { allDeadLetters } from '@ticklake/lake/dead-files.ts'
 import { codeOf, Failure } from '@ticklake/runtime/errors.ts'
@@ -83,7 +83,7 @@ export class Announcements {
   async defer(claim: Claim, signal?: AbortSignal): Promise<void> {
     const { target, store } = this.#options
     this.#mayHavePending = true
-    await mark(store, noticeKey(target.lake, claim, 'follows'), signal)
+    await mark(store, announcementKey(target.lake, claim, 'follows'), signal)
   }
 
   /** Partitions were assigned: their previous owner may have left pending messages. */
@@ -140,10 +140,10 @@ export class Announcements {
     const { target, store, isAssigned } = this.#options
     const pending = new Map<string, OffsetRange>()
     // A claim's two keys are neighbours: `follows` comes before `told`.
-    for await (const { key } of store.list(noticesPrefix(target.lake, target.topicId))) {
-      const named = parseNoticeKey(key)
+    for await (const { key } of store.list(announcementsPrefix(target.lake, target.topicId))) {
+      const named = parseAnnouncementKey(key)
       if (!named || !isAssigned(named.range.partition)) continue
-      const name = noticeKey(target.lake, named.range, 'follows')
+      const name = announcementKey(target.lake, named.range, 'follows')
       if (named.state === 'told') pending.delete(name)
       else pending.set(name, named.range)
     }
@@ -157,7 +157,7 @@ export class Announcements {
     const stored = await store.text(key)
     if (!stored) return false
     await sender.send(allDeadLetters(key, stored.text).map(messageOfDeadLetter))
-    await mark(store, noticeKey(target.lake, range, 'told'))
+    await mark(store, announcementKey(target.lake, range, 'told'))
     return true
   }
 }

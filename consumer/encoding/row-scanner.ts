@@ -30,7 +30,7 @@ const addedColumns = tickColumns
 
 /**
  * The tick columns of the chosen rows: strings, days since 1970, doubles, null, in the contract's order.
- * The rows are canonical (the verdict saw to that), so positions are computed and nothing is checked again.
+ * The rows are canonical (validation saw to that), so positions are computed and nothing is checked again.
  */
 export function scanColumns(blocks: readonly ChosenRows[]): ColumnValues[] {
   const count = blocks.reduce((sum, { indexes }) => sum + indexes.length, 0)

@@ -10,7 +10,7 @@ export function clientSource(client: GroupClient): RecordSource {
     unassign: (partitions) => client.unassign(partitions),
     poll: async () => batchOf(await client.consume()),
     highWatermark: (partition) => client.knownEnd(partition),
-    watch: (onFailed) => client.watchPositions(onFailed),
+    watch: (onFailed) => client.watchProgress(onFailed),
     close: async () => {},
   }
 }

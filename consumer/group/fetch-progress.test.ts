@@ -1,9 +1,9 @@
-// A partition that the client will never read on, told from all that only looks like one.
+// A partition that the client will never read on is told apart from all that only look like one.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { isHandedOver, type Look, Positions, suspectedSince } from './fetch-progress.ts'
+import { FetchProgress, isHandedOver, type ProgressSample, suspectedSince } from './fetch-progress.ts'
 
-const behind: Look = {
-  position: 100,
+const behind: ProgressSample = {
+  nextOffset: 100,
   low: 150,
   high: 200,
   fetchedLow: undefined,
@@ -12,29 +12,32 @@ const behind: Look = {
 }
 
 test('what Kafka has is not suspected, its first offset and its end included', () => {
-  for (const position of [150, 170, 200]) {
-    expect(suspectedSince(undefined, { ...behind, position })).toBeUndefined()
-    expect(suspectedSince(behind, { ...behind, position })).toBeUndefined()
+  for (const nextOffset of [150, 170, 200]) {
+    expect(suspectedSince(undefined, { ...behind, nextOffset })).toBeUndefined()
+    expect(suspectedSince(behind, { ...behind, nextOffset })).toBeUndefined()
   }
 })
 
 test.each([
   ['before the first offset', 100],
   ['beyond the end', 201],
-])('a position %s is suspected since it was first seen, and anew when it moves', (_name, position) => {
-  const first = { ...behind, position }
-  const second = { ...first, shortBatches: 30 }
-  expect(suspectedSince(undefined, first)).toBe(first)
-  expect(suspectedSince(first, second)).toBe(first)
-  const moved = { ...second, position: position + (position > 200 ? 1 : -1) }
-  expect(suspectedSince(first, moved)).toBe(moved)
-})
+])(
+  'an offset %s is suspected since it was first seen, and again from the start when it moves',
+  (_name, nextOffset) => {
+    const first = { ...behind, nextOffset }
+    const second = { ...first, shortBatches: 30 }
+    expect(suspectedSince(undefined, first)).toBe(first)
+    expect(suspectedSince(first, second)).toBe(first)
+    const moved = { ...second, nextOffset: nextOffset + (nextOffset > 200 ? 1 : -1) }
+    expect(suspectedSince(first, moved)).toBe(moved)
+  },
+)
 
-test('a partition that is fetched is suspected anew: it passes over offsets without a record', () => {
-  const told = { ...behind, fetchedLow: 150 }
-  expect(suspectedSince(behind, told)).toBe(told)
-  const toldBefore = { ...behind, fetchedLow: 90 }
-  expect(suspectedSince(behind, toldBefore)).toBe(behind)
+test('a partition that is fetched is suspected from the start again: it passes over offsets without a record', () => {
+  const fetched = { ...behind, fetchedLow: 150 }
+  expect(suspectedSince(behind, fetched)).toBe(fetched)
+  const fetchedBefore = { ...behind, fetchedLow: 90 }
+  expect(suspectedSince(behind, fetchedBefore)).toBe(behind)
 })
 
 test('all is handed over once the queue was empty time and again, or more came than it can hold', () => {
@@ -52,102 +55,102 @@ afterEach(() => {
 
 /** Partition 0, read from 100, of which Kafka has [150,200). */
 function watched() {
-  const positions = new Positions()
-  positions.assigned([{ partition: 0, offset: 100 }])
+  const progress = new FetchProgress()
+  progress.assigned([{ partition: 0, offset: 100 }])
   const lost: string[] = []
   const kafka = {
     low: 150,
     fetchedLow: undefined as number | undefined,
     answer: async () => ({ low: kafka.low, high: 200 }),
   }
-  const stop = positions.watch(
+  const stop = progress.watch(
     { watermarks: () => kafka.answer(), fetchedLow: () => kafka.fetchedLow },
     (why) => lost.push(why),
   )
-  /** The next look, and what the client hands over until then. */
-  const look = async (shortBatches = 100) => {
-    for (let i = 0; i < shortBatches; i++) positions.handedOver([], [], false)
+  /** The next check, and what the client hands over until then. */
+  const check = async (shortBatches = 100) => {
+    for (let i = 0; i < shortBatches; i++) progress.handedOver([], [], false)
     await vi.advanceTimersByTimeAsync(30_000)
   }
-  return { positions, lost, kafka, stop, look }
+  return { progress, lost, kafka, stop, check }
 }
 
-test('the second look tells of the partition that stood still, and of what is lost', async () => {
-  const { lost, look, positions } = watched()
-  positions.assigned([{ partition: 1, offset: 160 }])
-  await look()
+test('the second check reports the partition that stalled, and what is lost', async () => {
+  const { lost, check, progress } = watched()
+  progress.assigned([{ partition: 1, offset: 160 }])
+  await check()
   expect(lost).toEqual([])
-  await look()
+  await check()
   expect(lost).toEqual([
     'partition 0 goes on at offset 100, and Kafka has deleted what lies before 150: 50 offsets that were not read',
   ])
 })
 
-test('records, and ends, that are handed over move the position', async () => {
-  const { lost, look, positions, kafka } = watched()
+test('records, and ends, that are handed over move the next offset', async () => {
+  const { lost, check, progress, kafka } = watched()
   kafka.low = 0
-  positions.handedOver([{ partition: 0, offset: 170 }], [], false)
+  progress.handedOver([{ partition: 0, offset: 170 }], [], false)
   kafka.low = 171
-  for (let i = 0; i < 3; i++) await look()
-  positions.handedOver([], [{ partition: 0, offset: 180 }], false)
+  for (let i = 0; i < 3; i++) await check()
+  progress.handedOver([], [{ partition: 0, offset: 180 }], false)
   kafka.low = 180
-  for (let i = 0; i < 3; i++) await look()
+  for (let i = 0; i < 3; i++) await check()
   expect(lost).toEqual([])
 })
 
-test('while nothing is handed over, as where memory is full, nothing is told', async () => {
-  const { lost, look } = watched()
-  for (let i = 0; i < 10; i++) await look(0)
+test('while nothing is handed over, as where memory is full, nothing is reported', async () => {
+  const { lost, check } = watched()
+  for (let i = 0; i < 10; i++) await check(0)
   expect(lost).toEqual([])
-  await look()
+  await check()
   expect(lost).toHaveLength(1)
 })
 
-test('full batches of other partitions tell only after more than the queue can hold', async () => {
-  const { lost, look, positions } = watched()
+test('full batches of other partitions count only after more than the queue can hold', async () => {
+  const { lost, check, progress } = watched()
   const full = Array.from({ length: 1_000 }, (_, offset) => ({ partition: 1, offset }))
-  await look(0)
-  for (let i = 0; i < 50; i++) positions.handedOver(full, [], true)
-  await look(0)
+  await check(0)
+  for (let i = 0; i < 50; i++) progress.handedOver(full, [], true)
+  await check(0)
   expect(lost).toEqual([])
 })
 
 test('an answer counts for nothing when records came while it was on its way', async () => {
-  const { lost, look, positions, kafka } = watched()
-  await look()
+  const { lost, check, progress, kafka } = watched()
+  await check()
   kafka.answer = async () => {
-    positions.handedOver([{ partition: 0, offset: 160 }], [], false)
+    progress.handedOver([{ partition: 0, offset: 160 }], [], false)
     return { low: 150, high: 200 }
   }
-  await look()
+  await check()
   expect(lost).toEqual([])
 })
 
-test('a partition that goes and comes is looked at anew; one that is gone is not asked for', async () => {
-  const { lost, look, positions, kafka } = watched()
+test('a partition that goes and comes is checked from the start again; one that is gone is not asked for', async () => {
+  const { lost, check, progress, kafka } = watched()
   for (let i = 0; i < 5; i++) {
-    await look()
-    positions.unassigned([0])
-    positions.assigned([{ partition: 0, offset: 100 }])
+    await check()
+    progress.unassigned([0])
+    progress.assigned([{ partition: 0, offset: 100 }])
   }
   expect(lost).toEqual([])
-  positions.unassigned([0])
+  progress.unassigned([0])
   kafka.answer = () => expect.unreachable()
-  await look()
+  await check()
 })
 
-test('a broker that does not answer tells nothing; nor is anything told after the end', async () => {
-  const { lost, look, kafka, stop } = watched()
+test('a broker that does not answer proves nothing; nor is anything reported after the end', async () => {
+  const { lost, check, kafka, stop } = watched()
   const { answer } = kafka
-  await look()
+  await check()
   kafka.answer = () => Promise.reject(new Error('timed out'))
-  for (let i = 0; i < 3; i++) await look()
+  for (let i = 0; i < 3; i++) await check()
   expect(lost).toEqual([])
   const late = Promise.withResolvers<{ low: number; high: number }>()
   kafka.answer = () => late.promise
-  await look()
+  await check()
   stop()
   late.resolve(await answer())
-  await look()
+  await check()
   expect(lost).toEqual([])
 })

@@ -4,7 +4,7 @@ import RdKafka from '@confluentinc/kafka-javascript'
 import { brokerReason, type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
 import { type Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Message } from '../batching/pending-batches.ts'
-import { Positions } from './fetch-progress.ts'
+import { FetchProgress } from './fetch-progress.ts'
 import { advertisedBy, connected, type Reachability } from './kafka-connection.ts'
 import { groupFailed, isPassing, offsetOutOfRange, readFailure } from './kafka-errors.ts'
 import { brokerQueries } from './kafka-queries.ts'
@@ -16,7 +16,7 @@ const { KafkaConsumer, CODES } = RdKafka
 const CONSUME_WAIT_MS = 200
 const CONSUME_MESSAGES = 1000
 /** Of a query that nobody waits for. */
-const LOOK_TIMEOUT_MS = 3_000
+const CHECK_TIMEOUT_MS = 3_000
 const WAITING_EVERY_MS = 1_500
 const LOG_WITHIN_MS = 50
 
@@ -146,14 +146,14 @@ export async function connectGroup(
     if (fac === 'FAIL') lastFailure = brokerReason(message)
     if (fac === 'FATAL') fatalReason = message.replace(/^\[thrd:[^\]]*\]: /, '')
   })
-  // Until it is connected the client hands no event over: whoever looks at the terminal is told all the same.
+  // Until it is connected the client hands no event over: the wait is logged all the same.
   const waiting = setInterval(() => handlers.onBrokerAway(lastFailure), WAITING_EVERY_MS)
   await connected(consumer, config, signal, () => lastFailure).finally(() => clearInterval(waiting))
   handlers.onBrokerBack()
 
   const named = (partition: number): TopicPartition => ({ topic, partition })
   const cooperative = () => consumer._client.rebalanceProtocol() === 'COOPERATIVE'
-  const positions = new Positions()
+  const progress = new FetchProgress()
   const { fetched, ...queries } = brokerQueries(consumer, topic, calls, handlers.onBrokerBack)
 
   return {
@@ -169,7 +169,7 @@ export async function connectGroup(
         consumer._client.consume(CONSUME_WAIT_MS, CONSUME_MESSAGES, true, (error, messages, ends = []) => {
           if (!error) {
             if (messages.length > 0 || ends.length > 0) handlers.onBrokerBack()
-            positions.handedOver(messages, ends, messages.length >= CONSUME_MESSAGES)
+            progress.handedOver(messages, ends, messages.length >= CONSUME_MESSAGES)
             return resolve({ messages, ends })
           }
           if (error.code === CODES.ERRORS.ERR__FATAL) {
@@ -190,12 +190,12 @@ export async function connectGroup(
       else consumer.assign(assignment)
       // Pausing is not kept for partitions that come back.
       if (reading === 'paused') consumer.pause(assignment)
-      positions.assigned(assignment)
+      progress.assigned(assignment)
     },
 
     /** Gives the partitions back to the group. */
     unassign(partitions: readonly number[]): void {
-      positions.unassigned(partitions)
+      progress.unassigned(partitions)
       if (state !== 'dead') giveBack(partitions)
     },
 
@@ -203,14 +203,14 @@ export async function connectGroup(
     knownEnd: (partition: number) => fetched(partition, 'highOffset'),
 
     /**
-     * Looks every 30 s for a partition whose next offset Kafka does not have, and whose error consume() was not told.
+     * Checks every 30 s for a partition whose next offset Kafka does not have, and whose error consume() did not get.
      * @param onLost gets OFFSET_OUT_OF_RANGE
-     * @returns stops looking
+     * @returns stops the checks
      */
-    watchPositions: (onLost: (error: Failure) => void): (() => void) =>
-      positions.watch(
+    watchProgress: (onLost: (error: Failure) => void): (() => void) =>
+      progress.watch(
         {
-          watermarks: (partition) => queries.watermarks(partition, LOOK_TIMEOUT_MS),
+          watermarks: (partition) => queries.watermarks(partition, CHECK_TIMEOUT_MS),
           fetchedLow: (partition) => fetched(partition, 'lowOffset'),
         },
         (why) => onLost(offsetOutOfRange(why)),

@@ -26,7 +26,7 @@ import type { TopicFacts } from './kafka-topic.ts'
 import { PollLoop } from './poll-loop.ts'
 import type { Batch, RecordSource } from './record-source.ts'
 import { startOffset } from './start-offset.ts'
-import type { SettledBeginning } from './start-point.ts'
+import type { StoredStartPoint } from './start-point.ts'
 import { TopicGuard, topicOf } from './topic.ts'
 
 /** How long a revoked partition, or a stop, waits for what is in memory to land. */
@@ -57,7 +57,7 @@ interface Landing {
   readonly lookup: RecordLookup
   readonly truncation: TruncationGuard
   /** Where partitions without claims start; undefined: at offset 0. */
-  readonly startPoint: SettledBeginning | undefined
+  readonly startPoint: StoredStartPoint | undefined
 }
 
 export class Membership {
@@ -200,8 +200,8 @@ export class Membership {
       makeRoom: () => this.#makeRoom(),
       signal: AbortSignal.any([signal, this.#failure.signal]),
     })
-    const stopWatching = guard.watch((error) => this.#fail(error))
-    const stopLooking = source.watch((error) => this.#fail(error))
+    const stopWatchingTopic = guard.watch((error) => this.#fail(error))
+    const stopWatchingProgress = source.watch((error) => this.#fail(error))
     const stopAnnouncing = announcements.watch()
     const lagTimer = setInterval(() => this.#measureLag(source), LAG_EVERY_MS)
     try {
@@ -213,8 +213,8 @@ export class Membership {
     } finally {
       clearInterval(lagTimer)
       stopAnnouncing()
-      stopLooking()
-      stopWatching()
+      stopWatchingProgress()
+      stopWatchingTopic()
     }
   }
 

@@ -1,5 +1,5 @@
 // Where reading begins, and when a person has to decide: the chain of claims against what Kafka says.
-import { beginningKey, datasetKey } from '@ticklake/contract/keys.ts'
+import { datasetKey, initialOffsetKey } from '@ticklake/contract/keys.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { memoryStore } from '@ticklake/testing/memory-store.ts'
 import { expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import { openDataset } from '../claims/dataset.ts'
 import type { PartitionWriter } from '../claims/partition-writer.ts'
 import type { ConsumerEvents } from '../events.ts'
 import { startOffset } from './start-offset.ts'
-import { parseBeginning, type SettledBeginning } from './start-point.ts'
+import { parseStartPoint, type StoredStartPoint } from './start-point.ts'
 
 interface Facts {
   /** Where the completed chain ends, and the newest claim. */
@@ -18,8 +18,8 @@ interface Facts {
   readonly high?: number
   readonly committed?: number
   readonly onRetentionLoss?: 'stop' | 'record'
-  readonly beginning?: SettledBeginning | undefined
-  /** The first offset whose record is not older than the beginning's time. */
+  readonly startPoint?: StoredStartPoint | undefined
+  /** The first offset whose record is not older than the start point’s time. */
   readonly sinceTime?: number
 }
 
@@ -29,7 +29,7 @@ function start({
   low = 0,
   high = 1_000,
   committed,
-  beginning,
+  startPoint,
   sinceTime,
   ...config
 }: Facts) {
@@ -53,7 +53,7 @@ function start({
   }
   const events = { attemptFailed: () => {}, attemptSucceeded: () => {} } as unknown as ConsumerEvents
   const settings = { onRetentionLoss: 'stop' as const, groupId: 'g', ...config }
-  return { from: startOffset(writer, 0, client, settings, events, beginning), skips }
+  return { from: startOffset(writer, 0, client, settings, events, startPoint), skips }
 }
 
 test.each<[string, Facts, number]>([
@@ -130,22 +130,22 @@ function dataset(from?: string) {
   const { objects } = store
   return {
     objects,
-    opened: () => openDataset(store, target, from === undefined ? undefined : parseBeginning(from)),
+    opened: () => openDataset(store, target, from === undefined ? undefined : parseStartPoint(from)),
   }
 }
 
 test('what Kafka deletes after a dataset began is a loss, also where nothing had landed by then', async () => {
   const { opened } = dataset('earliest')
-  const empty = start({ landed: 0, high: 0, beginning: await opened() })
+  const empty = start({ landed: 0, high: 0, startPoint: await opened() })
   expect(await empty.from).toBe(0)
   expect(empty.skips).toEqual([])
-  const stopped = start({ landed: 0, low: 100, beginning: await opened() })
+  const stopped = start({ landed: 0, low: 100, startPoint: await opened() })
   await expect(stopped.from).rejects.toMatchObject({
     code: 'RECORDS_LOST_TO_RETENTION',
     message: expect.stringContaining('[0,100)'),
   })
   expect(stopped.skips).toEqual([])
-  const recorder = start({ landed: 0, low: 100, beginning: await opened(), onRetentionLoss: 'record' })
+  const recorder = start({ landed: 0, low: 100, startPoint: await opened(), onRetentionLoss: 'record' })
   expect(await recorder.from).toBe(100)
   expect(recorder.skips).toEqual([[100, "retention: Kafka's first offset was 100"]])
 })
@@ -157,11 +157,11 @@ test.each<[string, Partial<Facts>]>([
   '--from %s leaves out what was before it when the partition was first seen, and no more',
   async (from, seen) => {
     const { opened } = dataset(from)
-    const first = start({ landed: 0, ...seen, beginning: await opened() })
+    const first = start({ landed: 0, ...seen, startPoint: await opened() })
     expect(await first.from).toBe(40)
     expect(first.skips).toEqual([[40, `--from ${from}`]])
     // Its claim was not written: to the next start there is none.
-    const later: Facts = { landed: 0, low: 100, sinceTime: 100, beginning: await opened() }
+    const later: Facts = { landed: 0, low: 100, sinceTime: 100, startPoint: await opened() }
     const stopped = start(later)
     await expect(stopped.from).rejects.toMatchObject({
       code: 'RECORDS_LOST_TO_RETENTION',
@@ -177,19 +177,19 @@ test.each<[string, Partial<Facts>]>([
   },
 )
 
-test('a beginning that cannot be understood is refused, and nothing is left out', async () => {
+test('an initial offset that cannot be read stops the partition, and nothing is skipped', async () => {
   const { objects, opened } = dataset('earliest')
-  objects.set(beginningKey(target.lake, target.topicId, 0), '{"v":2}\n')
-  const { from, skips } = start({ landed: 0, low: 40, beginning: await opened() })
+  objects.set(initialOffsetKey(target.lake, target.topicId, 0), '{"v":2}\n')
+  const { from, skips } = start({ landed: 0, low: 40, startPoint: await opened() })
   await expect(from).rejects.toMatchObject({ code: 'BEGINNING_UNREADABLE' })
   expect(skips).toEqual([])
 })
 
-test('a dataset that begins at offset 0, or has claims, writes down no beginning', async () => {
+test('a dataset that begins at offset 0, or has claims, stores no initial offset', async () => {
   const plain = dataset()
-  await start({ landed: 0, beginning: await plain.opened() }).from
+  await start({ landed: 0, startPoint: await plain.opened() }).from
   expect([...plain.objects.keys()]).toEqual([datasetKey(target.lake)])
   const begun = dataset('earliest')
-  await start({ landed: 100, low: 40, beginning: await begun.opened() }).from
+  await start({ landed: 100, low: 40, startPoint: await begun.opened() }).from
   expect([...begun.objects.keys()]).toEqual([datasetKey(target.lake)])
 })

@@ -1,15 +1,15 @@
-// Where reading a partition begins: at the end of its chain of claims, if Kafka still agrees with it.
+// Where reading a partition starts: at its landed offset, if Kafka's watermarks and commits agree with it.
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { PartitionWriter } from '../claims/partition-writer.ts'
 import type { ConsumerConfig } from '../config.ts'
 import type { ConsumerEvents } from '../events.ts'
 import { untilDone } from '../retry.ts'
 import type { GroupClient } from './kafka.ts'
-import { beginningText, type SettledBeginning } from './start-point.ts'
+import { type StoredStartPoint, startPointText } from './start-point.ts'
 
 /**
  * Recovers the partition's chain and checks it against Kafka.
- * @param beginning where a partition without claims begins, of the open dataset; what is before it is left out by a claim
+ * @param startPoint where a partition without claims begins, of the open dataset; what is before it is left out by a claim
  * @returns the offset to read from
  * @throws Failure RECORDS_LOST_TO_RETENTION, COMMITTED_BEYOND_CLAIMS, TOPIC_TRUNCATED, BEGINNING_UNREADABLE; Aborted
  */
@@ -19,7 +19,7 @@ export async function startOffset(
   client: Pick<GroupClient, 'watermarks' | 'committed' | 'offsetAt'>,
   config: Pick<ConsumerConfig, 'onRetentionLoss' | 'groupId'>,
   events: ConsumerEvents,
-  beginning?: SettledBeginning,
+  startPoint?: StoredStartPoint,
 ): Promise<number> {
   const ask = <T>(attempt: string, question: () => Promise<T>) =>
     untilDone(attempt, events, writer.signal, question)
@@ -39,13 +39,13 @@ export async function startOffset(
       remedy: `if the claims are right: kafka-consumer-groups.sh --reset-offsets --to-offset ${writer.unclaimedFrom} --group ${config.groupId} --topic TOPIC:${partition} --execute`,
     })
   }
-  if (writer.unclaimedFrom === 0 && beginning) {
-    const time = beginning.at === 'time' ? beginning.timestampMs : undefined
+  if (writer.unclaimedFrom === 0 && startPoint) {
+    const time = startPoint.at === 'time' ? startPoint.timestampMs : undefined
     const seen =
       time === undefined ? low : ((await ask('query_times', () => client.offsetAt(partition, time))) ?? high)
-    const first = await ask('settle_beginning', () => beginning.settle(partition, seen))
-    // What Kafka has deleted beyond it had come since the beginning, and is a loss like any other.
-    if (first > 0) from = await writer.skipTo(first, `--from ${beginningText(beginning)}`)
+    const first = await ask('store_initial_offset', () => startPoint.storeInitialOffset(partition, seen))
+    // What Kafka has deleted beyond it came after the start point, and is a loss like any other.
+    if (first > 0) from = await writer.skipTo(first, `--from ${startPointText(startPoint)}`)
   }
   if (low <= from) return from
   const lost = low - from

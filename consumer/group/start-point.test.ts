@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { beginningText, parseBeginning } from './start-point.ts'
+import { parseStartPoint, startPointText } from './start-point.ts'
 
 test.each([
   ['earliest', 'earliest'],
@@ -8,8 +8,8 @@ test.each([
   ['2026-11-21T09:30:01.5Z', '2026-11-21T09:30:01.500Z'],
   ['2026-11-21T09:30:00+02:00', '2026-11-21T07:30:00.000Z'],
 ])('%s begins at %s, whatever zone the machine is in', (text, same) => {
-  expect(beginningText(parseBeginning(text))).toBe(same)
-  expect(beginningText(parseBeginning(same))).toBe(same)
+  expect(startPointText(parseStartPoint(text))).toBe(same)
+  expect(startPointText(parseStartPoint(same))).toBe(same)
 })
 
 test.each([
@@ -22,5 +22,5 @@ test.each([
   '2026-11-21 09:30',
   '2026-11-21T25:00Z',
 ])('%s is refused', (text) => {
-  expect(() => parseBeginning(text)).toThrow('must be `earliest`')
+  expect(() => parseStartPoint(text)).toThrow('must be `earliest`')
 })

@@ -1,22 +1,22 @@
 // Where a dataset begins: at the first record that Kafka still has, or at a time; without it at offset 0.
 
-export type Beginning = { readonly at: 'earliest' } | { readonly at: 'time'; readonly timestampMs: number }
+export type StartPoint = { readonly at: 'earliest' } | { readonly at: 'time'; readonly timestampMs: number }
 
-/** The same of an open dataset. */
-export type SettledBeginning = Beginning & {
+/** The start point that dataset.json stores, and the way to an initial offset for each partition. */
+export type StoredStartPoint = StartPoint & {
   /**
-   * Settles the offset at which a partition begins, once and for all.
+   * Stores the initial offset of a partition, once and for all.
    * @param seen where it would begin by what Kafka has now
-   * @returns the offset that was settled first, by whomever
+   * @returns the initial offset that was stored first, by whichever consumer
    */
-  readonly settle: (partition: number, seen: number) => Promise<number>
+  readonly storeInitialOffset: (partition: number, seen: number) => Promise<number>
 }
 
 /**
  * Reads `earliest`, a day (`2026-11-21`) or a time (`2026-11-21T09:30:00Z`; without a zone it is UTC).
  * @throws Error with a plain sentence when the text is neither
  */
-export function parseBeginning(text: string): Beginning {
+export function parseStartPoint(text: string): StartPoint {
   if (text === 'earliest') return { at: 'earliest' }
   const match = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)?)?$/.exec(text)
   // A time without a zone would be the machine's own; a day is UTC by the language's rule.
@@ -30,7 +30,7 @@ export function parseBeginning(text: string): Beginning {
   return { at: 'time', timestampMs }
 }
 
-/** The one text of a beginning, as dataset.json keeps it. */
-export function beginningText(from: Beginning): string {
+/** The canonical text of a start point, as dataset.json stores it. */
+export function startPointText(from: StartPoint): string {
   return from.at === 'earliest' ? 'earliest' : new Date(from.timestampMs).toISOString()
 }

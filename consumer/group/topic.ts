@@ -11,7 +11,7 @@ import type { GroupClient } from './kafka.ts'
 import type { Reachability } from './kafka-connection.ts'
 import type { TopicFacts } from './kafka-topic.ts'
 
-const LOOK_EVERY_MS = 30_000
+const CHECK_EVERY_MS = 30_000
 
 /**
  * The topic's facts.
@@ -117,8 +117,8 @@ export class TopicGuard {
   }
 
   /**
-   * Looks every 30 s, also when nothing is read.
-   * @returns stops looking
+   * Checks every 30 s, also when nothing is read.
+   * @returns stops the checks
    */
   watch(onReplaced: (error: Failure) => void): () => void {
     const timer = setInterval(() => {
@@ -126,7 +126,7 @@ export class TopicGuard {
         // A broker that does not answer says nothing about the topic.
         if (isReplaced(error)) onReplaced(error)
       })
-    }, LOOK_EVERY_MS)
+    }, CHECK_EVERY_MS)
     return () => clearInterval(timer)
   }
 }

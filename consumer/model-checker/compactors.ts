@@ -277,7 +277,7 @@ function factsOf(world: HourWorld, hour: HourState, around: Around): HourFacts {
           ...file,
           topicId,
           partition: 0,
-          ...claimedRange(file.replaced, lake),
+          ...replacedRange(file.replaced, lake),
         }))
       : [],
     isMarked: early || mark !== undefined,
@@ -291,7 +291,10 @@ function factsOf(world: HourWorld, hour: HourState, around: Around): HourFacts {
   }
 }
 
-function claimedRange(replaced: Manifest['files'][number]['replaced'], lake: Lake): { S: number; E: number } {
+function replacedRange(
+  replaced: Manifest['files'][number]['replaced'],
+  lake: Lake,
+): { S: number; E: number } {
   const ranges = replaced.map(({ key }) => parseDataKey(lake, key)!)
   return { S: Math.min(...ranges.map(({ S }) => S)), E: Math.max(...ranges.map(({ E }) => E)) }
 }

@@ -143,7 +143,7 @@ export async function startServer({
     } catch (error) {
       // The client is gone.
       if (response.destroyed) return
-      if (!(error instanceof AwsError)) events.operationBroke({ target, err: error })
+      if (!(error instanceof AwsError)) events.unhandledError({ target, err: error })
       const failure =
         error instanceof AwsError
           ? error
@@ -166,7 +166,7 @@ export async function startServer({
       answered = await answer({ method, url, host: headers.host ?? '', text })
     } catch (error) {
       if (response.destroyed) return
-      if (!(error instanceof AwsError)) events.operationBroke({ target: 'IcebergRest', err: error })
+      if (!(error instanceof AwsError)) events.unhandledError({ target: 'IcebergRest', err: error })
       const { status, message, type } =
         error instanceof AwsError
           ? { status: error.status, message: error.message, type: 'BadRequestException' }
@@ -199,12 +199,12 @@ export async function startServer({
       const admitted = admission(request)
       onAdmitted?.()
       route(request, response, admitted).catch((error) => {
-        events.operationBroke({ target: request.url ?? '', err: error })
+        events.unhandledError({ target: request.url ?? '', err: error })
         response.destroy()
       })
     } catch (error) {
       if (error instanceof Refusal) return refuse(request, response, error)
-      events.operationBroke({ target: request.url ?? '', err: error })
+      events.unhandledError({ target: request.url ?? '', err: error })
       response.destroy()
     }
   }

@@ -5,13 +5,13 @@ import { tickText } from './hostile-values.ts'
 
 const script = `
   import { isCanonical } from './canonical.ts'
-  import { judge } from './validation.ts'
-  const verdicts = JSON.parse(process.argv[1]).map((text) => {
+  import { validate } from './validation.ts'
+  const results = JSON.parse(process.argv[1]).map((text) => {
     const bytes = Buffer.from(text)
-    const verdict = judge(bytes)
-    if (!verdict.accepted) return { reason: verdict.reason }
-    const canonical = Buffer.from(verdict.canonical)
-    const again = judge(canonical)
+    const result = validate(bytes)
+    if (!result.accepted) return { reason: result.reason }
+    const canonical = Buffer.from(result.canonical)
+    const again = validate(canonical)
     return {
       canonical: canonical.toString(),
       wasCanonical: isCanonical(bytes),
@@ -19,11 +19,11 @@ const script = `
       isStable: again.accepted && Buffer.from(again.canonical).equals(canonical),
     }
   })
-  console.log(JSON.stringify(verdicts))
+  console.log(JSON.stringify(results))
 `
 
-/** The verdicts on ticks with these added fields. */
-function judged(ticks: readonly Record<string, string>[]) {
+/** The validation results of ticks with these added fields. */
+function validated(ticks: readonly Record<string, string>[]) {
   const hooks = new URL('../testing/next-contract.ts', import.meta.url).href
   const texts = JSON.stringify(ticks.map(tickText))
   const args = [`--import=${hooks}`, '--input-type=module', '--eval', script, texts]
@@ -48,18 +48,18 @@ test('each type has a canonical form, which both paths know, whichever of the co
     { quoted_at: '"2021-04-01T09:30:00.25+08:00"' },
     {},
   ]
-  const verdicts = judged(subsets)
-  for (const [i, verdict] of verdicts.entries()) {
-    expect(verdict, String(i)).toMatchObject({ isCanonical: true, isStable: true })
+  const results = validated(subsets)
+  for (const [i, result] of results.entries()) {
+    expect(result, String(i)).toMatchObject({ isCanonical: true, isStable: true })
   }
-  expect(verdicts[0]).toMatchObject({ canonical: tickText(all), wasCanonical: true })
-  expect(verdicts[4].canonical).toBe(tickText({ quoted_at: all.quoted_at }))
+  expect(results[0]).toMatchObject({ canonical: tickText(all), wasCanonical: true })
+  expect(results[4].canonical).toBe(tickText({ quoted_at: all.quoted_at }))
   const { spread: _, ...rest } = all
-  expect(verdicts[1].canonical).toBe(tickText(rest))
+  expect(results[1].canonical).toBe(tickText(rest))
 })
 
 test('bad values of each type are refused with their reasons', () => {
-  const reasons = judged([
+  const reasons = validated([
     { venue: '""' },
     { settles: '"2021-02-29"' },
     { settles: '7' },

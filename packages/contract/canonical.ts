@@ -1,7 +1,7 @@
-// The fast road of the verdict: tells by the bytes alone that a message is already in canonical form.
+// The fast path of validation: recognizes by its bytes alone a message that is already in canonical form.
 import { CONTRACT_VERSION, type TickType, tickColumns } from './columns.ts'
 
-/** A number's text may be this long; longer ones, and exponents, take the slow road, where overflow is seen. */
+/** A number's text may be this long; longer ones, and exponents, take the slow path, where overflow is seen. */
 const MAX_NUMBER = 24
 const QUOTE = 0x22
 const BRACE = 0x7d
@@ -39,7 +39,7 @@ const NULL = encoder.encode('null')
 /**
  * Whether the bytes are a tick in canonical form: the first nine keys in order, then those of the added columns that
  * have a value, no spaces, texts of printable ASCII, a real date, plain decimal numbers. False says nothing against
- * the record: it is then parsed and judged.
+ * the record: it is then parsed and validated.
  * @param contract the version whose columns count
  */
 export function isCanonical(bytes: Uint8Array, contract: number = CONTRACT_VERSION): boolean {

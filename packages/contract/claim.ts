@@ -23,7 +23,7 @@ export interface Claim {
   readonly nonce: string
   /** Who can write these files again, byte for byte the same rows: format and its version. */
   readonly encoder: string
-  /** The CONTRACT_VERSION that judged the records. */
+  /** The CONTRACT_VERSION by which the records were validated. */
   readonly contract: number
   /** Whether messages with other names for the fields were accepted; absent: they were not. */
   readonly aliases?: true

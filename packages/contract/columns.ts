@@ -1,7 +1,7 @@
-// The one table of columns: types, verdict, message, Parquet, Glue and the docs are all derived from it.
+// The one table of columns: types, validation, message, Parquet, Glue and the docs are all derived from it.
 
 /**
- * The version of everything in this folder that changes a record's verdict, row or path. Claims and dataset.json carry
+ * The version of everything in this folder that changes a record's validation, row or path. Claims and dataset.json carry
  * it. A new column is one line at the end of `tickColumns`, with the version to which it raises this number.
  */
 export const CONTRACT_VERSION = 3
@@ -16,7 +16,7 @@ interface Column {
   readonly since: number
 }
 
-/** What the verdict, the fast path and the encoders know how to read in a message. */
+/** What validation, its fast path and the encoders know how to read in a message. */
 export type TickType = 'string' | 'date' | 'double' | 'timestamp'
 
 /** What a tick carries, in the order of its message. `csv` is the heading in the market file. */

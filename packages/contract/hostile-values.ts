@@ -1,10 +1,10 @@
-// A hundred values that a topic may hold, each with its verdict: every format must give the same one, and the same row.
+// A hundred values that a topic may hold, each with its expected result: every format must give the same one, and the same row.
 
 export interface HostileValue {
   readonly name: string
   readonly value: Uint8Array | null
-  /** `accepted`, or the reason of the refusal */
-  readonly verdict: string
+  /** `accepted`, or the reject reason */
+  readonly expected: string
 }
 
 const fields: Readonly<Record<string, string>> = {
@@ -25,19 +25,19 @@ export function tickText(changes: Readonly<Record<string, string | undefined>> =
   return `{${entries.map(([name, raw]) => `${JSON.stringify(name)}:${raw}`).join(',')}}`
 }
 
-const whole = (name: string, value: string | Uint8Array | null, verdict: string): HostileValue => ({
+const whole = (name: string, value: string | Uint8Array | null, expected: string): HostileValue => ({
   name,
   value: typeof value === 'string' ? Buffer.from(value) : value,
-  verdict,
+  expected,
 })
 
-const withField = (field: string, raw: string | undefined, verdict: string): HostileValue =>
+const withField = (field: string, raw: string | undefined, expected: string): HostileValue =>
   whole(
     raw === undefined
       ? `${field} left out`
       : `${field} = ${raw.length > 40 ? `${raw.slice(0, 30)}… (${raw.length} characters)` : raw}`,
     tickText({ [field]: raw }),
-    verdict,
+    expected,
   )
 
 const reversed = `{${Object.entries(fields)

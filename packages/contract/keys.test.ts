@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { type Claim, claimText, parseClaim } from './claim.ts'
 import {
-  beginningKey,
   claimKey,
   claimStart,
   claimsPrefix,
   dataKey,
   deadKey,
   hourOf,
+  initialOffsetKey,
   parseDataKey,
   recordKey,
   tablePrefix,
@@ -50,8 +50,8 @@ test('claims and dead files lie beside the table, never below it', () => {
   }
 })
 
-test('a beginning lies beside the claims, where no LIST of them finds it', () => {
-  const key = beginningKey(lake, topicId, 7)
+test('an initial offset lies beside the claims, where no LIST of them finds it', () => {
+  const key = initialOffsetKey(lake, topicId, 7)
   expect(key).toBe(`lake/_control/ticks/beginnings/${topicId}/00007.json`)
   expect(key.startsWith(claimsPrefix(lake, topicId, 7))).toBe(false)
 })

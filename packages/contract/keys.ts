@@ -57,8 +57,8 @@ export function datasetKey(lake: Lake): string {
   return `${controlPrefix(lake)}dataset.json`
 }
 
-/** Where a partition of a dataset begins that was begun with --from; written when it is first seen without claims. */
-export function beginningKey(lake: Lake, topicId: string, partition: number): string {
+/** The initial offset of a partition, of a dataset made with --from; written when the partition is first seen without claims. */
+export function initialOffsetKey(lake: Lake, topicId: string, partition: number): string {
   return `${controlPrefix(lake)}beginnings/${topicId}/${partitionDigits(partition)}.json`
 }
 
@@ -107,30 +107,30 @@ export function parseDeadKey(key: string): OffsetRange | undefined {
   return { topicId: match[1]!, partition: Number(match[2]), S: Number(match[3]), E: Number(match[4]) }
 }
 
-/** The folder of all refused records, with the slash at its end. */
+/** The folder of all rejected records, with the slash at its end. */
 export function deadPrefix(lake: Lake): string {
   return `${controlPrefix(lake)}dead/`
 }
 
-/** Where the keys of one topic's notices begin that could not be sent with their dead file. */
-export function noticesPrefix(lake: Lake, topicId: string): string {
+/** The prefix of the keys that stand for one topic's announcements that could not be sent with their dead-letter file. */
+export function announcementsPrefix(lake: Lake, topicId: string): string {
   return `${controlPrefix(lake)}notices/${topicId}-`
 }
 
-/** Says of a claim's dead file that the dead-letter topic is yet to be told of it (`follows`), or was told (`told`). */
-export function noticeKey(lake: Lake, range: OffsetRange, state: NoticeState): string {
+/** Whether a claim's dead-letter file is yet to be announced in the dead-letter topic (`follows`), or was (`told`). */
+export function announcementKey(lake: Lake, range: OffsetRange, state: AnnouncementState): string {
   return `${controlPrefix(lake)}notices/${rangeName(range)}.${state}`
 }
 
-export type NoticeState = 'follows' | 'told'
+export type AnnouncementState = 'follows' | 'told'
 
-/** The dead file's range and the state that the key of a notice names, or undefined when it is none. */
-export function parseNoticeKey(
+/** The dead-letter file's range and the state that an announcement's key names, or undefined when it is no such key. */
+export function parseAnnouncementKey(
   key: string,
-): { readonly range: OffsetRange; readonly state: NoticeState } | undefined {
+): { readonly range: OffsetRange; readonly state: AnnouncementState } | undefined {
   const match = /^(.*\/)([^/]+)\.(follows|told)$/.exec(key)
   const range = match && parseDeadKey(`/${match[2]}.jsonl`)
-  return range ? { range, state: match[3] as NoticeState } : undefined
+  return range ? { range, state: match[3] as AnnouncementState } : undefined
 }
 
 /** The folder of all compacted hours, with the slash at its end: a sibling of the table, never below it. */

@@ -1,7 +1,7 @@
 // What a claim keeps of its last record, to recognize it in Kafka: an offset alone says nothing after a broker has lost
 // the end of its log and given the offsets to other records.
 import { createHash } from 'node:crypto'
-import { judge, refuseTimestamp } from './validation.ts'
+import { rejectTimestamp, validate } from './validation.ts'
 
 /** The last record of a claim, by what of it has landed. */
 export interface LastRecord {
@@ -33,8 +33,8 @@ export function recordDigest(
   { timestampMs, value }: { readonly timestampMs: number | undefined; readonly value: Uint8Array | null },
   { contract, aliases }: ValidationRules,
 ): string {
-  if (refuseTimestamp(timestampMs)) return rejectedDigest(timestampMs, value)
-  const result = judge(value, contract, aliases === true)
+  if (rejectTimestamp(timestampMs)) return rejectedDigest(timestampMs, value)
+  const result = validate(value, contract, aliases === true)
   return result.accepted ? rowDigest(timestampMs!, result.canonical) : rejectedDigest(timestampMs, value)
 }
 

@@ -1,7 +1,7 @@
 // Messages of programs that know the columns by other names, with and without KAFKA_TICK_ALIASES.
 import { expect, test } from 'vitest'
 import { hostileValues, tickText } from './hostile-values.ts'
-import { canonicalBytes, judge } from './validation.ts'
+import { canonicalBytes, validate } from './validation.ts'
 
 const tick = (fields: object) => Buffer.from(JSON.stringify(fields))
 const plain = { index: 'HSI', date: '2021-05-31', open: 1.5, high: 2, low: 0.5, close: 1, volume: 10 }
@@ -18,11 +18,11 @@ const accepted = [
 ] as const
 
 test.each(accepted)('%s: made canonical with aliases, rejected without', (_, fields) => {
-  const verdict = judge(tick(fields), undefined, true)
-  expect(verdict.accepted && Buffer.from(verdict.canonical).toString()).toBe(canonical)
-  const without = judge(tick(fields))
+  const result = validate(tick(fields), undefined, true)
+  expect(result.accepted && Buffer.from(result.canonical).toString()).toBe(canonical)
+  const without = validate(tick(fields))
   expect(without).toMatchObject({ accepted: false })
-  expect(verdict).toMatchObject({ unaliased: !without.accepted && { reason: without.reason } })
+  expect(result).toMatchObject({ unaliased: !without.accepted && { reason: without.reason } })
 })
 
 test.each([
@@ -33,24 +33,24 @@ test.each([
   ['a number beyond a double', { ...plain, open: '1e999' }],
   ['an own field with a fault, though an alias has none', { ...plain, close: null, Price: 1 }],
 ])('%s: rejected also with aliases', (_, fields) => {
-  expect(judge(tick(fields), undefined, true)).toMatchObject({ accepted: false })
+  expect(validate(tick(fields), undefined, true)).toMatchObject({ accepted: false })
 })
 
 test('every reason is given at once, with the name that is there', () => {
-  const verdict = judge(tick({ Index: 'HSI', date: '2021-05-31', open: '1', Symbol: 'X' }))
-  expect(verdict).toMatchObject({ accepted: false, reason: 'missing_field' })
-  const { detail } = verdict as { detail: string }
+  const result = validate(tick({ Index: 'HSI', date: '2021-05-31', open: '1', Symbol: 'X' }))
+  expect(result).toMatchObject({ accepted: false, reason: 'missing_field' })
+  const { detail } = result as { detail: string }
   expect(detail).toContain('index is missing; it could be `Index` or `Symbol`')
   expect(detail).toContain('open is a string, not a number')
   expect(detail).toContain('volume is missing')
-  expect(judge(tick({ ...plain, index: undefined, Index: 'A' }))).toMatchObject({
+  expect(validate(tick({ ...plain, index: undefined, Index: 'A' }))).toMatchObject({
     detail: expect.stringContaining('index is missing; there is `Index`'),
   })
 })
 
 test('what is accepted without aliases is accepted alike with them', () => {
   for (const { name, value } of [...hostileValues, { name: 'a tick', value: Buffer.from(tickText()) }]) {
-    const without = judge(value)
-    if (without.accepted) expect(judge(value, undefined, true), name).toEqual(without)
+    const without = validate(value)
+    if (without.accepted) expect(validate(value, undefined, true), name).toEqual(without)
   }
 })

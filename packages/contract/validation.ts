@@ -1,12 +1,12 @@
-// The one judge of a record: accepted, and what its canonical bytes are, or refused, and why.
+// The only validation of a record: accepted, with its canonical bytes, or rejected, with the reason.
 
 import { isCanonical } from './canonical.ts'
 import { CONTRACT_VERSION, type Tick, type TickColumn, tickColumns } from './columns.ts'
 import { nearName, withOwnNames } from './message-aliases.ts'
 import { canonicalTime, isDay } from './time.ts'
 
-/** Every reason for which a record is refused. */
-export const refusals = [
+/** Every reason for which a record is rejected. */
+export const rejectReasons = [
   'tombstone',
   'not_utf8',
   'not_json',
@@ -19,15 +19,15 @@ export const refusals = [
   'bad_timestamp',
 ] as const
 
-export type Refusal = (typeof refusals)[number]
+export type RejectReason = (typeof rejectReasons)[number]
 
 /** Why a record is no tick. */
 export interface Fault {
-  readonly reason: Refusal
+  readonly reason: RejectReason
   readonly detail: string
 }
 
-export type Verdict =
+export type Validation =
   | {
       readonly accepted: true
       readonly canonical: Uint8Array
@@ -44,32 +44,32 @@ const encoder = new TextEncoder()
 const MAX_TEXT = 256
 
 /**
- * Judges the value of a message. Depends on its bytes, the contract and `aliases` alone, so that a replay judges alike.
+ * Validates the value of a message. Depends on its bytes, the contract and `aliases` alone, so that a replay validates alike.
  * @param value the message's value; null or undefined is a tombstone
- * @param contract the version that judges: an earlier one knows fewer columns, and is otherwise the same
+ * @param contract the version to validate by: an earlier one knows fewer columns, and is otherwise the same
  * @param aliases whether names in another case, aliases and numbers as texts are accepted too
  */
-export function judge(
+export function validate(
   value: Uint8Array | null | undefined,
   contract: number = CONTRACT_VERSION,
   aliases = false,
-): Verdict {
-  if (value === null || value === undefined) return refuse('tombstone', 'the message has no value')
+): Validation {
+  if (value === null || value === undefined) return reject('tombstone', 'the message has no value')
   if (isCanonical(value, contract)) return { accepted: true, canonical: value, unknownFields: 0 }
   let text: string
   try {
     text = decoder.decode(value)
   } catch {
-    return refuse('not_utf8', 'the value is not UTF-8')
+    return reject('not_utf8', 'the value is not UTF-8')
   }
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
   } catch (error) {
-    return refuse('not_json', (error as Error).message)
+    return reject('not_json', (error as Error).message)
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    return refuse('not_an_object', 'the value is JSON, but not an object')
+    return reject('not_an_object', 'the value is JSON, but not an object')
   }
   const fields = parsed as Record<string, unknown>
   const known = tickColumns.filter(({ since }) => since <= contract)
@@ -94,9 +94,9 @@ export function judge(
  * wrong, not a time.
  * @param timestampMs ms since 1970; undefined or -1 when the message has none
  */
-export function refuseTimestamp(
+export function rejectTimestamp(
   timestampMs: number | undefined,
-): { reason: Refusal; detail: string } | undefined {
+): { reason: RejectReason; detail: string } | undefined {
   if (timestampMs !== undefined && timestampMs >= FIRST_MS && timestampMs < PAST_MS) return undefined
   const shown = timestampMs === undefined || timestampMs < 0 ? 'none' : String(timestampMs)
   return { reason: 'bad_timestamp', detail: `the message's timestamp is ${shown}, not within 2020 to 2099` }
@@ -143,7 +143,7 @@ function faultIn(fields: Record<string, unknown>, columns: readonly TickColumn[]
 function faultOf(
   column: TickColumn,
   fields: Record<string, unknown>,
-): { reason: Refusal; detail: string } | undefined {
+): { reason: RejectReason; detail: string } | undefined {
   const { name } = column
   if (!Object.hasOwn(fields, name)) {
     return column.since === 1 ? { reason: 'missing_field', detail: `${name} is missing` } : undefined
@@ -173,7 +173,7 @@ function faultOf(
   }
 }
 
-function wrongType(name: string, wanted: string, value: unknown): { reason: Refusal; detail: string } {
+function wrongType(name: string, wanted: string, value: unknown): { reason: RejectReason; detail: string } {
   const found = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`
   return { reason: 'wrong_type', detail: `${name} is ${found}, not ${wanted}` }
 }
@@ -182,6 +182,6 @@ function shorten(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)
 }
 
-function refuse(reason: Refusal, detail: string): Verdict {
+function reject(reason: RejectReason, detail: string): Validation {
   return { accepted: false, reason, detail }
 }

@@ -40,7 +40,7 @@ export class Answer {
   #at = 0
   #decoder: PartitionDecoder | undefined
 
-  /** Looks the answer over: partitions go on behind what it brings, and errors are told. */
+  /** Takes stock of the answer: each partition continues after the records in it, and errors are reported. */
   constructor(
     leader: Leader,
     { buffer, partitions }: FetchResponse,
@@ -124,7 +124,7 @@ export class Answer {
   /** An answer without records is handed over, too, when it says something new. */
   #news(state: PartitionState, fetched: FetchedPartition): Records | undefined {
     const same =
-      state.told &&
+      state.isReported &&
       state.highWatermark === fetched.highWatermark &&
       state.lastStableOffset === fetched.lastStableOffset &&
       state.logStartOffset === fetched.logStartOffset
@@ -144,7 +144,7 @@ export class Answer {
 
   #handOver(state: PartitionState, fetched: FetchedPartition, run: Run): Records {
     const { highWatermark, lastStableOffset, logStartOffset } = fetched
-    state.told = true
+    state.isReported = true
     state.highWatermark = highWatermark
     state.lastStableOffset = lastStableOffset
     state.logStartOffset = logStartOffset
@@ -171,7 +171,7 @@ export class Answer {
       lastStableOffset,
       logStartOffset,
       release: () => {
-        if (held) this.#slabs.letGo(slab)
+        if (held) this.#slabs.release(slab)
         held = false
       },
     }

@@ -25,8 +25,8 @@ export class PartitionState implements TopicPartition, TopicKey {
   highWatermark = -1
   lastStableOffset = -1
   logStartOffset = -1
-  /** It was handed over that the log has, or has not, something new. */
-  told = false
+  /** Whether the offsets above were handed over at least once. */
+  isReported = false
   /** Attempts that failed since the last answer. */
   failures = 0
   /** Times in a row that metadata did not know the topic. */

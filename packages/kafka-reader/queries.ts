@@ -96,22 +96,22 @@ export class Queries {
     })
   }
 
-  /** Asks the leader of each partition; a request names a partition once, so a second query for it has another turn. */
+  /** Asks the leader of each partition; a request names a partition once, so a second query for it goes into a second round. */
   async #askLeaders<Q extends TopicPartition, A extends TopicPartition & { error: number }>(
     queries: readonly Q[],
     options: QueryOptions,
     call: LeaderCall<Q, A>,
   ): Promise<Omit<A, 'error'>[]> {
-    const turns = new Map<string, number>()
-    const inTurns = Map.groupBy(queries, (query) => {
-      const turn = turns.get(nameOf(query)) ?? 0
-      turns.set(nameOf(query), turn + 1)
-      return turn
+    const sent = new Map<string, number>()
+    const rounds = Map.groupBy(queries, (query) => {
+      const round = sent.get(nameOf(query)) ?? 0
+      sent.set(nameOf(query), round + 1)
+      return round
     })
     const answers = new Map<Q, Omit<A, 'error'>>()
-    for (const ofTurn of inTurns.values()) {
-      const answered = await this.#askOnce(ofTurn, options, call)
-      for (const [at, query] of ofTurn.entries()) {
+    for (const round of rounds.values()) {
+      const answered = await this.#askOnce(round, options, call)
+      for (const [at, query] of round.entries()) {
         const { error: _, ...answer } = answered[at]!
         answers.set(query, answer)
       }

@@ -17,7 +17,7 @@ export class Outage {
   readonly #lines: OutageLines
   readonly #now: () => number
   #since: number | undefined
-  #toldAt = 0
+  #reportedAt = 0
   #attempts = 0
   #why: string | undefined
 
@@ -43,10 +43,10 @@ export class Outage {
     this.#why = why
     this.#attempts++
     if (this.#since === undefined) {
-      this.#since = this.#toldAt = nowMs
+      this.#since = this.#reportedAt = nowMs
       this.#lines.failed({ attempt: this.attempt, why })
-    } else if (nowMs - this.#toldAt >= REPEAT_AFTER_MS) {
-      this.#toldAt = nowMs
+    } else if (nowMs - this.#reportedAt >= REPEAT_AFTER_MS) {
+      this.#reportedAt = nowMs
       const seconds = Math.round((nowMs - this.#since) / 1000)
       this.#lines.stillFailing({ attempt: this.attempt, why, seconds, attempts: this.#attempts })
     }

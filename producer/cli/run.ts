@@ -83,7 +83,7 @@ async function send(
     })
   } finally {
     // Also after an error of the source: what was sent before it is delivered and counted.
-    await settle(topic, config, signal).finally(() => {
+    await drain(topic, config, signal).finally(() => {
       clearInterval(progress)
       signal.removeEventListener('abort', stopping)
       events.ended()
@@ -115,13 +115,13 @@ async function findTopic(config: ProducerConfig, events: Events, signal: AbortSi
 }
 
 /** Without a signal, as long as rows may take; a signal, whenever it comes, shortens it. */
-async function settle(topic: TopicWriter, config: ProducerConfig, signal: AbortSignal): Promise<void> {
-  const stopped = () => topic.settle(config.PRODUCER_STOP_TIMEOUT_MS)
+async function drain(topic: TopicWriter, config: ProducerConfig, signal: AbortSignal): Promise<void> {
+  const stopped = () => topic.drain(config.PRODUCER_STOP_TIMEOUT_MS)
   if (signal.aborted) return stopped()
   const whenStopped = new Promise<void>((resolve, reject) => {
     signal.addEventListener('abort', () => stopped().then(resolve, reject), { once: true })
   })
-  await Promise.race([topic.settle(config.PRODUCER_DELIVERY_TIMEOUT_MS + 5_000), whenStopped])
+  await Promise.race([topic.drain(config.PRODUCER_DELIVERY_TIMEOUT_MS + 5_000), whenStopped])
 }
 
 function summary(totals: Totals): string {

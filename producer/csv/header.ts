@@ -198,13 +198,13 @@ function typeOf(name: ColumnName): string {
 }
 
 function saidColumn(said: string, headings: Cells): number[] {
-  const exact = positions(headings, (heading) => heading === said)
-  return exact.length > 0 ? exact : positions(headings, (heading) => nameKey(heading) === nameKey(said))
+  const exact = indexesWhere(headings, (heading) => heading === said)
+  return exact.length > 0 ? exact : indexesWhere(headings, (heading) => nameKey(heading) === nameKey(said))
 }
 
 function candidatesFor(name: ColumnName, headings: Cells, below: readonly Cells[]): number[] {
   const matches = headings.map((heading) => columnNamed(heading))
-  const all = positions(matches, (match) => match?.column === name)
+  const all = indexesWhere(matches, (match) => match?.column === name)
   // A column that only counts the rows is no index, whatever its name.
   if (name === 'index') return all.length > 1 ? all.filter((i) => !isCounter(below, i)) : all
   const exact = all.filter((i) => headings[i] === csvNames[name])
@@ -213,9 +213,9 @@ function candidatesFor(name: ColumnName, headings: Cells, below: readonly Cells[
   if (own.length > 0) return own
   if (all.length > 0) return all
   if (name === 'volume')
-    return positions(headings, (heading) => /^volume(?!weighted|adj|change)/.test(nameKey(heading)))
+    return indexesWhere(headings, (heading) => /^volume(?!weighted|adj|change)/.test(nameKey(heading)))
   if (name !== 'date') return []
-  const times = positions(headings, (heading) => nameKey(heading) === 'time')
+  const times = indexesWhere(headings, (heading) => nameKey(heading) === 'time')
   if (times.length > 0) return times
   // pandas writes its index without a name, as the first column.
   const isUnnamed = ['', 'unnamed0', 'index'].includes(nameKey(headings[0] ?? ''))
@@ -228,7 +228,7 @@ function isCounter(below: readonly Cells[], at: number): boolean {
   return numbers.length > 1 && numbers.every((number, i) => i === 0 || number === numbers[i - 1]! + 1)
 }
 
-function positions<T>(all: readonly T[], has: (one: T) => boolean): number[] {
+function indexesWhere<T>(all: readonly T[], has: (one: T) => boolean): number[] {
   return all.flatMap((one, i) => (has(one) ? [i] : []))
 }
 

@@ -1,5 +1,5 @@
 // Reads a market file of any size, row by row, as it is found in the wild; nothing bad passes, nothing bad stops it.
-import { judge } from '@ticklake/contract/validation.ts'
+import { validate } from '@ticklake/contract/validation.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { type Block, MAX_LINE_BYTES, wholeLines } from '../lines.ts'
 import { bufferOf, columnOf, type Message, type ReaderEvents } from '../message.ts'
@@ -266,12 +266,12 @@ function messageOf(
   if (row === undefined || 'fault' in row) return row
   // The consumer's validation has the last word here too, so that nothing is sent that it would reject. A tick has its
   // columns in their order, so that its JSON is canonical as it is, except where a text needs another form.
-  const verdict = judge(Buffer.from(JSON.stringify(row.tick)))
-  if (!verdict.accepted) {
-    const { reason, detail } = verdict
+  const result = validate(Buffer.from(JSON.stringify(row.tick)))
+  if (!result.accepted) {
+    const { reason, detail } = result
     return { fault: { column: headingFor(columnOf(detail)), reason, detail } }
   }
-  return { key: row.tick.index, value: bufferOf(verdict.canonical) }
+  return { key: row.tick.index, value: bufferOf(result.canonical) }
 }
 
 function empty(file: string, why: string): Failure {

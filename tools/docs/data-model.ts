@@ -11,12 +11,12 @@ import {
   tickColumns,
 } from '@ticklake/contract/columns.ts'
 import {
-  beginningKey,
+  announcementKey,
   claimKey,
   dataKey,
   datasetKey,
   deadKey,
-  noticeKey,
+  initialOffsetKey,
   recordKey,
   tablePrefix,
 } from '@ticklake/contract/keys.ts'
@@ -132,9 +132,9 @@ form 1 had no release. A release reads every form up to its own, and stops at a 
 | beside the claims | |
 |---|---|
 | \`${datasetKey(lake)}\` | what was fixed when the dataset was started: topic and its id, format, routing, and with \`--from\` its start point; and the contract with its release, which may rise |
-| \`${beginningKey(lake, range.topicId, 0)}\` | only with \`--from\`: the initial offset of this partition, written when it is first seen without claims |
+| \`${initialOffsetKey(lake, range.topicId, 0)}\` | only with \`--from\`: the initial offset of this partition, written when it is first seen without claims |
 | \`${deadKey(lake, range)}\` | the rejected records of a claim, one JSON line each: origin, reason, key, value and headers in base64 |
-| \`${noticeKey(lake, range, 'follows')}\` | only where the dead-letter topic did not accept a message: written before the dead-letter file; the same key with \`.told\` is written when it was sent |
+| \`${announcementKey(lake, range, 'follows')}\` | only where the dead-letter topic did not accept a message: written before the dead-letter file; the same key with \`.told\` is written when it was sent |
 
 ## How a column is added
 

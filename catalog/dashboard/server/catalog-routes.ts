@@ -2,7 +2,7 @@
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { FastifyInstance } from 'fastify'
 import { crawl } from '../../tables/crawler.ts'
-import type { Explorer } from './explorer.ts'
+import type { CatalogBrowser } from './catalog-browser.ts'
 import type { DashboardParts } from './parts.ts'
 import { anyObject, names, type TableQuery } from './schemas.ts'
 import { shared } from './shared.ts'
@@ -13,28 +13,28 @@ const tableQuery = { type: 'object', required: ['database', 'table'], properties
 export function addCatalogRoutes(
   app: FastifyInstance,
   { aws, config, events, allowCrawl }: DashboardParts,
-  explorer: Explorer,
+  catalogBrowser: CatalogBrowser,
   ended: AbortSignal,
 ): void {
   const oneCrawl = shared(async () => {
     await crawl(aws, config, { signal: ended })
-    return explorer.lastCrawl()
+    return catalogBrowser.lastCrawl()
   })
-  app.get('/api/catalog', async () => ({ databases: await explorer.databases() }))
+  app.get('/api/catalog', async () => ({ databases: await catalogBrowser.databases() }))
   app.get<{ Querystring: TableQuery }>(
     '/api/table',
     { schema: { querystring: tableQuery } },
-    async ({ query }) => explorer.table(query.database, query.table),
+    async ({ query }) => catalogBrowser.table(query.database, query.table),
   )
   app.get<{ Querystring: TableQuery }>(
     '/api/objects',
     { schema: { querystring: tableQuery } },
     async ({ query }) => {
       const values = query.value === undefined ? [] : [query.value].flat()
-      return { objects: await explorer.objects(query.database, query.table, values) }
+      return { objects: await catalogBrowser.objects(query.database, query.table, values) }
     },
   )
-  app.get('/api/crawl', async () => explorer.lastCrawl())
+  app.get('/api/crawl', async () => catalogBrowser.lastCrawl())
   app.post('/api/crawl', { schema: { body: anyObject } }, async () => {
     if (!allowCrawl) {
       throw new Failure({

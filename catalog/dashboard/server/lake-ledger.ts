@@ -8,7 +8,7 @@ import { claimStart } from '@ticklake/contract/keys.ts'
 import { readLinks } from '@ticklake/lake/chains.ts'
 import { type ChainLink, claimKeys } from '@ticklake/lake/claims.ts'
 import { type DeadLetter, listDeadFiles, parseDeadFile } from '@ticklake/lake/dead-files.ts'
-import type { ClaimView, DeadLetters, DeadLetterView, Problem } from './wire.ts'
+import type { ClaimRow, DeadLetterRow, DeadLetters, Problem } from './wire.ts'
 
 const CLAIMS_SHOWN = 50
 const DEAD_FILES_READ = 40
@@ -22,17 +22,17 @@ export async function readClaims(
   topicId: string,
   partition: number,
   before: number | undefined,
-): Promise<ClaimView[]> {
+): Promise<ClaimRow[]> {
   const keys: string[] = []
   for await (const key of claimKeys(bucket, lake, topicId, partition)) {
     if (before !== undefined && claimStart(key) >= before) continue
     keys.push(key)
     if (keys.length === CLAIMS_SHOWN) break
   }
-  return (await readLinks(bucket, keys)).map((link) => claimView(partition, link))
+  return (await readLinks(bucket, keys)).map((link) => claimRow(partition, link))
 }
 
-function claimView(partition: number, { S, claim, fault, ageMs = 0 }: ChainLink): ClaimView {
+function claimRow(partition: number, { S, claim, fault, ageMs = 0 }: ChainLink): ClaimRow {
   if (!claim) {
     const none = { rows: 0, dead: 0, gaps: 0, skipped: 0, reason: null, files: [], encoder: '' }
     return { partition, S, E: S, ...none, ageMs, fault }
@@ -51,7 +51,7 @@ export async function readDeadLetters(bucket: Bucket, lake: LakeConfig): Promise
   const files = unread.reduce((sum, keys) => sum + keys.length, 0)
   const byReason: Record<string, number> = {}
   const problems: Problem[] = []
-  let letters: DeadLetterView[] = []
+  let letters: DeadLetterRow[] = []
   let lettersRead = 0
   let filesRead = 0
   while (filesRead < Math.min(files, DEAD_FILES_READ) && letters.length < DEAD_LETTERS_SHOWN) {
@@ -83,7 +83,7 @@ async function deadFilesByPartition(bucket: Bucket, lake: LakeConfig): Promise<s
   return [...keysOf.values()]
 }
 
-function newestOf(letters: DeadLetterView[]): DeadLetterView[] {
+function newestOf(letters: DeadLetterRow[]): DeadLetterRow[] {
   return letters
     .sort((a, b) => (b.timestampMs ?? 0) - (a.timestampMs ?? 0) || b.offset - a.offset)
     .slice(0, DEAD_LETTERS_SHOWN)
@@ -93,7 +93,7 @@ function newestOf(letters: DeadLetterView[]): DeadLetterView[] {
 async function readDeadFile(
   bucket: Bucket,
   file: string,
-): Promise<{ letters: DeadLetterView[]; problem: Problem | undefined }> {
+): Promise<{ letters: DeadLetterRow[]; problem: Problem | undefined }> {
   const stored = await bucket.text(file)
   const { letters, lines, fault } = parseDeadFile(stored?.text ?? '')
   const shown = letters.map((letter) => deadLetter(letter, file))
@@ -107,7 +107,7 @@ async function readDeadFile(
   return { letters: shown, problem }
 }
 
-function deadLetter(line: DeadLetter, file: string): DeadLetterView {
+function deadLetter(line: DeadLetter, file: string): DeadLetterRow {
   const value = line.value === null ? null : Buffer.from(line.value, 'base64')
   return {
     topic: line.topic,

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { FastifyInstance } from 'fastify'
+import type { CatalogBrowser } from './catalog-browser.ts'
 import { queryLines, type Run, runOf } from './console.ts'
-import type { Explorer } from './explorer.ts'
 import type { LiveParts } from './parts.ts'
 import { names, type SampleBody, type StatementBody, text } from './schemas.ts'
 import { securityHeaders } from './security-headers.ts'
@@ -15,7 +15,7 @@ const QUERIES_AT_ONCE = 5
 export function addQueryRoutes(
   app: FastifyInstance,
   { aws, events }: LiveParts,
-  explorer: Explorer,
+  catalogBrowser: CatalogBrowser,
   ended: AbortSignal,
 ): void {
   let queries = 0
@@ -75,7 +75,7 @@ export function addQueryRoutes(
     { schema: { body: { type: 'object', required: ['database', 'table', 'key'], properties: names } } },
     async (request, reply) => {
       const { database, table, key, values = [] } = request.body
-      const run = runOf(await explorer.sampleSql(database, table, values, key))
+      const run = runOf(await catalogBrowser.sampleSql(database, table, values, key))
       requireFreeSlot()
       reply.hijack()
       await stream(run, reply.raw)

@@ -1,9 +1,9 @@
 // The dashboard's interface under /api/: each route reads one thing; only saved charts are written, and the crawler started where that is allowed.
 import type { FastifyInstance } from 'fastify'
+import { CatalogBrowser } from './catalog-browser.ts'
 import { addCatalogRoutes } from './catalog-routes.ts'
 import { addChartRoutes } from './chart-routes.ts'
 import { examples } from './examples.ts'
-import { Explorer } from './explorer.ts'
 import { addLedgerRoutes } from './ledger-routes.ts'
 import type { DashboardParts } from './parts.ts'
 import { addQueryRoutes } from './query-routes.ts'
@@ -12,10 +12,10 @@ import type { About } from './wire.ts'
 /** Adds the routes. Out: ends what they still run. */
 export function addRoutes(app: FastifyInstance, parts: DashboardParts): () => void {
   const ended = new AbortController()
-  const explorer = new Explorer(parts.aws, parts.config)
+  const catalogBrowser = new CatalogBrowser(parts.aws, parts.config)
   app.get('/api/about', async (): Promise<About> => about(parts))
-  addQueryRoutes(app, parts, explorer, ended.signal)
-  addCatalogRoutes(app, parts, explorer, ended.signal)
+  addQueryRoutes(app, parts, catalogBrowser, ended.signal)
+  addCatalogRoutes(app, parts, catalogBrowser, ended.signal)
   addChartRoutes(app, parts)
   addLedgerRoutes(app, parts, ended.signal)
   return () => ended.abort()

@@ -1,7 +1,7 @@
 // Reads the newest ticks of the topic while there are viewers: without a group's partitions, and commits nothing.
 import kafkaJavascript from '@confluentinc/kafka-javascript'
 import type { Tick } from '@ticklake/contract/columns.ts'
-import { judge } from '@ticklake/contract/validation.ts'
+import { validate } from '@ticklake/contract/validation.ts'
 import { type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
 import type { Broker } from '@ticklake/kafka/topic.ts'
 import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
@@ -93,7 +93,7 @@ export class TickTail {
   #take(messages: readonly Message[], history: boolean): void {
     const single = history || messages.length <= SINGLE_UP_TO
     for (const { value } of messages) {
-      const result = judge(value)
+      const result = validate(value)
       if (result.accepted) this.book.add(JSON.parse(decoder.decode(result.canonical)) as Tick, single)
     }
   }

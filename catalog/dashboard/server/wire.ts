@@ -232,7 +232,7 @@ export interface CrawlSummary {
   }[]
 }
 
-export interface ClaimView {
+export interface ClaimRow {
   readonly partition: number
   readonly S: number
   readonly E: number
@@ -247,7 +247,7 @@ export interface ClaimView {
   readonly fault: string | null
 }
 
-export interface DeadLetterView {
+export interface DeadLetterRow {
   readonly topic: string
   readonly partition: number
   readonly offset: number
@@ -262,7 +262,7 @@ export interface DeadLetterView {
 
 export interface DeadLetters {
   readonly files: number
-  readonly letters: readonly DeadLetterView[]
+  readonly letters: readonly DeadLetterRow[]
   readonly byReason: Readonly<Record<string, number>>
   /** Files of which lines cannot be read. */
   readonly problems: readonly Problem[]

@@ -479,14 +479,14 @@ test('long definitions are answered in pieces, and other requests have their tur
     ids.push((await call('CreateNamedQuery', request)).NamedQueryId)
   }
   const { text } = await athena.handleText('BatchGetNamedQuery', JSON.stringify({ NamedQueryIds: ids }))
-  let turns = 0
-  const other = setInterval(() => turns++)
+  let ticks = 0
+  const other = setInterval(() => ticks++)
   const pieces: string[] = []
   for await (const piece of text as AsyncIterable<string>) pieces.push(piece)
   clearInterval(other)
   expect(pieces.length).toBeGreaterThanOrEqual(4)
   expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(2_000_000)
-  expect(turns).toBeGreaterThanOrEqual(3)
+  expect(ticks).toBeGreaterThanOrEqual(3)
   expect(JSON.parse(pieces.join('')).NamedQueries).toHaveLength(4)
 }, 30_000)
 

@@ -49,7 +49,7 @@ export const systemFailure = (message: string): QueryFailure =>
   new QueryFailure(message, { category: 1, type: 200, retryable: true })
 
 /** The query was cut off, and how far it had come is not known: what reads is run again, what writes is looked at first. */
-export class CutOff extends QueryFailure {
+export class Interrupted extends QueryFailure {
   readonly #what: string
 
   constructor(what: string) {

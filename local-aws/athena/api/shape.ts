@@ -10,7 +10,7 @@ export interface Shape<T> {
 }
 
 /** So many of the constraints that do not hold are told: a list of thousands would make megabytes of them. */
-const mostTold = 20
+const mostListed = 20
 
 /** So many are looked for in a list: of a million wrong items all would be found, and each worded, before one is told. */
 const mostFound = 1_000
@@ -40,7 +40,7 @@ export function checked<T>(shape: Shape<T>, value: unknown, path = ''): T {
   const read = shape.read(value, path, broken)
   if (broken.length === 0) return read
   const count = broken.length === 1 ? '1 validation error' : `${broken.length} validation errors`
-  throw invalidInput(`${count} detected: ${broken.slice(0, mostTold).join('; ')}`)
+  throw invalidInput(`${count} detected: ${broken.slice(0, mostListed).join('; ')}`)
 }
 
 export function text(limits: {

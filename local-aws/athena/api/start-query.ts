@@ -5,7 +5,7 @@ import type { LocalAwsConfig } from '../../config.ts'
 import type { Definitions } from '../engine/definitions.ts'
 import type { History } from '../engine/history.ts'
 import type { Queries } from '../engine/queries.ts'
-import { type ResultObjects, s3Place } from '../results/s3.ts'
+import { type ResultObjects, s3Location } from '../results/s3.ts'
 import { statementOf } from '../sql/statement.ts'
 import { invalidInput, invalidRequest } from './errors.ts'
 import { type PreparedStatement, preparedWork } from './prepared-statements.ts'
@@ -55,7 +55,7 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
 
   /** @throws AwsError when the bucket of the result is not there */
   async function prepareBucket({ resultFolder, managedResults }: QueryRequest): Promise<void> {
-    const { bucket } = s3Place(resultFolder)!
+    const { bucket } = s3Location(resultFolder)!
     if (managedResults) await objects.makeBucket(bucket)
     else if (!(await objects.bucketExists(bucket)))
       throw invalidInput(`Unable to verify/create output bucket ${bucket}`)
@@ -214,7 +214,7 @@ function resultFolderOf(location: string | undefined): string {
       'No output location provided. An output location is required either through the Workgroup result configuration setting or as an API input.',
     )
   }
-  if (!s3Place(location)) throw invalidInput('outputLocation is not a valid S3 path.')
+  if (!s3Location(location)) throw invalidInput('outputLocation is not a valid S3 path.')
   return location.endsWith('/') ? location : `${location}/`
 }
 

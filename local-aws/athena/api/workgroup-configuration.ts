@@ -1,5 +1,5 @@
 // The configuration of a workgroup: what it may be, what holds where nothing is said, and how an update changes it.
-import { s3Place } from '../results/s3.ts'
+import { s3Location } from '../results/s3.ts'
 import { invalidInput } from './errors.ts'
 import { engineVersion, type ResultSettings } from './query.ts'
 import type { Members } from './request.ts'
@@ -118,7 +118,7 @@ export const defaultConfiguration = {
 /** The configuration, if a query can be run with it. @throws AwsError */
 export function usableConfiguration(configuration: Configuration): Configuration {
   const location = configuration.ResultConfiguration.OutputLocation
-  if (location !== undefined && !s3Place(location))
+  if (location !== undefined && !s3Location(location))
     throw invalidInput('outputLocation is not a valid S3 path.')
   const managed = configuration.ManagedQueryResultsConfiguration as Members | undefined
   if (managed?.Enabled && location !== undefined) {

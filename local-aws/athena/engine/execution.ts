@@ -122,7 +122,7 @@ export async function dropUnload(
   { id }: Pick<Query, 'id'>,
   { glue, events }: Pick<ExecutionParts, 'glue' | 'events'>,
 ): Promise<void> {
-  await dropUnloadTable(id, glue).catch((error) => events.operationBroke({ target: 'query', err: error }))
+  await dropUnloadTable(id, glue).catch((error) => events.unhandledError({ target: 'query', err: error }))
 }
 
 /** Its rows are written by now: nobody should run the query again because the list of its files cannot be made. */

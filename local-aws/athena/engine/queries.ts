@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import { AwsError } from '../../http/aws-error.ts'
-import { CutOff, malformedQuery, notStored, QueryFailure, systemFailure } from '../api/errors.ts'
+import { Interrupted, malformedQuery, notStored, QueryFailure, systemFailure } from '../api/errors.ts'
 import {
   isFinal,
   noStatistics,
@@ -122,7 +122,7 @@ export function openQueries(parts: QueriesParts): Queries {
   function failInterrupted(): void {
     const interrupted = history.unfinished()
     for (const query of interrupted) {
-      const failure = failureOf(new CutOff('local-aws was restarted while the query ran'), query)
+      const failure = failureOf(new Interrupted('local-aws was restarted while the query ran'), query)
       const failed: Query = {
         ...query,
         state: 'FAILED',
@@ -153,7 +153,7 @@ export function openQueries(parts: QueriesParts): Queries {
       using _slot = await slots.take(signal)
       if (isQueued) waitedMs = Date.now() - queuedAt
       using _watch = watchStorage(parts.objects, () =>
-        entry.controller.abort(new CutOff('S3 does not answer any more')),
+        entry.controller.abort(new Interrupted('S3 does not answer any more')),
       )
       if (task.statement.runner !== 'engine') entry.query = { ...entry.query, state: 'RUNNING' }
       const outcome = await execute(entry.query, task, { note, accept, signal }, parts)
@@ -167,7 +167,7 @@ export function openQueries(parts: QueriesParts): Queries {
         entry.accepted.reject(requestError)
         return
       }
-      if (!(error instanceof QueryFailure)) events.operationBroke({ target: 'query', err: error })
+      if (!(error instanceof QueryFailure)) events.unhandledError({ target: 'query', err: error })
       finish(entry, { state: 'FAILED', reason: failure.message, error: failure.athena })
     } finally {
       clearTimeout(timeout)
@@ -228,7 +228,7 @@ export function openQueries(parts: QueriesParts): Queries {
           storeEnd(entry.query)
           continue
         }
-        const failure = failureOf(new CutOff('local-aws was stopped while the query ran'), entry.query)
+        const failure = failureOf(new Interrupted('local-aws was stopped while the query ran'), entry.query)
         finish(entry, { state: 'FAILED', reason: failure.message, error: failure.athena })
         entry.controller.abort(failure)
       }
@@ -250,6 +250,6 @@ function requestErrorOf(error: unknown, failure: QueryFailure): AwsError | undef
 
 function failureOf(thrown: unknown, query: Query): QueryFailure {
   const failure =
-    thrown instanceof QueryFailure ? thrown : new CutOff(`GENERIC_INTERNAL_ERROR: ${reasonOf(thrown)}`)
-  return failure instanceof CutOff && writesRows(query) ? failure.ofWriter() : failure
+    thrown instanceof QueryFailure ? thrown : new Interrupted(`GENERIC_INTERNAL_ERROR: ${reasonOf(thrown)}`)
+  return failure instanceof Interrupted && writesRows(query) ? failure.ofWriter() : failure
 }

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { trinoHeaders } from '@ticklake/runtime/engine-secret.ts'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
-import { CutOff, type EngineError, systemFailure } from '../api/errors.ts'
+import { type EngineError, Interrupted, systemFailure } from '../api/errors.ts'
 
 export interface Engine {
   readonly url: URL
@@ -155,12 +155,12 @@ export async function nextPage(engine: Engine, nextUri: string, signal: AbortSig
       )
       if (status === 200) return parsePage(text)
       if (status < 502 || status > 504 || attempt === 5) {
-        throw new CutOff(
+        throw new Interrupted(
           `GENERIC_INTERNAL_ERROR: the SQL engine lost the query (it answered ${status}). It may have been restarted`,
         )
       }
     } catch (error) {
-      if (signal.aborted || isUnreachable(error) || error instanceof CutOff || attempt === 5)
+      if (signal.aborted || isUnreachable(error) || error instanceof Interrupted || attempt === 5)
         throw asSystemFailure(error)
     }
     await delay(100 * attempt, undefined, { signal })
@@ -189,12 +189,12 @@ interface EngineAnswer {
   readonly text: string
 }
 
-/** One request. An engine that is frozen is found by its silence. @throws CutOff */
+/** One request. An engine that is frozen is found by its silence. @throws Interrupted */
 async function ask(engine: Engine, url: URL, init: RequestInit, signal?: AbortSignal): Promise<EngineAnswer> {
   const silent = new AbortController()
   const watch = setInterval(async () => {
     if (await isAlive(engine)) return
-    silent.abort(new CutOff('GENERIC_INTERNAL_ERROR: the SQL engine does not answer any more'))
+    silent.abort(new Interrupted('GENERIC_INTERNAL_ERROR: the SQL engine does not answer any more'))
   }, engine.silenceMs ?? silenceMs).unref()
   try {
     const signals = signal === undefined ? [silent.signal] : [silent.signal, signal]
@@ -259,7 +259,7 @@ function isUnreachable(error: unknown): boolean {
 
 function asSystemFailure(error: unknown): unknown {
   if (!(error instanceof TypeError)) return error
-  return new CutOff(
+  return new Interrupted(
     `GENERIC_INTERNAL_ERROR: the SQL engine went away while the query ran (${reasonOf(error.cause ?? error)})`,
   )
 }

@@ -26,13 +26,13 @@ const headTimeoutMs = 2_000
 /** A bucket that was seen is not looked for again so soon. */
 const bucketIsKnownForMs = 30_000
 
-export interface S3Place {
+export interface S3Location {
   readonly bucket: string
   readonly key: string
 }
 
 /** s3://bucket/key in its two parts; undefined when it is not of that form. */
-export function s3Place(uri: string): S3Place | undefined {
+export function s3Location(uri: string): S3Location | undefined {
   const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s.exec(uri)
   return match ? { bucket: match[1]!, key: match[2] ?? '' } : undefined
 }
@@ -77,7 +77,7 @@ export function openResultObjects(endpoint: URL, region: string, secret?: string
   const seenBuckets = new Map<string, number>()
 
   async function put(uri: string, body: Buffer, signal: AbortSignal): Promise<void> {
-    const { bucket, key } = s3Place(uri)!
+    const { bucket, key } = s3Location(uri)!
     await s3
       .send(
         new PutObjectCommand({
@@ -97,7 +97,7 @@ export function openResultObjects(endpoint: URL, region: string, secret?: string
   }
 
   function writer(uri: string, signal: AbortSignal): ResultWriter {
-    const { bucket, key } = s3Place(uri)!
+    const { bucket, key } = s3Location(uri)!
     const object = { Bucket: bucket, Key: key }
     const options = { abortSignal: signal }
     let chunks: Buffer[] = []
@@ -189,14 +189,14 @@ export function openResultObjects(endpoint: URL, region: string, secret?: string
       seenBuckets.set(bucket, Date.now() + bucketIsKnownForMs)
     },
     async exists(uri) {
-      const { bucket, key } = s3Place(uri)!
+      const { bucket, key } = s3Location(uri)!
       return s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key })).then(
         () => true,
         () => false,
       )
     },
     async *read(uri, offset) {
-      const { bucket, key } = s3Place(uri)!
+      const { bucket, key } = s3Location(uri)!
       // Whoever asks for a second page mostly asks for all of them.
       let size = offset === 0 ? firstRangeBytes : 4 * firstRangeBytes
       for (
@@ -219,16 +219,16 @@ export function openResultObjects(endpoint: URL, region: string, secret?: string
       }
     },
     async *list(folder) {
-      const { bucket, key } = s3Place(folder)!
+      const { bucket, key } = s3Location(folder)!
       for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: key })) {
         for (const object of page.Contents ?? []) yield `s3://${bucket}/${object.Key}`
       }
     },
     async remove(uris) {
-      const byBucket = Map.groupBy(uris, (uri) => s3Place(uri)!.bucket)
+      const byBucket = Map.groupBy(uris, (uri) => s3Location(uri)!.bucket)
       for (const [bucket, own] of byBucket) {
         for (let start = 0; start < own.length; start += 1_000) {
-          const Objects = own.slice(start, start + 1_000).map((uri) => ({ Key: s3Place(uri)!.key }))
+          const Objects = own.slice(start, start + 1_000).map((uri) => ({ Key: s3Location(uri)!.key }))
           await s3
             .send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }))
             .catch((error) => {
@@ -244,7 +244,7 @@ export function openResultObjects(endpoint: URL, region: string, secret?: string
 
 function writeFailure(uri: string, error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return error
-  const { bucket } = s3Place(uri)!
+  const { bucket } = s3Location(uri)!
   if ((error as Error).name === 'NoSuchBucket') {
     return systemFailure(`Unable to write the query result: the bucket ${bucket} does not exist`)
   }

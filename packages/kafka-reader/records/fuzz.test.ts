@@ -37,7 +37,7 @@ function outcome(bytes: Buffer): ReturnType<typeof decode> | Damage {
         within &&= slab.valueStarts[i]! <= slab.valueEnds[i]! && slab.valueEnds[i]! <= slab.used
       }
       expect(within).toBe(true)
-      slabs.letGo(slab)
+      slabs.release(slab)
     }
     return decoded
   } catch (error) {
@@ -122,7 +122,7 @@ test('what is written is read, in every codec', () => {
     fc.property(recordsOf, fc.constantFrom(0, 1, 2, 3, 4), fc.nat(2 ** 52), (records, codec, baseOffset) => {
       const bytes = batch(records, { codec, baseOffset, baseTimestamp: 2 ** 41 })
       const { rows, nextOffset, runs } = decode(bytes, {}, slabs)
-      for (const { slab } of runs) slabs.letGo(slab)
+      for (const { slab } of runs) slabs.release(slab)
       const hex = (bytes: Uint8Array | null | undefined) =>
         bytes ? Buffer.from(bytes).toString('hex') : null
       expect(rows).toEqual(

@@ -193,7 +193,7 @@ test('records that were not given back stay as they are, whatever comes after th
   const slabs = new SlabPool()
   const [held] = decode(batch(records(3, 'held ')), {}, slabs).runs
   for (let i = 0; i < 30; i++) {
-    for (const { slab } of decode(batch(records(50, 'x'.repeat(2_000))), {}, slabs).runs) slabs.letGo(slab)
+    for (const { slab } of decode(batch(records(50, 'x'.repeat(2_000))), {}, slabs).runs) slabs.release(slab)
   }
   const { slab, first, count } = held!
   const values = Array.from({ length: count }, (_, i) =>

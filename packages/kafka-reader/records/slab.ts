@@ -60,17 +60,17 @@ export class SlabPool {
     return bytes <= this.#current.bytesLeft && records <= this.#current.recordsLeft
   }
 
-  /** Another slab, with room for so much. */
+  /** Another slab, that has space for so much. */
   replace(bytes: number, records: number): void {
-    this.letGo(this.#current)
+    this.release(this.#current)
     this.#current =
       bytes > SLAB_BYTES || records > SLAB_RECORDS
         ? new Slab(Math.max(bytes, SLAB_BYTES), Math.max(records, SLAB_RECORDS))
         : (this.#kept.pop() ?? new Slab(SLAB_BYTES, SLAB_RECORDS))
   }
 
-  /** One holder looks at it no more. */
-  letGo(slab: Slab): void {
+  /** One holder no longer reads it. */
+  release(slab: Slab): void {
     slab.holders--
     const ordinary = slab.bytes.length === SLAB_BYTES + SLACK_BYTES && slab.offsets.length === SLAB_RECORDS
     if (slab.holders > 0 || !ordinary || this.#kept.length === KEPT_SLABS) return

@@ -126,15 +126,15 @@ test(`${requests} hostile requests: none is answered 5xx, none holds up another 
     }
     expect(refused.slice(0, 5)).toEqual([])
     expect(aws.stderr() + page.stderr()).toBe('')
-    expect(held.aws.longestTurnMs).toBeLessThan(latestMs)
-    expect(held.page.longestTurnMs).toBeLessThan(latestMs)
+    expect(held.aws.longestTaskMs).toBeLessThan(latestMs)
+    expect(held.page.longestTaskMs).toBeLessThan(latestMs)
     // While a server that does nothing is late as well, it is the machine that has no time.
     const isMachines = ({ at, ms }: Late) =>
       late.some(
         (other) => other.url === idle.url && other.at < at + ms + 1_000 && at < other.at + other.ms + 1_000,
       )
     const tooLate = late.filter((one) => one.url !== idle.url && one.ms > latestMs && !isMachines(one))
-    // On a machine with far more to do than it can, only the processor's time (longestTurnMs) says anything.
+    // On a machine with far more to do than it can, only the processor's time (longestTaskMs) says anything.
     if (loadavg()[0]! <= 4 * availableParallelism()) expect(tooLate).toEqual([])
     expect(late.filter(({ ms }) => ms === Number.POSITIVE_INFINITY)).toEqual([])
     expect(answers).toBeGreaterThan(100)

@@ -10,25 +10,25 @@ export interface Inside {
    * The most work between two turns of the event loop, in time of the processor: unlike the time that an answer takes, it
    * is the same on a machine that has other things to do.
    */
-  readonly longestTurnMs: number
+  readonly longestTaskMs: number
 }
 
 let before = process.threadCpuUsage()
-let longestTurnMs = 0
+let longestTaskMs = 0
 
 setInterval(() => {
   const { user, system } = process.threadCpuUsage(before)
   before = process.threadCpuUsage()
-  longestTurnMs = Math.max(longestTurnMs, (user + system) / 1_000)
+  longestTaskMs = Math.max(longestTaskMs, (user + system) / 1_000)
 }, everyMs).unref()
 
 process.on('message', (word) => {
   // What it took to start is nobody's request.
-  if (word === 'begin') longestTurnMs = 0
-  const told = longestTurnMs
+  if (word === 'begin') longestTaskMs = 0
+  const longest = longestTaskMs
   globalThis.gc!()
   before = process.threadCpuUsage()
-  const inside: Inside = { heapBytes: process.memoryUsage().heapUsed, longestTurnMs: told }
+  const inside: Inside = { heapBytes: process.memoryUsage().heapUsed, longestTaskMs: longest }
   process.send!(inside)
 })
 process.on('disconnect', () => process.exit())

@@ -9,44 +9,44 @@ import tables from '../parts/table.module.css'
 
 export function Crawl({ about, onCrawled }: { about: About; onCrawled: () => void }) {
   const last = useAnswer<CrawlSummary>('/api/crawl')
-  const crawl = useAction(async () => {
+  const startCrawl = useAction(async () => {
     await request<CrawlSummary>('/api/crawl', {})
     last.again()
     onCrawled()
   })
-  const problem = crawl.problem ?? last.problem
-  const view = last.value
+  const problem = startCrawl.problem ?? last.problem
+  const crawl = last.value
   return (
     <Panel
       title="The last crawl"
       aside={
         about.allowCrawl && (
-          <button type="button" disabled={crawl.busy} onClick={crawl.start}>
-            {crawl.busy ? 'Crawling …' : 'Crawl now'}
+          <button type="button" disabled={startCrawl.busy} onClick={startCrawl.start}>
+            {startCrawl.busy ? 'Crawling …' : 'Crawl now'}
           </button>
         )
       }
     >
       {problem && <ProblemNote problem={problem} />}
-      {view && view.status === null && (
+      {crawl && crawl.status === null && (
         <p class="empty">
-          The crawler {view.crawler} has not run yet{about.allowCrawl ? '' : '; `catalog crawl` starts it'}.
+          The crawler {crawl.crawler} has not run yet{about.allowCrawl ? '' : '; `catalog crawl` starts it'}.
         </p>
       )}
-      {view?.status && (
+      {crawl?.status && (
         <>
           <p>
-            {view.crawler}: <strong>{view.status.toLowerCase()}</strong>, started {moment(view.startedAt)}. In
-            all its crawls: {plural(view.created, 'table')} created, {count(view.updated)} updated,{' '}
-            {count(view.deleted)} deleted.
+            {crawl.crawler}: <strong>{crawl.status.toLowerCase()}</strong>, started {moment(crawl.startedAt)}.
+            In all its crawls: {plural(crawl.created, 'table')} created, {count(crawl.updated)} updated,{' '}
+            {count(crawl.deleted)} deleted.
           </p>
-          {view.message && <p class="note">{view.message}</p>}
-          {view.tables.length === 0 && <p class="empty">{view.database} has no table.</p>}
+          {crawl.message && <p class="note">{crawl.message}</p>}
+          {crawl.tables.length === 0 && <p class="empty">{crawl.database} has no table.</p>}
           <ScrollArea label="Crawled tables">
             <table class={tables.plain}>
               <thead>
                 <tr>
-                  <th scope="col">{view.database}</th>
+                  <th scope="col">{crawl.database}</th>
                   <th scope="col" class="right">
                     columns
                   </th>
@@ -62,7 +62,7 @@ export function Crawl({ about, onCrawled }: { about: About; onCrawled: () => voi
                 </tr>
               </thead>
               <tbody>
-                {view.tables.map((table) => (
+                {crawl.tables.map((table) => (
                   <tr key={table.name}>
                     <th scope="row">
                       <code>{table.name}</code>

@@ -1,6 +1,6 @@
 // The claims of one partition, the newest first.
 import { useState } from 'preact/hooks'
-import type { About, ClaimView } from '../../../server/wire.ts'
+import type { About, ClaimRow } from '../../../server/wire.ts'
 import { useLive } from '../live/live-data.ts'
 import controls from '../parts/controls.module.css'
 import { count, duration, plural } from '../parts/format.ts'
@@ -19,7 +19,7 @@ export function Claims({ about }: { about: About }) {
     partition: String(partition),
     ...(before ? { before: String(before) } : {}),
   })
-  const claims = useAnswer<{ claims: ClaimView[] }>(`/api/claims?${query}`)
+  const claims = useAnswer<{ claims: ClaimRow[] }>(`/api/claims?${query}`)
   const shown = claims.value?.claims ?? []
   const oldest = shown.at(-1)
   return (

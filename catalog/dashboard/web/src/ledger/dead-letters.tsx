@@ -11,7 +11,7 @@ import styles from './dead-letters.module.css'
 
 export function DeadLetterList() {
   const dead = useAnswer<DeadLetters>('/api/dead-letters')
-  const view = dead.value
+  const found = dead.value
   return (
     <Panel
       title="Dead letters"
@@ -25,16 +25,16 @@ export function DeadLetterList() {
         Rejected records, with their reject reason. They are stored whole and counted; nothing is dropped.
       </p>
       {dead.problem && <ProblemNote problem={dead.problem} onRetry={dead.again} />}
-      {view?.problems.map((problem) => (
+      {found?.problems.map((problem) => (
         <ProblemNote key={problem.what} problem={problem} />
       ))}
-      {view && view.letters.length + view.problems.length === 0 && (
+      {found && found.letters.length + found.problems.length === 0 && (
         <p class="empty">No record was rejected.</p>
       )}
-      {view && view.letters.length > 0 && (
+      {found && found.letters.length > 0 && (
         <>
           <ul class={styles.reasons}>
-            {Object.entries(view.byReason).map(([reason, times]) => (
+            {Object.entries(found.byReason).map(([reason, times]) => (
               <li key={reason}>
                 <code>{reason}</code> <span class="num">{count(times)}</span>
               </li>
@@ -50,7 +50,7 @@ export function DeadLetterList() {
                 </tr>
               </thead>
               <tbody>
-                {view.letters.map((letter) => (
+                {found.letters.map((letter) => (
                   <tr key={`${letter.partition}-${letter.offset}-${letter.file}`}>
                     <th scope="row">
                       <span class="num">
@@ -73,8 +73,8 @@ export function DeadLetterList() {
               </tbody>
             </table>
           </ScrollArea>
-          {view.truncated && (
-            <p class="note">Older ones are in the {count(view.files)} dead-letter files of the bucket.</p>
+          {found.truncated && (
+            <p class="note">Older ones are in the {count(found.files)} dead-letter files of the bucket.</p>
           )}
         </>
       )}

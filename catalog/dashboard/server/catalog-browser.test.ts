@@ -3,7 +3,7 @@ import type { Table } from '@aws-sdk/client-glue'
 import type { Aws } from '@ticklake/aws/clients.ts'
 import { expect, test } from 'vitest'
 import { catalogConfig } from '../../config.ts'
-import { Explorer } from './explorer.ts'
+import { CatalogBrowser } from './catalog-browser.ts'
 import { problemOf, statusOf } from './problem.ts'
 
 const neverDefect = (defect: unknown) => {
@@ -20,7 +20,7 @@ async function prefixOf(location: string | undefined): Promise<string> {
     },
   }
   const aws = { glue: { table: async () => table }, bucket } as unknown as Aws
-  const [first] = await new Explorer(aws, catalogConfig({})).objects('db', 't', [])
+  const [first] = await new CatalogBrowser(aws, catalogConfig({})).objects('db', 't', [])
   return first!.key
 }
 

@@ -22,7 +22,7 @@ const PARTITIONS_SHOWN = 500
 const OBJECTS_SHOWN = 200
 const SAMPLE_ROWS = 20
 
-export class Explorer {
+export class CatalogBrowser {
   readonly #aws: Pick<Aws, 'glue' | 'bucket'>
   readonly #config: Pick<CatalogConfig, 'lake' | 'crawler'>
 
