@@ -54,9 +54,7 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
     }
     const problem = { kind: 'truncated', claim, found: 'another record' } as const
     const refuses: Actor = { ...trusting, step: { at: 'refuse', problem } }
-    return [
-      move(`consumer ${who} finds its last record replaced`, state, who, refuses, { isRefused: true }),
-    ]
+    return [move(`consumer ${who} finds its last record replaced`, state, who, refuses, { isRefused: true })]
   }
   const claimFor = (S: number, E: number): Claim => ({
     ...claimOf(world, S, E, who, state.isReplaced),

@@ -3,7 +3,16 @@
 import { hourMoves } from './compactors.ts'
 import { announcementMoves, consumerMoves } from './consumers.ts'
 import { broken, brokenAtEnd, falls, isStopped } from './invariants.ts'
-import { type Actor, beginWorld, hourWorld, type Move, missing, type State, textOf, type World } from './world.ts'
+import {
+  type Actor,
+  beginWorld,
+  hourWorld,
+  type Move,
+  missing,
+  type State,
+  textOf,
+  type World,
+} from './world.ts'
 
 export interface Findings {
   readonly states: number

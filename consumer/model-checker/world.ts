@@ -287,7 +287,10 @@ function newClaim(world: World, S: number, E: number, who: number, isReplaced: b
     } else buffer.accept(offset, FIRST_HOUR_MS + (record === 'hour-1' ? HOUR_MS : 0), value)
   }
   buffer.cursor = E
-  return { ...buildClaim(target, 0, buffer), nonce: `${who}:${S}-${E}${isNew(E - 1) ? ' of new records' : ''}` }
+  return {
+    ...buildClaim(target, 0, buffer),
+    nonce: `${who}:${S}-${E}${isNew(E - 1) ? ' of new records' : ''}`,
+  }
 }
 
 /** The claim by which it skips what Kafka has deleted. */

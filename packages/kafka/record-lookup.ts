@@ -54,6 +54,21 @@ export class RecordLookup implements Disposable {
     })
   }
 
+  /**
+   * Where the records of a leader epoch end in the log as it is now: after a truncation, the first offset that was lost.
+   * @throws Failure KAFKA_LOOKUP_FAILED
+   */
+  async epochEnd(partition: number, leaderEpoch: number): Promise<number> {
+    await using reader = new KafkaReader(readerSettings(this.#config, this.#clientId))
+    try {
+      const query = { topic: this.#config.KAFKA_TOPIC, partition, leaderEpoch }
+      const [end] = await reader.epochEnds([query], { signal: this.#closing.signal })
+      return end!.endOffset
+    } catch (error) {
+      throw failed(error)
+    }
+  }
+
   /** Answers no lookup any more. */
   [Symbol.dispose](): void {
     this.#closing.abort()
