@@ -15,7 +15,7 @@ type Lookup = Pick<RecordLookup, 'find' | 'epochEnd'>
 /**
  * The findings of all partitions. A claim of an earlier release says nothing of its last record, and Kafka may have deleted it:
  * then there is nothing to compare.
- * @throws Failure KAFKA_LOOKUP_FAILED
+ * @throws Failure KAFKA_UNREACHABLE
  */
 export async function checkChainEnds(
   source: ObjectSource,

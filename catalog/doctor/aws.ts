@@ -113,7 +113,10 @@ export function awsChecks(lake: LakeConfig): AwsChecks {
         const command = new ListObjectsV2Command({ Bucket: lake.bucket, Prefix: prefix, MaxKeys: 100 })
         const { Contents = [] } = await s3.send(command, { abortSignal })
         if (Contents.length === 0) return `no consumer has found a partition of ${lake.dataset} truncated`
-        throw truncated(lake.bucket, Contents.map(({ Key }) => Key!))
+        throw truncated(
+          lake.bucket,
+          Contents.map(({ Key }) => Key!),
+        )
       } catch (error) {
         if (error instanceof Failure) throw error
         throw awsFailure('S3', `listing ${prefix}`, error)

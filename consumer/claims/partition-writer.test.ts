@@ -236,3 +236,75 @@ test('skipped records are counted as a completed claim, but not as a flush', asy
   expect(await counted('ticklake_consumer_claims_completed_total')).toEqual([1])
   expect((await counted('ticklake_consumer_flush_seconds')).every((value) => value === 0)).toBe(true)
 })
+
+/** A writer that has landed the offsets 0 to 2, of which the last is known to Kafka. */
+async function landedThree() {
+  const it = startWriter()
+  await it.writer.recover()
+  const ran = it.writer.run()
+  const timestamp = Date.UTC(2026, 0, 1)
+  const push = (offset: number) =>
+    it.writer.pending.push({
+      partition: 0,
+      offset,
+      timestamp,
+      value: Buffer.from(tickOf('1')),
+      leaderEpoch: 4,
+    })
+  for (let offset = 0; offset < 3; offset++) push(offset)
+  await vi.waitFor(() => expect(it.claims()).toHaveLength(1))
+  const same: FoundRecord = { timestampMs: timestamp, value: Buffer.from(tickOf('1')) }
+  return { ...it, ran, push, same, other: { ...same, value: Buffer.from(tickOf('2')) } }
+}
+
+test('a claim has the digest and the leader epoch of its last record', async () => {
+  const { claims, writer, ran } = await landedThree()
+  writer.drain()
+  await ran
+  expect(claims()[0]!.last).toEqual({
+    offset: 2,
+    sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    leaderEpoch: 4,
+  })
+})
+
+test('after a lost connection nothing is claimed until the last record was found again', async () => {
+  const { claims, writer, ran, push, found, same } = await landedThree()
+  push(3)
+  writer.connectionLost()
+  writer.connectionLost()
+  found.set(3, same)
+  for (const offset of [4, 5]) push(offset)
+  await vi.waitFor(() => expect(claims()).toHaveLength(2))
+  writer.drain()
+  await ran
+})
+
+test('records in memory are not claimed with those that replaced them in Kafka', async () => {
+  const { claims, writer, ran, push, found, other, objects } = await landedThree()
+  push(3)
+  writer.connectionLost()
+  found.set(3, other)
+  for (const offset of [4, 5]) push(offset)
+  await expect(ran).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED' })
+  expect(claims()).toHaveLength(1)
+  expect([...objects.keys()].filter((key) => key.includes('/truncations/'))).toHaveLength(1)
+})
+
+test.each(['complete', 'unfinished'])(
+  'a chain whose last claim is %s, with another record in Kafka, is refused',
+  async (state) => {
+    const { writer, ran, objects, other } = await landedThree()
+    writer.drain()
+    await ran
+    if (state === 'unfinished')
+      for (const key of objects.keys()) if (key.includes('stock_market_')) objects.delete(key)
+    const next = startWriter(60_000, undefined, false, objects)
+    next.found.set(2, other)
+    await expect(next.writer.recover()).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED' })
+    const later = startWriter(60_000, undefined, false, objects)
+    await expect(later.writer.recover(), 'whatever it finds').rejects.toMatchObject({
+      code: 'TOPIC_TRUNCATED',
+    })
+  },
+)

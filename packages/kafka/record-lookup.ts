@@ -46,7 +46,7 @@ export class RecordLookup implements Disposable {
     this.#clientId = clientId
   }
 
-  /** @throws Failure KAFKA_LOOKUP_FAILED, which may pass */
+  /** @throws Failure KAFKA_UNREACHABLE, which may pass */
   find(partition: number, offset: number): Promise<LookupResult> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ partition, offset, sinceMs: 0, resolve, reject })
@@ -56,7 +56,7 @@ export class RecordLookup implements Disposable {
 
   /**
    * Where the records of a leader epoch end in the log as it is now: after a truncation, the first offset that was lost.
-   * @throws Failure KAFKA_LOOKUP_FAILED
+   * @throws Failure KAFKA_UNREACHABLE
    */
   async epochEnd(partition: number, leaderEpoch: number): Promise<number> {
     await using reader = new KafkaReader(readerSettings(this.#config, this.#clientId))
@@ -154,7 +154,7 @@ function resultOf(records: Records, { offset, sinceMs }: Lookup): LookupResult |
 
 function failed(error: unknown): Failure {
   return new Failure({
-    code: 'KAFKA_LOOKUP_FAILED',
+    code: 'KAFKA_UNREACHABLE',
     what: 'a landed record could not be compared with Kafka; nothing is claimed before it is',
     why: error instanceof Error ? error.message : String(error),
     remedy: 'it is tried again; see that the topic’s brokers are up',
