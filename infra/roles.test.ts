@@ -101,7 +101,9 @@ const lists: Record<string, { allowed: Calls; refused: Calls }> = {
     ],
     refused: [
       // Without the header a PUT would overwrite. So is a multipart upload seen, and a copy.
-      ...[tick, claim, dataset, at(deadKey(lake, range)), at(truncationKey(lake, range.topicId, 0))].map((key) => ['s3:PutObject', [key]] as const),
+      ...[tick, claim, dataset, at(deadKey(lake, range)), at(truncationKey(lake, range.topicId, 0))].map(
+        (key) => ['s3:PutObject', [key]] as const,
+      ),
       // A condition that holds when somebody knows what is there: for the dataset's contract alone.
       ...[tick, claim].map((key) => ['s3:PutObject', [key], ifMatch] as const),
       ...[compacted, result, probe, ...notes].map((key) => ['s3:PutObject', [key], ifNoneMatch] as const),
