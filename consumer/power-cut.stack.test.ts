@@ -58,4 +58,4 @@ test('new records under the offsets of landed ones are never taken for them: the
   const fresh = new ConsumerCase(scope, { ...it.env, LAKE_DATASET: 'ticks_2' })
   fresh.consume({ CONSUMER_GROUP_ID: 'fresh' })
   await fresh.landed(150)
-})
+}, 240_000)
