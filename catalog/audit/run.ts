@@ -106,6 +106,7 @@ export async function runAudit(
   const deep = options.deep ? await readAgain(config, topic, claims, progress) : { records: 0, findings: [] }
   progress('comparing the last record of each partition with Kafka')
   using lookup = new RecordLookup(config.kafka, topic.topicId, 'ticklake-catalog')
+  options.signal?.addEventListener('abort', () => lookup[Symbol.dispose](), { once: true })
   const replaced = await checkChainEnds(aws.bucket, lake, topic.topicId, partitions, lookup)
   const facts: AuditFacts = {
     lake,
