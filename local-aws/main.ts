@@ -6,6 +6,7 @@ import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
 import { runCommand } from '@ticklake/runtime/process.ts'
 import { openAthena } from './athena/api/service.ts'
+import { forEngineToo } from './athena/engine/engine-catalog.ts'
 import { localAwsConfig } from './config.ts'
 import { makeEvents } from './events.ts'
 import { openGlue } from './glue/api/service.ts'
@@ -24,7 +25,7 @@ await runCommand(async (signal) => {
   const s3Endpoint = config.s3Endpoint.origin
   await using glue = await openGlue({ dataDir, accountId, region, s3Endpoint, secret })
   await using athena = openAthena({ config, glue, events })
-  const services = { AmazonAthena: athena, AWSGlue: glue, Logs_20140328: glue.logs }
+  const services = { AmazonAthena: athena, AWSGlue: forEngineToo(glue), Logs_20140328: glue.logs }
   using files = openTableFiles(config.s3Endpoint, region, secret)
   const tables = openIcebergTables(glue, files)
   const icebergRest = openIcebergRest({ glue, tables, accountId, region })

@@ -1,7 +1,7 @@
 // Trino, the engine that Athena is: one node with a Hive and an Iceberg catalog over Glue (local-aws) and S3 (MiniStack).
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { dataCatalog, icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
+import { dataCatalog, engineAccessKey, icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import { trinoHeaders } from '@ticklake/runtime/engine-secret.ts'
 import { type Archive, fastStart } from './jvm.ts'
 import { installed } from './paths.ts'
@@ -58,7 +58,7 @@ export function trino(
   const glueAndS3 = {
     'hive.metastore.glue.region': 'us-east-1',
     'hive.metastore.glue.endpoint-url': `http://${loopback}:${ports.aws}`,
-    'hive.metastore.glue.aws-access-key': 'test',
+    'hive.metastore.glue.aws-access-key': engineAccessKey,
     'hive.metastore.glue.aws-secret-key': 'test',
     'hive.metastore.glue.default-warehouse-dir': `s3://${bucket}/warehouse/`,
     'fs.native-s3.enabled': true,
@@ -77,6 +77,7 @@ export function trino(
     'hive.non-managed-table-creates-enabled': true,
     'hive.partition-projection-enabled': true,
     'hive.hive-views.enabled': true,
+    'hive.hive-views.run-as-invoker': true,
     'hive.recursive-directories': true,
     'hive.iceberg-catalog-name': icebergCatalog,
   })

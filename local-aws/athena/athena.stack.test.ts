@@ -218,7 +218,7 @@ describe('errors', () => {
       'ALTER TABLE t ADD COLUMNS (a int)',
       '1301 FAILED: SemanticException [Error 10001]: Table not found default.t',
     ],
-    ['OPTIMIZE t REWRITE DATA', '1200 NOT_SUPPORTED: OPTIMIZE is not supported by local-aws yet'],
+    ['OPTIMIZE t REWRITE DATA', "line 1:24: mismatched input '<EOF>'. Expecting: 'USING'"],
   ])('%s', async (sql, message) => {
     await expect(run(sql)).rejects.toThrow(message)
   })
@@ -265,6 +265,60 @@ describe('as strict as Athena', () => {
       context,
     )
     await expect(run('INSERT INTO buckets VALUES 2', context)).rejects.toThrow('bucketed table')
+  })
+})
+
+describe('text that the engine reads otherwise than Athena', () => {
+  const context = { QueryExecutionContext: { Database: database } }
+  const put = (key: string, Body: string) =>
+    s3.send(new PutObjectCommand({ Bucket: lake.bucket, Key: `${lake.prefix}/${key}`, Body }))
+
+  test('a CSV in quotes has the types of its columns: days and milliseconds since 1970, the word true', async () => {
+    await put('typed/p=1/a.csv', '"1","x, ""y","1.5","TRUE","18262","1577836800123"\n"",,,no,,\n')
+    await run(`CREATE EXTERNAL TABLE \`${database}\`.typed (a int, s string, d double, b boolean, dt date, ts timestamp)
+      PARTITIONED BY (p int) ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.OpenCSVSerde' LOCATION '${folder}/typed/'`)
+    expect(await run('MSCK REPAIR TABLE typed', context)).toHaveLength(2)
+    expect(await run("SELECT * FROM typed WHERE s <> '' AND p = 1", context)).toEqual([
+      ['a', 's', 'd', 'b', 'dt', 'ts', 'p'],
+      ['1', 'x, "y', '1.5', 'true', '2020-01-01', '2020-01-01 00:00:00.123', '1'],
+    ])
+    await expect(run('SELECT a FROM typed', context)).rejects.toThrow(
+      'HIVE_BAD_DATA: Error parsing field value \'\' for field 0: For input string: ""',
+    )
+    await run(
+      "INSERT INTO typed (s, a, p, dt, ts) SELECT 'new', 2, 2, DATE '2020-01-02', TIMESTAMP '2020-01-01 00:00:01'",
+      context,
+    )
+    expect((await run("SELECT a, s, dt, ts, p FROM typed WHERE s = 'new' AND p = 2", context))[1]).toEqual([
+      '2',
+      'new',
+
+      '2020-01-02',
+      '2020-01-01 00:00:01.000',
+      '2',
+    ])
+    await run('DROP TABLE typed', context)
+  })
+
+  test('projection takes a list of numbers, for a column of numbers', async () => {
+    await put('listed/p=2/a.csv', 'x\n')
+    await run(`CREATE EXTERNAL TABLE \`${database}\`.listed (a string) PARTITIONED BY (p int) LOCATION '${folder}/listed/'
+      TBLPROPERTIES ('projection.enabled'='true', 'projection.p.type'='enum', 'projection.p.values'='1,2')`)
+    expect((await run('SELECT a, p + 1 FROM listed WHERE p > 1', context))[1]).toEqual(['x', '3'])
+    await run("INSERT INTO listed VALUES ('y', 1)", context)
+    expect(await run('SELECT a FROM listed WHERE p = 1', context)).toEqual([['a'], ['y']])
+    expect((await run('DESCRIBE listed', context)).at(-1)![0]).toMatch(/^p +\tint /)
+    await run('DROP TABLE listed', context)
+  })
+
+  test('the database of the context may have any letters', async () => {
+    const other = { QueryExecutionContext: { Database: `${database}_日本` } }
+    await run(`CREATE DATABASE \`${database}_日本\``)
+    await run('CREATE TABLE c AS SELECT 1 AS a', other)
+    await run('CREATE VIEW v AS SELECT a FROM c', other)
+    expect(await run('SELECT a FROM v', other)).toEqual([['a'], ['1']])
+    await expect(run('SELECT * FROM zz', other)).rejects.toThrow(`_日本".zz' does not exist`)
+    await run(`DROP DATABASE \`${database}_日本\` CASCADE`)
   })
 })
 

@@ -33,6 +33,8 @@ const notS3 =
 export interface Admission {
   /** The name that signatures have for it. */
   readonly service: string
+  /** Who signed, by the name alone: no signature is verified. */
+  readonly accessKey: string
   /** X-Amz-Target, where the protocol is JSON. */
   readonly target: string | undefined
   /** An Authorization header to hand on with a presigned URL, which alone does not tell MiniStack that it is S3's. */
@@ -63,6 +65,7 @@ export function admit(asked: RequestHead, bucketHost?: string): Admission {
   const isPresigned = only(asked, 'authorization') === undefined
   return {
     service: signature.service,
+    accessKey: signature.accessKey,
     target,
     authorization: isPresigned ? asHeader(signature) : undefined,
   }

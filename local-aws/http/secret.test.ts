@@ -35,7 +35,12 @@ test('the S3 server gets the secret, and never what a client sends under its nam
   for (const known of [secret, undefined]) {
     using through = openPassThrough(upstream, events, known)
     const front = await serve((request, response) =>
-      through.handle(request, response, { service: 's3', target: undefined, authorization: undefined }),
+      through.handle(request, response, {
+        service: 's3',
+        accessKey: 'test',
+        target: undefined,
+        authorization: undefined,
+      }),
     )
     await fetch(front, { headers: { 'X-TickLake-Secret': 'guessed' } })
   }

@@ -21,7 +21,7 @@ export interface JsonService {
   /** No request of it is larger. */
   readonly mostBytes: number
   /** In and out: JSON. @throws AwsError as AWS would answer */
-  handleText(operation: string, json: string): Promise<JsonAnswer>
+  handleText(operation: string, json: string, accessKey: string): Promise<JsonAnswer>
 }
 
 export interface LocalAwsServer extends AsyncDisposable {
@@ -112,7 +112,8 @@ export async function startServer({
       const dot = target.indexOf('.')
       const prefix = target.slice(0, dot)
       const service = Object.hasOwn(services, prefix) ? services[prefix] : undefined
-      if (service) return answerJson(request, response, service, target, target.slice(dot + 1))
+      if (service)
+        return answerJson(request, response, service, { ...admission, target }, target.slice(dot + 1))
     }
     if (admission.service === 'glue' && icebergRest) return answerRest(request, response, icebergRest)
     passThrough.handle(request, response, admission)
@@ -134,12 +135,12 @@ export async function startServer({
     request: IncomingMessage,
     response: ServerResponse,
     service: JsonService,
-    target: string,
+    { target, accessKey }: { readonly target: string; readonly accessKey: string },
     operation: string,
   ): Promise<void> {
     let answer: JsonAnswer
     try {
-      answer = await service.handleText(operation, await readBody(request, service.mostBytes))
+      answer = await service.handleText(operation, await readBody(request, service.mostBytes), accessKey)
     } catch (error) {
       // The client is gone.
       if (response.destroyed) return

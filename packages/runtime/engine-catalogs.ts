@@ -8,3 +8,6 @@ export const dataCatalog = 'awsdatacatalog'
  * connector takes names it. No answer and no error shows it: to users there is one catalog.
  */
 export const icebergCatalog = 'awsdatacatalog_iceberg'
+
+/** The access key that the engine signs its requests to Glue with: it sees some tables otherwise than users do. */
+export const engineAccessKey = 'engine'

@@ -1,15 +1,20 @@
 // What runs queries: one engine version, and no capacity that anybody could reserve.
 import { invalidInput } from './errors.ts'
-import { nameText, paging } from './members.ts'
+import { nameText, paging, workgroupName } from './members.ts'
 import { engineVersion } from './query.ts'
-import { integer, type Operations, operation, required } from './shape.ts'
+import { integer, list, type Operations, operation, required, structure } from './shape.ts'
 
 const { EffectiveEngineVersion } = engineVersion
 const named = { Name: required(nameText) }
 const withSize = { ...named, TargetDpus: required(integer({ min: 4 })) }
-const notFound = ({ Name }: { readonly Name: string }): never => {
-  throw invalidInput(`Capacity reservation ${Name} was not found`)
+const assigned = { CapacityReservationName: required(nameText) }
+const assignments = list(structure({ WorkGroupNames: list(workgroupName) }))
+const noReservation = (name: string): never => {
+  throw invalidInput(`Capacity reservation ${name} was not found`)
 }
+const notFound = ({ Name }: { readonly Name: string }) => noReservation(Name)
+const notAssigned = (request: { readonly CapacityReservationName: string }) =>
+  noReservation(request.CapacityReservationName)
 
 export const capacityOperations: Operations = {
   ListEngineVersions: operation({ ...paging, MaxResults: integer({ min: 1, max: 10 }) }, () => ({
@@ -26,4 +31,9 @@ export const capacityOperations: Operations = {
   UpdateCapacityReservation: operation(withSize, notFound),
   CancelCapacityReservation: operation(named, notFound),
   DeleteCapacityReservation: operation(named, notFound),
+  GetCapacityAssignmentConfiguration: operation(assigned, notAssigned),
+  PutCapacityAssignmentConfiguration: operation(
+    { ...assigned, CapacityAssignments: required(assignments) },
+    notAssigned,
+  ),
 }

@@ -465,6 +465,15 @@ test('there is one engine version, no reserved capacity and no Spark', async () 
   )
   expect(await call('ListCapacityReservations')).toEqual({ CapacityReservations: [] })
   expect(await refusal('GetCapacityReservation', { Name: 'x' })).toContain('x was not found')
+  const CapacityReservationName = 'x'
+  expect(await refusal('GetCapacityAssignmentConfiguration', { CapacityReservationName })).toContain(
+    'x was not found',
+  )
+  const put = { CapacityReservationName, CapacityAssignments: [{ WorkGroupNames: ['primary'] }] }
+  expect(await refusal('PutCapacityAssignmentConfiguration', put)).toContain('x was not found')
+  expect(await refusal('PutCapacityAssignmentConfiguration', { CapacityReservationName })).toContain(
+    'capacityAssignments',
+  )
   for (const name of ['StartSession', 'CreateNotebook', 'ListApplicationDPUSizes']) {
     expect(await refusal(name, { WorkGroup: 'primary' })).toContain('Apache Spark is not supported')
   }

@@ -90,7 +90,12 @@ export interface EngineError {
 }
 
 /** What Athena makes of an error of its engine. */
-export function engineFailure({ message, errorName, errorType }: EngineError): QueryFailure {
+export function engineFailure(error: EngineError): QueryFailure {
+  const { message, errorName, errorType } = error
+  // A view on the text of a table says itself what Athena's reader would say.
+  if (errorName === 'GENERIC_USER_ERROR' && message.startsWith('HIVE_BAD_DATA: ')) {
+    return new QueryFailure(message, { category: 2, type: 1000 })
+  }
   const isUsers = errorType === 'USER_ERROR'
   return new QueryFailure(`${errorName}: ${withAthenasWords(errorName, message)}`, {
     category: isUsers ? 2 : 1,

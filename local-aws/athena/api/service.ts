@@ -4,6 +4,7 @@ import type { Events } from '../../events.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import { AwsError } from '../../http/aws-error.ts'
 import { jsonPieces } from '../../http/json-answer.ts'
+import type { JsonAnswer } from '../../http/json-exchange.ts'
 import { requestObject, unreadableRequest } from '../../http/request-json.ts'
 import type { JsonService } from '../../http/server.ts'
 import { openTableFiles } from '../../iceberg/s3.ts'
@@ -37,6 +38,7 @@ export interface AthenaParts {
 }
 
 export interface AthenaService extends JsonService, AsyncDisposable {
+  handleText(operation: string, json: string): Promise<JsonAnswer>
   /** One request of this process, as a value; lists of batch answers are still to be read. @throws AwsError */
   handle(operation: string, request: object): Promise<{ status: number; body: object }>
 }

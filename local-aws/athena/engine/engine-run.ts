@@ -1,7 +1,7 @@
 // Follows one statement through the engine to its end, handing its rows to the sink as they come.
 import { setTimeout as delay } from 'node:timers/promises'
 import { dataCatalog } from '@ticklake/runtime/engine-catalogs.ts'
-import { engineFailure, notSupported } from '../api/errors.ts'
+import { engineFailure } from '../api/errors.ts'
 import {
   contextDatabase,
   type QueryProgress,
@@ -12,6 +12,7 @@ import {
 import { athenasError, shownRows } from '../iceberg/hidden-catalog.ts'
 import type { ResultSink } from '../results/result-sink.ts'
 import type { PlacedSql } from '../sql/placed-sql.ts'
+import { headerName } from './header-name.ts'
 import {
   cancel,
   type Engine,
@@ -52,19 +53,14 @@ const notYet = new Set(['SERVER_STARTING_UP', 'NO_NODES_AVAILABLE'])
 /** @throws QueryFailure */
 export async function followEngine(run: EngineRun): Promise<EnginePage> {
   const { engine, statement, context, signal, sink, note, accept } = run
+  const database = contextDatabase(context)
   const session = {
     catalog: context.catalog?.toLowerCase() ?? 'awsdatacatalog',
-    schema: contextDatabase(context),
+    schema: headerName(database),
     properties: {
       ...(run.writesRows ? oneWriter : {}),
       ...catalogProperties(statement.session),
     },
-  }
-  // The engine takes the name in a header, where other letters cannot stand.
-  if (/[^\x20-\xff]/.test(session.schema)) {
-    throw notSupported(
-      `The context database ${session.schema} has letters that local-aws cannot hand to the engine: name it in the query instead`,
-    )
   }
   const giveUpAt = Date.now() + waitForEngineMs
   let page = await submit(engine, statement.sql, session, signal)
@@ -78,7 +74,8 @@ export async function followEngine(run: EngineRun): Promise<EnginePage> {
         continue
       }
       if (page.error) {
-        const message = statement.placeInOwnSql(page.error.message)
+        const own = page.error.message.replaceAll(session.schema, database)
+        const message = statement.placeInOwnSql(own)
         throw engineFailure(athenasError({ ...page.error, message }))
       }
       outputRows += page.data?.length ?? 0

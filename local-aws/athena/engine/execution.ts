@@ -19,6 +19,7 @@ import type { Statement } from '../sql/statement.ts'
 import { checkInsert } from './bucketed-tables.ts'
 import { type EngineRun, followEngine } from './engine-run.ts'
 import type { Engine, EnginePage } from './trino.ts'
+import { intoStoredText } from './typed-insert.ts'
 import { dropUnloadTable, prepareUnload } from './unload-table.ts'
 
 /** What Athena itself does for a statement. */
@@ -84,7 +85,8 @@ export async function execute(
       return await finished(sink)
     }
     await checkInsert(statement, query, glue)
-    const placed = await withWriterSettings(engineStatement(statement, query), statement, query, {
+    const sql = await intoStoredText(engineStatement(statement, query), statement, query, glue)
+    const placed = await withWriterSettings(sql, statement, query, {
       glue,
       iceberg,
     })

@@ -44,6 +44,12 @@ beforeEach(async () => {
 const table = async () => (await glue.getTable('db', 't'))!
 const columns = async () => (await table()).StorageDescriptor!.Columns!.map(({ Name }) => Name)
 
+test.each(['ADD', 'DROP', 'SYNC'])('MSCK REPAIR TABLE takes no %s PARTITIONS, as in Athena', (verb) => {
+  expect(() => hiveStatement(statementOf(`MSCK REPAIR TABLE t ${verb} PARTITIONS`))).toThrow(
+    `line 1:21: mismatched input '${verb}'. Expecting: <EOF>`,
+  )
+})
+
 describe('ALTER TABLE', () => {
   test('partitions of a wide table are added a few at a time: no request to the catalog holds many copies of its columns', async () => {
     const wide = Array.from({ length: 5_000 }, (_, i) => `c${i} int`).join()
@@ -208,6 +214,20 @@ describe('SHOW CREATE', () => {
 })
 
 describe('DESCRIBE', () => {
+  test('what lies within a column is described by its fields', async () => {
+    await run(
+      'ALTER TABLE t ADD COLUMNS (s struct<x:array<struct<y:int,z:decimal(3,1)>>,m:map<string,date>>)',
+    )
+    const cells = async (sql: string) => (await run(sql)).map((line) => line.split('\t').map((c) => c.trim()))
+    expect(await cells("DESCRIBE t s.x.'$elem$'")).toEqual([
+      ['y', 'int', 'from deserializer'],
+      ['z', 'decimal(3,1)', 'from deserializer'],
+    ])
+    expect(await cells('DESC FORMATTED db.t s.m.$value$')).toEqual([['$value$', 'date', 'from deserializer']])
+    await expect(run('DESCRIBE t s.nope')).rejects.toThrow('Invalid Field nope')
+    await expect(run('DESCRIBE t a.x')).rejects.toThrow('Invalid Field x')
+  })
+
   test('EXTENDED and FORMATTED add what the catalog knows', async () => {
     expect((await run('DESCRIBE EXTENDED t')).at(-1)).toMatch(
       /^Detailed Table Information\tTable\(tableName:t, dbName:db, .*location:s3:\/\/b\/t\/.*tableType:EXTERNAL_TABLE\)\t$/,

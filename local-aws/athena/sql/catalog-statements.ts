@@ -9,6 +9,7 @@ import {
   MetadataUnreadable,
 } from '../../iceberg/tables.ts'
 import { hiveFailure, notSupported, QueryFailure } from '../api/errors.ts'
+import { engineName } from '../engine/typed-view.ts'
 import * as icebergLines from '../iceberg/description.ts'
 import { changeIcebergTable, createIcebergTable, vacuumStatements } from '../iceberg/statements.ts'
 import { type ColumnInfo, stringColumn } from '../results/column-info.ts'
@@ -168,12 +169,12 @@ async function describe(
   statement: HiveStatement & { kind: 'describe' },
   context: CatalogContext,
 ): Promise<string[]> {
-  const { column, detail } = statement
+  const { column, within, detail } = statement
   const table = await tableOf(statement, context)
   if (isIcebergTable(table))
     return icebergLines.describeLines(await context.iceberg.load(table), { column, detail })
   const partition = statement.partition && (await existingPartition(table, statement.partition, context.glue))
-  return describeTable(table, { column, detail, partition })
+  return describeTable(table, { column, within, detail, partition })
 }
 
 async function createTable(
@@ -235,7 +236,7 @@ async function repair(
   if (!table.PartitionKeys?.length) return list('', [])
   const before = new Set(await partitionNames(table, context))
   await context.runOnEngine(
-    `CALL system.sync_partition_metadata(${literal(table.DatabaseName)}, ${literal(table.Name)}, 'ADD')`,
+    `CALL system.sync_partition_metadata(${literal(table.DatabaseName)}, ${literal(engineName(table))}, 'ADD')`,
   )
   const added = (await partitionNames(table, context)).filter((name) => !before.has(name))
   if (added.length === 0) return list('', [])

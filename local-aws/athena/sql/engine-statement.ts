@@ -5,6 +5,7 @@ import { mayShowCatalogs, refuseIcebergCatalog } from '../iceberg/hidden-catalog
 import { engineOptimize } from '../iceberg/optimize.ts'
 import { engineCtas } from './ctas.ts'
 import { doubleLiterals } from './double-literals.ts'
+import { analyzeOptions } from './explain.ts'
 import { withExpressions, withParameters } from './parameters.ts'
 import { edited, type PlacedSql } from './placed-sql.ts'
 import type { Statement } from './statement.ts'
@@ -34,6 +35,10 @@ function placedStatement(statement: Statement, request: QueryRequest): PlacedSql
       return engineOptimize(sql, tokens)
     case 'UNLOAD':
       return engineUnload(sql, tokens, request.id)
+    case 'EXPLAIN': {
+      const edits = [...analyzeOptions(sql, tokens), ...doubleLiterals(tokens)]
+      return { ...edited(sql, edits), showsCatalogs: true }
+    }
     default:
       return { ...edited(sql, doubleLiterals(tokens)), showsCatalogs: mayShowCatalogs(statement) }
   }

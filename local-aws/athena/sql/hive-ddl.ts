@@ -49,6 +49,8 @@ export type HiveStatement =
       readonly detail: 'EXTENDED' | 'FORMATTED' | undefined
       readonly partition: PartitionSpec | undefined
       readonly column: string | undefined
+      /** What of the column: a field, or `$elem$`, `$key$`, `$value$`, and so on inwards. */
+      readonly within: readonly string[]
     })
   | { readonly kind: 'show-databases'; readonly like: string | undefined }
   | {
@@ -167,7 +169,10 @@ function describe(reader: TokenReader): HiveStatement {
   const table = reader.qualifiedName()
   const partition = reader.accept('PARTITION') ? partitionSpec(reader) : undefined
   const column = reader.done ? undefined : reader.name()
-  return { kind: 'describe', ...table, detail, partition, column }
+  const within: string[] = []
+  while (column !== undefined && reader.accept('.'))
+    within.push(reader.peek()?.kind === 'string' ? reader.text().toLowerCase() : reader.name())
+  return { kind: 'describe', ...table, detail, partition, column, within }
 }
 
 /** [LIKE] 'pattern' */

@@ -2,6 +2,7 @@
 import type { Column, Partition, Table } from '../../glue/api/shapes.ts'
 import { hiveFailure } from '../api/errors.ts'
 import { blankLine, extendedDetails, formattedDetails, sectionTitle } from './table-details.ts'
+import { partsOfType } from './type-parts.ts'
 import { columnsOf } from './view.ts'
 
 export const descriptionColumns = ['col_name', 'data_type', 'comment'] as const
@@ -9,6 +10,8 @@ export const descriptionColumns = ['col_name', 'data_type', 'comment'] as const
 /** What DESCRIBE is asked for. */
 export interface Asked {
   readonly column: string | undefined
+  /** The way from the column inwards; empty for the column itself. */
+  readonly within: readonly string[]
   readonly detail: 'EXTENDED' | 'FORMATTED' | undefined
   /** The partition that is described instead of the table. */
   readonly partition: Partition | undefined
@@ -18,13 +21,14 @@ export interface Asked {
  * The lines of DESCRIBE; with a column's name, those of that column alone.
  * @throws QueryFailure when there is no such column
  */
-export function describeTable(table: Table, { column, detail, partition }: Asked): string[] {
+export function describeTable(table: Table, { column, within, detail, partition }: Asked): string[] {
   const own = partition?.StorageDescriptor?.Columns ?? columnsOf(table)
   const all = [...own, ...(table.PartitionKeys ?? [])]
   if (column !== undefined) {
     const found = all.filter((each) => each.Name === column)
     if (found.length === 0)
       throw hiveFailure(`SemanticException [Error 10002]: Invalid column reference ${column}`)
+    if (within.length > 0) return fieldsWithin(found[0]!, within).map(columnLine)
     return found.map(columnLine)
   }
   switch (detail) {
@@ -42,6 +46,26 @@ export function describeTable(table: Table, { column, detail, partition }: Asked
     default:
       return plainLines(table, all)
   }
+}
+
+/**
+ * What a column holds at the end of the way: the fields of a struct, else the value itself.
+ * @throws QueryFailure when there is no such way
+ */
+function fieldsWithin({ Name, Type = 'string' }: Column, within: readonly string[]): Column[] {
+  let name = Name
+  let type = Type
+  for (const step of within) {
+    const inner = partsOfType(type).find((part) => part.name === step)
+    if (!inner)
+      throw hiveFailure(
+        `Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. Error in getting fields from serde.Invalid Field ${step}`,
+      )
+    name = step
+    type = inner.type
+  }
+  const fields = type.startsWith('struct<') ? partsOfType(type) : [{ name, type }]
+  return fields.map((field) => ({ Name: field.name, Type: field.type, Comment: 'from deserializer' }))
 }
 
 function plainLines(table: Table, all: readonly Column[]): string[] {

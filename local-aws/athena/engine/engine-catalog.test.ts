@@ -1,0 +1,128 @@
+import { engineAccessKey } from '@ticklake/runtime/engine-catalogs.ts'
+import { expect, test } from 'vitest'
+import { presentedView } from '../sql/view.ts'
+import { forEngineToo } from './engine-catalog.ts'
+import { headerName } from './header-name.ts'
+
+const column = (Name: string, Type: string) => ({ Name, Type })
+const csv = {
+  DatabaseName: 'db',
+  Name: 't',
+  TableType: 'EXTERNAL_TABLE',
+  PartitionKeys: [column('p', 'int')],
+  StorageDescriptor: {
+    Columns: [column('a', 'int'), column('s', 'string')],
+    SerdeInfo: { SerializationLibrary: 'org.apache.hadoop.hive.serde2.OpenCSVSerde' },
+  },
+}
+const enumOf = (Type: string) => ({
+  ...csv,
+  PartitionKeys: [column('p', Type)],
+  StorageDescriptor: { SerdeInfo: {}, Columns: [column('a', 'array<struct<b:int,c:decimal(3,1)>>')] },
+  Parameters: { 'projection.enabled': 'TRUE', 'projection.p.type': 'enum' },
+})
+
+/** What the answer is to a request, and what the catalog was asked. */
+async function ask(operation: string, request: object, answer: object, accessKey = engineAccessKey) {
+  let asked: unknown
+  const service = forEngineToo({
+    mostBytes: 1,
+    handleText: async (_operation, json) => {
+      asked = JSON.parse(json)
+      return { status: 200, text: JSON.stringify(answer) }
+    },
+  })
+  const { text } = await service.handleText(operation, JSON.stringify(request), accessKey)
+  return { asked, answered: JSON.parse(text as string) }
+}
+
+const get = { DatabaseName: 'db', Name: 't' }
+
+test('the engine gets a view that types the text of a CSV, and behind it the table; others get the table', async () => {
+  expect((await ask('GetTable', get, { Table: csv }, 'test')).answered).toEqual({ Table: csv })
+  const { answered } = await ask('GetTable', get, { Table: csv })
+  const view = presentedView(answered.Table)!
+  expect(view.columns).toEqual([
+    { name: 'a', type: 'integer' },
+    { name: 's', type: 'varchar' },
+    { name: 'p', type: 'integer' },
+  ])
+  expect(view.originalSql).toContain('FROM "db"."t|text"')
+  const stored = await ask('GetTable', { ...get, Name: 't|text' }, { Table: csv })
+  expect(stored.asked).toEqual(get)
+  expect(stored.answered.Table).toEqual({ ...csv, Name: 't|text' })
+  const partition = { DatabaseName: 'db', TableName: 't', Values: ['1'] }
+  const partitions = await ask('GetPartitions', { TableName: 't|text' }, { Partitions: [partition] })
+  expect(partitions.answered.Partitions).toEqual([{ ...partition, TableName: 't|text' }])
+})
+
+test('what the engine writes back keeps the types, and texts that look like marks stay', async () => {
+  const input = { Name: 't|text', StorageDescriptor: { Columns: [column('a', 'string')] }, PartitionKeys: [] }
+  const { asked } = await ask('UpdateTable', { DatabaseName: 'db', TableInput: input }, { Table: csv })
+  expect(asked).toEqual({
+    DatabaseName: 'db',
+    TableInput: {
+      Name: 't',
+      StorageDescriptor: { Columns: csv.StorageDescriptor.Columns },
+      PartitionKeys: csv.PartitionKeys,
+    },
+  })
+  const Parameters = { comment: 'utf8:%e6', 'input.regex': '(a|text)' }
+  const request = { DatabaseName: 'db', TableInput: { Name: 'u', Parameters } }
+  expect((await ask('UpdateTable', request, {})).asked).toEqual(request)
+})
+
+test('a table of texts alone, and one that is no CSV, is what it is', async () => {
+  const texts = { ...csv, StorageDescriptor: { ...csv.StorageDescriptor, Columns: [column('s', 'string')] } }
+  for (const table of [texts, enumOf('string'), { ...enumOf('int'), Parameters: {} }]) {
+    expect((await ask('GetTables', {}, { TableList: [table] })).answered.TableList).toEqual([table])
+  }
+})
+
+test('a view that Terraform made has what the engine insists on', async () => {
+  const text = (view: object) => `/* Presto View: ${Buffer.from(JSON.stringify(view)).toString('base64')} */`
+  const columns = [{ name: 'a', type: 'array<int>' }]
+  const made = {
+    DatabaseName: 'db',
+    Name: 'v',
+    TableType: 'VIRTUAL_VIEW',
+    ViewOriginalText: text({ originalSql: 'SELECT a FROM t', catalog: 'AwsDataCatalog', columns }),
+  }
+  const { Table } = (await ask('GetTable', get, { Table: made })).answered
+  expect(presentedView(Table)).toEqual({
+    originalSql: 'SELECT a FROM t',
+    catalog: 'awsdatacatalog',
+    schema: 'db',
+    columns: [{ name: 'a', type: 'array(integer)' }],
+    runAsInvoker: true,
+  })
+  expect(Table).toMatchObject({ Parameters: { presto_view: 'true' }, StorageDescriptor: { SerdeInfo: {} } })
+})
+
+test('a key of numbers with an enum is a text below the view, which casts it', async () => {
+  const { answered } = await ask('GetTable', get, { Table: enumOf('int') })
+  const view = presentedView(answered.Table)!
+  expect(view.originalSql).toBe('SELECT "a" AS "a", CAST("p" AS integer) AS "p" FROM "db"."t|text"')
+  expect(view.columns[0]!.type).toBe('array(row("b" integer, "c" decimal(3,1)))')
+  const stored = await ask('GetTable', { ...get, Name: 't|text' }, { Table: enumOf('int') })
+  expect(stored.answered.Table.PartitionKeys).toEqual([column('p', 'string')])
+})
+
+test('a database whose name cannot stand in a header is asked for by its own name', async () => {
+  expect(headerName('straße')).toBe('straße')
+  const DatabaseName = headerName('日本 %')
+  expect(DatabaseName).toMatch(/^[\x20-\x7e]+$/)
+  const schema = (name: string) =>
+    `/* Presto View: ${Buffer.from(JSON.stringify({ schema: name })).toString('base64')} */`
+  const request = { DatabaseName, TableInput: { Name: 'v', ViewOriginalText: schema(DatabaseName) } }
+  const { asked } = await ask('CreateTable', request, {})
+  expect(asked).toEqual({
+    DatabaseName: '日本 %',
+    TableInput: { Name: 'v', ViewOriginalText: schema('日本 %') },
+  })
+  const table = { ...csv, StorageDescriptor: { SerdeInfo: {} }, PartitionKeys: [], DatabaseName: '日本 %' }
+  const { answered } = await ask('GetTables', { DatabaseName }, { TableList: [table] })
+  expect(answered.TableList).toEqual([{ ...table, DatabaseName }])
+  const database = await ask('GetDatabase', { Name: DatabaseName }, { Database: { Name: '日本 %' } })
+  expect(database.answered).toEqual({ Database: { Name: DatabaseName } })
+})

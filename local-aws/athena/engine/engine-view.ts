@@ -1,0 +1,43 @@
+// A view as the engine wants it from the Data Catalog: others than Athena (Terraform, CDK) leave out what it insists on.
+import { dataCatalog } from '@ticklake/runtime/engine-catalogs.ts'
+import type { Table } from '../../glue/api/shapes.ts'
+import { presentedView } from '../sql/view.ts'
+import { engineType } from './engine-type.ts'
+
+interface View {
+  readonly originalSql: string
+  readonly catalog?: string
+  readonly schema?: string
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  readonly owner?: string
+  readonly runAsInvoker?: boolean
+}
+
+/** The table with a SerDe; a view also with the engine's names of its types, and in the one catalog. */
+export function engineTable(table: Table): Table {
+  const storage = table.StorageDescriptor ?? {}
+  const whole = storage.SerdeInfo ? table : { ...table, StorageDescriptor: { ...storage, SerdeInfo: {} } }
+  const view: View | undefined = presentedView(table)
+  if (!view || !Array.isArray(view.columns)) {
+    const { TableType, ViewOriginalText, ViewExpandedText = ViewOriginalText } = table
+    const isHive = TableType === 'VIRTUAL_VIEW' && ViewExpandedText !== undefined
+    return isHive ? { ...whole, ViewExpandedText } : whole
+  }
+  return {
+    ...whole,
+    ViewOriginalText: viewText({
+      ...view,
+      catalog: view.catalog === undefined ? dataCatalog : view.catalog.toLowerCase(),
+      schema: view.schema ?? table.DatabaseName,
+      columns: view.columns.map(({ name, type }) => ({ name, type: engineType(type) })),
+      runAsInvoker: view.runAsInvoker ?? view.owner === undefined,
+    }),
+    ViewExpandedText: table.ViewExpandedText ?? '/* Presto View */',
+    Parameters: { comment: 'Presto View', ...table.Parameters, presto_view: 'true' },
+  }
+}
+
+/** How the Data Catalog holds a view of the engine. */
+export function viewText(view: View & { readonly path?: readonly string[] }): string {
+  return `/* Presto View: ${Buffer.from(JSON.stringify(view)).toString('base64')} */`
+}

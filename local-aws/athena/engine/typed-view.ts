@@ -1,0 +1,135 @@
+// Tables whose values the engine reads as text although they have types: a view on the text gives them, as Athena does.
+import { dataCatalog } from '@ticklake/runtime/engine-catalogs.ts'
+import type { Column, Partition, Table } from '../../glue/api/shapes.ts'
+import { engineType } from './engine-type.ts'
+import { viewText } from './engine-view.ts'
+
+/** Behind a table's name, for the engine alone: the table as it is stored, with its values as text. */
+export const storedText = '|text'
+
+/** The table, or the view on its text. */
+export function typedView(table: Table): Table {
+  const columns = isTextToEngine(table)
+    ? [...(table.StorageDescriptor?.Columns ?? []).map(csvColumn), ...keyColumns(table)]
+    : hasEnumOfNumbers(table)
+      ? [...(table.StorageDescriptor?.Columns ?? []).map(sameColumn), ...keyColumns(table)]
+      : []
+  if (columns.every(({ isText }) => isText)) return table
+  const source = [table.DatabaseName, `${table.Name}${storedText}`].map(quoted).join('.')
+  const view = {
+    originalSql: `SELECT ${columns.map(({ name, sql }) => `${sql} AS ${quoted(name)}`).join(', ')} FROM ${source}`,
+    catalog: dataCatalog,
+    schema: table.DatabaseName,
+    columns: columns.map(({ name, type }) => ({ name, type })),
+    runAsInvoker: true,
+    path: [],
+  }
+  return {
+    ...table,
+    TableType: 'VIRTUAL_VIEW',
+    ViewOriginalText: viewText(view),
+    ViewExpandedText: '/* Presto View */',
+    PartitionKeys: [],
+    Parameters: { presto_view: 'true', comment: 'Presto View' },
+  }
+}
+
+/** A partition below the view. */
+export const storedPartition = (partition: Partition): Partition => ({
+  ...partition,
+  TableName: `${partition.TableName}${storedText}`,
+})
+
+/** The table below the view. */
+export function storedTable(table: Table): Table {
+  const PartitionKeys = (table.PartitionKeys ?? []).map((key) =>
+    isEnumOfNumbers(table, key) ? { ...key, Type: 'string' } : key,
+  )
+  return { ...table, Name: `${table.Name}${storedText}`, PartitionKeys }
+}
+
+/** The name by which a statement of the engine reaches the table itself. */
+export const engineName = (table: Table) =>
+  typedView(table) === table ? table.Name : `${table.Name}${storedText}`
+
+/** For each column in the table's order, what is stored for an SQL expression that is put into it. */
+export function storedValues(table: Table): Map<string, (value: string) => string> {
+  const same = (value: string) => value
+  return new Map([
+    ...(table.StorageDescriptor?.Columns ?? []).map(
+      ({ Name, Type = 'string' }) => [Name, isTextToEngine(table) ? asCsv(Type) : same] as const,
+    ),
+    ...(table.PartitionKeys ?? []).map(
+      (key) => [key.Name, isEnumOfNumbers(table, key) ? asText(key.Type!) : same] as const,
+    ),
+  ])
+}
+
+const asText = (type: string) => (value: string) => `CAST(CAST(${value} AS ${engineType(type)}) AS varchar)`
+
+function asCsv(type: string): (value: string) => string {
+  if (type === 'date') return (value) => `CAST(date_diff('day', DATE '1970-01-01', ${value}) AS varchar)`
+  if (type === 'timestamp')
+    return (value) => `CAST(CAST(to_unixtime(CAST(${value} AS timestamp(3))) * 1E3 AS bigint) AS varchar)`
+  return isNumber(type) || type === 'boolean' ? asText(type) : (value) => value
+}
+
+interface ViewColumn {
+  readonly name: string
+  /** The engine's. */
+  readonly type: string
+  readonly sql: string
+  /** Whether it is what the stored table has already. */
+  readonly isText: boolean
+}
+
+const isTextToEngine = ({ StorageDescriptor }: Table) =>
+  StorageDescriptor?.SerdeInfo?.SerializationLibrary?.endsWith('.OpenCSVSerde') ?? false
+
+/** `projection.p.type` = `enum` on a column of numbers, which the engine has for texts alone. */
+const isEnumOfNumbers = ({ Parameters = {} }: Table, { Name, Type = 'string' }: Column) =>
+  Parameters['projection.enabled']?.toLowerCase() === 'true' &&
+  Parameters[`projection.${Name}.type`]?.toLowerCase() === 'enum' &&
+  (isNumber(Type) || Type === 'boolean' || Type === 'date')
+
+const hasEnumOfNumbers = (table: Table) =>
+  (table.PartitionKeys ?? []).some((key) => isEnumOfNumbers(table, key))
+
+const keyColumns = (table: Table): ViewColumn[] =>
+  (table.PartitionKeys ?? []).map((key) => {
+    const same = sameColumn(key)
+    return isEnumOfNumbers(table, key)
+      ? { ...same, sql: `CAST(${quoted(key.Name)} AS ${same.type})`, isText: false }
+      : same
+  })
+
+const sameColumn = ({ Name, Type = 'string' }: Column): ViewColumn => ({
+  name: Name,
+  type: engineType(Type),
+  sql: quoted(Name),
+  isText: true,
+})
+
+/**
+ * A column of a CSV. Athena counts dates in days and timestamps in milliseconds since 1970, takes for true only the
+ * word, and fails at an empty or other text in a column of numbers.
+ */
+function csvColumn({ Name: name, Type = 'string' }: Column, field: number): ViewColumn {
+  const value = quoted(name)
+  const column = (type: string, sql: string) => ({ name, type, sql, isText: false })
+  const parsed = (type: string) => {
+    const message = `'HIVE_BAD_DATA: Error parsing field value ''' || ${value} || ''' for field ${field}: For input string: "' || ${value} || '"'`
+    return `IF(${value} IS NULL, NULL, COALESCE(TRY_CAST(${value} AS ${type}), fail(${message})))`
+  }
+  if (Type === 'boolean') return column('boolean', `lower(${value}) = 'true'`)
+  if (Type === 'date') return column('date', `date_add('day', ${parsed('bigint')}, DATE '1970-01-01')`)
+  if (Type === 'timestamp')
+    return column('timestamp(3)', `CAST(from_unixtime(${parsed('bigint')} / 1E3) AS timestamp(3))`)
+  if (isNumber(Type)) return column(engineType(Type), parsed(engineType(Type)))
+  if (/^(?:var)?char\(/.test(Type)) return column(Type, `CAST(${value} AS ${Type})`)
+  return { name, type: 'varchar', sql: value, isText: true }
+}
+
+const isNumber = (type: string) => /^(?:(?:tiny|small|big)?int|float|double|decimal)/.test(type)
+
+const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`

@@ -1,0 +1,26 @@
+// EXPLAIN ANALYZE (FORMAT TEXT), which the engine knows without the parenthesis.
+import { malformedQuery, notSupported } from '../api/errors.ts'
+import type { Edit } from './placed-sql.ts'
+import { TokenReader } from './token-reader.ts'
+import type { Token } from './tokens.ts'
+
+/** The edit that takes the options away. @throws AwsError MALFORMED_QUERY @throws QueryFailure for JSON */
+export function analyzeOptions(sql: string, tokens: readonly Token[]): Edit[] {
+  const [, second, open, option] = tokens
+  const hasOptions =
+    second?.value === 'ANALYZE' &&
+    open?.text === '(' &&
+    (option?.value === 'FORMAT' || option?.value === 'TYPE')
+  if (!hasOptions) return []
+  const reader = new TokenReader(sql, tokens)
+  reader.expect('EXPLAIN', 'ANALYZE')
+  const formats = reader.list(() => {
+    reader.expect('FORMAT')
+    return reader.expectOneOf('TEXT', 'JSON')
+  })
+  const close = reader.peek(-1)!
+  if (formats.length > 1) throw malformedQuery('EXPLAIN ANALYZE has one FORMAT')
+  if (formats[0] === 'JSON')
+    throw notSupported('EXPLAIN ANALYZE (FORMAT JSON) is not supported by local-aws yet')
+  return [{ start: open.start, end: close.end, text: '' }]
+}

@@ -1,0 +1,47 @@
+// What one of Hive's types is made of: the fields of a struct, the elements of an array, the keys and values of a map.
+
+export interface TypePart {
+  /** A field's, else `$elem$`, `$key$` or `$value$`, as DESCRIBE names them. */
+  readonly name: string
+  readonly type: string
+}
+
+/** None for a type that has no parts. */
+export function partsOfType(type: string): TypePart[] {
+  const end = type.indexOf('<')
+  if (end < 0) return []
+  const parts = split(type.slice(end + 1, -1))
+  switch (type.slice(0, end)) {
+    case 'struct':
+      return parts.map((part) => {
+        const colon = part.indexOf(':')
+        return { name: part.slice(0, colon), type: part.slice(colon + 1) }
+      })
+    case 'map':
+      return [
+        { name: '$key$', type: parts[0] ?? '' },
+        { name: '$value$', type: parts[1] ?? '' },
+      ]
+    case 'array':
+      return [{ name: '$elem$', type: parts[0] ?? '' }]
+    default:
+      return []
+  }
+}
+
+/** At the commas that stand outside brackets. */
+function split(text: string): string[] {
+  const parts: string[] = []
+  let depth = 0
+  let start = 0
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]!
+    if (char === '<' || char === '(') depth++
+    else if (char === '>' || char === ')') depth--
+    else if (char === ',' && depth === 0) {
+      parts.push(text.slice(start, at).trim())
+      start = at + 1
+    }
+  }
+  return [...parts, text.slice(start).trim()]
+}
