@@ -6,7 +6,7 @@ const mayImport = {
   'packages/contract': [],
   'packages/runtime': [],
   'packages/kafka-reader': [],
-  'packages/kafka': ['packages/runtime'],
+  'packages/kafka': ['packages/runtime', 'packages/kafka-reader'],
   'packages/aws': ['packages/runtime'],
   'packages/lake': ['packages/contract', 'packages/runtime', 'packages/aws'],
   // Test code may start and read everything.

@@ -41,6 +41,12 @@ export function consumerEvents(log: Logger, registry: Registry) {
     labelNames: ['attempt'],
     registers,
   })
+  const compared = new Counter({
+    name: 'ticklake_consumer_records_compared_total',
+    help: 'Landed records that were compared with Kafka, by result; unknown: Kafka no longer has the record',
+    labelNames: ['result'],
+    registers,
+  })
   const flushSeconds = new Histogram({
     name: 'ticklake_consumer_flush_seconds',
     help: 'Time from the start of a flush to its complete claim',
@@ -125,6 +131,7 @@ export function consumerEvents(log: Logger, registry: Registry) {
       rejections.rejected(reason, partition, offset, detail)
       log.debug({ reason, partition, offset, detail }, 'record rejected')
     },
+    recordCompared: (result: 'same' | 'unknown' | 'replaced') => compared.inc({ result }),
     unknownFields: (count: number) => unknown.inc(count),
     recordsDropped: (partition: number, count: number) => {
       dropped.inc(count)

@@ -9,6 +9,7 @@ import {
   recordKey,
   switchedKey,
   tableKey,
+  truncationKey,
 } from '@ticklake/contract/keys.ts'
 import { describe, expect, test } from 'vitest'
 import { allows, type Policy } from './iam-policy.ts'
@@ -90,6 +91,7 @@ const lists: Record<string, { allowed: Calls; refused: Calls }> = {
         dataset,
         at(deadKey(lake, range)),
         at(initialOffsetKey(lake, range.topicId, 0)),
+        at(truncationKey(lake, range.topicId, 0)),
       ].map((key) => ['s3:PutObject', [key], ifNoneMatch] as const),
       ['s3:PutObject', [dataset], ifMatch],
       ['s3:GetObject', [claim]],
@@ -100,7 +102,9 @@ const lists: Record<string, { allowed: Calls; refused: Calls }> = {
     ],
     refused: [
       // Without the header a PUT would overwrite. So is a multipart upload seen, and a copy.
-      ...[tick, claim, dataset, at(deadKey(lake, range))].map((key) => ['s3:PutObject', [key]] as const),
+      ...[tick, claim, dataset, at(deadKey(lake, range)), at(truncationKey(lake, range.topicId, 0))].map(
+        (key) => ['s3:PutObject', [key]] as const,
+      ),
       // A condition that holds when somebody knows what is there: for the dataset's contract alone.
       ...[tick, claim].map((key) => ['s3:PutObject', [key], ifMatch] as const),
       ...[compacted, result, probe, ...notes].map((key) => ['s3:PutObject', [key], ifNoneMatch] as const),

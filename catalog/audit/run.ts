@@ -3,6 +3,7 @@
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { tablePrefix } from '@ticklake/contract/keys.ts'
+import { RecordLookup } from '@ticklake/kafka/record-lookup.ts'
 import type { Broker, TopicState } from '@ticklake/kafka/topic.ts'
 import { type ChainReading, readChain } from '@ticklake/lake/chains.ts'
 import { readDataset } from '@ticklake/lake/dataset.ts'
@@ -13,6 +14,7 @@ import { Failure } from '@ticklake/runtime/errors.ts'
 import type { CatalogConfig } from '../config.ts'
 import { type AuditFacts, type AuditReport, auditReport } from './audit.ts'
 import { checkChains } from './chain-check.ts'
+import { checkChainEnds } from './chain-ends.ts'
 import { listAuditedDeadFiles, readDeadRecords } from './dead-files.ts'
 import { checkPartition, type DeepCheck } from './deep-check.ts'
 import { LandingWait, type Waiting } from './landing-wait.ts'
@@ -102,6 +104,10 @@ export async function runAudit(
   // After the rows: whichever run they were read from, its manifest was written before.
   const compactedHours = await readCompactedHours(aws.bucket, lake, isRead)
   const deep = options.deep ? await readAgain(config, topic, claims, progress) : { records: 0, findings: [] }
+  progress('comparing the last record of each partition with Kafka')
+  using lookup = new RecordLookup(config.kafka, topic.topicId, 'ticklake-catalog')
+  options.signal?.addEventListener('abort', () => lookup[Symbol.dispose](), { once: true })
+  const replaced = await checkChainEnds(aws.bucket, lake, topic.topicId, partitions, lookup)
   const facts: AuditFacts = {
     lake,
     topicId: topic.topicId,
@@ -117,7 +123,7 @@ export async function runAudit(
     groups,
     deadRecords,
     listedDead: deadFiles.keys,
-    deepFindings: deep.findings,
+    deepFindings: [...deep.findings, ...replaced],
     compactedHours,
   }
   const report = auditReport(facts)

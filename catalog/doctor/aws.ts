@@ -1,12 +1,19 @@
 // Doctor's checks of AWS: clock, credentials, bucket, Glue and Athena, each the smallest call that proves it.
 import { AthenaClient, GetWorkGroupCommand } from '@aws-sdk/client-athena'
 import { GetDatabaseCommand, GetTableCommand, GlueClient } from '@aws-sdk/client-glue'
-import { GetObjectCommand, HeadBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import {
+  GetObjectCommand,
+  HeadBucketCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { Athena } from '@ticklake/aws/athena.ts'
 import { type LakeConfig, s3Client } from '@ticklake/aws/config.ts'
 import { awsFailure, httpStatus, isAwsError } from '@ticklake/aws/failure.ts'
 import { queryFailure } from '@ticklake/aws/query-failure.ts'
+import { truncationsPrefix } from '@ticklake/contract/keys.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { diagnoseClock } from './diagnoses.ts'
 import type { RunCheck } from './doctor.ts'
@@ -17,6 +24,7 @@ type AwsCheck =
   | 'bucket'
   | 'write'
   | 'conditional PUT'
+  | 'chains of claims'
   | 'Glue'
   | 'Athena workgroup'
   | 'Athena query'
@@ -97,6 +105,22 @@ export function awsChecks(lake: LakeConfig): AwsChecks {
         throw noConditions(`the store answers ${status}: ${reasonOf(error)}`, error)
       }
       throw noConditions(`${at} was there, and If-None-Match: * wrote it once more`)
+    },
+
+    async 'chains of claims'(abortSignal) {
+      const prefix = truncationsPrefix(lake)
+      try {
+        const command = new ListObjectsV2Command({ Bucket: lake.bucket, Prefix: prefix, MaxKeys: 100 })
+        const { Contents = [] } = await s3.send(command, { abortSignal })
+        if (Contents.length === 0) return `no consumer has found a partition of ${lake.dataset} truncated`
+        throw truncated(
+          lake.bucket,
+          Contents.map(({ Key }) => Key!),
+        )
+      } catch (error) {
+        if (error instanceof Failure) throw error
+        throw awsFailure('S3', `listing ${prefix}`, error)
+      }
     },
 
     async Glue(abortSignal) {
@@ -236,5 +260,14 @@ function workgroupDisabled(workgroup: string): Failure {
     what: `the workgroup ${workgroup} is disabled; Athena runs nothing in it`,
     why: 'its state is DISABLED',
     remedy: 'enable it (aws athena update-work-group --state ENABLED), or set LAKE_WORKGROUP',
+  })
+}
+
+function truncated(bucket: string, keys: readonly string[]): Failure {
+  return new Failure({
+    code: 'TOPIC_TRUNCATED',
+    what: `Kafka has replaced records that are in the lake, in ${keys.length} of its partitions; what landed stays, and nothing more lands in this dataset`,
+    why: `a consumer wrote it down: s3://${bucket}/${keys[0]}`,
+    remedy: 'begin a new dataset with LAKE_DATASET for all services, and keep both',
   })
 }

@@ -37,6 +37,7 @@ export function checksFor(
     bucket: aws('bucket'),
     write: aws('write'),
     'conditional PUT': aws('conditional PUT'),
+    'chains of claims': aws('chains of claims'),
     Glue: aws('Glue'),
     'Athena workgroup': aws('Athena workgroup'),
     'Athena query': aws('Athena query'),

@@ -40,7 +40,7 @@ test('when all is well every check runs, in order', async () => {
   const all = await outcomes({})
   expect(all.map(({ check }) => check)).toEqual([...checkNames])
   expect(isWell(all, go)).toBe(true)
-  expect(summaryLine(all)).toBe('doctor: 18 ok, 0 failed, 0 skipped')
+  expect(summaryLine(all)).toBe('doctor: 19 ok, 0 failed, 0 skipped')
 })
 
 test('what depends on a failed check is skipped and names the failed check, all others run', async () => {
@@ -50,12 +50,12 @@ test('what depends on a failed check is skipped and names the failed check, all 
   expect(because('topic time')).toMatchObject({ state: 'skipped', because: 'broker TCP failed' })
   expect(states(all)).toMatchObject({ 'broker name': 'ok', 'Athena query': 'ok', clock: 'ok' })
   expect(isWell(all, go)).toBe(false)
-  expect(summaryLine(all)).toBe('doctor: 10 ok, 1 failed, 7 skipped: fix broker TCP')
+  expect(summaryLine(all)).toBe('doctor: 11 ok, 1 failed, 7 skipped: fix broker TCP')
 })
 
 test('nothing runs without a configuration', async () => {
   const all = await outcomes({ configuration: fails })
-  expect(all.filter(({ state }) => state === 'skipped')).toHaveLength(17)
+  expect(all.filter(({ state }) => state === 'skipped')).toHaveLength(18)
 })
 
 test('a check that does not apply is skipped, blocks no other and is no fault', async () => {

@@ -1,6 +1,7 @@
 // A partition's records that no claim covers yet: batches that are full, and the one that is being filled.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
+import type { LastRecord } from '@ticklake/contract/last-record.ts'
 import { rejectTimestamp, validate } from '@ticklake/contract/validation.ts'
 import type { ConsumerEvents } from '../events.ts'
 import { RecordBuffer, type RecordTaker, type RejectedRecord } from './record-buffer.ts'
@@ -13,6 +14,8 @@ export interface Message {
   readonly key?: Uint8Array | string | null
   readonly value: Uint8Array | null
   readonly headers?: Record<string, Uint8Array | string>[]
+  /** Of the leader that it was read from; -1 or undefined when unknown. */
+  readonly leaderEpoch?: number | undefined
 }
 
 export interface PendingBatchesOptions {
@@ -33,6 +36,8 @@ export class PendingBatches implements RecordTaker {
   #sealed: RecordBuffer[] = []
   #filling = new RecordBuffer(0)
   #ageTimer: NodeJS.Timeout | undefined
+  /** From which offset on records were read with which leader epoch; a new one is rare. */
+  #leaderEpochs: { readonly from: number; readonly leaderEpoch: number }[] = []
   /** The end of an adopted claim whose records are awaited. */
   awaitedEnd = Number.POSITIVE_INFINITY
 
@@ -52,6 +57,15 @@ export class PendingBatches implements RecordTaker {
     )
   }
 
+  /** By which the last record in memory is recognized later; undefined while there is none. */
+  get lastRecord(): LastRecord | undefined {
+    for (const buffer of [this.#filling, ...this.#sealed.toReversed()]) {
+      const last = buffer.lastRecord()
+      if (last) return last
+    }
+    return undefined
+  }
+
   get hasFullBatch(): boolean {
     return this.#sealed.length > 0
   }
@@ -65,6 +79,10 @@ export class PendingBatches implements RecordTaker {
   /** Validates a message, and adds a copy of it as a row or as a rejected record. */
   push(message: Message): void {
     if (message.offset < this.#filling.cursor) return
+    const { leaderEpoch = -1 } = message
+    if (leaderEpoch !== (this.#leaderEpochs.at(-1)?.leaderEpoch ?? -1)) {
+      this.#leaderEpochs.push({ from: message.offset, leaderEpoch })
+    }
     const { events } = this.#options
     const badTime = rejectTimestamp(message.timestamp)
     const result = badTime
@@ -106,6 +124,12 @@ export class PendingBatches implements RecordTaker {
     if (this.#filling.isEmpty) this.#startAging()
     this.#filling.cursor = offset
     if (offset >= this.awaitedEnd) this.#options.onReady()
+  }
+
+  /** The epoch of the leader that the record at this offset was read from; undefined when unknown. */
+  leaderEpochAt(offset: number): number | undefined {
+    const epoch = this.#leaderEpochs.findLast(({ from }) => from <= offset)?.leaderEpoch ?? -1
+    return epoch < 0 ? undefined : epoch
   }
 
   /** Closes the batch that is being filled, so that it is claimed next. */

@@ -1,5 +1,6 @@
 // The records of one batch: the bytes of rows side by side, rejected records apart.
 import { type HourPath, hourOf } from '@ticklake/contract/keys.ts'
+import { type LastRecord, rejectedDigest, rowDigest } from '@ticklake/contract/last-record.ts'
 import type { RejectReason } from '@ticklake/contract/validation.ts'
 import { type FrozenRows, Slab, type SlabContent } from './slab.ts'
 
@@ -109,6 +110,21 @@ export class RecordBuffer implements RecordTaker {
     this.rejected.push(record)
     this.#rejectedBytes += bytesHeldBy(record)
     this.cursor = record.offset + 1
+  }
+
+  /** By which its last record is recognized later; undefined where it has none. Before the blocks are handed over. */
+  lastRecord(): LastRecord | undefined {
+    const rows = this.#slabs.at(-1)?.rows()
+    const rejected = this.rejected.at(-1)
+    const at = (rows?.count ?? 0) - 1
+    const rowOffset = rows?.offsets[at] ?? -1
+    if (rejected !== undefined && rejected.offset > rowOffset) {
+      return { offset: rejected.offset, sha256: rejectedDigest(rejected.timestampMs, rejected.value) }
+    }
+    if (rows === undefined || at < 0) return undefined
+    const start = at === 0 ? 0 : rows.ends[at - 1]!
+    const row = rows.bytes.subarray(start, rows.ends[at]!)
+    return { offset: rowOffset, sha256: rowDigest(rows.timestampsMs[at]!, row) }
   }
 
   /** How many rows each UTC hour has, hours in order. */

@@ -31,10 +31,20 @@ export function abilityFor(target: LandingTarget, claim: Claim): Ability {
   return claim.encoder === encoderNames[target.format] ? 'writes' : 'cannot-write'
 }
 
-/** The claim of everything in the buffer: [start, cursor). The buffer must not be empty. */
-export function buildClaim(target: LandingTarget, partition: number, buffer: RecordBuffer): Claim {
+/**
+ * The claim of everything in the buffer: [start, cursor). The buffer must not be empty.
+ * @param leaderEpochAt the leader epoch of the record at an offset, where it is known
+ */
+export function buildClaim(
+  target: LandingTarget,
+  partition: number,
+  buffer: RecordBuffer,
+  leaderEpochAt: (offset: number) => number | undefined = () => undefined,
+): Claim {
   const range = { topicId: target.topicId, partition, S: buffer.start, E: buffer.cursor }
   const dead = buffer.rejected.length
+  const last = buffer.lastRecord()
+  const leaderEpoch = last && leaderEpochAt(last.offset)
   return {
     v: CLAIM_VERSION,
     topic: target.topic,
@@ -48,6 +58,7 @@ export function buildClaim(target: LandingTarget, partition: number, buffer: Rec
     dead,
     gaps: range.E - range.S - buffer.rows - dead,
     skipped: 0,
+    ...(last && { last: { ...last, ...(leaderEpoch !== undefined && { leaderEpoch }) } }),
   }
 }
 

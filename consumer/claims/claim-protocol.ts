@@ -9,6 +9,8 @@ import type { Claim } from '@ticklake/contract/claim.ts'
 export type Step =
   /** Find the newest claim of the partition. */
   | { readonly at: 'find-tail' }
+  /** Compare the last record of the newest claim with the record that Kafka has at its offset. */
+  | { readonly at: 'compare-tail'; readonly claim: Claim }
   /** Check whether the newest claim is complete. */
   | { readonly at: 'check-tail'; readonly claim: Claim }
   /** Collect records from `from` on, and build a claim of them once a batch is full. */
@@ -35,11 +37,14 @@ export type Step =
 export type Problem =
   | { readonly kind: 'unknown-encoder'; readonly claim: Claim }
   | { readonly kind: 'newer-contract'; readonly claim: Claim }
+  | { readonly kind: 'truncated'; readonly claim: Claim; readonly found: string }
   | { readonly kind: 'claim-disagrees'; readonly stored: Claim; readonly seen: Claim }
 
 /** The result of an effect. */
 export type Outcome =
   | { readonly of: 'find-tail'; readonly tail: Claim | undefined }
+  /** `replaced`: why the record is not the claim's; undefined: it is, or Kafka has none there any more to compare with. */
+  | { readonly of: 'compare-tail'; readonly replaced: string | undefined }
   | { readonly of: 'check-tail'; readonly complete: boolean }
   /** `claim` is built from the records alone; for `collect-claim` it covers the same range. */
   | { readonly of: 'collect' | 'collect-claim'; readonly claim: Claim }
@@ -71,7 +76,13 @@ export function nextStep(step: Step, outcome: Outcome, abilityFor: (claim: Claim
     case 'find-tail':
       return outcome.tail === undefined
         ? { at: 'collect', from: 0 }
-        : { at: 'check-tail', claim: outcome.tail }
+        : recognize(outcome.tail, abilityFor(outcome.tail))
+    case 'compare-tail': {
+      const { claim } = expect(step, 'compare-tail')
+      return outcome.replaced === undefined
+        ? { at: 'check-tail', claim }
+        : { at: 'refuse', problem: { kind: 'truncated', claim, found: outcome.replaced } }
+    }
     case 'check-tail': {
       const { claim } = expect(step, 'check-tail')
       if (!outcome.complete) return finish(claim, abilityFor(claim))
@@ -122,6 +133,13 @@ export function isCollecting(step: Step): step is Extract<Step, { at: 'collect' 
   return step.at === 'collect' || step.at === 'collect-claim'
 }
 
+/** An offset alone says nothing: Kafka may have lost the record, and given its offset to another one. */
+function recognize(claim: Claim, ability: Ability): Step {
+  // By the rules of a newer contract this release cannot tell its records; it stops at the claim anyway.
+  const isComparable = claim.last !== undefined && ability !== 'too-new'
+  return { at: isComparable ? 'compare-tail' : 'check-tail', claim }
+}
+
 /** Adopts a claim that another consumer wrote and may not have finished. */
 function finish(claim: Claim, ability: Ability): Step {
   if (claim.skipped > 0) return ability === 'too-new' ? refuseNewer(claim) : { at: 'commit', claim }
@@ -144,6 +162,7 @@ function sameContent(a: Claim, b: Claim): boolean {
     a.E === b.E &&
     a.dead === b.dead &&
     a.gaps === b.gaps &&
+    (a.last === undefined || b.last === undefined || a.last.sha256 === b.last.sha256) &&
     a.files.length === b.files.length &&
     a.files.every((file, i) => file.key === b.files[i]?.key && file.rows === b.files[i]?.rows)
   )

@@ -2,6 +2,7 @@
 import { claimText, parseClaim } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { claimKey, claimsPrefix, hourOf, recordKey } from '@ticklake/contract/keys.ts'
+import type { FoundRecord } from '@ticklake/lake/chain-end.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
@@ -11,6 +12,7 @@ import { consumerEvents } from '../events.ts'
 import { buildSkip } from './claim-builder.ts'
 import type { LandingPort } from './landing.ts'
 import { PartitionWriter } from './partition-writer.ts'
+import { TruncationGuard } from './truncation-guard.ts'
 
 const target = {
   lake: { prefix: 'p', dataset: 'd' },
@@ -20,8 +22,13 @@ const target = {
 }
 
 /** As much of S3 as claims and objects of one record need. */
-function startWriter(flushAfterMs = 60_000, confirmDataset = async () => {}, aliases = false) {
-  const store = memoryStore()
+function startWriter(
+  flushAfterMs = 60_000,
+  confirmDataset = async () => {},
+  aliases = false,
+  stored = new Map<string, string>(),
+) {
+  const store = memoryStore(stored)
   const { objects } = store
   const landing = {
     store,
@@ -30,6 +37,13 @@ function startWriter(flushAfterMs = 60_000, confirmDataset = async () => {}, ali
   } as unknown as LandingPort
   const registry = makeRegistry('consumer')
   const events = consumerEvents(makeLogger('consumer', { LOG_LEVEL: 'silent' }), registry)
+  const found = new Map<number, FoundRecord>()
+  const truncation = new TruncationGuard({
+    store,
+    target,
+    events,
+    find: async (_partition, offset) => found.get(offset) ?? 'absent',
+  })
   const writer = new PartitionWriter({
     target: { ...target, aliases },
     partition: 0,
@@ -40,6 +54,7 @@ function startWriter(flushAfterMs = 60_000, confirmDataset = async () => {}, ali
     events,
     confirmTopic: async () => {},
     confirmDataset,
+    truncation,
     commit: async () => {},
     onProgress: () => {},
   })
@@ -48,7 +63,7 @@ function startWriter(flushAfterMs = 60_000, confirmDataset = async () => {}, ali
       .filter(([key]) => key.startsWith(claimsPrefix(target.lake, target.topicId, 0)))
       .map(([, text]) => parseClaim(text))
       .sort((a, b) => a.S - b.S)
-  return { writer, objects, claims, registry, events }
+  return { writer, objects, claims, registry, events, found }
 }
 
 const row = Buffer.from('{}')
@@ -221,3 +236,75 @@ test('skipped records are counted as a completed claim, but not as a flush', asy
   expect(await counted('ticklake_consumer_claims_completed_total')).toEqual([1])
   expect((await counted('ticklake_consumer_flush_seconds')).every((value) => value === 0)).toBe(true)
 })
+
+/** A writer that has landed the offsets 0 to 2, of which the last is known to Kafka. */
+async function landedThree() {
+  const it = startWriter()
+  await it.writer.recover()
+  const ran = it.writer.run()
+  const timestamp = Date.UTC(2026, 0, 1)
+  const push = (offset: number) =>
+    it.writer.pending.push({
+      partition: 0,
+      offset,
+      timestamp,
+      value: Buffer.from(tickOf('1')),
+      leaderEpoch: 4,
+    })
+  for (let offset = 0; offset < 3; offset++) push(offset)
+  await vi.waitFor(() => expect(it.claims()).toHaveLength(1))
+  const same: FoundRecord = { timestampMs: timestamp, value: Buffer.from(tickOf('1')) }
+  return { ...it, ran, push, same, other: { ...same, value: Buffer.from(tickOf('2')) } }
+}
+
+test('a claim has the digest and the leader epoch of its last record', async () => {
+  const { claims, writer, ran } = await landedThree()
+  writer.drain()
+  await ran
+  expect(claims()[0]!.last).toEqual({
+    offset: 2,
+    sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    leaderEpoch: 4,
+  })
+})
+
+test('after a lost connection nothing is claimed until the last record was found again', async () => {
+  const { claims, writer, ran, push, found, same } = await landedThree()
+  push(3)
+  writer.connectionLost()
+  writer.connectionLost()
+  found.set(3, same)
+  for (const offset of [4, 5]) push(offset)
+  await vi.waitFor(() => expect(claims()).toHaveLength(2))
+  writer.drain()
+  await ran
+})
+
+test('records in memory are not claimed with those that replaced them in Kafka', async () => {
+  const { claims, writer, ran, push, found, other, objects } = await landedThree()
+  push(3)
+  writer.connectionLost()
+  found.set(3, other)
+  for (const offset of [4, 5]) push(offset)
+  await expect(ran).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED' })
+  expect(claims()).toHaveLength(1)
+  expect([...objects.keys()].filter((key) => key.includes('/truncations/'))).toHaveLength(1)
+})
+
+test.each(['complete', 'unfinished'])(
+  'a chain whose last claim is %s, with another record in Kafka, is refused',
+  async (state) => {
+    const { writer, ran, objects, other } = await landedThree()
+    writer.drain()
+    await ran
+    if (state === 'unfinished')
+      for (const key of objects.keys()) if (key.includes('stock_market_')) objects.delete(key)
+    const next = startWriter(60_000, undefined, false, objects)
+    next.found.set(2, other)
+    await expect(next.writer.recover()).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED' })
+    const later = startWriter(60_000, undefined, false, objects)
+    await expect(later.writer.recover(), 'whatever it finds').rejects.toMatchObject({
+      code: 'TOPIC_TRUNCATED',
+    })
+  },
+)

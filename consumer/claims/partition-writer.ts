@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Claim, claimText, writtenBy } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { claimKey } from '@ticklake/contract/keys.ts'
+import type { LandedRecord } from '@ticklake/lake/chain-end.ts'
 import { claimKeys, readLink, usableClaim } from '@ticklake/lake/claims.ts'
 import { isComplete } from '@ticklake/lake/completeness.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
@@ -12,8 +13,9 @@ import type { RecordBuffer } from '../batching/record-buffer.ts'
 import type { ConsumerEvents } from '../events.ts'
 import { Aborted, untilDone } from '../retry.ts'
 import { abilityFor, buildClaim, buildSkip, type LandingTarget } from './claim-builder.ts'
-import { firstStep, isCollecting, nextStep, type Outcome, type Step } from './claim-protocol.ts'
+import { firstStep, isCollecting, nextStep, type Outcome, type Problem, type Step } from './claim-protocol.ts'
 import { type LandingPort, landDead, landFiles } from './landing.ts'
+import type { TruncationGuard } from './truncation-guard.ts'
 
 export interface WriterOptions
   extends Pick<PendingBatchesOptions, 'flushAfterMs' | 'flushBytes' | 'flushRows'> {
@@ -25,6 +27,7 @@ export interface WriterOptions
   readonly confirmTopic: () => Promise<void>
   /** Asks S3 whether the dataset still has this release's contract. */
   readonly confirmDataset: () => Promise<void>
+  readonly truncation: Pick<TruncationGuard, 'requireIntact' | 'replaced' | 'refuse'>
   /** Commits the offset to Kafka; a failure is harmless. */
   readonly commit: (offset: number) => Promise<void>
   /** Called when memory was freed. */
@@ -44,6 +47,10 @@ export class PartitionWriter {
   /** Whether a batch is taken and the topic is being confirmed: that needs no further records. */
   #isConfirming = false
   #draining = false
+  /** The last record of the newest claim that is known, where it has one. */
+  #lastClaimed: LandedRecord | undefined
+  /** Records that were read before the connection was lost: Kafka must still have them before anything is claimed. */
+  readonly #doubted: LandedRecord[] = []
   #wake: () => void = () => {}
 
   constructor(options: WriterOptions) {
@@ -94,10 +101,14 @@ export class PartitionWriter {
   /**
    * Finds the end of the partition's chain, and whether its newest claim is complete.
    * @returns the offset to read from
-   * @throws Failure CLAIM_UNREADABLE, UNKNOWN_ENCODER, NEWER_CONTRACT; Aborted
+   * @throws Failure CLAIM_UNREADABLE, UNKNOWN_ENCODER, NEWER_CONTRACT, TOPIC_TRUNCATED; Aborted
    */
   async recover(): Promise<number> {
     await this.#confirmDataset()
+    const { partition, truncation, events } = this.#options
+    await untilDone('read_truncation', events, this.#aborting.signal, () =>
+      truncation.requireIntact(partition),
+    )
     while (!isCollecting(this.#step)) await this.#advance()
     const from = this.#step.at === 'collect' ? this.#step.from : this.#step.claim.S
     this.pending.startAt(from)
@@ -108,6 +119,41 @@ export class PartitionWriter {
   confirmTopic(): Promise<void> {
     const { events, confirmTopic } = this.#options
     return untilDone('describe_topic', events, this.#aborting.signal, confirmTopic)
+  }
+
+  /** Writes down that Kafka has replaced landed records of the partition. @returns what to stop with */
+  refuseTruncated(why: string): Promise<Failure> {
+    const { events, partition, truncation } = this.#options
+    return untilDone('write_truncation', events, this.#aborting.signal, () =>
+      truncation.refuse(partition, why),
+    )
+  }
+
+  /**
+   * The connection to a broker was lost: the log that it has when it is back may be another one. The last record that was
+   * read so far is compared before the next claim.
+   */
+  connectionLost(): void {
+    const { target } = this.#options
+    const pending =
+      this.pending.lastRecord ?? (isCollecting(this.#step) ? this.#batch?.lastRecord() : undefined)
+    const last = pending
+      ? { ...pending, contract: CONTRACT_VERSION, aliases: target.aliases }
+      : this.#lastClaimed
+    if (last && last.offset !== this.#doubted.at(-1)?.offset) this.#doubted.push(last)
+  }
+
+  /** @throws Failure TOPIC_TRUNCATED; Aborted */
+  async #confirmLog(): Promise<void> {
+    const { events, partition, truncation } = this.#options
+    for (let landed = this.#doubted[0]; landed !== undefined; landed = this.#doubted[0]) {
+      const compared = landed
+      const why = await untilDone('compare_record', events, this.#aborting.signal, () =>
+        truncation.replaced(partition, compared),
+      )
+      if (why !== undefined) throw await this.refuseTruncated(why)
+      this.#doubted.shift()
+    }
   }
 
   /** Makes sure that the records sent so far have no field that this release does not know. @throws Failure NEWER_CONTRACT; Aborted */
@@ -181,11 +227,13 @@ export class PartitionWriter {
     this.pending.awaitedEnd = Number.POSITIVE_INFINITY
     this.#batchTakenAt = performance.now()
     this.#isConfirming = true
-    await Promise.all([this.confirmTopic(), this.#confirmDataset()]).finally(() => {
+    await Promise.all([this.confirmTopic(), this.#confirmDataset(), this.#confirmLog()]).finally(() => {
       this.#isConfirming = false
     })
-    const claim = buildClaim(this.#options.target, this.#options.partition, this.#batch!)
-    this.#follow({ of: step.at === 'collect' ? 'collect' : 'collect-claim', claim })
+    const claim = buildClaim(this.#options.target, this.#options.partition, this.#batch!, (offset) =>
+      this.pending.leaderEpochAt(offset),
+    )
+    await this.#follow({ of: step.at === 'collect' ? 'collect' : 'collect-claim', claim })
     return true
   }
 
@@ -212,12 +260,19 @@ export class PartitionWriter {
   }
 
   async #advance(): Promise<void> {
-    this.#follow(await this.#perform(this.#step))
+    await this.#follow(await this.#perform(this.#step))
   }
 
-  #follow(outcome: Outcome): void {
+  async #follow(outcome: Outcome): Promise<void> {
     this.#step = nextStep(this.#step, outcome, (claim) => abilityFor(this.#options.target, claim))
-    if (this.#step.at === 'refuse') throw stopFailure(this.#step.problem.kind, this.#step)
+    if (this.#step.at === 'refuse') {
+      const { problem } = this.#step
+      throw problem.kind === 'truncated' ? await this.refuseTruncated(problem.found) : stopFailure(problem)
+    }
+    if ('claim' in this.#step && this.#step.claim.last) {
+      const { last, contract, aliases } = this.#step.claim
+      this.#lastClaimed = { ...last, contract, aliases }
+    }
   }
 
   async #perform(step: Step): Promise<Outcome> {
@@ -229,6 +284,11 @@ export class PartitionWriter {
         const key = await attempt('find_tail', () => this.#newestKey())
         const tail = key === undefined ? undefined : await attempt('read_claim', () => this.#readClaim(key))
         return { of: 'find-tail', tail }
+      }
+      case 'compare-tail': {
+        const { last, contract, aliases } = step.claim
+        const compare = () => this.#options.truncation.replaced(partition, { ...last!, contract, aliases })
+        return { of: 'compare-tail', replaced: await attempt('compare_record', compare) }
       }
       case 'check-tail':
         return {
@@ -301,8 +361,7 @@ export class PartitionWriter {
   }
 }
 
-function stopFailure(kind: string, step: Extract<Step, { at: 'refuse' }>): Failure {
-  const { problem } = step
+function stopFailure(problem: Exclude<Problem, { kind: 'truncated' }>): Failure {
   if (problem.kind === 'unknown-encoder') {
     const { S, E, partition, encoder, contract } = problem.claim
     const wanted = problem.claim.release
@@ -328,7 +387,7 @@ function stopFailure(kind: string, step: Extract<Step, { at: 'refuse' }>): Failu
   return new Failure({
     code: 'CLAIM_DISAGREES',
     what: `the records of [${stored.S},${stored.E}) in partition ${stored.partition} are not those of its claim; nothing was written`,
-    why: `the claim has ${describe(stored)}; Kafka now gives ${describe(seen)} (${kind})`,
+    why: `the claim has ${describe(stored)}; Kafka now gives ${describe(seen)} (${problem.kind})`,
     remedy:
       'run `catalog audit --deep`: records were compacted or deleted before they landed, or two releases validate differently',
   })
@@ -336,5 +395,6 @@ function stopFailure(kind: string, step: Extract<Step, { at: 'refuse' }>): Failu
 
 function describe(claim: Claim): string {
   const files = claim.files.map(({ key, rows }) => `${rows} rows in ${key}`).join(', ') || 'no rows'
-  return `${files}, ${claim.dead} dead, ${claim.gaps} gaps`
+  const last = claim.last ? `, its last record ${claim.last.sha256.slice(0, 12)}` : ''
+  return `${files}, ${claim.dead} dead, ${claim.gaps} gaps${last}`
 }

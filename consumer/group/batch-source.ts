@@ -181,12 +181,14 @@ class RecordMessage implements Message {
   offset = 0
   timestamp: number | undefined
   value: Uint8Array | null = null
+  readonly leaderEpoch: number
   readonly #records: Records
   #at = 0
 
   constructor(records: Records) {
     this.#records = records
     this.partition = records.partition
+    this.leaderEpoch = records.leaderEpoch
   }
 
   moveTo(at: number): this {

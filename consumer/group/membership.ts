@@ -1,6 +1,7 @@
 // One membership in the consumer group, from connecting to leaving: each assigned partition gets a writer, and each
 // revoked one lands what it has in memory before it is given back.
 import { datasetKey } from '@ticklake/contract/keys.ts'
+import { RecordLookup } from '@ticklake/kafka/record-lookup.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { flushAfter } from '../batching/flush-pace.ts'
 import { semaphore } from '../batching/semaphore.ts'
@@ -8,6 +9,7 @@ import type { LandingTarget } from '../claims/claim-builder.ts'
 import { datasetGuard, openDataset } from '../claims/dataset.ts'
 import type { LandingPort } from '../claims/landing.ts'
 import { PartitionWriter } from '../claims/partition-writer.ts'
+import { TruncationGuard } from '../claims/truncation-guard.ts'
 import type { ConsumerConfig } from '../config.ts'
 import type { DeadLetterSender } from '../dead-letters/dead-letter-producer.ts'
 import { Announcements } from '../dead-letters/pending-dead-letters.ts'
@@ -52,6 +54,8 @@ interface Landing {
   readonly port: LandingPort
   readonly guard: TopicGuard
   readonly confirmDataset: () => Promise<void>
+  readonly lookup: RecordLookup
+  readonly truncation: TruncationGuard
   /** Where partitions without claims start; undefined: at offset 0. */
   readonly startPoint: StoredStartPoint | undefined
 }
@@ -96,7 +100,10 @@ export class Membership {
         onRevoke: (partitions, lost) => this.#enqueue(() => this.#revoke(landing!.source, partitions, lost)),
         onFatal: (error) => this.#fail(error),
         onMessage: (text) => events.brokerMessage(text),
-        onBrokerAway: (why) => events.brokerAway(why),
+        onBrokerAway: (why) => {
+          events.brokerAway(why)
+          this.#connectionLost()
+        },
         onBrokerBack: () => events.brokerBack(),
       },
       signal,
@@ -108,7 +115,8 @@ export class Membership {
       landing = open
       await this.#poll(landing, announcements, signal)
     } finally {
-      await this.#leave(client, landing?.source)
+      // What is in memory may have to be compared before it lands.
+      await this.#leave(client, landing?.source).finally(() => landing?.lookup[Symbol.dispose]())
     }
   }
 
@@ -149,8 +157,16 @@ export class Membership {
     const startPoint = await untilDone('open_dataset', events, signal, () =>
       openDataset(store, target, from, events.datasetRaised).catch(refused),
     )
+    const lookup = new RecordLookup(kafka, topicId, 'ticklake-consumer')
     return {
       client,
+      lookup,
+      truncation: new TruncationGuard({
+        store,
+        target,
+        events,
+        find: (partition, offset) => lookup.find(partition, offset),
+      }),
       source:
         config.reader === 'client'
           ? clientSource(client)
@@ -158,7 +174,10 @@ export class Membership {
               config: kafka,
               topicId,
               client,
-              onRetry: events.brokerMessage,
+              onRetry: (why) => {
+                events.brokerMessage(why)
+                this.#connectionLost()
+              },
               onAnswer: events.brokerBack,
             }),
       target,
@@ -197,6 +216,10 @@ export class Membership {
       stopWatchingProgress()
       stopWatchingTopic()
     }
+  }
+
+  #connectionLost(): void {
+    for (const writer of this.#writers.values()) writer.connectionLost()
   }
 
   #fail(error: unknown): void {
@@ -260,7 +283,10 @@ export class Membership {
     this.#options.onAssigned()
   }
 
-  #newWriter({ client, target, port, guard, confirmDataset }: Landing, partition: number): PartitionWriter {
+  #newWriter(
+    { client, target, port, guard, confirmDataset, truncation }: Landing,
+    partition: number,
+  ): PartitionWriter {
     const { config, events } = this.#options
     return new PartitionWriter({
       target,
@@ -272,6 +298,7 @@ export class Membership {
       flushRows: config.flushRows,
       confirmTopic: () => guard.confirm(),
       confirmDataset,
+      truncation,
       commit: (offset) => client.commit(partition, offset),
       onProgress: () => {
         events.buffered(this.#heldBytes())

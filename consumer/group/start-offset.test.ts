@@ -1,5 +1,6 @@
 // Where reading begins, and when a person has to decide: the chain of claims against what Kafka says.
 import { datasetKey, initialOffsetKey } from '@ticklake/contract/keys.ts'
+import { Failure } from '@ticklake/runtime/errors.ts'
 import { memoryStore } from '@ticklake/testing/memory-store.ts'
 import { expect, test } from 'vitest'
 import type { LandingTarget } from '../claims/claim-builder.ts'
@@ -42,6 +43,7 @@ function start({
     },
     unclaimedFrom: claimed,
     canSkip: landed === claimed,
+    refuseTruncated: async (why: string) => new Failure({ code: 'TOPIC_TRUNCATED', what: 'refused', why }),
     signal: new AbortController().signal,
   } as unknown as PartitionWriter
   const client = {

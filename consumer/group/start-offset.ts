@@ -29,13 +29,7 @@ export async function startOffset(
   let from = await writer.recover()
   const { low, high } = await ask('query_watermarks', () => client.watermarks(partition))
   if (from > high) {
-    throw new Failure({
-      code: 'TOPIC_TRUNCATED',
-      what: `partition ${partition} ends at ${high} in Kafka, but its claims reach ${from}; nothing is read from it`,
-      why: 'Kafka has lost records that are in the lake (an unclean election, or a log that was restored)',
-      remedy:
-        'begin a new dataset with LAKE_DATASET, so that new records with old offsets are not taken for old ones',
-    })
+    throw await writer.refuseTruncated(`the partition ends at ${high} in Kafka, but its claims reach ${from}`)
   }
   if (committed !== undefined && committed > writer.unclaimedFrom) {
     throw new Failure({

@@ -7,6 +7,7 @@ import {
   claimOf,
   contractOf,
   firstOffsetOf,
+  isStale,
   lacksRecords,
   type Move,
   missing,
@@ -45,8 +46,18 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
   // It checks the dataset when it is assigned the partition, and again after the last record that it has read, before it claims.
   const asks = step.at === 'find-tail' || isCollecting(step)
   if (actor.isOlder && state.isRaised && asks && world.mistake !== 'claim-after-the-raise') return []
+  if (state.isRefused && step.at === 'find-tail') return []
+  if (actor.doubted && isCollecting(step) && world.mistake !== 'reconnection-trusts-the-offset-alone') {
+    const { doubted: claim, ...trusting } = actor
+    if (!isStale(world, state, claim)) {
+      return [move(`consumer ${who} finds its last record again`, state, who, trusting)]
+    }
+    const problem = { kind: 'truncated', claim, found: 'another record' } as const
+    const refuses: Actor = { ...trusting, step: { at: 'refuse', problem } }
+    return [move(`consumer ${who} finds its last record replaced`, state, who, refuses, { isRefused: true })]
+  }
   const claimFor = (S: number, E: number): Claim => ({
-    ...claimOf(world, S, E, who),
+    ...claimOf(world, S, E, who, state.isReplaced),
     contract: contractOf(actor),
   })
   const done = (name: string, outcome: Outcome, changes: Partial<State> = {}): Move =>
@@ -81,6 +92,13 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
       const starts = Object.keys(state.claims).map(Number)
       const tail = starts.length === 0 ? undefined : state.claims[Math.max(...starts)]
       return [done('finds the tail', { of: 'find-tail', tail })]
+    }
+    case 'compare-tail': {
+      const isReplaced =
+        isStale(world, state, step.claim) && world.mistake !== 'recovery-trusts-the-offset-alone'
+      const replaced = isReplaced ? 'another record' : undefined
+      const changes = isReplaced ? { isRefused: true } : {}
+      return [done('compares the last record', { of: 'compare-tail', replaced }, changes)]
     }
     case 'check-tail':
       return [
@@ -224,7 +242,7 @@ function withNumber(numbers: readonly number[], more: number): readonly number[]
 
 /** The actor at its next step. Which records it can have is fixed where it starts to read; only those that it may miss count. */
 function readOn(state: State, actor: Actor, step: Step): Actor {
-  const recovers = actor.step.at === 'find-tail' || actor.step.at === 'check-tail'
+  const recovers = ['find-tail', 'compare-tail', 'check-tail'].includes(actor.step.at)
   const first = !recovers ? actor.readsFrom : isCollecting(step) ? state.low : 0
   return { ...actor, step, put: [], readsFrom: firstOffsetOf(step) < first ? first : 0 }
 }

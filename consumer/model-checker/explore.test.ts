@@ -42,6 +42,13 @@ const worlds: Record<string, World> = {
     crashes: 1,
     lostAnswers: 1,
   },
+  'Kafka loses its last records, and gets others': {
+    records: ['hour-0', 'poison', 'hour-0'],
+    consumers: 2,
+    crashes: 1,
+    lostAnswers: 0,
+    replaced: 1,
+  },
   'the dead-letter topic goes and comes back': {
     records: ['poison', 'hour-0'],
     consumers: 2,
@@ -97,8 +104,8 @@ test.each(Object.entries(worlds))(
     expect(findings.violation).toBeUndefined()
     expect(states).toBeGreaterThan(5_000)
     expect(ends - stops).toBeGreaterThan(0)
-    // A claim was begun, its records are gone, and whoever had them is dead: only retention does that.
-    expect(stops > 0).toBe(world.retention !== undefined)
+    // A claim was begun, its records are gone, and whoever had them is dead; or landed records were replaced.
+    expect(stops > 0).toBe(world.retention !== undefined || world.replaced !== undefined)
   },
 )
 
@@ -152,6 +159,14 @@ const brokenBy: Record<Mistake, { readonly invariant: string; readonly world: st
   'claim-after-the-raise': {
     invariant: 'no field of a record that was sent after the raise is dropped',
     world: 'a newer release raises the dataset beside an earlier one',
+  },
+  'recovery-trusts-the-offset-alone': {
+    invariant: 'nothing lands behind a landed record that Kafka has replaced',
+    world: 'Kafka loses its last records, and gets others',
+  },
+  'reconnection-trusts-the-offset-alone': {
+    invariant: 'nothing lands behind a landed record that Kafka has replaced',
+    world: 'Kafka loses its last records, and gets others',
   },
   'delete-before-switch': {
     invariant: 'the count never falls',

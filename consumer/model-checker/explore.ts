@@ -2,8 +2,17 @@
 // late writes, against a simulated S3 and Kafka, and the real protocol. Says where a record is lost or duplicated.
 import { hourMoves } from './compactors.ts'
 import { announcementMoves, consumerMoves } from './consumers.ts'
-import { broken, brokenAtEnd, falls, lostClaim } from './invariants.ts'
-import { beginWorld, hourWorld, type Move, missing, type State, textOf, type World } from './world.ts'
+import { broken, brokenAtEnd, falls, isStopped } from './invariants.ts'
+import {
+  type Actor,
+  beginWorld,
+  hourWorld,
+  type Move,
+  missing,
+  type State,
+  textOf,
+  type World,
+} from './world.ts'
 
 export interface Findings {
   readonly states: number
@@ -11,7 +20,7 @@ export interface Findings {
   readonly violation: { readonly invariant: string; readonly trace: readonly string[] } | undefined
   /** States in which nothing can happen any more, and every record has landed or is known to be lost. */
   readonly ends: number
-  /** Those among them in which the chain has stopped at a begun claim whose records are gone. */
+  /** Those among them in which the chain has stopped for a person to decide. */
   readonly stops: number
 }
 
@@ -31,7 +40,7 @@ export function explore(world: World): Findings {
         if (invariant)
           return { states: seen.size, violation: { invariant, trace: unroll(trace) }, ends, stops }
         ends++
-        if (lostClaim(world, state)) stops++
+        if (isStopped(world, state)) stops++
       }
       for (const move of moves) {
         const text = textOf(move.state)
@@ -89,7 +98,28 @@ function outsideMoves(world: World, state: State): Move[] {
       state: { ...state, low: world.retention },
     })
   }
+  if (world.replaced !== undefined && !state.isReplaced) {
+    moves.push({
+      name: `Kafka loses the records from ${world.replaced} on, and gets others`,
+      state: {
+        ...state,
+        isReplaced: true,
+        actors: state.actors.map((actor) => losesConnection(state, actor)),
+      },
+    })
+  }
   return moves
+}
+
+/** Who recovers after that compares the chain's end anyway. */
+function losesConnection(state: State, actor: Actor): Actor {
+  const { step } = actor
+  if (step.at === 'find-tail' || step.at === 'compare-tail') return actor
+  const doubted =
+    'claim' in step
+      ? step.claim
+      : Object.values(state.claims).find(({ E }) => 'from' in step && E === step.from)
+  return doubted?.last ? { ...actor, doubted } : actor
 }
 
 function compactorMoves(world: World, state: State): Move[] {

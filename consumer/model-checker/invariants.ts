@@ -2,7 +2,7 @@
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { deadKey } from '@ticklake/contract/keys.ts'
-import { lacksRecords, missing, type State, target, visibleRows, type World } from './world.ts'
+import { isStale, lacksRecords, missing, type State, target, visibleRows, type World } from './world.ts'
 
 /** What must hold in every state. */
 export function broken(world: World, state: State): string | undefined {
@@ -22,11 +22,21 @@ export function broken(world: World, state: State): string | undefined {
       contract < CONTRACT_VERSION && E > (world.older?.newFieldFrom ?? world.records.length),
   )
   if (dropped) return 'no field of a record that was sent after the raise is dropped'
+  if (state.isReplaced && landsBehindStale(world, state)) {
+    return 'nothing lands behind a landed record that Kafka has replaced'
+  }
   if (state.hour.query?.some((key) => !(key in state.objects))) return 'no query finds an object missing'
   if (hasClaims(world) && !state.moved && state.committed > landedOffset(world, state)) {
     return 'the committed offset never passes the landed offset'
   }
   return undefined
+}
+
+function landsBehindStale(world: World, state: State): boolean {
+  const claims = Object.values(state.claims)
+  const stale = claims.filter((claim) => isStale(world, state, claim))
+  const staleFrom = Math.min(...stale.map(({ E }) => E))
+  return claims.some((claim) => claim.S >= staleFrom && claim.last && !stale.includes(claim))
 }
 
 /** Whether a reader who counts before and after an event sees rows go. */
@@ -42,6 +52,10 @@ export function falls(world: World, before: State, after: State): string | undef
 
 /** What must be so where nothing can happen any more. */
 export function brokenAtEnd(world: World, state: State): string | undefined {
+  // A person decides what becomes of the records that Kafka has at offsets that have landed.
+  if (state.isRefused) {
+    return state.isReplaced ? undefined : 'a partition is refused only if Kafka has replaced records'
+  }
   const skips = Object.values(state.claims).filter(({ skipped }) => skipped > 0)
   const landed = visibleRows(world, state)
   const dead = Object.values(state.dead).flat()
@@ -82,6 +96,11 @@ export function lostClaim(world: World, state: State): Claim | undefined {
     (actor) => actor.step.at === 'collect-claim' && actor.step.claim.S === claim.S && lacksRecords(actor),
   )
   return isStopped ? claim : undefined
+}
+
+/** Whether the chain has stopped for a person to decide. */
+export function isStopped(world: World, state: State): boolean {
+  return state.isRefused || lostClaim(world, state) !== undefined
 }
 
 /** Without claims no invariant of the chain applies, only those of the records. */

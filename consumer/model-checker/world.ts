@@ -38,6 +38,11 @@ export interface World {
    */
   readonly retention?: number
   /**
+   * Kafka may lose the records from this offset on, once, and give their offsets to others of the same kinds: a power cut.
+   * Where they have landed, the chain stops for a person to decide.
+   */
+  readonly replaced?: number
+  /**
    * Consumers of an earlier release beside the others, which raise the dataset when they start; and the offset from
    * which on records have a field that the earlier one does not know: they are sent once it is raised.
    */
@@ -65,6 +70,8 @@ export type Mistake =
   | 'skip-too-much'
   | 'on-behind-a-begun-claim'
   | 'claim-after-the-raise'
+  | 'recovery-trusts-the-offset-alone'
+  | 'reconnection-trusts-the-offset-alone'
   | CompactionMistake
 
 /** One consumer: its step of the protocol, and which of a claim's objects it has put. */
@@ -75,6 +82,8 @@ export interface Actor {
   readonly readsFrom: number
   /** Whether it is of the earlier release. */
   readonly isOlder?: boolean
+  /** The last claim that it knew when it lost the connection: its last record must still be there before it claims more. */
+  readonly doubted?: Claim | undefined
 }
 
 /** Before it knows anything. */
@@ -98,6 +107,9 @@ export interface State {
   readonly isRaised: boolean
   /** Kafka's first offset. */
   readonly low: number
+  /** Whether Kafka has replaced the last records, and whether a consumer has written down that landed ones are among them. */
+  readonly isReplaced: boolean
+  readonly isRefused: boolean
   readonly crashes: number
   readonly lostAnswers: number
   readonly hour: HourState
@@ -141,6 +153,8 @@ export function beginWorld(world: World): State {
     moved: false,
     isRaised: world.older === undefined,
     low: 0,
+    isReplaced: false,
+    isRefused: false,
     crashes: world.crashes,
     lostAnswers: world.lostAnswers,
     hour: beginHour(world.compactors ?? 0, world.queries ?? 0),
@@ -153,7 +167,7 @@ function landedBefore(world: World): Pick<State, 'claims' | 'objects'> {
   const objects: { [key: string]: readonly number[] } = {}
   const most = world.flushOffsets ?? world.records.length
   for (let S = 0; S < (world.landed ?? 0); S += most) {
-    const claim = claimOf(world, S, Math.min(S + most, world.landed!), 0)
+    const claim = claimOf(world, S, Math.min(S + most, world.landed!), 0, false)
     claims[S] = claim
     for (const { key } of claim.files) objects[key] = rowsOf(world, claim, key)
   }
@@ -165,9 +179,9 @@ function landedBefore(world: World): Pick<State, 'claims' | 'objects'> {
  * its nonce, which here names its range and its author.
  */
 export function textOf(state: State): string {
-  const actors = state.actors.map(({ step, put, readsFrom, isOlder }) => {
+  const actors = state.actors.map(({ step, put, readsFrom, isOlder, doubted }) => {
     const about = 'claim' in step ? step.claim.nonce : 'from' in step ? step.from : ''
-    return `${step.at} ${about} ${readsFrom} ${put.join()}${isOlder ? ' older' : ''}`
+    return `${step.at} ${about} ${readsFrom} ${put.join()}${isOlder ? ' older' : ''}${doubted ? ` doubts ${doubted.nonce}` : ''}`
   })
   const claims = Object.entries(state.claims).map(([S, { nonce }]) => `${S} ${nonce}`)
   const objects = Object.entries(state.objects).map(([key, rows]) => `${key} ${rows.join()}`)
@@ -181,6 +195,8 @@ export function textOf(state: State): string {
     state.moved,
     state.isRaised,
     state.low,
+    state.isReplaced,
+    state.isRefused,
     state.crashes,
     state.lostAnswers,
     hourText(state.hour),
@@ -228,12 +244,36 @@ export function missing(claim: Claim, state: State): string[] {
   return keys
 }
 
-/** The claim that this consumer builds for a range: the real one, with a nonce that is the same in every run. */
-export function claimOf(world: World, S: number, E: number, who: number): Claim {
+/** Whether Kafka has another record at the claim's last offset than the one that was claimed. */
+export function isStale(world: World, state: State, { last }: Claim): boolean {
+  if (!last || !state.isReplaced) return false
+  const now = claimOf(world, last.offset, last.offset + 1, 0, true)
+  return now.last!.sha256 !== last.sha256
+}
+
+/**
+ * The claim that this consumer builds for a range: the real one, with a nonce that is the same in every run.
+ * @param isReplaced whether Kafka has replaced the last records when it reads them
+ */
+export function claimOf(world: World, S: number, E: number, who: number, isReplaced: boolean): Claim {
+  const claims = claimsOfWorld.get(world) ?? new Map<string, Claim>()
+  claimsOfWorld.set(world, claims)
+  const id = `${who}:${S}-${E} ${isReplaced}`
+  const claim = claims.get(id) ?? newClaim(world, S, E, who, isReplaced)
+  claims.set(id, claim)
+  return claim
+}
+
+/** The same claim is built in thousands of states. */
+const claimsOfWorld = new WeakMap<World, Map<string, Claim>>()
+
+function newClaim(world: World, S: number, E: number, who: number, isReplaced: boolean): Claim {
   const buffer = new RecordBuffer(S)
+  const isNew = (offset: number) => isReplaced && offset >= (world.replaced ?? Number.POSITIVE_INFINITY)
   for (let offset = S; offset < E; offset++) {
     const record = world.records[offset]
     if (record === 'gap') continue
+    const value = Uint8Array.of(isNew(offset) ? 1 : 0)
     if (record === 'poison') {
       buffer.reject({
         offset,
@@ -241,13 +281,16 @@ export function claimOf(world: World, S: number, E: number, who: number): Claim 
         reason: 'not_json',
         detail: '',
         key: null,
-        value: null,
+        value,
         headers: [],
       })
-    } else buffer.accept(offset, FIRST_HOUR_MS + (record === 'hour-1' ? HOUR_MS : 0), new Uint8Array(1))
+    } else buffer.accept(offset, FIRST_HOUR_MS + (record === 'hour-1' ? HOUR_MS : 0), value)
   }
   buffer.cursor = E
-  return { ...buildClaim(target, 0, buffer), nonce: `${who}:${S}-${E}` }
+  return {
+    ...buildClaim(target, 0, buffer),
+    nonce: `${who}:${S}-${E}${isNew(E - 1) ? ' of new records' : ''}`,
+  }
 }
 
 /** The claim by which it skips what Kafka has deleted. */

@@ -1,4 +1,5 @@
 // What a consumer writes down before it writes data: which records, into which objects. Claims are the truth.
+import { isLastRecord, type LastRecord } from './last-record.ts'
 
 /** One object of a claim. In the json-object format `key` is a template with `{offset}` in it. */
 export interface ClaimFile {
@@ -36,6 +37,11 @@ export interface Claim {
   /** Records that were left out on purpose, for the reason given. */
   readonly skipped: number
   readonly reason?: string
+  /**
+   * By which its last record is recognized in Kafka; absent where it has none (only gaps, only skipped records), and in
+   * claims of releases before 0.3.0.
+   */
+  readonly last?: LastRecord
 }
 
 /**
@@ -84,6 +90,9 @@ export function parseClaim(text: string): Claim {
   const accounted = claimRows(claim) + claim.dead + claim.gaps + claim.skipped
   if (claim.E - claim.S !== accounted || claim.E <= claim.S) {
     throw new Error(`a claim of [${claim.S},${claim.E}) that accounts for ${accounted} offsets`)
+  }
+  if (claim.last !== undefined && !isLastRecord(claim.last, claim.S, claim.E)) {
+    throw new Error(`a claim of [${claim.S},${claim.E}) whose last record is ${JSON.stringify(claim.last)}`)
   }
   return claim
 }

@@ -62,6 +62,16 @@ export function initialOffsetKey(lake: Lake, topicId: string, partition: number)
   return `${controlPrefix(lake)}beginnings/${topicId}/${partitionDigits(partition)}.json`
 }
 
+/** The folder of what says that Kafka has replaced landed records, with the slash at its end. */
+export function truncationsPrefix(lake: Lake): string {
+  return `${controlPrefix(lake)}truncations/`
+}
+
+/** Says that Kafka has other records in this partition than those that landed; written once, by whoever finds it. */
+export function truncationKey(lake: Lake, topicId: string, partition: number): string {
+  return `${truncationsPrefix(lake)}${topicId}/${partitionDigits(partition)}.json`
+}
+
 /** The folder of a partition's claims, with the slash at its end; its first key is the newest claim. */
 export function claimsPrefix(lake: Lake, topicId: string, partition: number): string {
   return `${controlPrefix(lake)}claims/${topicId}/${partitionDigits(partition)}/`

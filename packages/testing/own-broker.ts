@@ -1,5 +1,5 @@
 // A broker of a test's own, which may be killed, frozen, and made to forget its groups: the others share one.
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serverEnv } from '../../stack/environment.ts'
@@ -54,6 +54,23 @@ export class OwnBroker implements AsyncDisposable {
     for (const name of readdirSync(logs)) {
       if (name.startsWith('__consumer_offsets-')) rmSync(join(logs, name), { recursive: true })
     }
+  }
+
+  /**
+   * Between kill() and begin(): as after a power cut that took what was not on disk yet of a partition.
+   * @param bytes how much of its log is left; its last whole batch is the last that the broker finds
+   */
+  loseTail(topic: string, partition: number, bytes: number): void {
+    truncateSync(this.#log(topic, partition), bytes)
+  }
+
+  /** How large a partition's log is now. */
+  logBytes(topic: string, partition: number): number {
+    return statSync(this.#log(topic, partition)).size
+  }
+
+  #log(topic: string, partition: number): string {
+    return join(this.#dir, 'data', 'kafka', `${topic}-${partition}`, '00000000000000000000.log')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -19,7 +19,9 @@ import {
   initialOffsetKey,
   recordKey,
   tablePrefix,
+  truncationKey,
 } from '@ticklake/contract/keys.ts'
+import { rowDigest } from '@ticklake/contract/last-record.ts'
 import { canonicalBytes } from '@ticklake/contract/validation.ts'
 
 const page = join(import.meta.dirname, '../../docs/data-model.md')
@@ -38,6 +40,7 @@ const claim: Claim = {
   dead: 35,
   gaps: 0,
   skipped: 0,
+  last: { offset: 34332, sha256: rowDigest(1_795_251_600_000, new Uint8Array()), leaderEpoch: 7 },
 }
 
 const messageTypes: Record<TickType, string> = {
@@ -127,12 +130,18 @@ ${claimText(claim).trim()}
 \`\`\`
 
 The number in the key is 2^63-1 minus S, so that a LIST of one key finds the newest claim. \`v\` is the form of the claim:
-form 1 had no release. A release reads every form up to its own, and stops at a later one.
+form 1 had no release. A release reads every form up to its own, and stops at a later one. A field that an earlier release
+may ignore is added without a new form, and is absent in claims of before; one that it must not ignore makes a new form.
+
+\`last\` (since 0.3.0, absent where a claim has only gaps or skipped records) recognizes the claim's last record in Kafka:
+its offset, SHA-256 of its timestamp and of the row's canonical form (of a rejected record: its value), and the leader
+epoch. An offset alone says nothing after a broker has lost the end of its log.
 
 | beside the claims | |
 |---|---|
 | \`${datasetKey(lake)}\` | what was fixed when the dataset was started: topic and its id, format, routing, and with \`--from\` its start point; and the contract with its release, which may rise |
 | \`${initialOffsetKey(lake, range.topicId, 0)}\` | only with \`--from\`: the initial offset of this partition, written when it is first seen without claims |
+| \`${truncationKey(lake, range.topicId, 0)}\` | only where Kafka has other records than those that landed in this partition: what was found, and when. While it is there, no consumer reads the partition |
 | \`${deadKey(lake, range)}\` | the rejected records of a claim, one JSON line each: origin, reason, key, value and headers in base64 |
 | \`${announcementKey(lake, range, 'follows')}\` | only where the dead-letter topic did not accept a message: written before the dead-letter file; the same key with \`.told\` is written when it was sent |
 

@@ -1,0 +1,47 @@
+// What an audit says of a chain whose last record Kafka has replaced.
+import { parseClaim } from '@ticklake/contract/claim.ts'
+import { recordDigest } from '@ticklake/contract/last-record.ts'
+import { expect, test } from 'vitest'
+import { checkChainEnd } from './chain-ends.ts'
+
+const record = { timestampMs: Date.UTC(2026, 0, 1), value: Buffer.from('poison') }
+const other = { ...record, value: Buffer.from('another') }
+const last = { offset: 99, sha256: recordDigest(record, { contract: 3 }), leaderEpoch: 0 }
+const claim = (more: object = {}) =>
+  parseClaim(
+    JSON.stringify({
+      ...{ v: 2, topic: 't', topicId: '0'.repeat(32), partition: 0, S: 0, E: 100, nonce: 'n', last },
+      ...{ encoder: 'parquet/1', contract: 3, files: [], dead: 100, gaps: 0, skipped: 0, ...more },
+    }),
+  )
+const topic = { partition: 0, low: 0, end: 150 }
+const lookup = (found: typeof record | 'absent', epochEnd = 60) => ({
+  find: async () => found,
+  epochEnd: async () => epochEnd,
+})
+
+test('records that took the offsets of landed ones are counted as lost', async () => {
+  expect(await checkChainEnd(claim(), topic, lookup(other))).toMatchObject({
+    kind: 'broker',
+    lost: 40,
+    what: expect.stringMatching(/offset 99.*40 records/),
+  })
+  const unknown = claim({ last: { offset: 99, sha256: last.sha256 } })
+  expect(await checkChainEnd(unknown, topic, lookup(other)), 'at least the one').toMatchObject({ lost: 1 })
+})
+
+test.each([
+  ['is the same', claim(), topic, record],
+  ['is no longer in Kafka', claim(), topic, 'absent' as const],
+  ['is below what Kafka still has', claim(), { ...topic, low: 100 }, other],
+  ['was not written down by an earlier release', claim({ v: 1, last: undefined }), topic, other],
+])('a last record that %s is no finding', async (_what, newest, partition, found) => {
+  expect(await checkChainEnd(newest, partition, lookup(found))).toBeUndefined()
+})
+
+test.each([{ offset: 100, sha256: last.sha256 }, { offset: 99, sha256: 'short' }, { offset: 99 }, 'x'])(
+  'a claim whose last record is %j cannot be used',
+  (bad) => {
+    expect(() => claim({ last: bad })).toThrow('whose last record is')
+  },
+)

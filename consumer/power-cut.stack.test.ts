@@ -1,0 +1,61 @@
+// A broker that loses its unflushed records in a power cut, and gives their offsets to others.
+import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
+import { readLake } from '@ticklake/testing/lake-reader.ts'
+import { OwnBroker } from '@ticklake/testing/own-broker.ts'
+import { Service } from '@ticklake/testing/service.ts'
+import { createTopic, produce, ticks } from '@ticklake/testing/topic.ts'
+import { expect, test } from 'vitest'
+
+/** Produces 100 records, 60 of which survive a power cut. @returns how much of the log that is */
+async function produceHundred(it: ConsumerCase, broker: OwnBroker): Promise<number> {
+  await createTopic(it.env, 1)
+  await produce(it.env, ticks(60, 1))
+  const bytes = broker.logBytes(it.env.KAFKA_TOPIC!, 0)
+  await produce(it.env, ticks(40, 1))
+  return bytes
+}
+
+test('new records under the offsets of landed ones are never taken for them: the consumer stops, and every later one', async (scope) => {
+  await using broker = await OwnBroker.start()
+  const env = { KAFKA_BOOTSTRAP_SERVERS: broker.address }
+  const it = new ConsumerCase(scope, env)
+  const byClient = new ConsumerCase(scope, { ...env, CONSUMER_READER: 'client' })
+  const byBatches = new ConsumerCase(scope, { ...env, CONSUMER_READER: 'batches' })
+  const all = [it, byClient, byBatches]
+  const flushed = await Promise.all(all.map((one) => produceHundred(one, broker)))
+  const [first, ...running] = all.map((one) => one.consume())
+  await Promise.all(all.map((one) => one.landed(100)))
+  await first!.stop()
+
+  await broker.kill()
+  for (const [i, one] of all.entries()) broker.loseTail(one.env.KAFKA_TOPIC!, 0, flushed[i]!)
+  await broker.begin()
+  await Promise.all(all.map((one) => produce(one.env, ticks(90, 1))))
+
+  const refused = it.consume()
+  expect(await refused.ended()).toBe(1)
+  expect(refused.stderr).toMatch(/TOPIC_TRUNCATED[\s\S]*offset 99[\s\S]*another one[\s\S]*LAKE_DATASET/)
+  const again = it.consume()
+  expect(await again.ended()).toBe(1)
+  expect(again.stderr, 'no restart clears it').toMatch(/TOPIC_TRUNCATED[\s\S]*found 20/)
+  for (const service of running) {
+    // By the comparison, or by the reader, which finds its offset or the leader epoch gone.
+    expect([1, null]).toContain(await service.ended())
+    expect(service.stderr).toMatch(/TOPIC_TRUNCATED|OFFSET_OUT_OF_RANGE/)
+  }
+  for (const { env } of all) {
+    const { rows, claims } = await readLake(env)
+    expect(rows).toHaveLength(100)
+    expect(claims.at(-1)).toMatchObject({ E: 100, last: { offset: 99, leaderEpoch: 0 } })
+  }
+
+  const catalog = (...args: string[]) => new Service(['catalog/main.ts', ...args], { env: it.env })
+  expect(await catalog('declare').ended()).toBe(0)
+  const audit = catalog('audit')
+  expect(await audit.ended()).toBe(1)
+  expect(audit.stdout + audit.stderr).toMatch(/produced 190, landed 100, dead 0, skipped 0, lost 40, twice 0/)
+  // In a dataset of its own everything lands that Kafka has.
+  const fresh = new ConsumerCase(scope, { ...it.env, LAKE_DATASET: 'ticks_2' })
+  fresh.consume({ CONSUMER_GROUP_ID: 'fresh' })
+  await fresh.landed(150)
+}, 240_000)

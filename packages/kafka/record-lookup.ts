@@ -1,0 +1,164 @@
+// Reads single records by their offsets, to compare them with what landed.
+import { KafkaReader, KafkaReaderError, type Records } from '@ticklake/kafka-reader'
+import { Failure } from '@ticklake/runtime/errors.ts'
+import { type KafkaConfig, readerSettings } from './config.ts'
+
+export interface StoredRecord {
+  readonly timestampMs: number | undefined
+  readonly value: Uint8Array | null
+}
+
+/**
+ * `absent`: Kafka has deleted or compacted it, or the offset is a marker's. `beyond-end`: the partition ends at or before
+ * this offset.
+ */
+export type LookupResult = StoredRecord | 'absent' | 'beyond-end'
+
+/** How long a partition may say that it ends there: a leader that was just elected says so for a moment. */
+const END_PATIENCE_MS = 5_000
+const LOOKUP_TIMEOUT_MS = 30_000
+/** One batch comes whole, whatever its size; more is not wanted. */
+const MAX_PARTITION_BYTES = 16 * 1024
+
+interface Lookup {
+  readonly partition: number
+  readonly offset: number
+  /** When it began to be read. */
+  sinceMs: number
+  readonly resolve: (result: LookupResult) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Many lookups at a time share one connection to each broker; it is closed when the last one is answered. */
+export class RecordLookup implements Disposable {
+  readonly #config: KafkaConfig
+  readonly #topicId: string
+  readonly #clientId: string
+  /** One lookup of a partition at a time; the others wait. */
+  readonly #current = new Map<number, Lookup>()
+  readonly #waiting: Lookup[] = []
+  #isRunning = false
+  readonly #closing = new AbortController()
+
+  constructor(config: KafkaConfig, topicId: string, clientId: string) {
+    this.#config = config
+    this.#topicId = topicId
+    this.#clientId = clientId
+  }
+
+  /** @throws Failure KAFKA_UNREACHABLE, which may pass */
+  find(partition: number, offset: number): Promise<LookupResult> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ partition, offset, sinceMs: 0, resolve, reject })
+      if (!this.#isRunning) void this.#run()
+    })
+  }
+
+  /**
+   * Where the records of a leader epoch end in the log as it is now: after a truncation, the first offset that was lost.
+   * @throws Failure KAFKA_UNREACHABLE
+   */
+  async epochEnd(partition: number, leaderEpoch: number): Promise<number> {
+    await using reader = new KafkaReader(readerSettings(this.#config, this.#clientId))
+    try {
+      const query = { topic: this.#config.KAFKA_TOPIC, partition, leaderEpoch }
+      const [end] = await reader.epochEnds([query], { signal: this.#closing.signal })
+      return end!.endOffset
+    } catch (error) {
+      throw failed(error)
+    }
+  }
+
+  /** Answers no lookup any more. */
+  [Symbol.dispose](): void {
+    this.#closing.abort()
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true
+    const reader = new KafkaReader({
+      ...readerSettings(this.#config, this.#clientId),
+      maxPartitionBytes: MAX_PARTITION_BYTES,
+    })
+    try {
+      while (this.#waiting.length > 0 || this.#current.size > 0) {
+        await this.#begin(reader)
+        await this.#fetch(reader)
+      }
+    } catch (error) {
+      for (const lookup of [...this.#current.values(), ...this.#waiting]) lookup.reject(failed(error))
+      this.#current.clear()
+      this.#waiting.length = 0
+    } finally {
+      this.#isRunning = false
+      await reader.close()
+    }
+  }
+
+  async #begin(reader: KafkaReader): Promise<void> {
+    const starts: Lookup[] = []
+    for (const lookup of this.#waiting.splice(0)) {
+      if (this.#current.has(lookup.partition)) this.#waiting.push(lookup)
+      else {
+        lookup.sinceMs = performance.now()
+        this.#current.set(lookup.partition, lookup)
+        starts.push(lookup)
+      }
+    }
+    const topic = this.#config.KAFKA_TOPIC
+    await reader.assign(
+      starts.map(({ partition, offset }) => ({ topic, topicId: this.#topicId, partition, offset })),
+      { signal: this.#closing.signal },
+    )
+  }
+
+  async #fetch(reader: KafkaReader): Promise<void> {
+    try {
+      const records = await reader.fetch({
+        signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(LOOKUP_TIMEOUT_MS)]),
+      })
+      const lookup = this.#current.get(records.partition)
+      const result = lookup && resultOf(records, lookup)
+      records.release()
+      if (lookup && result) this.#answer(reader, lookup, result)
+    } catch (error) {
+      const lookup = error instanceof KafkaReaderError && this.#current.get(error.partition ?? -1)
+      if (!lookup || error.code !== 'OFFSET_OUT_OF_RANGE') throw error
+      const at = { topic: this.#config.KAFKA_TOPIC, partition: lookup.partition }
+      const [earliest] = await reader.listOffsets([{ ...at, at: 'earliest' }])
+      this.#answer(reader, lookup, earliest!.offset > lookup.offset ? 'absent' : 'beyond-end')
+    }
+  }
+
+  #answer(reader: KafkaReader, lookup: Lookup, result: LookupResult): void {
+    this.#current.delete(lookup.partition)
+    reader.unassign([{ topic: this.#config.KAFKA_TOPIC, partition: lookup.partition }])
+    lookup.resolve(result)
+  }
+}
+
+/** undefined: nothing is known yet. */
+function resultOf(records: Records, { offset, sinceMs }: Lookup): LookupResult | undefined {
+  const { count, offsets, bytes, timestamps, valueStarts, valueEnds, nextOffset, lastStableOffset } = records
+  if (count > 0 && offsets[0] === offset) {
+    const start = valueStarts[0]!
+    return {
+      timestampMs: timestamps[0]! < 0 ? undefined : timestamps[0]!,
+      value: start < 0 ? null : Uint8Array.from(bytes.subarray(start, valueEnds[0]!)),
+    }
+  }
+  if (nextOffset > offset) return 'absent'
+  const isAtEnd = lastStableOffset <= offset && performance.now() - sinceMs > END_PATIENCE_MS
+  return isAtEnd ? 'beyond-end' : undefined
+}
+
+function failed(error: unknown): Failure {
+  return new Failure({
+    code: 'KAFKA_UNREACHABLE',
+    what: 'a landed record could not be compared with Kafka; nothing is claimed before it is',
+    why: error instanceof Error ? error.message : String(error),
+    remedy: 'it is tried again; see that the topic’s brokers are up',
+    retryable: true,
+    cause: error,
+  })
+}

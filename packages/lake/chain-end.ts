@@ -1,0 +1,32 @@
+// Whether a record that landed is still the one that Kafka has at its offset. A broker that lost the end of its log, in a
+// power cut or an unclean election, gives the same offsets to other records.
+import { type LastRecord, recordDigest, type ValidationRules } from '@ticklake/contract/last-record.ts'
+
+/** A record that landed, with the rules by which it was validated. */
+export type LandedRecord = Pick<LastRecord, 'offset' | 'sha256'> & ValidationRules
+
+/** What Kafka has at an offset: a record, none any more (`absent`), or nothing yet (`beyond-end`). */
+export type FoundRecord =
+  | { readonly timestampMs: number | undefined; readonly value: Uint8Array | null }
+  | 'absent'
+  | 'beyond-end'
+
+/** `unknown`: Kafka has deleted or compacted the record, so there is nothing to compare with. */
+export type Comparison =
+  | { readonly result: 'same' | 'unknown' }
+  | { readonly result: 'replaced'; readonly why: string }
+
+/** Pure. */
+export function compareRecord(landed: LandedRecord, found: FoundRecord): Comparison {
+  const { offset } = landed
+  if (found === 'absent') return { result: 'unknown' }
+  if (found === 'beyond-end') {
+    return { result: 'replaced', why: `the record at offset ${offset} has landed, and Kafka ends before it` }
+  }
+  if (recordDigest(found, landed) === landed.sha256) return { result: 'same' }
+  const time = found.timestampMs === undefined ? '' : ` of ${new Date(found.timestampMs).toISOString()}`
+  return {
+    result: 'replaced',
+    why: `the record at offset ${offset} has landed, and Kafka has another one${time} at this offset`,
+  }
+}
