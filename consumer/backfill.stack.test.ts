@@ -143,7 +143,7 @@ test('another --from for a dataset that is there is refused, and says how it beg
   const second = start(env, 'consumer/main.ts', 'run', '--from', '2026-01-01')
   expect(await second.ended()).toBe(1)
   expect(second.stderr).toMatch(
-    /DATASET_DIFFERS[\s\S]*begins at offset 0[\s\S]*2026-01-01T00:00:00.000Z \(--from\)/,
+    /DATASET_DIFFERS[\s\S]*starts at offset 0[\s\S]*2026-01-01T00:00:00.000Z \(--from\)/,
   )
   const third = start(env, 'consumer/main.ts', 'run', '--from', 'yesterday')
   expect(await third.ended()).toBe(1)

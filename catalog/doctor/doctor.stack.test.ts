@@ -101,7 +101,7 @@ describe('on a stack that is well', () => {
       run(env, 'catalog', 'doctor'),
       run(env, 'catalog', 'doctor', '--output', 'json'),
     ])
-    expect(table.stdout).toContain('doctor: 16 ok, 0 failed, 2 skipped')
+    expect(table.stdout).toContain('doctor: 17 ok, 0 failed, 2 skipped')
     expect(table.code).toBe(0)
     const records = JSON.parse(json.stdout) as { check: string; state: string }[]
     expect(records.map(({ check, state }) => `${state} ${check}`)).toContain('ok conditional PUT')
@@ -112,7 +112,7 @@ describe('on a stack that is well', () => {
     const ran = await run({ ...env, KAFKA_SECURITY_PROTOCOL: 'SASL_SSL' }, 'catalog', 'doctor')
     expect(ran.stdout).toContain('FAILED   configuration     CONFIG_INVALID')
     expect(ran.stdout).toContain('do:   set KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD_FILE')
-    expect(ran.stdout).toContain('doctor: 0 ok, 1 failed, 17 skipped: fix configuration')
+    expect(ran.stdout).toContain('doctor: 0 ok, 1 failed, 18 skipped: fix configuration')
     expect(ran.code).toBe(1)
   })
 })

@@ -35,7 +35,12 @@ async function landed(env: Env, rows: number) {
 
 /** A topic with 100 good and 20 rejected records, a consumer that has landed them, and its environment. */
 async function withDeadLetters() {
-  const env = testEnv({ CONSUMER_HEALTH_PORT: '0', CONSUMER_FLUSH_AFTER_MS: '300', CATALOG_HOURS_AHEAD: '1' })
+  const env = testEnv({
+    CONSUMER_HEALTH_PORT: '0',
+    CONSUMER_FLUSH_AFTER_MS: '300',
+    CATALOG_HOURS_AHEAD: '1',
+    KAFKA_TICK_ALIASES: 'off',
+  })
   await createTopic(env, 2)
   await produce(env, ticks(100, 2))
   await produce(

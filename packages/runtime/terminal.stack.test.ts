@@ -303,7 +303,7 @@ describe('nothing is wrong', () => {
       expect(`${stdout}${stderr}`).not.toMatch(/[\r\u001b]/)
     }
     const full = await type('catalog/main.ts watch --full --times 1')
-    expect(full.stdout).toMatch(/^topic +partition +end +claimed +lag$/m)
+    expect(full.stdout).toMatch(/^topic +partition +end +landed +lag$/m)
     expect(full.stdout).toMatch(/^lake +0 objects \| 0\.0 MB \| no claim yet$/m)
   })
 

@@ -128,6 +128,7 @@ const commands = [
     'catalog',
     name,
   ]),
+  ['catalog', 'alerts', 'plan'],
   ['stack'],
   ['infra'],
   ...['plan', 'deploy', 'outputs', 'destroy', 'template'].map((name) => ['infra', name]),

@@ -1,4 +1,5 @@
 // Turns anything that was thrown into the three lines that the dashboard shows; an unexpected error's text stays in the log.
+import { isAwsError } from '@ticklake/aws/failure.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { Problem } from './wire.ts'
 
@@ -25,8 +26,17 @@ export function problemOf(thrown: unknown, onDefect: (defect: unknown) => void):
   }
 }
 
-/** The HTTP status that goes with a problem. */
-export function statusOf(problem: Problem): number {
+/** Names of databases and tables come from the request: what Glue says of a wrong one is no fault of a server. */
+const isWrongInput = (thrown: unknown) =>
+  thrown instanceof Failure &&
+  isAwsError(thrown.cause, 'ValidationException', 'InvalidInputException', 'InvalidRequestException')
+
+/**
+ * The HTTP status that goes with a problem.
+ * @param thrown what the problem was made of
+ */
+export function statusOf(problem: Problem, thrown?: unknown): number {
+  if (isWrongInput(thrown)) return 400
   if (problem.code === 'HOST_REFUSED') return 421
   if (problem.code === 'TARGET_REFUSED') return 400
   if (problem.code === 'DEFECT') return 500

@@ -64,7 +64,7 @@ async function serveDashboard(parts: DashboardParts, assets: ReadonlyMap<string,
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(asFailure(error), events.defect)
     if (problem.code !== 'DEFECT') events.refused(problem, request.url.split('?')[0]!)
-    return reply.code(statusOf(problem)).send({ problem })
+    return reply.code(statusOf(problem, error)).send({ problem })
   })
   app.setNotFoundHandler((request, reply) => {
     const problem = {

@@ -96,7 +96,7 @@ export function openHistory(dataDir: string): History {
       const key = reuseKey(query)
       if (key === undefined) return undefined
       return queries(withKey, key).find(
-        ({ state, finishedAtMs }) => state === 'SUCCEEDED' && finishedAtMs! >= sinceMs,
+        ({ state, finishedAtMs }) => state === 'SUCCEEDED' && finishedAtMs! > sinceMs,
       )
     },
     reusedBy: (otherThan) => new Set(reused.all(JSON.stringify(otherThan)).map(({ id }) => id as string)),
