@@ -16,7 +16,9 @@ export class LocalAwsContainer extends GenericContainer {
   constructor(image = 'ticklake-aws') {
     super(image)
     this.withExposedPorts(port)
-    this.withWaitStrategy(Wait.forHttp('/_ticklake/health', port).forStatusCode(200))
+    this.withWaitStrategy(
+      Wait.forHttp('/_ticklake/health', port, { abortOnContainerExit: true }).forStatusCode(200),
+    )
     this.withStartupTimeout(startWithinMs)
   }
 
