@@ -27,16 +27,16 @@ export function problemOf(thrown: unknown, onDefect: (defect: unknown) => void):
 }
 
 /** Names of databases and tables come from the request: what Glue says of a wrong one is no fault of a server. */
-const isWrongInput = (thrown: unknown) =>
-  thrown instanceof Failure &&
-  isAwsError(thrown.cause, 'ValidationException', 'InvalidInputException', 'InvalidRequestException')
+const causedBy = (thrown: unknown, ...names: string[]) =>
+  thrown instanceof Failure && isAwsError(thrown.cause, ...names)
 
 /**
  * The HTTP status that goes with a problem.
  * @param thrown what the problem was made of
  */
 export function statusOf(problem: Problem, thrown?: unknown): number {
-  if (isWrongInput(thrown)) return 400
+  if (causedBy(thrown, 'ValidationException', 'InvalidInputException', 'InvalidRequestException')) return 400
+  if (causedBy(thrown, 'EntityNotFoundException')) return 404
   if (problem.code === 'HOST_REFUSED') return 421
   if (problem.code === 'TARGET_REFUSED') return 400
   if (problem.code === 'DEFECT') return 500
