@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import { envAws } from '@ticklake/infra/env-aws.ts'
 import { Network, type StartedNetwork, type StartedTestContainer } from 'testcontainers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freePortNumbers } from '../stack/ports.ts'
 import { Share } from '../tools/docs/aws-page.ts'
 import { ProjectCopy } from '../tools/docs/project-copy.ts'
-import { ComposeProject, freePorts, run } from './compose-project.ts'
+import { ComposeProject, run } from './compose-project.ts'
 import { brokerName, startSecureBroker, write } from './secure-broker.ts'
 
 const services = ['producer', 'consumer', 'catalog'] as const
@@ -33,7 +34,7 @@ beforeAll(async () => {
   network = await new Network().start()
   broker = await startSecureBroker(network, secrets)
 
-  const [kafka, aws, cloudPage, herePage, none] = await freePorts(5)
+  const [kafka, aws, cloudPage, herePage, none] = await freePortNumbers(5)
   await run('docker', ['compose', '--env-file', '/dev/null', 'build', ...services])
   cloud = new ComposeProject({
     name: 'ticklake-e2e-cloud',

@@ -1,6 +1,5 @@
 // The user's own compose files as one project of a test: brought up by Testcontainers, asked as a user asks.
 import { execFile } from 'node:child_process'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -52,24 +51,6 @@ export async function run(
     maxBuffer: 64 * 1024 * 1024,
   })
   return stdout
-}
-
-/** Ports of 127.0.0.1 that nothing listens on now, all different. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      return server
-    }),
-  )
-  return Promise.all(
-    servers.map(async (server) => {
-      const { port } = server.address() as { port: number }
-      await new Promise((resolve) => server.close(resolve))
-      return port
-    }),
-  )
 }
 
 /** Asks until the answer is not undefined. @throws Error after `withinMs`, with the last error or in words */

@@ -2,7 +2,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { freePorts, projectDir, run } from './compose-project.ts'
+import { freePortNumbers } from '../stack/ports.ts'
+import { projectDir, run } from './compose-project.ts'
 
 test('the local Athena in a project’s own tests, as docs/how-to.md says', async () => {
   const page = readFileSync(join(projectDir, 'docs/how-to.md'), 'utf8')
@@ -20,7 +21,7 @@ test('the local Athena in a project’s own tests, as docs/how-to.md says', asyn
       script,
       lines.replace('path/to/ticklake', projectDir).replace('// here your tests', theirTest),
     )
-    const [kafka, aws, web] = await freePorts(3)
+    const [kafka, aws, web] = await freePortNumbers(3)
     const said = await run('node', [script], {
       TICKLAKE_KAFKA_PORT: String(kafka),
       TICKLAKE_AWS_PORT: String(aws),

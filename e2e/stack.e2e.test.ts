@@ -1,6 +1,7 @@
 // Everything in containers, as `make up` starts it: the stream, restarts, three consumers, Kafka's own console tools.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ComposeProject, freePorts, run, until } from './compose-project.ts'
+import { freePortNumbers } from '../stack/ports.ts'
+import { ComposeProject, run, until } from './compose-project.ts'
 
 const kafkaBin = '/opt/kafka/bin'
 const broker = 'kafka:19092'
@@ -9,7 +10,7 @@ let lake: ComposeProject
 let ports: Record<string, string>
 
 beforeAll(async () => {
-  const [kafka, aws, page] = await freePorts(3)
+  const [kafka, aws, page] = await freePortNumbers(3)
   ports = {
     TICKLAKE_KAFKA_PORT: String(kafka),
     TICKLAKE_AWS_PORT: String(aws),

@@ -7,13 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { openBrowser } from '@ticklake/testing/chromium.ts'
-import {
-  eventually,
-  freePorts,
-  type Service,
-  startDashboardService,
-  startService,
-} from '@ticklake/testing/dashboard.ts'
+import { eventually, type Service, startDashboardService, startService } from '@ticklake/testing/dashboard.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { makeTopic } from '@ticklake/testing/topic.ts'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
@@ -28,12 +22,13 @@ import {
 } from './foreign-site/attempts.ts'
 import { portsBelow } from './foreign-site/listening-ports.ts'
 import { stateOf } from './foreign-site/state.ts'
+import { freePortNumbers } from './ports.ts'
 
 const stackPorts = inject('stackPorts')!
 const markers = mkdtempSync(join(tmpdir(), 'ticklake-foreign-'))
 const prey: Prey = { bucket: `prey-${process.pid}`, key: 'secret', markers }
 const attack = readFileSync(new URL('./foreign-site/attack.js', import.meta.url), 'utf8')
-const [producerHealth, consumerHealth, catalogHealth] = (await freePorts(3)) as [number, number, number]
+const [producerHealth, consumerHealth, catalogHealth] = (await freePortNumbers(3)) as [number, number, number]
 const env = testEnv({
   PRODUCER_HEALTH_PORT: String(producerHealth),
   CONSUMER_HEALTH_PORT: String(consumerHealth),

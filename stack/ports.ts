@@ -24,13 +24,17 @@ export const defaultPorts: Ports = {
   trino: 4568,
 }
 
-/** Ports that nothing listens on now, all different. */
-export async function freePorts(): Promise<Ports> {
-  const servers = await Promise.all(Array.from({ length: 5 }, () => listen(0)))
-  const [kafka, kafkaController, aws, miniStack, trino] = servers.map(
-    (server) => (server.address() as { port: number }).port,
-  )
+/** So many ports of loopback that nothing listens on now, all different. */
+export async function freePortNumbers(count: number): Promise<number[]> {
+  const servers = await Promise.all(Array.from({ length: count }, () => listen(0)))
+  const numbers = servers.map((server) => (server.address() as { port: number }).port)
   await Promise.all(servers.map(close))
+  return numbers
+}
+
+/** Ports for a stack that nothing listens on now, all different. */
+export async function freePorts(): Promise<Ports> {
+  const [kafka, kafkaController, aws, miniStack, trino] = await freePortNumbers(5)
   return { kafka: kafka!, kafkaController: kafkaController!, aws: aws!, miniStack: miniStack!, trino: trino! }
 }
 

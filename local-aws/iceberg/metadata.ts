@@ -59,6 +59,17 @@ export interface NewTable {
 
 const unsorted: SortOrder = { 'order-id': 0, fields: [] }
 
+/** What says in a table's metadata that it has had no snapshot yet. */
+export const withoutSnapshots = () => ({
+  'current-snapshot-id': -1,
+  refs: {},
+  snapshots: [],
+  statistics: [],
+  'partition-statistics': [],
+  'snapshot-log': [],
+  'metadata-log': [],
+})
+
 /** The metadata of a table without rows. Its fields get ids of their own; specification and sort order follow them. */
 export function newMetadata(table: NewTable): TableMetadata {
   const { fields, ids } = withFreshIds(table.fields, 1)
@@ -96,13 +107,7 @@ export function newMetadata(table: NewTable): TableMetadata {
     'default-sort-order-id': order['order-id'],
     'sort-orders': [order],
     properties: table.properties ?? {},
-    'current-snapshot-id': -1,
-    refs: {},
-    snapshots: [],
-    statistics: [],
-    'partition-statistics': [],
-    'snapshot-log': [],
-    'metadata-log': [],
+    ...withoutSnapshots(),
   }
 }
 

@@ -1,7 +1,6 @@
 // For the dashboard's stack tests: a real pipeline with its dashboard, a real browser, and screenshots.
 // biome-ignore-all lint/performance/useDomNodeTextContent: what is seen is tested, not what is there unseen
 import { mkdirSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
@@ -18,15 +17,6 @@ export const screens = {
   desktop: { width: 1440, height: 1000 },
   wide: { width: 2560, height: 1300 },
 } as const
-
-/** Ports that nothing listens on now. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  await Promise.all(servers.map((server) => new Promise<void>((done) => server.listen(0, '127.0.0.1', done))))
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
-  return ports
-}
 
 export interface Service {
   /** Ends it as a crash would. */

@@ -1,11 +1,5 @@
 // The local AWS endpoint as a container of Testcontainers: for the tests of projects that query Athena or Glue.
-import {
-  AbstractStartedContainer,
-  GenericContainer,
-  getContainerRuntimeClient,
-  type StartedTestContainer,
-  Wait,
-} from 'testcontainers'
+import { AbstractStartedContainer, GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainers'
 
 const port = 4566
 /** A laptop that does much else starts the engine in a minute. */
@@ -42,16 +36,9 @@ export class LocalAwsContainer extends GenericContainer {
 }
 
 export class StartedLocalAwsContainer extends AbstractStartedContainer {
-  readonly #container: StartedTestContainer
-
-  constructor(container: StartedTestContainer) {
-    super(container)
-    this.#container = container
-  }
-
   /** For AWS_ENDPOINT_URL. */
   get endpoint(): string {
-    return `http://${this.#container.getHost()}:${this.#container.getMappedPort(port)}`
+    return `http://${this.getHost()}:${this.getMappedPort(port)}`
   }
 
   /** What an AWS SDK is configured with: endpoint, region and any credentials. */

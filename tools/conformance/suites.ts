@@ -89,7 +89,7 @@ export const suites: readonly Suite[] = [
       args: [
         ...['athena', 'athena_cache', 'athena_csv', 'athena_geospatial', 'athena_iceberg', 'athena_parquet'],
         ...['athena_prepared', 'athena_projection', 'catalog', 's3_parquet'],
-      ].map((name) => (name.startsWith('-') ? name : `tests/unit/test_${name}.py`)),
+      ].map((name) => `tests/unit/test_${name}.py`),
       env: {},
     },
   },

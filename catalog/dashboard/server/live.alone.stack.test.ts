@@ -9,7 +9,6 @@ import { openBrowser } from '@ticklake/testing/chromium.ts'
 import {
   accessibilityFaults,
   eventually,
-  freePorts,
   openTab,
   picture,
   prepare,
@@ -24,9 +23,10 @@ import { testEnv } from '@ticklake/testing/test-env.ts'
 import { produce } from '@ticklake/testing/topic.ts'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { freePortNumbers } from '../../../stack/ports.ts'
 import type { Candle } from './wire.ts'
 
-const [producerPort, consumerPort] = await freePorts(2)
+const [producerPort, consumerPort] = await freePortNumbers(2)
 const env = testEnv({
   LOG_FORMAT: 'json',
   CONSUMER_FLUSH_AFTER_MS: '2000',
@@ -244,7 +244,7 @@ test(
 )
 
 test('an unreachable broker, bucket, catalog and Athena are red, each with its reason', async () => {
-  const [nobody] = await freePorts(1)
+  const [nobody] = await freePortNumbers(1)
   const away = await startDashboardService({
     ...env,
     AWS_ENDPOINT_URL: `http://127.0.0.1:${nobody}`,

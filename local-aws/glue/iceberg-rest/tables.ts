@@ -1,6 +1,6 @@
 // Tables of Iceberg's REST protocol: the Iceberg tables of the Data Catalog.
 import { randomUUID } from 'node:crypto'
-import { newMetadata, type SortOrder, type TableMetadata } from '../../iceberg/metadata.ts'
+import { newMetadata, type SortOrder, type TableMetadata, withoutSnapshots } from '../../iceberg/metadata.ts'
 import type { PartitionSpec } from '../../iceberg/partition-spec.ts'
 import { type Requirement, unmet } from '../../iceberg/requirements.ts'
 import type { Schema } from '../../iceberg/schema.ts'
@@ -173,13 +173,7 @@ function blankMetadata(): TableMetadata {
     'default-sort-order-id': -1,
     'sort-orders': [],
     properties: {},
-    'current-snapshot-id': -1,
-    refs: {},
-    snapshots: [],
-    statistics: [],
-    'partition-statistics': [],
-    'snapshot-log': [],
-    'metadata-log': [],
+    ...withoutSnapshots(),
   }
 }
 
