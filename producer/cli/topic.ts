@@ -12,17 +12,19 @@ import { type ProducerConfig, producerConfig } from '../config.ts'
 import { makeEvents } from '../events.ts'
 import { differences, keyOrderWarning, partitionsToAdd, type TopicState, type TopicWanted } from '../topic.ts'
 
+const ASK_AGAIN_AFTER_MS = 250
+
 /**
  * Makes what is missing. A topic that is there keeps its rows and its settings; what differs is shown.
  * @param mayGrow whether partitions may be added
- * @throws Failure TOPIC_SHRINK, TOPIC_GROW, KAFKA_*
+ * @throws Failure TOPIC_SHRINK, TOPIC_GROW, TOPIC_NOT_READY, KAFKA_*
  */
 export async function createTopics(env: Env, mayGrow: boolean, signal: AbortSignal): Promise<void> {
   const config = producerConfig(env)
   await using broker = await open(env, config, signal)
   if (!broker) return
   for (const [name, wanted] of topicsOf(config)) {
-    const found = (await broker.describe(name)) ?? (await make(broker, name, wanted))
+    const found = (await broker.describe(name)) ?? (await makeTopic(broker, name, wanted, config, signal))
     const added = partitionsToAdd(wanted, found, mayGrow)
     if (added > 0) {
       await broker.grow(name, wanted.partitions)
@@ -71,18 +73,40 @@ function topicsOf(config: ProducerConfig): [string, TopicWanted][] {
   ]
 }
 
-/** Someone else may make it at the same moment: what counts is that it is there. */
-async function make(broker: Broker, name: string, wanted: TopicWanted): Promise<TopicState> {
+/**
+ * Someone else may make it at the same moment: what counts is that it is there. A broker hears of a new topic later than
+ * the controller that answers: it first lays out all the partitions that others asked for before (5,000 take 6 s).
+ * @throws Failure TOPIC_NOT_READY when no broker knows it within KAFKA_CONNECT_TIMEOUT_MS, KAFKA_*
+ */
+export async function makeTopic(
+  broker: Pick<Broker, 'create' | 'describe'>,
+  name: string,
+  wanted: TopicWanted,
+  config: Pick<ProducerConfig, 'KAFKA_BOOTSTRAP_SERVERS' | 'KAFKA_CONNECT_TIMEOUT_MS'>,
+  signal: AbortSignal,
+): Promise<TopicState> {
   const problem = await broker.create(name, wanted).catch((error: unknown) => error)
+  const deadline = Date.now() + config.KAFKA_CONNECT_TIMEOUT_MS
   let made = await broker.describe(name)
-  // In a cluster the broker that is asked may hear of it a moment later than the one that made it.
-  for (let asked = 0; !made && !problem && asked < 20; asked++) {
-    await sleep(250)
+  while (!made && !problem && !signal.aborted && Date.now() < deadline) {
+    await sleep(ASK_AGAIN_AFTER_MS, signal)
     made = await broker.describe(name)
   }
-  if (!made) throw problem ?? new Error(`topic ${name} was made and is not there`)
+  if (!made) throw problem ?? notReady(name, config)
   if (!problem) print(`${name}: made`)
   return made
+}
+
+function notReady(
+  name: string,
+  config: Pick<ProducerConfig, 'KAFKA_BOOTSTRAP_SERVERS' | 'KAFKA_CONNECT_TIMEOUT_MS'>,
+): Failure {
+  return new Failure({
+    code: 'TOPIC_NOT_READY',
+    what: `topic ${name} was made, and the broker at ${config.KAFKA_BOOTSTRAP_SERVERS} does not know it yet`,
+    why: `the broker has not followed its controller for ${Math.round(config.KAFKA_CONNECT_TIMEOUT_MS / 1000)} s`,
+    remedy: 'run the command again: it keeps what is there; KAFKA_CONNECT_TIMEOUT_MS waits longer',
+  })
 }
 
 function show(topic: TopicState, wanted: TopicWanted): void {

@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { TopicState, TopicWanted } from '../topic.ts'
+import { makeTopic } from './topic.ts'
+
+const wanted: TopicWanted = { partitions: 1, replication: 1, retentionMs: 1, timestampType: 'LogAppendTime' }
+const config = { KAFKA_BOOTSTRAP_SERVERS: 'broker:9092', KAFKA_CONNECT_TIMEOUT_MS: 60_000 }
+const state = { name: 'ticks' } as TopicState
+
+/** A broker that knows a topic some time after it was asked to make it. */
+function brokerThatKnowsAfter(ms: number) {
+  let madeAt = Number.POSITIVE_INFINITY
+  return {
+    async create() {
+      madeAt = Date.now()
+    },
+    async describe() {
+      return Date.now() >= madeAt + ms ? state : undefined
+    },
+  }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+})
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
+
+test('a topic that a busy broker knows 50 s after it was made is waited for', async () => {
+  const made = makeTopic(brokerThatKnowsAfter(50_000), 'ticks', wanted, config, new AbortController().signal)
+  await vi.advanceTimersByTimeAsync(51_000)
+  expect(await made).toBe(state)
+})
+
+test('a topic that no broker gets to know is said to be made and not ready', async () => {
+  const broker = brokerThatKnowsAfter(3_600_000)
+  const made = makeTopic(broker, 'ticks', wanted, config, new AbortController().signal)
+  const failure = expect(made).rejects.toMatchObject({ code: 'TOPIC_NOT_READY' })
+  await vi.advanceTimersByTimeAsync(61_000)
+  await failure
+})
+
+test('what the broker refused is said when the topic is not there', async () => {
+  const refused = new Error('replication 3 of 1')
+  const broker = { create: () => Promise.reject(refused), describe: async () => undefined }
+  await expect(makeTopic(broker, 'ticks', wanted, config, new AbortController().signal)).rejects.toBe(refused)
+})
