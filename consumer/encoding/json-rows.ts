@@ -23,12 +23,12 @@ export async function encodeJsonl(
   zstd.on('data', (chunk: Buffer) => compressed.push(chunk))
   const write = (lines: Buffer) =>
     new Promise<void>((resolve, reject) => zstd.write(lines, (error) => (error ? reject(error) : resolve())))
-  let room = Buffer.allocUnsafeSlow(0)
+  let buffer = Buffer.allocUnsafeSlow(0)
   for (const block of blocks) {
     const most = longestLines(block)
     // One block's lines are compressed before the next one's are written into the same memory.
-    if (room.length < most) room = Buffer.allocUnsafeSlow(most)
-    await write(room.subarray(0, writeLines(block, origin, room)))
+    if (buffer.length < most) buffer = Buffer.allocUnsafeSlow(most)
+    await write(buffer.subarray(0, writeLines(block, origin, buffer)))
   }
   zstd.end()
   await finished(zstd)

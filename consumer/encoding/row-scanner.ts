@@ -117,17 +117,17 @@ function parseNumber(bytes: Buffer, start: number, end: number): number {
   const negative = bytes[at] === 0x2d
   if (negative) at++
   let digits = 0
-  let places = -1
+  let decimals = -1
   for (; at < end; at++) {
     const byte = bytes[at]!
-    if (byte === 0x2e) places = 0
+    if (byte === 0x2e) decimals = 0
     else if (byte >= 0x30 && byte <= 0x39) {
       digits = digits * 10 + (byte - 0x30)
-      if (places >= 0) places++
+      if (decimals >= 0) decimals++
       if (digits > MAX_EXACT) return Number(bytes.toString('latin1', start, end))
     } else return Number(bytes.toString('latin1', start, end))
   }
-  const value = places > 0 ? (places <= 22 ? digits / POWERS[places]! : Number.NaN) : digits
+  const value = decimals > 0 ? (decimals <= 22 ? digits / POWERS[decimals]! : Number.NaN) : digits
   if (Number.isNaN(value)) return Number(bytes.toString('latin1', start, end))
   return negative ? -value : value
 }
