@@ -185,7 +185,9 @@ async function medianOf(times: number, work: () => Promise<unknown>): Promise<nu
   return median(all)
 }
 
-const median = (values: readonly number[]) => at(values, 0.5)
+function median(values: readonly number[]): number {
+  return at(values, 0.5)
+}
 
 function at(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)]!
