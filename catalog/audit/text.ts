@@ -45,7 +45,7 @@ export function auditText(outcome: AuditOutcome, lake: { dataset: string; locati
 }
 
 function checkedLines(
-  { report, landedOffsets, scannedBytes, deepRecords }: AuditOutcome,
+  { report, landedOffsets, scannedBytes, deepRecords, content }: AuditOutcome,
   lake: { dataset: string; location: string },
 ): string[] {
   const cuts = [...landedOffsets]
@@ -59,5 +59,11 @@ function checkedLines(
     lines.push(`closed hours: ${grouped(report.verifiedHours)} verified before and unchanged`)
   }
   if (deepRecords > 0) lines.push(`read again from Kafka: ${counted(deepRecords, 'record')}`)
+  if (content) {
+    const left = content.uncompared.length > 0 ? content.uncompared.join(', ') : 'nothing'
+    lines.push(
+      `content: ${counted(content.compared, 'row')} compared with Kafka's records by their columns; not compared: ${left}`,
+    )
+  }
   return lines
 }

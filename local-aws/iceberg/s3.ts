@@ -1,7 +1,8 @@
-// The files of Iceberg tables in S3: metadata that is read and written, and folders that are deleted with their table.
+// The files of tables in S3: metadata that is read and written, names, and folders that are deleted with their table.
 import {
   DeleteObjectsCommand,
   GetObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
@@ -12,6 +13,8 @@ export interface TableFiles extends Disposable {
   /** @returns undefined where there is no such file */
   read(uri: string): Promise<string | undefined>
   write(uri: string, text: string): Promise<void>
+  /** The keys of the first objects below a folder, 1,000 at most; none where S3 does not answer. */
+  sampleKeys(uri: string): Promise<readonly string[]>
   /** Deletes files; those that are not there count as deleted. */
   remove(uris: readonly string[]): Promise<void>
   /** Deletes all files below a folder. */
@@ -59,6 +62,15 @@ export function openTableFiles(endpoint: URL, region: string, secret?: string): 
         ContentType: 'application/json',
       })
       await s3.send(command)
+    },
+    async sampleKeys(uri) {
+      try {
+        const { bucket, key } = parseS3Uri(uri.endsWith('/') ? uri : `${uri}/`)
+        const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: key }))
+        return Contents.map((object) => object.Key!.slice(key.length))
+      } catch {
+        return []
+      }
     },
     async remove(uris) {
       const byBucket = Map.groupBy(uris.map(parseS3Uri), ({ bucket }) => bucket)

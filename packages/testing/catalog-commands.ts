@@ -6,6 +6,7 @@ import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { claimText } from '@ticklake/contract/claim.ts'
 import { claimKey, dataKey, datasetKey, type HourPath } from '@ticklake/contract/keys.ts'
+import type { Produced } from './topic.ts'
 
 export interface Ran {
   readonly code: number | null
@@ -85,15 +86,27 @@ export async function putClaim(
   return key
 }
 
-function row(topicId: string, partition: number, offset: number, { dt, hour }: HourPath): string {
-  const price = { open: 1, high: 2, low: 0.5, close: 1.5, adj_close: null, volume: 1e10, close_usd: 0.19 }
+/** The messages of such rows, for a topic that keeps the producer's times. */
+export function* messagesOf(count: number, partition: number, path: HourPath): Generator<Produced> {
+  const timestampMs = Date.parse(`${timeOf(path).replace(' ', 'T')}Z`)
+  for (let i = 0; i < count; i++) yield { value: Buffer.from(JSON.stringify(tick)), partition, timestampMs }
+}
+
+const price = { open: 1, high: 2, low: 0.5, close: 1.5, adj_close: null, volume: 1e10, close_usd: 0.19 }
+const tick = { index: 'HSI', date: '2021-05-31', ...price }
+
+function row(topicId: string, partition: number, offset: number, path: HourPath): string {
   const sink = {
     kafka_topic_id: topicId,
     kafka_partition: partition,
     kafka_offset: offset,
-    kafka_timestamp: `${dt} ${hour}:00:00.123`,
+    kafka_timestamp: timeOf(path),
   }
-  return JSON.stringify({ index: 'HSI', date: '2021-05-31', ...price, ...sink })
+  return JSON.stringify({ ...tick, ...sink })
+}
+
+function timeOf({ dt, hour }: HourPath): string {
+  return `${dt} ${hour}:00:00.123`
 }
 
 async function put(s3: S3Client, lake: LakeConfig, key: string, body: string | Uint8Array): Promise<void> {

@@ -1,12 +1,12 @@
 // What needs no server: specs, maps, back-off, sequences and the clocks of exchanges.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { instantOf, zonedDay } from '../zoned-time.ts'
 import { retryAfterMs } from './http.ts'
 import { mapped, parseMap } from './json-map.ts'
 import { backoffMs } from './reconnect.ts'
 import { Sequence } from './sequence.ts'
 import { parseFeed } from './spec.ts'
-import { instantOf, zonedDay } from './zoned-time.ts'
 
 test('what names a feed is read whatever its case, and what names none is left to others', () => {
   expect(parseFeed('coinbase:btc-usd, ETH-USD')).toEqual({

@@ -1,9 +1,10 @@
 // Candles of Yahoo Finance's chart API, which has no stream: it is polled.
+
+import { zonedDay } from '../zoned-time.ts'
 import { type Feed, type FeedTick, type FeedTiming, member } from './feed.ts'
 import { HttpClient, type JsonAnswer } from './http.ts'
 import { type PolledTick, polled } from './poll.ts'
 import { refused } from './reconnect.ts'
-import { zonedDay } from './zoned-time.ts'
 
 const URL_OF_API = 'https://query1.finance.yahoo.com'
 const POLL_MS = 60_000

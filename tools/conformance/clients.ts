@@ -22,6 +22,8 @@ export async function installClient(suite: Suite, signal: AbortSignal): Promise<
   await run('python3', ['-m', 'venv', '--clear', environment], { signal })
   const safely = [
     '--require-hashes',
+    // The list is whole. With hashes, pip would take a dependency with an extra for one that it lacks.
+    '--no-deps',
     '--only-binary',
     ':all:',
     '--disable-pip-version-check',

@@ -167,6 +167,8 @@ function alterKind(tokens: readonly Token[]): Kind {
   const verb = keywords.findIndex((word, i) => i > 2 && alterVerbs.has(word))
   const rest =
     verb < 0 ? [] : keywords.slice(verb).filter((word) => /^(?!IF$|NOT$|EXISTS$|TO$)[A-Z]+$/.test(word))
+  // COLUMN is left out as often as not.
+  if (rest[0] === 'CHANGE') rest[1] = 'COLUMN'
   const [, object] = keywords
   const isKnown = object === 'TABLE' || object === 'DATABASE' || object === 'SCHEMA'
   return ddl(['ALTER', object, ...rest.slice(0, 2)].join('_'), isKnown ? 'catalog' : 'unsupported')
