@@ -5,6 +5,7 @@ import {
   GetQueryExecutionCommand,
   GetQueryResultsCommand,
   type GetQueryResultsCommandOutput,
+  paginateGetQueryResults,
   type QueryExecution,
   StartQueryExecutionCommand,
   StopQueryExecutionCommand,
@@ -14,7 +15,7 @@ import { Failure } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { AthenaCsv, type Cell } from './athena-csv.ts'
 import type { LakeConfig } from './config.ts'
-import { awsFailure, isAwsError } from './failure.ts'
+import { awsFailure, isAwsError, pagesOf } from './failure.ts'
 import { queryFailure } from './query-failure.ts'
 import { Bucket, parseS3Uri } from './s3.ts'
 
@@ -66,7 +67,7 @@ export class Athena {
     const id = await this.#start(sql)
     const execution = await this.#finished(id, sql, options)
     const output = execution.ResultConfiguration?.OutputLocation ?? ''
-    const metadata = await this.#page(id, undefined, output.endsWith('.csv') ? 1 : 1000)
+    const metadata = await this.#firstPage(id, output.endsWith('.csv') ? 1 : 1000)
     const columns = (metadata.ResultSet?.ResultSetMetadata?.ColumnInfo ?? []).map((column) => ({
       name: column.Label ?? column.Name ?? '',
       type: column.Type ?? 'varchar',
@@ -162,15 +163,9 @@ export class Athena {
     })
   }
 
-  async #page(id: string, token: string | undefined, limit: number): Promise<GetQueryResultsCommandOutput> {
+  async #firstPage(id: string, limit: number): Promise<GetQueryResultsCommandOutput> {
     try {
-      return await this.#client.send(
-        new GetQueryResultsCommand({
-          QueryExecutionId: id,
-          MaxResults: limit,
-          ...(token ? { NextToken: token } : {}),
-        }),
-      )
+      return await this.#client.send(new GetQueryResultsCommand({ QueryExecutionId: id, MaxResults: limit }))
     } catch (error) {
       throw awsFailure('Athena', `reading the result of query ${id}`, error)
     }
@@ -178,14 +173,16 @@ export class Athena {
 
   /** The rows of a result that is no CSV: DDL, SHOW, EXPLAIN. Only DML has a heading row, on its first page. */
   async *#pagedRows(id: string, first: GetQueryResultsCommandOutput, hasHeading: boolean, columns: number) {
-    let page = first
-    let skip = hasHeading ? 1 : 0
-    while (true) {
-      const rows = (page.ResultSet?.Rows ?? []).slice(skip)
-      skip = 0
-      if (rows.length > 0) yield rows.map(({ Data }) => cells(Data ?? [], columns))
-      if (!page.NextToken) return
-      page = await this.#page(id, page.NextToken, 1000)
+    const rowsOf = ({ ResultSet }: GetQueryResultsCommandOutput) =>
+      (ResultSet?.Rows ?? []).map(({ Data }) => cells(Data ?? [], columns))
+    const rows = rowsOf(first).slice(hasHeading ? 1 : 0)
+    if (rows.length > 0) yield rows
+    if (!first.NextToken) return
+    const config = { client: this.#client, startingToken: first.NextToken, pageSize: 1000 }
+    const pages = paginateGetQueryResults(config, { QueryExecutionId: id })
+    for await (const page of pagesOf('Athena', `reading the result of query ${id}`, pages)) {
+      const more = rowsOf(page)
+      if (more.length > 0) yield more
     }
   }
 

@@ -52,6 +52,19 @@ export function awsFailure(service: Service, doing: string, thrown: unknown): Fa
   })
 }
 
+/** The pages of one of the SDK's paginators. @throws Failure as `awsFailure` makes it */
+export async function* pagesOf<Page>(
+  service: Service,
+  doing: string,
+  pages: AsyncIterable<Page>,
+): AsyncGenerator<Page> {
+  try {
+    yield* pages
+  } catch (error) {
+    throw awsFailure(service, doing, error)
+  }
+}
+
 /** Whether an AWS client threw this error, by its name. */
 export function isAwsError(thrown: unknown, ...names: string[]): boolean {
   return namesOf(thrown).some((name) => names.includes(name))

@@ -10,15 +10,15 @@ import {
   GetCrawlerCommand,
   GetCrawlerMetricsCommand,
   GetDatabaseCommand,
-  GetDatabasesCommand,
   GetPartitionCommand,
-  GetPartitionsCommand,
   GetTableCommand,
-  GetTablesCommand,
   type GlueClient,
   ListCrawlsCommand,
   type Partition,
   type PartitionInput,
+  paginateGetDatabases,
+  paginateGetPartitions,
+  paginateGetTables,
   StartCrawlerCommand,
   type Table,
   type TableInput,
@@ -27,7 +27,7 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-glue'
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { awsFailure, isAwsError } from './failure.ts'
+import { awsFailure, isAwsError, pagesOf } from './failure.ts'
 
 const PARTITIONS_PER_CALL = 100
 
@@ -52,14 +52,8 @@ export class Glue {
   }
 
   async *databases(): AsyncGenerator<Database> {
-    let token: string | undefined
-    do {
-      const page = await this.#do('listing the databases', () =>
-        this.#client.send(new GetDatabasesCommand(token ? { NextToken: token } : {})),
-      )
-      yield* page.DatabaseList ?? []
-      token = page.NextToken
-    } while (token)
+    const pages = paginateGetDatabases({ client: this.#client }, {})
+    for await (const page of pagesOf('Glue', 'listing the databases', pages)) yield* page.DatabaseList ?? []
   }
 
   async table(database: string, name: string): Promise<Table | undefined> {
@@ -72,16 +66,13 @@ export class Glue {
   /** All tables of a database; none when the database is not there. */
   async tables(database: string, most = Number.POSITIVE_INFINITY): Promise<Table[]> {
     const found: Table[] = []
-    let token: string | undefined
-    do {
-      const page = await this.#find(`listing the tables of ${database}`, () =>
-        this.#client.send(
-          new GetTablesCommand({ DatabaseName: database, ...(token ? { NextToken: token } : {}) }),
-        ),
-      )
-      found.push(...(page?.TableList ?? []))
-      token = page?.NextToken
-    } while (token && found.length < most)
+    await this.#find(`listing the tables of ${database}`, async () => {
+      const pages = paginateGetTables({ client: this.#client }, { DatabaseName: database })
+      for await (const { TableList } of pages) {
+        found.push(...(TableList ?? []))
+        if (found.length >= most) return
+      }
+    })
     return found
   }
 
@@ -100,21 +91,12 @@ export class Glue {
 
   /** Every partition of the table, without its columns. */
   async *partitions(database: string, table: string): AsyncGenerator<Partition> {
-    let token: string | undefined
-    do {
-      const page = await this.#do(`listing the partitions of ${database}.${table}`, () =>
-        this.#client.send(
-          new GetPartitionsCommand({
-            DatabaseName: database,
-            TableName: table,
-            ExcludeColumnSchema: true,
-            ...(token ? { NextToken: token } : {}),
-          }),
-        ),
-      )
-      yield* page.Partitions ?? []
-      token = page.NextToken
-    } while (token)
+    const pages = paginateGetPartitions(
+      { client: this.#client },
+      { DatabaseName: database, TableName: table, ExcludeColumnSchema: true },
+    )
+    const doing = `listing the partitions of ${database}.${table}`
+    for await (const page of pagesOf('Glue', doing, pages)) yield* page.Partitions ?? []
   }
 
   /** The values of every partition of the table. */

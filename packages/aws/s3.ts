@@ -6,12 +6,14 @@ import {
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  ListObjectsV2Command,
+  type ListObjectsV2CommandInput,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
+  paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3'
 import { BucketClock } from './bucket-clock.ts'
-import { awsFailure, httpStatus, isAwsError } from './failure.ts'
+import { awsFailure, httpStatus, isAwsError, pagesOf } from './failure.ts'
 
 export interface Listed {
   readonly key: string
@@ -35,36 +37,21 @@ export class Bucket {
 
   /** Every object below the prefix in the order of keys, page by page. */
   async *list(prefix: string, options: { startAfter?: string; limit?: number } = {}): AsyncGenerator<Listed> {
-    let token: string | undefined
     let left = options.limit ?? Number.POSITIVE_INFINITY
-    do {
-      const page = await this.#listPage(prefix, {
-        MaxKeys: Math.min(1000, left),
-        ...(token
-          ? { ContinuationToken: token }
-          : options.startAfter
-            ? { StartAfter: options.startAfter }
-            : {}),
-      })
+    const more = options.startAfter ? { StartAfter: options.startAfter } : {}
+    for await (const page of this.#pages(prefix, { MaxKeys: Math.min(1000, left), ...more })) {
       for (const object of page.Contents ?? []) {
         yield { key: object.Key!, size: object.Size ?? 0, etag: object.ETag ?? '' }
         if (--left <= 0) return
       }
-      token = page.NextContinuationToken
-    } while (token)
+    }
   }
 
   /** The folders directly below the prefix, each with its slash, in order. */
   async *folders(prefix: string): AsyncGenerator<string> {
-    let token: string | undefined
-    do {
-      const page = await this.#listPage(prefix, {
-        Delimiter: '/',
-        ...(token ? { ContinuationToken: token } : {}),
-      })
+    for await (const page of this.#pages(prefix, { Delimiter: '/' })) {
       for (const folder of page.CommonPrefixes ?? []) yield folder.Prefix!
-      token = page.NextContinuationToken
-    } while (token)
+    }
   }
 
   /** A small object's text and its age by the bucket's clock, where that is known; undefined when it is not there. */
@@ -178,12 +165,15 @@ export class Bucket {
     }
   }
 
-  async #listPage(prefix: string, more: object) {
-    try {
-      return await this.#client.send(new ListObjectsV2Command({ Bucket: this.name, Prefix: prefix, ...more }))
-    } catch (error) {
-      throw awsFailure('S3', `listing s3://${this.name}/${prefix}`, error)
-    }
+  #pages(
+    prefix: string,
+    more: Partial<ListObjectsV2CommandInput>,
+  ): AsyncGenerator<ListObjectsV2CommandOutput> {
+    const pages = paginateListObjectsV2(
+      { client: this.#client },
+      { Bucket: this.name, Prefix: prefix, ...more },
+    )
+    return pagesOf('S3', `listing s3://${this.name}/${prefix}`, pages)
   }
 }
 
