@@ -1,4 +1,5 @@
 // What a terminal shows during a wait: colours where they are wanted, and one line on stderr that is redrawn.
+import { styleText } from 'node:util'
 import type { Env } from './env.ts'
 import { printableLine } from './printable.ts'
 
@@ -23,15 +24,15 @@ export interface Colours {
 export function coloursFor(stream: { readonly isTTY?: boolean }, env: Env = process.env): Colours {
   const on = hasColours(stream, env)
   const paint =
-    (open: number, close: number): Paint =>
+    (style: keyof Colours): Paint =>
     (text) =>
-      on ? `\u001b[${open}m${text}\u001b[${close}m` : text
+      on ? styleText(style, text, { validateStream: false }) : text
   return {
-    bold: paint(1, 22),
-    dim: paint(2, 22),
-    red: paint(31, 39),
-    green: paint(32, 39),
-    yellow: paint(33, 39),
+    bold: paint('bold'),
+    dim: paint('dim'),
+    red: paint('red'),
+    green: paint('green'),
+    yellow: paint('yellow'),
   }
 }
 

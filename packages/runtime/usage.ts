@@ -86,7 +86,7 @@ export function usageFailure(
       name,
       commands.map((match) => match[1]!),
     )
-    const what = typed.length > 0 ? `there is no command ${name}` : `${name} is not expected here`
+    const what = commands.length > 0 ? `there is no command ${name}` : `${name} is not expected here`
     return failure(what, near && `did you mean ${near}?`)
   }
   const choice = /Argument: ([\w-]+), Given: "?(.*?)"?, Choices: (.+)$/m.exec(message)
