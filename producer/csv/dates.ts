@@ -168,8 +168,8 @@ function namedMonth(cell: string): string {
   if (dateForm(cell) !== 'named-month') return ''
   const { text } = dayPart(cell)!
   // A weekday is no month.
-  const words = text.toLowerCase().match(/[a-z]+/g) ?? []
-  const name = words.find((word) => months.includes(word) || monthNames.includes(word))
+  const names = text.toLowerCase().match(/[a-z]+/g) ?? []
+  const name = names.find((word) => months.includes(word) || monthNames.includes(word))
   const [one, two] = text.match(/\d+/g) ?? []
   if (!name || !one || !two) return ''
   const month = String(months.indexOf(name.slice(0, 3)) + 1)

@@ -37,8 +37,8 @@ async function read(
   const rows: string[] = []
   const skipped: SkippedRow[] = []
   const events = {
-    fileFound: (words: string) => {
-      found = words
+    fileFound: (message: string) => {
+      found = message
     },
     rowSkipped: (row: SkippedRow) => void skipped.push(row),
     blankRow: () => void blank++,
@@ -443,10 +443,10 @@ describe('bytes', () => {
       'a Git LFS pointer',
     ],
     ['a .zip with two files', zipOf({ 'a.csv': PLAIN, 'b.csv': PLAIN }), 'a .zip with 2 files'],
-  ])('%s is named as what it is', async (_, file, words) => {
+  ])('%s is named as what it is', async (_, file, message) => {
     const failure = await problem(file)
     expect(failure.code).toBe('SOURCE_KIND')
-    expect(failure.message).toContain(words)
+    expect(failure.message).toContain(message)
   })
 
   test.each([
@@ -613,9 +613,9 @@ describe('dates', () => {
     ['Excel serials', '44347', 'Excel serial numbers', 'excel'],
     ['seconds since 1970', '1622419200', 'since 1970', 'epoch'],
     ['milliseconds since 1970', '1622419200000', 'since 1970', 'epoch'],
-  ])('%s are named, and read when it is said', async (_, cell, words, dateFormat) => {
+  ])('%s are named, and read when it is said', async (_, cell, message, dateFormat) => {
     const failure = await problem(dated(cell), X)
-    expect(failure).toMatchObject({ code: 'CSV_DATES', message: expect.stringContaining(words) })
+    expect(failure).toMatchObject({ code: 'CSV_DATES', message: expect.stringContaining(message) })
     expect(failure.remedy).toContain(`--date-format ${dateFormat}`)
     expect(await days([cell], { dateFormat: dateFormat as never })).toEqual(['2021-05-31'])
   })
@@ -683,10 +683,10 @@ describe('numbers', () => {
     ['a trailing point', ['1.5', '2.5', '3.'], 'ends in a point'],
     ['a decimal comma', ['1.5', '2.5', '3,5'], 'is not a number'],
     ['a plus sign', ['1', '2', '+3'], 'has plus sign'],
-  ])('one cell with %s in a column without is skipped', async (_, prices, words) => {
+  ])('one cell with %s in a column without is skipped', async (_, prices, message) => {
     const { rows, skipped } = await read(priced(',', ...prices), X)
     expect(rows).toHaveLength(2)
-    expect(skipped).toMatchObject([{ line: 4, reason: 'bad_number', detail: expect.stringMatching(words) }])
+    expect(skipped).toMatchObject([{ line: 4, reason: 'bad_number', detail: expect.stringMatching(message) }])
   })
 
   test('numbers that can be read in two ways are refused, and read when the mark is said', async () => {
@@ -778,7 +778,7 @@ describe('headers', () => {
   ])('%s: it asks', async (_, header, words, remedy) => {
     const row = header.split(',').map((heading) => (heading === 'Date' ? '2021-05-31' : 'A'))
     const failure = await problem(lines(header, row.join(',')))
-    expect(failure).toMatchObject({ code: 'CSV_HEADER', message: expect.stringContaining(words) })
+    expect(failure).toMatchObject({ code: 'CSV_HEADER', message: expect.stringContaining(message) })
     expect(failure.remedy).toContain(remedy)
   })
 

@@ -80,9 +80,9 @@ function numbers(survey: Survey): string[] {
   const forms = survey.numbers.map(
     ({ at, column }) => [survey.header.headings[at]!, column.form(mark)] as const,
   )
-  const byWords = Map.groupBy(forms, ([, form]) => decorations(form))
-  const special = [...byWords].flatMap(([words, columns]) =>
-    words === '' ? [] : [`${columns.map(([heading]) => heading).join(', ')} ${words}`],
+  const byDecoration = Map.groupBy(forms, ([, form]) => decorations(form))
+  const special = [...byDecoration].flatMap(([decoration, columns]) =>
+    decoration === '' ? [] : [`${columns.map(([heading]) => heading).join(', ')} ${decoration}`],
   )
   return [...(mark === ',' ? ['decimal commas'] : []), ...special]
 }

@@ -34,7 +34,7 @@ export function alphaVantageFeed({ symbols, interval, key, restUrl, timing }: Al
   const options = {
     ...{ name, symbols, timing, everyMs },
     http: new HttpClient(Math.min(REQUEST_INTERVAL_MS, everyMs)),
-    keepsMs: KEPT * intervalMs,
+    retentionMs: KEPT * intervalMs,
     url(symbol: string) {
       const what = interval
         ? { function: 'TIME_SERIES_INTRADAY', interval }

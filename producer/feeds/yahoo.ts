@@ -30,7 +30,7 @@ export function yahooFeed({ symbols, interval, restUrl, timing }: YahooOptions):
     ...{ name, symbols, timing },
     http: new HttpClient(Math.min(REQUEST_INTERVAL_MS, timing.pollMs ?? POLL_MS)),
     everyMs: timing.pollMs ?? POLL_MS,
-    keepsMs: KEPT_DAYS * DAY_MS,
+    retentionMs: KEPT_DAYS * DAY_MS,
     url(symbol: string, sinceMs: number | undefined) {
       const isLong = sinceMs !== undefined && Date.now() - sinceMs > DAY_MS / 2
       const range = isLong ? `${KEPT_DAYS}d` : '1d'
