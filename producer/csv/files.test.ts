@@ -525,8 +525,8 @@ describe('dates', () => {
       let found = ''
       const all: unknown[] = []
       const events = {
-        fileFound: (words: string) => {
-          found = words
+        fileFound: (line: string) => {
+          found = line
         },
         rowSkipped: () => expect.fail(),
         blankRow() {},
@@ -775,7 +775,7 @@ describe('headers', () => {
       'no line of its beginning',
       'semicolons',
     ],
-  ])('%s: it asks', async (_, header, words, remedy) => {
+  ])('%s: it asks', async (_, header, message, remedy) => {
     const row = header.split(',').map((heading) => (heading === 'Date' ? '2021-05-31' : 'A'))
     const failure = await problem(lines(header, row.join(',')))
     expect(failure).toMatchObject({ code: 'CSV_HEADER', message: expect.stringContaining(message) })
