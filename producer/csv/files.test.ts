@@ -815,6 +815,28 @@ describe('headers', () => {
     expect(await problem(lines(`${HEAD},Papier`, ...late), X)).toMatchObject({ code: 'CSV_SYMBOLS' })
   })
 
+  test('--index on a file that has one symbol after the other, on days of their own, is refused', async () => {
+    const days = (year: number) => ['03-01', '03-02', '03-03'].map((day) => `${year}-${day}`)
+    const rows = (symbol: string, year: number) => days(year).map((day) => `${day},1,2,3,4,5,${symbol}`)
+    const failure = await problem(lines(`${HEAD},Papier`, ...rows('A', 2021), ...rows('B', 2020)), X)
+    expect(failure).toMatchObject({
+      code: 'CSV_SYMBOLS',
+      why: expect.stringContaining('from line 5 on, "B"'),
+    })
+    const contract = lines(`${HEAD},Currency`, ...rows('DEM', 1998), ...rows('EUR', 1999))
+    expect((await read(contract, X)).rows, 'days that go on').toHaveLength(6)
+    const shuffled = lines(
+      `${HEAD},Note`,
+      ...[
+        '2021-03-02,1,2,3,4,5,a',
+        '2021-03-01,1,2,3,4,5,b',
+        '2021-03-04,1,2,3,4,5,a',
+        '2021-03-03,1,2,3,4,5,b',
+      ],
+    )
+    expect((await read(shuffled, X)).rows, 'days in no order').toHaveLength(4)
+  })
+
   test('--index with a column of notes, or of the same word in each row, is read', async () => {
     const notes = lines(
       `${HEAD},Note,Currency`,
