@@ -156,7 +156,7 @@ test.concurrent('a consumer that runs while a newer release raises its dataset s
   const older = it.consume()
   await it.landed(1)
   const added =
-    '"venue":"HKEX","settles":"2021-04-03","quoted_at":"2021-04-01T09:30:00.25+08:00","spread":0.25'
+    '"venue":"HKEX","value_date":"2021-04-03","quoted_at":"2021-04-01T09:30:00.25+08:00","spread":0.25'
   const newerEnv = { NODE_OPTIONS: `--import=${import.meta.resolve('@ticklake/testing/next-contract.ts')}` }
   const newer = it.consumeAsHeir(newerEnv)
   await newer.logged('raised the dataset from contract 3 to 99')
@@ -183,7 +183,7 @@ test.concurrent('a consumer that runs while a newer release raises its dataset s
     index: 'N1',
     source: 's',
     venue: 'HKEX',
-    settles: new Date('2021-04-03'),
+    value_date: new Date('2021-04-03'),
     quoted_at: new Date('2021-04-01T01:30:00.250Z'),
     spread: 0.25,
   })

@@ -67,26 +67,26 @@ test('each record once: exit status 0, and the closed hours are remembered', asy
 })
 
 test('a deleted object is lost with exactly its rows, also in a verified hour', async () => {
-  const keep = `${lake.prefix}/keep`
-  await copy(keys[0]!, keep)
+  const spare = `${lake.prefix}/keep`
+  await copy(keys[0]!, spare)
   await remove(keys[0]!)
   const { code, stdout } = await audit()
   expect(lastLine(stdout)).toBe('audit: produced 100, landed 60, dead 0, skipped 0, lost 40, twice 0')
   expect(stdout).toContain(`lost 40: ${keys[0]} is not there`)
   expect(code).toBe(1)
-  await copy(keep, keys[0]!)
+  await copy(spare, keys[0]!)
   expect((await audit()).code).toBe(0)
 })
 
 test('a change in a later hour leaves the claims before it verified', async () => {
-  const keep = `${lake.prefix}/keep`
-  await copy(keys[1]!, keep)
+  const spare = `${lake.prefix}/keep`
+  await copy(keys[1]!, spare)
   await remove(keys[1]!)
   const { code, stdout } = await audit()
   expect(lastLine(stdout)).toBe('audit: produced 100, landed 70, dead 0, skipped 0, lost 30, twice 0')
   expect(stdout).toContain('2 read, landed offsets 0: 100')
   expect(code).toBe(1)
-  await copy(keep, keys[1]!)
+  await copy(spare, keys[1]!)
   expect((await audit()).code).toBe(0)
 })
 
@@ -104,8 +104,8 @@ test('an object copied under another name counts exactly its rows as duplicates,
 })
 
 test('one deleted and another copied: both, at once, by the same numbers', async () => {
-  const keep = `${lake.prefix}/keep`
-  await copy(keys[2]!, keep)
+  const spare = `${lake.prefix}/keep`
+  await copy(keys[2]!, spare)
   await remove(keys[2]!)
   const to = `${hourPrefix(lake, hoursAgo(0))}copy.jsonl.zst`
   await copy(keys[0]!, to)
@@ -114,7 +114,7 @@ test('one deleted and another copied: both, at once, by the same numbers', async
   expect(stdout).toContain('start the consumer')
   expect(code).toBe(1)
   await remove(to)
-  await copy(keep, keys[2]!)
+  await copy(spare, keys[2]!)
 })
 
 test('--deep reads again what Kafka holds, and finds it accounted for', async () => {
@@ -189,9 +189,9 @@ test('another topic under the dataset’s name, another format, and no broker ar
     [{ AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }, 'error AWS_UNREACHABLE'],
     [{ LAKE_BUCKET: 'no-such-bucket' }, 'error BUCKET_MISSING'],
   ] as const
-  for (const [change, words] of cases) {
+  for (const [change, message] of cases) {
     const { code, stdout, stderr } = await run({ ...env, ...change }, 'catalog', 'audit')
-    expect(stderr).toContain(words)
+    expect(stderr).toContain(message)
     expect(stderr.trimEnd().split('\n')).toHaveLength(3)
     expect(stdout).toBe('')
     expect(code).toBe(1)

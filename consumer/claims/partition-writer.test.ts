@@ -346,9 +346,18 @@ test.each([false, true])(
     })
     const ran = writer.run()
     const value = Buffer.from(tickOf('2'))
-    for (const offset of [1, 2, 3]) {
-      writer.sink.push({ partition: 0, offset, timestamp: Date.now(), value, leaderEpoch: 5 })
-    }
+    writer.sink.push({ partition: 0, offset: 1, timestamp: Date.now(), value, leaderEpoch: 5 })
+    const rest = [2, 3]
+    writer.sink.pushAll({
+      count: 2,
+      bytes: value,
+      valueStarts: Int32Array.of(0, -1),
+      valueEnds: Int32Array.of(value.length, -1),
+      offsets: Float64Array.from(rest),
+      timestamps: Float64Array.of(Date.now(), Date.now()),
+      leaderEpoch: 5,
+      message: (i) => ({ partition: 0, offset: rest[i]!, timestamp: Date.now(), value, leaderEpoch: 5 }),
+    })
     writer.drain()
     await ran
     expect(claims()[2]).toMatchObject({ v: 3, S: 4, E: 7, era: { number: 1, shift: 3 }, last: { offset: 6 } })

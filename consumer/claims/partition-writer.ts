@@ -1,5 +1,5 @@
 // Lands one partition's records: performs the effects that the claim protocol asks for, batch after batch.
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { type Claim, claimText, type Era, shiftOf, writtenBy } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { claimKey } from '@ticklake/contract/keys.ts'
@@ -445,7 +445,7 @@ export class PartitionWriter {
       this.#options.events.eraBegun(claim)
     }
     this.#options.onProgress()
-    await nextTurn()
+    await yieldToEventLoop()
   }
 }
 

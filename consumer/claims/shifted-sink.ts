@@ -7,6 +7,12 @@ export function shiftedSink(sink: RecordSink, shift: number): RecordSink {
   const message = new ShiftedMessage(shift)
   return {
     push: (one) => sink.push(message.of(one)),
+    pushAll: ({ offsets, message: original, ...spans }) =>
+      sink.pushAll({
+        ...spans,
+        offsets: offsets.subarray(0, spans.count).map((offset) => offset + shift),
+        message: (i) => message.of(original(i)),
+      }),
     reachedEnd: (offset) => sink.reachedEnd(offset + shift),
   }
 }

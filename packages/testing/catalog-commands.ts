@@ -14,9 +14,9 @@ export interface Ran {
   readonly stderr: string
 }
 
-/** Starts `node <room>/main.ts …` in the test's environment. */
-export function start(env: Record<string, string>, room: string, ...args: string[]) {
-  const main = fileURLToPath(new URL(`../../${room}/main.ts`, import.meta.url))
+/** Starts `node <service>/main.ts …` in the test's environment. */
+export function start(env: Record<string, string>, service: string, ...args: string[]) {
+  const main = fileURLToPath(new URL(`../../${service}/main.ts`, import.meta.url))
   const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -42,8 +42,8 @@ export function start(env: Record<string, string>, room: string, ...args: string
 }
 
 /** The same, to its end. */
-export async function run(env: Record<string, string>, room: string, ...args: string[]): Promise<Ran> {
-  return await start(env, room, ...args).ended
+export async function run(env: Record<string, string>, service: string, ...args: string[]): Promise<Ran> {
+  return await start(env, service, ...args).ended
 }
 
 /** Writes a claim of JSON lines [S,E) whose rows all lie in one hour, and its object. Out: the object's key. */
