@@ -7,6 +7,7 @@ import { Failure } from '@ticklake/runtime/errors.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
 import { memoryStore } from '@ticklake/testing/memory-store.ts'
+import { ticks } from '@ticklake/testing/topic.ts'
 import { expect, test, vi } from 'vitest'
 import { consumerEvents } from '../events.ts'
 import { buildSkip } from './claim-builder.ts'
@@ -345,14 +346,14 @@ test.each([false, true])(
       begins: { kafkaOffset: 1, replacedTo: 3, ...(unfinished && { unfinished: { S: 0, E: 3 } }) },
     })
     const ran = writer.run()
-    const value = Buffer.from(tickOf('2'))
+    const { value } = ticks(1, 1).next().value!
     writer.sink.push({ partition: 0, offset: 1, timestamp: Date.now(), value, leaderEpoch: 5 })
     const rest = [2, 3]
     writer.sink.pushAll({
       count: 2,
-      bytes: value,
+      bytes: value!,
       valueStarts: Int32Array.of(0, -1),
-      valueEnds: Int32Array.of(value.length, -1),
+      valueEnds: Int32Array.of(value!.length, -1),
       offsets: Float64Array.from(rest),
       timestamps: Float64Array.of(Date.now(), Date.now()),
       leaderEpoch: 5,
@@ -360,7 +361,14 @@ test.each([false, true])(
     })
     writer.drain()
     await ran
-    expect(claims()[2]).toMatchObject({ v: 3, S: 4, E: 7, era: { number: 1, shift: 3 }, last: { offset: 6 } })
+    expect(claims()[2]).toMatchObject({
+      v: 3,
+      S: 4,
+      E: 7,
+      gaps: 0,
+      era: { number: 1, shift: 3 },
+      last: { offset: 6 },
+    })
     expect(commits).toEqual([1, 4])
   },
 )
