@@ -42,6 +42,8 @@ export interface RoundResult {
   readonly dead: number
   readonly lost: number
   readonly twice: number
+  /** Eras that began because the broker had lost landed records. */
+  readonly eras: number
   /** How often the reader counted, and how long its slowest count took. */
   readonly counts: number
   readonly slowestCountMs: number
@@ -150,6 +152,7 @@ class Round {
       lap('read')
       return {
         ...counts,
+        eras: lake.claims.filter(({ begins }) => begins).length,
         faults: this.#faults + compactor.died,
         brokenRequests: this.#injector.brokenRequests,
         counts: reader.watch.answers,
@@ -191,12 +194,14 @@ class Round {
   async #cutPower(begun: readonly number[]): Promise<void> {
     const { powerCut, consumers } = this.#scenario
     if (!powerCut) return
+    await sleep(powerCut.afterMs)
     const kept = this.#logBytes().map((now, i) =>
       Math.round(begun[i]! + (now - begun[i]!) * powerCut.kept[i]!),
     )
     this.#faults++
     this.#consumers.mayRefuse()
     if (powerCut.consumersToo) await this.#consumers.killAll()
+    writeFileSync(join(this.#dir, 'power-cut.json'), `${JSON.stringify({ begun, kept })}\n`)
     await this.#platform.cutPower(this.#env.KAFKA_TOPIC!, kept, powerCut.awayMs)
     await produce(this.#env, ticks(ROWS_AFTER_CUT * PARTITIONS, PARTITIONS))
     if (powerCut.consumersToo) for (let i = 0; i < consumers; i++) this.#consumers.start()

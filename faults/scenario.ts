@@ -43,6 +43,8 @@ export interface PowerCut {
   readonly kept: readonly number[]
   /** Whether the consumers' machine loses power as well. */
   readonly consumersToo: boolean
+  /** After the last row: what is lost has landed by then, or some of it, or nothing. */
+  readonly afterMs: number
   readonly awayMs: number
 }
 
@@ -129,6 +131,7 @@ function drawPowerCut(seed: number): PowerCut {
     onTruncation: seed % 4 === 1 ? 'record' : 'stop',
     kept: Array.from({ length: PARTITIONS }, () => oneOf(random, [0.1, 0.5, 0.9, 0.99, 1])),
     consumersToo: random() < 0.5,
+    afterMs: oneOf(random, [0, 4_000, 8_000]),
     awayMs: between(random, 0, 3) * 1_000,
   }
 }
@@ -243,9 +246,9 @@ export function scenarioText(scenario: Scenario): string[] {
   ]
 }
 
-function powerCutText({ onTruncation, kept, consumersToo, awayMs }: PowerCut): string {
+function powerCutText({ onTruncation, kept, consumersToo, afterMs, awayMs }: PowerCut): string {
   const shares = kept.map((share) => `${share * 100} %`).join(', ')
-  return `a power cut of the broker${consumersToo ? ' and of all consumers' : ''}, which keeps ${shares} of its partitions, back after ${awayMs} ms; consumers ${onTruncation}`
+  return `a power cut of the broker${consumersToo ? ' and of all consumers' : ''}, ${afterMs} ms after the last row, which keeps ${shares} of its partitions, back after ${awayMs} ms; consumers ${onTruncation}`
 }
 
 /** A fault in words. */
