@@ -103,8 +103,8 @@ bench-quick: setup ## Two minutes of it: checks every output, judges no time
 	@exec node bench/main.ts --quick
 
 .PHONY: conformance
-conformance: setup ## Run clients' own test suites against local-aws; writes docs/compatibility.md [SUITES=dir ONLY=name SELECT=text]
-	@exec node tools/conformance/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(SUITES),--suites "$(SUITES)") $(if $(SELECT),--select "$(SELECT)")
+conformance: setup ## Run clients' own test suites against local-aws; writes docs/compatibility.md [SUITES=dir ONLY=name SELECT=text UNPASSED=1]
+	@exec node tools/conformance/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(SUITES),--suites "$(SUITES)") $(if $(SELECT),--select "$(SELECT)") $(if $(UNPASSED),--unpassed)
 
 .PHONY: lint
 lint: setup ## Check types, format, unused code, and which folder imports which

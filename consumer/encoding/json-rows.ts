@@ -25,13 +25,13 @@ export async function encodeJsonl(
   zstd.on('data', (chunk: Buffer) => compressed.push(chunk))
   const write = (lines: Buffer) =>
     new Promise<void>((resolve, reject) => zstd.write(lines, (error) => (error ? reject(error) : resolve())))
-  let room = Buffer.allocUnsafeSlow(0)
+  let buffer = Buffer.allocUnsafeSlow(0)
   const tail = new SinkTail(origin)
   for (const block of blocks) {
     const most = longestLines(block)
     // One block's lines are compressed before the next one's are written into the same memory.
-    if (room.length < most) room = Buffer.allocUnsafeSlow(most)
-    await write(room.subarray(0, writeLines(block, tail, room)))
+    if (buffer.length < most) buffer = Buffer.allocUnsafeSlow(most)
+    await write(buffer.subarray(0, writeLines(block, tail, buffer)))
   }
   zstd.end()
   await finished(zstd)

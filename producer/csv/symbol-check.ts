@@ -38,7 +38,7 @@ export class SymbolCheck {
   add(cells: Cells, line: number): void {
     const day = cells[this.#header.groups[0]!.at.date!]!
     for (const candidate of this.#candidates) {
-      const value = cells[candidate.at]!.trim()
+      const value = (cells[candidate.at] ?? '').trim()
       if (isMissing(value) || !isSymbol(value)) continue
       const { byDay } = candidate
       const before = byDay.get(day)
