@@ -525,8 +525,8 @@ describe('dates', () => {
       let found = ''
       const all: unknown[] = []
       const events = {
-        fileFound: (words: string) => {
-          found = words
+        fileFound: (description: string) => {
+          found = description
         },
         rowSkipped: () => expect.fail(),
         blankRow() {},
@@ -707,7 +707,7 @@ describe('numbers', () => {
     }
   })
 
-  test('words for a missing value are null where null is allowed, and a fault where it is not', async () => {
+  test('names for a missing value are null where null is allowed, and a fault where it is not', async () => {
     for (const word of ['NA', 'N/A', 'NaN', 'null', 'None', '-', '.', 'n/a', '#N/A', ' ']) {
       const header = `${HEAD},Adj Close`
       const { rows, skipped } = await read(lines(header, `${ROW},${word}`, `2021-06-01,1,2,3,4,${word},5`), X)
@@ -775,7 +775,7 @@ describe('headers', () => {
       'no line of its beginning',
       'semicolons',
     ],
-  ])('%s: it asks', async (_, header, words, remedy) => {
+  ])('%s: it asks', async (_, header, message, remedy) => {
     const row = header.split(',').map((heading) => (heading === 'Date' ? '2021-05-31' : 'A'))
     const failure = await problem(lines(header, row.join(',')))
     expect(failure).toMatchObject({ code: 'CSV_HEADER', message: expect.stringContaining(message) })

@@ -172,11 +172,19 @@ function readText(cell: string): string | Misread {
     return { reason: 'not_utf8', detail: `${quoted(cell)} is not UTF-8 (--encoding latin1 reads Latin-1)` }
   }
   const isPlain = cell.charCodeAt(0) < 0x200b && cell.charCodeAt(cell.length - 1) < 0x200b
-  return isPlain ? cell.trim() : cell.replace(invisibleEnds, '').trim()
+  return isPlain ? cell.trim() : withoutInvisibleEnds(cell).trim()
 }
 
 /** Marks without width, which pages and editors leave behind, and which would make another index of the same name. */
-const invisibleEnds = /^[\u200b-\u200f\u2060\ufeff]+|[\u200b-\u200f\u2060\ufeff]+$/g
+const invisible = /[\u200b-\u200f\u2060\ufeff]/
+
+function withoutInvisibleEnds(cell: string): string {
+  let start = 0
+  let end = cell.length
+  while (start < end && invisible.test(cell[start]!)) start++
+  while (end > start && invisible.test(cell[end - 1]!)) end--
+  return cell.slice(start, end)
+}
 
 function readTime(cell: string): string | Misread {
   const time = canonicalTime(cell.trim())
