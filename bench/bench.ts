@@ -7,7 +7,7 @@ import type { Bucket } from '@ticklake/aws/s3.ts'
 import { adoptStack, type StackEnv, serviceEnv } from '@ticklake/stack/environment.ts'
 import { startStack } from '@ticklake/stack/stack.ts'
 import { Service } from '@ticklake/testing/service.ts'
-import { makeTopic } from '@ticklake/testing/topic.ts'
+import { makeTopic, type Produced, produce, ticks } from '@ticklake/testing/topic.ts'
 import { contenders, PARTITIONS, type Task } from './contenders.ts'
 import { type Content, contentOfTopic } from './content.ts'
 import { freshness } from './freshness.ts'
@@ -72,13 +72,15 @@ async function landReadAndSend(
   const chosen = contenders(peer).filter(
     (contender) => contender.name.includes(only) && (!isQuick || contender.isQuick),
   )
-  const topics = new Map<number, Promise<{ topic: string; content: Content }>>()
+  const topics = new Map<string, Promise<{ topic: string; content: Content }>>()
   if (peer && chosen.length > 0) await makeTopic({ ...env }, 'control-iceberg', 1)
   for (let round = 1; round <= rounds; round++) {
     for (const [i, contender] of chosen.entries()) {
       const size = contender.rows ?? rows
-      if (!topics.has(size)) topics.set(size, filledTopic(env, size))
-      const { topic, content } = await topics.get(size)!
+      const { messageBytes = 0 } = contender
+      const name = `bench-${size}-${messageBytes}`
+      if (!topics.has(name)) topics.set(name, filledTopic(env, name, size, messageBytes))
+      const { topic, content } = await topics.get(name)!
       const run = `r${round}-${i}-${Date.now().toString(36)}`
       const task: Task = { env, topic, rows: size, run, dir: join(dir, 'rounds') }
       if (contender.group === 'send') await makeTopic({ ...env }, run, PARTITIONS)
@@ -89,15 +91,31 @@ async function landReadAndSend(
 }
 
 /** A topic of so many made-up ticks, and what it holds. */
-async function filledTopic(env: StackEnv, rows: number): Promise<{ topic: string; content: Content }> {
-  const topic = `bench-${rows}`
+async function filledTopic(
+  env: StackEnv,
+  topic: string,
+  rows: number,
+  messageBytes: number,
+): Promise<{ topic: string; content: Content }> {
   await makeTopic({ ...env }, topic, PARTITIONS)
+  if (messageBytes > 0) {
+    await produce({ ...env, KAFKA_TOPIC: topic }, paddedTicks(rows, messageBytes))
+    return { topic, content: await contentOfTopic(env.KAFKA_BOOTSTRAP_SERVERS!, topic) }
+  }
   const settings = { PATH: process.env.PATH ?? '', KAFKA_TOPIC: topic, PRODUCER_HEALTH_PORT: '0' }
   const producer = new Service(['producer/main.ts', 'run', '--rate', 'max', '--rows', String(rows)], {
     env: serviceEnv(env, settings),
   })
   if ((await producer.ended()) !== 0) throw new Error(`the topic could not be filled:\n${producer.stderr}`)
   return { topic, content: await contentOfTopic(env.KAFKA_BOOTSTRAP_SERVERS!, topic) }
+}
+
+/** Ticks with a field that the contract does not know. */
+function* paddedTicks(rows: number, messageBytes: number): Generator<Produced> {
+  for (const { value, partition } of ticks(rows, PARTITIONS)) {
+    const tick = Buffer.from(value!).toString().slice(0, -1)
+    yield { value: Buffer.from(`${tick},"note":"${'x'.repeat(messageBytes - tick.length)}"}`), partition }
+  }
 }
 
 async function empty(bucket: Bucket, prefix: string): Promise<void> {

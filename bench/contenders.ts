@@ -22,7 +22,7 @@ export interface Command {
 }
 
 export interface Contender {
-  readonly group: 'land' | 'read' | 'send'
+  readonly group: 'land' | 'growth' | 'read' | 'send'
   readonly name: string
   readonly commands: (task: Task) => readonly Command[]
   /** Lands until the group has committed the topic's end; the others end by themselves. */
@@ -31,8 +31,9 @@ export interface Contender {
   readonly output?: (task: Task) => { readonly prefix: string; readonly suffix: string }
   /** Whether it takes part in `make bench-quick`. */
   readonly isQuick?: boolean
-  /** One object a record: it lands a topic of so few. */
+  /** It lands a topic of its own size: so many rows, each of at least so many bytes. */
   readonly rows?: number
+  readonly messageBytes?: number
 }
 
 /** Of each topic. */
@@ -50,6 +51,18 @@ export function contenders(peer: string | undefined): Contender[] {
     ticklake('parquet', 'batches', { processes: 2 }),
     ticklake('json-object', 'batches', { rows: JSON_OBJECT_ROWS }),
     ...(peer ? [connectIceberg(peer)] : []),
+    ...[500_000, 2_000_000, 4_000_000].map((rows) =>
+      ticklake('parquet', 'batches', { group: 'growth', name: `${rows.toLocaleString('en')} rows`, rows }),
+    ),
+    ...[
+      { rows: 500_000, messageBytes: 1_000 },
+      { rows: 50_000, messageBytes: 10_000 },
+    ].map((size) =>
+      ticklake('parquet', 'batches', {
+        ...{ group: 'growth', name: `messages of ${size.messageBytes.toLocaleString('en')} bytes` },
+        ...size,
+      }),
+    ),
     {
       group: 'read',
       name: 'kafka-reader',
@@ -87,10 +100,14 @@ function ticklake(
   const settings = ({ run, topic }: Task) => ({
     KAFKA_TOPIC: topic,
     LAKE_PREFIX: run,
+    // Else each format has a name of its own.
+    LAKE_DATASET: 'ticks',
     LAKE_FORMAT: format,
     CONSUMER_GROUP_ID: run,
     CONSUMER_READER: reader,
     CONSUMER_FLUSH_ROWS: '100000',
+    // The rows that are left at the end; Connect commits every 5 s.
+    CONSUMER_FLUSH_AFTER_MS: '5000',
     CONSUMER_HEALTH_PORT: '0',
     LOG_LEVEL: 'warn',
   })

@@ -10,7 +10,7 @@ import type { Measurement } from './result.ts'
 
 const PARTITIONS = 3
 const FLUSH_AFTER_MS = 1_000
-const LOOK_EVERY_MS = 100
+const POLL_EVERY_MS = 100
 /** Until the first row is there, and what is measured is not the start. */
 const FIRST_ROW_MS = 60_000
 const WARM_UP_MS = 3_000
@@ -72,7 +72,7 @@ async function ages(env: Record<string, string>, forMs: number, signal: AbortSig
   const givesUp = performance.now() + FIRST_ROW_MS
   let seen = 0
   while (seen === 0 && performance.now() < givesUp) {
-    await sleep(LOOK_EVERY_MS, signal)
+    await sleep(POLL_EVERY_MS, signal)
     signal.throwIfAborted()
     seen = await newest()
   }
@@ -80,7 +80,7 @@ async function ages(env: Record<string, string>, forMs: number, signal: AbortSig
   const found: number[] = []
   const begun = performance.now()
   while (performance.now() - begun < WARM_UP_MS + forMs) {
-    await sleep(LOOK_EVERY_MS, signal)
+    await sleep(POLL_EVERY_MS, signal)
     signal.throwIfAborted()
     const last = await newest()
     const nowMs = Date.now()

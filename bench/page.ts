@@ -24,6 +24,11 @@ const groups: Readonly<Record<string, Group>> = {
     text: 'Each contender lands the same topic, from its start until its group has committed the end. CPU is that of all its processes, start included. What it wrote is read back: a row that is missing, there twice or different makes the figure void. `json-object` writes one object a record, and lands a smaller topic.',
     plotted: 'CPU s/M rows',
   },
+  growth: {
+    title: 'How cost grows',
+    text: 'Parquet, read by batches: more rows, and larger messages. Those have a field that the contract does not know, so each is parsed, and the field is left out.',
+    plotted: 'CPU s/M rows',
+  },
   read: {
     title: 'The ceiling: counting records',
     text: 'Nothing is validated, encoded or written.',

@@ -15,7 +15,7 @@ import type { Measurement } from './result.ts'
 
 /** A contender that needs longer is void. */
 const LONGEST_MS = 240_000
-const LOOK_EVERY_MS = 100
+const POLL_EVERY_MS = 100
 const END_WITHIN_MS = 20_000
 
 export interface RoundOptions {
@@ -41,12 +41,12 @@ export async function runRound(options: RoundOptions): Promise<Measurement> {
     return child
   })
   let usage: Usage = { cpuSeconds: 0, peakMiB: 0, residentMiB: 0 }
-  const look = () => {
+  const sample = () => {
     const now = usageOf(processes.map(({ pid }) => pid!))
     // Of a process that has just ended nothing is left to see.
     if (now.cpuSeconds > usage.cpuSeconds) usage = now
   }
-  const problem = await untilDone(options, processes, begun, look)
+  const problem = await untilDone(options, processes, begun, sample)
   const seconds = (performance.now() - begun) / 1000
   await Promise.all(processes.map(end))
   const millions = options.expected.rows / 1e6
@@ -71,13 +71,13 @@ async function untilDone(
   { contender, task, expected, signal }: RoundOptions,
   processes: readonly ChildProcess[],
   begun: number,
-  look: () => void,
+  sample: () => void,
 ): Promise<string | undefined> {
   await using offsets =
     contender.groupId && (await committedOffsets(task, contender.groupId(task), PARTITIONS))
   for (;;) {
-    await sleep(LOOK_EVERY_MS)
-    look()
+    await sleep(POLL_EVERY_MS)
+    sample()
     signal.throwIfAborted()
     if (offsets) {
       if ((await offsets.sum()) >= expected.rows) return undefined
