@@ -19,7 +19,7 @@ export function barPlot(title: string, bars: readonly Bar[]): string {
     return [
       `<text x="${LABEL_WIDTH - 8}" y="${top + 18}" text-anchor="end">${escaped(name)}</text>`,
       `<rect x="${LABEL_WIDTH}" y="${top + 4}" width="${width.toFixed(1)}" height="${ROW - 8}" rx="3"/>`,
-      `<text x="${LABEL_WIDTH + width + 8}" y="${top + 18}">${label(value)}</text>`,
+      `<text x="${(LABEL_WIDTH + width + 8).toFixed(1)}" y="${top + 18}">${label(value)}</text>`,
     ].join('\n')
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LABEL_WIDTH + BAR_WIDTH + VALUE_WIDTH} ${height}" role="img">

@@ -62,7 +62,7 @@ export const consumerSchema = {
     max: 64,
   }),
   CONSUMER_READER: oneOf(['batches', 'client'], {
-    doc: 'what reads the records: `batches` reads record batches as bytes, for a third of the CPU; `client` is the Confluent client, which makes an object of each record. The Confluent client is the member of the group in both cases',
+    doc: 'what reads the records: `batches` reads record batches as bytes, for half the CPU or less; `client` is the Confluent client, which makes an object of each record. The Confluent client is the member of the group in both cases',
     default: 'batches',
   }),
   CONSUMER_ON_RETENTION_LOSS: oneOf(['stop', 'record'], {
