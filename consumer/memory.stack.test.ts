@@ -1,7 +1,7 @@
 // How much memory one consumer takes at full speed with its defaults, with S3 fast, away, failing and slow.
 import { existsSync, readFileSync } from 'node:fs'
 import { ConsumerCase, isData } from '@ticklake/testing/consumer-case.ts'
-import { readTails } from '@ticklake/testing/lake-reader.ts'
+import { objectKeys, readTails } from '@ticklake/testing/lake-reader.ts'
 import type { Rule } from '@ticklake/testing/s3-proxy.ts'
 import { Service } from '@ticklake/testing/service.ts'
 import { createTopic } from '@ticklake/testing/topic.ts'
@@ -10,6 +10,8 @@ import { expect, type TestContext, test } from 'vitest'
 const PARTITIONS = 6
 /** More than the consumer and its Kafka client may hold, so that memory is at its limit. */
 const ROWS = 1_000_000
+/** A third of what memory holds of each partition. Full memory must not cut batches into small objects. */
+const ROWS_AN_OBJECT = 15_000
 const SLOW_MS = 1_000
 /** How long S3 answers nothing but errors, before it is slow and loses every fifth answer. */
 const AWAY_MS = 10_000
@@ -30,6 +32,8 @@ test.for(Object.entries(limitsMb))(
     const producer = new Service(['producer/main.ts', 'run'], { env: { ...it.env, ...settings } })
     expect(await producer.ended()).toBe(0)
     const fast = await peakMb(it, scope, 'fast', () => undefined)
+    const objects = await objectKeys({ ...it.env, LAKE_DATASET: 'fast' })
+    expect(objects.length, 'objects').toBeLessThan(ROWS / ROWS_AN_OBJECT)
     const bad = await peakMb(it, scope, 'bad', badDays())
     console.log(`memory: ${format}: peak ${fast} MB, with bad S3 ${bad} MB, of ${limitMb} MB`)
     expect(fast).toBeLessThan(limitMb)
