@@ -1,7 +1,7 @@
 // How much memory one consumer takes at full speed with its defaults, with S3 fast, away, failing and slow.
 import { existsSync, readFileSync } from 'node:fs'
 import { ConsumerCase, isData } from '@ticklake/testing/consumer-case.ts'
-import { readTails } from '@ticklake/testing/lake-reader.ts'
+import { objectKeys, readTails } from '@ticklake/testing/lake-reader.ts'
 import type { Rule } from '@ticklake/testing/s3-proxy.ts'
 import { Service } from '@ticklake/testing/service.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
@@ -11,6 +11,8 @@ import { beforeAll, expect, type TestContext, test } from 'vitest'
 const PARTITIONS = 6
 /** More than the consumer and its Kafka client may hold, so that memory is at its limit. */
 const ROWS = 1_000_000
+/** A third of what memory holds of each partition. Full memory must not cut batches into small objects. */
+const ROWS_AN_OBJECT = 15_000
 const SLOW_MS = 1_000
 /** How long S3 answers nothing but errors, before it is slow and loses every fifth answer. */
 const AWAY_MS = 10_000
@@ -43,6 +45,8 @@ test.for(Object.entries(limitsMb))(
       CONSUMER_FLUSH_AFTER_MS: '10000',
     })
     const fast = await peakMb(it, scope, `${format}-fast`, () => undefined)
+    const objects = await objectKeys({ ...it.env, LAKE_DATASET: `${format}-fast` })
+    expect(objects.length, 'objects').toBeLessThan(ROWS / ROWS_AN_OBJECT)
     const bad = await peakMb(it, scope, `${format}-bad`, badDays())
     console.log(`memory: ${format}: peak ${fast} MB, with bad S3 ${bad} MB, of ${limitMb} MB`)
     expect(fast).toBeLessThan(limitMb)

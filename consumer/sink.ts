@@ -1,6 +1,6 @@
 // Lands the topic: one membership in the consumer group after another, each until its client cannot go on.
 import { s3Client } from '@ticklake/aws/config.ts'
-import { codeOf } from '@ticklake/runtime/errors.ts'
+import { codeOf, Failure } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { ConsumerConfig } from './config.ts'
 import { deadLetterProducer } from './dead-letters/dead-letter-producer.ts'
@@ -83,15 +83,28 @@ export class Sink implements SinkState {
       await membership.run(signal)
       return true
     } catch (error) {
-      const canGoOn =
-        codeOf(error) === 'KAFKA_GROUP_FAILED'
-          ? ++this.#refusedClients < REFUSED_CLIENTS
-          : codeOf(error) === 'KAFKA_UNREACHABLE' && this.#hasStarted
+      const canGoOn = this.#canGoOn(error)
       if (signal.aborted) return true
       if (!canGoOn) throw error
       this.#events.attemptFailed(ATTEMPT, error)
       await sleep(backOffMs(this.#refusedClients + 2), signal)
       return signal.aborted
+    }
+  }
+
+  #canGoOn(error: unknown): boolean {
+    switch (codeOf(error)) {
+      case 'KAFKA_GROUP_FAILED':
+        return ++this.#refusedClients < REFUSED_CLIENTS
+      // The log ends before what was to be read: recovery says whether a new era begins there.
+      case 'OFFSET_OUT_OF_RANGE':
+        return this.#config.onTruncation === 'record' && ++this.#refusedClients < REFUSED_CLIENTS
+      case 'KAFKA_UNREACHABLE':
+        return this.#hasStarted
+      case 'TOPIC_TRUNCATED':
+        return error instanceof Failure && error.retryable === true
+      default:
+        return false
     }
   }
 
