@@ -30,7 +30,7 @@ beforeAll(async () => {
   await createTopic(env, PARTITIONS)
   const producer = new Service(['producer/main.ts', 'run'], { env })
   expect(await producer.ended(), producer.stderr).toBe(0)
-})
+}, PATIENCE.timeout)
 
 const limitsMb = { parquet: 700, jsonl: 512 } as const
 
