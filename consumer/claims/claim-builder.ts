@@ -7,7 +7,7 @@ import {
   type ClaimFile,
   ERA_CLAIM_VERSION,
   type Era,
-  type EraBeginning,
+  type EraStart,
   shiftOf,
 } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
@@ -77,7 +77,7 @@ export function buildClaim(
  * The claim that begins the next era behind this one.
  * @param begins says at which of Kafka's offsets the logs part
  */
-export function buildEra(target: LandingTarget, last: Claim, begins: EraBeginning): Claim {
+export function buildEra(target: LandingTarget, last: Claim, begins: EraStart): Claim {
   const { partition, E: S } = last
   const E = S + 1
   return {

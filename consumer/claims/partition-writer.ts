@@ -17,7 +17,7 @@ import { abilityFor, buildClaim, buildEra, buildSkip, type LandingTarget } from 
 import { firstStep, isCollecting, nextStep, type Outcome, type Problem, type Step } from './claim-protocol.ts'
 import { type LandingPort, landDead, landFiles } from './landing.ts'
 import { shiftedSink } from './shifted-sink.ts'
-import type { Refusal, TruncationGuard } from './truncation-guard.ts'
+import type { FoundTruncation, TruncationGuard } from './truncation-guard.ts'
 
 export interface WriterOptions
   extends Pick<PendingBatchesOptions, 'flushAfterMs' | 'flushBytes' | 'flushRows'> {
@@ -56,7 +56,7 @@ export class PartitionWriter {
   /** The newest claim when the chain was read. */
   #tail: Claim | undefined
   /** What an earlier consumer has found, of the tail's era. */
-  #refusal: Refusal | undefined
+  #foundTruncation: FoundTruncation | undefined
   /** The last record of the newest claim that is known, at its offset in Kafka, where it has one. */
   #lastClaimed: LandedRecord | undefined
   /** Records that were read before the connection was lost: Kafka must still have them before anything is claimed. */
@@ -325,13 +325,13 @@ export class PartitionWriter {
         const tail = key === undefined ? undefined : await attempt('read_claim', () => this.#readClaim(key))
         this.#tail = tail
         this.#era = tail?.era
-        await this.#readRefusal()
+        await this.#readTruncation()
         return { of: 'find-tail', tail }
       }
       case 'compare-tail': {
         const { claim } = step
         const compare = () => this.#options.truncation.replaced(partition, landedRecord(claim))
-        const replaced = (await attempt('compare_record', compare)) ?? this.#refusal?.why
+        const replaced = (await attempt('compare_record', compare)) ?? this.#foundTruncation?.why
         if (replaced === undefined) return { of: 'compare-tail', replaced }
         const era = await this.#nextEra(claim, replaced, landedRecord(claim).offset)
         return { of: 'compare-tail', replaced, era }
@@ -379,13 +379,13 @@ export class PartitionWriter {
   }
 
   /** @throws Failure TOPIC_TRUNCATED when an earlier consumer has refused the era, and no other can begin */
-  async #readRefusal(): Promise<void> {
+  async #readTruncation(): Promise<void> {
     const { events, partition, truncation, onTruncation } = this.#options
     const era = this.#era?.number ?? 0
-    this.#refusal = await untilDone('read_truncation', events, this.#aborting.signal, () =>
-      truncation.refusal(partition, era),
+    this.#foundTruncation = await untilDone('read_truncation', events, this.#aborting.signal, () =>
+      truncation.foundTruncation(partition, era),
     )
-    if (!this.#refusal || (onTruncation === 'record' && this.#tail?.last)) return
+    if (!this.#foundTruncation || (onTruncation === 'record' && this.#tail?.last)) return
     await untilDone('read_truncation', events, this.#aborting.signal, () =>
       truncation.requireIntact(partition, era),
     )

@@ -19,7 +19,7 @@ export interface TruncationGuardOptions {
 }
 
 /** What a consumer wrote down when it found the partition truncated. */
-export interface Refusal {
+export interface FoundTruncation {
   readonly why: string
   readonly key: string
 }
@@ -33,7 +33,7 @@ export class TruncationGuard {
   }
 
   /** What an earlier consumer has found in the partition's era; undefined: nothing. */
-  async refusal(partition: number, era: number): Promise<Refusal | undefined> {
+  async foundTruncation(partition: number, era: number): Promise<FoundTruncation | undefined> {
     const key = this.#key(partition, era)
     const stored = await this.#options.store.text(key)
     return stored && { why: whyOf(stored.text), key }
@@ -41,8 +41,8 @@ export class TruncationGuard {
 
   /** @throws Failure TOPIC_TRUNCATED when an earlier consumer has found the partition truncated */
   async requireIntact(partition: number, era = 0): Promise<void> {
-    const refusal = await this.refusal(partition, era)
-    if (refusal) throw truncated(partition, refusal.why, refusal.key)
+    const truncation = await this.foundTruncation(partition, era)
+    if (truncation) throw truncated(partition, truncation.why, truncation.key)
   }
 
   /** The first of Kafka's offsets that is not of this leader epoch or an earlier one; undefined: Kafka does not know. */

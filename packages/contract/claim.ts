@@ -47,7 +47,7 @@ export interface Claim {
   /** Since Kafka has replaced landed records of the partition; absent: it never has. */
   readonly era?: Era
   /** What Kafka had lost when the era began; only the claim that begins it has this, and it has no record. */
-  readonly begins?: EraBeginning
+  readonly begins?: EraStart
 }
 
 /**
@@ -62,7 +62,7 @@ export interface Era {
   readonly landedBefore: number
 }
 
-export interface EraBeginning {
+export interface EraStart {
   /** The Kafka offset at which the logs part: the records before it are the same in both. */
   readonly kafkaOffset: number
   readonly why: string
