@@ -7,14 +7,13 @@ import { deadLetterProducer } from './dead-letters/dead-letter-producer.ts'
 import { startEncoder } from './encoding/encoder.ts'
 import type { ConsumerEvents } from './events.ts'
 import { Membership } from './group/membership.ts'
-import { Aborted } from './retry.ts'
+import { Aborted, backOffMs } from './retry.ts'
 import { s3Store } from './s3.ts'
 
 /** Longest that one turn of the poll loop may take before the process counts as stuck. */
 const STUCK_AFTER_MS = 120_000
 /** So many clients in a row that the group refuses before it assigns anything: then it will refuse the next one too. */
 const REFUSED_CLIENTS = 5
-const FIRST_WAIT_MS = 200
 const ATTEMPT = 'join_group'
 
 /** What the health endpoint asks of a running sink. */
@@ -88,7 +87,7 @@ export class Sink implements SinkState {
       if (signal.aborted) return true
       if (!canGoOn) throw error
       this.#events.attemptFailed(ATTEMPT, error)
-      await sleep(FIRST_WAIT_MS * 2 ** this.#refusedClients, signal)
+      await sleep(backOffMs(this.#refusedClients + 2), signal)
       return signal.aborted
     }
   }

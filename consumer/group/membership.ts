@@ -246,8 +246,10 @@ export class Membership {
 
   /** Waits until S3 has taken some. A writer that needs more records to finish a claim must not be starved. */
   async #relieve(): Promise<boolean> {
-    for (const writer of this.#writers.values()) writer.pending.seal()
-    if (![...this.#running.keys()].some((writer) => writer.isBusy)) return false
+    const isBusy = () => [...this.#running.keys()].some((writer) => writer.isBusy)
+    // While others are written they free memory; sealed now, the batches would have few records each.
+    if (!isBusy()) for (const writer of this.#writers.values()) writer.pending.seal()
+    if (!isBusy()) return false
     this.#progress = Promise.withResolvers()
     await Promise.race([this.#progress.promise, sleep(500)])
     return true

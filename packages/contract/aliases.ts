@@ -80,6 +80,7 @@ const aliases: Partial<Record<ColumnName, readonly string[]>> = {
   volume: [
     ...['vol', 'sharestraded', 'tottrdqty', 'ttltrdqnty', 'ttltradgvol', 'totaltradedquantity', 'wolumen'],
     ...[
+      'numberofshares',
       'tradedvolume',
       'volumetraded',
       'quantitytraded',

@@ -525,8 +525,8 @@ describe('dates', () => {
       let found = ''
       const all: unknown[] = []
       const events = {
-        fileFound: (description: string) => {
-          found = description
+        fileFound: (line: string) => {
+          found = line
         },
         rowSkipped: () => expect.fail(),
         blankRow() {},
@@ -707,7 +707,7 @@ describe('numbers', () => {
     }
   })
 
-  test('names for a missing value are null where null is allowed, and a fault where it is not', async () => {
+  test('words for a missing value are null where null is allowed, and a fault where it is not', async () => {
     for (const word of ['NA', 'N/A', 'NaN', 'null', 'None', '-', '.', 'n/a', '#N/A', ' ']) {
       const header = `${HEAD},Adj Close`
       const { rows, skipped } = await read(lines(header, `${ROW},${word}`, `2021-06-01,1,2,3,4,${word},5`), X)
@@ -813,6 +813,28 @@ describe('headers', () => {
       (_, i) => `${1900 + (i % 100)}-01-02,1,2,3,4,5,${i < 2_000 ? 'A' : 'B'}`,
     )
     expect(await problem(lines(`${HEAD},Papier`, ...late), X)).toMatchObject({ code: 'CSV_SYMBOLS' })
+  })
+
+  test('--index on a file that has one symbol after the other, on days of their own, is refused', async () => {
+    const days = (year: number) => ['03-01', '03-02', '03-03'].map((day) => `${year}-${day}`)
+    const rows = (symbol: string, year: number) => days(year).map((day) => `${day},1,2,3,4,5,${symbol}`)
+    const failure = await problem(lines(`${HEAD},Papier`, ...rows('A', 2021), ...rows('B', 2020)), X)
+    expect(failure).toMatchObject({
+      code: 'CSV_SYMBOLS',
+      why: expect.stringContaining('from line 5 on, "B"'),
+    })
+    const contract = lines(`${HEAD},Currency`, ...rows('DEM', 1998), ...rows('EUR', 1999))
+    expect((await read(contract, X)).rows, 'days that go on').toHaveLength(6)
+    const shuffled = lines(
+      `${HEAD},Note`,
+      ...[
+        '2021-03-02,1,2,3,4,5,a',
+        '2021-03-01,1,2,3,4,5,b',
+        '2021-03-04,1,2,3,4,5,a',
+        '2021-03-03,1,2,3,4,5,b',
+      ],
+    )
+    expect((await read(shuffled, X)).rows, 'days in no order').toHaveLength(4)
   })
 
   test('--index with a column of notes, or of the same word in each row, is read', async () => {

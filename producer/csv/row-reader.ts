@@ -171,19 +171,18 @@ function readText(cell: string): string | Misread {
   if (cell.includes('\ufffd')) {
     return { reason: 'not_utf8', detail: `${quoted(cell)} is not UTF-8 (--encoding latin1 reads Latin-1)` }
   }
-  const isPlain = cell.charCodeAt(0) < 0x200b && cell.charCodeAt(cell.length - 1) < 0x200b
-  return isPlain ? cell.trim() : withoutInvisibleEnds(cell).trim()
+  const text = cell.trim()
+  return text.charCodeAt(0) < 0x200b && text.charCodeAt(text.length - 1) < 0x200b ? text : withoutMarks(text)
 }
 
-/** Marks without width, which pages and editors leave behind, and which would make another index of the same name. */
-const invisible = /[\u200b-\u200f\u2060\ufeff]/
-
-function withoutInvisibleEnds(cell: string): string {
+/** Without the marks of no width that pages and editors leave behind, which would make another index of the same name. */
+function withoutMarks(text: string): string {
   let start = 0
-  let end = cell.length
-  while (start < end && invisible.test(cell[start]!)) start++
-  while (end > start && invisible.test(cell[end - 1]!)) end--
-  return cell.slice(start, end)
+  let end = text.length
+  const isMark = (at: number) => /^[\s\u200b-\u200f\u2060\ufeff]$/.test(text[at]!)
+  while (start < end && isMark(start)) start++
+  while (end > start && isMark(end - 1)) end--
+  return text.slice(start, end)
 }
 
 function readTime(cell: string): string | Misread {
