@@ -69,6 +69,10 @@ export const consumerSchema = {
     doc: 'what to do when Kafka has deleted records before they landed: `stop` and say how many, or `record` the loss in a claim and go on',
     default: 'stop',
   }),
+  CONSUMER_ON_TRUNCATION: oneOf(['stop', 'record'], {
+    doc: 'what to do when Kafka has lost landed records and given their offsets to others: `stop` until somebody decides, or `record` what was lost in a claim and go on in a new era of the partition, where offsets in the lake are above those in Kafka',
+    default: 'stop',
+  }),
   CONSUMER_HEALTH_HOST: text({ doc: 'where /livez, /readyz and /metrics listen', default: '127.0.0.1' }),
   CONSUMER_HEALTH_PORT: integer({ doc: 'their port; 0 picks a free one', default: 9102, max: 65_535 }),
   CONSUMER_STOP_LINGER_MS: stopLinger,
@@ -88,6 +92,7 @@ export interface ConsumerConfig {
   readonly uploads: number
   readonly reader: 'batches' | 'client'
   readonly onRetentionLoss: 'stop' | 'record'
+  readonly onTruncation: 'stop' | 'record'
   readonly healthHost: string
   readonly healthPort: number
   readonly stopLingerMs: number
@@ -132,6 +137,7 @@ export function consumerConfig(env: Env, flags: RunFlags = {}): ConsumerConfig {
     uploads: values.CONSUMER_UPLOADS,
     reader: values.CONSUMER_READER,
     onRetentionLoss: values.CONSUMER_ON_RETENTION_LOSS,
+    onTruncation: values.CONSUMER_ON_TRUNCATION,
     healthHost: values.CONSUMER_HEALTH_HOST,
     healthPort: values.CONSUMER_HEALTH_PORT,
     stopLingerMs: values.CONSUMER_STOP_LINGER_MS,

@@ -166,6 +166,7 @@ export class Membership {
         target,
         events,
         find: (partition, offset) => lookup.find(partition, offset),
+        epochEnd: (partition, leaderEpoch) => lookup.epochEnd(partition, leaderEpoch),
       }),
       source:
         config.reader === 'client'
@@ -229,7 +230,7 @@ export class Membership {
   #take({ count, deliver }: Batch): void {
     const { events } = this.#options
     if (count > 0) events.recordsReceived(count)
-    deliver((partition) => this.#writers.get(partition)?.pending)
+    deliver((partition) => this.#writers.get(partition)?.sink)
     events.buffered(this.#heldBytes())
   }
 
@@ -269,7 +270,7 @@ export class Membership {
         const writer = this.#newWriter(landing, partition)
         this.#writers.set(partition, writer)
         const offset = await startOffset(writer, partition, client, config, events, startPoint)
-        return { partition, offset, writer }
+        return { partition, offset: offset - writer.shift, writer }
       }),
     )
     await this.#loop!.atNextCall(() => {
@@ -301,6 +302,7 @@ export class Membership {
       confirmTopic: () => guard.confirm(),
       confirmDataset,
       truncation,
+      onTruncation: config.onTruncation,
       commit: (offset) => client.commit(partition, offset),
       onProgress: () => {
         events.buffered(this.#heldBytes())
@@ -351,7 +353,7 @@ export class Membership {
     for (const [partition, writer] of this.#writers) {
       const end = source.highWatermark(partition)
       if (end !== undefined)
-        this.#options.events.lagMeasured(partition, Math.max(0, end - writer.landedOffset))
+        this.#options.events.lagMeasured(partition, Math.max(0, end + writer.shift - writer.landedOffset))
     }
   }
 }
