@@ -126,8 +126,8 @@ test('--deep reads again what Kafka holds, and finds it accounted for', async ()
 })
 
 test('--deep finds a price that was changed by one byte, and says what it could not compare', async () => {
-  const keep = `${lake.prefix}/keep`
-  await copy(keys[1]!, keep)
+  const kept = `${lake.prefix}/keep`
+  await copy(keys[1]!, kept)
   await changeFirstRow(s3, lake.bucket, keys[1]!, (row) => ({ ...row, close: 1.6 }))
   const { code, stdout } = await audit('--deep')
   expect(stdout).toContain(
@@ -140,7 +140,7 @@ test('--deep finds a price that was changed by one byte, and says what it could 
     'audit: produced 100, landed 100, dead 0, skipped 0, lost 0, twice 0, changed 1',
   )
   expect(code).toBe(1)
-  await copy(keep, keys[1]!)
+  await copy(kept, keys[1]!)
 })
 
 test('what has not landed is waiting, not lost; --wait gives up with exit status 1', async () => {

@@ -80,11 +80,11 @@ function pack(
     let rest = values[i]!
     // By arithmetic, not by shifts: a difference may have more than 32 bits.
     for (let at = bit; rest > 0; ) {
-      const room = 8 - (at & 7)
-      const size = 1 << room
+      const freeBits = 8 - (at & 7)
+      const size = 1 << freeBits
       packed[at >>> 3]! |= (rest % size) << (at & 7)
       rest = Math.floor(rest / size)
-      at += room
+      at += freeBits
     }
   }
   writer.appendBytes(packed)

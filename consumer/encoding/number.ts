@@ -30,7 +30,7 @@ export function readNumber(bytes: Uint8Array, start: number, values: Float64Arra
   }
   const wholeDigits = at - wholeStart
   let fraction = 0
-  let places = 0
+  let fractionDigits = 0
   if (bytes[at] === POINT) {
     const fractionStart = ++at
     digit = bytes[at]! - ZERO
@@ -38,11 +38,12 @@ export function readNumber(bytes: Uint8Array, start: number, values: Float64Arra
       fraction = (fraction * 10 + digit) | 0
       digit = bytes[++at]! - ZERO
     }
-    places = at - fractionStart
+    fractionDigits = at - fractionStart
   }
-  const isPlain = wholeDigits <= MAX_PART && places <= MAX_PART && wholeDigits + places <= MAX_EXACT
+  const isPlain =
+    wholeDigits <= MAX_PART && fractionDigits <= MAX_PART && wholeDigits + fractionDigits <= MAX_EXACT
   if (!isPlain || isExponent(bytes[at])) return readAny(bytes, start, values, index)
-  const power = powers[places]!
+  const power = powers[fractionDigits]!
   const value = (whole * power + fraction) / power
   values[index] = isNegative ? -value : value
   return at

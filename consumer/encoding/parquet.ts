@@ -31,8 +31,8 @@ export function encodeParquet(blocks: readonly ChosenRows[], origin: RowOrigin):
     ticks.read(group)
     fill(sink.kafka_topic_id, rows, 0)
     fill(sink.kafka_partition, rows, origin.partition)
-    gather(sink.kafka_offset, group, (block) => block.offsets)
-    gather(sink.kafka_timestamp, group, (block) => block.timestampsMs)
+    copyColumn(sink.kafka_offset, group, (block) => block.offsets)
+    copyColumn(sink.kafka_timestamp, group, (block) => block.timestampsMs)
     file.write(ordered, rows)
   }
   return file.finish()
@@ -58,7 +58,7 @@ function rowsOf(group: readonly ChosenRows[]): number {
   return group.reduce((sum, { indexes }) => sum + indexes.length, 0)
 }
 
-function gather(
+function copyColumn(
   column: Column,
   group: readonly ChosenRows[],
   numbersOf: (rows: ChosenRows['rows']) => Float64Array,

@@ -65,7 +65,7 @@ export function openTableFiles(endpoint: URL, region: string, secret?: string): 
     },
     async sampleKeys(uri) {
       try {
-        const { bucket, key } = placeOf(uri.endsWith('/') ? uri : `${uri}/`)
+        const { bucket, key } = parseS3Uri(uri.endsWith('/') ? uri : `${uri}/`)
         const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: key }))
         return Contents.map((object) => object.Key!.slice(key.length))
       } catch {

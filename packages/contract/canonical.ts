@@ -14,10 +14,10 @@ const COLON = 0x3a
 const ZERO = 0x30
 const NINE = 0x39
 
-/** Bytes that stand before a value, as words of four; the last word overlaps the one before it. */
+/** Bytes that stand before a value, in chunks of four; the last chunk overlaps the one before it. */
 interface Lead {
   readonly length: number
-  readonly words: readonly number[]
+  readonly chunks: readonly number[]
 }
 
 const encoder = new TextEncoder()
@@ -92,19 +92,19 @@ function endsWithAdded(bytes: Uint8Array, start: number, end: number, contract: 
 
 function leadOf(text: string): Lead {
   const bytes = encoder.encode(text)
-  const words: number[] = []
-  for (let at = 0; at + 4 < bytes.length; at += 4) words.push(wordAt(bytes, at))
-  return { length: bytes.length, words: [...words, wordAt(bytes, bytes.length - 4)] }
+  const chunks: number[] = []
+  for (let at = 0; at + 4 < bytes.length; at += 4) chunks.push(chunkAt(bytes, at))
+  return { length: bytes.length, chunks: [...chunks, chunkAt(bytes, bytes.length - 4)] }
 }
 
 /** Four bytes at a time: that halves the cost of all validation. */
-function startsWith(bytes: Uint8Array, at: number, { length, words }: Lead): boolean {
-  const last = words.length - 1
-  for (let i = 0; i < last; i++) if (wordAt(bytes, at + 4 * i) !== words[i]) return false
-  return wordAt(bytes, at + length - 4) === words[last]
+function startsWith(bytes: Uint8Array, at: number, { length, chunks }: Lead): boolean {
+  const last = chunks.length - 1
+  for (let i = 0; i < last; i++) if (chunkAt(bytes, at + 4 * i) !== chunks[i]) return false
+  return chunkAt(bytes, at + length - 4) === chunks[last]
 }
 
-function wordAt(bytes: Uint8Array, at: number): number {
+function chunkAt(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
 }
 

@@ -116,6 +116,6 @@ function asAthenaPhrases(errorName: string, message: string): string {
     return `${message} or requester is not authorized to access requested resources`
   }
   // The catalog's own words, without those of the engine's client.
-  if (errorName === 'HIVE_METASTORE_ERROR') return message.replace(/ \(Service: Glue, [^)]*\).*$/s, '')
+  if (errorName === 'HIVE_METASTORE_ERROR') return message.split(' (Service: Glue, ', 1)[0]!
   return message
 }
