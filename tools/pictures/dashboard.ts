@@ -103,7 +103,7 @@ async function answering(url: string): Promise<void> {
 async function open(browser: Browser, url: string, scheme: Scheme): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1440, height: 1080 }, colorScheme: scheme })
   await page.goto(url)
-  await page.locator('[data-station=athena][data-health=flow]').waitFor({ timeout: 60_000 })
+  await page.locator('[data-station=athena][data-health=flow]').waitFor({ timeout: 150_000 })
   return page
 }
 
