@@ -525,8 +525,8 @@ describe('dates', () => {
       let found = ''
       const all: unknown[] = []
       const events = {
-        fileFound: (description: string) => {
-          found = description
+        fileFound: (line: string) => {
+          found = line
         },
         rowSkipped: () => expect.fail(),
         blankRow() {},
@@ -707,7 +707,7 @@ describe('numbers', () => {
     }
   })
 
-  test('names for a missing value are null where null is allowed, and a fault where it is not', async () => {
+  test('words for a missing value are null where null is allowed, and a fault where it is not', async () => {
     for (const word of ['NA', 'N/A', 'NaN', 'null', 'None', '-', '.', 'n/a', '#N/A', ' ']) {
       const header = `${HEAD},Adj Close`
       const { rows, skipped } = await read(lines(header, `${ROW},${word}`, `2021-06-01,1,2,3,4,${word},5`), X)

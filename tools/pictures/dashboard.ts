@@ -75,8 +75,7 @@ export async function takeDashboardPictures(
     await showTab(page, 'Query')
     for (const chart of charts) await save(page, chart)
     await take('chart')
-    await page.getByRole('link', { name: /^saved/ }).click()
-    await page.getByRole('link', { name: 'all charts' }).click()
+    await page.getByRole('navigation', { name: 'Tabs' }).getByRole('link', { name: 'Charts' }).click()
     for (const { name } of charts) {
       await page.getByRole('img', { name: `${name}:` }).waitFor({ timeout: 60_000 })
     }

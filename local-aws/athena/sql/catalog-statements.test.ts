@@ -110,6 +110,9 @@ describe('ALTER TABLE', () => {
     await expect(run("ALTER TABLE t ADD PARTITION (dt='b', n=1) PARTITION (dt='a', n=1)")).rejects.toThrow(
       'FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. AlreadyExistsException(message:Partition already exists.)',
     )
+    await expect(run("ALTER TABLE t ADD PARTITION (dt='b', n='x')")).rejects.toThrow(
+      'FAILED: SemanticException [Error 10248]: Cannot add partition column n of type string as it cannot be converted to type int',
+    )
     expect(await run('SHOW PARTITIONS t')).toEqual(['dt=a/n=1'])
     await run("ALTER TABLE t ADD IF NOT EXISTS PARTITION (dt='b', n=1) PARTITION (dt='a', n=1)")
     expect(await run('SHOW PARTITIONS t')).toHaveLength(2)

@@ -1,8 +1,8 @@
 // Tells what kind of statement a query is: what Athena calls it, and who runs it.
 
+import { type Token, tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import { invalidInput, malformedQuery } from '../api/errors.ts'
 import { topLevelAs } from './ctas.ts'
-import { type Token, tokensOf } from './tokens.ts'
 
 export type StatementType = 'DML' | 'DDL' | 'UTILITY'
 
@@ -165,13 +165,14 @@ function alterKind(tokens: readonly Token[]): Kind {
     if (depth === 0) keywords.push(kind === 'word' ? value : text)
   }
   const verb = keywords.findIndex((word, i) => i > 2 && alterVerbs.has(word))
-  const rest =
-    verb < 0 ? [] : keywords.slice(verb).filter((word) => /^(?!IF$|NOT$|EXISTS$|TO$)[A-Z]+$/.test(word))
-  // COLUMN is left out as often as not.
-  if (rest[0] === 'CHANGE') rest[1] = 'COLUMN'
+  const [change, ...rest] = verb < 0 ? [] : keywords.slice(verb)
+  const changed = change === 'CHANGE' ? 'COLUMN' : rest.find((word) => alteredParts.has(word))
   const [, object] = keywords
   const isKnown = object === 'TABLE' || object === 'DATABASE' || object === 'SCHEMA'
-  return ddl(['ALTER', object, ...rest.slice(0, 2)].join('_'), isKnown ? 'catalog' : 'unsupported')
+  const name = ['ALTER', object, change, changed].filter((word) => word !== undefined).join('_')
+  return ddl(name, isKnown ? 'catalog' : 'unsupported')
 }
 
+/** What a change may be of; the names of tables and columns are none of it. */
+const alteredParts = new Set(['COLUMN', 'COLUMNS', 'DBPROPERTIES', 'LOCATION', 'PARTITION', 'TBLPROPERTIES'])
 const alterVerbs = new Set(['ADD', 'DROP', 'SET', 'UNSET', 'REPLACE', 'RENAME', 'CHANGE'])
