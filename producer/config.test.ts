@@ -72,3 +72,10 @@ test('each variable is in .env.example with its default, and that file is accept
   }
   expect(producerConfig(example)).toEqual(producerConfig({}))
 })
+
+test('settings of a file that the environment has are no fault of `topic`, which reads none', () => {
+  const env = { PRODUCER_INDEX: 'DAX', PRODUCER_MAP: 'index=$.s,close=$.p,volume=0,date=$.d' }
+  expect(() => producerConfig(env)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
+  expect(producerConfig(env, 'topic').PRODUCER_INDEX).toBe('DAX')
+  expect(() => producerConfig({ PRODUCER_INDX: 'DAX' }, 'topic')).toThrow(/1 problem/)
+})

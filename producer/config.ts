@@ -182,9 +182,10 @@ export type ProducerConfig = Values<typeof schema> & {
 
 /**
  * @param env the shell's variables; the command's flags are laid over them
+ * @param use `topic`: nothing is read from a source, so settings of one may stand there without it, as in `make demo`
  * @throws Failure CONFIG_INVALID for unknown PRODUCER_* names, bad values, and settings that contradict each other
  */
-export function producerConfig(env: Env): ProducerConfig {
+export function producerConfig(env: Env, use: 'rows' | 'topic' = 'rows'): ProducerConfig {
   const values = readEnv(schema, env, ['PRODUCER_', 'KAFKA_'], isForeignKafkaName)
   requireOwnDeadLetterTopic(values)
   const readsCsv = values.PRODUCER_CSV !== undefined || values.PRODUCER_SOURCE === 'sample'
@@ -210,7 +211,7 @@ export function producerConfig(env: Env): ProducerConfig {
       `PRODUCER_REJECTS and PRODUCER_CSV are one file, ${csv}: it would be emptied before it is read`,
     )
   }
-  if (problems.length > 0) {
+  if (problems.length > 0 && use === 'rows') {
     throw new Failure({
       code: 'CONFIG_INVALID',
       what: 'settings contradict each other; nothing was started',

@@ -42,3 +42,21 @@ test('a few rejected records among many are not, and a topic that stays bad is r
   check(100, 100)
   expect(lines[1]).toContain('rejected 200 of 200 records')
 })
+
+test('records that were accepted earlier hide no burst of rejected ones, and one bad record of a slow topic is none', () => {
+  const { lines, clock, watch } = setUp()
+  watch.received(5_000)
+  clock.now = 30_000
+  watch.received(800)
+  for (let i = 0; i < 800; i++) watch.rejected('missing_field', 0, i, 'index is missing')
+  watch.check()
+  expect(lines).toEqual([expect.stringContaining('rejected 800 of 800 records')])
+  clock.now = 200_000
+  watch.received(20)
+  clock.now = 230_000
+  watch.received(1)
+  watch.rejected('not_json', 0, 0, 'no JSON')
+  watch.check()
+  watch[Symbol.dispose]()
+  expect(lines).toHaveLength(1)
+})

@@ -5,6 +5,10 @@ const CHECK_MS = 2_000
 /** As long as it lasts, once a minute. */
 const REPEAT_MS = 60_000
 const NEARLY_ALL = 0.99
+/** Records that were accepted earlier say nothing of those that are rejected now, */
+const WINDOW_MS = 3_000
+/** except where there are fewer rejected ones than this: one bad record of a slow topic is not nearly everything. */
+const FEWEST = 10
 
 interface Kind {
   count: number
@@ -16,6 +20,9 @@ export class RejectionWatch implements Disposable {
   readonly #log: Pick<Logger, 'warn'>
   readonly #now: () => number
   #received = 0
+  /** Accepted before the window, as many as count. */
+  #acceptedBefore = 0
+  #windowFrom = Number.NEGATIVE_INFINITY
   #rejected = 0
   #byReason = new Map<string, Kind>()
   #warnedAt = Number.NEGATIVE_INFINITY
@@ -27,6 +34,7 @@ export class RejectionWatch implements Disposable {
   }
 
   received(count: number): void {
+    if (this.#rejected === 0 && this.#now() - this.#windowFrom > WINDOW_MS) this.#beginWindow()
     this.#received += count
   }
 
@@ -43,7 +51,8 @@ export class RejectionWatch implements Disposable {
   /** Warns if nearly everything was rejected, then restarts the count. */
   check(): void {
     this.#timer = undefined
-    const isNearlyAll = this.#rejected >= this.#received * NEARLY_ALL
+    const among = this.#received + (this.#rejected < FEWEST ? this.#acceptedBefore : 0)
+    const isNearlyAll = this.#rejected >= among * NEARLY_ALL
     if (isNearlyAll && this.#now() - this.#warnedAt < REPEAT_MS) return
     if (isNearlyAll) {
       this.#warnedAt = this.#now()
@@ -54,9 +63,16 @@ export class RejectionWatch implements Disposable {
         `rejected ${this.#rejected} of ${all} records: ${count} for ${reason}, such as ${example}; they are kept as dead letters: node consumer/main.ts dlq list`,
       )
     }
-    this.#received = 0
+    this.#beginWindow()
     this.#rejected = 0
     this.#byReason = new Map()
+  }
+
+  #beginWindow(): void {
+    const accepted = Math.max(0, this.#received - this.#rejected)
+    this.#acceptedBefore = Math.min(FEWEST, this.#acceptedBefore + accepted)
+    this.#received = 0
+    this.#windowFrom = this.#now()
   }
 
   [Symbol.dispose](): void {

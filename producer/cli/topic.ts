@@ -20,7 +20,7 @@ const ASK_AGAIN_AFTER_MS = 250
  * @throws Failure TOPIC_SHRINK, TOPIC_GROW, TOPIC_NOT_READY, KAFKA_*
  */
 export async function createTopics(env: Env, mayGrow: boolean, signal: AbortSignal): Promise<void> {
-  const config = producerConfig(env)
+  const config = producerConfig(env, 'topic')
   await using broker = await open(env, config, signal)
   if (!broker) return
   await unlessStopped(signal, () => createAll(broker, config, mayGrow, signal))
@@ -45,7 +45,7 @@ async function createAll(
 
 /** @throws Failure TOPIC_MISSING, KAFKA_* */
 export async function describeTopics(env: Env, signal: AbortSignal): Promise<void> {
-  const config = producerConfig(env)
+  const config = producerConfig(env, 'topic')
   await using broker = await open(env, config, signal)
   if (!broker) return
   await unlessStopped(signal, () => describeAll(broker, config))

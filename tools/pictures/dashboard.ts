@@ -75,8 +75,7 @@ export async function takeDashboardPictures(
     await showTab(page, 'Query')
     for (const chart of charts) await save(page, chart)
     await take('chart')
-    await page.getByRole('link', { name: /^saved/ }).click()
-    await page.getByRole('link', { name: 'all charts' }).click()
+    await page.getByRole('navigation', { name: 'Tabs' }).getByRole('link', { name: 'Charts' }).click()
     for (const { name } of charts) {
       await page.getByRole('img', { name: `${name}:` }).waitFor({ timeout: 60_000 })
     }
@@ -103,7 +102,7 @@ async function answering(url: string): Promise<void> {
 async function open(browser: Browser, url: string, scheme: Scheme): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1440, height: 1080 }, colorScheme: scheme })
   await page.goto(url)
-  await page.locator('[data-station=athena][data-health=flow]').waitFor({ timeout: 60_000 })
+  await page.locator('[data-station=athena][data-health=flow]').waitFor({ timeout: 150_000 })
   return page
 }
 

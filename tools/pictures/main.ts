@@ -12,7 +12,7 @@ import { terminalSvg } from './terminal-svg.ts'
 const COLUMNS = 118
 const MOST_BYTES = 250_000
 /** Leaves a slow machine time to open the browser. */
-const typed = 'make demo SECONDS_TO_RUN=150'
+const typed = 'make demo SECONDS_TO_RUN=200'
 const root = join(import.meta.dirname, '../..')
 
 await runCommand(async (signal) => {
