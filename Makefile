@@ -97,8 +97,8 @@ faults: setup ## Kill, freeze and cut off services while rows flow, then audit [
 	@exec node faults/main.ts $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WITHIN),--within $(WITHIN))
 
 .PHONY: conformance
-conformance: setup ## Run clients' own test suites against local-aws; writes docs/compatibility.md [SUITES=dir ONLY=name SELECT=text]
-	@exec node tools/conformance/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(SUITES),--suites "$(SUITES)") $(if $(SELECT),--select "$(SELECT)")
+conformance: setup ## Run clients' own test suites against local-aws; writes docs/compatibility.md [SUITES=dir ONLY=name SELECT=text UNPASSED=1]
+	@exec node tools/conformance/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(SUITES),--suites "$(SUITES)") $(if $(SELECT),--select "$(SELECT)") $(if $(UNPASSED),--unpassed)
 
 .PHONY: lint
 lint: setup ## Check types, format, unused code, and which folder imports which

@@ -139,7 +139,7 @@ class Round {
       const lake = await readLake(this.#env, objects)
       const counts = this.#compare(lake)
       const compacted = this.#compactedHours(lake)
-      if (this.#problems.length > 0) this.#keepClaims(lake)
+      if (this.#problems.length > 0) this.#saveClaims(lake)
       lap('read')
       return {
         ...counts,
@@ -233,7 +233,7 @@ class Round {
     return { rows, dead, lost, twice }
   }
 
-  #keepClaims(lake: LakeContent): void {
+  #saveClaims(lake: LakeContent): void {
     const lines = lake.claims.map((claim) => `${JSON.stringify(claim)}\n`)
     writeFileSync(join(this.#dir, 'claims.jsonl'), lines.join(''))
     writeFileSync(join(this.#dir, 'objects.txt'), `${lake.objects.join('\n')}\n`)

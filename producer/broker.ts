@@ -52,7 +52,7 @@ export async function findBroker(
     } catch (error) {
       await admin.close().catch(() => {})
       const reason = reasons(error)
-      if (isRefusal(error)) throw refused(servers, reason, error)
+      if (isDenied(error)) throw refused(servers, reason, error)
       const waitedMs = Date.now() - startedAt
       if (waitedMs >= config.KAFKA_CONNECT_TIMEOUT_MS) throw unreachable(servers, waitedMs, reason, error)
       events.waitingForBroker(servers, reason)
@@ -195,8 +195,8 @@ function isAway(error: unknown): boolean {
   return ['PLT_KFK_NETWORK', 'PLT_KFK_TIMEOUT', 'ECONNREFUSED', 'ECONNRESET'].includes(code)
 }
 
-function isRefusal(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isRefusal)
+function isDenied(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isDenied)
   return error instanceof Error && 'code' in error && error.code === 'PLT_KFK_AUTHENTICATION'
 }
 

@@ -26,6 +26,8 @@ export interface AuditFacts extends Omit<ObjectFacts, 'claimed' | 'landedOffsets
   readonly compactedHours: readonly CompactedHour[]
   /** What reading Kafka again found (`--deep`). */
   readonly deepFindings: readonly Finding[]
+  /** Rows that are not as Kafka's records (`--deep`). */
+  readonly changed: number
 }
 
 export interface AuditReport extends ChainSums {
@@ -34,6 +36,8 @@ export interface AuditReport extends ChainSums {
   readonly landed: number
   readonly lost: number
   readonly twice: number
+  /** Rows with other values than Kafka's records have: there, once, and wrong. */
+  readonly changed: number
   /** Produced, but above the landed offsets: not claimed, or not completely written yet. */
   readonly waiting: number
   /** In the bucket, but in an hour that was compacted before: read by no table until they are merged. */
@@ -78,6 +82,7 @@ export function auditReport(facts: AuditFacts): AuditReport {
     dead: chain.sums.dead - dead.lost,
     lost: findings.reduce((sum, one) => sum + one.lost, 0),
     twice: findings.reduce((sum, one) => sum + one.twice, 0),
+    changed: facts.changed,
     waiting: offsets.waiting,
     inFlight: facts.chains.reduce(
       (sum, one) => sum + (one.inFlight ? one.inFlight.E - one.inFlight.S : 0),
@@ -92,9 +97,10 @@ export function auditReport(facts: AuditFacts): AuditReport {
 
 /** The last line of an audit. */
 export function auditLine(report: AuditReport): string {
-  const { produced, landed, dead, skipped, lost, twice, late } = report
+  const { produced, landed, dead, skipped, lost, twice, late, changed } = report
   const merged = late > 0 ? `, late ${late}` : ''
-  return `audit: produced ${produced}, landed ${landed}, dead ${dead}, skipped ${skipped}, lost ${lost}, twice ${twice}${merged}`
+  const wrong = changed > 0 ? `, changed ${changed}` : ''
+  return `audit: produced ${produced}, landed ${landed}, dead ${dead}, skipped ${skipped}, lost ${lost}, twice ${twice}${merged}${wrong}`
 }
 
 function landedRows(chain: ChainCheck, objects: ObjectCheck): number {

@@ -1,5 +1,5 @@
 // Lands one partition's records: performs the effects that the claim protocol asks for, batch after batch.
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { type Claim, claimText, writtenBy } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { claimKey } from '@ticklake/contract/keys.ts'
@@ -357,7 +357,7 @@ export class PartitionWriter {
     this.#batchTakenAt = undefined
     this.#options.events.claimCompleted(claim, last, seconds)
     this.#options.onProgress()
-    await nextTurn()
+    await yieldToEventLoop()
   }
 }
 

@@ -197,7 +197,7 @@ export class Membership {
       poll: () => source.poll(),
       take: (batch) => this.#take(batch),
       isFull: () => this.#isMemoryFull(),
-      makeRoom: () => this.#makeRoom(),
+      relieve: () => this.#relieve(),
       signal: AbortSignal.any([signal, this.#failure.signal]),
     })
     const stopWatchingTopic = guard.watch((error) => this.#fail(error))
@@ -244,7 +244,7 @@ export class Membership {
   }
 
   /** Waits until S3 has taken some. A writer that needs more records to finish a claim must not be starved. */
-  async #makeRoom(): Promise<boolean> {
+  async #relieve(): Promise<boolean> {
     for (const writer of this.#writers.values()) writer.pending.seal()
     if (![...this.#running.keys()].some((writer) => writer.isBusy)) return false
     this.#progress = Promise.withResolvers()

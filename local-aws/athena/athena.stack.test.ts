@@ -468,12 +468,12 @@ describe('the catalog', () => {
   })
 
   test('a CTAS of dbt-athena has its properties, and takes others by ALTER TABLE', async () => {
-    const place = `${folder}/dbt/t1`
+    const location = `${folder}/dbt/t1`
     await run(`create table "awsdatacatalog"."${database}"."dbt"
-      with (table_type='hive', is_external=true, external_location='${place}', format='parquet', write_compression='snappy', partitioned_by=ARRAY['p'])
+      with (table_type='hive', is_external=true, external_location='${location}', format='parquet', write_compression='snappy', partitioned_by=ARRAY['p'])
       as select 1 as a, 'x' as p`)
     const [path, p] = (await run(`SELECT "$path", p FROM "${database}"."dbt"`))[1]!
-    expect(path).toMatch(new RegExp(`^${place}/p=x/`))
+    expect(path).toMatch(new RegExp(`^${location}/p=x/`))
     expect(p).toBe('x')
     const key = new URL(path!).pathname.slice(1)
     const object = await s3.send(new GetObjectCommand({ Bucket: lake.bucket, Key: key }))
@@ -483,7 +483,7 @@ describe('the catalog', () => {
         .toString(),
     ).toBe('PAR1')
     await expect(
-      run(`CREATE TABLE "${database}"."dbt2" WITH (external_location='${place}/') AS SELECT 1 AS a`),
+      run(`CREATE TABLE "${database}"."dbt2" WITH (external_location='${location}/') AS SELECT 1 AS a`),
     ).rejects.toThrow('HIVE_PATH_ALREADY_EXISTS')
     await expect(run(`CREATE TABLE "${database}".x WITH (formt='ORC') AS SELECT 1 AS a`)).rejects.toThrow(
       'INVALID_TABLE_PROPERTY: line 1:',
@@ -513,13 +513,13 @@ describe('the catalog', () => {
   ])(
     'UNLOAD writes %s with %s and leaves files, a manifest and no table',
     async (format, compression, suffix) => {
-      const place = `${folder}/unload/${format}`
-      const sql = `UNLOAD (SELECT 'a' AS x, 1 AS y, 'p' AS part) TO '${place}' WITH (format = '${format}', compression = '${compression}', partitioned_by = ARRAY['part'])`
+      const location = `${folder}/unload/${format}`
+      const sql = `UNLOAD (SELECT 'a' AS x, 1 AS y, 'p' AS part) TO '${location}' WITH (format = '${format}', compression = '${compression}', partitioned_by = ARRAY['part'])`
       const execution = await ended(await start(sql))
       expect(execution.Status!.StateChangeReason).toBeUndefined()
       const files = await manifestOf(execution)
       expect(files).toHaveLength(1)
-      expect(files[0]).toMatch(new RegExp(`^${place}/part=p/.*${suffix.replace('.', '[.]')}$`))
+      expect(files[0]).toMatch(new RegExp(`^${location}/part=p/.*${suffix.replace('.', '[.]')}$`))
       expect(await run('SHOW TABLES IN default')).toEqual([])
       await expect(run(sql)).rejects.toThrow('HIVE_PATH_ALREADY_EXISTS')
     },

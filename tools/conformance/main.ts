@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `make conformance`: what clients that are not ours make of local-aws, and docs/compatibility.md from it.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, renderError } from '@ticklake/runtime/errors.ts'
 import { runCommand } from '@ticklake/runtime/process.ts'
@@ -11,10 +11,12 @@ import { adoptStack } from '../../stack/environment.ts'
 import { localDir, projectDir } from '../../stack/paths.ts'
 import { startStack } from '../../stack/stack.ts'
 import { installClient, suiteFolder } from './clients.ts'
-import { compatibilityPage, type SuiteResult } from './page.ts'
+import type { Outcome } from './outcomes.ts'
+import { compatibilityPage, type SuiteResult, suiteResult } from './page.ts'
 import { prepareAccount } from './prepare.ts'
 import { failuresOf } from './reasons.ts'
-import { runSuite } from './run-suite.ts'
+import { mergeOutcomes, readResults, writeResults } from './results.ts'
+import { EndedEarly, runSuite } from './run-suite.ts'
 import { bucket, type Suite, suites } from './suites.ts'
 
 const argv = await yargs(hideBin(process.argv))
@@ -24,7 +26,7 @@ const argv = await yargs(hideBin(process.argv))
     type: 'string',
     array: true,
     default: [] as string[],
-    describe: `some of ${suites.map(({ name }) => name).join(', ')}; the results are not kept`,
+    describe: `some of ${suites.map(({ name }) => name).join(', ')}`,
   })
   .option('suites', {
     type: 'string',
@@ -32,19 +34,25 @@ const argv = await yargs(hideBin(process.argv))
   })
   .option('select', {
     type: 'string',
-    describe: 'only tests whose name has this (pytest -k); the results are not kept',
+    describe: 'only tests whose name has this (pytest -k); the others keep their results',
+  })
+  .option('unpassed', {
+    type: 'boolean',
+    default: false,
+    describe: 'only tests that have not passed yet, so that an ended run goes on',
   })
   .strict()
   .fail(failUsage('conformance', hideBin(process.argv)))
   .version(false)
   .parseAsync()
 
-/** The newest result of each suite: the page is written of all of them. */
+/** The newest outcomes of each suite: the page is written of all of them. */
 const kept = join(localDir, 'conformance/results')
 
 await runCommand(async (signal) => {
   const chosen = suites.filter(({ name }) => argv.only.length === 0 || argv.only.includes(name))
-  const dir = join(localDir, 'conformance/run')
+  // A folder for each choice: two runs of different suites may go on side by side.
+  const dir = join(localDir, 'conformance/run', argv.only.join('+') || 'all')
   // Each run begins with an empty account.
   rmSync(join(dir, 'stack'), { recursive: true, force: true })
   await using stack = await startStack({
@@ -72,26 +80,35 @@ await runCommand(async (signal) => {
     try {
       const bin = await installClient(suite, signal)
       const folder = await suiteFolder(suite, bin, argv.suites, signal)
-      const from = performance.now()
+      const file = resultsFile(suite)
+      const known = readResults(file) ?? []
       const select = argv.select === undefined ? [] : ['-k', argv.select]
-      const outcomes = await runSuite({ suite, bin, folder, stack: stack.env, dir, select, signal })
-      if (outcomes.length === 0) throw nothingRan(suite, join(dir, `${suite.name}.log`))
-      const failures = failuresOf(suite.name, outcomes)
-      const count = (wanted: string) => outcomes.filter(({ outcome }) => outcome === wanted).length
-      const seconds = (performance.now() - from) / 1000
-      const [passed, skipped] = [count('passed'), count('skipped')]
-      process.stdout.write(
-        `${suite.name.padEnd(20)} passed ${passed}, failed ${failures.length}, skipped ${skipped}  (${Math.round(seconds)} s)\n`,
-      )
-      for (const { test, reason, why } of failures)
-        process.stdout.write(`  ${reason}: ${test}\n      ${why}\n`)
+      const passed = known.filter(({ outcome }) => outcome !== 'failed').map(({ test }) => test)
+      const leaveOut = argv.unpassed ? passed : []
       const day = new Date().toISOString().slice(0, 10)
-      const result: SuiteResult = { client: suite.client, day, passed, skipped, seconds, failures }
-      if (argv.select === undefined) {
-        mkdirSync(kept, { recursive: true })
-        writeFileSync(join(kept, `${suite.name}.json`), JSON.stringify(result))
+      const whole = argv.select === undefined && !argv.unpassed
+      try {
+        const outcomes = await runSuite({
+          suite,
+          bin,
+          folder,
+          stack: stack.env,
+          dir,
+          select,
+          leaveOut,
+          signal,
+        })
+        if (outcomes.length === 0 && leaveOut.length === 0)
+          throw nothingRan(suite, join(dir, `${suite.name}.log`))
+        writeResults(file, mergeOutcomes(known, outcomes, { day, whole }))
+        printOutcomes(suite, outcomes)
+        return suiteResult(suite, readResults(file) ?? [])
+      } catch (error) {
+        if (!(error instanceof EndedEarly)) throw error
+        writeResults(file, mergeOutcomes(known, error.outcomes, { day, whole: false }))
+        printOutcomes(suite, error.outcomes)
+        throw error.cause
       }
-      return result
     } catch (error) {
       if (!(error instanceof Failure) || error.code !== 'SUITE_NOT_REACHED') throw error
       process.stderr.write(`${renderError(error)}\n`)
@@ -100,17 +117,31 @@ await runCommand(async (signal) => {
   }
 })
 
+function resultsFile({ name }: Suite): string {
+  return join(kept, `${name}.json`)
+}
+
+/** Shows what this run came to. */
+function printOutcomes(suite: Suite, outcomes: readonly Outcome[]): void {
+  const failures = failuresOf(suite.name, outcomes)
+  const count = (wanted: string) => outcomes.filter(({ outcome }) => outcome === wanted).length
+  process.stdout.write(
+    `${suite.name.padEnd(20)} passed ${count('passed')}, failed ${failures.length}, skipped ${count('skipped')}\n`,
+  )
+  for (const { test, reason, why } of failures) process.stdout.write(`  ${reason}: ${test}\n      ${why}\n`)
+}
+
 /** Writes docs/compatibility.md once every suite has a result. */
 function writePage(): void {
-  const files = suites.map(({ name }) => join(kept, `${name}.json`))
-  const missing = suites.filter((_, i) => !existsSync(files[i]!)).map(({ name }) => name)
+  const known = suites.map((suite) => ({ suite, outcomes: readResults(resultsFile(suite)) }))
+  const missing = known.filter(({ outcomes }) => outcomes === undefined).map(({ suite }) => suite.name)
   if (missing.length > 0) {
     process.stdout.write(
       `conformance: docs/compatibility.md is not written: no result yet of ${missing.join(', ')}\n`,
     )
     return
   }
-  const results = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as SuiteResult)
+  const results = known.map(({ suite, outcomes }) => suiteResult(suite, outcomes!))
   writeFileSync(join(projectDir, 'docs/compatibility.md'), compatibilityPage(results))
   process.stdout.write('conformance: wrote docs/compatibility.md\n')
 }

@@ -7,6 +7,7 @@ export interface Outcome {
   readonly outcome: 'passed' | 'failed' | 'skipped'
   /** The error of a failed test, else empty. */
   readonly message: string
+  readonly seconds: number
 }
 
 /** Reads a report: a line of JSON for each test. No file means that no test ran. */
@@ -20,15 +21,17 @@ interface DbtResult {
   readonly unique_id: string
   readonly status: string
   readonly message: string | null
+  readonly execution_time: number
 }
 
 /** Reads dbt's target/run_results.json: a node that dbt skipped because another failed counts as failed. */
 export function readDbtResults(path: string): Outcome[] {
   if (!existsSync(path)) return []
   const { results } = JSON.parse(readFileSync(path, 'utf8')) as { results: DbtResult[] }
-  return results.map(({ unique_id, status, message }) => ({
+  return results.map(({ unique_id, status, message, execution_time }) => ({
     test: unique_id,
     outcome: status === 'success' || status === 'pass' ? 'passed' : 'failed',
     message: message ?? status,
+    seconds: execution_time,
   }))
 }

@@ -1,14 +1,29 @@
 // docs/compatibility.md: how many tests of each client pass, and why the others fail.
-import type { Failure } from './reasons.ts'
+import { type Failure, failuresOf } from './reasons.ts'
+import type { KeptOutcome } from './results.ts'
+import type { Suite } from './suites.ts'
 
 export interface SuiteResult {
   readonly client: string
-  /** When it ran, as in `2026-01-02`. */
+  /** The first day that a test of it ran, as in `2026-01-02`: the others ran on it or after. */
   readonly day: string
   readonly passed: number
   readonly skipped: number
   readonly seconds: number
   readonly failures: readonly Failure[]
+}
+
+/** The row of a suite, from the newest outcome of each of its tests. */
+export function suiteResult({ name, client }: Suite, outcomes: readonly KeptOutcome[]): SuiteResult {
+  const count = (wanted: string) => outcomes.filter(({ outcome }) => outcome === wanted).length
+  return {
+    client,
+    day: outcomes.map(({ day }) => day).sort()[0] ?? '',
+    passed: count('passed'),
+    skipped: count('skipped'),
+    seconds: outcomes.reduce((sum, each) => sum + each.seconds, 0),
+    failures: failuresOf(name, outcomes),
+  }
 }
 
 /** The whole page, of the newest result of each suite. */
@@ -23,7 +38,7 @@ export function compatibilityPage(results: readonly SuiteResult[]): string {
     'Written by `make conformance`: tests of clients that are not ours, unmodified, against `local-aws`. They get an endpoint, a region and any credentials; only PyArrow’s own S3 client, which reads no',
     '`AWS_ENDPOINT_URL`, is pointed at it by a few lines (`tools/conformance/python/report.py`).',
     '',
-    '| client | passed | failed | not AWS’s either | out of scope | to do | skipped by the suite | seconds | run on |',
+    '| client | passed | failed | not AWS’s either | out of scope | to do | skipped by the suite | seconds of its tests | run since |',
     '|---|---|---|---|---|---|---|---|---|',
     ...rows,
     '',

@@ -1,5 +1,5 @@
 // Runs one suite against a running endpoint.
-import { cpSync, mkdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StackEnv } from '../../stack/environment.ts'
 import { type Outcome, readDbtResults, readReport } from './outcomes.ts'
@@ -17,10 +17,25 @@ export interface SuiteRun {
   readonly dir: string
   /** More arguments for pytest. */
   readonly select: readonly string[]
+  /** Tests that pytest leaves out. */
+  readonly leaveOut: readonly string[]
   readonly signal: AbortSignal
 }
 
-/** Runs the suite to its end. */
+/** What a run that was ended before its end had come to, with the reason of its end. */
+export class EndedEarly extends Error {
+  readonly outcomes: readonly Outcome[]
+
+  constructor(outcomes: readonly Outcome[], cause: unknown) {
+    super('the suite was ended before its end', { cause })
+    this.outcomes = outcomes
+  }
+}
+
+/**
+ * Runs the suite to its end.
+ * @throws EndedEarly
+ */
 export async function runSuite({
   suite,
   bin,
@@ -28,6 +43,7 @@ export async function runSuite({
   stack,
   dir,
   select,
+  leaveOut,
   signal,
 }: SuiteRun): Promise<Outcome[]> {
   mkdirSync(dir, { recursive: true })
@@ -44,7 +60,7 @@ export async function runSuite({
   }
   const options = { signal, logFile, anyStatus: true }
   if (suite.run.kind === 'aws-cli') {
-    const values = [`BUCKET=${bucket}`, 'ACCOUNT=000000000000', `DATA=${join(here, 'aws-cli')}`]
+    const values = [`BUCKET=${stack.LAKE_BUCKET}`, 'ACCOUNT=000000000000', `DATA=${join(here, 'aws-cli')}`]
     const script = [join(lists, 'aws_cli.py'), join(here, 'aws-cli/commands.txt'), report, ...values]
     await run(join(bin, 'python'), script, { ...options, env })
     return readReport(report)
@@ -54,13 +70,13 @@ export async function runSuite({
     const project = join(dir, suite.name)
     rmSync(project, { recursive: true, force: true })
     cpSync(join(here, 'dbt-project'), project, { recursive: true })
-    const places = {
+    const folders = {
       DBT_TEST_ATHENA_S3_STAGING_DIR: `s3://${bucket}/dbt-project/staging/`,
       DBT_TEST_ATHENA_S3_TMP_TABLE_DIR: `s3://${bucket}/dbt-project/tables/`,
       DBT_SEND_ANONYMOUS_USAGE_STATS: 'false',
     }
     const args = ['build', '--project-dir', project, '--profiles-dir', project]
-    await run(join(bin, 'dbt'), args, { ...options, env: { ...env, ...places } })
+    await run(join(bin, 'dbt'), args, { ...options, env: { ...env, ...folders } })
     return readDbtResults(join(project, 'target/run_results.json'))
   }
   const pytest = [
@@ -68,6 +84,13 @@ export async function runSuite({
     ...suite.run.args,
     ...select,
   ]
-  await run(join(bin, 'python'), pytest, { ...options, cwd: folder, env: { ...env, ...suite.run.env } })
+  const leaveOutFile = join(dir, `${suite.name}.leave-out.txt`)
+  writeFileSync(leaveOutFile, leaveOut.join('\n'))
+  const pytestEnv = { ...env, ...suite.run.env, CONFORMANCE_LEAVE_OUT: leaveOutFile }
+  try {
+    await run(join(bin, 'python'), pytest, { ...options, cwd: folder, env: pytestEnv })
+  } catch (error) {
+    throw new EndedEarly(readReport(report), error)
+  }
   return readReport(report)
 }

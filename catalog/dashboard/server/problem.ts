@@ -16,13 +16,13 @@ export function problemOf(thrown: unknown, onDefect: (defect: unknown) => void):
       remedy: 'read the log of `catalog serve`, then reload the dashboard',
     }
   }
-  const place = /\bline (\d+):(\d+)/.exec(thrown.why ?? '')
+  const position = /\bline (\d+):(\d+)/.exec(thrown.why ?? '')
   return {
     code: thrown.code,
     what: thrown.message,
     ...(thrown.why ? { why: thrown.why } : {}),
     ...(thrown.remedy ? { remedy: thrown.remedy } : {}),
-    ...(place ? { line: Number(place[1]), column: Number(place[2]) } : {}),
+    ...(position ? { line: Number(position[1]), column: Number(position[2]) } : {}),
   }
 }
 

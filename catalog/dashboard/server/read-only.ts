@@ -1,6 +1,6 @@
 // The dashboard is read-only: accepts SELECT, WITH, SHOW, DESCRIBE and EXPLAIN of these, and nothing that hides in them.
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { placeOf, type Token, tokensOf } from './tokens.ts'
+import { positionOf, type Token, tokensOf } from './tokens.ts'
 
 /** What the statement is. */
 export type ReadKind = 'select' | 'show' | 'describe' | 'explain' | 'explain analyze'
@@ -26,7 +26,7 @@ const harmlessTableFunctions = new Set(['SEQUENCE', 'EXCLUDE_COLUMNS'])
 export function requireReadOnly(sql: string): ReadKind {
   const all = tokensOf(sql)
   const refuse = (token: Token | undefined, why: string): never => {
-    const { line, column } = placeOf(sql, token?.start ?? sql.length)
+    const { line, column } = positionOf(sql, token?.start ?? sql.length)
     throw new Failure({
       code: 'READ_ONLY',
       what: 'the dashboard is read-only; the statement was not sent',

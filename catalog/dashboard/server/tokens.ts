@@ -72,7 +72,7 @@ export function tokensOf(sql: string): Token[] {
 const plainSigns = new Set('()[]{},;:*+%<>?')
 
 /** Line and column of an offset, both from 1, as Athena's own messages have them. */
-export function placeOf(sql: string, offset: number): { line: number; column: number } {
+export function positionOf(sql: string, offset: number): { line: number; column: number } {
   const before = sql.slice(0, offset)
   return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
 }

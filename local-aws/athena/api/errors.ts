@@ -104,18 +104,18 @@ export function engineFailure(error: EngineError): QueryFailure {
     return new QueryFailure(message, { category: 2, type: 1000 })
   }
   const isUsers = errorType === 'USER_ERROR'
-  return new QueryFailure(`${errorName}: ${withAthenasWords(errorName, message)}`, {
+  return new QueryFailure(`${errorName}: ${asAthenaPhrases(errorName, message)}`, {
     category: isUsers ? 2 : 1,
     type: errorTypes[errorName] ?? (isUsers ? 1000 : 200),
     retryable: !isUsers,
   })
 }
 
-function withAthenasWords(errorName: string, message: string): string {
+function asAthenaPhrases(errorName: string, message: string): string {
   if (errorName === 'COLUMN_NOT_FOUND' && message.endsWith('cannot be resolved')) {
     return `${message} or requester is not authorized to access requested resources`
   }
   // The catalog's own words, without those of the engine's client.
-  if (errorName === 'HIVE_METASTORE_ERROR') return message.replace(/ \(Service: Glue, [^)]*\).*$/s, '')
+  if (errorName === 'HIVE_METASTORE_ERROR') return message.split(' (Service: Glue, ', 1)[0]!
   return message
 }

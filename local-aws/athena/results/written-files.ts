@@ -2,7 +2,7 @@
 import type { GlueService } from '../../glue/api/service.ts'
 import { isIcebergTable } from '../../iceberg/tables.ts'
 import { contextDatabase, outputLocation, type QueryRequest } from '../api/query.ts'
-import type { PlacedSql } from '../sql/placed-sql.ts'
+import type { RewrittenSql } from '../sql/rewritten-sql.ts'
 import type { Statement } from '../sql/statement.ts'
 import type { Token } from '../sql/tokens.ts'
 import type { ResultObjects } from './s3.ts'
@@ -15,7 +15,7 @@ export interface WrittenFilesParts {
 /** Who wrote, and for an UNLOAD where to: other statements write into a table. */
 export interface Writer {
   readonly engineQueryId: string
-  readonly unloadsTo: PlacedSql['unloadsTo'] | undefined
+  readonly unloadsTo: RewrittenSql['unloadsTo'] | undefined
   readonly signal: AbortSignal
 }
 

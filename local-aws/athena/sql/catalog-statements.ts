@@ -226,7 +226,7 @@ async function makeIcebergTable(
   context: CatalogContext,
 ): Promise<CatalogAnswer> {
   const database = statement.database ?? context.database
-  if (!statement.refusal) {
+  if (!statement.invalid) {
     if (!(await context.glue.getDatabase(database))) throw databaseNotFound(database)
     if (statement.ifNotExists && (await context.glue.getTable(database, statement.name))) return nothing
   }

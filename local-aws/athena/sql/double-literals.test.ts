@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { doubleLiterals } from './double-literals.ts'
-import { edited } from './placed-sql.ts'
+import { edited } from './rewritten-sql.ts'
 import { tokensOf } from './tokens.ts'
 
 test.each([
@@ -13,6 +13,6 @@ test.each([
 
 test('an error behind such a number is placed in the statement as the user wrote it', () => {
   const sql = 'SELECT 1.5, x'
-  const { placeInOwnSql } = edited(sql, doubleLiterals(tokensOf(sql)))
-  expect(placeInOwnSql('line 1:15: no x')).toBe('line 1:13: no x')
+  const { inOwnPositions } = edited(sql, doubleLiterals(tokensOf(sql)))
+  expect(inOwnPositions('line 1:15: no x')).toBe('line 1:13: no x')
 })

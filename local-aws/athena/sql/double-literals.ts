@@ -1,5 +1,5 @@
 // A number with a point is a double in Athena; in Trino it is a decimal unless it has an exponent.
-import type { Edit } from './placed-sql.ts'
+import type { Edit } from './rewritten-sql.ts'
 import type { Token } from './tokens.ts'
 
 /** The edits that give such numbers an exponent. */

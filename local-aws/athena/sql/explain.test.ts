@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { analyzeOptions } from './explain.ts'
-import { edited } from './placed-sql.ts'
+import { edited } from './rewritten-sql.ts'
 import { tokensOf } from './tokens.ts'
 
 const engineSql = (sql: string) => edited(sql, analyzeOptions(sql, tokensOf(sql))).sql

@@ -1,6 +1,6 @@
 // EXPLAIN ANALYZE (FORMAT TEXT), which the engine knows without the parenthesis.
 import { malformedQuery, notSupported } from '../api/errors.ts'
-import type { Edit } from './placed-sql.ts'
+import type { Edit } from './rewritten-sql.ts'
 import { TokenReader } from './token-reader.ts'
 import type { Token } from './tokens.ts'
 

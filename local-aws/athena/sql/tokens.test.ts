@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { literal, placeOf, tokensOf } from './tokens.ts'
+import { literal, positionOf, tokensOf } from './tokens.ts'
 
 const brief = (sql: string) => tokensOf(sql).map((token) => `${token.kind}:${token.value}`)
 
@@ -38,6 +38,6 @@ test('letters of any script are words', () => {
 })
 
 test('a place is counted from 1, a literal doubles its quotes', () => {
-  expect(placeOf('ab\ncd', 4)).toEqual({ line: 2, column: 2 })
+  expect(positionOf('ab\ncd', 4)).toEqual({ line: 2, column: 2 })
   expect(literal("it's")).toBe("'it''s'")
 })

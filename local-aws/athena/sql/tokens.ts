@@ -103,7 +103,7 @@ function hiveMeaningOf(kind: Token['kind'], text: string): string {
 }
 
 /** Where an offset lies, as error messages name it: both from 1. */
-export function placeOf(sql: string, offset: number): { line: number; column: number } {
+export function positionOf(sql: string, offset: number): { line: number; column: number } {
   const before = sql.slice(0, offset)
   const lineStart = before.lastIndexOf('\n') + 1
   return { line: before.split('\n').length, column: offset - lineStart + 1 }
@@ -111,7 +111,7 @@ export function placeOf(sql: string, offset: number): { line: number; column: nu
 
 /** What a parser says of a token that it did not expect; of none, that the statement ends too early. */
 export function mismatch(sql: string, token: Token | undefined, expected: readonly string[]): string {
-  const { line, column } = placeOf(sql, token?.start ?? sql.length)
+  const { line, column } = positionOf(sql, token?.start ?? sql.length)
   return `line ${line}:${column}: mismatched input '${token?.text ?? '<EOF>'}'. Expecting: ${expected.join(', ')}`
 }
 

@@ -34,12 +34,22 @@ def main(commands_path, report_path, values):
     lines = [line.strip() for line in open(commands_path, encoding="utf-8")]
     lines = [line for line in lines if line and not line.startswith("#")]
     report = open(report_path, "a", encoding="utf-8")
+    # Two commands may have one name: the second of them is another test.
+    seen = {}
     for i, line in enumerate(lines):
         if line.startswith("= "):
             continue
         expected = lines[i + 1][2:] if i + 1 < len(lines) and lines[i + 1].startswith("= ") else None
+        began = time.monotonic()
         failure = check(line, expected, values)
-        outcome = {"test": name_of(line), "outcome": "failed" if failure else "passed", "message": failure or ""}
+        test = name_of(line)
+        seen[test] = seen.get(test, 0) + 1
+        outcome = {
+            "test": test if seen[test] == 1 else f"{test} ({seen[test]})",
+            "outcome": "failed" if failure else "passed",
+            "message": failure or "",
+            "seconds": round(time.monotonic() - began, 2),
+        }
         report.write(json.dumps(outcome) + "\n")
         report.flush()
 

@@ -29,15 +29,30 @@ def pytest_runtest_logreport(report):
     # Under pytest-xdist the controller sees the reports of every worker; workers stay silent.
     if "PYTEST_XDIST_WORKER" in os.environ:
         return
-    with open(os.environ["CONFORMANCE_REPORT"], "a", encoding="utf-8") as file:
-        file.write(json.dumps({"test": report.nodeid, "outcome": outcome, "message": message}) + "\n")
+    seconds = round(sum(each.duration for each in phases.values()), 2)
+    _write(report.nodeid, outcome, message, seconds)
 
 
 def pytest_collectreport(report):
     if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
-        with open(os.environ["CONFORMANCE_REPORT"], "a", encoding="utf-8") as file:
-            line = {"test": report.nodeid, "outcome": "failed", "message": str(report.longrepr)[-400:]}
-            file.write(json.dumps(line) + "\n")
+        _write(report.nodeid, "failed", str(report.longrepr)[-400:], 0)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leaves out the tests of the file that CONFORMANCE_LEAVE_OUT names, one a line."""
+    path = os.environ.get("CONFORMANCE_LEAVE_OUT")
+    if not path:
+        return
+    with open(path, encoding="utf-8") as file:
+        left_out = set(file.read().splitlines())
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
+    items[:] = [item for item in items if item.nodeid not in left_out]
+
+
+def _write(test, outcome, message, seconds):
+    line = {"test": test, "outcome": outcome, "message": message, "seconds": seconds}
+    with open(os.environ["CONFORMANCE_REPORT"], "a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
 
 
 def _last_line(report):
