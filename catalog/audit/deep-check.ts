@@ -1,7 +1,7 @@
 // Reads again the records that Kafka still has, and compares the claims with them: a gap must really be one, each row and
 // each dead letter must be what its record says.
 import type { Bucket } from '@ticklake/aws/s3.ts'
-import { type Claim, claimRows } from '@ticklake/contract/claim.ts'
+import { type Claim, claimRows, shiftOf } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { deadKey, type Lake } from '@ticklake/contract/keys.ts'
 import { rejectTimestamp, validate } from '@ticklake/contract/validation.ts'
@@ -30,13 +30,40 @@ export async function checkPartition(
   partition: TopicPartition,
   claims: readonly Claim[],
 ): Promise<DeepCheck> {
-  const held = heldClaims(partition, claims)
-  const [first, last] = [held[0], held.at(-1)]
-  if (!first || !last) return { records: 0, findings: [] }
-  const changed: Finding[] = []
-  const records = heldRecords(reading.kafka, partition.partition, first.S, last.E)
-  const check = await checkRecords(held, comparing(reading, held, records, changed))
-  return { records: check.records, findings: [...check.findings, ...changed] }
+  const findings: Finding[] = []
+  let records = 0
+  for (const segment of segments(heldClaims(partition, claims))) {
+    const [first, last] = [segment[0]!, segment.at(-1)!]
+    const shift = shiftOf(first)
+    const held = shifted(
+      heldRecords(reading.kafka, partition.partition, first.S - shift, last.E - shift),
+      shift,
+    )
+    const check = await checkRecords(segment, comparing(reading, segment, held, findings))
+    findings.push(...check.findings)
+    records += check.records
+  }
+  return { records, findings }
+}
+
+/** Claims side by side, of one era: what can be read in one go. */
+function segments(claims: readonly Claim[]): Claim[][] {
+  const all: Claim[][] = []
+  for (const claim of claims) {
+    const last = all.at(-1)?.at(-1)
+    if (last && last.E === claim.S && shiftOf(last) === shiftOf(claim)) all.at(-1)!.push(claim)
+    else all.push([claim])
+  }
+  return all
+}
+
+/** The records at their offsets in the lake. */
+async function* shifted(records: AsyncIterable<HeldRecord[]>, shift: number): AsyncGenerator<HeldRecord[]> {
+  for await (const batch of records) {
+    yield shift === 0
+      ? batch
+      : batch.map(({ offset, timestamp, value }) => ({ offset: offset + shift, timestamp, value }))
+  }
 }
 
 /** The offsets whose rows can be compared with records: Kafka has them, and this release knows their contract. */
@@ -59,10 +86,10 @@ export function comparableSpans(
 
 /** The rows that cannot be compared, one sentence for each reason. */
 export function uncomparedRows(partitions: readonly TopicPartition[], claims: readonly Claim[]): string[] {
-  const lows = new Map(partitions.map(({ partition, low }) => [partition, low]))
+  const held = new Set(partitions.flatMap((partition) => heldClaims(partition, claims)))
   let [gone, newer] = [0, 0]
   for (const claim of claims) {
-    if (claim.S < (lows.get(claim.partition) ?? 0)) gone += claimRows(claim)
+    if (!held.has(claim)) gone += claimRows(claim)
     else if (claim.contract > CONTRACT_VERSION) newer += claimRows(claim)
   }
   return [
@@ -71,8 +98,17 @@ export function uncomparedRows(partitions: readonly TopicPartition[], claims: re
   ]
 }
 
-function heldClaims({ partition, low }: TopicPartition, claims: readonly Claim[]): readonly Claim[] {
-  return claims.filter((claim) => claim.partition === partition && claim.S >= low)
+/** The claims of whose records Kafka has all. Where it has replaced some, it still has those from before the logs part. */
+function heldClaims({ partition, low, end }: TopicPartition, claims: readonly Claim[]): readonly Claim[] {
+  const held: Claim[] = []
+  let limit = end
+  for (const claim of claims.toReversed()) {
+    if (claim.partition !== partition) continue
+    const shift = shiftOf(claim)
+    if (claim.begins) limit = Math.min(limit, claim.begins.kafkaOffset)
+    else if (claim.S - shift >= low && claim.E - shift <= limit) held.push(claim)
+  }
+  return held.reverse()
 }
 
 /** Pure but for its source: `claims` ascend without a hole, `offsets` are the committed records in their range. */

@@ -1,12 +1,13 @@
 // Reads the facts of an audit from Kafka, S3 and Athena while everything runs, in an order that keeps them comparable.
 
 import type { Aws } from '@ticklake/aws/clients.ts'
-import type { Claim } from '@ticklake/contract/claim.ts'
+import { type Claim, shiftOf } from '@ticklake/contract/claim.ts'
 import { tablePrefix } from '@ticklake/contract/keys.ts'
 import { RecordLookup } from '@ticklake/kafka/record-lookup.ts'
 import type { Broker, TopicState } from '@ticklake/kafka/topic.ts'
-import { type ChainReading, readChain } from '@ticklake/lake/chains.ts'
+import { type Chain, type ChainReading, readChain } from '@ticklake/lake/chains.ts'
 import { readDataset } from '@ticklake/lake/dataset.ts'
+import { inLakeOffsets } from '@ticklake/lake/era-offsets.ts'
 import type { LandedOffsets } from '@ticklake/lake/landed-offsets.ts'
 import { listHours } from '@ticklake/lake/listing.ts'
 import { readCompactedHours } from '@ticklake/lake/manifests.ts'
@@ -14,7 +15,7 @@ import { Failure } from '@ticklake/runtime/errors.ts'
 import type { CatalogConfig } from '../config.ts'
 import { type AuditFacts, type AuditReport, auditReport } from './audit.ts'
 import { checkChains } from './chain-check.ts'
-import { checkChainEnds } from './chain-ends.ts'
+import { checkChainEnds, newestClaims } from './chain-ends.ts'
 import { ContentCheck, type ContentResult } from './content-check.ts'
 import { listAuditedDeadFiles, readDeadRecords } from './dead-files.ts'
 import { checkPartition, comparableSpans, type DeepCheck, uncomparedRows } from './deep-check.ts'
@@ -86,6 +87,7 @@ export async function runAudit(
       }),
     ),
   )
+  const newest = await newestClaims(aws.bucket, lake, topic.topicId, topic.partitions)
   // Read again: records that were claimed while the claims were read are not missing from the broker.
   const { partitions } = await broker.topic(options.signal)
   const { claims, landedOffsets } = checkChains(chains, verified.base)
@@ -108,16 +110,16 @@ export async function runAudit(
   // After the rows: whichever run they were read from, its manifest was written before.
   const compactedHours = await readCompactedHours(aws.bucket, lake, isRead)
   const deep = options.deep
-    ? await readAgain(aws, config, topic, claims, { progress, signal: options.signal })
+    ? await readAgain(aws, config, { ...topic, partitions }, claims, { progress, signal: options.signal })
     : { records: 0, findings: [], content: undefined }
   progress('comparing the last record of each partition with Kafka')
   using lookup = new RecordLookup(config.kafka, topic.topicId, 'ticklake-catalog')
   options.signal?.addEventListener('abort', () => lookup[Symbol.dispose](), { once: true })
-  const replaced = await checkChainEnds(aws.bucket, lake, topic.topicId, partitions, lookup)
+  const replaced = await checkChainEnds(newest, partitions, lookup)
   const facts: AuditFacts = {
     lake,
     topicId: topic.topicId,
-    partitions,
+    partitions: inLakeOffsets(partitions, shiftsOfChains(chains, newest)),
     chains,
     base: verified.base,
     verifiedHours: verified.hours,
@@ -134,12 +136,25 @@ export async function runAudit(
     compactedHours,
   }
   const report = auditReport(facts)
-  if (report.findings.length === 0) {
+  if (report.findings.length === 0 && report.recordedLoss === 0) {
     const right = hours.filter(({ hour }) => hour && !report.lateHours.has(hour))
     await verifyHours(aws.bucket, lake, facts, right, { claims, landedOffsets })
   }
   const { records: deepRecords, content } = deep
   return { topic, empty: false, reached, scannedBytes, deepRecords, content, landedOffsets, report }
+}
+
+/** Those of the claims that were read; where none was, because an earlier audit did, those of the newest ones. */
+function shiftsOfChains(
+  chains: readonly Chain[],
+  newest: ReadonlyMap<number, Claim>,
+): ReadonlyMap<number, number> {
+  return new Map(
+    chains.map(({ partition, links, inFlight }) => {
+      const claim = inFlight ?? links.findLast((link) => link.claim)?.claim ?? newest.get(partition)
+      return [partition, shiftOf(claim)]
+    }),
+  )
 }
 
 async function readAgain(
@@ -213,6 +228,7 @@ async function emptyLake(
     lost: 0,
     twice: 0,
     changed: 0,
+    recordedLoss: 0,
     inFlight: 0,
   }
   const report = {

@@ -65,5 +65,10 @@ function checkedLines(
       `content: ${counted(content.compared, 'row')} compared with Kafka's records by their columns; not compared: ${left}`,
     )
   }
+  if (report.recordedLoss > 0) {
+    lines.push(
+      `recorded: ${counted(report.recordedLoss, 'record')} of claims that were unfinished when Kafka lost them; they count as skipped`,
+    )
+  }
   return lines
 }

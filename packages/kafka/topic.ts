@@ -129,6 +129,8 @@ export class Broker implements Disposable {
     return kafkaUnreachable({
       what: `no broker answers at ${this.#config.KAFKA_BOOTSTRAP_SERVERS}; records and lake are as they were`,
       why: this.#lastFailure ?? reasonOf(error),
+      remedy:
+        'start it (`make stack`, `make demo` or `make up`), or set KAFKA_BOOTSTRAP_SERVERS; `make doctor` shows whether only the address that it advertises cannot be reached',
       cause: error,
     })
   }

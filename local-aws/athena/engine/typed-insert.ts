@@ -1,11 +1,12 @@
 // INSERT into a table that the engine sees as a view on its text: the rows are written as that text.
+
+import { type Token, tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import { contextDatabase, type Query } from '../api/query.ts'
 import { endOfName } from '../iceberg/optimize.ts'
 import { writtenTable } from '../results/written-files.ts'
 import { edited, type RewrittenSql } from '../sql/rewritten-sql.ts'
 import type { Statement } from '../sql/statement.ts'
-import { type Token, tokensOf } from '../sql/tokens.ts'
 import { engineName, storedValues } from './typed-view.ts'
 
 /** The statement, or the one that writes the text. */

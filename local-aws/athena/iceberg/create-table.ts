@@ -1,10 +1,11 @@
 // The grammar of CREATE TABLE with 'table_type'='ICEBERG', and of its hidden partitioning.
+
+import type { Token } from '@ticklake/runtime/sql/tokens.ts'
 import type { Column } from '../../glue/api/shapes.ts'
 import type { Transform } from '../../iceberg/partition-spec.ts'
 import { malformedQuery, QueryFailure } from '../api/errors.ts'
 import { column, properties } from '../sql/create-table.ts'
 import type { TokenReader } from '../sql/token-reader.ts'
-import type { Token } from '../sql/tokens.ts'
 
 export interface CreateIcebergTable {
   readonly kind: 'create-iceberg-table'

@@ -1,7 +1,8 @@
 // OPTIMIZE table REWRITE DATA USING BIN_PACK [WHERE ...], as the engine says it.
+
+import { mismatch, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { malformedQuery } from '../api/errors.ts'
 import { edited, type RewrittenSql } from '../sql/rewritten-sql.ts'
-import { mismatch, type Token } from '../sql/tokens.ts'
 
 const keywords = ['REWRITE', 'DATA', 'USING', 'BIN_PACK']
 

@@ -1,4 +1,6 @@
 // Runs the statements that Hive's part of Athena answers, on the Data Catalog.
+
+import { literal } from '@ticklake/runtime/sql/tokens.ts'
 import { GlueError } from '../../glue/api/errors.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import type { Table } from '../../glue/api/shapes.ts'
@@ -19,7 +21,6 @@ import { partitionName } from './partition-spec.ts'
 import { changeTable, existingPartition } from './table-changes.ts'
 import { createTableLines, createViewLines } from './table-ddl.ts'
 import { allColumns, describeTable, descriptionColumns } from './table-description.ts'
-import { literal } from './tokens.ts'
 
 export interface CatalogAnswer {
   readonly columns: readonly ColumnInfo[]

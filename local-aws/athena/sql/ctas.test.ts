@@ -1,7 +1,7 @@
 import { icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
+import { tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import { expect, test } from 'vitest'
 import { engineCtas } from './ctas.ts'
-import { tokensOf } from './tokens.ts'
 
 const rewritten = (sql: string) => engineCtas(sql, tokensOf(sql), 's3://b/r/tables/1/', 'db')
 const withProperties = (list: string) => rewritten(`CREATE TABLE t WITH (${list}) AS SELECT 1 AS a`)

@@ -1,9 +1,10 @@
 // CREATE TABLE ... AS: Athena's properties in the engine's words, and a folder for the data of a table that names none.
+
+import { literal, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { icebergCtas, icebergTarget } from '../iceberg/ctas.ts'
 import { doubleLiterals } from './double-literals.ts'
 import { invalidProperty, type Property, plainValue, propertyList } from './property-list.ts'
 import { edited, type RewrittenSql, unchanged } from './rewritten-sql.ts'
-import { literal, type Token } from './tokens.ts'
 import { formatProperties, writtenFormat } from './written-format.ts'
 
 /** Properties that the engine has by the same name. */

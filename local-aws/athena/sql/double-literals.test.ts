@@ -1,7 +1,7 @@
+import { tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import { expect, test } from 'vitest'
 import { doubleLiterals } from './double-literals.ts'
 import { edited } from './rewritten-sql.ts'
-import { tokensOf } from './tokens.ts'
 
 test.each([
   ['SELECT 1.5, .5, 1., 1/3.0', 'SELECT 1.5E0, .5E0, 1.E0, 1/3.0E0'],

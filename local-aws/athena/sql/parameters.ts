@@ -1,7 +1,8 @@
 // ExecutionParameters: texts that stand for the question marks of a query.
+
+import { literal, type Token, tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import { literalText } from './double-literals.ts'
 import type { RewrittenSql } from './rewritten-sql.ts'
-import { literal, type Token, tokensOf } from './tokens.ts'
 
 /** The statement that runs `sql` with these parameters. */
 export function withParameters(sql: string, parameters: readonly string[]): RewrittenSql {

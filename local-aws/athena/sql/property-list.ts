@@ -1,6 +1,7 @@
 // WITH (name = value, ...) of CTAS and UNLOAD: Athena's properties, read from the tokens of a statement.
+
+import { mismatch, positionOf, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { malformedQuery, QueryFailure } from '../api/errors.ts'
-import { mismatch, positionOf, type Token } from './tokens.ts'
 
 export interface Property {
   /** In lower case. */

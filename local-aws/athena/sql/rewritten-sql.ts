@@ -1,5 +1,5 @@
 // A statement that was changed for the engine, and the way back for the places in the engine's errors.
-import { positionOf } from './tokens.ts'
+import { positionOf } from '@ticklake/runtime/sql/tokens.ts'
 
 export interface RewrittenSql {
   readonly sql: string

@@ -1,8 +1,8 @@
 // Tells what kind of statement a query is: what Athena calls it, and who runs it.
 
+import { type Token, tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import { invalidInput, malformedQuery } from '../api/errors.ts'
 import { topLevelAs } from './ctas.ts'
-import { type Token, tokensOf } from './tokens.ts'
 
 export type StatementType = 'DML' | 'DDL' | 'UTILITY'
 

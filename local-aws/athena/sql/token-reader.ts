@@ -1,6 +1,7 @@
 // Reads tokens one after another, and says what was expected where something else stands.
+
+import { mismatch, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { malformedQuery } from '../api/errors.ts'
-import { mismatch, type Token } from './tokens.ts'
 
 export class TokenReader {
   readonly #tokens: readonly Token[]

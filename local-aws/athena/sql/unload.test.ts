@@ -1,5 +1,5 @@
+import { tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import { expect, test } from 'vitest'
-import { tokensOf } from './tokens.ts'
 import { engineUnload } from './unload.ts'
 
 const rewritten = (sql: string) => engineUnload(sql, tokensOf(sql), '1-2-3')

@@ -1,9 +1,10 @@
 // UNLOAD (query) TO 's3://...' WITH (...): for the engine it is a CTAS whose table is dropped when its files are there.
+
+import { literal, mismatch, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { malformedQuery, QueryFailure } from '../api/errors.ts'
 import { doubleLiterals } from './double-literals.ts'
 import { invalidProperty, type Property, propertyList } from './property-list.ts'
 import { edited, type RewrittenSql } from './rewritten-sql.ts'
-import { literal, mismatch, type Token } from './tokens.ts'
 import { writtenFormat } from './written-format.ts'
 
 /** Properties of Athena; those for one format alone are of CTAS. */

@@ -20,7 +20,7 @@ export function startAfter(token: string | undefined): string | undefined {
 
 /**
  * One page of rows that were asked for with one more than fits.
- * @param placeOfRow what the next page starts after
+ * @param keyOfRow what the next page starts after
  */
 export function pageOf<Row>(
   rows: Row[],

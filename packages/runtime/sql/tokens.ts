@@ -1,5 +1,5 @@
-// Cuts a statement into tokens: enough of SQL's and Hive's lexical rules to classify statements and parse DDL.
-
+// Splits a statement into tokens: enough of SQL's and Hive's lexical rules to classify statements, to parse DDL and the
+// partition expressions of Glue. The one tokenizer of SQL: what the dashboard allows is what local-aws reads.
 import { hiveString } from './hive-string.ts'
 
 export interface Token {
@@ -25,8 +25,10 @@ const hiveTexts = {
   '"': /"[^"\\]*(?:(?:\\[\s\S]|"")[^"\\]*)*"/y,
 }
 const backtick = /`[^`]*(?:``[^`]*)*`/y
-const number = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w$@])/y
+const number = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\p{L}\p{N}_$@])/uy
 const word = /[\p{L}\p{N}_$@]+/uy
+/** Where a comment behind `--` ends for Trino, also in old Mac files. */
+const lineEnd = /[\r\n]/g
 const symbol = /<>|<=|>=|!=|\|\||->|[\s\S]/uy
 
 /**
@@ -62,7 +64,7 @@ export function tokensOf(sql: string, language: Language = 'sql'): Token[] {
     const char = sql[at]!
     const pair = sql[at + 1]
     if (char === '-' && pair === '-') {
-      const end = sql.indexOf('\n', at)
+      const end = endOf(lineEnd)
       at = end < 0 ? sql.length : end
     } else if (char === '/' && pair === '*') {
       const end = sql.indexOf('*/', at + 2)
