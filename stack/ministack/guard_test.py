@@ -116,6 +116,22 @@ class WhatThereIs(unittest.TestCase):
                   if name.startswith("ministack.services.") and type(module) is type(sys)}
         self.assertEqual(loaded, {*product.SERVICES, *product.ONLY_FOR_TEMPLATES})
 
+    def test_pages_of_a_list_are_those_of_ministack(self):
+        from ministack.services import s3
+
+        def collect(*asked):
+            rows = sorted(key for key in keys if key.startswith(asked[0]) and key > asked[2])
+            page = rows[: asked[1]]
+            return page, [], len(rows) > asked[1], page[-1] if page else ""
+
+        keys = {key: {} for key in ("b/2", "a", "b/1", "b/", "c", "b/10", "é")}
+        for prefix in ("", "b/", "z"):
+            for most in (0, 1, 2, 3, 4, 7, 1000):
+                for after in ("", "b/1", "b/2", "z"):
+                    found = s3._collect_list_entries(keys, prefix, "", most, after)
+                    self.assertEqual(found, collect(prefix, most, after))
+        self.assertEqual(s3._collect_list_entries(keys, "", "/", 2, ""), (["a"], ["b/"], True, "b/"))
+
     def test_no_process_is_started_and_nobody_is_called(self):
         for forbidden in (
             lambda: subprocess.run(["true"]),
