@@ -94,7 +94,15 @@ export async function execute(
     if (placed.makesIceberg) await finishIcebergTable(placed.makesIceberg, query.submittedAtMs, iceberg)
     const outcome = await finished(sink, last)
     if (!writesRows(query)) return outcome
-    const writer = { engineQueryId: last.id, unloadsTo: placed.unloadsTo, signal }
+    const { updateType, updateCount } = last
+    const writer = {
+      engineQueryId: last.id,
+      queryId: query.id,
+      updateType,
+      updateCount,
+      unloadsTo: placed.unloadsTo,
+      signal,
+    }
     const manifest = await manifestOf(query, statement, writer, parts)
     return { ...outcome, ...(manifest === undefined ? {} : { manifest }) }
   } catch (error) {

@@ -5,6 +5,8 @@ import { contextDatabase, outputLocation, type QueryRequest } from '../api/query
 import type { PlacedSql } from '../sql/placed-sql.ts'
 import type { Statement } from '../sql/statement.ts'
 import type { Token } from '../sql/tokens.ts'
+import { updateColumns } from './column-info.ts'
+import { resultMetadata } from './result-metadata.ts'
 import type { ResultObjects } from './s3.ts'
 
 export interface WrittenFilesParts {
@@ -15,19 +17,22 @@ export interface WrittenFilesParts {
 /** Who wrote, and for an UNLOAD where to: other statements write into a table. */
 export interface Writer {
   readonly engineQueryId: string
+  readonly queryId: string
+  readonly updateType: string | undefined
+  readonly updateCount: number | undefined
   readonly unloadsTo: PlacedSql['unloadsTo'] | undefined
   readonly signal: AbortSignal
 }
 
 /**
- * Writes `<OutputLocation>-manifest.csv`, one S3 address a line. The engine puts the id of its query into the name
+ * Writes `<OutputLocation>-manifest.csv`, one S3 address a line, and for a CTAS its `.metadata`. The engine puts the id of its query into the name
  * of each file that it writes, which tells them from what was there before.
  * Out: where the manifest lies; undefined when no table is found, or an INSERT wrote no file.
  */
 export async function writeManifest(
   statement: Statement,
   request: QueryRequest,
-  { engineQueryId, unloadsTo, signal }: Writer,
+  { engineQueryId, unloadsTo, signal, ...update }: Writer,
   { glue, objects }: WrittenFilesParts,
 ): Promise<string | undefined> {
   const location = unloadsTo ?? (await tableLocation(statement, request, glue))
@@ -39,6 +44,10 @@ export async function writeManifest(
   if (files.length === 0 && statement.substatement === 'INSERT') return undefined
   const manifest = `${outputLocation(request)}-manifest.csv`
   await objects.put(manifest, Buffer.from(files.map((file) => `${file}\n`).join('')), signal)
+  if (statement.substatement === 'CREATE_TABLE_AS_SELECT') {
+    const metadata = resultMetadata({ ...update, columns: updateColumns })
+    await objects.put(`${outputLocation(request)}.metadata`, metadata, signal)
+  }
   return manifest
 }
 
