@@ -18,6 +18,7 @@ const mayImport = {
   'local-aws': ['packages/runtime'],
   stack: ['packages/runtime', 'packages/kafka', 'packages/aws', 'packages/lake'],
   infra: libraries,
+  bench: [...libraries, 'packages/kafka-reader', 'packages/testing', 'stack'],
   faults: [...libraries, 'packages/testing', 'stack'],
 }
 const folders = Object.keys(mayImport).filter((folder) => existsSync(folder))

@@ -96,6 +96,12 @@ test: setup ## Lint, unit tests, tests with a real stack, tests of dates in time
 faults: setup ## Kill, freeze and cut off services while rows flow, then audit [SEED=n ROUNDS=n WITHIN=seconds]
 	@exec node faults/main.ts $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WITHIN),--within $(WITHIN))
 
+.PHONY: bench bench-quick
+bench: setup ## Measure everything in turn; writes bench/results/ and docs/benchmarks.md [ROWS=n ROUNDS=n ONLY=text BENCH_PEER=dir]
+	@exec node bench/main.ts $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only "$(ONLY)")
+bench-quick: setup ## Two minutes of it: checks every output, judges no time
+	@exec node bench/main.ts --quick
+
 .PHONY: conformance
 conformance: setup ## Run clients' own test suites against local-aws; writes docs/compatibility.md [SUITES=dir ONLY=name SELECT=text UNPASSED=1]
 	@exec node tools/conformance/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(SUITES),--suites "$(SUITES)") $(if $(SELECT),--select "$(SELECT)") $(if $(UNPASSED),--unpassed)

@@ -38,8 +38,8 @@ test('declare makes what is missing, and nothing the second time', async () => {
 })
 
 test('declare shows a difference and leaves it, until --replace', async () => {
-  const place = { DatabaseName: env.LAKE_DATABASE!, Name: 'ticks' }
-  const { Table: there } = await glue().send(new GetTableCommand(place))
+  const table = { DatabaseName: env.LAKE_DATABASE!, Name: 'ticks' }
+  const { Table: there } = await glue().send(new GetTableCommand(table))
   const { Name, TableType, Parameters, PartitionKeys, StorageDescriptor } = there!
   StorageDescriptor!.Columns![1]!.Type = 'string'
   const TableInput: TableInput = {
@@ -54,7 +54,7 @@ test('declare shows a difference and leaves it, until --replace', async () => {
   expect(shown.code).toBe(1)
   expect(shown.stderr).toContain('error DECLARE_DIFFERS')
   expect(shown.stderr).toContain('columns: there index string, date string')
-  expect((await glue().send(new GetTableCommand(place))).Table?.StorageDescriptor?.Columns?.[1]?.Type).toBe(
+  expect((await glue().send(new GetTableCommand(table))).Table?.StorageDescriptor?.Columns?.[1]?.Type).toBe(
     'string',
   )
   expect((await run(env, 'catalog', 'declare', '--replace')).code).toBe(0)

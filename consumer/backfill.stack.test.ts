@@ -133,6 +133,21 @@ test('what Kafka deletes after a dataset began is a loss, though nothing had lan
   })
 })
 
+test('a first start on a topic whose oldest records are gone names --from earliest, and leaves no dataset behind', async () => {
+  const env = testEnv(settings)
+  await createTopic(env, 1)
+  await produce(env, ticks(10, 1))
+  await deleteRecordsBefore(env, 0, 6)
+  const first = start(env, 'consumer/main.ts', 'run')
+  expect(await first.ended()).toBe(1)
+  expect(first.stderr).toMatch(
+    /RECORDS_LOST_TO_RETENTION[\s\S]*deleted 6 records[\s\S]*nothing was written[\s\S]*--from earliest/,
+  )
+  // A dataset.json of the failed start would refuse it.
+  start(env, 'consumer/main.ts', 'run', '--from', 'earliest')
+  expect((await landed(env, 4)).claims[0]).toMatchObject({ S: 0, E: 6, skipped: 6 })
+})
+
 test('another --from for a dataset that is there is refused, and says how it began', async () => {
   const env = testEnv(settings)
   await createTopic(env, 1)

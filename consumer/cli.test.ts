@@ -23,9 +23,9 @@ test.each([
   [['dlq', 'replay', '--partition', '1.5'], '--partition must be a whole number from 0'],
   [['dlq', 'list', '--reason', 'bad_dat'], '--reason cannot be bad_dat'],
   [['dlq', 'replay', '0:5', '--mended', 'f'], '--mended names the records itself'],
-])('%j is a mistake of the command line', { timeout: 60_000 }, (args, words) => {
+])('%j is a mistake of the command line', { timeout: 60_000 }, (args, message) => {
   const { status, stderr } = type(args)
-  expect(stderr).toContain(`error USAGE: ${words}`)
+  expect(stderr).toContain(`error USAGE: ${message}`)
   expect(status).toBe(1)
 })
 

@@ -21,8 +21,8 @@ test.each([
     { KAFKA_TOPIC: 'a', KAFKA_DEAD_LETTER_TOPIC: 'a-replayed' },
     'KAFKA_DEAD_LETTER_TOPIC is a-replayed, where a replay writes down what it has sent again',
   ],
-])('%o is refused by name', (env, words) => {
-  expect(why(env as unknown as Record<string, string>)).toContain(words)
+])('%o is refused by name', (env, message) => {
+  expect(why(env as unknown as Record<string, string>)).toContain(message)
 })
 
 test('no time is longer than a timer can be: Node makes 1 ms of one that is', () => {

@@ -61,12 +61,16 @@ export const consumerSchema = {
     min: 1,
     max: 64,
   }),
-  CONSUMER_READER: oneOf(['client', 'batches'], {
-    doc: 'what reads the records: `client` is the Confluent client, which makes an object of each; `batches` reads record batches as bytes, for a fraction of the CPU. The Confluent client is the member of the group in both cases',
-    default: 'client',
+  CONSUMER_READER: oneOf(['batches', 'client'], {
+    doc: 'what reads the records: `batches` reads record batches as bytes, for half the CPU or less; `client` is the Confluent client, which makes an object of each record. The Confluent client is the member of the group in both cases',
+    default: 'batches',
   }),
   CONSUMER_ON_RETENTION_LOSS: oneOf(['stop', 'record'], {
     doc: 'what to do when Kafka has deleted records before they landed: `stop` and say how many, or `record` the loss in a claim and go on',
+    default: 'stop',
+  }),
+  CONSUMER_ON_TRUNCATION: oneOf(['stop', 'record'], {
+    doc: 'what to do when Kafka has lost landed records and given their offsets to others: `stop` until somebody decides, or `record` what was lost in a claim and go on in a new era of the partition, where offsets in the lake are above those in Kafka',
     default: 'stop',
   }),
   CONSUMER_HEALTH_HOST: text({ doc: 'where /livez, /readyz and /metrics listen', default: '127.0.0.1' }),
@@ -86,8 +90,9 @@ export interface ConsumerConfig {
   readonly flushRows: number
   readonly bufferBytes: number
   readonly uploads: number
-  readonly reader: 'client' | 'batches'
+  readonly reader: 'batches' | 'client'
   readonly onRetentionLoss: 'stop' | 'record'
+  readonly onTruncation: 'stop' | 'record'
   readonly healthHost: string
   readonly healthPort: number
   readonly stopLingerMs: number
@@ -132,6 +137,7 @@ export function consumerConfig(env: Env, flags: RunFlags = {}): ConsumerConfig {
     uploads: values.CONSUMER_UPLOADS,
     reader: values.CONSUMER_READER,
     onRetentionLoss: values.CONSUMER_ON_RETENTION_LOSS,
+    onTruncation: values.CONSUMER_ON_TRUNCATION,
     healthHost: values.CONSUMER_HEALTH_HOST,
     healthPort: values.CONSUMER_HEALTH_PORT,
     stopLingerMs: values.CONSUMER_STOP_LINGER_MS,

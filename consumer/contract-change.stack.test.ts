@@ -1,10 +1,12 @@
 // A column was added to the contract: what the release before wrote is read and continued, and nobody drops the column.
 import { zstdDecompressSync } from 'node:zlib'
 import { openAws } from '@ticklake/aws/clients.ts'
+import { s3Client } from '@ticklake/aws/config.ts'
 import { datasetKey, type HourPath, hourPrefix } from '@ticklake/contract/keys.ts'
 import { kafkaConfig } from '@ticklake/kafka/config.ts'
 import { Broker } from '@ticklake/kafka/topic.ts'
 import { release } from '@ticklake/runtime/release.ts'
+import { changeFirstRow } from '@ticklake/testing/changed-object.ts'
 import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
 import { earlierMessages, restoreObjects, restoreTable } from '@ticklake/testing/earlier-release/restore.ts'
 import { createTopic, produce } from '@ticklake/testing/topic.ts'
@@ -34,6 +36,7 @@ function catalogOf({ env }: ConsumerCase) {
   const config = catalogConfig({ ...env, CATALOG_COMPACT_DELETE_AFTER_MS: '0' })
   const aws = openAws(config.lake)
   const broker = new Broker(config.kafka)
+  const s3 = s3Client(config.lake)
   return {
     aws,
     lake: config.lake,
@@ -47,6 +50,14 @@ function catalogOf({ env }: ConsumerCase) {
       const { report } = await runAudit(aws, broker, config, { deep: true, waitMs: 30_000 })
       const { produced, landed, dead, lost, twice, findings } = report
       return { produced, landed, dead, lost, twice, findings }
+    },
+    /** Changes a price in an object that the table reads, by one byte where it is text. */
+    async changePrice() {
+      const [[path] = []] = await aws.athena.rows(
+        `SELECT "$path" FROM ticks WHERE source = 'after' ORDER BY kafka_offset LIMIT 1`,
+      )
+      const key = path!.slice(`s3://${aws.bucket.name}/`.length)
+      await changeFirstRow(s3, aws.bucket.name, key, (row) => ({ ...row, close: Number(row.close) + 1 }))
     },
     async compact() {
       const done: string[] = []
@@ -62,6 +73,7 @@ function catalogOf({ env }: ConsumerCase) {
     },
     [Symbol.dispose]() {
       aws[Symbol.dispose]()
+      s3.destroy()
       broker[Symbol.dispose]()
     },
   }
@@ -118,13 +130,22 @@ test.concurrent.for(['parquet', 'jsonl', 'json-object'])(
     const sound = { produced: 18, landed: 17, dead: 1, lost: 0, twice: 0, findings: [] }
     expect(await catalog.audit()).toEqual(sound)
     if (format === 'parquet') expect(await catalog.crawlDifferences()).toEqual([])
-    if (format === 'json-object') return
+    const changed = expect.objectContaining({
+      what: expect.stringMatching(/^partition 0, offset \d+ in s3:.*: close is [\d.]+, and [\d.]+ in Kafka$/),
+      kind: 'content',
+    })
+    if (format === 'json-object') {
+      await catalog.changePrice()
+      return expect((await catalog.audit()).findings).toEqual([changed])
+    }
     expect(await catalog.compact()).toMatch(/merged .*"from":4,"to":1,"rows":14/)
     expect(nullsLast(await catalog.bySource()), 'old and new objects in one').toEqual(rows)
     expect(await catalog.audit()).toEqual(sound)
     for await (const { key } of catalog.aws.bucket.list(hourPrefix(catalog.lake, nine))) {
       expect(key, 'is deleted').toBeUndefined()
     }
+    await catalog.changePrice()
+    expect((await catalog.audit()).findings).toEqual([changed])
   },
 )
 
@@ -135,7 +156,7 @@ test.concurrent('a consumer that runs while a newer release raises its dataset s
   const older = it.consume()
   await it.landed(1)
   const added =
-    '"venue":"HKEX","settles":"2021-04-03","quoted_at":"2021-04-01T09:30:00.25+08:00","spread":0.25'
+    '"venue":"HKEX","value_date":"2021-04-03","quoted_at":"2021-04-01T09:30:00.25+08:00","spread":0.25'
   const newerEnv = { NODE_OPTIONS: `--import=${import.meta.resolve('@ticklake/testing/next-contract.ts')}` }
   const newer = it.consumeAsHeir(newerEnv)
   await newer.logged('raised the dataset from contract 3 to 99')
@@ -162,7 +183,7 @@ test.concurrent('a consumer that runs while a newer release raises its dataset s
     index: 'N1',
     source: 's',
     venue: 'HKEX',
-    settles: new Date('2021-04-03'),
+    value_date: new Date('2021-04-03'),
     quoted_at: new Date('2021-04-01T01:30:00.250Z'),
     spread: 0.25,
   })

@@ -47,6 +47,10 @@ export function consumerEvents(log: Logger, registry: Registry) {
     labelNames: ['result'],
     registers,
   })
+  const eras = counter(
+    'ticklake_consumer_eras_begun_total',
+    'Eras begun because Kafka had replaced landed records (CONSUMER_ON_TRUNCATION=record)',
+  )
   const flushSeconds = new Histogram({
     name: 'ticklake_consumer_flush_seconds',
     help: 'Time from the start of a flush to its complete claim',
@@ -174,6 +178,13 @@ export function consumerEvents(log: Logger, registry: Registry) {
       if (rejected > 0 || skipped > 0)
         log.warn({ ...facts, ...(skipped && { skipped }) }, 'batch landed, not all of it as rows')
       else log.debug(facts, 'batch landed')
+    },
+    eraBegun: ({ partition, E, era, begins }: Claim) => {
+      eras.inc()
+      log.warn(
+        { partition, era: era!.number, shift: era!.shift, from: E, ...begins },
+        `Kafka has lost the records [${begins!.kafkaOffset},${begins!.replacedTo}) of partition ${partition}, which have landed; the lake keeps them, and new records land behind them in a new era`,
+      )
     },
     commitFailed: (partition: number, error: unknown) => {
       failures.inc({ attempt: 'commit' })

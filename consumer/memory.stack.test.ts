@@ -1,21 +1,36 @@
 // How much memory one consumer takes at full speed with its defaults, with S3 fast, away, failing and slow.
 import { existsSync, readFileSync } from 'node:fs'
 import { ConsumerCase, isData } from '@ticklake/testing/consumer-case.ts'
-import { readTails } from '@ticklake/testing/lake-reader.ts'
+import { objectKeys, readTails } from '@ticklake/testing/lake-reader.ts'
 import type { Rule } from '@ticklake/testing/s3-proxy.ts'
 import { Service } from '@ticklake/testing/service.ts'
+import { testEnv } from '@ticklake/testing/test-env.ts'
 import { createTopic } from '@ticklake/testing/topic.ts'
-import { expect, type TestContext, test } from 'vitest'
+import { beforeAll, expect, type TestContext, test } from 'vitest'
 
 const PARTITIONS = 6
 /** More than the consumer and its Kafka client may hold, so that memory is at its limit. */
 const ROWS = 1_000_000
+/** A third of what memory holds of each partition. Full memory must not cut batches into small objects. */
+const ROWS_AN_OBJECT = 15_000
 const SLOW_MS = 1_000
 /** How long S3 answers nothing but errors, before it is slow and loses every fifth answer. */
 const AWAY_MS = 10_000
 const LOSE_EACH = 5
 /** Two full runs on a busy machine. */
 const PATIENCE = { timeout: 400_000 }
+
+/** All runs read the same records, each into a dataset of its own. */
+let topic: string
+
+beforeAll(async () => {
+  const settings = { PRODUCER_ROWS: String(ROWS), PRODUCER_RATE: 'max', PRODUCER_HEALTH_PORT: '0' }
+  const env = testEnv(settings)
+  topic = env.KAFKA_TOPIC!
+  await createTopic(env, PARTITIONS)
+  const producer = new Service(['producer/main.ts', 'run'], { env })
+  expect(await producer.ended(), producer.stderr).toBe(0)
+})
 
 const limitsMb = { parquet: 700, jsonl: 512 } as const
 
@@ -24,13 +39,15 @@ test.for(Object.entries(limitsMb))(
   PATIENCE,
   async ([format, limitMb], scope) => {
     scope.skip(!existsSync('/proc/self/status'), 'peak memory is read from /proc')
-    const it = new ConsumerCase(scope, { LAKE_FORMAT: format, CONSUMER_FLUSH_AFTER_MS: '10000' })
-    await createTopic(it.env, PARTITIONS)
-    const settings = { PRODUCER_ROWS: String(ROWS), PRODUCER_RATE: 'max', PRODUCER_HEALTH_PORT: '0' }
-    const producer = new Service(['producer/main.ts', 'run'], { env: { ...it.env, ...settings } })
-    expect(await producer.ended()).toBe(0)
-    const fast = await peakMb(it, scope, 'fast', () => undefined)
-    const bad = await peakMb(it, scope, 'bad', badDays())
+    const it = new ConsumerCase(scope, {
+      KAFKA_TOPIC: topic,
+      LAKE_FORMAT: format,
+      CONSUMER_FLUSH_AFTER_MS: '10000',
+    })
+    const fast = await peakMb(it, scope, `${format}-fast`, () => undefined)
+    const objects = await objectKeys({ ...it.env, LAKE_DATASET: `${format}-fast` })
+    expect(objects.length, 'objects').toBeLessThan(ROWS / ROWS_AN_OBJECT)
+    const bad = await peakMb(it, scope, `${format}-bad`, badDays())
     console.log(`memory: ${format}: peak ${fast} MB, with bad S3 ${bad} MB, of ${limitMb} MB`)
     expect(fast).toBeLessThan(limitMb)
     expect(bad).toBeLessThan(limitMb)

@@ -15,15 +15,31 @@ async function produceHundred(it: ConsumerCase, broker: OwnBroker): Promise<numb
   return bytes
 }
 
+/** Each record that was produced is in the lake once, and is what Kafka says. */
+async function expectSound({ env }: ConsumerCase, produced: number): Promise<void> {
+  const catalog = (...args: string[]) => new Service(['catalog/main.ts', ...args], { env })
+  expect(await catalog('declare').ended()).toBe(0)
+  const audit = catalog('audit', '--deep')
+  expect(await audit.ended(), audit.stdout + audit.stderr).toBe(0)
+  expect(audit.stdout).toContain(
+    `produced ${produced}, landed ${produced}, dead 0, skipped 0, lost 0, twice 0\n`,
+  )
+  const doctor = catalog('doctor')
+  await doctor.ended()
+  expect(doctor.stdout).not.toContain('TOPIC_TRUNCATED')
+}
+
 test('new records under the offsets of landed ones are never taken for them: the consumer stops, and every later one', async (scope) => {
   await using broker = await OwnBroker.start()
   const env = { KAFKA_BOOTSTRAP_SERVERS: broker.address }
   const it = new ConsumerCase(scope, env)
   const byClient = new ConsumerCase(scope, { ...env, CONSUMER_READER: 'client' })
   const byBatches = new ConsumerCase(scope, { ...env, CONSUMER_READER: 'batches' })
-  const all = [it, byClient, byBatches]
+  const recording = new ConsumerCase(scope, { ...env, CONSUMER_ON_TRUNCATION: 'record' })
+  const all = [it, byClient, byBatches, recording]
   const flushed = await Promise.all(all.map((one) => produceHundred(one, broker)))
   const [first, ...running] = all.map((one) => one.consume())
+  const goesOn = running.pop()!
   await Promise.all(all.map((one) => one.landed(100)))
   await first!.stop()
 
@@ -43,19 +59,43 @@ test('new records under the offsets of landed ones are never taken for them: the
     expect([1, null]).toContain(await service.ended())
     expect(service.stderr).toMatch(/TOPIC_TRUNCATED|OFFSET_OUT_OF_RANGE/)
   }
-  for (const { env } of all) {
+  // What Kafka has lost stays in the lake, and what it has now lands behind it: by one that ran, and by one that starts.
+  const after = it.consume({ CONSUMER_ON_TRUNCATION: 'record' })
+  for (const one of [recording, it]) {
+    const { rows, claims } = await one.landed(190)
+    const offsets = rows.map((row) => Number(row.split(':')[1]))
+    expect(new Set(offsets).size, 'no identity of one era meets one of the other').toBe(190)
+    expect(Math.max(...offsets)).toBe(100 + 90)
+    expect(claims.find(({ begins }) => begins)).toMatchObject({
+      v: 3,
+      S: 100,
+      E: 101,
+      era: { number: 1, shift: 41, landedBefore: 100 },
+      begins: { kafkaOffset: 60, replacedTo: 100 },
+    })
+    await expectSound(one, 190)
+  }
+  expect(goesOn.hasEnded).toBe(false)
+  await after.stop()
+  const stopping = it.consume()
+  await produce(it.env, ticks(10, 1))
+  await it.landed(200)
+  await stopping.stop()
+  await goesOn.stop()
+
+  for (const { env } of [byClient, byBatches]) {
     const { rows, claims } = await readLake(env)
     expect(rows).toHaveLength(100)
     expect(claims.at(-1)).toMatchObject({ E: 100, last: { offset: 99, leaderEpoch: 0 } })
   }
 
-  const catalog = (...args: string[]) => new Service(['catalog/main.ts', ...args], { env: it.env })
+  const catalog = (...args: string[]) => new Service(['catalog/main.ts', ...args], { env: byBatches.env })
   expect(await catalog('declare').ended()).toBe(0)
   const audit = catalog('audit')
   expect(await audit.ended()).toBe(1)
   expect(audit.stdout + audit.stderr).toMatch(/produced 190, landed 100, dead 0, skipped 0, lost 40, twice 0/)
   // In a dataset of its own everything lands that Kafka has.
-  const fresh = new ConsumerCase(scope, { ...it.env, LAKE_DATASET: 'ticks_2' })
+  const fresh = new ConsumerCase(scope, { ...byBatches.env, LAKE_DATASET: 'ticks_2' })
   fresh.consume({ CONSUMER_GROUP_ID: 'fresh' })
   await fresh.landed(150)
 }, 240_000)

@@ -14,8 +14,13 @@ export class Aborted extends Error {
 const FIRST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 5_000
 
+/** How long to wait after so many failures: twice as long each time, up to 5 s, by chance a quarter more or less. */
+export function backOffMs(failures: number): number {
+  return Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS) * (0.75 + Math.random() / 2)
+}
+
 /**
- * Calls `effect` until it returns. Waits between attempts, twice as long each time, up to 5 s.
+ * Calls `effect` until it returns. Waits between attempts as `backOffMs` says.
  * @param attempt what is attempted, as logs and metrics name it
  * @throws Aborted when the signal aborts; a Failure that is not retryable
  */
@@ -25,7 +30,7 @@ export async function untilDone<T>(
   signal: AbortSignal,
   effect: () => Promise<T>,
 ): Promise<T> {
-  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+  for (let failures = 1; ; failures++) {
     if (signal.aborted) throw new Aborted()
     try {
       const result = await orAborted(effect(), signal)
@@ -36,7 +41,7 @@ export async function untilDone<T>(
       // A retry cannot help where a person has to fix something.
       if (error instanceof Failure && !error.retryable) throw error
       events.attemptFailed(attempt, error)
-      await sleep(waitMs * (0.75 + Math.random() / 2), signal)
+      await sleep(backOffMs(failures), signal)
     }
   }
 }

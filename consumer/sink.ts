@@ -1,20 +1,19 @@
 // Lands the topic: one membership in the consumer group after another, each until its client cannot go on.
 import { s3Client } from '@ticklake/aws/config.ts'
-import { codeOf } from '@ticklake/runtime/errors.ts'
+import { codeOf, Failure } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { ConsumerConfig } from './config.ts'
 import { deadLetterProducer } from './dead-letters/dead-letter-producer.ts'
 import { startEncoder } from './encoding/encoder.ts'
 import type { ConsumerEvents } from './events.ts'
 import { Membership } from './group/membership.ts'
-import { Aborted } from './retry.ts'
+import { Aborted, backOffMs } from './retry.ts'
 import { s3Store } from './s3.ts'
 
 /** Longest that one turn of the poll loop may take before the process counts as stuck. */
 const STUCK_AFTER_MS = 120_000
 /** So many clients in a row that the group refuses before it assigns anything: then it will refuse the next one too. */
 const REFUSED_CLIENTS = 5
-const FIRST_WAIT_MS = 200
 const ATTEMPT = 'join_group'
 
 /** What the health endpoint asks of a running sink. */
@@ -84,15 +83,28 @@ export class Sink implements SinkState {
       await membership.run(signal)
       return true
     } catch (error) {
-      const canGoOn =
-        codeOf(error) === 'KAFKA_GROUP_FAILED'
-          ? ++this.#refusedClients < REFUSED_CLIENTS
-          : codeOf(error) === 'KAFKA_UNREACHABLE' && this.#hasStarted
+      const canGoOn = this.#canGoOn(error)
       if (signal.aborted) return true
       if (!canGoOn) throw error
       this.#events.attemptFailed(ATTEMPT, error)
-      await sleep(FIRST_WAIT_MS * 2 ** this.#refusedClients, signal)
+      await sleep(backOffMs(this.#refusedClients + 2), signal)
       return signal.aborted
+    }
+  }
+
+  #canGoOn(error: unknown): boolean {
+    switch (codeOf(error)) {
+      case 'KAFKA_GROUP_FAILED':
+        return ++this.#refusedClients < REFUSED_CLIENTS
+      // The log ends before what was to be read: recovery says whether a new era begins there.
+      case 'OFFSET_OUT_OF_RANGE':
+        return this.#config.onTruncation === 'record' && ++this.#refusedClients < REFUSED_CLIENTS
+      case 'KAFKA_UNREACHABLE':
+        return this.#hasStarted
+      case 'TOPIC_TRUNCATED':
+        return error instanceof Failure && error.retryable === true
+      default:
+        return false
     }
   }
 

@@ -14,17 +14,17 @@ const usage = `node data/main.ts generate --out FILE [--seed NUMBER]
   --out FILE     where to write it; - is standard output
   --seed NUMBER  a whole number; 1965 when not given`
 
-const { help, out, seed, words } = typed()
+const { help, out, seed, command } = typed()
 if (help) {
   console.log(usage)
-} else if (words !== 'generate' || !out || !/^\d{1,9}$/.test(seed)) {
+} else if (command !== 'generate' || !out || !/^\d{1,9}$/.test(seed)) {
   console.error(usage)
   process.exitCode = 1
 } else {
   await write(out, Number(seed))
 }
 
-function typed(): { help?: boolean | undefined; out?: string | undefined; seed: string; words: string } {
+function typed(): { help?: boolean | undefined; out?: string | undefined; seed: string; command: string } {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
@@ -34,10 +34,10 @@ function typed(): { help?: boolean | undefined; out?: string | undefined; seed: 
         help: { type: 'boolean' },
       },
     })
-    return { ...values, words: positionals.join() }
+    return { ...values, command: positionals.join() }
   } catch (error) {
     console.error(`error: ${(error as Error).message}\n`)
-    return { seed: '', words: '' }
+    return { seed: '', command: '' }
   }
 }
 

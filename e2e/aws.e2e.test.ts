@@ -105,7 +105,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await here?.compose('down', '--volumes')
   await broker?.stop()
-  await cloud?.down({ keepData: false })
+  await cloud?.down({ retainData: false })
   await network?.stop()
   copy?.[Symbol.dispose]()
   if (dir) rmSync(dir, { recursive: true, force: true })

@@ -102,8 +102,8 @@ export class ComposeProject {
     await this.compose('down', '--volumes', '--remove-orphans')
   }
 
-  async down(options: { readonly keepData: boolean }): Promise<void> {
-    await this.#environment?.down({ removeVolumes: !options.keepData, timeout: 30_000 })
+  async down(options: { readonly retainData: boolean }): Promise<void> {
+    await this.#environment?.down({ removeVolumes: !options.retainData, timeout: 30_000 })
     this.#environment = undefined
   }
 

@@ -1,13 +1,17 @@
-// The image that other projects use in their tests, by Testcontainers.
+// The image that other projects use in their tests: from TypeScript, Python and Java, each by its own Testcontainers.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AthenaClient } from '@aws-sdk/client-athena'
 import { S3Client } from '@aws-sdk/client-s3'
 import { Athena } from '@ticklake/aws/athena.ts'
 import { LocalAwsContainer } from '@ticklake/testing/local-aws-container.ts'
-import { beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { projectDir, run } from './compose-project.ts'
 
 const examples = join(projectDir, 'examples/local-aws')
+const dir = mkdtempSync(join(tmpdir(), 'ticklake-examples-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
 beforeAll(async () => {
   const build = ['build', '--quiet', '-f', 'local-aws/Dockerfile', '-t', 'ticklake-aws', '.']
@@ -47,4 +51,25 @@ test('a seed with a wrong statement ends the container and names file and line',
   container.withLogConsumer((stream) => stream.on('data', (line) => lines.push(String(line))))
   await expect(container.start()).rejects.toThrow()
   expect(lines.join('')).toContain('01.sql:3')
+})
+
+test('the example in Python passes', async () => {
+  const venv = join(dir, 'venv')
+  await run('python3', ['-m', 'venv', venv])
+  const list = join(examples, 'python/requirements.txt')
+  const safely = ['--require-hashes', '--only-binary', ':all:', '--quiet', '--disable-pip-version-check']
+  await run(join(venv, 'bin/pip'), ['install', ...safely, '-r', list])
+  const out = await run(join(venv, 'bin/python'), [
+    ...['-m', 'pytest', '-p', 'no:cacheprovider', '-q'],
+    join(examples, 'python'),
+  ])
+  expect(out).toContain('2 passed')
+})
+
+test('the example in Java passes', async () => {
+  const out = await run('mvn', [
+    ...['-B', '--strict-checksums', '-f', join(examples, 'java/pom.xml')],
+    ...[`-DbuildDirectory=${join(dir, 'java')}`, 'test'],
+  ])
+  expect(out).toContain('Tests run: 1, Failures: 0, Errors: 0')
 })

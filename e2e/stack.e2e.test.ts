@@ -30,7 +30,7 @@ beforeAll(async () => {
   await lake.up()
 })
 
-afterAll(() => lake?.down({ keepData: false }))
+afterAll(() => lake?.down({ retainData: false }))
 
 test('`up --wait` returns when a query answers', async () => {
   expect(await lake.query('SELECT 1')).toEqual(['1'])
@@ -148,18 +148,18 @@ test('a hand-typed bad message becomes a dead letter, and the rows around it lan
     return audit.dead > before.dead ? audit : undefined
   })
   expect(after).toMatchObject({ dead: before.dead + 1, landed: before.landed, lost: 0, twice: 0 })
-  const notice = await lake.exec(
+  const message = await lake.exec(
     'kafka',
     ...[`${kafkaBin}/kafka-console-consumer.sh`, '--topic', 'stock-ticks-dead-letters'],
     ...['--bootstrap-server', broker, '--from-beginning', '--max-messages', '1', '--timeout-ms', '60000'],
   )
-  expect(notice).not.toBe('')
+  expect(message).not.toBe('')
   await lake.compose('start', 'producer')
 })
 
 test('down and up again keeps the log, the objects and the catalog', async () => {
   const before = await lake.auditWhenLanded()
-  await lake.down({ keepData: true })
+  await lake.down({ retainData: true })
   await lake.up()
   expect(await lake.count()).toBeGreaterThanOrEqual(before.landed)
   await lake.countAbove(before.landed)

@@ -128,6 +128,7 @@ function resultText({
   dead,
   lost,
   twice,
+  eras,
   counts,
   slowestCountMs,
   compacted,
@@ -135,7 +136,7 @@ function resultText({
   seconds,
   laps,
 }: RoundResult): string {
-  return `${faults} faults (${brokenRequests} requests to S3 broken), ${rows} rows, ${dead} dead, lost ${lost}, twice ${twice}; ${compacted} hours compacted, killed ${deaths} times at it; counted ${counts} times meanwhile, in ${slowestCountMs.toFixed(0)} ms at most; ${seconds.toFixed(1)} s (${laps.map(([phase, took]) => `${phase} ${took.toFixed(1)}`).join(', ')})`
+  return `${faults} faults (${brokenRequests} requests to S3 broken), ${rows} rows, ${dead} dead, lost ${lost}, twice ${twice}${eras > 0 ? `, ${eras} eras` : ''}; ${compacted} hours compacted, killed ${deaths} times at it; counted ${counts} times meanwhile, in ${slowestCountMs.toFixed(0)} ms at most; ${seconds.toFixed(1)} s (${laps.map(([phase, took]) => `${phase} ${took.toFixed(1)}`).join(', ')})`
 }
 
 /** The last line. */

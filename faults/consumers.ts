@@ -14,6 +14,9 @@ export class Consumers {
   /** Those among them that the campaign itself sent SIGKILL. */
   readonly #killed = new Set<Service>()
   readonly #frozen = new Set<Service>()
+  #mayRefuse = false
+  /** What those that start from now on have beside the others' settings. */
+  #more: Record<string, string> = {}
 
   constructor(env: Record<string, string>, logDir: string, onProblem: (what: string) => void) {
     this.#env = env
@@ -29,15 +32,26 @@ export class Consumers {
   start(): void {
     const name = `consumer-${this.#all.length + 1}`
     const service = new Service(['consumer/main.ts', 'run'], {
-      env: this.#env,
+      env: { ...this.#env, ...this.#more },
       logFile: join(this.#logDir, `${name}.log`),
     })
     this.#all.push(service)
     service.process.on('close', (code, signal) => {
       if (this.#stopped.has(service)) return
+      if (this.#mayRefuse && code === 1 && /TOPIC_TRUNCATED|OFFSET_OUT_OF_RANGE/.test(service.stderr)) return
       const said = service.stderr.split('\n').slice(-6).join('\n    ')
       this.#onProblem(`${name} ended by itself (${code ?? signal}):\n    ${said}`)
     })
+  }
+
+  /** From now on a consumer may stop because Kafka has lost landed records. */
+  mayRefuse(): void {
+    this.#mayRefuse = true
+  }
+
+  /** From now on consumers start with these settings. */
+  startWith(more: Record<string, string>): void {
+    this.#more = more
   }
 
   /** Resolves when one of them reads from the topic; rejects when the first ends before. */

@@ -1,5 +1,5 @@
 // The local platform for the campaign: its servers can be killed one by one, and it is known when each was away.
-import { appendFileSync, mkdirSync } from 'node:fs'
+import { appendFileSync, mkdirSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeBucket } from '@ticklake/stack/bucket.ts'
 import { type StackEnv, serverEnv, stackEnv } from '@ticklake/stack/environment.ts'
@@ -33,9 +33,16 @@ export class Platform implements AsyncDisposable {
   readonly #specs: ReadonlyMap<ServerName, ProcessSpec>
   readonly #running = new Map<ServerName, Running>()
   readonly #outages: Outage[] = []
+  readonly #data: string
 
-  private constructor(env: StackEnv, supervisor: Supervisor, specs: ReadonlyMap<ServerName, ProcessSpec>) {
+  private constructor(
+    env: StackEnv,
+    data: string,
+    supervisor: Supervisor,
+    specs: ReadonlyMap<ServerName, ProcessSpec>,
+  ) {
     this.env = env
+    this.#data = data
     this.#supervisor = supervisor
     this.#specs = specs
   }
@@ -56,7 +63,7 @@ export class Platform implements AsyncDisposable {
     const settings = Object.entries(sessionSettings).map(([name, value]) => `${name}=${value}\n`)
     appendFileSync(join(data, 'kafka.properties'), settings.join(''))
     const supervisor = new Supervisor(join(dir, 'logs'))
-    const platform = new Platform(stackEnv(ports, bucket), supervisor, specs)
+    const platform = new Platform(stackEnv(ports, bucket), data, supervisor, specs)
     try {
       const start = async (name: ServerName) => {
         await platform.#start(name)
@@ -76,7 +83,7 @@ export class Platform implements AsyncDisposable {
   }
 
   /** kill -9, and back after that time with what it had on disk. Resolves when it serves again. */
-  async takeAway(server: ServerName, forMs: number): Promise<void> {
+  async takeAway(server: ServerName, forMs: number, whileAway = () => {}): Promise<void> {
     const running = this.#running.get(server)
     if (!running) return
     this.#running.delete(server)
@@ -85,9 +92,26 @@ export class Platform implements AsyncDisposable {
     // The whole group: a server may have children.
     process.kill(-running.pid, 'SIGKILL')
     await running.ended
+    whileAway()
     await new Promise((resolve) => setTimeout(resolve, forMs))
     await this.#start(server)
     outage.to = performance.now()
+  }
+
+  /** A power cut of the broker: of each partition's log only so many bytes were on disk. */
+  cutPower(topic: string, bytes: readonly number[], forMs: number): Promise<void> {
+    return this.takeAway('kafka', forMs, () => {
+      for (const [partition, size] of bytes.entries()) truncateSync(this.#log(topic, partition), size)
+    })
+  }
+
+  /** How large a partition's log is now. */
+  logBytes(topic: string, partition: number): number {
+    return statSync(this.#log(topic, partition)).size
+  }
+
+  #log(topic: string, partition: number): string {
+    return join(this.#data, 'kafka', `${topic}-${partition}`, '00000000000000000000.log')
   }
 
   /** Whether one of these servers was away at any moment since then (by performance.now()). */

@@ -19,6 +19,7 @@ import {
   PARTITIONS,
   PAST_HOURS,
   POISON_PORTION,
+  ROWS_AFTER_CUT,
   rowsOf,
   type Scenario,
   TRICKLES,
@@ -28,6 +29,8 @@ const LAND_WITHIN_S = 120
 const TRICKLE_EVERY_MS = 1_000
 const PRODUCE_WITHIN_MS = 120_000
 const FIRST_CLAIM_WITHIN_MS = 30_000
+/** By then a consumer has found that Kafka has lost landed records. */
+const REFUSED_WITHIN_MS = 10_000
 const HOUR_MS = 3_600_000
 
 export interface RoundResult {
@@ -39,6 +42,8 @@ export interface RoundResult {
   readonly dead: number
   readonly lost: number
   readonly twice: number
+  /** Eras that began because the broker had lost landed records. */
+  readonly eras: number
   /** How often the reader counted, and how long its slowest count took. */
   readonly counts: number
   readonly slowestCountMs: number
@@ -78,6 +83,8 @@ class Round {
   #faults = 0
   readonly #firstClaim = Promise.withResolvers<void>()
   readonly #firstPastMs: number
+  /** What the audit counted, in a round with a power cut: nobody else knows what the broker had lost. */
+  #audited: { readonly landed: number; readonly dead: number } | undefined
 
   constructor({ scenario, env, dir, firstPastMs }: Prepared, platform: Platform, s3: S3Proxy) {
     this.#scenario = scenario
@@ -85,7 +92,9 @@ class Round {
     this.#dir = dir
     this.#env = env
     this.#firstPastMs = firstPastMs
-    this.#consumers = new Consumers({ ...env, AWS_ENDPOINT_URL: s3.url }, dir, (what) => this.#problem(what))
+    const CONSUMER_ON_TRUNCATION = scenario.powerCut?.onTruncation ?? 'stop'
+    const consumerEnv = { ...env, AWS_ENDPOINT_URL: s3.url, CONSUMER_ON_TRUNCATION }
+    this.#consumers = new Consumers(consumerEnv, dir, (what) => this.#problem(what))
     this.#injector = new FaultInjector({
       faults: scenario.faults,
       seed: scenario.seed,
@@ -132,17 +141,18 @@ class Round {
       ])
       lap('stopped')
       const { rows, objects } = await reader.countLast()
-      if (rows !== rowsOf(this.#scenario)) {
-        this.#problem(`a reader counts ${rows} rows at the end, ${rowsOf(this.#scenario)} were sent`)
+      if (rows !== this.#wanted.rows) {
+        this.#problem(`a reader counts ${rows} rows at the end, it should be ${this.#wanted.rows}`)
       }
       lap('counted')
       const lake = await readLake(this.#env, objects)
       const counts = this.#compare(lake)
       const compacted = this.#compactedHours(lake)
-      if (this.#problems.length > 0) this.#keepClaims(lake)
+      if (this.#problems.length > 0) this.#saveClaims(lake)
       lap('read')
       return {
         ...counts,
+        eras: lake.claims.filter(({ begins }) => begins).length,
         faults: this.#faults + compactor.died,
         brokenRequests: this.#injector.brokenRequests,
         counts: reader.watch.answers,
@@ -161,6 +171,7 @@ class Round {
   /** Rows, poison and faults, until everything has landed and every process has ended. */
   async #flow(signal: AbortSignal): Promise<void> {
     for (let i = 0; i < this.#scenario.consumers; i++) this.#consumers.start()
+    const begun = this.#logBytes()
     const producer = this.#start('producer', ['producer/main.ts', 'run'])
     try {
       await this.#consumers.firstAssigned()
@@ -173,9 +184,47 @@ class Round {
       await trickled
       if (this.#consumers.count === 0) this.#consumers.start()
       await this.#ended('producer', producer, PRODUCE_WITHIN_MS)
+      await this.#cutPower(begun)
     } finally {
       await producer.stop('SIGKILL')
     }
+  }
+
+  /** @param begun how large the logs were when the round began */
+  async #cutPower(begun: readonly number[]): Promise<void> {
+    const { powerCut, consumers } = this.#scenario
+    if (!powerCut) return
+    await sleep(powerCut.afterMs)
+    const kept = this.#logBytes().map((now, i) =>
+      Math.round(begun[i]! + (now - begun[i]!) * powerCut.kept[i]!),
+    )
+    this.#faults++
+    this.#consumers.mayRefuse()
+    if (powerCut.consumersToo) await this.#consumers.killAll()
+    writeFileSync(join(this.#dir, 'power-cut.json'), `${JSON.stringify({ begun, kept })}\n`)
+    await this.#platform.cutPower(this.#env.KAFKA_TOPIC!, kept, powerCut.awayMs)
+    await produce(this.#env, ticks(ROWS_AFTER_CUT * PARTITIONS, PARTITIONS))
+    if (powerCut.consumersToo) for (let i = 0; i < consumers; i++) this.#consumers.start()
+    if (powerCut.onTruncation === 'stop') {
+      await sleep(REFUSED_WITHIN_MS)
+      await this.#consumers.terminateAll()
+      this.#consumers.startWith({ CONSUMER_ON_TRUNCATION: 'record' })
+    }
+    if (this.#consumers.count === 0) this.#consumers.start()
+  }
+
+  #logBytes(): number[] {
+    return Array.from({ length: PARTITIONS }, (_, partition) =>
+      this.#platform.logBytes(this.#env.KAFKA_TOPIC!, partition),
+    )
+  }
+
+  /** What must be in the lake at the end. */
+  get #wanted(): { readonly rows: number; readonly dead: number } {
+    const { poison: dead } = this.#scenario
+    return this.#audited
+      ? { rows: this.#audited.landed, dead: this.#audited.dead }
+      : { rows: rowsOf(this.#scenario), dead }
   }
 
   /**
@@ -199,6 +248,16 @@ class Round {
     const rows = rowsOf(this.#scenario)
     const wanted = `audit: produced ${rows + poison}, landed ${rows}, dead ${poison}, skipped 0, lost 0, twice 0`
     const line = audit.stdout.trimEnd().split('\n').at(-1)
+    if (this.#scenario.powerCut) {
+      const sums = /^audit: produced (\d+), landed (\d+), dead (\d+), skipped (\d+), lost 0, twice 0$/.exec(
+        line ?? '',
+      )
+      if (!sums) return this.#problem(`${line}\n    wanted: lost 0, twice 0, and nothing changed`)
+      const [produced, landed, dead, skipped] = sums.slice(1).map(Number) as [number, number, number, number]
+      this.#audited = { landed, dead }
+      if (produced !== landed + dead + skipped) this.#problem(`${line}: that does not add up`)
+      return
+    }
     if (line !== wanted) this.#problem(`${line}\n    wanted: ${wanted}`)
   }
 
@@ -227,13 +286,13 @@ class Round {
   #compare(lake: LakeContent): Pick<RoundResult, 'rows' | 'dead' | 'lost' | 'twice'> {
     const rows = new Set(lake.rows).size
     const dead = new Set(lake.dead).size
-    const lost = Math.max(0, rowsOf(this.#scenario) - rows) + Math.max(0, this.#scenario.poison - dead)
+    const lost = Math.max(0, this.#wanted.rows - rows) + Math.max(0, this.#wanted.dead - dead)
     const twice = lake.rows.length - rows + (lake.dead.length - dead)
     if (lost > 0 || twice > 0) this.#problem(`by the objects’ own bytes: lost ${lost}, twice ${twice}`)
     return { rows, dead, lost, twice }
   }
 
-  #keepClaims(lake: LakeContent): void {
+  #saveClaims(lake: LakeContent): void {
     const lines = lake.claims.map((claim) => `${JSON.stringify(claim)}\n`)
     writeFileSync(join(this.#dir, 'claims.jsonl'), lines.join(''))
     writeFileSync(join(this.#dir, 'objects.txt'), `${lake.objects.join('\n')}\n`)

@@ -43,6 +43,15 @@ test('a round has several faults in order of time, thousands of rows a second, a
   }
 })
 
+test('every other round ends with a power cut, with consumers that record it and with some that stop', () => {
+  const cuts = scenarios.map(({ powerCut }) => powerCut?.onTruncation)
+  expect(cuts.slice(0, 4)).toEqual(['record', undefined, 'stop', undefined])
+  expect(new Set(scenarios.map(({ powerCut }) => powerCut?.consumersToo))).toEqual(
+    new Set([undefined, true, false]),
+  )
+  expect(scenarioText(scenarios[0]!).at(-1)).toMatch(/a power cut of the broker.*consumers record/)
+})
+
 test('the requests that a fault hits are distinguished by method and key', () => {
   const claim = '/b/p/_control/d/claims/x/00000/9.json'
   const object = '/b/p/d/dt%3D2026-01-01/hour%3D00/x.parquet'

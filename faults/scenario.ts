@@ -31,7 +31,25 @@ export interface Scenario {
   readonly faults: readonly ScheduledFault[]
   /** Where compaction is killed, in its own order. */
   readonly deaths: readonly CompactionDeath[]
+  /** After the last row, in every other round. */
+  readonly powerCut: PowerCut | undefined
 }
+
+/** The broker is killed, and has lost what was not on disk yet; other records get the offsets of the lost ones. */
+export interface PowerCut {
+  /** What the consumers do that run then. Those that stop are replaced by others that record the loss. */
+  readonly onTruncation: 'stop' | 'record'
+  /** How much each partition keeps of what it got in this round. */
+  readonly kept: readonly number[]
+  /** Whether the consumers' machine loses power as well. */
+  readonly consumersToo: boolean
+  /** After the last row: what is lost has landed by then, or some of it, or nothing. */
+  readonly afterMs: number
+  readonly awayMs: number
+}
+
+/** Rows that each partition gets after a power cut, under the offsets of lost ones. */
+export const ROWS_AFTER_CUT = 50
 
 /** All good rows that a round sends. */
 export function rowsOf({ rows, pastRows }: Pick<Scenario, 'rows' | 'pastRows'>): number {
@@ -102,6 +120,19 @@ export function drawScenario(seed: number): Scenario {
     pastRows: Math.round(flushRows * 1.2),
     faults: drawFaults(random, SESSION_MS[protocol]),
     deaths: drawDeaths(random),
+    powerCut: seed % 2 === 0 ? undefined : drawPowerCut(seed),
+  }
+}
+
+/** By numbers of its own: what else a seed draws stays as it was. */
+function drawPowerCut(seed: number): PowerCut {
+  const random = randomOf(seed ^ 0x5f37_59df)
+  return {
+    onTruncation: seed % 4 === 1 ? 'record' : 'stop',
+    kept: Array.from({ length: PARTITIONS }, () => oneOf(random, [0.1, 0.5, 0.9, 0.99, 1])),
+    consumersToo: random() < 0.5,
+    afterMs: oneOf(random, [0, 4_000, 8_000]),
+    awayMs: between(random, 0, 3) * 1_000,
   }
 }
 
@@ -211,7 +242,13 @@ export function scenarioText(scenario: Scenario): string[] {
     `seed ${seed}: ${protocol} protocol, ${format}, ${consumers} of ${MAX_CONSUMERS} consumers, ${scenario.pastRows * PAST_HOURS * PARTITIONS} rows of ${PAST_HOURS} past hours and ${rows} at ${rowsPerSecond}/s, ${poison} poison, flush after ${flushAfterMs} ms or ${flushRows} rows`,
     ...scenario.faults.map((fault) => `  at ${(fault.atMs / 1000).toFixed(1)} s: ${faultText(fault)}`),
     ...scenario.deaths.map((death) => `  ${deathText(death)}`),
+    ...(scenario.powerCut ? [`  at the end: ${powerCutText(scenario.powerCut)}`] : []),
   ]
+}
+
+function powerCutText({ onTruncation, kept, consumersToo, afterMs, awayMs }: PowerCut): string {
+  const shares = kept.map((share) => `${share * 100} %`).join(', ')
+  return `a power cut of the broker${consumersToo ? ' and of all consumers' : ''}, ${afterMs} ms after the last row, which keeps ${shares} of its partitions, back after ${awayMs} ms; consumers ${onTruncation}`
 }
 
 /** A fault in words. */

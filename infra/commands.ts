@@ -82,8 +82,8 @@ async function outputs(target: Target): Promise<void> {
       remedy: 'make it: make aws-deploy',
     })
   }
-  const place = await writeDown(state, target, await cloud.region())
-  process.stdout.write(profiles(state.outputs, place))
+  const deployment = await writeDown(state, target, await cloud.region())
+  process.stdout.write(profiles(state.outputs, deployment))
 }
 
 function asking(y: Argv): Argv {

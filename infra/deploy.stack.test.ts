@@ -24,7 +24,8 @@ import { makeTemplate } from './template.ts'
 
 const certificate = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----'
 const mine = '203.0.113.7/32'
-const given = { ClientCidr: mine, KafkaArchiveSha512: 'a'.repeat(128) }
+// Databases of its own: infra/aws-page.stack.test.ts makes those of the template's defaults in the same catalog.
+const given = { ClientCidr: mine, KafkaArchiveSha512: 'a'.repeat(128), LakeDatabase: 'deploy_test' }
 const never = new AbortController().signal
 
 describe('the stack on a local CloudFormation: all but the address and the volume, and no instance boots', () => {

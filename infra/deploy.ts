@@ -5,7 +5,7 @@ import { Failure } from '@ticklake/runtime/errors.ts'
 import { printable } from '@ticklake/runtime/printable.ts'
 import { fetchBrokerAccess, writePrivately } from './broker-access.ts'
 import { CloudFormation, type ProposedChange, type StackState } from './cloudformation.ts'
-import { envAws, type Place } from './env-aws.ts'
+import { type Deployment, envAws } from './env-aws.ts'
 import { withArchiveSum } from './kafka-archive.ts'
 import { callersRange } from './public-address.ts'
 import type { Template } from './template.ts'
@@ -63,17 +63,17 @@ export async function deploy(
 }
 
 /** Fetches passwords and certificate, and writes .env.aws. */
-export async function writeDown(state: StackState, target: Target, region: string): Promise<Place> {
-  const place: Place = {
+export async function writeDown(state: StackState, target: Target, region: string): Promise<Deployment> {
+  const deployment: Deployment = {
     stack: target.stack,
     region,
     folder: `${target.secretsFolder}/${target.stack}`,
     profile: process.env.AWS_PROFILE || undefined,
   }
-  await fetchBrokerAccess(state.outputs, place.folder)
-  await writePrivately(target.envFile, envAws(state.outputs, place))
-  say(`wrote ${target.envFile} and ${place.folder}: the broker is at ${state.outputs.BootstrapServers}`)
-  return place
+  await fetchBrokerAccess(state.outputs, deployment.folder)
+  await writePrivately(target.envFile, envAws(state.outputs, deployment))
+  say(`wrote ${target.envFile} and ${deployment.folder}: the broker is at ${state.outputs.BootstrapServers}`)
+  return deployment
 }
 
 export function logEvent(event: StackEvent): void {

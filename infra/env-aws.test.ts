@@ -8,10 +8,10 @@ import { likeAws, resolveTemplate } from './resolved-template.ts'
 import { makeTemplate } from './template.ts'
 
 const { outputs } = resolveTemplate(makeTemplate(), likeAws)
-const place = { stack: 'ticklake', region: 'us-east-1', folder: '/secrets/ticklake', profile: undefined }
+const deployment = { stack: 'ticklake', region: 'us-east-1', folder: '/secrets/ticklake', profile: undefined }
 
 test('the services read .env.aws as it is, and are led to the broker and the lake of the stack', () => {
-  const env = parse(envAws(outputs, place))
+  const env = parse(envAws(outputs, deployment))
   expect(kafkaConfig(env)).toMatchObject({
     KAFKA_BOOTSTRAP_SERVERS: 'ec2-203-0-113-200.compute-1.amazonaws.com:9093',
     KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
@@ -29,12 +29,12 @@ test('the services read .env.aws as it is, and are led to the broker and the lak
 })
 
 test('every LAKE_ name of .env.aws is one that the services know', () => {
-  const names = Object.keys(parse(envAws(outputs, place))).filter((name) => name.startsWith('LAKE_'))
+  const names = Object.keys(parse(envAws(outputs, deployment))).filter((name) => name.startsWith('LAKE_'))
   expect(Object.keys(lakeSchema)).toEqual(expect.arrayContaining(names))
 })
 
 test('.env.aws has no password, no endpoint and no key', () => {
-  const env = parse(envAws(outputs, { ...place, profile: 'me' }))
+  const env = parse(envAws(outputs, { ...deployment, profile: 'me' }))
   expect(Object.keys(env).filter((name) => /PASSWORD|ENDPOINT|ACCESS_KEY|PATH_STYLE/.test(name))).toEqual([
     'KAFKA_SASL_PASSWORD_FILE',
   ])
@@ -42,7 +42,7 @@ test('.env.aws has no password, no endpoint and no key', () => {
 })
 
 test('a folder with a space in its name is one value for a shell too', () => {
-  const text = envAws(outputs, { ...place, folder: '/my lake/secrets' })
+  const text = envAws(outputs, { ...deployment, folder: '/my lake/secrets' })
   const { stdout } = spawnSync('sh', ['-c', `${text}\nprintf %s "$KAFKA_SSL_CA_FILE"`], { encoding: 'utf8' })
   expect(stdout).toBe('/my lake/secrets/ca.pem')
   expect(parse(text).KAFKA_SSL_CA_FILE).toBe('/my lake/secrets/ca.pem')
@@ -50,7 +50,7 @@ test('a folder with a space in its name is one value for a shell too', () => {
 
 test('a service’s profile takes over that service’s role', () => {
   const withArns = { ...outputs, ConsumerRoleArn: 'arn:aws:iam::123456789012:role/c' }
-  expect(profiles(withArns, place)).toContain(
+  expect(profiles(withArns, deployment)).toContain(
     '[profile ticklake-consumer]\nrole_arn = arn:aws:iam::123456789012:role/c\nsource_profile = default\n',
   )
 })

@@ -5,7 +5,7 @@ export type User = (typeof users)[number]
 
 export type Outputs = Readonly<Record<string, string>>
 
-export interface Place {
+export interface Deployment {
   readonly stack: string
   readonly region: string
   /** The folder of the passwords and of the broker's certificate, absolute. */
@@ -18,17 +18,17 @@ export const passwordFile = (folder: string, user: User) => `${folder}/${user}.p
 export const authorityFile = (folder: string) => `${folder}/ca.pem`
 
 /** The whole of .env.aws: names of packages/kafka/config.ts, packages/aws/config.ts and the services; no password stands in it. */
-export function envAws(outputs: Outputs, place: Place): string {
+export function envAws(outputs: Outputs, deployment: Deployment): string {
   const variables: [string, string | undefined][] = [
-    ['AWS_REGION', place.region],
-    ['AWS_PROFILE', place.profile],
+    ['AWS_REGION', deployment.region],
+    ['AWS_PROFILE', deployment.profile],
     ['KAFKA_BOOTSTRAP_SERVERS', outputs.BootstrapServers],
     ['KAFKA_TOPIC', outputs.Topic],
     ['KAFKA_SECURITY_PROTOCOL', 'SASL_SSL'],
     ['KAFKA_SASL_MECHANISM', 'SCRAM-SHA-512'],
     ['KAFKA_SASL_USERNAME', 'catalog'],
-    ['KAFKA_SASL_PASSWORD_FILE', passwordFile(place.folder, 'catalog')],
-    ['KAFKA_SSL_CA_FILE', authorityFile(place.folder)],
+    ['KAFKA_SASL_PASSWORD_FILE', passwordFile(deployment.folder, 'catalog')],
+    ['KAFKA_SSL_CA_FILE', authorityFile(deployment.folder)],
     ['LAKE_BUCKET', outputs.BucketName],
     ['LAKE_PREFIX', outputs.Prefix],
     ['LAKE_DATABASE', outputs.DatabaseName],
@@ -39,10 +39,10 @@ export function envAws(outputs: Outputs, place: Place): string {
     ['CATALOG_CRAWLER_ROLE', outputs.CrawlerRoleArn],
     ['CONSUMER_FLUSH_AFTER_MS', '60000'],
     // Each container is given its own user's password from here.
-    ['TICKLAKE_SECRETS_DIR', place.folder],
+    ['TICKLAKE_SECRETS_DIR', deployment.folder],
   ]
   return [
-    `${beginning(place)} written by \`make aws-deploy\`: change the stack, not this file.`,
+    `${firstLine(deployment)} written by \`make aws-deploy\`: change the stack, not this file.`,
     '# Commands on this machine speak to Kafka as the user catalog, who can read and not write.',
     ...variables
       .filter(([, value]) => value !== undefined)
@@ -57,22 +57,23 @@ function quoted(value: string): string {
 }
 
 /** Whether the text is the .env.aws of that stack. */
-export function isOf(text: string, place: Pick<Place, 'stack' | 'region'>): boolean {
-  return text.startsWith(beginning(place))
+export function isOf(text: string, deployment: Pick<Deployment, 'stack' | 'region'>): boolean {
+  return text.startsWith(firstLine(deployment))
 }
 
-const beginning = ({ stack, region }: Pick<Place, 'stack' | 'region'>) => `# The stack ${stack} in ${region},`
+const firstLine = ({ stack, region }: Pick<Deployment, 'stack' | 'region'>) =>
+  `# The stack ${stack} in ${region},`
 
 /** Profiles for ~/.aws/config by which a service takes over its own role, and has no right beside it. */
-export function profiles(outputs: Outputs, place: Place): string {
+export function profiles(outputs: Outputs, deployment: Deployment): string {
   return (['producer', 'consumer', 'catalog'] as const)
     .map((service) => {
       const role = outputs[`${service[0]!.toUpperCase()}${service.slice(1)}RoleArn`]
       return [
-        `[profile ${place.stack}-${service}]`,
+        `[profile ${deployment.stack}-${service}]`,
         `role_arn = ${role}`,
-        `source_profile = ${place.profile ?? 'default'}`,
-        `region = ${place.region}`,
+        `source_profile = ${deployment.profile ?? 'default'}`,
+        `region = ${deployment.region}`,
         '',
       ].join('\n')
     })

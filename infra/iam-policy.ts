@@ -21,13 +21,13 @@ export interface Call {
   readonly context?: Readonly<Record<string, string>>
 }
 
-const statementWords = new Set(['Sid', 'Effect', 'Action', 'Resource', 'Condition'])
+const statementMembers = new Set(['Sid', 'Effect', 'Action', 'Resource', 'Condition'])
 
 /** True when for each resource a statement allows the call and none denies it. @throws Error on an unknown word */
 export function allows(policies: readonly Policy[], call: Call): boolean {
   const statements = policies.flatMap((policy) => policy.Statement)
   for (const statement of statements) {
-    const unknown = Object.keys(statement).find((word) => !statementWords.has(word))
+    const unknown = Object.keys(statement).find((word) => !statementMembers.has(word))
     if (unknown) throw new Error(`${unknown} is not known here`)
   }
   return call.resources.every((resource) => {

@@ -38,12 +38,12 @@ export const MAX_USER_DATA_BYTES = 16_384
 
 /** @throws Error that names the part when it is not YAML, has an unknown tag, or repeats a name of another part */
 export function makeTemplate(): Template {
-  const room = import.meta.dirname
+  const folder = import.meta.dirname
   // User data is short of room: the comments stay in the file.
-  const script = (name: string) => readFileSync(join(room, name), 'utf8').replace(/^ *#(?!!).*\n/gm, '')
+  const script = (name: string) => readFileSync(join(folder, name), 'utf8').replace(/^ *#(?!!).*\n/gm, '')
   const merged: Required<Part> = { Parameters: {}, Mappings: {}, Conditions: {}, Resources: {}, Outputs: {} }
-  for (const name of readdirSync(join(room, 'template')).sort()) {
-    const part = readPart(join(room, 'template', name))
+  for (const name of readdirSync(join(folder, 'template')).sort()) {
+    const part = readPart(join(folder, 'template', name))
     for (const section of sections) {
       for (const [key, value] of Object.entries(part[section] ?? {})) {
         if (key in merged[section])

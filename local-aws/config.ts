@@ -3,7 +3,7 @@ import { secretForm } from '@ticklake/runtime/engine-secret.ts'
 import { type Env, flag, integer, optionalText, pattern, readEnv, text } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { readNamedFile } from '@ticklake/runtime/named-file.ts'
-import { keepSecret } from '@ticklake/runtime/redact.ts'
+import { hideSecret } from '@ticklake/runtime/redact.ts'
 import { hostNames } from '@ticklake/runtime/request-guard.ts'
 
 const httpUrl = /^http:\/\/[^/\s]+\/?$/
@@ -115,6 +115,6 @@ function secretIn(file: string | undefined): string | undefined {
       remedy: 'write one into it with: openssl rand -hex 32, and give the same file to MiniStack and Trino',
     })
   }
-  keepSecret(secret)
+  hideSecret(secret)
   return secret
 }

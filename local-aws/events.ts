@@ -2,10 +2,10 @@
 import type { Logger } from '@ticklake/runtime/log.ts'
 import { Counter, Gauge, Histogram, type Registry } from '@ticklake/runtime/metrics.ts'
 import { Outage, type OutageLines } from '@ticklake/runtime/outage.ts'
-import type { RefusalReason } from './http/refusal.ts'
+import type { DenialReason } from './http/denied-request.ts'
 
 /** A web page that tries has no end: one line a minute for each reason, and the counter for the rest. */
-const refusalLineEveryMs = 60_000
+const deniedLogEveryMs = 60_000
 
 /** What is looked at only when somebody asks for the metrics. */
 interface Asked {
@@ -43,7 +43,7 @@ export function makeEvents(log: Logger, registry: Registry) {
     labelNames: ['reason'],
     registers,
   })
-  const refusalLines = new Map<RefusalReason, number>()
+  const deniedLoggedAt = new Map<DenialReason, number>()
   const expired = new Counter({
     name: 'ticklake_local_aws_queries_expired_total',
     help: 'Finished queries that left the history',
@@ -70,11 +70,11 @@ export function makeEvents(log: Logger, registry: Registry) {
     seeded: (facts: { objects: number; statements: number }) => log.info(facts, 'seeded'),
     answered: (service: string, status: number) => requests.inc({ aws_service: service, status }),
     /** A refused request: nothing of its body was read. */
-    refused: (facts: { reason: RefusalReason; method: string; path: string; why: string }) => {
+    refused: (facts: { reason: DenialReason; method: string; path: string; why: string }) => {
       refused.inc({ reason: facts.reason })
       const now = Date.now()
-      const isDue = now - (refusalLines.get(facts.reason) ?? 0) >= refusalLineEveryMs
-      if (isDue) refusalLines.set(facts.reason, now)
+      const isDue = now - (deniedLoggedAt.get(facts.reason) ?? 0) >= deniedLogEveryMs
+      if (isDue) deniedLoggedAt.set(facts.reason, now)
       log[isDue ? 'warn' : 'debug'](facts, 'request refused')
     },
     /** A request that could not be handed on; the client was told with a 503 or by a cut connection. */

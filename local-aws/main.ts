@@ -25,8 +25,12 @@ await runCommand(async (signal) => {
   const s3Endpoint = config.s3Endpoint.origin
   await using glue = await openGlue({ dataDir, accountId, region, s3Endpoint, secret })
   await using athena = openAthena({ config, glue, events })
-  const services = { AmazonAthena: athena, AWSGlue: forEngineToo(glue), Logs_20140328: glue.logs }
   using files = openTableFiles(config.s3Endpoint, region, secret)
+  const services = {
+    AmazonAthena: athena,
+    AWSGlue: forEngineToo(glue, files.sampleKeys),
+    Logs_20140328: glue.logs,
+  }
   const tables = openIcebergTables(glue, files)
   const icebergRest = openIcebergRest({ glue, tables, accountId, region })
   let isSeeded = false

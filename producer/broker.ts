@@ -44,15 +44,22 @@ export async function findBroker(
   while (!signal.aborted) {
     const admin = new Admin(options)
     try {
-      await admin.metadata({ topics: [] })
+      const { brokers } = await admin.metadata({ topics: [] })
       await admin.close()
+      const advertised = [...brokers.values()].map(({ host, port }) => `${host}:${port}`)
       events.brokerFound(servers)
       // From here on its questions are repeated: a topic just made has no leader yet.
-      return brokerOf(new Admin({ ...options, retries: 20, retryDelay: 250 }), config, events, signal)
+      return brokerOf({
+        admin: new Admin({ ...options, retries: 20, retryDelay: 250 }),
+        config,
+        events,
+        signal,
+        advertised,
+      })
     } catch (error) {
       await admin.close().catch(() => {})
       const reason = reasons(error)
-      if (isRefusal(error)) throw refused(servers, reason, error)
+      if (isDenied(error)) throw refused(servers, reason, error)
       const waitedMs = Date.now() - startedAt
       if (waitedMs >= config.KAFKA_CONNECT_TIMEOUT_MS) throw unreachable(servers, waitedMs, reason, error)
       events.waitingForBroker(servers, reason)
@@ -88,20 +95,30 @@ function adminOptions(config: KafkaConfig): AdminOptions {
   }
 }
 
-function brokerOf(admin: Admin, config: KafkaConfig, events: BrokerEvents, signal: AbortSignal): Broker {
+interface Found {
+  readonly admin: Admin
+  readonly config: KafkaConfig
+  readonly events: BrokerEvents
+  readonly signal: AbortSignal
+  /** host:port of each broker, as the one at the bootstrap address names them. */
+  readonly advertised: readonly string[]
+}
+
+function brokerOf({ admin, config, events, signal, advertised }: Found): Broker {
   const servers = config.KAFKA_BOOTSTRAP_SERVERS
+  const timeoutMs = config.KAFKA_CONNECT_TIMEOUT_MS
   /** A broker that goes away after it was found is waited for as long as one that was not there. */
   const ask = async <T>(what: string, question: () => Promise<T>): Promise<T> => {
-    const startedAt = Date.now()
+    const deadline = Date.now() + timeoutMs
     let wasAway = false
     for (;;) {
       try {
-        const answer = await question()
+        const answer = await within(question(), deadline - Date.now(), signal)
         if (wasAway) events.brokerFound(servers)
         return answer
       } catch (error) {
-        const isOver = signal.aborted || Date.now() - startedAt >= config.KAFKA_CONNECT_TIMEOUT_MS
-        if (isOver || !isAway(error)) throw refusedTo(what, error)
+        if (signal.aborted || !isAway(error)) throw refusedTo(what, error)
+        if (Date.now() >= deadline) throw await away(what, error)
         wasAway = true
         events.waitingForBroker(servers, reasons(error))
         await sleep(RETRY_MS, signal)
@@ -116,6 +133,25 @@ function brokerOf(admin: Admin, config: KafkaConfig, events: BrokerEvents, signa
       remedy: 'fix what it says (rights, replication, a broker that is away), then run the command again',
       cause: error,
     })
+  /** Whatever is asked after the first question goes to the addresses that brokers advertise. */
+  const away = async (what: string, error: unknown) => {
+    const probe = new (await import('@platformatic/kafka')).Admin(adminOptions(config))
+    const answers = await probe.metadata({ topics: [] }).then(
+      () => true,
+      () => false,
+    )
+    await probe.close().catch(() => {})
+    const seconds = Math.round(timeoutMs / 1000)
+    return answers
+      ? kafkaUnreachable({
+          what: `${servers} answers, but no broker does at the address that it advertises (${advertised.join(', ')}) within ${seconds} s; ${what} failed`,
+          why: reasons(error),
+          remedy:
+            'set the broker’s advertised.listeners to an address that can be reached from here; `make doctor` shows both',
+          cause: error,
+        })
+      : unreachable(servers, timeoutMs, reasons(error), error)
+  }
   return {
     async describe(name) {
       const topic = await ask(`asking for topic ${name}`, async () => {
@@ -175,6 +211,21 @@ function brokerOf(admin: Admin, config: KafkaConfig, events: BrokerEvents, signa
   }
 }
 
+/** The client retries for minutes where an address swallows what is sent to it: neither a stop nor a user waits so long. */
+async function within<T>(answer: Promise<T>, ms: number, signal: AbortSignal): Promise<T> {
+  const over = new AbortController()
+  const silence = sleep(Math.max(0, ms), AbortSignal.any([signal, over.signal])).then(() => {
+    throw Object.assign(new Error('no answer in time'), { code: 'PLT_KFK_TIMEOUT' })
+  })
+  silence.catch(() => {})
+  answer.catch(() => {})
+  try {
+    return await Promise.race([answer, silence])
+  } finally {
+    over.abort()
+  }
+}
+
 /** The client nests errors; the innermost say what happened. */
 function reasons(error: unknown): string {
   const leaves = new Set<string>()
@@ -195,8 +246,8 @@ function isAway(error: unknown): boolean {
   return ['PLT_KFK_NETWORK', 'PLT_KFK_TIMEOUT', 'ECONNREFUSED', 'ECONNRESET'].includes(code)
 }
 
-function isRefusal(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isRefusal)
+function isDenied(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isDenied)
   return error instanceof Error && 'code' in error && error.code === 'PLT_KFK_AUTHENTICATION'
 }
 

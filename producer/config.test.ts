@@ -47,8 +47,8 @@ test.each([
     { KAFKA_DEAD_LETTER_TOPIC: 'stock-ticks' },
     'KAFKA_DEAD_LETTER_TOPIC and KAFKA_TOPIC are both stock-ticks',
   ],
-])('%o is refused by name', (env, words) => {
-  expect(why(env as unknown as Record<string, string>)).toContain(words)
+])('%o is refused by name', (env, message) => {
+  expect(why(env as unknown as Record<string, string>)).toContain(message)
 })
 
 test('no time is longer than a timer can be: Node makes 1 ms of one that is', () => {

@@ -84,6 +84,18 @@ export const producerSchema = {
     doc: 'how a CSV file writes dates: `auto` finds it out and asks where it cannot; `iso` is 2021-05-31, `day-first` 31/05/2021, `month-first` 05/31/2021, `excel` counts days since 1900, `epoch` seconds or milliseconds since 1970 (days in UTC)',
     default: 'auto',
   }),
+  PRODUCER_TIME_ZONE: {
+    ...optionalText({
+      doc: 'the zone of the times of day in a CSV file that does not say it, such as `America/New_York`: with it they fill `traded_at`, without it only the days are read',
+    }),
+    parse: (value) => {
+      try {
+        return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone
+      } catch {
+        throw new Error('must be the name of a time zone, such as UTC or America/New_York')
+      }
+    },
+  } as Option<string | undefined>,
   PRODUCER_COLUMNS: {
     ...optionalText({
       doc: 'which column of a CSV file is which, where its heading is not one that is known: `Close=Price,Volume=Vol.`; a number in the place of a heading holds for every row: `Volume=0`',
@@ -91,7 +103,7 @@ export const producerSchema = {
     parse: parseColumns,
   } as Option<Columns | undefined>,
   PRODUCER_ENCODING: oneOf(encodings, {
-    doc: 'how a CSV file writes characters: `auto` knows UTF-8 and UTF-16; `latin1` must be said',
+    doc: 'how a CSV file writes characters: `auto` knows UTF-8 and UTF-16; all others must be said',
     default: 'auto',
   }),
   PRODUCER_DECIMAL: oneOf(decimals, {

@@ -27,7 +27,7 @@ const SUMMARY_EVERY_MS = 10_000
 export function makeEvents(
   log: Logger,
   registry: Registry,
-  keepRejected: (row: SkippedRow) => void = () => {},
+  writeReject: (row: SkippedRow) => void = () => {},
   now: () => number = Date.now,
 ) {
   let produced = 0
@@ -158,7 +158,7 @@ export function makeEvents(
       skippedRows.inc({ reason: row.reason })
       // A loop meets the same rows again: they are counted again, and logged once.
       if (!firstPass) return
-      keepRejected(row)
+      writeReject(row)
       const name = `${row.reason} ${row.column}`
       const kind = kinds.get(name)
       if (kind) {

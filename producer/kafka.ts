@@ -29,10 +29,10 @@ export interface WriterEvents {
 export interface TopicWriter extends AsyncDisposable {
   /** Rows that the broker has not acknowledged yet. */
   readonly inFlight: number
-  /** False when the queue is full: wait for room(), then write it again. */
+  /** False when the queue is full: wait for drained(), then write it again. */
   write(message: Message): boolean
   /** Resolves when rows can be written again. @throws Failure DELIVERY_FAILED */
-  room(signal: AbortSignal): Promise<void>
+  drained(signal: AbortSignal): Promise<void>
   /** Resolves when every row is acknowledged. @throws Failure DELIVERY_FAILED, also when the time is over */
   drain(timeoutMs: number): Promise<void>
   /** A sentence while the broker is away. */
@@ -138,9 +138,9 @@ export async function openTopic(
       events.rowProduced()
       return true
     },
-    async room(signal) {
+    async drained(signal) {
       // At least one turn, so that timers, signals and delivery reports are seen between two batches.
-      await nextTurn()
+      await yieldToEventLoop()
       throwIfFailed()
       while (inFlight > MOST_IN_FLIGHT / 2 && !signal.aborted) {
         await sleep(POLL_MS)
@@ -206,6 +206,6 @@ export async function connected<P extends Pick<RdKafka.Producer, 'connect'>>(
   return undefined
 }
 
-function nextTurn(): Promise<void> {
+function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

@@ -52,11 +52,11 @@ function producer(args: readonly string[], env: Env, input = '') {
 }
 
 /** Waits until the log has these words, and gives the line. */
-async function logged(child: ReturnType<typeof start>, words: string): Promise<string> {
+async function logged(child: ReturnType<typeof start>, message: string): Promise<string> {
   for (;;) {
-    const line = child.output.log.split('\n').find((one) => one.includes(words))
+    const line = child.output.log.split('\n').find((one) => one.includes(message))
     if (line) return line
-    if (child.exitCode !== null) throw new Error(`ended without "${words}": ${child.output.log}`)
+    if (child.exitCode !== null) throw new Error(`ended without "${message}": ${child.output.log}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
@@ -323,8 +323,14 @@ test('--help of each command names its flags and their variables', async () => {
     (await promisify(execFile)(process.execPath, [main, ...args, '--help'], { env: shared })).stdout
   expect(await help()).toContain('producer topic')
   const run = await help('run')
-  for (const words of ['--csv', '[PRODUCER_CSV]', '--rate', '200 when not set', 'PRODUCER_STOP_TIMEOUT_MS']) {
-    expect(run).toContain(words)
+  for (const message of [
+    '--csv',
+    '[PRODUCER_CSV]',
+    '--rate',
+    '200 when not set',
+    'PRODUCER_STOP_TIMEOUT_MS',
+  ]) {
+    expect(run).toContain(message)
   }
   expect(await help('topic', 'create')).toContain('[KAFKA_TOPIC_RETENTION_MS]')
 })

@@ -4,12 +4,12 @@ import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { SkippedRow } from './message.ts'
 
 export interface Rejects extends Disposable {
-  keep(row: SkippedRow): void
+  write(row: SkippedRow): void
 }
 
 /** @param path overwritten; undefined keeps nothing @throws Failure REJECTS_UNWRITABLE */
 export function openRejects(path: string | undefined): Rejects {
-  if (path === undefined) return { keep() {}, [Symbol.dispose]() {} }
+  if (path === undefined) return { write() {}, [Symbol.dispose]() {} }
   let file: number
   try {
     file = openSync(path, 'w')
@@ -23,7 +23,7 @@ export function openRejects(path: string | undefined): Rejects {
     })
   }
   return {
-    keep: (row) => writeSync(file, `${JSON.stringify(row)}\n`),
+    write: (row) => writeSync(file, `${JSON.stringify(row)}\n`),
     [Symbol.dispose]: () => closeSync(file),
   }
 }

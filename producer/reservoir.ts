@@ -15,8 +15,8 @@ export async function sampleOf(
   for await (const batch of batches) {
     for (const message of batch) {
       seen++
-      const place = kept.length < size ? kept.length : Math.floor(random() * seen)
-      if (place < size) kept[place] = message
+      const slot = kept.length < size ? kept.length : Math.floor(random() * seen)
+      if (slot < size) kept[slot] = message
     }
   }
   return kept

@@ -84,6 +84,9 @@ test('a file that is not there, and a loop without a good row, are clear errors'
   writeFileSync(file, 'Index,Date,Open,High,Low,Close,Volume\nHSI,x,1,1,1,1,1\n')
   await expect(firstRows({ PRODUCER_CSV: file, PRODUCER_MODE: 'loop' }, 1)).rejects.toMatchObject({
     code: 'SOURCE_EMPTY',
+    why: expect.stringMatching(
+      /every row was skipped, 1 for bad_date, such as line 2: "x" is not a real day/,
+    ),
   })
 })
 

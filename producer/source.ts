@@ -9,7 +9,7 @@ import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { ProducerConfig } from './config.ts'
 import { readCsv } from './csv/read-csv.ts'
 import { type FeedConfig, type FeedReaderEvents, feedMessages, openFeed } from './feeds/open-feed.ts'
-import { bufferOf, type Message, type ReaderEvents } from './message.ts'
+import { bufferOf, type Message, type ReaderEvents, type SkippedRow } from './message.ts'
 import { readNdjson } from './ndjson.ts'
 import { sampleOf } from './reservoir.ts'
 
@@ -36,6 +36,7 @@ type SourceConfig = Pick<
   | 'PRODUCER_SOURCE_NAME'
   | 'PRODUCER_INDEX'
   | 'PRODUCER_DATE_FORMAT'
+  | 'PRODUCER_TIME_ZONE'
   | 'PRODUCER_COLUMNS'
   | 'PRODUCER_DECIMAL'
   | 'PRODUCER_ENCODING'
@@ -57,21 +58,19 @@ export function openSource(config: SourceConfig, readerEvents: SourceEvents, sig
       batches: untilAborted(feedMessages(feed, config, readerEvents, signal), signal),
     }
   }
-  let skipped = 0
+  const skipped = new SkippedKinds()
   const events: SourceEvents = {
     ...readerEvents,
     rowSkipped(row) {
-      skipped++
+      skipped.add(row)
       readerEvents.rowSkipped(row)
     },
   }
   const { name, pass } = passesOf(config, events, signal)
-  /** A file of nothing but faults is an error; a feed that ends before its first line is none. */
-  const hadLines = () => skipped > 0
   const batches =
     config.mode === 'sample'
-      ? atRandom(name, pass, events)
-      : inOrder(name, pass, events, hadLines, config.mode === 'loop')
+      ? atRandom(name, pass, events, skipped)
+      : inOrder(name, pass, events, skipped, config.mode === 'loop')
   return { name, batches: untilAborted(batches, signal) }
 }
 
@@ -96,6 +95,7 @@ function passesOf(
     index: config.PRODUCER_INDEX,
     columns: config.PRODUCER_COLUMNS,
     dateFormat: config.PRODUCER_DATE_FORMAT,
+    timeZone: config.PRODUCER_TIME_ZONE,
     decimal: config.PRODUCER_DECIMAL,
     encoding: config.PRODUCER_ENCODING,
   }
@@ -215,7 +215,7 @@ async function* inOrder(
   name: string,
   pass: Pass,
   events: SourceEvents,
-  hadLines: () => boolean,
+  skipped: SkippedKinds,
   again: boolean,
 ): AsyncGenerator<readonly Message[]> {
   do {
@@ -225,25 +225,50 @@ async function* inOrder(
       yield batch
     }
     events.passEnded()
-    if (rows === 0 && (again || hadLines())) throw nothingToSend(name)
+    // A file of nothing but faults is an error; a feed that ends before its first line is none.
+    if (rows === 0 && (again || skipped.most)) throw nothingToSend(name, skipped)
   } while (again)
 }
 
 /** One row at a time, drawn with replacement, for ever. */
-async function* atRandom(name: string, pass: Pass, events: SourceEvents): AsyncGenerator<readonly Message[]> {
+async function* atRandom(
+  name: string,
+  pass: Pass,
+  events: SourceEvents,
+  skipped: SkippedKinds,
+): AsyncGenerator<readonly Message[]> {
   const rows = await sampleOf(pass(), SAMPLED_ROWS)
   events.passEnded()
-  if (rows.length === 0) throw nothingToSend(name)
+  if (rows.length === 0) throw nothingToSend(name, skipped)
   for (;;) {
     yield Array.from({ length: BATCH }, () => rows[Math.floor(Math.random() * rows.length)]!)
   }
 }
 
-function nothingToSend(name: string): Failure {
+/** Counts skipped rows by their reason, with the first of each. */
+class SkippedKinds {
+  readonly #byReason = new Map<string, { count: number; readonly first: SkippedRow }>()
+
+  add(row: SkippedRow): void {
+    const kind = this.#byReason.get(row.reason)
+    if (kind) kind.count++
+    else this.#byReason.set(row.reason, { count: 1, first: row })
+  }
+
+  /** The commonest reason. */
+  get most(): { readonly count: number; readonly first: SkippedRow } | undefined {
+    return [...this.#byReason.values()].toSorted((a, b) => b.count - a.count)[0]
+  }
+}
+
+function nothingToSend(name: string, { most }: SkippedKinds): Failure {
+  const example = most && `line ${most.first.line}: ${most.first.detail}`
   return new Failure({
     code: 'SOURCE_EMPTY',
     what: `${name} has no good row; nothing was sent`,
-    why: 'every row was skipped, or there was none; the log shows one of each kind',
+    why: most
+      ? `every row was skipped, ${most.count} for ${most.first.reason}, such as ${example}`
+      : 'there was no row',
     remedy:
       '`producer run --dry-run` shows what was found; --columns, --date-format and --decimal say how to read a file',
   })

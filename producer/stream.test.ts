@@ -11,7 +11,7 @@ async function* batches(count: number, size: number) {
   }
 }
 
-/** Takes `capacity` rows, then is full until room() is waited for. */
+/** Takes `capacity` rows, then is full until drained() is waited for. */
 function narrowWriter(capacity: number) {
   const written: number[] = []
   let waiting = 0
@@ -23,7 +23,7 @@ function narrowWriter(capacity: number) {
       written.push(Number(value.toString()))
       return true
     },
-    async room() {
+    async drained() {
       waiting = 0
     },
   }

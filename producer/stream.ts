@@ -6,7 +6,7 @@ import type { Pace } from './pace.ts'
 
 export interface Stream {
   readonly batches: AsyncIterable<readonly Message[]>
-  readonly writer: Pick<TopicWriter, 'write' | 'room'>
+  readonly writer: Pick<TopicWriter, 'write' | 'drained'>
   readonly pace: Pace
   /** 0 is no limit */
   readonly mostRows: number
@@ -32,11 +32,11 @@ export async function sendAll({ batches, writer, pace, mostRows, signal }: Strea
       for (const end = sent + allowed; sent < end; ) {
         if (writer.write(batch[sent]!)) sent++
         else {
-          await writer.room(signal)
+          await writer.drained(signal)
           if (signal.aborted) return
         }
       }
-      await writer.room(signal)
+      await writer.drained(signal)
     }
     left -= count
     if (left === 0 || signal.aborted) return

@@ -38,7 +38,7 @@ test('exactly what the list names is taken', async () => {
 
 test('one byte that differs is refused, with the file, what was expected and what was found', async () => {
   writeFileSync(join(folder, 'kafka_2.13-4.3.1.jar'), 'a brokes')
-  const told = await findings()
+  const found = await findings()
   for (const word of [
     'ARTIFACTS_DIFFER',
     'kafka_2.13-4.3.1.jar',
@@ -46,7 +46,7 @@ test('one byte that differs is refused, with the file, what was expected and wha
     sum('a brokes'),
     list.split('/').at(-1),
   ]) {
-    expect(told).toContain(word)
+    expect(found).toContain(word)
   }
 })
 

@@ -6,6 +6,7 @@ import { failUsage } from '@ticklake/runtime/usage.ts'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { makeArchives } from './archives.ts'
+import { containerAddresses } from './container-addresses.ts'
 import { shellSettings } from './environment.ts'
 import { homeDir } from './paths.ts'
 import { loopback } from './ports.ts'
@@ -24,15 +25,15 @@ await yargs(hideBin(process.argv))
   .parseAsync()
 
 async function serve(signal: AbortSignal): Promise<void> {
-  const settings = Object.entries(shellSettings(process.env)).filter(([name]) =>
-    name.startsWith('LOCAL_AWS_'),
+  const settings = Object.fromEntries(
+    Object.entries(shellSettings(process.env)).filter(([name]) => name.startsWith('LOCAL_AWS_')),
   )
   await using stack = await startStack({
     dir: homeDir,
     ports: 'default',
     bucket: 'warehouse',
     kafka: false,
-    localAws: Object.fromEntries(settings),
+    localAws: { ...settings, ...allowedHosts(settings) },
     onReady: (name, seconds) => process.stderr.write(`${name} after ${seconds.toFixed(1)} s\n`),
     signal,
   })
@@ -40,4 +41,11 @@ async function serve(signal: AbortSignal): Promise<void> {
   const { failed } = stack.supervisor
   await once(AbortSignal.any([signal, failed]), 'abort')
   if (!signal.aborted) throw failed.reason
+}
+
+/** Where it listens on every address, as in a container, each of them is one of its names. */
+function allowedHosts(settings: Readonly<Record<string, string>>): Record<string, string> {
+  if (settings.LOCAL_AWS_HOST !== '0.0.0.0') return {}
+  const names = [...(settings.LOCAL_AWS_ALLOWED_HOSTS?.split(',') ?? []), ...containerAddresses()]
+  return { LOCAL_AWS_ALLOWED_HOSTS: names.filter(Boolean).join(',') }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Failure, renderError } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { lakeBucket } from './bucket.ts'
-import { fullDisk, requireRoom } from './disk-space.ts'
+import { fullDisk, requireDiskSpace } from './disk-space.ts'
 import { namesOf, shellExports, shellSettings } from './environment.ts'
 import { homeDir, stateFile } from './paths.ts'
 import { startStack } from './stack.ts'
@@ -21,41 +21,41 @@ export async function up(signal: AbortSignal): Promise<void> {
   const running = await runningStack(stateFile)
   if (running)
     process.stderr.write(`${running.command} runs already (pid ${running.pid}, since ${running.startedAt})\n`)
-  else await startKeeper(signal)
+  else await startSupervisor(signal)
   await printExports()
 }
 
-async function startKeeper(signal: AbortSignal): Promise<void> {
-  requireRoom(homeDir)
+async function startSupervisor(signal: AbortSignal): Promise<void> {
+  requireDiskSpace(homeDir)
   mkdirSync(join(homeDir, 'logs'), { recursive: true })
   const log = openSync(join(homeDir, 'logs/stack.log'), 'w')
   process.stderr.write('Starting Kafka, MiniStack, Trino and local-aws\n')
-  const keeper = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), 'keep'], {
+  const supervisor = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), 'supervise'], {
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
   })
-  const stop = () => keeper.kill('SIGTERM')
+  const stop = () => supervisor.kill('SIGTERM')
   signal.addEventListener('abort', stop, { once: true })
   using _ = {
     [Symbol.dispose]: () => {
       signal.removeEventListener('abort', stop)
-      if (keeper.connected) keeper.disconnect()
-      keeper.unref()
+      if (supervisor.connected) supervisor.disconnect()
+      supervisor.unref()
     },
   }
   await new Promise<void>((resolve, reject) => {
-    keeper.on('message', (message: Message) => {
+    supervisor.on('message', (message: Message) => {
       if ('ready' in message)
         process.stderr.write(`  ${message.ready} after ${message.seconds.toFixed(1)} s\n`)
       else if ('started' in message) resolve()
       else reject(notStarted(message.failed))
     })
-    keeper.once('exit', () => reject(notStarted(signal.aborted ? 'interrupted' : 'the supervisor ended')))
+    supervisor.once('exit', () => reject(notStarted(signal.aborted ? 'interrupted' : 'the supervisor ended')))
   })
 }
 
 /** The supervisor itself: starts the stack, tells its parent how it goes, and ends with a signal or a server. */
-export async function keep(signal: AbortSignal): Promise<void> {
+export async function supervise(signal: AbortSignal): Promise<void> {
   const report = (message: Message) => process.connected && process.send?.(message)
   const settings = shellSettings(process.env)
   // Whoever waits for the start may be killed: then nothing is to stay.
@@ -118,19 +118,19 @@ export function nothingRuns(): Failure {
   const what = 'there is no Kafka and no AWS endpoint to talk to'
   const full = existsSync(homeDir) ? fullDisk(homeDir, what) : undefined
   if (full) return full
-  const words = lastWords()
+  const lastLines = lastLogLines()
   return new Failure({
     code: 'NOTHING_RUNS',
     what,
-    why: words
-      ? `\`make stack\` has ended: ${words}`
+    why: lastLines
+      ? `\`make stack\` has ended: ${lastLines}`
       : 'neither `make demo`, `make stack` nor `make up` runs here',
     remedy: 'make demo (everything), or make stack (only the platform), in another terminal',
   })
 }
 
 /** What the stack in the background said when it ended by itself. */
-function lastWords(): string | undefined {
+function lastLogLines(): string | undefined {
   try {
     return /^error [A-Z_]+: (.*)/m.exec(readFileSync(join(homeDir, 'logs/stack.log'), 'utf8'))?.[1]
   } catch {

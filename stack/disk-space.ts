@@ -1,10 +1,10 @@
 // Whether the disk has room for what the servers write: a full one lets them die in ways that nobody understands.
 import { mkdirSync } from 'node:fs'
-import { bytesLeft, FULL_BYTES, LEAST_FREE_BYTES } from '@ticklake/runtime/disk-room.ts'
+import { bytesLeft, FULL_BYTES, LEAST_FREE_BYTES } from '@ticklake/runtime/disk-space.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 
 /** @throws Failure DISK_FULL before anything is started there */
-export function requireRoom(dir: string): void {
+export function requireDiskSpace(dir: string): void {
   mkdirSync(dir, { recursive: true })
   const left = bytesLeft(dir)
   if (left >= LEAST_FREE_BYTES) return

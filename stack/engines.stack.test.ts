@@ -226,12 +226,12 @@ describe('Trino', () => {
   ]
   test.each(Object.entries(attempts))('refuses %s at every door', async (_name, headers) => {
     for (const door of doors) {
-      const { status, headers: told } = await ask(trino, {
+      const { status, headers: answered } = await ask(trino, {
         ...door,
         headers: { ...door.headers, ...headers },
       })
       expect([door.path, status]).toEqual([door.path, expect.toBeOneOf([401, 403])])
-      expect(Object.keys(told).filter((name) => name.startsWith('access-control-'))).toEqual([])
+      expect(Object.keys(answered).filter((name) => name.startsWith('access-control-'))).toEqual([])
     }
   })
 

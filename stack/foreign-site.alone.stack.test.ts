@@ -177,12 +177,12 @@ function expectSame(before: string[], after: string[], all: Attempt[], read: Rea
   const guilty = changed.map(
     (line) =>
       `${line} <- ${idsIn(line)
-        .map((id) => told(by.get(id)))
+        .map((id) => described(by.get(id)))
         .join()}`,
   )
   const readable = [...read].map((id) => by.get(id)!).filter(({ server }) => server !== 'naive')
   expect(guilty, 'effects').toEqual([])
-  expect(readable.map(told), 'answers that were read').toEqual([])
+  expect(readable.map(described), 'answers that were read').toEqual([])
 }
 
 /** The test itself: each means of each site has reached the naive server, and read its answers where it can. */
@@ -196,7 +196,7 @@ function expectArrived(all: readonly Attempt[], read: ReadonlySet<number>): void
   expect(unread, 'means that read nothing').toEqual([])
 }
 
-const told = (attempt: Attempt | undefined) =>
+const described = (attempt: Attempt | undefined) =>
   attempt && `${attempt.server}: ${attempt.request}, by ${attempt.means}, of ${attempt.site}`
 
 /** One line for each server and request: how many means were tried, and by which sites. */

@@ -117,13 +117,13 @@ const unneeded = [
 ]
 
 /** Makes a folder beside its place and moves it there when it is complete: what is there is whole. */
-async function replace(place: string, make: (draft: string) => Promise<void>): Promise<void> {
-  const draft = `${place}.partial`
+async function replace(target: string, make: (draft: string) => Promise<void>): Promise<void> {
+  const draft = `${target}.partial`
   rmSync(draft, { recursive: true, force: true })
   mkdirSync(draft, { recursive: true })
   await make(draft)
-  rmSync(place, { recursive: true, force: true })
-  renameSync(draft, place)
+  rmSync(target, { recursive: true, force: true })
+  renameSync(draft, target)
 }
 
 /** Has Maven copy what a pom asks for into `draft`, where nothing is left but what its list names. */

@@ -4,7 +4,7 @@ import { runCommand } from '@ticklake/runtime/process.ts'
 import { failUsage } from '@ticklake/runtime/usage.ts'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
-import { down, keep, printExports, up } from './background.ts'
+import { down, printExports, supervise, up } from './background.ts'
 import { cleanData } from './clean.ts'
 import { demo } from './demo/demo.ts'
 import { exec } from './exec.ts'
@@ -16,7 +16,7 @@ await yargs(hideBin(process.argv))
   .command('up', 'start in the background, print the exports for other tools', {}, () => runCommand(up))
   .command('down', 'stop what runs in the background', {}, () => runCommand(down))
   .command('env', 'print the exports of what runs', {}, () => runCommand(printExports))
-  .command('keep', false, {}, () => runCommand(keep))
+  .command('supervise', false, {}, () => runCommand(supervise))
   .command('clean-data', 'empty topics, lake and catalog', {}, () => runCommand(cleanData))
   .command(
     'exec',

@@ -15,7 +15,7 @@ if [ "$(cat "$venv/complete" 2>/dev/null)" != "$(cksum <stack/python/uv.txt)" ];
   "$venv/bin/pip" install --quiet --disable-pip-version-check --no-input --require-hashes -r stack/python/uv.txt
   cksum <stack/python/uv.txt >"$venv/complete"
 fi
-clients=(tools/conformance/python/{aws-cli,pyathena,awswrangler,dbt} examples/{,streamlit-}requirements)
+clients=(tools/conformance/python/{aws-cli,pyathena,awswrangler,dbt} examples/{local-aws/python/,,streamlit-}requirements)
 for list in stack/python/{requirements,java,uv} infra/requirements infra/instance-like/requirements "${clients[@]}"; do
   say "pins: $list.txt"
   # From nothing: without --output-file it prefers no version that is there already.

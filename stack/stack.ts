@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { makeBucket } from './bucket.ts'
-import { requireRoom } from './disk-space.ts'
+import { requireDiskSpace } from './disk-space.ts'
 import { type StackEnv, serverEnv, stackEnv } from './environment.ts'
 import { kafkaServer } from './kafka-server.ts'
 import { localAws } from './local-aws.ts'
@@ -51,7 +51,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const data = join(options.dir, 'data')
   const logDir = join(options.dir, 'logs')
   mkdirSync(data, { recursive: true })
-  requireRoom(data)
+  requireDiskSpace(data)
   const shell = serverEnv(process.env)
   const secret = newSecret(data)
   const supervisor = new Supervisor(logDir)

@@ -5,8 +5,10 @@ import { controlPrefix, hourOf, hourPrefix } from '@ticklake/contract/keys.ts'
 import { kafkaConfig } from '@ticklake/kafka/config.ts'
 import { Broker } from '@ticklake/kafka/topic.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
-import { putClaim, run } from '@ticklake/testing/catalog-commands.ts'
+import { messagesOf, putClaim, run } from '@ticklake/testing/catalog-commands.ts'
+import { changeFirstRow } from '@ticklake/testing/changed-object.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
+import { createTopic, produce } from '@ticklake/testing/topic.ts'
 import { beforeAll, expect, test } from 'vitest'
 import { catalogConfig } from '../config.ts'
 
@@ -26,7 +28,7 @@ const copy = (from: string, to: string) =>
   s3.send(new CopyObjectCommand({ Bucket: lake.bucket, CopySource: `${lake.bucket}/${from}`, Key: to }))
 
 beforeAll(async () => {
-  expect((await run(env, 'producer', 'topic', 'create')).code).toBe(0)
+  await createTopic(env, 1, { 'message.timestamp.type': 'CreateTime' })
   using broker = new Broker(kafkaConfig(env))
   topic = { name: env.KAFKA_TOPIC!, id: (await broker.topic()).topicId }
 })
@@ -39,13 +41,12 @@ test('on a first, empty lake it says so, and nothing is wrong', async () => {
 })
 
 test('each record once: exit status 0, and the closed hours are remembered', async () => {
-  const produced = await run(env, 'producer', 'run', '--rows', '100', '--rate', 'max')
-  expect(produced.code, produced.stderr).toBe(0)
   for (const [S, E, path] of [
     [0, 40, hoursAgo(5)],
     [40, 70, hoursAgo(4)],
     [70, 100, hoursAgo(0)],
   ] as const) {
+    await produce(env, messagesOf(E - S, 0, path))
     keys.push(await putClaim(s3, lake, topic, { partition: 0, S, E, path }))
   }
   const declared = await run(env, 'catalog', 'declare')
@@ -66,26 +67,26 @@ test('each record once: exit status 0, and the closed hours are remembered', asy
 })
 
 test('a deleted object is lost with exactly its rows, also in a verified hour', async () => {
-  const keep = `${lake.prefix}/keep`
-  await copy(keys[0]!, keep)
+  const spare = `${lake.prefix}/keep`
+  await copy(keys[0]!, spare)
   await remove(keys[0]!)
   const { code, stdout } = await audit()
   expect(lastLine(stdout)).toBe('audit: produced 100, landed 60, dead 0, skipped 0, lost 40, twice 0')
   expect(stdout).toContain(`lost 40: ${keys[0]} is not there`)
   expect(code).toBe(1)
-  await copy(keep, keys[0]!)
+  await copy(spare, keys[0]!)
   expect((await audit()).code).toBe(0)
 })
 
 test('a change in a later hour leaves the claims before it verified', async () => {
-  const keep = `${lake.prefix}/keep`
-  await copy(keys[1]!, keep)
+  const spare = `${lake.prefix}/keep`
+  await copy(keys[1]!, spare)
   await remove(keys[1]!)
   const { code, stdout } = await audit()
   expect(lastLine(stdout)).toBe('audit: produced 100, landed 70, dead 0, skipped 0, lost 30, twice 0')
   expect(stdout).toContain('2 read, landed offsets 0: 100')
   expect(code).toBe(1)
-  await copy(keep, keys[1]!)
+  await copy(spare, keys[1]!)
   expect((await audit()).code).toBe(0)
 })
 
@@ -103,8 +104,8 @@ test('an object copied under another name counts exactly its rows as duplicates,
 })
 
 test('one deleted and another copied: both, at once, by the same numbers', async () => {
-  const keep = `${lake.prefix}/keep`
-  await copy(keys[2]!, keep)
+  const spare = `${lake.prefix}/keep`
+  await copy(keys[2]!, spare)
   await remove(keys[2]!)
   const to = `${hourPrefix(lake, hoursAgo(0))}copy.jsonl.zst`
   await copy(keys[0]!, to)
@@ -113,14 +114,33 @@ test('one deleted and another copied: both, at once, by the same numbers', async
   expect(stdout).toContain('start the consumer')
   expect(code).toBe(1)
   await remove(to)
-  await copy(keep, keys[2]!)
+  await copy(spare, keys[2]!)
 })
 
 test('--deep reads again what Kafka holds, and finds it accounted for', async () => {
   const { code, stdout } = await audit('--deep')
   expect(stdout).toContain('read again from Kafka: 100 records')
+  expect(stdout).toContain('content: 100 rows compared with Kafka')
   expect(stdout).not.toContain('closed hours')
   expect(code).toBe(0)
+})
+
+test('--deep finds a price that was changed by one byte, and says what it could not compare', async () => {
+  const kept = `${lake.prefix}/keep`
+  await copy(keys[1]!, kept)
+  await changeFirstRow(s3, lake.bucket, keys[1]!, (row) => ({ ...row, close: 1.6 }))
+  const { code, stdout } = await audit('--deep')
+  expect(stdout).toContain(
+    `wrong: partition 0, offset 40 in s3://${lake.bucket}/${keys[1]}: close is 1.6, and 1.5 in Kafka`,
+  )
+  expect(stdout).toMatch(
+    /content: 100 rows compared with Kafka's records by their columns; not compared: nothing/,
+  )
+  expect(lastLine(stdout)).toBe(
+    'audit: produced 100, landed 100, dead 0, skipped 0, lost 0, twice 0, changed 1',
+  )
+  expect(code).toBe(1)
+  await copy(kept, keys[1]!)
 })
 
 test('what has not landed is waiting, not lost; --wait gives up with exit status 1', async () => {
@@ -169,9 +189,9 @@ test('another topic under the dataset’s name, another format, and no broker ar
     [{ AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }, 'error AWS_UNREACHABLE'],
     [{ LAKE_BUCKET: 'no-such-bucket' }, 'error BUCKET_MISSING'],
   ] as const
-  for (const [change, words] of cases) {
+  for (const [change, message] of cases) {
     const { code, stdout, stderr } = await run({ ...env, ...change }, 'catalog', 'audit')
-    expect(stderr).toContain(words)
+    expect(stderr).toContain(message)
     expect(stderr.trimEnd().split('\n')).toHaveLength(3)
     expect(stdout).toBe('')
     expect(code).toBe(1)

@@ -34,12 +34,20 @@ export interface Hole {
   readonly E: number
 }
 
+/** Claims that were unfinished when Kafka replaced their records: what of them did not land is recorded as lost. */
+export interface Unfinished {
+  /** Rows by object. */
+  readonly rows: ReadonlyMap<string, number>
+  readonly claims: ReadonlySet<Claim>
+}
+
 export interface ChainCheck {
   readonly sums: ChainSums
   readonly claims: readonly Claim[]
   readonly claimed: ReadonlyMap<string, ClaimedObject>
   readonly landedOffsets: LandedOffsets
   readonly holes: readonly Hole[]
+  readonly unfinished: Unfinished
   readonly findings: readonly Finding[]
 }
 
@@ -81,7 +89,21 @@ export function checkChains(chains: readonly Chain[], base: ChainBase): ChainChe
     landedOffsets.set(partition, next)
   }
   const sums = [...base.values(), ...claims.map(sumsOf)].reduce(addSums, noSums)
-  return { sums, claims, claimed, landedOffsets, holes, findings }
+  return { sums, claims, claimed, landedOffsets, holes, unfinished: unfinishedOf(claims), findings }
+}
+
+function unfinishedOf(all: readonly Claim[]): Unfinished {
+  const claims = new Set<Claim>()
+  const rows = new Map<string, number>()
+  for (const { partition, begins } of all) {
+    if (!begins?.unfinished) continue
+    const { S } = begins.unfinished
+    for (const claim of all) if (claim.partition === partition && claim.S === S) claims.add(claim)
+  }
+  for (const { files } of claims) {
+    for (const file of files) rows.set(file.key, (rows.get(file.key) ?? 0) + file.rows)
+  }
+  return { claims, rows }
 }
 
 export function sumsOf(claim: Claim): ChainSums {

@@ -1,6 +1,6 @@
 // Compares the last record of each partition's newest claim with the record that Kafka has at its offset: after a power
 // cut other records may be there, which count as landed by their offsets.
-import type { Claim } from '@ticklake/contract/claim.ts'
+import { type Claim, shiftOf } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import type { Lake } from '@ticklake/contract/keys.ts'
 import type { RecordLookup } from '@ticklake/kafka/record-lookup.ts'
@@ -18,14 +18,12 @@ type Lookup = Pick<RecordLookup, 'find' | 'epochEnd'>
  * @throws Failure KAFKA_UNREACHABLE
  */
 export async function checkChainEnds(
-  source: ObjectSource,
-  lake: Lake,
-  topicId: string,
+  newest: ReadonlyMap<number, Claim>,
   partitions: readonly TopicPartition[],
   lookup: Lookup,
 ): Promise<Finding[]> {
   const checks = partitions.map(async (partition) => {
-    const claim = await newestClaim(source, lake, topicId, partition.partition)
+    const claim = newest.get(partition.partition)
     return claim && checkChainEnd(claim, partition, lookup)
   })
   return (await Promise.all(checks)).filter((found) => found !== undefined)
@@ -33,11 +31,14 @@ export async function checkChainEnds(
 
 /** A partition that is shorter than its chain is another finding. */
 export async function checkChainEnd(
-  { last, E, contract, aliases }: Claim,
+  claim: Claim,
   { partition, low, end }: TopicPartition,
   lookup: Lookup,
 ): Promise<Finding | undefined> {
-  if (!last || contract > CONTRACT_VERSION || last.offset < low || E > end) return undefined
+  const { contract, aliases } = claim
+  const shift = shiftOf(claim)
+  const last = claim.last && { ...claim.last, offset: claim.last.offset - shift }
+  if (!last || contract > CONTRACT_VERSION || last.offset < low || claim.E - shift > end) return undefined
   const found = await lookup.find(partition, last.offset)
   const comparison = compareRecord({ ...last, contract, aliases }, found)
   if (comparison.result !== 'replaced') return undefined
@@ -62,14 +63,21 @@ async function firstReplaced(
   return epochEnd >= 0 ? Math.min(epochEnd, offset) : offset
 }
 
-async function newestClaim(
+/** The newest claim of each partition, by partition; one that has none, or an unreadable one, is absent. */
+export async function newestClaims(
   source: ObjectSource,
   lake: Lake,
   topicId: string,
-  partition: number,
-): Promise<Claim | undefined> {
-  for await (const key of claimKeys(source, lake, topicId, partition, { limit: 1 })) {
-    return (await readLink(source, key)).claim
-  }
-  return undefined
+  partitions: readonly TopicPartition[],
+): Promise<Map<number, Claim>> {
+  const newest = new Map<number, Claim>()
+  await Promise.all(
+    partitions.map(async ({ partition }) => {
+      for await (const key of claimKeys(source, lake, topicId, partition, { limit: 1 })) {
+        const { claim } = await readLink(source, key)
+        if (claim) newest.set(partition, claim)
+      }
+    }),
+  )
+  return newest
 }

@@ -32,6 +32,11 @@ test('only what both have reached, and neither left out at its beginning, is com
   ])
 })
 
+test('a partition that is in an era in one of them is not compared: its offsets are others', () => {
+  const [one, two] = [extent([], [[0, 10]]), extent([], [[0, 10]])]
+  expect(commonRanges({ ...one, inEra: new Set([0]) }, two)).toEqual([])
+})
+
 test('a dataset that starts where the other ends has nothing in common with it', () => {
   expect(commonRanges(extent([], [[0, 10]]), extent([[0, 10]], [[0, 20]]))).toEqual([])
 })
@@ -49,6 +54,7 @@ test('a column that only one of the tables has is not asked for: the other was d
 
 test('the last line says in numbers what differs', () => {
   const lines = comparisonText({
+    inEra: [],
     first: 'ticks',
     second: 'again',
     ranges: [{ partition: 0, from: 0, to: 10 }],

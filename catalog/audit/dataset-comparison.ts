@@ -28,6 +28,8 @@ export interface DatasetComparison {
   readonly first: string
   readonly second: string
   readonly ranges: readonly CommonRange[]
+  /** Partitions that are in an era in one of them: their offsets are not comparable. */
+  readonly inEra: readonly number[]
   /** Rows in the common ranges. */
   readonly rows: { readonly first: number; readonly second: number }
   /** The first of them, by partition and offset. */
@@ -62,7 +64,8 @@ export async function compareDatasets(
     })
   }
   const ranges = commonRanges(one, two)
-  const names = { first: first.lake.dataset, second: second.lake.dataset }
+  const inEra = [...new Set([...(one.inEra ?? []), ...(two.inEra ?? [])])].sort((a, b) => a - b)
+  const names = { first: first.lake.dataset, second: second.lake.dataset, inEra }
   if (ranges.length === 0) {
     return { ...names, ranges, rows: { first: 0, second: 0 }, differences: [], more: false }
   }
@@ -98,11 +101,14 @@ export async function compareDatasets(
 
 /** The comparison in lines; the last one says it in numbers. */
 export function comparisonText(comparison: DatasetComparison): string[] {
-  const { first, second, ranges, rows, differences, more } = comparison
+  const { first, second, ranges, inEra, rows, differences, more } = comparison
   const lines = ranges.map(
     ({ partition, from, to }) =>
       `partition ${partition}: offsets ${grouped(from)} to ${grouped(to - 1)} are in the claims of both`,
   )
+  for (const partition of inEra) {
+    lines.push(`partition ${partition}: not compared, its offsets in one of them are those of a later era`)
+  }
   if (ranges.length === 0) lines.push(`${first} and ${second} have no offset in common yet`)
   const said = {
     'only-first': `only in ${first}`,
@@ -122,6 +128,8 @@ export interface Extent {
   readonly topicId: string
   readonly starts: ReadonlyMap<number, number>
   readonly landedOffsets: LandedOffsets
+  /** Partitions whose offsets are not Kafka's any more. */
+  readonly inEra?: ReadonlySet<number>
 }
 
 /** What is read of both tables. */
@@ -135,6 +143,7 @@ export interface Compared {
 export function commonRanges(one: Extent, two: Extent): CommonRange[] {
   const ranges: CommonRange[] = []
   for (const [partition, end] of one.landedOffsets) {
+    if (one.inEra?.has(partition) || two.inEra?.has(partition)) continue
     const from = Math.max(one.starts.get(partition) ?? 0, two.starts.get(partition) ?? 0)
     const to = Math.min(end, two.landedOffsets.get(partition) ?? 0)
     if (from < to) ranges.push({ partition, from, to })

@@ -67,6 +67,7 @@ export function factsOf(claims: readonly Claim[], change: Partial<AuditFacts> = 
     deadRecords: new Map(),
     listedDead: [],
     deepFindings: [],
+    changed: 0,
     compactedHours: [],
     ...change,
   }

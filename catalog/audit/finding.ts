@@ -17,6 +17,8 @@ export type FindingKind =
   | 'broker'
   /** Kafka holds other records than the claims account for */
   | 'gap'
+  /** a row or a dead letter is not what Kafka's record says */
+  | 'content'
 
 export interface Finding {
   readonly kind: FindingKind

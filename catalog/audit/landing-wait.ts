@@ -3,7 +3,7 @@
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import type { TopicState } from '@ticklake/kafka/topic.ts'
-import { readLandedOffset } from '@ticklake/lake/landed-offsets.ts'
+import { readChainTail } from '@ticklake/lake/chain-tail.ts'
 import type { ListedHour } from '@ticklake/lake/listing.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 
@@ -36,8 +36,9 @@ export class LandingWait {
     const behind = new Map(topic.partitions.filter(({ end }) => end > 0).map((p) => [p.partition, p.end]))
     return this.#until(async () => {
       for (const [partition, end] of behind) {
-        const landedOffset = await readLandedOffset(this.#aws.bucket, this.#lake, topic.topicId, partition)
-        if (landedOffset >= end) behind.delete(partition)
+        const { bucket } = this.#aws
+        const { landedOffset, shift } = await readChainTail(bucket, this.#lake, topic.topicId, partition)
+        if (landedOffset >= end + shift) behind.delete(partition)
       }
       return behind.size > 0 && `${behind.size} of ${topic.partitions.length} partitions to land`
     })

@@ -30,12 +30,16 @@ export interface ObjectFacts {
   /** Every object listed in the hours that are read; none in the json-object format. */
   readonly listed: readonly string[]
   readonly groups: Iterable<RowGroup>
+  /** Rows of claims whose loss is recorded, by object. */
+  readonly recorded?: ReadonlyMap<string, number>
 }
 
 export interface ObjectCheck {
   readonly findings: readonly Finding[]
   /** ClaimedObject rows that are in the table under no name. */
   readonly lostRows: number
+  /** Rows that did not land, as an era's beginning has recorded. */
+  readonly recordedRows: number
   /** Rows of holes in the chain that are in the table all the same. */
   readonly foundRows: number
 }
@@ -50,6 +54,7 @@ interface Shortfall extends Hole {
 export function checkObjects(facts: ObjectFacts): ObjectCheck {
   const { own, others } = sortGroups(facts)
   const findings: Finding[] = []
+  let recordedRows = 0
   const shortfalls: Shortfall[] = facts.holes.map((hole) => ({
     ...hole,
     claimed: undefined,
@@ -58,9 +63,10 @@ export function checkObjects(facts: ObjectFacts): ObjectCheck {
   for (const file of facts.claimed.values()) {
     if (facts.verifiedHours.has(hourNameOf(facts, file.key))) continue
     const { distinct, rows } = own.get(file.key) ?? { distinct: 0, rows: 0 }
-    if (distinct < file.rows) {
-      shortfalls.push({ ...file, claimed: file, rows: file.rows - distinct })
-    }
+    const short = Math.max(0, file.rows - distinct)
+    const recorded = Math.min(short, facts.recorded?.get(file.key) ?? 0)
+    recordedRows += recorded
+    if (short > recorded) shortfalls.push({ ...file, claimed: file, rows: short - recorded })
     const twice = rows - Math.min(distinct, file.rows)
     if (twice > 0) {
       findings.push(
@@ -83,7 +89,7 @@ export function checkObjects(facts: ObjectFacts): ObjectCheck {
     )
   }
   const lostRows = shortfalls.reduce((sum, s) => sum + (s.claimed ? s.rows : 0), 0)
-  return { findings, lostRows, foundRows }
+  return { findings, lostRows, recordedRows, foundRows }
 }
 
 /** What each claimed object really has, and the groups that belong to none. */

@@ -1,12 +1,13 @@
 // Reads the facts of an audit from Kafka, S3 and Athena while everything runs, in an order that keeps them comparable.
 
 import type { Aws } from '@ticklake/aws/clients.ts'
-import type { Claim } from '@ticklake/contract/claim.ts'
+import { type Claim, shiftOf } from '@ticklake/contract/claim.ts'
 import { tablePrefix } from '@ticklake/contract/keys.ts'
 import { RecordLookup } from '@ticklake/kafka/record-lookup.ts'
 import type { Broker, TopicState } from '@ticklake/kafka/topic.ts'
-import { type ChainReading, readChain } from '@ticklake/lake/chains.ts'
+import { type Chain, type ChainReading, readChain } from '@ticklake/lake/chains.ts'
 import { readDataset } from '@ticklake/lake/dataset.ts'
+import { inLakeOffsets } from '@ticklake/lake/era-offsets.ts'
 import type { LandedOffsets } from '@ticklake/lake/landed-offsets.ts'
 import { listHours } from '@ticklake/lake/listing.ts'
 import { readCompactedHours } from '@ticklake/lake/manifests.ts'
@@ -14,10 +15,12 @@ import { Failure } from '@ticklake/runtime/errors.ts'
 import type { CatalogConfig } from '../config.ts'
 import { type AuditFacts, type AuditReport, auditReport } from './audit.ts'
 import { checkChains } from './chain-check.ts'
-import { checkChainEnds } from './chain-ends.ts'
+import { checkChainEnds, newestClaims } from './chain-ends.ts'
+import { ContentCheck, type ContentResult } from './content-check.ts'
 import { listAuditedDeadFiles, readDeadRecords } from './dead-files.ts'
-import { checkPartition, type DeepCheck } from './deep-check.ts'
+import { checkPartition, comparableSpans, type DeepCheck, uncomparedRows } from './deep-check.ts'
 import { LandingWait, type Waiting } from './landing-wait.ts'
+import { comparedColumns } from './row-digest.ts'
 import { readRowGroups } from './row-groups.ts'
 import { noVerifiedHours, readVerifiedHours, verifyHours } from './verified-hours.ts'
 
@@ -39,6 +42,8 @@ export interface AuditOutcome {
   readonly reached: boolean
   readonly scannedBytes: number
   readonly deepRecords: number
+  /** What `deep` found out about the columns of rows; undefined: it was not asked to. */
+  readonly content: ContentResult | undefined
   readonly landedOffsets: LandedOffsets
   readonly report: AuditReport
 }
@@ -82,6 +87,7 @@ export async function runAudit(
       }),
     ),
   )
+  const newest = await newestClaims(aws.bucket, lake, topic.topicId, topic.partitions)
   // Read again: records that were claimed while the claims were read are not missing from the broker.
   const { partitions } = await broker.topic(options.signal)
   const { claims, landedOffsets } = checkChains(chains, verified.base)
@@ -103,15 +109,17 @@ export async function runAudit(
   })
   // After the rows: whichever run they were read from, its manifest was written before.
   const compactedHours = await readCompactedHours(aws.bucket, lake, isRead)
-  const deep = options.deep ? await readAgain(config, topic, claims, progress) : { records: 0, findings: [] }
+  const deep = options.deep
+    ? await readAgain(aws, config, { ...topic, partitions }, claims, { progress, signal: options.signal })
+    : { records: 0, findings: [], content: undefined }
   progress('comparing the last record of each partition with Kafka')
   using lookup = new RecordLookup(config.kafka, topic.topicId, 'ticklake-catalog')
   options.signal?.addEventListener('abort', () => lookup[Symbol.dispose](), { once: true })
-  const replaced = await checkChainEnds(aws.bucket, lake, topic.topicId, partitions, lookup)
+  const replaced = await checkChainEnds(newest, partitions, lookup)
   const facts: AuditFacts = {
     lake,
     topicId: topic.topicId,
-    partitions,
+    partitions: inLakeOffsets(partitions, shiftsOfChains(chains, newest)),
     chains,
     base: verified.base,
     verifiedHours: verified.hours,
@@ -124,36 +132,73 @@ export async function runAudit(
     deadRecords,
     listedDead: deadFiles.keys,
     deepFindings: [...deep.findings, ...replaced],
+    changed: deep.content?.changed ?? 0,
     compactedHours,
   }
   const report = auditReport(facts)
-  if (report.findings.length === 0) {
+  if (report.findings.length === 0 && report.recordedLoss === 0) {
     const right = hours.filter(({ hour }) => hour && !report.lateHours.has(hour))
     await verifyHours(aws.bucket, lake, facts, right, { claims, landedOffsets })
   }
-  return { topic, empty: false, reached, scannedBytes, deepRecords: deep.records, landedOffsets, report }
+  const { records: deepRecords, content } = deep
+  return { topic, empty: false, reached, scannedBytes, deepRecords, content, landedOffsets, report }
+}
+
+/** Those of the claims that were read; where none was, because an earlier audit did, those of the newest ones. */
+function shiftsOfChains(
+  chains: readonly Chain[],
+  newest: ReadonlyMap<number, Claim>,
+): ReadonlyMap<number, number> {
+  return new Map(
+    chains.map(({ partition, links, inFlight }) => {
+      const claim = inFlight ?? links.findLast((link) => link.claim)?.claim ?? newest.get(partition)
+      return [partition, shiftOf(claim)]
+    }),
+  )
 }
 
 async function readAgain(
-  config: CatalogConfig,
-  topic: TopicState,
+  { athena, bucket, glue }: Aws,
+  { kafka, lake, queryTimeoutMs }: CatalogConfig,
+  { topicId, partitions }: TopicState,
   claims: readonly Claim[],
-  progress: (doing: string) => void,
-) {
+  { progress, signal }: { progress: (doing: string) => void; signal: AbortSignal | undefined },
+): Promise<DeepCheck & { readonly content: ContentResult }> {
+  progress('asking Athena for the digests of the rows')
+  const table = await glue.table(lake.database, lake.table)
+  const types = (table?.StorageDescriptor?.Columns ?? []).map(({ Name, Type }) => [Name!, Type!] as const)
+  const { compared, left } = comparedColumns(new Map(types))
+  const { database, table: name } = lake
+  const target = {
+    athena,
+    options: { signal, timeoutMs: queryTimeoutMs },
+    database,
+    table: name,
+    topicId,
+    compared,
+  }
+  const content = await ContentCheck.open(target, comparableSpans(partitions, claims))
   const checks: DeepCheck[] = []
-  const all = topic.partitions.entries()
+  const all = partitions.entries()
   const lane = async () => {
     for (const [at, partition] of all) {
       progress(`reading partition ${partition.partition} again from Kafka`)
-      const own = claims.filter((claim) => claim.partition === partition.partition)
-      checks[at] = await checkPartition(config.kafka, partition, own)
+      checks[at] = await checkPartition({ kafka, bucket, lake, content }, partition, claims)
     }
   }
   // Each has a connection of its own, and most of its time is spent opening and closing that.
   await Promise.all(Array.from({ length: PARTITIONS_AT_ONCE }, lane))
+  progress('comparing the rows with Kafka')
+  const result = await content.result()
+  const uncompared = [
+    ...uncomparedRows(partitions, claims),
+    ...result.uncompared,
+    ...left.map((column) => `the column ${column}, which the table lacks or has with another type`),
+  ]
   return {
     records: checks.reduce((sum, { records }) => sum + records, 0),
-    findings: checks.flatMap(({ findings }) => findings),
+    findings: [...checks.flatMap(({ findings }) => findings), ...result.findings],
+    content: { ...result, uncompared },
   }
 }
 
@@ -174,7 +219,18 @@ async function emptyLake(
   }
   const produced = topic.partitions.reduce((sum, { end }) => sum + end, 0)
   const waiting = topic.partitions.reduce((sum, { low, end }) => sum + end - low, 0)
-  const sums = { rows: 0, dead: 0, gaps: 0, skipped: 0, landed: 0, lost: 0, twice: 0, inFlight: 0 }
+  const sums = {
+    rows: 0,
+    dead: 0,
+    gaps: 0,
+    skipped: 0,
+    landed: 0,
+    lost: 0,
+    twice: 0,
+    changed: 0,
+    recordedLoss: 0,
+    inFlight: 0,
+  }
   const report = {
     ...sums,
     produced,
@@ -192,6 +248,7 @@ async function emptyLake(
     reached,
     scannedBytes: 0,
     deepRecords: 0,
+    content: undefined,
     landedOffsets: new Map(),
     report,
   }

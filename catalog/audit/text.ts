@@ -14,16 +14,16 @@ export function isGood({ report, reached }: AuditOutcome): boolean {
 }
 
 /** The lines; the last is the sum. */
-export function auditText(outcome: AuditOutcome, place: { dataset: string; location: string }): string[] {
+export function auditText(outcome: AuditOutcome, lake: { dataset: string; location: string }): string[] {
   const { topic, report, empty, reached } = outcome
   const ends = topic.partitions.map(({ partition, end }) => `${partition}: ${grouped(end)}`).join(', ')
   const lines = [
     `topic ${topic.topic} (id ${topic.topicId}): ${counted(topic.partitions.length, 'partition')}, end offsets ${ends}`,
   ]
   if (empty) {
-    lines.push(`the lake is empty: nothing has landed in ${place.location} yet`)
+    lines.push(`the lake is empty: nothing has landed in ${lake.location} yet`)
     if (report.waiting > 0) lines.push('start the consumer, or give it until its first flush')
-  } else lines.push(...checkedLines(outcome, place))
+  } else lines.push(...checkedLines(outcome, lake))
   if (report.waiting > 0) {
     const writing = report.inFlight > 0 ? `, ${grouped(report.inFlight)} of them being written just now` : ''
     lines.push(`waiting: ${counted(report.waiting, 'record')} not landed yet${writing}`)
@@ -45,19 +45,30 @@ export function auditText(outcome: AuditOutcome, place: { dataset: string; locat
 }
 
 function checkedLines(
-  { report, landedOffsets, scannedBytes, deepRecords }: AuditOutcome,
-  place: { dataset: string; location: string },
+  { report, landedOffsets, scannedBytes, deepRecords, content }: AuditOutcome,
+  lake: { dataset: string; location: string },
 ): string[] {
   const cuts = [...landedOffsets]
     .map(([partition, landedOffset]) => `${partition}: ${grouped(landedOffset)}`)
     .join(', ')
   const lines = [
-    `claims of ${place.dataset}: ${grouped(report.claims)} read, landed offsets ${cuts}; they account for ${grouped(report.rows)} rows, ${grouped(report.dead)} dead, ${grouped(report.gaps)} gaps, ${grouped(report.skipped)} skipped`,
-    `objects in ${place.location}: ${grouped(report.objects)} compared with Athena's rows (${(scannedBytes / 1e6).toFixed(1)} MB scanned)`,
+    `claims of ${lake.dataset}: ${grouped(report.claims)} read, landed offsets ${cuts}; they account for ${grouped(report.rows)} rows, ${grouped(report.dead)} dead, ${grouped(report.gaps)} gaps, ${grouped(report.skipped)} skipped`,
+    `objects in ${lake.location}: ${grouped(report.objects)} compared with Athena's rows (${(scannedBytes / 1e6).toFixed(1)} MB scanned)`,
   ]
   if (report.verifiedHours > 0) {
     lines.push(`closed hours: ${grouped(report.verifiedHours)} verified before and unchanged`)
   }
   if (deepRecords > 0) lines.push(`read again from Kafka: ${counted(deepRecords, 'record')}`)
+  if (content) {
+    const left = content.uncompared.length > 0 ? content.uncompared.join(', ') : 'nothing'
+    lines.push(
+      `content: ${counted(content.compared, 'row')} compared with Kafka's records by their columns; not compared: ${left}`,
+    )
+  }
+  if (report.recordedLoss > 0) {
+    lines.push(
+      `recorded: ${counted(report.recordedLoss, 'record')} of claims that were unfinished when Kafka lost them; they count as skipped`,
+    )
+  }
   return lines
 }

@@ -105,7 +105,7 @@ export function commandLine(args: readonly string[]): Argv {
           .option('deep', {
             type: 'boolean',
             default: false,
-            describe: 'check every hour again, and read again what Kafka still has',
+            describe: 'check every hour again, and compare all rows with what Kafka still has',
           })
           .option('wait', {
             type: 'number',

@@ -127,7 +127,7 @@ export const audit: HelpText = {
     '  lost      named by a claim, or deleted by Kafka before they landed, and nowhere',
     '  twice     rows beyond the first for the same record',
     '',
-    'What is produced but has not landed yet is on a line of its own; --wait waits for it, and for the catalog to register its hours. Verified hours are recorded in the bucket, and only read again when an object in them was added, changed or deleted. --deep checks all of them, and reads again what Kafka still has, to see that gaps are gaps.',
+    'What is produced but has not landed yet is on a line of its own; --wait waits for it, and for the catalog to register its hours. Verified hours are recorded in the bucket, and only read again when an object in them was added, changed or deleted. --deep checks all of them, and reads again what Kafka still has: gaps must be gaps, and each row is compared with its record by its columns. Rows with other values are named, and counted as changed behind the last number; what could not be compared is said.',
   ].join('\n'),
   examples: [
     ['catalog audit', 'now'],

@@ -107,8 +107,9 @@ async function readTopic({ broker }: FullWatch, tails: ChainTails) {
   const newestAtMs = read.flatMap((tail) => tail.newestAtMs ?? [])
   return {
     partitions: partitions.map(({ partition, low, end }, i) => {
-      const { landedOffset } = read[i]!
-      return { partition, end, landedOffset, lag: partitionLag({ low, end }, landedOffset) }
+      const { landedOffset, shift } = read[i]!
+      const offsets = { low: low + shift, end: end + shift }
+      return { partition, end: offsets.end, landedOffset, lag: partitionLag(offsets, landedOffset) }
     }),
     newestClaimAtMs: newestAtMs.length === 0 ? undefined : Math.max(...newestAtMs),
   }

@@ -60,9 +60,10 @@ export async function readProgress(
 ): Promise<ChainProgress[]> {
   return Promise.all(
     partitions.map(async ({ partition, end }) => {
-      const { newest, complete, landedOffset } = await readChainTail(bucket, lake, topicId, partition)
+      const tail = await readChainTail(bucket, lake, topicId, partition)
+      const { newest, complete, landedOffset, shift } = tail
       if (newest) usableClaim(newest, 'nothing is compacted')
-      return { partition, newest: complete, landedOffset, end }
+      return { partition, newest: complete, landedOffset, end: end + shift }
     }),
   )
 }

@@ -13,7 +13,8 @@ import { Athena } from '@ticklake/aws/athena.ts'
 import { type LakeConfig, s3Client } from '@ticklake/aws/config.ts'
 import { awsFailure, httpStatus, isAwsError } from '@ticklake/aws/failure.ts'
 import { queryFailure } from '@ticklake/aws/query-failure.ts'
-import { truncationsPrefix } from '@ticklake/contract/keys.ts'
+import { type Claim, parseClaim } from '@ticklake/contract/claim.ts'
+import { claimsPrefix, parseTruncationKey, truncationsPrefix } from '@ticklake/contract/keys.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { diagnoseClock } from './diagnoses.ts'
 import type { RunCheck } from './doctor.ts'
@@ -57,6 +58,20 @@ export function awsChecks(lake: LakeConfig): AwsChecks {
     Body: `${JSON.stringify({ v: 1, by: 'catalog doctor' })}\n`,
     ContentType: 'application/json',
   })
+  /** Whether the chain has gone on in a later era than the one that was refused. */
+  async function isBehind(key: string, abortSignal: AbortSignal): Promise<boolean> {
+    const refused = parseTruncationKey(key)
+    if (!refused) return false
+    const Prefix = claimsPrefix(lake, refused.topicId, refused.partition)
+    const command = new ListObjectsV2Command({ Bucket: lake.bucket, Prefix, MaxKeys: 1 })
+    const { Contents: [newest] = [] } = await s3.send(command, { abortSignal })
+    if (!newest) return false
+    const get = new GetObjectCommand({ Bucket: lake.bucket, Key: newest.Key! })
+    const { Body } = await s3.send(get, { abortSignal })
+    const claim: Claim = parseClaim((await Body?.transformToString()) ?? '')
+    return (claim.era?.number ?? 0) > refused.era
+  }
+
   return {
     clock: (signal) => clock(lake, signal),
 
@@ -112,11 +127,12 @@ export function awsChecks(lake: LakeConfig): AwsChecks {
       try {
         const command = new ListObjectsV2Command({ Bucket: lake.bucket, Prefix: prefix, MaxKeys: 100 })
         const { Contents = [] } = await s3.send(command, { abortSignal })
-        if (Contents.length === 0) return `no consumer has found a partition of ${lake.dataset} truncated`
-        throw truncated(
-          lake.bucket,
-          Contents.map(({ Key }) => Key!),
-        )
+        const found = Contents.map(({ Key }) => Key!)
+        if (found.length === 0) return `no consumer has found a partition of ${lake.dataset} truncated`
+        const open: string[] = []
+        for (const key of found) if (!(await isBehind(key, abortSignal))) open.push(key)
+        if (open.length === 0) return `what Kafka had lost is recorded: the partitions are in a new era`
+        throw truncated(lake.bucket, open)
       } catch (error) {
         if (error instanceof Failure) throw error
         throw awsFailure('S3', `listing ${prefix}`, error)

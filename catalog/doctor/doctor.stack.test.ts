@@ -12,6 +12,7 @@ import {
   startFront,
   startTls,
 } from '@ticklake/testing/doctor-fixtures.ts'
+import { Service } from '@ticklake/testing/service.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { createTopic } from '@ticklake/testing/topic.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -295,6 +296,29 @@ describe('the broker', () => {
     const all = await diagnose({ KAFKA_BOOTSTRAP_SERVERS: broker.closed })
     expectFailed(all, 'advertised', 'ADVERTISED_UNREACHABLE')
     expect(outcomeLines(all.advertised).join()).toContain('the connection fails (ECONNREFUSED)')
+  })
+
+  test.concurrent.for([
+    ['consumer/main.ts', 'run'],
+    ['producer/main.ts', 'run', '--rows', '1'],
+    ['producer/main.ts', 'topic', 'create'],
+    ['producer/main.ts', 'topic', 'describe'],
+  ])('%s %s does not wait longer for it than it may, and names it', async (command) => {
+    const own = { ...env, KAFKA_BOOTSTRAP_SERVERS: broker.closed, KAFKA_TOPIC: 'behind-a-closed-door' }
+    await createTopic({ ...own, KAFKA_BOOTSTRAP_SERVERS: broker.plain }, 1).catch(() => {})
+    const ports = { CONSUMER_HEALTH_PORT: '0', PRODUCER_HEALTH_PORT: '0' }
+    const begun = performance.now()
+    const late = new Service(command, { env: { ...own, ...ports, KAFKA_CONNECT_TIMEOUT_MS: '3000' } })
+    expect(await late.ended()).toBe(1)
+    expect(performance.now() - begun).toBeLessThan(20_000)
+    expect(late.stderr).toMatch(
+      /KAFKA_UNREACHABLE[\s\S]*answers, but no broker does at the address that it advertises \(127\.0\.0\.1:\d+\)[\s\S]*advertised\.listeners[\s\S]*make doctor/,
+    )
+    const stopped = new Service(command, { env: { ...own, ...ports } })
+    await new Promise((resolve) => setTimeout(resolve, 4_000))
+    const asked = performance.now()
+    expect(await stopped.stop(), stopped.stderr).toBe(0)
+    expect(performance.now() - asked).toBeLessThan(10_000)
   })
 })
 

@@ -30,8 +30,8 @@ async function outcomes(changed: Partial<Checks>, signal = go, withinMs?: number
 const states = (all: readonly Outcome[]) => Object.fromEntries(all.map(({ check, state }) => [check, state]))
 
 test('every check needs only earlier ones, and has a limit', () => {
-  for (const [place, name] of checkNames.entries()) {
-    for (const need of checks[name].needs) expect(checkNames.indexOf(need)).toBeLessThan(place)
+  for (const [index, name] of checkNames.entries()) {
+    for (const need of checks[name].needs) expect(checkNames.indexOf(need)).toBeLessThan(index)
     expect(checks[name].withinMs).toBeLessThanOrEqual(90_000)
   }
 })

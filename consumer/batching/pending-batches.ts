@@ -1,8 +1,10 @@
 // A partition's records that no claim covers yet: batches that are full, and the one that is being filled.
+
+import { isCanonical } from '@ticklake/contract/canonical.ts'
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import type { LastRecord } from '@ticklake/contract/last-record.ts'
-import { rejectTimestamp, validate } from '@ticklake/contract/validation.ts'
+import { isFiledTimestamp, rejectTimestamp, validate } from '@ticklake/contract/validation.ts'
 import type { ConsumerEvents } from '../events.ts'
 import { RecordBuffer, type RecordTaker, type RejectedRecord } from './record-buffer.ts'
 
@@ -16,6 +18,21 @@ export interface Message {
   readonly headers?: Record<string, Uint8Array | string>[]
   /** Of the leader that it was read from; -1 or undefined when unknown. */
   readonly leaderEpoch?: number | undefined
+}
+
+/** Messages of one partition as spans of one block of bytes, as the reader of record batches delivers them. */
+export interface MessageSpans {
+  readonly count: number
+  readonly bytes: Uint8Array
+  /** Of each message, where its value starts; -1 for null. */
+  readonly valueStarts: Int32Array
+  readonly valueEnds: Int32Array
+  readonly offsets: Float64Array
+  /** In ms since 1970; -1 for none. */
+  readonly timestamps: Float64Array
+  readonly leaderEpoch: number
+  /** Message i as an object; valid until the next call. */
+  readonly message: (i: number) => Message
 }
 
 export interface PendingBatchesOptions {
@@ -79,10 +96,7 @@ export class PendingBatches implements RecordTaker {
   /** Validates a message, and adds a copy of it as a row or as a rejected record. */
   push(message: Message): void {
     if (message.offset < this.#filling.cursor) return
-    const { leaderEpoch = -1 } = message
-    if (leaderEpoch !== (this.#leaderEpochs.at(-1)?.leaderEpoch ?? -1)) {
-      this.#leaderEpochs.push({ from: message.offset, leaderEpoch })
-    }
+    this.#noteLeaderEpoch(message.offset, message.leaderEpoch ?? -1)
     const { events } = this.#options
     const badTime = rejectTimestamp(message.timestamp)
     const result = badTime
@@ -95,6 +109,22 @@ export class PendingBatches implements RecordTaker {
     } else {
       events.recordRejected(result.reason, message.partition, message.offset, result.detail)
       this.reject(rejectedRecord(message, result))
+    }
+  }
+
+  /** The same for many: those in canonical form go from bytes to bytes, and only the others become objects. */
+  pushAll({ count, bytes, valueStarts, valueEnds, offsets, timestamps, ...spans }: MessageSpans): void {
+    for (let i = 0; i < count; i++) {
+      const offset = offsets[i]!
+      const timestampMs = timestamps[i]!
+      const start = valueStarts[i]!
+      const end = valueEnds[i]!
+      if (start < 0 || !isFiledTimestamp(timestampMs) || !isCanonical(bytes, start, end)) {
+        this.push(spans.message(i))
+      } else if (offset >= this.#filling.cursor) {
+        this.#noteLeaderEpoch(offset, spans.leaderEpoch)
+        this.accept(offset, timestampMs, bytes.subarray(start, end))
+      }
     }
   }
 
@@ -215,6 +245,12 @@ export class PendingBatches implements RecordTaker {
     this.#filling.cursor = Math.max(this.#filling.cursor, cursor)
     // Gaps at the end are claimed as well, even if no record comes after them.
     if (!this.#filling.isEmpty && this.#ageTimer === undefined) this.#startAging()
+  }
+
+  #noteLeaderEpoch(offset: number, leaderEpoch: number): void {
+    if (leaderEpoch !== (this.#leaderEpochs.at(-1)?.leaderEpoch ?? -1)) {
+      this.#leaderEpochs.push({ from: offset, leaderEpoch })
+    }
   }
 
   #startAging(): void {

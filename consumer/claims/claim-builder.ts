@@ -1,7 +1,15 @@
 // Builds the claim of a batch: which of its records go into which objects.
 import { randomUUID } from 'node:crypto'
 import type { LakeFormat } from '@ticklake/aws/config.ts'
-import { CLAIM_VERSION, type Claim, type ClaimFile } from '@ticklake/contract/claim.ts'
+import {
+  CLAIM_VERSION,
+  type Claim,
+  type ClaimFile,
+  ERA_CLAIM_VERSION,
+  type Era,
+  type EraBeginning,
+  shiftOf,
+} from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { dataKey, fileExtensions, type Lake, type OffsetRange, recordKey } from '@ticklake/contract/keys.ts'
 import { release } from '@ticklake/runtime/release.ts'
@@ -34,19 +42,21 @@ export function abilityFor(target: LandingTarget, claim: Claim): Ability {
 /**
  * The claim of everything in the buffer: [start, cursor). The buffer must not be empty.
  * @param leaderEpochAt the leader epoch of the record at an offset, where it is known
+ * @param era the one that the records were read in
  */
 export function buildClaim(
   target: LandingTarget,
   partition: number,
   buffer: RecordBuffer,
   leaderEpochAt: (offset: number) => number | undefined = () => undefined,
+  era?: Era,
 ): Claim {
   const range = { topicId: target.topicId, partition, S: buffer.start, E: buffer.cursor }
   const dead = buffer.rejected.length
   const last = buffer.lastRecord()
   const leaderEpoch = last && leaderEpochAt(last.offset)
   return {
-    v: CLAIM_VERSION,
+    v: era ? ERA_CLAIM_VERSION : CLAIM_VERSION,
     topic: target.topic,
     ...range,
     nonce: randomUUID(),
@@ -59,6 +69,38 @@ export function buildClaim(
     gaps: range.E - range.S - buffer.rows - dead,
     skipped: 0,
     ...(last && { last: { ...last, ...(leaderEpoch !== undefined && { leaderEpoch }) } }),
+    ...(era && { era }),
+  }
+}
+
+/**
+ * The claim that begins the next era behind this one.
+ * @param begins says at which of Kafka's offsets the logs part
+ */
+export function buildEra(target: LandingTarget, last: Claim, begins: EraBeginning): Claim {
+  const { partition, E: S } = last
+  const E = S + 1
+  return {
+    v: ERA_CLAIM_VERSION,
+    topic: target.topic,
+    topicId: target.topicId,
+    partition,
+    S,
+    E,
+    nonce: randomUUID(),
+    encoder: encoderNames[target.format],
+    contract: CONTRACT_VERSION,
+    release,
+    files: [],
+    dead: 0,
+    gaps: 1,
+    skipped: 0,
+    era: {
+      number: (last.era?.number ?? 0) + 1,
+      shift: E - begins.kafkaOffset,
+      landedBefore: Math.max(last.era?.landedBefore ?? 0, last.E - shiftOf(last)),
+    },
+    begins,
   }
 }
 
@@ -69,9 +111,10 @@ export function buildSkip(
   S: number,
   E: number,
   reason: string,
+  era?: Era,
 ): Claim {
   return {
-    v: CLAIM_VERSION,
+    v: era ? ERA_CLAIM_VERSION : CLAIM_VERSION,
     topic: target.topic,
     topicId: target.topicId,
     partition,
@@ -86,6 +129,7 @@ export function buildSkip(
     gaps: 0,
     skipped: E - S,
     reason,
+    ...(era && { era }),
   }
 }
 

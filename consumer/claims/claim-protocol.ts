@@ -38,13 +38,18 @@ export type Problem =
   | { readonly kind: 'unknown-encoder'; readonly claim: Claim }
   | { readonly kind: 'newer-contract'; readonly claim: Claim }
   | { readonly kind: 'truncated'; readonly claim: Claim; readonly found: string }
+  /** Another consumer has begun an era here: the records in memory are of the log before. */
+  | { readonly kind: 'era-begun'; readonly claim: Claim }
   | { readonly kind: 'claim-disagrees'; readonly stored: Claim; readonly seen: Claim }
 
 /** The result of an effect. */
 export type Outcome =
   | { readonly of: 'find-tail'; readonly tail: Claim | undefined }
-  /** `replaced`: why the record is not the claim's; undefined: it is, or Kafka has none there any more to compare with. */
-  | { readonly of: 'compare-tail'; readonly replaced: string | undefined }
+  /**
+   * `replaced`: why the record is not the claim's; undefined: it is, or Kafka has none there any more to compare with.
+   * `era`: the claim by which the chain goes on all the same; absent: it does not.
+   */
+  | { readonly of: 'compare-tail'; readonly replaced: string | undefined; readonly era?: Claim | undefined }
   | { readonly of: 'check-tail'; readonly complete: boolean }
   /** `claim` is built from the records alone; for `collect-claim` it covers the same range. */
   | { readonly of: 'collect' | 'collect-claim'; readonly claim: Claim }
@@ -79,6 +84,7 @@ export function nextStep(step: Step, outcome: Outcome, abilityFor: (claim: Claim
         : recognize(outcome.tail, abilityFor(outcome.tail))
     case 'compare-tail': {
       const { claim } = expect(step, 'compare-tail')
+      if (outcome.era) return { at: 'put-claim', claim: outcome.era }
       return outcome.replaced === undefined
         ? { at: 'check-tail', claim }
         : { at: 'refuse', problem: { kind: 'truncated', claim, found: outcome.replaced } }
@@ -98,9 +104,13 @@ export function nextStep(step: Step, outcome: Outcome, abilityFor: (claim: Claim
     }
     case 'read-claim': {
       const { claim } = expect(step, 'read-claim')
-      return outcome.claim.nonce === claim.nonce
-        ? write(claim)
-        : finish(outcome.claim, abilityFor(outcome.claim))
+      if (outcome.claim.nonce === claim.nonce) return write(claim)
+      // What was first is recovered from, whether it began the era or still belongs to the one before.
+      if (claim.begins) return firstStep
+      if (outcome.claim.era?.number !== claim.era?.number) {
+        return { at: 'refuse', problem: { kind: 'era-begun', claim: outcome.claim } }
+      }
+      return finish(outcome.claim, abilityFor(outcome.claim))
     }
     case 'collect-claim': {
       const { claim } = expect(step, 'collect-claim')
@@ -152,7 +162,7 @@ function refuseNewer(claim: Claim): Step {
 }
 
 function write(claim: Claim): Step {
-  return claim.skipped > 0 ? { at: 'commit', claim } : { at: 'put-files', claim }
+  return claim.skipped > 0 || claim.begins ? { at: 'commit', claim } : { at: 'put-files', claim }
 }
 
 /** Two claims of one range that put the same rows into the same objects. */

@@ -14,7 +14,7 @@ import {
 } from '../group/start-point.ts'
 import type { ObjectStore } from '../s3.ts'
 import type { LandingTarget } from './claim-builder.ts'
-import { sharedQuestion } from './shared-question.ts'
+import { sharedRequest } from './shared-request.ts'
 
 /** Which variable a consumer would have to change to agree with the stored setting. */
 const variableOf = {
@@ -82,7 +82,7 @@ export function datasetGuard(
   target: LandingTarget,
   onRaised: OnRaised,
 ): () => Promise<void> {
-  return sharedQuestion(async () => {
+  return sharedRequest(async () => {
     if (await agree(store, target, { onRaised, meanwhile: 'nothing more is claimed' })) return
     throw new Failure({
       code: 'DATASET_MISSING',

@@ -7,6 +7,7 @@ import { Failure } from '@ticklake/runtime/errors.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
 import { memoryStore } from '@ticklake/testing/memory-store.ts'
+import { ticks } from '@ticklake/testing/topic.ts'
 import { expect, test, vi } from 'vitest'
 import { consumerEvents } from '../events.ts'
 import { buildSkip } from './claim-builder.ts'
@@ -27,6 +28,7 @@ function startWriter(
   confirmDataset = async () => {},
   aliases = false,
   stored = new Map<string, string>(),
+  onTruncation: 'stop' | 'record' = 'stop',
 ) {
   const store = memoryStore(stored)
   const { objects } = store
@@ -38,11 +40,14 @@ function startWriter(
   const registry = makeRegistry('consumer')
   const events = consumerEvents(makeLogger('consumer', { LOG_LEVEL: 'silent' }), registry)
   const found = new Map<number, FoundRecord>()
+  const epoch = { end: -1 }
+  const commits: number[] = []
   const truncation = new TruncationGuard({
     store,
     target,
     events,
     find: async (_partition, offset) => found.get(offset) ?? 'absent',
+    epochEnd: async () => epoch.end,
   })
   const writer = new PartitionWriter({
     target: { ...target, aliases },
@@ -55,7 +60,10 @@ function startWriter(
     confirmTopic: async () => {},
     confirmDataset,
     truncation,
-    commit: async () => {},
+    onTruncation,
+    commit: async (offset) => {
+      commits.push(offset)
+    },
     onProgress: () => {},
   })
   const claims = () =>
@@ -63,7 +71,7 @@ function startWriter(
       .filter(([key]) => key.startsWith(claimsPrefix(target.lake, target.topicId, 0)))
       .map(([, text]) => parseClaim(text))
       .sort((a, b) => a.S - b.S)
-  return { writer, objects, claims, registry, events, found }
+  return { writer, objects, claims, registry, events, found, epoch, commits }
 }
 
 const row = Buffer.from('{}')
@@ -308,3 +316,96 @@ test.each(['complete', 'unfinished'])(
     })
   },
 )
+
+/** A writer with CONSUMER_ON_TRUNCATION=record for a chain [0,3) whose last record Kafka has replaced. */
+async function recording({ epochEnd = 1, unfinished = false } = {}) {
+  const before = await landedThree()
+  before.writer.drain()
+  await before.ran
+  if (unfinished)
+    for (const key of before.objects.keys()) if (key.includes('stock_market_')) before.objects.delete(key)
+  const it = startWriter(60_000, undefined, false, before.objects, 'record')
+  it.found.set(2, before.other)
+  it.epoch.end = epochEnd
+  return it
+}
+
+test.each([false, true])(
+  'with `record` the chain goes on in a new era behind the replaced records, whose claim was unfinished: %s',
+  async (unfinished) => {
+    const { writer, claims, commits } = await recording({ unfinished })
+    expect(await writer.recover()).toBe(4)
+    expect([writer.shift, commits]).toEqual([3, [1]])
+    expect(claims()[1]).toMatchObject({
+      v: 3,
+      S: 3,
+      E: 4,
+      files: [],
+      gaps: 1,
+      era: { number: 1, shift: 3, landedBefore: 3 },
+      begins: { kafkaOffset: 1, replacedTo: 3, ...(unfinished && { unfinished: { S: 0, E: 3 } }) },
+    })
+    const ran = writer.run()
+    const { value } = ticks(1, 1).next().value!
+    writer.sink.push({ partition: 0, offset: 1, timestamp: Date.now(), value, leaderEpoch: 5 })
+    const rest = [2, 3]
+    writer.sink.pushAll({
+      count: 2,
+      bytes: value!,
+      valueStarts: Int32Array.of(0, -1),
+      valueEnds: Int32Array.of(value!.length, -1),
+      offsets: Float64Array.from(rest),
+      timestamps: Float64Array.of(Date.now(), Date.now()),
+      leaderEpoch: 5,
+      message: (i) => ({ partition: 0, offset: rest[i]!, timestamp: Date.now(), value, leaderEpoch: 5 }),
+    })
+    writer.drain()
+    await ran
+    expect(claims()[2]).toMatchObject({
+      v: 3,
+      S: 4,
+      E: 7,
+      gaps: 0,
+      era: { number: 1, shift: 3 },
+      last: { offset: 6 },
+    })
+    expect(commits).toEqual([1, 4])
+  },
+)
+
+test('a refusal of an earlier start does not keep `record` from going on, and `stop` goes on in the era then', async () => {
+  const it = await recording()
+  await startWriter(60_000, undefined, false, it.objects).writer.refuseTruncated('another record')
+  expect(await it.writer.recover()).toBe(4)
+  expect(await startWriter(60_000, undefined, false, it.objects).writer.recover()).toBe(4)
+})
+
+test.each([
+  ['Kafka knows no end of the epoch', -1],
+  ['the epoch ends behind the replaced record', 3],
+])(
+  'where %s, `record` refuses as `stop` does: it does not guess where the logs part',
+  async (_what, epochEnd) => {
+    const { writer, claims } = await recording({ epochEnd })
+    await expect(writer.recover()).rejects.toMatchObject({
+      code: 'TOPIC_TRUNCATED',
+      why: expect.stringContaining('cannot be told'),
+    })
+    expect(claims()).toHaveLength(1)
+  },
+)
+
+test('a consumer with records of the old log in memory meets the era’s claim, and drops them', async () => {
+  const old = await landedThree()
+  for (const offset of [3, 4]) old.push(offset)
+  const it = startWriter(60_000, undefined, false, old.objects, 'record')
+  it.found.set(2, old.other)
+  it.epoch.end = 1
+  await it.writer.recover()
+  old.push(5)
+  await expect(old.ran).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED', retryable: true })
+  expect(it.claims().map(({ S, E }) => [S, E])).toEqual([
+    [0, 3],
+    [3, 4],
+  ])
+})

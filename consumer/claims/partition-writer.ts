@@ -1,6 +1,6 @@
 // Lands one partition's records: performs the effects that the claim protocol asks for, batch after batch.
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Claim, claimText, writtenBy } from '@ticklake/contract/claim.ts'
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
+import { type Claim, claimText, type Era, shiftOf, writtenBy } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { claimKey } from '@ticklake/contract/keys.ts'
 import type { LandedRecord } from '@ticklake/lake/chain-end.ts'
@@ -11,11 +11,13 @@ import { release } from '@ticklake/runtime/release.ts'
 import { PendingBatches, type PendingBatchesOptions } from '../batching/pending-batches.ts'
 import type { RecordBuffer } from '../batching/record-buffer.ts'
 import type { ConsumerEvents } from '../events.ts'
+import type { RecordSink } from '../group/record-source.ts'
 import { Aborted, untilDone } from '../retry.ts'
-import { abilityFor, buildClaim, buildSkip, type LandingTarget } from './claim-builder.ts'
+import { abilityFor, buildClaim, buildEra, buildSkip, type LandingTarget } from './claim-builder.ts'
 import { firstStep, isCollecting, nextStep, type Outcome, type Problem, type Step } from './claim-protocol.ts'
 import { type LandingPort, landDead, landFiles } from './landing.ts'
-import type { TruncationGuard } from './truncation-guard.ts'
+import { shiftedSink } from './shifted-sink.ts'
+import type { Refusal, TruncationGuard } from './truncation-guard.ts'
 
 export interface WriterOptions
   extends Pick<PendingBatchesOptions, 'flushAfterMs' | 'flushBytes' | 'flushRows'> {
@@ -27,7 +29,9 @@ export interface WriterOptions
   readonly confirmTopic: () => Promise<void>
   /** Asks S3 whether the dataset still has this release's contract. */
   readonly confirmDataset: () => Promise<void>
-  readonly truncation: Pick<TruncationGuard, 'requireIntact' | 'replaced' | 'refuse'>
+  readonly truncation: TruncationGuard
+  /** `record`: where Kafka has replaced landed records, the chain goes on in a new era. */
+  readonly onTruncation?: 'stop' | 'record'
   /** Commits the offset to Kafka; a failure is harmless. */
   readonly commit: (offset: number) => Promise<void>
   /** Called when memory was freed. */
@@ -47,7 +51,13 @@ export class PartitionWriter {
   /** Whether a batch is taken and the topic is being confirmed: that needs no further records. */
   #isConfirming = false
   #draining = false
-  /** The last record of the newest claim that is known, where it has one. */
+  /** The era of the chain's end, once that is known; undefined: Kafka has never replaced landed records. */
+  #era: Era | undefined
+  /** The newest claim when the chain was read. */
+  #tail: Claim | undefined
+  /** What an earlier consumer has found, of the tail's era. */
+  #refusal: Refusal | undefined
+  /** The last record of the newest claim that is known, at its offset in Kafka, where it has one. */
   #lastClaimed: LandedRecord | undefined
   /** Records that were read before the connection was lost: Kafka must still have them before anything is claimed. */
   readonly #doubted: LandedRecord[] = []
@@ -65,6 +75,21 @@ export class PartitionWriter {
   /** Memory held, in bytes. */
   get heldBytes(): number {
     return this.pending.heldBytes + (this.#batch?.heldBytes ?? 0)
+  }
+
+  /** Takes the partition's records at their offsets in Kafka. */
+  get sink(): RecordSink {
+    return this.shift === 0 ? this.pending : shiftedSink(this.pending, this.shift)
+  }
+
+  /** The era that is written to, once the chain is recovered. */
+  get era(): Era | undefined {
+    return this.#era
+  }
+
+  /** By how much the offsets of claims are above Kafka's. */
+  get shift(): number {
+    return this.#era?.shift ?? 0
   }
 
   /** Aborts when the writer is aborted. */
@@ -105,10 +130,6 @@ export class PartitionWriter {
    */
   async recover(): Promise<number> {
     await this.#confirmDataset()
-    const { partition, truncation, events } = this.#options
-    await untilDone('read_truncation', events, this.#aborting.signal, () =>
-      truncation.requireIntact(partition),
-    )
     while (!isCollecting(this.#step)) await this.#advance()
     const from = this.#step.at === 'collect' ? this.#step.from : this.#step.claim.S
     this.pending.startAt(from)
@@ -123,10 +144,26 @@ export class PartitionWriter {
 
   /** Writes down that Kafka has replaced landed records of the partition. @returns what to stop with */
   refuseTruncated(why: string): Promise<Failure> {
-    const { events, partition, truncation } = this.#options
+    const { events, partition, truncation, onTruncation } = this.#options
+    const unknown = '; where the two logs part cannot be told, so no era can begin'
+    const what = onTruncation === 'record' ? why + unknown : why
     return untilDone('write_truncation', events, this.#aborting.signal, () =>
-      truncation.refuse(partition, why),
+      truncation.refuse(partition, what, this.#era?.number),
     )
+  }
+
+  /**
+   * The partition ends in Kafka before its claims do: begins the next era where that may be, else refuses the partition.
+   * Only between recover() and run().
+   * @returns the offset to read from
+   * @throws Failure TOPIC_TRUNCATED; Aborted
+   */
+  async goOnBehind(why: string): Promise<number> {
+    const tail = this.#tail
+    const claim = tail && (await this.#nextEra(tail, why, tail.E - shiftOf(tail)))
+    if (!claim) throw await this.refuseTruncated(why)
+    this.#step = { at: 'put-claim', claim }
+    return this.recover()
   }
 
   /**
@@ -135,10 +172,11 @@ export class PartitionWriter {
    */
   connectionLost(): void {
     const { target } = this.#options
+    const { shift } = this
     const pending =
       this.pending.lastRecord ?? (isCollecting(this.#step) ? this.#batch?.lastRecord() : undefined)
     const last = pending
-      ? { ...pending, contract: CONTRACT_VERSION, aliases: target.aliases }
+      ? { ...pending, offset: pending.offset - shift, contract: CONTRACT_VERSION, aliases: target.aliases }
       : this.#lastClaimed
     if (last && last.offset !== this.#doubted.at(-1)?.offset) this.#doubted.push(last)
   }
@@ -151,6 +189,8 @@ export class PartitionWriter {
       const why = await untilDone('compare_record', events, this.#aborting.signal, () =>
         truncation.replaced(partition, compared),
       )
+      // Recovery decides whether landed records are among them, and where the chain goes on.
+      if (why !== undefined && this.#options.onTruncation === 'record') throw logReplaced(partition, why)
       if (why !== undefined) throw await this.refuseTruncated(why)
       this.#doubted.shift()
     }
@@ -170,7 +210,7 @@ export class PartitionWriter {
     const from = this.landedOffset
     this.#step = {
       at: 'put-claim',
-      claim: buildSkip(this.#options.target, this.#options.partition, from, to, reason),
+      claim: buildSkip(this.#options.target, this.#options.partition, from, to, reason, this.#era),
     }
     return this.recover()
   }
@@ -230,9 +270,9 @@ export class PartitionWriter {
     await Promise.all([this.confirmTopic(), this.#confirmDataset(), this.#confirmLog()]).finally(() => {
       this.#isConfirming = false
     })
-    const claim = buildClaim(this.#options.target, this.#options.partition, this.#batch!, (offset) =>
-      this.pending.leaderEpochAt(offset),
-    )
+    const { target, partition } = this.#options
+    const epochAt = (offset: number) => this.pending.leaderEpochAt(offset)
+    const claim = buildClaim(target, partition, this.#batch!, epochAt, this.#era)
     await this.#follow({ of: step.at === 'collect' ? 'collect' : 'collect-claim', claim })
     return true
   }
@@ -269,10 +309,10 @@ export class PartitionWriter {
       const { problem } = this.#step
       throw problem.kind === 'truncated' ? await this.refuseTruncated(problem.found) : stopFailure(problem)
     }
-    if ('claim' in this.#step && this.#step.claim.last) {
-      const { last, contract, aliases } = this.#step.claim
-      this.#lastClaimed = { ...last, contract, aliases }
-    }
+    if (!('claim' in this.#step)) return
+    const { claim } = this.#step
+    if (claim.begins) this.#lastClaimed = undefined
+    else if (claim.last) this.#lastClaimed = landedRecord(claim)
   }
 
   async #perform(step: Step): Promise<Outcome> {
@@ -283,12 +323,18 @@ export class PartitionWriter {
       case 'find-tail': {
         const key = await attempt('find_tail', () => this.#newestKey())
         const tail = key === undefined ? undefined : await attempt('read_claim', () => this.#readClaim(key))
+        this.#tail = tail
+        this.#era = tail?.era
+        await this.#readRefusal()
         return { of: 'find-tail', tail }
       }
       case 'compare-tail': {
-        const { last, contract, aliases } = step.claim
-        const compare = () => this.#options.truncation.replaced(partition, { ...last!, contract, aliases })
-        return { of: 'compare-tail', replaced: await attempt('compare_record', compare) }
+        const { claim } = step
+        const compare = () => this.#options.truncation.replaced(partition, landedRecord(claim))
+        const replaced = (await attempt('compare_record', compare)) ?? this.#refusal?.why
+        if (replaced === undefined) return { of: 'compare-tail', replaced }
+        const era = await this.#nextEra(claim, replaced, landedRecord(claim).offset)
+        return { of: 'compare-tail', replaced, era }
       }
       case 'check-tail':
         return {
@@ -332,6 +378,44 @@ export class PartitionWriter {
     }
   }
 
+  /** @throws Failure TOPIC_TRUNCATED when an earlier consumer has refused the era, and no other can begin */
+  async #readRefusal(): Promise<void> {
+    const { events, partition, truncation, onTruncation } = this.#options
+    const era = this.#era?.number ?? 0
+    this.#refusal = await untilDone('read_truncation', events, this.#aborting.signal, () =>
+      truncation.refusal(partition, era),
+    )
+    if (!this.#refusal || (onTruncation === 'record' && this.#tail?.last)) return
+    await untilDone('read_truncation', events, this.#aborting.signal, () =>
+      truncation.requireIntact(partition, era),
+    )
+  }
+
+  /**
+   * The claim by which the chain goes on behind a claim whose records Kafka has replaced.
+   * @param most where the logs may part at most, in offsets of Kafka: what was found says so
+   * @returns undefined: it may not, or where the logs part is not known
+   */
+  async #nextEra(claim: Claim, why: string, most: number): Promise<Claim | undefined> {
+    const { target, partition, landing, events, truncation, onTruncation } = this.#options
+    const leaderEpoch = claim.last?.leaderEpoch
+    if (onTruncation !== 'record' || leaderEpoch === undefined) return undefined
+    const kafkaOffset = await untilDone('find_divergence', events, this.#aborting.signal, () =>
+      truncation.divergence(partition, leaderEpoch),
+    )
+    if (kafkaOffset === undefined || kafkaOffset > most) return undefined
+    const complete = await untilDone('check_tail', events, this.#aborting.signal, () =>
+      isComplete(landing.store, target.lake, claim),
+    )
+    return buildEra(target, claim, {
+      kafkaOffset,
+      why,
+      foundAt: new Date().toISOString(),
+      replacedTo: claim.E - shiftOf(claim),
+      ...(!complete && { unfinished: { S: claim.S, E: claim.E } }),
+    })
+  }
+
   async #newestKey(): Promise<string | undefined> {
     const { target, partition, landing } = this.#options
     const { store } = landing
@@ -346,7 +430,7 @@ export class PartitionWriter {
 
   async #complete(claim: Claim): Promise<void> {
     await this.#options
-      .commit(claim.E)
+      .commit(claim.E - shiftOf(claim))
       .catch((error) => this.#options.events.commitFailed(claim.partition, error))
     const last = this.#batch?.lastTimestampMs
     const seconds =
@@ -356,9 +440,27 @@ export class PartitionWriter {
     this.#batch = undefined
     this.#batchTakenAt = undefined
     this.#options.events.claimCompleted(claim, last, seconds)
+    if (claim.begins) {
+      this.#era = claim.era
+      this.#options.events.eraBegun(claim)
+    }
     this.#options.onProgress()
-    await nextTurn()
+    await yieldToEventLoop()
   }
+}
+
+function landedRecord({ last, contract, aliases, era }: Claim): LandedRecord {
+  return { ...last!, offset: last!.offset - (era?.shift ?? 0), contract, aliases }
+}
+
+/** What is in memory is of a log that Kafka has replaced: the chain is recovered anew by another member. */
+function logReplaced(partition: number, why: string): Failure {
+  return new Failure({
+    code: 'TOPIC_TRUNCATED',
+    what: `Kafka has replaced records of partition ${partition} that were read; those that had not landed are read again where Kafka has them`,
+    why,
+    retryable: true,
+  })
 }
 
 function stopFailure(problem: Exclude<Problem, { kind: 'truncated' }>): Failure {
@@ -382,6 +484,10 @@ function stopFailure(problem: Exclude<Problem, { kind: 'truncated' }>): Failure 
       why: `ticklake ${release} knows contract ${CONTRACT_VERSION}: it would drop the columns that were added since`,
       remedy: `run ticklake ${problem.claim.release ?? 'of the release that wrote it'} or newer`,
     })
+  }
+  if (problem.kind === 'era-begun') {
+    const { partition, era } = problem.claim
+    return logReplaced(partition, `another consumer has begun the era ${era?.number ?? 0}`)
   }
   const { stored, seen } = problem
   return new Failure({

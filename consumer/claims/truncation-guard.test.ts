@@ -29,6 +29,7 @@ function guard(found: FoundRecord, objects = new Map<string, string>()) {
     target,
     events: { recordCompared: (result) => results.push(result) },
     find: async () => found,
+    epochEnd: async () => -1,
   })
   return { it, results, objects }
 }

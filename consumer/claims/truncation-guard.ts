@@ -14,6 +14,14 @@ export interface TruncationGuardOptions {
   readonly events: Pick<ConsumerEvents, 'recordCompared'>
   /** What Kafka has at an offset now. */
   readonly find: (partition: number, offset: number) => Promise<FoundRecord>
+  /** Where the records of a leader epoch end in Kafka's log now; negative: it does not know. */
+  readonly epochEnd: (partition: number, leaderEpoch: number) => Promise<number>
+}
+
+/** What a consumer wrote down when it found the partition truncated. */
+export interface Refusal {
+  readonly why: string
+  readonly key: string
 }
 
 /** Every method rejects with an error of S3 or Kafka when that does not answer: call it again. */
@@ -24,11 +32,23 @@ export class TruncationGuard {
     this.#options = options
   }
 
-  /** @throws Failure TOPIC_TRUNCATED when an earlier consumer has found the partition truncated */
-  async requireIntact(partition: number): Promise<void> {
-    const key = this.#key(partition)
+  /** What an earlier consumer has found in the partition's era; undefined: nothing. */
+  async refusal(partition: number, era: number): Promise<Refusal | undefined> {
+    const key = this.#key(partition, era)
     const stored = await this.#options.store.text(key)
-    if (stored) throw truncated(partition, whyOf(stored.text), key)
+    return stored && { why: whyOf(stored.text), key }
+  }
+
+  /** @throws Failure TOPIC_TRUNCATED when an earlier consumer has found the partition truncated */
+  async requireIntact(partition: number, era = 0): Promise<void> {
+    const refusal = await this.refusal(partition, era)
+    if (refusal) throw truncated(partition, refusal.why, refusal.key)
+  }
+
+  /** The first of Kafka's offsets that is not of this leader epoch or an earlier one; undefined: Kafka does not know. */
+  async divergence(partition: number, leaderEpoch: number): Promise<number | undefined> {
+    const end = await this.#options.epochEnd(partition, leaderEpoch)
+    return end < 0 ? undefined : end
   }
 
   /** Why Kafka's record is not the one that landed; undefined: it is, or cannot be compared any more. */
@@ -39,14 +59,15 @@ export class TruncationGuard {
   }
 
   /** Writes down that the partition is truncated. @returns what to stop with */
-  async refuse(partition: number, why: string): Promise<Failure> {
+  async refuse(partition: number, why: string, era = 0): Promise<Failure> {
     const { store, target } = this.#options
-    const key = this.#key(partition)
+    const key = this.#key(partition, era)
     const facts = {
       v: 1,
       topic: target.topic,
       topicId: target.topicId,
       partition,
+      ...(era > 0 && { era }),
       why,
       foundAt: new Date().toISOString(),
       release,
@@ -56,9 +77,9 @@ export class TruncationGuard {
     return truncated(partition, why, key)
   }
 
-  #key(partition: number): string {
+  #key(partition: number, era: number): string {
     const { target } = this.#options
-    return truncationKey(target.lake, target.topicId, partition)
+    return truncationKey(target.lake, target.topicId, partition, era)
   }
 }
 
@@ -76,6 +97,6 @@ function truncated(partition: number, why: string, key: string): Failure {
     code: 'TOPIC_TRUNCATED',
     what: `Kafka has lost records of partition ${partition} that are in the lake; what landed stays, and nothing more is read from it`,
     why: `${why}: a power cut, an unclean election, or a log that was restored`,
-    remedy: `begin a new dataset with LAKE_DATASET for all services, and keep both: there, the new records under old offsets land. ${key} holds the refusal; no restart clears it`,
+    remedy: `begin a new dataset with LAKE_DATASET for all services, and keep both: there, the new records under old offsets land. Or set CONSUMER_ON_TRUNCATION=record, which writes down what Kafka lost and goes on in this dataset, where the last claim has a leader epoch. ${key} holds the refusal; no restart clears it`,
   })
 }

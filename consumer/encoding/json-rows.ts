@@ -2,12 +2,14 @@
 import { finished } from 'node:stream/promises'
 import { constants, createZstdCompress } from 'node:zlib'
 import type { ChosenRows, FrozenRows, RowOrigin } from '../batching/slab.ts'
+import { MAX_TAIL, SinkTail } from './sink-tail.ts'
 
 /** One row as a line of JSON, without the line's end. */
 export function jsonRow(rows: FrozenRows, row: number, origin: RowOrigin): Buffer {
   const start = row === 0 ? 0 : rows.ends[row - 1]!
-  const tail = sinkTail(origin, rows.offsets[row]!, rows.timestampsMs[row]!)
-  return Buffer.concat([rows.bytes.subarray(start, rows.ends[row]! - 1), Buffer.from(tail)])
+  const tail = new SinkTail(origin)
+  tail.moveTo(rows.offsets[row]!, rows.timestampsMs[row]!)
+  return Buffer.concat([rows.bytes.subarray(start, rows.ends[row]! - 1), tail.bytes.subarray(0, -1)])
 }
 
 /** The chosen rows as JSON lines, compressed with zstd in one frame: some readers stop at the end of the first. */
@@ -23,12 +25,13 @@ export async function encodeJsonl(
   zstd.on('data', (chunk: Buffer) => compressed.push(chunk))
   const write = (lines: Buffer) =>
     new Promise<void>((resolve, reject) => zstd.write(lines, (error) => (error ? reject(error) : resolve())))
-  let room = Buffer.allocUnsafeSlow(0)
+  let buffer = Buffer.allocUnsafeSlow(0)
+  const tail = new SinkTail(origin)
   for (const block of blocks) {
     const most = longestLines(block)
     // One block's lines are compressed before the next one's are written into the same memory.
-    if (room.length < most) room = Buffer.allocUnsafeSlow(most)
-    await write(room.subarray(0, writeLines(block, origin, room)))
+    if (buffer.length < most) buffer = Buffer.allocUnsafeSlow(most)
+    await write(buffer.subarray(0, writeLines(block, tail, buffer)))
   }
   zstd.end()
   await finished(zstd)
@@ -44,14 +47,18 @@ function longestLines({ rows, indexes }: ChosenRows): number {
 }
 
 /** @returns where the lines end */
-function writeLines({ rows, indexes }: ChosenRows, origin: RowOrigin, lines: Buffer): number {
+function writeLines({ rows, indexes }: ChosenRows, tail: SinkTail, lines: Buffer): number {
+  const { bytes, ends, offsets, timestampsMs } = rows
   let at = 0
-  for (const row of indexes) {
-    const start = row === 0 ? 0 : rows.ends[row - 1]!
+  for (let i = 0; i < indexes.length; i++) {
+    const row = indexes[i]!
+    const start = row === 0 ? 0 : ends[row - 1]!
     // All but the closing brace, which the tail brings.
-    lines.set(rows.bytes.subarray(start, rows.ends[row]! - 1), at)
-    at += rows.ends[row]! - 1 - start
-    at += lines.write(`${sinkTail(origin, rows.offsets[row]!, rows.timestampsMs[row]!)}\n`, at, 'latin1')
+    lines.set(bytes.subarray(start, ends[row]! - 1), at)
+    at += ends[row]! - 1 - start
+    tail.moveTo(offsets[row]!, timestampsMs[row]!)
+    lines.set(tail.bytes, at)
+    at += tail.bytes.length
   }
   return at
 }
@@ -65,26 +72,4 @@ function joined(parts: readonly Buffer[]): Uint8Array<ArrayBuffer> {
     at += part.length
   }
   return whole
-}
-
-/** Longest tail: 32 digits of topic id, 5 of partition, 16 of offset, 23 of time, and the names. */
-const MAX_TAIL = 180
-
-function sinkTail(origin: RowOrigin, offset: number, timestampMs: number): string {
-  return (
-    `,"kafka_topic_id":"${origin.topicId}","kafka_partition":${origin.partition}` +
-    `,"kafka_offset":${offset},"kafka_timestamp":"${timestampText(timestampMs)}"}`
-  )
-}
-
-let lastMs = Number.NaN
-let lastText = ''
-
-/** `YYYY-MM-DD HH:mm:ss.SSS` in UTC, as Athena's JSON SerDes read a timestamp. */
-export function timestampText(timestampMs: number): string {
-  if (timestampMs !== lastMs) {
-    lastMs = timestampMs
-    lastText = new Date(timestampMs).toISOString().replace('T', ' ').slice(0, 23)
-  }
-  return lastText
 }

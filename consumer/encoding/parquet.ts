@@ -1,29 +1,41 @@
 // Encodes rows as one Parquet file, zstd, every column optional, timestamps as INT64 milliseconds (never INT96).
-import { zstdCompressSync } from 'node:zlib'
 import { columns, tickColumns } from '@ticklake/contract/columns.ts'
 import { parquetSchema } from '@ticklake/contract/parquet-schema.ts'
-import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import type { ChosenRows, RowOrigin } from '../batching/slab.ts'
-import { scanColumns } from './row-scanner.ts'
+import { type Column, fill, newColumn } from './column.ts'
+import { ParquetFile } from './parquet-file.ts'
+import { TickColumns } from './tick-columns.ts'
 
 /** A row group is written when it has so many rows: what is in memory as columns is one group, not the file. */
 const ROW_GROUP_ROWS = 50_000
 
 /** One Parquet file with the chosen rows. */
 export function encodeParquet(blocks: readonly ChosenRows[], origin: RowOrigin): Uint8Array<ArrayBuffer> {
-  const bytes = new ByteWriter(64 * 1024)
-  const file = new ParquetWriter({
-    writer: bytes,
-    schema: parquetSchema,
-    codec: 'ZSTD',
-    compressors: { ZSTD: (input) => zstdCompressSync(input) },
-    createdBy: 'ticklake',
-  })
-  for (const group of rowGroups(blocks)) {
-    file.write({ columnData: columnsOf(group, origin), rowGroupSize: Number.POSITIVE_INFINITY })
+  const groups = [...rowGroups(blocks)]
+  const capacity = Math.max(0, ...groups.map(rowsOf))
+  const ticks = new TickColumns(capacity)
+  const topicId = newColumn(capacity)
+  topicId.texts.add(Buffer.from(origin.topicId), 0, origin.topicId.length)
+  const sink = {
+    kafka_topic_id: topicId,
+    kafka_partition: newColumn(capacity),
+    kafka_offset: newColumn(capacity),
+    kafka_timestamp: newColumn(capacity),
   }
-  file.finish()
-  return new Uint8Array(bytes.getBuffer())
+  const byName: Record<string, Column> = { ...sink }
+  for (const [i, { name }] of tickColumns.entries()) byName[name] = ticks.columns[i]!
+  const ordered = columns.map(({ name }) => byName[name]!)
+  const file = new ParquetFile(parquetSchema)
+  for (const group of groups) {
+    const rows = rowsOf(group)
+    ticks.read(group)
+    fill(sink.kafka_topic_id, rows, 0)
+    fill(sink.kafka_partition, rows, origin.partition)
+    copyColumn(sink.kafka_offset, group, (block) => block.offsets)
+    copyColumn(sink.kafka_timestamp, group, (block) => block.timestampsMs)
+    file.write(ordered, rows)
+  }
+  return file.finish()
 }
 
 /** Blocks put together until they have the rows of a group. */
@@ -42,29 +54,20 @@ function* rowGroups(blocks: readonly ChosenRows[]): Generator<ChosenRows[]> {
   if (group.length > 0) yield group
 }
 
-function columnsOf(group: readonly ChosenRows[], origin: RowOrigin): { name: string; data: unknown[] }[] {
-  const scanned = scanColumns(group)
-  const count = scanned[0]!.length
-  const data: Record<string, ArrayLike<unknown>> = {
-    kafka_topic_id: new Array(count).fill(origin.topicId),
-    kafka_partition: new Int32Array(count).fill(origin.partition),
-    kafka_offset: bigints(group, count, (rows) => rows.offsets),
-    kafka_timestamp: bigints(group, count, (rows) => rows.timestampsMs),
-  }
-  for (const [i, { name }] of tickColumns.entries()) data[name] = scanned[i]!
-  return columns.map(({ name }) => ({ name, data: data[name] as unknown[] }))
+function rowsOf(group: readonly ChosenRows[]): number {
+  return group.reduce((sum, { indexes }) => sum + indexes.length, 0)
 }
 
-function bigints(
+function copyColumn(
+  column: Column,
   group: readonly ChosenRows[],
-  count: number,
-  column: (rows: ChosenRows['rows']) => Float64Array,
-): BigInt64Array {
-  const result = new BigInt64Array(count)
+  numbersOf: (rows: ChosenRows['rows']) => Float64Array,
+): void {
   let at = 0
   for (const { rows, indexes } of group) {
-    const numbers = column(rows)
-    for (const row of indexes) result[at++] = BigInt(numbers[row]!)
+    const numbers = numbersOf(rows)
+    for (let i = 0; i < indexes.length; i++) column.values[at++] = numbers[indexes[i]!]!
   }
-  return result
+  column.count = at
+  column.isPresent.fill(1, 0, at)
 }

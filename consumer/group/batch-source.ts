@@ -5,10 +5,10 @@ import { type KafkaConfig, readerSettings } from '@ticklake/kafka/config.ts'
 import { KafkaReader, KafkaReaderError, type Records } from '@ticklake/kafka-reader'
 import type { Failure } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
-import type { Message } from '../batching/pending-batches.ts'
+import type { Message, MessageSpans } from '../batching/pending-batches.ts'
 import type { GroupClient } from './kafka.ts'
 import { offsetOutOfRange, readFailed } from './kafka-errors.ts'
-import { type Batch, emptyBatch, type RecordSink, type RecordSource } from './record-source.ts'
+import { type Batch, emptyBatch, type RecordSource } from './record-source.ts'
 
 /** A poll waits this long for records; assignments change between two polls. */
 const POLL_WAIT_MS = 200
@@ -162,7 +162,7 @@ function batchOf(records: Records): Batch {
     deliver: (sinkOf) => {
       const sink = sinkOf(partition)
       if (sink) {
-        if (count > 0) pushAll(records, sink)
+        if (count > 0) sink.pushAll(spansOf(records))
         sink.reachedEnd(nextOffset)
       }
       records.release()
@@ -170,17 +170,14 @@ function batchOf(records: Records): Batch {
   }
 }
 
-function pushAll(records: Records, sink: RecordSink): void {
+function spansOf(records: Records): MessageSpans {
   const message = new RecordMessage(records)
-  for (let at = 0; at < records.count; at++) sink.push(message.moveTo(at))
+  return { ...records, message: (at) => message.moveTo(at) }
 }
 
 /** One message for all records of a batch, moved from one to the next. Keys and headers are read when asked for. */
 class RecordMessage implements Message {
   readonly partition: number
-  offset = 0
-  timestamp: number | undefined
-  value: Uint8Array | null = null
   readonly leaderEpoch: number
   readonly #records: Records
   #at = 0
@@ -192,13 +189,22 @@ class RecordMessage implements Message {
   }
 
   moveTo(at: number): this {
-    const { bytes, offsets, timestamps, valueStarts, valueEnds } = this.#records
     this.#at = at
-    this.offset = offsets[at]!
-    const timestamp = timestamps[at]!
-    this.timestamp = timestamp < 0 ? undefined : timestamp
-    this.value = valueStarts[at]! < 0 ? null : bytes.subarray(valueStarts[at]!, valueEnds[at]!)
     return this
+  }
+
+  get offset(): number {
+    return this.#records.offsets[this.#at]!
+  }
+
+  get timestamp(): number | undefined {
+    const timestamp = this.#records.timestamps[this.#at]!
+    return timestamp < 0 ? undefined : timestamp
+  }
+
+  get value(): Uint8Array | null {
+    const { bytes, valueStarts, valueEnds } = this.#records
+    return valueStarts[this.#at]! < 0 ? null : bytes.subarray(valueStarts[this.#at]!, valueEnds[this.#at]!)
   }
 
   get key(): Uint8Array | null {

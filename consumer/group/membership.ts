@@ -166,6 +166,7 @@ export class Membership {
         target,
         events,
         find: (partition, offset) => lookup.find(partition, offset),
+        epochEnd: (partition, leaderEpoch) => lookup.epochEnd(partition, leaderEpoch),
       }),
       source:
         config.reader === 'client'
@@ -197,7 +198,7 @@ export class Membership {
       poll: () => source.poll(),
       take: (batch) => this.#take(batch),
       isFull: () => this.#isMemoryFull(),
-      makeRoom: () => this.#makeRoom(),
+      relieve: () => this.#relieve(),
       signal: AbortSignal.any([signal, this.#failure.signal]),
     })
     const stopWatchingTopic = guard.watch((error) => this.#fail(error))
@@ -229,7 +230,7 @@ export class Membership {
   #take({ count, deliver }: Batch): void {
     const { events } = this.#options
     if (count > 0) events.recordsReceived(count)
-    deliver((partition) => this.#writers.get(partition)?.pending)
+    deliver((partition) => this.#writers.get(partition)?.sink)
     events.buffered(this.#heldBytes())
   }
 
@@ -244,9 +245,11 @@ export class Membership {
   }
 
   /** Waits until S3 has taken some. A writer that needs more records to finish a claim must not be starved. */
-  async #makeRoom(): Promise<boolean> {
-    for (const writer of this.#writers.values()) writer.pending.seal()
-    if (![...this.#running.keys()].some((writer) => writer.isBusy)) return false
+  async #relieve(): Promise<boolean> {
+    const isBusy = () => [...this.#running.keys()].some((writer) => writer.isBusy)
+    // While others are written they free memory; sealed now, the batches would have few records each.
+    if (!isBusy()) for (const writer of this.#writers.values()) writer.pending.seal()
+    if (!isBusy()) return false
     this.#progress = Promise.withResolvers()
     await Promise.race([this.#progress.promise, sleep(500)])
     return true
@@ -267,7 +270,7 @@ export class Membership {
         const writer = this.#newWriter(landing, partition)
         this.#writers.set(partition, writer)
         const offset = await startOffset(writer, partition, client, config, events, startPoint)
-        return { partition, offset, writer }
+        return { partition, offset: offset - writer.shift, writer }
       }),
     )
     await this.#loop!.atNextCall(() => {
@@ -299,6 +302,7 @@ export class Membership {
       confirmTopic: () => guard.confirm(),
       confirmDataset,
       truncation,
+      onTruncation: config.onTruncation,
       commit: (offset) => client.commit(partition, offset),
       onProgress: () => {
         events.buffered(this.#heldBytes())
@@ -349,7 +353,7 @@ export class Membership {
     for (const [partition, writer] of this.#writers) {
       const end = source.highWatermark(partition)
       if (end !== undefined)
-        this.#options.events.lagMeasured(partition, Math.max(0, end - writer.landedOffset))
+        this.#options.events.lagMeasured(partition, Math.max(0, end + writer.shift - writer.landedOffset))
     }
   }
 }

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Aborted } from '../retry.ts'
 import { NativeCalls } from './native-calls.ts'
@@ -7,12 +7,12 @@ test('a client is closed when the last call is answered, and not before', async 
   const calls = new NativeCalls()
   const answer = Promise.withResolvers<number>()
   const asked = calls.ask(() => answer.promise)
-  await nextTurn()
+  await yieldToEventLoop()
   let isClosed = false
   const closed = calls.close().then(() => {
     isClosed = true
   })
-  await nextTurn()
+  await yieldToEventLoop()
   expect(isClosed).toBe(false)
   answer.resolve(1)
   await closed
@@ -38,7 +38,7 @@ test('no call begins once the client is being closed, also none that waited for 
     begun++
   }
   const waiting = calls.ask(count)
-  await nextTurn()
+  await yieldToEventLoop()
   const closed = calls.close()
   await expect(waiting).rejects.toThrow(Aborted)
   await expect(calls.ask(count)).rejects.toThrow(Aborted)
@@ -55,7 +55,7 @@ test('two calls are under way at a time, and polling beside them', async () => {
   let most = 0
   const call = async () => {
     most = Math.max(most, ++underWay)
-    await nextTurn()
+    await yieldToEventLoop()
     underWay--
   }
   const all = Promise.all(Array.from({ length: 10 }, () => calls.ask(call)))

@@ -8,7 +8,7 @@ export interface PollLoopOptions {
   /** Whether memory is full, so that no more is asked for. */
   readonly isFull: () => boolean
   /** Waits a moment for memory to be freed. @returns false when more records are needed to free any */
-  readonly makeRoom: () => Promise<boolean>
+  readonly relieve: () => Promise<boolean>
   /** Ends the loop. */
   readonly signal: AbortSignal
 }
@@ -40,7 +40,7 @@ export class PollLoop {
         take(batch)
         this.#changeNow()
         if (signal.aborted) return
-        await this.#awaitRoom()
+        await this.#awaitCapacity()
         next = poll()
       } else {
         next = poll()
@@ -71,10 +71,10 @@ export class PollLoop {
     this.#changeNow()
   }
 
-  async #awaitRoom(): Promise<void> {
-    const { isFull, makeRoom, signal } = this.#options
+  async #awaitCapacity(): Promise<void> {
+    const { isFull, relieve, signal } = this.#options
     while (isFull() && !signal.aborted) {
-      if (!(await makeRoom())) return
+      if (!(await relieve())) return
       this.#turnedAt = performance.now()
       // No call is under way, and a partition that goes elsewhere must not wait for the memory of others.
       this.#changeNow()

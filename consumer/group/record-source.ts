@@ -1,11 +1,13 @@
 // Where records come from: the one interface of both readers.
 import type { Failure } from '@ticklake/runtime/errors.ts'
-import type { Message } from '../batching/pending-batches.ts'
+import type { Message, MessageSpans } from '../batching/pending-batches.ts'
 
 /** Takes the records of one partition, in order. */
 export interface RecordSink {
   /** Copies what it keeps: the message is used again for the next record. */
   push(message: Message): void
+  /** The same for many. */
+  pushAll(messages: MessageSpans): void
   /** No record is left below this offset: those that were not pushed do not exist. */
   reachedEnd(offset: number): void
 }

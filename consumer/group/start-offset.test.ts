@@ -43,7 +43,9 @@ function start({
     },
     unclaimedFrom: claimed,
     canSkip: landed === claimed,
-    refuseTruncated: async (why: string) => new Failure({ code: 'TOPIC_TRUNCATED', what: 'refused', why }),
+    goOnBehind: async (why: string) => {
+      throw new Failure({ code: 'TOPIC_TRUNCATED', what: 'refused', why })
+    },
     signal: new AbortController().signal,
   } as unknown as PartitionWriter
   const client = {

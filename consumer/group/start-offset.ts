@@ -10,7 +10,7 @@ import { type StoredStartPoint, startPointText } from './start-point.ts'
 /**
  * Recovers the partition's chain and checks it against Kafka.
  * @param startPoint where a partition without claims begins, of the open dataset; what is before it is left out by a claim
- * @returns the offset to read from
+ * @returns the offset to read from, as claims have it: Kafka's is lower by the writer's shift
  * @throws Failure RECORDS_LOST_TO_RETENTION, COMMITTED_BEYOND_CLAIMS, TOPIC_TRUNCATED, BEGINNING_UNREADABLE; Aborted
  */
 export async function startOffset(
@@ -27,22 +27,30 @@ export async function startOffset(
   // Before the claims: whoever had the partition may still claim and commit, and would be beyond claims of earlier.
   const committed = await ask('query_committed', () => client.committed(partition))
   let from = await writer.recover()
-  const { low, high } = await ask('query_watermarks', () => client.watermarks(partition))
-  if (from > high) {
-    throw await writer.refuseTruncated(`the partition ends at ${high} in Kafka, but its claims reach ${from}`)
+  const watermarks = await ask('query_watermarks', () => client.watermarks(partition))
+  if (from - shiftOf(writer) > watermarks.high) {
+    const reached = from - shiftOf(writer)
+    from = await writer.goOnBehind(
+      `the partition ends at ${watermarks.high} in Kafka, but its claims reach ${reached}`,
+    )
   }
-  if (committed !== undefined && committed > writer.unclaimedFrom) {
+  const low = watermarks.low + shiftOf(writer)
+  const unclaimedFrom = writer.unclaimedFrom - shiftOf(writer)
+  // A commit of an earlier era may be beyond the claims of this one: its records were landed.
+  if (committed !== undefined && committed > Math.max(unclaimedFrom, writer.era?.landedBefore ?? 0)) {
     throw new Failure({
       code: 'COMMITTED_BEYOND_CLAIMS',
-      what: `group ${config.groupId} has committed ${committed} for partition ${partition}, but its claims reach only ${writer.unclaimedFrom}; nothing is read`,
+      what: `group ${config.groupId} has committed ${committed} for partition ${partition}, but its claims reach only ${unclaimedFrom}; nothing is read`,
       why: 'the consumer commits only what is claimed: somebody moved the offset, or claims were deleted, or the group is shared with another dataset',
-      remedy: `if the claims are right: kafka-consumer-groups.sh --reset-offsets --to-offset ${writer.unclaimedFrom} --group ${config.groupId} --topic TOPIC:${partition} --execute`,
+      remedy: `if the claims are right: kafka-consumer-groups.sh --reset-offsets --to-offset ${unclaimedFrom} --group ${config.groupId} --topic TOPIC:${partition} --execute`,
     })
   }
   if (writer.unclaimedFrom === 0 && startPoint) {
     const time = startPoint.at === 'time' ? startPoint.timestampMs : undefined
     const seen =
-      time === undefined ? low : ((await ask('query_times', () => client.offsetAt(partition, time))) ?? high)
+      time === undefined
+        ? low
+        : ((await ask('query_times', () => client.offsetAt(partition, time))) ?? watermarks.high)
     const first = await ask('store_initial_offset', () => startPoint.storeInitialOffset(partition, seen))
     // What Kafka has deleted beyond it came after the start point, and is a loss like any other.
     if (first > 0) from = await writer.skipTo(first, `--from ${startPointText(startPoint)}`)
@@ -52,12 +60,16 @@ export async function startOffset(
   if (config.onRetentionLoss === 'stop' || !writer.canSkip) {
     throw new Failure({
       code: 'RECORDS_LOST_TO_RETENTION',
-      what: `Kafka has deleted ${lost} records of partition ${partition} before they landed: [${from},${low})`,
+      what: `Kafka has deleted ${lost} records of partition ${partition} before they landed: [${from - shiftOf(writer)},${watermarks.low})`,
       why: 'the topic’s retention was shorter than the time the consumer was behind or stopped',
       remedy: writer.canSkip
         ? 'lengthen retention.ms; to go on without them set CONSUMER_ON_RETENTION_LOSS=record, which writes the loss down in a claim'
         : `their claim [${from},${writer.unclaimedFrom}) was begun and cannot be finished: begin a new dataset with --from earliest --dataset NAME, and keep both`,
     })
   }
-  return writer.skipTo(low, `retention: Kafka's first offset was ${low}`)
+  return writer.skipTo(low, `retention: Kafka's first offset was ${watermarks.low}`)
+}
+
+function shiftOf({ era }: PartitionWriter): number {
+  return era?.shift ?? 0
 }

@@ -5,7 +5,7 @@ import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { LandingTarget } from '../claims/claim-builder.ts'
-import { sharedQuestion } from '../claims/shared-question.ts'
+import { sharedRequest } from '../claims/shared-request.ts'
 import { Aborted } from '../retry.ts'
 import type { GroupClient } from './kafka.ts'
 import type { Reachability } from './kafka-connection.ts'
@@ -81,7 +81,7 @@ export class TopicGuard {
    * calls at a time share one question.
    * @throws Failure TOPIC_REPLACED; an error when no broker answers: ask again
    */
-  readonly confirm = sharedQuestion(() => this.#ask())
+  readonly confirm = sharedRequest(() => this.#ask())
 
   constructor(
     client: Pick<GroupClient, 'describeTopic'>,

@@ -6,6 +6,8 @@ import {
   type Actor,
   claimOf,
   contractOf,
+  eraAt,
+  eraBehind,
   firstOffsetOf,
   isStale,
   lacksRecords,
@@ -52,12 +54,16 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
     if (!isStale(world, state, claim)) {
       return [move(`consumer ${who} finds its last record again`, state, who, trusting)]
     }
+    // What it has read is dropped; the next member recovers the chain.
+    if (world.eras) return [move(`consumer ${who} finds its last record gone`, state, who, restarted(actor))]
     const problem = { kind: 'truncated', claim, found: 'another record' } as const
     const refuses: Actor = { ...trusting, step: { at: 'refuse', problem } }
     return [move(`consumer ${who} finds its last record replaced`, state, who, refuses, { isRefused: true })]
   }
+  const era = 'claim' in step ? step.claim.era : 'from' in step ? eraAt(state, step.from) : undefined
+  const shift = era?.shift ?? 0
   const claimFor = (S: number, E: number): Claim => ({
-    ...claimOf(world, S, E, who, state.isReplaced),
+    ...claimOf(world, S, E, who, state.isReplaced, era),
     contract: contractOf(actor),
   })
   const done = (name: string, outcome: Outcome, changes: Partial<State> = {}): Move =>
@@ -97,6 +103,10 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
       const isReplaced =
         isStale(world, state, step.claim) && world.mistake !== 'recovery-trusts-the-offset-alone'
       const replaced = isReplaced ? 'another record' : undefined
+      if (isReplaced && world.eras) {
+        const begins = eraBehind(world, state, step.claim, who)
+        return [done('finds the last record replaced', { of: 'compare-tail', replaced, era: begins })]
+      }
       const changes = isReplaced ? { isRefused: true } : {}
       return [done('compares the last record', { of: 'compare-tail', replaced }, changes)]
     }
@@ -113,9 +123,10 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
       }
       const most = world.flushOffsets ?? world.records.length
       const sent = sentUpTo(world, state)
+      const from = step.from - shift
       const ends = world.records.flatMap((record, offset) =>
-        offset >= step.from && offset < step.from + most && offset < sent && record !== 'gap'
-          ? [offset + 1]
+        offset >= from && offset < from + most && offset < sent && record !== 'gap'
+          ? [offset + shift + 1]
           : [],
       )
       const moves = ends.map((E) =>
@@ -208,11 +219,12 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
     case 'commit':
       // Only the owner's commit is taken; a zombie's is refused, which the protocol ignores.
       return [
-        done('commits', { of: 'commit' }, { committed: step.claim.E }),
+        done('commits', { of: 'commit' }, { committed: step.claim.E - shift }),
         done('commits, refused', { of: 'commit' }),
       ]
     case 'refuse':
-      return []
+      if (step.problem.kind !== 'era-begun') return []
+      return [move(`consumer ${who} drops what it has read`, state, who, restarted(actor))]
   }
 }
 

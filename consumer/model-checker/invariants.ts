@@ -1,8 +1,17 @@
 // What must hold in every state, from one state to the next, and where nothing can happen any more.
-import type { Claim } from '@ticklake/contract/claim.ts'
+import { type Claim, shiftOf } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { deadKey } from '@ticklake/contract/keys.ts'
-import { isStale, lacksRecords, missing, type State, target, visibleRows, type World } from './world.ts'
+import {
+  isOfNewRecords,
+  isStale,
+  lacksRecords,
+  missing,
+  type State,
+  target,
+  visibleRows,
+  type World,
+} from './world.ts'
 
 /** What must hold in every state. */
 export function broken(world: World, state: State): string | undefined {
@@ -26,7 +35,7 @@ export function broken(world: World, state: State): string | undefined {
     return 'nothing lands behind a landed record that Kafka has replaced'
   }
   if (state.hour.query?.some((key) => !(key in state.objects))) return 'no query finds an object missing'
-  if (hasClaims(world) && !state.moved && state.committed > landedOffset(world, state)) {
+  if (hasClaims(world) && !state.moved && state.committed > mayBeCommitted(world, state)) {
     return 'the committed offset never passes the landed offset'
   }
   return undefined
@@ -36,7 +45,7 @@ function landsBehindStale(world: World, state: State): boolean {
   const claims = Object.values(state.claims)
   const stale = claims.filter((claim) => isStale(world, state, claim))
   const staleFrom = Math.min(...stale.map(({ E }) => E))
-  return claims.some((claim) => claim.S >= staleFrom && claim.last && !stale.includes(claim))
+  return claims.some((claim) => claim.S >= staleFrom && claim.last && !claim.era && !stale.includes(claim))
 }
 
 /** Whether a reader who counts before and after an event sees rows go. */
@@ -56,6 +65,7 @@ export function brokenAtEnd(world: World, state: State): string | undefined {
   if (state.isRefused) {
     return state.isReplaced ? undefined : 'a partition is refused only if Kafka has replaced records'
   }
+  if (world.eras) return brokenInEras(world, state)
   const skips = Object.values(state.claims).filter(({ skipped }) => skipped > 0)
   const landed = visibleRows(world, state)
   const dead = Object.values(state.dead).flat()
@@ -108,12 +118,51 @@ function hasClaims({ mistake }: World): boolean {
   return mistake !== 'no-claim'
 }
 
+/** The highest of Kafka's offsets that a consumer may have committed: of this era, or of one before. */
+function mayBeCommitted(world: World, state: State): number {
+  const landed = landedOffset(world, state)
+  const era = newestEra(state)
+  return Math.max(landed - (era?.shift ?? 0), era?.landedBefore ?? 0)
+}
+
+function newestEra(state: State) {
+  return Object.values(state.claims)
+    .toSorted((a, b) => a.S - b.S)
+    .at(-1)?.era
+}
+
+/** Every record that Kafka has now is in the lake once, but for what an unfinished claim of the log before had of it. */
+function brokenInEras(world: World, state: State): string | undefined {
+  const claims = Object.values(state.claims)
+  const landed = [...visibleRows(world, state), ...Object.values(state.dead).flat()]
+  for (const [offset, record] of world.records.entries()) {
+    if (record === 'gap') continue
+    const isOfNow = (claim: Claim) =>
+      offset < (world.replaced ?? 0) || !state.isReplaced || isOfNewRecords(claim)
+    const copies = claims.filter((claim) => {
+      const at = offset + shiftOf(claim)
+      return at >= claim.S && at < claim.E && isOfNow(claim) && landed.includes(at)
+    }).length
+    const mayBeLost = claims.some(({ begins }) => {
+      const { S = 0, E = 0 } = begins?.unfinished ?? {}
+      return begins !== undefined && offset >= S && offset < E && offset < begins.kafkaOffset
+    })
+    if (copies !== 1 && !(mayBeLost && copies === 0)) {
+      return `record ${offset}, as Kafka has it now, is in the lake once, not ${copies} times`
+    }
+  }
+  return landedOffset(world, state) - (newestEra(state)?.shift ?? 0) < world.records.length
+    ? 'the chain reaches the end of the partition'
+    : undefined
+}
+
 /** Where the chain of claims ends whose objects are all there. */
 function landedOffset(world: World, state: State): number {
   let at = 0
   for (let claim = state.claims[at]; claim; claim = state.claims[at]) {
-    if (missing(claim, state).length > 0) return at
+    const isGivenUp = state.claims[claim.E]?.begins?.unfinished !== undefined
+    if (missing(claim, state).length > 0 && !isGivenUp) return at
     at = claim.E
   }
-  return Math.min(at, world.records.length)
+  return world.eras ? at : Math.min(at, world.records.length)
 }

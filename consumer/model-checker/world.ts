@@ -1,9 +1,9 @@
 // The small world that the model checker searches: its records, what may happen in it, and its state as plain data.
-import { type Claim, claimRows } from '@ticklake/contract/claim.ts'
+import { type Claim, claimRows, type Era, shiftOf } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { deadKey } from '@ticklake/contract/keys.ts'
 import { RecordBuffer } from '../batching/record-buffer.ts'
-import { buildClaim, buildSkip, type LandingTarget } from '../claims/claim-builder.ts'
+import { buildClaim, buildEra, buildSkip, type LandingTarget } from '../claims/claim-builder.ts'
 import { firstStep, type Step } from '../claims/claim-protocol.ts'
 import {
   beginHour,
@@ -39,9 +39,10 @@ export interface World {
   readonly retention?: number
   /**
    * Kafka may lose the records from this offset on, once, and give their offsets to others of the same kinds: a power cut.
-   * Where they have landed, the chain stops for a person to decide.
+   * Where they have landed, the chain stops for a person to decide, or goes on in a new era (`eras`).
    */
   readonly replaced?: number
+  readonly eras?: boolean
   /**
    * Consumers of an earlier release beside the others, which raise the dataset when they start; and the offset from
    * which on records have a field that the earlier one does not know: they are sent once it is raised.
@@ -72,6 +73,8 @@ export type Mistake =
   | 'claim-after-the-raise'
   | 'recovery-trusts-the-offset-alone'
   | 'reconnection-trusts-the-offset-alone'
+  | 'era-behind-the-landed-offset'
+  | 'era-from-the-claims-start'
   | CompactionMistake
 
 /** One consumer: its step of the protocol, and which of a claim's objects it has put. */
@@ -245,9 +248,9 @@ export function missing(claim: Claim, state: State): string[] {
 }
 
 /** Whether Kafka has another record at the claim's last offset than the one that was claimed. */
-export function isStale(world: World, state: State, { last }: Claim): boolean {
+export function isStale(world: World, state: State, { last, era }: Claim): boolean {
   if (!last || !state.isReplaced) return false
-  const now = claimOf(world, last.offset, last.offset + 1, 0, true)
+  const now = claimOf(world, last.offset, last.offset + 1, 0, true, era)
   return now.last!.sha256 !== last.sha256
 }
 
@@ -255,11 +258,18 @@ export function isStale(world: World, state: State, { last }: Claim): boolean {
  * The claim that this consumer builds for a range: the real one, with a nonce that is the same in every run.
  * @param isReplaced whether Kafka has replaced the last records when it reads them
  */
-export function claimOf(world: World, S: number, E: number, who: number, isReplaced: boolean): Claim {
+export function claimOf(
+  world: World,
+  S: number,
+  E: number,
+  who: number,
+  isReplaced: boolean,
+  era?: Era,
+): Claim {
   const claims = claimsOfWorld.get(world) ?? new Map<string, Claim>()
   claimsOfWorld.set(world, claims)
-  const id = `${who}:${S}-${E} ${isReplaced}`
-  const claim = claims.get(id) ?? newClaim(world, S, E, who, isReplaced)
+  const id = `${who}:${S}-${E} ${isReplaced} ${era?.number} ${era?.shift}`
+  const claim = claims.get(id) ?? newClaim(world, S, E, who, isReplaced, era)
   claims.set(id, claim)
   return claim
 }
@@ -267,11 +277,20 @@ export function claimOf(world: World, S: number, E: number, who: number, isRepla
 /** The same claim is built in thousands of states. */
 const claimsOfWorld = new WeakMap<World, Map<string, Claim>>()
 
-function newClaim(world: World, S: number, E: number, who: number, isReplaced: boolean): Claim {
+function newClaim(
+  world: World,
+  S: number,
+  E: number,
+  who: number,
+  isReplaced: boolean,
+  era: Era | undefined,
+): Claim {
   const buffer = new RecordBuffer(S)
-  const isNew = (offset: number) => isReplaced && offset >= (world.replaced ?? Number.POSITIVE_INFINITY)
+  const shift = era?.shift ?? 0
+  const isNew = (offset: number) =>
+    isReplaced && offset - shift >= (world.replaced ?? Number.POSITIVE_INFINITY)
   for (let offset = S; offset < E; offset++) {
-    const record = world.records[offset]
+    const record = world.records[offset - shift]
     if (record === 'gap') continue
     const value = Uint8Array.of(isNew(offset) ? 1 : 0)
     if (record === 'poison') {
@@ -288,9 +307,42 @@ function newClaim(world: World, S: number, E: number, who: number, isReplaced: b
   }
   buffer.cursor = E
   return {
-    ...buildClaim(target, 0, buffer),
-    nonce: `${who}:${S}-${E}${isNew(E - 1) ? ' of new records' : ''}`,
+    ...buildClaim(target, 0, buffer, undefined, era),
+    nonce: `${who}:${S}-${E}${isNew(E - 1) ? OF_NEW_RECORDS : ''}`,
   }
+}
+
+const OF_NEW_RECORDS = ' of new records'
+
+/** Whether a claim has what Kafka had after it replaced the records. */
+export function isOfNewRecords({ nonce }: Claim): boolean {
+  return nonce.endsWith(OF_NEW_RECORDS)
+}
+
+/** The claim that begins the next era behind this one, whose records Kafka has replaced. */
+export function eraBehind(world: World, state: State, last: Claim, who: number): Claim {
+  const kafkaOffset =
+    world.mistake === 'era-behind-the-landed-offset'
+      ? last.E - shiftOf(last)
+      : world.mistake === 'era-from-the-claims-start'
+        ? last.S - shiftOf(last)
+        : world.replaced!
+  const isUnfinished = missing(last, state).length > 0
+  return {
+    ...buildEra(target, last, {
+      kafkaOffset,
+      why: 'another record',
+      foundAt: '',
+      replacedTo: last.E - shiftOf(last),
+      ...(isUnfinished && { unfinished: { S: last.S, E: last.E } }),
+    }),
+    nonce: `${who}:era behind ${last.E}${isUnfinished ? ', unfinished' : ''}`,
+  }
+}
+
+/** The era in which a consumer reads that goes on at this offset of the lake. */
+export function eraAt(state: State, from: number): Era | undefined {
+  return Object.values(state.claims).find(({ E }) => E === from)?.era
 }
 
 /** The claim by which it skips what Kafka has deleted. */
@@ -300,11 +352,11 @@ export function skipOf(S: number, E: number, who: number): Claim {
 
 export function rowsOf(world: World, claim: Claim, key: string): number[] {
   const hour = claim.files.findIndex((file) => file.key === key)
-  const hours = [
-    ...new Set(world.records.slice(claim.S, claim.E).filter((record) => record.startsWith('hour'))),
-  ].sort()
+  const shift = shiftOf(claim)
+  const [S, E] = [claim.S - shift, claim.E - shift]
+  const hours = [...new Set(world.records.slice(S, E).filter((record) => record.startsWith('hour')))].sort()
   const rows = world.records.flatMap((record, offset) =>
-    record === hours[hour] && offset >= claim.S && offset < claim.E ? [offset] : [],
+    record === hours[hour] && offset >= S && offset < E ? [offset + shift] : [],
   )
   if (rows.length !== claim.files[hour]!.rows)
     throw new Error(`${claimRows(claim)} rows claimed, ${rows.length} simulated`)
@@ -312,7 +364,8 @@ export function rowsOf(world: World, claim: Claim, key: string): number[] {
 }
 
 export function poisonOf(world: World, claim: Claim): number[] {
+  const shift = shiftOf(claim)
   return world.records.flatMap((record, offset) =>
-    record === 'poison' && offset >= claim.S && offset < claim.E ? [offset] : [],
+    record === 'poison' && offset + shift >= claim.S && offset + shift < claim.E ? [offset + shift] : [],
   )
 }

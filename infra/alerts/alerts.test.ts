@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LEAST_FREE_BYTES } from '@ticklake/runtime/disk-room.ts'
+import { LEAST_FREE_BYTES } from '@ticklake/runtime/disk-space.ts'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { metricsByService } from '../../tools/docs/metrics.ts'
@@ -35,7 +35,8 @@ test.each(rules)(
   ({ alert, ...rule }) => {
     expect(alert).toMatch(/^Ticklake[A-Z]/)
     expect(['warning', 'critical']).toContain(rule.labels.severity)
-    for (const words of ['summary', 'meaning', 'action']) expect(rule.annotations[words]).toBeTruthy()
+    for (const annotation of ['summary', 'meaning', 'action'])
+      expect(rule.annotations[annotation]).toBeTruthy()
   },
 )
 

@@ -211,10 +211,10 @@ export class Instance {
       'for _ in $(seq 90); do (: </dev/tcp/127.0.0.1/9093) 2>/dev/null && exit; sleep 2; done; exit 1'
     const came = await run('docker', ['exec', this.name, 'bash', '-c', answers])
     if (came.status !== 0) {
-      const words =
+      const command =
         'systemctl --no-pager status kafka; systemctl --no-pager --failed; journalctl -u kafka -n 40 --no-pager'
       throw new Error(
-        `Kafka did not come up:\n${(await run('docker', ['exec', this.name, 'bash', '-c', words])).output}`,
+        `Kafka did not come up:\n${(await run('docker', ['exec', this.name, 'bash', '-c', command])).output}`,
       )
     }
   }

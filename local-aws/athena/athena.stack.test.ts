@@ -218,6 +218,10 @@ describe('errors', () => {
       'ALTER TABLE t ADD COLUMNS (a int)',
       '1301 FAILED: SemanticException [Error 10001]: Table not found default.t',
     ],
+    [
+      "CREATE EXTERNAL TABLE t (a int) LOCATION 'http://b/t/'",
+      'FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. MetaException(message:Got exception: java.io.IOException No FileSystem for scheme: http)',
+    ],
     ['OPTIMIZE t REWRITE DATA', "line 1:24: mismatched input '<EOF>'. Expecting: 'USING'"],
   ])('%s', async (sql, message) => {
     await expect(run(sql)).rejects.toThrow(message)
@@ -231,12 +235,21 @@ describe('errors', () => {
     })
   })
 
-  test('a stopped query is CANCELLED', async () => {
+  test('a stopped query is CANCELLED, and ends at the engine within a second', async () => {
     const id = await start(
-      'SELECT count(*) FROM UNNEST(sequence(1, 10000)) a(x), UNNEST(sequence(1, 10000)) b(y), UNNEST(sequence(1, 1000)) c(z)',
+      'SELECT count(*) AS to_be_stopped FROM UNNEST(sequence(1, 10000)) a(x), UNNEST(sequence(1, 10000)) b(y), UNNEST(sequence(1, 1000)) c(z)',
     )
     await athena.send(new StopQueryExecutionCommand({ QueryExecutionId: id }))
     expect((await ended(id)).Status).toMatchObject({ State: 'CANCELLED' })
+    await expect
+      .poll(
+        () =>
+          run(
+            "SELECT state FROM system.runtime.queries WHERE query LIKE 'SELECT count(*) AS to_be_stopped%'",
+          ),
+        { timeout: 1_000 },
+      )
+      .toEqual([['state'], ['FAILED']])
   })
 })
 
@@ -309,6 +322,48 @@ describe('text that the engine reads otherwise than Athena', () => {
     expect(await run('SELECT a FROM listed WHERE p = 1', context)).toEqual([['a'], ['y']])
     expect((await run('DESCRIBE listed', context)).at(-1)![0]).toMatch(/^p +\tint /)
     await run('DROP TABLE listed', context)
+  })
+
+  test('projection counts months, years and weeks, and finds folders by raw values', async () => {
+    for (const value of ['a:b', 'a=b', 'a%b', 'a b', '[x]']) await put(`raw/p=${value}/a.csv`, `${value}\n`)
+    const projected = (name: string, properties: Record<string, string>) => {
+      const all = Object.entries({ 'projection.enabled': 'true', ...properties })
+      return run(`CREATE EXTERNAL TABLE \`${database}\`.${name} (a string) PARTITIONED BY (p string)
+        LOCATION '${folder}/${name}/' TBLPROPERTIES (${all.map(([key, value]) => `'${key}'='${value}'`).join(', ')})`)
+    }
+    await projected('raw', {
+      'projection.p.type': 'enum',
+      'projection.p.values': 'a:b,a=b,a%b,a b,[x],none',
+    })
+    const rows = await run('SELECT a, p FROM raw', context)
+    expect(rows.slice(1).every(([a, p]) => a === p)).toBe(true)
+    expect(rows).toHaveLength(6)
+    await put('months/p=2020-02/a.csv', 'feb\n')
+    await projected('months', {
+      'projection.p.type': 'date',
+      'projection.p.range': '2019-12,NOW',
+      'projection.p.format': 'yyyy-MM',
+    })
+    expect(await run("SELECT a FROM months WHERE p < '2021'", context)).toEqual([['a'], ['feb']])
+    await put('days/p=2026-01-05 10:30/a.csv', 'monday\n')
+    await projected('days', {
+      'projection.p.type': 'date',
+      'projection.p.range': '2026-01-05 00:00,2026-01-06 00:00',
+      'projection.p.format': 'yyyy-MM-dd HH:mm',
+      'projection.p.interval': '1',
+      'projection.p.interval.unit': 'MINUTES',
+    })
+    expect(await run("SELECT a FROM days WHERE p = '2026-01-05 10:30'", context)).toEqual([['a'], ['monday']])
+    await projected('injected', { 'projection.p.type': 'injected' })
+    await expect(run('SELECT a FROM injected', context)).rejects.toThrow(
+      'CONSTRAINT_VIOLATION: For the injected projected partition column p, the WHERE clause must contain only static equality conditions',
+    )
+    await projected('unsaid', {})
+    await expect(run('SELECT a FROM unsaid', context)).rejects.toThrow(
+      /HIVE_METASTORE_ERROR: Table .*[.]unsaid is configured for partition projection, but the following partition columns are missing projection configuration: \[p\]$/,
+    )
+    for (const name of ['raw', 'months', 'days', 'injected', 'unsaid'])
+      await run(`DROP TABLE ${name}`, context)
   })
 
   test('the database of the context may have any letters', async () => {
@@ -413,12 +468,12 @@ describe('the catalog', () => {
   })
 
   test('a CTAS of dbt-athena has its properties, and takes others by ALTER TABLE', async () => {
-    const place = `${folder}/dbt/t1`
+    const location = `${folder}/dbt/t1`
     await run(`create table "awsdatacatalog"."${database}"."dbt"
-      with (table_type='hive', is_external=true, external_location='${place}', format='parquet', write_compression='snappy', partitioned_by=ARRAY['p'])
+      with (table_type='hive', is_external=true, external_location='${location}', format='parquet', write_compression='snappy', partitioned_by=ARRAY['p'])
       as select 1 as a, 'x' as p`)
     const [path, p] = (await run(`SELECT "$path", p FROM "${database}"."dbt"`))[1]!
-    expect(path).toMatch(new RegExp(`^${place}/p=x/`))
+    expect(path).toMatch(new RegExp(`^${location}/p=x/`))
     expect(p).toBe('x')
     const key = new URL(path!).pathname.slice(1)
     const object = await s3.send(new GetObjectCommand({ Bucket: lake.bucket, Key: key }))
@@ -428,7 +483,7 @@ describe('the catalog', () => {
         .toString(),
     ).toBe('PAR1')
     await expect(
-      run(`CREATE TABLE "${database}"."dbt2" WITH (external_location='${place}/') AS SELECT 1 AS a`),
+      run(`CREATE TABLE "${database}"."dbt2" WITH (external_location='${location}/') AS SELECT 1 AS a`),
     ).rejects.toThrow('HIVE_PATH_ALREADY_EXISTS')
     await expect(run(`CREATE TABLE "${database}".x WITH (formt='ORC') AS SELECT 1 AS a`)).rejects.toThrow(
       'INVALID_TABLE_PROPERTY: line 1:',
@@ -458,13 +513,13 @@ describe('the catalog', () => {
   ])(
     'UNLOAD writes %s with %s and leaves files, a manifest and no table',
     async (format, compression, suffix) => {
-      const place = `${folder}/unload/${format}`
-      const sql = `UNLOAD (SELECT 'a' AS x, 1 AS y, 'p' AS part) TO '${place}' WITH (format = '${format}', compression = '${compression}', partitioned_by = ARRAY['part'])`
+      const location = `${folder}/unload/${format}`
+      const sql = `UNLOAD (SELECT 'a' AS x, 1 AS y, 'p' AS part) TO '${location}' WITH (format = '${format}', compression = '${compression}', partitioned_by = ARRAY['part'])`
       const execution = await ended(await start(sql))
       expect(execution.Status!.StateChangeReason).toBeUndefined()
       const files = await manifestOf(execution)
       expect(files).toHaveLength(1)
-      expect(files[0]).toMatch(new RegExp(`^${place}/part=p/.*${suffix.replace('.', '[.]')}$`))
+      expect(files[0]).toMatch(new RegExp(`^${location}/part=p/.*${suffix.replace('.', '[.]')}$`))
       expect(await run('SHOW TABLES IN default')).toEqual([])
       await expect(run(sql)).rejects.toThrow('HIVE_PATH_ALREADY_EXISTS')
     },

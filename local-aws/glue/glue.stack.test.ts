@@ -24,7 +24,7 @@ const lake = lakeConfig(testEnv())
 const glue = new GlueClient({})
 const athena = new AthenaClient({})
 const DatabaseName = lake.database
-const place = (folder: string) => `s3://${lake.bucket}/${lake.prefix}/${folder}/`
+const locationOf = (folder: string) => `s3://${lake.bucket}/${lake.prefix}/${folder}/`
 
 async function query(QueryString: string): Promise<(string | undefined)[][]> {
   const { QueryExecutionId } = await athena.send(
@@ -47,7 +47,7 @@ async function query(QueryString: string): Promise<(string | undefined)[][]> {
 
 beforeAll(async () => {
   await glue.send(
-    new CreateDatabaseCommand({ DatabaseInput: { Name: DatabaseName, LocationUri: place('db') } }),
+    new CreateDatabaseCommand({ DatabaseInput: { Name: DatabaseName, LocationUri: locationOf('db') } }),
   )
 })
 afterAll(() => {
@@ -57,7 +57,7 @@ afterAll(() => {
 
 test('CTAS and INSERT make partitions with statistics, and partition filters find them', async () => {
   await query(
-    `CREATE TABLE t WITH (format = 'PARQUET', external_location = '${place('t')}', partitioned_by = ARRAY['p']) AS
+    `CREATE TABLE t WITH (format = 'PARQUET', external_location = '${locationOf('t')}', partitioned_by = ARRAY['p']) AS
      SELECT * FROM (VALUES (1, BIGINT '9223372036854775807', 'a'), (2, BIGINT '-5', 'b')) v (id, big, p)`,
   )
   await query(`INSERT INTO t VALUES (3, 7, 'c'), (4, 8, 'a'), (5, 9, NULL)`)

@@ -72,7 +72,7 @@ export class Catalog {
   /** @throws GlueError as AWS answers: AccessDeniedException for a part of Glue that is not here */
   answer(name: string, request: unknown): unknown {
     const handler = Object.hasOwn(this.#handlers, name) ? this.#handlers[name] : undefined
-    if (!handler) throw this.#refusal(name)
+    if (!handler) throw this.#unknownOperation(name)
     const checked = checkedRequest(name, request)
     if (!name.includes('Catalog')) checkCatalogId((checked as { CatalogId?: unknown }).CatalogId)
     return handler(checked as never)
@@ -92,7 +92,7 @@ export class Catalog {
   }
 
   /** What AWS answers to an account whose policies do not allow an operation, or that the operation is unknown. */
-  #refusal(name: string): GlueError {
+  #unknownOperation(name: string): GlueError {
     if (!refusedOperations.has(name)) return new GlueError('UnknownOperationException', '')
     const user = `arn:aws:iam::${this.#options.accountId}:root`
     return new GlueError(

@@ -3,7 +3,7 @@
 import { signedAs } from '@ticklake/testing/signed-as.ts'
 import { expect, test } from 'vitest'
 import { admit, protocolOf } from './admission.ts'
-import { Refusal } from './refusal.ts'
+import { DeniedRequest } from './denied-request.ts'
 
 type Headers = Readonly<Record<string, string>>
 
@@ -19,7 +19,7 @@ function outcome(line: string, headers: Headers = {}, bucketHost?: string): stri
   try {
     return admit({ method, url, rawHeaders: Object.entries(headers).flat() }, bucketHost).service
   } catch (error) {
-    if (error instanceof Refusal) return `refused: ${error.reason}`
+    if (error instanceof DeniedRequest) return `refused: ${error.reason}`
     throw error
   }
 }

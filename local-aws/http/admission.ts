@@ -1,7 +1,7 @@
 // Which requests are let in: signed ones, of the services that ticklake needs, by paths that are those services' own.
 // MiniStack behind it knows a hundred services more, some of which run code, and has pages of administration. Pure.
 import { type RequestHead, valuesOf } from '@ticklake/runtime/request-guard.ts'
-import { type Protocol, Refusal } from './refusal.ts'
+import { DeniedRequest, type Protocol } from './denied-request.ts'
 import { headerSignature, presignedSignature, type Signature } from './signature.ts'
 
 /** Protocol, and the prefix of X-Amz-Target where it is JSON. */
@@ -43,14 +43,14 @@ export interface Admission {
 
 /**
  * @param bucketHost the bucket that the Host header names, in S3's other form of address
- * @throws Refusal
+ * @throws DeniedRequest
  */
 export function admit(asked: RequestHead, bucketHost?: string): Admission {
   const signature = signatureOf(asked)
   const service = offered.get(signature.service)
   const target = only(asked, 'x-amz-target')
   if (!service) {
-    throw new Refusal('service', `${named(signature.service)} is not offered here; ${whatIs}`)
+    throw new DeniedRequest('service', `${named(signature.service)} is not offered here; ${whatIs}`)
   }
   if (service.protocol === 's3') {
     if (target !== undefined) throw wrongScope(target)
@@ -89,11 +89,14 @@ function signatureOf(asked: RequestHead): Signature {
   if (authorization !== undefined) {
     const signature = headerSignature(authorization)
     if (signature) return signature
-    throw new Refusal('signature', 'The Authorization header is no complete signature of version 4 (SigV4)')
+    throw new DeniedRequest(
+      'signature',
+      'The Authorization header is no complete signature of version 4 (SigV4)',
+    )
   }
   const presigned = presignedSignature(queryOf(asked))
   if (presigned) return presigned
-  throw new Refusal(
+  throw new DeniedRequest(
     'unsigned',
     'The request is not signed, and none is answered without a signature: any credentials do, as AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test',
   )
@@ -105,23 +108,23 @@ function requireS3(asked: RequestHead, { version }: Signature, bucketHost: strin
   const methods = isPresigned ? ['GET', 'HEAD', 'PUT'] : ['GET', 'HEAD', 'PUT', 'POST', 'DELETE']
   if (!methods.includes(method ?? '')) {
     const kind = isPresigned ? 'A presigned URL' : 'S3'
-    throw new Refusal('method', `${kind} is not answered for ${named(method ?? '')} here`)
+    throw new DeniedRequest('method', `${kind} is not answered for ${named(method ?? '')} here`)
   }
   if (version === 'v4a')
-    throw new Refusal('signature', 'Multi-Region Access Points (SigV4A) are not offered here')
+    throw new DeniedRequest('signature', 'Multi-Region Access Points (SigV4A) are not offered here')
   if (/^multipart\/form-data/i.test(valuesOf(asked, 'content-type').join())) {
-    throw new Refusal(
+    throw new DeniedRequest(
       'method',
       'Uploads by a browser’s form are not offered here; use PutObject or a presigned PUT',
     )
   }
   const path = pathOf(asked)
-  if (notS3.test(unescaped(path))) throw new Refusal('path', `${named(path)} is not answered here`)
+  if (notS3.test(unescaped(path))) throw new DeniedRequest('path', `${named(path)} is not answered here`)
   if (bucketHost !== undefined) return
   const bucket = path.slice(1).split('/', 1)[0]!
   const isListOfBuckets = path === '/' && (method === 'GET' || method === 'HEAD')
   if (!isListOfBuckets && !bucketForm.test(bucket)) {
-    throw new Refusal('path', `${named(path)} begins with no bucket’s name`)
+    throw new DeniedRequest('path', `${named(path)} begins with no bucket’s name`)
   }
 }
 
@@ -132,12 +135,12 @@ function isIcebergRest(asked: RequestHead, { service }: Signature): boolean {
 
 function requireRest(asked: RequestHead, target: string | undefined, bucketHost: string | undefined): void {
   if (only(asked, 'authorization') === undefined)
-    throw new Refusal('service', 'Presigned URLs are answered for S3 only')
+    throw new DeniedRequest('service', 'Presigned URLs are answered for S3 only')
   if (target !== undefined) throw wrongScope(target)
   if (bucketHost !== undefined)
-    throw new Refusal('path', `${named(pathOf(asked))} is not answered at a bucket’s name`)
+    throw new DeniedRequest('path', `${named(pathOf(asked))} is not answered at a bucket’s name`)
   if (!['GET', 'HEAD', 'POST', 'DELETE'].includes(asked.method ?? ''))
-    throw new Refusal('method', `${named(asked.method ?? '')} is not answered below ${icebergRestPath}`)
+    throw new DeniedRequest('method', `${named(asked.method ?? '')} is not answered below ${icebergRestPath}`)
 }
 
 /** Services other than S3 have one address: /, by the server's own name and a signature in the header. */
@@ -147,35 +150,38 @@ function requireRoot(
   bucketHost: string | undefined,
 ): void {
   if (only(asked, 'authorization') === undefined) {
-    throw new Refusal('service', 'Presigned URLs are answered for S3 only')
+    throw new DeniedRequest('service', 'Presigned URLs are answered for S3 only')
   }
   if (pathOf(asked) !== '/' || bucketHost !== undefined) {
-    throw new Refusal('path', `${named(service)} is answered at / only`)
+    throw new DeniedRequest('path', `${named(service)} is answered at / only`)
   }
   const { protocol } = offered.get(service)!
   if (asked.method !== 'POST' && (protocol === 'json' || asked.method !== 'GET')) {
-    throw new Refusal('method', `${named(service)} is not answered for ${named(asked.method ?? '')} here`)
+    throw new DeniedRequest(
+      'method',
+      `${named(service)} is not answered for ${named(asked.method ?? '')} here`,
+    )
   }
   // MiniStack does not read the service out of such a signature, and would choose one by the request's Action.
   if (version === 'v4a' && protocol !== 'json') {
-    throw new Refusal('signature', `${named(service)} is answered with SigV4 only`)
+    throw new DeniedRequest('signature', `${named(service)} is answered with SigV4 only`)
   }
 }
 
 function requireTarget(asked: RequestHead, prefix: string, target: string | undefined): void {
   if (target === undefined) {
-    throw new Refusal('service', 'The X-Amz-Target header is missing, which names the operation')
+    throw new DeniedRequest('service', 'The X-Amz-Target header is missing, which names the operation')
   }
   if (!target.startsWith(`${prefix}.`)) throw wrongScope(target)
   if (valuesOf(asked, 'content-type').some((type) => /cbor/i.test(type))) {
-    throw new Refusal('service', 'CBOR is not spoken here, only JSON')
+    throw new DeniedRequest('service', 'CBOR is not spoken here, only JSON')
   }
 }
 
 const whatIs = `local-aws answers ${[...offered.keys()].join(', ')}`
 
-function wrongScope(target: string): Refusal {
-  return new Refusal(
+function wrongScope(target: string): DeniedRequest {
+  return new DeniedRequest(
     'service',
     `X-Amz-Target ${named(target)} is of another service than the one that the signature names`,
   )
@@ -184,7 +190,8 @@ function wrongScope(target: string): Refusal {
 /** A header that must not be there twice: two readers might each believe another one. */
 function only(asked: RequestHead, name: string): string | undefined {
   const values = valuesOf(asked, name)
-  if (values.length > 1) throw new Refusal('signature', `The ${name} header is there ${values.length} times`)
+  if (values.length > 1)
+    throw new DeniedRequest('signature', `The ${name} header is there ${values.length} times`)
   return values[0]
 }
 

@@ -1,5 +1,5 @@
 // Writes the JSON of an answer in pieces, so that a long one keeps the thread for no longer than a piece takes.
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 
 /** A piece is handed on when it has so many characters. */
 const pieceCharacters = 64 * 1024
@@ -18,7 +18,7 @@ export async function* jsonPieces(answer: object): AsyncGenerator<string> {
     if (piece.length < pieceCharacters) continue
     yield piece
     piece = ''
-    await nextTurn()
+    await yieldToEventLoop()
   }
   if (piece !== '') yield piece
 }

@@ -1,20 +1,20 @@
 // The one endpoint: checks the head of a request, then hands it to Athena, Glue or the S3 server.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { bytesLeft, whyNoRoom } from '@ticklake/runtime/disk-room.ts'
+import { bytesLeft, whyDiskFull } from '@ticklake/runtime/disk-space.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { healthAnswer } from '@ticklake/runtime/health.ts'
 import type { Registry } from '@ticklake/runtime/metrics.ts'
-import { type GuardRules, refusalStatus, requireOwnRequest } from '@ticklake/runtime/request-guard.ts'
+import { denialStatus, type GuardRules, requireOwnRequest } from '@ticklake/runtime/request-guard.ts'
 import type { LocalAwsConfig } from '../config.ts'
 import type { Events } from '../events.ts'
 import type { IcebergRest } from '../glue/iceberg-rest/routes.ts'
 import { type Admission, admit, protocolOf } from './admission.ts'
 import { AwsError } from './aws-error.ts'
 import { browserHeaders } from './browser-headers.ts'
+import { answerDenied, type DenialReason, DeniedRequest } from './denied-request.ts'
 import { type JsonAnswer, jsonHeaders, readBody, sendText } from './json-exchange.ts'
 import { openPassThrough } from './pass-through.ts'
-import { answerRefusal, Refusal, type RefusalReason } from './refusal.ts'
 
 /** A service of AWS JSON 1.1: the operation's name without its prefix, the body, the answer to send. */
 export interface JsonService {
@@ -67,7 +67,7 @@ export async function startServer({
     trino: () => silence('Trino', new URL('/v1/info', config.trinoUrl)),
   }
   const whyNotReady = async () =>
-    whyNotSeeded() ?? whyNoRoom(config.dataDir) ?? (await upstreams.s3()) ?? (await upstreams.trino())
+    whyNotSeeded() ?? whyDiskFull(config.dataDir) ?? (await upstreams.s3()) ?? (await upstreams.trino())
   events.whenAsked({ upstreams, freeBytes: () => freeBytes(config.dataDir) })
 
   const rules: GuardRules = {
@@ -77,28 +77,28 @@ export async function startServer({
     bucketHosts: true,
   }
 
-  /** What is admitted; undefined for the server's own paths. @throws Refusal */
+  /** What is admitted; undefined for the server's own paths. @throws DeniedRequest */
   function admission(request: IncomingMessage): Admission | undefined {
     let bucketHost: string | undefined
     try {
       bucketHost = requireOwnRequest(request, rules).bucket
     } catch (error) {
-      if (refusalStatus(error) === undefined) throw error
+      if (denialStatus(error) === undefined) throw error
       const { code, message, why, remedy } = error as Failure
-      throw new Refusal(guardReasons[code]!, [message, why, remedy].join('; '))
+      throw new DeniedRequest(guardReasons[code]!, [message, why, remedy].join('; '))
     }
     const isOwn = bucketHost === undefined && request.url!.startsWith(ownPaths)
     return isOwn ? undefined : admit(request, bucketHost)
   }
 
-  function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+  function refuse(request: IncomingMessage, response: ServerResponse, denial: DeniedRequest): void {
     const path = request
       .url!.split('?', 1)[0]!
       .slice(0, 200)
       .replace(/[^\x20-\x7e]/g, '?')
-    const { reason, message: why } = refusal
+    const { reason, message: why } = denial
     events.refused({ reason, method: request.method!, path, why })
-    answerRefusal(request, response, refusal, protocolOf(request))
+    answerDenied(request, response, denial, protocolOf(request))
   }
 
   async function route(
@@ -204,7 +204,7 @@ export async function startServer({
         response.destroy()
       })
     } catch (error) {
-      if (error instanceof Refusal) return refuse(request, response, error)
+      if (error instanceof DeniedRequest) return refuse(request, response, error)
       events.unhandledError({ target: request.url ?? '', err: error })
       response.destroy()
     }
@@ -246,7 +246,7 @@ export async function startServer({
   }
 }
 
-const guardReasons: Readonly<Record<string, RefusalReason>> = {
+const guardReasons: Readonly<Record<string, DenialReason>> = {
   HOST_REFUSED: 'host',
   ORIGIN_REFUSED: 'origin',
   TARGET_REFUSED: 'target',

@@ -1,7 +1,8 @@
-// The files of Iceberg tables in S3: metadata that is read and written, and folders that are deleted with their table.
+// The files of tables in S3: metadata that is read and written, names, and folders that are deleted with their table.
 import {
   DeleteObjectsCommand,
   GetObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
@@ -12,6 +13,8 @@ export interface TableFiles extends Disposable {
   /** @returns undefined where there is no such file */
   read(uri: string): Promise<string | undefined>
   write(uri: string, text: string): Promise<void>
+  /** The keys of the first objects below a folder, 1,000 at most; none where S3 does not answer. */
+  sampleKeys(uri: string): Promise<readonly string[]>
   /** Deletes files; those that are not there count as deleted. */
   remove(uris: readonly string[]): Promise<void>
   /** Deletes all files below a folder. */
@@ -41,7 +44,7 @@ export function openTableFiles(endpoint: URL, region: string, secret?: string): 
 
   return {
     async read(uri) {
-      const { bucket, key } = placeOf(uri)
+      const { bucket, key } = parseS3Uri(uri)
       try {
         const answer = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
         return await answer.Body!.transformToString('utf8')
@@ -51,7 +54,7 @@ export function openTableFiles(endpoint: URL, region: string, secret?: string): 
       }
     },
     async write(uri, text) {
-      const { bucket, key } = placeOf(uri)
+      const { bucket, key } = parseS3Uri(uri)
       const command = new PutObjectCommand({
         Bucket: bucket,
         Key: key,
@@ -60,17 +63,26 @@ export function openTableFiles(endpoint: URL, region: string, secret?: string): 
       })
       await s3.send(command)
     },
+    async sampleKeys(uri) {
+      try {
+        const { bucket, key } = parseS3Uri(uri.endsWith('/') ? uri : `${uri}/`)
+        const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: key }))
+        return Contents.map((object) => object.Key!.slice(key.length))
+      } catch {
+        return []
+      }
+    },
     async remove(uris) {
-      const byBucket = Map.groupBy(uris.map(placeOf), ({ bucket }) => bucket)
-      for (const [bucket, places] of byBucket) {
+      const byBucket = Map.groupBy(uris.map(parseS3Uri), ({ bucket }) => bucket)
+      for (const [bucket, objects] of byBucket) {
         await removeKeys(
           bucket,
-          places.map(({ key }) => key),
+          objects.map(({ key }) => key),
         )
       }
     },
     async removeFolder(uri) {
-      const { bucket, key } = placeOf(uri.endsWith('/') ? uri : `${uri}/`)
+      const { bucket, key } = parseS3Uri(uri.endsWith('/') ? uri : `${uri}/`)
       try {
         for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: key })) {
           const keys = (page.Contents ?? []).map((object) => object.Key!)
@@ -90,7 +102,7 @@ function isMissing(error: unknown): boolean {
 }
 
 /** @throws Error for what is no address of S3 */
-function placeOf(uri: string): { bucket: string; key: string } {
+function parseS3Uri(uri: string): { bucket: string; key: string } {
   const match = /^s3[an]?:\/\/([^/]+)(?:\/(.*))?$/s.exec(uri)
   if (!match) throw new Error(`${uri} is no S3 location`)
   return { bucket: match[1]!, key: match[2] ?? '' }

@@ -15,6 +15,7 @@ let tables: IcebergTables
 const files = new Map<string, string>()
 
 const memory: TableFiles = {
+  sampleKeys: async () => [],
   read: async (uri) => files.get(uri),
   write: async (uri, text) => void files.set(uri, text),
   remove: async (uris) => uris.forEach((uri) => void files.delete(uri)),

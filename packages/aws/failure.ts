@@ -62,6 +62,13 @@ export function httpStatus(thrown: unknown): number {
   return (thrown as { $metadata?: { httpStatusCode?: number } })?.$metadata?.httpStatusCode ?? 0
 }
 
+/** What an AWS service answers to a request that names something wrong: 400, or 404 for what it does not have. */
+export function requestErrorStatus(thrown: unknown): 400 | 404 | undefined {
+  if (isAwsError(thrown, 'ValidationException', 'InvalidInputException', 'InvalidRequestException'))
+    return 400
+  return isAwsError(thrown, 'EntityNotFoundException') ? 404 : undefined
+}
+
 function namesOf(thrown: unknown): string[] {
   const { name, code, cause, errors } = (thrown ?? {}) as {
     name?: string

@@ -34,7 +34,7 @@ function validated(ticks: readonly Record<string, string>[]) {
 const all = {
   source: '"s"',
   venue: '"HKEX"',
-  settles: '"2021-04-03"',
+  value_date: '"2021-04-03"',
   quoted_at: '"2021-04-01 01:30:00.250"',
   spread: '0.25',
 }
@@ -44,7 +44,7 @@ test('each type has a canonical form, which both paths know, whichever of the co
     all,
     { ...all, spread: 'null' },
     { venue: all.venue },
-    { settles: all.settles, spread: all.spread },
+    { value_date: all.value_date, spread: all.spread },
     { quoted_at: '"2021-04-01T09:30:00.25+08:00"' },
     {},
   ]
@@ -61,8 +61,8 @@ test('each type has a canonical form, which both paths know, whichever of the co
 test('bad values of each type are refused with their reasons', () => {
   const reasons = validated([
     { venue: '""' },
-    { settles: '"2021-02-29"' },
-    { settles: '7' },
+    { value_date: '"2021-02-29"' },
+    { value_date: '7' },
     { quoted_at: '"2021-04-01T09:30:00"' },
     { quoted_at: '"2021-04-01 24:00:00.000"' },
     { quoted_at: '1617240600000' },

@@ -3,6 +3,8 @@ import { CONTRACT_VERSION, type TickType, tickColumns } from './columns.ts'
 
 /** A number's text may be this long; longer ones, and exponents, take the slow path, where overflow is seen. */
 const MAX_NUMBER = 24
+/** A text may have so many bytes here, where each is one character. */
+const MAX_TEXT = 256
 const QUOTE = 0x22
 const BRACE = 0x7d
 const MINUS = 0x2d
@@ -11,6 +13,12 @@ const SPACE = 0x20
 const COLON = 0x3a
 const ZERO = 0x30
 const NINE = 0x39
+
+/** Bytes that stand before a value, in chunks of four; the last chunk overlaps the one before it. */
+interface Lead {
+  readonly length: number
+  readonly chunks: readonly number[]
+}
 
 const encoder = new TextEncoder()
 
@@ -24,7 +32,7 @@ const steps = firstColumns.map(({ name, glue, nullable }, i) => {
   const quotedBefore = i > 0 && firstColumns[i - 1]!.glue !== 'double'
   const kind = kinds[glue]
   const lead = `${i === 0 ? '{' : quotedBefore ? '",' : ','}"${name}":${kind === 'number' ? '' : '"'}`
-  return { lead: encoder.encode(lead), kind, nullable } as const
+  return { lead: leadOf(lead), kind, nullable } as const
 })
 
 /** The columns that were added later, each of which may be missing: `,"source":"`. The one before them is a number. */
@@ -32,62 +40,83 @@ const addedSteps = tickColumns
   .filter(({ since }) => since > 1)
   .map(({ name, glue, since }) => {
     const kind = kinds[glue]
-    return { lead: encoder.encode(`,"${name}":${kind === 'number' ? '' : '"'}`), kind, since } as const
+    return { lead: leadOf(`,"${name}":${kind === 'number' ? '' : '"'}`), kind, since } as const
   })
-const NULL = encoder.encode('null')
+const NULL = leadOf('null')
 
 /**
- * Whether the bytes are a tick in canonical form: the first nine keys in order, then those of the added columns that
- * have a value, no spaces, texts of printable ASCII, a real date, plain decimal numbers. False says nothing against
+ * Whether bytes[start, end) are a tick in canonical form: the first nine keys in order, then those of the added columns
+ * that have a value, no spaces, texts of printable ASCII, a real date, plain decimal numbers. False says nothing against
  * the record: it is then parsed and validated.
+ *
+ * What stands behind `end` may be read, and decides nothing: positions only rise, and the last one has to be `end`.
  * @param contract the version whose columns count
  */
-export function isCanonical(bytes: Uint8Array, contract: number = CONTRACT_VERSION): boolean {
-  let at = 0
-  for (const { lead, kind, nullable } of steps) {
-    if (!matches(bytes, at, lead)) return false
+export function isCanonical(
+  bytes: Uint8Array,
+  start = 0,
+  end = bytes.length,
+  contract: number = CONTRACT_VERSION,
+): boolean {
+  let at = start
+  for (let i = 0; i < steps.length; i++) {
+    const { lead, kind, nullable } = steps[i]!
+    if (!startsWith(bytes, at, lead)) return false
     at += lead.length
     if (nullable && bytes[at] === 0x6e) {
-      if (!matches(bytes, at, NULL)) return false
+      if (!startsWith(bytes, at, NULL)) return false
       at += NULL.length
     } else if (kind === 'number') at = afterNumber(bytes, at)
     else if (kind === 'date') at = isDate(bytes, at) ? at + 10 : -1
     else at = afterText(bytes, at)
     if (at < 0) return false
   }
-  return (at === bytes.length - 1 && bytes[at] === BRACE) || endsWithAdded(bytes, at, contract)
+  return (at === end - 1 && bytes[at] === BRACE) || endsWithAdded(bytes, at, end, contract)
 }
 
 /** Whether nothing but values of added columns is left. */
-function endsWithAdded(bytes: Uint8Array, start: number, contract: number): boolean {
+function endsWithAdded(bytes: Uint8Array, start: number, end: number, contract: number): boolean {
   let at = start
   for (const { lead, kind, since } of addedSteps) {
-    if (since > contract || !matches(bytes, at, lead)) continue
+    if (since > contract || !startsWith(bytes, at, lead)) continue
     const value = at + lead.length
     if (kind === 'number') at = afterNumber(bytes, value)
     else {
-      const end = kind === 'text' ? afterText(bytes, value) : afterDayOrTime(bytes, value, kind)
-      at = end < 0 || bytes[end] !== QUOTE ? -1 : end + 1
+      const quote = kind === 'text' ? afterText(bytes, value) : afterDayOrTime(bytes, value, kind)
+      at = quote < 0 || bytes[quote] !== QUOTE ? -1 : quote + 1
     }
     if (at < 0) return false
   }
-  return at === bytes.length - 1 && bytes[at] === BRACE
+  return at === end - 1 && bytes[at] === BRACE
 }
 
-function matches(bytes: Uint8Array, at: number, expected: Uint8Array): boolean {
-  for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false
-  return true
+function leadOf(text: string): Lead {
+  const bytes = encoder.encode(text)
+  const chunks: number[] = []
+  for (let at = 0; at + 4 < bytes.length; at += 4) chunks.push(chunkAt(bytes, at))
+  return { length: bytes.length, chunks: [...chunks, chunkAt(bytes, bytes.length - 4)] }
+}
+
+/** Four bytes at a time: that halves the cost of all validation. */
+function startsWith(bytes: Uint8Array, at: number, { length, chunks }: Lead): boolean {
+  const last = chunks.length - 1
+  for (let i = 0; i < last; i++) if (chunkAt(bytes, at + 4 * i) !== chunks[i]) return false
+  return chunkAt(bytes, at + length - 4) === chunks[last]
+}
+
+function chunkAt(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
 }
 
 /** The position of the closing quote, or -1: empty, too long, escaped, or not printable ASCII. */
 function afterText(bytes: Uint8Array, start: number): number {
   let at = start
-  for (; at < bytes.length; at++) {
+  for (; at < bytes.length && at - start <= MAX_TEXT; at++) {
     const byte = bytes[at]!
     if (byte === QUOTE) break
     if (byte < 0x20 || byte > 0x7e || byte === 0x5c) return -1
   }
-  return at === start || at - start > 256 || at === bytes.length ? -1 : at
+  return at === start || at - start > MAX_TEXT || at === bytes.length ? -1 : at
 }
 
 /** The position after a plain decimal number, or -1. Minus zero has no canonical form, so `-0…` is not plain. */

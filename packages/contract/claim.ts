@@ -12,11 +12,13 @@ export interface Claim {
   /**
    * The version of this form. Since 2 a claim names its release, and a consumer that knows only an earlier contract
    * stops where it reads it. Those of before cannot look at the contract any more: they stop at the number 2 itself.
+   * 3 is a claim of an era: releases that know none stop there.
    */
-  readonly v: 1 | 2
+  readonly v: 1 | 2 | 3
   readonly topic: string
   readonly topicId: string
   readonly partition: number
+  /** S and E are offsets of the lake: Kafka's plus the shift of the era. */
   readonly S: number
   readonly E: number
   /** Tells a claim that is one's own, its answer lost, from a rival's. */
@@ -42,6 +44,38 @@ export interface Claim {
    * claims of releases before 0.3.0.
    */
   readonly last?: LastRecord
+  /** Since Kafka has replaced landed records of the partition; absent: it never has. */
+  readonly era?: Era
+  /** What Kafka had lost when the era began; only the claim that begins it has this, and it has no record. */
+  readonly begins?: EraBeginning
+}
+
+/**
+ * The log of a partition since Kafka lost the end of the one before. Offsets of the lake are Kafka's plus `shift`, so that
+ * no record of one era has the identity of a record of another.
+ */
+export interface Era {
+  /** From 1. */
+  readonly number: number
+  readonly shift: number
+  /** The highest Kafka offset up to which an earlier era had landed: a committed offset up to it may be of that era. */
+  readonly landedBefore: number
+}
+
+export interface EraBeginning {
+  /** The Kafka offset at which the logs part: the records before it are the same in both. */
+  readonly kafkaOffset: number
+  readonly why: string
+  readonly foundAt: string
+  /** The Kafka offset up to which the log before had landed: from `kafkaOffset` on only the lake has these records. */
+  readonly replacedTo: number
+  /** The claim before, where its objects were not all there: what of it did not land is lost. */
+  readonly unfinished?: { readonly S: number; readonly E: number }
+}
+
+/** By how much offsets of the lake are above Kafka's, in the era of this claim. */
+export function shiftOf(claim: Claim | undefined): number {
+  return claim?.era?.shift ?? 0
 }
 
 /**
@@ -66,18 +100,19 @@ export function claimRows(claim: Claim): number {
   return claim.files.reduce((sum, file) => sum + file.rows, 0)
 }
 
-/** The form in which claims are written now. */
+/** The form in which claims are written now, without an era and with one. */
 export const CLAIM_VERSION = 2
+export const ERA_CLAIM_VERSION = 3
 
 /**
  * Reads a stored claim.
- * @throws Error with a plain sentence when the text is no claim of version 1 or 2, or its counts do not add up
+ * @throws Error with a plain sentence when the text is no claim of version 1 to 3, or its counts do not add up
  */
 export function parseClaim(text: string): Claim {
   const claim = JSON.parse(text) as Claim
-  if (claim.v !== 1 && claim.v !== CLAIM_VERSION) {
+  if (![1, CLAIM_VERSION, ERA_CLAIM_VERSION].includes(claim.v)) {
     throw new Error(
-      `a claim of version ${claim.v}${writtenBy(claim)}, this release reads versions 1 and ${CLAIM_VERSION}`,
+      `a claim of version ${claim.v}${writtenBy(claim)}, this release reads versions 1 to ${ERA_CLAIM_VERSION}`,
     )
   }
   if (!Number.isSafeInteger(claim.contract) || claim.contract < 1) {
@@ -94,7 +129,18 @@ export function parseClaim(text: string): Claim {
   if (claim.last !== undefined && !isLastRecord(claim.last, claim.S, claim.E)) {
     throw new Error(`a claim of [${claim.S},${claim.E}) whose last record is ${JSON.stringify(claim.last)}`)
   }
+  if (!isEraRight(claim)) throw new Error(`a claim of version ${claim.v} with a wrong era`)
   return claim
+}
+
+function isEraRight({ v, S, E, era, begins, files, gaps }: Claim): boolean {
+  if (v !== ERA_CLAIM_VERSION) return era === undefined && begins === undefined
+  const numbers = [era?.number, era?.shift, era?.landedBefore, begins?.kafkaOffset ?? 0]
+  if (!numbers.every((number) => Number.isSafeInteger(number) && number! >= 0)) return false
+  if (era!.number < 1 || S < era!.shift - 1) return false
+  return (
+    begins === undefined || (files.length === 0 && gaps === E - S && begins.kafkaOffset === E - era!.shift)
+  )
 }
 
 /** ` (ticklake 0.3.0)` where a claim or dataset.json names the release that wrote it, else nothing. */

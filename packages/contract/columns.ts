@@ -50,7 +50,12 @@ export const sinkColumns = [
     'the topic’s id, 32 hex digits: a recreated topic has another',
   ),
   sinkColumn('kafka_partition', 'int', 'INT32', 'the partition of the message'),
-  sinkColumn('kafka_offset', 'bigint', 'INT64', 'the offset of the message'),
+  sinkColumn(
+    'kafka_offset',
+    'bigint',
+    'INT64',
+    'the offset of the message; since Kafka has lost landed records and an era began, higher by the era’s shift',
+  ),
   sinkColumn('kafka_timestamp', 'timestamp', 'INT64 TIMESTAMP(MILLIS, UTC)', 'when the broker appended it'),
 ] as const
 

@@ -81,7 +81,23 @@ test('a claim is read back as it was written', () => {
 test.each([
   ['rows that do not add up', { dead: 4 }, /accounts for 151/],
   ['an empty range', { E: 100, files: [], dead: 0, gaps: 0 }, /accounts for 0|\[100,100\)/],
-  ['a version of tomorrow', { v: 3 as 1, release: '9.9.9' }, /version 3 \(ticklake 9\.9\.9\)/],
+  ['a version of tomorrow', { v: 4 as 1, release: '9.9.9' }, /version 4 \(ticklake 9\.9\.9\)/],
+  ['an era, in a form that has none', { era: { number: 1, shift: 5, landedBefore: 9 } }, /wrong era/],
+  ['version 3, and no era', { v: 3 as const }, /wrong era/],
+  [
+    'a beginning that does not follow from its shift',
+    {
+      v: 3 as const,
+      S: 100,
+      E: 101,
+      files: [],
+      dead: 0,
+      gaps: 1,
+      era: { number: 1, shift: 41, landedBefore: 100 },
+      begins: { kafkaOffset: 61, why: 'w', foundAt: 't', replacedTo: 100 },
+    },
+    /wrong era/,
+  ],
   ['no contract', { contract: undefined as never }, /contract undefined/],
   ['a negative count', { gaps: -2 }, /negative/],
 ])('a claim with %s is refused', (_, change, message) => {

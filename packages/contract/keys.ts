@@ -67,9 +67,18 @@ export function truncationsPrefix(lake: Lake): string {
   return `${controlPrefix(lake)}truncations/`
 }
 
-/** Says that Kafka has other records in this partition than those that landed; written once, by whoever finds it. */
-export function truncationKey(lake: Lake, topicId: string, partition: number): string {
-  return `${truncationsPrefix(lake)}${topicId}/${partitionDigits(partition)}.json`
+/** Says that Kafka has other records in this partition than those that landed in the era; written once, by whoever finds it. */
+export function truncationKey(lake: Lake, topicId: string, partition: number, era = 0): string {
+  const name = era === 0 ? partitionDigits(partition) : `${partitionDigits(partition)}-era-${era}`
+  return `${truncationsPrefix(lake)}${topicId}/${name}.json`
+}
+
+/** The partition and era that the key of a refusal names, or undefined when it is none. */
+export function parseTruncationKey(
+  key: string,
+): { readonly topicId: string; readonly partition: number; readonly era: number } | undefined {
+  const match = /\/truncations\/([0-9a-f]{32})\/(\d{5})(?:-era-(\d{1,9}))?\.json$/.exec(key)
+  return match ? { topicId: match[1]!, partition: Number(match[2]), era: Number(match[3] ?? 0) } : undefined
 }
 
 /** The folder of a partition's claims, with the slash at its end; its first key is the newest claim. */

@@ -55,7 +55,8 @@ export function validate(
   aliases = false,
 ): Validation {
   if (value === null || value === undefined) return reject('tombstone', 'the message has no value')
-  if (isCanonical(value, contract)) return { accepted: true, canonical: value, unknownFields: 0 }
+  if (isCanonical(value, 0, value.length, contract))
+    return { accepted: true, canonical: value, unknownFields: 0 }
   let text: string
   try {
     text = decoder.decode(value)
@@ -97,9 +98,14 @@ export function validate(
 export function rejectTimestamp(
   timestampMs: number | undefined,
 ): { reason: RejectReason; detail: string } | undefined {
-  if (timestampMs !== undefined && timestampMs >= FIRST_MS && timestampMs < PAST_MS) return undefined
+  if (isFiledTimestamp(timestampMs)) return undefined
   const shown = timestampMs === undefined || timestampMs < 0 ? 'none' : String(timestampMs)
   return { reason: 'bad_timestamp', detail: `the message's timestamp is ${shown}, not within 2020 to 2099` }
+}
+
+/** Whether a broker's timestamp can be filed under an hour. */
+export function isFiledTimestamp(timestampMs: number | undefined): boolean {
+  return timestampMs !== undefined && timestampMs >= FIRST_MS && timestampMs < PAST_MS
 }
 
 const FIRST_MS = Date.UTC(2020, 0, 1)

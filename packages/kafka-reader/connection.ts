@@ -57,7 +57,7 @@ export class Connection {
       : `${address.host}:${address.port}`
     const frames = new Frames(settings.maxResponseBytes, 2 * settings.maxBytes)
     const onread: OnReadOpts = {
-      buffer: () => frames.place(),
+      buffer: () => frames.free(),
       callback: (length) => {
         connection.#heard()
         frames.received(length)
@@ -210,7 +210,7 @@ export class Connection {
       if (located.code === 'MALFORMED_RESPONSE') this.#fail(located.code, located.message, error)
       return
     }
-    if (!call.keepsMemory) this.release(frame)
+    if (!call.retainsFrame) this.release(frame)
   }
 
   #refuse(announced: number): void {

@@ -6,10 +6,10 @@ import { Frames } from './frames.ts'
 function receive(frames: Frames, bytes: Buffer, sizes: readonly number[]): void {
   let at = 0
   for (let i = 0; at < bytes.length; i++) {
-    const place = frames.place()
-    if (place.length === 0) throw new Error('no place')
-    const length = Math.min(sizes[i % sizes.length]!, place.length, bytes.length - at)
-    place.set(bytes.subarray(at, at + length))
+    const free = frames.free()
+    if (free.length === 0) throw new Error('no place')
+    const length = Math.min(sizes[i % sizes.length]!, free.length, bytes.length - at)
+    free.set(bytes.subarray(at, at + length))
     frames.received(length)
     at += length
   }

@@ -37,7 +37,7 @@ export class Frames {
   }
 
   /** Where the next bytes go. */
-  place(): Buffer {
+  free(): Buffer {
     return this.#frame
       ? this.#frame.subarray(this.#filled, this.#length)
       : this.#staging.subarray(this.#staged)

@@ -186,13 +186,13 @@ export class Placement {
         state.failures++
         this.#leave(state)
         this.#unplaced.add(state)
-      } else if (moved || this.#unplaced.has(state)) this.#place(state)
+      } else if (moved || this.#unplaced.has(state)) this.#assign(state)
     }
     this.#dropIdle()
     for (const leader of this.#leaders.values()) leader.fetch()
   }
 
-  #place(state: PartitionState): void {
+  #assign(state: PartitionState): void {
     this.#leave(state)
     this.#unplaced.delete(state)
     state.replica = -1
@@ -203,7 +203,7 @@ export class Placement {
     this.#replicasUntil = Number.POSITIVE_INFINITY
     for (const state of this.#states) {
       if (state.replica < 0) continue
-      if (state.source !== state.replica) this.#place(state)
+      if (state.source !== state.replica) this.#assign(state)
       else this.#replicasUntil = Math.min(this.#replicasUntil, state.replicaUntil)
     }
   }

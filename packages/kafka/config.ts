@@ -14,7 +14,7 @@ import {
 } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { readNamedFile } from '@ticklake/runtime/named-file.ts'
-import { keepSecret } from '@ticklake/runtime/redact.ts'
+import { hideSecret } from '@ticklake/runtime/redact.ts'
 
 const topicName = (facts: { doc: string; default?: string }) =>
   pattern(/^[a-zA-Z0-9._-]{1,249}$/, 'a topic name (letters, digits, . _ -)', facts)
@@ -152,7 +152,7 @@ export function kafkaClientSettings(
     settings['sasl.mechanism'] = config.KAFKA_SASL_MECHANISM
     settings['sasl.username'] = user
     const password = readNamedFile('KAFKA_SASL_PASSWORD_FILE', passwordFile).trim()
-    keepSecret(password)
+    hideSecret(password)
     settings['sasl.password'] = password
   }
   if (config.KAFKA_SECURITY_PROTOCOL.endsWith('SSL') && config.KAFKA_SSL_CA_FILE) {
@@ -196,7 +196,7 @@ export function readerSettings(config: KafkaConfig, clientId: string): ReaderSet
         // Read again at each authentication: a changed password needs no restart.
         password: () => {
           const password = readNamedFile('KAFKA_SASL_PASSWORD_FILE', config.KAFKA_SASL_PASSWORD_FILE!).trim()
-          keepSecret(password)
+          hideSecret(password)
           return password
         },
       },

@@ -1,4 +1,4 @@
-// What the broker says of the topic: its id, the first and the end offset of each partition, and which offsets it holds.
+// What the broker says of the topic: its id, the first and the end offset of each partition, and which records it holds.
 import kafkaJavascript, { type IAdminClient } from '@confluentinc/kafka-javascript'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
@@ -129,6 +129,8 @@ export class Broker implements Disposable {
     return kafkaUnreachable({
       what: `no broker answers at ${this.#config.KAFKA_BOOTSTRAP_SERVERS}; records and lake are as they were`,
       why: this.#lastFailure ?? reasonOf(error),
+      remedy:
+        'start it (`make stack`, `make demo` or `make up`), or set KAFKA_BOOTSTRAP_SERVERS; `make doctor` shows whether only the address that it advertises cannot be reached',
       cause: error,
     })
   }
@@ -136,17 +138,24 @@ export class Broker implements Disposable {
 
 type TopicDescription = Parameters<NonNullable<Parameters<IAdminClient['describeTopics']>[2]>>[1][number]
 
+/** A record as Kafka holds it. */
+export interface HeldRecord {
+  readonly offset: number
+  readonly timestamp?: number | undefined
+  readonly value: Uint8Array | null
+}
+
 /**
- * The offsets of the committed records in [from, to) of a partition, in batches: what is missing between them is a
- * transaction's marker, an aborted record or a compacted one.
+ * The committed records in [from, to) of a partition, in batches: what is missing between them is a transaction's marker,
+ * an aborted record or a compacted one.
  * @throws Failure KAFKA_UNREACHABLE when nothing comes for 30 s
  */
-export async function* heldOffsets(
+export async function* heldRecords(
   config: KafkaConfig,
   partition: number,
   from: number,
   to: number,
-): AsyncGenerator<number[]> {
+): AsyncGenerator<HeldRecord[]> {
   const topic = config.KAFKA_TOPIC
   const consumer = new KafkaConsumer(
     {
@@ -157,6 +166,8 @@ export async function* heldOffsets(
       'enable.partition.eof': true,
       'isolation.level': 'read_committed',
       'fetch.queue.backoff.ms': 10,
+      // Several partitions are read at a time.
+      'queued.max.messages.kbytes': 16_384,
       log_level: 0,
     } as never,
     { 'auto.offset.reset': 'error' },
@@ -177,8 +188,8 @@ export async function* heldOffsets(
     consumer.assign([{ topic, partition, offset: from }])
     let lastNewsAt = Date.now()
     while (reached < to) {
-      const messages = await called<{ offset: number }[]>((done) => consumer.consume(1000, done))
-      const offsets = messages.map((message) => message.offset).filter((offset) => offset < to)
+      const messages = await called<HeldRecord[]>((done) => consumer.consume(1000, done))
+      const held = messages.filter(({ offset }) => offset < to)
       const last = messages.at(-1)
       if (last) {
         reached = Math.max(reached, last.offset + 1)
@@ -190,7 +201,7 @@ export async function* heldOffsets(
           remedy: 'see that the broker is up, and that no transaction has been left open',
         })
       }
-      if (offsets.length > 0) yield offsets
+      if (held.length > 0) yield held
     }
   } finally {
     await new Promise<void>((resolve) => consumer.disconnect(() => resolve()))

@@ -1,6 +1,6 @@
 // Where a partition's chain of claims ends: its newest claim, and the offset up to which all records are in the lake.
 
-import type { Claim } from '@ticklake/contract/claim.ts'
+import { type Claim, shiftOf } from '@ticklake/contract/claim.ts'
 import type { Lake } from '@ticklake/contract/keys.ts'
 import { type ChainLink, claimKeys, readLink } from './claims.ts'
 import { isComplete } from './completeness.ts'
@@ -16,6 +16,8 @@ export interface ChainTail {
   readonly complete: Claim | undefined
   /** Everything below it is in the lake: the end of the last complete claim. */
   readonly landedOffset: number
+  /** By how much offsets of the lake are above Kafka's; 0 unless Kafka has replaced landed records. */
+  readonly shift: number
 }
 
 /** One LIST and one GET of the newest claim, and one more GET while that is incomplete. */
@@ -37,16 +39,25 @@ async function tailOf(
   [key, keyBefore]: readonly string[],
 ): Promise<ChainTail> {
   if (key === undefined) {
-    return { partition, newest: undefined, newestAtMs: undefined, complete: undefined, landedOffset: 0 }
+    return {
+      partition,
+      newest: undefined,
+      newestAtMs: undefined,
+      complete: undefined,
+      landedOffset: 0,
+      shift: 0,
+    }
   }
   const newest = await readLink(source, key)
   const newestAtMs = Date.now() - (newest.ageMs ?? 0)
   if (newest.claim && (await isComplete(source, lake, newest.claim))) {
-    return { partition, newest, newestAtMs, complete: newest.claim, landedOffset: newest.claim.E }
+    const { claim } = newest
+    return { partition, newest, newestAtMs, complete: claim, landedOffset: claim.E, shift: shiftOf(claim) }
   }
   // A claim is put only when the one before it is complete, and starts where that one ends.
   const before = keyBefore === undefined ? undefined : await readLink(source, keyBefore)
-  return { partition, newest, newestAtMs, complete: before?.claim, landedOffset: newest.S }
+  const shift = shiftOf(newest.claim ?? before?.claim)
+  return { partition, newest, newestAtMs, complete: before?.claim, landedOffset: newest.S, shift }
 }
 
 /** Reads the tails of many partitions again and again: one whose newest claim was complete costs one LIST. */

@@ -1,6 +1,7 @@
 // How far the lake is behind the topic, from the topic's offsets and the landed ones.
 
-import type { ChainTails } from './chain-tail.ts'
+import type { ChainTail } from './chain-tail.ts'
+import { inLakeOffsets, shiftsOf } from './era-offsets.ts'
 
 /** What Kafka says of a partition: its earliest offset and its high watermark. */
 export interface TopicOffsets {
@@ -32,15 +33,27 @@ export interface Lag {
 
 /** Asks Kafka and S3, never Athena. */
 export async function measureLag(
-  tails: Pick<ChainTails, 'read'>,
+  tails: {
+    read(
+      topicId: string,
+      partitions: readonly number[],
+    ): Promise<readonly Pick<ChainTail, 'partition' | 'landedOffset' | 'shift'>[]>
+  },
   askTopic: () => Promise<{ readonly topicId: string; readonly partitions: readonly TopicOffsets[] }>,
 ): Promise<Lag> {
-  const { topicId, partitions } = await askTopic()
-  const numbers = partitions.map(({ partition }) => partition)
-  const landed = (await tails.read(topicId, numbers)).map(({ landedOffset }) => landedOffset)
+  const topic = await askTopic()
+  const numbers = topic.partitions.map(({ partition }) => partition)
+  const read = await tails.read(topic.topicId, numbers)
+  const shifts = shiftsOf(read)
+  const landed = read.map(({ landedOffset }) => landedOffset)
+  const partitions = inLakeOffsets(topic.partitions, shifts)
   // What landed after Kafka was asked may lie beyond what it said; what had landed before may not.
   const isBeyond = partitions.some(({ end }, i) => landed[i]! > end)
-  return lagOf(partitions, landed, isBeyond ? (await askTopic()).partitions : partitions)
+  return lagOf(
+    partitions,
+    landed,
+    isBeyond ? inLakeOffsets((await askTopic()).partitions, shifts) : partitions,
+  )
 }
 
 /**

@@ -2,23 +2,12 @@
 
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import type { Bucket } from '@ticklake/aws/s3.ts'
-import { controlPrefix, type Lake } from '@ticklake/contract/keys.ts'
+import { controlPrefix } from '@ticklake/contract/keys.ts'
 import { readChainTail } from './chain-tail.ts'
 import { readDataset } from './dataset.ts'
-import type { ObjectSource } from './object-source.ts'
 
 /** The end of each partition's last complete claim, by partition; a partition without claims is absent. */
 export type LandedOffsets = ReadonlyMap<number, number>
-
-/** The landed offset of one partition; 0 when nothing has landed. */
-export async function readLandedOffset(
-  source: ObjectSource,
-  lake: Lake,
-  topicId: string,
-  partition: number,
-): Promise<number> {
-  return (await readChainTail(source, lake, topicId, partition)).landedOffset
-}
 
 /**
  * The landed offsets of a dataset; asks S3 alone. Undefined when nothing was ever written.
@@ -27,14 +16,25 @@ export async function readLandedOffset(
 export async function readLandedOffsets(
   bucket: Bucket,
   lake: LakeConfig,
-): Promise<{ readonly topicId: string; readonly landedOffsets: LandedOffsets } | undefined> {
+): Promise<
+  | {
+      readonly topicId: string
+      readonly landedOffsets: LandedOffsets
+      /** Partitions whose offsets in the lake are not Kafka's any more. */
+      readonly inEra: ReadonlySet<number>
+    }
+  | undefined
+> {
   const dataset = await readDataset(bucket, lake)
   if (!dataset) return undefined
   const { topicId } = dataset
   const landedOffsets = new Map<number, number>()
+  const inEra = new Set<number>()
   for await (const folder of bucket.folders(`${controlPrefix(lake)}claims/${topicId}/`)) {
     const partition = Number(folder.slice(0, -1).split('/').at(-1))
-    landedOffsets.set(partition, await readLandedOffset(bucket, lake, topicId, partition))
+    const { landedOffset, shift } = await readChainTail(bucket, lake, topicId, partition)
+    landedOffsets.set(partition, landedOffset)
+    if (shift > 0) inEra.add(partition)
   }
-  return { topicId, landedOffsets }
+  return { topicId, landedOffsets, inEra }
 }

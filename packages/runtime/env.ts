@@ -79,27 +79,28 @@ export function flag(facts: Facts<boolean>): Option<boolean> {
   }
 }
 
-/** One of a few words. */
-export function oneOf<const T extends string>(words: readonly T[], facts: Facts<T>): Option<T> {
+/** One of a few values. */
+export function oneOf<const T extends string>(values: readonly T[], facts: Facts<T>): Option<T> {
   return {
     doc: facts.doc,
-    kind: words.join(' | '),
+    kind: values.join(' | '),
     ...withDefault(facts),
     parse: (value) => {
-      if (!(words as readonly string[]).includes(value)) throw new Error(`must be one of ${words.join(', ')}`)
+      if (!(values as readonly string[]).includes(value))
+        throw new Error(`must be one of ${values.join(', ')}`)
       return value as T
     },
   }
 }
 
 /** A text of a given form. */
-export function pattern(form: RegExp, words: string, facts: Facts<string>): Option<string> {
+export function pattern(form: RegExp, description: string, facts: Facts<string>): Option<string> {
   return {
     doc: facts.doc,
-    kind: words,
+    kind: description,
     ...withDefault(facts),
     parse: (value) => {
-      if (!form.test(value)) throw new Error(`must be ${words}`)
+      if (!form.test(value)) throw new Error(`must be ${description}`)
       return value
     },
   }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Failure, reasonOf, renderError } from './errors.ts'
 import type { Registry } from './metrics.ts'
-import { refusalStatus, requireOwnRequest } from './request-guard.ts'
+import { denialStatus, requireOwnRequest } from './request-guard.ts'
 
 export interface HealthOptions {
   readonly host: string
@@ -29,7 +29,7 @@ export interface HealthServer extends AsyncDisposable {
 /** Starts the server. @throws Failure HEALTH_PORT_TAKEN when the port cannot be bound */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
   const server = createServer(async (request, response) => {
-    const { status, type, body } = refusal(request, options) ??
+    const { status, type, body } = denial(request, options) ??
       (await healthAnswer((request.url ?? '').split('?', 1)[0]!, options)) ?? {
         status: 404,
         type: plain,
@@ -81,12 +81,12 @@ export async function healthAnswer(
 }
 
 /** What a web page of another site is told, and whoever asks by a foreign name. */
-function refusal(request: IncomingMessage, options: HealthOptions): HealthAnswer | undefined {
+function denial(request: IncomingMessage, options: HealthOptions): HealthAnswer | undefined {
   try {
     requireOwnRequest(request, { ...options, listensOn: addressOf(request, options.host) })
     return undefined
   } catch (error) {
-    const status = refusalStatus(error)
+    const status = denialStatus(error)
     if (status === undefined) throw error
     return { status, type: plain, body: `${renderError(error)}\n` }
   }

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { Failure, renderError } from './errors.ts'
 import { makeLogger } from './log.ts'
-import { keepSecret } from './redact.ts'
+import { hideSecret } from './redact.ts'
 
 const awsSecret = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY'
 const awsToken = 'FwoGZXIvYXdzEJr//////////wEaDExampleToken=='
@@ -48,7 +48,7 @@ test.each([
 
 test('a secret in the message itself is not logged', () => {
   expect(linesOf((log) => log.info(`password: ${loose}`))).not.toContain(loose)
-  keepSecret(kafkaPassword)
+  hideSecret(kafkaPassword)
   expect(linesOf((log) => log.info(`the broker refused ${kafkaPassword}`))).not.toContain('battery')
 })
 
@@ -68,7 +68,7 @@ test('what is no secret stays: each line is JSON with its service, level and num
 })
 
 test('the three lines of an error on a terminal have no secret', () => {
-  keepSecret(kafkaPassword)
+  hideSecret(kafkaPassword)
   const failure = new Failure({
     code: 'X',
     what: 'no',

@@ -3,7 +3,7 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino, stdTimeF
 import { prettyFactory } from 'pino-pretty'
 import type { Env } from './env.ts'
 import { printable, printableJson, printableLine } from './printable.ts'
-import { keepSecretsOf, redactLine } from './redact.ts'
+import { hideSecretsOf, redactLine } from './redact.ts'
 import { hasColours } from './terminal.ts'
 
 export type { Logger } from 'pino'
@@ -21,7 +21,7 @@ export function makeLogger(
   env: Env = process.env,
   destination?: DestinationStream & { isTTY?: boolean },
 ): Logger {
-  keepSecretsOf(env)
+  hideSecretsOf(env)
   const out: DestinationStream & { isTTY?: boolean } = destination ?? process.stderr
   const asPretty = env.LOG_FORMAT ? env.LOG_FORMAT === 'pretty' : out.isTTY === true
   const options: LoggerOptions = {

@@ -43,15 +43,15 @@ test('S3 is away for five seconds: one line that it fails, one that it works aga
     await consumer.logged('works again')
     await expect.poll(landed, { timeout: 30_000 }).toBe(100)
     expect((await ask('/readyz')).status).toBe(200)
-    const told = consumer.stderr
+    const logged = consumer.stderr
       .split('\n')
       .map((line) => JSON.parse(line) as Line)
       .filter(({ attempt }) => attempt !== undefined)
-    expect(told.map(({ level, attempt }) => [level, attempt])).toEqual([
+    expect(logged.map(({ level, attempt }) => [level, attempt])).toEqual([
       ['warn', failing.attempt],
       ['info', failing.attempt],
     ])
-    expect(told[1]!.msg).toMatch(/ works again after \d+ s$/)
+    expect(logged[1]!.msg).toMatch(/ works again after \d+ s$/)
   } finally {
     await consumer.stop('SIGKILL')
   }

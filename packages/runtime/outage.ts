@@ -106,16 +106,16 @@ export class Outages {
 
 /** @param meanwhile what that means for the data while it lasts */
 export function outageLines(log: Pick<Logger, 'warn' | 'info'>, meanwhile: string): OutageLines {
-  const words = (attempt: string) => attempt.replaceAll('_', ' ')
+  const readable = (attempt: string) => attempt.replaceAll('_', ' ')
   return {
     failed: (facts) =>
-      log.warn(facts, `${words(facts.attempt)} failed and is tried again, ${meanwhile}: ${facts.why}`),
+      log.warn(facts, `${readable(facts.attempt)} failed and is tried again, ${meanwhile}: ${facts.why}`),
     stillFailing: (facts) =>
       log.warn(
         facts,
-        `${words(facts.attempt)} still fails after ${facts.seconds} s, ${meanwhile}: ${facts.why}`,
+        `${readable(facts.attempt)} still fails after ${facts.seconds} s, ${meanwhile}: ${facts.why}`,
       ),
-    back: (facts) => log.info(facts, `${words(facts.attempt)} works again after ${facts.seconds} s`),
+    back: (facts) => log.info(facts, `${readable(facts.attempt)} works again after ${facts.seconds} s`),
   }
 }
 

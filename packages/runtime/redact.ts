@@ -24,7 +24,7 @@ const LEAST_LENGTH = 6
 const known = new Set<string>()
 
 /** From now on this value is never shown, wherever it stands. Too short ones are left to their names. */
-export function keepSecret(value: string | undefined): void {
+export function hideSecret(value: string | undefined): void {
   if (value !== undefined && value.length >= LEAST_LENGTH) known.add(value)
 }
 
@@ -32,9 +32,9 @@ export function keepSecret(value: string | undefined): void {
 const onlyAbout = /_(FILE|DIR|PATH|URI|URL|ARN|ID|NAME|EXPIRATION)$/
 
 /** The values of all variables whose names say that they are secret. */
-export function keepSecretsOf(env: Readonly<Record<string, string | undefined>>): void {
+export function hideSecretsOf(env: Readonly<Record<string, string | undefined>>): void {
   for (const [name, value] of Object.entries(env)) {
-    if (secretName.test(name) && !onlyAbout.test(name)) keepSecret(value)
+    if (secretName.test(name) && !onlyAbout.test(name)) hideSecret(value)
   }
 }
 

@@ -1,7 +1,7 @@
 // Who may ask one of our servers, and who may not. The rules of the page, local-aws and the health ports are all here.
 import { expect, test } from 'vitest'
 import type { Failure } from './errors.ts'
-import { type GuardRules, hostNames, refusalStatus, requireOwnRequest } from './request-guard.ts'
+import { denialStatus, type GuardRules, hostNames, requireOwnRequest } from './request-guard.ts'
 
 const rules: GuardRules = {
   listensOn: '127.0.0.1',
@@ -182,20 +182,20 @@ test.each([
 })
 
 test('each refusal has its status, and says which variable adds a name', () => {
-  const refusal = (headers: string[], url = '/') => {
+  const denial = (headers: string[], url = '/') => {
     try {
       requireOwnRequest({ url, rawHeaders: headers }, rules)
     } catch (error) {
       return error
     }
   }
-  const host = refusal(['Host', 'evil.example']) as Failure
+  const host = denial(['Host', 'evil.example']) as Failure
   expect(host.remedy).toContain('X_ALLOWED_HOSTS')
   expect(host.why).toBe('the Host header is "evil.example"')
-  expect(refusalStatus(host)).toBe(421)
-  expect(refusalStatus(refusal(['Host', 'localhost', 'Origin', 'null']))).toBe(403)
-  expect(refusalStatus(refusal(['Host', 'localhost'], '*'))).toBe(400)
-  expect(refusalStatus(new Error('x'))).toBeUndefined()
+  expect(denialStatus(host)).toBe(421)
+  expect(denialStatus(denial(['Host', 'localhost', 'Origin', 'null']))).toBe(403)
+  expect(denialStatus(denial(['Host', 'localhost'], '*'))).toBe(400)
+  expect(denialStatus(new Error('x'))).toBeUndefined()
 })
 
 test('a list of names is read strictly', () => {

@@ -60,7 +60,7 @@ export function requireOwnRequest(asked: RequestHead, rules: GuardRules): OwnReq
 }
 
 /** The HTTP status that goes with a refusal of the guard; undefined for any other error. */
-export function refusalStatus(error: unknown): 400 | 403 | 421 | undefined {
+export function denialStatus(error: unknown): 400 | 403 | 421 | undefined {
   if (!(error instanceof Failure)) return undefined
   if (error.code === 'TARGET_REFUSED') return 400
   if (error.code === 'HOST_REFUSED') return 421

@@ -10,7 +10,7 @@ function setUp(lingerMs: number) {
   const registry = makeRegistry('consumer')
   const stopping = new AbortController()
   const lines: string[] = []
-  const log = { error: (_: unknown, words: string) => lines.push(words) } as never
+  const log = { error: (_: unknown, message: string) => lines.push(message) } as never
   const stop = new StopReason({ registry, log, lingerMs, signal: stopping.signal })
   const stopped = async () => (await registry.metrics()).match(/^ticklake_stopped\{.*$/m)?.[0]
   return { stop, stopping, lines, stopped }

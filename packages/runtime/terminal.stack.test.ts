@@ -30,13 +30,13 @@ interface Read {
 }
 
 /** Types the words after `node`, as a shell takes them. */
-function type(words: string, settings: Record<string, string> = {}): Promise<Read> {
-  return shell(`set -o pipefail; "${process.execPath}" ${words}`, settings)
+function type(args: string, settings: Record<string, string> = {}): Promise<Read> {
+  return shell(`set -o pipefail; "${process.execPath}" ${args}`, settings)
 }
 
 /** The same on a terminal of 50 columns and 14 rows. */
-function typeOnTerminal(words: string, settings: Record<string, string>): Promise<Read> {
-  const command = `stty cols 50 rows 14; "${process.execPath}" ${words}`
+function typeOnTerminal(args: string, settings: Record<string, string>): Promise<Read> {
+  const command = `stty cols 50 rows 14; "${process.execPath}" ${args}`
   return shell(`script -qefc '${command}' /dev/null`, { TERM: 'xterm-256color', ...settings })
 }
 
@@ -99,8 +99,8 @@ describe('a slip of the finger', () => {
       'table, csv, json, jsonl',
       'query --help',
     ],
-  ])('%s', async (words, what, why, remedy) => {
-    expectLines(await type(words), what, why, remedy)
+  ])('%s', async (args, what, why, remedy) => {
+    expectLines(await type(args), what, why, remedy)
   })
 
   test('in the name of a variable: the right name is proposed', async () => {
@@ -266,11 +266,11 @@ describe('the machine has no room', () => {
     ['consumer/main.ts run', 'CONSUMER_HEALTH_PORT'],
     ['catalog/main.ts serve', 'CATALOG_HEALTH_PORT'],
     ['catalog/main.ts serve', 'CATALOG_PAGE_PORT'],
-  ])('%s: the port that %s names is taken', async (words, variable) => {
+  ])('%s: the port that %s names is taken', async (args, variable) => {
     const server = createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => server.once('listening', resolve))
     const { port } = server.address() as { port: number }
-    const read = await type(words, { [variable]: String(port) })
+    const read = await type(args, { [variable]: String(port) })
     server.close()
     expectLines(read, `cannot listen on 127.0.0.1:${port}`, /EADDRINUSE/, variable)
   })
@@ -297,8 +297,8 @@ describe('nothing is wrong', () => {
   })
 
   test('no colour and no redrawing reaches a pipe', async () => {
-    for (const words of ['catalog/main.ts watch --times 1', 'catalog/main.ts watch --full --times 1']) {
-      const { code, stdout, stderr } = await type(words)
+    for (const args of ['catalog/main.ts watch --times 1', 'catalog/main.ts watch --full --times 1']) {
+      const { code, stdout, stderr } = await type(args)
       expect(code, stderr).toBe(0)
       expect(`${stdout}${stderr}`).not.toMatch(/[\r\u001b]/)
     }

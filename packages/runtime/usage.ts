@@ -56,8 +56,8 @@ export function usageFailure(
   help: string,
 ): Failure {
   const path = [...help.matchAll(new RegExp(`^${script} ((?:[a-z-]+ )*[a-z-]+)`, 'gm'))][0]?.[1] ?? ''
-  const words = path.split(' ').filter((word) => args.includes(word))
-  const command = ['node', `${script}/main.ts`, ...words].join(' ')
+  const typed = path.split(' ').filter((word) => args.includes(word))
+  const command = ['node', `${script}/main.ts`, ...typed].join(' ')
   const failure = (what: string, hint?: string) =>
     new Failure({
       code: 'USAGE',
@@ -75,18 +75,18 @@ export function usageFailure(
       const near = nearest(name, flags)
       return failure(`there is no ${flag.split('=')[0]}`, near && `did you mean --${near}?`)
     }
-    if (words.length > 0 && /^.*<sql>/.test(help.trimStart())) {
+    if (typed.length > 0 && /^.*<sql>/.test(help.trimStart())) {
       return failure(
         `the statement came in ${unknown.length + 1} pieces`,
         `the shell takes it apart where there are no quotes: ${command} 'SELECT ...'`,
       )
     }
-    const commands = [...help.matchAll(new RegExp(`^ +${script} (?:${words.join(' ')} )?([a-z-]+)`, 'gm'))]
+    const commands = [...help.matchAll(new RegExp(`^ +${script} (?:${typed.join(' ')} )?([a-z-]+)`, 'gm'))]
     const near = nearest(
       name,
       commands.map((match) => match[1]!),
     )
-    const what = commands.length > 0 ? `there is no command ${name}` : `${name} is not expected here`
+    const what = typed.length > 0 ? `there is no command ${name}` : `${name} is not expected here`
     return failure(what, near && `did you mean ${near}?`)
   }
   const choice = /Argument: ([\w-]+), Given: "?(.*?)"?, Choices: (.+)$/m.exec(message)
@@ -103,9 +103,11 @@ export function usageFailure(
 }
 
 /** What follows on the line that begins with one of these words, in the singular or plural, and a colon. */
-function after(message: string, ...beginnings: string[]): string | undefined {
+function after(message: string, ...prefixes: string[]): string | undefined {
   for (const line of message.split('\n')) {
-    const found = beginnings.find((words) => line.startsWith(`${words}: `) || line.startsWith(`${words}s: `))
+    const found = prefixes.find(
+      (commands) => line.startsWith(`${commands}: `) || line.startsWith(`${commands}s: `),
+    )
     if (found) return line.slice(line.indexOf(': ') + 2)
   }
   return undefined

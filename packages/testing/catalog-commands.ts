@@ -6,6 +6,7 @@ import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { claimText } from '@ticklake/contract/claim.ts'
 import { claimKey, dataKey, datasetKey, type HourPath } from '@ticklake/contract/keys.ts'
+import type { Produced } from './topic.ts'
 
 export interface Ran {
   readonly code: number | null
@@ -13,9 +14,9 @@ export interface Ran {
   readonly stderr: string
 }
 
-/** Starts `node <room>/main.ts …` in the test's environment. */
-export function start(env: Record<string, string>, room: string, ...args: string[]) {
-  const main = fileURLToPath(new URL(`../../${room}/main.ts`, import.meta.url))
+/** Starts `node <service>/main.ts …` in the test's environment. */
+export function start(env: Record<string, string>, service: string, ...args: string[]) {
+  const main = fileURLToPath(new URL(`../../${service}/main.ts`, import.meta.url))
   const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -41,8 +42,8 @@ export function start(env: Record<string, string>, room: string, ...args: string
 }
 
 /** The same, to its end. */
-export async function run(env: Record<string, string>, room: string, ...args: string[]): Promise<Ran> {
-  return await start(env, room, ...args).ended
+export async function run(env: Record<string, string>, service: string, ...args: string[]): Promise<Ran> {
+  return await start(env, service, ...args).ended
 }
 
 /** Writes a claim of JSON lines [S,E) whose rows all lie in one hour, and its object. Out: the object's key. */
@@ -85,15 +86,27 @@ export async function putClaim(
   return key
 }
 
-function row(topicId: string, partition: number, offset: number, { dt, hour }: HourPath): string {
-  const price = { open: 1, high: 2, low: 0.5, close: 1.5, adj_close: null, volume: 1e10, close_usd: 0.19 }
+/** The messages of such rows, for a topic that keeps the producer's times. */
+export function* messagesOf(count: number, partition: number, path: HourPath): Generator<Produced> {
+  const timestampMs = Date.parse(`${timeOf(path).replace(' ', 'T')}Z`)
+  for (let i = 0; i < count; i++) yield { value: Buffer.from(JSON.stringify(tick)), partition, timestampMs }
+}
+
+const price = { open: 1, high: 2, low: 0.5, close: 1.5, adj_close: null, volume: 1e10, close_usd: 0.19 }
+const tick = { index: 'HSI', date: '2021-05-31', ...price }
+
+function row(topicId: string, partition: number, offset: number, path: HourPath): string {
   const sink = {
     kafka_topic_id: topicId,
     kafka_partition: partition,
     kafka_offset: offset,
-    kafka_timestamp: `${dt} ${hour}:00:00.123`,
+    kafka_timestamp: timeOf(path),
   }
-  return JSON.stringify({ index: 'HSI', date: '2021-05-31', ...price, ...sink })
+  return JSON.stringify({ ...tick, ...sink })
+}
+
+function timeOf({ dt, hour }: HourPath): string {
+  return `${dt} ${hour}:00:00.123`
 }
 
 async function put(s3: S3Client, lake: LakeConfig, key: string, body: string | Uint8Array): Promise<void> {

@@ -68,6 +68,12 @@ export async function readTails(env: Env): Promise<Claim[]> {
   return readClaims(bucket, [...newest.values()])
 }
 
+/** The keys of the dataset's objects. */
+export async function objectKeys(env: Env): Promise<string[]> {
+  using opened = openBucket(env)
+  return keysBelow(opened.bucket, tablePrefix(lakeOf(env)))
+}
+
 /** Deletes everything below a prefix. */
 export async function emptyPrefix(env: Env, prefix: string): Promise<void> {
   using opened = openBucket(env)

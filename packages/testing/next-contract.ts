@@ -6,7 +6,7 @@ import { registerHooks } from 'node:module'
 const RELEASE = '9.9.9'
 const LINES = [
   "addedColumn(99, 'venue', 'Venue', 'string', 'UTF8', 'where it was traded'),",
-  "addedColumn(99, 'settles', 'Settles', 'date', 'INT32 DATE', 'when it settles'),",
+  "addedColumn(99, 'value_date', 'Value date', 'date', 'INT32 DATE', 'when it settles'),",
   "addedColumn(99, 'quoted_at', 'Quoted At', 'timestamp', 'INT64 TIMESTAMP(MILLIS, UTC)', 'when it was quoted'),",
   "addedColumn(99, 'spread', 'Spread', 'double', 'DOUBLE', 'between bid and ask'),",
 ]

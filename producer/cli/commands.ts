@@ -21,6 +21,7 @@ const runFlags = {
   'source-name': 'PRODUCER_SOURCE_NAME',
   columns: 'PRODUCER_COLUMNS',
   'date-format': 'PRODUCER_DATE_FORMAT',
+  'time-zone': 'PRODUCER_TIME_ZONE',
   decimal: 'PRODUCER_DECIMAL',
   encoding: 'PRODUCER_ENCODING',
   map: 'PRODUCER_MAP',

@@ -1,6 +1,6 @@
 // `producer run`: sends rows to the topic, and says how many were delivered.
 import { dirname, resolve } from 'node:path'
-import { whyNoRoom } from '@ticklake/runtime/disk-room.ts'
+import { whyDiskFull } from '@ticklake/runtime/disk-space.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { startHealthServer } from '@ticklake/runtime/health.ts'
@@ -30,7 +30,7 @@ export async function run(env: Env, signal: AbortSignal): Promise<void> {
   const state: { writer?: TopicWriter } = {}
   const whyNotReady = () => {
     if (signal.aborted) return 'stopping'
-    const full = whyNoRoomForRejects(config)
+    const full = whyRejectsDiskFull(config)
     return full ?? (state.writer ? state.writer.whyNotReady() : 'the broker is not found yet')
   }
   await using health = await startHealthServer({
@@ -45,15 +45,15 @@ export async function run(env: Env, signal: AbortSignal): Promise<void> {
   await stop.during(async () => {
     requireSource(config)
     using rejects = openRejects(config.PRODUCER_REJECTS)
-    const events = makeEvents(log, registry, rejects.keep)
+    const events = makeEvents(log, registry, rejects.write)
     events.healthListens(config.PRODUCER_HEALTH_HOST, health.port)
     await send(config, events, state, signal)
   })
 }
 
 /** The one file that the producer writes. */
-function whyNoRoomForRejects({ PRODUCER_REJECTS: path }: ProducerConfig): string | undefined {
-  return path === undefined ? undefined : whyNoRoom(dirname(resolve(path)))
+function whyRejectsDiskFull({ PRODUCER_REJECTS: path }: ProducerConfig): string | undefined {
+  return path === undefined ? undefined : whyDiskFull(dirname(resolve(path)))
 }
 
 /** Sends the source's rows. `state` shows whether a writer is there. */

@@ -23,6 +23,15 @@ export async function createTopics(env: Env, mayGrow: boolean, signal: AbortSign
   const config = producerConfig(env)
   await using broker = await open(env, config, signal)
   if (!broker) return
+  await unlessStopped(signal, () => createAll(broker, config, mayGrow, signal))
+}
+
+async function createAll(
+  broker: Broker,
+  config: ProducerConfig,
+  mayGrow: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   for (const [name, wanted] of topicsOf(config)) {
     const found = (await broker.describe(name)) ?? (await makeTopic(broker, name, wanted, config, signal))
     const added = partitionsToAdd(wanted, found, mayGrow)
@@ -39,6 +48,10 @@ export async function describeTopics(env: Env, signal: AbortSignal): Promise<voi
   const config = producerConfig(env)
   await using broker = await open(env, config, signal)
   if (!broker) return
+  await unlessStopped(signal, () => describeAll(broker, config))
+}
+
+async function describeAll(broker: Broker, config: ProducerConfig): Promise<void> {
   const missing: string[] = []
   for (const [name, wanted] of topicsOf(config)) {
     const found = await broker.describe(name)
@@ -51,6 +64,13 @@ export async function describeTopics(env: Env, signal: AbortSignal): Promise<voi
     what: `there is no topic ${missing.join(' and no topic ')}`,
     why: `the broker at ${config.KAFKA_BOOTSTRAP_SERVERS} answers and does not know it`,
     remedy: 'make it with `node producer/main.ts topic create`, or set KAFKA_TOPIC',
+  })
+}
+
+/** A question that a signal cut short has not failed. */
+async function unlessStopped(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  await work().catch((error: unknown) => {
+    if (!signal.aborted) throw error
   })
 }
 

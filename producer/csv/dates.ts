@@ -29,25 +29,31 @@ const forms: readonly (readonly [DateForm, RegExp])[] = [
   ],
   ['two-digit-year', /^\d{1,2}([/. -])(?:\d{1,2}|[A-Za-z]{3,9})\1\d\d$/],
   ['excel', /^[1-9]\d{4}(?:\.\d+)?$/],
-  ['epoch', /^\d{9,10}(?:\.\d+)?$|^\d{12,13}$/],
+  ['epoch', /^\d{9,10}(?:\.\d+)?$|^\d{12,13}$|^\d{16}$|^\d{19}$/],
 ]
 
 const timeForm =
-  /^\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?(?:\d\d)?))?$/
+  /^\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:[A-Z]{1,5}|[+-]\d\d:?(?:\d\d)?))?$/
 /** ISO without colons, as in 2021-05-31T0930Z. */
 const isoTime = /^\d{4}-\d\d-\d\d[T ]\d{4}(?:\d\d)?(?:Z|[+-]\d\d:?\d\d)?$/
 /** Nothing longer is a date. */
 const MAX_CELL = 64
 
-/** The day and whether a time follows it; undefined where what follows is no time. */
-function dayPart(cell: string): { readonly text: string; readonly hasTime: boolean } | undefined {
+/** The day and the time behind it, if there is one; undefined where what follows is no time. */
+function dayPart(cell: string): { readonly text: string; readonly time: string } | undefined {
   if (cell.length > MAX_CELL) return undefined
-  if (isoTime.test(cell)) return { text: cell.slice(0, 10), hasTime: true }
+  if (isoTime.test(cell)) return { text: cell.slice(0, 10), time: cell.slice(11) }
   const colon = cell.indexOf(':')
-  if (colon === -1) return { text: cell, hasTime: false }
+  if (colon === -1) return { text: cell, time: '' }
   const end = Math.max(cell.lastIndexOf(' ', colon), cell.lastIndexOf('T', colon))
-  if (end < 1 || !timeForm.test(cell.slice(end + 1))) return undefined
-  return { text: cell.slice(0, end).replace(/,$/, ''), hasTime: true }
+  const time = cell.slice(end + 1)
+  if (end < 1 || !timeForm.test(time)) return undefined
+  return { text: cell.slice(0, end).replace(/,$/, ''), time }
+}
+
+/** The time of day that a cell has behind its day, as it is written; '' where it has none. */
+export function timeOf(cell: string): string {
+  return dayPart(cell)?.time ?? ''
 }
 
 /** How the messages show a form. */
@@ -60,15 +66,28 @@ export const dateFormNames: Readonly<Record<DateForm, string>> = {
   numeric: 'DD/MM/YYYY or MM/DD/YYYY',
   'two-digit-year': 'with a year of two digits',
   excel: 'Excel serial numbers',
-  epoch: 'seconds or milliseconds since 1970',
+  epoch: 'seconds, or fractions of them, since 1970',
 }
 
 export function dateForm(cell: string): DateForm | undefined {
   const part = dayPart(cell)
   const form = part && forms.find(([, one]) => one.test(part.text))?.[0]
-  if (!part?.hasTime) return form
+  if (!part?.time) return form
   if (form === 'iso') return 'iso-time'
   return form === 'excel' || form === 'epoch' ? undefined : form
+}
+
+/** Forms of which each cell says its day by itself. */
+const plainForms: readonly DateForm[] = ['iso', 'iso-time', 'compact', 'year-first', 'named-month']
+
+/**
+ * Reads a cell that is written unlike its column, where both say the day by themselves: a column of several such forms
+ * was joined from several files. A time within the day is not left out so.
+ */
+export function otherPlainDay(form: DateForm, cell: string): string {
+  const own = plainForms.includes(form) ? dateForm(cell) : undefined
+  if (!own || own === form || !plainForms.includes(own) || isWithinDay(own, cell)) return ''
+  return dayReader(own, 'day-first')(cell)
 }
 
 const numericForm = forms.find(([form]) => form === 'numeric')![1]
@@ -149,8 +168,8 @@ function namedMonth(cell: string): string {
   if (dateForm(cell) !== 'named-month') return ''
   const { text } = dayPart(cell)!
   // A weekday is no month.
-  const words = text.toLowerCase().match(/[a-z]+/g) ?? []
-  const name = words.find((word) => months.includes(word) || monthNames.includes(word))
+  const names = text.toLowerCase().match(/[a-z]+/g) ?? []
+  const name = names.find((word) => months.includes(word) || monthNames.includes(word))
   const [one, two] = text.match(/\d+/g) ?? []
   if (!name || !one || !two) return ''
   const month = String(months.indexOf(name.slice(0, 3)) + 1)
@@ -170,7 +189,9 @@ function epochDay(cell: string): string {
   return utcDay(epochMs(cell))
 }
 
+/** Seconds, milliseconds, microseconds or nanoseconds, told by their digits. */
 function epochMs(cell: string): number {
+  if (cell.length === 16 || cell.length === 19) return Number(cell.slice(0, 13))
   return Number(cell) * (/^\d{12,13}$/.test(cell) ? 1 : 1000)
 }
 

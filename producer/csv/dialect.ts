@@ -38,11 +38,11 @@ function quotedCells(text: string, separator: Separator): string[][] | undefined
   }
 }
 
-/** Whether a line has nothing but separators, blanks and empty quotation marks. */
-export function isBlank(line: string, separator: Separator): boolean {
+/** Whether a line has nothing but separators of any kind, blanks and empty quotation marks. */
+export function isBlank(line: string): boolean {
   for (let i = 0; i < line.length; i++) {
     const char = line[i]!
-    if (char !== separator && char !== '"' && char.trim() !== '') return false
+    if (char !== '"' && !separators.includes(char as Separator) && char.trim() !== '') return false
   }
   return true
 }

@@ -2,7 +2,11 @@
 import { requireTable, requireText } from './file-kind.ts'
 import { peek } from './peek.ts'
 
-export const encodings = ['auto', 'utf-8', 'utf-16le', 'utf-16be', 'latin1'] as const
+/** Those that cannot be found out go by the names of the Encoding Standard, which Node decodes. */
+export const encodings = [
+  ...['auto', 'utf-8', 'utf-16le', 'utf-16be', 'latin1', 'windows-1250', 'windows-1251', 'gb18030', 'big5'],
+  ...['shift_jis', 'euc-jp', 'euc-kr'],
+] as const
 export type Encoding = (typeof encodings)[number]
 
 const HEAD_BYTES = 64 * 1024
@@ -40,7 +44,7 @@ export async function decode(raw: AsyncIterable<Buffer>, wanted: Encoding, file:
   const lineEnd = lineEndOf(text)
   const withoutMarks = marks.bytes === 0 ? chunks : dropped(chunks, marks.bytes)
   return {
-    chunks: lineEnd === 'CR' ? withLf(withoutMarks) : withoutMarks,
+    chunks: withLf(withoutMarks),
     encoding,
     lineEnd,
     byteOrderMarks: marks.count,
@@ -100,10 +104,27 @@ async function* dropped(chunks: AsyncIterable<Buffer>, bytes: number): AsyncGene
   }
 }
 
+/** Makes each CR that no LF follows, at once or after another CR, an LF: files that were joined have both line ends. */
 async function* withLf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let held: Buffer = Buffer.alloc(0)
   for await (const chunk of chunks) {
-    const copy = Buffer.from(chunk)
-    for (let at = copy.indexOf(CR); at !== -1; at = copy.indexOf(CR, at + 1)) copy[at] = LF
-    yield copy
+    const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk])
+    // What follows the last CRs is not known yet.
+    let end = bytes.length
+    while (end > 0 && bytes[end - 1] === CR && bytes.length - end < 2) end--
+    held = bytes.subarray(end)
+    if (end > 0) yield loneCrReplaced(bytes, end)
   }
+  if (held.length > 0) yield loneCrReplaced(held, held.length)
+}
+
+function loneCrReplaced(bytes: Buffer, end: number): Buffer {
+  let copy: Buffer | undefined
+  for (let at = bytes.indexOf(CR); at !== -1 && at < end; at = bytes.indexOf(CR, at + 1)) {
+    const next = bytes[at + 1] === CR ? bytes[at + 2] : bytes[at + 1]
+    if (next === LF) continue
+    copy ??= Buffer.from(bytes)
+    copy[at] = LF
+  }
+  return (copy ?? bytes).subarray(0, end)
 }

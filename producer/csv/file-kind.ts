@@ -7,6 +7,8 @@ const CONTROLS_IN = 50
 
 const binaryKinds: readonly (readonly [string, string])[] = [
   ['PAR1', 'a Parquet file'],
+  ['\u00ff\u00fe\u0000\u0000', 'text in UTF-32'],
+  ['\u0000\u0000\u00fe\u00ff', 'text in UTF-32'],
   ['ARROW1', 'an Arrow file'],
   ['ORC', 'an ORC file'],
   ['Obj\u0001', 'an Avro file'],
@@ -32,8 +34,8 @@ export function requireText(head: Buffer, file: string): void {
 
 /** @param head the beginning of the text @throws Failure SOURCE_KIND when it is no table */
 export function requireTable(head: string, file: string): void {
-  const text = head.trimStart()
-  if (/^<(?:!doctype\s+html|html|head|body)\b/i.test(text)) {
+  const text = withoutComments(head.trimStart())
+  if (/^<(?:!doctype\s+html|html|head|body|table|div|script|meta|title)\b/i.test(text)) {
     const title = between(text, '<title')
     throw refuseKind(file, `a web page (HTML)${title ? `, titled ${JSON.stringify(title)}` : ''}`, text)
   }
@@ -56,6 +58,17 @@ export function requireTable(head: string, file: string): void {
   // A single one is the fault of a single row.
   const controls = text.match(/[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/g)?.length ?? 0
   if (controls * CONTROLS_IN > text.length) throw refuseKind(file, 'a binary file', text)
+}
+
+/** Pages may begin with comments. */
+function withoutComments(text: string): string {
+  let rest = text
+  while (rest.startsWith('<!--')) {
+    const end = rest.indexOf('-->')
+    if (end === -1) return rest
+    rest = rest.slice(end + 3).trimStart()
+  }
+  return rest
 }
 
 /** @param kind such as `an Excel workbook` */

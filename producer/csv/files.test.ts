@@ -37,8 +37,8 @@ async function read(
   const rows: string[] = []
   const skipped: SkippedRow[] = []
   const events = {
-    fileFound: (words: string) => {
-      found = words
+    fileFound: (message: string) => {
+      found = message
     },
     rowSkipped: (row: SkippedRow) => void skipped.push(row),
     blankRow: () => void blank++,
@@ -207,6 +207,20 @@ const exporters: readonly Case[] = [
     ['TCS 2021-05-31 1 2 3 4 5'],
   ],
   [
+    'a separator at the end of the rows and not of the header: their dates and numbers are looked at too',
+    lines('Symbol;Date;Open;High;Low;Close;Volume', 'A;31/05/2021;1,5;2;3;4;5;', 'A;03/04/2021;1;2;3;4;5;'),
+    {},
+    'dates day-first (line 2 has "31/05/2021"); decimal commas',
+    ['A 2021-05-31 1.5 2 3 4 5', 'A 2021-04-03 1 2 3 4 5'],
+  ],
+  [
+    'separators at the end of the header and not of the rows',
+    lines('Symbol,Date,Open,High,Low,Close,Volume,,', 'A,2021-05-31,1,2,3,4,5', 'A,2021-06-01,1,2,3,4,5,'),
+    {},
+    'Index=Symbol',
+    ['A 2021-05-31 1 2 3 4 5', 'A 2021-06-01 1 2 3 4 5'],
+  ],
+  [
     'NSE’s full bhavcopy, with a blank behind each comma',
     lines(
       'SYMBOL, SERIES, DATE1, PREV_CLOSE, OPEN_PRICE, HIGH_PRICE, LOW_PRICE, LAST_PRICE, CLOSE_PRICE, AVG_PRICE, TTL_TRD_QNTY, DELIV_PER',
@@ -268,6 +282,33 @@ const exporters: readonly Case[] = [
     ['X 2024-06-28 18234 18318 18185.26 18235.45 55340000'],
   ],
   [
+    'a broker in German, with a comma as the decimal mark and points between thousands',
+    lines(
+      'Index;Datum;Erster;Hoch;Tief;Schluss;Stuecke;Volumen',
+      'DAX;14.05.2021;1.234,56;1.240,00;1.230,10;1.235,00;1.000.000;9,5',
+    ),
+    {},
+    'Close=Schluss, Volume=Stuecke; not used: Volumen',
+    ['DAX 2021-05-14 1234.56 1240 1230.1 1235 1000000'],
+  ],
+  [
+    'investing.com in French',
+    lines(
+      '"Date","Dernier","Ouv."," Plus Haut","Plus Bas","Vol.","Variation %"',
+      '"31/05/2021","6.447,17","6.479,42","6.491,77","6.440,72","53,18M","-0,57%"',
+    ),
+    X,
+    'Open=Ouv., High=Plus Haut, Low=Plus Bas, Close=Dernier',
+    ['X 2021-05-31 6479.42 6491.77 6440.72 6447.17 53180000'],
+  ],
+  [
+    'akshare',
+    lines('日期,股票代码,开盘,收盘,最高,最低,成交量,成交额', '2021-05-31,600519,1,4,2,3,5,9'),
+    {},
+    'Index=股票代码, Date=日期',
+    ['600519 2021-05-31 1 2 3 4 5'],
+  ],
+  [
     'a table copied from Yahoo',
     lines(
       'Date\tOpen\tHigh\tLow\tClose*\tAdj Close**\tVolume',
@@ -326,6 +367,8 @@ describe('bytes', () => {
     ['CRLF', PLAIN.replaceAll('\n', '\r\n'), 'CRLF line ends'],
     ['CR', PLAIN.replaceAll('\n', '\r'), 'CR line ends'],
     ['CRCRLF', PLAIN.replaceAll('\n', '\r\r\n'), 'CRCRLF line ends'],
+    ['a header with LF above rows with CR', `${HEAD}\n${ROW}\r`, 'LF line ends'],
+    ['a header with CR above rows with CRLF', `${HEAD}\r${ROW}\r\n`, 'line ends'],
     ['gzip', gzipSync(PLAIN), 'gzip, UTF-8'],
     ['two gzip members', Buffer.concat([gzipSync(lines(HEAD)), gzipSync(lines(ROW))]), 'gzip'],
     ['zstd', zstdCompressSync(PLAIN), 'zstd, UTF-8'],
@@ -355,6 +398,21 @@ describe('bytes', () => {
     expect((await read(umlaut, { encoding: 'latin1' })).rows).toEqual(['Börse 2021-05-31 1.5 2 0.5 1 10'])
   })
 
+  test('a header in an encoding that is not known asks for it, and is read when it is said', async () => {
+    const text = lines('コード,日付,始値,高値,安値,終値,出来高', '7203,2021/05/31,1,2,3,4,5')
+    // Its bytes in Shift JIS; Node only decodes it.
+    const japanese = Buffer.from(
+      '8352815b83682c93fa95742c8e6e926c2c8d82926c2c88c0926c2c8f49926c2c8f6f97888d820a373230332c323032312f30352f33312c312c322c332c342c350a',
+      'hex',
+    )
+    const failure = await problem(japanese)
+    expect(failure).toMatchObject({ code: 'CSV_HEADER', message: expect.stringContaining('not UTF-8') })
+    expect(failure.remedy).toContain('--encoding')
+    const read1 = await read(japanese, { encoding: 'shift_jis' })
+    expect(read1.rows).toEqual((await read(text)).rows)
+    expect(read1.rows).toEqual(['7203 2021-05-31 1 2 3 4 5'])
+  })
+
   test.each([
     [
       'a web page',
@@ -366,6 +424,13 @@ describe('bytes', () => {
       '<?xml version="1.0"?><Error><Message>Access Denied</Message></Error>',
       '"Access Denied"',
     ],
+    ['a table of a web page', '<table><tr><td>Index</td></tr></table>', 'a web page (HTML)'],
+    [
+      'a web page under a comment',
+      '<!-- x -->\n<!doctype html><html><title>Just a moment</title>',
+      'titled "Just a moment"',
+    ],
+    ['UTF-32', Buffer.from([0xff, 0xfe, 0, 0, 0x49, 0, 0, 0]), 'text in UTF-32'],
     ['an error of an API', '{"Note": "Thank you for using our API"}', 'is JSON'],
     ['Parquet', 'PAR1\u0015\u0004', 'a Parquet file'],
     ['an old workbook', Buffer.from('d0cf11e0a1b11ae1', 'hex'), 'an old Excel workbook'],
@@ -378,10 +443,10 @@ describe('bytes', () => {
       'a Git LFS pointer',
     ],
     ['a .zip with two files', zipOf({ 'a.csv': PLAIN, 'b.csv': PLAIN }), 'a .zip with 2 files'],
-  ])('%s is named as what it is', async (_, file, words) => {
+  ])('%s is named as what it is', async (_, file, message) => {
     const failure = await problem(file)
     expect(failure.code).toBe('SOURCE_KIND')
-    expect(failure.message).toContain(words)
+    expect(failure.message).toContain(message)
   })
 
   test.each([
@@ -434,6 +499,8 @@ describe('dates', () => {
       [undefined, undefined],
     ],
     ['seconds since 1970', ['1622453400'], 'epoch', ['2021-05-31 09:30:00.000']],
+    ['nanoseconds since 1970', ['1622453400123456789'], 'epoch', ['2021-05-31 09:30:00.123']],
+    ['microseconds since 1970', ['1622453400123456'], 'epoch', ['2021-05-31 09:30:00.123']],
   ] as const)('%s gives the time of the trade', async (_, cells, dateFormat, times) => {
     const found: unknown[] = []
     const events = { fileFound() {}, rowSkipped: () => expect.fail(), blankRow() {}, unknownFields() {} }
@@ -442,6 +509,62 @@ describe('dates', () => {
       for (const { value } of batch) found.push(JSON.parse(value.toString()).traded_at)
     }
     expect(found).toEqual(times)
+  })
+
+  test.each([
+    ['a column of times', 'Date,Time', ['2021-05-28,09:30', '2021-01-29,16:00:00.5']],
+    ['a column of bare digits', '<DATE>,<TIME>', ['20210528,093000', '20210129,160000.5']],
+    ['times in the dates', 'Date', ['28/05/2021 9:30 AM', '29/01/2021 4:00:00.5 PM']],
+    ['letters that mean several zones', 'Date', ['2021-05-28 09:30 EST', '2021-01-29 16:00:00.5 EST']],
+  ])('%s without a zone: traded_at is empty until --time-zone says it', async (_, heading, cells) => {
+    const file = lines(
+      `Symbol,${heading},Open,High,Low,Close,Volume`,
+      ...cells.map((cell) => `A,${cell},1,2,3,4,5`),
+    )
+    const times = async (options: Options) => {
+      let found = ''
+      const all: unknown[] = []
+      const events = {
+        fileFound: (line: string) => {
+          found = line
+        },
+        rowSkipped: () => expect.fail(),
+        blankRow() {},
+        unknownFields() {},
+      }
+      const { columns: _, ...rest } = options
+      for await (const batch of readCsv(
+        Readable.from([Buffer.from(file)]),
+        'm.csv',
+        { dateFormat: 'auto', ...rest },
+        events,
+      )) {
+        for (const { value } of batch) all.push(JSON.parse(value.toString()).traded_at)
+      }
+      return { found, all }
+    }
+    const without = await times({})
+    expect(without.all).toEqual([undefined, undefined])
+    expect(without.found).toMatch(/have no zone, so that only the days are read \(--time-zone NAME/)
+    const within = await times({ timeZone: 'America/New_York' })
+    expect(within.all).toEqual(['2021-05-28 13:30:00.000', '2021-01-29 21:00:00.500'])
+    expect(within.found).toMatch(/traded_at from .* in America\/New_York/)
+  })
+
+  test('a time of day that is none is a fault of its row', async () => {
+    const file = lines('Symbol,Date,Time,Open,High,Low,Close,Volume', 'A,2021-05-28,25:30,1,2,3,4,5')
+    const { skipped } = await read(file, { timeZone: 'UTC' })
+    expect(skipped).toMatchObject([{ line: 2, column: 'Time', reason: 'bad_timestamp' }])
+  })
+
+  test('days that are written in several ways, each of which says the day by itself, are read', async () => {
+    expect(await days(['2021-05-31', '2021-06-01 00:00:00', '2-Jun-2021', '20210603', '2021/6/4'])).toEqual([
+      ...['2021-05-31', '2021-06-01', '2021-06-02', '2021-06-03', '2021-06-04'],
+    ])
+    const { skipped } = await read(dated('2021-05-31', '2021-06-01', '2021-06-02 09:30:00'), X)
+    expect(skipped, 'a time within the day is not lost').toMatchObject([{ line: 4, reason: 'bad_date' }])
+    const strict = await read(dated('2021-05-31', '2-Jun-2021'), { ...X, dateFormat: 'iso' })
+    expect(strict.skipped).toMatchObject([{ line: 3, reason: 'bad_date' }])
   })
 
   test('one cell of the column decides between day and month for all cells before it', async () => {
@@ -478,6 +601,9 @@ describe('dates', () => {
         message: expect.stringContaining('are not day-first'),
       })
     }
+    const cut = lines(HEAD, '03/04/2021,1,2,3,4,5,', '05/31/2021,1,2,3,4,5,')
+    const trailing = await problem(cut, { ...X, dateFormat: 'day-first' })
+    expect(trailing, 'also in rows with a separator at their end').toMatchObject({ code: 'CSV_DATES' })
     const mixed = await problem(dated('31/05/2021', '03/04/2021', '05/31/2021'), X)
     expect(mixed).toMatchObject({ code: 'CSV_DATES', message: expect.stringContaining('both orders') })
     expect(mixed.why).toContain('line 2 has "31/05/2021", line 4 has "05/31/2021"')
@@ -487,9 +613,9 @@ describe('dates', () => {
     ['Excel serials', '44347', 'Excel serial numbers', 'excel'],
     ['seconds since 1970', '1622419200', 'since 1970', 'epoch'],
     ['milliseconds since 1970', '1622419200000', 'since 1970', 'epoch'],
-  ])('%s are named, and read when it is said', async (_, cell, words, dateFormat) => {
+  ])('%s are named, and read when it is said', async (_, cell, message, dateFormat) => {
     const failure = await problem(dated(cell), X)
-    expect(failure).toMatchObject({ code: 'CSV_DATES', message: expect.stringContaining(words) })
+    expect(failure).toMatchObject({ code: 'CSV_DATES', message: expect.stringContaining(message) })
     expect(failure.remedy).toContain(`--date-format ${dateFormat}`)
     expect(await days([cell], { dateFormat: dateFormat as never })).toEqual(['2021-05-31'])
   })
@@ -538,6 +664,8 @@ describe('numbers', () => {
     ['a trailing point', ['2913.', '17.'], [2913, 17]],
     ['blanks around', [' 1.5', ' 2 '], [1.5, 2]],
     ['exponents', ['1.5E+3', '2e-1'], [1500, 0.2]],
+    ['plus signs', ['+1.5', '-2', '0', '+3'], [1.5, -2, 0, 3]],
+    ['the minus sign of typographers', ['\u22121.5', '2'], [-1.5, 2]],
   ])('%s', async (_, prices, numbers) => {
     expect(await closes(prices)).toEqual(numbers)
     expect(await closes(prices, {}, ';')).toEqual(numbers)
@@ -554,10 +682,11 @@ describe('numbers', () => {
     ['brackets', ['-1', '2', '(3)'], 'has brackets'],
     ['a trailing point', ['1.5', '2.5', '3.'], 'ends in a point'],
     ['a decimal comma', ['1.5', '2.5', '3,5'], 'is not a number'],
-  ])('one cell with %s in a column without is skipped', async (_, prices, words) => {
+    ['a plus sign', ['1', '2', '+3'], 'has plus sign'],
+  ])('one cell with %s in a column without is skipped', async (_, prices, message) => {
     const { rows, skipped } = await read(priced(',', ...prices), X)
     expect(rows).toHaveLength(2)
-    expect(skipped).toMatchObject([{ line: 4, reason: 'bad_number', detail: expect.stringMatching(words) }])
+    expect(skipped).toMatchObject([{ line: 4, reason: 'bad_number', detail: expect.stringMatching(message) }])
   })
 
   test('numbers that can be read in two ways are refused, and read when the mark is said', async () => {
@@ -633,10 +762,23 @@ describe('headers', () => {
     ],
     ['no volume', 'Symbol,Date,Open,High,Low,Close', 'lacks Volume', `'Volume=0'`],
     ['no header', '2021-05-31,1,2,3,4,5', 'lacks Date, Open', 'give it a header'],
-  ])('%s: it asks', async (_, header, words, remedy) => {
+    ['a sentence', 'Too many requests', 'no line of its beginning is a header', 'the message of a server'],
+    [
+      'a sentence with a comma',
+      'Not found: no data, sorry',
+      'no line of its beginning',
+      'message of a server',
+    ],
+    [
+      'columns that nothing known separates',
+      HEAD.replaceAll(',', '^'),
+      'no line of its beginning',
+      'semicolons',
+    ],
+  ])('%s: it asks', async (_, header, message, remedy) => {
     const row = header.split(',').map((heading) => (heading === 'Date' ? '2021-05-31' : 'A'))
     const failure = await problem(lines(header, row.join(',')))
-    expect(failure).toMatchObject({ code: 'CSV_HEADER', message: expect.stringContaining(words) })
+    expect(failure).toMatchObject({ code: 'CSV_HEADER', message: expect.stringContaining(message) })
     expect(failure.remedy).toContain(remedy)
   })
 
@@ -673,6 +815,28 @@ describe('headers', () => {
     expect(await problem(lines(`${HEAD},Papier`, ...late), X)).toMatchObject({ code: 'CSV_SYMBOLS' })
   })
 
+  test('--index on a file that has one symbol after the other, on days of their own, is refused', async () => {
+    const days = (year: number) => ['03-01', '03-02', '03-03'].map((day) => `${year}-${day}`)
+    const rows = (symbol: string, year: number) => days(year).map((day) => `${day},1,2,3,4,5,${symbol}`)
+    const failure = await problem(lines(`${HEAD},Papier`, ...rows('A', 2021), ...rows('B', 2020)), X)
+    expect(failure).toMatchObject({
+      code: 'CSV_SYMBOLS',
+      why: expect.stringContaining('from line 5 on, "B"'),
+    })
+    const contract = lines(`${HEAD},Currency`, ...rows('DEM', 1998), ...rows('EUR', 1999))
+    expect((await read(contract, X)).rows, 'days that go on').toHaveLength(6)
+    const shuffled = lines(
+      `${HEAD},Note`,
+      ...[
+        '2021-03-02,1,2,3,4,5,a',
+        '2021-03-01,1,2,3,4,5,b',
+        '2021-03-04,1,2,3,4,5,a',
+        '2021-03-03,1,2,3,4,5,b',
+      ],
+    )
+    expect((await read(shuffled, X)).rows, 'days in no order').toHaveLength(4)
+  })
+
   test('--index with a column of notes, or of the same word in each row, is read', async () => {
     const notes = lines(
       `${HEAD},Note,Currency`,
@@ -684,7 +848,7 @@ describe('headers', () => {
 
 describe('rows', () => {
   test('blank rows of any form are blank', async () => {
-    const blanks = ['', ',,,,,', ' ', ' , ,\t,,,', '"","","","","",""', ',,']
+    const blanks = ['', ',,,,,', ' ', ' , ,\t,,,', '"","","","","",""', ',,', ';;;;;', '||\t']
     const { rows, blank, skipped } = await read(lines(HEAD, ROW, ...blanks, ROW), X)
     expect({ rows, blank, skipped }).toEqual({ rows: [...TICK, ...TICK], blank: blanks.length, skipped: [] })
   })
@@ -699,6 +863,7 @@ describe('rows', () => {
       `${BOM}${HEAD}`,
       ROW,
       'Total,1',
+      'Average,,,,1.5,10',
       'Source: the exchange',
     )
     const { rows, skipped } = await read(file, X)
@@ -709,7 +874,33 @@ describe('rows', () => {
       [6, 'repeated_header'],
       [8, 'footer'],
       [9, 'footer'],
+      [10, 'footer'],
     ])
+  })
+
+  test('a file that goes on under another header is read up to it, and no further', async () => {
+    for (const again of ['Date,Close,High,Low,Open,Volume', 'Index,Date,Open,High,Low,Close,Volume']) {
+      const given: string[] = []
+      const events = { fileFound() {}, rowSkipped: () => expect.fail(), blankRow() {}, unknownFields() {} }
+      const file = lines(HEAD, ROW, again, '2021-06-01,9,9,9,9,9')
+      const reading = async () => {
+        const bytes = Readable.from([Buffer.from(file)])
+        for await (const batch of readCsv(bytes, 'm.csv', { ...X, dateFormat: 'auto' }, events)) {
+          given.push(...batch.map(({ value }) => JSON.parse(value.toString()).date))
+        }
+      }
+      await expect(reading()).rejects.toMatchObject({
+        code: 'CSV_HEADER',
+        message: expect.stringContaining('not read beyond line 3'),
+        remedy: expect.stringContaining('tail -n +3'),
+      })
+      expect(given).toEqual(['2021-05-31'])
+    }
+  })
+
+  test('marks without width around an index are no part of it', async () => {
+    const { rows } = await read(lines(`Symbol,${HEAD}`, `\u200b A\ufeff,${ROW}`, `A,${ROW}`))
+    expect(rows).toEqual(['A 2021-05-31 1.5 2 0.5 1 10', 'A 2021-05-31 1.5 2 0.5 1 10'])
   })
 
   test('a last row that was cut is no footer', async () => {

@@ -14,9 +14,9 @@ export class Footer {
     this.#events = events
   }
 
-  /** @param cells how many a row that was cut has; 0 for any other fault */
-  skip(row: SkippedRow, cells: number): void {
-    if (cells > 0 && !hasDate(row.text)) {
+  /** @param mayBeFooter whether the row lacks cells, or its day */
+  skip(row: SkippedRow, mayBeFooter: boolean): void {
+    if (mayBeFooter && !hasDate(row.text)) {
       this.#waiting.push(row)
       if (this.#waiting.length > MAX_LINES) this.goodRow()
       return

@@ -8,7 +8,7 @@ import { csvNames } from './header.ts'
 import { type NumberForm, quoted } from './numbers.ts'
 import type { Survey } from './survey.ts'
 
-const encodingNames = {
+const encodingNames: Readonly<Record<string, string>> = {
   'utf-8': 'UTF-8',
   'utf-16le': 'UTF-16 LE',
   'utf-16be': 'UTF-16 BE',
@@ -19,7 +19,7 @@ export function describeFile(unpacked: Unpacked, decoded: Decoded, survey: Surve
   const marks = decoded.byteOrderMarks
   const bytes = [
     ...unpacked.layers,
-    encodingNames[decoded.encoding] +
+    (encodingNames[decoded.encoding] ?? decoded.encoding) +
       (marks === 0 ? '' : marks === 1 ? ' with a BOM' : ` with ${marks} BOMs`),
     `${decoded.lineEnd} line ends`,
   ]
@@ -34,11 +34,12 @@ export function describeFile(unpacked: Unpacked, decoded: Decoded, survey: Surve
     `${bytes.join(', ')}; separated by ${separatorNames[separator]}; header on ${lines}${before}`,
     ...columns(survey),
     `dates ${dates(survey)}`,
+    ...times(survey),
     ...numbers(survey),
   ].join('; ')
 }
 
-function columns({ header }: Survey): string[] {
+function columns({ header, clock, timeZone }: Survey): string[] {
   const { headings, groups, constants, unused } = header
   const group = groups[0]!
   const renamed = Object.entries(group.at).flatMap(([name, at]) => {
@@ -48,7 +49,10 @@ function columns({ header }: Survey): string[] {
   const fixed = Object.entries(constants).map(([name, number]) => `${csvNames[name as ColumnName]}=${number}`)
   const symbols = groups.length > 1 ? `${groups.length} symbols side by side` : ''
   const index = groups.length > 1 ? '' : group.index === undefined ? '' : `Index=${group.index}`
-  const left = unused.map((at) => headings[at]).filter(Boolean)
+  const left = unused
+    .filter((at) => at !== clock.column || !timeZone)
+    .map((at) => headings[at])
+    .filter(Boolean)
   return [
     [symbols, index, ...renamed, ...fixed].filter(Boolean).join(', '),
     left.length > 0 ? `not used: ${left.slice(0, 20).join(', ')}` : '',
@@ -62,14 +66,23 @@ function dates(survey: Survey): string {
   return `${survey.order}${because}`
 }
 
+function times({ clock, timeZone, header }: Survey): string[] {
+  if (!clock.isWithinDay) return []
+  if (clock.hasZone) return ['traded_at from their times']
+  const of = clock.column === undefined ? 'their times' : `the times in ${header.headings[clock.column]}`
+  return timeZone === undefined
+    ? [`${of} have no zone, so that only the days are read (--time-zone NAME keeps them)`]
+    : [`traded_at from ${of}, in ${timeZone}`]
+}
+
 function numbers(survey: Survey): string[] {
   const mark = survey.mark
   const forms = survey.numbers.map(
     ({ at, column }) => [survey.header.headings[at]!, column.form(mark)] as const,
   )
-  const byWords = Map.groupBy(forms, ([, form]) => decorations(form))
-  const special = [...byWords].flatMap(([words, columns]) =>
-    words === '' ? [] : [`${columns.map(([heading]) => heading).join(', ')} ${words}`],
+  const byDecoration = Map.groupBy(forms, ([, form]) => decorations(form))
+  const special = [...byDecoration].flatMap(([decoration, columns]) =>
+    decoration === '' ? [] : [`${columns.map(([heading]) => heading).join(', ')} ${decoration}`],
   )
   return [...(mark === ',' ? ['decimal commas'] : []), ...special]
 }

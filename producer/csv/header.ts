@@ -24,6 +24,16 @@ export interface Header {
   readonly unused: readonly number[]
 }
 
+/**
+ * Whether a row has a cell under each heading. Separators at the end of a line count for nothing, in the header or in a
+ * row: programs write them at the one and not at the other.
+ */
+export function isWhole(cells: Cells, { headings }: Pick<Header, 'headings'>): boolean {
+  if (cells.length === headings.length) return true
+  const [shorter, longer] = cells.length < headings.length ? [cells, headings] : [headings, cells]
+  return longer.slice(shorter.length).every((cell) => cell.trim() === '')
+}
+
 export interface HeaderOptions {
   readonly index?: string | undefined
   /** `Close=Price`: the heading of a column, or a number for every row. */
@@ -66,6 +76,19 @@ export function readHeader(
       why: `its line ${line} is ${JSON.stringify(rows[0]!.join(',').slice(0, 300))}`,
       remedy,
     })
+  const [first] = rows
+  // A row has a date, and a header of five columns or more may be in a language that is not known here.
+  const isNoHeader = (cells: Cells) =>
+    cells.length < 5 && headerScore(cells, options) === 0 && !cells.some((cell) => dateForm(cell.trim()))
+  if (first?.length === 1 || (first && isNoHeader(first))) {
+    throw new Failure({
+      code: 'CSV_HEADER',
+      what: `${file} is not read: no line of its beginning is a header of several columns`,
+      why: `its line ${line} is ${JSON.stringify(first.join(',').slice(0, 300))}`,
+      remedy:
+        'see whether that is the message of a server; a table has a header, and commas, semicolons, tabs or pipes between its cells',
+    })
+  }
   const bySymbol = symbolsInHeader(rows)
   if (bySymbol) {
     if (options.index !== undefined) {
@@ -164,6 +187,12 @@ function columnsOf(
   }
   const has = (name: ColumnName) => at[name] !== undefined || constants[name] !== undefined
   const needed = fileColumns.filter(({ name }) => !mayBeMissing.has(name) && !has(name))
+  if (needed.length > 0 && headings.some((heading) => heading.includes('\ufffd'))) {
+    throw refuse(
+      `its header lacks ${needed.map((column) => column.csv).join(', ')}, and is not UTF-8`,
+      'say its encoding: --encoding latin1 reads Western European ones; `producer run --help` lists the others',
+    )
+  }
   if (needed.length > 0) {
     const csv = needed[0]!.csv
     const constant =

@@ -1,8 +1,8 @@
 // The words that programs write where a value is missing.
 
-const words = new Set(['', 'null', 'na', 'n/a', '#n/a', 'nan', 'none', 'nil', '-', '--', '.'])
+const missingValues = new Set(['', 'null', 'na', 'n/a', '#n/a', 'nan', 'none', 'nil', '-', '--', '.'])
 
 /** Whether a cell says that there is no value. */
 export function isMissing(cell: string): boolean {
-  return cell.length <= 8 && words.has(cell.trim().toLowerCase())
+  return cell.length <= 8 && missingValues.has(cell.trim().toLowerCase())
 }

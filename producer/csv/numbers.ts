@@ -15,6 +15,8 @@ export interface Decoration {
   /** 2913. */
   readonly trailingMark: boolean
   readonly padded: boolean
+  /** +1.5, as in columns of changes */
+  readonly plus: boolean
 }
 
 interface Parts extends Decoration {
@@ -30,6 +32,8 @@ const currencies = [
   ...['US$', 'HK$', 'NZ$', 'A$', 'C$', 'S$', 'R$', '$', '€', '£', '¥', '₹', '₩', '₽', '฿', '₺', '₫', '₴'],
   ...['Rs.', 'Rs', 'kr', 'CHF', 'USD', 'EUR', 'GBP', 'INR', 'JPY', 'HKD'],
 ]
+/** The hyphen, the minus sign of typographers, and the plus. */
+const signs: readonly string[] = ['-', '\u2212', '+']
 const digitsForm = /^\d[\d.,'’ \u00a0\u202f]*(?:[eE][+-]?\d+)?$/
 const scales: Readonly<Record<string, string>> = { k: 'e3', m: 'e6', b: 'e9', t: 'e12' }
 
@@ -40,15 +44,19 @@ function partsOf(cell: string): Parts | undefined {
   const parentheses = text.startsWith('(') && text.endsWith(')')
   if (parentheses) text = text.slice(1, -1).trim()
   let negative = parentheses
-  const takeMinus = () => {
-    if (negative || !text.startsWith('-')) return
-    negative = true
+  let signed = parentheses
+  let plus = false
+  const takeSign = () => {
+    if (signed || !signs.includes(text[0] ?? '')) return
+    signed = true
+    plus = text[0] === '+'
+    negative = !plus
     text = text.slice(1)
   }
-  takeMinus()
+  takeSign()
   const prefix = currencies.find((one) => text.startsWith(one)) ?? ''
   text = text.slice(prefix.length).trimStart()
-  takeMinus()
+  takeSign()
   const behind = prefix ? '' : (currencies.find((one) => text.endsWith(one)) ?? '')
   text = text.slice(0, text.length - behind.length).trimEnd()
   const percent = text.endsWith('%')
@@ -63,6 +71,7 @@ function partsOf(cell: string): Parts | undefined {
     suffix: scale !== '',
     trailingMark,
     padded,
+    plus,
     negative,
     parentheses,
     digits: trailingMark ? text.slice(0, -1) : text,
@@ -146,6 +155,7 @@ export class NumberColumn {
       suffix: most(({ suffix }) => suffix),
       trailingMark: most(({ trailingMark, suffix }) => trailingMark && !suffix),
       padded: most(({ padded }) => padded),
+      plus: most(({ plus, negative }) => plus || negative) && this.#cells.some(({ plus }) => plus),
       parentheses:
         this.#cells.some(({ parentheses }) => parentheses) &&
         !this.#cells.some(({ negative, parentheses }) => negative && !parentheses),
@@ -170,6 +180,7 @@ export function numberReader(form: NumberForm): (cell: string) => NumberCell {
     !form.suffix &&
     !form.trailingMark &&
     !form.padded &&
+    !form.plus &&
     !form.parentheses &&
     !form.separator
   let separator = form.separator
@@ -205,6 +216,7 @@ function unlikeForm(found: Parts, form: NumberForm): string | undefined {
   if (found.percent !== form.percent && !isBareZero(found)) return unlike('percent sign', found.percent)
   if (found.suffix !== form.suffix && !isBareZero(found)) return unlike('suffix such as M', found.suffix)
   if (found.trailingMark && !form.trailingMark) return 'ends in a point, unlike the rest of the column'
+  if (found.plus && !form.plus) return unlike('plus sign', true)
   if (found.padded && !form.padded) return 'has blanks around it, unlike the rest of the column'
   if (found.parentheses && !form.parentheses) return 'has brackets, unlike the rest of the column'
   return undefined

@@ -188,10 +188,10 @@ describe('a file that cannot be meant is refused', () => {
     ['an Index, and a name given too', `${HEADER}\n`, { index: 'HSI' }, 'CSV_HEADER', '--index is given too'],
     ['an empty file', '', {}, 'CSV_EMPTY', 'no header'],
     ['only blank rows', '\n\r\n', {}, 'CSV_EMPTY', 'no header'],
-  ])('%s', async (_, file, options, code, words) => {
+  ])('%s', async (_, file, options, code, message) => {
     const failure = await problem(file, options)
     expect(failure.code).toBe(code)
-    expect(failure.message).toContain(words)
+    expect(failure.message).toContain(message)
     if (code === 'CSV_HEADER') expect(failure.why).toContain(file.split('\n')[0])
   })
 })

@@ -8,6 +8,7 @@ import { type Cells, cellsOf, isBlank } from './dialect.ts'
 import { decode, type Encoding } from './encoding.ts'
 import { Footer } from './footer.ts'
 import { describeFile } from './found.ts'
+import { plainNumber } from './numbers.ts'
 import { headingFor, type RowReader, rowReaders } from './row-reader.ts'
 import { Survey, type SurveyOptions } from './survey.ts'
 
@@ -200,29 +201,31 @@ async function* messagesOf(
 ): AsyncGenerator<Message[]> {
   const { separator, headerEnd } = survey
   const footer = new Footer(events)
+  const dateHeading = survey.header.headings[survey.header.groups[0]!.at.date!]
   let rows = 0
   for await (const { firstLine, lines, isHeld } of blocks) {
     if (!lines) {
       const detail = `the line is longer than ${MAX_LINE_BYTES} bytes`
-      footer.skip({ file, line: firstLine, column: '', reason: 'too_long', detail, text: '' }, 0)
+      footer.skip({ file, line: firstLine, column: '', reason: 'too_long', detail, text: '' }, false)
       rows++
       continue
     }
     const rowsOf = cellsOf(lines, separator)
     const messages: Message[] = []
-    for (let i = 0; i < rowsOf.length; i++) {
+    let otherHeader = 0
+    for (let i = 0; i < rowsOf.length && otherHeader === 0; i++) {
       const line = firstLine + i
       const text = lines[i]!
       if (text === '') events.blankRow()
       else if (line <= headerEnd) {
-        if (isBlank(text, separator)) events.blankRow()
+        if (isBlank(text)) events.blankRow()
         else if (line <= headerEnd - survey.header.lines) {
           const detail = 'text before the header'
           events.rowSkipped({ file, line, column: '', reason: 'preamble', detail, text })
         }
       } else {
         rows++
-        takeRow(rowsOf[i], line, text, messages)
+        if (takeRow(rowsOf[i], line, text, messages) === 'other_header') otherHeader = line
       }
     }
     if (!isHeld && !isWhole && survey.wantsAll) {
@@ -230,14 +233,20 @@ async function* messagesOf(
       survey.order
     }
     if (messages.length > 0) yield messages
+    if (otherHeader > 0) throw joinedFile(file, otherHeader, lines[otherHeader - firstLine]!)
   }
   footer.end()
   if (rows === 0) throw empty(file, `it ends with its header, line ${headerEnd}`)
 
-  function takeRow(cells: Cells | undefined, line: number, text: string, messages: Message[]): void {
+  function takeRow(
+    cells: Cells | undefined,
+    line: number,
+    text: string,
+    messages: Message[],
+  ): 'other_header' | undefined {
     if (!cells) {
       const detail = 'its quotation marks do not close, or close within a cell'
-      footer.skip({ file, line, text, column: '', reason: 'bad_quotes', detail }, 0)
+      footer.skip({ file, line, text, column: '', reason: 'bad_quotes', detail }, false)
       return
     }
     for (let i = 0; i < readers.length; i++) {
@@ -246,16 +255,33 @@ async function* messagesOf(
       if (!('fault' in row)) {
         footer.goodRow()
         messages.push(row)
-      } else if (isBlank(text, separator)) {
+      } else if (isBlank(text)) {
         events.blankRow()
         return
+      } else if (row.fault.reason === 'other_header') {
+        return row.fault.reason
       } else {
         const isCut = row.fault.reason === 'too_few_cells'
-        footer.skip({ file, line, text, ...row.fault }, isCut ? cells.length : 0)
+        const isUndated = row.fault.column === dateHeading && !hasPrices(cells)
+        footer.skip({ file, line, text, ...row.fault }, isCut || isUndated)
         if (row.fault.column === '' || isCut) return
       }
     }
   }
+}
+
+/** A total or a disclaimer has not all the prices of a row. */
+function hasPrices(cells: Cells): boolean {
+  return cells.filter((cell) => plainNumber.test(cell.trim())).length > 3
+}
+
+function joinedFile(file: string, line: number, text: string): Failure {
+  return new Failure({
+    code: 'CSV_HEADER',
+    what: `${file} is not read beyond line ${line}, where another header with other columns begins; the rows before it were sent`,
+    why: `the line is ${JSON.stringify(text.slice(0, 300))}`,
+    remedy: `split the file there: \`tail -n +${line}\` makes a file of what is left`,
+  })
 }
 
 function messageOf(

@@ -2,10 +2,11 @@
 import type { ColumnName } from '@ticklake/contract/aliases.ts'
 import { type Tick, tickColumns } from '@ticklake/contract/columns.ts'
 import { canonicalTime } from '@ticklake/contract/time.ts'
-import { dateForm, dateFormNames, dayReader, momentOf, orderOf } from './dates.ts'
-import type { Cells } from './dialect.ts'
-import { csvNames, type Group } from './header.ts'
+import { dateForm, dateFormNames, dayReader, orderOf, otherPlainDay } from './dates.ts'
+import { type Cells, type Separator, separatorNames } from './dialect.ts'
+import { csvNames, type Group, headerScore, isWhole } from './header.ts'
 import { isMissing } from './missing.ts'
+import { momentReader } from './moments.ts'
 import { numberReader, quoted } from './numbers.ts'
 import type { Survey } from './survey.ts'
 
@@ -53,12 +54,15 @@ export function rowReaders(survey: Survey, source: string | undefined): RowReade
         constant: header.constants[name],
       }
     })
-    const hasMoments = survey.isIntraday && group.at.traded_at === undefined
+    const moment =
+      group.at.traded_at === undefined
+        ? momentReader(survey.clock, survey.dateForm, group.at.date!, survey.timeZone)
+        : undefined
     const isOneOfSeveral = header.groups.length > 1
     return (cells) => {
-      if (cells.length !== header.headings.length) {
-        const fault = wrongLength(cells, header.headings)
-        if (fault) return { fault }
+      if (cells.length !== header.headings.length && !isWhole(cells, header)) {
+        const { headings } = header
+        return { fault: headerFault(cells, headings) ?? wrongLength(cells, headings, survey.separator) }
       }
       if (isOneOfSeveral && hasNoValues(cells, group)) return undefined
       const tick: Record<string, string | number | null> = {}
@@ -69,14 +73,16 @@ export function rowReaders(survey: Survey, source: string | undefined): RowReade
         else if (constant !== undefined) value = constant
         else if (cell === '' || (mayBeWord(cell) && isAbsent(cell))) {
           if (!nullable) {
-            if (isDate && isRepeatedHeader(cells, header.headings)) return { fault: repeatedHeader }
+            const again = isDate ? headerFault(cells, header.headings) : undefined
+            if (again) return { fault: again }
             return { fault: { column: headingOf(header.headings, at, csv), ...noValue(cell) } }
           }
           value = name === 'source' ? (source ?? null) : null
         } else {
           const found = read(cell)
           if (typeof found === 'object') {
-            if (isRepeatedHeader(cells, header.headings)) return { fault: repeatedHeader }
+            const again = headerFault(cells, header.headings)
+            if (again) return { fault: again }
             return { fault: { column: headingOf(header.headings, at, csv), ...found } }
           }
           value = found
@@ -84,9 +90,13 @@ export function rowReaders(survey: Survey, source: string | undefined): RowReade
         // As canonicalBytes leaves out a column that was added to the contract, where it is null.
         if (value !== null || isOfFirst) tick[name] = value
       }
-      if (hasMoments) {
-        const moment = momentOf(survey.dateForm, cells[group.at.date!]!.trim())
-        if (moment !== undefined) tick.traded_at = canonicalTime(moment) ?? moment
+      if (moment) {
+        const found = moment(cells, tick.date as string)
+        if (typeof found === 'object') {
+          const at = survey.clock.column ?? group.at.date!
+          return { fault: { column: headingOf(header.headings, at, 'Date'), ...found } }
+        }
+        if (found !== undefined) tick.traded_at = found
       }
       return { tick: tick as Tick }
     }
@@ -99,9 +109,24 @@ const repeatedHeader: Fault = {
   detail: 'the header stands here once more',
 }
 
+/** A file joined from several may go on with other columns, or with the same ones in another order. */
+const otherHeader: Fault = {
+  column: '',
+  reason: 'other_header',
+  detail: 'another header stands here, with other columns than the first',
+}
+
+/** So many columns of a tick are named by no row of values. */
+const NAMED_BY_HEADER = 4
+
+function headerFault(cells: Cells, headings: Cells): Fault | undefined {
+  if (isRepeatedHeader(cells, headings)) return repeatedHeader
+  return headerScore(cells, {}) >= NAMED_BY_HEADER ? otherHeader : undefined
+}
+
 /** Whether the row has its own headings as values. */
 function isRepeatedHeader(cells: Cells, headings: Cells): boolean {
-  return cells.every((cell, i) => cell.replace('\ufeff', '').trim() === headings[i])
+  return cells.every((cell, i) => cell.replace('\ufeff', '').trim() === (headings[i] ?? ''))
 }
 
 function headingOf(headings: Cells, at: number, csv: string): string {
@@ -121,13 +146,13 @@ function noValue(cell: string): Misread {
   }
 }
 
-function wrongLength(cells: Cells, headings: Cells): Fault | undefined {
-  // A separator at the end of each row but not of the header.
-  if (cells.length === headings.length + 1 && cells.at(-1)!.trim() === '') return undefined
+function wrongLength(cells: Cells, headings: Cells, separator: Separator): Fault {
   const counts = `${cells.length} cells under a header of ${headings.length}`
-  return cells.length < headings.length
-    ? { column: headings[cells.length]!, reason: 'too_few_cells', detail: `the row is cut: ${counts}` }
-    : { column: '', reason: 'too_many_cells', detail: counts }
+  if (cells.length < headings.length) {
+    return { column: headings[cells.length]!, reason: 'too_few_cells', detail: `the row is cut: ${counts}` }
+  }
+  const hint = `a cell with ${separatorNames[separator]} in it needs quotation marks`
+  return { column: '', reason: 'too_many_cells', detail: `${counts}; ${hint}` }
 }
 
 /** Most cells are numbers and dates, which need no further look. */
@@ -146,7 +171,18 @@ function readText(cell: string): string | Misread {
   if (cell.includes('\ufffd')) {
     return { reason: 'not_utf8', detail: `${quoted(cell)} is not UTF-8 (--encoding latin1 reads Latin-1)` }
   }
-  return cell.trim()
+  const text = cell.trim()
+  return text.charCodeAt(0) < 0x200b && text.charCodeAt(text.length - 1) < 0x200b ? text : withoutMarks(text)
+}
+
+/** Without the marks of no width that pages and editors leave behind, which would make another index of the same name. */
+function withoutMarks(text: string): string {
+  let start = 0
+  let end = text.length
+  const isMark = (at: number) => /^[\s\u200b-\u200f\u2060\ufeff]$/.test(text[at]!)
+  while (start < end && isMark(start)) start++
+  while (end > start && isMark(end - 1)) end--
+  return text.slice(start, end)
 }
 
 function readTime(cell: string): string | Misread {
@@ -162,10 +198,11 @@ function dateCell(survey: Survey): Read {
   const { dateForm: form } = survey
   const order = survey.order
   const read = dayReader(form, order)
+  const mayMix = survey.dateFormat === 'auto'
   const wanted =
     form === 'numeric' ? (order === 'day-first' ? 'DD/MM/YYYY' : 'MM/DD/YYYY') : dateFormNames[form]
   return (cell) => {
-    const found = read(cell) || read(cell.trim())
+    const found = read(cell) || read(cell.trim()) || (mayMix ? otherPlainDay(form, cell.trim()) : '')
     if (found !== '') return found
     const own = dateForm(cell.trim())
     const hint =

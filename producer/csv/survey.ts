@@ -1,28 +1,25 @@
 // Finds out what a file is: separator, header, and how each column writes its values; and asks where that stays open.
 import { Failure } from '@ticklake/runtime/errors.ts'
-import {
-  type DateForm,
-  type DateFormat,
-  type DateOrder,
-  dateForm,
-  dateFormNames,
-  isWithinDay,
-  orderOf,
-} from './dates.ts'
+import { type DateForm, type DateFormat, type DateOrder, dateForm, dateFormNames, orderOf } from './dates.ts'
 import { type Cells, cellsOf, isBlank, type Separator, separators } from './dialect.ts'
-import { type Header, type HeaderOptions, headerScore, readHeader } from './header.ts'
+import { type Header, type HeaderOptions, headerScore, isWhole, readHeader } from './header.ts'
 import { isMissing } from './missing.ts'
+import { type Clock, clockOf } from './moments.ts'
 import { DecimalEvidence, type DecimalMark, NumberColumn, plainNumber, quoted } from './numbers.ts'
 import { SymbolCheck } from './symbol-check.ts'
 
 export interface SurveyOptions extends HeaderOptions {
   readonly dateFormat: DateFormat
+  /** Where the clocks of the file hang, for times that do not say it. */
+  readonly timeZone?: string | undefined
   readonly decimal?: 'auto' | 'point' | 'comma' | undefined
 }
 
 /** A header stands within the first lines that have something in them. */
 const HEADER_WITHIN = 50
 const SAMPLED_ROWS = 1_000
+/** A line that names so many columns is no other text. */
+const SURELY_HEADER = 5
 
 const numberNames = ['open', 'high', 'low', 'close', 'adj_close', 'volume', 'close_usd'] as const
 
@@ -41,8 +38,7 @@ export class Survey {
   /** How many lines, blank ones included, end with the header. */
   readonly headerEnd: number
   readonly dateForm: DateForm
-  /** Whether the dates have times within the day, so that each row is of a moment and not of a day. */
-  readonly isIntraday: boolean
+  readonly clock: Clock
   readonly numbers: readonly { readonly at: number; readonly column: NumberColumn }[]
   readonly #file: string
   readonly #options: SurveyOptions
@@ -66,16 +62,15 @@ export class Survey {
     this.separator = found.separator
     const from = found.line
     const rows = cellsOf(lines.slice(from, from + SAMPLED_ROWS), found.separator)
-    const filled = rows.filter((cells, i) => cells && !isBlank(lines[from + i]!, found.separator)) as Cells[]
+    const filled = rows.filter((cells, i) => cells && !isBlank(lines[from + i]!)) as Cells[]
     this.header = readHeader(filled, file, from + 1, options)
-    this.headerEnd = endOfHeader(lines, from, this.header.lines, found.separator)
-    this.preamble = lines.slice(0, from).filter((line) => !isBlank(line, found.separator))
+    this.headerEnd = endOfHeader(lines, from, this.header.lines)
+    this.preamble = lines.slice(0, from).filter((line) => !isBlank(line))
     const sample = rows
       .slice(this.headerEnd - from)
-      .filter((cells): cells is Cells => cells?.length === this.header.headings.length)
+      .filter((cells): cells is Cells => cells !== undefined && isWhole(cells, this.header))
     this.dateForm = this.#dateFormOf(sample)
-    const date = this.header.groups[0]!.at.date!
-    this.isIntraday = sample.some((cells) => isWithinDay(this.dateForm, cells[date]!.trim()))
+    this.clock = clockOf(this.header, this.dateForm, sample)
     const at = [...new Set(this.header.groups.flatMap((group) => numberNames.map((name) => group.at[name])))]
     this.numbers = at.flatMap((position) => {
       if (position === undefined) return []
@@ -95,7 +90,7 @@ export class Survey {
     const date = this.header.groups[0]!.at.date!
     const isNumeric = this.dateForm === 'numeric'
     for (const [i, cells] of rows.entries()) {
-      if (cells?.length !== this.header.headings.length) continue
+      if (!cells || !isWhole(cells, this.header)) continue
       for (const { at } of this.numbers)
         if (!plainNumber.test(cells[at]!) || !this.#isPointPlain) this.#decimal.add(cells[at]!)
       if (isNumeric) {
@@ -142,6 +137,16 @@ export class Survey {
     const { decimal = 'auto' } = this.#options
     if (decimal !== 'auto') return decimal === 'point' ? '.' : ','
     return this.#decimal.mark(this.#isPointPlain)
+  }
+
+  /** What the user said of the times of day. */
+  get timeZone(): string | undefined {
+    return this.#options.timeZone
+  }
+
+  /** What the user said of the dates. */
+  get dateFormat(): DateFormat {
+    return this.#options.dateFormat
   }
 
   /** A cell that proves the order of day and month. */
@@ -236,11 +241,13 @@ function findHeader(
     let seen = 0
     for (let line = 0; line < lines.length && seen < HEADER_WITHIN; line++) {
       const text = lines[line]!
-      if (isBlank(text, separator)) continue
+      if (isBlank(text)) continue
       if (seen++ === 0 && separator === ',') first = line
       const cells = cellsOf([text], separator)[0]
       const score = cells === undefined || cells.length === 1 ? 0 : headerScore(cells, options)
       if (score > (best?.score ?? 1)) best = { separator, line, score }
+      // What follows is rows, perhaps of a second file with a header of its own.
+      if (score >= SURELY_HEADER) break
     }
   }
   if (best) return withLevelAbove(best, lines)
@@ -263,12 +270,12 @@ function withLevelAbove(
   return isLevel ? { ...best, line: best.line - 1 } : best
 }
 
-function endOfHeader(lines: readonly string[], from: number, count: number, separator: Separator): number {
+function endOfHeader(lines: readonly string[], from: number, count: number): number {
   let left = count
   let at = from
   for (; left > 0 && at < lines.length; at++) {
     // The date's own line of yfinance has separators besides, so a blank line is one without any text.
-    if (!isBlank(lines[at]!, separator)) left--
+    if (!isBlank(lines[at]!)) left--
   }
   return at
 }

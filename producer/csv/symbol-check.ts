@@ -17,29 +17,51 @@ interface Candidate {
   /** The column's value by day. */
   readonly byDay: Map<string, string>
   proofs: number
+  /** The value of the last row, and how often it changed, at all and where the days began again. */
+  last?: string
+  changes: number
+  restarts: number
+  readonly values: Set<string>
+  /** The first row at which the value changes and the days begin again. */
+  restart?: { readonly line: number; readonly values: readonly [string, string] }
   clash?: { readonly line: number; readonly day: string; readonly values: readonly [string, string] }
 }
+
+const sortable = /^\d{4}[/-]?\d\d[/-]?\d\d/
 
 export class SymbolCheck {
   readonly #header: Header
   readonly #file: string
   readonly #index: string
   readonly #candidates: Candidate[]
+  /** Whether days rise from row to row, as far as the form of the dates shows it. */
+  #isRising: boolean | undefined
+  #restarts = 0
+  #lastDay = ''
 
   constructor(header: Header, file: string, index: string) {
     this.#header = header
     this.#file = file
     this.#index = index
     const unused = header.unused.filter((at) => nameKey(header.headings[at]!) !== 'time')
-    this.#candidates = unused.map((at) => ({ at, byDay: new Map(), proofs: 0 }))
+    this.#candidates = unused.map((at) => ({
+      at,
+      byDay: new Map(),
+      proofs: 0,
+      changes: 0,
+      restarts: 0,
+      values: new Set(),
+    }))
   }
 
   /** @throws Failure CSV_SYMBOLS */
   add(cells: Cells, line: number): void {
     const day = cells[this.#header.groups[0]!.at.date!]!
+    const isRestart = this.#isRestart(day)
     for (const candidate of this.#candidates) {
-      const value = cells[candidate.at]!.trim()
+      const value = (cells[candidate.at] ?? '').trim()
       if (isMissing(value) || !isSymbol(value)) continue
+      this.#addToRun(candidate, value, isRestart, line)
       const { byDay } = candidate
       const before = byDay.get(day)
       if (before === undefined) {
@@ -52,11 +74,43 @@ export class SymbolCheck {
     }
   }
 
+  /** Whether the days go back to an earlier one; only of dates that sort as texts. */
+  #isRestart(day: string): boolean {
+    const last = this.#lastDay
+    if (!sortable.test(day) || day === last) return false
+    this.#lastDay = day
+    if (last === '') return false
+    this.#isRising ??= day > last
+    const isRestart = day > last !== this.#isRising
+    if (isRestart) this.#restarts++
+    return isRestart
+  }
+
+  #addToRun(candidate: Candidate, value: string, isRestart: boolean, line: number): void {
+    const { last, values } = candidate
+    candidate.last = value
+    if (last === undefined || last === value) return void values.add(value)
+    candidate.changes++
+    values.add(value)
+    if (!isRestart) return
+    candidate.restarts++
+    candidate.restart ??= { line, values: [last, value] }
+  }
+
   /** For a short file, in which there are not several such days. @throws Failure CSV_SYMBOLS */
   end(): void {
     for (const candidate of this.#candidates) {
       const { clash, proofs, byDay } = candidate
       if (clash && proofs * 2 >= byDay.size && /\p{L}/u.test(clash.values[0])) this.#refuse(candidate)
+      // One symbol after the other: each in rows of its own, and the days begin again with each and at no other row.
+      const { restart, restarts, changes, values } = candidate
+      if (restart && restarts === this.#restarts && changes === values.size - 1) {
+        const [one, two] = restart.values
+        this.#refuseBecause(
+          candidate,
+          `its column ${this.#header.headings[candidate.at]!} has ${quoted(one)} and, from line ${restart.line} on, ${quoted(two)}, where the days begin again`,
+        )
+      }
     }
   }
 
@@ -64,13 +118,22 @@ export class SymbolCheck {
     if (candidate.proofs >= DAYS_FOR_PROOF) this.#refuse(candidate)
   }
 
-  #refuse({ at, clash }: Candidate): never {
+  #refuse(candidate: Candidate): never {
+    const { values, day, line } = candidate.clash!
+    const [one, two] = values
+    const heading = this.#header.headings[candidate.at]!
+    this.#refuseBecause(
+      candidate,
+      `its column ${heading} has ${quoted(one)} and ${quoted(two)} on one day, ${day} (line ${line})`,
+    )
+  }
+
+  #refuseBecause({ at }: Candidate, why: string): never {
     const heading = this.#header.headings[at]!
-    const [one, two] = clash!.values
     throw new Failure({
       code: 'CSV_SYMBOLS',
       what: `${this.#file} is not read: it seems to hold several symbols, and --index ${this.#index} would make one of them`,
-      why: `its column ${heading} has ${quoted(one)} and ${quoted(two)} on one day, ${clash!.day} (line ${clash!.line})`,
+      why,
       remedy: `if that is the symbol: --columns 'Index=${heading}' instead of --index; if not, remove the column ${heading}`,
     })
   }

@@ -1,9 +1,10 @@
 // Candles of Alpha Vantage: days, or minutes where the key allows it. It is polled, and seldom: a free key may ask 25 times a day.
+
+import { instantOf, zonedDay } from '../zoned-time.ts'
 import { type Feed, type FeedTiming, member, numberOf } from './feed.ts'
 import { HttpClient, type JsonAnswer } from './http.ts'
 import { askedTooOften, type PolledTick, polled } from './poll.ts'
 import { refused } from './reconnect.ts'
-import { instantOf, zonedDay } from './zoned-time.ts'
 
 const URL_OF_API = 'https://www.alphavantage.co'
 const DAILY_POLL_MS = 2 * 3_600_000
@@ -33,7 +34,7 @@ export function alphaVantageFeed({ symbols, interval, key, restUrl, timing }: Al
   const options = {
     ...{ name, symbols, timing, everyMs },
     http: new HttpClient(Math.min(REQUEST_INTERVAL_MS, everyMs)),
-    keepsMs: KEPT * intervalMs,
+    retentionMs: KEPT * intervalMs,
     url(symbol: string) {
       const what = interval
         ? { function: 'TIME_SERIES_INTRADAY', interval }

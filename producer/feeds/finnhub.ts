@@ -1,10 +1,11 @@
 // Trades of Finnhub's websocket. It numbers nothing and sends nothing again, so a gap can only be reported.
+
+import { zonedDay } from '../zoned-time.ts'
 import { type Feed, type FeedTick, type FeedTiming, isoOf, member, parseJson, tradeFields } from './feed.ts'
 import { Recent } from './recent.ts'
 import { reconnecting, refused } from './reconnect.ts'
 import { socketMessages } from './socket.ts'
 import { lostBetween } from './websocket.ts'
-import { zonedDay } from './zoned-time.ts'
 
 const STREAM_URL = 'wss://ws.finnhub.io'
 

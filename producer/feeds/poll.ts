@@ -19,7 +19,7 @@ export interface PollOptions {
   read(answer: JsonAnswer, symbol: string): PolledTick[]
   readonly everyMs: number
   /** What the server has at most; a longer outage leaves a gap. */
-  readonly keepsMs: number
+  readonly retentionMs: number
   readonly timing: FeedTiming
 }
 
@@ -42,9 +42,9 @@ export async function* polled(
         const before = answeredAt.get(symbol)
         answeredAt.set(symbol, answer.serverMs)
         // By the last answer, not the last candle: there are none while an exchange is closed.
-        if (before !== undefined && answer.serverMs - before > options.keepsMs) {
+        if (before !== undefined && answer.serverMs - before > options.retentionMs) {
           const from = new Date(before).toISOString()
-          const why = `the server was away for longer than the ${options.keepsMs / 60_000} minutes that it keeps`
+          const why = `the server was away for longer than the ${options.retentionMs / 60_000} minutes that it keeps`
           events.gap({ what: `${symbol} from ${from}`, missed: undefined, filled: ticks.length, why })
         }
         const fresh = since === undefined ? ticks.slice(-1) : newer(ticks, since)

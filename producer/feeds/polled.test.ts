@@ -219,7 +219,7 @@ test('finnhub: trades with the day of their exchange; after a reconnect nothing 
 })
 
 test('finnhub: a wrong key is refused, and not shown', async () => {
-  const refusal = run('finnhub:AAPL', { refuse: () => '401 Unauthorized' }, count(1))
-  await expect(refusal).rejects.toMatchObject({ code: 'FEED_REFUSED', why: 'HTTP 401: Unauthorized' })
-  await expect(refusal).rejects.not.toMatchObject({ message: expect.stringContaining('K3Y') })
+  const denied = run('finnhub:AAPL', { refuse: () => '401 Unauthorized' }, count(1))
+  await expect(denied).rejects.toMatchObject({ code: 'FEED_REFUSED', why: 'HTTP 401: Unauthorized' })
+  await expect(denied).rejects.not.toMatchObject({ message: expect.stringContaining('K3Y') })
 })

@@ -1,12 +1,12 @@
 // What needs no server: specs, maps, back-off, sequences and the clocks of exchanges.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { instantOf, zonedDay } from '../zoned-time.ts'
 import { retryAfterMs } from './http.ts'
 import { mapped, parseMap } from './json-map.ts'
 import { backoffMs } from './reconnect.ts'
 import { Sequence } from './sequence.ts'
 import { parseFeed } from './spec.ts'
-import { instantOf, zonedDay } from './zoned-time.ts'
 
 test('what names a feed is read whatever its case, and what names none is left to others', () => {
   expect(parseFeed('coinbase:btc-usd, ETH-USD')).toEqual({
@@ -37,8 +37,8 @@ test.each([
   ['yahoo:^HSI@1m,^GSPC@5m', 'one interval for all symbols, not 1m and 5m'],
   ['wss://user:pass@host/', 'PRODUCER_FEED_KEY_FILE'],
   ['http://', 'a whole address'],
-])('%s is refused with its reason', (spec, words) => {
-  expect(() => parseFeed(spec)).toThrow(words)
+])('%s is refused with its reason', (spec, message) => {
+  expect(() => parseFeed(spec)).toThrow(message)
 })
 
 test.each([
@@ -50,8 +50,8 @@ test.each([
   ['index=$.a[*].s,close=$.b[*].p,volume=0,date=$.d', 'the same list in every path'],
   ['index=$.a[*][*],close=$.p', 'more than one [*]'],
   ['index=$.s,index=$.t', 'index is there twice'],
-])('the map %s is refused with its reason', (map, words) => {
-  expect(() => parseMap(map)).toThrow(words)
+])('the map %s is refused with its reason', (map, message) => {
+  expect(() => parseMap(map)).toThrow(message)
 })
 
 test('a map reads names, positions, lists and constants, and times of every unit', () => {

@@ -1,9 +1,10 @@
 // Candles of Yahoo Finance's chart API, which has no stream: it is polled.
+
+import { zonedDay } from '../zoned-time.ts'
 import { type Feed, type FeedTick, type FeedTiming, member } from './feed.ts'
 import { HttpClient, type JsonAnswer } from './http.ts'
 import { type PolledTick, polled } from './poll.ts'
 import { refused } from './reconnect.ts'
-import { zonedDay } from './zoned-time.ts'
 
 const URL_OF_API = 'https://query1.finance.yahoo.com'
 const POLL_MS = 60_000
@@ -29,7 +30,7 @@ export function yahooFeed({ symbols, interval, restUrl, timing }: YahooOptions):
     ...{ name, symbols, timing },
     http: new HttpClient(Math.min(REQUEST_INTERVAL_MS, timing.pollMs ?? POLL_MS)),
     everyMs: timing.pollMs ?? POLL_MS,
-    keepsMs: KEPT_DAYS * DAY_MS,
+    retentionMs: KEPT_DAYS * DAY_MS,
     url(symbol: string, sinceMs: number | undefined) {
       const isLong = sinceMs !== undefined && Date.now() - sinceMs > DAY_MS / 2
       const range = isLong ? `${KEPT_DAYS}d` : '1d'

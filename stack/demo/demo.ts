@@ -7,7 +7,7 @@ import { kafkaConfig } from '@ticklake/kafka/config.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { printable } from '@ticklake/runtime/printable.ts'
 import { sleep, whenAborted } from '@ticklake/runtime/process.ts'
-import { requireRoom } from '../disk-space.ts'
+import { requireDiskSpace } from '../disk-space.ts'
 import { adoptStack, namesOf, serviceEnv, shellSettings } from '../environment.ts'
 import { homeDir, projectDir, stateFile } from '../paths.ts'
 import { requireFree } from '../ports.ts'
@@ -44,7 +44,7 @@ export async function demo(signal: AbortSignal): Promise<void> {
   const lake = lakeConfig(settings)
   const topic = kafkaConfig(settings).KAFKA_TOPIC
   await requireAlone()
-  requireRoom(homeDir)
+  requireDiskSpace(homeDir)
   await requireFree({ ...healthPorts, page: pagePort(settings) })
   const screen = new Screen()
   screen.say(
@@ -178,7 +178,7 @@ class Demo {
     // The time that was asked for is for rows to flow: it begins with the first one.
     const before = (await numbers.read()).produced
     const end = AbortSignal.any([signal, timeUp.signal, failed])
-    const counting = this.#keepCounting(numbers, begun, end)
+    const counting = this.#countUntilEnd(numbers, begun, end)
     let audited = false
     while (!end.aborted) {
       const now = await numbers.read().catch((error) => {
@@ -202,7 +202,7 @@ class Demo {
     return this.#end(numbers, source, landing)
   }
 
-  async #keepCounting(numbers: DemoNumbers, begun: number, end: AbortSignal): Promise<void> {
+  async #countUntilEnd(numbers: DemoNumbers, begun: number, end: AbortSignal): Promise<void> {
     let first = true
     while (!end.aborted) {
       try {

@@ -8,10 +8,10 @@ const PARENTS_AT_MOST = 6
 /** From the METADATA file that pip has unpacked into one of the environments of `.local/`. */
 export function pythonLicense(project: string, name: string, version: string): string | undefined {
   const folder = `${name.replaceAll(/[-_.]+/g, '[-_.]')}-${version}.dist-info`
-  const places = ['python', 'venv-infra', 'venv-pins'].map(
+  const patterns = ['python', 'venv-infra', 'venv-pins'].map(
     (venv) => `.local/${venv}/lib/python3.*/site-packages/${folder}/METADATA`,
   )
-  const [file] = globSync(places, { cwd: project })
+  const [file] = globSync(patterns, { cwd: project })
   if (!file) return undefined
   const head = readFileSync(join(project, file), 'utf8').split('\n\n')[0]!
   const expression = /^License-Expression: (.+)$/m.exec(head)?.[1]

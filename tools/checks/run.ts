@@ -17,6 +17,8 @@ const targets: Readonly<Record<string, { projects: string[]; lints: boolean; rep
     e2e: { projects: ['e2e'], lints: false, reporter: 'verbose' },
   }
 
+const signals = ['SIGINT', 'SIGTERM'] as const
+
 await runCommand(async (signal) => {
   const target = targets[process.argv[2] ?? '']
   if (!target) {
@@ -30,6 +32,7 @@ await runCommand(async (signal) => {
   const linted: Promise<LintResult[]> = target.lints ? lint(signal) : Promise.resolve([])
   const results = join(homeDir, 'test-results')
   mkdirSync(results, { recursive: true })
+  const ownListeners = new Set(signals.flatMap((name) => process.listeners(name)))
   const vitest = await createVitest('test', {
     root: projectDir,
     watch: false,
@@ -37,7 +40,18 @@ await runCommand(async (signal) => {
     // What CI shows of a run: each test with its seconds and its error.
     reporters: [target.reporter, ['junit', { outputFile: join(results, `${process.argv[2]}.xml`) }]],
   })
-  const cancel = () => void vitest.cancelCurrentRun('keyboard-input')
+  // Vitest would end the process at once: without the summary, and without stopping the servers of the stack.
+  for (const name of signals) {
+    for (const listener of process.listeners(name)) {
+      if (!ownListeners.has(listener)) process.off(name, listener)
+    }
+  }
+  const cancel = () => {
+    process.stdout.write(
+      '\ninterrupted: tests that run are ended first; Ctrl-C again ends everything at once\n',
+    )
+    void vitest.cancelCurrentRun('keyboard-input')
+  }
   signal.addEventListener('abort', cancel, { once: true })
   try {
     await vitest.start(process.argv.slice(3))

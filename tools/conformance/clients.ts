@@ -48,25 +48,25 @@ export async function suiteFolder(
 ): Promise<string> {
   const { source } = suite
   if (source.kind === 'own') return import.meta.dirname
-  const place = join(root, 'suites', source.folder)
+  const checkout = join(root, 'suites', source.folder)
   const theirs = given && join(given, source.folder)
   if (theirs && existsSync(theirs)) {
-    rmSync(place, { recursive: true, force: true })
-    cpSync(theirs, place, { recursive: true })
-    return place
+    rmSync(checkout, { recursive: true, force: true })
+    cpSync(theirs, checkout, { recursive: true })
+    return checkout
   }
-  if (existsSync(place)) return place
+  if (existsSync(checkout)) return checkout
   mkdirSync(join(root, 'suites'), { recursive: true })
   try {
     if (source.kind === 'repository') {
-      const draft = `${place}.partial`
+      const draft = `${checkout}.partial`
       rmSync(draft, { recursive: true, force: true })
       await run('git', ['clone', '--quiet', '--depth', '1', '--branch', source.tag, source.url, draft], {
         signal,
       })
-      cpSync(draft, place, { recursive: true })
+      cpSync(draft, checkout, { recursive: true })
       rmSync(draft, { recursive: true })
-      return place
+      return checkout
     }
     await unpackSdist(source.requirement, bin, signal)
   } catch (error) {
@@ -78,7 +78,7 @@ export async function suiteFolder(
       cause: error,
     })
   }
-  return place
+  return checkout
 }
 
 /** Fetches and unpacks a source distribution, which its list below python/ pins. */

@@ -70,13 +70,13 @@ export async function runSuite({
     const project = join(dir, suite.name)
     rmSync(project, { recursive: true, force: true })
     cpSync(join(here, 'dbt-project'), project, { recursive: true })
-    const places = {
+    const folders = {
       DBT_TEST_ATHENA_S3_STAGING_DIR: `s3://${bucket}/dbt-project/staging/`,
       DBT_TEST_ATHENA_S3_TMP_TABLE_DIR: `s3://${bucket}/dbt-project/tables/`,
       DBT_SEND_ANONYMOUS_USAGE_STATS: 'false',
     }
     const args = ['build', '--project-dir', project, '--profiles-dir', project]
-    await run(join(bin, 'dbt'), args, { ...options, env: { ...env, ...places } })
+    await run(join(bin, 'dbt'), args, { ...options, env: { ...env, ...folders } })
     return readDbtResults(join(project, 'target/run_results.json'))
   }
   const pytest = [

@@ -31,7 +31,7 @@ export const notRun = [
 ] as const
 
 /** Inline code of more than one word that is nothing to type: what programs say, and a command within a container. */
-const words = ['Not authorized', 'SSL ... certificate verify failed', 'catalog doctor']
+const phrases = ['Not authorized', 'SSL ... certificate verify failed', 'catalog doctor']
 
 /** Every command of docs/aws.md once: the lines of its blocks, up to their comments, and those within sentences. */
 export function commandsOf(page: string): string[] {
@@ -39,7 +39,7 @@ export function commandsOf(page: string): string[] {
   const inBlocks = [...page.matchAll(block)].flatMap(([text]) => commandsOfBlock(text))
   const inSentences = [...page.replace(block, '').matchAll(/`([^`]+)`/g)]
     .map(([, code]) => code!.replace(/\s+/g, ' '))
-    .filter((code) => code.includes(' ') && !code.startsWith('--') && !words.includes(code))
+    .filter((code) => code.includes(' ') && !code.startsWith('--') && !phrases.includes(code))
   return [...new Set([...inBlocks, ...inSentences])]
 }
 

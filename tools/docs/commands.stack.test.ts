@@ -89,11 +89,11 @@ test('the pages on refused records, backfills and compaction do what they say', 
         .replace('2026-11-21T09:00:00Z', new Date(Date.now() - 3_600_000).toISOString())
         .replace(/(?<=--hour )\S+/, new Date(Date.now() - 3_600_000).toISOString().slice(0, 13))
         .replace(/(?=node consumer\/main.ts run)/, `${landing} `)
-    const told = indented('dead-letters.md').map((command) => run(here(command), shell))
-    expect(told).toHaveLength(7)
-    for (const reason of ['bad_date', 'missing_field', 'wrong_type']) expect(told[0]).toContain(reason)
-    expect(told[1]).toContain('2021-02-30')
-    expect(told[3]).toMatch(/0 +10 +replayed/)
+    const printed = indented('dead-letters.md').map((command) => run(here(command), shell))
+    expect(printed).toHaveLength(7)
+    for (const reason of ['bad_date', 'missing_field', 'wrong_type']) expect(printed[0]).toContain(reason)
+    expect(printed[1]).toContain('2021-02-30')
+    expect(printed[3]).toMatch(/0 +10 +replayed/)
     run(`${landing} node consumer/main.ts run`, shell)
     const audit = run('node catalog/main.ts audit', shell)
     expect(audit).toContain('audit: produced 16, landed 13, dead 3, skipped 0, lost 0, twice 0')
@@ -116,11 +116,11 @@ test('every command that a page names is one, with its flags, by the reference',
   )
   let seen = 0
   for (const name of pages.filter((each) => each !== 'reference.md')) {
-    for (const [all, room, words, rest] of page(name).matchAll(
+    for (const [all, service, command, rest] of page(name).matchAll(
       /\bnode ([a-z-]+)\/main\.ts((?: [a-z]+(?:-[a-z]+)*)*)([^`|#\n]*)/g,
     )) {
       seen++
-      const text = help.get(`${room}${words}`)
+      const text = help.get(`${service}${command}`)
       expect(text, `${name}: ${all}`).toBeDefined()
       for (const flag of rest!.match(/--[a-z-]+/g) ?? []) {
         expect(text, `${name}: ${all}`).toMatch(new RegExp(`${flag}(?![a-z-])`))
@@ -133,11 +133,11 @@ test('every command that a page names is one, with its flags, by the reference',
 test('every make target that a page names is there, with its variables', () => {
   const makefile = readFileSync(join(root, 'Makefile'), 'utf8')
   for (const name of pages) {
-    for (const [all, target, words] of page(name).matchAll(
+    for (const [all, target, command] of page(name).matchAll(
       /(?:`|^ {4}|\| )make ([a-z-]+)((?: [A-Z_]+=\S+)*)/gm,
     )) {
       expect(makefile, `${name}: ${all}`).toMatch(new RegExp(`^${target}:`, 'm'))
-      for (const [, variable] of words!.matchAll(/ ([A-Z_]+)=/g)) {
+      for (const [, variable] of command!.matchAll(/ ([A-Z_]+)=/g)) {
         expect(makefile, `${name}: ${all}`).toMatch(new RegExp(`\\b${variable}\\b`))
       }
     }

@@ -1,7 +1,7 @@
 // Writes docs/data-model.md from the contract, so that page and code cannot differ: `node tools/docs/data-model.ts`.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { CLAIM_VERSION, type Claim, claimText } from '@ticklake/contract/claim.ts'
+import { CLAIM_VERSION, type Claim, claimText, ERA_CLAIM_VERSION } from '@ticklake/contract/claim.ts'
 import {
   CONTRACT_VERSION,
   columns,
@@ -41,6 +41,30 @@ const claim: Claim = {
   gaps: 0,
   skipped: 0,
   last: { offset: 34332, sha256: rowDigest(1_795_251_600_000, new Uint8Array()), leaderEpoch: 7 },
+}
+
+const eraClaim: Claim = {
+  v: ERA_CLAIM_VERSION,
+  topic: 'stock-ticks',
+  topicId: range.topicId,
+  partition: 0,
+  S: 100,
+  E: 101,
+  nonce: '0a3c51f6-7c1c-4c3b-9d0e-5c0f5a3f7f11',
+  encoder: 'parquet/1',
+  contract: CONTRACT_VERSION,
+  release: '0.3.0',
+  files: [],
+  dead: 0,
+  gaps: 1,
+  skipped: 0,
+  era: { number: 1, shift: 41, landedBefore: 100 },
+  begins: {
+    kafkaOffset: 60,
+    why: 'the record at offset 99 has landed, and Kafka has another one of 2026-11-21T09:30:00.000Z at this offset',
+    foundAt: '2026-11-21T09:31:12.345Z',
+    replacedTo: 100,
+  },
 }
 
 const messageTypes: Record<TickType, string> = {
@@ -132,16 +156,32 @@ ${claimText(claim).trim()}
 The number in the key is 2^63-1 minus S, so that a LIST of one key finds the newest claim. \`v\` is the form of the claim:
 form 1 had no release. A release reads every form up to its own, and stops at a later one. A field that an earlier release
 may ignore is added without a new form, and is absent in claims of before; one that it must not ignore makes a new form.
+Form 3 has \`era\`; claims without an era are still written in form 2. dataset.json follows the same rule by its own \`v\`.
 
 \`last\` (since 0.3.0, absent where a claim has only gaps or skipped records) recognizes the claim's last record in Kafka:
 its offset, SHA-256 of its timestamp and of the row's canonical form (of a rejected record: its value), and the leader
 epoch. An offset alone says nothing after a broker has lost the end of its log.
 
+### Eras
+
+Where Kafka has lost landed records and given their offsets to others, and CONSUMER_ON_TRUNCATION is \`record\`, a claim of
+one gap begins the partition's next era ([why so](adr/0013-eras.md)):
+
+\`\`\`json
+${claimText(eraClaim).trim()}
+\`\`\`
+
+From then on the offsets of the lake, in rows, keys, claims and dead letters, are Kafka's plus \`era.shift\`: here Kafka's
+offset 60 is 101 in the lake. \`begins\` says where the logs part (\`kafkaOffset\`), up to which Kafka offset the log before
+had landed (\`replacedTo\`: the lake alone has the records from one to the other), and which claim was unfinished then, if
+one was. \`landedBefore\` is the highest Kafka offset that an earlier era may have committed. Each later claim of the
+partition has \`era\`. A release before 0.3.0 stops at such a claim (CLAIM_UNREADABLE), also where it is running.
+
 | beside the claims | |
 |---|---|
 | \`${datasetKey(lake)}\` | what was fixed when the dataset was started: topic and its id, format, routing, and with \`--from\` its start point; and the contract with its release, which may rise |
 | \`${initialOffsetKey(lake, range.topicId, 0)}\` | only with \`--from\`: the initial offset of this partition, written when it is first seen without claims |
-| \`${truncationKey(lake, range.topicId, 0)}\` | only where Kafka has other records than those that landed in this partition: what was found, and when. While it is there, no consumer reads the partition |
+| \`${truncationKey(lake, range.topicId, 0)}\` | only where Kafka has other records than those that landed in this partition: what was found, and when. While it is there, no consumer reads the partition, unless it begins an era (then \`…-era-1.json\` would be the refusal of that one) |
 | \`${deadKey(lake, range)}\` | the rejected records of a claim, one JSON line each: origin, reason, key, value and headers in base64 |
 | \`${announcementKey(lake, range, 'follows')}\` | only where the dead-letter topic did not accept a message: written before the dead-letter file; the same key with \`.told\` is written when it was sent |
 

@@ -41,8 +41,8 @@ export class ProjectCopy implements Disposable {
         preserveTimestamps: true,
       })
     }
-    for (const room of ['.', ...readdirSync(projectDir)]) {
-      if (isFolder(join(projectDir, room, 'node_modules'))) this.#link(join(room, 'node_modules'))
+    for (const folder of ['.', ...readdirSync(projectDir)]) {
+      if (isFolder(join(projectDir, folder, 'node_modules'))) this.#link(join(folder, 'node_modules'))
     }
     for (const name of whatSetUpBrings) this.#link(join('.local', name))
     // Set-up is done, and must not be done into folders that are only linked.

@@ -15,7 +15,7 @@ const root = join(import.meta.dirname, '../..')
 
 interface Section {
   readonly title: string
-  readonly words: string
+  readonly description: string
   readonly schema: Schema
   /** Values that suit a local stack where the default suits AWS. */
   readonly local?: Readonly<Record<string, string>>
@@ -24,21 +24,25 @@ interface Section {
 const sections: readonly Section[] = [
   {
     title: 'Kafka',
-    words: 'How every service reaches the broker.',
+    description: 'How every service reaches the broker.',
     schema: kafkaSchema,
   },
   {
     title: 'Lake',
-    words: 'Where the lake is, for consumer and catalog.',
+    description: 'Where the lake is, for consumer and catalog.',
     schema: lakeSchema,
     local: { LAKE_S3_PATH_STYLE: 'true' },
   },
-  { title: 'producer topic', words: 'What `producer topic create` makes.', schema: topicSchema },
-  { title: 'producer run', words: 'What the producer sends, and how fast.', schema: producerSchema },
-  { title: 'consumer', words: 'When the consumer writes, and how much it holds.', schema: consumerSchema },
+  { title: 'producer topic', description: 'What `producer topic create` makes.', schema: topicSchema },
+  { title: 'producer run', description: 'What the producer sends, and how fast.', schema: producerSchema },
+  {
+    title: 'consumer',
+    description: 'When the consumer writes, and how much it holds.',
+    schema: consumerSchema,
+  },
   {
     title: 'catalog',
-    words: 'Partitions, crawler, queries, the page.',
+    description: 'Partitions, crawler, queries, the page.',
     schema: catalogSchema,
   },
 ]
@@ -139,19 +143,23 @@ const commands = [
 export function referencePage(): string {
   const all = [
     ...sections,
-    { title: 'local-aws', words: 'The local endpoint; `make stack` sets these.', schema: localAwsSchema },
+    {
+      title: 'local-aws',
+      description: 'The local endpoint; `make stack` sets these.',
+      schema: localAwsSchema,
+    },
     {
       title: 'make demo',
-      words: 'What `make demo` shows; the services’ own variables go with it.',
+      description: 'What `make demo` shows; the services’ own variables go with it.',
       schema: demoSchema,
     },
   ]
-  const tables = all.map(({ title, words, schema }) => {
+  const tables = all.map(({ title, description, schema }) => {
     const rows = Object.entries(schema).map(
       ([name, { doc, kind, fallback }]) =>
         `| \`${name}\` | ${fallback === undefined || fallback === '' ? '' : `\`${fallback}\``} | ${cell(doc)} (${cell(kind)}) |`,
     )
-    return `### ${title}\n\n${words}\n\n| variable | default | |\n|---|---|---|\n${rows.join('\n')}`
+    return `### ${title}\n\n${description}\n\n| variable | default | |\n|---|---|---|\n${rows.join('\n')}`
   })
   const pages = commands.map(([service, ...rest]) => {
     const page = execFileSync(process.execPath, [`${service}/main.ts`, ...rest, '--help'], {

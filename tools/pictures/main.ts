@@ -4,18 +4,15 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { runCommand, sleep } from '@ticklake/runtime/process.ts'
-import { openBrowser } from '@ticklake/testing/chromium.ts'
-import type { Browser } from 'playwright-core'
+import { runCommand } from '@ticklake/runtime/process.ts'
+import { alertsFile, takeDashboardPictures } from './dashboard.ts'
 import { screenOf } from './terminal-screen.ts'
 import { terminalSvg } from './terminal-svg.ts'
 
 const COLUMNS = 118
-/** Long enough for the curves to have a shape. */
-const PICTURE_AFTER_MS = 25_000
 const MOST_BYTES = 250_000
 /** Leaves a slow machine time to open the browser. */
-const typed = 'make demo SECONDS_TO_RUN=60'
+const typed = 'make demo SECONDS_TO_RUN=150'
 const root = join(import.meta.dirname, '../..')
 
 await runCommand(async (signal) => {
@@ -24,7 +21,7 @@ await runCommand(async (signal) => {
   const failed = new AbortController()
   try {
     const demo = runDemo(home, AbortSignal.any([signal, failed.signal]))
-    const taken = demo.dashboardUrl.then(takeDashboardPictures)
+    const taken = demo.dashboardUrl.then((url) => takeDashboardPictures(url, write))
     // Whichever fails first ends the other.
     const [written] = await Promise.all([demo.ended, taken]).catch(async (error) => {
       failed.abort()
@@ -46,6 +43,8 @@ interface Demo {
 
 /** The command as a user types it, on a terminal of its own. @throws Failure DEMO_FAILED (both promises) */
 function runDemo(home: string, signal: AbortSignal): Demo {
+  const alerts = join(home, 'alerts.yml')
+  writeFileSync(alerts, alertsFile)
   const command = `stty cols ${COLUMNS} rows 60; exec ${typed}`
   const child = spawn('script', ['-qefc', command, '/dev/null'], {
     cwd: root,
@@ -55,6 +54,7 @@ function runDemo(home: string, signal: AbortSignal): Demo {
       MAKELEVEL: undefined,
       MAKEFLAGS: undefined,
       TICKLAKE_HOME: home,
+      CATALOG_ALERTS_FILE: alerts,
       TERM: 'xterm-256color',
     },
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -83,43 +83,6 @@ function runDemo(home: string, signal: AbortSignal): Demo {
   })
   end.promise.catch((error) => address.reject(error))
   return { dashboardUrl: address.promise, ended: end.promise }
-}
-
-async function takeDashboardPictures(url: string): Promise<void> {
-  await answering(url)
-  const browser = await openBrowser()
-  try {
-    const opened = await Promise.all((['light', 'dark'] as const).map((scheme) => open(browser, url, scheme)))
-    await sleep(PICTURE_AFTER_MS)
-    for (const { page, scheme } of opened) {
-      // A picture of a pipeline that has ended or is broken would be wrong.
-      await page.getByText('all well').waitFor({ timeout: 5_000 })
-      write(`page-${scheme}.png`, await page.screenshot({ animations: 'disabled' }))
-    }
-  } finally {
-    await browser.close()
-  }
-}
-
-/** The demo prints the address before the dashboard answers. @throws the reason when it does not answer within a minute */
-async function answering(url: string): Promise<void> {
-  const deadline = performance.now() + 60_000
-  for (;;) {
-    try {
-      await fetch(url)
-      return
-    } catch (error) {
-      if (performance.now() > deadline) throw error
-      await sleep(250)
-    }
-  }
-}
-
-async function open(browser: Browser, url: string, scheme: 'light' | 'dark') {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 1080 }, colorScheme: scheme })
-  await page.goto(url)
-  await page.locator('[data-station=athena][data-health=flow]').waitFor({ timeout: 60_000 })
-  return { page, scheme }
 }
 
 /** @throws Failure PICTURE_TOO_LARGE, after it was written: git stores every version of it */

@@ -47,12 +47,12 @@ function rowOf(runs: readonly Run[], y: number): string {
       column += text.length
       if (shown === '') return ''
       const size = `textLength="${tidy(shown.length * CHAR_WIDTH)}" lengthAdjust="spacingAndGlyphs"`
-      return `<text x="${tidy(x)}" y="${tidy(y)}" ${size} xml:space="preserve"${lookOf(style)}>${escaped(shown)}</text>`
+      return `<text x="${tidy(x)}" y="${tidy(y)}" ${size} xml:space="preserve"${attributesOf(style)}>${escaped(shown)}</text>`
     })
     .join('')
 }
 
-function lookOf({ bold, dim, colour }: Style): string {
+function attributesOf({ bold, dim, colour }: Style): string {
   const fill = colour === undefined ? (dim ? faint : undefined) : colours[colour]
   return `${fill ? ` fill="${fill}"` : ''}${bold ? ' font-weight="bold"' : ''}`
 }

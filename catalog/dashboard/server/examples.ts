@@ -8,6 +8,7 @@ import type { Example } from './wire.ts'
 export function examples(lake: Pick<LakeConfig, 'database' | 'table'>, view: string): Example[] {
   const ticks = `${quoted(lake.database)}.${quoted(lake.table)}`
   const tutorial = `${quoted(lake.database)}.${quoted(view)}`
+  const candles = (name: string) => `${quoted(lake.database)}.${quoted(name)}`
   return [
     {
       title: 'Ten rows',
@@ -82,6 +83,24 @@ FROM ${tutorial}
 WHERE index = 'NYA'
 ORDER BY date DESC
 LIMIT 100`,
+    },
+    {
+      title: 'Daily candles of an index',
+      sql: `SELECT day, open, high, low, close, volume
+FROM ${candles('candles_1d')}
+WHERE index = 'NYA'
+ORDER BY day DESC
+LIMIT 250`,
+    },
+    {
+      // The condition on dt is one on partitions: without it the statement opens every object of the lake.
+      title: 'Minute candles of the last hour (rows with a time)',
+      sql: `SELECT start, index, open, high, low, close, volume, ticks
+FROM ${candles('candles_1m')}
+WHERE dt >= CAST(current_date - INTERVAL '1' DAY AS varchar)
+  AND start >= CAST(current_timestamp AS timestamp) - INTERVAL '1' HOUR
+ORDER BY start DESC, index
+LIMIT 1000`,
     },
     {
       title: 'Rows in each object',

@@ -65,7 +65,7 @@ async function audit(
     waiting: report.waiting,
     claims: report.claims,
     objects: report.objects,
-    settledHours: report.verifiedHours,
+    verifiedHours: report.verifiedHours,
     elapsedMs: Date.now() - startedAt,
     scannedBytes: outcome.scannedBytes,
     findings: report.findings.slice(0, 200),

@@ -3,6 +3,7 @@ import type { TopicState } from '@ticklake/kafka/topic.ts'
 import { type ChainTail, ChainTails } from '@ticklake/lake/chain-tail.ts'
 import { usableClaim } from '@ticklake/lake/claims.ts'
 import { readDataset } from '@ticklake/lake/dataset.ts'
+import { inLakeOffsets, shiftsOf } from '@ticklake/lake/era-offsets.ts'
 import { ObjectLister, type ObjectTotals } from '@ticklake/lake/object-totals.ts'
 import { countRows, freshnessMs, type RowCount } from '@ticklake/lake/row-count.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
@@ -136,7 +137,7 @@ export class Measurements {
     const { value: count } = this.#count.state
     return {
       at: nowMs,
-      produced: topic.problem || !topic.value ? null : sum(topic.value.partitions.map(({ end }) => end)),
+      produced: topic.problem || !topic.value ? null : this.#ends(tails.value ?? []),
       claimed:
         tails.problem || !tails.value ? null : sum(tails.value.map(({ landedOffset }) => landedOffset)),
       count: counted && count ? count.rows : null,
@@ -144,12 +145,17 @@ export class Measurements {
     }
   }
 
+  /** The topic's ends, added up as claims count them. */
+  #ends(tails: readonly ChainTail[]): number {
+    const partitions = this.#topic.state.value?.partitions ?? []
+    return sum(inLakeOffsets(partitions, shiftsOf(tails)).map(({ end }) => end))
+  }
+
   #claimsRead(tails: readonly ChainTail[]): void {
     const now = Date.now()
     const claimed = sum(tails.map(({ landedOffset }) => landedOffset))
     this.#claimed.add(now, claimed)
-    const ends = this.#topic.state.value?.partitions ?? []
-    const waits = sum(ends.map(({ end }) => end)) > claimed
+    const waits = this.#ends(tails) > claimed
     if (!waits || claimed !== this.#claimedSum) this.#stalledSinceMs = waits ? now : undefined
     else this.#stalledSinceMs ??= now
     this.#claimedSum = claimed

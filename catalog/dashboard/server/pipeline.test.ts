@@ -14,8 +14,8 @@ const partitions = [
   { partition: 1, low: 20, end: 50 },
 ]
 const tails = [
-  { partition: 0, landedOffset: 90, newest: undefined, newestAtMs: undefined, complete: undefined },
-  { partition: 1, landedOffset: 0, newest: undefined, newestAtMs: undefined, complete: undefined },
+  { partition: 0, landedOffset: 90, newest: undefined, newestAtMs: undefined, complete: undefined, shift: 0 },
+  { partition: 1, landedOffset: 0, newest: undefined, newestAtMs: undefined, complete: undefined, shift: 0 },
 ]
 
 const well: PipelineFacts = {

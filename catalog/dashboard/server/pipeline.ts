@@ -2,6 +2,7 @@
 import type { Crawler } from '@aws-sdk/client-glue'
 import type { TopicState } from '@ticklake/kafka/topic.ts'
 import type { ChainTail } from '@ticklake/lake/chain-tail.ts'
+import { inLakeOffsets, shiftsOf } from '@ticklake/lake/era-offsets.ts'
 import { partitionLag } from '@ticklake/lake/lag.ts'
 import type { ObjectTotals } from '@ticklake/lake/object-totals.ts'
 import type { RowCount } from '@ticklake/lake/row-count.ts'
@@ -77,7 +78,8 @@ function stage(polled: Polled<unknown>, moving: boolean): Stage {
 
 function partitionOffsets({ topic, tails }: PipelineFacts): PartitionOffsets[] {
   const landed = new Map(tails.value?.map((tail) => [tail.partition, tail.landedOffset]))
-  return (topic.value?.partitions ?? []).map(({ partition, low, end }) => {
+  const partitions = inLakeOffsets(topic.value?.partitions ?? [], shiftsOf(tails.value ?? []))
+  return partitions.map(({ partition, low, end }) => {
     const landedOffset = landed.get(partition) ?? null
     return {
       partition,

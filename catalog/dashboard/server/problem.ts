@@ -1,5 +1,5 @@
 // Turns anything that was thrown into the three lines that the dashboard shows; an unexpected error's text stays in the log.
-import { isAwsError } from '@ticklake/aws/failure.ts'
+import { requestErrorStatus } from '@ticklake/aws/failure.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { Problem } from './wire.ts'
 
@@ -16,27 +16,24 @@ export function problemOf(thrown: unknown, onDefect: (defect: unknown) => void):
       remedy: 'read the log of `catalog serve`, then reload the dashboard',
     }
   }
-  const place = /\bline (\d+):(\d+)/.exec(thrown.why ?? '')
+  const position = /\bline (\d+):(\d+)/.exec(thrown.why ?? '')
   return {
     code: thrown.code,
     what: thrown.message,
     ...(thrown.why ? { why: thrown.why } : {}),
     ...(thrown.remedy ? { remedy: thrown.remedy } : {}),
-    ...(place ? { line: Number(place[1]), column: Number(place[2]) } : {}),
+    ...(position ? { line: Number(position[1]), column: Number(position[2]) } : {}),
   }
 }
-
-/** Names of databases and tables come from the request: what Glue says of a wrong one is no fault of a server. */
-const causedBy = (thrown: unknown, ...names: string[]) =>
-  thrown instanceof Failure && isAwsError(thrown.cause, ...names)
 
 /**
  * The HTTP status that goes with a problem.
  * @param thrown what the problem was made of
  */
 export function statusOf(problem: Problem, thrown?: unknown): number {
-  if (causedBy(thrown, 'ValidationException', 'InvalidInputException', 'InvalidRequestException')) return 400
-  if (causedBy(thrown, 'EntityNotFoundException')) return 404
+  // Names of databases and tables come from the request: what Glue says of a wrong one is no fault of a server.
+  const requestError = thrown instanceof Failure ? requestErrorStatus(thrown.cause) : undefined
+  if (requestError) return requestError
   if (problem.code === 'HOST_REFUSED') return 421
   if (problem.code === 'TARGET_REFUSED') return 400
   if (problem.code === 'DEFECT') return 500

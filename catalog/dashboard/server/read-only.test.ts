@@ -70,13 +70,13 @@ const refused = [
 ] as const
 
 test.each(refused)('%s is refused', (sql, why) => {
-  const failure = refusal(sql)
+  const failure = denial(sql)
   expect(failure.code).toBe('READ_ONLY')
   expect(failure.why).toContain(why)
   expect(failure.remedy).toBeDefined()
 })
 
-function refusal(sql: string): Failure {
+function denial(sql: string): Failure {
   try {
     requireReadOnly(sql)
   } catch (error) {

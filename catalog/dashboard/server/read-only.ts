@@ -1,6 +1,6 @@
 // The dashboard is read-only: accepts SELECT, WITH, SHOW, DESCRIBE and EXPLAIN of these, and nothing that hides in them.
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { placeOf, type Token, tokensOf } from './tokens.ts'
+import { positionOf, type Token, tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 
 /** What the statement is. */
 export type ReadKind = 'select' | 'show' | 'describe' | 'explain' | 'explain analyze'
@@ -26,7 +26,7 @@ const harmlessTableFunctions = new Set(['SEQUENCE', 'EXCLUDE_COLUMNS'])
 export function requireReadOnly(sql: string): ReadKind {
   const all = tokensOf(sql)
   const refuse = (token: Token | undefined, why: string): never => {
-    const { line, column } = placeOf(sql, token?.start ?? sql.length)
+    const { line, column } = positionOf(sql, token?.start ?? sql.length)
     throw new Failure({
       code: 'READ_ONLY',
       what: 'the dashboard is read-only; the statement was not sent',
@@ -36,10 +36,10 @@ export function requireReadOnly(sql: string): ReadKind {
   }
   const broken = all.find((token) => token.kind === 'broken')
   if (broken) refuse(broken, 'a quote or comment that never ends')
-  const semicolon = all.findIndex(isSign(';'))
+  const semicolon = all.findIndex(isSymbol(';'))
   const tokens = semicolon < 0 ? all : all.slice(0, semicolon)
   if (semicolon >= 0) {
-    const second = all.slice(semicolon).find((token) => !isSign(';')(token))
+    const second = all.slice(semicolon).find((token) => !isSymbol(';')(token))
     if (second) refuse(second, 'a second statement')
   }
   if (tokens.length === 0) refuse(undefined, 'there is no statement')
@@ -50,7 +50,7 @@ export function requireReadOnly(sql: string): ReadKind {
 type Refuse = (token: Token | undefined, why: string) => never
 
 function kindOf(tokens: readonly Token[], refuse: Refuse): ReadKind {
-  const at = tokens.findIndex((token) => !isSign('(')(token))
+  const at = tokens.findIndex((token) => !isSymbol('(')(token))
   const first = tokens[at]
   const word = first?.kind === 'word' ? first.value : ''
   if (word === 'SELECT') return 'select'
@@ -71,7 +71,7 @@ function explained(tokens: readonly Token[], refuse: Refuse): ReadKind {
   let at = 1
   const analyze = isWord('ANALYZE')(tokens[at])
   if (analyze) at += isWord('VERBOSE')(tokens[at + 1]) ? 2 : 1
-  if (isSign('(')(tokens[at]) && (isWord('TYPE')(tokens[at + 1]) || isWord('FORMAT')(tokens[at + 1]))) {
+  if (isSymbol('(')(tokens[at]) && (isWord('TYPE')(tokens[at + 1]) || isWord('FORMAT')(tokens[at + 1]))) {
     at = afterParenthesis(tokens, at, refuse)
   }
   const inner = tokens.slice(at)
@@ -86,17 +86,17 @@ function requireQueryAfterWith(tokens: readonly Token[], from: number, refuse: R
   let at = isWord('RECURSIVE')(tokens[from]) ? from + 1 : from
   while (true) {
     const name = tokens[at]
-    if (name?.kind !== 'word' && name?.kind !== 'name') refuse(name, 'expected the name of a subquery')
+    if (!isName(name)) refuse(name, 'expected the name of a subquery')
     at++
-    if (isSign('(')(tokens[at])) at = afterParenthesis(tokens, at, refuse)
+    if (isSymbol('(')(tokens[at])) at = afterParenthesis(tokens, at, refuse)
     if (!isWord('AS')(tokens[at])) refuse(tokens[at], 'expected AS and a subquery in parentheses')
     at++
-    if (!isSign('(')(tokens[at])) refuse(tokens[at], 'expected a subquery in parentheses')
+    if (!isSymbol('(')(tokens[at])) refuse(tokens[at], 'expected a subquery in parentheses')
     at = afterParenthesis(tokens, at, refuse)
-    if (!isSign(',')(tokens[at])) break
+    if (!isSymbol(',')(tokens[at])) break
     at++
   }
-  while (isSign('(')(tokens[at])) at++
+  while (isSymbol('(')(tokens[at])) at++
   if (!isWord('SELECT')(tokens[at]) && !isWord('WITH')(tokens[at])) {
     refuse(tokens[at], `after WITH comes a SELECT${tokens[at] ? `, not ${shown(tokens[at]!)}` : ''}`)
   }
@@ -107,38 +107,36 @@ function refuseHidden(tokens: readonly Token[], refuse: Refuse): void {
   tokens.forEach((token, i) => {
     const next = tokens[i + 1]
     const afterNext = tokens[i + 2]
-    if (
-      isSign('(')(token) &&
-      next?.kind === 'word' &&
-      writing.has(next.value) &&
-      (afterNext?.kind === 'word' || afterNext?.kind === 'name')
-    ) {
+    if (isSymbol('(')(token) && next?.kind === 'word' && writing.has(next.value) && isName(afterNext)) {
       refuse(next, `${next.value} inside a query`)
     }
-    if (isWord('TABLE')(token) && isSign('(')(next) && !isHarmless(afterNext, tokens[i + 3])) {
+    if (isWord('TABLE')(token) && isSymbol('(')(next) && !isHarmless(afterNext, tokens[i + 3])) {
       refuse(afterNext, 'a table function that may do more than read')
     }
   })
 }
 
 function isHarmless(name: Token | undefined, next: Token | undefined): boolean {
-  return name?.kind === 'word' && harmlessTableFunctions.has(name.value) && isSign('(')(next)
+  return name?.kind === 'word' && harmlessTableFunctions.has(name.value) && isSymbol('(')(next)
 }
 
 function afterParenthesis(tokens: readonly Token[], open: number, refuse: Refuse): number {
   let depth = 0
   for (let at = open; at < tokens.length; at++) {
-    if (isSign('(')(tokens[at])) depth++
-    if (isSign(')')(tokens[at]) && --depth === 0) return at + 1
+    if (isSymbol('(')(tokens[at])) depth++
+    if (isSymbol(')')(tokens[at]) && --depth === 0) return at + 1
   }
   return refuse(tokens[open], 'a parenthesis that never closes')
 }
 
 const isWord = (value: string) => (token: Token | undefined) =>
   token?.kind === 'word' && token.value === value
-const isSign = (value: string) => (token: Token | undefined) =>
-  token?.kind === 'sign' && token.value === value
+const isName = (token: Token | undefined) =>
+  token?.kind === 'word' || token?.kind === 'quoted' || token?.kind === 'backtick'
+const isSymbol = (value: string) => (token: Token | undefined) =>
+  token?.kind === 'symbol' && token.value === value
 
 function shown(token: Token): string {
-  return token.value.length > 40 ? `${token.value.slice(0, 40)}…` : token.value
+  const text = token.kind === 'word' ? token.value : token.text
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text
 }

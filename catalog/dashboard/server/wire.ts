@@ -283,7 +283,7 @@ export interface AuditResult {
   readonly waiting: number
   readonly claims: number
   readonly objects: number
-  readonly settledHours: number
+  readonly verifiedHours: number
   readonly elapsedMs: number
   readonly scannedBytes: number
   readonly findings: readonly {

@@ -84,7 +84,7 @@ async function ended(id: string) {
 }
 
 /** The message of the error that an operation answers. */
-const refusal = async (name: string, body: object = {}): Promise<unknown> => {
+const rejection = async (name: string, body: object = {}): Promise<unknown> => {
   const error = await call(name, body).then(
     () => undefined,
     (thrown: unknown) => thrown,
@@ -158,13 +158,13 @@ describe('workgroups', () => {
   test('an enforced place for results wins over the request; one that is not enforced fills in', async () => {
     const ResultConfiguration = { OutputLocation: 's3://results/team' }
     await call('CreateWorkGroup', { Name: WorkGroup, Configuration: { ResultConfiguration } })
-    const place = async (more: object) =>
+    const location = async (more: object) =>
       (await ended(await start('SELECT 1', { WorkGroup, ...more }))).ResultConfiguration.OutputLocation
-    expect(await place({})).toMatch(/^s3:\/\/results\/team\/[^/]*\.csv$/)
+    expect(await location({})).toMatch(/^s3:\/\/results\/team\/[^/]*\.csv$/)
     const ConfigurationUpdates = { EnforceWorkGroupConfiguration: false }
     await call('UpdateWorkGroup', { WorkGroup, ConfigurationUpdates })
-    expect(await place({})).toMatch(/^s3:\/\/results\/q\//)
-    expect(await place({ ResultConfiguration: null })).toMatch(/^s3:\/\/results\/team\//)
+    expect(await location({})).toMatch(/^s3:\/\/results\/q\//)
+    expect(await location({ ResultConfiguration: null })).toMatch(/^s3:\/\/results\/team\//)
   })
 
   test('a query that reads more than its workgroup lets it is cancelled, at the engine too', async () => {
@@ -192,10 +192,10 @@ describe('workgroups', () => {
     const other = await start('SELECT 1')
     expect(await call('ListQueryExecutions', { WorkGroup })).toEqual({ QueryExecutionIds: [id] })
     expect(await call('ListQueryExecutions')).toEqual({ QueryExecutionIds: [other] })
-    expect(await refusal('DeleteWorkGroup', { WorkGroup })).toBe('WorkGroup team is not empty')
+    expect(await rejection('DeleteWorkGroup', { WorkGroup })).toBe('WorkGroup team is not empty')
     await call('DeleteWorkGroup', { WorkGroup, RecursiveDeleteOption: true })
-    expect(await refusal('GetWorkGroup', { WorkGroup })).toBe('WorkGroup is not found.')
-    expect(await refusal('GetQueryExecution', { QueryExecutionId: id })).toBe(
+    expect(await rejection('GetWorkGroup', { WorkGroup })).toBe('WorkGroup is not found.')
+    expect(await rejection('GetQueryExecution', { QueryExecutionId: id })).toBe(
       `QueryExecution ${id} was not found`,
     )
   })
@@ -262,7 +262,7 @@ describe('workgroups', () => {
     ['CreateWorkGroup', { Name: 1 }, 'A member of the request has the wrong type'],
   ])('%s refuses %j', async (name, body, message) => {
     await call('CreateWorkGroup', { Name: 'there' })
-    expect(await refusal(name, body)).toBe(message)
+    expect(await rejection(name, body)).toBe(message)
   })
 })
 
@@ -273,7 +273,7 @@ describe('named queries', () => {
     const ClientRequestToken = randomUUID()
     const { NamedQueryId } = await call('CreateNamedQuery', { ...query, ClientRequestToken })
     expect(await call('CreateNamedQuery', { ...query, ClientRequestToken })).toEqual({ NamedQueryId })
-    expect(await refusal('CreateNamedQuery', { ...query, Name: 'x', ClientRequestToken })).toBe(
+    expect(await rejection('CreateNamedQuery', { ...query, Name: 'x', ClientRequestToken })).toBe(
       'Idempotent parameters do not match',
     )
     const WorkGroup = 'primary'
@@ -287,7 +287,9 @@ describe('named queries', () => {
     ])
     expect(batch.UnprocessedNamedQueryIds).toMatchObject([{ NamedQueryId: 'nobody' }])
     await call('DeleteNamedQuery', { NamedQueryId })
-    expect(await refusal('GetNamedQuery', { NamedQueryId })).toBe(`NamedQuery ${NamedQueryId} was not found`)
+    expect(await rejection('GetNamedQuery', { NamedQueryId })).toBe(
+      `NamedQuery ${NamedQueryId} was not found`,
+    )
   })
 
   test('they are listed in their workgroup, in pages, and keep it from being deleted', async () => {
@@ -302,9 +304,9 @@ describe('named queries', () => {
     const second = await call('ListNamedQueries', { WorkGroup, NextToken: first.NextToken })
     expect([...first.NamedQueryIds, ...second.NamedQueryIds]).toEqual(ids)
     expect(await call('ListNamedQueries')).toEqual({ NamedQueryIds: [] })
-    expect(await refusal('DeleteWorkGroup', { WorkGroup })).toBe('WorkGroup team is not empty')
+    expect(await rejection('DeleteWorkGroup', { WorkGroup })).toBe('WorkGroup team is not empty')
     await call('DeleteWorkGroup', { WorkGroup, RecursiveDeleteOption: true })
-    expect(await refusal('GetNamedQuery', { NamedQueryId: ids[0] })).toContain('was not found')
+    expect(await rejection('GetNamedQuery', { NamedQueryId: ids[0] })).toContain('was not found')
   })
 })
 
@@ -314,7 +316,7 @@ describe('prepared statements', () => {
 
   test('one is made, read, changed, listed and deleted', async () => {
     await call('CreatePreparedStatement', { ...named, QueryStatement, Description: 'two' })
-    expect(await refusal('CreatePreparedStatement', { ...named, QueryStatement })).toBe(
+    expect(await rejection('CreatePreparedStatement', { ...named, QueryStatement })).toBe(
       'PreparedStatement Q1 already exists in workGroup primary',
     )
     const LastModifiedTime = expect.any(Number)
@@ -333,7 +335,7 @@ describe('prepared statements', () => {
       PreparedStatements: [{ StatementName: 'Q1', LastModifiedTime }],
     })
     await call('DeletePreparedStatement', named)
-    expect(await refusal('GetPreparedStatement', named)).toBe(
+    expect(await rejection('GetPreparedStatement', named)).toBe(
       'PreparedStatement Q1 was not found in workGroup primary',
     )
   })
@@ -392,8 +394,8 @@ describe('tags', () => {
   })
 
   test('what is not there has none', async () => {
-    expect(await refusal('ListTagsForResource', { ResourceARN })).toBe(`${ResourceARN} was not found`)
-    expect(await refusal('ListTagsForResource', { ResourceARN: 'team' })).toMatch(/^Invalid ARN: team\. /)
+    expect(await rejection('ListTagsForResource', { ResourceARN })).toBe(`${ResourceARN} was not found`)
+    expect(await rejection('ListTagsForResource', { ResourceARN: 'team' })).toMatch(/^Invalid ARN: team\. /)
   })
 })
 
@@ -402,7 +404,7 @@ test('data catalogs are registered, listed behind our own, changed, tagged and d
   const made = { Name: 'federated', Type: 'LAMBDA', Description: 'theirs', Parameters }
   const { DataCatalog } = await call('CreateDataCatalog', { ...made, Tags: [{ Key: 'a', Value: 'b' }] })
   expect(DataCatalog).toEqual({ ...made, Status: 'CREATE_COMPLETE' })
-  expect(await refusal('CreateDataCatalog', made)).toBe('Data catalog federated already exists')
+  expect(await rejection('CreateDataCatalog', made)).toBe('Data catalog federated already exists')
   await call('CreateDataCatalog', { Name: 'hive', Type: 'HIVE', Parameters: { 'metadata-function': 'f' } })
   const first = await call('ListDataCatalogs', { MaxResults: 2 })
   const second = await call('ListDataCatalogs', { NextToken: first.NextToken })
@@ -413,11 +415,13 @@ test('data catalogs are registered, listed behind our own, changed, tagged and d
   const ResourceARN = 'arn:aws:athena:us-east-1:000000000000:datacatalog/federated'
   await call('TagResource', { ResourceARN, Tags: [{ Key: 'c', Value: 'd' }] })
   expect((await call('ListTagsForResource', { ResourceARN })).Tags).toHaveLength(2)
-  expect(await refusal('ListDatabases', { CatalogName: 'federated' })).toContain('registered only')
+  expect(await rejection('ListDatabases', { CatalogName: 'federated' })).toContain('registered only')
   await call('DeleteDataCatalog', { Name: 'federated' })
-  expect(await refusal('GetDataCatalog', { Name: 'federated' })).toBe('Data catalog federated was not found')
-  expect(await refusal('DeleteDataCatalog', { Name: 'AwsDataCatalog' })).toContain('cannot be changed')
-  expect(await refusal('CreateDataCatalog', { Name: 'x', Type: 'GLUE' })).toBe(
+  expect(await rejection('GetDataCatalog', { Name: 'federated' })).toBe(
+    'Data catalog federated was not found',
+  )
+  expect(await rejection('DeleteDataCatalog', { Name: 'AwsDataCatalog' })).toContain('cannot be changed')
+  expect(await rejection('CreateDataCatalog', { Name: 'x', Type: 'GLUE' })).toBe(
     'A data catalog of type GLUE needs the parameters catalog-id',
   )
 })
@@ -451,7 +455,7 @@ test('what a query read and returned is reported, stage by stage', async () => {
       SubStages: [{ StageId: 1, InputRows: 500, OutputRows: 1, SubStages: [] }],
     },
   })
-  expect(await refusal('GetQueryRuntimeStatistics', { QueryExecutionId: 'x' })).toBe(
+  expect(await rejection('GetQueryRuntimeStatistics', { QueryExecutionId: 'x' })).toBe(
     'QueryExecution x was not found',
   )
 })
@@ -464,18 +468,18 @@ test('there is one engine version, no reserved capacity and no Spark', async () 
     })),
   )
   expect(await call('ListCapacityReservations')).toEqual({ CapacityReservations: [] })
-  expect(await refusal('GetCapacityReservation', { Name: 'x' })).toContain('x was not found')
+  expect(await rejection('GetCapacityReservation', { Name: 'x' })).toContain('x was not found')
   const CapacityReservationName = 'x'
-  expect(await refusal('GetCapacityAssignmentConfiguration', { CapacityReservationName })).toContain(
+  expect(await rejection('GetCapacityAssignmentConfiguration', { CapacityReservationName })).toContain(
     'x was not found',
   )
   const put = { CapacityReservationName, CapacityAssignments: [{ WorkGroupNames: ['primary'] }] }
-  expect(await refusal('PutCapacityAssignmentConfiguration', put)).toContain('x was not found')
-  expect(await refusal('PutCapacityAssignmentConfiguration', { CapacityReservationName })).toContain(
+  expect(await rejection('PutCapacityAssignmentConfiguration', put)).toContain('x was not found')
+  expect(await rejection('PutCapacityAssignmentConfiguration', { CapacityReservationName })).toContain(
     'capacityAssignments',
   )
   for (const name of ['StartSession', 'CreateNotebook', 'ListApplicationDPUSizes']) {
-    expect(await refusal(name, { WorkGroup: 'primary' })).toContain('Apache Spark is not supported')
+    expect(await rejection(name, { WorkGroup: 'primary' })).toContain('Apache Spark is not supported')
   }
 })
 
@@ -509,7 +513,9 @@ test.each([
   ['IdentityCenterConfiguration', { IdentityCenterInstanceArn: 'x'.repeat(256) }],
 ])('a workgroup keeps no %s beyond the limits of the model', async (member, value) => {
   const Configuration = { [member]: value }
-  expect(await refusal('CreateWorkGroup', { Name: 'long', Configuration })).toContain('less than or equal to')
+  expect(await rejection('CreateWorkGroup', { Name: 'long', Configuration })).toContain(
+    'less than or equal to',
+  )
 })
 
 test('a workgroup keeps of its configuration what the model knows', async () => {
@@ -526,7 +532,8 @@ test('a workgroup keeps of its configuration what the model knows', async () => 
 })
 
 test('a data catalog has at most 50 parameters, with names of at most 255 characters', async () => {
-  const create = (Parameters: object) => refusal('CreateDataCatalog', { Name: 'x', Type: 'GLUE', Parameters })
+  const create = (Parameters: object) =>
+    rejection('CreateDataCatalog', { Name: 'x', Type: 'GLUE', Parameters })
   const many = Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, 'v']))
   expect(await create(many)).toContain('less than or equal to 50')
   expect(await create({ 'catalog-id': '0', ['k'.repeat(256)]: 'v' })).toContain('less than or equal to 255')

@@ -92,21 +92,30 @@ export interface EngineError {
 /** What Athena makes of an error of its engine. */
 export function engineFailure(error: EngineError): QueryFailure {
   const { message, errorName, errorType } = error
+  const injected = /^Column projection for column '(.+)' failed. Injected projection requires/.exec(message)
+  if (injected) {
+    return new QueryFailure(
+      `CONSTRAINT_VIOLATION: For the injected projected partition column ${injected[1]}, the WHERE clause must contain only static equality conditions, and at least one such condition must be present.`,
+      { category: 2, type: 1000 },
+    )
+  }
   // A view on the text of a table says itself what Athena's reader would say.
   if (errorName === 'GENERIC_USER_ERROR' && message.startsWith('HIVE_BAD_DATA: ')) {
     return new QueryFailure(message, { category: 2, type: 1000 })
   }
   const isUsers = errorType === 'USER_ERROR'
-  return new QueryFailure(`${errorName}: ${withAthenasWords(errorName, message)}`, {
+  return new QueryFailure(`${errorName}: ${asAthenaPhrases(errorName, message)}`, {
     category: isUsers ? 2 : 1,
     type: errorTypes[errorName] ?? (isUsers ? 1000 : 200),
     retryable: !isUsers,
   })
 }
 
-function withAthenasWords(errorName: string, message: string): string {
+function asAthenaPhrases(errorName: string, message: string): string {
   if (errorName === 'COLUMN_NOT_FOUND' && message.endsWith('cannot be resolved')) {
     return `${message} or requester is not authorized to access requested resources`
   }
+  // The catalog's own words, without those of the engine's client.
+  if (errorName === 'HIVE_METASTORE_ERROR') return message.split(' (Service: Glue, ', 1)[0]!
   return message
 }

@@ -99,7 +99,7 @@ async function ended(id: string) {
   }
 }
 
-const refusal = async (answer: Promise<unknown>) => {
+const rejection = async (answer: Promise<unknown>) => {
   const error = await answer.then(
     () => undefined,
     (thrown: unknown) => thrown,
@@ -239,7 +239,7 @@ test('what is asked of an earlier result is shown again, and its limits are chec
     ResultReuseByAgeConfiguration: { Enabled: true, MaxAgeInMinutes: 60 },
   })
   expect(Statistics.ResultReuseInformation).toEqual({ ReusedPreviousResult: false })
-  expect((await refusal(asking({ Enabled: true, MaxAgeInMinutes: 10_081 }))).Message).toBe(
+  expect((await rejection(asking({ Enabled: true, MaxAgeInMinutes: 10_081 }))).Message).toBe(
     "1 validation error detected: Value '10081' at 'resultReuseConfiguration.resultReuseByAgeConfiguration.maxAgeInMinutes' failed to satisfy constraint: Member must have value less than or equal to 10080",
   )
 })
@@ -248,7 +248,7 @@ describe('requests that are refused', () => {
   test('a syntax error creates no query', async () => {
     const message = "line 1:1: mismatched input 'SELEC'. Expecting: ..."
     await serve(() => [{ error: { errorName: 'SYNTAX_ERROR', errorType: 'USER_ERROR', message } }])
-    expect(await refusal(start('SELEC 1'))).toEqual({
+    expect(await rejection(start('SELEC 1'))).toEqual({
       __type: 'InvalidRequestException',
       AthenaErrorCode: 'MALFORMED_QUERY',
       ErrorCode: 'MALFORMED_QUERY',
@@ -273,7 +273,7 @@ describe('requests that are refused', () => {
     [{ WorkGroup: 'other' }, 'WorkGroup is not found.'],
   ])('%j: %s', async (members, message) => {
     await serve(() => one)
-    const body = await refusal(start('SELECT 1', members))
+    const body = await rejection(start('SELECT 1', members))
     expect(body).toMatchObject({ __type: 'InvalidRequestException', AthenaErrorCode: 'INVALID_INPUT' })
     expect(body.Message).toContain(message)
     expect(engine!.posted).toEqual([])
@@ -295,7 +295,7 @@ describe('requests that are refused', () => {
     expect(a).toBe(b)
     expect(await start('SELECT 1', { ClientRequestToken })).toBe(a)
     expect(engine!.posted).toHaveLength(1)
-    expect(await refusal(start('SELECT 2', { ClientRequestToken }))).toMatchObject({
+    expect(await rejection(start('SELECT 2', { ClientRequestToken }))).toMatchObject({
       AthenaErrorCode: 'IDEMPOTENT_PARAMETER_MISMATCH',
       Message: 'Idempotent parameters do not match',
     })
@@ -308,7 +308,7 @@ describe('requests that are refused', () => {
       return isRefused ? [{ error: syntax }] : one
     })
     const ClientRequestToken = randomUUID()
-    const first = refusal(start('SELECT 1', { ClientRequestToken }))
+    const first = rejection(start('SELECT 1', { ClientRequestToken }))
     const second = start('SELECT 1', { ClientRequestToken }).finally(() => undefined)
     expect(await first).toMatchObject({ AthenaErrorCode: 'MALFORMED_QUERY' })
     isRefused = false
@@ -324,7 +324,7 @@ describe('requests that are refused', () => {
     const id = await start('SELECT ?', asked)
     expect(await start('SELECT ?', asked)).toBe(id)
     for (const ExecutionParameters of [['2'], ['1', '1'], null]) {
-      expect(await refusal(start('SELECT ?', { ...asked, ExecutionParameters }))).toMatchObject({
+      expect(await rejection(start('SELECT ?', { ...asked, ExecutionParameters }))).toMatchObject({
         AthenaErrorCode: 'IDEMPOTENT_PARAMETER_MISMATCH',
       })
     }
@@ -332,25 +332,25 @@ describe('requests that are refused', () => {
 
   test('results are refused in the order id, size, state, token', async () => {
     await serve((sql) => (sql === 'SELECT 1' ? one : ['stall']))
-    expect(await refusal(call('GetQueryResults', { QueryExecutionId: 'x', MaxResults: 5000 }))).toMatchObject(
-      {
-        Message: 'QueryExecution x was not found',
-      },
-    )
+    expect(
+      await rejection(call('GetQueryResults', { QueryExecutionId: 'x', MaxResults: 5000 })),
+    ).toMatchObject({
+      Message: 'QueryExecution x was not found',
+    })
     const running = { QueryExecutionId: await start('SELECT 2') }
-    expect(await refusal(call('GetQueryResults', { ...running, MaxResults: 1001 }))).toMatchObject({
+    expect(await rejection(call('GetQueryResults', { ...running, MaxResults: 1001 }))).toMatchObject({
       Message: 'MaxResults is more than maximum allowed length 1000',
     })
-    expect(await refusal(call('GetQueryResults', { ...running, NextToken: 'x' }))).toMatchObject({
+    expect(await rejection(call('GetQueryResults', { ...running, NextToken: 'x' }))).toMatchObject({
       Message: 'Query has not yet finished. Current state: QUEUED',
     })
     await call('StopQueryExecution', running)
-    expect(await refusal(call('GetQueryResults', running))).toMatchObject({
+    expect(await rejection(call('GetQueryResults', running))).toMatchObject({
       Message: 'Could not find results',
     })
     const done = { QueryExecutionId: await start('SELECT 1') }
     await ended(done.QueryExecutionId)
-    expect(await refusal(call('GetQueryResults', { ...done, NextToken: 'x' }))).toMatchObject({
+    expect(await rejection(call('GetQueryResults', { ...done, NextToken: 'x' }))).toMatchObject({
       Message: 'Malformed nextPageToken x',
     })
   }, 20_000)
@@ -588,11 +588,11 @@ test('a workgroup with managed results shows no place, and takes none', async ()
   expect(execution).not.toHaveProperty('ResultConfiguration')
   const { ResultSet } = await call('GetQueryResults', { QueryExecutionId: execution.QueryExecutionId })
   expect(ResultSet.Rows).toHaveLength(2)
-  expect((await refusal(start('SELECT 1', { WorkGroup: 'managed' }))).Message).toContain(
+  expect((await rejection(start('SELECT 1', { WorkGroup: 'managed' }))).Message).toContain(
     'managed query results',
   )
   const both = { ...Configuration, ResultConfiguration: { OutputLocation: 's3://results/q' } }
-  expect((await refusal(call('CreateWorkGroup', { Name: 'both', Configuration: both }))).Message).toContain(
+  expect((await rejection(call('CreateWorkGroup', { Name: 'both', Configuration: both }))).Message).toContain(
     'not both',
   )
 })

@@ -11,18 +11,16 @@ import { openTableFiles } from '../../iceberg/s3.ts'
 import { openIcebergTables } from '../../iceberg/tables.ts'
 import { openHistory } from '../engine/history.ts'
 import { openQueries } from '../engine/queries.ts'
-import { openResultPages, type ResultPage } from '../results/result-pages.ts'
+import { openResultPages } from '../results/result-pages.ts'
 import { openResultObjects } from '../results/s3.ts'
 import { capacityOperations } from './capacity.ts'
 import { openCatalogEntries } from './catalog-entries.ts'
 import { dataCatalogOperations } from './data-catalogs.ts'
-import { invalidInput } from './errors.ts'
-import { lookup } from './lookup.ts'
 import { type NamedQuery, namedQueryOperations } from './named-queries.ts'
 import { type PreparedStatement, preparedStatementOperations } from './prepared-statements.ts'
-import { isFinal, type Query, queryExecution } from './query.ts'
-import { type Members, optionalInteger, optionalText, optionalTexts, requiredText } from './request.ts'
-import { runtimeStatistics } from './runtime-statistics.ts'
+import { queryOperations } from './query-operations.ts'
+import type { Members } from './request.ts'
+import type { Operations } from './shape.ts'
 import { sparkOperations } from './spark.ts'
 import { startQueryOperations } from './start-query.ts'
 import { tagOperations } from './tags.ts'
@@ -38,6 +36,8 @@ export interface AthenaParts {
 }
 
 export interface AthenaService extends JsonService, AsyncDisposable {
+  /** In groups, for the documentation. */
+  readonly operations: Readonly<Record<string, Operations>>
   handleText(operation: string, json: string): Promise<JsonAnswer>
   /** One request of this process, as a value; lists of batch answers are still to be read. @throws AwsError */
   handle(operation: string, request: object): Promise<{ status: number; body: object }>
@@ -79,91 +79,25 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
     config,
   )
 
-  const operations: Record<string, (request: Members) => unknown> = {
-    GetQueryExecution(request) {
-      return { QueryExecution: queryExecution(existing(requiredText(request, 'QueryExecutionId'))) }
+  /** By the names that clients see, in groups. */
+  const groups = {
+    queries: {
+      ...startQueryOperations({ config, history, queries, objects, workgroups, preparedStatements }),
+      ...queryOperations({ history, queries, pages, workgroups }),
     },
-    GetQueryRuntimeStatistics(request) {
-      return {
-        QueryRuntimeStatistics: runtimeStatistics(existing(requiredText(request, 'QueryExecutionId'))),
-      }
-    },
-    BatchGetQueryExecution(request) {
-      const ids = optionalTexts(request, 'QueryExecutionIds') ?? []
-      if (ids.length < 1 || ids.length > 50) {
-        throw invalidInput(
-          "1 validation error detected: Value at 'queryExecutionIds' failed to satisfy constraint: Member must have length between 1 and 50",
-        )
-      }
-      const { found, missing } = lookup(ids, (id) => {
-        const query = queries.get(id)
-        return query && queryExecution(query)
-      })
-      return {
-        QueryExecutions: found,
-        UnprocessedQueryExecutionIds: () =>
-          missing.map((id) => ({
-            QueryExecutionId: id,
-            ErrorCode: 'INVALID_INPUT',
-            ErrorMessage: `QueryExecution ${id} was not found`,
-          })),
-      }
-    },
-    ListQueryExecutions(request) {
-      const size = optionalInteger(request, 'MaxResults') ?? 50
-      if (size < 0 || size > 50) throw invalidInput('MaxResults is more than maximum allowed length 50')
-      const token = optionalText(request, 'NextToken')
-      if (token !== undefined && !/^\d{1,15}$/.test(token))
-        throw invalidInput(`Malformed nextPageToken ${token}`)
-      const limit = size || 50
-      const listed = history.list(
-        workgroups.of(optionalText(request, 'WorkGroup')).Name,
-        limit + 1,
-        token === undefined ? undefined : Number(token),
-      )
-      const page = listed.slice(0, limit)
-      return {
-        QueryExecutionIds: page.map((row) => row.id).filter(queries.isAdmitted),
-        ...(listed.length > limit ? { NextToken: String(page.at(-1)!.seq) } : {}),
-      }
-    },
-    StopQueryExecution(request) {
-      const { id } = existing(requiredText(request, 'QueryExecutionId'))
-      queries.stop(id)
-      return {}
-    },
-    async GetQueryResults(request) {
-      const query = existing(requiredText(request, 'QueryExecutionId'))
-      const size = optionalInteger(request, 'MaxResults') ?? 1000
-      if (size > 1000) throw invalidInput('MaxResults is more than maximum allowed length 1000')
-      if (size < 1) throw invalidInput('MaxResults is less than minimum allowed length 1')
-      checkHasResults(query)
-      const { rows, nextToken } = await pages.page(query, size, optionalText(request, 'NextToken'))
-      return {
-        ...(query.updateCount === undefined ? {} : { UpdateCount: query.updateCount }),
-        ResultSet: {
-          Rows: () => resultRows(rows),
-          ResultSetMetadata: { ColumnInfo: query.columns ?? [] },
-        },
-        ...(nextToken === undefined ? {} : { NextToken: nextToken }),
-      }
-    },
-    ...startQueryOperations({ config, history, queries, objects, workgroups, preparedStatements }),
-    ...workgroups.operations,
-    ...namedQueryOperations(namedQueries, workgroups),
-    ...preparedStatementOperations(preparedStatements, workgroups),
-    ...tagOperations({ workgroup: workgroups, datacatalog: entries }, config),
-    ...capacityOperations,
-    ...sparkOperations,
-    ...entries.operations,
-    ...dataCatalogOperations(glue, entries),
+    workgroups: workgroups.operations,
+    'named queries': namedQueryOperations(namedQueries, workgroups),
+    'prepared statements': preparedStatementOperations(preparedStatements, workgroups),
+    'data catalogs (registered only)': entries.operations,
+    'databases and tables': dataCatalogOperations(glue, entries),
+    'tags of workgroups and data catalogs': tagOperations(
+      { workgroup: workgroups, datacatalog: entries },
+      config,
+    ),
+    'engine versions, capacity (none can be reserved)': capacityOperations,
+    'Apache Spark (refused)': sparkOperations,
   }
-
-  function existing(id: string): Query {
-    const query = queries.get(id)
-    if (!query) throw invalidInput(`QueryExecution ${id} was not found`)
-    return query
-  }
+  const operations: Operations = Object.assign({}, ...Object.values(groups))
 
   async function handle(operation: string, request: object): Promise<{ status: number; body: object }> {
     const answer = Object.hasOwn(operations, operation) ? operations[operation] : undefined
@@ -172,6 +106,7 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
   }
 
   return {
+    operations: groups,
     mostBytes: mostRequestBytes,
     handle,
     async handleText(operation, json) {
@@ -187,17 +122,4 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
       tableFiles[Symbol.dispose]()
     },
   }
-}
-
-function* resultRows(rows: ResultPage['rows']): Generator<unknown> {
-  for (const row of rows) {
-    yield { Data: row.map((value) => (value === null ? {} : { VarCharValue: value })) }
-  }
-}
-
-/** @throws AwsError unless the query succeeded */
-function checkHasResults({ state }: Query): void {
-  if (state === 'CANCELLED') throw invalidInput('Could not find results')
-  if (!isFinal(state)) throw invalidInput(`Query has not yet finished. Current state: ${state}`)
-  if (state === 'FAILED') throw invalidInput('Query did not finish successfully. Final query state: FAILED')
 }

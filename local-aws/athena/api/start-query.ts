@@ -18,6 +18,7 @@ import {
 } from './query.ts'
 import { checkLength, type Members, optionalText, optionalTexts, requiredText, structure } from './request.ts'
 import { checked, flag, integer, type Operations, required, structure as structureShape } from './shape.ts'
+import { resultShape } from './workgroup-configuration.ts'
 import type { Workgroup, Workgroups } from './workgroups.ts'
 
 /** The most bytes of a query, in UTF-8. */
@@ -72,7 +73,8 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
       }
       const workgroup = workgroups.of(optionalText(request, 'WorkGroup'))
       if (workgroup.State === 'DISABLED') throw invalidInput('WorkGroup is disabled.')
-      const result = resultOf(structure(request, 'ResultConfiguration'), workgroup, config)
+      const given = checked(resultShape, structure(request, 'ResultConfiguration'), 'resultConfiguration')
+      const result = resultOf(given, workgroup, config)
       const mostScannedBytes = workgroup.Configuration.BytesScannedCutoffPerQuery
       const parameters = parametersOf(request)
       const resultReuse = resultReuseOf(request)

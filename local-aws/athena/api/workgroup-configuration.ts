@@ -17,6 +17,8 @@ const result = {
   ExpectedBucketOwner: text({ pattern: /^[0-9]{12}$/ }),
   AclConfiguration: structure({ S3AclOption: required(text({ oneOf: ['BUCKET_OWNER_FULL_CONTROL'] })) }),
 }
+/** ResultConfiguration, of a workgroup and of a request. */
+export const resultShape = structure(result)
 const managedResults = { EncryptionConfiguration: structure({ KmsKey: required(kmsKey) }) }
 const monitoring = structure({
   CloudWatchLoggingConfiguration: structure({
@@ -69,7 +71,7 @@ const settings = {
 }
 export const configurationShape = structure({
   ...settings,
-  ResultConfiguration: structure(result),
+  ResultConfiguration: resultShape,
   ManagedQueryResultsConfiguration: structure({ ...managedResults, Enabled: required(flag) }),
   IdentityCenterConfiguration: structure({
     EnableIdentityCenter: flag,

@@ -23,15 +23,24 @@ const enumOf = (Type: string) => ({
 })
 
 /** What the answer is to a request, and what the catalog was asked. */
-async function ask(operation: string, request: object, answer: object, accessKey = engineAccessKey) {
+async function ask(
+  operation: string,
+  request: object,
+  answer: object,
+  accessKey = engineAccessKey,
+  keys: readonly string[] = [],
+) {
   let asked: unknown
-  const service = forEngineToo({
-    mostBytes: 1,
-    handleText: async (_operation, json) => {
-      asked = JSON.parse(json)
-      return { status: 200, text: JSON.stringify(answer) }
+  const service = forEngineToo(
+    {
+      mostBytes: 1,
+      handleText: async (_operation, json) => {
+        asked = JSON.parse(json)
+        return { status: 200, text: JSON.stringify(answer) }
+      },
     },
-  })
+    async () => keys,
+  )
   const { text } = await service.handleText(operation, JSON.stringify(request), accessKey)
   return { asked, answered: JSON.parse(text as string) }
 }

@@ -4,6 +4,7 @@ import type { GlueService } from '../../glue/api/service.ts'
 import type { Database, Partition, Table, TableInput } from '../../glue/api/shapes.ts'
 import { requestObject } from '../../http/request-json.ts'
 import type { JsonService } from '../../http/server.ts'
+import { engineProjection, type SampleKeys } from './engine-projection.ts'
 import { engineTable } from './engine-view.ts'
 import { headerMark, ownName, ownView } from './header-name.ts'
 import { storedPartition, storedTable, storedText, typedView } from './typed-view.ts'
@@ -16,8 +17,14 @@ interface Answer {
   readonly Partitions?: readonly Partition[]
 }
 
-/** Glue's operations; requests that the engine signed get its view of tables. */
-export function forEngineToo(glue: Pick<GlueService, 'mostBytes' | 'handleText'>): JsonService {
+/**
+ * Glue's operations; requests that the engine signed get its view of tables.
+ * @param keysBelow for partition projection, which depends on how folders are named
+ */
+export function forEngineToo(
+  glue: Pick<GlueService, 'mostBytes' | 'handleText'>,
+  keysBelow: SampleKeys,
+): JsonService {
   return {
     mostBytes: glue.mostBytes,
     handleText: (operation, json, accessKey) =>
@@ -37,10 +44,12 @@ export function forEngineToo(glue: Pick<GlueService, 'mostBytes' | 'handleText'>
     const table = (item: Table) => called(isStored ? storedTable(item) : typedView(engineTable(item)))
     const partition = (item: Partition) => called(isStored ? storedPartition(item) : item)
     const { Database, Table, TableList, Partition, Partitions, ...rest } = JSON.parse(answer.text) as Answer
+    // In a list of tables nobody reads a partition.
+    const asked = Table && (await engineProjection(Table, keysBelow))
     const text = JSON.stringify({
       ...rest,
       ...(Database ? { Database: { ...Database, Name: headerName ?? Database.Name } } : {}),
-      ...(Table ? { Table: table(Table) } : {}),
+      ...(asked ? { Table: table(asked) } : {}),
       ...(TableList ? { TableList: TableList.map(table) } : {}),
       ...(Partition ? { Partition: partition(Partition) } : {}),
       ...(Partitions ? { Partitions: Partitions.map(partition) } : {}),

@@ -11,7 +11,7 @@ import {
 } from '../api/query.ts'
 import { athenasError, shownRows } from '../iceberg/hidden-catalog.ts'
 import type { ResultSink } from '../results/result-sink.ts'
-import type { PlacedSql } from '../sql/placed-sql.ts'
+import type { RewrittenSql } from '../sql/rewritten-sql.ts'
 import { headerName } from './header-name.ts'
 import {
   cancel,
@@ -26,7 +26,7 @@ import {
 
 export interface EngineRun {
   readonly engine: Engine
-  readonly statement: PlacedSql
+  readonly statement: RewrittenSql
   readonly context: Pick<QueryRequest, 'catalog' | 'database'>
   readonly signal: AbortSignal
   /** Whether it is an INSERT, CTAS or the like. */
@@ -75,7 +75,7 @@ export async function followEngine(run: EngineRun): Promise<EnginePage> {
       }
       if (page.error) {
         const own = page.error.message.replaceAll(session.schema, database)
-        const message = statement.placeInOwnSql(own)
+        const message = statement.inOwnPositions(own)
         throw engineFailure(athenasError({ ...page.error, message }))
       }
       outputRows += page.data?.length ?? 0

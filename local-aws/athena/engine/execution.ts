@@ -14,7 +14,7 @@ import { type Writer, writeManifest } from '../results/written-files.ts'
 import { answerFromCatalog } from '../sql/catalog-statements.ts'
 import { engineStatement } from '../sql/engine-statement.ts'
 import type { HiveStatement } from '../sql/hive-ddl.ts'
-import { type PlacedSql, unchanged } from '../sql/placed-sql.ts'
+import { type RewrittenSql, unchanged } from '../sql/rewritten-sql.ts'
 import type { Statement } from '../sql/statement.ts'
 import { checkInsert } from './bucketed-tables.ts'
 import { type EngineRun, followEngine } from './engine-run.ts'
@@ -86,12 +86,12 @@ export async function execute(
     }
     await checkInsert(statement, query, glue)
     const sql = await intoStoredText(engineStatement(statement, query), statement, query, glue)
-    const placed = await withWriterSettings(sql, statement, query, {
+    const rewritten = await withWriterSettings(sql, statement, query, {
       glue,
       iceberg,
     })
-    const last = await onEngineToEnd(placed, sink)
-    if (placed.makesIceberg) await finishIcebergTable(placed.makesIceberg, query.submittedAtMs, iceberg)
+    const last = await onEngineToEnd(rewritten, sink)
+    if (rewritten.makesIceberg) await finishIcebergTable(rewritten.makesIceberg, query.submittedAtMs, iceberg)
     const outcome = await finished(sink, last)
     if (!writesRows(query)) return outcome
     const { updateType, updateCount } = last
@@ -100,7 +100,7 @@ export async function execute(
       queryId: query.id,
       updateType,
       updateCount,
-      unloadsTo: placed.unloadsTo,
+      unloadsTo: rewritten.unloadsTo,
       signal,
     }
     const manifest = await manifestOf(query, statement, writer, parts)
@@ -110,11 +110,11 @@ export async function execute(
     throw error
   }
 
-  async function onEngineToEnd(placed: PlacedSql, sink: ResultSink): Promise<EnginePage> {
-    if (placed.unloadsTo === undefined) return followEngine({ ...onEngine, statement: placed, sink })
+  async function onEngineToEnd(rewritten: RewrittenSql, sink: ResultSink): Promise<EnginePage> {
+    if (rewritten.unloadsTo === undefined) return followEngine({ ...onEngine, statement: rewritten, sink })
     await prepareUnload(glue)
     try {
-      return await followEngine({ ...onEngine, statement: placed, sink })
+      return await followEngine({ ...onEngine, statement: rewritten, sink })
     } finally {
       await dropUnload(query, parts)
     }

@@ -5,7 +5,7 @@ import { isFinal, type Query, type QueryRequest, reuseKey } from '../api/query.t
 import { type Definitions, openDefinitions } from './definitions.ts'
 
 /** However old, so many of the newest are kept. */
-const keepAtLeast = 1_000
+const leastRetained = 1_000
 
 export interface History extends Disposable {
   /** Remembers a new query. Its token must not be taken. */
@@ -74,7 +74,7 @@ export function openHistory(dataDir: string): History {
   const open = db.prepare('SELECT facts FROM query WHERE final = 0')
   const old = db.prepare(`
     SELECT facts FROM query
-    WHERE final = 1 AND submitted_at < ? AND seq <= (SELECT max(seq) FROM query) - ${keepAtLeast}
+    WHERE final = 1 AND submitted_at < ? AND seq <= (SELECT max(seq) FROM query) - ${leastRetained}
     ORDER BY seq LIMIT ?`)
   const remove = db.prepare('DELETE FROM query WHERE id IN (SELECT value FROM json_each(?))')
 

@@ -18,7 +18,7 @@ import { dropUnload, type ExecutionParts, execute, type OwnWork, type Task } fro
 import { expireQueries } from './expiry.ts'
 import type { History } from './history.ts'
 import { openSlots } from './slots.ts'
-import { watchStorage } from './storage-watch.ts'
+import { storageWatch } from './storage-watch.ts'
 
 /** How long an end that could not be stored waits for the next attempt. */
 const storeAgainMs = 2_000
@@ -64,6 +64,7 @@ export function openQueries(parts: QueriesParts): Queries {
   const { history, events, historyMs } = parts
   const dmlSlots = openSlots(mostRunning)
   const ddlSlots = openSlots(mostRunning)
+  const storage = storageWatch(parts.objects)
   const live = new Map<string, LiveQuery>()
   failInterrupted()
   const storing = setInterval(() => {
@@ -152,7 +153,7 @@ export function openQueries(parts: QueriesParts): Queries {
     try {
       using _slot = await slots.take(signal)
       if (isQueued) waitedMs = Date.now() - queuedAt
-      using _watch = watchStorage(parts.objects, () =>
+      using _watch = storage.watch(() =>
         entry.controller.abort(new Interrupted('S3 does not answer any more')),
       )
       if (task.statement.runner !== 'engine') entry.query = { ...entry.query, state: 'RUNNING' }

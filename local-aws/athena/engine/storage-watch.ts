@@ -1,22 +1,52 @@
-// Notices that S3 is away while a query runs: the engine itself would retry for minutes.
+// Notices that S3 is away while queries run: the engine itself would retry for minutes.
 import type { ResultObjects } from '../results/s3.ts'
 
 const everyMs = 2_000
 /** A single probe may be late on a busy machine. */
 const mostMissed = 2
 
-/** Probes S3 as long as it is not disposed. @param onLost called once, when S3 does not answer any more */
-export function watchStorage(objects: Pick<ResultObjects, 'answers'>, onLost: () => void): Disposable {
+export interface StorageWatch {
+  /** @param onLost called once, when S3 does not answer any more, unless disposed before */
+  watch(onLost: () => void): Disposable
+}
+
+/** Probes S3 while something is watched; all that is watched shares the probes. */
+export function storageWatch(objects: Pick<ResultObjects, 'answers'>): StorageWatch {
+  const watched = new Set<() => void>()
+  let timer: NodeJS.Timeout | undefined
   let missed = 0
-  let isAsking = false
-  const timer = setInterval(async () => {
-    if (isAsking) return
-    isAsking = true
+  let isProbing = false
+
+  async function probe(): Promise<void> {
+    if (isProbing) return
+    isProbing = true
     missed = (await objects.answers(everyMs)) ? 0 : missed + 1
-    isAsking = false
+    isProbing = false
     if (missed < mostMissed) return
+    const lost = [...watched]
+    watched.clear()
+    stopUnlessWatched()
+    for (const onLost of lost) onLost()
+  }
+
+  function stopUnlessWatched(): void {
+    if (watched.size > 0) return
     clearInterval(timer)
-    onLost()
-  }, everyMs).unref()
-  return { [Symbol.dispose]: () => clearInterval(timer) }
+    timer = undefined
+    missed = 0
+  }
+
+  return {
+    watch(onLost) {
+      const entry = () => onLost()
+      watched.add(entry)
+      timer ??= setInterval(() => void probe(), everyMs).unref()
+      return {
+        [Symbol.dispose]() {
+          watched.delete(entry)
+          stopUnlessWatched()
+        },
+      }
+    },
+  }
 }

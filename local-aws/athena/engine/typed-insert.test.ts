@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { GlueService } from '../../glue/api/service.ts'
-import { unchanged } from '../sql/placed-sql.ts'
+import { unchanged } from '../sql/rewritten-sql.ts'
 import { statementOf } from '../sql/statement.ts'
 import { intoStoredText } from './typed-insert.ts'
 
@@ -38,6 +38,6 @@ test.each([
 ])('%s', async (sql, expected) => expect((await engineSql(sql)).sql).toBe(expected))
 
 test('an error has its place in the user’s own statement', async () => {
-  const { sql, placeInOwnSql } = await engineSql('INSERT INTO t SELECT zz')
-  expect(placeInOwnSql(`line 1:${sql.indexOf('zz') + 1}: no zz`)).toBe('line 1:22: no zz')
+  const { sql, inOwnPositions } = await engineSql('INSERT INTO t SELECT zz')
+  expect(inOwnPositions(`line 1:${sql.indexOf('zz') + 1}: no zz`)).toBe('line 1:22: no zz')
 })

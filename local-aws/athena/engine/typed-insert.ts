@@ -1,28 +1,29 @@
 // INSERT into a table that the engine sees as a view on its text: the rows are written as that text.
+
+import { type Token, tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import { contextDatabase, type Query } from '../api/query.ts'
 import { endOfName } from '../iceberg/optimize.ts'
 import { writtenTable } from '../results/written-files.ts'
-import { edited, type PlacedSql } from '../sql/placed-sql.ts'
+import { edited, type RewrittenSql } from '../sql/rewritten-sql.ts'
 import type { Statement } from '../sql/statement.ts'
-import { type Token, tokensOf } from '../sql/tokens.ts'
 import { engineName, storedValues } from './typed-view.ts'
 
 /** The statement, or the one that writes the text. */
 export async function intoStoredText(
-  placed: PlacedSql,
+  rewritten: RewrittenSql,
   statement: Statement,
   query: Pick<Query, 'database'>,
   glue: GlueService,
-): Promise<PlacedSql> {
+): Promise<RewrittenSql> {
   const target = statement.substatement === 'INSERT' ? writtenTable(statement) : undefined
   const table = target && (await glue.getTable(target.database ?? contextDatabase(query), target.name))
-  if (!table || engineName(table) === table.Name) return placed
-  const tokens = tokensOf(placed.sql)
+  if (!table || engineName(table) === table.Name) return rewritten
+  const tokens = tokensOf(rewritten.sql)
   const nameEnd = endOfName(tokens, 2)
   const listEnd = endOfColumns(tokens, nameEnd)
   const first = tokens[listEnd]
-  if (!first) return placed
+  if (!first) return rewritten
   const values = storedValues(table)
   const names =
     listEnd === nameEnd
@@ -33,7 +34,7 @@ export async function intoStoredText(
           .map(({ kind, text, value }) => (kind === 'word' ? text : value).toLowerCase())
   const columns = names.map((name) => values.get(name)?.(quoted(name)) ?? quoted(name))
   const end = tokens.at(-1)!.end
-  const stored = edited(placed.sql, [
+  const stored = edited(rewritten.sql, [
     {
       start: tokens[2]!.start,
       end: tokens[nameEnd - 1]!.end,
@@ -43,9 +44,9 @@ export async function intoStoredText(
     { start: end, end, text: `) AS "inserted" (${names.map(quoted).join(', ')})` },
   ])
   return {
-    ...placed,
+    ...rewritten,
     sql: stored.sql,
-    placeInOwnSql: (message) => placed.placeInOwnSql(stored.placeInOwnSql(message)),
+    inOwnPositions: (message) => rewritten.inOwnPositions(stored.inOwnPositions(message)),
   }
 }
 

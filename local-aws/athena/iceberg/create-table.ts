@@ -1,10 +1,11 @@
 // The grammar of CREATE TABLE with 'table_type'='ICEBERG', and of its hidden partitioning.
+
+import type { Token } from '@ticklake/runtime/sql/tokens.ts'
 import type { Column } from '../../glue/api/shapes.ts'
 import type { Transform } from '../../iceberg/partition-spec.ts'
 import { malformedQuery, QueryFailure } from '../api/errors.ts'
 import { column, properties } from '../sql/create-table.ts'
 import type { TokenReader } from '../sql/token-reader.ts'
-import type { Token } from '../sql/tokens.ts'
 
 export interface CreateIcebergTable {
   readonly kind: 'create-iceberg-table'
@@ -17,7 +18,7 @@ export interface CreateIcebergTable {
   readonly location: string | undefined
   readonly properties: Readonly<Record<string, string>>
   /** A clause that Hive's tables have and Iceberg's have not: the statement fails when it runs. */
-  readonly refusal: QueryFailure | undefined
+  readonly invalid: QueryFailure | undefined
 }
 
 /** The value of table_type among the TBLPROPERTIES of a statement, in upper case. */
@@ -45,7 +46,7 @@ export function createIcebergTable(reader: TokenReader): CreateIcebergTable {
       return {
         ...head,
         ...none,
-        refusal: failure('Invalid PARTITIONED BY clause in Iceberg create table statement'),
+        invalid: failure('Invalid PARTITIONED BY clause in Iceberg create table statement'),
       }
     }
     partitioning = terms as Transform[]
@@ -54,15 +55,15 @@ export function createIcebergTable(reader: TokenReader): CreateIcebergTable {
   if (clause !== undefined) {
     reader.skipRest()
     const what = `Iceberg create table statement does not allow ${clause}`
-    return { ...head, ...none, refusal: failure(what, 1200) }
+    return { ...head, ...none, invalid: failure(what, 1200) }
   }
   const location = reader.accept('LOCATION') ? reader.text() : undefined
   const own = reader.accept('TBLPROPERTIES') ? properties(reader) : {}
-  const refusal =
+  const invalid =
     columns.length === 0
       ? failure('At least one column is required for Iceberg create table statement')
       : undefined
-  return { ...head, partitioning, location, properties: own, refusal }
+  return { ...head, partitioning, location, properties: own, invalid }
 }
 
 /** CREATE TABLE that makes no table of Iceberg's: Athena has no other without EXTERNAL. */

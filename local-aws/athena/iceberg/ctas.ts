@@ -1,8 +1,8 @@
 // CREATE TABLE ... AS with table_type = 'ICEBERG': Athena's properties in the words of the engine's Iceberg connector.
 import { icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
-import type { Edit } from '../sql/placed-sql.ts'
+import { literal, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { invalidProperty, type Property, plainValue } from '../sql/property-list.ts'
-import { literal, type Token } from '../sql/tokens.ts'
+import type { Edit } from '../sql/rewritten-sql.ts'
 import { endOfName, nameAt } from './optimize.ts'
 import { codecSetting, formatOf, propertiesOfNewTable, propertyNames } from './table-properties.ts'
 

@@ -1,11 +1,12 @@
 // What DESCRIBE, SHOW CREATE TABLE and SHOW TBLPROPERTIES answer for an Iceberg table: lines without padding.
+
+import { hiveLiteral } from '@ticklake/runtime/sql/hive-string.ts'
 import { describedType } from '../../iceberg/hive-types.ts'
 import { currentSchema, currentSpec, type TableMetadata } from '../../iceberg/metadata.ts'
 import type { PartitionField } from '../../iceberg/partition-spec.ts'
 import type { Field } from '../../iceberg/schema.ts'
 import type { LoadedTable } from '../../iceberg/tables.ts'
 import { hiveFailure, QueryFailure } from '../api/errors.ts'
-import { hiveLiteral } from '../sql/hive-string.ts'
 import { athenaProperties, formatOf } from './table-properties.ts'
 
 export interface Asked {

@@ -1,8 +1,8 @@
 // The engine's catalog of Iceberg tables, which Athena does not have: no user may name it, and no text shows it.
 import { dataCatalog, icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
+import type { Token } from '@ticklake/runtime/sql/tokens.ts'
 import { type EngineError, QueryFailure } from '../api/errors.ts'
 import type { Statement } from '../sql/statement.ts'
-import type { Token } from '../sql/tokens.ts'
 
 /** An error of the engine that speaks of the one catalog which users know, and of no way between two. */
 export function athenasError(error: EngineError): EngineError {

@@ -1,23 +1,24 @@
 // OPTIMIZE table REWRITE DATA USING BIN_PACK [WHERE ...], as the engine says it.
-import { malformedQuery } from '../api/errors.ts'
-import { edited, type PlacedSql } from '../sql/placed-sql.ts'
-import { mismatch, type Token } from '../sql/tokens.ts'
 
-const words = ['REWRITE', 'DATA', 'USING', 'BIN_PACK']
+import { mismatch, type Token } from '@ticklake/runtime/sql/tokens.ts'
+import { malformedQuery } from '../api/errors.ts'
+import { edited, type RewrittenSql } from '../sql/rewritten-sql.ts'
+
+const keywords = ['REWRITE', 'DATA', 'USING', 'BIN_PACK']
 
 /** @throws AwsError MALFORMED_QUERY */
-export function engineOptimize(sql: string, tokens: readonly Token[]): PlacedSql {
+export function engineOptimize(sql: string, tokens: readonly Token[]): RewrittenSql {
   const unexpected = (token: Token | undefined, expected: string) =>
     malformedQuery(mismatch(sql, token, [expected]))
   const start = endOfName(tokens, 1)
   if (start === 1) throw unexpected(tokens[1], '<identifier>')
-  for (const [i, word] of words.entries()) {
+  for (const [i, word] of keywords.entries()) {
     const token = tokens[start + i]
     if (token?.kind !== 'word' || token.value !== word) throw unexpected(token, `'${word}'`)
   }
-  const rest = tokens[start + words.length]
+  const rest = tokens[start + keywords.length]
   if (rest && rest.value !== 'WHERE') throw unexpected(rest, "'WHERE'")
-  const [verb, first, last] = [tokens[0]!, tokens[start]!, tokens[start + words.length - 1]!]
+  const [verb, first, last] = [tokens[0]!, tokens[start]!, tokens[start + keywords.length - 1]!]
   return edited(sql, [
     { start: verb.start, end: verb.end, text: 'ALTER TABLE' },
     { start: first.start, end: last.end, text: 'EXECUTE optimize' },

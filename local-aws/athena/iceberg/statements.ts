@@ -10,7 +10,7 @@ import { fieldsByName } from '../../iceberg/schema.ts'
 import type { IcebergTables, LoadedTable } from '../../iceberg/tables.ts'
 import { hiveFailure, notSupported, QueryFailure } from '../api/errors.ts'
 import type { TableChange } from '../sql/alter-table.ts'
-import type { PlacedSql } from '../sql/placed-sql.ts'
+import type { RewrittenSql } from '../sql/rewritten-sql.ts'
 import { withColumnChanged, withColumnDropped, withColumnsAdded } from './column-changes.ts'
 import type { CreateIcebergTable } from './create-table.ts'
 import { icebergNames, icebergProperties, propertiesOfNewTable, vacuumDefaults } from './table-properties.ts'
@@ -21,8 +21,8 @@ export async function createIcebergTable(
   database: string,
   tables: IcebergTables,
 ): Promise<void> {
-  const { name, columns, comment, partitioning, location, refusal } = statement
-  if (refusal) throw refusal
+  const { name, columns, comment, partitioning, location, invalid } = statement
+  if (invalid) throw invalid
   if (!location) {
     throw new QueryFailure('No location was specified for table. An S3 location must be specified', {
       category: 2,
@@ -97,7 +97,7 @@ const withProperties = (metadata: TableMetadata, properties: Readonly<Record<str
 
 /** Gives a table that the engine has just made the properties that the engine does not set. */
 export async function finishIcebergTable(
-  { database, name, properties }: NonNullable<PlacedSql['makesIceberg']>,
+  { database, name, properties }: NonNullable<RewrittenSql['makesIceberg']>,
   submittedAtMs: number,
   tables: IcebergTables,
 ): Promise<void> {

@@ -2,7 +2,7 @@
 import type { GlueService } from '../../glue/api/service.ts'
 import { type IcebergTables, isIcebergTable } from '../../iceberg/tables.ts'
 import { contextDatabase, type QueryRequest } from '../api/query.ts'
-import type { PlacedSql } from '../sql/placed-sql.ts'
+import type { RewrittenSql } from '../sql/rewritten-sql.ts'
 import type { Statement } from '../sql/statement.ts'
 import { nameAt } from './optimize.ts'
 import { codecSetting } from './table-properties.ts'
@@ -17,19 +17,19 @@ const targets: Readonly<Record<string, number>> = {
 
 /** The statement with that setting for the table that it writes into. */
 export async function withWriterSettings(
-  placed: PlacedSql,
+  rewritten: RewrittenSql,
   { substatement, tokens }: Statement,
   request: QueryRequest,
   { glue, iceberg }: { readonly glue: GlueService; readonly iceberg: IcebergTables },
-): Promise<PlacedSql> {
+): Promise<RewrittenSql> {
   const at = targets[substatement]
   const target = at === undefined ? undefined : nameAt(tokens, at)
-  if (!target) return placed
+  if (!target) return rewritten
   const table = await glue.getTable(target.database ?? contextDatabase(request), target.name)
-  if (!table || !isIcebergTable(table)) return placed
+  if (!table || !isIcebergTable(table)) return rewritten
   // That its metadata is not there is for the engine to say.
   const loaded = await iceberg.load(table).catch(() => undefined)
   return loaded
-    ? { ...placed, session: { ...placed.session, ...codecSetting(loaded.metadata.properties) } }
-    : placed
+    ? { ...rewritten, session: { ...rewritten.session, ...codecSetting(loaded.metadata.properties) } }
+    : rewritten
 }

@@ -10,10 +10,17 @@ const keptResults = 64
 /** Pages that follow each other are read from S3 in one piece. */
 const mostAheadBytes = 1024 * 1024
 const keptAhead = 16
+/** Pages that were made before anybody asked for them. */
+const keptPages = 16
 
 export interface ResultPage {
   readonly rows: readonly (readonly (string | null)[])[]
   readonly nextToken: string | undefined
+}
+
+interface MadePage extends ResultPage {
+  /** Of the object. */
+  readonly bytes: number
 }
 
 export interface ResultPages {
@@ -27,6 +34,9 @@ export function openResultPages(objects: ResultObjects): ResultPages {
   const small = new Map<string, Buffer>()
   /** What was last read of a result: the next page is in it. */
   const readAhead = new Map<string, { readonly offset: number; readonly bytes: Uint8Array }>()
+
+  /** The page after one that was answered: whoever asks for one page mostly asks for the next. */
+  const nextPages = new Map<string, Promise<MadePage>>()
 
   async function* chunks(query: Query, offset: number): AsyncGenerator<Uint8Array> {
     const body = small.get(query.id)
@@ -56,6 +66,36 @@ export function openResultPages(objects: ResultObjects): ResultPages {
     }
   }
 
+  async function pageAt(query: Query, size: number, token: string | undefined): Promise<MadePage> {
+    const layout = resultLayout(query)
+    const rows: (readonly (string | null)[])[] = []
+    const start = token === undefined ? 0 : offsetIn(token, query.id)
+    // The heading of EXPLAIN is a row of the answer, but not of the object.
+    if (token === undefined && query.substatement === 'EXPLAIN')
+      rows.push(query.columns!.map((column) => column.Name))
+    let end = start
+    if (layout !== 'none' && rows.length < size) {
+      const read = layout === 'csv' ? csvRows : textRows
+      for await (const row of read(chunks(query, start))) {
+        rows.push(row.values)
+        end = start + row.endByte
+        if (rows.length === size) break
+      }
+    }
+    // A full page always has a token, even when nothing follows.
+    const nextToken = rows.length === size ? tokenAt(query.id, end) : undefined
+    return { rows, nextToken, bytes: end - start }
+  }
+
+  /** While the client reads the page before. */
+  function makeAhead(query: Query, size: number, token: string): void {
+    const key = pageKey(query, size, token)
+    const page = pageAt(query, size, token)
+    page.catch(() => nextPages.delete(key))
+    nextPages.set(key, page)
+    if (nextPages.size > keptPages) nextPages.delete(nextPages.keys().next().value!)
+  }
+
   return {
     remember(id, body) {
       if (!body || body.length > smallBytes) return
@@ -63,25 +103,19 @@ export function openResultPages(objects: ResultObjects): ResultPages {
       if (small.size > keptResults) small.delete(small.keys().next().value!)
     },
     async page(query, size, token) {
-      const layout = resultLayout(query)
-      const rows: (readonly (string | null)[])[] = []
-      const start = token === undefined ? 0 : offsetIn(token, query.id)
-      // The heading of EXPLAIN is a row of the answer, but not of the object.
-      if (token === undefined && query.substatement === 'EXPLAIN')
-        rows.push(query.columns!.map((column) => column.Name))
-      let end = start
-      if (layout !== 'none' && rows.length < size) {
-        const read = layout === 'csv' ? csvRows : textRows
-        for await (const row of read(chunks(query, start))) {
-          rows.push(row.values)
-          end = start + row.endByte
-          if (rows.length === size) break
-        }
-      }
-      // A full page always has a token, even when nothing follows.
-      return { rows, nextToken: rows.length === size ? tokenAt(query.id, end) : undefined }
+      const key = pageKey(query, size, token)
+      const made = nextPages.get(key)
+      nextPages.delete(key)
+      const page = await (made ?? pageAt(query, size, token))
+      if (page.nextToken !== undefined && page.bytes <= mostAheadBytes) makeAhead(query, size, page.nextToken)
+      return page
     },
   }
+}
+
+/** A token alone would be taken for a page of any query. */
+function pageKey({ id }: Query, size: number, token: string | undefined): string {
+  return `${id} ${size} ${token}`
 }
 
 function tokenAt(id: string, offset: number): string {

@@ -1,10 +1,11 @@
 // Which files an INSERT or CTAS wrote: the manifest that Athena leaves beside the result, and clients read data by.
+
+import type { Token } from '@ticklake/runtime/sql/tokens.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import { isIcebergTable } from '../../iceberg/tables.ts'
 import { contextDatabase, outputLocation, type QueryRequest } from '../api/query.ts'
-import type { PlacedSql } from '../sql/placed-sql.ts'
+import type { RewrittenSql } from '../sql/rewritten-sql.ts'
 import type { Statement } from '../sql/statement.ts'
-import type { Token } from '../sql/tokens.ts'
 import { updateColumns } from './column-info.ts'
 import { resultMetadata } from './result-metadata.ts'
 import type { ResultObjects } from './s3.ts'
@@ -20,7 +21,7 @@ export interface Writer {
   readonly queryId: string
   readonly updateType: string | undefined
   readonly updateCount: number | undefined
-  readonly unloadsTo: PlacedSql['unloadsTo'] | undefined
+  readonly unloadsTo: RewrittenSql['unloadsTo'] | undefined
   readonly signal: AbortSignal
 }
 

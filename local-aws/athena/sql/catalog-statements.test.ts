@@ -93,13 +93,13 @@ describe('ALTER TABLE', () => {
       "ALTER TABLE t ADD PARTITION (n=1, dt='a:b') PARTITION (dt='c', n=2) LOCATION 's3://x/' PARTITION (dt='c', n=3)",
     )
     expect(await run('SHOW PARTITIONS t')).toEqual(['dt=a%3Ab/n=1', 'dt=c/n=2', 'dt=c/n=3'])
-    const placeOf = async (...values: string[]) =>
+    const locationOf = async (...values: string[]) =>
       (await glue.getPartition('db', 't', values))?.StorageDescriptor?.Location
-    expect(await placeOf('a:b', '1')).toBe('s3://b/t/dt=a%3Ab/n=1')
-    expect(await placeOf('c', '2')).toBe('s3://x/')
+    expect(await locationOf('a:b', '1')).toBe('s3://b/t/dt=a%3Ab/n=1')
+    expect(await locationOf('c', '2')).toBe('s3://x/')
     await run("ALTER TABLE t PARTITION (dt='c', n=2) SET LOCATION 's3://y/'")
     await run("ALTER TABLE t PARTITION (dt='c', n=2) RENAME TO PARTITION (dt='d', n=9)")
-    expect([await placeOf('c', '2'), await placeOf('d', '9')]).toEqual([undefined, 's3://y/'])
+    expect([await locationOf('c', '2'), await locationOf('d', '9')]).toEqual([undefined, 's3://y/'])
     await run("ALTER TABLE t DROP PARTITION (dt='c'), PARTITION (n >= 9)")
     expect(await run('SHOW PARTITIONS t')).toEqual(['dt=a%3Ab/n=1'])
     await run("ALTER TABLE t DROP IF EXISTS PARTITION (dt='zz')")
@@ -109,6 +109,9 @@ describe('ALTER TABLE', () => {
     await run("ALTER TABLE t ADD PARTITION (dt='a', n=1)")
     await expect(run("ALTER TABLE t ADD PARTITION (dt='b', n=1) PARTITION (dt='a', n=1)")).rejects.toThrow(
       'FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. AlreadyExistsException(message:Partition already exists.)',
+    )
+    await expect(run("ALTER TABLE t ADD PARTITION (dt='b', n='x')")).rejects.toThrow(
+      'FAILED: SemanticException [Error 10248]: Cannot add partition column n of type string as it cannot be converted to type int',
     )
     expect(await run('SHOW PARTITIONS t')).toEqual(['dt=a/n=1'])
     await run("ALTER TABLE t ADD IF NOT EXISTS PARTITION (dt='b', n=1) PARTITION (dt='a', n=1)")

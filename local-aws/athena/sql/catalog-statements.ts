@@ -1,4 +1,6 @@
 // Runs the statements that Hive's part of Athena answers, on the Data Catalog.
+
+import { literal } from '@ticklake/runtime/sql/tokens.ts'
 import { GlueError } from '../../glue/api/errors.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import type { Table } from '../../glue/api/shapes.ts'
@@ -19,7 +21,6 @@ import { partitionName } from './partition-spec.ts'
 import { changeTable, existingPartition } from './table-changes.ts'
 import { createTableLines, createViewLines } from './table-ddl.ts'
 import { allColumns, describeTable, descriptionColumns } from './table-description.ts'
-import { literal } from './tokens.ts'
 
 export interface CatalogAnswer {
   readonly columns: readonly ColumnInfo[]
@@ -189,6 +190,12 @@ async function createTable(
       type: 1000,
     })
   }
+  const [, scheme] = /^([a-z0-9+.-]*):\/\//i.exec(table.StorageDescriptor.Location) ?? []
+  if (scheme === undefined || !/^s3[an]?$/i.test(scheme)) {
+    throw hiveFailure(
+      `Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. MetaException(message:Got exception: java.io.IOException No FileSystem for scheme: ${scheme ?? 'null'})`,
+    )
+  }
   const names = [...table.StorageDescriptor.Columns!, ...table.PartitionKeys!].map((column) => column.Name)
   const seen = new Set<string>()
   const twice = names.find((name) => seen.size === seen.add(name).size)
@@ -220,7 +227,7 @@ async function makeIcebergTable(
   context: CatalogContext,
 ): Promise<CatalogAnswer> {
   const database = statement.database ?? context.database
-  if (!statement.refusal) {
+  if (!statement.invalid) {
     if (!(await context.glue.getDatabase(database))) throw databaseNotFound(database)
     if (statement.ifNotExists && (await context.glue.getTable(database, statement.name))) return nothing
   }

@@ -1,33 +1,33 @@
 import { icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
+import { tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import { expect, test } from 'vitest'
 import { engineCtas } from './ctas.ts'
-import { tokensOf } from './tokens.ts'
 
-const placed = (sql: string) => engineCtas(sql, tokensOf(sql), 's3://b/r/tables/1/', 'db')
-const withProperties = (list: string) => placed(`CREATE TABLE t WITH (${list}) AS SELECT 1 AS a`)
+const rewritten = (sql: string) => engineCtas(sql, tokensOf(sql), 's3://b/r/tables/1/', 'db')
+const withProperties = (list: string) => rewritten(`CREATE TABLE t WITH (${list}) AS SELECT 1 AS a`)
 /** The properties that the engine is given. */
 const propertiesOf = (list: string) => /WITH \((.*)\) AS/s.exec(withProperties(list).sql)![1]
 
-const place = "external_location = 's3://b/r/tables/1/'"
+const location = "external_location = 's3://b/r/tables/1/'"
 
 test('a table without properties is Parquet with GZIP below the results', () => {
-  const { sql, session } = placed('CREATE TABLE t AS SELECT 1')
-  expect(sql).toBe(`CREATE TABLE t WITH (format = 'PARQUET', ${place}) AS SELECT 1`)
+  const { sql, session } = rewritten('CREATE TABLE t AS SELECT 1')
+  expect(sql).toBe(`CREATE TABLE t WITH (format = 'PARQUET', ${location}) AS SELECT 1`)
   expect(session).toEqual({ compression_codec: 'GZIP' })
   const inner = 'CREATE TABLE t AS WITH external_location AS (SELECT 1 AS a) SELECT * FROM external_location'
-  expect(placed(inner).sql).toContain(`${place}) AS WITH`)
+  expect(rewritten(inner).sql).toContain(`${location}) AS WITH`)
 })
 
 test.each([
-  ["format='orc'", `format = 'ORC', ${place}`, 'GZIP'],
-  ["FORMAT='ORC', Orc_Compression='snappy'", `format = 'ORC', ${place}`, 'SNAPPY'],
-  ["parquet_compression='ZSTD', compression_level=5", `format = 'PARQUET', ${place}`, 'ZSTD'],
-  ["write_compression='UNCOMPRESSED'", `format = 'PARQUET', ${place}`, 'NONE'],
-  ["format='AVRO'", `format = 'AVRO', ${place}`, 'GZIP'],
-  ["format='JSON', write_compression='none'", `format = 'JSON', ${place}`, 'NONE'],
+  ["format='orc'", `format = 'ORC', ${location}`, 'GZIP'],
+  ["FORMAT='ORC', Orc_Compression='snappy'", `format = 'ORC', ${location}`, 'SNAPPY'],
+  ["parquet_compression='ZSTD', compression_level=5", `format = 'PARQUET', ${location}`, 'ZSTD'],
+  ["write_compression='UNCOMPRESSED'", `format = 'PARQUET', ${location}`, 'NONE'],
+  ["format='AVRO'", `format = 'AVRO', ${location}`, 'GZIP'],
+  ["format='JSON', write_compression='none'", `format = 'JSON', ${location}`, 'NONE'],
   [
     "format='TEXTFILE', field_delimiter='\\t'",
-    `format = 'TEXTFILE', textfile_field_separator = '\t', ${place}`,
+    `format = 'TEXTFILE', textfile_field_separator = '\t', ${location}`,
     'GZIP',
   ],
   [
@@ -37,7 +37,7 @@ test.each([
   ],
   [
     "bucketed_by = ARRAY['a', 'b'], bucket_count = 4, partitioned_by = array['p']",
-    `format = 'PARQUET', partitioned_by = array['p'], bucketed_by = ARRAY['a', 'b'], bucket_count = 4, ${place}`,
+    `format = 'PARQUET', partitioned_by = array['p'], bucketed_by = ARRAY['a', 'b'], bucket_count = 4, ${location}`,
     'GZIP',
   ],
 ])('%s', (list, expected, codec) => {
@@ -78,7 +78,7 @@ test.each([
 test('a table of Iceberg gets its name in the catalog behind, and places stay where they are', () => {
   const own =
     "CREATE TABLE IF NOT EXISTS \"T\" WITH (table_type='iceberg', write_compression='gzip', vacuum_min_snapshots_to_keep=3) AS SELECT x"
-  const { sql, session, makesIceberg, placeInOwnSql } = placed(own)
+  const { sql, session, makesIceberg, inOwnPositions } = rewritten(own)
   expect(sql).toBe(
     `CREATE TABLE IF NOT EXISTS "${icebergCatalog}"."db"."t" WITH (format = 'PARQUET', location = 's3://b/r/tables/1/') AS SELECT x`,
   )
@@ -88,22 +88,22 @@ test('a table of Iceberg gets its name in the catalog behind, and places stay wh
     name: 't',
     properties: { 'write.parquet.compression-codec': 'gzip', 'history.expire.min-snapshots-to-keep': '3' },
   })
-  expect(placeInOwnSql(`line 1:${sql.indexOf('SELECT x') + 8}: x`)).toBe(
+  expect(inOwnPositions(`line 1:${sql.indexOf('SELECT x') + 8}: x`)).toBe(
     `line 1:${own.indexOf('SELECT x') + 8}: x`,
   )
 })
 
 test('a place behind the properties is moved back, one before them is not', () => {
-  const { sql, placeInOwnSql } = placed('CREATE TABLE t AS SELECT x')
-  expect(placeInOwnSql(`line 1:${sql.indexOf('SELECT x') + 8}: x`)).toBe('line 1:26: x')
-  expect(placeInOwnSql('line 1:14: t')).toBe('line 1:14: t')
-  expect(placeInOwnSql('line 2:60: t')).toBe('line 2:60: t')
+  const { sql, inOwnPositions } = rewritten('CREATE TABLE t AS SELECT x')
+  expect(inOwnPositions(`line 1:${sql.indexOf('SELECT x') + 8}: x`)).toBe('line 1:26: x')
+  expect(inOwnPositions('line 1:14: t')).toBe('line 1:14: t')
+  expect(inOwnPositions('line 2:60: t')).toBe('line 2:60: t')
 })
 
 test('properties over several lines do not move what follows', () => {
   const own = "CREATE TABLE t WITH (\n  format = 'ORC',\n  table_type = 'HIVE'\n) AS\nSELECT x"
-  const { sql, placeInOwnSql } = placed(own)
+  const { sql, inOwnPositions } = rewritten(own)
   const lines = sql.split('\n')
-  expect(placeInOwnSql(`line ${lines.length}:8: x`)).toBe('line 5:8: x')
-  expect(placeInOwnSql('line 1:30: x')).toBe('line 1:21: x')
+  expect(inOwnPositions(`line ${lines.length}:8: x`)).toBe('line 5:8: x')
+  expect(inOwnPositions('line 1:30: x')).toBe('line 1:21: x')
 })

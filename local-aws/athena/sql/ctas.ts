@@ -1,9 +1,10 @@
 // CREATE TABLE ... AS: Athena's properties in the engine's words, and a folder for the data of a table that names none.
+
+import { literal, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { icebergCtas, icebergTarget } from '../iceberg/ctas.ts'
 import { doubleLiterals } from './double-literals.ts'
-import { edited, type PlacedSql, unchanged } from './placed-sql.ts'
 import { invalidProperty, type Property, plainValue, propertyList } from './property-list.ts'
-import { literal, type Token } from './tokens.ts'
+import { edited, type RewrittenSql, unchanged } from './rewritten-sql.ts'
 import { formatProperties, writtenFormat } from './written-format.ts'
 
 /** Properties that the engine has by the same name. */
@@ -24,7 +25,7 @@ export function engineCtas(
   tokens: readonly Token[],
   folder: string,
   database: string,
-): PlacedSql {
+): RewrittenSql {
   const as = topLevelAs(tokens)
   if (as < 0) return unchanged(sql)
   const opening = tokens.findIndex((token, i) => token.text === '(' && tokens[i - 1]?.value === 'WITH')
@@ -34,18 +35,18 @@ export function engineCtas(
     : { properties: [], closing: -1 }
   const given = givenProperties(sql, properties)
   const isIceberg = tableTypeOf(sql, given) === 'ICEBERG'
-  const placed = (text: string) =>
+  const rewritten = (text: string) =>
     hasProperties
       ? { start: tokens[opening]!.start, end: tokens[closing]!.end, text: `(${text})` }
       : { start: tokens[as]!.start, end: tokens[as]!.start, text: `WITH (${text}) ` }
   const numbers = doubleLiterals(tokens.slice(as))
   if (!isIceberg) {
     const { text, session } = engineProperties(sql, given, folder)
-    return { ...edited(sql, [placed(text), ...numbers]), session }
+    return { ...edited(sql, [rewritten(text), ...numbers]), session }
   }
   const { text, session, properties: own } = icebergCtas(sql, given, folder)
   const { edit, ...table } = icebergTarget(tokens, database)
-  const edits = [edit, placed(text), ...numbers]
+  const edits = [edit, rewritten(text), ...numbers]
   return { ...edited(sql, edits), session, makesIceberg: { ...table, properties: own } }
 }
 
@@ -90,8 +91,8 @@ function engineProperties(sql: string, given: ReadonlyMap<string, Property>, fol
     const [first, last] = [property.value[0]!, property.value.at(-1)!]
     return [`${name} = ${sql.slice(first.start, last.end)}`]
   })
-  const place = given.has('external_location') ? [] : [`external_location = ${literal(folder)}`]
-  return { text: [...format.properties, ...own, ...place].join(', '), session: format.session }
+  const location = given.has('external_location') ? [] : [`external_location = ${literal(folder)}`]
+  return { text: [...format.properties, ...own, ...location].join(', '), session: format.session }
 }
 
 /** Where the AS stands that the query follows, outside all parentheses; -1 without one. */

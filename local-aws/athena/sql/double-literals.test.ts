@@ -1,7 +1,7 @@
+import { tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import { expect, test } from 'vitest'
 import { doubleLiterals } from './double-literals.ts'
-import { edited } from './placed-sql.ts'
-import { tokensOf } from './tokens.ts'
+import { edited } from './rewritten-sql.ts'
 
 test.each([
   ['SELECT 1.5, .5, 1., 1/3.0', 'SELECT 1.5E0, .5E0, 1.E0, 1/3.0E0'],
@@ -13,6 +13,6 @@ test.each([
 
 test('an error behind such a number is placed in the statement as the user wrote it', () => {
   const sql = 'SELECT 1.5, x'
-  const { placeInOwnSql } = edited(sql, doubleLiterals(tokensOf(sql)))
-  expect(placeInOwnSql('line 1:15: no x')).toBe('line 1:13: no x')
+  const { inOwnPositions } = edited(sql, doubleLiterals(tokensOf(sql)))
+  expect(inOwnPositions('line 1:15: no x')).toBe('line 1:13: no x')
 })

@@ -1,6 +1,7 @@
 // A number with a point is a double in Athena; in Trino it is a decimal unless it has an exponent.
-import type { Edit } from './placed-sql.ts'
-import type { Token } from './tokens.ts'
+
+import type { Token } from '@ticklake/runtime/sql/tokens.ts'
+import type { Edit } from './rewritten-sql.ts'
 
 /** The edits that give such numbers an exponent. */
 export function doubleLiterals(tokens: readonly Token[]): Edit[] {

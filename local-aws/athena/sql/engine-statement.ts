@@ -7,26 +7,26 @@ import { engineCtas } from './ctas.ts'
 import { doubleLiterals } from './double-literals.ts'
 import { analyzeOptions } from './explain.ts'
 import { withExpressions, withParameters } from './parameters.ts'
-import { edited, type PlacedSql } from './placed-sql.ts'
+import { edited, type RewrittenSql } from './rewritten-sql.ts'
 import type { Statement } from './statement.ts'
 import { engineUnload } from './unload.ts'
 
 /** The statement with its data folder and parameters filled in. */
-export function engineStatement(statement: Statement, request: QueryRequest): PlacedSql {
+export function engineStatement(statement: Statement, request: QueryRequest): RewrittenSql {
   refuseIcebergCatalog(statement.tokens, request.catalog)
   const { using } = statement
   const parameters = request.parameters ?? []
-  const placed = placedStatement(statement, request)
-  if ((using ?? parameters).length === 0) return placed
-  const executed = using ? withExpressions(placed.sql, using) : withParameters(placed.sql, parameters)
+  const rewritten = rewrittenStatement(statement, request)
+  if ((using ?? parameters).length === 0) return rewritten
+  const executed = using ? withExpressions(rewritten.sql, using) : withParameters(rewritten.sql, parameters)
   return {
-    ...placed,
+    ...rewritten,
     sql: executed.sql,
-    placeInOwnSql: (message) => placed.placeInOwnSql(executed.placeInOwnSql(message)),
+    inOwnPositions: (message) => rewritten.inOwnPositions(executed.inOwnPositions(message)),
   }
 }
 
-function placedStatement(statement: Statement, request: QueryRequest): PlacedSql {
+function rewrittenStatement(statement: Statement, request: QueryRequest): RewrittenSql {
   const { substatement, sql, tokens } = statement
   switch (substatement) {
     case 'CREATE_TABLE_AS_SELECT':

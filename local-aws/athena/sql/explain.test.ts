@@ -1,7 +1,7 @@
+import { tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import { expect, test } from 'vitest'
 import { analyzeOptions } from './explain.ts'
-import { edited } from './placed-sql.ts'
-import { tokensOf } from './tokens.ts'
+import { edited } from './rewritten-sql.ts'
 
 const engineSql = (sql: string) => edited(sql, analyzeOptions(sql, tokensOf(sql))).sql
 

@@ -1,8 +1,9 @@
 // EXPLAIN ANALYZE (FORMAT TEXT), which the engine knows without the parenthesis.
+
+import type { Token } from '@ticklake/runtime/sql/tokens.ts'
 import { malformedQuery, notSupported } from '../api/errors.ts'
-import type { Edit } from './placed-sql.ts'
+import type { Edit } from './rewritten-sql.ts'
 import { TokenReader } from './token-reader.ts'
-import type { Token } from './tokens.ts'
 
 /** The edit that takes the options away. @throws AwsError MALFORMED_QUERY @throws QueryFailure for JSON */
 export function analyzeOptions(sql: string, tokens: readonly Token[]): Edit[] {

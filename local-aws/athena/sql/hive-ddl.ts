@@ -1,4 +1,6 @@
 // The grammar of the statements that Hive's part of Athena takes, as far as it is spoken here.
+
+import type { Token } from '@ticklake/runtime/sql/tokens.ts'
 import {
   type CreateIcebergTable,
   createIcebergTable,
@@ -11,7 +13,6 @@ import { type CreateTable, createTable, properties } from './create-table.ts'
 import { type PartitionSpec, partitionSpec } from './partition-spec.ts'
 import type { Statement } from './statement.ts'
 import { TokenReader } from './token-reader.ts'
-import type { Token } from './tokens.ts'
 
 interface TableName {
   readonly database: string | undefined

@@ -41,8 +41,8 @@ test.each([
 })
 
 test('places in errors are those of the user, on the first line and on others', () => {
-  const { sql, placeInOwnSql } = withParameters("SELECT 'x', ?\nFROM t", ['1'])
+  const { sql, inOwnPositions } = withParameters("SELECT 'x', ?\nFROM t", ['1'])
   expect(sql).toBe("EXECUTE IMMEDIATE 'SELECT ''x'', ?\nFROM t' USING 1")
-  expect(placeInOwnSql("line 1:27: Column 'a'")).toBe("line 1:8: Column 'a'")
-  expect(placeInOwnSql("line 2:6: Table 'a'")).toBe("line 2:6: Table 'a'")
+  expect(inOwnPositions("line 1:27: Column 'a'")).toBe("line 1:8: Column 'a'")
+  expect(inOwnPositions("line 2:6: Table 'a'")).toBe("line 2:6: Table 'a'")
 })

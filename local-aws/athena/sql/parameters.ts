@@ -1,19 +1,20 @@
 // ExecutionParameters: texts that stand for the question marks of a query.
+
+import { literal, type Token, tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import { literalText } from './double-literals.ts'
-import type { PlacedSql } from './placed-sql.ts'
-import { literal, type Token, tokensOf } from './tokens.ts'
+import type { RewrittenSql } from './rewritten-sql.ts'
 
 /** The statement that runs `sql` with these parameters. */
-export function withParameters(sql: string, parameters: readonly string[]): PlacedSql {
+export function withParameters(sql: string, parameters: readonly string[]): RewrittenSql {
   return withExpressions(sql, parameters.map(parameterExpression))
 }
 
 /** The statement that runs `sql` with these expressions, each as it stands. */
-export function withExpressions(sql: string, expressions: readonly string[]): PlacedSql {
+export function withExpressions(sql: string, expressions: readonly string[]): RewrittenSql {
   const opening = "EXECUTE IMMEDIATE '"
   return {
     sql: `${opening}${literal(sql).slice(1)} USING ${expressions.join(', ')}`,
-    placeInOwnSql: (message) =>
+    inOwnPositions: (message) =>
       message.replace(/^line 1:(\d+):/, (_all, column) => `line 1:${Number(column) - opening.length}:`),
   }
 }

@@ -44,6 +44,28 @@ export function partitionValues(table: Table, spec: PartitionSpec): string[] {
   return values as string[]
 }
 
+/** @throws QueryFailure for a value that is none of its key's type */
+export function checkTypes({ PartitionKeys = [] }: Table, spec: PartitionSpec): void {
+  const types = new Map(PartitionKeys.map(({ Name, Type = 'string' }) => [Name, Type]))
+  for (const { key, value } of spec) {
+    const type = types.get(key) ?? 'string'
+    const form = valueForms[type]
+    if (!form || form.test(value)) continue
+    throw hiveFailure(
+      `SemanticException [Error 10248]: Cannot add partition column ${key} of type string as it cannot be converted to type ${type}`,
+    )
+  }
+}
+
+const integer = /^[+-]?\d+$/
+const valueForms: Readonly<Record<string, RegExp>> = {
+  tinyint: integer,
+  smallint: integer,
+  int: integer,
+  bigint: integer,
+  date: /^\d{4}-\d{1,2}-\d{1,2}$/,
+}
+
 /** The expression by which Glue finds the partitions of a spec that may name only some keys. @throws QueryFailure */
 export function partitionExpression(table: Table, spec: PartitionSpec): string {
   checkKeys(table, spec)

@@ -1,8 +1,9 @@
 // PREPARE, EXECUTE and DEALLOCATE: Athena's own statements, taken apart.
+
+import type { Token } from '@ticklake/runtime/sql/tokens.ts'
 import { malformedQuery } from '../api/errors.ts'
 import type { Statement } from './statement.ts'
 import { TokenReader } from './token-reader.ts'
-import type { Token } from './tokens.ts'
 
 export type PreparedCommand =
   | { readonly verb: 'PREPARE'; readonly name: string; readonly query: string }

@@ -1,6 +1,7 @@
 // WITH (name = value, ...) of CTAS and UNLOAD: Athena's properties, read from the tokens of a statement.
+
+import { mismatch, positionOf, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { malformedQuery, QueryFailure } from '../api/errors.ts'
-import { mismatch, placeOf, type Token } from './tokens.ts'
 
 export interface Property {
   /** In lower case. */
@@ -55,7 +56,7 @@ export function plainValue(sql: string, { name, start, value }: Property): strin
 
 /** Athena refuses a property, or its value. */
 export function invalidProperty(sql: string, offset: number, what: string): QueryFailure {
-  const { line, column } = placeOf(sql, offset)
+  const { line, column } = positionOf(sql, offset)
   return new QueryFailure(`INVALID_TABLE_PROPERTY: line ${line}:${column}: ${what}`, {
     category: 2,
     type: 1000,

@@ -1,8 +1,8 @@
 // Tells what kind of statement a query is: what Athena calls it, and who runs it.
 
+import { type Token, tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import { invalidInput, malformedQuery } from '../api/errors.ts'
 import { topLevelAs } from './ctas.ts'
-import { type Token, tokensOf } from './tokens.ts'
 
 export type StatementType = 'DML' | 'DDL' | 'UTILITY'
 
@@ -79,8 +79,8 @@ function trimmed(text: string): string {
 }
 
 function kindOf(tokens: readonly Token[]): Kind {
-  const words = tokens.slice(0, 8).map((token) => (token.kind === 'word' ? token.value : token.text))
-  const [first, second, third] = words
+  const keywords = tokens.slice(0, 8).map((token) => (token.kind === 'word' ? token.value : token.text))
+  const [first, second, third] = keywords
   if (refused.has(first!)) throw invalidInput('Queries of this type are not supported')
   switch (first) {
     case 'INSERT':
@@ -94,7 +94,7 @@ function kindOf(tokens: readonly Token[]): Kind {
     case 'UNLOAD':
       return dml('UNLOAD')
     case 'CREATE':
-      return createKind(tokens, words)
+      return createKind(tokens, keywords)
     case 'DROP':
       if (second === 'VIEW') return ddl('DROP_VIEW', 'engine')
       if (second === 'TABLE') return ddl('DROP_TABLE', 'catalog')
@@ -125,8 +125,8 @@ function kindOf(tokens: readonly Token[]): Kind {
   }
 }
 
-function createKind(tokens: readonly Token[], words: readonly string[]): Kind {
-  const [, second, third, fourth] = words
+function createKind(tokens: readonly Token[], keywords: readonly string[]): Kind {
+  const [, second, third, fourth] = keywords
   if (second === 'DATABASE' || second === 'SCHEMA') return ddl('CREATE_DATABASE', 'catalog')
   if (second === 'VIEW' || (second === 'OR' && third === 'REPLACE' && fourth === 'VIEW'))
     return ddl('CREATE_VIEW', 'engine')
@@ -157,19 +157,22 @@ function showKind(second: string | undefined, third: string | undefined): Kind {
 
 /** ALTER TABLE t ADD PARTITION ... is ALTER_TABLE_ADD_PARTITION, and so on; what is in parentheses is not looked at. */
 function alterKind(tokens: readonly Token[]): Kind {
-  const words: string[] = []
+  const keywords: string[] = []
   let depth = 0
   for (const { kind, text, value } of tokens.slice(0, 64)) {
     if (text === '(') depth++
     if (text === ')') depth--
-    if (depth === 0) words.push(kind === 'word' ? value : text)
+    if (depth === 0) keywords.push(kind === 'word' ? value : text)
   }
-  const verb = words.findIndex((word, i) => i > 2 && alterVerbs.has(word))
-  const rest =
-    verb < 0 ? [] : words.slice(verb).filter((word) => /^(?!IF$|NOT$|EXISTS$|TO$)[A-Z]+$/.test(word))
-  const [, object] = words
+  const verb = keywords.findIndex((word, i) => i > 2 && alterVerbs.has(word))
+  const [change, ...rest] = verb < 0 ? [] : keywords.slice(verb)
+  const changed = change === 'CHANGE' ? 'COLUMN' : rest.find((word) => alteredParts.has(word))
+  const [, object] = keywords
   const isKnown = object === 'TABLE' || object === 'DATABASE' || object === 'SCHEMA'
-  return ddl(['ALTER', object, ...rest.slice(0, 2)].join('_'), isKnown ? 'catalog' : 'unsupported')
+  const name = ['ALTER', object, change, changed].filter((word) => word !== undefined).join('_')
+  return ddl(name, isKnown ? 'catalog' : 'unsupported')
 }
 
+/** What a change may be of; the names of tables and columns are none of it. */
+const alteredParts = new Set(['COLUMN', 'COLUMNS', 'DBPROPERTIES', 'LOCATION', 'PARTITION', 'TBLPROPERTIES'])
 const alterVerbs = new Set(['ADD', 'DROP', 'SET', 'UNSET', 'REPLACE', 'RENAME', 'CHANGE'])

@@ -4,6 +4,7 @@ import type { Column, Partition, StorageDescriptor, Table } from '../../glue/api
 import { hiveFailure, notSupported } from '../api/errors.ts'
 import type { TableChange } from './alter-table.ts'
 import {
+  checkTypes,
   type PartitionSpec,
   partitionExpression,
   partitionName,
@@ -47,6 +48,7 @@ const runs: { readonly [A in Action]: Run<A> } = {
   'add-partitions': async ({ ifNotExists, partitions }, table, glue, signal) => {
     const inputs = partitions.map(({ spec, location }) => {
       const Values = partitionValues(table, spec)
+      checkTypes(table, spec)
       const folder = (table.StorageDescriptor?.Location ?? '').replace(/\/$/, '')
       const Location = location ?? `${folder}/${partitionName(table, Values)}`
       return { Values, StorageDescriptor: { ...table.StorageDescriptor, Location } }

@@ -1,7 +1,8 @@
 // SHOW CREATE TABLE and SHOW CREATE VIEW: the statement that makes what the catalog holds.
+
+import { hiveLiteral } from '@ticklake/runtime/sql/hive-string.ts'
 import type { Column, SerDeInfo, Table } from '../../glue/api/shapes.ts'
 import { notSupported } from '../api/errors.ts'
-import { hiveLiteral } from './hive-string.ts'
 import { presentedView } from './view.ts'
 
 /** SerDes whose columns the catalog knows; of others Hive asks the SerDe, and says so where a comment would stand. */
@@ -62,7 +63,7 @@ export function createViewLines(table: Table): string[] {
   const view = presentedView(table)
   if (!view) throw notSupported(`Relation '${table.DatabaseName}.${table.Name}' is not a view`)
   const name = [table.DatabaseName, table.Name].map(plainName).join('.')
-  return [`CREATE VIEW ${name} AS `, ...view.originalSql.split('\n')]
+  return [`CREATE VIEW ${name} AS `, ...view.originalSql.trimEnd().split('\n')]
 }
 
 function rowFormatLines({ SerializationLibrary: library, Parameters: parameters = {} }: SerDeInfo): string[] {

@@ -1,6 +1,7 @@
 // Reads tokens one after another, and says what was expected where something else stands.
+
+import { mismatch, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { malformedQuery } from '../api/errors.ts'
-import { mismatch, type Token } from './tokens.ts'
 
 export class TokenReader {
   readonly #tokens: readonly Token[]
@@ -31,24 +32,24 @@ export class TokenReader {
   }
 
   /** Takes these words or symbols if all of them come next. */
-  accept(...words: string[]): boolean {
-    const match = words.every((word, i) => {
+  accept(...keywords: string[]): boolean {
+    const match = keywords.every((word, i) => {
       const token = this.peek(i)
       return token?.value === word && (token.kind === 'word' || token.kind === 'symbol')
     })
-    if (match) this.#at += words.length
+    if (match) this.#at += keywords.length
     return match
   }
 
   /** Takes these words or symbols. @throws AwsError MALFORMED_QUERY */
-  expect(...words: string[]): void {
-    for (const word of words) if (!this.accept(word)) throw this.unexpected(`'${word}'`)
+  expect(...keywords: string[]): void {
+    for (const word of keywords) if (!this.accept(word)) throw this.unexpected(`'${word}'`)
   }
 
   /** Takes one of the words. @throws AwsError MALFORMED_QUERY */
-  expectOneOf(...words: string[]): string {
-    const found = words.find((word) => this.accept(word))
-    if (found === undefined) throw this.unexpected(...words.map((word) => `'${word}'`))
+  expectOneOf(...keywords: string[]): string {
+    const found = keywords.find((word) => this.accept(word))
+    if (found === undefined) throw this.unexpected(...keywords.map((word) => `'${word}'`))
     return found
   }
 

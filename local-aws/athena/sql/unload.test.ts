@@ -1,11 +1,11 @@
+import { tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import { expect, test } from 'vitest'
-import { tokensOf } from './tokens.ts'
 import { engineUnload } from './unload.ts'
 
-const placed = (sql: string) => engineUnload(sql, tokensOf(sql), '1-2-3')
+const rewritten = (sql: string) => engineUnload(sql, tokensOf(sql), '1-2-3')
 
 test('UNLOAD is a CTAS of a table of its own, in the folder that it names', () => {
-  const { sql, session, unloadsTo } = placed(
+  const { sql, session, unloadsTo } = rewritten(
     "UNLOAD (SELECT (1) AS a, 2 AS p FROM t)\nTO 's3://b/u' WITH (format='textfile', field_delimiter=',', compression='none', partitioned_by=ARRAY['p'])",
   )
   expect(sql).toBe(
@@ -16,8 +16,8 @@ test('UNLOAD is a CTAS of a table of its own, in the folder that it names', () =
 })
 
 test('a place in the query is that of the user', () => {
-  const { sql, placeInOwnSql } = placed("UNLOAD (SELECT x) TO 's3://b/u/' WITH (format='ORC')")
-  expect(placeInOwnSql(`line 1:${sql.indexOf('x)') + 1}: x`)).toBe('line 1:16: x')
+  const { sql, inOwnPositions } = rewritten("UNLOAD (SELECT x) TO 's3://b/u/' WITH (format='ORC')")
+  expect(inOwnPositions(`line 1:${sql.indexOf('x)') + 1}: x`)).toBe('line 1:16: x')
 })
 
 test.each([
@@ -33,5 +33,5 @@ test.each([
     "line 1:52: Property 'table_type' of UNLOAD does not exist",
   ],
 ])('%s is refused', (sql, message) => {
-  expect(() => placed(sql)).toThrow(message)
+  expect(() => rewritten(sql)).toThrow(message)
 })

@@ -1,9 +1,10 @@
 // UNLOAD (query) TO 's3://...' WITH (...): for the engine it is a CTAS whose table is dropped when its files are there.
+
+import { literal, mismatch, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { malformedQuery, QueryFailure } from '../api/errors.ts'
 import { doubleLiterals } from './double-literals.ts'
-import { edited, type PlacedSql } from './placed-sql.ts'
 import { invalidProperty, type Property, propertyList } from './property-list.ts'
-import { literal, mismatch, type Token } from './tokens.ts'
+import { edited, type RewrittenSql } from './rewritten-sql.ts'
 import { writtenFormat } from './written-format.ts'
 
 /** Properties of Athena; those for one format alone are of CTAS. */
@@ -20,7 +21,7 @@ export const unloadTable = (queryId: string) => `unload_${queryId.replaceAll('-'
  * @param id of the query: the table is named after it
  * @throws AwsError MALFORMED_QUERY, or QueryFailure for a property that Athena does not take
  */
-export function engineUnload(sql: string, tokens: readonly Token[], id: string): PlacedSql {
+export function engineUnload(sql: string, tokens: readonly Token[], id: string): RewrittenSql {
   const { queryEnd, folder, opening } = clauses(sql, tokens)
   const { properties, closing } = propertyList(sql, tokens, opening)
   if (closing + 1 < tokens.length) throw unexpected(sql, tokens[closing + 1], '<EOF>')

@@ -1,7 +1,8 @@
 // In which format and compression CTAS and UNLOAD write, in Athena's words and in those of the engine.
+
+import { literal } from '@ticklake/runtime/sql/tokens.ts'
 import { notSupported } from '../api/errors.ts'
 import { invalidProperty, type Property, plainValue } from './property-list.ts'
-import { literal } from './tokens.ts'
 
 interface Written {
   /** Of the engine: properties of the table, as SQL. */

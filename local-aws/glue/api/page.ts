@@ -2,12 +2,12 @@
 import { invalidInput } from './errors.ts'
 
 /** The token of the page after `place`. */
-export function nextToken(place: string): string {
-  return Buffer.from(JSON.stringify({ after: place })).toString('base64url')
+export function nextToken(lastKey: string): string {
+  return Buffer.from(JSON.stringify({ after: lastKey })).toString('base64url')
 }
 
 /** The place that a token holds; undefined without a token. @throws GlueError InvalidInputException */
-export function placeOf(token: string | undefined): string | undefined {
+export function startAfter(token: string | undefined): string | undefined {
   if (token === undefined || token === '') return undefined
   try {
     const { after } = JSON.parse(Buffer.from(token, 'base64url').toString())
@@ -20,14 +20,14 @@ export function placeOf(token: string | undefined): string | undefined {
 
 /**
  * One page of rows that were asked for with one more than fits.
- * @param placeOfRow what the next page starts after
+ * @param keyOfRow what the next page starts after
  */
 export function pageOf<Row>(
   rows: Row[],
   size: number,
-  placeOfRow: (row: Row) => string,
+  keyOfRow: (row: Row) => string,
 ): { rows: Row[]; next: { NextToken?: string } } {
   if (rows.length <= size) return { rows, next: {} }
   const page = rows.slice(0, size)
-  return { rows: page, next: { NextToken: nextToken(placeOfRow(page.at(-1)!)) } }
+  return { rows: page, next: { NextToken: nextToken(keyOfRow(page.at(-1)!)) } }
 }

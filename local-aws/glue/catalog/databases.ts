@@ -1,6 +1,6 @@
 // Glue databases: their operations on the store.
 import { databaseNotFound, GlueError } from '../api/errors.ts'
-import { nextToken, placeOf } from '../api/page.ts'
+import { nextToken, startAfter } from '../api/page.ts'
 import { type Handlers, pick } from '../api/request.ts'
 import type { Database, DatabaseInput } from '../api/shapes.ts'
 import { type CatalogContext, nowSeconds } from './context.ts'
@@ -97,7 +97,7 @@ export function databaseOperations(context: CatalogContext): Handlers {
       let last = ''
       let isMore = false
       const sql = 'SELECT * FROM databases WHERE name > ? ORDER BY name'
-      for (const row of store.iterate<Row>(sql, placeOf(NextToken) ?? '')) {
+      for (const row of store.iterate<Row>(sql, startAfter(NextToken) ?? '')) {
         isMore = found.length === MaxResults || (last !== '' && budget.isSpent)
         if (isMore) break
         last = row.name

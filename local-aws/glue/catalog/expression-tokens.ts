@@ -1,4 +1,5 @@
 // The words, texts, numbers and signs that a partition expression is made of.
+import { tokensOf as sqlTokens } from '@ticklake/runtime/sql/tokens.ts'
 import { invalidInput } from '../api/errors.ts'
 
 export interface Token {
@@ -11,23 +12,22 @@ export interface Token {
 /** What Glue says to an expression that it cannot read. */
 export const unsupported = (expression: string) => invalidInput(`Unsupported expression '${expression}'`)
 
-const pieces =
-  /\s+|'([^']*(?:''[^']*)*)'|"([^"]+)"|`([^`]+)`|(-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|(<>|!=|<=|>=|[=<>(),])/y
+const signs = new Set(['<>', '!=', '<=', '>=', '=', '<', '>', '(', ')', ','])
 
-/** @throws GlueError InvalidInputException at a character that starts none of them */
+/** @throws GlueError InvalidInputException at a token that no expression has */
 export function tokensOf(expression: string): Token[] {
   const tokens: Token[] = []
-  pieces.lastIndex = 0
-  while (pieces.lastIndex < expression.length) {
-    const match = pieces.exec(expression)
-    if (!match) throw unsupported(expression)
-    const [, text, doubleQuoted, backTicked, number, word, sign] = match
-    const name = doubleQuoted ?? backTicked
-    if (text !== undefined) tokens.push({ kind: 'text', value: text.replaceAll("''", "'") })
-    else if (name !== undefined) tokens.push({ kind: 'name', value: name, quoted: true })
-    else if (number !== undefined) tokens.push({ kind: 'number', value: number })
-    else if (word !== undefined) tokens.push({ kind: 'name', value: word })
-    else if (sign !== undefined) tokens.push({ kind: 'sign', value: sign === '!=' ? '<>' : sign })
+  const all = sqlTokens(expression)
+  for (const [i, { kind, text, value, end }] of all.entries()) {
+    const next = all[i + 1]
+    const isNegative = all[i - 1]?.text === '-'
+    if (kind === 'string') tokens.push({ kind: 'text', value })
+    else if ((kind === 'quoted' || kind === 'backtick') && value !== '') {
+      tokens.push({ kind: 'name', value, quoted: true })
+    } else if (kind === 'number') tokens.push({ kind: 'number', value: isNegative ? `-${text}` : text })
+    else if (kind === 'word' && /^[A-Za-z_]\w*$/.test(text)) tokens.push({ kind: 'name', value: text })
+    else if (signs.has(text)) tokens.push({ kind: 'sign', value: text === '!=' ? '<>' : text })
+    else if (text !== '-' || next?.kind !== 'number' || next.start !== end) throw unsupported(expression)
   }
   return tokens
 }

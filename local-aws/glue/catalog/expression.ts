@@ -90,13 +90,13 @@ class Parser {
     }
     if (this.#takeWord('LIKE')) {
       const isLike = likeTest(this.#literal(this.#next()))
-      return (values) => (isNull(values[key.place]!) ? undefined : isLike(values[key.place]!))
+      return (values) => (isNull(values[key.index]!) ? undefined : isLike(values[key.index]!))
     }
     if (negated) throw unsupported(this.#expression)
     if (this.#takeWord('IS')) {
       const notNull = this.#takeWord('NOT')
       if (!this.#takeWord('NULL')) throw unsupported(this.#expression)
-      return (values) => isNull(values[key.place]!) !== notNull
+      return (values) => isNull(values[key.index]!) !== notNull
     }
     const operator = this.#next()
     if (operator.kind !== 'sign' || !isComparison(operator.value)) throw unsupported(this.#expression)
@@ -135,31 +135,31 @@ class Parser {
 
   #compare(key: Key, operator: Comparison, literal: string): Condition {
     this.#pin(key, operator, literal)
-    const { place } = key
+    const { index } = key
     // Trino asks for the NULL partition by its spelling.
     if (literal === nullPartition) {
-      return (values) => holds[operator](values[place]! < literal ? -1 : values[place]! > literal ? 1 : 0)
+      return (values) => holds[operator](values[index]! < literal ? -1 : values[index]! > literal ? 1 : 0)
     }
     const order = key.orderAgainst(literal)
     if (!order) throw unsupported(this.#expression)
     return (values) => {
-      if (isNull(values[place]!)) return undefined
-      const sign = order(values[place]!)
+      if (isNull(values[index]!)) return undefined
+      const sign = order(values[index]!)
       return sign === undefined ? undefined : holds[operator](sign)
     }
   }
 
   #pin(key: Key, operator: Comparison, literal: string): void {
-    if (!this.#binding || key.place !== 0 || !key.isText) return
+    if (!this.#binding || key.index !== 0 || !key.isText) return
     if (operator === '=') this.firstKey.equals = literal
     else if (operator === '>' || operator === '>=') this.firstKey.atLeast = literal
   }
 
   #key(token: Token): Key {
-    const place = this.#keys.findIndex(({ Name }) => Name.toLowerCase() === token.value.toLowerCase())
+    const index = this.#keys.findIndex(({ Name }) => Name.toLowerCase() === token.value.toLowerCase())
     if (token.kind !== 'name') throw unsupported(this.#expression)
-    if (place === -1) throw new GlueError('InvalidInputException', 'Invalid partition expression!')
-    return keyOf(place, this.#keys[place]!.Type ?? 'string')
+    if (index === -1) throw new GlueError('InvalidInputException', 'Invalid partition expression!')
+    return keyOf(index, this.#keys[index]!.Type ?? 'string')
   }
 
   #literal(token: Token): string {

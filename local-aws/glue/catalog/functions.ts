@@ -1,6 +1,6 @@
 // Functions of Hive that a database lists: stored and shown, never run.
 import { GlueError } from '../api/errors.ts'
-import { nextToken, placeOf } from '../api/page.ts'
+import { nextToken, startAfter } from '../api/page.ts'
 import { type Handlers, pick } from '../api/request.ts'
 import { type CatalogContext, nowSeconds } from './context.ts'
 import { needDatabase, storedName } from './databases.ts'
@@ -102,7 +102,7 @@ export function functionOperations({ store, accountId }: CatalogContext): Handle
       const sql = `SELECT * FROM functions WHERE (? = '' OR database = ?) AND database || '/' || name > ?
         ORDER BY database || '/' || name`
       const database = storedName(DatabaseName ?? '')
-      for (const row of store.iterate<Row>(sql, database, database, placeOf(NextToken) ?? '')) {
+      for (const row of store.iterate<Row>(sql, database, database, startAfter(NextToken) ?? '')) {
         const { FunctionType: type } = JSON.parse(row.data) as FunctionInput
         if (!matches(row.name) || (FunctionType && FunctionType !== type)) continue
         if (found.length === MaxResults) {

@@ -32,21 +32,21 @@ export function likeTest(pattern: string): (text: string) => boolean {
 
 /** A partition key as conditions see it. */
 export interface Key {
-  readonly place: number
+  readonly index: number
   readonly isText: boolean
   /** Compares a value to the literal: below, equal, above 0; undefined for a value that is not of the key's type. */
   readonly orderAgainst: (literal: string) => ((value: string) => number | undefined) | undefined
 }
 
-export function keyOf(place: number, type: string): Key {
+export function keyOf(index: number, type: string): Key {
   const isNumber = /^(tinyint|smallint|int|integer|bigint|long|decimal.*|double|float)$/i.test(type.trim())
   if (!isNumber) {
     const orderAgainst = (literal: string) => (value: string) =>
       value < literal ? -1 : value > literal ? 1 : 0
-    return { place, isText: /^(string|varchar.*|char.*)$/i.test(type.trim()), orderAgainst }
+    return { index, isText: /^(string|varchar.*|char.*)$/i.test(type.trim()), orderAgainst }
   }
   return {
-    place,
+    index,
     isText: false,
     orderAgainst: (literal) => {
       const right = exactNumber(literal)
@@ -60,22 +60,22 @@ export function keyOf(place: number, type: string): Key {
 }
 
 /** A decimal number without rounding: units times 10 to the minus `places`. */
-function exactNumber(text: string): { units: bigint; places: number } | undefined {
+function exactNumber(text: string): { units: bigint; scale: number } | undefined {
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/.exec(text.trim())
   if (!match) return undefined
   const [, sign, whole, fraction = '', exponent = '0'] = match
   if (whole === '' && fraction === '') return undefined
   const units = BigInt(`${whole}${fraction}`) * (sign === '-' ? -1n : 1n)
-  const places = fraction.length - Number(exponent)
-  return places >= 0 ? { units, places } : { units: units * 10n ** BigInt(-places), places: 0 }
+  const scale = fraction.length - Number(exponent)
+  return scale >= 0 ? { units, scale } : { units: units * 10n ** BigInt(-scale), scale: 0 }
 }
 
 function compareNumbers(
-  left: { units: bigint; places: number },
-  right: { units: bigint; places: number },
+  left: { units: bigint; scale: number },
+  right: { units: bigint; scale: number },
 ): number {
-  const places = Math.max(left.places, right.places)
-  const a = left.units * 10n ** BigInt(places - left.places)
-  const b = right.units * 10n ** BigInt(places - right.places)
+  const scale = Math.max(left.scale, right.scale)
+  const a = left.units * 10n ** BigInt(scale - left.scale)
+  const b = right.units * 10n ** BigInt(scale - right.scale)
   return a < b ? -1 : a > b ? 1 : 0
 }

@@ -1,5 +1,5 @@
 // Rows that are found and listed by one name: connections, classifiers, catalogs, registries.
-import { nextToken, placeOf } from '../api/page.ts'
+import { nextToken, startAfter } from '../api/page.ts'
 import type { Store } from './store.ts'
 
 export interface NamedRow {
@@ -51,7 +51,7 @@ export class NamedRows<T extends object> {
     const items: Shown[] = []
     let last = ''
     const sql = `SELECT * FROM ${this.#table} WHERE name > ? ORDER BY name`
-    for (const row of this.#store.iterate<NamedRow>(sql, placeOf(NextToken) ?? '')) {
+    for (const row of this.#store.iterate<NamedRow>(sql, startAfter(NextToken) ?? '')) {
       if (items.length === MaxResults) return { items, next: { NextToken: nextToken(last) } }
       last = row.name
       const shown = show({ ...row, value: JSON.parse(row.data) as T })

@@ -1,7 +1,7 @@
 // Glue partitions: their operations on the store, quick also with 100,000 of them.
 import { crc32 } from 'node:zlib'
 import { errorDetail, invalidInput } from '../api/errors.ts'
-import { nextToken, placeOf } from '../api/page.ts'
+import { nextToken, startAfter } from '../api/page.ts'
 import type { Handlers } from '../api/request.ts'
 import type { PartitionInput } from '../api/shapes.ts'
 import { type CatalogContext, eachOf } from './context.ts'
@@ -95,7 +95,7 @@ export function partitionOperations({ store, accountId }: CatalogContext): Handl
       const { low, high } = keyRange(filter?.firstKey ?? {})
       const sql =
         'SELECT key FROM partitions WHERE table_id = ? AND key > ? AND key >= ? AND key < ? ORDER BY key'
-      const after = placeOf(request.NextToken) ?? ''
+      const after = startAfter(request.NextToken) ?? ''
       const budget = new ScanBudget()
       const keys: string[] = []
       let last = ''

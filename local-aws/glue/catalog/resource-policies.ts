@@ -1,7 +1,7 @@
 // Resource policies of the catalog: stored with their hash, shown, and never applied.
 import { createHash } from 'node:crypto'
 import { GlueError, invalidInput } from '../api/errors.ts'
-import { pageOf, placeOf } from '../api/page.ts'
+import { pageOf, startAfter } from '../api/page.ts'
 import type { Handlers } from '../api/request.ts'
 import { arnOf, type CatalogContext, nowSeconds } from './context.ts'
 
@@ -73,7 +73,7 @@ export function resourcePolicyOperations(context: CatalogContext): Handlers {
     GetResourcePolicies({ NextToken, MaxResults = 100 }: { NextToken?: string; MaxResults?: number }) {
       const all = store.all<Row>(
         'SELECT * FROM resource_policies WHERE arn > ? ORDER BY arn LIMIT ?',
-        placeOf(NextToken) ?? '',
+        startAfter(NextToken) ?? '',
         MaxResults + 1,
       )
       const { rows, next } = pageOf(all, MaxResults, ({ arn }) => arn)

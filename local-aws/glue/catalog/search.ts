@@ -1,5 +1,5 @@
 // SearchTables: tables of all databases by their properties and by text.
-import { nextToken, placeOf } from '../api/page.ts'
+import { nextToken, startAfter } from '../api/page.ts'
 import type { Handlers } from '../api/request.ts'
 import type { Table } from '../api/shapes.ts'
 import type { CatalogContext } from './context.ts'
@@ -20,12 +20,12 @@ interface SearchRequest {
 }
 
 export function searchOperations({ store, accountId }: CatalogContext): Handlers {
-  const rowsAfter = (place: string) =>
+  const rowsAfter = (after: string) =>
     store.iterate<TableRow>(
       `SELECT * FROM tables WHERE database || '/' || name > ? ORDER BY database || '/' || name`,
-      place,
+      after,
     )
-  const placeOfTable = ({ DatabaseName, Name }: Table) => `${DatabaseName}/${Name}`
+  const keyOfTable = ({ DatabaseName, Name }: Table) => `${DatabaseName}/${Name}`
 
   return {
     SearchTables({
@@ -40,7 +40,7 @@ export function searchOperations({ store, accountId }: CatalogContext): Handlers
       if (SortCriteria.length > 0) {
         const found = Array.from(rowsAfter(''), (row) => toTable(row, accountId)).filter(matches)
         found.sort((a, b) => order(a, b, SortCriteria))
-        const start = Number(placeOf(NextToken) ?? 0)
+        const start = Number(startAfter(NextToken) ?? 0)
         const end = start + MaxResults
         return {
           TableList: found.slice(start, end),
@@ -50,12 +50,12 @@ export function searchOperations({ store, accountId }: CatalogContext): Handlers
       const budget = new ScanBudget()
       const TableList: Table[] = []
       let last = ''
-      for (const row of rowsAfter(placeOf(NextToken) ?? '')) {
+      for (const row of rowsAfter(startAfter(NextToken) ?? '')) {
         if (TableList.length === MaxResults || (last !== '' && budget.isSpent)) {
           return { TableList, NextToken: nextToken(last) }
         }
         const table = toTable(row, accountId)
-        last = placeOfTable(table)
+        last = keyOfTable(table)
         if (matches(table)) TableList.push(table)
       }
       return { TableList }

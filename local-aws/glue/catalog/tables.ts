@@ -1,7 +1,7 @@
 // Glue tables: their operations on the store.
 
 import { errorDetail, GlueError, invalidInput } from '../api/errors.ts'
-import { nextToken, placeOf } from '../api/page.ts'
+import { nextToken, startAfter } from '../api/page.ts'
 import { type Handlers, pick } from '../api/request.ts'
 import type { Table, TableInput } from '../api/shapes.ts'
 import { type CatalogContext, eachOf, nowSeconds } from './context.ts'
@@ -117,7 +117,7 @@ export function tableOperations(context: CatalogContext): Handlers {
       for (const { name } of store.iterate<{ name: string }>(
         sql,
         storedName(DatabaseName),
-        placeOf(NextToken) ?? '',
+        startAfter(NextToken) ?? '',
       )) {
         isMore = found.length === MaxResults || (last !== '' && budget.isSpent)
         if (isMore) break

@@ -1,5 +1,5 @@
 // The partitions that a crawl found, brought into the catalog in small batches.
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import type { Partition, PartitionInput, TableInput } from '../api/shapes.ts'
 import {
   type Ask,
@@ -69,7 +69,7 @@ export async function applyPartitions(
       signal.throwIfAborted()
       const answer = ask(operation, { ...of, [member]: items.slice(start, start + size) })
       throwUnexpected(answer as { Errors: BatchError[] })
-      await nextTurn()
+      await yieldToEventLoop()
     }
   }
 }
@@ -91,7 +91,7 @@ async function* allPartitions(ask: Ask, of: object): AsyncGenerator<Partition> {
     const page = ask('GetPartitions', { ...of, NextToken }) as { Partitions: Partition[]; NextToken?: string }
     yield* page.Partitions
     NextToken = page.NextToken
-    await nextTurn()
+    await yieldToEventLoop()
   } while (NextToken)
 }
 

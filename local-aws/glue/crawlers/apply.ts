@@ -1,5 +1,5 @@
 // What a crawl found, brought into the Data Catalog as the crawler's policies say.
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import type { StorageDescriptor, Table, TableInput } from '../api/shapes.ts'
 import { applyPartitions } from './apply-partitions.ts'
 import { tableNameFor } from './naming.ts'
@@ -57,7 +57,7 @@ async function allTables(ask: Ask, DatabaseName: string): Promise<Map<string, Ta
     const page = ask('GetTables', { DatabaseName, NextToken }) as { TableList: Table[]; NextToken?: string }
     for (const table of page.TableList) tables.set(table.Name, table)
     NextToken = page.NextToken
-    await nextTurn()
+    await yieldToEventLoop()
   } while (NextToken)
   return tables
 }

@@ -1,7 +1,7 @@
 // The crawls that a crawler has run: kept with what each did, listed, and summed up as metrics.
 import { randomUUID } from 'node:crypto'
 import { invalidInput } from '../api/errors.ts'
-import { pageOf, placeOf } from '../api/page.ts'
+import { pageOf, startAfter } from '../api/page.ts'
 import type { Store } from '../catalog/store.ts'
 import type { Action, Changes } from './policies.ts'
 import type { ScanCounts } from './scan-report.ts'
@@ -80,7 +80,7 @@ export class CrawlHistory {
 
   /** Newest first. */
   list(crawler: string, size: number, token: string | undefined, filters: readonly Filter[]): object {
-    const before = Number(placeOf(token) ?? Number.MAX_SAFE_INTEGER)
+    const before = Number(startAfter(token) ?? Number.MAX_SAFE_INTEGER)
     const crawls = this.#kept(crawler).map(({ crawl }) => crawl)
     const wanted = crawls.filter(
       (crawl) => crawl.StartTime < before && filters.every((filter) => passes(crawl, filter)),

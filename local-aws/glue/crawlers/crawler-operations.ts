@@ -1,6 +1,6 @@
 // The crawler operations of the Glue API.
 import { GlueError } from '../api/errors.ts'
-import { pageOf, placeOf } from '../api/page.ts'
+import { pageOf, startAfter } from '../api/page.ts'
 import { type Handlers, pick } from '../api/request.ts'
 import type { CatalogContext } from '../catalog/context.ts'
 import { addTags, deleteTags, type Tags } from '../catalog/tags.ts'
@@ -50,13 +50,13 @@ export function crawlerOperations(context: CatalogContext, crawlers: Crawlers): 
     GetCrawler: ({ Name }: Named) => ({ Crawler: shown(crawlers.get(Name)) }),
 
     GetCrawlers({ NextToken, MaxResults = 100 }: { NextToken?: string; MaxResults?: number }) {
-      const records = crawlers.list(placeOf(NextToken) ?? '', MaxResults + 1)
+      const records = crawlers.list(startAfter(NextToken) ?? '', MaxResults + 1)
       const { rows, next } = pageOf(records, MaxResults, ({ input }) => input.Name)
       return { Crawlers: rows.map(shown), ...next }
     },
 
     ListCrawlers({ NextToken, MaxResults = 100 }: { NextToken?: string; MaxResults?: number }) {
-      const records = crawlers.list(placeOf(NextToken) ?? '', MaxResults + 1)
+      const records = crawlers.list(startAfter(NextToken) ?? '', MaxResults + 1)
       const { rows, next } = pageOf(records, MaxResults, ({ input }) => input.Name)
       return { CrawlerNames: rows.map(({ input }) => input.Name), ...next }
     },
@@ -132,7 +132,7 @@ export function crawlerOperations(context: CatalogContext, crawlers: Crawlers): 
       NextToken?: string
       MaxResults?: number
     }) {
-      const after = placeOf(NextToken)
+      const after = startAfter(NextToken)
       const names = [...new Set(CrawlerNameList)]
       const records = CrawlerNameList
         ? names

@@ -2,10 +2,10 @@
 import { invalidInput } from '../api/errors.ts'
 import type { Classifier } from './classifier-record.ts'
 import { exclusionTest } from './exclusions.ts'
+import { parseIncludePath } from './include-path.ts'
 import type { Policies } from './policies.ts'
 import type { ScanOptions } from './scan.ts'
 import { schedule } from './schedule.ts'
-import { targetPlace } from './target-place.ts'
 
 export interface S3Target {
   Path: string
@@ -116,7 +116,7 @@ export function checkInput(input: CrawlerInput): void {
       throw invalidInput('SampleSize must be between 1 and 249')
     }
     try {
-      targetPlace(Path ?? '')
+      parseIncludePath(Path ?? '')
       exclusionTest(Exclusions)
     } catch (error) {
       throw invalidInput((error as Error).message)
@@ -124,7 +124,7 @@ export function checkInput(input: CrawlerInput): void {
   }
   for (const { Paths = [], Exclusions = [] } of IcebergTargets) {
     try {
-      for (const path of Paths) targetPlace(path)
+      for (const path of Paths) parseIncludePath(path)
       exclusionTest(Exclusions)
     } catch (error) {
       throw invalidInput((error as Error).message)
@@ -261,7 +261,7 @@ export function policies(input: CrawlerInput): Policies {
     crawler: input.Name,
     database: input.DatabaseName!,
     paths: includePaths(input).map((path) => {
-      const { bucket, prefix } = targetPlace(path)
+      const { bucket, prefix } = parseIncludePath(path)
       return `s3://${bucket}/${prefix}`
     }),
     update: UpdateBehavior as Policies['update'],

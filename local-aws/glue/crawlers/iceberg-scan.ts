@@ -1,11 +1,11 @@
 // Scans a crawler's Iceberg targets: each folder that holds metadata of a table is one.
 import { exclusionTest } from './exclusions.ts'
 import { icebergColumns } from './formats/iceberg.ts'
+import { parseIncludePath } from './include-path.ts'
 import { tableName } from './naming.ts'
 import type { Bucket } from './s3.ts'
 import type { ScanReport } from './scan-report.ts'
 import type { TableDefinition } from './table-definition.ts'
-import { targetPlace } from './target-place.ts'
 
 export interface IcebergTarget {
   readonly paths: readonly string[]
@@ -33,27 +33,27 @@ export async function scanIceberg(
   const isExcluded = exclusionTest(target.exclusions)
   const tables: TableDefinition[] = []
   for (const path of target.paths) {
-    const place = targetPlace(path)
+    const include = parseIncludePath(path)
     const newest = new Map<string, Found>()
-    for await (const { key, size } of bucket.list(place.bucket, place.prefix)) {
-      const relative = key.slice(place.prefix.length)
+    for await (const { key, size } of bucket.list(include.bucket, include.prefix)) {
+      const relative = key.slice(include.prefix.length)
       const metadata = metadataFile(relative)
       if (!metadata || isExcluded(relative)) continue
       const { folder, version: order } = metadata
       if (folder.split('/').length - 1 > target.mostDepth) continue
-      report.listed(`s3://${place.bucket}/${key}`, undefined)
+      report.listed(`s3://${include.bucket}/${key}`, undefined)
       const known = newest.get(folder)
       if (!known || order > known.order || (order === known.order && key > known.key)) {
         newest.set(folder, { key, size, order })
       }
     }
     for (const { key, size } of newest.values()) {
-      const uri = `s3://${place.bucket}/${key}`
+      const uri = `s3://${include.bucket}/${key}`
       if (size > mostMetadata) {
         report.leftOut(uri, 'metadata that is too large')
         continue
       }
-      const bytes = await bucket.read(place.bucket, key, 0, size)
+      const bytes = await bucket.read(include.bucket, key, 0, size)
       try {
         const { location, columns } = icebergColumns(new TextDecoder().decode(bytes ?? new Uint8Array()))
         const name = tableName(tablePrefix, location.slice(location.lastIndexOf('/') + 1))

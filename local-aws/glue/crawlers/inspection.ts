@@ -212,7 +212,7 @@ function csvOptions(input: CsvInput): CsvOptions {
     ...(ContainsHeader === 'UNKNOWN' ? {} : { hasHeader: ContainsHeader === 'PRESENT' }),
     ...(Header?.length ? { names: Header } : {}),
     ...(input.CustomDatatypeConfigured && CustomDatatypes ? { types: CustomDatatypes } : {}),
-    keepsBlanks: input.DisableValueTrimming === true,
+    preservesBlanks: input.DisableValueTrimming === true,
     allowsOneColumn: input.AllowSingleColumn === true,
   }
 }

@@ -1,6 +1,6 @@
 // The logs of crawls as CloudWatch Logs shows them: the group /aws-glue/crawlers, with a stream for each crawler.
 import { GlueError } from '../api/errors.ts'
-import { nextToken, placeOf } from '../api/page.ts'
+import { nextToken, startAfter } from '../api/page.ts'
 import type { Handlers } from '../api/request.ts'
 import { arnOf, type CatalogContext } from '../catalog/context.ts'
 import type { CrawlerRecord } from './crawler-record.ts'
@@ -79,7 +79,7 @@ export function logOperations(context: CatalogContext): Handlers {
     }: Wanted & { logGroupName?: string; logStreamName?: string }) {
       needGroup(logGroupName)
       needStream(logStreamName)
-      const after = Number(placeOf(wanted.nextToken) ?? 0)
+      const after = Number(startAfter(wanted.nextToken) ?? 0)
       const found = rows(logStreamName, after, wanted)
       const token = nextToken(String(found.at(-1)?.id ?? after))
       return {
@@ -97,12 +97,12 @@ export function logOperations(context: CatalogContext): Handlers {
       ...wanted
     }: Wanted & { logGroupName?: string; logStreamNames?: string[]; filterPattern?: string }) {
       needGroup(logGroupName)
-      const found = rows(undefined, Number(placeOf(wanted.nextToken) ?? 0), wanted)
-      const words = filterPattern.replaceAll('"', '').split(' ').filter(Boolean)
+      const found = rows(undefined, Number(startAfter(wanted.nextToken) ?? 0), wanted)
+      const terms = filterPattern.replaceAll('"', '').split(' ').filter(Boolean)
       const events = found.filter(
         ({ crawler, message }) =>
           (!logStreamNames || logStreamNames.includes(crawler)) &&
-          words.every((word) => message.includes(word)),
+          terms.every((word) => message.includes(word)),
       )
       const isMore = found.length === Math.min(wanted.limit ?? mostEvents, mostEvents)
       return {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { exclusionTest, isHidden } from './exclusions.ts'
+import { parseIncludePath } from './include-path.ts'
 import { hiveKey, tableName, tableNameFor } from './naming.ts'
-import { targetPlace } from './target-place.ts'
 
 describe('a table name', () => {
   it.each([
@@ -34,8 +34,8 @@ it.each([
   ['s3://b/', { bucket: 'b', prefix: '', name: 'b' }],
   ['s3://b/x/y', { bucket: 'b', prefix: 'x/y/', name: 'y' }],
   ['s3://b/x/y/', { bucket: 'b', prefix: 'x/y/', name: 'y' }],
-])('the include path %s', (path, place) => {
-  expect(targetPlace(path)).toEqual(place)
+])('the include path %s', (path, include) => {
+  expect(parseIncludePath(path)).toEqual(include)
 })
 
 describe('an exclusion', () => {

@@ -12,11 +12,11 @@ import {
 } from './folder-tree.ts'
 import { type GroupingOptions, groupTables } from './grouping.ts'
 import { type IcebergTarget, scanIceberg } from './iceberg-scan.ts'
+import { type IncludePath, parseIncludePath } from './include-path.ts'
 import { inspect } from './inspection.ts'
 import type { Bucket } from './s3.ts'
 import { ScanReport } from './scan-report.ts'
 import { defineTable, type TableDefinition } from './table-definition.ts'
-import { type Place, targetPlace } from './target-place.ts'
 
 export interface Target {
   readonly path: string
@@ -53,22 +53,22 @@ export async function scan(options: ScanOptions, bucket: Bucket): Promise<ScanRe
   const tables: TableDefinition[] = []
   const report = new ScanReport()
   for (const target of options.targets) {
-    const place = targetPlace(target.path)
-    const objects = await listTarget(bucket, place, exclusionTest(target.exclusions), report)
-    const tree = folderTree(place.name, place.prefix, objects)
+    const include = parseIncludePath(target.path)
+    const objects = await listTarget(bucket, include, exclusionTest(target.exclusions), report)
+    const tree = folderTree(include.name, include.prefix, objects)
     const folders = [...leaves(tree)]
       .map(({ folder }) => folder)
-      .filter(({ prefix }) => !known.has(`s3://${place.bucket}/${prefix}`))
+      .filter(({ prefix }) => !known.has(`s3://${include.bucket}/${prefix}`))
     const work = samples(folders, target.sampleSize)
     await inParallel(work, concurrentReads, async ({ folder, object }) => {
-      const sampled = await sample(bucket, place.bucket, object, options.classifiers, report)
+      const sampled = await sample(bucket, include.bucket, object, options.classifiers, report)
       if (sampled) folder.sampled.push(sampled)
     })
     // Reads end in any order; tables must not depend on it.
     for (const { sampled } of folders) sampled.sort((a, b) => (a.key < b.key ? -1 : 1))
     shareSamples(folders, new Set(work.map(({ folder }) => folder)))
     for (const table of groupTables(tree, options.grouping)) {
-      tables.push(defineTable(table, { ...options, bucket: place.bucket }))
+      tables.push(defineTable(table, { ...options, bucket: include.bucket }))
     }
   }
   for (const target of options.icebergTargets) {
@@ -81,13 +81,13 @@ const archived = ['GLACIER', 'DEEP_ARCHIVE']
 
 async function listTarget(
   bucket: Bucket,
-  place: Place,
+  include: IncludePath,
   isExcluded: (key: string) => boolean,
   report: ScanReport,
 ): Promise<ListedObject[]> {
   const objects: ListedObject[] = []
-  for await (const object of bucket.list(place.bucket, place.prefix)) {
-    const relative = object.key.slice(place.prefix.length)
+  for await (const object of bucket.list(include.bucket, include.prefix)) {
+    const relative = object.key.slice(include.prefix.length)
     const reason = isHidden(relative)
       ? 'hidden: a name in its path starts with _ or .'
       : object.size === 0
@@ -99,7 +99,7 @@ async function listTarget(
             : undefined
     // The marker of a folder is no object of the user's.
     if (object.size === 0 && object.key.endsWith('/')) continue
-    report.listed(`s3://${place.bucket}/${object.key}`, reason)
+    report.listed(`s3://${include.bucket}/${object.key}`, reason)
     if (reason === undefined) objects.push(object)
   }
   return objects

@@ -4,7 +4,7 @@ interface Field {
   readonly name: string
   readonly least: number
   readonly most: number
-  readonly words?: readonly string[]
+  readonly names?: readonly string[]
 }
 
 const months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC']
@@ -13,8 +13,8 @@ const fields: readonly Field[] = [
   { name: 'minutes', least: 0, most: 59 },
   { name: 'hours', least: 0, most: 23 },
   { name: 'day of month', least: 1, most: 31 },
-  { name: 'month', least: 1, most: 12, words: months },
-  { name: 'day of week', least: 1, most: 7, words: weekdays },
+  { name: 'month', least: 1, most: 12, names: months },
+  { name: 'day of week', least: 1, most: 7, names: weekdays },
   { name: 'year', least: 1970, most: 2199 },
 ]
 
@@ -85,7 +85,7 @@ function values(text: string, field: Field): number[] {
     const open = isAll || stepText !== undefined
     const to = toText === undefined ? (open ? field.most : from) : number(toText, field)
     // FRI-MON goes over the end of the week.
-    const last = to < from && field.words ? to + field.most : to
+    const last = to < from && field.names ? to + field.most : to
     if (last < from) throw new Error(`${field.name}: ${part} ends before it begins`)
     for (let value = from; value <= last; value += step) {
       found.add(value > field.most ? value - field.most : value)
@@ -94,8 +94,8 @@ function values(text: string, field: Field): number[] {
   return [...found].sort((a, b) => a - b)
 }
 
-function number(text: string, { name, least, most, words }: Field): number {
-  const word = words?.indexOf(text.toUpperCase()) ?? -1
+function number(text: string, { name, least, most, names }: Field): number {
+  const word = names?.indexOf(text.toUpperCase()) ?? -1
   const value = word >= 0 ? word + 1 : /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN
   if (!(value >= least && value <= most))
     throw new Error(`${name}: ${text} is not between ${least} and ${most}`)

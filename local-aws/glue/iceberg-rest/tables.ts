@@ -106,9 +106,9 @@ export function tableOperations(glue: GlueService, tables: IcebergTables, region
         if (await glue.getTable(namespace, name))
           throw commitFailed('Requirement failed: table already exists')
         const { location, ...metadata } = updated(blankMetadata(), updates)
-        const place = location || (await defaultLocation(namespace, name))
+        const target = location || (await defaultLocation(namespace, name))
         return loadResult(
-          await tables.create(namespace, name, { location: place, ...metadata } as TableMetadata),
+          await tables.create(namespace, name, { location: target, ...metadata } as TableMetadata),
           request,
         )
       }

@@ -1,6 +1,6 @@
 // Schemas of a registry: their operations; the versions are in schema-versions.ts.
 import { GlueError, invalidInput } from '../api/errors.ts'
-import { nextToken, placeOf } from '../api/page.ts'
+import { nextToken, startAfter } from '../api/page.ts'
 import type { Handlers } from '../api/request.ts'
 import { arnOf, type CatalogContext, nowSeconds } from '../catalog/context.ts'
 import { addTags, deleteTags, type Tags } from '../catalog/tags.ts'
@@ -111,7 +111,7 @@ export function schemaOperations(context: CatalogContext): Handlers {
           ORDER BY registry || '/' || name LIMIT ?`,
         registry,
         registry,
-        placeOf(NextToken) ?? '',
+        startAfter(NextToken) ?? '',
         MaxResults + 1,
       )
       const page = found.slice(0, MaxResults)

@@ -8,7 +8,7 @@ export interface Call<T> {
   readonly encode: (writer: WireWriter) => void
   readonly decode: (reader: WireReader) => T
   /** The answer keeps parts of the response's memory: whoever has asked gives it back. */
-  readonly keepsMemory?: boolean
+  readonly retainsFrame?: boolean
 }
 
 export interface Api {

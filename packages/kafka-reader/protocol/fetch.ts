@@ -68,7 +68,7 @@ export function fetchCall(version: number, request: FetchRequest): Call<FetchRes
   return {
     api: fetchApi,
     version,
-    keepsMemory: true,
+    retainsFrame: true,
     encode: (writer) => {
       const topicOf = ({ topic, topicId }: TopicKey) =>
         byId ? writer.uuid(topicId) : writer.compactString(topic)

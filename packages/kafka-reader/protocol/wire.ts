@@ -132,24 +132,24 @@ export class WireWriter {
   #at = 0
 
   int8(value: number): this {
-    this.#room(1).writeInt8(value, this.#at)
+    this.#reserve(1).writeInt8(value, this.#at)
     return this
   }
 
   int16(value: number): this {
-    this.#room(2).writeInt16BE(value, this.#at)
+    this.#reserve(2).writeInt16BE(value, this.#at)
     return this
   }
 
   int32(value: number): this {
-    this.#room(4).writeInt32BE(value, this.#at)
+    this.#reserve(4).writeInt32BE(value, this.#at)
     return this
   }
 
   int64(value: number): this {
     const high = Math.floor(value / TWO_TO_32)
-    this.#room(4).writeInt32BE(high, this.#at)
-    this.#room(4).writeUInt32BE(value - high * TWO_TO_32, this.#at)
+    this.#reserve(4).writeInt32BE(high, this.#at)
+    this.#reserve(4).writeUInt32BE(value - high * TWO_TO_32, this.#at)
     return this
   }
 
@@ -158,17 +158,17 @@ export class WireWriter {
   }
 
   uuid(hex: string): this {
-    this.#room(16).write(hex, this.#at, 16, 'hex')
+    this.#reserve(16).write(hex, this.#at, 16, 'hex')
     return this
   }
 
   unsignedVarint(value: number): this {
     let rest = value
     while (rest > 0x7f) {
-      this.#room(1).writeUInt8((rest % 128) + 128, this.#at)
+      this.#reserve(1).writeUInt8((rest % 128) + 128, this.#at)
       rest = Math.floor(rest / 128)
     }
-    this.#room(1).writeUInt8(rest, this.#at)
+    this.#reserve(1).writeUInt8(rest, this.#at)
     return this
   }
 
@@ -204,7 +204,7 @@ export class WireWriter {
   }
 
   raw(bytes: Uint8Array): this {
-    this.#room(bytes.length).set(bytes, this.#at)
+    this.#reserve(bytes.length).set(bytes, this.#at)
     return this
   }
 
@@ -221,7 +221,7 @@ export class WireWriter {
   }
 
   /** The memory, with room for so many bytes at `#at`. */
-  #room(length: number): Buffer {
+  #reserve(length: number): Buffer {
     this.#at = this.#length
     this.#length += length
     if (this.#length > this.#buffer.length) {

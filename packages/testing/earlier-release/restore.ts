@@ -10,8 +10,7 @@ import {
 } from '@aws-sdk/client-glue'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import type { HourPath } from '@ticklake/contract/keys.ts'
-import { parquetMetadata, parquetReadObjects } from 'hyparquet'
-import { parquetWriteBuffer } from 'hyparquet-writer'
+import { changedParquet } from '../changed-object.ts'
 import type { Produced } from '../topic.ts'
 
 type Env = Readonly<Record<string, string>>
@@ -91,24 +90,5 @@ async function rewritten(
   topicId: string,
 ): Promise<Uint8Array> {
   if (key.endsWith('.zst')) return zstdCompressSync(here(zstdDecompressSync(bytes).toString()))
-  const file = new Uint8Array(bytes).buffer
-  const rows = await parquetReadObjects({
-    file,
-    compressors: { ZSTD: (input) => zstdDecompressSync(input) },
-    parsers: { timestampFromMilliseconds: (ms: bigint) => ms, dateFromDays: (days: number) => days } as never,
-  })
-  // Its own schema: the columns that it had.
-  const { schema } = parquetMetadata(file)
-  const columnData = schema.slice(1).map(({ name }) => ({
-    name,
-    data: rows.map((row) => (name === 'kafka_topic_id' ? topicId : row[name])),
-  }))
-  return new Uint8Array(
-    parquetWriteBuffer({
-      columnData: columnData as never,
-      schema,
-      codec: 'ZSTD',
-      compressors: { ZSTD: (input) => zstdCompressSync(input) },
-    }),
-  )
+  return changedParquet(bytes, (rows) => rows.map((row) => ({ ...row, kafka_topic_id: topicId })))
 }

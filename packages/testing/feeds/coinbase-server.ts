@@ -39,8 +39,8 @@ export function startCoinbase({ messages, trades = [], refuse }: CoinbaseScript)
       }
     },
     onRequest(url, response) {
-      const refusal = refuse?.(requests++)
-      if (refusal) return response.writeHead(refusal.status, refusal.headers).end('{"message":"slow down"}')
+      const denied = refuse?.(requests++)
+      if (denied) return response.writeHead(denied.status, denied.headers).end('{"message":"slow down"}')
       const product = /^\/products\/([^/]+)\/trades$/.exec(url.pathname)?.[1]
       if (!product) return response.writeHead(404).end()
       const before = Number(url.searchParams.get('after') ?? Number.POSITIVE_INFINITY)

@@ -36,9 +36,9 @@ export async function startFeedServer(script: FeedServerScript): Promise<FeedSer
   })
   const server = new WebSocketServer({ noServer: true })
   http.on('upgrade', (request, socket, head) => {
-    const refusal = script.refuse?.(attempts++)
-    if (refusal !== undefined) {
-      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\n\r\n`)
+    const status = script.refuse?.(attempts++)
+    if (status !== undefined) {
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`)
       return
     }
     server.handleUpgrade(request, socket, head, (client) => {

@@ -21,7 +21,7 @@ export interface CsvOptions {
   readonly hasHeader?: boolean
   readonly names?: readonly string[]
   readonly types?: readonly string[]
-  readonly keepsBlanks?: boolean
+  readonly preservesBlanks?: boolean
   readonly allowsOneColumn?: boolean
 }
 
@@ -83,8 +83,8 @@ function table(text: string, isCut: boolean, delimiter: string, options: CsvOpti
   }
 }
 
-const named = (cell: Cell | undefined, { keepsBlanks }: CsvOptions) =>
-  keepsBlanks ? cell?.text : cell?.text.trim()
+const named = (cell: Cell | undefined, { preservesBlanks }: CsvOptions) =>
+  preservesBlanks ? cell?.text : cell?.text.trim()
 const declared = (type: string | undefined) => (type ? primitive(type.toLowerCase()) : undefined)
 const isText = (type: HiveType) =>
   type.kind === 'unknown' || (type.kind === 'primitive' && type.name === 'string')

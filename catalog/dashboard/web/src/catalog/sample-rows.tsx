@@ -16,7 +16,7 @@ export function SampleRows({
   object: string
 }) {
   const [run, setRun] = useState<QueryRun>()
-  const place = useRef<HTMLDivElement>(null)
+  const container = useRef<HTMLDivElement>(null)
   useEffect(() => {
     const leave = new AbortController()
     const body = { database: table.database, table: table.name, values, key: object }
@@ -26,11 +26,11 @@ export function SampleRows({
       '',
       leave.signal,
       (news) => !leave.signal.aborted && setRun(news),
-    ).then(() => place.current?.scrollIntoView({ block: 'nearest' }))
+    ).then(() => container.current?.scrollIntoView({ block: 'nearest' }))
     return () => leave.abort()
   }, [table, values, object])
   return (
-    <div ref={place} data-testid="sample">
+    <div ref={container} data-testid="sample">
       {run?.state === 'running' && <p class="empty">Reading a few of its rows …</p>}
       {run?.problem && <ProblemNote problem={run.problem} />}
       {run?.state === 'done' && (

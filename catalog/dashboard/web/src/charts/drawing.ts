@@ -83,13 +83,13 @@ export function drawChart(options: ChartOptions, data: ChartData, size: Size, th
   const [first, last] = extent(xs)
   const slots = Math.max(1, data.categories.length)
   const step = (area.right - area.left) / slots
-  const room = options.type === 'candle' ? (area.right - area.left) / Math.max(2, xs.length) : 0
+  const padding = options.type === 'candle' ? (area.right - area.left) / Math.max(2, xs.length) : 0
   let x: Scale
   if (data.xKind === 'category') {
     x = (slot) => area.left + (slot + 0.5) * step
     shapes.push(...categoryLabels(data.categories, x, step, area.bottom, theme))
   } else {
-    const range: [number, number] = [area.left + room, area.right - room]
+    const range: [number, number] = [area.left + padding, area.right - padding]
     const scale = data.xKind === 'time' ? scaleUtc([first, last], range) : scaleLinear([first, last], range)
     x = (value) => scale(value)!
     const format =
@@ -109,7 +109,7 @@ export function drawChart(options: ChartOptions, data: ChartData, size: Size, th
   }
   data.series.forEach((series, i) => {
     const colour = palette[i % palette.length]!
-    if (options.type === 'candle') shapes.push(...candles(series, x, y, room * 1.2, theme))
+    if (options.type === 'candle') shapes.push(...candles(series, x, y, padding * 1.2, theme))
     else if (options.type === 'bar') shapes.push(...bars(series, i, data.series.length, x, y, step, colour))
     else if (options.type === 'scatter') shapes.push(...dots(series, x, y, colour))
     else shapes.push(...lines(series, x, y, colour))
@@ -169,8 +169,8 @@ function bars(
   })
 }
 
-function candles({ points }: Series, x: Scale, y: Scale, room: number, theme: Theme): Shape[] {
-  const width = Math.max(1, Math.min(14, room * 0.7))
+function candles({ points }: Series, x: Scale, y: Scale, padding: number, theme: Theme): Shape[] {
+  const width = Math.max(1, Math.min(14, padding * 0.7))
   return points.flatMap((point): Shape[] => {
     const [open, high, low, close] = point.values
     if (open == null || high == null || low == null || close == null) return []

@@ -14,12 +14,12 @@ interface Props {
 }
 
 export function Chart({ options, data, height, label }: Props) {
-  const place = useRef<HTMLDivElement>(null)
+  const container = useRef<HTMLDivElement>(null)
   const chart = useRef<uPlot>(undefined)
   const newest = useRef(data)
   newest.current = data
   useEffect(() => {
-    const element = place.current!
+    const element = container.current!
     const made = new uPlot(
       { ...options, width: Math.max(1, element.clientWidth), height },
       newest.current,
@@ -42,7 +42,7 @@ export function Chart({ options, data, height, label }: Props) {
   return (
     <div
       class={styles.chart}
-      ref={place}
+      ref={container}
       role="img"
       aria-label={label}
       style={{ minHeight: `${height}px` }}

@@ -24,7 +24,7 @@ const memory: { sql: string | undefined; run: QueryRun | undefined; asChart: boo
 }
 
 export function QueryTab({ about }: { about: About }) {
-  const place = useRef<HTMLDivElement>(null)
+  const container = useRef<HTMLDivElement>(null)
   const editor = useRef<SqlEditor>(undefined)
   const cancel = useRef<AbortController>(undefined)
   const [run, setRun] = useState(memory.run)
@@ -54,7 +54,7 @@ export function QueryTab({ about }: { about: About }) {
     })
   }
   useEffect(() => {
-    const made = makeSqlEditor(place.current!, memory.sql ?? about.examples[1]?.sql ?? '', {
+    const made = makeSqlEditor(container.current!, memory.sql ?? about.examples[1]?.sql ?? '', {
       onRun: () => start.current(),
       onCancel: () => cancel.current?.abort(),
       onChange: (text) => {
@@ -112,7 +112,7 @@ export function QueryTab({ about }: { about: About }) {
             Cancel
           </button>
         </div>
-        <div class={styles.editor} ref={place} />
+        <div class={styles.editor} ref={container} />
       </Panel>
       <RunState run={run} about={about} />
       {/* For screen readers: the line above has a clock, which would interrupt them all the time. */}

@@ -29,7 +29,7 @@ export interface SqlEditor {
   setText(text: string): void
   setCatalog(databases: readonly DatabaseSummary[], database: string): void
   /** Marks an error, both from 1; undefined removes the mark. */
-  setError(place: { line: number; column: number } | undefined): void
+  setError(position: { line: number; column: number } | undefined): void
   focus(): void
   destroy(): void
 }
@@ -98,13 +98,13 @@ const editorTheme = EditorView.theme({
   '.cm-completionMatchedText': { textDecoration: 'none', fontWeight: '700' },
 })
 
-const placeError = StateEffect.define<{ line: number; column: number } | undefined>()
+const markError = StateEffect.define<{ line: number; column: number } | undefined>()
 
 const errorMark = StateField.define<DecorationSet>({
   create: () => Decoration.none,
   update(marks, change) {
     for (const effect of change.effects) {
-      if (effect.is(placeError)) return effect.value ? markAt(change.state, effect.value) : Decoration.none
+      if (effect.is(markError)) return effect.value ? markAt(change.state, effect.value) : Decoration.none
     }
     // The error may be fixed: the first change removes the mark.
     return change.docChanged ? Decoration.none : marks
@@ -185,11 +185,11 @@ export function makeSqlEditor(
         ]),
       })
     },
-    setError(place) {
-      view.dispatch({ effects: placeError.of(place) })
-      if (!place || place.line > view.state.doc.lines) return
-      const { from, to } = view.state.doc.line(place.line)
-      view.dispatch({ selection: { anchor: Math.min(from + place.column - 1, to) }, scrollIntoView: true })
+    setError(position) {
+      view.dispatch({ effects: markError.of(position) })
+      if (!position || position.line > view.state.doc.lines) return
+      const { from, to } = view.state.doc.line(position.line)
+      view.dispatch({ selection: { anchor: Math.min(from + position.column - 1, to) }, scrollIntoView: true })
     },
     focus: () => view.focus(),
     destroy: () => view.destroy(),

@@ -1,7 +1,7 @@
 // A statement that was changed for the engine, and the way back for the places in the engine's errors.
-import { placeOf } from './tokens.ts'
+import { positionOf } from '@ticklake/runtime/sql/tokens.ts'
 
-export interface PlacedSql {
+export interface RewrittenSql {
   readonly sql: string
   /** Settings of the engine's catalogs that hold for this statement alone. */
   readonly session?: Readonly<Record<string, string>>
@@ -16,7 +16,7 @@ export interface PlacedSql {
   /** Whether the rows may name the engine's catalogs, as a plan does. */
   readonly showsCatalogs?: boolean
   /** An error text of the engine, with its place (`line 1:8:`) as the user counts in their own statement. */
-  readonly placeInOwnSql: (message: string) => string
+  readonly inOwnPositions: (message: string) => string
 }
 
 /** A part of a statement, by its offsets, and what stands there instead. */
@@ -27,12 +27,12 @@ export interface Edit {
 }
 
 /** A statement that goes to the engine as it is. */
-export function unchanged(sql: string): PlacedSql {
-  return { sql, placeInOwnSql: (message) => message }
+export function unchanged(sql: string): RewrittenSql {
+  return { sql, inOwnPositions: (message) => message }
 }
 
 /** A statement with some of its parts replaced; the edits are in their order and do not overlap. */
-export function edited(sql: string, edits: readonly Edit[]): PlacedSql {
+export function edited(sql: string, edits: readonly Edit[]): RewrittenSql {
   let text = ''
   let end = 0
   for (const edit of edits) {
@@ -42,11 +42,11 @@ export function edited(sql: string, edits: readonly Edit[]): PlacedSql {
   const whole = text + sql.slice(end)
   return {
     sql: whole,
-    placeInOwnSql: (message) =>
+    inOwnPositions: (message) =>
       message.replace(/^line (\d+):(\d+):/, (all, line, column) => {
         const offset = offsetOf(whole, Number(line), Number(column))
         if (offset === undefined) return all
-        const own = placeOf(sql, ownOffset(edits, offset))
+        const own = positionOf(sql, ownOffset(edits, offset))
         return `line ${own.line}:${own.column}:`
       }),
   }

@@ -1,5 +1,5 @@
-// Cuts a statement into tokens: enough of SQL's and Hive's lexical rules to classify statements and parse DDL.
-
+// Splits a statement into tokens: enough of SQL's and Hive's lexical rules to classify statements, to parse DDL and the
+// partition expressions of Glue. The one tokenizer of SQL: what the dashboard allows is what local-aws reads.
 import { hiveString } from './hive-string.ts'
 
 export interface Token {
@@ -25,8 +25,10 @@ const hiveTexts = {
   '"': /"[^"\\]*(?:(?:\\[\s\S]|"")[^"\\]*)*"/y,
 }
 const backtick = /`[^`]*(?:``[^`]*)*`/y
-const number = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w$@])/y
+const number = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\p{L}\p{N}_$@])/uy
 const word = /[\p{L}\p{N}_$@]+/uy
+/** Where a comment behind `--` ends for Trino, also in old Mac files. */
+const lineEnd = /[\r\n]/g
 const symbol = /<>|<=|>=|!=|\|\||->|[\s\S]/uy
 
 /**
@@ -62,7 +64,7 @@ export function tokensOf(sql: string, language: Language = 'sql'): Token[] {
     const char = sql[at]!
     const pair = sql[at + 1]
     if (char === '-' && pair === '-') {
-      const end = sql.indexOf('\n', at)
+      const end = endOf(lineEnd)
       at = end < 0 ? sql.length : end
     } else if (char === '/' && pair === '*') {
       const end = sql.indexOf('*/', at + 2)
@@ -103,7 +105,7 @@ function hiveMeaningOf(kind: Token['kind'], text: string): string {
 }
 
 /** Where an offset lies, as error messages name it: both from 1. */
-export function placeOf(sql: string, offset: number): { line: number; column: number } {
+export function positionOf(sql: string, offset: number): { line: number; column: number } {
   const before = sql.slice(0, offset)
   const lineStart = before.lastIndexOf('\n') + 1
   return { line: before.split('\n').length, column: offset - lineStart + 1 }
@@ -111,7 +113,7 @@ export function placeOf(sql: string, offset: number): { line: number; column: nu
 
 /** What a parser says of a token that it did not expect; of none, that the statement ends too early. */
 export function mismatch(sql: string, token: Token | undefined, expected: readonly string[]): string {
-  const { line, column } = placeOf(sql, token?.start ?? sql.length)
+  const { line, column } = positionOf(sql, token?.start ?? sql.length)
   return `line ${line}:${column}: mismatched input '${token?.text ?? '<EOF>'}'. Expecting: ${expected.join(', ')}`
 }
 

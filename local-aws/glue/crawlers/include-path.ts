@@ -1,6 +1,6 @@
 // Where a crawler's include path points.
 
-export interface Place {
+export interface IncludePath {
   readonly bucket: string
   /** Empty, or with a slash at its end. */
   readonly prefix: string
@@ -9,7 +9,7 @@ export interface Place {
 }
 
 /** In: an include path, `s3://bucket/folder/`. @throws Error when it is none */
-export function targetPlace(path: string): Place {
+export function parseIncludePath(path: string): IncludePath {
   const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(path)
   if (!match) throw new Error(`${path} is not a valid S3 path`)
   const [, bucket, rest = ''] = match

@@ -9,7 +9,7 @@ import { discardBody } from './unread-body.ts'
 export type Protocol = 'json' | 'query' | 'ec2' | 's3'
 
 /** Why, for the metric: the guard's three reasons, and those of local-aws itself. */
-export type RefusalReason =
+export type DenialReason =
   | 'host'
   | 'origin'
   | 'target'
@@ -20,7 +20,7 @@ export type RefusalReason =
   | 'method'
 
 /** The error's code as S3 has it, and as services of the query and JSON protocols have it. */
-const codes: Readonly<Record<RefusalReason, { s3: string; query: string; status: number }>> = {
+const codes: Readonly<Record<DenialReason, { s3: string; query: string; status: number }>> = {
   host: { s3: 'AccessDenied', query: 'AccessDenied', status: 421 },
   origin: { s3: 'AccessDenied', query: 'AccessDenied', status: 403 },
   target: { s3: 'InvalidURI', query: 'InvalidRequest', status: 400 },
@@ -32,21 +32,21 @@ const codes: Readonly<Record<RefusalReason, { s3: string; query: string; status:
 }
 
 /** Thrown before anything of a request is read but its head. */
-export class Refusal extends Error {
-  readonly reason: RefusalReason
+export class DeniedRequest extends Error {
+  readonly reason: DenialReason
 
-  constructor(reason: RefusalReason, message: string) {
+  constructor(reason: DenialReason, message: string) {
     super(message)
-    this.name = 'Refusal'
+    this.name = 'DeniedRequest'
     this.reason = reason
   }
 }
 
 /** Answers; what the client still sends is thrown away. */
-export function answerRefusal(
+export function answerDenied(
   request: IncomingMessage,
   response: ServerResponse,
-  { reason, message }: Refusal,
+  { reason, message }: DeniedRequest,
   protocol: Protocol,
 ): number {
   const { status, s3, query } = codes[reason]

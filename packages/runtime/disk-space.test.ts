@@ -1,14 +1,14 @@
 // A full disk is reported by its path and by what is left of it.
 import { expect, test } from 'vitest'
-import { bytesLeft, whyNoRoom } from './disk-room.ts'
+import { bytesLeft, whyDiskFull } from './disk-space.ts'
 
 test('a full disk is reported with its path and what is free', () => {
   // No file can be made in /proc, and it says that it has no block left.
-  expect(whyNoRoom('/proc')).toBe('the disk of /proc is full: 0.0 MB free, at least 8 MB are needed')
+  expect(whyDiskFull('/proc')).toBe('the disk of /proc is full: 0.0 MB free, at least 8 MB are needed')
 })
 
 test('a disk with room says nothing, a folder that is gone is named', () => {
   expect(bytesLeft(import.meta.dirname)).toBeGreaterThan(8_000_000)
-  expect(whyNoRoom(import.meta.dirname)).toBeUndefined()
-  expect(whyNoRoom('/no/such/folder')).toMatch(/^\/no\/such\/folder cannot be written to: ENOENT/)
+  expect(whyDiskFull(import.meta.dirname)).toBeUndefined()
+  expect(whyDiskFull('/no/such/folder')).toMatch(/^\/no\/such\/folder cannot be written to: ENOENT/)
 })

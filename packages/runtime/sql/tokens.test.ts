@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { literal, placeOf, tokensOf } from './tokens.ts'
+import { literal, positionOf, tokensOf } from './tokens.ts'
 
 const brief = (sql: string) => tokensOf(sql).map((token) => `${token.kind}:${token.value}`)
 
@@ -28,6 +28,10 @@ test('comments are no tokens, also with quotes or semicolons in them', () => {
   expect(brief("a -- it's; b\n/* ' ; \n */ c")).toEqual(['word:A', 'word:C'])
 })
 
+test('a comment ends where Trino ends it: nothing behind it is hidden', () => {
+  expect(brief('a -- b\rc -- d\r\ne')).toEqual(['word:A', 'word:C', 'word:E'])
+})
+
 test('what never ends is one broken token', () => {
   expect(brief("a 'b")).toEqual(['word:A', "broken:'b"])
   expect(brief('a /* b')).toEqual(['word:A', 'broken:/* b'])
@@ -37,7 +41,7 @@ test('letters of any script are words', () => {
   expect(brief('größe 日本')).toEqual(['word:GRÖSSE', 'word:日本'])
 })
 
-test('a place is counted from 1, a literal doubles its quotes', () => {
-  expect(placeOf('ab\ncd', 4)).toEqual({ line: 2, column: 2 })
+test('a position is counted from 1, a literal doubles its quotes', () => {
+  expect(positionOf('ab\ncd', 4)).toEqual({ line: 2, column: 2 })
   expect(literal("it's")).toBe("'it''s'")
 })

@@ -4,7 +4,7 @@
  * Makes concurrent calls share a request. A call resolves with the answer to a request that was sent after the call, so
  * it covers what was read before the call.
  */
-export function sharedQuestion(ask: () => Promise<void>): () => Promise<void> {
+export function sharedRequest(ask: () => Promise<void>): () => Promise<void> {
   /** The request that is under way, and the one that will be sent after it. */
   let asking: Promise<void> | undefined
   let next: Promise<void> | undefined

@@ -14,7 +14,7 @@ export function bytesLeft(dir: string): number {
 }
 
 /** undefined: there is room; a sentence: why a service that writes below `dir` is not ready. */
-export function whyNoRoom(dir: string): string | undefined {
+export function whyDiskFull(dir: string): string | undefined {
   let left: number
   try {
     left = bytesLeft(dir)

@@ -1,0 +1,107 @@
+// Partition projection as the engine reads it: Athena knows more units of time, and finds folders by the values as they are.
+import type { Table } from '../../glue/api/shapes.ts'
+import { AwsError } from '../../http/aws-error.ts'
+import { calendarValues, shifted } from './calendar-projection.ts'
+
+/** Some of the keys of the objects below a table's location. */
+export type SampleKeys = (location: string) => Promise<readonly string[]>
+
+/** Signs that Hive escapes in the name of a partition's folder. */
+const escapedSigns = /[\x00-\x1f"#%'*/:=?\\\x7f{[\]^]/
+const escapeSequence = /%[0-9A-F]{2}/g
+const dayMs = 86_400_000
+
+export function isProjected({ Parameters = {} }: Table): boolean {
+  return Parameters['projection.enabled']?.toLowerCase() === 'true'
+}
+
+/**
+ * The table with a projection that the engine understands.
+ * @throws AwsError when a key has no projection, in Athena's words
+ */
+export async function engineProjection(table: Table, keysBelow: SampleKeys): Promise<Table> {
+  const { DatabaseName, Name, PartitionKeys = [], StorageDescriptor, Parameters = {} } = table
+  if (!isProjected(table) || PartitionKeys.length === 0) return table
+  const missing = PartitionKeys.map((key) => key.Name).filter((key) => !Parameters[`projection.${key}.type`])
+  if (missing.length > 0) {
+    throw new AwsError(
+      'InvalidInputException',
+      `Table ${DatabaseName}.${Name} is configured for partition projection, but the following partition columns are missing projection configuration: [${missing.join(', ')}]`,
+    )
+  }
+  const now = new Date()
+  const own = Object.assign(
+    {},
+    Parameters,
+    ...PartitionKeys.map((key) => dateProperties(key.Name, Parameters, now)),
+  )
+  const location = StorageDescriptor?.Location
+  if (own['storage.location.template'] || !location || !mayHaveEscapes({ ...table, Parameters: own })) {
+    return { ...table, Parameters: own }
+  }
+  // The engine escapes the values of folders that it writes, and so does Hive; others leave them as they are.
+  if (areEscaped(await keysBelow(location))) return { ...table, Parameters: own }
+  const folders = PartitionKeys.map((key) => `${key.Name}=\${${key.Name}}/`).join('')
+  const template = `${location.replace(/\/$/, '')}/${folders}`
+  return { ...table, Parameters: { ...own, 'storage.location.template': template } }
+}
+
+/** The properties of a key by date that the engine would not read: months and years become a list, weeks become days. */
+function dateProperties(key: string, parameters: Properties, now: Date): Properties {
+  const property = (name: string) => parameters[`projection.${key}.${name}`]
+  const [range, format, interval] = [property('range'), property('format'), property('interval')]
+  const unit = property('interval.unit')
+  if (property('type')?.toLowerCase() !== 'date' || range === undefined || format === undefined) return {}
+  const values = calendarValues({ range, format, interval, unit }, now)
+  if (values) return { [`projection.${key}.type`]: 'enum', [`projection.${key}.values`]: values.join(',') }
+  const isByWeek = /^\s*weeks?\s*$/i.test(unit ?? '')
+  return {
+    [`projection.${key}.range`]: inDays(range, now),
+    ...(isByWeek
+      ? {
+          [`projection.${key}.interval.unit`]: 'DAYS',
+          [`projection.${key}.interval`]: String(7 * Number(interval ?? 1)),
+        }
+      : {}),
+  }
+}
+
+type Properties = Readonly<Record<string, string>>
+
+/** `NOW-1YEAR` in days, as the engine counts no longer unit. */
+export function inDays(range: string, now: Date): string {
+  return range.replace(
+    /\bNOW(\s*)([+-])\s*(\d+)\s*(YEAR|MONTH|WEEK)S?\b/gi,
+    (_, blank: string, sign: string, count: string, unit: string) => {
+      const far = shifted(now, Number(`${sign}${count}`), unit)
+      return `NOW${blank}${sign}${Math.abs(Math.round((far.getTime() - now.getTime()) / dayMs))}DAYS`
+    },
+  )
+}
+
+/** Whether a key may have a value that is written otherwise where it is escaped. */
+function mayHaveEscapes({ PartitionKeys = [], Parameters = {} }: Table): boolean {
+  return PartitionKeys.some(({ Name }) => {
+    const property = (name: string) => Parameters[`projection.${Name}.${name}`] ?? ''
+    switch (property('type').toLowerCase()) {
+      case 'enum':
+        return escapedSigns.test(property('values'))
+      case 'date':
+        return escapedSigns.test(property('format').replaceAll("'", ''))
+      case 'injected':
+        return true
+      default:
+        return false
+    }
+  })
+}
+
+/** Whether folders have escape sequences in their values, and none a sign that would be escaped. */
+function areEscaped(keys: readonly string[]): boolean {
+  const values = keys
+    .flatMap((key) => key.split('/').slice(0, -1))
+    .filter((folder) => folder.includes('='))
+    .map((folder) => folder.slice(folder.indexOf('=') + 1))
+  const isRaw = (value: string) => escapedSigns.test(value.replaceAll(escapeSequence, ''))
+  return values.some((value) => value.search(escapeSequence) >= 0) && !values.some(isRaw)
+}

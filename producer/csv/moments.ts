@@ -1,0 +1,75 @@
+// When each row was traded: from its date where that has a time and a zone, or with the zone that the user said.
+import { nameKey } from '@ticklake/contract/aliases.ts'
+import { canonicalTime } from '@ticklake/contract/time.ts'
+import { instantOf } from '../zoned-time.ts'
+import { type DateForm, isWithinDay, momentOf, timeOf } from './dates.ts'
+import type { Cells } from './dialect.ts'
+import type { Header } from './header.ts'
+import { isMissing } from './missing.ts'
+import { quoted } from './numbers.ts'
+
+const timeHeadings: readonly string[] = ['time', 'zeit', 'uhrzeit', 'heure', 'hora', 'ora', 'время', '时间']
+/** 9:30, 09:30:00.5, 093000, 4:00 PM, 16:00 EST: such letters mean several zones, so the one that was said holds. */
+const clockForm = /^(\d{1,2}):?(\d\d)(?::?(\d\d)([.,]\d{1,3})?)?(?: ?([AaPp])\.?[Mm]\.?)?(?: [A-Z]{3,5})?$/
+
+/** What the first rows of a file show about the time of day. */
+export interface Clock {
+  /** The column beside the date's that has it, if there is one. */
+  readonly column: number | undefined
+  /** Whether it differs from midnight, so that a row is of a moment and not of a day. */
+  readonly isWithinDay: boolean
+  /** Whether the cells say their zone themselves. */
+  readonly hasZone: boolean
+}
+
+export function clockOf(header: Header, form: DateForm, sample: readonly Cells[]): Clock {
+  const date = header.groups[0]!.at.date!
+  const beside = header.unused.find((at) => timeHeadings.includes(nameKey(header.headings[at]!)))
+  const days = sample.map((cells) => cells[date]!.trim())
+  const isDayOnly = days.every((day) => timeOf(day) === '')
+  const column = isDayOnly ? beside : undefined
+  const texts = column === undefined ? days.map(timeOf) : sample.map((cells) => cells[column]!.trim())
+  return {
+    column,
+    isWithinDay:
+      days.some((day) => isWithinDay(form, day)) ||
+      texts.some((text) => !/^00:00:00/.test(timeOfDay(text) ?? '00:00:00')),
+    hasZone: days.some((day) => momentOf(form, day) !== undefined),
+  }
+}
+
+type Moment = string | { readonly reason: string; readonly detail: string } | undefined
+
+/** @returns a reader of `traded_at` from a row's cells and its day; undefined where rows are of days */
+export function momentReader(
+  clock: Clock,
+  form: DateForm,
+  date: number,
+  timeZone: string | undefined,
+): ((cells: Cells, day: string) => Moment) | undefined {
+  if (!clock.isWithinDay) return undefined
+  const { column } = clock
+  return (cells, day) => {
+    const cell = cells[date]!.trim()
+    const own = momentOf(form, cell)
+    if (own !== undefined) return canonicalTime(own) ?? own
+    if (timeZone === undefined) return undefined
+    const text = column === undefined ? timeOf(cell) : cells[column]!.trim()
+    if (isMissing(text)) return undefined
+    const time = timeOfDay(text)
+    const [seconds, fraction = '0'] = time?.split('.') ?? []
+    const ms = instantOf(`${day} ${seconds}`, timeZone) + Number(`0.${fraction}`) * 1_000
+    if (Number.isNaN(ms)) return { reason: 'bad_timestamp', detail: `${quoted(text)} is no time of day` }
+    return canonicalTime(new Date(ms).toISOString())
+  }
+}
+
+/** `16:00:00` of `4:00 PM`; undefined where the text is no time of day. */
+function timeOfDay(text: string): string | undefined {
+  const match = clockForm.exec(text)
+  if (!match) return undefined
+  const [, hour, minute, second = '00', fraction = '', half] = match
+  const hours =
+    half === undefined ? Number(hour) : (Number(hour) % 12) + (half.toLowerCase() === 'p' ? 12 : 0)
+  return `${String(hours).padStart(2, '0')}:${minute}:${second}${fraction.replace(',', '.')}`
+}
