@@ -12,7 +12,10 @@ export async function prepareAccount(): Promise<void> {
   const glue = new GlueClient()
   const cloudFormation = new CloudFormationClient()
   try {
-    await s3.send(new CreateBucketCommand({ Bucket: bucket }))
+    // The second is dbt-athena's: a test of its suite names it.
+    for (const Bucket of [bucket, 'dbt-athena-integration-testing']) {
+      await s3.send(new CreateBucketCommand({ Bucket }))
+    }
     // PyAthena's: results go where the workgroup says.
     await athena.send(
       new CreateWorkGroupCommand({

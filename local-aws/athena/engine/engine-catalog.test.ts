@@ -135,3 +135,20 @@ test('a database whose name cannot stand in a header is asked for by its own nam
   const database = await ask('GetDatabase', { Name: DatabaseName }, { Database: { Name: '日本 %' } })
   expect(database.answered).toEqual({ Database: { Name: DatabaseName } })
 })
+
+test('the columns of an Iceberg table that the engine writes are marked as current, those of others are not', async () => {
+  const request = (table_type: string) => ({
+    DatabaseName: 'db',
+    TableInput: {
+      Name: 't',
+      Parameters: { table_type },
+      StorageDescriptor: { Columns: [column('a', 'int')] },
+    },
+  })
+  const current = { ...column('a', 'int'), Parameters: { 'iceberg.field.current': 'true' } }
+  for (const operation of ['CreateTable', 'UpdateTable']) {
+    const { asked } = await ask(operation, request('iceberg'), {})
+    expect(asked).toMatchObject({ TableInput: { StorageDescriptor: { Columns: [current] } } })
+    expect((await ask(operation, request('other'), {})).asked).toEqual(request('other'))
+  }
+})

@@ -94,7 +94,15 @@ export async function execute(
     if (rewritten.makesIceberg) await finishIcebergTable(rewritten.makesIceberg, query.submittedAtMs, iceberg)
     const outcome = await finished(sink, last)
     if (!writesRows(query)) return outcome
-    const writer = { engineQueryId: last.id, unloadsTo: rewritten.unloadsTo, signal }
+    const { updateType, updateCount } = last
+    const writer = {
+      engineQueryId: last.id,
+      queryId: query.id,
+      updateType,
+      updateCount,
+      unloadsTo: rewritten.unloadsTo,
+      signal,
+    }
     const manifest = await manifestOf(query, statement, writer, parts)
     return { ...outcome, ...(manifest === undefined ? {} : { manifest }) }
   } catch (error) {

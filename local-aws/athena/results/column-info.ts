@@ -44,6 +44,10 @@ export function columnInfo({ name, typeSignature }: EngineColumn): ColumnInfo {
       return describe(name, 'decimal', first ?? 38, second ?? 0)
     case 'real':
       return describe(name, 'float', 17)
+    // The engine writes these two with capitals, Athena does not.
+    case 'Geometry':
+    case 'SphericalGeography':
+      return describe(name, typeSignature.rawType.toLowerCase(), 0)
     default:
       return describe(name, typeSignature.rawType, precisions[typeSignature.rawType] ?? 0)
   }

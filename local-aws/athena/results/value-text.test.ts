@@ -62,6 +62,13 @@ test('timestamps have three digits, whatever their precision is, and keep their 
   )
 })
 
+test('a time has at most three digits of its fraction, and none where it has no fraction', () => {
+  expect(toTextOf(type('time', 0))('13:24:11')).toBe('13:24:11')
+  expect(toTextOf(type('time', 3))('13:24:11.500')).toBe('13:24:11.500')
+  expect(toTextOf(type('time', 6))('13:24:11.123456')).toBe('13:24:11.123')
+  expect(toTextOf(type('time with time zone', 6))('13:24:11.123456-00:30')).toBe('13:24:11.123-00:30')
+})
+
 test('binary, arrays, maps and rows have their own forms, nested ones too', () => {
   expect(toTextOf(type('varbinary'))('AQL/')).toBe('01 02 ff')
   expect(toTextOf(type('varbinary'))('')).toBe('')

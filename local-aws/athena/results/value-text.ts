@@ -12,9 +12,11 @@ export function toTextOf(type: TypeSignature): ToText {
       return (value) => (typeof value === 'number' ? javaDouble(value) : String(value))
     case 'timestamp':
     case 'timestamp with time zone':
+      return (value) => withThreeDigits(String(value))
     case 'time':
     case 'time with time zone':
-      return (value) => withThreeDigits(String(value))
+      // Unlike a timestamp, a time without a fraction gets none.
+      return (value) => String(value).replace(/(:\d\d\.\d{3})\d+/, '$1')
     case 'varbinary':
       return (value) => spacedHex(String(value))
     case 'array': {

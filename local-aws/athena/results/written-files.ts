@@ -6,6 +6,8 @@ import { isIcebergTable } from '../../iceberg/tables.ts'
 import { contextDatabase, outputLocation, type QueryRequest } from '../api/query.ts'
 import type { RewrittenSql } from '../sql/rewritten-sql.ts'
 import type { Statement } from '../sql/statement.ts'
+import { updateColumns } from './column-info.ts'
+import { resultMetadata } from './result-metadata.ts'
 import type { ResultObjects } from './s3.ts'
 
 export interface WrittenFilesParts {
@@ -16,19 +18,22 @@ export interface WrittenFilesParts {
 /** Who wrote, and for an UNLOAD where to: other statements write into a table. */
 export interface Writer {
   readonly engineQueryId: string
+  readonly queryId: string
+  readonly updateType: string | undefined
+  readonly updateCount: number | undefined
   readonly unloadsTo: RewrittenSql['unloadsTo'] | undefined
   readonly signal: AbortSignal
 }
 
 /**
- * Writes `<OutputLocation>-manifest.csv`, one S3 address a line. The engine puts the id of its query into the name
+ * Writes `<OutputLocation>-manifest.csv`, one S3 address a line, and for a CTAS its `.metadata`. The engine puts the id of its query into the name
  * of each file that it writes, which tells them from what was there before.
  * Out: where the manifest lies; undefined when no table is found, or an INSERT wrote no file.
  */
 export async function writeManifest(
   statement: Statement,
   request: QueryRequest,
-  { engineQueryId, unloadsTo, signal }: Writer,
+  { engineQueryId, unloadsTo, signal, ...update }: Writer,
   { glue, objects }: WrittenFilesParts,
 ): Promise<string | undefined> {
   const location = unloadsTo ?? (await tableLocation(statement, request, glue))
@@ -40,6 +45,10 @@ export async function writeManifest(
   if (files.length === 0 && statement.substatement === 'INSERT') return undefined
   const manifest = `${outputLocation(request)}-manifest.csv`
   await objects.put(manifest, Buffer.from(files.map((file) => `${file}\n`).join('')), signal)
+  if (statement.substatement === 'CREATE_TABLE_AS_SELECT') {
+    const metadata = resultMetadata({ ...update, columns: updateColumns })
+    await objects.put(`${outputLocation(request)}.metadata`, metadata, signal)
+  }
   return manifest
 }
 

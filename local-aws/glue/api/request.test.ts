@@ -81,3 +81,23 @@ it('can run every pattern of the model', () => {
     if (pattern !== undefined) expect(() => patternTest(pattern)).not.toThrow()
   }
 })
+
+it.each(['NaN', 'Infinity'])('takes %s for a double, as the JSON protocol writes it', (AverageLength) => {
+  const of = (statistics: object) => ({
+    DatabaseName: 'd',
+    TableName: 't',
+    ColumnStatisticsList: [
+      {
+        ColumnName: 'c',
+        ColumnType: 'string',
+        AnalyzedTime: 1,
+        StatisticsData: { Type: 'STRING', StringColumnStatisticsData: statistics },
+      },
+    ],
+  })
+  const known = { MaximumLength: 0, AverageLength, NumberOfNulls: 0, NumberOfDistinctValues: 0 }
+  const request = of(known)
+  expect(checkedRequest('UpdateColumnStatisticsForTable', request)).toEqual(request)
+  const wrong = of({ ...known, AverageLength: '1' })
+  expect(() => checkedRequest('UpdateColumnStatisticsForTable', wrong)).toThrow('STRING_VALUE')
+})

@@ -43,6 +43,8 @@ export function checkedRequest(operation: string, body: unknown): object {
 function checkTypes(shape: Shape, value: unknown, name: string): void {
   const wanted = kinds[shape.type]
   if (wanted === undefined) return
+  // As the JSON protocol writes what a JSON number cannot be.
+  if (shape.type === 'double' && ['NaN', 'Infinity', '-Infinity'].includes(value as string)) return
   if (kindOf(value) !== wanted) throw wrongType(value, wanted)
   if (shape.type === 'integer' && !Number.isSafeInteger(value)) {
     throw new GlueError('SerializationException', `${name} can not be converted to an Integer`)
@@ -125,13 +127,14 @@ function makeRules({ type, min, max, pattern, enum: values }: Shape): Rule[] {
   const isNumber = kinds[type] === 'number'
   const size = isNumber ? (value: unknown) => Number(value) : sizeOf
   const what = isNumber ? 'value' : 'length'
+  // NaN is neither above nor below a bound.
   if (max !== undefined) {
     const text = `Member must have ${what} less than or equal to ${max}`
-    rules.push({ text, holds: (value) => size(value) <= max })
+    rules.push({ text, holds: (value) => !(size(value) > max) })
   }
   if (min !== undefined) {
     const text = `Member must have ${what} greater than or equal to ${min}`
-    rules.push({ text, holds: (value) => size(value) >= min })
+    rules.push({ text, holds: (value) => !(size(value) < min) })
   }
   if (pattern !== undefined) {
     const text = `Member must satisfy regular expression pattern: ${pattern}`
