@@ -44,10 +44,10 @@ test.for(Object.entries(limitsMb))(
       LAKE_FORMAT: format,
       CONSUMER_FLUSH_AFTER_MS: '10000',
     })
-    const fast = await peakMb(it, scope, `${format}-fast`, () => undefined)
-    const objects = await objectKeys({ ...it.env, LAKE_DATASET: `${format}-fast` })
+    const fast = await peakMb(it, scope, `${format}_fast`, () => undefined)
+    const objects = await objectKeys({ ...it.env, LAKE_DATASET: `${format}_fast` })
     expect(objects.length, 'objects').toBeLessThan(ROWS / ROWS_AN_OBJECT)
-    const bad = await peakMb(it, scope, `${format}-bad`, badDays())
+    const bad = await peakMb(it, scope, `${format}_bad`, badDays())
     console.log(`memory: ${format}: peak ${fast} MB, with bad S3 ${bad} MB, of ${limitMb} MB`)
     expect(fast).toBeLessThan(limitMb)
     expect(bad).toBeLessThan(limitMb)

@@ -78,8 +78,10 @@ export async function checkAlert(
   for (const target of rule.targets) {
     if (target.kind === 'log' || target.kind === 'page' || episode.notified.includes(targetKey(target)))
       continue
+    // What has begun is finished: a target that was notified, and not noted, would be notified again after a restart.
+    if (signal?.aborted) return
     try {
-      await notify(target, rule.name, episode, signal)
+      await notify(target, rule.name, episode)
       episode = { ...episode, notified: [...episode.notified, targetKey(target)] }
       await episodes.set(rule.name, episode)
     } catch (error) {

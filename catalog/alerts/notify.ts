@@ -6,9 +6,10 @@ import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Episode } from './episodes.ts'
 import type { Target } from './rule.ts'
 
-const WEBHOOK_TIMEOUT_MS = 10_000
+/** Short, because a stop waits for a notification that is under way. */
+const TIMEOUT_MS = 5_000
 
-export type Notify = (target: Target, alert: string, episode: Episode, signal?: AbortSignal) => Promise<void>
+export type Notify = (target: Target, alert: string, episode: Episode) => Promise<void>
 
 /** Names a target in the stored state. The path of a webhook is often its password: the state has its digest. */
 export function targetKey(target: Target): string {
@@ -30,16 +31,19 @@ export function signature(secret: string, timestamp: string, body: string): stri
 /** @param secret signs webhooks; without it they have no signature */
 export function notifier(secret: string | undefined): Notify & Disposable {
   let sns: SNSClient | undefined
-  const notify: Notify = async (target, alert, { id, sinceMs, rows }, signal) => {
+  const notify: Notify = async (target, alert, { id, sinceMs, rows }) => {
     const body = JSON.stringify({ id, alert, since: new Date(sinceMs).toISOString(), rows })
-    if (target.kind === 'webhook') await post(target.url, body, id, secret, signal)
+    if (target.kind === 'webhook') await post(target.url, body, id, secret)
     if (target.kind === 'sns') {
-      sns ??= new SNSClient({ maxAttempts: 2 })
+      sns ??= new SNSClient({
+        maxAttempts: 1,
+        requestHandler: { requestTimeout: TIMEOUT_MS, throwOnRequestTimeout: true },
+      })
       try {
         // SNS refuses a subject that is longer, or has a line end.
         const Subject = `ticklake: ${alert}`.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 99)
         const command = new PublishCommand({ TopicArn: target.topic, Subject, Message: body })
-        await sns.send(command, signal && { abortSignal: signal })
+        await sns.send(command)
       } catch (error) {
         throw awsFailure('SNS', `publishing to ${target.topic}`, error)
       }
@@ -48,13 +52,7 @@ export function notifier(secret: string | undefined): Notify & Disposable {
   return Object.assign(notify, { [Symbol.dispose]: () => sns?.destroy() })
 }
 
-async function post(
-  url: string,
-  body: string,
-  id: string,
-  secret: string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function post(url: string, body: string, id: string, secret: string | undefined): Promise<void> {
   const timestamp = String(Math.floor(Date.now() / 1000))
   const { origin } = new URL(url)
   try {
@@ -63,7 +61,7 @@ async function post(
       body,
       // A redirect would carry the signed body to a host that nobody configured.
       redirect: 'error',
-      signal: AbortSignal.any([AbortSignal.timeout(WEBHOOK_TIMEOUT_MS), ...(signal ? [signal] : [])]),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
       headers: {
         'content-type': 'application/json',
         'ticklake-id': id,

@@ -18,6 +18,8 @@ const CONSUME_MESSAGES = 1000
 /** Of a query that nobody waits for. */
 const CHECK_TIMEOUT_MS = 3_000
 const WAITING_EVERY_MS = 1_500
+/** What the binding throws once its client is closed. */
+const CLOSED = 'KafkaConsumer is disconnected'
 const LOG_WITHIN_MS = 50
 
 export interface TopicPartition {
@@ -115,8 +117,7 @@ export async function connectGroup(
   function onRebalance(error: { code: number }, assignment: TopicPartition[]): void {
     const partitions = assignment.map(({ partition }) => partition)
     if (state === 'closing') {
-      // Nobody reads the partitions any more, and closing waits for this answer.
-      giveBack(partitions)
+      answerWhileClosing(partitions)
     } else if (state === 'dead') {
       // It waits for no answer, and its memory may be free already.
     } else if (error.code === CODES.ERRORS.ERR__ASSIGN_PARTITIONS) handlers.onAssign(partitions)
@@ -124,6 +125,15 @@ export async function connectGroup(
       handlers.onRevoke(partitions, consumer._client.assignmentLost())
     } else {
       handlers.onFatal(groupFailed(reasonOf(error)))
+    }
+  }
+
+  /** Nobody reads the partitions any more; closing waits for this answer, unless it is over before the question comes. */
+  function answerWhileClosing(partitions: readonly number[]): void {
+    try {
+      giveBack(partitions)
+    } catch (error) {
+      if (reasonOf(error) !== CLOSED) throw error
     }
   }
 
