@@ -56,20 +56,33 @@ export function buildClaim(
   const last = buffer.lastRecord()
   const leaderEpoch = last && leaderEpochAt(last.offset)
   return {
-    v: era ? ERA_CLAIM_VERSION : CLAIM_VERSION,
-    topic: target.topic,
-    ...range,
-    nonce: randomUUID(),
-    encoder: encoderNames[target.format],
-    contract: CONTRACT_VERSION,
+    ...headOf(target, range),
+    ...(era && { v: ERA_CLAIM_VERSION, era }),
     ...(target.aliases && { aliases: true as const }),
-    release,
     files: filesOf(target, range, buffer),
     dead,
     gaps: range.E - range.S - buffer.rows - dead,
     skipped: 0,
     ...(last && { last: { ...last, ...(leaderEpoch !== undefined && { leaderEpoch }) } }),
-    ...(era && { era }),
+  }
+}
+
+/** What every claim says: whose records it is of, and which release wrote it. */
+function headOf(
+  target: LandingTarget,
+  { topicId, partition, S, E }: OffsetRange,
+): Omit<Claim, 'files' | 'dead' | 'gaps' | 'skipped'> {
+  return {
+    v: CLAIM_VERSION,
+    topic: target.topic,
+    topicId,
+    partition,
+    S,
+    E,
+    nonce: randomUUID(),
+    encoder: encoderNames[target.format],
+    contract: CONTRACT_VERSION,
+    release,
   }
 }
 
@@ -81,16 +94,8 @@ export function buildEra(target: LandingTarget, last: Claim, begins: EraStart): 
   const { partition, E: S } = last
   const E = S + 1
   return {
+    ...headOf(target, { topicId: target.topicId, partition, S, E }),
     v: ERA_CLAIM_VERSION,
-    topic: target.topic,
-    topicId: target.topicId,
-    partition,
-    S,
-    E,
-    nonce: randomUUID(),
-    encoder: encoderNames[target.format],
-    contract: CONTRACT_VERSION,
-    release,
     files: [],
     dead: 0,
     gaps: 1,
@@ -114,22 +119,13 @@ export function buildSkip(
   era?: Era,
 ): Claim {
   return {
-    v: era ? ERA_CLAIM_VERSION : CLAIM_VERSION,
-    topic: target.topic,
-    topicId: target.topicId,
-    partition,
-    S,
-    E,
-    nonce: randomUUID(),
-    encoder: encoderNames[target.format],
-    contract: CONTRACT_VERSION,
-    release,
+    ...headOf(target, { topicId: target.topicId, partition, S, E }),
+    ...(era && { v: ERA_CLAIM_VERSION, era }),
     files: [],
     dead: 0,
     gaps: 0,
     skipped: E - S,
     reason,
-    ...(era && { era }),
   }
 }
 
