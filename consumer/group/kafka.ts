@@ -114,18 +114,22 @@ export async function connectGroup(
   const calls = new NativeCalls()
   let state: 'open' | 'closing' | 'dead' = 'open'
 
+  /** What this client holds, of what the group has given to it. */
+  const assigned = new Set<number>()
+  /** The group waits for an answer to its last assignment; without one, the client never closes. */
+  let isAssignmentOpen = false
+
   function onRebalance(error: { code: number }, assignment: TopicPartition[]): void {
     const partitions = assignment.map(({ partition }) => partition)
-    if (state === 'closing') {
-      answerWhileClosing(partitions)
-    } else if (state === 'dead') {
-      // It waits for no answer, and its memory may be free already.
-    } else if (error.code === CODES.ERRORS.ERR__ASSIGN_PARTITIONS) handlers.onAssign(partitions)
-    else if (error.code === CODES.ERRORS.ERR__REVOKE_PARTITIONS) {
-      handlers.onRevoke(partitions, consumer._client.assignmentLost())
-    } else {
-      handlers.onFatal(groupFailed(reasonOf(error)))
-    }
+    if (state === 'dead') return // It waits for no answer, and its memory may be free already.
+    if (error.code === CODES.ERRORS.ERR__ASSIGN_PARTITIONS) {
+      isAssignmentOpen = true
+      if (state === 'closing') answerWhileClosing(partitions)
+      else handlers.onAssign(partitions)
+    } else if (error.code === CODES.ERRORS.ERR__REVOKE_PARTITIONS) {
+      if (state === 'closing') answerWhileClosing(partitions)
+      else handlers.onRevoke(partitions, consumer._client.assignmentLost())
+    } else if (state === 'open') handlers.onFatal(groupFailed(reasonOf(error)))
   }
 
   /** Nobody reads the partitions any more; closing waits for this answer, unless it is over before the question comes. */
@@ -137,9 +141,24 @@ export async function connectGroup(
     }
   }
 
+  /** Partitions that were never assigned are declined: librdkafka takes back only what it was given. */
   function giveBack(partitions: readonly number[]): void {
-    if (cooperative()) consumer._client.incrementalUnassign(partitions.map(named))
-    else consumer.unassign()
+    const held = partitions.filter((partition) => assigned.delete(partition))
+    const declines = isAssignmentOpen
+    isAssignmentOpen = false
+    if (!cooperative()) consumer.unassign()
+    else if (declines && held.length === 0) takeNothing()
+    else consumer._client.incrementalUnassign(held.map(named))
+  }
+
+  function takeNothing(): void {
+    try {
+      consumer._client.incrementalAssign([])
+    } catch (error) {
+      if (reasonOf(error) !== CLOSED) throw error
+      // While it closes, the binding lets nothing be assigned, and librdkafka takes any answer as this one.
+      consumer._client.incrementalUnassign([])
+    }
   }
 
   /** Why the client cannot go on, as its log has it: the error says only that it is so. */
@@ -201,6 +220,8 @@ export async function connectGroup(
       // Pausing is not kept for partitions that come back.
       if (reading === 'paused') consumer.pause(assignment)
       progress.assigned(assignment)
+      isAssignmentOpen = false
+      for (const { partition } of starts) assigned.add(partition)
     },
 
     /** Gives the partitions back to the group. */
@@ -238,6 +259,7 @@ export async function connectGroup(
      */
     async disconnect(): Promise<void> {
       if (state === 'open') state = 'closing'
+      if (isAssignmentOpen && state === 'closing') answerWhileClosing([])
       await calls.close()
       await new Promise<void>((resolve) => {
         consumer.disconnect(() => resolve())

@@ -5,18 +5,21 @@ import { connectGroup, type GroupClient } from '../../consumer/group/kafka.ts'
 
 const times = Number(process.argv[2])
 const config = kafkaConfig(process.env)
+const LEAVE_WITHIN_MS = 8_000
 const unknown = (error: unknown) => void error
 
 for (let time = 0; time < times; time++) {
   let client: GroupClient | undefined
   let partitions: number[] = []
+  // One in four leaves without an answer to its assignment.
+  const answers = time % 4 !== 3
   client = await connectGroup(
     config,
     `${config.KAFKA_TOPIC}-members`,
     {
       onAssign: (assigned) => {
         partitions = assigned
-        client?.assign(assigned.map((partition) => ({ partition, offset: 0 })))
+        if (answers) client?.assign(assigned.map((partition) => ({ partition, offset: 0 })))
       },
       onRevoke: (revoked) => client?.unassign(revoked),
       onFatal: () => {},
@@ -29,6 +32,8 @@ for (let time = 0; time < times; time++) {
   client.subscribe()
   // Some leave before they have anything, some after they have read.
   for (let polls = time % 4; polls > 0; polls--) await client.consume()
+  // One poll is under way when it leaves: an assignment may come with it.
+  client.consume().catch(unknown)
   const ask = () => {
     client.describeTopic().catch(unknown)
     for (const partition of partitions) client.watermarks(partition).catch(unknown)
@@ -36,7 +41,10 @@ for (let time = 0; time < times; time++) {
   }
   ask()
   const asking = setInterval(ask, 1)
+  const begunMs = performance.now()
   await client.disconnect()
+  const tookMs = performance.now() - begunMs
+  if (tookMs > LEAVE_WITHIN_MS) throw new Error(`leaving took ${Math.round(tookMs)} ms`)
   ask()
   clearInterval(asking)
 }
