@@ -17,6 +17,8 @@ export type LookupResult = StoredRecord | 'absent' | 'beyond-end'
 /** How long a partition may say that it ends there: a leader that was just elected says so for a moment. */
 const END_PATIENCE_MS = 5_000
 const LOOKUP_TIMEOUT_MS = 30_000
+/** A partition that stays as it is sends nothing: this often its end is looked at. */
+const CHECK_ENDS_EVERY_MS = 1_000
 /** One batch comes whole, whatever its size; more is not wanted. */
 const MAX_PARTITION_BYTES = 16 * 1024
 
@@ -113,20 +115,35 @@ export class RecordLookup implements Disposable {
   }
 
   async #fetch(reader: KafkaReader): Promise<void> {
+    const pause = AbortSignal.timeout(CHECK_ENDS_EVERY_MS)
     try {
-      const records = await reader.fetch({
-        signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(LOOKUP_TIMEOUT_MS)]),
-      })
+      const records = await reader.fetch({ signal: AbortSignal.any([this.#closing.signal, pause]) })
       const lookup = this.#current.get(records.partition)
       const result = lookup && resultOf(records, lookup)
       records.release()
       if (lookup && result) this.#answer(reader, lookup, result)
     } catch (error) {
+      if (error === pause.reason) return this.#checkEnds(reader)
       const lookup = error instanceof KafkaReaderError && this.#current.get(error.partition ?? -1)
       if (!lookup || error.code !== 'OFFSET_OUT_OF_RANGE') throw error
       const at = { topic: this.#config.KAFKA_TOPIC, partition: lookup.partition }
       const [earliest] = await reader.listOffsets([{ ...at, at: 'earliest' }])
       this.#answer(reader, lookup, earliest!.offset > lookup.offset ? 'absent' : 'beyond-end')
+    }
+  }
+
+  /** @throws Error when a partition has not answered for LOOKUP_TIMEOUT_MS */
+  async #checkEnds(reader: KafkaReader): Promise<void> {
+    const topic = this.#config.KAFKA_TOPIC
+    for (const lookup of [...this.#current.values()]) {
+      const { partition, offset, sinceMs } = lookup
+      const ageMs = performance.now() - sinceMs
+      if (ageMs <= END_PATIENCE_MS) continue
+      // Asked now: what a fetch said before may be of a leader that is gone.
+      const [end] = await reader.listOffsets([{ topic, partition, at: 'latest' }])
+      if (end!.offset <= offset) this.#answer(reader, lookup, 'beyond-end')
+      else if (ageMs > LOOKUP_TIMEOUT_MS)
+        throw new Error(`nothing came of partition ${partition} for ${LOOKUP_TIMEOUT_MS / 1000} s`)
     }
   }
 
@@ -138,8 +155,8 @@ export class RecordLookup implements Disposable {
 }
 
 /** undefined: nothing is known yet. */
-function resultOf(records: Records, { offset, sinceMs }: Lookup): LookupResult | undefined {
-  const { count, offsets, bytes, timestamps, valueStarts, valueEnds, nextOffset, lastStableOffset } = records
+function resultOf(records: Records, { offset }: Lookup): LookupResult | undefined {
+  const { count, offsets, bytes, timestamps, valueStarts, valueEnds, nextOffset } = records
   if (count > 0 && offsets[0] === offset) {
     const start = valueStarts[0]!
     return {
@@ -147,9 +164,7 @@ function resultOf(records: Records, { offset, sinceMs }: Lookup): LookupResult |
       value: start < 0 ? null : Uint8Array.from(bytes.subarray(start, valueEnds[0]!)),
     }
   }
-  if (nextOffset > offset) return 'absent'
-  const isAtEnd = lastStableOffset <= offset && performance.now() - sinceMs > END_PATIENCE_MS
-  return isAtEnd ? 'beyond-end' : undefined
+  return nextOffset > offset ? 'absent' : undefined
 }
 
 function failed(error: unknown): Failure {
