@@ -22,6 +22,9 @@ export interface TopicState {
   readonly partitions: readonly TopicPartition[]
 }
 
+/** A broker hears of a new topic later than the controller that made it: only after this long is a topic missing. */
+export const NEW_TOPIC_KNOWN_WITHIN_MS = 3_000
+
 const CALL_TIMEOUT_MS = 5_000
 const ERR_UNKNOWN_TOPIC = 3
 /** A batch takes what has come by then. */
@@ -49,17 +52,20 @@ export class Broker implements Disposable {
   }
 
   /**
-   * The topic and its offsets as they are now. A broker that does not answer is waited for.
+   * The topic and its offsets as they are now. A broker that does not answer is waited for, and so is, for a moment, a
+   * topic that may have been made just now.
    * @throws Failure KAFKA_UNREACHABLE, TOPIC_MISSING
    */
   async topic(signal?: AbortSignal): Promise<TopicState> {
     const deadline = Date.now() + this.#config.KAFKA_CONNECT_TIMEOUT_MS
+    const missingAt = Date.now() + NEW_TOPIC_KNOWN_WITHIN_MS
     while (true) {
       try {
         return await this.#topicNow()
       } catch (error) {
-        if (error instanceof Failure) throw error
-        if (signal?.aborted || Date.now() >= deadline) throw this.#unreachable(error)
+        const isMissing = error instanceof Failure
+        const isOver = signal?.aborted || Date.now() >= (isMissing ? missingAt : deadline)
+        if (isOver) throw isMissing ? error : this.#unreachable(error)
         await sleep(500, signal)
       }
     }

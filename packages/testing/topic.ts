@@ -1,6 +1,7 @@
 // A topic for tests: made, filled with ticks and poison, and asked for its end.
-import RdKafka from '@confluentinc/kafka-javascript'
+import RdKafka, { type IAdminClient } from '@confluentinc/kafka-javascript'
 import { canonicalBytes } from '@ticklake/contract/validation.ts'
+import { sleep } from '@ticklake/runtime/process.ts'
 
 type Env = Record<string, string>
 
@@ -14,7 +15,9 @@ export async function createTopic(
   await makeTopic(env, `${env.KAFKA_TOPIC}-dead-letters`, 1, config)
 }
 
-/** Makes one topic. */
+const KNOWN_WITHIN_MS = 30_000
+
+/** Makes one topic; resolves when the broker knows it, which is later than when its controller has made it. */
 export async function makeTopic(
   env: Env,
   topic: string,
@@ -31,9 +34,23 @@ export async function makeTopic(
         (error) => (error ? reject(error) : resolve()),
       )
     })
+    const deadline = Date.now() + KNOWN_WITHIN_MS
+    while (!(await isKnown(admin, topic))) {
+      if (Date.now() > deadline)
+        throw new Error(`the broker does not know ${topic} ${KNOWN_WITHIN_MS} ms after it was made`)
+      await sleep(50)
+    }
   } finally {
     admin.disconnect()
   }
+}
+
+function isKnown(admin: IAdminClient, topic: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    admin.describeTopics([topic], { timeout: 5_000 }, (error, found) =>
+      error ? reject(error) : resolve(found[0]?.error === undefined),
+    )
+  })
 }
 
 /** Where the records of every partition end, added up: what a topic was told, once it was made. */

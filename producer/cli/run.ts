@@ -1,12 +1,13 @@
 // `producer run`: sends rows to the topic, and says how many were delivered.
 import { dirname, resolve } from 'node:path'
+import { NEW_TOPIC_KNOWN_WITHIN_MS } from '@ticklake/kafka/topic.ts'
 import { whyDiskFull } from '@ticklake/runtime/disk-space.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { startHealthServer } from '@ticklake/runtime/health.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
-import { whenAborted } from '@ticklake/runtime/process.ts'
+import { sleep, whenAborted } from '@ticklake/runtime/process.ts'
 import { StopReason } from '@ticklake/runtime/stop-reason.ts'
 import { findBroker } from '../broker.ts'
 import { type ProducerConfig, producerConfig } from '../config.ts'
@@ -18,6 +19,7 @@ import { openSource, requireSource } from '../source.ts'
 import { sendAll } from '../stream.ts'
 
 const PROGRESS_MS = 1_000
+const ASK_AGAIN_AFTER_MS = 250
 
 /**
  * @throws Failure when the settings, the source or the broker do not allow it, or a row was not delivered
@@ -101,7 +103,12 @@ async function findTopic(config: ProducerConfig, events: Events, signal: AbortSi
   await using broker = await findBroker(config, events, signal)
   if (!broker) return false
   try {
-    if (await broker.describe(config.KAFKA_TOPIC)) return true
+    const missingAt = Date.now() + NEW_TOPIC_KNOWN_WITHIN_MS
+    do {
+      if (await broker.describe(config.KAFKA_TOPIC)) return true
+      await sleep(ASK_AGAIN_AFTER_MS, signal)
+    } while (!signal.aborted && Date.now() < missingAt)
+    if (signal.aborted) return false
   } catch (error) {
     if (signal.aborted) return false
     throw error
