@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StackEnv } from '../../stack/environment.ts'
-import { type Outcome, readDbtResults, readReport } from './outcomes.ts'
+import { type Outcome, readCollected, readDbtResults, readReport } from './outcomes.ts'
 import { run } from './process.ts'
 import { bucket, here, lists, type Suite } from './suites.ts'
 
@@ -22,13 +22,20 @@ export interface SuiteRun {
   readonly signal: AbortSignal
 }
 
-/** What a run that was ended before its end had come to, with the reason of its end. */
-export class EndedEarly extends Error {
+/** What a run came to. */
+export interface SuiteOutcomes {
+  /** Every test of the suite, those that did not run as well. */
+  readonly tests: readonly string[]
   readonly outcomes: readonly Outcome[]
+}
 
-  constructor(outcomes: readonly Outcome[], cause: unknown) {
+/** A run was ended before its end, with the reason of it. */
+export class EndedEarly extends Error {
+  readonly reached: SuiteOutcomes
+
+  constructor(reached: SuiteOutcomes, cause: unknown) {
     super('the suite was ended before its end', { cause })
-    this.outcomes = outcomes
+    this.reached = reached
   }
 }
 
@@ -45,11 +52,13 @@ export async function runSuite({
   select,
   leaveOut,
   signal,
-}: SuiteRun): Promise<Outcome[]> {
+}: SuiteRun): Promise<SuiteOutcomes> {
   mkdirSync(dir, { recursive: true })
   const report = join(dir, `${suite.name}.jsonl`)
   const logFile = join(dir, `${suite.name}.log`)
+  const collected = join(dir, `${suite.name}.collected.txt`)
   rmSync(report, { force: true })
+  rmSync(collected, { force: true })
   const env = {
     ...process.env,
     ...stack,
@@ -57,13 +66,14 @@ export async function runSuite({
     PYTHONPATH: lists,
     PYTHONDONTWRITEBYTECODE: '1',
     CONFORMANCE_REPORT: report,
+    CONFORMANCE_COLLECTED: collected,
   }
   const options = { signal, logFile, anyStatus: true }
   if (suite.run.kind === 'aws-cli') {
     const values = [`BUCKET=${stack.LAKE_BUCKET}`, 'ACCOUNT=000000000000', `DATA=${join(here, 'aws-cli')}`]
     const script = [join(lists, 'aws_cli.py'), join(here, 'aws-cli/commands.txt'), report, ...values]
     await run(join(bin, 'python'), script, { ...options, env })
-    return readReport(report)
+    return allOf(readReport(report))
   }
   if (suite.run.kind === 'dbt') {
     // dbt writes into the project's folder.
@@ -77,7 +87,7 @@ export async function runSuite({
     }
     const args = ['build', '--project-dir', project, '--profiles-dir', project]
     await run(join(bin, 'dbt'), args, { ...options, env: { ...env, ...folders } })
-    return readDbtResults(join(project, 'target/run_results.json'))
+    return allOf(readDbtResults(join(project, 'target/run_results.json')))
   }
   const pytest = [
     ...['-m', 'pytest', '-p', 'report', '-p', 'no:cacheprovider', '--timeout=300', '-q', '-n', '4'],
@@ -90,7 +100,19 @@ export async function runSuite({
   try {
     await run(join(bin, 'python'), pytest, { ...options, cwd: folder, env: pytestEnv })
   } catch (error) {
-    throw new EndedEarly(readReport(report), error)
+    throw new EndedEarly(reached(), error)
   }
-  return readReport(report)
+  return reached()
+
+  function reached(): SuiteOutcomes {
+    const outcomes = readReport(report)
+    // A file that pytest could not collect is no test, but has an outcome.
+    const tests = new Set([...readCollected(collected), ...outcomes.map(({ test }) => test)])
+    return { tests: [...tests], outcomes }
+  }
+}
+
+/** Of a suite whose every test runs, or none. */
+function allOf(outcomes: readonly Outcome[]): SuiteOutcomes {
+  return { tests: outcomes.map(({ test }) => test), outcomes }
 }

@@ -38,8 +38,16 @@ def pytest_collectreport(report):
         _write(report.nodeid, "failed", str(report.longrepr)[-400:], 0)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Leaves out the tests of the file that CONFORMANCE_LEAVE_OUT names, one a line."""
+    """Lists every test, then leaves out those that the file CONFORMANCE_LEAVE_OUT names, one a line.
+
+    First of all plugins, so that the list also has the tests that -k leaves out.
+    """
+    # Every worker of pytest-xdist collects the same tests.
+    if os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0":
+        with open(os.environ["CONFORMANCE_COLLECTED"], "w", encoding="utf-8") as file:
+            file.writelines(f"{item.nodeid}\n" for item in items)
     path = os.environ.get("CONFORMANCE_LEAVE_OUT")
     if not path:
         return
