@@ -90,7 +90,8 @@ export async function runSuite({
     return allOf(readDbtResults(join(project, 'target/run_results.json')))
   }
   const pytest = [
-    ...['-m', 'pytest', '-p', 'report', '-p', 'no:cacheprovider', '--timeout=300', '-q', '-n', '4'],
+    ...['-m', 'pytest', '-p', 'report', '-p', 'no:cacheprovider', '--timeout=300', '-q'],
+    ...['-n', String(suite.run.workers)],
     ...suite.run.args,
     ...select,
   ]

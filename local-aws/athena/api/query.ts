@@ -70,6 +70,8 @@ export interface QueryRequest {
   readonly reused?: { readonly id: string; readonly location: string }
   /** ManagedQueryResultsConfiguration of the workgroup, where it keeps the results itself: their place is not shown. */
   readonly managedResults?: Readonly<Record<string, unknown>>
+  /** SelectedEngineVersion of the workgroup, where that is not AUTO. */
+  readonly selectedEngineVersion?: string
   /** The bytes that it may read, as its workgroup says. */
   readonly mostScannedBytes?: number
   readonly submittedAtMs: number
@@ -188,7 +190,12 @@ export function queryExecution(query: Query): Record<string, unknown> {
       ResultReuseInformation: { ReusedPreviousResult: query.reused !== undefined },
     },
     WorkGroup: query.workgroup,
-    EngineVersion: engineVersion,
+    EngineVersion: {
+      ...engineVersion,
+      ...(query.selectedEngineVersion === undefined
+        ? {}
+        : { SelectedEngineVersion: query.selectedEngineVersion }),
+    },
     ...(query.parameters === undefined ? {} : { ExecutionParameters: query.parameters }),
   }
 }
