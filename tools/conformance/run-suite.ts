@@ -57,8 +57,7 @@ export async function runSuite({
   const report = join(dir, `${suite.name}.jsonl`)
   const logFile = join(dir, `${suite.name}.log`)
   const collected = join(dir, `${suite.name}.collected.txt`)
-  rmSync(report, { force: true })
-  rmSync(collected, { force: true })
+  for (const file of [report, collected, logFile]) rmSync(file, { force: true })
   const env = {
     ...process.env,
     ...stack,
@@ -96,14 +95,23 @@ export async function runSuite({
     ...select,
   ]
   const leaveOutFile = join(dir, `${suite.name}.leave-out.txt`)
-  writeFileSync(leaveOutFile, leaveOut.join('\n'))
   const pytestEnv = { ...env, ...suite.run.env, CONFORMANCE_LEAVE_OUT: leaveOutFile }
-  try {
-    await run(join(bin, 'python'), pytest, { ...options, cwd: folder, env: pytestEnv })
-  } catch (error) {
-    throw new EndedEarly(reached(), error)
+  // A test may end pytest itself: the others run without those that have an outcome.
+  for (let before = -1; ; ) {
+    const done = new Set([...leaveOut, ...reached().outcomes.map(({ test }) => test)])
+    writeFileSync(leaveOutFile, [...done].join('\n'))
+    try {
+      await run(join(bin, 'python'), pytest, { ...options, cwd: folder, env: pytestEnv })
+    } catch (error) {
+      throw new EndedEarly(reached(), error)
+    }
+    const { tests, outcomes } = reached()
+    const known = new Set([...leaveOut, ...outcomes.map(({ test }) => test)])
+    const rest = select.length > 0 ? [] : tests.filter((test) => !known.has(test))
+    if (rest.length === 0 || outcomes.length === 0) return { tests, outcomes }
+    if (outcomes.length === before) return { tests, outcomes: [...outcomes, ...rest.map(endedPytest)] }
+    before = outcomes.length
   }
-  return reached()
 
   function reached(): SuiteOutcomes {
     const outcomes = readReport(report)
@@ -116,4 +124,8 @@ export async function runSuite({
 /** Of a suite whose every test runs, or none. */
 function allOf(outcomes: readonly Outcome[]): SuiteOutcomes {
   return { tests: outcomes.map(({ test }) => test), outcomes }
+}
+
+function endedPytest(test: string): Outcome {
+  return { test, outcome: 'failed', message: 'pytest ended before this test had an outcome', seconds: 0 }
 }
