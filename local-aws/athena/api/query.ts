@@ -104,9 +104,7 @@ export function resultLayout(query: Pick<Query, 'statementType' | 'substatement'
 
 /** INSERT, CTAS and their like: they answer a row count and their data lies elsewhere. */
 export function writesRows({ substatement }: Pick<Query, 'substatement'>): boolean {
-  return ['INSERT', 'DELETE', 'UPDATE', 'MERGE_INTO', 'CREATE_TABLE_AS_SELECT', 'UNLOAD'].includes(
-    substatement,
-  )
+  return ['INSERT', 'DELETE', 'UPDATE', 'MERGE', 'CREATE_TABLE_AS_SELECT', 'UNLOAD'].includes(substatement)
 }
 
 /** The database of names that have none: in lower case, and without the backticks in which clients may give it. */
