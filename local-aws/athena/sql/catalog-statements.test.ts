@@ -237,7 +237,7 @@ describe('DESCRIBE', () => {
     )
     const lines = await run('DESCRIBE FORMATTED t')
     expect(lines[0]).toBe('# col_name            \tdata_type           \tcomment             ')
-    expect(lines).toContain('Location:           \ts3://b/t/           \t ')
+    expect(lines).toContain('Location:           \ts3://b/t            \t ')
     expect(lines).toContain('\tk                   \tv                   ')
   })
 
