@@ -198,6 +198,8 @@ export function numberReader(form: NumberForm): (cell: string) => NumberCell {
     } else if (isBareThousand(found.digits, form.mark)) {
       if (separator) return bad('has nothing between thousands, unlike the rest of the column')
       separator ??= ''
+    } else if (separator && found.digits.includes(separator)) {
+      return bad(`has ${quoted(separator)} elsewhere than between thousands, unlike the rest of the column`)
     }
     const text = separator ? found.digits.replaceAll(separator, '') : found.digits
     const plain = form.mark === ',' ? text.replace(',', '.') : text
