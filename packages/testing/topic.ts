@@ -10,9 +10,10 @@ export async function createTopic(
   env: Env,
   partitions: number,
   config: Record<string, string> = {},
+  replicas = 1,
 ): Promise<void> {
-  await makeTopic(env, env.KAFKA_TOPIC!, partitions, config)
-  await makeTopic(env, `${env.KAFKA_TOPIC}-dead-letters`, 1, config)
+  await makeTopic(env, env.KAFKA_TOPIC!, partitions, config, replicas)
+  await makeTopic(env, `${env.KAFKA_TOPIC}-dead-letters`, 1, config, replicas)
 }
 
 const KNOWN_WITHIN_MS = 30_000
@@ -23,13 +24,14 @@ export async function makeTopic(
   topic: string,
   partitions: number,
   config: Record<string, string> = {},
+  replicas = 1,
 ): Promise<void> {
   const admin = RdKafka.AdminClient.create({ 'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS! })
   const settings = { 'message.timestamp.type': 'LogAppendTime', ...config }
   try {
     await new Promise<void>((resolve, reject) => {
       admin.createTopic(
-        { topic, num_partitions: partitions, replication_factor: 1, config: settings },
+        { topic, num_partitions: partitions, replication_factor: replicas, config: settings },
         20_000,
         (error) => (error ? reject(error) : resolve()),
       )
