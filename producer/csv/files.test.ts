@@ -734,6 +734,19 @@ describe('numbers', () => {
     expect((await read(lines(HEAD, '2021-05-31,1.234,2.345,1.001,1.5,1.002'), X)).rows).toHaveLength(1)
   })
 
+  test('a slip in a column of numbers that leave the mark open decides nothing', async () => {
+    const thousands = ['1,235', '15,432', '2,346', '123,457', '9,876']
+    for (const slip of ['12,25', '1.234,50']) {
+      const failure = await problem(priced(',', ...thousands, slip), X)
+      expect(failure).toMatchObject({ code: 'CSV_NUMBERS', why: expect.stringContaining(slip) })
+    }
+    const points = thousands.map((each) => each.replace(',', '.'))
+    expect(await problem(priced(';', ...points, '12.25'), X)).toMatchObject({ code: 'CSV_NUMBERS' })
+    expect(await closes([...thousands, '1,234,567']), 'no slip').toHaveLength(6)
+    const skipped = (await read(priced(',', ...thousands, '1.234,50'), { ...X, decimal: 'point' })).skipped
+    expect(skipped).toMatchObject([{ line: 7, reason: 'bad_number' }])
+  })
+
   test('a cell of another column decides on the mark, also at the end of the file', async () => {
     const rows = Array.from({ length: 3_000 }, () => '2021-05-31;1;2;3;1,234;5')
     for (const once of [false, true]) {

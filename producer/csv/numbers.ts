@@ -79,21 +79,82 @@ function partsOf(cell: string): Parts | undefined {
   }
 }
 
+/** So many cells that leave the mark open, for one of their column that does not, make that one a slip. */
+const SURE_OF_SLIP = 4
+
 /** What the cells of a file prove about the decimal mark, which is one for the whole file. */
 export class DecimalEvidence {
+  readonly #columns = new Map<number, ColumnEvidence>()
+
+  add(cell: string, column: number): void {
+    if (!cell.includes(',') && !cell.includes('.')) return
+    const evidence = this.#columns.get(column) ?? new ColumnEvidence()
+    this.#columns.set(column, evidence)
+    evidence.add(cell)
+  }
+
+  /** Whether a comma is in any number. */
+  get hasCommas(): boolean {
+    return this.#some(({ eitherComma, comma }) => eitherComma.count + comma.count > 0)
+  }
+
+  /**
+   * @param isPointPlain whether 1.234 is 1.234 as long as nothing says otherwise, as in files separated by bare commas
+   * @returns undefined while it is open
+   */
+  mark(isPointPlain: boolean): DecimalMark | undefined {
+    const columns = [...this.#columns.values()]
+    const points = columns.reduce((sum, { points }) => sum + points, 0)
+    const commas = columns.reduce((sum, { commas }) => sum + commas, 0)
+    if (points > 0 || commas > 0) return points >= commas ? '.' : ','
+    if (this.#some(({ eitherComma }) => eitherComma.count > 0)) return undefined
+    return this.#some(({ eitherPoint }) => eitherPoint.count > 0) && !isPointPlain ? undefined : '.'
+  }
+
+  /** A cell that could be two numbers, and why no other decides. */
+  get open(): { readonly example: string; readonly why: string } {
+    const columns = [...this.#columns.values()]
+    const open =
+      columns.find(({ eitherComma }) => eitherComma.count > 0) ??
+      columns.find(({ eitherPoint }) => eitherPoint.count > 0)
+    const example = open?.eitherComma.example || open?.eitherPoint.example || ''
+    const slip = open?.comma.example || open?.point.example
+    const few = slip && `too few cells of its column say which, such as ${quoted(slip)}`
+    return { example, why: few || 'no other cell of the file decides' }
+  }
+
+  #some(has: (column: ColumnEvidence) => boolean): boolean {
+    return [...this.#columns.values()].some(has)
+  }
+}
+
+class ColumnEvidence {
   readonly point = { count: 0, example: '' }
   readonly comma = { count: 0, example: '' }
   /** 1.234 and 1,234, which are 1234 as well. */
   readonly eitherPoint = { count: 0, example: '' }
   readonly eitherComma = { count: 0, example: '' }
 
+  /** How many cells prove a point to be the mark; none where they are slips. */
+  get points(): number {
+    return this.point.count * SURE_OF_SLIP >= this.eitherPoint.count + this.eitherComma.count
+      ? this.point.count
+      : 0
+  }
+
+  get commas(): number {
+    return this.comma.count * SURE_OF_SLIP >= this.eitherPoint.count + this.eitherComma.count
+      ? this.comma.count
+      : 0
+  }
+
   add(cell: string): void {
-    if (!cell.includes(',') && !cell.includes('.')) return
     const digits = partsOf(cell)?.digits
     if (digits === undefined || /[eE]/.test(digits)) return
     const kind = this.#kindOf(digits)
     if (!kind) return
-    kind.count++
+    // 1,234,567 has thousands; a slip is no number at all by the other mark.
+    kind.count += hasThousandsTwice(digits) ? SURE_OF_SLIP : 1
     kind.example ||= cell.trim()
   }
 
@@ -111,22 +172,12 @@ export class DecimalEvidence {
     if (points === 1) return mayBeThousands ? this.eitherPoint : this.point
     return mayBeThousands ? this.eitherComma : this.comma
   }
+}
 
-  /**
-   * @param isPointPlain whether 1.234 is 1.234 as long as nothing says otherwise, as in files separated by bare commas
-   * @returns undefined while it is open
-   */
-  mark(isPointPlain: boolean): DecimalMark | undefined {
-    const { point, comma, eitherPoint, eitherComma } = this
-    if (point.count > 0 || comma.count > 0) return point.count >= comma.count ? '.' : ','
-    if (eitherComma.count > 0 || (eitherPoint.count > 0 && !isPointPlain)) return undefined
-    return '.'
-  }
-
-  /** A cell that could be two numbers. */
-  get openExample(): string {
-    return this.eitherComma.example || this.eitherPoint.example
-  }
+function hasThousandsTwice(digits: string): boolean {
+  const points = digits.split('.').length - 1
+  const commas = digits.split(',').length - 1
+  return points + commas > 1 && (points === 0 || commas === 0)
 }
 
 export type NumberCell = number | { readonly reason: string; readonly detail: string }

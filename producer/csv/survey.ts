@@ -104,7 +104,7 @@ export class Survey {
     for (const [i, cells] of rows.entries()) {
       if (!cells || !isWhole(cells, this.header)) continue
       for (const { at } of this.numbers)
-        if (!plainNumber.test(cells[at]!) || !this.#isPointPlain) this.#decimal.add(cells[at]!)
+        if (!plainNumber.test(cells[at]!) || !this.#isPointPlain) this.#decimal.add(cells[at]!, at)
       if (isNumeric) {
         const order = orderOf(cells[date]!.trim())
         const proof = order && this.#orders[order]
@@ -128,19 +128,18 @@ export class Survey {
 
   /** Whether lines anywhere in the file may show that something is wrong. */
   get wantsAll(): boolean {
-    const { eitherComma, comma } = this.#decimal
-    return this.dateForm === 'numeric' || this.#symbols !== undefined || eitherComma.count + comma.count > 0
+    return this.dateForm === 'numeric' || this.#symbols !== undefined || this.#decimal.hasCommas
   }
 
   /** @throws Failure CSV_NUMBERS when nothing has shown it */
   get mark(): DecimalMark {
     const mark = this.#markFound()
     if (mark) return mark
-    const example = this.#decimal.openExample
+    const { example, why } = this.#decimal.open
     throw new Failure({
       code: 'CSV_NUMBERS',
       what: `${this.#file} is not read: its numbers can be read in two ways`,
-      why: `${quoted(example)} may have thousands or a fraction, and no other cell of the file decides`,
+      why: `${quoted(example)} may have thousands or a fraction, and ${why}`,
       remedy: 'say which: --decimal point (1,234 is 1234) or --decimal comma (1,234 is one and a bit)',
     })
   }
