@@ -129,6 +129,8 @@ export class DecimalEvidence {
 }
 
 class ColumnEvidence {
+  #twoPoints = false
+  #twoCommas = false
   readonly point = { count: 0, example: '' }
   readonly comma = { count: 0, example: '' }
   /** 1.234 and 1,234, which are 1234 as well. */
@@ -137,15 +139,17 @@ class ColumnEvidence {
 
   /** How many cells prove a point to be the mark; none where they are slips. */
   get points(): number {
-    return this.point.count * SURE_OF_SLIP >= this.eitherPoint.count + this.eitherComma.count
-      ? this.point.count
-      : 0
+    return this.#sure(this.point.count, this.#twoCommas && this.eitherPoint.count === 0)
   }
 
   get commas(): number {
-    return this.comma.count * SURE_OF_SLIP >= this.eitherPoint.count + this.eitherComma.count
-      ? this.comma.count
-      : 0
+    return this.#sure(this.comma.count, this.#twoPoints && this.eitherComma.count === 0)
+  }
+
+  /** @param isCertain whether a cell such as 1,234,567 agrees with those that leave the mark open: 1,234 has thousands too */
+  #sure(count: number, isCertain: boolean): number {
+    const open = this.eitherPoint.count + this.eitherComma.count
+    return isCertain || count * SURE_OF_SLIP >= open ? count : 0
   }
 
   add(cell: string): void {
@@ -153,8 +157,7 @@ class ColumnEvidence {
     if (digits === undefined || /[eE]/.test(digits)) return
     const kind = this.#kindOf(digits)
     if (!kind) return
-    // 1,234,567 has thousands; a slip is no number at all by the other mark.
-    kind.count += hasThousandsTwice(digits) ? SURE_OF_SLIP : 1
+    kind.count++
     kind.example ||= cell.trim()
   }
 
@@ -163,8 +166,14 @@ class ColumnEvidence {
     const commas = digits.split(',').length - 1
     if (points > 0 && commas > 0)
       return digits.lastIndexOf('.') > digits.lastIndexOf(',') ? this.point : this.comma
-    if (points > 1) return this.comma
-    if (commas > 1) return this.point
+    if (points > 1) {
+      this.#twoPoints = true
+      return this.comma
+    }
+    if (commas > 1) {
+      this.#twoCommas = true
+      return this.point
+    }
     if (points + commas === 0) return undefined
     const [whole, fraction] = digits.split(/[.,]/) as [string, string]
     // A thousands separator has one to three digits before it, which do not begin with 0, and three behind it.
@@ -172,12 +181,6 @@ class ColumnEvidence {
     if (points === 1) return mayBeThousands ? this.eitherPoint : this.point
     return mayBeThousands ? this.eitherComma : this.comma
   }
-}
-
-function hasThousandsTwice(digits: string): boolean {
-  const points = digits.split('.').length - 1
-  const commas = digits.split(',').length - 1
-  return points + commas > 1 && (points === 0 || commas === 0)
 }
 
 export type NumberCell = number | { readonly reason: string; readonly detail: string }

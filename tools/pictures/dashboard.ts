@@ -35,7 +35,7 @@ const charts: readonly Chart[] = [
   },
   {
     name: 'Volume against range',
-    sql: "SELECT high - low AS range, volume FROM candles_1d WHERE index = 'NYA' AND volume > 0 LIMIT 300",
+    sql: "SELECT high - low AS range, volume FROM candles_1d WHERE index = 'J203.JO' LIMIT 300",
     type: 'scatter',
   },
   {
