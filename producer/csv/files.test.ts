@@ -719,6 +719,7 @@ describe('numbers', () => {
     ['a decimal comma', ['1.5', '2.5', '3,5'], 'is not a number'],
     ['a plus sign', ['1', '2', '+3'], 'has plus sign'],
     ['the other marks', ['1,234.50', '2,345.50', '1.234,50'], 'elsewhere than between thousands'],
+    ['a zero before its thousands', ['1,234.50', '2,345.50', '0,125'], 'elsewhere than between thousands'],
     ['a group of two digits', ['1,234.50', '2,345.50', '12,34.50'], 'elsewhere than between thousands'],
   ])('one cell with %s in a column without is skipped', async (_, prices, message) => {
     const { rows, skipped } = await read(priced(',', ...prices), X)

@@ -283,8 +283,8 @@ function isBareZero({ digits, suffix }: Parts): boolean {
 }
 
 const groupedBy = {
-  '.': /^\d{1,3}(?:([,'’ \u00a0\u202f])\d{2,3}(?:\1\d{2,3})*)?(?:\.\d+)?$/,
-  ',': /^\d{1,3}(?:([.'’ \u00a0\u202f])\d{2,3}(?:\1\d{2,3})*)?(?:,\d+)?$/,
+  '.': /^(?:0|[1-9]\d{0,2}(?:([,'’ \u00a0\u202f])\d{2,3}(?:\1\d{2,3})*)?)(?:\.\d+)?$/,
+  ',': /^(?:0|[1-9]\d{0,2}(?:([.'’ \u00a0\u202f])\d{2,3}(?:\1\d{2,3})*)?)(?:,\d+)?$/,
 }
 
 /** The mark between thousands (or between lakhs and crores); undefined where there is none. */
