@@ -24,7 +24,7 @@ const fromHive: Readonly<Record<string, string>> = {
   uuid: 'uuid',
 }
 
-/** Hive's spelling of each; what Hive has no type for is told as Iceberg calls it, or as the text that it prints as. */
+/** Hive's spelling of each; what Hive has no type for keeps Iceberg's name, or as the text that it prints as. */
 const toHive: Readonly<Record<string, string>> = {
   long: 'bigint',
   time: 'string',

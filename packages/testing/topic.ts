@@ -46,7 +46,7 @@ function isKnown(admin: IAdminClient, topic: string): Promise<boolean> {
   })
 }
 
-/** Where the records of every partition end, added up: what a topic was told, once it was made. */
+/** Where the records of every partition end, added up: how many records a topic has received. */
 export function recordsOf(env: Env, topic: string, partitions = 1): Promise<number> {
   return withProducer(env, {}, async (producer) => {
     const ends = Array.from(
