@@ -1,8 +1,5 @@
 // The Live tab in a real browser: it shows how a real pipeline flows, breaks and recovers.
 // biome-ignore-all lint/performance/useDomNodeTextContent: what is seen is tested, not what is there unseen
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { lakeConfig, s3Client } from '@ticklake/aws/config.ts'
 import { openBrowser } from '@ticklake/testing/chromium.ts'
@@ -20,7 +17,6 @@ import {
   widthOf,
 } from '@ticklake/testing/dashboard.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
-import { produce } from '@ticklake/testing/topic.ts'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { freePortNumbers } from '../../../stack/ports.ts'
@@ -39,15 +35,6 @@ const env = testEnv({
   CATALOG_PAGE_PRODUCER_METRICS: `http://127.0.0.1:${producerPort}/metrics`,
   CATALOG_PAGE_CONSUMER_METRICS: `http://127.0.0.1:${consumerPort}/metrics`,
 })
-const alerts = mkdtempSync(join(tmpdir(), 'ticklake-alerts-'))
-writeFileSync(
-  join(alerts, 'alerts.yml'),
-  `alerts:
-  - name: Rows are landing
-    sql: SELECT index, count(*) AS landed FROM ticks GROUP BY index HAVING count(*) > 0 ORDER BY index
-    every: 10 s
-`,
-)
 const lake = lakeConfig(env)
 const s3 = s3Client(lake)
 
@@ -66,13 +53,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   await Promise.all([producer?.kill(), consumer?.kill(), served?.stop()])
-  rmSync(alerts, { recursive: true })
 })
 
 const closeAll = () => Promise.all(browser.contexts().map((context) => context.close()))
 afterEach(closeAll)
 
-const station = (page: Page, id: string) => page.locator(`[data-station=${id}]`)
 const numberOf = async (page: Page, testId: string) =>
   Number((await page.getByTestId(testId).innerText()).replaceAll(',', ''))
 
@@ -82,35 +67,6 @@ async function countsAsked(): Promise<number> {
   const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: lake.bucket, Prefix: prefix }))
   return (Contents ?? []).filter(({ Key }) => Key!.endsWith('.csv')).length
 }
-
-test('all six stages flow, and Athena’s count grows', async () => {
-  const { page, complaints } = await openTab(browser, served.url)
-  for (const id of ['producer', 'topic', 'consumer', 's3', 'glue', 'athena']) {
-    await page.locator(`[data-station=${id}][data-health=flow]`).waitFor()
-  }
-  expect(
-    await page
-      .locator('[data-flow]')
-      .evaluateAll((pipes) => pipes.map((pipe) => pipe.getAttribute('data-flow'))),
-  ).toEqual(Array(5).fill('steady'))
-  const first = await eventually(async () => (await numberOf(page, 'count')) || undefined, 'a count')
-  const more = await eventually(
-    async () => (await numberOf(page, 'count')) > first && numberOf(page, 'count'),
-    'more rows',
-  )
-  expect(more).toBeGreaterThan(first)
-  expect(await numberOf(page, 'arriving')).toBeGreaterThan(100)
-  expect(await numberOf(page, 'arriving')).toBeLessThan(200)
-  expect(await page.getByTestId('freshness').innerText()).toMatch(/\d+ (ms|s)$|min/)
-  expect(await station(page, 's3').innerText()).toMatch(/\d+ objects[\s\S]*(KB|MB)[\s\S]*ago/)
-  expect(await station(page, 'glue').innerText()).toMatch(/5\d partitions[\s\S]*none yet/)
-  const rows = await page.getByRole('region', { name: 'Partitions' }).locator('tbody tr').allInnerTexts()
-  expect(rows).toHaveLength(3)
-  for (const row of rows) expect(row).toMatch(/^\d\s+[\d,]+\s+[\d,]+\s+[\d,]+$/)
-  expect(await page.getByRole('img', { name: /^Rows over time: [\d,]+ in Kafka/ }).count()).toBe(1)
-  expect(await page.getByRole('img', { name: /^Age of the newest row/ }).count()).toBe(1)
-  expect(complaints).toEqual([])
-})
 
 test(
   'one count serves all viewers, and none runs without viewers',
@@ -235,7 +191,7 @@ test(
     await picture(page, 'live-broken-consumer')
     consumer = startService(env, 'consumer', 'run')
     await page.locator('[data-station=consumer][data-health=flow]').waitFor()
-    expect(await page.getByRole('alert').count()).toBe(0)
+    await expect.poll(() => page.getByRole('alert').count(), { timeout: SLOW_MS }).toBe(0)
     // The group gives its partitions to the new one when the session of the dead one has run out: 45 s.
     const then = await numberOf(page, 'count')
     await eventually(async () => (await numberOf(page, 'count')) > then, 'rows that the new consumer landed')
@@ -295,50 +251,4 @@ test(
     expect(complaints).toEqual([])
   },
   SLOW_MS * 2,
-)
-
-test(
-  'records that are all rejected are red within 5 s, with the reason; an alert that fires is shown',
-  async () => {
-    const two = [
-      ['desktop', 'light'],
-      ['phone', 'dark'],
-    ] as const
-    await producer.stop()
-    const alerting = await startDashboardService({ ...env, CATALOG_ALERTS_FILE: join(alerts, 'alerts.yml') })
-    try {
-      const opened = await Promise.all(
-        two.map(([screen, scheme]) => openTab(browser, alerting.url, { screen, scheme })),
-      )
-      for (const { page } of opened) {
-        await page.getByRole('region', { name: 'Alerts' }).getByText('Rows are landing').waitFor()
-      }
-      const [{ page }] = opened as [(typeof opened)[0]]
-      // What the producer sent before is read.
-      await page.getByTestId('tile').first().waitFor()
-      await new Promise((resolve) => setTimeout(resolve, 2_000))
-      const value = Buffer.from('{"Indexx":"HSI","date":"2026-11-26","open":1,"high":1,"low":1,"close":1}')
-      await produce(
-        env,
-        Array.from({ length: 30 }, () => ({ value, partition: 0 })),
-      )
-      const sentAt = performance.now()
-      const problem = page.getByRole('alert').filter({ hasText: 'are rejected' })
-      await problem.waitFor()
-      expect(performance.now() - sentAt).toBeLessThan(5_000)
-      expect(await problem.innerText()).toMatch(
-        /30 of the newest 30 records[\s\S]*30 for missing_field, such as partition 0, offset \d+: index is missing[\s\S]*dlq list/,
-      )
-      for (const [i, { page: other }] of opened.entries()) {
-        const [screen, scheme] = two[i]!
-        await other.getByRole('alert').filter({ hasText: 'are rejected' }).waitFor()
-        expect(await accessibilityFaults(other), `${screen}, ${scheme}`).toEqual([])
-        expect(await widthOf(other), `${screen}, ${scheme}`).toBeLessThanOrEqual(screens[screen].width)
-        await picture(other, `live-alert-${screen}-${scheme}`)
-      }
-    } finally {
-      await alerting.stop()
-    }
-  },
-  2 * SLOW_MS,
 )
