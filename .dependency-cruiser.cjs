@@ -19,7 +19,7 @@ const mayImport = {
   stack: ['packages/runtime', 'packages/kafka', 'packages/aws', 'packages/lake'],
   infra: libraries,
   bench: [...libraries, 'packages/kafka-reader', 'packages/testing', 'stack'],
-  faults: [...libraries, 'packages/testing', 'stack'],
+  faults: [...libraries, 'packages/kafka-reader', 'packages/testing', 'stack'],
 }
 const folders = Object.keys(mayImport).filter((folder) => existsSync(folder))
 

@@ -65,10 +65,14 @@ export async function runCampaign(options: CampaignOptions, signal: AbortSignal)
       // The end of a round and the beginning of the next are mostly waiting.
       if (i + 1 < rounds) next = prepare(i + 1)
     })
+    // Its own brokers are not needed any more, whatever came of it.
+    await prepared.cluster?.[Symbol.asyncDispose]()
     if (isGood) cleaning.push(cleanUp(prepared, say))
     longestMs = Math.max(longestMs, performance.now() - roundBegun)
   }
-  await Promise.all([...cleaning, next.catch(() => {})])
+  const unused = await next.catch(() => undefined)
+  await unused?.cluster?.[Symbol.asyncDispose]()
+  await Promise.all(cleaning)
   // Servers that still run would write it again.
   await platform[Symbol.asyncDispose]()
   if (sum.failed.length === 0) rmSync(servers, { recursive: true, force: true })
@@ -111,10 +115,10 @@ async function oneRound(
 }
 
 /** Rounds share the disk: what was found right is not needed any more. The next round may be killing servers. */
-async function cleanUp({ dir, env }: Prepared, say: (line: string) => void): Promise<void> {
+async function cleanUp({ dir, env, cluster }: Prepared, say: (line: string) => void): Promise<void> {
   rmSync(dir, { recursive: true, force: true })
   try {
-    await deleteTopic(env)
+    if (!cluster) await deleteTopic(env)
     await emptyPrefix(env, `${env.LAKE_PREFIX}/`)
   } catch (error) {
     say(`  ${env.LAKE_PREFIX} was not cleaned up: ${reasonOf(error)}`)

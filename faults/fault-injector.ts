@@ -1,6 +1,7 @@
 // Carries out the faults of a round, each in its time.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { TestCluster } from '@ticklake/kafka-reader/test-cluster.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { randomOf } from '@ticklake/testing/random.ts'
 import type { Fault, ProxiedRequest, Rule } from '@ticklake/testing/s3-proxy.ts'
@@ -15,6 +16,8 @@ export interface FaultInjectorOptions {
   readonly consumers: Consumers
   readonly platform: Pick<Platform, 'takeAway'>
   readonly logDir: string
+  /** Of a round whose leaders move. */
+  readonly cluster: Pick<TestCluster, 'kill' | 'begin' | 'ready' | 'stop' | 'goOn'> | undefined
 }
 
 export class FaultInjector {
@@ -22,6 +25,8 @@ export class FaultInjector {
   /** The rules of the S3 faults that last. */
   readonly #rules = new Set<Rule>()
   #brokenRequests = 0
+  /** One broker at a time is away: two of three have to elect leaders. */
+  #lastMove = Promise.resolve()
 
   constructor(options: FaultInjectorOptions) {
     this.#options = options
@@ -72,6 +77,10 @@ export class FaultInjector {
       case 'trino':
         await platform.takeAway(fault.kind, fault.awayMs)
         return true
+      case 'leader':
+        this.#lastMove = this.#lastMove.then(() => this.#moveLeaders(fault))
+        await this.#lastMove
+        return true
       case 's3':
         return this.#breakS3(fault)
     }
@@ -95,6 +104,16 @@ export class FaultInjector {
         await consumers.freeze(consumer, fault.forMs)
         return true
     }
+  }
+
+  async #moveLeaders({ broker, how, awayMs }: Extract<InjectedFault, { kind: 'leader' }>): Promise<void> {
+    const cluster = this.#options.cluster!
+    if (how === 'kill') await cluster.kill(broker)
+    else cluster.stop(broker)
+    await sleep(awayMs)
+    if (how === 'freeze') return cluster.goOn(broker)
+    cluster.begin(broker)
+    await cluster.ready(broker)
   }
 
   async #breakS3({

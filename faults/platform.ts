@@ -14,7 +14,7 @@ import { trino } from '@ticklake/stack/trino.ts'
 export type ServerName = 'kafka' | 'ministack' | 'trino' | 'local-aws'
 
 /** A member of a group that is silent for this long has lost its partitions; the broker's own 45 s make long rounds. */
-const sessionSettings = {
+export const sessionSettings = {
   'group.consumer.min.session.timeout.ms': 6_000,
   'group.consumer.session.timeout.ms': 6_000,
   'group.consumer.min.heartbeat.interval.ms': 1_000,

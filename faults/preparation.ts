@@ -1,14 +1,25 @@
 // What a round has before it begins: a topic with rows of past hours in it, a table, and settings of its own.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { TestCluster } from '@ticklake/kafka-reader/test-cluster.ts'
 import { serviceEnv } from '@ticklake/stack/environment.ts'
 import { Service } from '@ticklake/testing/service.ts'
 import { createTopic, pastTicks, produce } from '@ticklake/testing/topic.ts'
-import { PARTITIONS, PAST_HOURS, type Scenario } from './scenario.ts'
+import { sessionSettings } from './platform.ts'
+import { BROKERS, PARTITIONS, PAST_HOURS, type Scenario } from './scenario.ts'
 
 const HOUR_MS = 3_600_000
 /** Longer than any count of a round takes: after it compaction deletes what a count may have been reading. */
 const DELETE_AFTER_MS = 8_000
+
+/** Leaders go back to the brokers that are theirs within seconds. */
+const clusterSettings = {
+  ...sessionSettings,
+  'auto.leader.rebalance.enable': 'true',
+  'leader.imbalance.check.interval.seconds': 2,
+  'leader.imbalance.per.broker.percentage': 0,
+  'group.initial.rebalance.delay.ms': 0,
+}
 
 export interface Prepared {
   readonly scenario: Scenario
@@ -17,6 +28,8 @@ export interface Prepared {
   readonly dir: string
   /** The first of the past hours. */
   readonly firstPastMs: number
+  /** Brokers of this round alone, whose leaders move; undefined: it has the platform's. */
+  readonly cluster: TestCluster | undefined
 }
 
 /** Makes all of it. @throws Error when the campaign's own tools fail */
@@ -28,15 +41,20 @@ export async function prepareRound(
   rmSync(dir, { recursive: true, force: true })
   mkdirSync(dir, { recursive: true })
   writeFileSync(join(dir, 'scenario.json'), `${JSON.stringify(scenario, null, 2)}\n`)
+  const cluster = scenario.brokers > 1 ? await TestCluster.start(BROKERS, clusterSettings) : undefined
   // Processes start in half the time: a round starts a dozen.
-  const env = { ...roundEnv(scenario, stack), NODE_COMPILE_CACHE: join(dir, '../compiled') }
+  const env = {
+    ...roundEnv(scenario, stack),
+    NODE_COMPILE_CACHE: join(dir, '../compiled'),
+    ...(cluster && { KAFKA_BOOTSTRAP_SERVERS: cluster.brokers.join(',') }),
+  }
   const firstPastMs = Math.floor(Date.now() / HOUR_MS - 24) * HOUR_MS
   const declaring = new Service(['catalog/main.ts', 'declare'], { env, logFile: join(dir, 'declare.log') })
   // By the broker's clock no hour would close within a round: rows of past hours come with their own time.
-  await createTopic(env, PARTITIONS, { 'message.timestamp.type': 'CreateTime' })
+  await createTopic(env, PARTITIONS, { 'message.timestamp.type': 'CreateTime' }, scenario.brokers)
   await produce(env, pastTicks(PAST_HOURS, firstPastMs, scenario.pastRows, PARTITIONS))
   if ((await declaring.ended()) !== 0) throw new Error(`catalog declare failed:\n${declaring.stderr}`)
-  return { scenario, env, dir, firstPastMs }
+  return { scenario, env, dir, firstPastMs, cluster }
 }
 
 /** Nothing of a round is shared with another one but the servers. */

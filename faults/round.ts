@@ -86,7 +86,7 @@ class Round {
   /** What the audit counted, in a round with a power cut: nobody else knows what the broker had lost. */
   #audited: { readonly landed: number; readonly dead: number } | undefined
 
-  constructor({ scenario, env, dir, firstPastMs }: Prepared, platform: Platform, s3: S3Proxy) {
+  constructor({ scenario, env, dir, firstPastMs, cluster }: Prepared, platform: Platform, s3: S3Proxy) {
     this.#scenario = scenario
     this.#platform = platform
     this.#dir = dir
@@ -101,6 +101,7 @@ class Round {
       consumers: this.#consumers,
       platform,
       logDir: dir,
+      cluster,
     })
     s3.rule = (request) => {
       if (isAmong('claims', request.method, request.target)) this.#firstClaim.resolve()
@@ -171,7 +172,7 @@ class Round {
   /** Rows, poison and faults, until everything has landed and every process has ended. */
   async #flow(signal: AbortSignal): Promise<void> {
     for (let i = 0; i < this.#scenario.consumers; i++) this.#consumers.start()
-    const begun = this.#logBytes()
+    const begun = this.#scenario.powerCut ? this.#logBytes() : []
     const producer = this.#start('producer', ['producer/main.ts', 'run'])
     try {
       await this.#consumers.firstAssigned()

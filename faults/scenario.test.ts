@@ -19,7 +19,10 @@ test('neighbouring seeds give different rounds', () => {
 test('every kind of fault, every answer of S3 and both group protocols come within 500 rounds', () => {
   const injected = scenarios.flatMap((scenario): readonly InjectedFault[] => scenario.faults)
   expect(new Set(injected.map(({ kind }) => kind))).toEqual(
-    new Set(['kill', 'restart', 'freeze', 'add', 'remove', 'broker', 's3', 'local-aws', 'trino']),
+    new Set([
+      ...['kill', 'restart', 'freeze', 'add', 'remove'],
+      ...['broker', 'leader', 's3', 'local-aws', 'trino'],
+    ]),
   )
   const answers = injected.flatMap((it) =>
     it.kind === 's3' ? [it.fault.kind === 'status' ? it.fault.status : it.fault.kind] : [],
@@ -62,4 +65,15 @@ test('the requests that a fault hits are distinguished by method and key', () =>
   expect(isAmong('dead files', 'PUT', '/b/p/_control/d/dead/x.jsonl')).toBe(true)
   expect(isAmong('reads', 'HEAD', object)).toBe(true)
   expect(isAmong('everything', 'DELETE', object)).toBe(true)
+})
+
+test('every fourth round has three brokers whose leaders move, one broker after the other', () => {
+  for (const { seed, brokers, faults, powerCut } of scenarios) {
+    const moves = faults.filter((fault) => fault.kind === 'leader')
+    expect([brokers, moves.length]).toEqual(seed % 4 === 0 ? [3, 2] : [1, 0])
+    if (brokers === 1) continue
+    expect(powerCut).toBeUndefined()
+    expect(faults.some(({ kind }) => kind === 'broker')).toBe(false)
+    expect(new Set(moves.map(({ broker }) => broker)).size).toBe(2)
+  }
 })

@@ -31,6 +31,8 @@ export interface Scenario {
   readonly faults: readonly ScheduledFault[]
   /** Where compaction is killed, in its own order. */
   readonly deaths: readonly CompactionDeath[]
+  /** Brokers of the topic: 3 in every fourth round, whose leaders move. */
+  readonly brokers: 1 | 3
   /** After the last row, in every other round. */
   readonly powerCut: PowerCut | undefined
 }
@@ -66,6 +68,13 @@ export type InjectedFault =
   | { readonly kind: 'freeze'; readonly consumer: number; readonly forMs: number }
   | { readonly kind: 'add' }
   | { readonly kind: 'remove'; readonly consumer: number }
+  /** Of three brokers one is killed or frozen: its partitions get other leaders, and go back to it later. */
+  | {
+      readonly kind: 'leader'
+      readonly broker: number
+      readonly how: 'kill' | 'freeze'
+      readonly awayMs: number
+    }
   /** kill -9 of the broker, which is back after that time. */
   | { readonly kind: 'broker'; readonly awayMs: number }
   | {
@@ -88,6 +97,8 @@ export type ScheduledFault = InjectedFault & { readonly atMs: number }
 export type S3Requests = 'claims' | 'objects' | 'dead files' | 'writes' | 'reads' | 'everything'
 
 const PRODUCE_MS = 5_000
+export const BROKERS = 3
+const LEADER_MOVES = 2
 /** Faults that take long to recover from are injected early: the round ends when all of them are over. */
 const SLOW_TO_RECOVER_BY_MS = 2_000
 const slowToRecover: ReadonlySet<InjectedFault['kind']> = new Set([
@@ -107,6 +118,7 @@ export function drawScenario(seed: number): Scenario {
   const protocol = seed % 2 === 0 ? 'classic' : 'consumer'
   const rowsPerSecond = between(random, 3, 6) * 1_000
   const flushRows = oneOf(random, [1_000, 1_500, 2_000])
+  const brokers = seed % 4 === 0 ? 3 : 1
   return {
     seed,
     protocol,
@@ -118,8 +130,12 @@ export function drawScenario(seed: number): Scenario {
     flushAfterMs: oneOf(random, [1_500, 3_000]),
     flushRows,
     pastRows: Math.round(flushRows * 1.2),
-    faults: drawFaults(random, SESSION_MS[protocol]),
+    faults:
+      brokers === 1
+        ? drawFaults(random, SESSION_MS[protocol])
+        : drawWithMoves(random, SESSION_MS[protocol], seed),
     deaths: drawDeaths(random),
+    brokers,
     powerCut: seed % 2 === 0 ? undefined : drawPowerCut(seed),
   }
 }
@@ -151,10 +167,25 @@ function drawFaults(random: Random, sessionMs: number): ScheduledFault[] {
   return faults.sort((a, b) => a.atMs - b.atMs)
 }
 
+/** The same, with moves of leaders in the place of a broker that is away. */
+function drawWithMoves(random: Random, sessionMs: number, seed: number): ScheduledFault[] {
+  const others = drawFaults(random, sessionMs).filter(({ kind }) => kind !== 'broker')
+  const own = randomOf(seed ^ 0x2545_f491)
+  const first = between(own, 0, BROKERS - 1)
+  const moves = Array.from({ length: LEADER_MOVES }, (_, i) => ({
+    kind: 'leader' as const,
+    broker: ((first + i) % BROKERS) + 1,
+    how: oneOf(own, ['kill', 'freeze'] as const),
+    awayMs: between(own, 1, 3) * 2_000,
+    atMs: 500 + 1_500 * i,
+  }))
+  return [...others, ...moves].sort((a, b) => a.atMs - b.atMs)
+}
+
 const onlyOnce: ReadonlySet<InjectedFault['kind']> = new Set(['freeze', 'broker', 'local-aws', 'trino'])
 
 /** How often each kind comes, of the sum. */
-const weights: readonly (readonly [number, InjectedFault['kind']])[] = [
+const weights: readonly (readonly [number, Exclude<InjectedFault['kind'], 'leader'>])[] = [
   [6, 'kill'],
   [3, 'restart'],
   [3, 'freeze'],
@@ -166,7 +197,7 @@ const weights: readonly (readonly [number, InjectedFault['kind']])[] = [
   [1, 'trino'],
 ]
 
-function drawFault(random: Random, sessionMs: number): InjectedFault {
+function drawFault(random: Random, sessionMs: number): Exclude<InjectedFault, { kind: 'leader' }> {
   const consumer = between(random, 0, MAX_CONSUMERS - 1)
   const kind = weighted(random)
   switch (kind) {
@@ -188,7 +219,7 @@ function drawFault(random: Random, sessionMs: number): InjectedFault {
   }
 }
 
-function weighted(random: Random): InjectedFault['kind'] {
+function weighted(random: Random): (typeof weights)[number][1] {
   let left = random() * weights.reduce((sum, [weight]) => sum + weight, 0)
   for (const [weight, kind] of weights) {
     left -= weight
@@ -239,7 +270,7 @@ export function isAmong(requests: S3Requests, method: string, target: string): b
 export function scenarioText(scenario: Scenario): string[] {
   const { seed, protocol, format, consumers, rows, rowsPerSecond, poison, flushAfterMs, flushRows } = scenario
   return [
-    `seed ${seed}: ${protocol} protocol, ${format}, ${consumers} of ${MAX_CONSUMERS} consumers, ${scenario.pastRows * PAST_HOURS * PARTITIONS} rows of ${PAST_HOURS} past hours and ${rows} at ${rowsPerSecond}/s, ${poison} poison, flush after ${flushAfterMs} ms or ${flushRows} rows`,
+    `seed ${seed}: ${protocol} protocol, ${scenario.brokers > 1 ? `${scenario.brokers} brokers, ` : ''}${format}, ${consumers} of ${MAX_CONSUMERS} consumers, ${scenario.pastRows * PAST_HOURS * PARTITIONS} rows of ${PAST_HOURS} past hours and ${rows} at ${rowsPerSecond}/s, ${poison} poison, flush after ${flushAfterMs} ms or ${flushRows} rows`,
     ...scenario.faults.map((fault) => `  at ${(fault.atMs / 1000).toFixed(1)} s: ${faultText(fault)}`),
     ...scenario.deaths.map((death) => `  ${deathText(death)}`),
     ...(scenario.powerCut ? [`  at the end: ${powerCutText(scenario.powerCut)}`] : []),
@@ -266,6 +297,8 @@ export function faultText(fault: InjectedFault): string {
       return `remove consumer ${fault.consumer}`
     case 'broker':
       return `kill -9 the broker, back after ${fault.awayMs} ms`
+    case 'leader':
+      return `${fault.how === 'kill' ? 'kill -9' : 'freeze'} broker ${fault.broker} of ${BROKERS}, back after ${fault.awayMs} ms: its partitions get other leaders`
     case 's3': {
       const { kind } = fault.fault
       const how =

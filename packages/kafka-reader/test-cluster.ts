@@ -39,13 +39,19 @@ interface Node {
 export class TestCluster implements AsyncDisposable {
   readonly dir: string
   readonly #nodes: Node[]
+  readonly #settings: Readonly<Record<string, string | number>>
 
-  private constructor(dir: string, nodes: Node[]) {
+  private constructor(dir: string, nodes: Node[], settings: Readonly<Record<string, string | number>>) {
     this.dir = dir
     this.#nodes = nodes
+    this.#settings = settings
   }
 
-  static async start(brokers = 3): Promise<TestCluster> {
+  /** @param settings of the brokers, beside or in place of those below */
+  static async start(
+    brokers = 3,
+    settings: Readonly<Record<string, string | number>> = {},
+  ): Promise<TestCluster> {
     const dir = mkdtempSync(join(tmpdir(), 'kafka-reader-test-'))
     const ports = await freePorts(3 * brokers)
     makeCertificate(dir)
@@ -57,7 +63,7 @@ export class TestCluster implements AsyncDisposable {
       config: join(dir, `${at + 1}.properties`),
       process: undefined,
     }))
-    const cluster = new TestCluster(dir, nodes)
+    const cluster = new TestCluster(dir, nodes, settings)
     try {
       await Promise.all(nodes.map((node) => cluster.#format(node)))
       for (const { id } of nodes) cluster.begin(id)
@@ -183,6 +189,7 @@ export class TestCluster implements AsyncDisposable {
       'quota.window.num': 3,
       'num.network.threads': 2,
       'num.io.threads': 2,
+      ...this.#settings,
     }
     writeFileSync(
       node.config,

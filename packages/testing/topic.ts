@@ -11,9 +11,10 @@ export async function createTopic(
   env: Env,
   partitions: number,
   config: Record<string, string> = {},
+  replicas = 1,
 ): Promise<void> {
-  await makeTopic(env, env.KAFKA_TOPIC!, partitions, config)
-  await makeTopic(env, `${env.KAFKA_TOPIC}-dead-letters`, 1, config)
+  await makeTopic(env, env.KAFKA_TOPIC!, partitions, config, replicas)
+  await makeTopic(env, `${env.KAFKA_TOPIC}-dead-letters`, 1, config, replicas)
 }
 
 const KNOWN_WITHIN_MS = 30_000
@@ -24,9 +25,10 @@ export async function makeTopic(
   topic: string,
   partitions: number,
   config: Record<string, string> = {},
+  replicas = 1,
 ): Promise<void> {
   const settings = { 'message.timestamp.type': 'LogAppendTime', ...config }
-  const wanted = { topic, num_partitions: partitions, replication_factor: 1, config: settings }
+  const wanted = { topic, num_partitions: partitions, replication_factor: replicas, config: settings }
   await withAdmin(env, async (admin) => {
     await called((done) => admin.createTopic(wanted, CALL_WITHIN_MS, done))
     const deadline = Date.now() + KNOWN_WITHIN_MS

@@ -1,4 +1,5 @@
 // OffsetForLeaderEpoch: where the records of a leader epoch end, so that a replaced tail is found. https://kafka.apache.org/protocol#The_Messages_OffsetForLeaderEpoch
+import { readByTopic, writeByTopic } from './by-topic.ts'
 import type { Api, Call } from './call.ts'
 
 export const leaderEpochsApi: Api = {
@@ -33,35 +34,19 @@ export function leaderEpochsCall(version: number, questions: readonly EpochQuest
     encode: (writer) => {
       // -1: a client, not a replica.
       writer.int32(-1)
-      // A topic named twice would be answered once.
-      writer.compactArray([...Map.groupBy(questions, ({ topic }) => topic)], ([topic, ofTopic]) => {
-        writer.compactString(topic)
-        writer.compactArray(ofTopic, ({ partition, currentLeaderEpoch, leaderEpoch }) => {
-          writer.int32(partition).int32(currentLeaderEpoch).int32(leaderEpoch).noTags()
-        })
-        writer.noTags()
+      writeByTopic(writer, questions, ({ partition, currentLeaderEpoch, leaderEpoch }) => {
+        writer.int32(partition).int32(currentLeaderEpoch).int32(leaderEpoch)
       })
       writer.noTags()
     },
     decode: (reader) => {
       reader.int32()
-      const topics = reader.compactArray(() => {
-        const topic = reader.compactString() ?? ''
-        const answers = reader.compactArray(() => {
-          const answer = {
-            topic,
-            error: reader.int16(),
-            partition: reader.int32(),
-            leaderEpoch: reader.int32(),
-            endOffset: reader.int64(),
-          }
-          reader.tags()
-          return answer
-        })
-        reader.tags()
-        return answers
-      })
-      return topics.flat()
+      return readByTopic(reader, () => ({
+        error: reader.int16(),
+        partition: reader.int32(),
+        leaderEpoch: reader.int32(),
+        endOffset: reader.int64(),
+      }))
     },
   }
 }

@@ -1,4 +1,5 @@
 // ListOffsets: the first and last offset of a partition, and the first at or after a time. https://kafka.apache.org/protocol#The_Messages_ListOffsets
+import { readByTopic, writeByTopic } from './by-topic.ts'
 import type { Api, Call } from './call.ts'
 
 export const listOffsetsApi: Api = { key: 2, name: 'ListOffsets', versions: [6, 7], flexibleFrom: 6 }
@@ -38,35 +39,20 @@ export function listOffsetsCall(
     version,
     encode: (writer) => {
       writer.int32(-1).int8(readCommitted ? 1 : 0)
-      writer.compactArray([...Map.groupBy(questions, ({ topic }) => topic)], ([topic, ofTopic]) => {
-        writer.compactString(topic)
-        writer.compactArray(ofTopic, ({ partition, currentLeaderEpoch, timestamp }) => {
-          writer.int32(partition).int32(currentLeaderEpoch).int64(timestamp).noTags()
-        })
-        writer.noTags()
+      writeByTopic(writer, questions, ({ partition, currentLeaderEpoch, timestamp }) => {
+        writer.int32(partition).int32(currentLeaderEpoch).int64(timestamp)
       })
       writer.noTags()
     },
     decode: (reader) => {
       reader.int32()
-      const topics = reader.compactArray(() => {
-        const topic = reader.compactString() ?? ''
-        const answers = reader.compactArray(() => {
-          const answer = {
-            topic,
-            partition: reader.int32(),
-            error: reader.int16(),
-            timestamp: reader.int64(),
-            offset: reader.int64(),
-            leaderEpoch: reader.int32(),
-          }
-          reader.tags()
-          return answer
-        })
-        reader.tags()
-        return answers
-      })
-      return topics.flat()
+      return readByTopic(reader, () => ({
+        partition: reader.int32(),
+        error: reader.int16(),
+        timestamp: reader.int64(),
+        offset: reader.int64(),
+        leaderEpoch: reader.int32(),
+      }))
     },
   }
 }
