@@ -75,13 +75,14 @@ async function compactHere(hour?: number) {
   return { merged, deleted, pending }
 }
 
-/** When an hour was last switched to another run, by performance.now(). */
+/** When an hour was last switched to another run, and when those were that are switched before all tests. */
 let lastSwitchMs = 0
+let firstSwitchMs = 0
 
-/** Waits until no query reads the objects of before the last switch. S3 gives times in whole seconds. */
-async function untilUnread(): Promise<void> {
+/** Waits until no query reads the objects of before a switch. S3 gives times in whole seconds. */
+async function untilUnread(switchMs: number): Promise<void> {
   reader.pause()
-  await sleep(Math.max(0, lastSwitchMs + DELETE_AFTER_MS + 2_000 - performance.now()))
+  await sleep(Math.max(0, switchMs + DELETE_AFTER_MS + 2_000 - performance.now()))
   reader.resume()
 }
 
@@ -193,6 +194,7 @@ beforeAll(async () => {
   reader = new Reader()
   // Switched now, so that they need not be waited for when their old objects are to be deleted.
   for (const hour of [8, 10, 11]) await compactHere(hour)
+  firstSwitchMs = performance.now()
 }, 400_000)
 
 afterEach(async () => {
@@ -278,6 +280,7 @@ const points: [
 
 describe('kill -9', () => {
   test.each(points)('%s: the next run goes on where it ended', async (_name, hour, matches, when) => {
+    if (matches === isDelete) await untilUnread(firstSwitchMs)
     const proxy = await startS3Proxy(env.AWS_ENDPOINT_URL!)
     proxies.push(proxy)
     const victim = start(
@@ -346,7 +349,7 @@ test('what a zombie puts back is not counted, and swept again', async () => {
 })
 
 test('after each kill obsolete objects, and runs that no table reads, are deleted in time', async () => {
-  await untilUnread()
+  await untilUnread(lastSwitchMs)
   for (const [, hour] of points) {
     await compactHere(hour)
     await expectWhole(hour)
@@ -368,7 +371,7 @@ test('so is what no query reads after one compaction, or after two at a time; th
 
 test('the audit sees a lost object of a run, and the second audit of compacted hours reads them no more', async () => {
   await compactHere()
-  await untilUnread()
+  await untilUnread(lastSwitchMs)
   expect((await compact()).status).toBe(0)
   await expectWhole(10, ROWS + 20)
   expect((await run('catalog/main.ts', 'audit', '--deep')).text).toContain(
