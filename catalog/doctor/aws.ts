@@ -6,7 +6,7 @@ import {
   HeadBucketCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { Athena } from '@ticklake/aws/athena.ts'
@@ -188,11 +188,8 @@ export function awsChecks(lake: LakeConfig): AwsChecks {
 
 /** Any answer of S3 has the time, also an error: made-up keys suffice, so that this check depends on no other. */
 async function clock(lake: LakeConfig, abortSignal: AbortSignal): Promise<string> {
-  const client = new S3Client({
-    ...patience,
-    forcePathStyle: lake.s3PathStyle,
-    credentials: { accessKeyId: 'nobody', secretAccessKey: 'none' },
-  })
+  const credentials = { accessKeyId: 'nobody', secretAccessKey: 'none' }
+  const client = s3Client(lake, { ...patience, credentials })
   let seen: { date: string | undefined; sentMs: number; receivedMs: number } | undefined
   client.middlewareStack.add(
     (next) => async (args) => {
@@ -284,6 +281,7 @@ function truncated(bucket: string, keys: readonly string[]): Failure {
     code: 'TOPIC_TRUNCATED',
     what: `Kafka has replaced records that are in the lake, in ${keys.length} of its partitions; what landed stays, and nothing more lands in this dataset`,
     why: `a consumer wrote it down: s3://${bucket}/${keys[0]}`,
-    remedy: 'begin a new dataset with LAKE_DATASET for all services, and keep both',
+    remedy:
+      'begin a new dataset with LAKE_DATASET for all services, and keep both; or set CONSUMER_ON_TRUNCATION=record, which writes down what Kafka lost and goes on in this dataset',
   })
 }

@@ -393,7 +393,7 @@ describe('failures', () => {
       await serve(() => [...running, page])
       const { Status } = await ended(await start('INSERT INTO t SELECT 1'))
       expect(Status).toMatchObject({ State: 'FAILED', AthenaError: { ErrorCategory: 1, Retryable: false } })
-      expect(Status.StateChangeReason).toMatch(/Whether its rows were written is not known; look before it/)
+      expect(Status.StateChangeReason).toMatch(/Whether its rows were written is not known; check before it/)
       expect(Status.StateChangeReason).not.toMatch(/run the query again/i)
     },
   )

@@ -7,7 +7,7 @@ export interface CreateTable {
   readonly kind: 'create-table'
   readonly database: string | undefined
   readonly ifNotExists: boolean
-  /** Without LOCATION its storage has none: that is told when the statement runs. */
+  /** Without LOCATION its storage has none: that is reported when the statement runs. */
   readonly table: TableInput
 }
 

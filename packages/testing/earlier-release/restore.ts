@@ -8,7 +8,8 @@ import {
   GlueClient,
   type StorageDescriptor,
 } from '@aws-sdk/client-glue'
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
+import { s3Client } from '@ticklake/aws/config.ts'
 import type { HourPath } from '@ticklake/contract/keys.ts'
 import { changedParquet } from '../changed-object.ts'
 import type { Produced } from '../topic.ts'
@@ -41,7 +42,7 @@ export const earlierMessages: readonly Produced[] = recorded.messages.map(({ tim
  * another topic.
  */
 export async function restoreObjects(env: Env, topicId: string): Promise<void> {
-  const s3 = new S3Client({ endpoint: env.AWS_ENDPOINT_URL!, forcePathStyle: true })
+  const s3 = s3Client({ s3PathStyle: true })
   const dataset = recorded.datasets[env.LAKE_FORMAT!]!
   const here = (text: string) =>
     text
