@@ -90,6 +90,15 @@ test('a file that is not there, and a loop without a good row, are clear errors'
   })
 })
 
+test('a file whose volumes are all missing says how it is read', async () => {
+  const file = join(dir, 'index.csv')
+  writeFileSync(file, 'Symbol,Date,Open,High,Low,Price,Vol.\nN225,2021-05-31,1,1,1,1,-\n')
+  await expect(firstRows({ PRODUCER_CSV: file }, 1)).rejects.toMatchObject({
+    code: 'SOURCE_EMPTY',
+    remedy: "a file without volumes is read with --columns 'Volume=0'",
+  })
+})
+
 test.each([
   ['CSV before its header', { PRODUCER_CSV: '-' }, ''],
   ['CSV within a row', { PRODUCER_CSV: '-' }, 'Index,Date,Open,High,Low,Close,Volume\nHSI,2021'],

@@ -2,6 +2,7 @@
 import { accessSync, constants, createReadStream, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { columnNamed } from '@ticklake/contract/aliases.ts'
 import type { Tick } from '@ticklake/contract/columns.ts'
 import { canonicalBytes, isText } from '@ticklake/contract/validation.ts'
 import { interleavedTicks } from '@ticklake/data/generate.ts'
@@ -270,7 +271,9 @@ function nothingToSend(name: string, { most }: SkippedKinds): Failure {
       ? `every row was skipped, ${most.count} for ${most.first.reason}, such as ${example}`
       : 'there was no row',
     remedy:
-      '`producer run --dry-run` shows what was found; --columns, --date-format and --decimal say how to read a file',
+      most?.first.reason === 'missing_value' && columnNamed(most.first.column)?.column === 'volume'
+        ? "a file without volumes is read with --columns 'Volume=0'"
+        : '`producer run --dry-run` shows what was found; --columns, --date-format and --decimal say how to read a file',
   })
 }
 

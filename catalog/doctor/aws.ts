@@ -281,6 +281,7 @@ function truncated(bucket: string, keys: readonly string[]): Failure {
     code: 'TOPIC_TRUNCATED',
     what: `Kafka has replaced records that are in the lake, in ${keys.length} of its partitions; what landed stays, and nothing more lands in this dataset`,
     why: `a consumer wrote it down: s3://${bucket}/${keys[0]}`,
-    remedy: 'begin a new dataset with LAKE_DATASET for all services, and keep both',
+    remedy:
+      'begin a new dataset with LAKE_DATASET for all services, and keep both; or set CONSUMER_ON_TRUNCATION=record, which writes down what Kafka lost and goes on in this dataset',
   })
 }

@@ -121,12 +121,23 @@ test(
       expect(asText(found), view).toEqual(asText(expected))
     }
 
-    const scanned = async (where: string) =>
-      (await aws.athena.query(`SELECT count(*), sum(volume) FROM candles_1m ${where}`, {})).scannedBytes
+    const scanned = async (where: string, view = 'candles_1m') =>
+      (await aws.athena.query(`SELECT count(*), sum(volume) FROM ${view} ${where}`, {})).scannedBytes
     const all = await scanned('')
     expect(await scanned("WHERE dt = '2025-03-03'"), 'the day and the one after it').toBeLessThanOrEqual(all)
     expect(await scanned("WHERE dt = '2025-03-04'"), 'only the day').toBeLessThan(0.75 * all)
     expect(await scanned("WHERE dt = '2025-03-09'"), 'a day without ticks').toBe(0)
+
+    const minute = "start = TIMESTAMP '2025-03-04 00:30:00'"
+    const hour = "= TIMESTAMP '2025-03-04 00:00:00'"
+    const ticksOf = (where: string) => aws.athena.rows(`SELECT sum(ticks) FROM candles_1m WHERE ${where}`, {})
+    const withHour = `hour_start ${hour} AND ${minute}`
+    expect(await ticksOf(withHour), 'the hour leaves out no tick of its minute').toEqual(
+      await ticksOf(minute),
+    )
+    expect(await scanned(`WHERE ${withHour}`), 'only objects with ticks of the hour').toBeLessThan(0.75 * all)
+    expect(await scanned("WHERE hour_start = TIMESTAMP '2025-03-09 00:00:00'"), 'no such hour').toBe(0)
+    expect(await scanned(`WHERE start ${hour}`, 'candles_1h'), 'the same of hours').toBeLessThan(0.75 * all)
   },
   PATIENCE_MS,
 )

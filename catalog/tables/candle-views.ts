@@ -33,7 +33,8 @@ const priceColumns: readonly ViewColumn[] = [
 /**
  * Candles of ticks that have a time. `dt` is computed from the partition key alone, so that a condition on it is a
  * condition on partitions: the day on which the ticks landed, or the day before for those that landed on the day after
- * they were traded. That keeps the candles around midnight whole.
+ * they were traded. That keeps the candles around midnight whole. Where it is not known when a tick landed, a condition on
+ * the hour finds it all the same, in whatever partition.
  */
 function intradayCandles(of: ViewOf, unit: 'minute' | 'hour'): TableInput {
   const dayBefore = "date_format(date_parse(dt, '%Y-%m-%d') - INTERVAL '1' DAY, '%Y-%m-%d')"
@@ -44,19 +45,22 @@ function intradayCandles(of: ViewOf, unit: 'minute' | 'hour'): TableInput {
          kafka_timestamp, kafka_partition, kafka_offset
   FROM ${source(of)}
   WHERE traded_at IS NOT NULL AND date_format(traded_at, '%Y-%m-%d') ${comparison} ${dayBefore}`
+  // An engine derives a range of traded_at, by which it skips parts of objects, from an hour and not from a minute.
+  const hour = unit === 'minute' ? "date_trunc('hour', traded_at)" : ''
   const sql = `SELECT dt, index, date_trunc('${unit}', traded_at) AS start,
-       ${PRICES}
+       ${PRICES}${hour && `,\n       ${hour} AS hour_start`}
 FROM (
 ${branch(dayBefore, '=')}
   UNION ALL
 ${branch('dt', '<>')}
 )
-GROUP BY dt, index, date_trunc('${unit}', traded_at)`
+GROUP BY dt, index, date_trunc('${unit}', traded_at)${hour && `, ${hour}`}`
   return storedViewInput(of, sql, [
     { name: 'dt', type: 'varchar' },
     { name: 'index', type: 'varchar' },
     { name: 'start', type: 'timestamp(3)' },
     ...priceColumns,
+    ...(hour ? [{ name: 'hour_start', type: 'timestamp(3)' }] : []),
   ])
 }
 

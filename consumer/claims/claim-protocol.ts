@@ -146,7 +146,8 @@ export function isCollecting(step: Step): step is Extract<Step, { at: 'collect' 
 /** An offset alone says nothing: Kafka may have lost the record, and given its offset to another one. */
 function recognize(claim: Claim, ability: Ability): Step {
   // By the rules of a newer contract this release cannot tell its records; it stops at the claim anyway.
-  const isComparable = claim.last !== undefined && ability !== 'too-new'
+  // Where an era has begun and nothing has landed in it, what it was put behind is compared.
+  const isComparable = (claim.last ?? claim.begins) !== undefined && ability !== 'too-new'
   return { at: isComparable ? 'compare-tail' : 'check-tail', claim }
 }
 

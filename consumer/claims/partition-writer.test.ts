@@ -395,6 +395,53 @@ test.each([
   },
 )
 
+test('a second truncation before anything landed in an era is found, and begins the next one where the log was cut', async () => {
+  const first = await recording({ epochEnd: 2 })
+  expect(await first.writer.recover()).toBe(4)
+  expect(first.writer.shift).toBe(2)
+
+  const unchanged = startWriter(60_000, undefined, false, first.objects, 'record')
+  unchanged.epoch.end = 2
+  expect(await unchanged.writer.recover()).toBe(4)
+
+  const it = startWriter(60_000, undefined, false, first.objects, 'record')
+  it.epoch.end = 1
+  expect(await it.writer.recover()).toBe(5)
+  expect(it.writer.shift).toBe(4)
+  expect(it.claims().map(({ S, E, begins }) => [S, E, begins?.kafkaOffset])).toEqual([
+    [0, 3, undefined],
+    [3, 4, 2],
+    [4, 5, 1],
+  ])
+  expect(it.claims()[2]).toMatchObject({ era: { number: 2, landedBefore: 3 }, begins: { replacedTo: 2 } })
+})
+
+test('with `stop` a second truncation before anything landed in an era is refused', async () => {
+  const first = await recording({ epochEnd: 2 })
+  await first.writer.recover()
+  const it = startWriter(60_000, undefined, false, first.objects)
+  it.epoch.end = 1
+  await expect(it.writer.recover()).rejects.toMatchObject({
+    code: 'TOPIC_TRUNCATED',
+    why: expect.stringContaining('from offset 1 on'),
+  })
+  expect(it.claims()).toHaveLength(2)
+})
+
+test('a second truncation while a consumer runs in an empty era is found before its next claim', async () => {
+  const { writer, epoch, claims } = await recording({ epochEnd: 2 })
+  await writer.recover()
+  writer.connectionLost()
+  epoch.end = 1
+  const ran = writer.run()
+  for (const offset of [2, 3, 4]) {
+    const { value } = ticks(1, 1).next().value!
+    writer.sink.push({ partition: 0, offset, timestamp: Date.now(), value, leaderEpoch: 6 })
+  }
+  await expect(ran).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED', retryable: true })
+  expect(claims()).toHaveLength(2)
+})
+
 test('a consumer with records of the old log in memory meets the era’s claim, and drops them', async () => {
   const old = await landedThree()
   for (const offset of [3, 4]) old.push(offset)

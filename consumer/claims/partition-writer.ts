@@ -1,8 +1,16 @@
 // Lands one partition's records: performs the effects that the claim protocol asks for, batch after batch.
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
-import { type Claim, claimText, type Era, shiftOf, writtenBy } from '@ticklake/contract/claim.ts'
+import {
+  type Claim,
+  claimText,
+  type Era,
+  type EraStart,
+  shiftOf,
+  writtenBy,
+} from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { claimKey } from '@ticklake/contract/keys.ts'
+import type { LastRecord } from '@ticklake/contract/last-record.ts'
 import type { LandedRecord } from '@ticklake/lake/chain-end.ts'
 import { claimKeys, readLink, usableClaim } from '@ticklake/lake/claims.ts'
 import { isComplete } from '@ticklake/lake/completeness.ts'
@@ -59,6 +67,10 @@ export class PartitionWriter {
   #knownTruncation: KnownTruncation | undefined
   /** The last record of the newest claim that is known, at its offset in Kafka, where it has one. */
   #lastClaimed: LandedRecord | undefined
+  /** The era that has begun, while nothing has landed in it. */
+  #begun: EraStart | undefined
+  /** Whether a connection was lost while there was no record of the era to compare. */
+  #isEraDoubted = false
   /** Records that were read before the connection was lost: Kafka must still have them before anything is claimed. */
   readonly #doubted: LandedRecord[] = []
   #wake: () => void = () => {}
@@ -179,11 +191,18 @@ export class PartitionWriter {
       ? { ...pending, offset: pending.offset - shift, contract: CONTRACT_VERSION, aliases: target.aliases }
       : this.#lastClaimed
     if (last && last.offset !== this.#doubted.at(-1)?.offset) this.#doubted.push(last)
+    else if (!last && this.#begun) this.#isEraDoubted = true
   }
 
   /** @throws Failure TOPIC_TRUNCATED; Aborted */
   async #confirmLog(): Promise<void> {
     const { events, partition, truncation } = this.#options
+    if (this.#isEraDoubted && this.#begun) {
+      const why = await this.#cutBelow(this.#begun)
+      if (why !== undefined && this.#options.onTruncation === 'record') throw logReplaced(partition, why)
+      if (why !== undefined) throw await this.refuseTruncated(why)
+      this.#isEraDoubted = false
+    }
     for (let landed = this.#doubted[0]; landed !== undefined; landed = this.#doubted[0]) {
       const compared = landed
       const why = await untilDone('compare_record', events, this.#aborting.signal, () =>
@@ -311,6 +330,7 @@ export class PartitionWriter {
     }
     if (!('claim' in this.#step)) return
     const { claim } = this.#step
+    this.#begun = claim.begins
     if (claim.begins) this.#lastClaimed = undefined
     else if (claim.last) this.#lastClaimed = landedRecord(claim)
   }
@@ -330,10 +350,13 @@ export class PartitionWriter {
       }
       case 'compare-tail': {
         const { claim } = step
+        const { begins } = claim
         const compare = () => this.#options.truncation.replaced(partition, landedRecord(claim))
-        const replaced = (await attempt('compare_record', compare)) ?? this.#knownTruncation?.why
+        const found = begins ? this.#cutBelow(begins) : attempt('compare_record', compare)
+        const replaced = (await found) ?? this.#knownTruncation?.why
         if (replaced === undefined) return { of: 'compare-tail', replaced }
-        const era = await this.#nextEra(claim, replaced, landedRecord(claim).offset)
+        const most = begins ? begins.kafkaOffset : landedRecord(claim).offset
+        const era = await this.#nextEra(claim, replaced, most)
         return { of: 'compare-tail', replaced, era }
       }
       case 'check-tail':
@@ -385,7 +408,8 @@ export class PartitionWriter {
     this.#knownTruncation = await untilDone('read_truncation', events, this.#aborting.signal, () =>
       truncation.known(partition, era),
     )
-    if (!this.#knownTruncation || (onTruncation === 'record' && this.#tail?.last)) return
+    const mayGoOn = onTruncation === 'record' && (this.#tail?.last ?? this.#tail?.begins)
+    if (!this.#knownTruncation || mayGoOn) return
     await untilDone('read_truncation', events, this.#aborting.signal, () =>
       truncation.requireIntact(partition, era),
     )
@@ -397,12 +421,9 @@ export class PartitionWriter {
    * @returns undefined: it may not, or where the logs part is not known
    */
   async #nextEra(claim: Claim, why: string, most: number): Promise<Claim | undefined> {
-    const { target, partition, landing, events, truncation, onTruncation } = this.#options
-    const leaderEpoch = claim.last?.leaderEpoch
-    if (onTruncation !== 'record' || leaderEpoch === undefined) return undefined
-    const kafkaOffset = await untilDone('find_divergence', events, this.#aborting.signal, () =>
-      truncation.divergence(partition, leaderEpoch),
-    )
+    const { target, landing, events, onTruncation } = this.#options
+    if (onTruncation !== 'record') return undefined
+    const kafkaOffset = await this.#divergence(claim)
     if (kafkaOffset === undefined || kafkaOffset > most) return undefined
     const complete = await untilDone('check_tail', events, this.#aborting.signal, () =>
       isComplete(landing.store, target.lake, claim),
@@ -414,6 +435,36 @@ export class PartitionWriter {
       replacedTo: claim.E - shiftOf(claim),
       ...(!complete && { unfinished: { S: claim.S, E: claim.E } }),
     })
+  }
+
+  /**
+   * Why an era in which nothing has landed does not go on where it began: Kafka has lost records again, some of which
+   * landed before the era. Undefined: it does, or Kafka cannot tell.
+   */
+  async #cutBelow({ kafkaOffset }: EraStart): Promise<string | undefined> {
+    const end = await this.#divergence()
+    if (end === undefined || end >= kafkaOffset) return undefined
+    return `Kafka has lost records from offset ${end} on that have landed, before anything landed in the era that begins at ${kafkaOffset}`
+  }
+
+  /** Where Kafka's log parts from that of the claim's last record, or of the newest claim that has one; undefined: not known. */
+  async #divergence(claim?: Claim): Promise<number | undefined> {
+    const { partition, events, truncation } = this.#options
+    const { signal } = this.#aborting
+    const last = claim?.last ?? (await untilDone('read_claim', events, signal, () => this.#newestRecord()))
+    const leaderEpoch = last?.leaderEpoch
+    if (leaderEpoch === undefined) return undefined
+    return untilDone('find_divergence', events, signal, () => truncation.divergence(partition, leaderEpoch))
+  }
+
+  /** The last record of the newest claim that has records. */
+  async #newestRecord(): Promise<LastRecord | undefined> {
+    const { target, partition, landing } = this.#options
+    for await (const key of claimKeys(landing.store, target.lake, target.topicId, partition)) {
+      const { last } = await this.#readClaim(key)
+      if (last) return last
+    }
+    return undefined
   }
 
   async #newestKey(): Promise<string | undefined> {

@@ -48,6 +48,28 @@ test('every reason is given at once, with the name that is there', () => {
   })
 })
 
+test('with aliases only the faults are given that they leave', () => {
+  const other = {
+    Symbol: 'HSI',
+    Date: '2021-05-31',
+    open: '1',
+    high: 1,
+    low: 1,
+    'Close/Last': '$1.70',
+    volume: 1,
+  }
+  expect(validate(tick(other), undefined, true)).toEqual({
+    accepted: false,
+    reason: 'wrong_type',
+    detail: 'close is a string, not a number; there is `Close/Last`',
+  })
+  expect(
+    validate(tick({ ...plain, index: undefined, Symbol: 'A', Ticker: 'B' }), undefined, true),
+  ).toMatchObject({
+    detail: 'index is missing; it could be `Symbol` or `Ticker`',
+  })
+})
+
 test('what is accepted without aliases is accepted alike with them', () => {
   for (const { name, value } of [...hostileValues, { name: 'a tick', value: Buffer.from(tickText()) }]) {
     const without = validate(value)

@@ -77,7 +77,9 @@ export function validate(
   const fault = faultIn(fields, known)
   if (fault) {
     const renamed = aliases ? withOwnNames(fields, known) : undefined
-    if (renamed === undefined || faultIn(renamed, known)) return { accepted: false, ...fault }
+    // What aliases mend is no fault then: whoever sends the messages would change it in vain.
+    const left = renamed === undefined ? fault : faultIn(renamed, known, fields)
+    if (renamed === undefined || left) return { accepted: false, ...(left ?? fault) }
     return {
       accepted: true,
       canonical: canonicalBytes(renamed as Tick, contract),
@@ -131,8 +133,15 @@ export function isText(text: string): boolean {
   return text !== '' && text.length <= MAX_TEXT && text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text)
 }
 
-/** Every fault at once, under the reason of the first: whoever writes the messages then has to change them once. */
-function faultIn(fields: Record<string, unknown>, columns: readonly TickColumn[]): Fault | undefined {
+/**
+ * Every fault at once, under the reason of the first: whoever writes the messages then has to change them once.
+ * @param written the fields as the message names them
+ */
+function faultIn(
+  fields: Record<string, unknown>,
+  columns: readonly TickColumn[],
+  written: Record<string, unknown> = fields,
+): Fault | undefined {
   let first: Fault | undefined
   const details: string[] = []
   for (const column of columns) {
@@ -140,7 +149,9 @@ function faultIn(fields: Record<string, unknown>, columns: readonly TickColumn[]
     if (!fault) continue
     first ??= fault
     details.push(
-      fault.reason === 'missing_field' ? fault.detail + nearName(fields, column.name) : fault.detail,
+      fault.reason === 'missing_field' || !Object.hasOwn(written, column.name)
+        ? fault.detail + nearName(written, column.name)
+        : fault.detail,
     )
   }
   return first && { reason: first.reason, detail: details.join('. ') }

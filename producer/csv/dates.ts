@@ -105,6 +105,23 @@ export function orderOf(cell: string): DateOrder | 'either' | undefined {
   return isDayFirst ? 'day-first' : isMonthFirst ? 'month-first' : undefined
 }
 
+const dayBeforeMonth = /^(\d{4})([/.-]?)(\d{1,2})\2(\d{1,2})$/
+
+/**
+ * What one cell with its year first proves about the two parts behind it: 2021-31-05 has the day before the month.
+ * Undefined: nothing, as 2021-06-05 does.
+ */
+export function yearFirstOrderOf(form: DateForm, cell: string): DateOrder | undefined {
+  if (form !== 'iso' && form !== 'iso-time' && form !== 'compact' && form !== 'year-first') return undefined
+  const match = dayBeforeMonth.exec(dayPart(cell)?.text ?? '')
+  if (!match) return undefined
+  const [year, second, third] = [match[1]!, match[3]!, match[4]!]
+  const isMonthFirst = isDay(day(year, second, third))
+  const isDayFirst = isDay(day(year, third, second))
+  if (isMonthFirst === isDayFirst) return undefined
+  return isMonthFirst ? 'month-first' : 'day-first'
+}
+
 /** Reads the cells of one form; '' where a cell is no real day of that form. The time of day is left out. */
 export function dayReader(form: DateForm, order: DateOrder): (cell: string) => string {
   const read = {
@@ -167,11 +184,13 @@ const monthNames = [
 function namedMonth(cell: string): string {
   if (dateForm(cell) !== 'named-month') return ''
   const { text } = dayPart(cell)!
-  // A weekday is no month.
-  const names = text.toLowerCase().match(/[a-z]+/g) ?? []
-  const name = names.find((word) => months.includes(word) || monthNames.includes(word))
+  // The last name is the month: a weekday before it may look like one, as the Spanish `mar` of Tuesday.
+  const name = text
+    .toLowerCase()
+    .match(/[a-z]+/g)
+    ?.at(-1)
   const [one, two] = text.match(/\d+/g) ?? []
-  if (!name || !one || !two) return ''
+  if (!name || !one || !two || !(months.includes(name) || monthNames.includes(name))) return ''
   const month = String(months.indexOf(name.slice(0, 3)) + 1)
   return one.length === 4 ? day(one, month, two) : day(two, month, one)
 }

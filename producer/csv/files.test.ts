@@ -620,6 +620,41 @@ describe('dates', () => {
     expect(await days([cell], { dateFormat: dateFormat as never })).toEqual(['2021-05-31'])
   })
 
+  test.each([
+    ['hyphens', ['2021-31-05', '2021-01-06', '2021-02-06']],
+    ['slashes', ['2021/31/05', '2021/01/06']],
+    ['no separator', ['20213105', '20210106']],
+    ['a time', ['2021-31-05 00:00:00', '2021-01-06 00:00:00']],
+    ['rows in the usual order too', ['2021-05-31', '2021-31-05', '2021-01-06']],
+  ])('days before their month, behind the year, are refused: %s', async (_, cells) => {
+    for (const dateFormat of ['auto', 'iso'] as const) {
+      const failure = await problem(dated(...cells), { ...X, dateFormat })
+      expect(failure).toMatchObject({ code: 'CSV_DATES', remedy: 'export the dates as YYYY-MM-DD' })
+    }
+  })
+
+  test('one slip among many dates is a fault of its row', async () => {
+    const many = Array.from({ length: 18 }, (_, i) => `2021-05-${13 + i}`)
+    const { rows, skipped } = await read(dated(...many, '2021-13-05'), X)
+    expect(rows).toHaveLength(18)
+    expect(skipped).toMatchObject([{ line: 20, reason: 'bad_date' }])
+  })
+
+  test('a weekday that looks like a month is none, and an unknown month is a fault', async () => {
+    const { rows, skipped } = await read(dated('mar 1 jun 2021', 'mar 1 juin 2021'), X)
+    expect(rows).toMatchObject([expect.stringContaining('2021-06-01')])
+    expect(skipped).toMatchObject([{ line: 3, detail: expect.stringContaining('English name of its month') }])
+  })
+
+  test('a time without its zone in a column with zones is a fault of its row', async () => {
+    const { rows, skipped } = await read(
+      dated('2021-05-31 09:30:00-04:00', '2021-05-31 09:31:00-04:00', '2021-05-31 09:32:00'),
+      X,
+    )
+    expect(rows).toHaveLength(2)
+    expect(skipped).toMatchObject([{ line: 4, reason: 'bad_timestamp', column: 'Date' }])
+  })
+
   test('years of two digits are refused', async () => {
     expect(await problem(dated('31/05/21'), X)).toMatchObject({ code: 'CSV_DATES' })
     expect(await problem(dated('1-Apr-21'), X)).toMatchObject({ code: 'CSV_DATES' })
@@ -683,6 +718,9 @@ describe('numbers', () => {
     ['a trailing point', ['1.5', '2.5', '3.'], 'ends in a point'],
     ['a decimal comma', ['1.5', '2.5', '3,5'], 'is not a number'],
     ['a plus sign', ['1', '2', '+3'], 'has plus sign'],
+    ['the other marks', ['1,234.50', '2,345.50', '1.234,50'], 'elsewhere than between thousands'],
+    ['a zero before its thousands', ['1,234.50', '2,345.50', '0,125'], 'elsewhere than between thousands'],
+    ['a group of two digits', ['1,234.50', '2,345.50', '12,34.50'], 'elsewhere than between thousands'],
   ])('one cell with %s in a column without is skipped', async (_, prices, message) => {
     const { rows, skipped } = await read(priced(',', ...prices), X)
     expect(rows).toHaveLength(2)
@@ -695,6 +733,19 @@ describe('numbers', () => {
     expect(await closes(['1,234'], { decimal: 'comma' }, ';')).toEqual([1.234])
     expect(await closes(['1,234', '0,5'], {}, ';'), 'another cell decides').toEqual([1.234, 0.5])
     expect((await read(lines(HEAD, '2021-05-31,1.234,2.345,1.001,1.5,1.002'), X)).rows).toHaveLength(1)
+  })
+
+  test('a slip in a column of numbers that leave the mark open decides nothing', async () => {
+    const thousands = ['1,235', '15,432', '2,346', '123,457', '9,876']
+    for (const slip of ['12,25', '1.234,50']) {
+      const failure = await problem(priced(',', ...thousands, slip), X)
+      expect(failure).toMatchObject({ code: 'CSV_NUMBERS', why: expect.stringContaining(slip) })
+    }
+    const points = thousands.map((each) => each.replace(',', '.'))
+    expect(await problem(priced(';', ...points, '12.25'), X)).toMatchObject({ code: 'CSV_NUMBERS' })
+    expect(await closes([...thousands, '1,234,567']), 'no slip').toHaveLength(6)
+    const skipped = (await read(priced(',', ...thousands, '1.234,50'), { ...X, decimal: 'point' })).skipped
+    expect(skipped).toMatchObject([{ line: 7, reason: 'bad_number' }])
   })
 
   test('a cell of another column decides on the mark, also at the end of the file', async () => {
@@ -740,7 +791,7 @@ describe('headers', () => {
     expect((await read(lines(header, row))).rows).toEqual([tick])
   })
 
-  test.each([
+  test.each<readonly [string, string, string, string]>([
     [
       'two names',
       `Symbol,Name,${HEAD}`,
@@ -760,6 +811,15 @@ describe('headers', () => {
       'could be Volume',
       'Volume=Volume_(BTC)',
     ],
+    ['two of one name', `Symbol,${HEAD},close`, 'could be Close: Close and close', 'Close=close'],
+    ...['Volume (000s)', 'Volume in millions', 'Volume (lakhs)', 'Volume USD'].map(
+      (heading): [string, string, string, string] => [
+        heading,
+        `Symbol,Date,Open,High,Low,Close,${heading}`,
+        `column ${heading} may count in thousands`,
+        `'Volume=${heading}'`,
+      ],
+    ),
     ['no volume', 'Symbol,Date,Open,High,Low,Close', 'lacks Volume', `'Volume=0'`],
     ['no header', '2021-05-31,1,2,3,4,5', 'lacks Date, Open', 'give it a header'],
     ['a sentence', 'Too many requests', 'no line of its beginning is a header', 'the message of a server'],
@@ -896,6 +956,29 @@ describe('rows', () => {
       })
       expect(given).toEqual(['2021-05-31'])
     }
+  })
+
+  test('a file with blank rows alone under its header has no row', async () => {
+    expect(await problem(lines(HEAD, ',,,,,', ''), X)).toMatchObject({ code: 'CSV_EMPTY' })
+  })
+
+  test('a row without a value of any of the symbols side by side is reported', async () => {
+    const file = lines(
+      'Price,Close,Close,High,High,Low,Low,Open,Open,Volume,Volume',
+      'Ticker,A,B,A,B,A,B,A,B,A,B',
+      'Date,,,,,,,,,,',
+      '2021-05-31,,,,,,,,,,',
+      '2021-06-01,1,,1,,1,,1,,1,',
+      ',,,,,,,,,,',
+    )
+    const { rows, skipped, blank } = await read(file)
+    expect({ rows, blank }).toEqual({ rows: ['A 2021-06-01 1 1 1 1 1'], blank: 1 })
+    expect(skipped).toMatchObject([{ line: 4, reason: 'missing_value' }])
+  })
+
+  test('an apostrophe before digits, as spreadsheets write it, is no part of an index', async () => {
+    const { rows } = await read(lines(`Symbol,${HEAD}`, `'600000,${ROW}`, `O'Neil,${ROW}`))
+    expect(rows.map((row) => row.split(' ')[0])).toEqual(['600000', "O'Neil"])
   })
 
   test('marks without width around an index are no part of it', async () => {

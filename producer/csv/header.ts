@@ -174,6 +174,13 @@ function columnsOf(
         `say which it is: --columns '${csv}=${one}' or --columns '${csv}=${two}'`,
       )
     }
+    const heading = headings[candidates[0] ?? -1]
+    if (said === undefined && name === 'volume' && mayCountInUnits(heading)) {
+      throw refuse(
+        `its column ${heading} may count in thousands, millions or money, and volumes are single shares`,
+        `--columns '${csv}=${heading}' takes its numbers as they are written`,
+      )
+    }
     if (candidates.length === 1) at[name] = candidates[0]!
     else if (said !== undefined) {
       if (!plainNumber.test(said) || typeOf(name) !== 'double') {
@@ -222,6 +229,13 @@ function columnsOf(
   return { at, constants }
 }
 
+/** `Volume (000s)`, `Volume in millions`, `Volume USD`. */
+function mayCountInUnits(heading = ''): boolean {
+  return /^volume.*(?:000|thousand|tsd|million|mio|mln|mn$|lakh|crore|cr$|billion|usd|eur|gbp|jpy|inr|money|value)/.test(
+    nameKey(heading),
+  )
+}
+
 function typeOf(name: ColumnName): string {
   return tickColumns.find((column) => column.name === name)!.glue
 }
@@ -236,8 +250,6 @@ function candidatesFor(name: ColumnName, headings: Cells, below: readonly Cells[
   const all = indexesWhere(matches, (match) => match?.column === name)
   // A column that only counts the rows is no index, whatever its name.
   if (name === 'index') return all.length > 1 ? all.filter((i) => !isCounter(below, i)) : all
-  const exact = all.filter((i) => headings[i] === csvNames[name])
-  if (exact.length > 0) return exact
   const own = all.filter((i) => !matches[i]!.isAlias)
   if (own.length > 0) return own
   if (all.length > 0) return all

@@ -53,7 +53,10 @@ export function momentReader(
     const cell = cells[date]!.trim()
     const own = momentOf(form, cell)
     if (own !== undefined) return canonicalTime(own) ?? own
-    if (timeZone === undefined) return undefined
+    if (timeZone === undefined) {
+      if (!clock.hasZone || timeOf(cell) === '') return undefined
+      return { reason: 'bad_timestamp', detail: `${quoted(cell)} has no zone, unlike the rest of the column` }
+    }
     const text = column === undefined ? timeOf(cell) : cells[column]!.trim()
     if (isMissing(text)) return undefined
     const time = timeOfDay(text)

@@ -79,16 +79,80 @@ function partsOf(cell: string): Parts | undefined {
   }
 }
 
+/** So many cells that leave the mark open, for one of their column that does not, make that one a slip. */
+const SURE_OF_SLIP = 4
+
 /** What the cells of a file prove about the decimal mark, which is one for the whole file. */
 export class DecimalEvidence {
+  readonly #columns = new Map<number, ColumnEvidence>()
+
+  add(cell: string, column: number): void {
+    if (!cell.includes(',') && !cell.includes('.')) return
+    const evidence = this.#columns.get(column) ?? new ColumnEvidence()
+    this.#columns.set(column, evidence)
+    evidence.add(cell)
+  }
+
+  /** Whether a comma is in any number. */
+  get hasCommas(): boolean {
+    return this.#some(({ eitherComma, comma }) => eitherComma.count + comma.count > 0)
+  }
+
+  /**
+   * @param isPointPlain whether 1.234 is 1.234 as long as nothing says otherwise, as in files separated by bare commas
+   * @returns undefined while it is open
+   */
+  mark(isPointPlain: boolean): DecimalMark | undefined {
+    const columns = [...this.#columns.values()]
+    const points = columns.reduce((sum, { points }) => sum + points, 0)
+    const commas = columns.reduce((sum, { commas }) => sum + commas, 0)
+    if (points > 0 || commas > 0) return points >= commas ? '.' : ','
+    if (this.#some(({ eitherComma }) => eitherComma.count > 0)) return undefined
+    return this.#some(({ eitherPoint }) => eitherPoint.count > 0) && !isPointPlain ? undefined : '.'
+  }
+
+  /** A cell that could be two numbers, and why no other decides. */
+  get open(): { readonly example: string; readonly why: string } {
+    const columns = [...this.#columns.values()]
+    const open =
+      columns.find(({ eitherComma }) => eitherComma.count > 0) ??
+      columns.find(({ eitherPoint }) => eitherPoint.count > 0)
+    const example = open?.eitherComma.example || open?.eitherPoint.example || ''
+    const slip = open?.comma.example || open?.point.example
+    const few = slip && `too few cells of its column say which, such as ${quoted(slip)}`
+    return { example, why: few || 'no other cell of the file decides' }
+  }
+
+  #some(has: (column: ColumnEvidence) => boolean): boolean {
+    return [...this.#columns.values()].some(has)
+  }
+}
+
+class ColumnEvidence {
+  #twoPoints = false
+  #twoCommas = false
   readonly point = { count: 0, example: '' }
   readonly comma = { count: 0, example: '' }
   /** 1.234 and 1,234, which are 1234 as well. */
   readonly eitherPoint = { count: 0, example: '' }
   readonly eitherComma = { count: 0, example: '' }
 
+  /** How many cells prove a point to be the mark; none where they are slips. */
+  get points(): number {
+    return this.#sure(this.point.count, this.#twoCommas && this.eitherPoint.count === 0)
+  }
+
+  get commas(): number {
+    return this.#sure(this.comma.count, this.#twoPoints && this.eitherComma.count === 0)
+  }
+
+  /** @param isCertain whether a cell such as 1,234,567 agrees with those that leave the mark open: 1,234 has thousands too */
+  #sure(count: number, isCertain: boolean): number {
+    const open = this.eitherPoint.count + this.eitherComma.count
+    return isCertain || count * SURE_OF_SLIP >= open ? count : 0
+  }
+
   add(cell: string): void {
-    if (!cell.includes(',') && !cell.includes('.')) return
     const digits = partsOf(cell)?.digits
     if (digits === undefined || /[eE]/.test(digits)) return
     const kind = this.#kindOf(digits)
@@ -102,30 +166,20 @@ export class DecimalEvidence {
     const commas = digits.split(',').length - 1
     if (points > 0 && commas > 0)
       return digits.lastIndexOf('.') > digits.lastIndexOf(',') ? this.point : this.comma
-    if (points > 1) return this.comma
-    if (commas > 1) return this.point
+    if (points > 1) {
+      this.#twoPoints = true
+      return this.comma
+    }
+    if (commas > 1) {
+      this.#twoCommas = true
+      return this.point
+    }
     if (points + commas === 0) return undefined
     const [whole, fraction] = digits.split(/[.,]/) as [string, string]
     // A thousands separator has one to three digits before it, which do not begin with 0, and three behind it.
     const mayBeThousands = fraction.length === 3 && /^[1-9]\d{0,2}$/.test(whole)
     if (points === 1) return mayBeThousands ? this.eitherPoint : this.point
     return mayBeThousands ? this.eitherComma : this.comma
-  }
-
-  /**
-   * @param isPointPlain whether 1.234 is 1.234 as long as nothing says otherwise, as in files separated by bare commas
-   * @returns undefined while it is open
-   */
-  mark(isPointPlain: boolean): DecimalMark | undefined {
-    const { point, comma, eitherPoint, eitherComma } = this
-    if (point.count > 0 || comma.count > 0) return point.count >= comma.count ? '.' : ','
-    if (eitherComma.count > 0 || (eitherPoint.count > 0 && !isPointPlain)) return undefined
-    return '.'
-  }
-
-  /** A cell that could be two numbers. */
-  get openExample(): string {
-    return this.eitherComma.example || this.eitherPoint.example
   }
 }
 
@@ -198,6 +252,8 @@ export function numberReader(form: NumberForm): (cell: string) => NumberCell {
     } else if (isBareThousand(found.digits, form.mark)) {
       if (separator) return bad('has nothing between thousands, unlike the rest of the column')
       separator ??= ''
+    } else if (separator && found.digits.includes(separator)) {
+      return bad(`has ${quoted(separator)} elsewhere than between thousands, unlike the rest of the column`)
     }
     const text = separator ? found.digits.replaceAll(separator, '') : found.digits
     const plain = form.mark === ',' ? text.replace(',', '.') : text
@@ -227,8 +283,8 @@ function isBareZero({ digits, suffix }: Parts): boolean {
 }
 
 const groupedBy = {
-  '.': /^\d{1,3}(?:([,'’ \u00a0\u202f])\d{2,3}(?:\1\d{2,3})*)?(?:\.\d+)?$/,
-  ',': /^\d{1,3}(?:([.'’ \u00a0\u202f])\d{2,3}(?:\1\d{2,3})*)?(?:,\d+)?$/,
+  '.': /^(?:0|[1-9]\d{0,2}(?:([,'’ \u00a0\u202f])\d{2,3}(?:\1\d{2,3})*)?)(?:\.\d+)?$/,
+  ',': /^(?:0|[1-9]\d{0,2}(?:([.'’ \u00a0\u202f])\d{2,3}(?:\1\d{2,3})*)?)(?:,\d+)?$/,
 }
 
 /** The mark between thousands (or between lakhs and crores); undefined where there is none. */

@@ -249,13 +249,16 @@ async function* messagesOf(
       footer.skip({ file, line, text, column: '', reason: 'bad_quotes', detail }, false)
       return
     }
+    let isEmpty = true
     for (let i = 0; i < readers.length; i++) {
       const row = messageOf(cells, readers[i]!)
       if (row === undefined) continue
+      isEmpty = false
       if (!('fault' in row)) {
         footer.goodRow()
         messages.push(row)
       } else if (isBlank(text)) {
+        rows--
         events.blankRow()
         return
       } else if (row.fault.reason === 'other_header') {
@@ -267,6 +270,14 @@ async function* messagesOf(
         if (row.fault.column === '' || isCut) return
       }
     }
+    if (!isEmpty) return
+    if (isBlank(text)) {
+      rows--
+      events.blankRow()
+      return
+    }
+    const detail = 'the row has no value of any symbol'
+    footer.skip({ file, line, text, column: '', reason: 'missing_value', detail }, false)
   }
 }
 

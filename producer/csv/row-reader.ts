@@ -171,7 +171,8 @@ function readText(cell: string): string | Misread {
   if (cell.includes('\ufffd')) {
     return { reason: 'not_utf8', detail: `${quoted(cell)} is not UTF-8 (--encoding latin1 reads Latin-1)` }
   }
-  const text = cell.trim()
+  // A spreadsheet writes an apostrophe before digits that it shall not take for a number.
+  const text = cell.trim().replace(/^'(?=\d+$)/, '')
   return text.charCodeAt(0) < 0x200b && text.charCodeAt(text.length - 1) < 0x200b ? text : withoutMarks(text)
 }
 
@@ -207,7 +208,8 @@ function dateCell(survey: Survey): Read {
     const own = dateForm(cell.trim())
     const hint =
       own && own !== form ? `; it is written as ${dateFormNames[own]}` : otherOrder(cell.trim(), form)
-    return { reason: 'bad_date', detail: `${quoted(cell)} is not a real day as ${wanted}${hint}` }
+    const as = form === 'named-month' ? 'with the English name of its month' : `as ${wanted}`
+    return { reason: 'bad_date', detail: `${quoted(cell)} is not a real day ${as}${hint}` }
   }
 }
 

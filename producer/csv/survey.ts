@@ -1,6 +1,14 @@
 // Finds out what a file is: separator, header, and how each column writes its values; and asks where that stays open.
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { type DateForm, type DateFormat, type DateOrder, dateForm, dateFormNames, orderOf } from './dates.ts'
+import {
+  type DateForm,
+  type DateFormat,
+  type DateOrder,
+  dateForm,
+  dateFormNames,
+  orderOf,
+  yearFirstOrderOf,
+} from './dates.ts'
 import { type Cells, cellsOf, isBlank, type Separator, separators } from './dialect.ts'
 import { type Header, type HeaderOptions, headerScore, isWhole, readHeader } from './header.ts'
 import { isMissing } from './missing.ts'
@@ -20,6 +28,9 @@ const HEADER_WITHIN = 50
 const SAMPLED_ROWS = 1_000
 /** A line that names so many columns is no other text. */
 const SURELY_HEADER = 5
+
+/** So many dates in the usual order, for one in the other, make that one a slip. */
+const SURE_OF_ORDER = 10
 
 const numberNames = ['open', 'high', 'low', 'close', 'adj_close', 'volume', 'close_usd'] as const
 
@@ -70,6 +81,7 @@ export class Survey {
       .slice(this.headerEnd - from)
       .filter((cells): cells is Cells => cells !== undefined && isWhole(cells, this.header))
     this.dateForm = this.#dateFormOf(sample)
+    this.#requireMonthBeforeDay(sample)
     this.clock = clockOf(this.header, this.dateForm, sample)
     const at = [...new Set(this.header.groups.flatMap((group) => numberNames.map((name) => group.at[name])))]
     this.numbers = at.flatMap((position) => {
@@ -92,7 +104,7 @@ export class Survey {
     for (const [i, cells] of rows.entries()) {
       if (!cells || !isWhole(cells, this.header)) continue
       for (const { at } of this.numbers)
-        if (!plainNumber.test(cells[at]!) || !this.#isPointPlain) this.#decimal.add(cells[at]!)
+        if (!plainNumber.test(cells[at]!) || !this.#isPointPlain) this.#decimal.add(cells[at]!, at)
       if (isNumeric) {
         const order = orderOf(cells[date]!.trim())
         const proof = order && this.#orders[order]
@@ -116,19 +128,18 @@ export class Survey {
 
   /** Whether lines anywhere in the file may show that something is wrong. */
   get wantsAll(): boolean {
-    const { eitherComma, comma } = this.#decimal
-    return this.dateForm === 'numeric' || this.#symbols !== undefined || eitherComma.count + comma.count > 0
+    return this.dateForm === 'numeric' || this.#symbols !== undefined || this.#decimal.hasCommas
   }
 
   /** @throws Failure CSV_NUMBERS when nothing has shown it */
   get mark(): DecimalMark {
     const mark = this.#markFound()
     if (mark) return mark
-    const example = this.#decimal.openExample
+    const { example, why } = this.#decimal.open
     throw new Failure({
       code: 'CSV_NUMBERS',
       what: `${this.#file} is not read: its numbers can be read in two ways`,
-      why: `${quoted(example)} may have thousands or a fraction, and no other cell of the file decides`,
+      why: `${quoted(example)} may have thousands or a fraction, and ${why}`,
       remedy: 'say which: --decimal point (1,234 is 1234) or --decimal comma (1,234 is one and a bit)',
     })
   }
@@ -223,6 +234,27 @@ export class Survey {
       )
     }
     return form!
+  }
+
+  /**
+   * A column of 2021-31-05 reads as dates in half of its rows, and would land them with day and month swapped. Single
+   * cells of that kind among many dates are faults of their rows.
+   * @throws Failure CSV_DATES
+   */
+  #requireMonthBeforeDay(sample: readonly Cells[]): void {
+    const at = this.header.groups[0]!.at.date!
+    const cells = sample.map((one) => one[at]!.trim())
+    const byOrder = Map.groupBy(cells, (cell) => yearFirstOrderOf(this.dateForm, cell))
+    const swapped = byOrder.get('day-first') ?? []
+    const plain = byOrder.get('month-first') ?? []
+    if (swapped.length === 0 || plain.length >= SURE_OF_ORDER * swapped.length) return
+    throw this.#datesRefused(
+      plain.length === 0
+        ? 'its dates have the day before the month, behind the year'
+        : 'its dates have both orders of day and month',
+      [swapped, plain].flatMap((some) => (some.length > 0 ? [`it has ${quoted(some[0]!)}`] : [])).join(', '),
+      'export the dates as YYYY-MM-DD',
+    )
   }
 
   #datesRefused(problem: string, why: string, remedy: string): Failure {

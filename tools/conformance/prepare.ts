@@ -36,7 +36,12 @@ export async function prepareAccount(): Promise<void> {
 
 const pandasStack = {
   AWSTemplateFormatVersion: '2010-09-09',
-  Resources: { Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'aws-sdk-pandas' } } },
+  Resources: {
+    Bucket: {
+      Type: 'AWS::S3::Bucket',
+      Properties: { BucketName: 'aws-sdk-pandas', VersioningConfiguration: { Status: 'Enabled' } },
+    },
+  },
   Outputs: {
     Region: { Value: 'us-east-1' },
     BucketName: { Value: { Ref: 'Bucket' } },

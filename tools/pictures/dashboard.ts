@@ -11,10 +11,10 @@ type Scheme = (typeof schemes)[number]
 
 /** An alert that fires when the first pictures have been taken: the demo sends 200 rows a second, of 14 indices. */
 export const alertsFile = `alerts:
-  - name: More than 500 rows of one index
+  - name: More than 800 rows of one index
     sql: |
       SELECT index, count(*) AS row_count FROM ticks
-      WHERE index IN ('HSI', 'N225') GROUP BY index HAVING count(*) > 500
+      WHERE index IN ('HSI', 'N225') GROUP BY index HAVING count(*) > 800
     every: 10 s
 `
 
@@ -35,12 +35,12 @@ const charts: readonly Chart[] = [
   },
   {
     name: 'Volume against range',
-    sql: "SELECT high - low AS range, volume FROM candles_1d WHERE index = 'N225' ORDER BY day LIMIT 200",
+    sql: "SELECT high - low AS range, volume FROM candles_1d WHERE index = 'J203.JO' LIMIT 300",
     type: 'scatter',
   },
   {
     name: 'Returns of seven days',
-    sql: "SELECT day, index, return_7d FROM returns_7d WHERE index IN ('HSI', 'N225', 'NYA') ORDER BY day LIMIT 300",
+    sql: "SELECT day, index, return_7d FROM returns_7d WHERE index IN ('N225', 'NYA') ORDER BY day DESC LIMIT 300",
     series: 'index',
   },
   {
@@ -70,7 +70,7 @@ export async function takeDashboardPictures(
     await dark!.close()
     const page = light!
     const take = (name: string) => takeVariants(page, name, write)
-    await page.getByRole('alert').first().waitFor({ timeout: 60_000 })
+    await page.getByRole('alert').first().waitFor({ timeout: 90_000 })
     await take('alert')
     await showTab(page, 'Query')
     for (const chart of charts) await save(page, chart)

@@ -597,6 +597,15 @@ test('a workgroup with managed results shows no place, and takes none', async ()
   )
 })
 
+test('a query shows the engine version that its workgroup selects', async () => {
+  await serve(() => one)
+  const EngineVersion = { SelectedEngineVersion: 'Athena engine version 3' }
+  await call('CreateWorkGroup', { Name: 'pinned', Configuration: { EngineVersion } })
+  expect(await ended(await start('SELECT 1', { WorkGroup: 'pinned' }))).toMatchObject({ EngineVersion })
+  const auto = { EngineVersion: { SelectedEngineVersion: 'AUTO' } }
+  expect(await ended(await start('SELECT 1'))).toMatchObject(auto)
+})
+
 test('twenty queries run at once; the others are QUEUED until one ends', async () => {
   await serve(() => [{ columns: [engineColumn('n', 'bigint')] }, 'stall'])
   const ids = await Promise.all(Array.from({ length: 21 }, () => start('SELECT 1')))

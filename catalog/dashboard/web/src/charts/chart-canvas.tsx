@@ -58,6 +58,7 @@ export function ChartCanvas({ name, options, columns, rows, height, onDrawn }: P
         style={{ height: `${height}px` }}
       />
       {!data && <p class="note">The result has no column {[options.x, ...options.y].join(', ')} any more.</p>}
+      {data !== undefined && points === 0 && <p class="note">The result has no point to draw.</p>}
       {data !== undefined && data.omitted > 0 && (
         <p class="note">
           {options.type === 'candle'

@@ -1,6 +1,7 @@
 // From a result to a drawing: the type that is guessed, the points, the shapes and the SVG file.
 import { expect, test } from 'vitest'
 import type { Column } from '../../../server/wire.ts'
+import { axisLabels } from '../parts/format.ts'
 import type { Theme } from '../parts/theme.ts'
 import { chartData } from './chart-data.ts'
 import { guessOptions } from './chart-options.ts'
@@ -91,6 +92,47 @@ test('a candle is a wick and a body in the colour of its direction, at the heigh
   const [wick, body] = boxes
   expect(wick!.height / body!.height).toBeCloseTo(3)
   expect(body!.y).toBeGreaterThan(wick!.y)
+})
+
+test.each([
+  [
+    [-0.1, -0.05, 0, 0.05],
+    ['-0.10', '-0.05', '0', '0.05'],
+  ],
+  [
+    [1_000_000, 1_050_000, 1_100_000],
+    ['1.00M', '1.05M', '1.10M'],
+  ],
+  [
+    [0, 20e9, 40e9],
+    ['0', '20B', '40B'],
+  ],
+  [
+    [-1, -0.5, -0, 0.5, 1],
+    ['-1.0', '-0.5', '0', '0.5', '1.0'],
+  ],
+  [
+    [1_140, 1_160],
+    ['1,140', '1,160'],
+  ],
+  [
+    [5_000, 10_000, 15_000],
+    ['5K', '10K', '15K'],
+  ],
+])('no two marks of an axis have one label: %j', (marks, labels) => {
+  expect(axisLabels(marks)).toEqual(labels)
+})
+
+test('candles of days that follow each other do not touch, whatever days are missing', () => {
+  const of = columns('day:date', 'open:double', 'high:double', 'low:double', 'close:double')
+  const rows = ['03', '04', '05', '20', '21'].map((day) => [`2026-11-${day}`, '1', '2', '0.5', '1.5'])
+  const options = { type: 'candle', x: 'day', y: ['open', 'high', 'low', 'close'] } as const
+  const shapes = drawChart(options, chartData(options, of, rows)!, { width: 300, height: 200 }, theme)
+  const bodies = shapes.flatMap((shape) => (shape.kind === 'box' && shape.width > 1 ? [shape] : []))
+  expect(bodies).toHaveLength(5)
+  for (const [i, body] of bodies.slice(1).entries()) {
+    expect(body.x).toBeGreaterThan(bodies[i]!.x + bodies[i]!.width)
+  }
 })
 
 test.each(['line', 'bar', 'scatter'] as const)(

@@ -1,7 +1,7 @@
 // Draws a chart as plain shapes, which become SVG in the page or pixels of a PNG. Pure.
 import { scaleLinear, scaleUtc } from 'd3-scale'
 import type { ChartOptions } from '../../../server/wire.ts'
-import { short } from '../parts/format.ts'
+import { axisLabels } from '../parts/format.ts'
 import type { Theme } from '../parts/theme.ts'
 import type { ChartData, Series } from './chart-data.ts'
 
@@ -59,7 +59,9 @@ export function drawChart(options: ChartOptions, data: ChartData, size: Size, th
   const [low, high] = extent(fromZero ? [...values, 0] : values)
   const y = scaleLinear([low, high], [area.bottom, area.top]).nice(6)
   const shapes: Shape[] = [...legend.shapes]
-  for (const tick of y.ticks(Math.max(2, Math.floor((area.bottom - area.top) / 50)))) {
+  const levels = y.ticks(Math.max(2, Math.floor((area.bottom - area.top) / 50)))
+  const labels = axisLabels(levels)
+  for (const [i, tick] of levels.entries()) {
     const at = y(tick)
     shapes.push({
       kind: 'line',
@@ -74,7 +76,7 @@ export function drawChart(options: ChartOptions, data: ChartData, size: Size, th
       kind: 'text',
       x: area.left - 8,
       y: at + 4,
-      text: short(tick),
+      text: labels[i]!,
       align: 'end',
       colour: theme.muted,
     })
@@ -92,16 +94,17 @@ export function drawChart(options: ChartOptions, data: ChartData, size: Size, th
     const range: [number, number] = [area.left + padding, area.right - padding]
     const scale = data.xKind === 'time' ? scaleUtc([first, last], range) : scaleLinear([first, last], range)
     x = (value) => scale(value)!
-    const format =
+    const ticks = scale.ticks(Math.max(2, Math.floor(size.width / 110)))
+    const texts =
       data.xKind === 'time'
-        ? scaleUtc([first, last], range).tickFormat()
-        : (value: number | Date) => short(Number(value))
-    for (const tick of scale.ticks(Math.max(2, Math.floor(size.width / 110)))) {
+        ? (ticks as Date[]).map(scaleUtc([first, last], range).tickFormat())
+        : axisLabels(ticks as number[])
+    for (const [i, tick] of ticks.entries()) {
       shapes.push({
         kind: 'text',
         x: x(Number(tick)),
         y: area.bottom + 18,
-        text: format(tick as Date & number),
+        text: texts[i]!,
         align: 'middle',
         colour: theme.muted,
       })
@@ -109,7 +112,7 @@ export function drawChart(options: ChartOptions, data: ChartData, size: Size, th
   }
   data.series.forEach((series, i) => {
     const colour = palette[i % palette.length]!
-    if (options.type === 'candle') shapes.push(...candles(series, x, y, padding * 1.2, theme))
+    if (options.type === 'candle') shapes.push(...candles(series, x, y, closest(series, x), theme))
     else if (options.type === 'bar') shapes.push(...bars(series, i, data.series.length, x, y, step, colour))
     else if (options.type === 'scatter') shapes.push(...dots(series, x, y, colour))
     else shapes.push(...lines(series, x, y, colour))
@@ -169,8 +172,8 @@ function bars(
   })
 }
 
-function candles({ points }: Series, x: Scale, y: Scale, padding: number, theme: Theme): Shape[] {
-  const width = Math.max(1, Math.min(14, padding * 0.7))
+function candles({ points }: Series, x: Scale, y: Scale, distance: number, theme: Theme): Shape[] {
+  const width = Math.max(1, Math.min(14, distance * 0.7))
   return points.flatMap((point): Shape[] => {
     const [open, high, low, close] = point.values
     if (open == null || high == null || low == null || close == null) return []
@@ -226,6 +229,13 @@ function legendOf(series: readonly Series[], { width }: Size, palette: readonly 
   return { shapes, height: shapes.length === 0 ? 0 : (row + 1) * LEGEND_ROW }
 }
 
+/** How far apart the two points are that are next to each other, in pixels. */
+function closest({ points }: Series, x: Scale): number {
+  const at = points.map((point) => x(point.x)).sort((a, b) => a - b)
+  const distances = at.slice(1).flatMap((each, i) => (each > at[i]! ? [each - at[i]!] : []))
+  return Math.min(Number.MAX_VALUE, ...distances)
+}
+
 /** Least and greatest; a single value has some space around it. */
 function extent(values: readonly number[]): [number, number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
@@ -234,7 +244,8 @@ function extent(values: readonly number[]): [number, number] {
     if (value > high) high = value
   }
   if (low > high) return [0, 1]
-  return low === high ? [low - Math.abs(low || 1) * 0.01, high + Math.abs(high || 1) * 0.01] : [low, high]
+  if (low === high) return low === 0 ? [-1, 1] : [low - Math.abs(low) * 0.01, high + Math.abs(high) * 0.01]
+  return [low, high]
 }
 
 function paletteOf(theme: Theme): string[] {

@@ -16,6 +16,23 @@ export function short(value: number): string {
   return one.format(value)
 }
 
+/** The marks of an axis, all in one unit and with as many decimals as tell them apart. */
+export function axisLabels(marks: readonly number[]): string[] {
+  const greatest = Math.max(0, ...marks.map((mark) => Math.abs(mark)))
+  const [unit, letter] = unitOf(greatest)
+  const step = Math.abs((marks[1] ?? 0) - (marks[0] ?? 0)) / unit
+  const decimals = step > 0 ? Math.min(12, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))) : 0
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals }
+  const format = new Intl.NumberFormat('en-US', { ...digits, signDisplay: 'negative' })
+  return marks.map((mark) => (mark === 0 ? '0' : format.format(mark / unit) + letter))
+}
+
+function unitOf(greatest: number): [number, string] {
+  if (greatest >= 1e9) return [1e9, 'B']
+  if (greatest >= 1e6) return [1e6, 'M']
+  return greatest >= 1e4 ? [1e3, 'K'] : [1, '']
+}
+
 export function rate(perSecond: number | null): string {
   if (perSecond === null) return '–'
   return perSecond > 0 && perSecond < 10 ? one.format(perSecond) : whole.format(perSecond)
