@@ -1,9 +1,8 @@
 // Runs what the docs tell people to type, in order, as one shell would; what costs too much to run is held to the help.
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { produce, ticks } from '@ticklake/testing/topic.ts'
 import { expect, test } from 'vitest'
@@ -20,40 +19,33 @@ function env(): Record<string, string> {
   return testEnv({ CONSUMER_HEALTH_PORT: '0', PRODUCER_HEALTH_PORT: '0', CATALOG_HEALTH_PORT: '0' })
 }
 
-/** Runs a block and says what it printed. Pages wait more than they work, so that they run side by side. */
-async function run(block: string, env: Record<string, string>): Promise<string> {
-  const child = spawn('bash', ['-euo', 'pipefail', '-c', block], {
+/** Runs a block and says what it printed. */
+function run(block: string, env: Record<string, string>): string {
+  const result = spawnSync('bash', ['-euo', 'pipefail', '-c', block], {
+    maxBuffer: 64 * 1024 * 1024,
     cwd: root,
     env: { ...env, PATH: `${cli}:${env.PATH}` },
+    encoding: 'utf8',
     // A socket there would make bash believe that it was started from afar, and read its start-up files.
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const [stdout, stderr] = [text(child.stdout), text(child.stderr)]
-  const status = await new Promise((resolve) => child.once('close', resolve))
-  expect(status, `${block}\n${await stdout}\n${await stderr}`).toBe(0)
-  return await stdout
+  expect(result.status, `${block}\n${result.stdout}\n${result.stderr}`).toBe(0)
+  return result.stdout
 }
 
-/** Runs blocks one after the other. */
-async function runAll(blocks: readonly string[], env: Record<string, string>): Promise<string[]> {
-  const printed: string[] = []
-  for (const block of blocks) printed.push(await run(block, env))
-  return printed
-}
-
-test.concurrent('the tutorial does what it says', { timeout: 300_000 }, async () => {
+test('the tutorial does what it says', { timeout: 300_000 }, () => {
   const shell = env()
-  const printed = await runAll(blocks(page('tutorial.md')), shell)
+  const printed = blocks(page('tutorial.md')).map((block) => run(block, shell))
   const all = printed.join('\n')
   expect(all).toContain('delivered 250')
   expect(all).toMatch(/audit: produced 20250, landed 20250, dead 0, skipped 0, lost 0, twice 0/)
   expect(all).toMatch(/equal/)
 })
 
-test.concurrent('the how-tos do what they say', { timeout: 300_000 }, async () => {
+test('the how-tos do what they say', { timeout: 300_000 }, () => {
   const shell = env()
-  await run('node producer/main.ts topic create', shell)
-  const printed = await runAll(blocks(page('how-to.md')), shell)
+  run('node producer/main.ts topic create', shell)
+  const printed = blocks(page('how-to.md')).map((block) => run(block, shell))
   expect(printed.join('\n').match(/delivered 1/g)).toHaveLength(2)
 })
 
@@ -63,7 +55,7 @@ const indented = (name: string) =>
     .match(/^ {4}(?:[A-Z_]+=\S+ )?node [^#\n]*/gm)!
     .map((line) => line.trim())
 
-test.concurrent('the pages on refused records, backfills and compaction do what they say', {
+test('the pages on refused records, backfills and compaction do what they say', {
   timeout: 300_000,
 }, async () => {
   // So that a record without a nullable field is rejected, too.
@@ -76,11 +68,11 @@ test.concurrent('the pages on refused records, backfills and compaction do what 
       good!.replace(/"adj_close":[\d.]+,/, ''),
       good!.replace(/"date":"[^"]+"/, '"date":"2021-02-30"'),
     ]
-    await run('node producer/main.ts topic create\nnode catalog/main.ts declare', shell)
+    run('node producer/main.ts topic create\nnode catalog/main.ts declare', shell)
     const messages = [good!, ...more, ...refused].map((text) => ({ value: Buffer.from(text), partition: 0 }))
     await produce(shell, messages)
     const landing = 'CONSUMER_FLUSH_AFTER_MS=500 timeout --preserve-status -s INT 10'
-    await run(`${landing} node consumer/main.ts run`, shell)
+    run(`${landing} node consumer/main.ts run`, shell)
 
     writeFileSync(join(dir, 'fixed.json'), good!)
     writeFileSync(
@@ -97,19 +89,19 @@ test.concurrent('the pages on refused records, backfills and compaction do what 
         .replace('2026-11-21T09:00:00Z', new Date(Date.now() - 3_600_000).toISOString())
         .replace(/(?<=--hour )\S+/, new Date(Date.now() - 3_600_000).toISOString().slice(0, 13))
         .replace(/(?=node consumer\/main.ts run)/, `${landing} `)
-    const printed = await runAll(indented('dead-letters.md').map(here), shell)
+    const printed = indented('dead-letters.md').map((command) => run(here(command), shell))
     expect(printed).toHaveLength(7)
     for (const reason of ['bad_date', 'missing_field', 'wrong_type']) expect(printed[0]).toContain(reason)
     expect(printed[1]).toContain('2021-02-30')
     expect(printed[3]).toMatch(/0 +10 +replayed/)
-    await run(`${landing} node consumer/main.ts run`, shell)
-    const audit = await run('node catalog/main.ts audit', shell)
+    run(`${landing} node consumer/main.ts run`, shell)
+    const audit = run('node catalog/main.ts audit', shell)
     expect(audit).toContain('audit: produced 16, landed 13, dead 3, skipped 0, lost 0, twice 0')
 
-    const again = await runAll(indented('backfill.md').map(here), shell)
+    const again = indented('backfill.md').map((command) => run(here(command), shell))
     expect(again).toHaveLength(5)
     expect(again[3]).toContain('landed 13, dead 3')
-    const compacted = await runAll(indented('compaction.md').map(here), shell)
+    const compacted = indented('compaction.md').map((command) => run(here(command), shell))
     expect(compacted).toHaveLength(2)
   } finally {
     rmSync(dir, { recursive: true, force: true })
