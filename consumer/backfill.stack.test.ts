@@ -1,5 +1,6 @@
 // A second dataset of the same topic, begun later or elsewhere, beside the first.
-import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand } from '@aws-sdk/client-s3'
+import { s3Client } from '@ticklake/aws/config.ts'
 import { readLake } from '@ticklake/testing/lake-reader.ts'
 import { Service } from '@ticklake/testing/service.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
@@ -70,7 +71,7 @@ test('a backfill lands the topic once more, never touches the first dataset, and
   expect(equal.text).toContain('compare: ticks 390 rows, again 390 rows, 0 differences')
   expect(equal.status).toBe(0)
 
-  const s3 = new S3Client({ endpoint: env.AWS_ENDPOINT_URL!, forcePathStyle: true })
+  const s3 = s3Client({ s3PathStyle: true })
   await s3.send(new DeleteObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: again.claims[0]!.files[0]!.key }))
   const different = await catalog(env, 'audit', '--compare', 'again')
   expect(different.text).toMatch(/partition \d, offset \d+: only in ticks/)

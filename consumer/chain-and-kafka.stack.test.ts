@@ -1,5 +1,6 @@
 // What happens to the topic and to the group's offsets behind the consumer's back: claims decide, or a person does.
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { s3Client } from '@ticklake/aws/config.ts'
 import { claimText } from '@ticklake/contract/claim.ts'
 import { claimKey } from '@ticklake/contract/keys.ts'
 import { ConsumerCase, isData, onNth } from '@ticklake/testing/consumer-case.ts'
@@ -206,7 +207,7 @@ test.concurrent('an unfinished claim of a newer contract: refused with the relea
   )
   await reached.promise
   const [claim] = (await readLake(it.env)).claims
-  const s3 = new S3Client({ endpoint: it.env.AWS_ENDPOINT_URL!, forcePathStyle: true })
+  const s3 = s3Client({ s3PathStyle: true })
   const lake = { prefix: it.env.LAKE_PREFIX!, dataset: 'ticks' }
   const at = { Bucket: it.env.LAKE_BUCKET!, Key: claimKey(lake, claim!.topicId, 0, 0) }
   const ours = await (await s3.send(new GetObjectCommand(at))).Body!.transformToString()

@@ -8,7 +8,12 @@ import { Broker } from '@ticklake/kafka/topic.ts'
 import { release } from '@ticklake/runtime/release.ts'
 import { changeFirstRow } from '@ticklake/testing/changed-object.ts'
 import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
-import { earlierMessages, restoreObjects, restoreTable } from '@ticklake/testing/earlier-release/restore.ts'
+import {
+  type EarlierContract,
+  earlierMessages,
+  restoreObjects,
+  restoreTable,
+} from '@ticklake/testing/earlier-release/restore.ts'
 import { createTopic, produce } from '@ticklake/testing/topic.ts'
 import { parquetReadObjects } from 'hyparquet'
 import { expect, type TestContext, test } from 'vitest'
@@ -80,23 +85,32 @@ function catalogOf({ env }: ConsumerCase) {
 }
 
 /** A topic whose times are the producer's, with what the release before had read, and its dataset and table. */
-async function earlier(scope: TestContext, format: string): Promise<ConsumerCase> {
+async function earlier(scope: TestContext, contract: EarlierContract, format: string): Promise<ConsumerCase> {
   const it = new ConsumerCase(scope, { LAKE_FORMAT: format, CONSUMER_FLUSH_ROWS: '4' })
   await createTopic(it.env, 1, { 'message.timestamp.type': 'CreateTime', 'retention.ms': '-1' })
-  await produce(it.env, earlierMessages)
+  await produce(it.env, earlierMessages(contract))
   using broker = new Broker(kafkaConfig(it.env))
-  await restoreObjects(it.env, (await broker.topic()).topicId)
-  await restoreTable(it.env, [nine, ten])
+  await restoreObjects(contract, it.env, (await broker.topic()).topicId)
+  await restoreTable(contract, it.env, [nine, ten])
   return it
 }
 
-test.concurrent.for(['parquet', 'jsonl', 'json-object'])(
-  'a dataset of the release before (%s) is raised in place: read, its claim finished, continued, audited, compacted',
-  async (format, scope) => {
-    const it = await earlier(scope, format)
+/** Release 0.1.0 did not know `source`; 0.2.0 did not know `traded_at`. */
+const releases = [
+  { contract: 1, format: 'parquet', added: 'source string, traded_at timestamp' },
+  { contract: 1, format: 'jsonl', added: 'source string, traded_at timestamp' },
+  { contract: 1, format: 'json-object', added: 'source string, traded_at timestamp' },
+  { contract: 2, format: 'parquet', added: 'traded_at timestamp' },
+  { contract: 2, format: 'jsonl', added: 'traded_at timestamp' },
+] as const
+
+test.concurrent.for(releases)(
+  'a dataset of contract $contract ($format) is raised in place: read, its claim finished, continued, audited, compacted',
+  async ({ contract, format, added }, scope) => {
+    const it = await earlier(scope, contract, format)
     using catalog = catalogOf(it)
     expect(await catalog.declare()).toMatch(
-      /table \S+\.ticks: brought up to date \(columns: .*source string, traded_at timestamp/,
+      new RegExp(`table \\S+\\.ticks: brought up to date \\(columns: .*${added}`),
     )
     const written = format === 'json-object' ? '11' : '8'
     expect(await catalog.bySource(), 'its rows read as NULL').toEqual([[null, written]])
@@ -108,9 +122,10 @@ test.concurrent.for(['parquet', 'jsonl', 'json-object'])(
       at('10:00:01', tick(4)),
     ])
     const consumer = it.consume()
-    await consumer.logged('raised the dataset from contract 1 to 3')
+    await consumer.logged(`raised the dataset from contract ${contract} to 3`)
     const { claims } = await it.expectOnce(17, 1)
-    // The claim that was begun holds a good source and two bad ones: the contract that judged it knew none of them.
+    // The claim that was begun holds a good value of the column that came later and two bad ones: the contract that
+    // validated it knew none of them.
     const rows = [
       [null, '13'],
       ['after', '4'],
@@ -118,9 +133,7 @@ test.concurrent.for(['parquet', 'jsonl', 'json-object'])(
     const nullsLast = (found: readonly unknown[]) => found.toReversed()
     expect(nullsLast(await catalog.bySource())).toEqual(rows)
     expect(claims.map(({ S, v, contract, release: by }) => [S, v, contract, by])).toEqual([
-      [0, 1, 1, undefined],
-      [5, 1, 1, undefined],
-      [9, 1, 1, undefined],
+      ...[0, 5, 9].map((S) => [S, contract, contract, contract === 1 ? undefined : '0.2.0']),
       [13, 2, 3, release],
       [17, 2, 3, release],
     ])

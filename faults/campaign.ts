@@ -46,7 +46,7 @@ export async function runCampaign(options: CampaignOptions, signal: AbortSignal)
   adoptStack(platform.env)
   const prepare = (i: number): Promise<Prepared> => {
     const made = prepareRound(drawScenario(seed + i), platform.env, join(dir, `round-${seed + i}`))
-    // Whoever waits for it is told.
+    // Notifies whoever waits for it.
     made.catch(() => {})
     return made
   }

@@ -27,7 +27,7 @@ export class Compactor implements AsyncDisposable {
   readonly #proxy: S3Proxy
   readonly #deaths: CompactionDeath[]
   #service: Service
-  /** Those that were killed or told to stop: their end is no finding. */
+  /** Those that were killed or stopped: their end is no finding. */
   readonly #stopped = new Set<Service>()
   #replacing: Promise<void> | undefined
   #stopping = false

@@ -3,7 +3,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
+import { s3Client } from '@ticklake/aws/config.ts'
 import type { Ended } from '@ticklake/stack/outcome.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -143,7 +144,7 @@ test('the instance is found by the tag that the group gives it', async () => {
 
 test('destroy', async () => {
   const bucket = () => parseEnv(readFileSync(envFile(), 'utf8')).LAKE_BUCKET!
-  const s3 = new S3Client({ forcePathStyle: true })
+  const s3 = s3Client({ s3PathStyle: true })
   const fill = () =>
     s3.send(new PutObjectCommand({ Bucket: bucket(), Key: 'lake/ticks/x.parquet', Body: 'x' }))
   await fill()

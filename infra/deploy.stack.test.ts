@@ -11,9 +11,9 @@ import {
   HeadBucketCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
-  S3Client,
 } from '@aws-sdk/client-s3'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { s3Client } from '@ticklake/aws/config.ts'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { CloudFormation } from './cloudformation.ts'
 import { deploy, type Target } from './deploy.ts'
@@ -34,7 +34,7 @@ describe('the stack on a local CloudFormation: all but the address and the volum
   let target: Target
   let cloud: CloudFormation
   let bucket: string
-  const s3 = () => new S3Client({ forcePathStyle: true })
+  const s3 = () => s3Client({ s3PathStyle: true })
   /** What the broker does when it serves. */
   const publishAuthority = () =>
     new SSMClient({}).send(

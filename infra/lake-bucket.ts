@@ -5,12 +5,12 @@ import {
   DeleteObjectsCommand,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
-  S3Client,
 } from '@aws-sdk/client-s3'
+import { s3Client } from '@ticklake/aws/config.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 
 // Path style only where the endpoint is not AWS's own, as every local one needs it.
-const client = () => new S3Client({ forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined })
+const client = () => s3Client({ s3PathStyle: process.env.AWS_ENDPOINT_URL !== undefined })
 
 /** Whether the bucket holds anything, old versions too; a bucket that is not there holds nothing. */
 export async function holdsData(bucket: string): Promise<boolean> {

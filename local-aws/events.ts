@@ -77,7 +77,7 @@ export function makeEvents(log: Logger, registry: Registry) {
       if (isDue) deniedLoggedAt.set(facts.reason, now)
       log[isDue ? 'warn' : 'debug'](facts, 'request refused')
     },
-    /** A request that could not be handed on; the client was told with a 503 or by a cut connection. */
+    /** A request that could not be handed on; the client got a 503 or a cut connection. */
     upstreamFailed: (facts: { method: string; target: string; reason: string }) => {
       log.debug(facts, 'request not passed through')
       upstream.failed(facts.reason)

@@ -1,6 +1,6 @@
 // The lake's bucket: its name from the settings, and the bucket itself, which no service makes.
-import { BucketAlreadyOwnedByYou, CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
-import { lakeConfig } from '@ticklake/aws/config.ts'
+import { BucketAlreadyOwnedByYou, CreateBucketCommand } from '@aws-sdk/client-s3'
+import { lakeConfig, s3Client } from '@ticklake/aws/config.ts'
 import { miniStackCredentials } from '@ticklake/runtime/engine-secret.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { loopback, type Ports } from './ports.ts'
@@ -13,12 +13,14 @@ export function lakeBucket(settings: Env): string {
 
 /** Makes the bucket where it is missing. */
 export async function makeBucket(ports: Ports, bucket: string, secret: Secret): Promise<void> {
-  const s3 = new S3Client({
-    endpoint: `http://${loopback}:${ports.miniStack}`,
-    region: 'us-east-1',
-    credentials: miniStackCredentials(secret.text),
-    forcePathStyle: true,
-  })
+  const s3 = s3Client(
+    { s3PathStyle: true },
+    {
+      endpoint: `http://${loopback}:${ports.miniStack}`,
+      region: 'us-east-1',
+      credentials: miniStackCredentials(secret.text),
+    },
+  )
   try {
     await s3.send(new CreateBucketCommand({ Bucket: bucket }))
   } catch (error) {

@@ -10,7 +10,8 @@ import {
   DescribeStackEventsCommand,
   DescribeStacksCommand,
 } from '@aws-sdk/client-cloudformation'
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { s3Client } from '@ticklake/aws/config.ts'
 import { miniStackCredentials, secretHeader, trinoHeaders } from '@ticklake/runtime/engine-secret.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { describe, expect, inject, test } from 'vitest'
@@ -118,11 +119,7 @@ describe('MiniStack', () => {
   })
 
   const s3 = () =>
-    new S3Client({
-      endpoint: miniStack,
-      forcePathStyle: true,
-      credentials: miniStackCredentials(secret.text),
-    })
+    s3Client({ s3PathStyle: true }, { endpoint: miniStack, credentials: miniStackCredentials(secret.text) })
   const object = { Bucket: env.LAKE_BUCKET!, Key: `${env.LAKE_PREFIX}/kept` }
 
   test('keeps its objects, whichever way it is asked to forget them', async () => {

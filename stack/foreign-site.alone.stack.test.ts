@@ -5,7 +5,8 @@ import { createServer, type Server as HttpServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { s3Client } from '@ticklake/aws/config.ts'
 import { openBrowser } from '@ticklake/testing/chromium.ts'
 import { eventually, type Service, startDashboardService, startService } from '@ticklake/testing/dashboard.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
@@ -50,7 +51,7 @@ let sites: readonly [HttpServer, HttpServer]
 let browser: Awaited<ReturnType<typeof openBrowser>>
 
 beforeAll(async () => {
-  const s3 = new S3Client({ forcePathStyle: true })
+  const s3 = s3Client({ s3PathStyle: true })
   await s3.send(new CreateBucketCommand({ Bucket: prey.bucket }))
   await s3.send(new PutObjectCommand({ Bucket: prey.bucket, Key: prey.key, Body: 'untouched' }))
   await makeTopic(env, env.KAFKA_TOPIC!, 1)

@@ -1,5 +1,6 @@
 // Compaction on a machine whose clock is wrong by hours: nothing is closed or deleted before the bucket's clock says so.
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { s3Client } from '@ticklake/aws/config.ts'
 import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
 import { Service } from '@ticklake/testing/service.ts'
 import { shiftedClock } from '@ticklake/testing/shifted-clock.ts'
@@ -28,7 +29,7 @@ test('hours ahead or behind, a machine closes no hour and deletes no object earl
   it.consume()
   await it.expectOnce(hours.length * ROWS, 0)
 
-  const s3 = new S3Client({ endpoint: it.env.AWS_ENDPOINT_URL!, forcePathStyle: true })
+  const s3 = s3Client({ s3PathStyle: true })
   const objectsOf = async (hourMs: number) => {
     const [dt, hour] = new Date(hourMs).toISOString().split(/[T:]/)
     const Prefix = `${it.env.LAKE_PREFIX}/ticks/dt=${dt}/hour=${hour}/`

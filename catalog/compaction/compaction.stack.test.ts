@@ -1,18 +1,15 @@
 // Compaction against a real stack: killed at every point, beside a reader that counts without pause and sees no error.
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3'
-import { openAws } from '@ticklake/aws/clients.ts'
+import { type Aws, openAws } from '@ticklake/aws/clients.ts'
 import { Broker } from '@ticklake/kafka/topic.ts'
+import { sleep } from '@ticklake/runtime/process.ts'
+import { readTails } from '@ticklake/testing/lake-reader.ts'
 import { type S3Proxy, startS3Proxy } from '@ticklake/testing/s3-proxy.ts'
 import { Service } from '@ticklake/testing/service.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { createTopic, produce, ticks } from '@ticklake/testing/topic.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { auditLine } from '../audit/audit.ts'
+import { runAudit } from '../audit/run.ts'
 import { catalogConfig } from '../config.ts'
 import { compact as compactAll } from './compact.ts'
 
@@ -30,7 +27,7 @@ const DELETE_AFTER_MS = 6_000
 const firstHourMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - 24 * HOUR_MS
 
 let env: Env
-let s3: S3Client
+let aws: Aws
 const services: Service[] = []
 const proxies: S3Proxy[] = []
 
@@ -46,12 +43,15 @@ async function run(...args: string[]) {
   return { status, text: service.stdout + service.stderr }
 }
 
-const compact = (...args: string[]) => run('catalog/main.ts', 'compact', ...args)
+async function compact(...args: string[]) {
+  const ended = await run('catalog/main.ts', 'compact', ...args)
+  lastSwitchMs = performance.now()
+  return ended
+}
 
 /** What `catalog compact` does, without a process of its own. @returns what it reported */
 async function compactHere(hour?: number) {
   const config = catalogConfig(env)
-  using aws = openAws(config.lake)
   using broker = new Broker(config.kafka)
   const merged: { rows: number; late: boolean }[] = []
   const refused: string[] = []
@@ -61,7 +61,9 @@ async function compactHere(hour?: number) {
     ...(hour === undefined ? {} : { hour: hourAt(hour).flag.replace('T', '-') }),
     events: {
       merged: ({ rows, late }) => merged.push({ rows, late }),
-      switched: () => {},
+      switched: () => {
+        lastSwitchMs = performance.now()
+      },
       deleted: ({ objects }) => {
         deleted += objects
       },
@@ -73,8 +75,16 @@ async function compactHere(hour?: number) {
   return { merged, deleted, pending }
 }
 
-/** Waits until no query reads the objects of before the last switch. S3 gives times in whole seconds. */
-const untilUnread = () => new Promise((resolve) => setTimeout(resolve, DELETE_AFTER_MS + 2_000))
+/** When an hour was last switched to another run, and when those were that are switched before all tests. */
+let lastSwitchMs = 0
+let firstSwitchMs = 0
+
+/** Waits until no query reads the objects of before a switch. S3 gives times in whole seconds. */
+async function untilUnread(switchMs: number): Promise<void> {
+  reader.pause()
+  await sleep(Math.max(0, switchMs + DELETE_AFTER_MS + 2_000 - performance.now()))
+  reader.resume()
+}
 
 /** The n-th hour, as --hour takes it and as its folder is named. */
 function hourAt(n: number) {
@@ -95,23 +105,18 @@ function* rowsOf(hour: number, count = ROWS) {
 }
 
 async function keysBelow(prefix: string): Promise<string[]> {
-  const answer = await s3.send(new ListObjectsV2Command({ Bucket: env.LAKE_BUCKET!, Prefix: prefix }))
-  return (answer.Contents ?? []).map(({ Key }) => Key!)
+  const keys: string[] = []
+  for await (const { key } of aws.bucket.list(prefix)) keys.push(key)
+  return keys
 }
 
 async function waitUntilLanded(rows: number): Promise<void> {
   const deadline = Date.now() + 90_000
   for (;;) {
-    const keys = await keysBelow(`${env.LAKE_PREFIX}/_control/ticks/claims/`)
-    let landed = 0
-    for (const Key of keys) {
-      const answer = await s3.send(new GetObjectCommand({ Bucket: env.LAKE_BUCKET!, Key }))
-      const claim = JSON.parse(await answer.Body!.transformToString())
-      landed += claim.E - claim.S
-    }
+    const landed = (await readTails(env)).reduce((sum, { E }) => sum + E, 0)
     if (landed >= rows) return
     if (Date.now() > deadline) throw new Error(`${landed} of ${rows}`)
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await sleep(200)
   }
 }
 
@@ -120,23 +125,35 @@ class Reader {
   readonly wrong: string[] = []
   counts = 0
   longestMs = 0
-  #stopping = false
+  #isStopping = false
+  #paused: PromiseWithResolvers<void> | undefined
   readonly #ended: Promise<void>
 
   constructor() {
     this.#ended = this.#read()
   }
 
+  /** While nothing changes that a count could see. A count that runs goes on. */
+  pause(): void {
+    this.#paused ??= Promise.withResolvers()
+  }
+
+  resume(): void {
+    this.#paused?.resolve()
+    this.#paused = undefined
+  }
+
   async stop(): Promise<void> {
-    this.#stopping = true
+    this.#isStopping = true
+    this.resume()
     await this.#ended
   }
 
   async #read(): Promise<void> {
     const { lake } = catalogConfig(env)
-    using aws = openAws(lake)
     let most = 0
-    while (!this.#stopping) {
+    while (!this.#isStopping) {
+      await this.#paused?.promise
       const since = performance.now()
       try {
         const [row] = await aws.athena.rows(
@@ -167,7 +184,7 @@ beforeAll(async () => {
     CATALOG_HOURS_AHEAD: '1',
     CATALOG_COMPACT_DELETE_AFTER_MS: String(DELETE_AFTER_MS),
   })
-  s3 = new S3Client({ endpoint: env.AWS_ENDPOINT_URL!, forcePathStyle: true })
+  aws = openAws(catalogConfig(env).lake)
   // Old timestamps, so that hours are over: the broker would write its own.
   await createTopic(env, PARTITIONS, { 'message.timestamp.type': 'CreateTime', 'retention.ms': '-1' })
   consumer = start(env, 'consumer/main.ts', 'run')
@@ -175,6 +192,9 @@ beforeAll(async () => {
   await waitUntilLanded(produced)
   expect((await run('catalog/main.ts', 'declare')).status).toBe(0)
   reader = new Reader()
+  // Switched now, so that they need not be waited for when their old objects are to be deleted.
+  for (const hour of [8, 10, 11]) await compactHere(hour)
+  firstSwitchMs = performance.now()
 }, 400_000)
 
 afterEach(async () => {
@@ -184,13 +204,13 @@ afterEach(async () => {
 afterAll(async () => {
   await reader?.stop()
   for (const service of services.splice(0)) await service.stop('SIGKILL')
+  aws?.[Symbol.dispose]()
 })
 
 /** The table reads the hour from its run, every row once. */
 async function expectRead(hour: number, rows = ROWS): Promise<void> {
   const { where } = hourAt(hour)
   const { lake } = catalogConfig(env)
-  using aws = openAws(lake)
   const [row] = await aws.athena.rows(
     `SELECT count(*), count(DISTINCT ROW(kafka_partition, kafka_offset)), count(DISTINCT "$path") FROM "${lake.database}"."${lake.table}" WHERE ${where}`,
   )
@@ -205,8 +225,12 @@ async function expectWhole(hour: number, rows = ROWS): Promise<void> {
   expect((await keysBelow(runs)).length, 'one run is left').toBe(PARTITIONS)
 }
 
+/** The line of `catalog audit --deep`, without a process of its own. */
 async function audit(): Promise<string> {
-  return (await run('catalog/main.ts', 'audit', '--deep')).text
+  const config = catalogConfig(env)
+  using broker = new Broker(config.kafka)
+  const { report } = await runAudit(aws, broker, config, { deep: true, waitMs: 0 })
+  return auditLine(report)
 }
 
 test('a closed hour of many objects becomes one object a partition; the newest claim’s hour is left alone', async () => {
@@ -215,17 +239,14 @@ test('a closed hour of many objects becomes one object a partition; the newest c
   expect(first.text).toContain(`${OBJECTS} objects became 2, ${ROWS} rows`)
   await expectRead(0)
   expect((await keysBelow(hourAt(0).folder)).length, 'a query may still read them').toBe(OBJECTS)
-  await untilUnread()
-  expect((await compact('--hour', hourAt(0).flag)).text).toContain(`${OBJECTS} old objects deleted`)
-  await expectWhole(0)
-  expect((await compact('--hour', hourAt(0).flag)).text, 'nothing is left to do').toContain(
-    '0 hours compacted',
-  )
   expect((await compactHere(13)).merged).toEqual([])
   expect((await keysBelow(hourAt(13).folder)).length).toBe(OBJECTS)
-  expect(await audit()).toContain(
-    `audit: produced ${produced}, landed ${produced}, dead 0, skipped 0, lost 0, twice 0`,
-  )
+})
+
+test('two compactions of one hour at a time leave one run, and every row once', async () => {
+  const [a, b] = await Promise.all([compact('--hour', hourAt(9).flag), compact('--hour', hourAt(9).flag)])
+  expect([a.status, b.status], a.text + b.text).toEqual([0, 0])
+  await expectRead(9)
 })
 
 /** Requests by what they do, in the order in which compaction sends them. */
@@ -236,40 +257,30 @@ const isMark = (method: string, target: string) =>
   method === 'PUT' && /_control\/ticks\/switched\//.test(target)
 const isDelete = (method: string, target: string) => method === 'POST' && /[?&]delete/.test(target)
 
-describe('kill -9', () => {
-  const points: [
-    string,
-    number,
-    (method: string, target: string, operation: string) => boolean,
-    'before' | 'after',
-  ][] = [
-    ['before the first object of the run', 1, isRunFile, 'before'],
-    ['between the objects of the run', 2, isRunFile, 'after'],
-    ['before the manifest', 3, isManifest, 'before'],
-    ['after the manifest, before the switch', 4, isManifest, 'after'],
-    [
-      'before the switch is sent',
-      5,
-      (_m, _t, operation) => operation === 'AWSGlue.UpdatePartition',
-      'before',
-    ],
-    [
-      'after the switch, before it is marked',
-      6,
-      (_m, _t, operation) => operation === 'AWSGlue.UpdatePartition',
-      'after',
-    ],
-    ['after the mark, before the deletion', 7, isMark, 'after'],
-    ['after the deletion', 8, isDelete, 'after'],
-  ]
+const points: [
+  string,
+  number,
+  (method: string, target: string, operation: string) => boolean,
+  'before' | 'after',
+][] = [
+  ['before the first object of the run', 1, isRunFile, 'before'],
+  ['between the objects of the run', 2, isRunFile, 'after'],
+  ['before the manifest', 3, isManifest, 'before'],
+  ['after the manifest, before the switch', 4, isManifest, 'after'],
+  ['before the switch is sent', 5, (_m, _t, operation) => operation === 'AWSGlue.UpdatePartition', 'before'],
+  [
+    'after the switch, before it is marked',
+    6,
+    (_m, _t, operation) => operation === 'AWSGlue.UpdatePartition',
+    'after',
+  ],
+  ['after the mark, before the deletion', 7, isMark, 'after'],
+  ['after the deletion', 8, isDelete, 'after'],
+]
 
+describe('kill -9', () => {
   test.each(points)('%s: the next run goes on where it ended', async (_name, hour, matches, when) => {
-    // By the last of them, all the others are unread too.
-    const isLast = hour === points.length
-    if (isLast) {
-      await compactHere(hour)
-      await untilUnread()
-    }
+    if (matches === isDelete) await untilUnread(firstSwitchMs)
     const proxy = await startS3Proxy(env.AWS_ENDPOINT_URL!)
     proxies.push(proxy)
     const victim = start(
@@ -296,16 +307,10 @@ describe('kill -9', () => {
     }
     expect(await victim.ended()).toBe(null)
     expect(hits).toBeGreaterThan(0)
+    lastSwitchMs = performance.now()
     await compactHere(hour)
-    if (isLast) await expectWhole(hour)
+    if (matches === isDelete) await expectWhole(hour)
     else await expectRead(hour)
-  })
-
-  test('after each of them obsolete objects, and runs that no table reads, are deleted in time', async () => {
-    for (const [, hour] of points) {
-      await compactHere(hour)
-      await expectWhole(hour)
-    }
   })
 })
 
@@ -316,17 +321,7 @@ function headersOf(headers: NodeJS.Dict<string | string[]>): Record<string, stri
   )
 }
 
-test('two compactions of one hour at a time leave one run, and every row once', async () => {
-  const [a, b] = await Promise.all([compact('--hour', hourAt(9).flag), compact('--hour', hourAt(9).flag)])
-  expect([a.status, b.status], a.text + b.text).toEqual([0, 0])
-  await expectRead(9)
-  await untilUnread()
-  await compactHere(9)
-  await expectWhole(9)
-})
-
 test('rows that come late into a sealed hour are reported as late, then merged by a second switch', async () => {
-  await compactHere(10)
   produced += await produce(env, rowsOf(10, 20))
   // Later records, so that the late claim is not the newest.
   produced += await produce(env, rowsOf(13, 100))
@@ -336,46 +331,62 @@ test('rows that come late into a sealed hour are reported as late, then merged b
       `audit: produced ${produced}, landed ${produced - 20}, dead 0, skipped 0, lost 0, twice 0, late 20`,
     ),
   )
-  await untilUnread()
   expect((await compact('--hour', hourAt(10).flag)).text).toContain(`${ROWS + 20} rows, late ones among them`)
   await expectRead(10, ROWS + 20)
-  await untilUnread()
-  await compactHere(10)
-  await expectWhole(10, ROWS + 20)
   expect(await audit()).toContain(`landed ${produced}, dead 0, skipped 0, lost 0, twice 0`)
 })
 
 test('what a zombie puts back is not counted, and swept again', async () => {
   const { folder } = hourAt(11)
   const [key] = await keysBelow(folder)
-  const answer = await s3.send(new GetObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: key! }))
-  const body = await answer.Body!.transformToByteArray()
-  await compactHere(11)
-  await untilUnread()
+  const body = (await aws.bucket.bytes(key!))!
   await compactHere(11)
   await expectWhole(11)
-  await s3.send(new PutObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: key!, Body: body }))
+  await aws.bucket.put(key!, body, 'application/octet-stream')
   expect(await audit()).toContain(`landed ${produced}, dead 0, skipped 0, lost 0, twice 0`)
   expect((await compactHere(11)).deleted).toBe(1)
   await expectWhole(11)
 })
 
+test('after each kill obsolete objects, and runs that no table reads, are deleted in time', async () => {
+  await untilUnread(lastSwitchMs)
+  for (const [, hour] of points) {
+    await compactHere(hour)
+    await expectWhole(hour)
+  }
+})
+
+test('so is what no query reads after one compaction, or after two at a time; then nothing is left to do', async () => {
+  expect((await compact('--hour', hourAt(0).flag)).text).toContain(`${OBJECTS} old objects deleted`)
+  await expectWhole(0)
+  expect((await compact('--hour', hourAt(0).flag)).text, 'nothing is left to do').toContain(
+    '0 hours compacted',
+  )
+  await compactHere(9)
+  await expectWhole(9)
+  expect(await audit()).toContain(
+    `audit: produced ${produced}, landed ${produced}, dead 0, skipped 0, lost 0, twice 0`,
+  )
+})
+
 test('the audit sees a lost object of a run, and the second audit of compacted hours reads them no more', async () => {
   await compactHere()
-  await untilUnread()
+  await untilUnread(lastSwitchMs)
   expect((await compact()).status).toBe(0)
-  expect(await audit()).toContain('lost 0, twice 0')
+  await expectWhole(10, ROWS + 20)
+  expect((await run('catalog/main.ts', 'audit', '--deep')).text).toContain(
+    `landed ${produced}, dead 0, skipped 0, lost 0, twice 0`,
+  )
   const again = await run('catalog/main.ts', 'audit')
   expect(again.text).toMatch(/closed hours: \d+ verified before and unchanged/)
   const [key] = await keysBelow(hourAt(12).runs)
-  const answer = await s3.send(new GetObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: key! }))
-  const body = await answer.Body!.transformToByteArray()
+  const body = (await aws.bucket.bytes(key!))!
   await reader.stop()
-  await s3.send(new DeleteObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: key! }))
+  await aws.bucket.delete([key!])
   const broken = await run('catalog/main.ts', 'audit')
   expect(broken.text).toContain(`landed ${produced - ROWS / 2}, dead 0, skipped 0, lost ${ROWS / 2}, twice 0`)
   expect(broken.status).toBe(1)
-  await s3.send(new PutObjectCommand({ Bucket: env.LAKE_BUCKET!, Key: key!, Body: body }))
+  await aws.bucket.put(key!, body, 'application/octet-stream')
   expect((await run('catalog/main.ts', 'audit')).text).toContain('lost 0, twice 0')
 })
 

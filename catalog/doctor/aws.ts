@@ -6,7 +6,7 @@ import {
   HeadBucketCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { Athena } from '@ticklake/aws/athena.ts'
@@ -188,11 +188,8 @@ export function awsChecks(lake: LakeConfig): AwsChecks {
 
 /** Any answer of S3 has the time, also an error: made-up keys suffice, so that this check depends on no other. */
 async function clock(lake: LakeConfig, abortSignal: AbortSignal): Promise<string> {
-  const client = new S3Client({
-    ...patience,
-    forcePathStyle: lake.s3PathStyle,
-    credentials: { accessKeyId: 'nobody', secretAccessKey: 'none' },
-  })
+  const credentials = { accessKeyId: 'nobody', secretAccessKey: 'none' }
+  const client = s3Client(lake, { ...patience, credentials })
   let seen: { date: string | undefined; sentMs: number; receivedMs: number } | undefined
   client.middlewareStack.add(
     (next) => async (args) => {

@@ -389,7 +389,7 @@ test.each([
     const { writer, claims } = await recording({ epochEnd })
     await expect(writer.recover()).rejects.toMatchObject({
       code: 'TOPIC_TRUNCATED',
-      why: expect.stringContaining('cannot be told'),
+      why: expect.stringContaining('where the two logs part is not known'),
     })
     expect(claims()).toHaveLength(1)
   },

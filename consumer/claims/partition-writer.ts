@@ -157,7 +157,7 @@ export class PartitionWriter {
   /** Writes down that Kafka has replaced landed records of the partition. @returns what to stop with */
   refuseTruncated(why: string): Promise<Failure> {
     const { events, partition, truncation, onTruncation } = this.#options
-    const unknown = '; where the two logs part cannot be told, so no era can begin'
+    const unknown = '; where the two logs part is not known, so no era can begin'
     const what = onTruncation === 'record' ? why + unknown : why
     return untilDone('write_truncation', events, this.#aborting.signal, () =>
       truncation.refuse(partition, what, this.#era?.number),
@@ -504,7 +504,7 @@ function landedRecord({ last, contract, aliases, era }: Claim): LandedRecord {
   return { ...last!, offset: last!.offset - (era?.shift ?? 0), contract, aliases }
 }
 
-/** What is in memory is of a log that Kafka has replaced: the chain is recovered anew by another member. */
+/** What is in memory is of a log that Kafka has replaced: the chain is recovered again by another member. */
 function logReplaced(partition: number, why: string): Failure {
   return new Failure({
     code: 'TOPIC_TRUNCATED',

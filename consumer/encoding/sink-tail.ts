@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000
 /** `YYYY-MM-DD HH:mm:ss.SSS`, as Athena's JSON SerDes read a timestamp. */
 const TIMESTAMP_BYTES = 23
 
-/** The tail of one row after another: only the digits that change are written anew. */
+/** The tail of one row after another: only the digits that change are rewritten. */
 export class SinkTail {
   /** From the comma to the line's end. */
   bytes: Uint8Array

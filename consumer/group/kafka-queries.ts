@@ -25,7 +25,7 @@ export function brokerQueries(client: Client, topic: string, calls: NativeCalls,
     return calls.ask(() => new Promise<T>(call))
   }
 
-  /** What the last fetch was told; cheap, undefined before the first one and after one that failed. */
+  /** A watermark as the last fetch returned it; cheap, undefined before the first one and after one that failed. */
   function fetched(partition: number, which: 'lowOffset' | 'highOffset'): number | undefined {
     try {
       const offsets = calls.now(() => client.getWatermarkOffsets(topic, partition))

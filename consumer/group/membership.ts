@@ -1,33 +1,19 @@
 // One membership in the consumer group, from connecting to leaving: each assigned partition gets a writer, and each
 // revoked one lands what it has in memory before it is given back.
-import { datasetKey } from '@ticklake/contract/keys.ts'
-import { RecordLookup } from '@ticklake/kafka/record-lookup.ts'
-import { sleep } from '@ticklake/runtime/process.ts'
-import { flushAfter } from '../batching/flush-pace.ts'
-import { semaphore } from '../batching/semaphore.ts'
 import type { LandingTarget } from '../claims/claim-builder.ts'
-import { datasetGuard, openDataset } from '../claims/dataset.ts'
-import type { LandingPort } from '../claims/landing.ts'
-import { PartitionWriter } from '../claims/partition-writer.ts'
-import { TruncationGuard } from '../claims/truncation-guard.ts'
 import type { ConsumerConfig } from '../config.ts'
 import type { DeadLetterSender } from '../dead-letters/dead-letter-producer.ts'
-import { Announcements } from '../dead-letters/pending-dead-letters.ts'
 import type { Encoder } from '../encoding/encoder.ts'
 import type { ConsumerEvents } from '../events.ts'
-import { fatalErrorOf } from '../fatal-s3-error.ts'
-import { Aborted, untilDone } from '../retry.ts'
+import { Aborted } from '../retry.ts'
 import type { ObjectStore } from '../s3.ts'
-import { batchSource } from './batch-source.ts'
-import { clientSource } from './client-source.ts'
-import { requireWholeTopic } from './first-start.ts'
 import { connectGroup, type GroupClient } from './kafka.ts'
-import type { TopicFacts } from './kafka-topic.ts'
+import { type Landing, setUpLanding } from './landing-setup.ts'
+import { PartitionWriters } from './partition-writers.ts'
 import { PollLoop } from './poll-loop.ts'
-import type { Batch, RecordSource } from './record-source.ts'
+import type { RecordSource } from './record-source.ts'
 import { startOffset } from './start-offset.ts'
-import type { StoredStartPoint } from './start-point.ts'
-import { TopicGuard, topicOf } from './topic.ts'
+import { topicOf } from './topic.ts'
 
 /** How long a revoked partition, or a stop, waits for what is in memory to land. */
 const REVOKE_DEADLINE_MS = 20_000
@@ -46,36 +32,25 @@ export interface MembershipOptions {
   readonly onAssigned: () => void
 }
 
-/** What the partitions' writers need of this membership. */
-interface Landing {
-  readonly client: GroupClient
-  readonly source: RecordSource
-  readonly target: LandingTarget
-  readonly port: LandingPort
-  readonly guard: TopicGuard
-  readonly confirmDataset: () => Promise<void>
-  readonly lookup: RecordLookup
-  readonly truncation: TruncationGuard
-  /** Where partitions without claims start; undefined: at offset 0. */
-  readonly startPoint: StoredStartPoint | undefined
-}
-
 export class Membership {
   readonly #options: MembershipOptions
-  readonly #writers = new Map<number, PartitionWriter>()
-  readonly #running = new Map<PartitionWriter, Promise<void>>()
+  readonly #writers: PartitionWriters
   /** Assignments and revocations, one after the other. */
   #changes: Promise<void> = Promise.resolve()
-  #progress = Promise.withResolvers<void>()
   readonly #failure = new AbortController()
   #loop: PollLoop | undefined
   #isStopping = false
-  readonly #startedAtMs: number
 
   /** @param startedAtMs when the process began to land, by performance.now() */
   constructor(options: MembershipOptions, startedAtMs: number) {
     this.#options = options
-    this.#startedAtMs = startedAtMs
+    const { config, events } = options
+    this.#writers = new PartitionWriters({
+      config,
+      events,
+      startedAtMs,
+      onFailure: (error) => this.#fail(error),
+    })
   }
 
   /** How long nothing was asked of Kafka; undefined while it has not joined. */
@@ -102,7 +77,7 @@ export class Membership {
         onMessage: (text) => events.brokerMessage(text),
         onBrokerAway: (why) => {
           events.brokerAway(why)
-          this.#connectionLost()
+          this.#writers.connectionLost()
         },
         onBrokerBack: () => events.brokerBack(),
       },
@@ -111,100 +86,34 @@ export class Membership {
     )
     try {
       const topic = await topicOf(client, config.kafka, signal, sinceMs)
-      const { announcements, ...open } = await this.#open(client, topic, signal)
-      landing = open
-      await this.#poll(landing, announcements, signal)
+      const setup = {
+        ...this.#options,
+        isAssigned: (partition: number) => this.#writers.isAssigned(partition),
+        onConnectionLost: () => this.#writers.connectionLost(),
+      }
+      landing = await setUpLanding(setup, client, topic, signal)
+      await this.#poll(landing, signal)
     } finally {
       // What is in memory may have to be compared before it lands.
       await this.#leave(client, landing?.source).finally(() => landing?.lookup[Symbol.dispose]())
     }
   }
 
-  async #open(
-    client: GroupClient,
-    { topicId, partitions }: TopicFacts,
-    signal: AbortSignal,
-  ): Promise<Landing & { announcements: Announcements }> {
-    const { config, events, store, encoder } = this.#options
-    const { kafka, lake, from } = config
-    const target: LandingTarget = {
-      lake,
-      format: lake.format,
-      topic: kafka.KAFKA_TOPIC,
-      topicId,
-      aliases: kafka.KAFKA_TICK_ALIASES === 'on',
-    }
-    const announcements = new Announcements({
-      target,
-      store,
-      sender: this.#options.sender,
-      events,
-      isAssigned: (partition) => this.#writers.has(partition),
-    })
-    const refused = (error: unknown) => {
-      throw fatalErrorOf(error, lake.bucket)
-    }
-    if (from === undefined && config.onRetentionLoss === 'stop') {
-      await requireWholeTopic(partitions, {
-        isNew: async () => {
-          const read = () => store.text(datasetKey(lake)).catch(refused)
-          return (await untilDone('read_dataset', events, signal, read)) === undefined
-        },
-        watermarks: (partition) =>
-          untilDone('query_watermarks', events, signal, () => client.watermarks(partition)),
-      })
-    }
-    const startPoint = await untilDone('open_dataset', events, signal, () =>
-      openDataset(store, target, from, events.datasetRaised).catch(refused),
-    )
-    const lookup = new RecordLookup(kafka, topicId, 'ticklake-consumer')
-    return {
-      client,
-      lookup,
-      truncation: new TruncationGuard({
-        store,
-        target,
-        events,
-        find: (partition, offset) => lookup.find(partition, offset),
-        epochEnd: (partition, leaderEpoch) => lookup.epochEnd(partition, leaderEpoch),
-      }),
-      source:
-        config.reader === 'client'
-          ? clientSource(client)
-          : batchSource({
-              config: kafka,
-              topicId,
-              client,
-              onRetry: (why) => {
-                events.brokerMessage(why)
-                this.#connectionLost()
-              },
-              onAnswer: events.brokerBack,
-            }),
-      target,
-      port: { store, encoder, announcements, uploadLimit: semaphore(config.uploads) },
-      guard: new TopicGuard(client, target),
-      confirmDataset: datasetGuard(store, target, events.datasetRaised),
-      startPoint,
-      announcements,
-    }
-  }
-
-  async #poll(landing: Landing, announcements: Announcements, signal: AbortSignal): Promise<void> {
-    const { client, source, guard, target } = landing
+  async #poll(landing: Landing, signal: AbortSignal): Promise<void> {
+    const { client, source, guard, target, announcements } = landing
     this.#options.onJoining(target)
     client.subscribe()
     this.#loop = new PollLoop({
       poll: () => source.poll(),
-      take: (batch) => this.#take(batch),
-      isFull: () => this.#isMemoryFull(),
-      relieve: () => this.#relieve(),
+      take: (batch) => this.#writers.take(batch),
+      isFull: () => this.#writers.isMemoryFull,
+      relieve: () => this.#writers.relieve(),
       signal: AbortSignal.any([signal, this.#failure.signal]),
     })
     const stopWatchingTopic = guard.watch((error) => this.#fail(error))
     const stopWatchingProgress = source.watch((error) => this.#fail(error))
     const stopAnnouncing = announcements.watch()
-    const lagTimer = setInterval(() => this.#measureLag(source), LAG_EVERY_MS)
+    const lagTimer = setInterval(() => this.#writers.measureLag(source), LAG_EVERY_MS)
     try {
       await this.#loop.run()
       this.#failure.signal.throwIfAborted()
@@ -219,40 +128,8 @@ export class Membership {
     }
   }
 
-  #connectionLost(): void {
-    for (const writer of this.#writers.values()) writer.connectionLost()
-  }
-
   #fail(error: unknown): void {
     this.#failure.abort(error)
-  }
-
-  #take({ count, deliver }: Batch): void {
-    const { events } = this.#options
-    if (count > 0) events.recordsReceived(count)
-    deliver((partition) => this.#writers.get(partition)?.sink)
-    events.buffered(this.#heldBytes())
-  }
-
-  #heldBytes(): number {
-    let held = 0
-    for (const writer of this.#running.keys()) held += writer.heldBytes
-    return held
-  }
-
-  #isMemoryFull(): boolean {
-    return this.#heldBytes() >= this.#options.config.bufferBytes
-  }
-
-  /** Waits until S3 has taken some. A writer that needs more records to finish a claim must not be starved. */
-  async #relieve(): Promise<boolean> {
-    const isBusy = () => [...this.#running.keys()].some((writer) => writer.isBusy)
-    // While others are written they free memory; sealed now, the batches would have few records each.
-    if (!isBusy()) for (const writer of this.#writers.values()) writer.pending.seal()
-    if (!isBusy()) return false
-    this.#progress = Promise.withResolvers()
-    await Promise.race([this.#progress.promise, sleep(500)])
-    return true
   }
 
   #enqueue(change: () => Promise<void>): void {
@@ -267,8 +144,7 @@ export class Membership {
     const { client, source, startPoint } = landing
     const starts = await Promise.all(
       partitions.map(async (partition) => {
-        const writer = this.#newWriter(landing, partition)
-        this.#writers.set(partition, writer)
+        const writer = this.#writers.add(landing, partition)
         const offset = await startOffset(writer, partition, client, config, events, startPoint)
         return { partition, offset: offset - writer.shift, writer }
       }),
@@ -276,84 +152,32 @@ export class Membership {
     await this.#loop!.atNextCall(() => {
       if (this.#isStopping) return source.unassign(partitions)
       source.assign(starts)
-      for (const { writer } of starts) this.#start(writer)
+      for (const { writer } of starts) this.#writers.start(writer)
       landing.port.announcements.assigned()
     })
     events.assigned(
       starts.map(({ partition, offset }) => ({ partition, from: offset })),
-      this.#writers.size,
+      this.#writers.count,
     )
     this.#options.onAssigned()
   }
 
-  #newWriter(
-    { client, target, port, guard, confirmDataset, truncation }: Landing,
-    partition: number,
-  ): PartitionWriter {
-    const { config, events } = this.#options
-    return new PartitionWriter({
-      target,
-      partition,
-      landing: port,
-      events,
-      flushAfterMs: () => flushAfter(config.pace, performance.now() - this.#startedAtMs),
-      flushBytes: config.flushBytes,
-      flushRows: config.flushRows,
-      confirmTopic: () => guard.confirm(),
-      confirmDataset,
-      truncation,
-      onTruncation: config.onTruncation,
-      commit: (offset) => client.commit(partition, offset),
-      onProgress: () => {
-        events.buffered(this.#heldBytes())
-        this.#progress.resolve()
-      },
-    })
-  }
-
-  #start(writer: PartitionWriter): void {
-    const run = writer.run().catch((error) => this.#fail(error))
-    this.#running.set(writer, run)
-    void run.finally(() => this.#running.delete(writer))
-  }
-
   async #revoke(source: RecordSource, partitions: number[], lost: boolean): Promise<void> {
-    const leaving = partitions.flatMap((partition) => this.#writers.get(partition) ?? [])
-    for (const partition of partitions) this.#writers.delete(partition)
-    await this.#finish(leaving, lost ? 0 : REVOKE_DEADLINE_MS)
-    this.#options.events.revoked(partitions, this.#writers.size, lost ? 'drop' : 'flush')
+    await this.#writers.finish(this.#writers.remove(partitions), lost ? 0 : REVOKE_DEADLINE_MS)
+    this.#options.events.revoked(partitions, this.#writers.count, lost ? 'drop' : 'flush')
     if (this.#isStopping) source.unassign(partitions)
     else await this.#loop!.atNextCall(() => source.unassign(partitions))
-  }
-
-  /** Lets writers land what they have until the deadline, then aborts them. */
-  async #finish(leaving: PartitionWriter[], deadlineMs: number): Promise<void> {
-    const timer = setTimeout(() => {
-      for (const writer of leaving) writer.abort()
-    }, deadlineMs)
-    for (const writer of leaving) writer.drain()
-    await Promise.all(leaving.map((writer) => this.#running.get(writer)))
-    clearTimeout(timer)
   }
 
   async #leave(client: GroupClient, source: RecordSource | undefined): Promise<void> {
     this.#isStopping = true
     const hasFailed = this.#failure.signal.aborted
-    await this.#finish([...this.#running.keys()], hasFailed ? 0 : STOP_DEADLINE_MS)
-    for (const writer of this.#writers.values()) writer.abort()
+    await this.#writers.finishAll(hasFailed ? 0 : STOP_DEADLINE_MS)
+    this.#writers.abortAll()
     this.#loop?.end()
     await source?.close()
     await client.disconnect()
-    const partitions = [...this.#writers.keys()]
-    this.#writers.clear()
+    const partitions = this.#writers.clear()
     if (partitions.length > 0) this.#options.events.revoked(partitions, 0, hasFailed ? 'drop' : 'flush')
-  }
-
-  #measureLag(source: RecordSource): void {
-    for (const [partition, writer] of this.#writers) {
-      const end = source.highWatermark(partition)
-      if (end !== undefined)
-        this.#options.events.lagMeasured(partition, Math.max(0, end + writer.shift - writer.landedOffset))
-    }
   }
 }

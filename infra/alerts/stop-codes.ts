@@ -112,7 +112,7 @@ function codesIn(path: string, source: ts.SourceFile, within: ts.Node): string[]
       if (own.length === 0) throw new Error(`${path}: no code can be read of ${node.getText(source)}`)
       codes.push(...own)
     }
-    // What is told of an error that has none, and of one whose code is known: `codeOf(error) ?? 'DEFECT'`.
+    // The code reported for an error that has none, and for one whose code is known: `codeOf(error) ?? 'DEFECT'`.
     if (ts.isBinaryExpression(node) && /^codeOf\(/.test(node.left.getText(source)))
       codes.push(...literalsIn(node.right))
   })

@@ -582,7 +582,7 @@ describe('the catalog', () => {
         PartitionKeys: [{ Name: 'dt', Type: 'string' }],
         Parameters: {
           EXTERNAL: 'TRUE',
-          location: `${folder}/data/`,
+          location: `${folder}/data`,
           'serde.serialization.lib': 'org.openx.data.jsonserde.JsonSerDe',
         },
       },

@@ -47,7 +47,7 @@ export function presignedSignature(query: URLSearchParams): Signature | undefine
     const signature = scoped(query.get('X-Amz-Algorithm') ?? '', query.get('X-Amz-Credential') ?? '')
     return signature?.version === 'v4' ? signature : undefined
   }
-  // What boto3 makes unless it is told otherwise.
+  // What boto3 makes by default.
   if (has('Signature', /^[A-Za-z0-9+/]{27}=$/) && has('Expires', /^\d{1,12}$/)) {
     const accessKey = query.get('AWSAccessKeyId') ?? ''
     if (/^[^/,\s]{1,128}$/.test(accessKey)) {

@@ -1,4 +1,5 @@
 // Types of columns between Hive's spelling, which Athena's DDL and Glue have, and Iceberg's.
+import { partsOfType, typeName } from '../glue/hive/type-parts.ts'
 import type { Field, FieldType } from './schema.ts'
 
 /** Iceberg's primitive for each of Hive's; the small integers and the bounded texts have the next wider one. */
@@ -24,7 +25,7 @@ const fromHive: Readonly<Record<string, string>> = {
   uuid: 'uuid',
 }
 
-/** Hive's spelling of each; what Hive has no type for is told as Iceberg calls it, or as the text that it prints as. */
+/** Hive's spelling of each; what Hive has no type for keeps Iceberg's name, or as the text that it prints as. */
 const toHive: Readonly<Record<string, string>> = {
   long: 'bigint',
   time: 'string',
@@ -47,7 +48,7 @@ export function fieldsOf(
     id: next++,
     name: Name,
     required: false,
-    type: new HiveTypeReader(Type, () => next++).type(),
+    type: fieldType(Type, () => next++),
     ...(Comment === undefined ? {} : { doc: Comment }),
   }))
 }
@@ -79,73 +80,31 @@ function typeText(type: FieldType, colon: string, comma: string): string {
   }
 }
 
-/** Reads a type in Hive's spelling. */
-class HiveTypeReader {
-  readonly #tokens: readonly string[]
-  readonly #nextId: () => number
-  #at = 0
-
-  constructor(text: string, nextId: () => number) {
-    this.#tokens = text.match(/[^<>(),:\s]+|[<>(),:]/g) ?? []
-    this.#nextId = nextId
-  }
-
-  type(): FieldType {
-    const word = this.#tokens[this.#at++] ?? 'string'
-    switch (word.toLowerCase()) {
-      case 'array': {
-        const id = this.#nextId()
-        const [element] = this.#inAngles(() => this.type())
-        return { type: 'list', 'element-id': id, element: element!, 'element-required': false }
-      }
-      case 'map': {
-        const [keyId, valueId] = [this.#nextId(), this.#nextId()]
-        const [key, value] = this.#inAngles(() => this.type())
-        return {
-          type: 'map',
-          'key-id': keyId,
-          key: key!,
-          'value-id': valueId,
-          value: value!,
-          'value-required': false,
-        }
-      }
-      case 'struct':
-        return { type: 'struct', fields: this.#inAngles(() => this.#field()) }
-      case 'decimal': {
-        const [precision = '10', scale = '0'] = this.#sizes()
-        return `decimal(${precision}, ${scale})`
-      }
-      default:
-        this.#sizes()
-        return fromHive[word.toLowerCase()] ?? word.toLowerCase()
+/** A type in Hive's spelling as Iceberg's. */
+function fieldType(type: string, nextId: () => number): FieldType {
+  const name = typeName(type)
+  const parts = partsOfType(type)
+  // Ids are in the order in which parts are met, each before those within it.
+  const part = (at: number) => fieldType(parts[at]?.type || 'string', nextId)
+  switch (name) {
+    case 'array': {
+      const id = nextId()
+      return { type: 'list', 'element-id': id, element: part(0), 'element-required': false }
     }
-  }
-
-  #field(): Field {
-    const id = this.#nextId()
-    const name = this.#tokens[this.#at++] ?? ''
-    this.#at++
-    return { id, name, required: false, type: this.type() }
-  }
-
-  #inAngles<T>(item: () => T): T[] {
-    this.#at++
-    const items = [item()]
-    while (this.#tokens[this.#at] === ',') {
-      this.#at++
-      items.push(item())
+    case 'map': {
+      const [keyId, valueId] = [nextId(), nextId()]
+      const [key, value] = [part(0), part(1)]
+      return { type: 'map', 'key-id': keyId, key, 'value-id': valueId, value, 'value-required': false }
     }
-    this.#at++
-    return items
-  }
-
-  /** What stands in parentheses behind a type. */
-  #sizes(): string[] {
-    if (this.#tokens[this.#at] !== '(') return []
-    const end = this.#tokens.indexOf(')', this.#at)
-    const sizes = this.#tokens.slice(this.#at + 1, end).filter((token) => token !== ',')
-    this.#at = end + 1
-    return sizes
+    case 'struct': {
+      const fields = parts.map(({ name }, at) => ({ id: nextId(), name, required: false, type: part(at) }))
+      return { type: 'struct', fields }
+    }
+    case 'decimal': {
+      const [, precision = '10', scale = '0'] = /\(\s*(\d+)(?:\s*,\s*(\d+))?/.exec(type) ?? []
+      return `decimal(${precision}, ${scale})`
+    }
+    default:
+      return fromHive[name] ?? (name || 'string')
   }
 }

@@ -5,9 +5,8 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
   paginateListObjectsV2,
-  S3Client,
 } from '@aws-sdk/client-s3'
-import { miniStackCredentials } from '@ticklake/runtime/engine-secret.ts'
+import { s3ServerClient } from '../s3-client.ts'
 
 export interface TableFiles extends Disposable {
   /** @returns undefined where there is no such file */
@@ -25,13 +24,8 @@ export interface TableFiles extends Disposable {
 const mostPerDelete = 1_000
 
 export function openTableFiles(endpoint: URL, region: string, secret?: string): TableFiles {
-  const s3 = new S3Client({
-    endpoint: endpoint.origin,
-    region,
-    forcePathStyle: true,
+  const s3 = s3ServerClient(endpoint, region, secret, {
     maxAttempts: 3,
-    // Those of the shell are none of a local server's business.
-    credentials: miniStackCredentials(secret),
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
   })
 

@@ -1,15 +1,9 @@
 // Buckets and objects that a seed folder brings: s3/BUCKET/KEY.
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import {
-  BucketAlreadyOwnedByYou,
-  CreateBucketCommand,
-  ListBucketsCommand,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3'
-import { miniStackCredentials } from '@ticklake/runtime/engine-secret.ts'
+import { ListBucketsCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { sleep } from '@ticklake/runtime/process.ts'
+import { makeBucket, s3ServerClient } from '../s3-client.ts'
 
 /**
  * Makes `buckets`, then uploads every file below `dir`, whose first level of folders are buckets too.
@@ -21,12 +15,7 @@ export async function seedObjects(
   server: { readonly endpoint: URL; readonly region: string; readonly secret: string | undefined },
   signal: AbortSignal,
 ): Promise<number> {
-  const s3 = new S3Client({
-    endpoint: server.endpoint.origin,
-    region: server.region,
-    forcePathStyle: true,
-    credentials: miniStackCredentials(server.secret),
-  })
+  const s3 = s3ServerClient(server.endpoint, server.region, server.secret)
   let objects = 0
   try {
     await untilItAnswers(s3, signal)
@@ -59,14 +48,6 @@ async function untilItAnswers(s3: S3Client, signal: AbortSignal): Promise<void> 
       if (performance.now() > deadline) throw error
     }
     await sleep(50, signal)
-  }
-}
-
-async function makeBucket(s3: S3Client, bucket: string): Promise<void> {
-  try {
-    await s3.send(new CreateBucketCommand({ Bucket: bucket }))
-  } catch (error) {
-    if (!(error instanceof BucketAlreadyOwnedByYou)) throw error
   }
 }
 

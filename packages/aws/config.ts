@@ -1,5 +1,5 @@
 // Where the lake is and what its table is called: the LAKE_* variables, and the one S3 client that they make.
-import { S3Client } from '@aws-sdk/client-s3'
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import {
   type Env,
   flag,
@@ -102,11 +102,13 @@ export function lakeConfig(env: Env): LakeConfig {
 /**
  * The S3 client of every service. Region, credentials and endpoint come from the SDK's own chain; only the
  * addressing style does not, because the SDK has no variable for it.
+ * @param other what differs from that where it must: another server, other credentials, another patience
  */
-export function s3Client(lake: Pick<LakeConfig, 's3PathStyle'>): S3Client {
+export function s3Client(lake: Pick<LakeConfig, 's3PathStyle'>, other: S3ClientConfig = {}): S3Client {
   return new S3Client({
     forcePathStyle: lake.s3PathStyle,
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
+    ...other,
   })
 }

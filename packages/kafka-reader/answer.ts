@@ -228,7 +228,7 @@ export class Answer {
         at = head.end
       }
     } catch (error) {
-      // It is told when the batches before it were handed over.
+      // It is reported when the batches before it were handed over.
       if (!(error instanceof Damage)) throw error
     }
     return at > recordsStart

@@ -34,7 +34,7 @@ export class StopReason {
   }
 
   /**
-   * Does the service's work. Where that ends by an error, and not because it was told to stop, /metrics and /readyz
+   * Does the service's work. Where that ends by an error, and not because it was stopped, /metrics and /readyz
    * say so for `lingerMs`, then the error is thrown.
    */
   async during<T>(work: () => Promise<T>): Promise<T> {

@@ -75,7 +75,8 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-describe('a slip of the finger', () => {
+// Side by side, as they wait more than they work.
+describe.concurrent('a slip of the finger', () => {
   test.each([
     ['producer/main.ts runn', 'there is no command runn', 'did you mean run?', 'producer/main.ts --help'],
     ['producer/main.ts run --raet 5', 'there is no --raet', 'did you mean --rate?', 'run --help'],
@@ -114,7 +115,7 @@ describe('a slip of the finger', () => {
   })
 })
 
-describe('nothing is there to talk to', () => {
+describe.concurrent('nothing is there to talk to', () => {
   test('no broker, for the producer', async () => {
     const read = await type('producer/main.ts run', noBroker)
     expectLines(
@@ -185,7 +186,7 @@ describe('nothing is there to talk to', () => {
   })
 })
 
-describe('the wrong name', () => {
+describe.concurrent('the wrong name', () => {
   test('of the bucket, for the consumer', async () => {
     const read = await type('consumer/main.ts run', { LAKE_BUCKET: 'no-such-bucket' })
     expectLines(read, 'the bucket no-such-bucket cannot be used', /NoSuchBucket/, 'LAKE_BUCKET')

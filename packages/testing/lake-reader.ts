@@ -1,6 +1,7 @@
 // Reads the lake without any service: which offsets are in which object or dead-letter file, by the objects' own bytes.
+
 import { zstdDecompressSync } from 'node:zlib'
-import { S3Client } from '@aws-sdk/client-s3'
+import { s3Client } from '@ticklake/aws/config.ts'
 import { Bucket } from '@ticklake/aws/s3.ts'
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { controlPrefix, deadPrefix, type Lake, tablePrefix } from '@ticklake/contract/keys.ts'
@@ -85,7 +86,7 @@ function lakeOf(env: Env): Lake {
 }
 
 function openBucket(env: Env): { readonly bucket: Bucket } & Disposable {
-  const s3 = new S3Client({ endpoint: env.AWS_ENDPOINT_URL!, forcePathStyle: true })
+  const s3 = s3Client({ s3PathStyle: true })
   return { bucket: new Bucket(s3, env.LAKE_BUCKET!), [Symbol.dispose]: () => s3.destroy() }
 }
 

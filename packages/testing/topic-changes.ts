@@ -1,9 +1,8 @@
 // What people and tools do to a topic and its group while a consumer relies on them.
 import RdKafka from '@confluentinc/kafka-javascript'
+import { CALL_WITHIN_MS, called, withAdmin } from './kafka-clients.ts'
 
 type Env = Readonly<Record<string, string>>
-
-const TIMEOUT_MS = 20_000
 
 /** The calls that the binding's types leave out or narrow. */
 interface Admin {
@@ -18,25 +17,24 @@ interface Admin {
     options: object,
     done: Done,
   ): void
-  disconnect(): void
 }
 type Done = (error: unknown) => void
 
 /** Gives the topic more partitions. */
 export function addPartitions(env: Env, total: number): Promise<void> {
-  return withAdmin(env, (admin, done) => admin.createPartitions(env.KAFKA_TOPIC!, total, TIMEOUT_MS, done))
+  return ask(env, (admin, done) => admin.createPartitions(env.KAFKA_TOPIC!, total, CALL_WITHIN_MS, done))
 }
 
 /** Deletes the records of a partition below an offset, as retention does. */
 export function deleteRecordsBefore(env: Env, partition: number, offset: number): Promise<void> {
   const records = [{ topic: env.KAFKA_TOPIC!, partition, offset }]
-  return withAdmin(env, (admin, done) => admin.deleteRecords(records, { timeout: TIMEOUT_MS }, done))
+  return ask(env, (admin, done) => admin.deleteRecords(records, { timeout: CALL_WITHIN_MS }, done))
 }
 
 /** Deletes a group and its offsets. It must have no members. */
 export function deleteGroup(env: Env, group: string): Promise<void> {
-  return withAdmin(env, (admin, done) =>
-    admin.deleteGroups([group], { timeout: TIMEOUT_MS }, (error, reports) =>
+  return ask(env, (admin, done) =>
+    admin.deleteGroups([group], { timeout: CALL_WITHIN_MS }, (error, reports) =>
       done(error ?? reports?.[0]?.error),
     ),
   )
@@ -48,7 +46,7 @@ export async function moveOffset(env: Env, group: string, partition: number, off
     { 'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS!, 'group.id': group, 'enable.auto.commit': false },
     {},
   )
-  await called((done) => consumer.connect({ timeout: TIMEOUT_MS }, done))
+  await called((done) => consumer.connect({ timeout: CALL_WITHIN_MS }, done))
   try {
     consumer.commitSync({ topic: env.KAFKA_TOPIC!, partition, offset })
   } finally {
@@ -67,32 +65,22 @@ export async function produceInTransaction(
     'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS!,
     'transactional.id': `${env.KAFKA_TOPIC}-test`,
   })
-  await called((done) => producer.connect({ timeout: TIMEOUT_MS }, done))
+  await called((done) => producer.connect({ timeout: CALL_WITHIN_MS }, done))
   try {
-    await called((done) => producer.initTransactions(TIMEOUT_MS, done))
+    await called((done) => producer.initTransactions(CALL_WITHIN_MS, done))
     await called((done) => producer.beginTransaction(done))
     for (const value of values) producer.produce(env.KAFKA_TOPIC!, partition, Buffer.from(value))
-    await called((done) => producer.flush(TIMEOUT_MS, done))
+    await called((done) => producer.flush(CALL_WITHIN_MS, done))
     await called((done) =>
       end === 'commit'
-        ? producer.commitTransaction(TIMEOUT_MS, done)
-        : producer.abortTransaction(TIMEOUT_MS, done),
+        ? producer.commitTransaction(CALL_WITHIN_MS, done)
+        : producer.abortTransaction(CALL_WITHIN_MS, done),
     )
   } finally {
     await new Promise<void>((resolve) => producer.disconnect(() => resolve()))
   }
 }
 
-async function withAdmin(env: Env, call: (admin: Admin, done: Done) => void): Promise<void> {
-  const client = RdKafka.AdminClient.create({ 'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS! })
-  try {
-    await called((done) => call(client as unknown as Admin, done))
-  } finally {
-    client.disconnect()
-  }
-}
-
-/** A call that ends in a callback. */
-function called(call: (done: Done) => void): Promise<void> {
-  return new Promise((resolve, reject) => call((error) => (error ? reject(error) : resolve())))
+function ask(env: Env, call: (admin: Admin, done: Done) => void): Promise<void> {
+  return withAdmin(env, (client) => called((done) => call(client as unknown as Admin, done)))
 }

@@ -1,7 +1,8 @@
 // A topic for tests: made, filled with ticks and poison, and asked for its end.
-import RdKafka, { type IAdminClient } from '@confluentinc/kafka-javascript'
+import type { IAdminClient } from '@confluentinc/kafka-javascript'
 import { canonicalBytes } from '@ticklake/contract/validation.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
+import { CALL_WITHIN_MS, called, withAdmin, withProducer } from './kafka-clients.ts'
 
 type Env = Record<string, string>
 
@@ -26,25 +27,17 @@ export async function makeTopic(
   config: Record<string, string> = {},
   replicas = 1,
 ): Promise<void> {
-  const admin = RdKafka.AdminClient.create({ 'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS! })
   const settings = { 'message.timestamp.type': 'LogAppendTime', ...config }
-  try {
-    await new Promise<void>((resolve, reject) => {
-      admin.createTopic(
-        { topic, num_partitions: partitions, replication_factor: replicas, config: settings },
-        20_000,
-        (error) => (error ? reject(error) : resolve()),
-      )
-    })
+  const wanted = { topic, num_partitions: partitions, replication_factor: replicas, config: settings }
+  await withAdmin(env, async (admin) => {
+    await called((done) => admin.createTopic(wanted, CALL_WITHIN_MS, done))
     const deadline = Date.now() + KNOWN_WITHIN_MS
     while (!(await isKnown(admin, topic))) {
       if (Date.now() > deadline)
         throw new Error(`the broker does not know ${topic} ${KNOWN_WITHIN_MS} ms after it was made`)
       await sleep(50)
     }
-  } finally {
-    admin.disconnect()
-  }
+  })
 }
 
 function isKnown(admin: IAdminClient, topic: string): Promise<boolean> {
@@ -55,13 +48,9 @@ function isKnown(admin: IAdminClient, topic: string): Promise<boolean> {
   })
 }
 
-/** Where the records of every partition end, added up: what a topic was told, once it was made. */
-export async function recordsOf(env: Env, topic: string, partitions = 1): Promise<number> {
-  const producer = new RdKafka.HighLevelProducer({ 'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS! })
-  await new Promise<void>((resolve, reject) => {
-    producer.connect({ timeout: 20_000 }, (error) => (error ? reject(error) : resolve()))
-  })
-  try {
+/** Where the records of every partition end, added up: how many records a topic has received. */
+export function recordsOf(env: Env, topic: string, partitions = 1): Promise<number> {
+  return withProducer(env, {}, async (producer) => {
     const ends = Array.from(
       { length: partitions },
       (_, partition) =>
@@ -72,18 +61,12 @@ export async function recordsOf(env: Env, topic: string, partitions = 1): Promis
         }),
     )
     return (await Promise.all(ends)).reduce((sum, end) => sum + end, 0)
-  } finally {
-    producer.disconnect()
-  }
+  })
 }
 
 /** Deletes the topic and waits until the broker no longer knows it. */
-export async function deleteTopic(env: Env, topic = env.KAFKA_TOPIC!): Promise<void> {
-  const admin = RdKafka.AdminClient.create({ 'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS! })
-  await new Promise<void>((resolve, reject) =>
-    admin.deleteTopic(topic, 20_000, (error) => (error ? reject(error) : resolve())),
-  )
-  admin.disconnect()
+export function deleteTopic(env: Env, topic = env.KAFKA_TOPIC!): Promise<void> {
+  return withAdmin(env, (admin) => called((done) => admin.deleteTopic(topic, CALL_WITHIN_MS, done)))
 }
 
 export interface Produced {
@@ -94,40 +77,35 @@ export interface Produced {
 }
 
 /** Sends the messages in order; resolves when the broker has acknowledged all. */
-export async function produce(env: Env, messages: Iterable<Produced>): Promise<number> {
-  const producer = new RdKafka.HighLevelProducer({
-    'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS!,
+export function produce(env: Env, messages: Iterable<Produced>): Promise<number> {
+  const settings = {
     'enable.idempotence': true,
     // A partition that was just made has no log yet for a moment. With several requests on their way the second may be
     // taken where the first was refused, and the first, sent again, is then thought a duplicate: acknowledged, and lost.
     'max.in.flight.requests.per.connection': 1,
     'linger.ms': 5,
     'message.max.bytes': 16_000_000,
-  })
-  await new Promise<void>((resolve, reject) => {
-    producer.connect({ timeout: 20_000 }, (error) => (error ? reject(error) : resolve()))
-  })
-  let count = 0
-  let sent: Promise<unknown>[] = []
-  for (const { value, partition, timestampMs, key } of messages) {
-    const bytes = value === null ? null : Buffer.from(value)
-    const keyBytes = key ? Buffer.from(key) : null
-    sent.push(
-      new Promise<void>((resolve, reject) => {
-        producer.produce(env.KAFKA_TOPIC!, partition, bytes, keyBytes, timestampMs ?? null, (error) =>
-          error ? reject(error) : resolve(),
-        )
-      }),
-    )
-    count++
-    if (sent.length === 5_000) {
-      await Promise.all(sent)
-      sent = []
-    }
   }
-  await Promise.all(sent)
-  await new Promise<void>((resolve) => producer.disconnect(() => resolve()))
-  return count
+  return withProducer(env, settings, async (producer) => {
+    let count = 0
+    let sent: Promise<unknown>[] = []
+    for (const { value, partition, timestampMs, key } of messages) {
+      const bytes = value === null ? null : Buffer.from(value)
+      const keyBytes = key ? Buffer.from(key) : null
+      sent.push(
+        called((done) =>
+          producer.produce(env.KAFKA_TOPIC!, partition, bytes, keyBytes, timestampMs ?? null, done),
+        ),
+      )
+      count++
+      if (sent.length === 5_000) {
+        await Promise.all(sent)
+        sent = []
+      }
+    }
+    await Promise.all(sent)
+    return count
+  })
 }
 
 /** Good ticks, spread over the partitions; every `poisonEvery`th message is not one. */

@@ -208,7 +208,7 @@ function epochDay(cell: string): string {
   return utcDay(epochMs(cell))
 }
 
-/** Seconds, milliseconds, microseconds or nanoseconds, told by their digits. */
+/** Seconds, milliseconds, microseconds or nanoseconds, recognized by their digits. */
 function epochMs(cell: string): number {
   if (cell.length === 16 || cell.length === 19) return Number(cell.slice(0, 13))
   return Number(cell) * (/^\d{12,13}$/.test(cell) ? 1 : 1000)

@@ -122,7 +122,7 @@ function textOf(value: unknown): unknown {
   return typeof value === 'number' ? String(value) : value
 }
 
-/** Seconds, milliseconds, microseconds or nanoseconds since 1970, told by their size; ISO 8601 stays as it is. */
+/** Seconds, milliseconds, microseconds or nanoseconds since 1970, recognized by their size; ISO 8601 stays as it is. */
 function timeOf(value: unknown): unknown {
   const number = numberOf(value)
   if (typeof number !== 'number') return value

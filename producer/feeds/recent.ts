@@ -1,9 +1,10 @@
 // The ticks that came lately, so that what a server sends again after a reconnect is not sent twice.
+import { BoundedMap } from '@ticklake/runtime/bounded-map.ts'
 
 const MAX_REMEMBERED = 100_000
 
 export class Recent {
-  readonly #connections = new Map<string, number>()
+  readonly #connections = new BoundedMap<string, number>(MAX_REMEMBERED)
 
   /** Whether it is new; remembers it. */
   take(key: string): boolean {
@@ -15,9 +16,6 @@ export class Recent {
     const before = this.#connections.get(key)
     if (before !== undefined && before !== connection) return false
     this.#connections.set(key, connection)
-    if (this.#connections.size > MAX_REMEMBERED) {
-      this.#connections.delete(this.#connections.keys().next().value!)
-    }
     return true
   }
 }

@@ -49,7 +49,7 @@ export function command(name: string, args: readonly string[], env: Record<strin
   }
 }
 
-/** Where the rows come from, as the producer is told. */
+/** The producer's flags for where the rows come from. */
 export function sourceFlags({ csv, source }: Pick<DemoConfig, 'csv' | 'source'>): string[] {
   if (csv !== undefined) return ['--csv', csv]
   return source === undefined ? [] : ['--source', source]

@@ -5,8 +5,9 @@ import {
   BatchGetQueryExecutionCommand,
   ListQueryExecutionsCommand,
 } from '@aws-sdk/client-athena'
-import { GetObjectCommand, ListBucketsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { GetObjectCommand, ListBucketsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import kafkaJavascript from '@confluentinc/kafka-javascript'
+import { s3Client } from '@ticklake/aws/config.ts'
 import { loopback, type Ports } from '../ports.ts'
 import { forged, type Prey } from './attempts.ts'
 
@@ -34,7 +35,7 @@ export async function stateOf(ports: Ports, prey: Prey): Promise<string[]> {
 }
 
 async function objects({ bucket, key }: Prey): Promise<string[]> {
-  const s3 = new S3Client({ forcePathStyle: true })
+  const s3 = s3Client({ s3PathStyle: true })
   const { Buckets = [] } = await s3.send(new ListBucketsCommand({}))
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }))
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))

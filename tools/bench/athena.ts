@@ -12,7 +12,8 @@ import {
   paginateGetQueryResults,
   StartQueryExecutionCommand,
 } from '@aws-sdk/client-athena'
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
+import { s3Client } from '@ticklake/aws/config.ts'
 import { adoptStack } from '@ticklake/stack/environment.ts'
 import { type Stack, startStack } from '@ticklake/stack/stack.ts'
 import { followTrino } from './trino.ts'
@@ -158,7 +159,7 @@ async function makeDemoTable(front: (sql: string) => Promise<string>): Promise<v
 }
 
 async function makeJsonTable(front: (sql: string) => Promise<string>): Promise<void> {
-  const s3 = new S3Client({ forcePathStyle: true })
+  const s3 = s3Client({ s3PathStyle: true })
   for (let n = 0; n < 2_000; n += 50) {
     await Promise.all(
       Array.from({ length: 50 }, (_, i) =>

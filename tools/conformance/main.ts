@@ -11,12 +11,11 @@ import { adoptStack } from '../../stack/environment.ts'
 import { localDir, projectDir } from '../../stack/paths.ts'
 import { startStack } from '../../stack/stack.ts'
 import { installClient, suiteFolder } from './clients.ts'
-import type { Outcome } from './outcomes.ts'
 import { compatibilityPage, type SuiteResult, suiteResult } from './page.ts'
 import { prepareAccount } from './prepare.ts'
 import { failuresOf } from './reasons.ts'
-import { mergeOutcomes, readResults, writeResults } from './results.ts'
-import { EndedEarly, runSuite } from './run-suite.ts'
+import { mergeResults, readResults, testsNotRun, writeResults } from './results.ts'
+import { EndedEarly, runSuite, type SuiteOutcomes } from './run-suite.ts'
 import { bucket, type Suite, suites } from './suites.ts'
 
 const argv = await yargs(hideBin(process.argv))
@@ -74,39 +73,30 @@ await runCommand(async (signal) => {
   writePage()
   const toDo = results.flatMap(({ failures }) => failures).filter(({ reason }) => reason === 'to do').length
   process.stdout.write(`conformance: suites ${results.length}, left out ${leftOut}, failures to do ${toDo}\n`)
-  if (results.length === 0) process.exitCode = 1
+  if (results.length === 0 || toDo > 0) process.exitCode = 1
 
   async function resultOf(suite: Suite): Promise<SuiteResult | undefined> {
     try {
       const bin = await installClient(suite, signal)
       const folder = await suiteFolder(suite, bin, argv.suites, signal)
       const file = resultsFile(suite)
-      const known = readResults(file) ?? []
+      const known = readResults(file)
       const select = argv.select === undefined ? [] : ['-k', argv.select]
-      const passed = known.filter(({ outcome }) => outcome !== 'failed').map(({ test }) => test)
-      const leaveOut = argv.unpassed ? passed : []
-      const day = new Date().toISOString().slice(0, 10)
-      const whole = argv.select === undefined && !argv.unpassed
+      const unfailed = known.outcomes.filter(({ outcome }) => outcome !== 'failed').map(({ test }) => test)
+      const leaveOut = argv.unpassed ? unfailed : []
+      const record = (run: SuiteOutcomes): void => {
+        writeResults(file, mergeResults(known, run, new Date().toISOString().slice(0, 10)))
+        printOutcomes(suite, run)
+      }
       try {
-        const outcomes = await runSuite({
-          suite,
-          bin,
-          folder,
-          stack: stack.env,
-          dir,
-          select,
-          leaveOut,
-          signal,
-        })
-        if (outcomes.length === 0 && leaveOut.length === 0)
+        const run = await runSuite({ suite, bin, folder, stack: stack.env, dir, select, leaveOut, signal })
+        if (run.outcomes.length === 0 && leaveOut.length === 0)
           throw nothingRan(suite, join(dir, `${suite.name}.log`))
-        writeResults(file, mergeOutcomes(known, outcomes, { day, whole }))
-        printOutcomes(suite, outcomes)
-        return suiteResult(suite, readResults(file) ?? [])
+        record(run)
+        return suiteResult(suite, readResults(file))
       } catch (error) {
         if (!(error instanceof EndedEarly)) throw error
-        writeResults(file, mergeOutcomes(known, error.outcomes, { day, whole: false }))
-        printOutcomes(suite, error.outcomes)
+        record(error.reached)
         throw error.cause
       }
     } catch (error) {
@@ -122,7 +112,7 @@ function resultsFile({ name }: Suite): string {
 }
 
 /** Shows what this run came to. */
-function printOutcomes(suite: Suite, outcomes: readonly Outcome[]): void {
+function printOutcomes(suite: Suite, { outcomes }: SuiteOutcomes): void {
   const failures = failuresOf(suite.name, outcomes)
   const count = (wanted: string) => outcomes.filter(({ outcome }) => outcome === wanted).length
   process.stdout.write(
@@ -131,18 +121,20 @@ function printOutcomes(suite: Suite, outcomes: readonly Outcome[]): void {
   for (const { test, reason, why } of failures) process.stdout.write(`  ${reason}: ${test}\n      ${why}\n`)
 }
 
-/** Writes docs/compatibility.md once every suite has a result. */
+/** Writes docs/compatibility.md once every test of every suite has an outcome. */
 function writePage(): void {
-  const known = suites.map((suite) => ({ suite, outcomes: readResults(resultsFile(suite)) }))
-  const missing = known.filter(({ outcomes }) => outcomes === undefined).map(({ suite }) => suite.name)
-  if (missing.length > 0) {
-    process.stdout.write(
-      `conformance: docs/compatibility.md is not written: no result yet of ${missing.join(', ')}\n`,
-    )
+  const known = suites.map((suite) => ({ suite, results: readResults(resultsFile(suite)) }))
+  const unfinished = known.flatMap(({ suite: { name }, results }) => {
+    if (results.tests.length === 0) return [`${name} has not run`]
+    const notRun = testsNotRun(results).length
+    return notRun === 0 ? [] : [`${notRun} tests of ${name} have not run`]
+  })
+  if (unfinished.length > 0) {
+    process.stdout.write(`conformance: docs/compatibility.md is not written: ${unfinished.join(', ')}\n`)
     return
   }
-  const results = known.map(({ suite, outcomes }) => suiteResult(suite, outcomes!))
-  writeFileSync(join(projectDir, 'docs/compatibility.md'), compatibilityPage(results))
+  const rows = known.map(({ suite, results }) => suiteResult(suite, results))
+  writeFileSync(join(projectDir, 'docs/compatibility.md'), compatibilityPage(rows))
   process.stdout.write('conformance: wrote docs/compatibility.md\n')
 }
 

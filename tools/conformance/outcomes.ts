@@ -17,6 +17,12 @@ export function readReport(path: string): Outcome[] {
   return lines.map((line) => JSON.parse(line) as Outcome)
 }
 
+/** Reads the list of a suite's tests, one a line, that pytest writes when it has collected them. */
+export function readCollected(path: string): string[] {
+  if (!existsSync(path)) return []
+  return readFileSync(path, 'utf8').split('\n').filter(Boolean)
+}
+
 interface DbtResult {
   readonly unique_id: string
   readonly status: string

@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readDbtResults, readReport } from './outcomes.ts'
-import { compatibilityPage, suiteResult } from './page.ts'
+import { compatibilityPage } from './page.ts'
 import { failuresOf } from './reasons.ts'
-import { mergeOutcomes, readResults, writeResults } from './results.ts'
-import { suites } from './suites.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'ticklake-conformance-'))
 
@@ -53,30 +51,4 @@ test('the page counts failures by reason and shows text of a client in one cell'
   ])
   expect(page).toContain('| client 1.0 | 7 | 3 | 0 | 1 | 2 | 2 | 12 | 2026-01-02 |')
   expect(page).toContain('| 2 | to do | expected ’a \\| b’ | `a` |')
-})
-
-test('a run of some tests replaces only their results, a whole run those of tests that are no more', () => {
-  const outcome = (test: string, outcome: 'passed' | 'failed') => ({ test, outcome, message: '', seconds: 1 })
-  const path = join(dir, 'results/pyathena.json')
-  expect(readResults(path)).toBeUndefined()
-  const first = [outcome('a', 'failed'), outcome('b', 'passed'), outcome('gone', 'passed')]
-  writeResults(path, mergeOutcomes([], first, { day: '2026-01-02', whole: true }))
-  const some = mergeOutcomes(readResults(path)!, [outcome('a', 'passed')], {
-    day: '2026-01-03',
-    whole: false,
-  })
-  expect(some.map(({ test, outcome, day }) => [test, outcome, day])).toEqual([
-    ['a', 'passed', '2026-01-03'],
-    ['b', 'passed', '2026-01-02'],
-    ['gone', 'passed', '2026-01-02'],
-  ])
-  const again = [outcome('a', 'passed'), outcome('b', 'failed')]
-  const whole = mergeOutcomes(some, again, { day: '2026-01-04', whole: true })
-  expect(whole.map(({ test }) => test)).toEqual(['a', 'b'])
-  expect(suiteResult(suites[0]!, some)).toMatchObject({
-    passed: 3,
-    day: '2026-01-02',
-    seconds: 3,
-    failures: [],
-  })
 })

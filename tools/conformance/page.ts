@@ -1,6 +1,6 @@
 // docs/compatibility.md: how many tests of each client pass, and why the others fail.
 import { type Failure, failuresOf } from './reasons.ts'
-import type { KeptOutcome } from './results.ts'
+import type { SuiteResults } from './results.ts'
 import type { Suite } from './suites.ts'
 
 export interface SuiteResult {
@@ -14,7 +14,7 @@ export interface SuiteResult {
 }
 
 /** The row of a suite, from the newest outcome of each of its tests. */
-export function suiteResult({ name, client }: Suite, outcomes: readonly KeptOutcome[]): SuiteResult {
+export function suiteResult({ name, client }: Suite, { outcomes }: SuiteResults): SuiteResult {
   const count = (wanted: string) => outcomes.filter(({ outcome }) => outcome === wanted).length
   return {
     client,

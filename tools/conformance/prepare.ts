@@ -2,12 +2,13 @@
 import { AthenaClient, CreateWorkGroupCommand } from '@aws-sdk/client-athena'
 import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation'
 import { CreateDatabaseCommand, GlueClient } from '@aws-sdk/client-glue'
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand } from '@aws-sdk/client-s3'
+import { s3Client } from '@ticklake/aws/config.ts'
 import { bucket } from './suites.ts'
 
 /** Prepares everything, once for all suites; the SDK's environment names the endpoint. */
 export async function prepareAccount(): Promise<void> {
-  const s3 = new S3Client({ forcePathStyle: true })
+  const s3 = s3Client({ s3PathStyle: true })
   const athena = new AthenaClient()
   const glue = new GlueClient()
   const cloudFormation = new CloudFormationClient()
@@ -35,7 +36,12 @@ export async function prepareAccount(): Promise<void> {
 
 const pandasStack = {
   AWSTemplateFormatVersion: '2010-09-09',
-  Resources: { Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'aws-sdk-pandas' } } },
+  Resources: {
+    Bucket: {
+      Type: 'AWS::S3::Bucket',
+      Properties: { BucketName: 'aws-sdk-pandas', VersioningConfiguration: { Status: 'Enabled' } },
+    },
+  },
   Outputs: {
     Region: { Value: 'us-east-1' },
     BucketName: { Value: { Ref: 'Bucket' } },

@@ -8,7 +8,7 @@ export interface RunOptions {
   readonly cwd?: string
   /** The whole environment; by default this process's. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** For its output; by default what it says on stderr goes into the error. */
+  /** Its output is appended to it; by default what it says on stderr goes into the error. */
   readonly logFile?: string
   /** Its exit status may be anything: a test run that found failures has done its work. */
   readonly anyStatus?: boolean
@@ -16,7 +16,7 @@ export interface RunOptions {
 
 /** @throws Failure CLIENT_FAILED with the end of what the program said */
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<void> {
-  const log = options.logFile === undefined ? undefined : openSync(options.logFile, 'w')
+  const log = options.logFile === undefined ? undefined : openSync(options.logFile, 'a')
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: options.env as NodeJS.ProcessEnv | undefined,

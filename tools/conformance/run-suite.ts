@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StackEnv } from '../../stack/environment.ts'
-import { type Outcome, readDbtResults, readReport } from './outcomes.ts'
+import { type Outcome, readCollected, readDbtResults, readReport } from './outcomes.ts'
 import { run } from './process.ts'
 import { bucket, here, lists, type Suite } from './suites.ts'
 
@@ -22,13 +22,20 @@ export interface SuiteRun {
   readonly signal: AbortSignal
 }
 
-/** What a run that was ended before its end had come to, with the reason of its end. */
-export class EndedEarly extends Error {
+/** What a run came to. */
+export interface SuiteOutcomes {
+  /** Every test of the suite, those that did not run as well. */
+  readonly tests: readonly string[]
   readonly outcomes: readonly Outcome[]
+}
 
-  constructor(outcomes: readonly Outcome[], cause: unknown) {
+/** A run was ended before its end, with the reason of it. */
+export class EndedEarly extends Error {
+  readonly reached: SuiteOutcomes
+
+  constructor(reached: SuiteOutcomes, cause: unknown) {
     super('the suite was ended before its end', { cause })
-    this.outcomes = outcomes
+    this.reached = reached
   }
 }
 
@@ -45,11 +52,12 @@ export async function runSuite({
   select,
   leaveOut,
   signal,
-}: SuiteRun): Promise<Outcome[]> {
+}: SuiteRun): Promise<SuiteOutcomes> {
   mkdirSync(dir, { recursive: true })
   const report = join(dir, `${suite.name}.jsonl`)
   const logFile = join(dir, `${suite.name}.log`)
-  rmSync(report, { force: true })
+  const collected = join(dir, `${suite.name}.collected.txt`)
+  for (const file of [report, collected, logFile]) rmSync(file, { force: true })
   const env = {
     ...process.env,
     ...stack,
@@ -57,13 +65,14 @@ export async function runSuite({
     PYTHONPATH: lists,
     PYTHONDONTWRITEBYTECODE: '1',
     CONFORMANCE_REPORT: report,
+    CONFORMANCE_COLLECTED: collected,
   }
   const options = { signal, logFile, anyStatus: true }
   if (suite.run.kind === 'aws-cli') {
     const values = [`BUCKET=${stack.LAKE_BUCKET}`, 'ACCOUNT=000000000000', `DATA=${join(here, 'aws-cli')}`]
     const script = [join(lists, 'aws_cli.py'), join(here, 'aws-cli/commands.txt'), report, ...values]
     await run(join(bin, 'python'), script, { ...options, env })
-    return readReport(report)
+    return allOf(readReport(report))
   }
   if (suite.run.kind === 'dbt') {
     // dbt writes into the project's folder.
@@ -77,20 +86,46 @@ export async function runSuite({
     }
     const args = ['build', '--project-dir', project, '--profiles-dir', project]
     await run(join(bin, 'dbt'), args, { ...options, env: { ...env, ...folders } })
-    return readDbtResults(join(project, 'target/run_results.json'))
+    return allOf(readDbtResults(join(project, 'target/run_results.json')))
   }
   const pytest = [
-    ...['-m', 'pytest', '-p', 'report', '-p', 'no:cacheprovider', '--timeout=300', '-q', '-n', '4'],
+    ...['-m', 'pytest', '-p', 'report', '-p', 'no:cacheprovider', '--timeout=300', '-q'],
+    ...['-n', String(suite.run.workers)],
     ...suite.run.args,
     ...select,
   ]
   const leaveOutFile = join(dir, `${suite.name}.leave-out.txt`)
-  writeFileSync(leaveOutFile, leaveOut.join('\n'))
   const pytestEnv = { ...env, ...suite.run.env, CONFORMANCE_LEAVE_OUT: leaveOutFile }
-  try {
-    await run(join(bin, 'python'), pytest, { ...options, cwd: folder, env: pytestEnv })
-  } catch (error) {
-    throw new EndedEarly(readReport(report), error)
+  // A test may end pytest itself: the others run without those that have an outcome.
+  for (let before = Number.POSITIVE_INFINITY; ; ) {
+    const done = new Set([...leaveOut, ...reached().outcomes.map(({ test }) => test)])
+    writeFileSync(leaveOutFile, [...done].join('\n'))
+    try {
+      await run(join(bin, 'python'), pytest, { ...options, cwd: folder, env: pytestEnv })
+    } catch (error) {
+      throw new EndedEarly(reached(), error)
+    }
+    const { tests, outcomes } = reached()
+    const known = new Set([...leaveOut, ...outcomes.map(({ test }) => test)])
+    const rest = select.length > 0 ? [] : tests.filter((test) => !known.has(test))
+    if (rest.length === 0 || outcomes.length === 0) return { tests, outcomes }
+    if (rest.length >= before) return { tests, outcomes: [...outcomes, ...rest.map(endedPytest)] }
+    before = rest.length
   }
-  return readReport(report)
+
+  function reached(): SuiteOutcomes {
+    const outcomes = readReport(report)
+    // A file that pytest could not collect is no test, but has an outcome.
+    const tests = new Set([...readCollected(collected), ...outcomes.map(({ test }) => test)])
+    return { tests: [...tests], outcomes }
+  }
+}
+
+/** Of a suite whose every test runs, or none. */
+function allOf(outcomes: readonly Outcome[]): SuiteOutcomes {
+  return { tests: outcomes.map(({ test }) => test), outcomes }
+}
+
+function endedPytest(test: string): Outcome {
+  return { test, outcome: 'failed', message: 'pytest ended before this test had an outcome', seconds: 0 }
 }

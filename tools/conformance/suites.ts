@@ -23,6 +23,8 @@ export interface Suite {
 export type Run =
   | {
       readonly kind: 'pytest'
+      /** Tests at a time: more of a client that mostly waits between its polls. */
+      readonly workers: number
       readonly args: readonly string[]
       readonly env: Readonly<Record<string, string>>
     }
@@ -65,14 +67,19 @@ export const suites: readonly Suite[] = [
     environment: 'pyathena',
     source: pyAthena,
     // Spark is refused as in an account without it.
-    run: { kind: 'pytest', args: ['tests/pyathena', '--ignore=tests/pyathena/spark'], env: pyAthenaEnv },
+    run: {
+      kind: 'pytest',
+      workers: 10,
+      args: ['tests/pyathena', '--ignore=tests/pyathena/spark'],
+      env: pyAthenaEnv,
+    },
   },
   {
     name: 'pyathena-sqlalchemy',
     client: 'PyAthena 3.25.0: SQLAlchemy’s compliance suite',
     environment: 'pyathena',
     source: pyAthena,
-    run: { kind: 'pytest', args: ['tests/sqlalchemy'], env: pyAthenaEnv },
+    run: { kind: 'pytest', workers: 10, args: ['tests/sqlalchemy'], env: pyAthenaEnv },
   },
   {
     name: 'awswrangler',
@@ -86,6 +93,7 @@ export const suites: readonly Suite[] = [
     },
     run: {
       kind: 'pytest',
+      workers: 6,
       args: [
         ...['athena', 'athena_cache', 'athena_csv', 'athena_geospatial', 'athena_iceberg', 'athena_parquet'],
         ...['athena_prepared', 'athena_projection', 'catalog', 's3_parquet'],
@@ -100,6 +108,7 @@ export const suites: readonly Suite[] = [
     source: { kind: 'sdist', requirement: 'dbt-athena==1.11.1', folder: 'dbt_athena-1.11.1' },
     run: {
       kind: 'pytest',
+      workers: 4,
       args: [
         'tests/functional',
         '--ignore=tests/functional/adapter/test_python_submissions.py',

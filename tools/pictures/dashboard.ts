@@ -115,7 +115,7 @@ async function takeVariants(
     for (const scheme of schemes) {
       await page.setViewportSize(screens[screen])
       await page.emulateMedia({ colorScheme: scheme })
-      // The curves are drawn anew.
+      // The curves are redrawn.
       await sleep(700)
       write(`${name}-${screen}-${scheme}.png`, await page.screenshot({ animations: 'disabled' }))
     }

@@ -8,7 +8,6 @@ import {
   BatchGetQueryExecutionCommand,
   ListQueryExecutionsCommand,
 } from '@aws-sdk/client-athena'
-import kafkaJavascript from '@confluentinc/kafka-javascript'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { run } from '@ticklake/testing/catalog-commands.ts'
 import { openBrowser } from '@ticklake/testing/chromium.ts'
@@ -26,6 +25,7 @@ import {
   widthOf,
 } from '@ticklake/testing/dashboard.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
+import { produce } from '@ticklake/testing/topic.ts'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
@@ -59,7 +59,11 @@ beforeAll(async () => {
   consumer = startService(env, 'consumer', 'run')
   const sent = await run(env, 'producer', 'run', '--rate', 'max', '--rows', String(ROWS))
   expect(sent.code, sent.stderr).toBe(0)
-  await sendPoison()
+  // Messages that no contract accepts, sent as anybody could.
+  await produce(
+    env,
+    poison.map((value) => ({ value, partition: 0, key: Buffer.from('poison') })),
+  )
   ;[served, browser] = await Promise.all([startDashboardService(env, '--allow-crawl'), openBrowser()])
   const audit = await run(env, 'catalog', 'audit', '--wait', '80')
   expect(audit.stdout).toContain(`landed ${ROWS}, dead ${poison.length}`)
@@ -74,24 +78,6 @@ afterAll(async () => {
   await Promise.all([consumer?.kill(), served?.stop()])
 })
 
-/** Messages that no contract accepts, sent as anybody could. */
-async function sendPoison(): Promise<void> {
-  const producer = new kafkaJavascript.HighLevelProducer({
-    'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS!,
-  })
-  await new Promise<void>((resolve, reject) =>
-    producer.connect({}, (error) => (error ? reject(error) : resolve())),
-  )
-  for (const value of poison) {
-    await new Promise<void>((resolve, reject) =>
-      producer.produce(env.KAFKA_TOPIC!, 0, value, 'poison', Date.now(), (error: unknown) =>
-        error ? reject(error) : resolve(),
-      ),
-    )
-  }
-  await new Promise<void>((resolve) => producer.disconnect(() => resolve()))
-}
-
 const editor = () => page.getByRole('textbox', { name: /^SQL statement/ })
 
 const clipboard = (): Promise<string> => page.evaluate('navigator.clipboard.readText()')
@@ -104,11 +90,8 @@ async function write(sql: string): Promise<void> {
 
 /** Runs what stands in the editor; gives the line below it. */
 async function runIt(): Promise<string> {
-  await page.keyboard.press('Control+Enter')
-  await page
-    .locator('[data-testid=run-state][data-state=running]')
-    .waitFor({ timeout: 2_000 })
-    .catch(() => {})
+  // The state is `running` before the request leaves.
+  await Promise.all([page.waitForRequest(/\/api\/query$/), page.keyboard.press('Control+Enter')])
   await page.locator('[data-testid=run-state]:not([data-state=running])').waitFor()
   return page.getByTestId('run-state').innerText()
 }
@@ -397,40 +380,43 @@ test('dead letters show value, reason and origin, and run no script', async () =
   expect(dead).toMatch(new RegExp(`${env.KAFKA_TOPIC}, partition 0, offset [\\d,]+`))
 })
 
-test.each([
+const appearances = [
   ['desktop', 'light'],
   ['desktop', 'dark'],
   ['phone', 'light'],
   ['phone', 'dark'],
   ['wide', 'light'],
-] as const)(
-  'on a %s, %s: axe finds no fault in any tab, and none is wider than the screen',
-  async (screen, scheme) => {
-    const seen = await openTab(browser, served.url, { screen, scheme })
-    const other = seen.page
-    const check = async (name: string) => {
-      expect(await accessibilityFaults(other), name).toEqual([])
-      expect(await widthOf(other), name).toBeLessThanOrEqual(screens[screen].width)
-      await picture(other, `${name}-${screen}-${scheme}`)
+] as const
+
+test('on every screen, light and dark: axe finds no fault in any tab, and none is wider than the screen', async () => {
+  const { page: other, complaints: its } = await openTab(browser, served.url)
+  const check = async (name: string) => {
+    for (const [screen, colorScheme] of appearances) {
+      const at = `${name}-${screen}-${colorScheme}`
+      await other.setViewportSize(screens[screen])
+      await other.emulateMedia({ colorScheme })
+      expect(await accessibilityFaults(other), at).toEqual([])
+      expect(await widthOf(other), at).toBeLessThanOrEqual(screens[screen].width)
+      await picture(other, at)
     }
-    await showTab(other, 'Query')
-    await other.getByLabel('Examples').selectOption('3')
-    await other.getByRole('button', { name: /^Run/ }).click()
-    await other.locator('[data-testid=run-state][data-state=done]').waitFor()
-    await check('query')
-    await showTab(other, 'Catalog')
-    await other.getByRole('button', { name: 'Sample rows' }).first().click()
-    await other.getByTestId('sample').getByRole('grid').waitFor()
-    await check('catalog')
-    await showTab(other, 'Ledger')
-    await other.getByRole('region', { name: 'Rejected records' }).waitFor()
-    await other.getByRole('button', { name: 'Audit now' }).click()
-    await other.getByTestId('audit-outcome').waitFor()
-    await check('ledger')
-    expect(seen.complaints).toEqual([])
-    await other.context().close()
-  },
-)
+  }
+  await showTab(other, 'Query')
+  await other.getByLabel('Examples').selectOption('3')
+  await other.getByRole('button', { name: /^Run/ }).click()
+  await other.locator('[data-testid=run-state][data-state=done]').waitFor()
+  await check('query')
+  await showTab(other, 'Catalog')
+  await other.getByRole('button', { name: 'Sample rows' }).first().click()
+  await other.getByTestId('sample').getByRole('grid').waitFor()
+  await check('catalog')
+  await showTab(other, 'Ledger')
+  await other.getByRole('region', { name: 'Rejected records' }).waitFor()
+  await other.getByRole('button', { name: 'Audit now' }).click()
+  await other.getByTestId('audit-outcome').waitFor()
+  await check('ledger')
+  expect(its).toEqual([])
+  await other.context().close()
+})
 
 /** A request with headers that no browser would let a site set. */
 function asked(path: string, headers: Record<string, string>, body?: string) {

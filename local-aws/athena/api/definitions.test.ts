@@ -479,7 +479,7 @@ test('there is one engine version, no reserved capacity and no Spark', async () 
     'capacityAssignments',
   )
   for (const name of ['StartSession', 'CreateNotebook', 'ListApplicationDPUSizes']) {
-    expect(await rejection(name, { WorkGroup: 'primary' })).toContain('Apache Spark is not supported')
+    expect(await rejection(name, { WorkGroup: 'primary' })).toContain('Workgroup EngineVersion is not Spark.')
   }
 })
 

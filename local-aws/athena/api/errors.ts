@@ -59,7 +59,7 @@ export class Interrupted extends QueryFailure {
 
   /** The same for a query that writes rows: whoever ran it again might have them twice. */
   ofWriter(): QueryFailure {
-    const advice = 'Whether its rows were written is not known; look before it is run again'
+    const advice = 'Whether its rows were written is not known; check before it is run again'
     return new QueryFailure(`${this.#what}. ${advice}`, { category: 1, type: 200 })
   }
 }

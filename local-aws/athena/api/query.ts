@@ -70,6 +70,8 @@ export interface QueryRequest {
   readonly reused?: { readonly id: string; readonly location: string }
   /** ManagedQueryResultsConfiguration of the workgroup, where it keeps the results itself: their place is not shown. */
   readonly managedResults?: Readonly<Record<string, unknown>>
+  /** SelectedEngineVersion of the workgroup, where that is not AUTO. */
+  readonly selectedEngineVersion?: string
   /** The bytes that it may read, as its workgroup says. */
   readonly mostScannedBytes?: number
   readonly submittedAtMs: number
@@ -102,9 +104,7 @@ export function resultLayout(query: Pick<Query, 'statementType' | 'substatement'
 
 /** INSERT, CTAS and their like: they answer a row count and their data lies elsewhere. */
 export function writesRows({ substatement }: Pick<Query, 'substatement'>): boolean {
-  return ['INSERT', 'DELETE', 'UPDATE', 'MERGE_INTO', 'CREATE_TABLE_AS_SELECT', 'UNLOAD'].includes(
-    substatement,
-  )
+  return ['INSERT', 'DELETE', 'UPDATE', 'MERGE', 'CREATE_TABLE_AS_SELECT', 'UNLOAD'].includes(substatement)
 }
 
 /** The database of names that have none: in lower case, and without the backticks in which clients may give it. */
@@ -188,7 +188,12 @@ export function queryExecution(query: Query): Record<string, unknown> {
       ResultReuseInformation: { ReusedPreviousResult: query.reused !== undefined },
     },
     WorkGroup: query.workgroup,
-    EngineVersion: engineVersion,
+    EngineVersion: {
+      ...engineVersion,
+      ...(query.selectedEngineVersion === undefined
+        ? {}
+        : { SelectedEngineVersion: query.selectedEngineVersion }),
+    },
     ...(query.parameters === undefined ? {} : { ExecutionParameters: query.parameters }),
   }
 }

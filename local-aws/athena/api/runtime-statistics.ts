@@ -1,7 +1,7 @@
 // What a query took and gave, as it was measured: GetQueryRuntimeStatistics.
 import { type Query, type StageStatistics, timeline } from './query.ts'
 
-/** The QueryRuntimeStatistics structure. Rows are told once the engine is done; the Data Catalog's answers have none. */
+/** The QueryRuntimeStatistics structure. Rows are reported once the engine is done; the Data Catalog's answers have none. */
 export function runtimeStatistics(query: Query): Record<string, unknown> {
   const { rows } = query.statistics
   if (!rows) return { Timeline: timeline(query) }

@@ -393,7 +393,7 @@ describe('failures', () => {
       await serve(() => [...running, page])
       const { Status } = await ended(await start('INSERT INTO t SELECT 1'))
       expect(Status).toMatchObject({ State: 'FAILED', AthenaError: { ErrorCategory: 1, Retryable: false } })
-      expect(Status.StateChangeReason).toMatch(/Whether its rows were written is not known; look before it/)
+      expect(Status.StateChangeReason).toMatch(/Whether its rows were written is not known; check before it/)
       expect(Status.StateChangeReason).not.toMatch(/run the query again/i)
     },
   )
@@ -595,6 +595,15 @@ test('a workgroup with managed results shows no place, and takes none', async ()
   expect((await rejection(call('CreateWorkGroup', { Name: 'both', Configuration: both }))).Message).toContain(
     'not both',
   )
+})
+
+test('a query shows the engine version that its workgroup selects', async () => {
+  await serve(() => one)
+  const EngineVersion = { SelectedEngineVersion: 'Athena engine version 3' }
+  await call('CreateWorkGroup', { Name: 'pinned', Configuration: { EngineVersion } })
+  expect(await ended(await start('SELECT 1', { WorkGroup: 'pinned' }))).toMatchObject({ EngineVersion })
+  const auto = { EngineVersion: { SelectedEngineVersion: 'AUTO' } }
+  expect(await ended(await start('SELECT 1'))).toMatchObject(auto)
 })
 
 test('twenty queries run at once; the others are QUEUED until one ends', async () => {

@@ -9,7 +9,7 @@ export interface Shape<T> {
   readonly isRequired?: true
 }
 
-/** So many of the constraints that do not hold are told: a list of thousands would make megabytes of them. */
+/** At most so many violated constraints are reported: a list of thousands would make megabytes of them. */
 const mostListed = 20
 
 /** So many are looked for in a list: of a million wrong items all would be found, and each worded, before one is told. */

@@ -8,10 +8,9 @@ const names = `CreateNotebook CreatePresignedNotebookUrl DeleteNotebook ExportNo
   ListNotebookMetadata ListNotebookSessions ListSessions StartCalculationExecution StartSession
   StopCalculationExecution TerminateSession UpdateNotebook UpdateNotebookMetadata`.split(/\s+/)
 
+/** In the words of AWS for a workgroup of SQL. */
 function refuse(): never {
-  throw invalidInput(
-    'Apache Spark is not supported by local-aws: its workgroups have Athena engine version 3',
-  )
+  throw invalidInput('Workgroup EngineVersion is not Spark.')
 }
 
 export const sparkOperations: Operations = Object.fromEntries(names.map((name) => [name, refuse]))

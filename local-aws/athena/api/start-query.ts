@@ -98,6 +98,7 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
         ...result,
         ...(resultReuse === undefined ? {} : { resultReuse }),
         ...(mostScannedBytes === undefined ? {} : { mostScannedBytes }),
+        ...engineOf(workgroup),
         submittedAtMs: Date.now(),
       }
       // The one under way first: its record is there already, though it may yet be refused and never have been. Of
@@ -181,6 +182,12 @@ function resultOf(
     resultFolder: resultFolderOf(OutputLocation || defaultResults),
     ...(Object.keys(resultSettings).length === 0 ? {} : { resultSettings }),
   }
+}
+
+/** The engine version that the workgroup selects; AUTO is what holds without it. */
+function engineOf({ Configuration }: Workgroup): Pick<QueryRequest, 'selectedEngineVersion'> {
+  const selected = (Configuration.EngineVersion as Members | undefined)?.SelectedEngineVersion
+  return typeof selected !== 'string' || selected === 'AUTO' ? {} : { selectedEngineVersion: selected }
 }
 
 /** What holds for the result: the workgroup's settings fill in, and are alone where they are enforced. @throws AwsError */

@@ -108,6 +108,37 @@ test('a view that Terraform made has what the engine insists on', async () => {
   expect(Table).toMatchObject({ Parameters: { presto_view: 'true' }, StorageDescriptor: { SerdeInfo: {} } })
 })
 
+test('a view that the engine writes is in the catalog with the columns that it answers', async () => {
+  const view = { originalSql: 'SELECT 1 a', columns: [{ name: 'a', type: 'array(integer)' }] }
+  const input = {
+    Name: 'v',
+    TableType: 'VIRTUAL_VIEW',
+    ViewOriginalText: `/* Presto View: ${Buffer.from(JSON.stringify(view)).toString('base64')} */`,
+    StorageDescriptor: { Columns: [column('dummy', 'string')], SerdeInfo: {} },
+  }
+  for (const operation of ['CreateTable', 'UpdateTable']) {
+    const { asked } = await ask(operation, { DatabaseName: 'db', TableInput: input }, {})
+    const storage = { Columns: [column('a', 'array<int>')], SerdeInfo: {} }
+    expect(asked).toEqual({ DatabaseName: 'db', TableInput: { ...input, StorageDescriptor: storage } })
+  }
+})
+
+test('statistics of no rows have the average length that Glue insists on, and big integers digit by digit', async () => {
+  const text = { ColumnName: 's', StatisticsData: { StringColumnStatisticsData: { MaximumLength: 0 } } }
+  const service = forEngineToo(
+    {
+      mostBytes: 1,
+      handleText: async (_, json) => ({ status: 200, text: json }),
+    },
+    async () => [],
+  )
+  const long = '{"StatisticsData":{"LongColumnStatisticsData":{"MaximumValue":9223372036854775807}}}'
+  const json = `{"ColumnStatisticsList":[${JSON.stringify(text)},${long}]}`
+  const { text: asked } = await service.handleText('UpdateColumnStatisticsForTable', json, engineAccessKey)
+  expect(asked).toContain('"StringColumnStatisticsData":{"AverageLength":0,"MaximumLength":0}')
+  expect(asked).toContain(long)
+})
+
 test('a key of numbers with an enum is a text below the view, which casts it', async () => {
   const { answered } = await ask('GetTable', get, { Table: enumOf('int') })
   const view = presentedView(answered.Table)!

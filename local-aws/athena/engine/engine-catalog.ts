@@ -6,6 +6,7 @@ import { requestObject } from '../../http/request-json.ts'
 import type { JsonService } from '../../http/server.ts'
 import { engineProjection, type SampleKeys } from './engine-projection.ts'
 import { engineTable } from './engine-view.ts'
+import { asClientsExpect } from './engine-writes.ts'
 import { headerMark, ownName, ownView } from './header-name.ts'
 import { storedPartition, storedTable, storedText, typedView } from './typed-view.ts'
 
@@ -35,7 +36,7 @@ export function forEngineToo(
     const { own, headerName, isStored } = ownRequest(json)
     const answer = await glue.handleText(
       operation,
-      isStored && operation === 'UpdateTable' ? await withOwnTypes(own) : withCurrentFields(operation, own),
+      isStored && operation === 'UpdateTable' ? await withOwnTypes(own) : asClientsExpect(operation, own),
     )
     const hasTables = operation === 'GetTable' || operation === 'GetTables'
     if (answer.status !== 200 || !(hasTables || isStored || headerName !== undefined)) return answer
@@ -74,23 +75,6 @@ export function forEngineToo(
       TableInput: { ...TableInput, StorageDescriptor: storage, PartitionKeys },
     })
   }
-}
-
-/**
- * The columns of an Iceberg table that the engine writes are those of its current schema. Athena marks them so, and
- * clients take no others for columns.
- */
-function withCurrentFields(operation: string, json: string): string {
-  if (operation !== 'CreateTable' && operation !== 'UpdateTable') return json
-  const request = JSON.parse(json) as { TableInput?: TableInput }
-  const { TableInput: input } = request
-  if (input?.Parameters?.table_type?.toUpperCase() !== 'ICEBERG' || !input.StorageDescriptor) return json
-  const Columns = (input.StorageDescriptor.Columns ?? []).map((column) => ({
-    ...column,
-    Parameters: { 'iceberg.field.current': 'true', ...column.Parameters },
-  }))
-  const TableInput = { ...input, StorageDescriptor: { ...input.StorageDescriptor, Columns } }
-  return JSON.stringify({ ...request, TableInput })
 }
 
 /** The members of a request that name a database or a table; a view keeps a database's name in its text. */

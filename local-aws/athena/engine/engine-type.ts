@@ -1,5 +1,5 @@
 // The engine's name of a Hive type: `array<struct<a:int>>` is `array(row("a" integer))`.
-import { partsOfType } from '../sql/type-parts.ts'
+import { partsOfType } from '../../glue/hive/type-parts.ts'
 
 const names: Readonly<Record<string, string>> = {
   int: 'integer',

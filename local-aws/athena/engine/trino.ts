@@ -106,6 +106,8 @@ export async function submit(
           'X-Trino-Catalog': session.catalog,
           'X-Trino-Schema': session.schema,
           'X-Trino-Time-Zone': 'UTC',
+          // Without it every time and timestamp comes with three digits, whatever its type has.
+          'X-Trino-Client-Capabilities': 'PARAMETRIC_DATETIME',
           ...propertiesHeader(session),
         },
       })

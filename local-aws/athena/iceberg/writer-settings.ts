@@ -10,7 +10,7 @@ import { codecSetting } from './table-properties.ts'
 /** Where the table's name stands in a statement that writes into one. */
 const targets: Readonly<Record<string, number>> = {
   INSERT: 2,
-  MERGE_INTO: 2,
+  MERGE: 2,
   UPDATE: 1,
   OPTIMIZE: 1,
 }

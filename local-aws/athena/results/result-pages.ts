@@ -1,4 +1,5 @@
 // Pages of a stored result: read from its object in S3 from where the page before ended, never the whole of it.
+import { BoundedMap } from '@ticklake/runtime/bounded-map.ts'
 import { invalidInput } from '../api/errors.ts'
 import { outputLocation, type Query, resultLayout } from '../api/query.ts'
 import { csvRows, textRows } from './result-csv.ts'
@@ -31,12 +32,12 @@ export interface ResultPages {
 }
 
 export function openResultPages(objects: ResultObjects): ResultPages {
-  const small = new Map<string, Buffer>()
+  const small = new BoundedMap<string, Buffer>(keptResults)
   /** What was last read of a result: the next page is in it. */
-  const readAhead = new Map<string, { readonly offset: number; readonly bytes: Uint8Array }>()
+  const readAhead = new BoundedMap<string, { readonly offset: number; readonly bytes: Uint8Array }>(keptAhead)
 
   /** The page after one that was answered: whoever asks for one page mostly asks for the next. */
-  const nextPages = new Map<string, Promise<MadePage>>()
+  const nextPages = new BoundedMap<string, Promise<MadePage>>(keptPages)
 
   async function* chunks(query: Query, offset: number): AsyncGenerator<Uint8Array> {
     const body = small.get(query.id)
@@ -52,7 +53,6 @@ export function openResultPages(objects: ResultObjects): ResultPages {
       for await (const bytes of objects.read(outputLocation(query), at)) {
         readAhead.delete(query.id)
         if (bytes.length <= mostAheadBytes) readAhead.set(query.id, { offset: at, bytes })
-        if (readAhead.size > keptAhead) readAhead.delete(readAhead.keys().next().value!)
         at += bytes.length
         yield bytes
       }
@@ -93,14 +93,11 @@ export function openResultPages(objects: ResultObjects): ResultPages {
     const page = pageAt(query, size, token)
     page.catch(() => nextPages.delete(key))
     nextPages.set(key, page)
-    if (nextPages.size > keptPages) nextPages.delete(nextPages.keys().next().value!)
   }
 
   return {
     remember(id, body) {
-      if (!body || body.length > smallBytes) return
-      small.set(id, body)
-      if (small.size > keptResults) small.delete(small.keys().next().value!)
+      if (body && body.length <= smallBytes) small.set(id, body)
     },
     async page(query, size, token) {
       const key = pageKey(query, size, token)

@@ -2,7 +2,6 @@
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
-  CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -10,11 +9,10 @@ import {
   HeadObjectCommand,
   PutObjectCommand,
   paginateListObjectsV2,
-  S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
-import { miniStackCredentials } from '@ticklake/runtime/engine-secret.ts'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
+import { makeBucket, s3ServerClient } from '../../s3-client.ts'
 import { systemFailure } from '../api/errors.ts'
 
 /** S3 wants 5 MiB at least for every part but the last; 10,000 parts of this size are 80 GB. */
@@ -64,14 +62,9 @@ export interface ResultObjects extends Disposable {
 }
 
 export function openResultObjects(endpoint: URL, region: string, secret?: string): ResultObjects {
-  const s3 = new S3Client({
-    endpoint: endpoint.origin,
-    region,
-    forcePathStyle: true,
+  const s3 = s3ServerClient(endpoint, region, secret, {
     // A query fails within ten seconds where S3 is away or silent.
     maxAttempts: 2,
-    // Those of the shell are none of a local server's business.
-    credentials: miniStackCredentials(secret),
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
   })
   const seenBuckets = new Map<string, number>()
@@ -183,9 +176,7 @@ export function openResultObjects(endpoint: URL, region: string, secret?: string
     },
     async makeBucket(bucket) {
       if ((seenBuckets.get(bucket) ?? 0) > Date.now()) return
-      await s3.send(new CreateBucketCommand({ Bucket: bucket })).catch((error) => {
-        if (!['BucketAlreadyOwnedByYou', 'BucketAlreadyExists'].includes((error as Error).name)) throw error
-      })
+      await makeBucket(s3, bucket)
       seenBuckets.set(bucket, Date.now() + bucketIsKnownForMs)
     },
     async exists(uri) {

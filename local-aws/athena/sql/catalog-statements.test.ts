@@ -180,7 +180,7 @@ describe('SHOW CREATE', () => {
       'OUTPUTFORMAT ',
       "  'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat'",
       'LOCATION',
-      "  's3://b/t/'",
+      "  's3://b/t'",
       'TBLPROPERTIES (',
       "  'k'='v', ",
     ])
@@ -233,11 +233,11 @@ describe('DESCRIBE', () => {
 
   test('EXTENDED and FORMATTED add what the catalog knows', async () => {
     expect((await run('DESCRIBE EXTENDED t')).at(-1)).toMatch(
-      /^Detailed Table Information\tTable\(tableName:t, dbName:db, .*location:s3:\/\/b\/t\/.*tableType:EXTERNAL_TABLE\)\t$/,
+      /^Detailed Table Information\tTable\(tableName:t, dbName:db, .*location:s3:\/\/b\/t, .*tableType:EXTERNAL_TABLE\)\t$/,
     )
     const lines = await run('DESCRIBE FORMATTED t')
     expect(lines[0]).toBe('# col_name            \tdata_type           \tcomment             ')
-    expect(lines).toContain('Location:           \ts3://b/t/           \t ')
+    expect(lines).toContain('Location:           \ts3://b/t            \t ')
     expect(lines).toContain('\tk                   \tv                   ')
   })
 

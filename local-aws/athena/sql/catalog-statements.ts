@@ -215,11 +215,18 @@ async function createTable(
     )
   }
   const now = String(Math.floor(Date.now() / 1000))
+  const { Location } = table.StorageDescriptor
   await context.glue.createTable(database, {
     ...table,
+    StorageDescriptor: { ...table.StorageDescriptor, Location: folderPath(Location) },
     Parameters: { transient_lastDdlTime: now, ...table.Parameters },
   })
   return nothing
+}
+
+/** A location as Hive's paths have it: without the slash at its end, unless it is a bucket. */
+function folderPath(location: string): string {
+  return /^[^/]*\/\/[^/]+\/?$/.test(location) ? location : location.replace(/\/$/, '')
 }
 
 async function makeIcebergTable(

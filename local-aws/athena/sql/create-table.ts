@@ -7,7 +7,7 @@ export interface CreateTable {
   readonly kind: 'create-table'
   readonly database: string | undefined
   readonly ifNotExists: boolean
-  /** Without LOCATION its storage has none: that is told when the statement runs. */
+  /** Without LOCATION its storage has none: that is reported when the statement runs. */
   readonly table: TableInput
 }
 
@@ -48,7 +48,8 @@ export function createTable(reader: TokenReader): CreateTable {
   const ifNotExists = reader.accept('IF', 'NOT', 'EXISTS')
   const { database, name } = reader.qualifiedName()
   const columns = reader.list(() => column(reader))
-  const comment = reader.accept('COMMENT') ? reader.text() : undefined
+  // Glue takes no line breaks in it: Athena makes a blank of each run of white space.
+  const comment = reader.accept('COMMENT') ? reader.text().replace(/\s+/g, ' ') : undefined
   const partitionKeys = reader.accept('PARTITIONED', 'BY') ? reader.list(() => column(reader)) : []
   const buckets = reader.accept('CLUSTERED', 'BY') ? bucketing(reader) : undefined
   const row = reader.accept('ROW', 'FORMAT') ? rowFormat(reader) : undefined

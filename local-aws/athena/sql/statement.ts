@@ -88,7 +88,7 @@ function kindOf(tokens: readonly Token[]): Kind {
     case 'UPDATE':
       return dml(first)
     case 'MERGE':
-      return dml('MERGE_INTO')
+      return dml('MERGE')
     case 'EXPLAIN':
       return dml('EXPLAIN')
     case 'UNLOAD':

@@ -63,7 +63,7 @@ export function createViewLines(table: Table): string[] {
   const view = presentedView(table)
   if (!view) throw notSupported(`Relation '${table.DatabaseName}.${table.Name}' is not a view`)
   const name = [table.DatabaseName, table.Name].map(plainName).join('.')
-  return [`CREATE VIEW ${name} AS `, ...view.originalSql.trimEnd().split('\n')]
+  return [`CREATE VIEW ${name} AS`, ...view.originalSql.trimEnd().split('\n')]
 }
 
 function rowFormatLines({ SerializationLibrary: library, Parameters: parameters = {} }: SerDeInfo): string[] {

@@ -1,8 +1,8 @@
 // What DESCRIBE says of a table: Hive's lines, their cells filled up to 20 characters and parted by tabs.
 import type { Column, Partition, Table } from '../../glue/api/shapes.ts'
+import { partsOfType } from '../../glue/hive/type-parts.ts'
 import { hiveFailure } from '../api/errors.ts'
 import { blankLine, extendedDetails, formattedDetails, sectionTitle } from './table-details.ts'
-import { partsOfType } from './type-parts.ts'
 import { columnsOf } from './view.ts'
 
 export const descriptionColumns = ['col_name', 'data_type', 'comment'] as const

@@ -1,5 +1,6 @@
 // A view as the Data Catalog keeps it: its columns stand in a base64 text, not in the table's own list.
 import type { Column, Table } from '../../glue/api/shapes.ts'
+import { hiveName } from './hive-name.ts'
 
 interface PresentedView {
   readonly originalSql: string
@@ -7,7 +8,9 @@ interface PresentedView {
 }
 
 /** What the engine knows of a view that it made; undefined for a table, and for what is no such view. */
-export function presentedView(table: Table): PresentedView | undefined {
+export function presentedView(
+  table: Pick<Table, 'TableType' | 'ViewOriginalText'>,
+): PresentedView | undefined {
   const encoded = /^\/\* Presto View: ([A-Za-z0-9+/=]+) \*\/$/.exec(table.ViewOriginalText ?? '')?.[1]
   if (table.TableType !== 'VIRTUAL_VIEW' || !encoded) return undefined
   try {
@@ -18,18 +21,10 @@ export function presentedView(table: Table): PresentedView | undefined {
 }
 
 /** The columns of a table, or those that a view answers. */
-export function columnsOf(table: Table): Column[] {
+export function columnsOf(
+  table: Pick<Table, 'TableType' | 'ViewOriginalText' | 'StorageDescriptor'>,
+): Column[] {
   const columns = presentedView(table)?.columns
   if (!Array.isArray(columns)) return table.StorageDescriptor?.Columns ?? []
-  return columns.map(({ name, type }) => ({ Name: name, Type: hiveNameOf(type) }))
-}
-
-/** What Hive calls a type of the engine: `varchar` is `string`, `row(a bigint)` is `struct<a:bigint>`. */
-function hiveNameOf(type: string): string {
-  return type
-    .replaceAll(/\bvarchar\b(?!\()/g, 'string')
-    .replaceAll(/\binteger\b/g, 'int')
-    .replaceAll(/\breal\b/g, 'float')
-    .replaceAll(/\bvarbinary\b/g, 'binary')
-    .replaceAll(/\btimestamp\(\d+\)/g, 'timestamp')
+  return columns.map(({ name, type }) => ({ Name: name, Type: hiveName(type) }))
 }

@@ -29,6 +29,19 @@ const ofTable = { DatabaseName: 'lake', TableName: 't' }
 
 beforeEach(() => void ask('CreateDatabase', { DatabaseInput: { Name: 'lake' }, Tags: { team: 'a' } }))
 
+it('answers the parameters of a table in the order of a Java HashMap, as Glue does', () => {
+  const Parameters = {
+    classification: 'parquet',
+    compressionType: 'none',
+    typeOfData: 'file',
+    'projection.enabled': 'false',
+  }
+  table('t', { Parameters })
+  const { Table } = ask<{ Table: { Parameters: object } }>('GetTable', { DatabaseName: 'lake', Name: 't' })
+  const inOrder = ['compressionType', 'classification', 'projection.enabled', 'typeOfData']
+  expect(Object.keys(Table.Parameters)).toEqual(inOrder)
+})
+
 describe('tags', () => {
   it('belong to their resource, and are gone with it', () => {
     const ResourceArn = arn('database/lake')

@@ -1,4 +1,5 @@
 // A client's pattern for names, run by an engine that cannot backtrack: no pattern takes longer than its length times the name's.
+import { BoundedMap } from '@ticklake/runtime/bounded-map.ts'
 import { RE2JS } from 're2js'
 import { invalidInput } from '../api/errors.ts'
 
@@ -9,7 +10,7 @@ export const longestPattern = 2048
 
 /** A client that asks page by page sends the same pattern with each. */
 const keptPatterns = 16
-const compiled = new Map<string, NameTest>()
+const compiled = new BoundedMap<string, NameTest>(keptPatterns)
 
 /**
  * A test for whole names, upper and lower case alike. Glue takes both a regular expression (`ticks.*`) and Hive's form
@@ -26,7 +27,6 @@ export function namePattern(expression: string): NameTest {
   }
   const test = compile(expression)
   compiled.set(expression, test)
-  if (compiled.size > keptPatterns) compiled.delete(compiled.keys().next().value!)
   return test
 }
 

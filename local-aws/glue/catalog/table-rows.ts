@@ -2,6 +2,7 @@
 import { tableNotFound } from '../api/errors.ts'
 import type { Column, StorageDescriptor, Table, TableInput } from '../api/shapes.ts'
 import { needDatabase, storedName } from './databases.ts'
+import { inMapOrder } from './map-order.ts'
 import type { Store } from './store.ts'
 
 export interface TableRow {
@@ -37,6 +38,7 @@ export function toTable(row: TableRow, accountId: string): Table {
   return {
     Retention: 0,
     ...input,
+    ...(input.Parameters ? { Parameters: inMapOrder(input.Parameters) } : {}),
     ...(input.StorageDescriptor ? { StorageDescriptor: completeDescriptor(input.StorageDescriptor) } : {}),
     DatabaseName: row.database,
     CreateTime: row.created,

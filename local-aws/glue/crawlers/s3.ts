@@ -1,6 +1,6 @@
 // How a crawl reads the bucket: pages of keys, and ranges of bytes.
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
-import { miniStackCredentials } from '@ticklake/runtime/engine-secret.ts'
+import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { s3ServerClient } from '../../s3-client.ts'
 import type { ListedObject } from './folder-tree.ts'
 
 export interface Bucket {
@@ -11,11 +11,7 @@ export interface Bucket {
 
 /** With credentials of its own: a crawl uses none of the user's. */
 export function openBucket(endpoint: string, region: string, secret?: string): Bucket {
-  const client = new S3Client({
-    endpoint,
-    region,
-    forcePathStyle: true,
-    credentials: miniStackCredentials(secret),
+  const client = s3ServerClient(new URL(endpoint), region, secret, {
     // A range has no checksum of its own.
     responseChecksumValidation: 'WHEN_REQUIRED',
   })

@@ -8,7 +8,8 @@ import {
   GlueClient,
   type StorageDescriptor,
 } from '@aws-sdk/client-glue'
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
+import { s3Client } from '@ticklake/aws/config.ts'
 import type { HourPath } from '@ticklake/contract/keys.ts'
 import { changedParquet } from '../changed-object.ts'
 import type { Produced } from '../topic.ts'
@@ -27,27 +28,36 @@ interface Recorded {
   }
 }
 
-const recorded = JSON.parse(readFileSync(new URL('./contract-1.json', import.meta.url), 'utf8')) as Recorded
+/** The contracts of earlier releases: that of 0.1.0, and that of 0.2.0. */
+export type EarlierContract = 1 | 2
+
+const readRecorded = (contract: EarlierContract) =>
+  JSON.parse(readFileSync(new URL(`./contract-${contract}.json`, import.meta.url), 'utf8')) as Recorded
+const recorded = { 1: readRecorded(1), 2: readRecorded(2) }
 
 /** What lay in partition 0 of its topic, with the broker's times: the topic must keep the producer's. */
-export const earlierMessages: readonly Produced[] = recorded.messages.map(({ timestampMs, value }) => ({
-  value: Buffer.from(value),
-  partition: 0,
-  timestampMs,
-}))
+export function earlierMessages(contract: EarlierContract): Produced[] {
+  return recorded[contract].messages.map(({ timestampMs, value }) => ({
+    value: Buffer.from(value),
+    partition: 0,
+    timestampMs,
+  }))
+}
 
 /**
  * Stores the objects of that dataset below LAKE_PREFIX, as they were but for the topic's id, which no broker gives to
  * another topic.
  */
-export async function restoreObjects(env: Env, topicId: string): Promise<void> {
-  const s3 = new S3Client({ endpoint: env.AWS_ENDPOINT_URL!, forcePathStyle: true })
-  const dataset = recorded.datasets[env.LAKE_FORMAT!]!
+export async function restoreObjects(contract: EarlierContract, env: Env, topicId: string): Promise<void> {
+  const s3 = s3Client({ s3PathStyle: true })
+  const dataset = recorded[contract].datasets[env.LAKE_FORMAT!]!
   const here = (text: string) =>
     text
       .replaceAll(dataset.topicId, topicId)
       .replaceAll(/\blake\/(_control|ticks)\//g, `${env.LAKE_PREFIX}/$1/`)
       .replaceAll('"topic":"stock-ticks"', `"topic":"${env.KAFKA_TOPIC}"`)
+      // From 0.2.0 on the tables that read the dataset are recorded.
+      .replaceAll('stock_market_kafka', env.LAKE_DATABASE!)
   for (const [key, { text, base64 }] of Object.entries(dataset.objects)) {
     const Body =
       text === undefined ? await rewritten(key, Buffer.from(base64!, 'base64'), here, topicId) : here(text)
@@ -57,9 +67,13 @@ export async function restoreObjects(env: Env, topicId: string): Promise<void> {
 }
 
 /** Makes the table as that release declared it, and these hours registered with its columns. */
-export async function restoreTable(env: Env, hours: readonly HourPath[]): Promise<void> {
+export async function restoreTable(
+  contract: EarlierContract,
+  env: Env,
+  hours: readonly HourPath[],
+): Promise<void> {
   const glue = new GlueClient({ endpoint: env.AWS_ENDPOINT_URL! })
-  const { storage, parameters } = recorded.datasets[env.LAKE_FORMAT!]!
+  const { storage, parameters } = recorded[contract].datasets[env.LAKE_FORMAT!]!
   const folder = `s3://${env.LAKE_BUCKET}/${env.LAKE_PREFIX}/ticks/`
   const DatabaseName = env.LAKE_DATABASE!
   await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: DatabaseName } }))

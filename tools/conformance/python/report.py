@@ -6,6 +6,7 @@ import os
 import pytest
 
 _phases = {}
+_deselected = []
 
 
 def pytest_configure(config):
@@ -38,8 +39,17 @@ def pytest_collectreport(report):
         _write(report.nodeid, "failed", str(report.longrepr)[-400:], 0)
 
 
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Leaves out the tests of the file that CONFORMANCE_LEAVE_OUT names, one a line."""
+    """Lists every test, then leaves out those that the file CONFORMANCE_LEAVE_OUT names, one a line.
+
+    After all other plugins: SQLAlchemy's makes a test of its own of each, with another name.
+    """
+    yield
+    # Every worker of pytest-xdist collects the same tests.
+    if os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0":
+        with open(os.environ["CONFORMANCE_COLLECTED"], "w", encoding="utf-8") as file:
+            file.writelines(f"{item.nodeid}\n" for item in [*items, *_deselected])
     path = os.environ.get("CONFORMANCE_LEAVE_OUT")
     if not path:
         return
@@ -47,6 +57,11 @@ def pytest_collection_modifyitems(config, items):
         left_out = set(file.read().splitlines())
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
     items[:] = [item for item in items if item.nodeid not in left_out]
+
+
+def pytest_deselected(items):
+    """Those that -k leaves out are tests of the suite, too."""
+    _deselected.extend(items)
 
 
 def _write(test, outcome, message, seconds):

@@ -6,16 +6,21 @@ export interface TypePart {
   readonly type: string
 }
 
+/** `array` of `array<int>`, `decimal` of `decimal(10,2)`; in lower case, as Hive takes either. */
+export function typeName(type: string): string {
+  return /^[^<(]*/.exec(type)![0].trim().toLowerCase()
+}
+
 /** None for a type that has no parts. */
 export function partsOfType(type: string): TypePart[] {
-  const end = type.indexOf('<')
-  if (end < 0) return []
-  const parts = split(type.slice(end + 1, -1))
-  switch (type.slice(0, end)) {
+  const start = type.indexOf('<')
+  if (start < 0) return []
+  const parts = split(type.slice(start + 1, type.lastIndexOf('>')))
+  switch (typeName(type)) {
     case 'struct':
       return parts.map((part) => {
         const colon = part.indexOf(':')
-        return { name: part.slice(0, colon), type: part.slice(colon + 1) }
+        return { name: part.slice(0, colon).trim(), type: part.slice(colon + 1).trim() }
       })
     case 'map':
       return [

@@ -1,0 +1,39 @@
+// Kafka clients for tests, each closed when its work is done.
+import RdKafka, { type IAdminClient } from '@confluentinc/kafka-javascript'
+
+type Env = Readonly<Record<string, string>>
+type Done = (error: unknown) => void
+
+export const CALL_WITHIN_MS = 20_000
+
+export async function withAdmin<T>(env: Env, work: (admin: IAdminClient) => Promise<T>): Promise<T> {
+  const admin = RdKafka.AdminClient.create({ 'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS! })
+  try {
+    return await work(admin)
+  } finally {
+    admin.disconnect()
+  }
+}
+
+/** @param settings of librdkafka, beside the broker's address */
+export async function withProducer<T>(
+  env: Env,
+  settings: Record<string, unknown>,
+  work: (producer: RdKafka.HighLevelProducer) => Promise<T>,
+): Promise<T> {
+  const producer = new RdKafka.HighLevelProducer({
+    'bootstrap.servers': env.KAFKA_BOOTSTRAP_SERVERS!,
+    ...settings,
+  })
+  await called((done) => producer.connect({ timeout: CALL_WITHIN_MS }, done))
+  try {
+    return await work(producer)
+  } finally {
+    await new Promise<void>((resolve) => producer.disconnect(() => resolve()))
+  }
+}
+
+/** A call of the client as a promise. */
+export function called(call: (done: Done) => void): Promise<void> {
+  return new Promise((resolve, reject) => call((error) => (error ? reject(error) : resolve())))
+}
