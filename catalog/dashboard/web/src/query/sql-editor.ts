@@ -152,7 +152,8 @@ export function makeSqlEditor(
         drawSelection(),
         bracketMatching(),
         closeBrackets(),
-        autocompletion({ icons: false }),
+        // From their beginning: `LIMIT 60` and Enter would otherwise become FROM_ISO8601_TIMESTAMP.
+        autocompletion({ icons: false, filterStrict: true }),
         highlightActiveLine(),
         highlightActiveLineGutter(),
         // Tab leaves the editor, as keyboard users expect.
