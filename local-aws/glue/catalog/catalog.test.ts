@@ -42,6 +42,14 @@ it('answers the parameters of a table in the order of a Java HashMap, as Glue do
   expect(Object.keys(Table.Parameters)).toEqual(inOrder)
 })
 
+it('lists of databases only what was asked for, and none of other accounts', () => {
+  ask('CreateDatabase', { DatabaseInput: { Name: 'other', Description: 'd' } })
+  expect(ask('GetDatabases', { AttributesToGet: ['NAME'] }).DatabaseList).toContainEqual({ Name: 'other' })
+  expect(() => ask('GetDatabases', { AttributesToGet: ['TARGET_DATABASE'] })).toThrow('must include NAME')
+  expect(ask('GetDatabases', { ResourceShareType: 'FOREIGN' })).toEqual({ DatabaseList: [] })
+  expect(ask('SearchTables', { ResourceShareType: 'FOREIGN' })).toEqual({ TableList: [] })
+})
+
 describe('tags', () => {
   it('belong to their resource, and are gone with it', () => {
     const ResourceArn = arn('database/lake')

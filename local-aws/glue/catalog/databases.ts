@@ -1,5 +1,5 @@
 // Glue databases: their operations on the store.
-import { databaseNotFound, GlueError } from '../api/errors.ts'
+import { databaseNotFound, GlueError, invalidInput } from '../api/errors.ts'
 import { nextToken, startAfter } from '../api/page.ts'
 import { type Handlers, pick } from '../api/request.ts'
 import type { Database, DatabaseInput } from '../api/shapes.ts'
@@ -48,6 +48,10 @@ export function addDefaultDatabase(store: Store): void {
   )
 }
 
+function shownFor(attributes: readonly string[]): (keyof Database)[] {
+  return attributes.includes('TARGET_DATABASE') ? ['Name', 'TargetDatabase'] : ['Name']
+}
+
 export function databaseOperations(context: CatalogContext): Handlers {
   const { store, accountId } = context
   const toDatabase = (row: Row): Database => ({
@@ -86,11 +90,21 @@ export function databaseOperations(context: CatalogContext): Handlers {
       Expression,
       NextToken,
       MaxResults = 100,
+      AttributesToGet,
+      ResourceShareType = 'ALL',
     }: {
       Expression?: string
       NextToken?: string
       MaxResults?: number
+      AttributesToGet?: string[]
+      ResourceShareType?: string
     }) {
+      if (AttributesToGet && !AttributesToGet.includes('NAME'))
+        throw invalidInput('AttributesToGet must include NAME')
+      // Nobody shares databases with this account.
+      if (ResourceShareType !== 'ALL') return { DatabaseList: [] }
+      const shown = (row: Row) =>
+        AttributesToGet ? pick<Database>(toDatabase(row), shownFor(AttributesToGet)) : toDatabase(row)
       const matches = Expression ? namePattern(Expression) : undefined
       const budget = new ScanBudget()
       const found: Row[] = []
@@ -103,7 +117,7 @@ export function databaseOperations(context: CatalogContext): Handlers {
         last = row.name
         if (matches?.(row.name) !== false) found.push(row)
       }
-      return { DatabaseList: found.map(toDatabase), ...(isMore ? { NextToken: nextToken(last) } : {}) }
+      return { DatabaseList: found.map(shown), ...(isMore ? { NextToken: nextToken(last) } : {}) }
     },
 
     UpdateDatabase({ Name, DatabaseInput: input }: { Name: string; DatabaseInput: DatabaseInput }) {

@@ -12,6 +12,7 @@ interface Predicate {
   Comparator?: 'EQUALS' | 'GREATER_THAN' | 'LESS_THAN' | 'GREATER_THAN_EQUALS' | 'LESS_THAN_EQUALS'
 }
 interface SearchRequest {
+  ResourceShareType?: 'FOREIGN' | 'FEDERATED' | 'ALL'
   Filters?: Predicate[]
   SearchText?: string
   SortCriteria?: { FieldName?: string; Sort?: 'ASC' | 'DESC' }[]
@@ -34,7 +35,10 @@ export function searchOperations({ store, accountId }: CatalogContext): Handlers
       SortCriteria = [],
       MaxResults = 100,
       NextToken,
+      ResourceShareType = 'ALL',
     }: SearchRequest) {
+      // Nobody shares tables with this account.
+      if (ResourceShareType !== 'ALL') return { TableList: [] }
       const matches = (table: Table) =>
         Filters.every((predicate) => passes(table, predicate)) && (!SearchText || hasText(table, SearchText))
       if (SortCriteria.length > 0) {

@@ -71,6 +71,12 @@ export function addTags(context: CatalogContext, resource: string, tags: Tags | 
   if (tags) setTags(context.store, arnOf(context, resource), tags)
 }
 
+/** Whether a resource has all of these tags with these values. */
+export function hasTags(context: CatalogContext, resource: string, wanted: Tags): boolean {
+  const tags = tagsOf(context.store, arnOf(context, resource))
+  return Object.entries(wanted).every(([key, value]) => tags[key] === value)
+}
+
 /** Deletes the tags of a resource, and of what lies in it (`database/lake` and `table/lake/...`). */
 export function deleteTags(context: CatalogContext, resource: string, inside?: string): void {
   const { store } = context

@@ -3,7 +3,7 @@ import { GlueError } from '../api/errors.ts'
 import { pageOf, startAfter } from '../api/page.ts'
 import { type Handlers, pick } from '../api/request.ts'
 import type { CatalogContext } from '../catalog/context.ts'
-import { addTags, deleteTags, type Tags } from '../catalog/tags.ts'
+import { addTags, deleteTags, hasTags, type Tags } from '../catalog/tags.ts'
 import type { Filter } from './crawl-history.ts'
 import { type CrawlerInput, checkInput, checkSchedule, inputMembers, shownCrawler } from './crawler-record.ts'
 import type { Crawlers } from './crawlers.ts'
@@ -55,8 +55,18 @@ export function crawlerOperations(context: CatalogContext, crawlers: Crawlers): 
       return { Crawlers: rows.map(shown), ...next }
     },
 
-    ListCrawlers({ NextToken, MaxResults = 100 }: { NextToken?: string; MaxResults?: number }) {
-      const records = crawlers.list(startAfter(NextToken) ?? '', MaxResults + 1)
+    ListCrawlers({
+      NextToken,
+      MaxResults = 100,
+      Tags: tags = {},
+    }: {
+      NextToken?: string
+      MaxResults?: number
+      Tags?: Tags
+    }) {
+      const records = crawlers
+        .list(startAfter(NextToken) ?? '', -1)
+        .filter(({ input }) => hasTags(context, `crawler/${input.Name}`, tags))
       const { rows, next } = pageOf(records, MaxResults, ({ input }) => input.Name)
       return { CrawlerNames: rows.map(({ input }) => input.Name), ...next }
     },

@@ -287,3 +287,19 @@ describe('a crawler', () => {
     })
   })
 })
+
+it('lists of the crawlers those that have all the tags', async () => {
+  await open()
+  for (const [Name, Tags] of [
+    ['a', { team: 'x', env: 'ci' }],
+    ['b', { team: 'x' }],
+    ['c', { team: 'y' }],
+  ] as const)
+    await glue!.call('CreateCrawler', { ...ticks, Name, Tags })
+  const named = async (more: object) =>
+    (await glue!.call<{ CrawlerNames: string[] }>('ListCrawlers', more)).CrawlerNames
+  expect(await named({ Tags: { team: 'x' } })).toEqual(['a', 'b'])
+  expect(await named({ Tags: { team: 'x', env: 'ci' } })).toEqual(['a'])
+  expect(await named({ Tags: { team: 'z' } })).toEqual([])
+  expect(await named({ MaxResults: 2 })).toEqual(['a', 'b'])
+})
