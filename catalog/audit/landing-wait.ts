@@ -23,6 +23,8 @@ export class LandingWait {
   readonly #options: Waiting
   /** For both waits together. */
   readonly #deadline: number
+  /** Of each partition that has landed: its era's shift by then. */
+  readonly #shifts = new Map<number, number>()
 
   constructor(aws: Pick<Aws, 'bucket' | 'glue'>, lake: LakeConfig, options: Waiting) {
     this.#aws = aws
@@ -38,10 +40,18 @@ export class LandingWait {
       for (const [partition, end] of behind) {
         const { bucket } = this.#aws
         const { landedOffset, shift } = await readChainTail(bucket, this.#lake, topic.topicId, partition)
-        if (landedOffset >= end + shift) behind.delete(partition)
+        if (landedOffset < end + shift) continue
+        this.#shifts.set(partition, shift)
+        behind.delete(partition)
       }
       return behind.size > 0 && `${behind.size} of ${topic.partitions.length} partitions to land`
     })
+  }
+
+  /** Whether a partition that had landed has begun an era since then. */
+  hasEraSince(partition: number, shift = 0): boolean {
+    const before = this.#shifts.get(partition)
+    return before !== undefined && shift > before
   }
 
   /** Waits until each hour that has objects is registered: before that none of its rows is counted. */

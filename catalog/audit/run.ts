@@ -49,8 +49,7 @@ export interface AuditOutcome {
 }
 
 /**
- * Order matters: end offsets and claims first, objects and rows after them, so that the objects of
- * complete claims are there by then, and newer ones are known as in flight by their names.
+ * Audits; before that it waits, if it may, until the records of now have landed.
  * @throws Failure when a service does not answer, or the dataset is another topic's: then there is no result
  */
 export async function runAudit(
@@ -59,14 +58,32 @@ export async function runAudit(
   config: CatalogConfig,
   options: AuditOptions,
 ): Promise<AuditOutcome> {
+  options.onProgress?.('asking Kafka for its offsets')
+  const topic = await broker.topic(options.signal)
+  const wait = new LandingWait(aws, config.lake, options)
+  for (;;) {
+    const reached = await wait.ofClaims(topic)
+    const outcome = await auditOnce(aws, broker, config, options, { topic, wait, reached })
+    // The offsets of an era that began meanwhile are behind those of before: what seemed to have landed has not.
+    if (!reached || !outcome.eraBegan) return outcome
+  }
+}
+
+/**
+ * Order matters: end offsets and claims first, objects and rows after them, so that the objects of
+ * complete claims are there by then, and newer ones are known as in flight by their names.
+ */
+async function auditOnce(
+  aws: Aws,
+  broker: Broker,
+  config: CatalogConfig,
+  options: AuditOptions,
+  { topic, wait, reached }: { topic: TopicState; wait: LandingWait; reached: boolean },
+): Promise<AuditOutcome & { readonly eraBegan: boolean }> {
   const { lake } = config
   const progress = options.onProgress ?? (() => {})
-  progress('asking Kafka for its offsets')
-  const topic = await broker.topic(options.signal)
-  const wait = new LandingWait(aws, lake, options)
-  const reached = await wait.ofClaims(topic)
   const dataset = await readDataset(aws.bucket, lake)
-  if (!dataset) return emptyLake(aws, config, topic, reached)
+  if (!dataset) return { ...(await emptyLake(aws, config, topic, reached)), eraBegan: false }
   if (dataset.topicId !== topic.topicId) {
     throw new Failure({
       code: 'TOPIC_CHANGED',
@@ -116,10 +133,11 @@ export async function runAudit(
   using lookup = new RecordLookup(config.kafka, topic.topicId, 'ticklake-catalog')
   options.signal?.addEventListener('abort', () => lookup[Symbol.dispose](), { once: true })
   const replaced = await checkChainEnds(newest, partitions, lookup)
+  const shifts = shiftsOfChains(chains, newest)
   const facts: AuditFacts = {
     lake,
     topicId: topic.topicId,
-    partitions: inLakeOffsets(partitions, shiftsOfChains(chains, newest)),
+    partitions: inLakeOffsets(partitions, shifts),
     chains,
     base: verified.base,
     verifiedHours: verified.hours,
@@ -141,7 +159,10 @@ export async function runAudit(
     await verifyHours(aws.bucket, lake, facts, right, { claims, landedOffsets })
   }
   const { records: deepRecords, content } = deep
-  return { topic, empty: false, reached, scannedBytes, deepRecords, content, landedOffsets, report }
+  const eraBegan = topic.partitions.some(({ partition }) =>
+    wait.hasEraSince(partition, shifts.get(partition)),
+  )
+  return { topic, empty: false, reached, eraBegan, scannedBytes, deepRecords, content, landedOffsets, report }
 }
 
 /** Those of the claims that were read; where none was, because an earlier audit did, those of the newest ones. */

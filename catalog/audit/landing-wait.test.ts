@@ -1,0 +1,27 @@
+// What an audit takes for landed while a partition begins an era.
+import { type Claim, claimText, ERA_CLAIM_VERSION } from '@ticklake/contract/claim.ts'
+import { claimKey } from '@ticklake/contract/keys.ts'
+import { memoryStore } from '@ticklake/testing/memory-store.ts'
+import { expect, test } from 'vitest'
+import { claimOf, fixtureLake, topicId } from './fabricated-lake.fixture.ts'
+import { LandingWait } from './landing-wait.ts'
+
+test('what had seemed to have landed is waited for again when its partition begins an era', async () => {
+  const bucket = memoryStore()
+  const old = claimOf(0, 0, 100)
+  bucket.objects.set(claimKey(fixtureLake, topicId, 0, 0), claimText(old))
+  for (const { key } of old.files) bucket.objects.set(key, 'rows')
+  const aws = { bucket, glue: {} } as unknown as ConstructorParameters<typeof LandingWait>[0]
+  const wait = new LandingWait(aws, fixtureLake as never, { waitMs: 1 })
+  // Kafka has lost [50,100), and has 10 other records there.
+  const topic = { topic: 't', topicId, partitions: [{ partition: 0, low: 0, end: 60 }] }
+  expect(await wait.ofClaims(topic)).toBe(true)
+  expect(wait.hasEraSince(0, 0)).toBe(false)
+
+  const begins = { kafkaOffset: 50, why: 'test', foundAt: '2026-11-26T00:00:00.000Z', replacedTo: 100 }
+  const era = { number: 1, shift: 51, landedBefore: 100 }
+  const first: Claim = { ...claimOf(0, 100, 101, { gaps: 1 }), v: ERA_CLAIM_VERSION, era, begins }
+  bucket.objects.set(claimKey(fixtureLake, topicId, 0, 100), claimText(first))
+  expect(wait.hasEraSince(0, 51)).toBe(true)
+  expect(await wait.ofClaims(topic), 'records of the new era').toBe(false)
+})
