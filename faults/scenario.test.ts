@@ -68,10 +68,11 @@ test('the requests that a fault hits are distinguished by method and key', () =>
 })
 
 test('every fourth round has three brokers whose leaders move, one broker after the other', () => {
-  for (const { seed, brokers, faults, powerCut } of scenarios) {
+  for (const { seed, protocol, brokers, faults, powerCut } of scenarios) {
     const moves = faults.filter((fault) => fault.kind === 'leader')
     expect([brokers, moves.length]).toEqual(seed % 4 === 0 ? [3, 2] : [1, 0])
     if (brokers === 1) continue
+    expect(protocol).toBe(seed % 8 === 0 ? 'classic' : 'consumer')
     expect(powerCut).toBeUndefined()
     expect(faults.some(({ kind }) => kind === 'broker')).toBe(false)
     expect(new Set(moves.map(({ broker }) => broker)).size).toBe(2)

@@ -114,11 +114,12 @@ const SESSION_MS = { consumer: 6_000, classic: 10_000 }
 /** Draws the scenario of one round. The same seed gives the same scenario, whatever ran before. */
 export function drawScenario(seed: number): Scenario {
   const random = randomOf(seed)
-  // In turn, so that three rounds try both.
-  const protocol = seed % 2 === 0 ? 'classic' : 'consumer'
+  const brokers = seed % 4 === 0 ? 3 : 1
+  // In turn, so that three rounds try both; and so do two of three brokers.
+  const isClassic = brokers === 1 ? seed % 2 === 0 : seed % 8 === 0
+  const protocol = isClassic ? 'classic' : 'consumer'
   const rowsPerSecond = between(random, 3, 6) * 1_000
   const flushRows = oneOf(random, [1_000, 1_500, 2_000])
-  const brokers = seed % 4 === 0 ? 3 : 1
   return {
     seed,
     protocol,
