@@ -58,15 +58,16 @@ export function crawlerOperations(context: CatalogContext, crawlers: Crawlers): 
     ListCrawlers({
       NextToken,
       MaxResults = 100,
-      Tags: tags = {},
+      Tags: tags,
     }: {
       NextToken?: string
       MaxResults?: number
       Tags?: Tags
     }) {
-      const records = crawlers
-        .list(startAfter(NextToken) ?? '', -1)
-        .filter(({ input }) => hasTags(context, `crawler/${input.Name}`, tags))
+      const after = startAfter(NextToken) ?? ''
+      const records = tags
+        ? crawlers.list(after, -1).filter(({ input }) => hasTags(context, `crawler/${input.Name}`, tags))
+        : crawlers.list(after, MaxResults + 1)
       const { rows, next } = pageOf(records, MaxResults, ({ input }) => input.Name)
       return { CrawlerNames: rows.map(({ input }) => input.Name), ...next }
     },
