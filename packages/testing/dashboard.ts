@@ -18,6 +18,15 @@ export const screens = {
   wide: { width: 2560, height: 1300 },
 } as const
 
+/** Every screen and colour scheme that a tab is looked at in. */
+export const appearances = [
+  ['desktop', 'light'],
+  ['desktop', 'dark'],
+  ['phone', 'light'],
+  ['phone', 'dark'],
+  ['wide', 'light'],
+] as const
+
 export interface Service {
   /** Ends it as a crash would. */
   kill(): Promise<void>

@@ -5,6 +5,7 @@ import { lakeConfig, s3Client } from '@ticklake/aws/config.ts'
 import { openBrowser } from '@ticklake/testing/chromium.ts'
 import {
   accessibilityFaults,
+  appearances,
   eventually,
   openTab,
   picture,
@@ -149,14 +150,6 @@ test('after a time without viewers, a viewer gets each tick once, and in order',
     expect(seen, index).toEqual([...new Set(seen)].sort())
   }
 })
-
-const appearances = [
-  ['desktop', 'light'],
-  ['desktop', 'dark'],
-  ['phone', 'light'],
-  ['phone', 'dark'],
-  ['wide', 'light'],
-] as const
 
 // At the same time, as each waits for some seconds of rows.
 test('on every screen, light and dark: nothing wrong for axe, nothing wider than the screen', async () => {

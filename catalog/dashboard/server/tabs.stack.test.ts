@@ -13,6 +13,7 @@ import { run } from '@ticklake/testing/catalog-commands.ts'
 import { openBrowser } from '@ticklake/testing/chromium.ts'
 import {
   accessibilityFaults,
+  appearances,
   eventually,
   openTab,
   picture,
@@ -379,14 +380,6 @@ test('dead letters show value, reason and origin, and run no script', async () =
   expect(dead).toContain('0xfffe00')
   expect(dead).toMatch(new RegExp(`${env.KAFKA_TOPIC}, partition 0, offset [\\d,]+`))
 })
-
-const appearances = [
-  ['desktop', 'light'],
-  ['desktop', 'dark'],
-  ['phone', 'light'],
-  ['phone', 'dark'],
-  ['wide', 'light'],
-] as const
 
 test('on every screen, light and dark: axe finds no fault in any tab, and none is wider than the screen', async () => {
   const { page: other, complaints: its } = await openTab(browser, served.url)
