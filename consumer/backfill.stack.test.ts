@@ -1,4 +1,4 @@
-// A second dataset of the same topic, begun later or elsewhere, beside the first.
+// A second dataset of the same topic, with a later or another start point, beside the first.
 import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import { s3Client } from '@ticklake/aws/config.ts'
 import { readLake } from '@ticklake/testing/lake-reader.ts'
@@ -46,7 +46,7 @@ async function catalog(env: Record<string, string>, ...args: string[]) {
 
 test('a backfill lands the topic once more, never touches the first dataset, and the audit holds both', async () => {
   const env = testEnv(settings)
-  // What a user has set for the first dataset must not leak into the second.
+  // Settings of the first dataset must not leak into the second.
   env.CONSUMER_GROUP_ID = 'first-group'
   env.LAKE_TABLE = 'first_table'
   await createTopic(env, 2)
@@ -59,7 +59,7 @@ test('a backfill lands the topic once more, never touches the first dataset, and
   expect(again.rows.toSorted()).toEqual(before.rows.toSorted())
   expect(again.dead.toSorted()).toEqual(before.dead.toSorted())
   expect(await second.stop()).toBe(0)
-  expect(await readLake(env), 'the first is as it was').toEqual(before)
+  expect(await readLake(env), 'the first is unchanged').toEqual(before)
   expect(await first.stop()).toBe(0)
 
   expect((await catalog(env, 'declare')).status).toBe(0)
@@ -111,7 +111,7 @@ test('--from a time writes down what it leaves out as skipped, and its next star
   expect(audit.text).toContain('audit: produced 200, landed 100, dead 0, skipped 100, lost 0, twice 0')
 })
 
-test('what Kafka deletes after a dataset began is a loss, though nothing had landed by then', async () => {
+test('what Kafka deletes after a dataset began is a loss, even if nothing had landed yet', async () => {
   const env = testEnv(settings)
   await createTopic(env, 1)
   const run = ['consumer/main.ts', 'run', '--from', 'earliest', '--dataset', 'begun']

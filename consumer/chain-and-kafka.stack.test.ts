@@ -1,4 +1,4 @@
-// What happens to the topic and to the group's offsets behind the consumer's back: claims decide, or a person does.
+// Changes of the topic and of the group's offsets from outside: claims decide, or a person does.
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { s3Client } from '@ticklake/aws/config.ts'
 import { claimText } from '@ticklake/contract/claim.ts'
@@ -15,7 +15,7 @@ import {
 } from '@ticklake/testing/topic-changes.ts'
 import { expect, type TestContext, test } from 'vitest'
 
-/** A case whose first hundred records have landed, with the consumer ended. */
+/** A case in which the first hundred records have landed and the consumer has ended. */
 async function landedHundred(scope: TestContext, more: Record<string, string> = {}): Promise<ConsumerCase> {
   const it = new ConsumerCase(scope, { CONSUMER_GROUP_ID: 'set-below', ...more })
   it.env.CONSUMER_GROUP_ID = `${it.env.KAFKA_TOPIC}-group`
@@ -27,7 +27,7 @@ async function landedHundred(scope: TestContext, more: Record<string, string> = 
   return it
 }
 
-test.concurrent('the group’s offsets deleted: the claims say where to go on', async (scope) => {
+test.concurrent('the group’s offsets deleted: the claims say where to continue', async (scope) => {
   const it = await landedHundred(scope)
   await deleteGroup(it.env, it.env.CONSUMER_GROUP_ID!)
   await produce(it.env, ticks(100, 1))
@@ -43,7 +43,7 @@ test.concurrent('the group’s offsets reset to the beginning: nothing is writte
   await it.expectOnce(200, 0)
 })
 
-test.concurrent('an offset moved ahead of the claims: refused with the way back, and then nothing is left out', async (scope) => {
+test.concurrent('an offset moved ahead of the claims: refused with the remedy, after which nothing is skipped', async (scope) => {
   const it = await landedHundred(scope)
   await produce(it.env, ticks(100, 1))
   const group = it.env.CONSUMER_GROUP_ID!
@@ -56,7 +56,7 @@ test.concurrent('an offset moved ahead of the claims: refused with the way back,
   await it.expectOnce(200, 0)
 })
 
-test.concurrent('retention past the chain: it stops with the number lost, and records the loss when the setting asks for it', async (scope) => {
+test.concurrent('retention past the chain: it stops with the number lost, or records the loss if so configured', async (scope) => {
   const it = await landedHundred(scope)
   await produce(it.env, ticks(100, 1))
   await deleteRecordsBefore(it.env, 0, 150)
@@ -88,7 +88,7 @@ test.concurrent.for(['client', 'batches'])(
   },
 )
 
-test.concurrent('a compacted topic: what Kafka removed before it landed is a gap, what is left lands once', async (scope) => {
+test.concurrent('a compacted topic: what Kafka removed before it landed is a gap, the rest lands once', async (scope) => {
   const it = new ConsumerCase(scope)
   await createTopic(it.env, 1, {
     'cleanup.policy': 'compact',
@@ -99,7 +99,7 @@ test.concurrent('a compacted topic: what Kafka removed before it landed is a gap
   const sameKey = (count: number) =>
     [...ticks(count, 1)].map((tick) => ({ ...tick, key: Buffer.from('HSI') }))
   await produce(it.env, sameKey(300))
-  // A record in a newer segment lets the older ones be compacted; the cleaner comes by every 15 s.
+  // A record in a newer segment lets the older ones be compacted; the cleaner runs every 15 s.
   for (let i = 0; i < 35; i++) {
     await new Promise((resolve) => setTimeout(resolve, 1_000))
     await produce(it.env, sameKey(1))
@@ -141,7 +141,7 @@ test.concurrent('a deleted and recreated topic is another topic: the consumer re
 })
 
 test.concurrent.for(['classic', 'consumer'])(
-  'the topic is deleted and recreated while it is read: the consumer stops, and takes no record of the new topic for one of the old (%s protocol)',
+  'the topic is deleted and recreated while it is read: the consumer stops, and mistakes no record of the new topic for one of the old (%s protocol)',
   async (protocol, scope) => {
     const it = new ConsumerCase(scope, { KAFKA_GROUP_PROTOCOL: protocol })
     await createTopic(it.env, 1)
@@ -152,9 +152,9 @@ test.concurrent.for(['classic', 'consumer'])(
     await createTopic(it.env, 1).catch((error: Error) => {
       if (!/already exists/i.test(error.message)) throw error
     })
-    // More than there were: the offset that comes next in the chain is there as well, and means another record.
+    // More than before: the chain's next offset exists too, and is another record.
     await produce(it.env, ticks(500, 1))
-    // By its own end, or by its own hand where the client does not close.
+    // It ends normally, or kills itself if the client does not close.
     expect([1, null]).toContain(await consumer.ended())
     expect(consumer.stderr).toMatch(/TOPIC_REPLACED[\s\S]*deleted and recreated[\s\S]*LAKE_DATASET/)
     const lake = await readLake(it.env)
@@ -163,7 +163,7 @@ test.concurrent.for(['classic', 'consumer'])(
   },
 )
 
-test.concurrent('two consumers with different settings for a dataset that is new: one writes it, the other names the setting', async (scope) => {
+test.concurrent('two consumers with different settings for a dataset that is new: one creates it, the other names the setting', async (scope) => {
   const it = new ConsumerCase(scope)
   await createTopic(it.env, 2)
   await produce(it.env, ticks(200, 2))
@@ -189,7 +189,7 @@ test.concurrent('a consumer with another format for the same dataset refuses and
   )
 })
 
-test.concurrent('an unfinished claim of a newer contract: refused with the release to run, which then finishes it', async (scope) => {
+test.concurrent('an unfinished claim of a newer contract: refused, naming the release to run, which then finishes it', async (scope) => {
   const it = new ConsumerCase(scope)
   await createTopic(it.env, 1)
   await produce(it.env, ticks(100, 1))

@@ -1,4 +1,4 @@
-// What a user typed wrong is said before anything is done: no broker and no S3 is asked.
+// Typing errors are reported before anything is done: neither broker nor S3 is asked.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -22,20 +22,20 @@ test.each([
   [['dlq', 'list', '--partition', 'abc'], '--partition must be a whole number from 0'],
   [['dlq', 'replay', '--partition', '1.5'], '--partition must be a whole number from 0'],
   [['dlq', 'list', '--reason', 'bad_dat'], '--reason cannot be bad_dat'],
-  [['dlq', 'replay', '0:5', '--mended', 'f'], '--mended names the records itself'],
+  [['dlq', 'replay', '0:5', '--mended', 'f'], '--mended already names the records'],
 ])('%j is a mistake of the command line', { timeout: 60_000 }, (args, message) => {
   const { status, stderr } = type(args)
   expect(stderr).toContain(`error USAGE: ${message}`)
   expect(status).toBe(1)
 })
 
-test('a file that is not there is named, without a stack', { timeout: 60_000 }, () => {
+test('a missing file is named, without a stack trace', { timeout: 60_000 }, () => {
   const { status, stderr } = type(['dlq', 'replay', '0:5', '--value', 'nowhere.json'])
   expect(stderr).toMatch(/^error NOT_THERE: .*\n {2}why: ENOENT.*nowhere\.json/)
   expect(status).toBe(1)
 })
 
-test('a consumer that ends itself stays to say why on its port, until a signal or its time', {
+test('a consumer that stops with an error lingers to say why on its port, until a signal or a timeout', {
   timeout: 60_000,
 }, async () => {
   const child = spawn(process.execPath, [program, 'run'], {

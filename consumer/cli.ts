@@ -23,21 +23,21 @@ export async function commandLine(args: readonly string[], env: Env, signal: Abo
       (command) =>
         command
           .usage(
-            '$0 run [--from earliest|TIME] [--dataset NAME]\n\nA new dataset begins at offset 0, and one that is there goes on where its claims end. A second dataset of the same topic has its own folder, claims, group (ticklake-NAME) and table, and never touches the first.',
+            '$0 run [--from earliest|TIME] [--dataset NAME]\n\nA new dataset begins at offset 0; an existing one continues where its claims end. A second dataset of the same topic has its own folder, claims, group (ticklake-NAME) and table, and never touches the first.',
           )
           .option('from', {
             type: 'string',
             requiresArg: true,
             describe:
-              'where a new dataset begins: `earliest` is the first record that Kafka still has; or a day or time in UTC. Earlier records are recorded as skipped. A dataset keeps the start point it was made with: the same --from continues, another one is refused',
+              'where a new dataset begins: `earliest` (the first record that Kafka still has), or a day or time in UTC. Earlier records are recorded as skipped. A dataset keeps its start point: the same --from continues, another one is refused',
           })
           .option('dataset', { type: 'string', requiresArg: true, describe: 'the dataset [LAKE_DATASET]' })
-          .example('$0 run', 'all of the topic, for good')
+          .example('$0 run', 'the whole topic, until stopped')
           .example(
             '$0 run --from earliest --dataset again',
-            'all that Kafka has, once more, beside the first',
+            'everything in Kafka again, into a second dataset',
           )
-          .example('$0 run --from 2026-11-21T09:00:00Z --dataset since_nine', 'what came since nine')
+          .example('$0 run --from 2026-11-21T09:00:00Z --dataset since_nine', 'everything since nine')
           .epilogue(describeVariables(consumerSchema)),
       ({ from, dataset }) => run(env, { from, dataset }, signal),
     )

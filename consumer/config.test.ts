@@ -21,11 +21,11 @@ test.each([
     { KAFKA_TOPIC: 'a', KAFKA_DEAD_LETTER_TOPIC: 'a-replayed' },
     'KAFKA_DEAD_LETTER_TOPIC is a-replayed, where a replay writes down what it has sent again',
   ],
-])('%o is refused by name', (env, message) => {
+])('%o is refused, naming the variable', (env, message) => {
   expect(why(env as unknown as Record<string, string>)).toContain(message)
 })
 
-test('no time is longer than a timer can be: Node makes 1 ms of one that is', () => {
+test('no time exceeds the longest timer, which Node would turn into 1 ms', () => {
   const times = Object.entries(consumerSchema).filter(([name]) => name.endsWith('_MS'))
   expect(times.length).toBe(3)
   for (const [name, { parse }] of times) expect(() => parse('2147483648'), name).toThrow('to 2147483647')

@@ -35,49 +35,49 @@ export const consumerSchema = {
     min: 100,
   }),
   CONSUMER_FLUSH_SLOWS_TO_MS: milliseconds({
-    doc: 'what CONSUMER_FLUSH_AFTER_MS grows to while the consumer runs, by a sixtieth of that time, so that a stream that is fresh at first leaves fewer small objects later; 0: it does not grow',
+    doc: 'the value that CONSUMER_FLUSH_AFTER_MS grows to, a sixtieth of the running time, so that a stream that is fresh at first writes fewer small objects later; 0: it does not grow',
     default: 0,
   }),
   CONSUMER_FLUSH_BYTES: integer({
-    doc: 'a partition is written when it has gathered this many bytes',
+    doc: 'a partition’s batch is flushed when it has this many bytes',
     default: 64 * MIB,
     min: 1024,
     max: 512 * MIB,
   }),
   CONSUMER_FLUSH_ROWS: integer({
-    doc: 'a partition is written when it has gathered this many rows',
+    doc: 'a partition’s batch is flushed when it has this many rows',
     default: 250_000,
     min: 1,
     max: 5_000_000,
   }),
   CONSUMER_BUFFER_BYTES: integer({
-    doc: 'all partitions together hold at most about this many bytes; then nothing more is asked of Kafka until S3 has taken some',
+    doc: 'about the most bytes that all partitions hold in memory; then Kafka is not read until S3 has taken some',
     default: 64 * MIB,
     min: 1024 * 1024,
   }),
   CONSUMER_UPLOADS: integer({
-    doc: 'partitions that are written to S3 at the same time',
+    doc: 'how many partitions are written to S3 at the same time',
     default: 4,
     min: 1,
     max: 64,
   }),
   CONSUMER_READER: oneOf(['batches', 'client'], {
-    doc: 'what reads the records: `batches` reads record batches as bytes, for half the CPU or less; `client` is the Confluent client, which makes an object of each record. The Confluent client is the member of the group in both cases',
+    doc: 'what reads the records: `batches` reads record batches as bytes, with half the CPU or less; `client` is the Confluent client, which makes an object for each record. The Confluent client is the group member in both cases',
     default: 'batches',
   }),
   CONSUMER_ON_RETENTION_LOSS: oneOf(['stop', 'record'], {
-    doc: 'what to do when Kafka has deleted records before they landed: `stop` and say how many, or `record` the loss in a claim and go on',
+    doc: 'what to do when Kafka has deleted records before they landed: `stop` and say how many, or `record` the loss in a claim and continue',
     default: 'stop',
   }),
   CONSUMER_ON_TRUNCATION: oneOf(['stop', 'record'], {
-    doc: 'what to do when Kafka has lost landed records and given their offsets to others: `stop` until somebody decides, or `record` what was lost in a claim and go on in a new era of the partition, where offsets in the lake are above those in Kafka',
+    doc: 'what to do when Kafka has lost landed records and given their offsets to others: `stop` until someone decides, or `record` the loss in a claim and continue in a new era of the partition, where offsets in the lake are above those in Kafka',
     default: 'stop',
   }),
   CONSUMER_HEALTH_HOST: text({ doc: 'where /livez, /readyz and /metrics listen', default: '127.0.0.1' }),
   CONSUMER_HEALTH_PORT: integer({ doc: 'their port; 0 picks a free one', default: 9102, max: 65_535 }),
   CONSUMER_STOP_LINGER_MS: stopLinger,
   CONSUMER_HEALTH_ALLOWED_HOSTS: hostNames({
-    doc: 'names by which they may be asked for, beside localhost and CONSUMER_HEALTH_HOST, as for a Prometheus that scrapes `consumer:9102`',
+    doc: 'host names under which they answer, in addition to localhost and CONSUMER_HEALTH_HOST, for a Prometheus that scrapes `consumer:9102`',
   }),
 } as const
 
@@ -97,14 +97,14 @@ export interface ConsumerConfig {
   readonly healthPort: number
   readonly stopLingerMs: number
   readonly healthAllowedHosts: readonly string[] | undefined
-  /** Where a new dataset begins; undefined: at offset 0, and an old one as it began. */
+  /** Where a new dataset begins; undefined: at offset 0, or where an existing one began. */
   readonly from: StartPoint | undefined
 }
 
-/** What the command line says beside the environment. */
+/** What the command line adds to the environment. */
 export interface RunFlags {
   readonly from?: string | undefined
-  /** Takes the place of LAKE_DATASET, with a group of its own. */
+  /** Replaces LAKE_DATASET, with its own group. */
   readonly dataset?: string | undefined
 }
 
@@ -124,7 +124,7 @@ export function consumerConfig(env: Env, flags: RunFlags = {}): ConsumerConfig {
   return Object.freeze({
     kafka: values,
     lake,
-    // A dataset that is named here shares nothing with another, its group neither.
+    // A dataset that is named here shares nothing with another, not even its group.
     groupId:
       (flags.dataset === undefined ? values.CONSUMER_GROUP_ID : undefined) ?? `ticklake-${lake.dataset}`,
     pace: {

@@ -1,4 +1,5 @@
-// A column was added to the contract: what the release before wrote is read and continued, and nobody drops the column.
+// A column was added to the contract: what the previous release wrote is read and continued, and no consumer drops the
+// column.
 import { zstdDecompressSync } from 'node:zlib'
 import { openAws } from '@ticklake/aws/clients.ts'
 import { s3Client } from '@ticklake/aws/config.ts'
@@ -56,7 +57,7 @@ function catalogOf({ env }: ConsumerCase) {
       const { produced, landed, dead, lost, twice, findings } = report
       return { produced, landed, dead, lost, twice, findings }
     },
-    /** Changes a price in an object that the table reads, by one byte where it is text. */
+    /** Changes a price in an object that the table reads, by one byte in text formats. */
     async changePrice() {
       const [[path] = []] = await aws.athena.rows(
         `SELECT "$path" FROM ticks WHERE source = 'after' ORDER BY kafka_offset LIMIT 1`,
@@ -84,7 +85,7 @@ function catalogOf({ env }: ConsumerCase) {
   }
 }
 
-/** A topic whose times are the producer's, with what the release before had read, and its dataset and table. */
+/** A topic with producers' timestamps, the records that the previous release had read, and its dataset and table. */
 async function earlier(scope: TestContext, contract: EarlierContract, format: string): Promise<ConsumerCase> {
   const it = new ConsumerCase(scope, { LAKE_FORMAT: format, CONSUMER_FLUSH_ROWS: '4' })
   await createTopic(it.env, 1, { 'message.timestamp.type': 'CreateTime', 'retention.ms': '-1' })
@@ -117,15 +118,15 @@ test.concurrent.for(releases)(
 
     await produce(it.env, [
       ...[0, 1].map((n) => at('09:59:59', tick(n, ',"source":"after"'))),
-      // Into an hour that was registered with the columns of before.
+      // Into an hour that was registered with the previous columns.
       ...[2, 3].map((n) => at('10:00:00', tick(n, ',"source":"after"'))),
       at('10:00:01', tick(4)),
     ])
     const consumer = it.consume()
     await consumer.logged(`raised the dataset from contract ${contract} to 3`)
     const { claims } = await it.expectOnce(17, 1)
-    // The claim that was begun holds a good value of the column that came later and two bad ones: the contract that
-    // validated it knew none of them.
+    // The unfinished claim has a valid value of the new column and two invalid ones: the contract that validated it
+    // knew none of them.
     const rows = [
       [null, '13'],
       ['after', '4'],
@@ -192,7 +193,7 @@ test.concurrent('a consumer that runs while a newer release raises its dataset s
     file: new Uint8Array(bytes).buffer,
     compressors: { ZSTD: (input) => zstdDecompressSync(input) },
   })
-  expect(row, 'one line each added the columns').toMatchObject({
+  expect(row, 'one line each for the added columns').toMatchObject({
     index: 'N1',
     source: 's',
     venue: 'HKEX',

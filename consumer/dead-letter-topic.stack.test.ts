@@ -1,4 +1,4 @@
-// The dead-letter topic is deleted, or made again as another one, while the consumer runs: nothing stands still.
+// The dead-letter topic is deleted or recreated differently while the consumer runs: nothing stalls.
 import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
 import type { Service } from '@ticklake/testing/service.ts'
 import {
@@ -21,7 +21,7 @@ async function health(consumer: Service, path: string): Promise<string> {
 }
 
 test.concurrent.for([['with as many partitions', 1] as const, ['with fewer partitions', 3] as const])(
-  'the dead-letter topic is deleted while the consumer runs: it is made again %s, and told',
+  'the dead-letter topic is deleted while the consumer runs: it is recreated %s, and gets the announcements',
   { timeout: PATIENCE_MS },
   async ([, before], scope) => {
     const { expect } = scope
@@ -49,7 +49,7 @@ test.concurrent('a dead-letter topic that refuses every announcement blocks noth
   const letters = `${it.env.KAFKA_TOPIC}-dead-letters`
   await createTopic(it.env, 1)
   await deleteTopic(it.env, letters)
-  // No notice is as small as that, not even one without its record.
+  // No message is that small, not even one without its record.
   await makeTopic(it.env, letters, 1, { 'max.message.bytes': '100' })
   const first = it.consume()
   await produce(it.env, [...poison(6, 1), ...ticks(10, 1)])

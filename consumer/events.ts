@@ -1,4 +1,4 @@
-// What happens in the consumer: one function an event, which logs it and counts it under the same name.
+// The consumer's events: one function for each, which logs and counts it under the same name.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { claimRows } from '@ticklake/contract/claim.ts'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
@@ -163,7 +163,7 @@ export function consumerEvents(log: Logger, registry: Registry) {
       rows.inc(claimRows(claim))
       if (seconds !== undefined) flushSeconds.observe(seconds)
       landedOffset.set({ partition: claim.partition }, claim.E)
-      // Partitions land in any order, and one that was behind must not make the lake look old.
+      // Partitions land in any order, and one with a lag must not make the lake look old.
       newestMs = Math.max(newestMs, lastTimestampMs ?? 0)
       if (newestMs > 0) freshness.set(newestMs / 1000)
       const { partition, S, E, dead: rejected, gaps, skipped } = claim
@@ -183,7 +183,7 @@ export function consumerEvents(log: Logger, registry: Registry) {
       eras.inc()
       log.warn(
         { partition, era: era!.number, shift: era!.shift, from: E, ...begins },
-        `Kafka has lost the records [${begins!.kafkaOffset},${begins!.replacedTo}) of partition ${partition}, which have landed; the lake keeps them, and new records land behind them in a new era`,
+        `Kafka has lost the records [${begins!.kafkaOffset},${begins!.replacedTo}) of partition ${partition}, which have landed; the lake keeps them, and new records land after them in a new era`,
       )
     },
     commitFailed: (partition: number, error: unknown) => {

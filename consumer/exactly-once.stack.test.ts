@@ -1,4 +1,4 @@
-// The consumer as users run it, against a real Kafka and S3: killed, frozen, doubled, and with S3 failing as it does.
+// The consumer as users run it, with a real Kafka and S3: killed, frozen, doubled, and with a failing S3.
 
 import { sleep } from '@ticklake/runtime/process.ts'
 import { ConsumerCase, expectOnce, isClaim, isData, isDead, onNth } from '@ticklake/testing/consumer-case.ts'
@@ -35,18 +35,18 @@ const killPoints: Record<
   }
 > = {
   'before the claim': { at: isClaim, fault: { kind: 'reset-before' } },
-  'after the claim, its answer unheard': { at: isClaim, fault: { kind: 'reset-after' } },
+  'after the claim, before its answer arrives': { at: isClaim, fault: { kind: 'reset-after' } },
   'before the first object': { at: isData, fault: { kind: 'reset-before' } },
   'between objects': { at: isData, fault: { kind: 'reset-before' }, nth: 2, hours: 2 },
-  'after an object, its answer unheard, and before the commit': {
+  'after an object, before its answer arrives, and before the commit': {
     at: isData,
     fault: { kind: 'reset-after' },
   },
-  'between the dead-letter notice and its file': { at: isDead, fault: { kind: 'reset-before' } },
+  'between the dead-letter message and its file': { at: isDead, fault: { kind: 'reset-before' } },
 }
 
 test.concurrent.for(Object.entries(killPoints))(
-  'kill -9 %s: the next consumer goes on, nothing lost, no duplicates',
+  'kill -9 %s: the next consumer continues, nothing lost, no duplicates',
   async ([_, point], scope) => {
     const it = new ConsumerCase(scope)
     const { hours = 1 } = point
@@ -58,9 +58,9 @@ test.concurrent.for(Object.entries(killPoints))(
       await it.behindProxy(async (request) => {
         const fault = await rule(request)
         if (!fault) return undefined
-        // The objects of a claim are sent at the same time: the first is there by then.
+        // The objects of a claim are sent at the same time: the first exists by then.
         if (hours > 1) await sleep(1_000)
-        // The process dies at the very point; what it had sent of this request is decided by the fault.
+        // The process dies exactly here; the fault decides how much of this request was sent.
         if (fault.kind === 'reset-before') await first.stop('SIGKILL')
         else setTimeout(() => void first.stop('SIGKILL'), 50)
         reached.resolve()
@@ -78,13 +78,13 @@ test.concurrent.for(Object.entries(killPoints))(
   },
 )
 
-/** The messages as of now and of the hours before, in turns. */
+/** Messages of the current and of earlier hours, alternating. */
 function* inHours(hours: number, messages: Iterable<Produced>): Generator<Produced> {
   let i = 0
   for (const message of messages) yield { ...message, timestampMs: Date.now() - (i++ % hours) * 3_600_000 }
 }
 
-test.concurrent('kill -9 in the middle of full speed, three times: nothing lost, no duplicates', async (scope) => {
+test.concurrent('kill -9 at full speed, three times: nothing lost, no duplicates', async (scope) => {
   const it = new ConsumerCase(scope, { CONSUMER_FLUSH_ROWS: '2000' })
   await createTopic(it.env, 3)
   await produce(it.env, ticks(60_000, 3, 1_000))
@@ -127,7 +127,7 @@ test.concurrent('S3 that does not answer for longer than the client waits: nothi
   await createTopic(it.env, 1)
   await produce(it.env, ticks(200, 1))
   let seen = 0
-  // The first write arrives when its sender has long given it up and sent it again.
+  // The first write arrives long after its sender has given up and retried it.
   const beyondTheTimeoutMs = 33_000
   it.consume(
     await it.behindProxy(({ method, target }) =>
@@ -138,7 +138,7 @@ test.concurrent('S3 that does not answer for longer than the client waits: nothi
   expect(seen).toBeGreaterThan(1)
 })
 
-test.concurrent('a LIST that fails at assignment is tried again, and no partition is forgotten', async (scope) => {
+test.concurrent('a LIST that fails at assignment is retried, and no partition is forgotten', async (scope) => {
   const it = new ConsumerCase(scope)
   await createTopic(it.env, 3)
   await produce(it.env, ticks(300, 3))
@@ -155,7 +155,7 @@ test.concurrent('a LIST that fails at assignment is tried again, and no partitio
 })
 
 test.concurrent.for(['classic', 'consumer'])(
-  'a frozen consumer that wakes up after its partitions went elsewhere does no harm (%s protocol)',
+  'a frozen consumer that resumes after its partitions were reassigned does no harm (%s protocol)',
   async (protocol, scope) => {
     const it = new ConsumerCase(scope, { KAFKA_GROUP_PROTOCOL: protocol, CONSUMER_FLUSH_AFTER_MS: '1500' })
     await createTopic(it.env, 2)
@@ -181,7 +181,7 @@ test.concurrent('two consumers of one dataset that share no group write every re
   await it.expectOnce(9_900, 100)
 })
 
-test.concurrent('revoked in the middle of an upload: what was claimed is finished, nothing is duplicated', async (scope) => {
+test.concurrent('revoked during an upload: the claim is finished, nothing is duplicated', async (scope) => {
   const it = new ConsumerCase(scope)
   await createTopic(it.env, 4)
   await produce(it.env, ticks(2_000, 4, 200))
@@ -201,7 +201,7 @@ test.concurrent('revoked in the middle of an upload: what was claimed is finishe
   await it.expectOnce(3_980, 20)
 })
 
-test.concurrent('an idle topic is still written: age alone makes a flush', async (scope) => {
+test.concurrent('an idle topic is still written: age alone triggers a flush', async (scope) => {
   const it = new ConsumerCase(scope)
   await createTopic(it.env, 1)
   const consumer = it.consume()
@@ -210,7 +210,7 @@ test.concurrent('an idle topic is still written: age alone makes a flush', async
   await it.expectOnce(1, 0)
 })
 
-test.concurrent('stopped while it still looks for the broker, a consumer ends well', async (scope) => {
+test.concurrent('stopped while it still waits for the broker, a consumer ends normally', async (scope) => {
   const it = new ConsumerCase(scope, { KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1' })
   const consumer = it.consume()
   await consumer.logged('health')
@@ -218,7 +218,7 @@ test.concurrent('stopped while it still looks for the broker, a consumer ends we
 })
 
 test.concurrent.for(['classic', 'consumer'])(
-  'stopped while partitions are being assigned to it, a consumer ends well and soon (%s protocol)',
+  'stopped while partitions are being assigned to it, a consumer ends normally and quickly (%s protocol)',
   async (protocol, scope) => {
     const it = new ConsumerCase(scope, { KAFKA_GROUP_PROTOCOL: protocol })
     await createTopic(it.env, 3)

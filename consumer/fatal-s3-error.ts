@@ -1,11 +1,11 @@
-// Answers of S3 at the start that no retry will change: the consumer reports them and ends.
+// S3 errors at the start that no retry can fix: the consumer reports them and stops.
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 
 const fatalErrors: readonly { readonly names: RegExp; readonly code: string; readonly remedy: string }[] = [
   {
     names: /^NoSuchBucket$/,
     code: 'BUCKET_MISSING',
-    remedy: 'set LAKE_BUCKET to a bucket that is there; make stack, compose or make aws-deploy makes one',
+    remedy: 'set LAKE_BUCKET to an existing bucket; `make stack`, compose or `make aws-deploy` creates one',
   },
   {
     names:
@@ -16,7 +16,7 @@ const fatalErrors: readonly { readonly names: RegExp; readonly code: string; rea
 ]
 
 /**
- * Turns an error that only a person can fix into a Failure that is not retried; returns every other error as it is.
+ * Turns an error that only a person can fix into a Failure that is not retried; returns other errors unchanged.
  * @param meanwhile what happens to the data meanwhile
  */
 export function fatalErrorOf(error: unknown, bucket: string, meanwhile = 'nothing was consumed'): unknown {
@@ -33,7 +33,7 @@ export function fatalErrorOf(error: unknown, bucket: string, meanwhile = 'nothin
   })
 }
 
-/** The same for a command that asks once: there an S3 that refuses, or does not answer, is the end as well. */
+/** The same for a command that asks once, for which an S3 that refuses or does not answer is also the end. */
 export function failureOf(error: unknown, bucket: string, meanwhile: string): unknown {
   const refused = fatalErrorOf(error, bucket, meanwhile)
   const { $metadata } = (error ?? {}) as { $metadata?: { httpStatusCode?: number } }

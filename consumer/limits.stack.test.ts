@@ -1,4 +1,4 @@
-// The consumer at its limits: records larger than its buffer, many partitions, any bytes, a clock that jumps.
+// The consumer at its limits: records larger than its buffer, many partitions, arbitrary bytes, a clock that jumps.
 import { randomBytes } from 'node:crypto'
 import { ConsumerCase, expectOnce } from '@ticklake/testing/consumer-case.ts'
 import { createTopic, type Produced, produce, ticks } from '@ticklake/testing/topic.ts'
@@ -41,12 +41,12 @@ test.concurrent('keys, values and headers of any bytes are validated, and reject
   it.consume()
   const { letters } = await it.expectOnce(good.length, odd.length)
   const kept = letters.map(({ key, value }) => [key, value])
-  // A key of no bytes and no key are the same to the client.
+  // The client does not distinguish an empty key from none.
   const sent = odd.map(({ key, value }) => [key, value].map((part) => Buffer.from(part!).toString('base64')))
   expect(kept.map((pair) => pair.map((part) => part ?? ''))).toEqual(sent)
 })
 
-test.concurrent('a topic of nothing but poison ends in dead files, and the chain goes on', async (scope) => {
+test.concurrent('a topic of nothing but poison ends in dead files, and the chain continues', async (scope) => {
   const it = new ConsumerCase(scope)
   await createTopic(it.env, 1)
   await produce(it.env, [

@@ -3,7 +3,7 @@ import { shellEnv } from '@ticklake/runtime/dotenv.ts'
 import { runCommand } from '@ticklake/runtime/process.ts'
 import { commandLine } from './cli.ts'
 
-/** Landing takes up to 6 s of it, leaving the group up to 2 s (see group/membership.ts). */
+/** Landing takes up to 6 s of it, and leaving the group up to 2 s (see group/membership.ts). */
 const END_WITHIN_MS = 8_500
 
 await runCommand((signal) => commandLine(process.argv.slice(2), shellEnv(), signal), {

@@ -1,4 +1,4 @@
-// How much memory one consumer takes at full speed with its defaults, with S3 fast, away, failing and slow.
+// The memory of one consumer at full speed with its defaults, while S3 is fast, down, failing and slow.
 import { existsSync, readFileSync } from 'node:fs'
 import { ConsumerCase, isData } from '@ticklake/testing/consumer-case.ts'
 import { objectKeys, readTails } from '@ticklake/testing/lake-reader.ts'
@@ -9,18 +9,18 @@ import { createTopic } from '@ticklake/testing/topic.ts'
 import { beforeAll, expect, type TestContext, test } from 'vitest'
 
 const PARTITIONS = 6
-/** More than the consumer and its Kafka client may hold, so that memory is at its limit. */
+/** More than the consumer and its Kafka client may hold, so that memory reaches its limit. */
 const ROWS = 1_000_000
-/** A third of what memory holds of each partition. Full memory must not cut batches into small objects. */
+/** A third of each partition's share of memory. Full memory must not split batches into small objects. */
 const ROWS_AN_OBJECT = 15_000
 const SLOW_MS = 1_000
-/** How long S3 answers nothing but errors, before it is slow and loses every fifth answer. */
+/** How long S3 only returns errors, before it is slow and loses every fifth answer. */
 const AWAY_MS = 10_000
 const LOSE_EACH = 5
 /** Two full runs on a busy machine. */
 const PATIENCE = { timeout: 400_000 }
 
-/** All runs read the same records, each into a dataset of its own. */
+/** All runs read the same records, each into its own dataset. */
 let topic: string
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ beforeAll(async () => {
 const limitsMb = { parquet: 700, jsonl: 512 } as const
 
 test.for(Object.entries(limitsMb))(
-  `%s: peak memory stays below %d MB at full speed, also when S3 is away, loses answers, and takes ${SLOW_MS} ms a write`,
+  `%s: peak memory stays below %d MB at full speed, also when S3 is down, loses answers, and takes ${SLOW_MS} ms a write`,
   PATIENCE,
   async ([format, limitMb], scope) => {
     scope.skip(!existsSync('/proc/self/status'), 'peak memory is read from /proc')
@@ -54,7 +54,7 @@ test.for(Object.entries(limitsMb))(
   },
 )
 
-/** S3 refuses everything for a while from its first write on, then answers late or not at all. */
+/** After its first write S3 refuses everything for a while, then answers late or not at all. */
 function badDays(): Rule {
   let since: number | undefined
   let writes = 0

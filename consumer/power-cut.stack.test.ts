@@ -1,4 +1,4 @@
-// A broker that loses its unflushed records in a power cut, and gives their offsets to others.
+// A broker loses its unflushed records in a power cut, and gives their offsets to others.
 import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
 import { readLake } from '@ticklake/testing/lake-reader.ts'
 import { OwnBroker } from '@ticklake/testing/own-broker.ts'
@@ -6,7 +6,7 @@ import { Service } from '@ticklake/testing/service.ts'
 import { createTopic, produce, ticks } from '@ticklake/testing/topic.ts'
 import { expect, test } from 'vitest'
 
-/** Produces 100 records, 60 of which survive a power cut. @returns how much of the log that is */
+/** Produces 100 records, 60 of which survive a power cut. @returns the length of the surviving log */
 async function produceHundred(it: ConsumerCase, broker: OwnBroker): Promise<number> {
   await createTopic(it.env, 1)
   await produce(it.env, ticks(60, 1))
@@ -15,7 +15,7 @@ async function produceHundred(it: ConsumerCase, broker: OwnBroker): Promise<numb
   return bytes
 }
 
-/** Each record that was produced is in the lake once, and is what Kafka says. */
+/** Each produced record is in the lake once, and equals Kafka's. */
 async function expectSound({ env }: ConsumerCase, produced: number): Promise<void> {
   const catalog = (...args: string[]) => new Service(['catalog/main.ts', ...args], { env })
   expect(await catalog('declare').ended()).toBe(0)
@@ -55,16 +55,16 @@ test('new records under the offsets of landed ones are never taken for them: the
   expect(await again.ended()).toBe(1)
   expect(again.stderr, 'no restart clears it').toMatch(/TOPIC_TRUNCATED[\s\S]*found 20/)
   for (const service of running) {
-    // By the comparison, or by the reader, which finds its offset or the leader epoch gone.
+    // Found by the comparison, or by the reader, which finds its offset or leader epoch missing.
     expect([1, null]).toContain(await service.ended())
     expect(service.stderr).toMatch(/TOPIC_TRUNCATED|OFFSET_OUT_OF_RANGE/)
   }
-  // What Kafka has lost stays in the lake, and what it has now lands behind it: by one that ran, and by one that starts.
+  // What Kafka has lost stays in the lake, and what it has now lands after it, from a running consumer and a new one.
   const after = it.consume({ CONSUMER_ON_TRUNCATION: 'record' })
   for (const one of [recording, it]) {
     const { rows, claims } = await one.landed(190)
     const offsets = rows.map((row) => Number(row.split(':')[1]))
-    expect(new Set(offsets).size, 'no identity of one era meets one of the other').toBe(190)
+    expect(new Set(offsets).size, 'no row of one era has the identity of a row of the other').toBe(190)
     expect(Math.max(...offsets)).toBe(100 + 90)
     expect(claims.find(({ begins }) => begins)).toMatchObject({
       v: 3,
@@ -94,7 +94,7 @@ test('new records under the offsets of landed ones are never taken for them: the
   const audit = catalog('audit')
   expect(await audit.ended()).toBe(1)
   expect(audit.stdout + audit.stderr).toMatch(/produced 190, landed 100, dead 0, skipped 0, lost 40, twice 0/)
-  // In a dataset of its own everything lands that Kafka has.
+  // In a new dataset, everything in Kafka lands.
   const fresh = new ConsumerCase(scope, { ...byBatches.env, LAKE_DATASET: 'ticks_2' })
   fresh.consume({ CONSUMER_GROUP_ID: 'fresh' })
   await fresh.landed(150)

@@ -3,7 +3,7 @@ import { Failure } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { ConsumerEvents } from './events.ts'
 
-/** Thrown where work ends because its signal was aborted; nothing is wrong. */
+/** Thrown when work ends because its signal was aborted; this is not an error. */
 export class Aborted extends Error {
   constructor() {
     super('aborted')
@@ -14,14 +14,13 @@ export class Aborted extends Error {
 const FIRST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 5_000
 
-/** How long to wait after so many failures: twice as long each time, up to 5 s, by chance a quarter more or less. */
+/** How long to wait after this many failures: doubles each time, up to 5 s, with a jitter of a quarter. */
 export function backOffMs(failures: number): number {
   return Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS) * (0.75 + Math.random() / 2)
 }
 
 /**
- * Calls `effect` until it returns. Waits between attempts as `backOffMs` says.
- * @param attempt what is attempted, as logs and metrics name it
+ * Calls `effect` until it succeeds, and waits `backOffMs` between attempts. @param attempt its name in logs and metrics
  * @throws Aborted when the signal aborts; a Failure that is not retryable
  */
 export async function untilDone<T>(
@@ -38,7 +37,7 @@ export async function untilDone<T>(
       return result
     } catch (error) {
       if (error instanceof Aborted || signal.aborted) throw new Aborted()
-      // A retry cannot help where a person has to fix something.
+      // A retry does not help if a person has to fix something.
       if (error instanceof Failure && !error.retryable) throw error
       events.attemptFailed(attempt, error)
       await sleep(backOffMs(failures), signal)
@@ -46,7 +45,7 @@ export async function untilDone<T>(
   }
 }
 
-/** Does not wait for an effect beyond the signal: one that is stored late does no harm, its claim names it. */
+/** Does not wait for an effect after the signal: an object stored late does no harm, because its claim names it. */
 export function orAborted<T>(effect: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = () => reject(new Aborted())

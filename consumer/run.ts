@@ -1,4 +1,4 @@
-// `consumer run`: the sink, and beside it the port that says how it is.
+// `consumer run`: the sink, and its health port.
 import type { Env } from '@ticklake/runtime/env.ts'
 import { startHealthServer } from '@ticklake/runtime/health.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'

@@ -1,4 +1,4 @@
-// The bucket, as the consumer needs it: objects are only ever added and never deleted; dataset.json alone is replaced.
+// The consumer's view of the bucket: objects are only added and never deleted; only dataset.json is replaced.
 import {
   GetObjectCommand,
   HeadObjectCommand,
@@ -9,30 +9,30 @@ import {
 } from '@aws-sdk/client-s3'
 import type { ObjectSource } from '@ticklake/lake/object-source.ts'
 
-/** As many as S3 lists at a time. */
+/** S3's page size for lists. */
 const KEYS_PER_LIST = 1_000
 
-/** `conflict`: another conditional write is under way (409); ask again. */
+/** `conflict`: another conditional write is in progress (409); try again. */
 export type PutResult = 'stored' | 'exists' | 'conflict'
 
-/** `changed`: it is another object by now, or gone. */
+/** `changed`: the object has changed or is gone. */
 export type ReplaceResult = 'stored' | 'changed' | 'conflict'
 
 export interface ObjectStore extends ObjectSource {
-  /** Stores an object unless its key is taken. Throws when no answer tells whether it was stored. */
+  /** Stores an object unless its key is taken. Throws if it is unknown whether it was stored. */
   putIfAbsent(
     key: string,
     body: Uint8Array | string,
     contentType: string,
     signal?: AbortSignal,
   ): Promise<PutResult>
-  /** Replaces an object unless it has changed since it was read. Throws when no answer tells whether it was stored. */
+  /** Replaces an object unless it has changed since it was read. Throws if it is unknown whether it was stored. */
   replace(key: string, body: string, contentType: string, etag: string): Promise<ReplaceResult>
-  /** The object's text, and its entity tag, by which it can be replaced; undefined when there is none. */
+  /** The object's text, and the ETag with which it can be replaced; undefined if it does not exist. */
   text(key: string): Promise<{ readonly text: string; readonly etag: string } | undefined>
 }
 
-/** The object store over an S3 client. Every method rejects with the SDK's error when S3 does not answer. */
+/** An object store on an S3 client. Every method rejects with the SDK's error if S3 does not answer. */
 export function s3Store(client: S3Client, bucket: string): ObjectStore {
   return {
     async putIfAbsent(key, body, contentType, signal) {

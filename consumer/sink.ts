@@ -1,4 +1,4 @@
-// Lands the topic: one membership in the consumer group after another, each until its client cannot go on.
+// Lands the topic: one membership in the consumer group after another, each until its client fails for good.
 import { s3Client } from '@ticklake/aws/config.ts'
 import { codeOf, Failure } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
@@ -10,13 +10,13 @@ import { Membership } from './group/membership.ts'
 import { Aborted, backOffMs } from './retry.ts'
 import { s3Store } from './s3.ts'
 
-/** Longest that one turn of the poll loop may take before the process counts as stuck. */
+/** How long one iteration of the poll loop may take before the process counts as stalled. */
 const STUCK_AFTER_MS = 120_000
-/** So many clients in a row that the group refuses before it assigns anything: then it will refuse the next one too. */
+/** After this many clients in a row that the group refused before an assignment, it will refuse the next one too. */
 const REFUSED_CLIENTS = 5
 const ATTEMPT = 'join_group'
 
-/** What the health endpoint asks of a running sink. */
+/** What the health endpoint asks a running sink. */
 export interface SinkState {
   whyNotReady(): string | undefined
   whyNotLive(): string | undefined
@@ -27,7 +27,7 @@ export class Sink implements SinkState {
   readonly #events: ConsumerEvents
   #membership: Membership | undefined
   #hasStarted = false
-  /** Clients since the last assignment that the group has refused. */
+  /** Clients that the group has refused since the last assignment. */
   #refusedClients = 0
 
   constructor(config: ConsumerConfig, events: ConsumerEvents) {
@@ -43,11 +43,11 @@ export class Sink implements SinkState {
 
   whyNotLive(): string | undefined {
     const idleMs = this.#membership?.idleMs ?? 0
-    return idleMs > STUCK_AFTER_MS ? `nothing was asked of Kafka for ${idleMs} ms` : undefined
+    return idleMs > STUCK_AFTER_MS ? `Kafka was not polled for ${idleMs} ms` : undefined
   }
 
   /**
-   * Lands the topic until the signal aborts; then lands what is in memory, and leaves the group.
+   * Lands the topic until the signal aborts; then lands the records in memory, and leaves the group.
    * @throws Failure when only a person can decide what to do
    */
   async run(signal: AbortSignal): Promise<void> {
@@ -77,7 +77,7 @@ export class Sink implements SinkState {
     this.#events.stopped()
   }
 
-  /** @returns false where the next client takes over: a fatal error of librdkafka ends the client, not the consumer */
+  /** @returns false if the next client takes over: a fatal error of librdkafka ends the client, not the consumer */
   async #isOver(membership: Membership, signal: AbortSignal): Promise<boolean> {
     try {
       await membership.run(signal)
@@ -96,7 +96,7 @@ export class Sink implements SinkState {
     switch (codeOf(error)) {
       case 'KAFKA_GROUP_FAILED':
         return ++this.#refusedClients < REFUSED_CLIENTS
-      // The log ends before what was to be read: recovery says whether a new era begins there.
+      // The log ends before the next offset: recovery decides whether a new era begins there.
       case 'OFFSET_OUT_OF_RANGE':
         return this.#config.onTruncation === 'record' && ++this.#refusedClients < REFUSED_CLIENTS
       case 'KAFKA_UNREACHABLE':

@@ -3,24 +3,24 @@ import { flushAfter } from './flush-pace.ts'
 
 const MINUTE_MS = 60_000
 
-test('a flush stays as short as it was set, where it may not grow', () => {
+test('the flush age stays as set if it may not grow', () => {
   for (const ageMs of [0, MINUTE_MS, 1_000 * MINUTE_MS])
     expect(flushAfter({ flushAfterMs: 10_000, flushSlowsToMs: 0 }, ageMs)).toBe(10_000)
 })
 
-test('a flush of 2 s that may grow to 10 s: 2 s for two minutes, 5 s after five, 10 s from ten on', () => {
+test('a flush age of 2 s that may grow to 10 s: 2 s for two minutes, 5 s after five, 10 s after ten', () => {
   const pace = { flushAfterMs: 2_000, flushSlowsToMs: 10_000 }
   expect([0, 2, 5, 10, 600].map((minutes) => flushAfter(pace, minutes * MINUTE_MS))).toEqual([
     2_000, 2_000, 5_000, 10_000, 10_000,
   ])
 })
 
-test('a flush that was set longer than what it may grow to stays as it is', () => {
+test('a flush age longer than the one that it may grow to stays unchanged', () => {
   expect(flushAfter({ flushAfterMs: 60_000, flushSlowsToMs: 10_000 }, 600 * MINUTE_MS)).toBe(60_000)
 })
 
-test('what is open at worst at this pace, two partitions for 70 minutes, are some thousand objects', () => {
-  // So many are counted in under 5 s: see docs/compaction.md.
+test('two partitions write at most about a thousand objects in 70 minutes', () => {
+  // A count of that many takes under 5 s: see docs/compaction.md.
   const pace = { flushAfterMs: 2_000, flushSlowsToMs: 10_000 }
   const flushes = (minutes: number) => {
     let count = 0

@@ -1,18 +1,18 @@
 // How long records wait in memory before they are flushed. Pure.
 
-/** A flush age is this share of the time that the consumer has run. */
+/** The flush age grows to this share of the consumer's running time. */
 const SHARE_OF_AGE = 1 / 60
 
 export interface FlushPace {
-  /** The shortest, in ms. */
+  /** The shortest flush age, in ms. */
   readonly flushAfterMs: number
-  /** What it grows to, in ms; 0, or less than the shortest: it does not grow. */
+  /** The longest flush age, in ms; 0, or less than the shortest: it does not grow. */
   readonly flushSlowsToMs: number
 }
 
 /**
- * Short flushes keep rows fresh, but leave thousands of small objects an hour later, and a count that opens each of
- * them would take longer than a flush: so the flush age may grow with the time that the consumer has run.
+ * Frequent flushes keep rows fresh, but leave thousands of small objects after an hour, and a count that opens all of
+ * them would take longer than a flush. So the flush age may grow while the consumer runs.
  * @param ageMs how long the consumer has run
  * @returns how long a record may wait now, in ms
  */

@@ -1,4 +1,4 @@
-// Messages that are validated where they lie, against the same messages as objects: same rows, same rejected records.
+// Messages validated in place give the same rows and rejected records as the same messages as objects.
 import { isCanonical } from '@ticklake/contract/canonical.ts'
 import { hostileValues, tickText } from '@ticklake/contract/hostile-values.ts'
 import { validate } from '@ticklake/contract/validation.ts'
@@ -10,7 +10,7 @@ import type { RecordTaker } from './record-buffer.ts'
 const MS = Date.UTC(2026, 0, 1)
 const START = 7_000
 
-/** All that the batches were given, in order, as text. */
+/** Everything that the batches received, in order, as text. */
 function given(push: (batches: PendingBatches) => void): string[] {
   const counted: string[] = []
   const batches = new PendingBatches({
@@ -46,7 +46,7 @@ interface Sent {
   readonly timestampMs: number
 }
 
-/** The messages as they lie in a block of the reader, with these bytes before, between and behind them. */
+/** The messages in a block of the reader, with these bytes before, between and after them. */
 function spansOf(sent: readonly Sent[], between: Uint8Array): MessageSpans {
   const parts: Uint8Array[] = [between]
   let at = between.length
@@ -71,7 +71,7 @@ function spansOf(sent: readonly Sent[], between: Uint8Array): MessageSpans {
   }
 }
 
-/** From the offset before the start on: what was read already is left out. */
+/** Starts at the offset before the start: records that were already read are left out. */
 function messagesOf(sent: readonly Sent[]): Message[] {
   return sent.map(({ value, timestampMs }, i) => ({
     partition: 3,
@@ -84,7 +84,7 @@ function messagesOf(sent: readonly Sent[]): Message[] {
   }))
 }
 
-/** Whether the fast path accepts nothing that the slow path, which a space before the value takes, would not. */
+/** Whether the slow path (forced by a leading space) accepts everything that the fast path accepts. */
 function expectSound({ count, bytes, valueStarts, valueEnds }: MessageSpans): void {
   for (let i = 0; i < count; i++) {
     if (valueStarts[i]! < 0 || !isCanonical(bytes, valueStarts[i], valueEnds[i])) continue
@@ -150,7 +150,7 @@ const tick = fc
   )
   .map(tickText)
 
-/** A tick, or one that was cut, changed in some bytes, or has another one behind it. */
+/** A tick: whole, truncated, with some bytes changed, or followed by another one. */
 const value = fc
   .tuple(tick, fc.array(fc.tuple(fc.nat(400), fc.nat(255)), { maxLength: 2 }), fc.nat(20), fc.boolean())
   .map(([text, changes, cut, isWhole]) => {
@@ -169,7 +169,7 @@ test('any messages give the same rows and rejected records, whatever bytes lie a
   fc.assert(fc.property(sent, around, expectSame), { numRuns: 1_000 })
 })
 
-test('a value that ends early is not finished by the bytes behind it', () => {
+test('a value that ends early is not completed by the bytes after it', () => {
   const whole = Buffer.from(tickText({ source: '"a feed"' }))
   for (let end = 0; end <= whole.length; end++) {
     for (const between of [whole.subarray(end), Buffer.from('}')]) {

@@ -1,4 +1,4 @@
-// A partition's records that no claim covers yet: batches that are full, and the one that is being filled.
+// A partition's records that no claim covers yet: full batches, and the one being filled.
 
 import { isCanonical } from '@ticklake/contract/canonical.ts'
 import type { Claim } from '@ticklake/contract/claim.ts'
@@ -16,7 +16,7 @@ export interface Message {
   readonly key?: Uint8Array | string | null
   readonly value: Uint8Array | null
   readonly headers?: Record<string, Uint8Array | string>[]
-  /** Of the leader that it was read from; -1 or undefined when unknown. */
+  /** The epoch of the leader that it was read from; -1 or undefined when unknown. */
   readonly leaderEpoch?: number | undefined
 }
 
@@ -53,7 +53,7 @@ export class PendingBatches implements RecordTaker {
   #sealed: RecordBuffer[] = []
   #filling = new RecordBuffer(0)
   #ageTimer: NodeJS.Timeout | undefined
-  /** From which offset on records were read with which leader epoch; a new one is rare. */
+  /** The first offset of each leader epoch that records were read with; new epochs are rare. */
   #leaderEpochs: { readonly from: number; readonly leaderEpoch: number }[] = []
   /** The end of an adopted claim whose records are awaited. */
   awaitedEnd = Number.POSITIVE_INFINITY
@@ -74,7 +74,7 @@ export class PendingBatches implements RecordTaker {
     )
   }
 
-  /** By which the last record in memory is recognized later; undefined while there is none. */
+  /** Identifies the last record in memory later; undefined while there is none. */
   get lastRecord(): LastRecord | undefined {
     for (const buffer of [this.#filling, ...this.#sealed.toReversed()]) {
       const last = buffer.lastRecord()
@@ -112,7 +112,7 @@ export class PendingBatches implements RecordTaker {
     }
   }
 
-  /** The same for many: those in canonical form go from bytes to bytes, and only the others become objects. */
+  /** The same for many: canonical records are copied as bytes, and only the others become objects. */
   pushAll({ count, bytes, valueStarts, valueEnds, offsets, timestamps, ...spans }: MessageSpans): void {
     for (let i = 0; i < count; i++) {
       const offset = offsets[i]!
@@ -148,7 +148,7 @@ export class PendingBatches implements RecordTaker {
     if (this.#filling.recordBytes >= this.#options.flushBytes) this.seal()
   }
 
-  /** No record is left below `offset`: those that were not delivered do not exist. */
+  /** There are no further records below `offset`: those that were not delivered do not exist. */
   reachedEnd(offset: number): void {
     if (offset <= this.#filling.cursor) return
     if (this.#filling.isEmpty) this.#startAging()
@@ -199,9 +199,9 @@ export class PendingBatches implements RecordTaker {
   }
 
   /**
-   * Validates records again, by the contract and the aliases of the claim's writer: the claim is finished as its writer
-   * would have finished it. Contracts only add columns, so the canonical bytes hold all fields that an earlier one knew;
-   * of a record that was accepted by its aliases alone, the original is validated.
+   * Validates records again, with the contract and the aliases of the claim's writer, so that the claim is finished as
+   * its writer would have finished it. Contracts only add columns, so the canonical bytes hold all fields that an
+   * earlier one knew; a record that was accepted only by its aliases is validated in its original form.
    */
   #validatedBy(contract: number, aliases: boolean, batch: RecordBuffer): RecordTaker {
     const { events } = this.#options
@@ -231,7 +231,7 @@ export class PendingBatches implements RecordTaker {
     this.#cut(end, undefined, taken)
   }
 
-  /** Starts again at `end` with the pending records; those before it go to `head`, or nowhere. */
+  /** Starts again at `end` with the pending records; those before it go to `head`, if given. */
   #cut(end: number, head: RecordTaker | undefined, taken: RecordBuffer | undefined): void {
     const pending = [...(taken ? [taken] : []), ...this.#sealed, this.#filling]
     const { cursor } = this.#filling
@@ -243,7 +243,7 @@ export class PendingBatches implements RecordTaker {
     }
     for (const buffer of pending) buffer.replay(cut)
     this.#filling.cursor = Math.max(this.#filling.cursor, cursor)
-    // Gaps at the end are claimed as well, even if no record comes after them.
+    // Gaps at the end are claimed too, even if no record follows them.
     if (!this.#filling.isEmpty && this.#ageTimer === undefined) this.#startAging()
   }
 

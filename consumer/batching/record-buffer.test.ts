@@ -7,7 +7,7 @@ function rejected(offset: number): RejectedRecord {
   return { offset, timestampMs: MS, reason: 'not_json', detail: '', key: null, value: null, headers: [] }
 }
 
-/** What was handed over, as text. */
+/** The rows that were handed over, as text. */
 function listener(): RecordTaker & { readonly heard: string[] } {
   const heard: string[] = []
   return {
@@ -18,7 +18,7 @@ function listener(): RecordTaker & { readonly heard: string[] } {
   }
 }
 
-test('records come back as they were, in order, from however many blocks, also those larger than any block', () => {
+test('records come back unchanged and in order, from any number of blocks, including records larger than a block', () => {
   const buffer = new RecordBuffer(0)
   const wanted: string[] = []
   for (let offset = 0; offset < 20_000; offset++) {
@@ -37,16 +37,16 @@ test('records come back as they were, in order, from however many blocks, also t
   expect(buffer.rowBlocks().reduce((sum, { count }) => sum + count, 0)).toBe(buffer.rows)
 })
 
-test('memory that is held is counted in whole blocks, and so is what takes the place of the rows', () => {
+test('memory that is held is counted in whole blocks, as are the encoded files that replace the rows', () => {
   const buffer = new RecordBuffer(0)
   expect(buffer.heldBytes).toBe(0)
   for (let offset = 0; offset < 10_000; offset++) buffer.accept(offset, MS, new Uint8Array(180))
   expect(buffer.recordBytes).toBe(10_000 * 200)
   expect(buffer.heldBytes).toBeGreaterThanOrEqual(buffer.recordBytes)
-  expect(buffer.heldBytes, 'a block more at most').toBeLessThan(buffer.recordBytes + 1_400_000)
+  expect(buffer.heldBytes, 'at most one more block').toBeLessThan(buffer.recordBytes + 1_400_000)
   const slabs = buffer.takeSlabs()
   expect(slabs.reduce((sum, { memory }) => sum + memory.byteLength, 0)).toBe(buffer.heldBytes)
   buffer.holdInstead(5_000)
   expect(buffer.heldBytes).toBe(5_000)
-  expect(buffer.rows, 'the claim still knows how many there were').toBe(10_000)
+  expect(buffer.rows, 'the claim still knows their number').toBe(10_000)
 })

@@ -1,4 +1,4 @@
-// The records of one batch: the bytes of rows side by side, rejected records apart.
+// The records of one batch: the bytes of its rows in contiguous blocks, and its rejected records.
 import { type HourPath, hourOf } from '@ticklake/contract/keys.ts'
 import { type LastRecord, rejectedDigest, rowDigest } from '@ticklake/contract/last-record.ts'
 import type { RejectReason } from '@ticklake/contract/validation.ts'
@@ -17,7 +17,7 @@ export interface RejectedRecord {
 
 /** Takes records one by one. */
 export interface RecordTaker {
-  /** @param original the record as it was received, where it was accepted by its aliases alone */
+  /** @param original the record as received, if it was accepted only by its aliases */
   accept(offset: number, timestampMs: number, canonical: Uint8Array, original?: RejectedRecord): void
   reject(record: RejectedRecord): void
 }
@@ -26,20 +26,20 @@ export interface RecordTaker {
 export const MAX_HOURS = 64
 
 const HOUR_MS = 3_600_000
-/** The records from `start` on. A flush takes the whole buffer; the next batch has a new one. */
+/** The records from `start` on. A flush takes the whole buffer; the next batch gets a new one. */
 export class RecordBuffer implements RecordTaker {
   readonly start: number
-  /** The offset that is expected next; a record beyond it means that the ones between do not exist. */
+  /** The next expected offset; a record beyond it means that those between do not exist. */
   cursor: number
   readonly rejected: RejectedRecord[] = []
   #rejectedBytes = 0
-  /** Records that were accepted by their aliases alone, by offset, until the rows are given away. */
+  /** Records that were accepted only by their aliases, by offset, until the rows are handed over. */
   #originals: Map<number, RejectedRecord> | undefined
   #originalBytes = 0
   #count = 0
   #lastTimestampMs = 0
   #slabs: Slab[] = []
-  /** Of the slabs that are full. */
+  /** Bytes in full slabs. */
   #fullBytes = 0
   #heldBytes = 0
   /** Rows by hour since 1970, in order of first appearance. */
@@ -61,7 +61,7 @@ export class RecordBuffer implements RecordTaker {
     return this.#fullBytes + (this.#slabs.at(-1)?.usedBytes ?? 0) + this.#rejectedBytes + this.#originalBytes
   }
 
-  /** Memory held now, in bytes: whole blocks, or what they were encoded to. */
+  /** Memory held now, in bytes: whole blocks, or the files that they were encoded to. */
   get heldBytes(): number {
     return this.#heldBytes + this.#rejectedBytes + this.#originalBytes
   }
@@ -76,7 +76,7 @@ export class RecordBuffer implements RecordTaker {
     return this.cursor === this.start
   }
 
-  /** Whether a record of this timestamp needs one hour more than a claim may span. */
+  /** Whether a record of this timestamp would need more hours than a claim may span. */
   exceedsHours(timestampMs: number): boolean {
     const hour = Math.floor(timestampMs / HOUR_MS)
     if (hour === this.#lastHour || this.#rowsByHour.size + 1 < MAX_HOURS) return false
@@ -112,7 +112,7 @@ export class RecordBuffer implements RecordTaker {
     this.cursor = record.offset + 1
   }
 
-  /** By which its last record is recognized later; undefined where it has none. Before the blocks are handed over. */
+  /** Identifies its last record later; undefined if it has none. Call it before the blocks are handed over. */
   lastRecord(): LastRecord | undefined {
     const rows = this.#slabs.at(-1)?.rows()
     const rejected = this.rejected.at(-1)
@@ -127,7 +127,7 @@ export class RecordBuffer implements RecordTaker {
     return { offset: rowOffset, sha256: rowDigest(rows.timestampsMs[at]!, row) }
   }
 
-  /** How many rows each UTC hour has, hours in order. */
+  /** The number of rows of each UTC hour, hours in order. */
   rowsByHour(): { path: HourPath; rows: number }[] {
     this.#addLastHour()
     return [...this.#rowsByHour]

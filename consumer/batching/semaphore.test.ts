@@ -5,7 +5,7 @@ import { semaphore } from './semaphore.ts'
 
 const never = new AbortController().signal
 
-/** Work that ends when the test says so, and a list of what has started. */
+/** Work that the test ends, and a list of what has started. */
 function scene(permits: number) {
   const limit = semaphore(permits)
   const started: string[] = []
@@ -20,7 +20,7 @@ function scene(permits: number) {
   return { started, start }
 }
 
-test('no more run at once than there are permits, and each runs in the end', async () => {
+test('no more run at once than there are permits, and all run in the end', async () => {
   const { started, start } = scene(2)
   const all = ['a', 'b', 'c', 'd'].map((name) => start(name))
   await nextTick()
@@ -33,7 +33,7 @@ test('no more run at once than there are permits, and each runs in the end', asy
   expect(await Promise.all(all.map(({ done }) => done))).toEqual(['a', 'b', 'c', 'd'])
 })
 
-test('aborted work does not wait, and takes no permit', async () => {
+test('aborted work stops waiting, and takes no permit', async () => {
   const { started, start } = scene(1)
   const aborting = new AbortController()
   const first = start('first')

@@ -1,4 +1,4 @@
-// Limits how many pieces of work run at once; the others wait, first come, first served.
+// Limits how much work runs at once; the rest waits, first come, first served.
 import { Aborted } from '../retry.ts'
 
 /** Runs the work when a permit is free. @throws Aborted when the signal aborts before that; what the work throws */

@@ -1,5 +1,5 @@
-// A block of memory that holds rows side by side. Blocks go to the encoding thread and come back, so that rows are
-// copied once and memory is used again instead of waiting for the garbage collector.
+// A block of memory with contiguous rows. Blocks go to the encoding thread and come back, so that rows are copied once
+// and memory is reused instead of waiting for the garbage collector.
 
 /** What the rows of one file share. */
 export interface RowOrigin {
@@ -7,13 +7,13 @@ export interface RowOrigin {
   readonly partition: number
 }
 
-/** The rows of one block that belong into one file. */
+/** The rows of one block that belong to one file. */
 export interface ChosenRows {
   readonly rows: FrozenRows
   readonly indexes: Uint32Array
 }
 
-/** Rows next to each other: row i is `bytes[ends[i-1], ends[i])`. Views of one block. */
+/** Contiguous rows: row i is `bytes[ends[i-1], ends[i])`. Views of one block. */
 export interface FrozenRows {
   readonly count: number
   readonly bytes: Uint8Array<ArrayBuffer>
@@ -22,23 +22,25 @@ export interface FrozenRows {
   readonly timestampsMs: Float64Array<ArrayBuffer>
 }
 
-/** What is needed to find the rows in a block again, on whatever thread it is. */
+/** What any thread needs to find the rows in a block. */
 export interface SlabContent {
   readonly memory: ArrayBuffer
   readonly count: number
 }
 
-/** What one row costs beside its bytes: end, offset, timestamp. */
+/** The overhead of one row: end, offset, timestamp. */
 const ROW_BOOKKEEPING_BYTES = 4 + 8 + 8
-/** A block has room for a row in each so many of its bytes; a canonical tick is rarely shorter. */
+/** Bytes of a block per row that it has room for; a canonical tick is rarely shorter. */
 const BYTES_A_ROW = 160
 
 const KIB = 1024
-/** The first block of a range is small, for topics of a thousand partitions; the third and later ones are whole. */
+/**
+ * The first block of a batch is small, for topics with a thousand partitions; the third and later ones have full size.
+ */
 const SIZES = [64 * KIB, 256 * KIB, 1024 * KIB] as const
 const WHOLE = SIZES[2]
 
-/** Whole blocks that are free. So many are kept; more are left to the garbage collector. */
+/** Free full-size blocks. At most this many are kept; the garbage collector gets the rest. */
 const idle: ArrayBuffer[] = []
 const MAX_IDLE = 48
 
@@ -49,7 +51,7 @@ export class Slab {
   #count = 0
   #used = 0
 
-  /** @param nth how many blocks the range has already; @param bytes the row that must fit */
+  /** @param nth how many blocks the batch already has; @param bytes the row that must fit */
   constructor(nth: number, bytes: number) {
     this.memory = takeMemory(SIZES[Math.min(nth, SIZES.length - 1)]!, bytes)
     this.#rows = viewsOf(this.memory)
@@ -99,13 +101,13 @@ export function frozenRows({ memory, count }: SlabContent): FrozenRows {
   }
 }
 
-/** Takes a block back whose rows nobody needs any more. */
+/** Takes back a block whose rows are no longer needed. */
 export function giveBack(memory: ArrayBuffer): void {
   if (memory.byteLength === WHOLE && idle.length < MAX_IDLE) idle.push(memory)
 }
 
 function takeMemory(size: number, bytes: number): ArrayBuffer {
-  // A row that is larger than a block gets one of its own.
+  // A row that is larger than a block gets its own.
   const needed =
     bytes + ROW_BOOKKEEPING_BYTES + bytes * (ROW_BOOKKEEPING_BYTES / (BYTES_A_ROW - ROW_BOOKKEEPING_BYTES))
   if (needed > size) return new ArrayBuffer(Math.ceil(needed / KIB + 1) * KIB)

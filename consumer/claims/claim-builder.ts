@@ -1,4 +1,4 @@
-// Builds the claim of a batch: which of its records go into which objects.
+// Builds the claim of a batch: which records go into which objects.
 import { randomUUID } from 'node:crypto'
 import type { LakeFormat } from '@ticklake/aws/config.ts'
 import {
@@ -23,7 +23,7 @@ export const encoderNames: Record<LakeFormat, string> = {
   'json-object': 'json-object/1',
 }
 
-/** What a consumer lands, and where: the same in all of its claims. */
+/** What a consumer lands, and where: the same for all of its claims. */
 export interface LandingTarget {
   readonly lake: Lake
   readonly format: LakeFormat
@@ -41,7 +41,7 @@ export function abilityFor(target: LandingTarget, claim: Claim): Ability {
 
 /**
  * The claim of everything in the buffer: [start, cursor). The buffer must not be empty.
- * @param leaderEpochAt the leader epoch of the record at an offset, where it is known
+ * @param leaderEpochAt the leader epoch of the record at an offset, if known
  * @param era the one that the records were read in
  */
 export function buildClaim(
@@ -67,7 +67,7 @@ export function buildClaim(
   }
 }
 
-/** What every claim says: whose records it is of, and which release wrote it. */
+/** What every claim has: the partition of its records, and the release that wrote it. */
 function headOf(
   target: LandingTarget,
   { topicId, partition, S, E }: OffsetRange,
@@ -86,10 +86,7 @@ function headOf(
   }
 }
 
-/**
- * The claim that begins the next era behind this one.
- * @param begins says at which of Kafka's offsets the logs part
- */
+/** The claim that begins the next era after this one. @param begins the Kafka offset at which the logs diverge */
 export function buildEra(target: LandingTarget, last: Claim, begins: EraStart): Claim {
   const { partition, E: S } = last
   const E = S + 1

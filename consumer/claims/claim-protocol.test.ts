@@ -39,7 +39,7 @@ test('two writers with the same S and different lengths: the second adopts the f
   })
 })
 
-test('a claim that is there with our own nonce is ours: only its answer was lost', () => {
+test('an existing claim with our own nonce is ours: only its answer was lost', () => {
   const ours = claim(10, 20)
   const asked: Step = { at: 'put-claim', claim: ours }
   expect(nextStep(asked, { of: 'put-claim', result: 'unknown' }, able), 'asked again').toBe(asked)
@@ -49,7 +49,7 @@ test('a claim that is there with our own nonce is ours: only its answer was lost
   })
 })
 
-test('an unfinished claim is finished by whoever can write it, and refused by whoever cannot', () => {
+test('an unfinished claim is finished by a consumer that can write it, and refused by one that cannot', () => {
   const tail = claim(0, 10, { contract: 99 })
   const check = nextStep(firstStep, { of: 'find-tail', tail }, able)
   expect(check).toEqual({ at: 'check-tail', claim: tail })
@@ -67,7 +67,7 @@ test('an unfinished claim is finished by whoever can write it, and refused by wh
   )
 })
 
-test('a claim of a newer contract stops the chain, also where it is complete or skips records', () => {
+test('a claim of a newer contract stops the chain, even if it is complete or skips records', () => {
   const tail = claim(0, 10, { contract: 99 })
   const newer = { at: 'refuse', problem: { kind: 'newer-contract' } }
   expect(

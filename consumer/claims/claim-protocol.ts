@@ -1,11 +1,11 @@
-// The exactly-once protocol of one partition as a pure machine: a step asks for one effect, its outcome gives the
+// The exactly-once protocol of one partition as a pure state machine: a step asks for one effect, its outcome gives the
 // next step. No clock, no I/O: the writer performs the effects, and the model checker tries every outcome of each.
 //
 // Claims decide. They form a chain without a hole from 0, each is written before its files, and none is ever
-// overwritten; so a consumer that finds an incomplete claim finishes exactly that claim, and a rival does no harm.
+// overwritten. So a consumer that finds an incomplete claim finishes exactly that claim, and a rival does no harm.
 import type { Claim } from '@ticklake/contract/claim.ts'
 
-/** What the writer has to do now. */
+/** What the writer must do now. */
 export type Step =
   /** Find the newest claim of the partition. */
   | { readonly at: 'find-tail' }
@@ -64,12 +64,12 @@ export type Outcome =
   | { readonly of: 'commit' }
 
 /**
- * What this release can do with a claim: write its files; only continue after it once they are there; or, where its
- * contract is newer, neither: the chain has columns that this release would drop.
+ * What this release can do with a claim: write its files; only continue after it once they exist; or, if its contract
+ * is newer, neither, because the chain has columns that this release would drop.
  */
 export type Ability = 'writes' | 'cannot-write' | 'too-new'
 
-/** Where every assignment of a partition starts. */
+/** The first step of every assignment. */
 export const firstStep: Step = { at: 'find-tail' }
 
 /**
@@ -99,13 +99,14 @@ export function nextStep(step: Step, outcome: Outcome, abilityFor: (claim: Claim
     case 'put-claim': {
       const { claim } = expect(step, 'put-claim')
       if (outcome.result === 'stored') return write(claim)
-      // An unknown answer is retried: the second PUT finds the claim of the first, and its nonce is read.
+      // A PUT with an unknown outcome is retried: the second finds the claim of the first, and reads its nonce.
       return outcome.result === 'exists' ? { at: 'read-claim', claim } : step
     }
     case 'read-claim': {
       const { claim } = expect(step, 'read-claim')
       if (outcome.claim.nonce === claim.nonce) return write(claim)
-      // What was first is recovered from, whether it began the era or still belongs to the one before.
+      // Recovery continues from the claim that was first, whether it began the era or still belongs to the previous
+      // one.
       if (claim.begins) return firstStep
       if (outcome.claim.era?.number !== claim.era?.number) {
         return { at: 'refuse', problem: { kind: 'era-begun', claim: outcome.claim } }
@@ -124,7 +125,7 @@ export function nextStep(step: Step, outcome: Outcome, abilityFor: (claim: Claim
       return claim.dead > 0 ? { at: 'announce', claim } : { at: 'commit', claim }
     }
     case 'announce': {
-      // Announced first, stored last: a dead-letter file proves that its announcement was acknowledged, or is recorded as
+      // Announce first, then store: a dead-letter file proves that its announcement was acknowledged, or is recorded as
       // pending.
       const { claim } = expect(step, 'announce')
       return { at: outcome.result === 'sent' ? 'put-dead' : 'defer-announcement', claim }
@@ -138,15 +139,15 @@ export function nextStep(step: Step, outcome: Outcome, abilityFor: (claim: Claim
   }
 }
 
-/** Whether a step needs records. The writer performs every other step to its end before it returns. */
+/** Whether a step needs records. The writer completes every other step before it returns. */
 export function isCollecting(step: Step): step is Extract<Step, { at: 'collect' | 'collect-claim' }> {
   return step.at === 'collect' || step.at === 'collect-claim'
 }
 
-/** An offset alone says nothing: Kafka may have lost the record, and given its offset to another one. */
+/** An offset alone proves nothing: Kafka may have lost the record, and given its offset to another one. */
 function recognize(claim: Claim, ability: Ability): Step {
-  // By the rules of a newer contract this release cannot tell its records; it stops at the claim anyway.
-  // Where an era has begun and nothing has landed in it, what it was put behind is compared.
+  // This release cannot compare records of a newer contract; it stops at the claim anyway. In an era in which nothing
+  // has landed yet, the claim before it is compared.
   const isComparable = (claim.last ?? claim.begins) !== undefined && ability !== 'too-new'
   return { at: isComparable ? 'compare-tail' : 'check-tail', claim }
 }

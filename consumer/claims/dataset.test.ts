@@ -1,4 +1,4 @@
-// dataset.json against an S3 that is a map: who opens it, who raises it, and who stops.
+// dataset.json in an in-memory S3: who opens it, who raises it, and who stops.
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { datasetKey } from '@ticklake/contract/keys.ts'
 import { release } from '@ticklake/runtime/release.ts'
@@ -29,7 +29,7 @@ function bucket(stored?: object, { honoursIfMatch = true, meanwhile = [] as obje
   const store: ObjectStore = {
     ...memory,
     async replace(name, body, type, etag) {
-      // Somebody else writes between the read and the write.
+      // Another consumer writes between the read and the write.
       if (body !== objects.get(name) && meanwhile.length > 0) put(meanwhile.shift()!)
       const result = await memory.replace(name, body, type, honoursIfMatch ? etag : (objects.get(name) ?? ''))
       if (result === 'stored') replaced++
@@ -57,7 +57,7 @@ test('a new dataset has this release’s contract, and says which release that i
   expect(raised).toEqual([])
 })
 
-test('a dataset of an earlier contract is raised in place, once, and keeps all else', async () => {
+test('a dataset of an earlier contract is raised in place, once, and keeps everything else', async () => {
   const { open, stored, raised, replaced } = bucket({ ...earlier, from: 'earliest', note: 'mine' })
   expect(await open()).toMatchObject({ at: 'earliest' })
   expect(stored()).toEqual({
@@ -98,7 +98,7 @@ test('a dataset of a newer contract is refused, at the start and while it runs, 
   expect(stored()).toEqual(newer)
 })
 
-test('one with other settings does not raise it', async () => {
+test('a consumer with other settings does not raise it', async () => {
   const { open, stored } = bucket(earlier)
   await expect(open({ ...target, format: 'jsonl' })).rejects.toMatchObject({ code: 'DATASET_DIFFERS' })
   expect(stored()).toEqual(earlier)
@@ -112,7 +112,7 @@ test('an earlier contract that was restored while the consumer runs is raised ag
   expect(stored().contract).toBe(CONTRACT_VERSION)
 })
 
-test('a dataset.json that is gone, or cannot be understood, stops the consumer', async () => {
+test('a dataset.json that is missing or unreadable stops the consumer', async () => {
   const { open, put, remove, guard } = bucket()
   await open()
   put({ v: 1, ...fixed })

@@ -1,4 +1,4 @@
-// dataset.json: what was fixed when the dataset was first written, the contract that it was raised to since, and the
+// dataset.json: the settings that are fixed when a dataset is created, the contract that it has been raised to, and the
 // check that the bucket honours conditional writes.
 import { type Dataset, writtenBy } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
@@ -24,7 +24,7 @@ const variableOf = {
   routing: 'the release of ticklake',
 } as const
 
-/** Called when a dataset of an earlier contract was raised to this release's. */
+/** Called when a dataset was raised to this release's contract. */
 export type OnRaised = (from: number, to: number) => void
 
 /** What this consumer writes for a new dataset. */
@@ -42,12 +42,12 @@ export function datasetOf(target: LandingTarget, from?: StartPoint): Dataset {
 }
 
 /**
- * Opens the dataset: writes dataset.json when there is none, else compares. One of an earlier contract is raised.
+ * Opens the dataset: creates dataset.json, or compares the existing one. A dataset of an earlier contract is raised.
  * @param from the start point; undefined takes that of the dataset, and a new dataset starts at offset 0
  * @returns the start point of partitions without claims, which never changes after the first start
  * @throws Failure DATASET_DIFFERS naming each setting that differs; NEWER_CONTRACT naming the release that is needed;
- *   CONDITIONAL_WRITES_IGNORED when the bucket stores an object although its key is taken: then nothing could be
- *   exactly once. SDK errors pass through.
+ * CONDITIONAL_WRITES_IGNORED when the bucket stores an object although its key is taken, so that nothing could be
+ * exactly once. SDK errors pass through.
  */
 export async function openDataset(
   store: ObjectStore,
@@ -71,7 +71,7 @@ export async function openDataset(
 }
 
 /**
- * Checks that a running consumer's dataset is still what it was opened as. To be called after records were read and
+ * Checks that a running consumer's dataset has not changed since it was opened. Call it after records were read and
  * before they are claimed: a field of a newer contract is sent only after the dataset was raised, so a consumer that
  * does not know the field stops before it could drop it.
  * @returns a check that concurrent calls share
@@ -86,15 +86,15 @@ export function datasetGuard(
     if (await agree(store, target, { onRaised, meanwhile: 'nothing more is claimed' })) return
     throw new Failure({
       code: 'DATASET_MISSING',
-      what: `${datasetKey(target.lake)} is gone; nothing more is claimed, and what was claimed is finished`,
-      why: 'somebody deletes what the consumer wrote: without it a consumer with other settings could not be recognized',
+      what: `${datasetKey(target.lake)} is gone; nothing more is claimed, and existing claims are finished`,
+      why: 'someone deleted an object of the consumer; without it, a consumer with other settings could not be recognized',
       remedy:
-        'put the object back from a version or a backup of the bucket, or start a new dataset with LAKE_DATASET',
+        'restore the object from a version or a backup of the bucket, or start a new dataset with LAKE_DATASET',
     })
   })
 }
 
-/** Compares dataset.json with this consumer's settings, and raises its contract where that is earlier. */
+/** Compares dataset.json with this consumer's settings, and raises its contract if that is earlier. */
 async function agree(
   store: ObjectStore,
   target: LandingTarget,
@@ -111,7 +111,7 @@ async function agree(
         code: 'DATASET_DIFFERS',
         what: `the dataset ${target.lake.dataset} was started with other settings; ${meanwhile}`,
         why: differences.join('\n       '),
-        remedy: 'set them as the dataset has them, or name a new dataset with LAKE_DATASET (or --dataset)',
+        remedy: 'set them as the dataset has them, or choose a new dataset with LAKE_DATASET (or --dataset)',
       })
     }
     if (stored.contract === CONTRACT_VERSION) return stored
@@ -119,7 +119,7 @@ async function agree(
   }
 }
 
-/** Writes this release's contract into dataset.json. False: it has changed meanwhile, and must be read again. */
+/** Writes this release's contract into dataset.json. False: it changed meanwhile, and must be read again. */
 async function raise(
   store: ObjectStore,
   target: LandingTarget,
@@ -127,7 +127,7 @@ async function raise(
   stored: Dataset,
 ): Promise<boolean> {
   const key = datasetKey(target.lake)
-  // The same text, so that it does no harm if the bucket stores it.
+  // The same text, which does no harm if the bucket stores it.
   if ((await store.replace(key, text, 'application/json', NO_ETAG)) === 'stored') {
     throw conditionalWritesIgnored(`a PUT of ${key} with another object’s ETag was stored, S3 answers 412`)
   }
@@ -158,7 +158,7 @@ function conditionalWritesIgnored(why: string): Failure {
   })
 }
 
-/** Stored also at 0: otherwise what Kafka deletes later would seem to lie before the start point. */
+/** Stored even at 0: otherwise records that Kafka deletes later would seem to lie before the start point. */
 async function storeInitialOffset(
   store: ObjectStore,
   target: LandingTarget,

@@ -1,4 +1,4 @@
-// Writes the objects of a claim under the keys that it names, each once.
+// Writes the objects of a claim, each once, under the keys that it names.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { deadKey, hourOf, recordKey } from '@ticklake/contract/keys.ts'
 import type { RecordBuffer, RejectedRecord } from '../batching/record-buffer.ts'
@@ -13,7 +13,7 @@ import { untilDone } from '../retry.ts'
 import type { ObjectStore } from '../s3.ts'
 import type { LandingTarget } from './claim-builder.ts'
 
-/** What landing needs from outside. */
+/** What landing depends on. */
 export interface LandingPort {
   readonly store: ObjectStore
   readonly encoder: Encoder
@@ -32,8 +32,8 @@ const contentTypes = {
 const RECORDS_AT_ONCE = 16
 
 /**
- * Writes the claim's data objects; one that is there already is left as it is.
- * @param onFreed called when the rows' memory is freed, and only the encoded files are held
+ * Writes the claim's data objects; existing ones are left unchanged.
+ * @param onFreed called when the rows' memory is freed and only the encoded files are held
  */
 export async function landFiles(
   landing: LandingPort,
@@ -61,7 +61,7 @@ export async function landFiles(
   }, signal)
 }
 
-/** Writes the dead-letter file, unless it is there. */
+/** Writes the dead-letter file, unless it exists. */
 export async function landDead(
   landing: LandingPort,
   target: LandingTarget,

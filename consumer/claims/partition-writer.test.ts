@@ -1,4 +1,4 @@
-// One partition's claims and objects against an S3 that is a map.
+// One partition's claims and objects in an in-memory S3.
 import { claimText, parseClaim } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { claimKey, claimsPrefix, hourOf, recordKey } from '@ticklake/contract/keys.ts'
@@ -22,7 +22,7 @@ const target = {
   topicId: '0'.repeat(32),
 }
 
-/** As much of S3 as claims and objects of one record need. */
+/** The part of S3 that claims and objects of one record need. */
 function startWriter(
   flushAfterMs = 60_000,
   confirmDataset = async () => {},
@@ -109,7 +109,7 @@ test.each([
   expect(claims().map(({ S, E }) => [S, E])).toEqual(ranges)
 })
 
-test('offsets without a record that another’s claim does not cover are claimed, though nothing comes after them', async () => {
+test('offsets without a record that another consumer’s claim does not cover are claimed, even if nothing follows them', async () => {
   const { writer, objects, claims } = startWriter(50)
   await writer.recover()
   const skip = buildSkip(target, 0, 0, 2, 'retention')
@@ -144,7 +144,7 @@ function earlierClaim(timestampMs: number) {
   })
 }
 
-test.each(['is there when the partition comes', 'comes first where ours was to be'])(
+test.each(['exists when the partition is assigned', 'takes the offset of ours first'])(
   'an unfinished claim of an earlier contract that %s is finished as that contract validates',
   async (when) => {
     const { writer, objects, claims, registry, events } = startWriter()
@@ -163,7 +163,7 @@ test.each(['is there when the partition comes', 'comes first where ours was to b
     await ran
     expect(claims().map(({ S, E }) => [S, E])).toEqual([[0, 4]])
     const rows = [...objects].filter(([name]) => name.includes('stock_market_'))
-    // Byte for byte what it wrote: a message that it had to write again, and one that was canonical.
+    // Byte for byte what it wrote: a message that it had to rewrite, and one that was canonical.
     expect(rows.map(([, row]) => row.slice(0, row.indexOf(',"kafka_')))).toEqual([
       tickOf('1.5').slice(0, -1),
       tickOf('1.5').slice(0, -1),
@@ -172,14 +172,12 @@ test.each(['is there when the partition comes', 'comes first where ours was to b
     expect([...objects.keys()].filter((name) => name.includes('/dead/'))).toHaveLength(1)
     const unknown = await registry.getSingleMetric('ticklake_consumer_unknown_fields_total')!.get()
     expect(unknown.values[0]!.value, 'what was left out is counted').toBe(2)
-    expect(warned, 'the consumer that wrote it just now is still running').toHaveBeenCalledTimes(
-      isThere ? 0 : 1,
-    )
+    expect(warned, 'the consumer that just wrote it is still running').toHaveBeenCalledTimes(isThere ? 0 : 1)
   },
 )
 
 test.each([true, false])(
-  'an unfinished claim whose writer had aliases the other way than %s is finished its way',
+  'an unfinished claim whose writer had the opposite of aliases %s is finished as its writer would',
   async (own) => {
     const { writer, objects, claims } = startWriter(60_000, async () => {}, own)
     const timestamp = Date.UTC(2026, 0, 1)
@@ -209,7 +207,7 @@ test.each([true, false])(
     expect([...objects.keys()].filter((name) => name.includes('stock_market_'))).toHaveLength(own ? 1 : 2)
     const dead = [...objects].filter(([name]) => name.includes('/dead/'))
     expect(dead).toHaveLength(own ? 1 : 0)
-    // Whole, as it was received.
+    // Whole, as received.
     if (own) expect(dead[0]![1]).toContain('Symbol')
   },
 )
@@ -230,7 +228,7 @@ test('no claim is put once the dataset has a newer contract', async () => {
   const { writer: next } = startWriter(60_000, async () => {
     throw new Failure({ code: 'NEWER_CONTRACT', what: 'raised' })
   })
-  await expect(next.recover(), 'nor is a partition taken on').rejects.toMatchObject({
+  await expect(next.recover(), 'nor is another partition accepted').rejects.toMatchObject({
     code: 'NEWER_CONTRACT',
   })
 })
@@ -245,7 +243,7 @@ test('skipped records are counted as a completed claim, but not as a flush', asy
   expect((await counted('ticklake_consumer_flush_seconds')).every((value) => value === 0)).toBe(true)
 })
 
-/** A writer that has landed the offsets 0 to 2, of which the last is known to Kafka. */
+/** A writer that has landed offsets 0 to 2; Kafka has the record at offset 2. */
 async function landedThree() {
   const it = startWriter()
   await it.writer.recover()
@@ -276,7 +274,7 @@ test('a claim has the digest and the leader epoch of its last record', async () 
   })
 })
 
-test('after a lost connection nothing is claimed until the last record was found again', async () => {
+test('after a lost connection nothing is claimed until the last record is found again', async () => {
   const { claims, writer, ran, push, found, same } = await landedThree()
   push(3)
   writer.connectionLost()
@@ -300,7 +298,7 @@ test('records in memory are not claimed with those that replaced them in Kafka',
 })
 
 test.each(['complete', 'unfinished'])(
-  'a chain whose last claim is %s, with another record in Kafka, is refused',
+  'a chain with another record in Kafka for its last claim (%s) is refused',
   async (state) => {
     const { writer, ran, objects, other } = await landedThree()
     writer.drain()
@@ -311,13 +309,13 @@ test.each(['complete', 'unfinished'])(
     next.found.set(2, other)
     await expect(next.writer.recover()).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED' })
     const later = startWriter(60_000, undefined, false, objects)
-    await expect(later.writer.recover(), 'whatever it finds').rejects.toMatchObject({
+    await expect(later.writer.recover(), 'no matter what it finds').rejects.toMatchObject({
       code: 'TOPIC_TRUNCATED',
     })
   },
 )
 
-/** A writer with CONSUMER_ON_TRUNCATION=record for a chain [0,3) whose last record Kafka has replaced. */
+/** A writer with CONSUMER_ON_TRUNCATION=record for a chain [0,3) of which Kafka has replaced the last record. */
 async function recording({ epochEnd = 1, unfinished = false } = {}) {
   const before = await landedThree()
   before.writer.drain()
@@ -331,7 +329,7 @@ async function recording({ epochEnd = 1, unfinished = false } = {}) {
 }
 
 test.each([false, true])(
-  'with `record` the chain goes on in a new era behind the replaced records, whose claim was unfinished: %s',
+  'with `record` the chain continues in a new era after the replaced records; their claim was unfinished: %s',
   async (unfinished) => {
     const { writer, claims, commits } = await recording({ unfinished })
     expect(await writer.recover()).toBe(4)
@@ -373,7 +371,7 @@ test.each([false, true])(
   },
 )
 
-test('a refusal of an earlier start does not keep `record` from going on, and `stop` goes on in the era then', async () => {
+test('after an earlier start was refused, `record` continues, and then `stop` continues in the era', async () => {
   const it = await recording()
   await startWriter(60_000, undefined, false, it.objects).writer.refuseTruncated('another record')
   expect(await it.writer.recover()).toBe(4)
@@ -381,21 +379,21 @@ test('a refusal of an earlier start does not keep `record` from going on, and `s
 })
 
 test.each([
-  ['Kafka knows no end of the epoch', -1],
-  ['the epoch ends behind the replaced record', 3],
+  ['Kafka does not know the epoch’s end', -1],
+  ['the epoch ends after the replaced record', 3],
 ])(
-  'where %s, `record` refuses as `stop` does: it does not guess where the logs part',
+  'if %s, `record` refuses as `stop` does: it does not guess where the logs diverge',
   async (_what, epochEnd) => {
     const { writer, claims } = await recording({ epochEnd })
     await expect(writer.recover()).rejects.toMatchObject({
       code: 'TOPIC_TRUNCATED',
-      why: expect.stringContaining('where the two logs part is not known'),
+      why: expect.stringContaining('where the two logs diverge is unknown'),
     })
     expect(claims()).toHaveLength(1)
   },
 )
 
-test('a second truncation before anything landed in an era is found, and begins the next one where the log was cut', async () => {
+test('a second truncation before anything landed in an era is found, and begins the next one where the log was truncated', async () => {
   const first = await recording({ epochEnd: 2 })
   expect(await first.writer.recover()).toBe(4)
   expect(first.writer.shift).toBe(2)
@@ -442,7 +440,7 @@ test('a second truncation while a consumer runs in an empty era is found before 
   expect(claims()).toHaveLength(2)
 })
 
-test('a consumer with records of the old log in memory meets the era’s claim, and drops them', async () => {
+test('a consumer with records of the old log in memory finds the era’s claim, and drops them', async () => {
   const old = await landedThree()
   for (const offset of [3, 4]) old.push(offset)
   const it = startWriter(60_000, undefined, false, old.objects, 'record')

@@ -38,7 +38,7 @@ export interface WriterOptions
   /** Asks S3 whether the dataset still has this release's contract. */
   readonly confirmDataset: () => Promise<void>
   readonly truncation: TruncationGuard
-  /** `record`: where Kafka has replaced landed records, the chain goes on in a new era. */
+  /** `record`: if Kafka has replaced landed records, the chain continues in a new era. */
   readonly onTruncation?: 'stop' | 'record'
   /** Commits the offset to Kafka; a failure is harmless. */
   readonly commit: (offset: number) => Promise<void>
@@ -54,22 +54,22 @@ export class PartitionWriter {
   #step: Step = firstStep
   /** The batch of the claim that is being written. */
   #batch: RecordBuffer | undefined
-  /** When it was taken; undefined for a claim without one, such as a skip. */
+  /** When the batch was taken; undefined for a claim without one, such as a skip. */
   #batchTakenAt: number | undefined
-  /** Whether a batch is taken and the topic is being confirmed: that needs no further records. */
+  /** Whether a batch is taken and the topic is being confirmed, which needs no further records. */
   #isConfirming = false
   #draining = false
-  /** The era of the chain's end, once that is known; undefined: Kafka has never replaced landed records. */
+  /** The era of the chain's end, once known; undefined: Kafka has never replaced landed records. */
   #era: Era | undefined
   /** The newest claim when the chain was read. */
   #tail: Claim | undefined
-  /** What an earlier consumer has found, of the tail's era. */
+  /** What an earlier consumer has found in the tail's era. */
   #knownTruncation: KnownTruncation | undefined
-  /** The last record of the newest claim that is known, at its offset in Kafka, where it has one. */
+  /** The last record of the newest known claim, at its offset in Kafka, if it has one. */
   #lastClaimed: LandedRecord | undefined
   /** The era that has begun, while nothing has landed in it. */
   #begun: EraStart | undefined
-  /** Whether a connection was lost while there was no record of the era to compare. */
+  /** Whether a connection was lost while the era had no record to compare. */
   #isEraDoubted = false
   /** Records that were read before the connection was lost: Kafka must still have them before anything is claimed. */
   readonly #doubted: LandedRecord[] = []
@@ -99,7 +99,7 @@ export class PartitionWriter {
     return this.#era
   }
 
-  /** By how much the offsets of claims are above Kafka's. */
+  /** How far the offsets of claims are above Kafka's. */
   get shift(): number {
     return this.#era?.shift ?? 0
   }
@@ -109,7 +109,7 @@ export class PartitionWriter {
     return this.#aborting.signal
   }
 
-  /** Whether a claim is being written, or about to be: memory will be freed without further records. */
+  /** Whether a claim is being written or about to be, so that memory will be freed without further records. */
   get isBusy(): boolean {
     return (
       this.#isConfirming ||
@@ -148,16 +148,16 @@ export class PartitionWriter {
     return from
   }
 
-  /** Makes sure that the records read so far are of the topic that the claims are of. @throws Failure TOPIC_REPLACED; Aborted */
+  /** Makes sure that the records read so far are of the claims' topic. @throws Failure TOPIC_REPLACED; Aborted */
   confirmTopic(): Promise<void> {
     const { events, confirmTopic } = this.#options
     return untilDone('describe_topic', events, this.#aborting.signal, confirmTopic)
   }
 
-  /** Writes down that Kafka has replaced landed records of the partition. @returns what to stop with */
+  /** Records that Kafka has replaced landed records of the partition. @returns the error to stop with */
   refuseTruncated(why: string): Promise<Failure> {
     const { events, partition, truncation, onTruncation } = this.#options
-    const unknown = '; where the two logs part is not known, so no era can begin'
+    const unknown = '; where the two logs diverge is unknown, so no era can begin'
     const what = onTruncation === 'record' ? why + unknown : why
     return untilDone('write_truncation', events, this.#aborting.signal, () =>
       truncation.refuse(partition, what, this.#era?.number),
@@ -165,8 +165,8 @@ export class PartitionWriter {
   }
 
   /**
-   * The partition ends in Kafka before its claims do: begins the next era where that may be, else refuses the partition.
-   * Only between recover() and run().
+   * The partition ends in Kafka before its claims do: begins the next era if that is allowed, otherwise refuses the
+   * partition. Only between recover() and run().
    * @returns the offset to read from
    * @throws Failure TOPIC_TRUNCATED; Aborted
    */
@@ -179,8 +179,8 @@ export class PartitionWriter {
   }
 
   /**
-   * The connection to a broker was lost: the log that it has when it is back may be another one. The last record that was
-   * read so far is compared before the next claim.
+   * The connection to a broker was lost, and its log may be another one when it is back. The last record read so far is
+   * compared before the next claim.
    */
   connectionLost(): void {
     const { target } = this.#options
@@ -208,21 +208,24 @@ export class PartitionWriter {
       const why = await untilDone('compare_record', events, this.#aborting.signal, () =>
         truncation.replaced(partition, compared),
       )
-      // Recovery decides whether landed records are among them, and where the chain goes on.
+      // Recovery decides whether landed records are among them, and where the chain continues.
       if (why !== undefined && this.#options.onTruncation === 'record') throw logReplaced(partition, why)
       if (why !== undefined) throw await this.refuseTruncated(why)
       this.#doubted.shift()
     }
   }
 
-  /** Makes sure that the records sent so far have no field that this release does not know. @throws Failure NEWER_CONTRACT; Aborted */
+  /**
+   * Makes sure that the records read so far have no field that this release does not know. @throws Failure
+   * NEWER_CONTRACT; Aborted
+   */
   #confirmDataset(): Promise<void> {
     const { events, confirmDataset } = this.#options
     return untilDone('read_dataset', events, this.#aborting.signal, confirmDataset)
   }
 
   /**
-   * Skips [landed offset, `to`) by a claim that says why. Only between recover() and run().
+   * Skips [landed offset, `to`) with a claim that says why. Only between recover() and run().
    * @returns the offset to read from; another one if another consumer's claim came first
    */
   async skipTo(to: number, reason: string): Promise<number> {
@@ -259,8 +262,8 @@ export class PartitionWriter {
   }
 
   /**
-   * Makes run() return without waiting for S3 or Kafka; it only waits for an encoding to end.
-   * The partition's next owner reads again what is not claimed.
+   * Makes run() return without waiting for S3 or Kafka; it only waits for an encoding to end. The partition's next
+   * owner re-reads what is not claimed.
    */
   abort(): void {
     const unclaimed = this.pending.records
@@ -269,7 +272,7 @@ export class PartitionWriter {
     this.#wake()
   }
 
-  /** Waits for a batch, and builds its claim. False: drained, nothing is left to write. */
+  /** Waits for a batch, and builds its claim. False: drained, with nothing left to write. */
   async #collect(): Promise<boolean> {
     const step = this.#step
     for (;;) {
@@ -277,7 +280,7 @@ export class PartitionWriter {
       if (step.at === 'collect' && this.#takeFullBatch(step.from)) break
       if (step.at === 'collect-claim' && this.#takeClaim(step.claim)) break
       if (this.#draining) return false
-      // Sealing would not help: the adopted claim decides where the batch ends.
+      // Sealing would not help: the adopted claim determines where the batch ends.
       if (step.at === 'collect-claim') this.pending.awaitedEnd = step.claim.E
       await new Promise<void>((resolve) => {
         this.#wake = resolve
@@ -311,7 +314,7 @@ export class PartitionWriter {
   #takeClaim(claim: Claim): boolean {
     const batch = this.pending.takeBatch(claim, this.#batch)
     if (!batch) return false
-    // Our claim was to start here: the consumer that was faster is running now.
+    // Another consumer claimed this offset first, so it is running now.
     if (this.#batch && claim.contract < CONTRACT_VERSION) this.#options.events.earlierReleaseBeside(claim)
     this.#batch = batch
     this.#options.events.claimAdopted(claim)
@@ -401,7 +404,7 @@ export class PartitionWriter {
     }
   }
 
-  /** @throws Failure TOPIC_TRUNCATED when an earlier consumer has refused the era, and no other can begin */
+  /** @throws Failure TOPIC_TRUNCATED when an earlier consumer has refused the era, and no next one can begin */
   async #readKnownTruncation(): Promise<void> {
     const { events, partition, truncation, onTruncation } = this.#options
     const era = this.#era?.number ?? 0
@@ -416,9 +419,9 @@ export class PartitionWriter {
   }
 
   /**
-   * The claim by which the chain goes on behind a claim whose records Kafka has replaced.
-   * @param most where the logs may part at most, in offsets of Kafka: what was found says so
-   * @returns undefined: it may not, or where the logs part is not known
+   * The claim with which the chain continues after a claim whose records Kafka has replaced. @param most the highest
+   * Kafka offset at which the logs can diverge, from what was found @returns undefined: no era is allowed, or where the
+   * logs diverge is unknown
    */
   async #nextEra(claim: Claim, why: string, most: number): Promise<Claim | undefined> {
     const { target, landing, events, onTruncation } = this.#options
@@ -438,16 +441,19 @@ export class PartitionWriter {
   }
 
   /**
-   * Why an era in which nothing has landed does not go on where it began: Kafka has lost records again, some of which
-   * landed before the era. Undefined: it does, or Kafka cannot tell.
+   * Why an era in which nothing has landed cannot continue where it began: Kafka has again lost records, some of which
+   * landed before the era. Undefined: it can, or Kafka does not know.
    */
   async #cutBelow({ kafkaOffset }: EraStart): Promise<string | undefined> {
     const end = await this.#divergence()
     if (end === undefined || end >= kafkaOffset) return undefined
-    return `Kafka has lost records from offset ${end} on that have landed, before anything landed in the era that begins at ${kafkaOffset}`
+    return `Kafka has lost landed records from offset ${end} on, before anything landed in the era that begins at ${kafkaOffset}`
   }
 
-  /** Where Kafka's log parts from that of the claim's last record, or of the newest claim that has one; undefined: not known. */
+  /**
+   * Where Kafka's log diverges from that of the claim's last record, or of the newest claim that has one; undefined:
+   * unknown.
+   */
   async #divergence(claim?: Claim): Promise<number | undefined> {
     const { partition, events, truncation } = this.#options
     const { signal } = this.#aborting
@@ -504,11 +510,11 @@ function landedRecord({ last, contract, aliases, era }: Claim): LandedRecord {
   return { ...last!, offset: last!.offset - (era?.shift ?? 0), contract, aliases }
 }
 
-/** What is in memory is of a log that Kafka has replaced: the chain is recovered again by another member. */
+/** The records in memory are of a log that Kafka has replaced: another member recovers the chain again. */
 function logReplaced(partition: number, why: string): Failure {
   return new Failure({
     code: 'TOPIC_TRUNCATED',
-    what: `Kafka has replaced records of partition ${partition} that were read; those that had not landed are read again where Kafka has them`,
+    what: `Kafka has replaced records of partition ${partition} that were read; those that had not landed are read again if Kafka has them`,
     why,
     retryable: true,
   })
@@ -538,7 +544,7 @@ function stopFailure(problem: Exclude<Problem, { kind: 'truncated' }>): Failure 
   }
   if (problem.kind === 'era-begun') {
     const { partition, era } = problem.claim
-    return logReplaced(partition, `another consumer has begun the era ${era?.number ?? 0}`)
+    return logReplaced(partition, `another consumer has begun era ${era?.number ?? 0}`)
   }
   const { stored, seen } = problem
   return new Failure({

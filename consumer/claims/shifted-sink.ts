@@ -1,4 +1,4 @@
-// Takes the records of an era: their offsets in the lake are above those in Kafka.
+// Takes the records of an era, and shifts their offsets from Kafka's to the lake's.
 import type { Message } from '../batching/pending-batches.ts'
 import type { RecordSink } from '../group/record-source.ts'
 
@@ -17,7 +17,7 @@ export function shiftedSink(sink: RecordSink, shift: number): RecordSink {
   }
 }
 
-/** One message for all records, as the sources have one. */
+/** One message object for all records, as in the sources. */
 class ShiftedMessage implements Message {
   readonly #shift: number
   #message!: Message

@@ -1,4 +1,4 @@
-// What is done about landed records that Kafka has replaced.
+// What happens when Kafka has replaced landed records.
 import { recordDigest } from '@ticklake/contract/last-record.ts'
 import type { FoundRecord } from '@ticklake/lake/chain-end.ts'
 import { memoryStore } from '@ticklake/testing/memory-store.ts'
@@ -42,7 +42,7 @@ const landed = (value: Uint8Array | null) => ({
 
 test.each<[string, Uint8Array | null, FoundRecord]>([
   ['a row', tick('1.5'), record(tick('1.5'))],
-  ['the same row in another spelling', tick('1.5'), record(tick(' 1.50'))],
+  ['the same row, written differently', tick('1.5'), record(tick(' 1.50'))],
   ['a rejected record', Buffer.from('poison'), record(Buffer.from('poison'))],
   ['a tombstone', null, record(null)],
 ])('%s is recognized', async (_what, value, found) => {
@@ -57,7 +57,7 @@ test.each<[string, Uint8Array | null, FoundRecord, RegExp]>([
   ['a rejected record in the place of a row', tick('1.5'), record(Buffer.from('x')), /another one/],
   ['an empty value in the place of a tombstone', null, record(Buffer.alloc(0)), /another one/],
   ['the end of the partition', tick('1.5'), 'beyond-end', /Kafka ends before it/],
-])('%s is no landed record', async (_what, value, found, why) => {
+])('%s is not a landed record', async (_what, value, found, why) => {
   const { it, results } = guard(found)
   expect(await it.replaced(0, landed(value))).toMatch(why)
   expect(results).toEqual(['replaced'])
@@ -69,7 +69,7 @@ test('a record that Kafka no longer has is not compared', async () => {
   expect(results).toEqual(['unknown'])
 })
 
-test('a truncated partition is refused, and by every later start; the others are not', async () => {
+test('a truncated partition is refused, now and at every later start; the others are not', async () => {
   const { it, objects } = guard('absent')
   await it.requireIntact(3)
   expect(await it.refuse(3, 'offset 7 is another record')).toMatchObject({ code: 'TOPIC_TRUNCATED' })

@@ -1,4 +1,4 @@
-// Refuses a partition whose landed records Kafka has replaced, and writes that down for every later start: new records
+// Refuses a partition if Kafka has replaced its landed records, and records that for every later start: new records
 // under old offsets would count as landed.
 import { truncationKey } from '@ticklake/contract/keys.ts'
 import { compareRecord, type FoundRecord, type LandedRecord } from '@ticklake/lake/chain-end.ts'
@@ -12,19 +12,19 @@ export interface TruncationGuardOptions {
   readonly store: Pick<ObjectStore, 'putIfAbsent' | 'text'>
   readonly target: LandingTarget
   readonly events: Pick<ConsumerEvents, 'recordCompared'>
-  /** What Kafka has at an offset now. */
+  /** The record that Kafka has at an offset now. */
   readonly find: (partition: number, offset: number) => Promise<FoundRecord>
-  /** Where the records of a leader epoch end in Kafka's log now; negative: it does not know. */
+  /** Where the records of a leader epoch end in Kafka's log now; negative: unknown. */
   readonly epochEnd: (partition: number, leaderEpoch: number) => Promise<number>
 }
 
-/** What a consumer wrote down when it found the partition truncated. */
+/** What a consumer recorded when it found the partition truncated. */
 export interface KnownTruncation {
   readonly why: string
   readonly key: string
 }
 
-/** Every method rejects with an error of S3 or Kafka when that does not answer: call it again. */
+/** Every method rejects with the error of S3 or Kafka if it does not answer: call it again. */
 export class TruncationGuard {
   readonly #options: TruncationGuardOptions
 
@@ -32,7 +32,7 @@ export class TruncationGuard {
     this.#options = options
   }
 
-  /** What an earlier consumer has found in the partition's era; undefined: nothing. */
+  /** What an earlier consumer found in the partition's era; undefined: nothing. */
   async known(partition: number, era: number): Promise<KnownTruncation | undefined> {
     const key = this.#key(partition, era)
     const stored = await this.#options.store.text(key)
@@ -45,20 +45,20 @@ export class TruncationGuard {
     if (known) throw truncated(partition, known.why, known.key)
   }
 
-  /** The first of Kafka's offsets that is not of this leader epoch or an earlier one; undefined: Kafka does not know. */
+  /** The first Kafka offset after this leader epoch; undefined: Kafka does not know. */
   async divergence(partition: number, leaderEpoch: number): Promise<number | undefined> {
     const end = await this.#options.epochEnd(partition, leaderEpoch)
     return end < 0 ? undefined : end
   }
 
-  /** Why Kafka's record is not the one that landed; undefined: it is, or cannot be compared any more. */
+  /** Why Kafka's record is not the one that landed; undefined: it is, or can no longer be compared. */
   async replaced(partition: number, landed: LandedRecord): Promise<string | undefined> {
     const comparison = compareRecord(landed, await this.#options.find(partition, landed.offset))
     this.#options.events.recordCompared(comparison.result)
     return comparison.result === 'replaced' ? comparison.why : undefined
   }
 
-  /** Writes down that the partition is truncated. @returns what to stop with */
+  /** Records that the partition is truncated. @returns the error to stop with */
   async refuse(partition: number, why: string, era = 0): Promise<Failure> {
     const { store, target } = this.#options
     const key = this.#key(partition, era)
@@ -97,6 +97,6 @@ function truncated(partition: number, why: string, key: string): Failure {
     code: 'TOPIC_TRUNCATED',
     what: `Kafka has lost records of partition ${partition} that are in the lake; what landed stays, and nothing more is read from it`,
     why: `${why}: a power cut, an unclean election, or a log that was restored`,
-    remedy: `begin a new dataset with LAKE_DATASET for all services, and keep both: there, the new records under old offsets land. Or set CONSUMER_ON_TRUNCATION=record, which writes down what Kafka lost and goes on in this dataset, where the last claim has a leader epoch. ${key} holds the refusal; no restart clears it`,
+    remedy: `begin a new dataset with LAKE_DATASET for all services, where the new records land, and keep both. Or set CONSUMER_ON_TRUNCATION=record, which records what Kafka lost and continues in this dataset, if the last claim has a leader epoch. ${key} records the truncation; no restart clears it`,
   })
 }

@@ -1,4 +1,4 @@
-// `consumer dlq list|show|replay`: the pages that --help shows, and what the commands do.
+// `consumer dlq list|show|replay`: their --help texts, and what they do.
 import { createReadStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { s3Client } from '@ticklake/aws/config.ts'
@@ -53,9 +53,13 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
       (y) =>
         outputOption(filterOptions(y))
           .usage(
-            '$0 dlq list [--each]\n\nCounts the records in the dead-deadLetter files of the dataset (never the dead-deadLetter topic, which may have one more than once).',
+            '$0 dlq list [--each]\n\nCounts the records in the dataset’s dead-letter files (not in the dead-letter topic, which may have duplicates).',
           )
-          .option('each', { type: 'boolean', default: false, describe: 'one row a record instead of a sum' })
+          .option('each', {
+            type: 'boolean',
+            default: false,
+            describe: 'one row per record instead of counts',
+          })
           .example('$0 dlq list', 'counts by reason, partition and hour')
           .example('$0 dlq list --each --reason bad_date --output jsonl', 'whole records for a program'),
       (flags) => onLake(env, flags, (lake) => list(lake, flags)),
@@ -65,7 +69,7 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
       'one rejected record with its key, value and headers',
       (y) =>
         outputOption(y.option('dataset', datasetOption))
-          .usage('$0 dlq show <partition>:<offset>\n\nBytes that are no UTF-8 text are shown in base64.')
+          .usage('$0 dlq show <partition>:<offset>\n\nBytes that are not UTF-8 are shown in base64.')
           .positional('record', { type: 'string', demandOption: true, describe: '<partition>:<offset>' })
           .option('raw', {
             type: 'boolean',
@@ -82,7 +86,7 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
       (y) =>
         outputOption(filterOptions(y))
           .usage(
-            '$0 dlq replay <partition>:<offset>.. | --all | --reason R | --mended FILE   [--set field=value] [--value FILE]\n\nEach record is fixed, validated like every message, and only then sent to the topic, in one transaction with a line in the ledger <KAFKA_TOPIC>-replayed that says which record it replaces. A record in the ledger is not sent again: you may run this twice, kill it, or run two at a time. A record that is still rejected is reported and not sent, and the exit status is 1. The user needs the right to write to the topic.',
+            '$0 dlq replay <partition>:<offset>.. | --all | --reason R | --mended FILE   [--set field=value] [--value FILE]\n\nEach record is fixed, validated like every message, and only then sent to the topic, in one transaction with a line in the ledger <KAFKA_TOPIC>-replayed that says which record it replaces. A record in the ledger is not sent again, so you may repeat this, kill it, or run two at a time. A record that would still be rejected is reported and not sent, and the exit status is 1. The user needs the right to write to the topic.',
           )
           .positional('record', { type: 'string', array: true, describe: '<partition>:<offset>' })
           .option('all', {
@@ -95,23 +99,23 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
             array: true,
             requiresArg: true,
             nargs: 1,
-            describe: 'field=value in each record’s JSON; the value is JSON where it is some, else text',
+            describe: 'sets a field in each record’s JSON; the value is JSON if it parses, else text',
           })
           .option('value', {
             type: 'string',
             requiresArg: true,
-            describe: 'a file that holds the whole value, for one record',
+            describe: 'a file with the whole new value, for one record',
           })
           .option('mended', {
             type: 'string',
             requiresArg: true,
             describe:
-              'a file of lines as `dlq list --each --output jsonl` writes them, with `value` fixed; `-` is standard input',
+              'a file of lines from `dlq list --each --output jsonl`, with `value` fixed; `-` is standard input',
           })
           .option('dry-run', { type: 'boolean', default: false, describe: 'validate, and send nothing' })
           .check(({ record = [], mended }) => {
             if (record.length === 0 || mended === undefined) return true
-            throw usage('--mended names the records itself: name none beside it')
+            throw usage('--mended already names the records: name none beside it')
           })
           .example('$0 dlq replay 0:1234 --set close=28412.5', 'one record, one field fixed')
           .example(
@@ -124,12 +128,7 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
             'many, by a program',
           ),
       (flags) =>
-        onLake(
-          env,
-          flags,
-          (lake) => replay(lake, flags),
-          'only the records that were reported as replayed were sent',
-        ),
+        onLake(env, flags, (lake) => replay(lake, flags), 'only the records reported as replayed were sent'),
     )
     .demandCommand(1, 'missing command; expected one of dlq list, dlq show, dlq replay')
 }
@@ -226,7 +225,7 @@ interface OpenLake {
   readonly store: ObjectStore
 }
 
-/** Opens the lake for a command; an error of S3 is reported in three lines. */
+/** Opens the lake for a command; errors of S3 are reported in three lines. */
 async function onLake(
   env: Env,
   { dataset }: { dataset?: string | undefined },
@@ -316,13 +315,13 @@ function notRefused({ lake }: ConsumerConfig, origins: readonly Origin[]): Failu
   })
 }
 
-/** The bytes of its value; on a terminal, which they could drive, its text with that written out. */
+/** The bytes of its value; on a terminal, its text with control characters escaped. */
 function rawOf(deadLetter: DeadLetter, isTerminal: boolean): Uint8Array | string {
   const bytes = bytesOf(deadLetter.value) ?? Buffer.alloc(0)
   return isTerminal ? printable(bytes.toString()) : bytes
 }
 
-/** One line a fact. */
+/** One line per fact. */
 function pageOf(deadLetter: DeadLetter): string {
   const { headers, ...facts } = readable(deadLetter)
   const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(12)} ${shown(value)}`)

@@ -1,4 +1,4 @@
-// Reads the rejected records of a dataset from its dead-deadLetter files, which have each of them once.
+// Reads the rejected records of a dataset from its dead-letter files, which have each of them once.
 import type { Lake } from '@ticklake/contract/keys.ts'
 import { allDeadLetters, type DeadLetter, listDeadFiles } from '@ticklake/lake/dead-files.ts'
 import type { ObjectStore } from '../s3.ts'
@@ -13,7 +13,7 @@ export interface DeadLetterFilter {
   readonly origins?: readonly Origin[]
 }
 
-/** By partition and offset; a file is read only if its name says that it may hold one. */
+/** By partition and offset; a file is read only if its name says that it may contain one. */
 export async function* readDeadLetters(
   store: ObjectStore,
   lake: Lake,
@@ -42,7 +42,7 @@ export function passes(
 ): boolean {
   if (reasons && !reasons.includes(deadLetter.reason)) return false
   if (partitions && !partitions.includes(deadLetter.partition)) return false
-  // A record without a timestamp lies in no span of time.
+  // A record without a timestamp is in no time range.
   if (sinceMs !== undefined && !(deadLetter.timestampMs !== null && deadLetter.timestampMs >= sinceMs))
     return false
   if (untilMs !== undefined && !(deadLetter.timestampMs !== null && deadLetter.timestampMs < untilMs))

@@ -1,4 +1,4 @@
-// Announces rejected records on the dead-letter topic, at least once each; their dead-letter file is what counts.
+// Announces rejected records on the dead-letter topic, at least once each; their dead-letter file is authoritative.
 
 import RdKafka from '@confluentinc/kafka-javascript'
 import type { Claim } from '@ticklake/contract/claim.ts'
@@ -22,12 +22,12 @@ export interface DeadLetterMessage extends Pick<DeadLetter, 'topic' | 'topicId' 
 export interface DeadLetterSender extends AsyncDisposable {
   /**
    * Resolves when the broker has acknowledged every message.
-   * @throws Failure: not retryable where the broker refuses them and will do so until a person changes something
+   * @throws Failure: not retryable if the broker refuses them until a person changes something
    */
   send(messages: readonly DeadLetterMessage[]): Promise<void>
 }
 
-/** The message about a record that was just rejected. */
+/** The message about a newly rejected record. */
 export function messageOf(
   claim: Claim,
   { offset, reason, detail, key, value }: RejectedRecord,
@@ -63,8 +63,8 @@ export function deadLetterProducer(config: KafkaConfig): DeadLetterSender {
   }
 
   /**
-   * A client caches what it knows of a topic: that it is gone, its number of partitions, the sequence numbers of batches.
-   * None of that is true of a topic that was deleted and recreated, so a new client is needed.
+   * A client caches facts about a topic: that it is gone, its number of partitions, the sequence numbers of batches.
+   * None of them holds for a topic that was deleted and recreated, so a new client is needed.
    */
   const giveUp = (connection: Connection, error: unknown) => {
     if (connection !== current) return
@@ -80,7 +80,7 @@ export function deadLetterProducer(config: KafkaConfig): DeadLetterSender {
         const sent = Promise.all(
           messages.slice(i, i + AT_ONCE).map((message) => sendOne(connection.producer, topic, message)),
         )
-        // The first call that gives the connection up ends the wait of all others that use it.
+        // The first call that gives up the connection ends the wait of all others that use it.
         sent.catch((error) => giveUp(connection, error))
         await Promise.race([sent, connection.givenUp.promise]).catch((error) => {
           throw sendFailure(error, topic)
@@ -97,17 +97,17 @@ export function deadLetterProducer(config: KafkaConfig): DeadLetterSender {
 }
 
 /**
- * A message with more than this would be refused by the dead-letter topic: a topic accepts 1 MiB by default,
- * headers included. The dead-letter file has the record whole.
+ * The dead-letter topic would refuse a larger message: by default a topic accepts 1 MiB, headers included. The
+ * dead-letter file has the whole record.
  */
 const MAX_MESSAGE_BYTES = 900_000
-/** How much of the detail is left in a message that the topic finds too large. */
+/** How much of the detail stays in a message that is too large for the topic. */
 const SHORT_DETAIL_CHARACTERS = 200
 
 /** Below the size of the client's queue, so that a claim of many rejected records is announced in portions. */
 const AT_ONCE = 1_000
 
-/** Sends a message; where the topic finds it too large, one without the record. */
+/** Sends a message; if it is too large for the topic, sends it without the record. */
 async function sendOne(producer: Producer, topic: string, message: DeadLetterMessage): Promise<void> {
   const bytes = (message.key?.length ?? 0) + (message.value?.length ?? 0)
   if (bytes <= MAX_MESSAGE_BYTES) {
@@ -154,7 +154,7 @@ function sendFailure(error: unknown, topic: string): Failure {
     why: reasonOf(error),
     remedy: refused
       ? `allow this user to write to ${topic}, and give the topic the defaults of max.message.bytes and cleanup.policy`
-      : `see that the broker has the topic ${topic}`,
+      : `check that the broker has the topic ${topic}`,
     retryable: !refused,
     cause: error,
   })

@@ -9,7 +9,7 @@ import { describeTopic } from '../group/kafka-topic.ts'
 const { AdminClient, CODES, HighLevelProducer } = RdKafka
 type Producer = InstanceType<typeof HighLevelProducer>
 
-/** A connection, and a promise that rejects when it is given up: calls that wait for its answers would wait for ever. */
+/** A connection, and a promise that rejects when it is given up: otherwise pending calls would wait forever. */
 export interface Connection {
   readonly producer: Producer
   readonly givenUp: PromiseWithResolvers<never>
@@ -29,12 +29,12 @@ const permanentCodes: readonly number[] = [
   CODES.ERRORS.ERR_POLICY_VIOLATION,
 ]
 
-/** Whether the broker's answer will be the same next time. */
+/** Whether the broker would answer the same next time. */
 export function isPermanent(code: number | undefined): boolean {
   return code !== undefined && permanentCodes.includes(code)
 }
 
-/** A client that knows the topic as it is now. @throws Failure KAFKA_UNREACHABLE, DEAD_LETTER_TOPIC_MISSING */
+/** A client with the topic's current metadata. @throws Failure KAFKA_UNREACHABLE, DEAD_LETTER_TOPIC_MISSING */
 export async function connect(config: KafkaConfig): Promise<Connection> {
   const partitions = await ensureTopic(config)
 
@@ -49,7 +49,8 @@ export async function connect(config: KafkaConfig): Promise<Connection> {
     await new Promise<void>((resolve, reject) => {
       producer.connect({ timeout: ANSWER_WITHIN_MS }, (error) => (error ? reject(error) : resolve()))
     })
-    // A partition that is just being created may acknowledge a batch and not have it; one that answers with its end has a log.
+    // A partition that is just being created may acknowledge a batch without storing it; one that answers with its end
+    // has a log.
     const ends = Array.from({ length: partitions }, (_, partition) =>
       endOf(producer, deadLetterTopic(config), partition),
     )
@@ -82,7 +83,7 @@ async function ensureTopic(config: KafkaConfig): Promise<number> {
     log_level: 4,
   })
   try {
-    // Asked first: a user who may write to the topic need not be allowed to create it.
+    // Checked first: a user who may write to the topic may lack the right to create it.
     const found = await describeTopic(admin, topic)
     if (found) return found.partitions
     const wanted = { topic, num_partitions: 1, replication_factor: -1 }
@@ -96,9 +97,9 @@ async function ensureTopic(config: KafkaConfig): Promise<number> {
   } catch (error) {
     throw new Failure({
       code: 'DEAD_LETTER_TOPIC_MISSING',
-      what: `there may be no dead-letter topic ${topic}, and it cannot be made; rejected records are kept in dead-letter files, and the notices follow`,
+      what: `the dead-letter topic ${topic} may not exist, and cannot be created; rejected records are kept in dead-letter files, and are announced later`,
       why: reasonOf(error),
-      remedy: 'make it with `producer topic create`, or allow this user to',
+      remedy: 'create it with `producer topic create`, or allow this user to',
       retryable: !isPermanent((error as { code?: number }).code),
       cause: error,
     })

@@ -1,4 +1,4 @@
-// Rejected records: the line of the dead-letter file that holds each whole.
+// Rejected records as lines of a dead-letter file, each whole.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 import type { RejectedRecord } from '../batching/record-buffer.ts'

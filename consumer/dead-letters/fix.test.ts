@@ -31,7 +31,7 @@ test('a record without a key gets the name of its index, as a producer keys it',
   expect(fixDeadLetter(letter(good), {})).toMatchObject({ accepted: true, key: Buffer.from('HSI') })
 })
 
-test('what is still wrong after the fix is rejected by the same validation, with the reason', () => {
+test('a record that is still invalid after the fix is rejected by the same validation, with the reason', () => {
   expect(fixDeadLetter(letter(good), { set: { date: '2021-02-30' } })).toEqual({
     accepted: false,
     why: 'bad_date: date is "2021-02-30", not a real YYYY-MM-DD',
@@ -53,7 +53,7 @@ test.each([
   ['index="HSI"', ['index', 'HSI']],
   ['date=2021-03-01', ['date', '2021-03-01']],
   ['index=', ['index', '']],
-])('%s sets what a person means', (text, expected) => {
+])('%s sets the value that a person means', (text, expected) => {
   expect(parseSet(text)).toEqual(expected)
 })
 
@@ -65,7 +65,7 @@ test('a fixed line may carry its value as text, as JSON or in base64', () => {
   expect(() => parseFixedLine('{"value":"x"}')).toThrow('partition and offset')
 })
 
-test('bytes that are no text are shown in base64, and a time out of every calendar does no harm', () => {
+test('bytes that are not text are shown in base64, and a time outside any calendar does no harm', () => {
   const shown = readable({ ...letter(new Uint8Array([0xff, 0])), timestampMs: 9e15 })
   expect(shown).toMatchObject({ valueBase64: '/wA=', key: null, timestamp: '9000000000000000' })
   expect(shown).not.toHaveProperty('value')

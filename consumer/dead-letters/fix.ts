@@ -4,9 +4,9 @@ import { validate } from '@ticklake/contract/validation.ts'
 import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 import { bytesOf } from './readable.ts'
 
-/** What to change. Without either, the record is validated again as it is. */
+/** What to change. Without either, the unchanged record is validated again. */
 export interface Fix {
-  /** Fields of the JSON object and what they become. */
+  /** New values of fields of the JSON object. */
   readonly set?: Readonly<Record<string, unknown>>
   /** The whole value. */
   readonly value?: Uint8Array
@@ -29,12 +29,12 @@ export function fixDeadLetter(deadLetter: DeadLetter, { set, value }: Fix): Fixe
     if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
       return {
         accepted: false,
-        why: 'its value is no JSON object, so no field can be set: replace it with --value',
+        why: 'its value is not a JSON object, so no field can be set: replace it with --value',
       }
     }
     bytes = Buffer.from(JSON.stringify({ ...fields, ...set }))
   }
-  // What aliases alone make a tick goes out in its canonical form, which every consumer accepts.
+  // A record that is a tick only by aliases is sent in its canonical form, which every consumer accepts.
   const result = validate(bytes, CONTRACT_VERSION, true)
   if (!result.accepted) return { accepted: false, why: `${result.reason}: ${result.detail}` }
   const canonical = Buffer.from(result.canonical)
@@ -43,8 +43,8 @@ export function fixDeadLetter(deadLetter: DeadLetter, { set, value }: Fix): Fixe
 }
 
 /**
- * Reads `field=value`: the value is JSON where it is some (`3.5`, `null`, `"HSI"`), else text (`HSI`).
- * @throws Error with a plain sentence when there is no field
+ * Reads `field=value`: the value is JSON if it parses (`3.5`, `null`, `"HSI"`), else text (`HSI`). @throws Error with a
+ * plain sentence when there is no field
  */
 export function parseSet(text: string): [field: string, value: unknown] {
   const at = text.indexOf('=')
@@ -66,20 +66,20 @@ export interface FixedLine {
 }
 
 /**
- * Reads a line as `dlq show --output jsonl` writes it, with its value changed.
- * @throws Error with a plain sentence when it is no such line
+ * Reads a line of `dlq show --output jsonl` with a changed value. @throws Error with a plain sentence for any other
+ * line
  */
 export function parseFixedLine(line: string): FixedLine {
   const fields = JSON.parse(line) as Record<string, unknown>
   const { topicId, partition, offset, value, valueBase64 } = fields ?? {}
   if (!isCount(partition) || !isCount(offset))
-    throw new Error('partition and offset, which say which record it is, are missing')
+    throw new Error('partition and offset, which identify the record, are missing')
   const origin = { partition, offset, ...(typeof topicId === 'string' && { topicId }) }
   if (typeof value === 'string') return { ...origin, value: Buffer.from(value) }
   if (typeof value === 'object' && value !== null)
     return { ...origin, value: Buffer.from(JSON.stringify(value)) }
   if (typeof valueBase64 === 'string') return { ...origin, value: Buffer.from(valueBase64, 'base64') }
-  throw new Error('it has no value: a text, an object, or valueBase64')
+  throw new Error('it has no value: text, an object, or valueBase64')
 }
 
 function isCount(value: unknown): value is number {

@@ -1,4 +1,4 @@
-// The ledger's partition, against a client that only notes what it is asked.
+// The ledger's partition, with a client that only records its calls.
 import { kafkaConfig } from '@ticklake/kafka/config.ts'
 import { expect, test, vi } from 'vitest'
 import { openReplay } from './replay.ts'

@@ -6,13 +6,15 @@ import { topicIdOf } from '../group/kafka-topic.ts'
 import { type Origin, originText } from './readable.ts'
 
 export const CALL_TIMEOUT_MS = 30_000
-/** Where its lines are: by name, so that what a replay writes is what the next one reads, however it was made. */
+/**
+ * The partition of its lines, fixed so that the next replay reads what this one writes, however the topic was created.
+ */
 export const LEDGER_PARTITION = 0
-/** So long may nothing come of the ledger before it counts as unreadable. */
+/** How long the ledger may return nothing before it counts as unreadable. */
 const LEDGER_PATIENCE_MS = 30_000
 
 /**
- * What was replayed by now, for whoever sends nothing; makes no ledger where there is none.
+ * What has been replayed so far, for a dry run; does not create a missing ledger.
  * @param topicId of the topic that the records were rejected in
  * @returns whether a record was replayed
  * @throws Failure LEDGER_UNFIT, REPLAY_REFUSED, TOPIC_REPLACED
@@ -34,7 +36,7 @@ export async function replayedByNow(
 }
 
 /**
- * Makes the ledger unless it is there.
+ * Creates the ledger unless it exists.
  * @param topicId of the topic that the records were rejected in
  * @throws Failure REPLAY_REFUSED, TOPIC_REPLACED
  */
@@ -97,7 +99,7 @@ export async function readLedger(config: KafkaConfig): Promise<Set<string>> {
   const consumer = new RdKafka.KafkaConsumer(
     {
       ...kafkaClientSettings(config, 'ticklake-replay'),
-      // Never joined: partitions are assigned by hand. The prefix is the one that the broker's rules allow.
+      // Never joined: partitions are assigned by hand. The broker's ACLs allow this prefix.
       'group.id': 'ticklake-replay',
       'enable.auto.commit': false,
       'enable.partition.eof': true,
@@ -134,20 +136,20 @@ export async function readLedger(config: KafkaConfig): Promise<Set<string>> {
   }
 }
 
-/** Lines in other partitions, of whoever made the ledger by hand, are not read: their records would land twice. */
+/** Lines in other partitions (of a ledger created by hand) are not read: their records would be sent again. */
 function requireOnePartition(ledger: string, topics: RdKafka.Metadata['topics']): void {
   const partitions = topics.find(({ name }) => name === ledger)?.partitions.length ?? 0
   if (partitions <= 1) return
   throw new Failure({
     code: 'LEDGER_UNFIT',
     what: `the ledger ${ledger} has ${partitions} partitions; nothing was sent`,
-    why: 'a replay makes it with one: lines in another are not read, and what they tell of would be sent again',
+    why: 'a replay creates it with one: lines in other partitions are not read, and their records would be sent again',
     remedy:
       'recreate it with one partition and cleanup.policy=compact, and copy its lines; if it has none, delete it: the next replay creates it',
   })
 }
 
-/** What went wrong with Kafka, as a replay reports it. */
+/** An error of Kafka, as a replay reports it. */
 export function replayRefused(error: unknown, what: string): Failure {
   if (error instanceof Failure) return error
   return new Failure({
@@ -155,7 +157,7 @@ export function replayRefused(error: unknown, what: string): Failure {
     what,
     why: reasonOf(error),
     remedy:
-      'see that no other replay of this topic runs, and that the user may write to the topic and its ledger in a transaction; then run it again: what is there already is left out',
+      'check that no other replay of this topic runs, and that the user may write to the topic and its ledger in a transaction; then run it again: records that are already there are skipped',
     cause: error,
   })
 }

@@ -71,7 +71,7 @@ function start(more: { isAssigned?: (partition: number) => boolean; pendingAfter
       ...more,
     })
   const announcements = make()
-  /** What the writer does with a claim of one rejected record. */
+  /** What the writer does for a claim with one rejected record. */
   const land = async (S: number, partition = 0, by = announcements) => {
     const claim = claimOf(S, partition)
     const sentNow = await by.announce(claim, rejectedAt(S), never)
@@ -89,11 +89,11 @@ test('a topic that accepts messages gets them at once, and nothing is recorded',
   expect([...objects.keys()].filter((key) => key.includes('/notices/'))).toEqual([])
 })
 
-test('a refusal holds nothing up: later messages are pending without an attempt, and all are sent when it is over', async () => {
+test('a topic that refuses messages delays nothing: later messages are pending without an attempt, and all are sent when it accepts them again', async () => {
   const { land, sent, topic, events, announcements } = start()
   topic.fails = failure(false)
   expect([await land(1), await land(2), await land(30)]).toEqual([false, false, false])
-  expect(topic.attempts, 'one attempt, not one a claim').toBe(1)
+  expect(topic.attempts, 'one attempt, not one per claim').toBe(1)
   await announcements.sendPending()
   expect(events.isFailing()).toEqual(['notify_dead_letters'])
   topic.fails = undefined
@@ -104,12 +104,12 @@ test('a refusal holds nothing up: later messages are pending without an attempt,
     [30, 30],
   ])
   expect(events.isFailing()).toEqual([])
-  expect(await land(31), 'and the next one is told directly').toBe(true)
+  expect(await land(31), 'and the next one is announced directly').toBe(true)
   await announcements.sendPending()
   expect(sent, 'each once').toHaveLength(4)
 })
 
-test('what fails for a while is tried again, and is pending when that lasts too long', async () => {
+test('a temporary failure is retried, and the message is pending when it lasts too long', async () => {
   const { land, sent, topic } = start({ pendingAfterMs: 50 })
   topic.fails = failure(true)
   setTimeout(() => {
@@ -121,7 +121,7 @@ test('what fails for a while is tried again, and is pending when that lasts too 
   expect(sent.map(({ offset }) => offset)).toEqual([1])
 })
 
-test('another consumer sends what was left, of its own partitions, and of dead-letter files that are there', async () => {
+test('another consumer sends the pending messages of its own partitions, if their dead-letter files exist', async () => {
   const { land, sent, topic, objects, announcements, make } = start({
     isAssigned: (partition) => partition < 2,
   })
@@ -142,7 +142,7 @@ test('another consumer sends what was left, of its own partitions, and of dead-l
   ])
 })
 
-test('a dead-letter file that cannot be read holds up no other, and later messages are sent at once again', async () => {
+test('an unreadable dead-letter file delays no other, and later messages are again sent at once', async () => {
   const { land, sent, topic, events, announcements, objects } = start()
   topic.fails = failure(false)
   for (const S of [1, 2, 30]) await land(S)

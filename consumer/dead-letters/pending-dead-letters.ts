@@ -1,5 +1,5 @@
-// Announces rejected records on the dead-letter topic. What it does not accept now is recorded in the bucket as pending,
-// and sent when it accepts messages again.
+// Announces rejected records on the dead-letter topic. Messages that it does not accept are recorded in the bucket as
+// pending, and sent when it accepts them again.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import {
   announcementKey,
@@ -20,7 +20,7 @@ import { type DeadLetterSender, messageOf, messageOfDeadLetter } from './dead-le
 
 /** The name of the attempt in logs, metrics and /readyz. */
 const ATTEMPT = 'notify_dead_letters'
-/** How long a message that fails without a clear refusal holds its claim up. */
+/** How long a message that fails without being clearly refused may delay its claim. */
 const PENDING_AFTER_MS = 20_000
 const RETRY_AFTER_MS = 500
 /** How often pending messages are sent. */
@@ -31,22 +31,22 @@ export interface AnnouncementsOptions {
   readonly store: Pick<ObjectStore, 'putIfAbsent' | 'list' | 'text'>
   readonly sender: Pick<DeadLetterSender, 'send'>
   readonly events: ConsumerEvents
-  /** Whether the partition is this consumer's: each sends the messages of its own. */
+  /** Whether the partition is this consumer's: each sends the messages of its own partitions. */
   readonly isAssigned: (partition: number) => boolean
   readonly pendingAfterMs?: number
   readonly retryAfterMs?: number
 }
 
 /**
- * Announces rejected records on the dead-letter topic, and keeps a claim from waiting for a topic that is gone, closed to
- * this user, or unfit. At least once: a consumer that stops between a message and the record that it was sent sends it
- * again.
+ * Announces rejected records on the dead-letter topic, without making a claim wait for a topic that is missing,
+ * forbidden to this user, or misconfigured. At least once: a consumer that stops after a message, before recording it
+ * as sent, sends it again.
  */
 export class Announcements {
   readonly #options: AnnouncementsOptions
-  /** Whether the last attempt failed for good or for long: new messages are pending without an attempt of their own. */
+  /** Whether the last attempt failed permanently or for long: then new messages become pending without an attempt. */
   #isClosed = false
-  /** Whether the bucket may have pending messages that were not seen yet. */
+  /** Whether the bucket may have pending messages that were not read yet. */
   #mayHavePending = true
   #isSending = false
   #isStopping = false
@@ -57,8 +57,7 @@ export class Announcements {
 
   /**
    * Announces the rejected records of a claim.
-   * @returns whether the broker has acknowledged all of it; else defer() comes next
-   * @throws Aborted
+   * @returns whether the broker has acknowledged all of them; otherwise call defer() @throws Aborted
    */
   async announce(claim: Claim, rejected: readonly RejectedRecord[], signal: AbortSignal): Promise<boolean> {
     const { sender, events, pendingAfterMs = PENDING_AFTER_MS, retryAfterMs = RETRY_AFTER_MS } = this.#options
@@ -100,7 +99,7 @@ export class Announcements {
     }
   }
 
-  /** Sends the pending messages, oldest first in each partition; what fails is tried again the next time. */
+  /** Sends the pending messages, oldest first in each partition; failed ones are retried the next time. */
   async sendPending(): Promise<void> {
     if (this.#isSending || !this.#mayHavePending) return
     const { events } = this.#options
@@ -117,7 +116,7 @@ export class Announcements {
         try {
           if (await this.#send(range)) events.announcementsPending(--left)
         } catch (error) {
-          // A bad range holds no other one up; a topic that is away holds up all of them.
+          // A bad batch delays no other; an unavailable topic delays all.
           if (!isRefused(error)) throw error
           failure ??= error
           isRefusing ||= codeOf(error) !== 'DEAD_FILE_UNREADABLE'
@@ -139,7 +138,7 @@ export class Announcements {
   async #pending(): Promise<OffsetRange[]> {
     const { target, store, isAssigned } = this.#options
     const pending = new Map<string, OffsetRange>()
-    // A claim's two keys are neighbours: `follows` comes before `told`.
+    // A claim's two keys are adjacent: `follows` comes before `told`.
     for await (const { key } of store.list(announcementsPrefix(target.lake, target.topicId))) {
       const named = parseAnnouncementKey(key)
       if (!named || !isAssigned(named.range.partition)) continue
@@ -150,7 +149,7 @@ export class Announcements {
     return [...pending.values()]
   }
 
-  /** @returns false where the dead-letter file is not there yet: the consumer that finishes its claim writes it */
+  /** @returns false if the dead-letter file does not exist yet: the consumer that finishes its claim writes it */
   async #send(range: OffsetRange): Promise<boolean> {
     const { target, store, sender } = this.#options
     const key = deadKey(target.lake, range)

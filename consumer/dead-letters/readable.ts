@@ -1,4 +1,4 @@
-// A rejected record as people see it: its origin as one word, its bytes as text where they are text.
+// A rejected record for display: its origin as one word, its bytes as text if they are text.
 import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 
 /** Where a record was read: its identity in a replay. */
@@ -9,10 +9,10 @@ export interface Origin {
   readonly offset: number
 }
 
-/** A rejected record for people and programs. Bytes that are not UTF-8 are in base64, in a field of their own. */
+/** A rejected record for people and programs. Bytes that are not UTF-8 are in base64, in a separate field. */
 export interface ReadableDeadLetter extends Origin {
   readonly topic: string
-  /** When the broker took it, or null when it does not say. */
+  /** When the broker appended it; null if unknown. */
   readonly timestamp: string | null
   readonly reason: string
   readonly detail: string
@@ -27,20 +27,20 @@ export interface ReadableDeadLetter extends Origin {
   }[]
 }
 
-/** The origin as one word: `<topic id>:<partition>:<offset>`, by which the ledger knows it. */
+/** The origin as one word, `<topic id>:<partition>:<offset>`: its key in the ledger. */
 export function originText({ topicId, partition, offset }: Origin): string {
   return `${topicId}:${partition}:${offset}`
 }
 
 /**
  * Reads `<partition>:<offset>`, with or without the topic's id before it.
- * @throws Error with a plain sentence when the text is neither, or names another topic
+ * @throws Error with a plain sentence if the text is neither, or names another topic
  */
 export function parseOrigin(text: string, topicId: string): Origin {
   const match = /^(?:([0-9a-f]{32}):)?(\d{1,9}):(\d{1,16})$/.exec(text)
-  if (!match) throw new Error(`${text} is no record: write <partition>:<offset>, for example 0:1234`)
+  if (!match) throw new Error(`${text} is not a record: write <partition>:<offset>, for example 0:1234`)
   if (match[1] && match[1] !== topicId) {
-    throw new Error(`${text} is of another topic: the dataset is of the one with id ${topicId}`)
+    throw new Error(`${text} is of another topic: the dataset’s topic has id ${topicId}`)
   }
   return { topicId, partition: Number(match[2]), offset: Number(match[3]) }
 }
@@ -62,7 +62,7 @@ export function readable(deadLetter: DeadLetter): ReadableDeadLetter {
   }
 }
 
-/** The bytes of a field of a dead-deadLetter file. */
+/** The bytes of a field of a dead-letter file. */
 export function bytesOf(base64: string | null): Buffer | null {
   return base64 === null ? null : Buffer.from(base64, 'base64')
 }
@@ -74,7 +74,7 @@ function named<N extends 'key' | 'value'>(name: N, base64: string | null) {
   return { [name]: text } as Record<N, string>
 }
 
-/** The text, or undefined when the bytes are none. */
+/** The text, or undefined if the bytes are not text. */
 function utf8(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -83,7 +83,7 @@ function utf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** A timestamp out of any calendar (it may be why the record was rejected) is shown as its number. */
+/** A timestamp outside any calendar (perhaps why the record was rejected) is shown as a number. */
 function timeText(timestampMs: number | null): string | null {
   if (timestampMs === null || timestampMs < 0) return null
   const date = new Date(timestampMs)

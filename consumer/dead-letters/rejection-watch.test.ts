@@ -11,7 +11,7 @@ function setUp() {
   return { lines, clock, watch }
 }
 
-test('a topic of nothing but rejected records is reported within five seconds, with the commonest reason', () => {
+test('a topic with nothing but rejected records is reported within five seconds, with the most common reason', () => {
   vi.useFakeTimers()
   const { lines, watch } = setUp()
   watch.received(3)
@@ -25,7 +25,7 @@ test('a topic of nothing but rejected records is reported within five seconds, w
   ])
 })
 
-test('a few rejected records among many are not, and a topic that stays bad is reported once a minute', () => {
+test('a few rejected records among many are not reported, and a topic that stays bad is reported once a minute', () => {
   const { lines, clock, watch } = setUp()
   const check = (received: number, rejected: number) => {
     watch.received(received)
@@ -43,7 +43,7 @@ test('a few rejected records among many are not, and a topic that stays bad is r
   expect(lines[1]).toContain('rejected 200 of 200 records')
 })
 
-test('records that were accepted earlier hide no burst of rejected ones, and one bad record of a slow topic is none', () => {
+test('records that were accepted earlier hide no burst of rejected ones, and one bad record of a slow topic is no burst', () => {
   const { lines, clock, watch } = setUp()
   watch.received(5_000)
   clock.now = 30_000

@@ -1,13 +1,13 @@
-// Notices that a topic holds next to nothing but rejected records, which its sender should hear of within seconds.
+// Warns within seconds if nearly all records of a topic are rejected, so that its sender can be fixed.
 import type { Logger } from '@ticklake/runtime/log.ts'
 
 const CHECK_MS = 2_000
-/** As long as it lasts, once a minute. */
+/** While it lasts, once a minute. */
 const REPEAT_MS = 60_000
 const NEARLY_ALL = 0.99
-/** Records that were accepted earlier say nothing of those that are rejected now, */
+/** Records that were accepted earlier say nothing about those that are rejected now, */
 const WINDOW_MS = 3_000
-/** except where there are fewer rejected ones than this: one bad record of a slow topic is not nearly everything. */
+/** unless fewer than this are rejected: one bad record of a slow topic is not nearly everything. */
 const FEWEST = 10
 
 interface Kind {
@@ -20,7 +20,7 @@ export class RejectionWatch implements Disposable {
   readonly #log: Pick<Logger, 'warn'>
   readonly #now: () => number
   #received = 0
-  /** Accepted before the window, as many as count. */
+  /** How many accepted records before the window count. */
   #acceptedBefore = 0
   #windowFrom = Number.NEGATIVE_INFINITY
   #rejected = 0
@@ -44,7 +44,7 @@ export class RejectionWatch implements Disposable {
     if (kind) kind.count++
     else
       this.#byReason.set(reason, { count: 1, example: `partition ${partition}, offset ${offset}: ${detail}` })
-    // A timer for each record would cost more than the record.
+    // A timer per record would cost more than the record.
     this.#timer ??= setTimeout(() => this.check(), CHECK_MS).unref()
   }
 

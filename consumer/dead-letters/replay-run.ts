@@ -1,4 +1,4 @@
-// Replays rejected records in portions, and reports the outcome of each.
+// Replays rejected records in portions, and reports each outcome.
 import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 import { type Fix, fixDeadLetter } from './fix.ts'
 import { bytesOf, type Origin } from './readable.ts'
@@ -9,16 +9,16 @@ const PORTION = 500
 
 export interface ReplayRow extends Origin {
   readonly [name: string]: unknown
-  /** `replayed` now, `already` replayed by an earlier run, `would-replay` when nothing is to be sent, or `refused` again. */
+  /** `replayed` now, `already` replayed by an earlier run, `would-replay` in a dry run, or `refused` again. */
   readonly outcome: 'replayed' | 'already' | 'would-replay' | 'refused'
   readonly detail: string
 }
 
 /**
- * One row for each record; those of a portion come when its transaction is committed.
+ * One row per record; the rows of a portion come when its transaction is committed.
  * @param isReplayed whether a record was replayed before
  * @param replay undefined: nothing is sent
- * @throws Failure REPLAY_REFUSED; the records reported before were sent
+ * @throws Failure REPLAY_REFUSED; the records reported so far were sent
  */
 export async function* replayDeadLetters(
   replay: Replay | undefined,

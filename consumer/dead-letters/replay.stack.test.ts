@@ -1,4 +1,4 @@
-// Rejected records are listed from their dead-letter files, and land once after a fix, whatever happens to the replay.
+// Rejected records are listed from their dead-letter files, and land once after a fix, even if the replay is killed.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -70,10 +70,9 @@ async function expectAudit(env: Env, line: RegExp): Promise<void> {
   await run(env, 'catalog/main.ts', 'declare')
   const audit = await run(env, 'catalog/main.ts', 'audit', '--deep', '--wait', '30')
   expect(audit.stdout).toMatch(line)
-  expect(
-    audit.stdout,
-    'the marker of a transaction at the end of a partition is nothing to wait for',
-  ).not.toContain('waiting')
+  expect(audit.stdout, 'a transaction marker at the end of a partition is not waited for').not.toContain(
+    'waiting',
+  )
   expect(audit.status).toBe(0)
 }
 
@@ -133,7 +132,7 @@ test('fixed lines from a program replace the records that they name', async () =
   expect((await landed(env, 110)).rows.length).toBe(110)
 })
 
-test('a ledger that was made with several partitions is refused, and nothing is sent', async () => {
+test('a ledger with several partitions is refused, and nothing is sent', async () => {
   const env = await withDeadLetters()
   await createTopic({ ...env, KAFKA_TOPIC: `${env.KAFKA_TOPIC}-replayed` }, 3)
   for (const args of [[], ['--dry-run']]) {
@@ -147,7 +146,7 @@ test.each(['before the commit', 'after the commit'])(
   'a replay killed %s lands each record once when it is run again',
   async (when) => {
     const env = await withDeadLetters()
-    // The replay's own parts, with kill -9 where no test could aim from outside.
+    // The replay's own parts, with kill -9 at a point that no test could hit from outside.
     const script = `
     import { readDeadLetters } from './dead-letters/dead-files.ts'
     import { openReplay } from './dead-letters/replay.ts'

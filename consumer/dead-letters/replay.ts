@@ -1,4 +1,4 @@
-// Sends fixed records and the ledger's line on each in one Kafka transaction: whatever dies, each lands once.
+// Sends fixed records and their ledger lines in one Kafka transaction, so that each lands once even if the replay dies.
 import RdKafka from '@confluentinc/kafka-javascript'
 import { type KafkaConfig, kafkaClientSettings, ledgerTopic } from '@ticklake/kafka/config.ts'
 import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
@@ -26,15 +26,15 @@ export interface Replayed {
 export interface Replay extends AsyncDisposable {
   /** Whether the record was replayed by an earlier run, or by this one. */
   isReplayed(origin: Origin): boolean
-  /** Begins a transaction and sends the records with their ledger lines. Nobody sees them before commit(). */
+  /** Begins a transaction and sends the records with their ledger lines. They are invisible until commit(). */
   send(records: readonly Replayed[]): Promise<void>
-  /** Makes what was sent be there, all of it or nothing. */
+  /** Makes all that was sent visible at once. */
   commit(): Promise<void>
 }
 
 /**
- * Begins a replay. All replays of a topic share one transactional id: beginning one ends (and undoes) what another
- * has not committed, and only then reads the ledger, so that two of them cannot both send a record.
+ * Begins a replay. All replays of a topic share one transactional id: a new replay aborts what another has not
+ * committed, and only then reads the ledger, so that two of them cannot both send a record.
  * @param topicId of the topic that the records were rejected in
  * @throws Failure KAFKA_UNREACHABLE, LEDGER_UNFIT, REPLAY_REFUSED, TOPIC_REPLACED
  */
@@ -46,7 +46,7 @@ export async function openReplay(config: KafkaConfig, topicId: string): Promise<
     ...kafkaClientSettings(config, 'ticklake-replay'),
     'transactional.id': `ticklake-replay-${topic}`,
     'enable.idempotence': true,
-    // As Java does it, so that a replayed record comes to the partition of its key.
+    // As in Java, so that a replayed record goes to the partition of its key.
     partitioner: 'murmur2_random',
     log_level: 0,
   })
@@ -86,12 +86,12 @@ export async function openReplay(config: KafkaConfig, topicId: string): Promise<
         }),
       ).catch(async (error) => {
         await called((done) => producer.abortTransaction(CALL_TIMEOUT_MS, done)).catch(() => {})
-        throw replayRefused(error, 'the records could not be sent; none of this batch is there')
+        throw replayRefused(error, 'the records could not be sent; none of this batch was stored')
       })
     },
     async commit() {
       await called((done) => producer.commitTransaction(CALL_TIMEOUT_MS, done)).catch((error) => {
-        throw replayRefused(error, 'whether the last batch is there is not known')
+        throw replayRefused(error, 'it is unknown whether the last batch was stored')
       })
       for (const origin of sent) replayed.add(origin)
     },
@@ -110,7 +110,7 @@ function produce(
   value: Buffer,
   headers: readonly (readonly [string, Buffer | null])[],
 ): Promise<void> {
-  // A header without a value has no form in this client: it is sent empty.
+  // This client cannot send a header without a value: it is sent empty.
   const sent = headers.map(([name, bytes]) => ({ [name]: bytes ?? '' }))
   return called((done) => producer.produce(topic, partition, value, key, null, sent, done))
 }

@@ -1,4 +1,4 @@
-// Rows of rejected records: whatever a producer put into them, no terminal is driven by it, and no program misses it.
+// Rows of rejected records: no content controls a terminal, and programs get it unchanged.
 import { Writable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { rowFormats, writeRows } from './rows.ts'
@@ -22,13 +22,13 @@ async function written(format: (typeof rowFormats)[number], isTTY: boolean): Pro
   return chunks.join('')
 }
 
-test.each(rowFormats)('%s on a terminal drives it not, and loses nothing', async (format) => {
+test.each(rowFormats)('%s does not control the terminal, and loses nothing', async (format) => {
   const text = await written(format, true)
   expect(text).not.toMatch(drives)
   if (format === 'table') expect(text).toContain('a\\x1b]0;x\\x07\\x9b2J\\u202e\\r\\u2028b')
   else expect([JSON.parse(text)].flat()).toEqual([{ value: hostile }])
 })
 
-test('a program gets the bytes of JSON as they always were', async () => {
+test('a program gets the JSON bytes unchanged', async () => {
   expect(await written('jsonl', false)).toBe(`${JSON.stringify({ value: hostile })}\n`)
 })

@@ -7,10 +7,10 @@ export const rowFormats = ['table', 'json', 'jsonl'] as const
 export type RowFormat = (typeof rowFormats)[number]
 export type Row = Readonly<Record<string, unknown>>
 
-/** Longest cell of a table; what is cut off is in `show` and in the JSON formats. */
+/** Longest cell of a table; `show` and the JSON formats have the whole text. */
 const WIDEST = 60
 
-/** Writes all rows and waits where the reader is slow. Only a table holds them all, for its widths. */
+/** Writes all rows, with back-pressure. Only a table holds all of them in memory, for its column widths. */
 export async function writeRows(
   out: Writable & { readonly isTTY?: boolean },
   format: RowFormat,
@@ -41,7 +41,7 @@ export async function writeRows(
     }
     return count
   }
-  // The same JSON; on a terminal nothing in it drives that.
+  // The same JSON; on a terminal its control characters are escaped.
   const jsonOf = (row: Row) => (out.isTTY ? printableJson(JSON.stringify(row)) : JSON.stringify(row))
   if (format === 'json') await write('[')
   for await (const row of rows) {
@@ -52,7 +52,7 @@ export async function writeRows(
   return count
 }
 
-/** One line: control characters would break the table, and could drive the terminal. */
+/** One line: control characters would break the table, and could control the terminal. */
 function cell(value: unknown): string {
   if (value === null || value === undefined) return '-'
   const text = printableLine(typeof value === 'string' ? value : JSON.stringify(value))

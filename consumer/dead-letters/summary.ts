@@ -5,7 +5,7 @@ import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 export interface DeadLetterGroup {
   readonly reason: string
   readonly partition: number
-  /** The UTC hour in which the broker took them, or null when they have no timestamp. */
+  /** The UTC hour in which the broker appended them, or null if they have no timestamp. */
   readonly hour: string | null
   readonly records: number
   readonly firstOffset: number
@@ -14,7 +14,7 @@ export interface DeadLetterGroup {
 
 export const groupColumns = ['reason', 'partition', 'hour', 'records', 'firstOffset', 'lastOffset'] as const
 
-/** One group for each reason, partition and hour; memory grows with the groups, not with the records. */
+/** One group per reason, partition and hour; memory grows with the groups, not with the records. */
 export async function summarize(deadLetters: AsyncIterable<DeadLetter>): Promise<DeadLetterGroup[]> {
   const groups = new Map<string, DeadLetterGroup>()
   for await (const { reason, partition, offset, timestampMs } of deadLetters) {

@@ -1,8 +1,9 @@
-// One column of a row group: its values in a typed array, which rows have one, and for texts the distinct ones.
+// One column of a row group: its values in a typed array, which rows have a value, and the distinct strings of a text
+// column.
 
-/** Numbers, days since 1970, milliseconds since 1970, or for texts the index of each in `texts`. */
+/** Numbers, days since 1970, milliseconds since 1970, or for strings their index in `texts`. */
 export interface Column {
-  /** Of the rows that have one, in order; valid up to `count`. */
+  /** The values of the rows that have one, in order; valid up to `count`. */
   readonly values: Float64Array<ArrayBuffer>
   count: number
   /** 1 for each row that has a value, 0 for null. */
@@ -10,7 +11,7 @@ export interface Column {
   readonly texts: TextSet
 }
 
-/** Room for so many rows. */
+/** How many rows fit. */
 export function newColumn(rows: number): Column {
   return {
     values: new Float64Array(rows),
@@ -26,7 +27,7 @@ export function clear(column: Column): void {
   column.texts.clear()
 }
 
-/** A column that has the same value in all rows. */
+/** A column with the same value in all rows. */
 export function fill(column: Column, rows: number, value: number): void {
   column.values.fill(value, 0, rows)
   column.isPresent.fill(1, 0, rows)
@@ -35,13 +36,13 @@ export function fill(column: Column, rows: number, value: number): void {
 
 const BACKSLASH = 0x5c
 
-/** Distinct texts, numbered in order of first appearance. */
+/** Distinct strings, numbered in order of first appearance. */
 export class TextSet {
-  /** As UTF-8, with the escapes of JSON resolved. */
+  /** As UTF-8, with JSON escapes resolved. */
   readonly texts: Uint8Array[] = []
-  /** As they are in the messages. */
+  /** As in the messages. */
   readonly #sources: Uint8Array[] = []
-  /** The last text of each hash, and for each text the one before it with the same hash, or -1. */
+  /** The last string of each hash, and for each string the previous one with the same hash, or -1. */
   readonly #byHash = new Map<number, number>()
   readonly #before: number[] = []
 
@@ -52,7 +53,7 @@ export class TextSet {
     this.#byHash.clear()
   }
 
-  /** The number of the text that is written as JSON in `bytes` from `start` to `end`, without its quotes. */
+  /** The number of the string that is written as JSON in `bytes` from `start` to `end`, without its quotes. */
   add(bytes: Uint8Array, start: number, end: number): number {
     let hash = end - start
     for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + bytes[at]!) | 0
@@ -60,7 +61,7 @@ export class TextSet {
     for (let id = last; id >= 0; id = this.#before[id]!) {
       if (isSame(this.#sources[id]!, bytes, start, end)) return id
     }
-    // The rows' memory is used again for other rows.
+    // The rows' memory is reused for other rows.
     const source = bytes.slice(start, end)
     this.#sources.push(source)
     this.texts.push(source.includes(BACKSLASH) ? unescaped(source) : source)

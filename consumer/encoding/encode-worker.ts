@@ -1,4 +1,4 @@
-// The thread that encodes: it takes blocks of rows, and gives back one file for each UTC hour, hours in order.
+// The encoding thread: takes blocks of rows, and returns one file per UTC hour, hours in order.
 import { parentPort } from 'node:worker_threads'
 import { type ChosenRows, type FrozenRows, frozenRows } from '../batching/slab.ts'
 import type { EncodeAnswer, EncodeJob } from './encoder.ts'
@@ -8,7 +8,7 @@ import { encodeParquet } from './parquet.ts'
 const HOUR_MS = 3_600_000
 const encoders = { parquet: encodeParquet, jsonl: encodeJsonl }
 
-/** Jobs are answered in the order in which they came. */
+/** Jobs are answered in order. */
 let last: Promise<void> = Promise.resolve()
 
 parentPort!.on('message', (job: EncodeJob) => {

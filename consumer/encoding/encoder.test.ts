@@ -8,7 +8,7 @@ import { startEncoder } from './encoder.ts'
 const HOUR_MS = 3_600_000
 const MS = Date.UTC(2026, 0, 1)
 const ROWS = 70_000
-// Two threads and some hundred thousand values: seconds on a busy machine.
+// Two threads and several hundred thousand values: seconds on a busy machine.
 const PATIENCE = { timeout: 60_000 }
 const origin = { topicId: '0'.repeat(32), partition: 3 }
 
@@ -26,7 +26,7 @@ function filled(): RecordBuffer {
 const sources = [undefined, 'a feed', 'say "é"', 'a,}']
 const tradedAts = [undefined, '2026-11-20 09:59:59.250', undefined, '1969-12-31 23:59:59.999']
 
-/** The same prices, sent by each in turn. */
+/** The same prices, sent by each source in turn. */
 function sent(): RecordBuffer {
   const buffer = new RecordBuffer(0)
   const price = { open: 1, high: 1, low: 1, close: 1, adj_close: null, volume: 1 }
@@ -43,7 +43,7 @@ const expected = (hour: number) =>
   Array.from({ length: ROWS }, (_, i) => i).filter((i) => (i % 5 === 0 ? 1 : 0) === hour)
 
 test(
-  'Parquet: one file an hour, every row and value in it, in groups of which only one is in memory',
+  'Parquet: one file per hour with every row and value, and only one row group in memory',
   PATIENCE,
   async () => {
     await using encoder = startEncoder()
@@ -65,33 +65,29 @@ test(
   },
 )
 
-test(
-  'a column that was added later is read where it is there, and null where it is not',
-  PATIENCE,
-  async () => {
-    await using encoder = startEncoder()
-    const slabs = () => sent().takeSlabs()
-    const [parquet] = await encoder.encode({ format: 'parquet', slabs: slabs(), origin })
-    const rows = await parquetReadObjects({
-      file: parquet!.buffer,
-      compressors: { ZSTD: (input: Uint8Array) => zstdDecompressSync(input) },
-    })
-    expect(rows.map(({ source }) => source ?? undefined)).toEqual(sources)
-    const times = tradedAts.map((text) => (text ? new Date(`${text}Z`) : null))
-    expect(rows.map(({ traded_at }) => traded_at)).toEqual(times)
-    expect(rows.map(({ close_usd }) => close_usd)).toEqual([0.5, null, 0.5, null])
-    expect(Object.keys(rows[0]!).slice(-2), 'they lie behind the columns of before').toEqual([
-      'source',
-      'traded_at',
-    ])
-    const [jsonl] = await encoder.encode({ format: 'jsonl', slabs: slabs(), origin })
-    const lines = zstdDecompressSync(jsonl!).toString().trimEnd().split('\n')
-    expect(lines.map((line) => JSON.parse(line).source)).toEqual(sources)
-    expect(lines.map((line) => JSON.parse(line).traded_at)).toEqual(tradedAts)
-  },
-)
+test('a column that was added later is read if present, and null if not', PATIENCE, async () => {
+  await using encoder = startEncoder()
+  const slabs = () => sent().takeSlabs()
+  const [parquet] = await encoder.encode({ format: 'parquet', slabs: slabs(), origin })
+  const rows = await parquetReadObjects({
+    file: parquet!.buffer,
+    compressors: { ZSTD: (input: Uint8Array) => zstdDecompressSync(input) },
+  })
+  expect(rows.map(({ source }) => source ?? undefined)).toEqual(sources)
+  const times = tradedAts.map((text) => (text ? new Date(`${text}Z`) : null))
+  expect(rows.map(({ traded_at }) => traded_at)).toEqual(times)
+  expect(rows.map(({ close_usd }) => close_usd)).toEqual([0.5, null, 0.5, null])
+  expect(Object.keys(rows[0]!).slice(-2), 'they come after the earlier columns').toEqual([
+    'source',
+    'traded_at',
+  ])
+  const [jsonl] = await encoder.encode({ format: 'jsonl', slabs: slabs(), origin })
+  const lines = zstdDecompressSync(jsonl!).toString().trimEnd().split('\n')
+  expect(lines.map((line) => JSON.parse(line).source)).toEqual(sources)
+  expect(lines.map((line) => JSON.parse(line).traded_at)).toEqual(tradedAts)
+})
 
-test('JSON lines: one file an hour, one frame, jobs answered in order', PATIENCE, async () => {
+test('JSON lines: one file per hour, one frame, jobs answered in order', PATIENCE, async () => {
   await using encoder = startEncoder()
   const small = new RecordBuffer(0)
   small.accept(
@@ -124,16 +120,12 @@ test('JSON lines: one file an hour, one frame, jobs answered in order', PATIENCE
   expect(zstdDecompressSync(one[0]!).toString()).toContain('"kafka_offset":7,')
 })
 
-test(
-  'a thread that has died is not waited for: what it had and what comes later is refused',
-  PATIENCE,
-  async () => {
-    await using encoder = startEncoder()
-    // More rows than its memory has room for.
-    const slabs = [{ memory: new ArrayBuffer(0), count: 1e9 }]
-    const job = { format: 'jsonl' as const, slabs, origin }
-    await expect(encoder.encode(job)).rejects.toMatchObject({ code: 'ENCODER_FAILED' })
-    const later = { ...job, slabs: filled().takeSlabs() }
-    await expect(encoder.encode(later)).rejects.toMatchObject({ code: 'ENCODER_FAILED' })
-  },
-)
+test('a dead thread is not waited for: its jobs and later ones are refused', PATIENCE, async () => {
+  await using encoder = startEncoder()
+  // More rows than fit in its memory.
+  const slabs = [{ memory: new ArrayBuffer(0), count: 1e9 }]
+  const job = { format: 'jsonl' as const, slabs, origin }
+  await expect(encoder.encode(job)).rejects.toMatchObject({ code: 'ENCODER_FAILED' })
+  const later = { ...job, slabs: filled().takeSlabs() }
+  await expect(encoder.encode(later)).rejects.toMatchObject({ code: 'ENCODER_FAILED' })
+})

@@ -1,4 +1,4 @@
-// Encodes off the main thread, which has its hands full with the Kafka client's messages.
+// Encodes off the main thread, which is busy with the Kafka client's messages.
 import { Worker } from 'node:worker_threads'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { giveBack, type RowOrigin, type SlabContent } from '../batching/slab.ts'
@@ -9,20 +9,20 @@ export interface EncodeJob {
   readonly origin: RowOrigin
 }
 
-/** The blocks come back with the files. */
+/** The blocks are returned with the files. */
 export type EncodeAnswer =
   | { readonly files: Uint8Array<ArrayBuffer>[]; readonly memory: ArrayBuffer[] }
   | { readonly failed: string }
 
 export interface Encoder extends AsyncDisposable {
   /**
-   * One file for each UTC hour of the rows, hours in order. Takes the blocks with it: the rows are gone after.
+   * One file per UTC hour of the rows, hours in order. Transfers the blocks: the rows cannot be used afterwards.
    * @throws Failure ENCODER_FAILED; the claim stays as it is, and is finished after a restart
    */
   encode(job: EncodeJob): Promise<Uint8Array<ArrayBuffer>[]>
 }
 
-/** Starts the encoding thread. Jobs are done one after the other, in order. */
+/** Starts the encoding thread. Jobs run one after the other, in order. */
 export function startEncoder(): Encoder {
   const worker = new Worker(new URL('./encode-worker.ts', import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 },
@@ -46,7 +46,7 @@ export function startEncoder(): Encoder {
   worker.on('exit', (code) => die(`the encoding thread ended with ${code}`))
   return {
     encode(job) {
-      // Nobody answers what is posted to a thread that has ended.
+      // A thread that has ended answers nothing.
       if (died !== undefined) return Promise.reject(encoderFailure(died))
       const { promise, resolve, reject } = Promise.withResolvers<Uint8Array<ArrayBuffer>[]>()
       waiting.push({ resolve, reject })
@@ -69,6 +69,6 @@ function encoderFailure(why: string): Failure {
     what: 'rows could not be encoded; their claim stays in S3 and is finished after a restart',
     why,
     remedy:
-      'restart the consumer; if it fails again, lower CONSUMER_FLUSH_ROWS for the memory, or report the rows of this claim',
+      'restart the consumer; if it fails again, lower CONSUMER_FLUSH_ROWS to save memory, or report the rows of this claim',
   })
 }

@@ -1,7 +1,7 @@
-// The encodings of whole numbers in Parquet's pages: bit packing, its hybrid with runs, and packed differences.
+// Parquet's encodings of whole numbers: bit packing, the RLE/bit-packing hybrid, and packed differences.
 import type { ByteWriter } from 'hyparquet-writer'
 
-/** Differences are packed in blocks of so many, in four parts of a width each. */
+/** Differences are packed in blocks of this size, in four parts with their own bit width. */
 const BLOCK = 128
 const PARTS = 4
 const PART = BLOCK / PARTS
@@ -19,7 +19,7 @@ export function writeRun(writer: ByteWriter, value: number, count: number): void
   writer.appendUint8(value)
 }
 
-/** The first numbers of an array in the hybrid of runs and packed groups of eight: here one packed stretch. */
+/** The first numbers of an array in the hybrid encoding, as one bit-packed run. */
 export function writePacked(
   writer: ByteWriter,
   values: ArrayLike<number>,
@@ -32,8 +32,8 @@ export function writePacked(
 }
 
 /**
- * DELTA_BINARY_PACKED: what rises evenly, as offsets do, takes nearly no space.
- * @param values whole numbers that a double holds exactly, and their differences too
+ * DELTA_BINARY_PACKED: evenly rising numbers, such as offsets, take almost no space. @param values whole numbers that,
+ * like their differences, a double holds exactly
  */
 export function writeDeltas(writer: ByteWriter, values: Float64Array, count: number): void {
   writer.appendVarInt(BLOCK)
@@ -78,7 +78,7 @@ function pack(
   const packed = new Uint8Array((total * width) / 8)
   for (let i = from, bit = 0; i < to; i++, bit += width) {
     let rest = values[i]!
-    // By arithmetic, not by shifts: a difference may have more than 32 bits.
+    // With arithmetic instead of shifts: a difference may have more than 32 bits.
     for (let at = bit; rest > 0; ) {
       const freeBits = 8 - (at & 7)
       const size = 1 << freeBits
@@ -90,7 +90,7 @@ function pack(
   writer.appendBytes(packed)
 }
 
-/** A signed number as a varint; beyond 32 bits by arithmetic. */
+/** A signed number as a varint; uses arithmetic beyond 32 bits. */
 function writeZigZag(writer: ByteWriter, value: number): void {
   let rest = value >= 0 ? 2 * value : -2 * value - 1
   for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) writer.appendUint8((rest % 0x80) | 0x80)

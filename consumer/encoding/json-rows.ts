@@ -1,10 +1,10 @@
-// Encodes rows as JSON: the message as it came, with the sink's columns behind it.
+// Encodes rows as JSON: the message as received, followed by the sink's columns.
 import { finished } from 'node:stream/promises'
 import { constants, createZstdCompress } from 'node:zlib'
 import type { ChosenRows, FrozenRows, RowOrigin } from '../batching/slab.ts'
 import { MAX_TAIL, SinkTail } from './sink-tail.ts'
 
-/** One row as a line of JSON, without the line's end. */
+/** One row as a line of JSON, without the newline. */
 export function jsonRow(rows: FrozenRows, row: number, origin: RowOrigin): Buffer {
   const start = row === 0 ? 0 : rows.ends[row - 1]!
   const tail = new SinkTail(origin)
@@ -12,7 +12,7 @@ export function jsonRow(rows: FrozenRows, row: number, origin: RowOrigin): Buffe
   return Buffer.concat([rows.bytes.subarray(start, rows.ends[row]! - 1), tail.bytes.subarray(0, -1)])
 }
 
-/** The chosen rows as JSON lines, compressed with zstd in one frame: some readers stop at the end of the first. */
+/** The chosen rows as JSON lines, compressed with zstd in one frame: some readers stop after the first. */
 export async function encodeJsonl(
   blocks: readonly ChosenRows[],
   origin: RowOrigin,
@@ -29,7 +29,7 @@ export async function encodeJsonl(
   const tail = new SinkTail(origin)
   for (const block of blocks) {
     const most = longestLines(block)
-    // One block's lines are compressed before the next one's are written into the same memory.
+    // Each block's lines are compressed before the next block's are written into the same memory.
     if (buffer.length < most) buffer = Buffer.allocUnsafeSlow(most)
     await write(buffer.subarray(0, writeLines(block, tail, buffer)))
   }
@@ -53,7 +53,7 @@ function writeLines({ rows, indexes }: ChosenRows, tail: SinkTail, lines: Buffer
   for (let i = 0; i < indexes.length; i++) {
     const row = indexes[i]!
     const start = row === 0 ? 0 : ends[row - 1]!
-    // All but the closing brace, which the tail brings.
+    // All but the closing brace, which the tail adds.
     lines.set(bytes.subarray(start, ends[row]! - 1), at)
     at += ends[row]! - 1 - start
     tail.moveTo(offsets[row]!, timestampsMs[row]!)
@@ -63,7 +63,7 @@ function writeLines({ rows, indexes }: ChosenRows, tail: SinkTail, lines: Buffer
   return at
 }
 
-/** In memory of its own, which can be handed to another thread. */
+/** In its own memory, which can be transferred to another thread. */
 function joined(parts: readonly Buffer[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readNumber } from './number.ts'
 
-/** What is read of a text that has more of a message behind it. */
+/** The value read from a text that is followed by more of a message. */
 function read(text: string): [value: number, end: number] {
   const values = new Float64Array(2)
   const end = readNumber(Buffer.from(`:${text},"x":1`), 1, values, 1)
@@ -13,7 +13,7 @@ function expectExact(text: string): void {
   expect(read(text), text).toEqual([Number(text), text.length])
 }
 
-test('a number of any length is read as Number() reads it', () => {
+test('a number of any length is read as by Number()', () => {
   const digits = (min: number, max: number) =>
     fc.array(fc.nat(9), { minLength: min, maxLength: max }).map((of) => of.join(''))
   const plain = fc

@@ -1,21 +1,21 @@
-// Reads the text of a number into a typed array: exactly what Number() makes of it, without a string.
+// Reads the text of a number into a typed array: exactly the value of Number(), without making a string.
 
 const ZERO = 0x30
 const POINT = 0x2e
 const MINUS = 0x2d
 
-/** Digits that an integer of 32 bits holds. */
+/** Digits that fit into a 32-bit integer. */
 const MAX_PART = 9
-/** Every whole number with so many digits is a double, and so is every power of ten up to 22. */
+/** Every whole number with this many digits is exact as a double, as is every power of ten up to 10^22. */
 const MAX_EXACT = 15
 
 const powers = Float64Array.from({ length: MAX_EXACT + 1 }, (_, i) => 10 ** i)
 
 /**
- * Stores the number that starts at `start` as `values[index]`. With up to 15 digits its value is one exact division, which
- * IEEE 754 rounds correctly (Clinger's fast path). Longer numbers, and those with an exponent, go through Number().
- * The value is stored here, because a double that is returned beside a position would be allocated.
- * @returns behind the number
+ * Stores the number that starts at `start` as `values[index]`. With up to 15 digits its value is one exact division,
+ * which IEEE 754 rounds correctly (Clinger's fast path). Longer numbers, and those with an exponent, go through
+ * Number(). The value is stored here because returning a double and a position would allocate. @returns the position
+ * after the number
  */
 export function readNumber(bytes: Uint8Array, start: number, values: Float64Array, index: number): number {
   let at = start
@@ -53,7 +53,7 @@ function isExponent(byte: number | undefined): boolean {
   return byte === 0x65 || byte === 0x45
 }
 
-/** Longer whole numbers, such as a volume of 10 billion, and whatever takes Number(). */
+/** Longer whole numbers, such as a volume of 10 billion, and whatever needs Number(). */
 function readAny(bytes: Uint8Array, start: number, values: Float64Array, index: number): number {
   let end = start
   let whole = 0
@@ -68,7 +68,7 @@ function readAny(bytes: Uint8Array, start: number, values: Float64Array, index: 
   return end
 }
 
-/** What a number's text may hold: digits, signs, a point, an exponent. */
+/** What a number's text may contain: digits, signs, a point, an exponent. */
 function isOfNumber(byte: number | undefined): boolean {
   return (
     byte !== undefined &&

@@ -1,6 +1,6 @@
-// Writes a Parquet file from typed columns: one page a column and row group, zstd, all columns optional.
+// Writes a Parquet file from typed columns: one page per column and row group, zstd, all columns optional.
 //
-// hyparquet-writer goes over each value several times as an object, and looks for a dictionary in every column: that was
+// hyparquet-writer handles each value several times as an object, and tries a dictionary for every column, which took
 // half of the consumer's CPU. Its serialization of headers and footer is used here.
 import { constants, zstdCompressSync } from 'node:zlib'
 import type { ColumnChunk, Encoding, RowGroup, SchemaElement } from 'hyparquet'
@@ -24,13 +24,13 @@ export class ParquetFile {
   readonly #groups: RowGroup[] = []
   #rows = 0
 
-  /** @param schema the root, then one element a column: DOUBLE, INT32, INT64 or a text, all optional */
+  /** @param schema the root, then one element per column: DOUBLE, INT32, INT64 or a string, all optional */
   constructor(schema: readonly SchemaElement[]) {
     this.#schema = schema
     this.#file.appendUint32(MAGIC)
   }
 
-  /** Adds a row group. The columns may be used again afterwards. */
+  /** Adds a row group. The columns may be reused afterwards. */
   write(columns: readonly Column[], rows: number): void {
     const start = this.#file.offset
     const chunks = columns.map((column, i) => this.#writeColumn(this.#schema[i + 1]!, column, rows))
@@ -156,7 +156,7 @@ function pageOf(element: SchemaElement, column: Column): { encoding: Encoding; b
     case 'BYTE_ARRAY': {
       if (count === 0) return { encoding: 'PLAIN', bytes: new Uint8Array() }
       const writer = new ByteWriter()
-      // Readers differ on a width of 0.
+      // Readers disagree on a width of 0.
       const width = Math.max(1, bitWidth(texts.texts.length - 1))
       writer.appendUint8(width)
       if (texts.texts.length === 1) writeRun(writer, 0, count)
@@ -168,7 +168,7 @@ function pageOf(element: SchemaElement, column: Column): { encoding: Encoding; b
   }
 }
 
-/** Every machine that Node runs on stores numbers as Parquet does, the lowest byte first. */
+/** Every machine that Node runs on is little-endian, as Parquet is. */
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView<ArrayBuffer>): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength)
 }
@@ -187,7 +187,7 @@ function boundsOf(element: SchemaElement, { values, count, texts }: Column): Bou
     else if (value > max) max = value
   }
   if (element.type === 'INT64') return { min_value: BigInt(min), max_value: BigInt(max) }
-  // As the format wants it: a bound of zero includes both zeros.
+  // As the format requires: a bound of zero includes both zeros.
   if (element.type === 'DOUBLE') return { min_value: min === 0 ? -0 : min, max_value: max === 0 ? 0 : max }
   return { min_value: min, max_value: max }
 }

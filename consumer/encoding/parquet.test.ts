@@ -29,7 +29,7 @@ function encoded(rows: readonly Row[]): ArrayBuffer {
   return encodeParquet(blocks, origin).buffer
 }
 
-/** The same rows by the library alone. */
+/** The same rows written by the library alone. */
 function byLibrary(rows: readonly Row[]): ArrayBuffer {
   const writer = new ByteWriter()
   const file = new ParquetWriter({
@@ -60,7 +60,7 @@ function byLibrary(rows: readonly Row[]): ArrayBuffer {
   return writer.getBuffer()
 }
 
-/** What readers use of the footer: how many rows, the types, and of each column the bounds and the nulls. */
+/** What readers use of the footer: the row count, the types, and each column's bounds and null count. */
 function footer(file: ArrayBuffer) {
   const { num_rows, schema, row_groups } = parquetMetadata(file)
   return {
@@ -70,7 +70,7 @@ function footer(file: ArrayBuffer) {
       group.columns.map(({ meta_data: of }) => ({
         path: of?.path_in_schema,
         values: of?.num_values,
-        // The library looks for texts that are not numbers; NaN is none of ours.
+        // The library checks for non-numeric strings; NaN never occurs here.
         statistics: { ...of?.statistics, nan_count: undefined },
       })),
     ),
@@ -112,7 +112,7 @@ const tick = fc
   })
   .filter((of) => validate(canonicalBytes(of as never)).accepted)
 
-test('any rows are read back as those that the library writes, with the same types and statistics', async () => {
+test('any rows are read back like those that the library writes, with the same types and statistics', async () => {
   const rows = fc.array(fc.tuple(fc.nat(5_000_000_000), fc.integer({ min: -9_000, max: 9_000 }), tick), {
     maxLength: 40,
   })
@@ -141,12 +141,12 @@ test('one row, columns of nulls alone, runs of nulls, and offsets far apart', as
   await expectSameAsLibrary([row(0), row(2 ** 52), row(2 ** 52 + 1), row(2 ** 53 - 1)])
 })
 
-test('texts of any number, of which the longest have bounds cut short', async () => {
+test('any number of strings; the longest have truncated bounds', async () => {
   const texts = Array.from({ length: 3_000 }, (_, i) => row(i, { index: `${'long '.repeat(i % 9)}${i}` }))
   await expectSameAsLibrary(texts)
 })
 
-test('no row is a file without row groups', async () => {
+test('no rows give a file without row groups', async () => {
   const file = encoded([])
   expect(await parquetReadObjects({ file, compressors })).toEqual([])
   expect(parquetMetadata(file)).toMatchObject({ num_rows: 0n, row_groups: [] })

@@ -6,7 +6,7 @@ import { type Column, fill, newColumn } from './column.ts'
 import { ParquetFile } from './parquet-file.ts'
 import { TickColumns } from './tick-columns.ts'
 
-/** A row group is written when it has so many rows: what is in memory as columns is one group, not the file. */
+/** Rows per row group: only one group is in memory as columns, not the whole file. */
 const ROW_GROUP_ROWS = 50_000
 
 /** One Parquet file with the chosen rows. */
@@ -38,7 +38,7 @@ export function encodeParquet(blocks: readonly ChosenRows[], origin: RowOrigin):
   return file.finish()
 }
 
-/** Blocks put together until they have the rows of a group. */
+/** Combines blocks until they have the rows of a group. */
 function* rowGroups(blocks: readonly ChosenRows[]): Generator<ChosenRows[]> {
   let group: ChosenRows[] = []
   let rows = 0

@@ -9,7 +9,7 @@ function expected(offset: number, timestampMs: number): string {
   return `,"kafka_topic_id":"${origin.topicId}","kafka_partition":12345,"kafka_offset":${offset},"kafka_timestamp":"${time}"}\n`
 }
 
-test('whichever row follows which, the tail is that of the row', () => {
+test('in any sequence of rows, each gets its own tail', () => {
   const offset = fc.oneof(
     fc.constantFrom(0, 8, 98, 999, 999_999_998),
     fc.maxSafeNat().filter((n) => n < 2 ** 52),
@@ -34,7 +34,7 @@ test('whichever row follows which, the tail is that of the row', () => {
   )
 })
 
-test('the longest tail is no longer than the space that is kept for it', () => {
+test('the longest tail fits into the space reserved for it', () => {
   const tail = new SinkTail(origin)
   tail.moveTo(Number.MAX_SAFE_INTEGER, Date.UTC(2099, 0, 1))
   expect(tail.bytes.length).toBeLessThanOrEqual(MAX_TAIL)

@@ -1,4 +1,4 @@
-// What the sink puts behind a message's fields in a line of JSON: the row's own columns and the end of the object.
+// What the sink appends to a message's fields in a line of JSON: its own columns and the end of the object.
 import type { RowOrigin } from '../batching/slab.ts'
 
 const ZERO = 0x30
@@ -6,9 +6,9 @@ const DAY_MS = 86_400_000
 /** `YYYY-MM-DD HH:mm:ss.SSS`, as Athena's JSON SerDes read a timestamp. */
 const TIMESTAMP_BYTES = 23
 
-/** The tail of one row after another: only the digits that change are rewritten. */
+/** The tails of successive rows: only changed digits are rewritten. */
 export class SinkTail {
-  /** From the comma to the line's end. */
+  /** From the comma to the end of the line. */
   bytes: Uint8Array
   readonly #head: string
   #offsetAt: number
@@ -33,7 +33,7 @@ export class SinkTail {
     if (timestampMs !== this.#timestampMs) this.#writeTimestamp(timestampMs)
   }
 
-  /** Whether the next offset has as many digits. */
+  /** Whether the next offset has the same number of digits. */
   #incrementOffset(): boolean {
     const { bytes } = this
     let at = this.bytes.length - TAIL_BEHIND_OFFSET - 1

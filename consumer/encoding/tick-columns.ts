@@ -13,13 +13,16 @@ const DAY_MS = 86_400_000
 
 const firstColumns = tickColumns.filter(({ since }) => since === 1)
 
-/** Of the columns that every message has: how many bytes stand before the value, such as `,"open":` with the quotes of strings. */
+/**
+ * For columns that every message has: the number of bytes before the value, such as `,"open":`, with the quote of
+ * strings.
+ */
 const steps = firstColumns.map(({ name, glue }, i) => {
   const closing = i > 0 && firstColumns[i - 1]!.glue !== 'double' ? 1 : 0
   return { glue, skip: closing + 1 + name.length + 3 + (glue === 'double' ? 0 : 1) }
 })
 
-/** What stands before the value of a column that was added later: `,"source":"`. Each may be missing. */
+/** What precedes the value of a column that was added later: `,"source":"`. Each may be missing. */
 const addedSteps = tickColumns
   .filter(({ since }) => since > 1)
   .map(({ name, glue }) => ({ glue, lead: Buffer.from(`,"${name}":${glue === 'double' ? '' : '"'}`) }))
@@ -35,8 +38,8 @@ export class TickColumns {
   }
 
   /**
-   * Replaces the columns' values by those of the chosen rows. The rows are canonical (validation saw to that), so
-   * positions are computed and nothing is checked again.
+   * Replaces the columns' values with those of the chosen rows. Validation has made the rows canonical, so positions
+   * are computed and nothing is checked again.
    */
   read(blocks: readonly ChosenRows[]): void {
     for (const column of this.columns) clear(column)
@@ -69,7 +72,7 @@ export class TickColumns {
   }
 }
 
-/** @returns behind the value: at the closing quote of a string */
+/** @returns the position after the value: the closing quote of a string */
 function readValue(
   column: Column,
   glue: (typeof tickColumns)[number]['glue'],
@@ -110,7 +113,7 @@ function startsAt(bytes: Uint8Array, at: number, lead: Uint8Array): boolean {
 /** Days from 1970 to `YYYY-MM-DD`, in the Gregorian calendar for all years from 1 on. */
 function daysAt(bytes: Uint8Array, at: number): number {
   const month = twoDigits(bytes, at + 5)
-  // Years that begin in March, so that a leap day is the last of its year.
+  // Years begin in March here, so that a leap day is the last of its year.
   const year = twoDigits(bytes, at) * 100 + twoDigits(bytes, at + 2) - (month <= 2 ? 1 : 0)
   const century = Math.floor(year / 100)
   const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + twoDigits(bytes, at + 8) - 1

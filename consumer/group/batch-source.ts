@@ -1,5 +1,5 @@
-// Records by the reader of record batches, without an object for each (CONSUMER_READER=batches). The Confluent client
-// stays the member of the group: its partitions are assigned and paused, and polling it drives the rebalances.
+// Records from the reader of record batches, without an object for each (CONSUMER_READER=batches). The Confluent client
+// remains the group member: its partitions are assigned and paused, and polling it drives rebalances.
 
 import { type KafkaConfig, readerSettings } from '@ticklake/kafka/config.ts'
 import { KafkaReader, KafkaReaderError, type Records } from '@ticklake/kafka-reader'
@@ -12,12 +12,12 @@ import { type Batch, emptyBatch, type RecordSource } from './record-source.ts'
 
 /** A poll waits this long for records; assignments change between two polls. */
 const POLL_WAIT_MS = 200
-/** Before a partition, or a broker, is tried again whose error may pass. */
+/** The pause before a partition or broker with a temporary error is retried. */
 const RETRY_AFTER_MS = 1_000
 
 export interface BatchSourceOptions {
   readonly config: KafkaConfig
-  /** 32 hex digits: records of another topic with the same name are never read. */
+  /** 32 hex digits, so that records of another topic with the same name are never read. */
   readonly topicId: string
   readonly client: Pick<GroupClient, 'assign' | 'unassign' | 'consume'>
   /** Called for each error that is retried. */
@@ -27,7 +27,7 @@ export interface BatchSourceOptions {
 }
 
 interface WantedPartition {
-  /** What is read next. */
+  /** What to read next. */
   offset: number
   isRead: boolean
   highWatermark?: number
@@ -45,7 +45,7 @@ export function batchSource({
     onRetry: (error) => onRetry(error.message),
   })
   const topic = config.KAFKA_TOPIC
-  /** Partitions that are to be read, and from where. The reader is brought in line with it, one change at a time. */
+  /** The partitions to read, and from where. The reader is updated to match, one change at a time. */
   const wanted = new Map<number, WantedPartition>()
   const closing = new AbortController()
   let inLine = Promise.resolve()
@@ -72,13 +72,15 @@ export function batchSource({
       return startReading()
     }
     for (const [partition, start] of starts) {
-      // Revoked, or assigned again elsewhere, while the brokers were asked.
+      // Revoked or reassigned while the brokers were asked.
       if (wanted.get(partition) === start) start.isRead = true
       else reader.unassign([{ topic, partition }])
     }
   }
 
-  /** An error of one partition ends its reading alone: where it may pass, it is read again from where it was. */
+  /**
+   * An error of one partition stops only that partition; after a temporary error it is read again from the same offset.
+   */
   function readAgain(error: KafkaReaderError): boolean {
     const { partition } = error
     if (partition === undefined) return false
@@ -134,7 +136,7 @@ export function batchSource({
 
     highWatermark: (partition) => wanted.get(partition)?.highWatermark,
 
-    /** Polls the client: it hands no record over, but rebalances and fatal errors. */
+    /** Polls the client: it returns no records, but handles rebalances and reports fatal errors. */
     watch(onFailed) {
       let isWatching = true
       const pollClient = async () => {
@@ -175,7 +177,7 @@ function spansOf(records: Records): MessageSpans {
   return { ...records, message: (at) => message.moveTo(at) }
 }
 
-/** One message for all records of a batch, moved from one to the next. Keys and headers are read when asked for. */
+/** One message object for all records of a batch, moved from one to the next. Keys and headers are read on demand. */
 class RecordMessage implements Message {
   readonly partition: number
   readonly leaderEpoch: number
@@ -217,7 +219,7 @@ class RecordMessage implements Message {
   }
 }
 
-/** What trying again does not change: undefined for what may pass. */
+/** An error that no retry can fix; undefined for a temporary one. */
 function lastingFailure(error: unknown): Failure | undefined {
   if (!(error instanceof KafkaReaderError)) throw error
   switch (error.code) {

@@ -1,9 +1,9 @@
-// Records by the Confluent client, which makes an object of each (CONSUMER_READER=client).
+// Records from the Confluent client, which makes an object for each (CONSUMER_READER=client).
 
 import type { ClientBatch, GroupClient } from './kafka.ts'
 import type { Batch, RecordSource } from './record-source.ts'
 
-/** Reads with the client that is the member of the group. */
+/** Reads with the client that is the group member. */
 export function clientSource(client: GroupClient): RecordSource {
   return {
     assign: (starts) => client.assign(starts),

@@ -1,4 +1,4 @@
-// How members end, and what ends them, on real brokers.
+// How members end, and why, on real brokers.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -14,7 +14,7 @@ const ROWS = 300
 const END_WITHIN_MS = 10_000
 
 test.concurrent.for(['classic', 'consumer'])(
-  'a member may ask the broker while it leaves and after: no query reaches a client that is closed (%s protocol)',
+  'a member may query the broker during and after leaving: no query reaches a closed client (%s protocol)',
   async (protocol) => {
     const env = testEnv({ KAFKA_GROUP_PROTOCOL: protocol })
     await createTopic(env, PARTITIONS)
@@ -25,7 +25,7 @@ test.concurrent.for(['classic', 'consumer'])(
   },
 )
 
-test('a fatal error of its client does not end a consumer, and a broker that is away or frozen keeps none from stopping', async (scope) => {
+test('a fatal error of its client does not end a consumer, and a consumer stops even if the broker is down or frozen', async (scope) => {
   await using broker = await OwnBroker.start()
   const it = new ConsumerCase(scope, { KAFKA_BOOTSTRAP_SERVERS: broker.address })
   await createTopic(it.env, PARTITIONS)

@@ -1,4 +1,4 @@
-// A partition that the client will never read again is distinguished from all that only look like one.
+// A partition that the client will never read again is distinguished from those that only look stalled.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { FetchProgress, isHandedOver, type ProgressSample, suspectedSince } from './fetch-progress.ts'
 
@@ -11,7 +11,7 @@ const behind: ProgressSample = {
   records: 0,
 }
 
-test('what Kafka has is not suspected, its first offset and its end included', () => {
+test('an offset that Kafka has is not suspected, including its first offset and its end', () => {
   for (const nextOffset of [150, 170, 200]) {
     expect(suspectedSince(undefined, { ...behind, nextOffset })).toBeUndefined()
     expect(suspectedSince(behind, { ...behind, nextOffset })).toBeUndefined()
@@ -22,7 +22,7 @@ test.each([
   ['before the first offset', 100],
   ['beyond the end', 201],
 ])(
-  'an offset %s is suspected since it was first seen, and again from the start when it moves',
+  'an offset %s is suspected from when it was first seen, and from the start again when it moves',
   (_name, nextOffset) => {
     const first = { ...behind, nextOffset }
     const second = { ...first, shortBatches: 30 }
@@ -33,14 +33,14 @@ test.each([
   },
 )
 
-test('a partition that is fetched is suspected from the start again: it passes over offsets without a record', () => {
+test('suspicion of a partition starts over after a fetch, which may skip offsets without a record', () => {
   const fetched = { ...behind, fetchedLow: 150 }
   expect(suspectedSince(behind, fetched)).toBe(fetched)
   const fetchedBefore = { ...behind, fetchedLow: 90 }
   expect(suspectedSince(behind, fetchedBefore)).toBe(behind)
 })
 
-test('all is handed over once the queue was empty time and again, or more came than it can hold', () => {
+test('everything is handed over once the queue was empty several times, or more came than it can hold', () => {
   expect(isHandedOver(behind, { ...behind, shortBatches: 19, records: 9_999_999 })).toBe(false)
   expect(isHandedOver(behind, { ...behind, shortBatches: 20 })).toBe(true)
   expect(isHandedOver(behind, { ...behind, records: 10_000_000 })).toBe(true)
@@ -67,7 +67,7 @@ function watched() {
     { watermarks: () => kafka.answer(), fetchedLow: () => kafka.fetchedLow },
     (why) => lost.push(why),
   )
-  /** The next check, and what the client hands over until then. */
+  /** The next check, and what the client returns until then. */
   const check = async (shortBatches = 100) => {
     for (let i = 0; i < shortBatches; i++) progress.handedOver([], [], false)
     await vi.advanceTimersByTimeAsync(30_000)
@@ -82,11 +82,11 @@ test('the second check reports the partition that stalled, and what is lost', as
   expect(lost).toEqual([])
   await check()
   expect(lost).toEqual([
-    'partition 0 goes on at offset 100, and Kafka has deleted what lies before 150: 50 offsets that were not read',
+    'partition 0 continues at offset 100, and Kafka has deleted what lies before 150: 50 offsets that were not read',
   ])
 })
 
-test('records, and ends, that are handed over move the next offset', async () => {
+test('records and partition ends that are returned move the next offset', async () => {
   const { lost, check, progress, kafka } = watched()
   kafka.low = 0
   progress.handedOver([{ partition: 0, offset: 170 }], [], false)
@@ -98,7 +98,7 @@ test('records, and ends, that are handed over move the next offset', async () =>
   expect(lost).toEqual([])
 })
 
-test('while nothing is handed over, as where memory is full, nothing is reported', async () => {
+test('while nothing is returned, for example because memory is full, nothing is reported', async () => {
   const { lost, check } = watched()
   for (let i = 0; i < 10; i++) await check(0)
   expect(lost).toEqual([])
@@ -115,7 +115,7 @@ test('full batches of other partitions count only after more than the queue can 
   expect(lost).toEqual([])
 })
 
-test('an answer counts for nothing when records came while it was on its way', async () => {
+test('an answer is ignored if records came while it was pending', async () => {
   const { lost, check, progress, kafka } = watched()
   await check()
   kafka.answer = async () => {
@@ -126,7 +126,7 @@ test('an answer counts for nothing when records came while it was on its way', a
   expect(lost).toEqual([])
 })
 
-test('a partition that goes and comes is checked from the start again; one that is gone is not asked for', async () => {
+test('a reassigned partition is checked from the start; a revoked one is not asked about', async () => {
   const { lost, check, progress, kafka } = watched()
   for (let i = 0; i < 5; i++) {
     await check()
@@ -139,7 +139,7 @@ test('a partition that goes and comes is checked from the start again; one that 
   await check()
 })
 
-test('a broker that does not answer proves nothing; nor is anything reported after the end', async () => {
+test('a broker that does not answer proves nothing; after the end nothing is reported', async () => {
   const { lost, check, kafka, stop } = watched()
   const { answer } = kafka
   await check()

@@ -1,29 +1,31 @@
 // Which offset the client reads next in each partition, and whether Kafka still has it. The client reports only once
-// that Kafka does not, and its binding (KafkaConsumerConsumeNum in workers.cc) drops that error when the batch already
-// has a message. The partition is then never fetched again, though nothing else looks wrong: only its offsets show it.
+// that Kafka does not, and its binding (KafkaConsumerConsumeNum in workers.cc) drops that error if the batch already
+// has a message. The partition is then never fetched again, and only its offsets show it.
 
 const CHECK_EVERY_MS = 30_000
-/** Each batch that is not full found the client's queue empty, or an error ended it; errors are fewer than this. */
+/**
+ * A batch that is not full found the client's queue empty, or ended with an error; there are fewer errors than this.
+ */
 const EMPTY_OFTEN = 20
 /** More records than the client's queue can hold. */
 const MORE_THAN_QUEUED = 10_000_000
 
-/** What was observed of a partition at one time. */
+/** What was observed for a partition at one time. */
 export interface ProgressSample {
-  /** The offset that the client hands over next. */
+  /** The offset that the client returns next. */
   readonly nextOffset: number
-  /** The first offset that Kafka has, and the one that the next record gets. */
+  /** The first offset that Kafka has, and the one that the next record will get. */
   readonly low: number
   readonly high: number
-  /** The first offset that Kafka has, by the answer to the client's last fetch; undefined: there was none. */
+  /** The first offset that Kafka has, from the answer to the client's last fetch; undefined: there was none. */
   readonly fetchedLow: number | undefined
-  /** How many batches were not full by then, and how many records were handed over. */
+  /** How many batches were not full by then, and how many records were returned. */
   readonly shortBatches: number
   readonly records: number
 }
 
 /**
- * The sample since which a partition is suspected of a stall that never ends.
+ * The sample since which a partition is suspected of a permanent stall.
  * @param since what this returned for the sample before
  * @returns undefined: Kafka has what comes next
  */
@@ -33,14 +35,14 @@ export function suspectedSince(
 ): ProgressSample | undefined {
   if (now.nextOffset >= now.low && now.nextOffset <= now.high) return undefined
   if (since?.nextOffset !== now.nextOffset) return now
-  // A fetch was answered since: what it passes over, such as aborted records, moves no offset.
+  // A fetch was answered since: what it skips, such as aborted records, moves no offset.
   const isFetched = now.nextOffset < now.low && now.fetchedLow !== undefined && now.fetchedLow >= since.low
   return isFetched ? now : since
 }
 
 /**
- * Whether all that the client had fetched by `since` has been handed over. Nothing that it fetched later can be of a
- * partition that Kafka could not give by then.
+ * Whether everything that the client had fetched by `since` has been returned. Nothing that it fetched later can be of
+ * a partition that Kafka could not serve by then.
  */
 export function isHandedOver(since: ProgressSample, now: ProgressSample): boolean {
   return (
@@ -48,7 +50,7 @@ export function isHandedOver(since: ProgressSample, now: ProgressSample): boolea
   )
 }
 
-/** What the client can say of a partition. */
+/** What the client knows about a partition. */
 export interface PartitionFacts {
   readonly watermarks: (partition: number) => Promise<{ low: number; high: number }>
   readonly fetchedLow: (partition: number) => number | undefined
@@ -86,8 +88,8 @@ export class FetchProgress {
   }
 
   /**
-   * Checks every 30 s whether Kafka has the next offset of each partition.
-   * @param onLost called when it does not, and the client will never report it
+   * Checks every 30 s whether Kafka has the next offset of each partition. @param onLost called if it does not and the
+   * client will never report it
    * @returns stops the checks
    */
   watch(facts: PartitionFacts, onLost: (why: string) => void): () => void {
@@ -96,13 +98,13 @@ export class FetchProgress {
     let stopped = false
 
     const check = async () => {
-      // One question after the other: each keeps a thread of Node's few.
+      // One query at a time: each occupies one of Node's few threads.
       for (const [partition, progress] of [...this.#partitions]) {
         const { offset } = progress
-        // A broker that does not answer says nothing about the partition.
+        // A broker that does not answer proves nothing about the partition.
         const range = await facts.watermarks(partition).catch(() => undefined)
         if (stopped) return
-        // An answer counts only for an offset that did not move while it was on its way.
+        // An answer counts only if the offset did not move while it was pending.
         const stoodStill = this.#partitions.get(partition) === progress && progress.offset === offset
         if (!range || !stoodStill) continue
         const now: ProgressSample = {
@@ -137,5 +139,5 @@ function whyLost(partition: number, { nextOffset, low, high }: ProgressSample): 
     nextOffset < low
       ? `Kafka has deleted what lies before ${low}: ${low - nextOffset} offsets that were not read`
       : `Kafka's log ends at ${high}`
-  return `partition ${partition} goes on at offset ${nextOffset}, and ${kafkaHas}`
+  return `partition ${partition} continues at offset ${nextOffset}, and ${kafkaHas}`
 }

@@ -9,7 +9,7 @@ export interface FirstStartFacts {
 }
 
 /**
- * Makes sure that a new dataset without a start point can start at offset 0. Nothing is left behind when it cannot.
+ * Makes sure that a new dataset without a start point can start at offset 0. If it cannot, nothing is left behind.
  * @throws Failure RECORDS_LOST_TO_RETENTION
  */
 export async function requireWholeTopic(partitions: number, facts: FirstStartFacts): Promise<void> {
@@ -26,6 +26,6 @@ export async function requireWholeTopic(partitions: number, facts: FirstStartFac
     what: `Kafka has deleted ${deleted} records of the topic before this dataset first started; nothing was written`,
     why: `a new dataset starts at offset 0, and the topic’s retention has deleted ${ranges.join(', ')}`,
     remedy:
-      'start it with --from earliest, at the first record that Kafka still has; what is before it is recorded as skipped',
+      'start it with --from earliest, at the first record that Kafka still has; earlier ones are recorded as skipped',
   })
 }

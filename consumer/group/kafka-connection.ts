@@ -6,10 +6,10 @@ import { Aborted } from '../retry.ts'
 
 type Client = InstanceType<typeof RdKafka.KafkaConsumer>
 
-/** Of each attempt to reach a broker: a stop waits for one. */
+/** Length of each attempt to reach a broker; a stop waits for one. */
 const ATTEMPT_MS = 1_000
 
-/** What is known of brokers that do not answer. */
+/** What is known about brokers that do not answer. */
 export interface Reachability {
   /** host:port of each broker, as the bootstrap broker names them. */
   readonly advertised: readonly string[]
@@ -39,15 +39,15 @@ export async function connected(
       what: `no broker answered at ${config.KAFKA_BOOTSTRAP_SERVERS} within ${timeoutMs / 1000} s; nothing was read`,
       why: lastFailure(),
       remedy:
-        'start it (`make stack`, `make demo` or `make up`), or set KAFKA_BOOTSTRAP_SERVERS and the KAFKA_SECURITY_PROTOCOL that it wants',
+        'start it (`make stack`, `make demo` or `make up`), or set KAFKA_BOOTSTRAP_SERVERS, and KAFKA_SECURITY_PROTOCOL as the broker requires',
       cause: error,
     })
   }
 }
 
 /**
- * Connecting asks for metadata once, and the client cannot be closed before that is answered or has timed out: it is
- * asked in short attempts until the deadline, so that a stop need not wait.
+ * Connecting asks for metadata once, and the client cannot be closed before the answer or its timeout. So it asks in
+ * short attempts until the deadline, and a stop need not wait.
  */
 function askInShort(consumer: Client, deadline: number, signal: AbortSignal): void {
   const getMetadata = consumer.getMetadata.bind(consumer)

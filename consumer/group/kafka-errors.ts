@@ -1,10 +1,10 @@
-// What librdkafka's errors mean for the consumer: which pass by themselves, and what the others tell the user.
+// What librdkafka's errors mean for the consumer: which are temporary, and what the user reads about the others.
 import RdKafka from '@confluentinc/kafka-javascript'
 import { Failure } from '@ticklake/runtime/errors.ts'
 
 const { CODES } = RdKafka
 
-/** Errors that librdkafka recovers from by itself, or that say only that nothing came. */
+/** Errors from which librdkafka recovers by itself, or that only say that nothing came. */
 export function isPassing(code: number): boolean {
   const {
     ERR__AUTO_OFFSET_RESET,
@@ -34,7 +34,7 @@ export function readFailure(error: { message: string; code: number }): Failure {
 export function readFailed(why: string): Failure {
   return new Failure({
     code: 'KAFKA_READ_FAILED',
-    what: 'Kafka refuses to be read; what was landed stays landed',
+    what: 'Kafka refuses to be read; everything that has landed stays landed',
     why,
     remedy: 'check the user’s rights on the topic and the group, then start the consumer again',
   })
@@ -44,17 +44,17 @@ export function readFailed(why: string): Failure {
 export function offsetOutOfRange(why: string): Failure {
   return new Failure({
     code: 'OFFSET_OUT_OF_RANGE',
-    what: 'Kafka does not have the offset that the chain of claims goes on with; nothing more is written',
+    what: 'Kafka does not have the next offset of the chain of claims; nothing more is written',
     why,
-    remedy: 'start the consumer again: it then says how many records are gone and what can be done',
+    remedy: 'start the consumer again: it then says how many records are lost and what to do',
   })
 }
 
-/** Failure KAFKA_GROUP_FAILED: this client cannot go on, another one can. */
+/** Failure KAFKA_GROUP_FAILED: this client cannot continue, but another one can. */
 export function groupFailed(why: string): Failure {
   return new Failure({
     code: 'KAFKA_GROUP_FAILED',
-    what: 'the consumer group refused this consumer; what was landed stays landed',
+    what: 'the consumer group refused this consumer; everything that has landed stays landed',
     why,
     remedy: 'check the user’s rights on the group; set KAFKA_GROUP_PROTOCOL=classic for a broker before 4.0',
     retryable: true,

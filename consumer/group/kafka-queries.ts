@@ -1,4 +1,4 @@
-// What the group's client asks the broker beside records: offsets, commits, and the topic itself.
+// The queries of the group's client besides records: offsets, commits, and the topic itself.
 import RdKafka from '@confluentinc/kafka-javascript'
 import { describeTopic, type TopicFacts } from './kafka-topic.ts'
 import type { NativeCalls } from './native-calls.ts'
@@ -6,13 +6,13 @@ import type { NativeCalls } from './native-calls.ts'
 const { AdminClient } = RdKafka
 type Client = InstanceType<typeof RdKafka.KafkaConsumer>
 
-/** Leaving the group waits until the last query is answered, and has no time for more. What fails is asked again. */
+/** Leaving the group waits for the answer to the last query, and no longer. Failed queries are repeated. */
 const QUERY_TIMEOUT_MS = 5_000
-/** Of a commit that the caller waits for; the client itself goes on until the broker answers. */
+/** How long a caller waits for a commit; the client itself waits until the broker answers. */
 const COMMIT_WITHIN_MS = 5_000
 
 /**
- * Queries by a client that is connected. None reaches it once `calls` is closed.
+ * Queries through a connected client. None reaches it once `calls` is closed.
  * @param onAnswer called when a broker has answered
  */
 export function brokerQueries(client: Client, topic: string, calls: NativeCalls, onAnswer: () => void) {
@@ -25,7 +25,7 @@ export function brokerQueries(client: Client, topic: string, calls: NativeCalls,
     return calls.ask(() => new Promise<T>(call))
   }
 
-  /** A watermark as the last fetch returned it; cheap, undefined before the first one and after one that failed. */
+  /** A watermark from the last fetch; cheap, undefined before the first fetch and after a failed one. */
   function fetched(partition: number, which: 'lowOffset' | 'highOffset'): number | undefined {
     try {
       const offsets = calls.now(() => client.getWatermarkOffsets(topic, partition))
@@ -71,7 +71,7 @@ export function brokerQueries(client: Client, topic: string, calls: NativeCalls,
       })
     },
 
-    /** The first offset whose record is not older than this; undefined: all are older. */
+    /** The first offset with a record that is not older than this; undefined: all are older. */
     offsetAt(partition: number, timestampMs: number): Promise<number | undefined> {
       return ask((resolve, reject) => {
         client.offsetsForTimes(

@@ -1,19 +1,19 @@
-// What a broker says of a topic: its id and its partitions.
+// What a broker says about a topic: its id and its partitions.
 import RdKafka from '@confluentinc/kafka-javascript'
 
 const { CODES } = RdKafka
 
-/** An answer that takes longer is asked for again. */
+/** After this long the query is repeated. */
 const QUERY_TIMEOUT_MS = 5_000
 
-/** What the broker says of the topic. */
+/** What the broker says about the topic. */
 export interface TopicFacts {
   /** 32 hex digits */
   readonly topicId: string
   readonly partitions: number
 }
 
-/** The call that the admin client's types leave out. */
+/** The call that is missing from the admin client's types. */
 interface DescribingAdmin {
   describeTopics(
     topics: string[],
@@ -29,13 +29,13 @@ interface DescribingAdmin {
   ): void
 }
 
-/** What the broker says of the topic, or undefined when there is no such topic. */
+/** What the broker says about the topic, or undefined if it does not exist. */
 export function describeTopic(admin: object, topic: string): Promise<TopicFacts | undefined> {
   return new Promise((resolve, reject) => {
     ;(admin as DescribingAdmin).describeTopics([topic], { timeout: QUERY_TIMEOUT_MS }, (error, topics) => {
       const found = topics?.[0]
       if (error) return reject(error)
-      // Any other error, such as a right that this user lacks, does not say that the topic is gone.
+      // Any other error, such as a missing right, does not mean that the topic is gone.
       if (found?.error && found.error.code !== CODES.ERRORS.ERR_UNKNOWN_TOPIC_OR_PART) {
         return reject(Object.assign(new Error(found.error.message), { code: found.error.code }))
       }
@@ -46,7 +46,7 @@ export function describeTopic(admin: object, topic: string): Promise<TopicFacts 
   })
 }
 
-/** The topic's id, 32 hex digits, or undefined when there is no such topic. */
+/** The topic's id, 32 hex digits, or undefined if it does not exist. */
 export async function topicIdOf(admin: object, topic: string): Promise<string | undefined> {
   return (await describeTopic(admin, topic))?.topicId
 }

@@ -1,4 +1,5 @@
-// The consumer group's client: hands over messages in batches, and assignments to whoever decides on offsets.
+// The consumer group's client: returns messages in batches, and reports assignments to the caller, which decides on
+// offsets.
 
 import RdKafka from '@confluentinc/kafka-javascript'
 import { brokerReason, type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
@@ -12,10 +13,10 @@ import { NativeCalls } from './native-calls.ts'
 
 const { KafkaConsumer, CODES } = RdKafka
 
-/** A batch takes what is there, and waits this long for its first message. */
+/** A batch takes what is available, and waits this long for its first message. */
 const CONSUME_WAIT_MS = 200
 const CONSUME_MESSAGES = 1000
-/** Of a query that nobody waits for. */
+/** Timeout of a query that nobody waits for. */
 const CHECK_TIMEOUT_MS = 3_000
 const WAITING_EVERY_MS = 1_500
 /** What the binding throws once its client is closed. */
@@ -28,20 +29,23 @@ export interface TopicPartition {
 }
 
 export interface Handlers {
-  /** Partitions came; reading starts when assign() is called for them. */
+  /** Partitions were assigned; reading starts when assign() is called for them. */
   readonly onAssign: (partitions: number[]) => void
-  /** Partitions go; the group waits until unassign() is called for them. `lost`: somebody else may have them already. */
+  /**
+   * Partitions are revoked; the group waits until unassign() is called for them. `lost`: another member may already
+   * have them.
+   */
   readonly onRevoke: (partitions: number[], lost: boolean) => void
-  /** The client cannot go on; another one can. */
+  /** The client cannot continue; another one can. */
   readonly onFatal: (error: Failure) => void
   readonly onMessage: (text: string) => void
-  /** No broker can be reached just now; the client goes on trying. Called again and again while that lasts. */
+  /** No broker can be reached now; the client keeps trying. Called repeatedly while that lasts. */
   readonly onBrokerAway: (why: string) => void
   /** A broker has answered. Called with each answer. */
   readonly onBrokerBack: () => void
 }
 
-/** The parts of the raw binding that its types leave out. */
+/** The parts of the raw binding that are missing from its types. */
 interface RawClient {
   consume(
     waitMs: number,
@@ -60,10 +64,10 @@ interface RawClient {
 }
 type RawConsumer = InstanceType<typeof KafkaConsumer> & { _client: RawClient }
 
-/** Messages, and behind them the partitions whose end was reached. */
+/** Messages, and the partitions of which the end was reached after them. */
 export interface ClientBatch {
   readonly messages: readonly Message[]
-  /** Up to `offset` there is no record that was not handed over: what is missing is a marker of a transaction. */
+  /** All records up to `offset` were returned: missing offsets are transaction markers. */
   readonly ends: readonly { readonly partition: number; readonly offset: number }[]
 }
 
@@ -71,7 +75,7 @@ export type GroupClient = Awaited<ReturnType<typeof connectGroup>>
 
 /**
  * Connects; subscribe() joins the group.
- * @param reading `paused`: partitions are assigned and never fetched, records come from elsewhere
+ * @param reading `paused`: partitions are assigned but never fetched; records come from elsewhere
  * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS; Aborted when the signal aborts before
  */
 export async function connectGroup(
@@ -94,9 +98,9 @@ export async function connectGroup(
       'enable.auto.commit': false,
       'enable.auto.offset.store': false,
       'isolation.level': 'read_committed',
-      // A topic may end with the marker of a transaction, which no later record shows to be a gap.
+      // A topic may end with a transaction marker, which no later record reveals as a gap.
       'enable.partition.eof': true,
-      // The default backoff of 1 s, after each queue that was full, costs a third of the rate.
+      // The default backoff of 1 s after each full queue costs a third of the throughput.
       'fetch.queue.backoff.ms': 10,
       'queued.min.messages': 20_000,
       'queued.max.messages.kbytes': 16_384,
@@ -114,14 +118,14 @@ export async function connectGroup(
   const calls = new NativeCalls()
   let state: 'open' | 'closing' | 'dead' = 'open'
 
-  /** What this client holds, of what the group has given to it. */
+  /** The partitions that this client holds, of those that the group has assigned to it. */
   const assigned = new Set<number>()
-  /** The group waits for an answer to its last assignment; without one, the client never closes. */
+  /** The group waits for an answer to its last assignment; without it, the client never closes. */
   let isAssignmentOpen = false
 
   function onRebalance(error: { code: number }, assignment: TopicPartition[]): void {
     const partitions = assignment.map(({ partition }) => partition)
-    if (state === 'dead') return // It waits for no answer, and its memory may be free already.
+    if (state === 'dead') return // It waits for no answer, and its memory may already be freed.
     if (error.code === CODES.ERRORS.ERR__ASSIGN_PARTITIONS) {
       isAssignmentOpen = true
       if (state === 'closing') answerWhileClosing(partitions)
@@ -132,7 +136,7 @@ export async function connectGroup(
     } else if (state === 'open') handlers.onFatal(groupFailed(reasonOf(error)))
   }
 
-  /** Nobody reads the partitions any more; closing waits for this answer, unless it is over before the question comes. */
+  /** Nobody reads the partitions any more; closing waits for this answer, unless it has finished before. */
   function answerWhileClosing(partitions: readonly number[]): void {
     try {
       giveBack(partitions)
@@ -156,12 +160,12 @@ export async function connectGroup(
       consumer._client.incrementalAssign([])
     } catch (error) {
       if (reasonOf(error) !== CLOSED) throw error
-      // While it closes, the binding lets nothing be assigned, and librdkafka takes any answer as this one.
+      // While it closes, the binding assigns nothing, and librdkafka accepts any answer.
       consumer._client.incrementalUnassign([])
     }
   }
 
-  /** Why the client cannot go on, as its log has it: the error says only that it is so. */
+  /** Why the client cannot continue, from its log: the error itself does not say why. */
   let fatalReason = 'Local: Fatal error'
   let lastFailure = `${config.KAFKA_BOOTSTRAP_SERVERS} does not answer`
   consumer.on('event.error', ({ message }) => {
@@ -171,11 +175,11 @@ export async function connectGroup(
   consumer.on('event.log', (event) => {
     const { fac, message } = event as { fac: string; message: string }
     handlers.onMessage(message)
-    // The errors above carry no reason, only this line of librdkafka's log does.
+    // The errors above have no reason; only this line of librdkafka's log does.
     if (fac === 'FAIL') lastFailure = brokerReason(message)
     if (fac === 'FATAL') fatalReason = message.replace(/^\[thrd:[^\]]*\]: /, '')
   })
-  // Until it is connected the client hands no event over: the wait is logged all the same.
+  // Until it is connected the client delivers no events, so the wait is logged here.
   const waiting = setInterval(() => handlers.onBrokerAway(lastFailure), WAITING_EVERY_MS)
   await connected(consumer, config, signal, () => lastFailure).finally(() => clearInterval(waiting))
   handlers.onBrokerBack()
@@ -192,7 +196,7 @@ export async function connectGroup(
       consumer.subscribe([topic])
     },
 
-    /** One batch of messages; empty when none came in time. @throws Failure OFFSET_OUT_OF_RANGE, KAFKA_READ_FAILED */
+    /** One batch of messages; empty if none came in time. @throws Failure OFFSET_OUT_OF_RANGE, KAFKA_READ_FAILED */
     consume(): Promise<ClientBatch> {
       const call = (resolve: (batch: ClientBatch) => void, reject: (error: unknown) => void) =>
         consumer._client.consume(CONSUME_WAIT_MS, CONSUME_MESSAGES, true, (error, messages, ends = []) => {
@@ -203,7 +207,7 @@ export async function connectGroup(
           }
           if (error.code === CODES.ERRORS.ERR__FATAL) {
             state = 'dead'
-            // Its log, which alone says why, is on its way.
+            // Its log, which alone says why, is still to come.
             setTimeout(() => reject(groupFailed(fatalReason)), LOG_WITHIN_MS)
           } else if (isPassing(error.code)) resolve({ messages: [], ends: [] })
           else reject(readFailure(error))
@@ -217,7 +221,7 @@ export async function connectGroup(
       const assignment = starts.map(({ partition, offset }) => ({ topic, partition, offset }))
       if (cooperative()) consumer._client.incrementalAssign(assignment)
       else consumer.assign(assignment)
-      // Pausing is not kept for partitions that come back.
+      // Partitions that are assigned again are no longer paused.
       if (reading === 'paused') consumer.pause(assignment)
       progress.assigned(assignment)
       isAssignmentOpen = false
@@ -230,11 +234,11 @@ export async function connectGroup(
       if (state !== 'dead') giveBack(partitions)
     },
 
-    /** The high watermark that the last fetch brought; cheap, undefined before the first fetch. */
+    /** The high watermark from the last fetch; cheap, undefined before the first fetch. */
     knownEnd: (partition: number) => fetched(partition, 'highOffset'),
 
     /**
-     * Checks every 30 s for a partition whose next offset Kafka does not have, and whose error consume() did not get.
+     * Checks every 30 s for a partition for which Kafka does not have the next offset and consume() got no error.
      * @param onLost gets OFFSET_OUT_OF_RANGE
      * @returns stops the checks
      */
@@ -247,15 +251,15 @@ export async function connectGroup(
         (why) => onLost(offsetOutOfRange(why)),
       ),
 
-    /** Why the broker that the topic's questions go to cannot be reached, and the addresses that brokers advertise. */
+    /** Why the broker for the topic's queries cannot be reached, and the addresses that brokers advertise. */
     reachability: (): Reachability => ({
       advertised: advertisedBy(consumer),
       lastFailure,
     }),
 
     /**
-     * Leaves the group and closes the connections, once every call under way is answered. Where that takes longer than
-     * a stop may take, the caller ends the process.
+     * Leaves the group and closes the connections, once every call in progress is answered. If that takes longer than a
+     * stop may take, the caller ends the process.
      */
     async disconnect(): Promise<void> {
       if (state === 'open') state = 'closing'

@@ -1,4 +1,4 @@
-// What the writers of a membership land with: the dataset opened, the sources of records, and the guards of both.
+// Opens what the writers of a membership need: the dataset, the source of records, and the guards of both.
 import { datasetKey } from '@ticklake/contract/keys.ts'
 import { RecordLookup } from '@ticklake/kafka/record-lookup.ts'
 import { semaphore } from '../batching/semaphore.ts'
@@ -23,17 +23,21 @@ import type { RecordSource } from './record-source.ts'
 import type { StoredStartPoint } from './start-point.ts'
 import { TopicGuard } from './topic.ts'
 
-export interface LandingSetupOptions {
+/** What every membership of a consumer uses. */
+export interface ConsumerParts {
   readonly config: ConsumerConfig
   readonly events: ConsumerEvents
   readonly store: ObjectStore
   readonly encoder: Encoder
   readonly sender: DeadLetterSender
+}
+
+export interface LandingSetupOptions extends ConsumerParts {
   readonly isAssigned: (partition: number) => boolean
   readonly onConnectionLost: () => void
 }
 
-/** What the partitions' writers need of a membership. */
+/** What the partitions' writers need from a membership. */
 export interface Landing {
   readonly client: GroupClient
   readonly source: RecordSource
@@ -48,7 +52,7 @@ export interface Landing {
   readonly announcements: Announcements
 }
 
-/** Opens the dataset for a topic. @throws Failure where only a person can decide what to do; Aborted */
+/** Opens the dataset for a topic. @throws Failure when only a person can decide what to do; Aborted */
 export async function setUpLanding(
   options: LandingSetupOptions,
   client: GroupClient,

@@ -1,31 +1,21 @@
 // One membership in the consumer group, from connecting to leaving: each assigned partition gets a writer, and each
-// revoked one lands what it has in memory before it is given back.
+// revoked one lands its records in memory before it is given back.
 import type { LandingTarget } from '../claims/claim-builder.ts'
-import type { ConsumerConfig } from '../config.ts'
-import type { DeadLetterSender } from '../dead-letters/dead-letter-producer.ts'
-import type { Encoder } from '../encoding/encoder.ts'
-import type { ConsumerEvents } from '../events.ts'
 import { Aborted } from '../retry.ts'
-import type { ObjectStore } from '../s3.ts'
 import { connectGroup, type GroupClient } from './kafka.ts'
-import { type Landing, setUpLanding } from './landing-setup.ts'
+import { type ConsumerParts, type Landing, setUpLanding } from './landing-setup.ts'
 import { PartitionWriters } from './partition-writers.ts'
 import { PollLoop } from './poll-loop.ts'
 import type { RecordSource } from './record-source.ts'
 import { startOffset } from './start-offset.ts'
 import { topicOf } from './topic.ts'
 
-/** How long a revoked partition, or a stop, waits for what is in memory to land. */
+/** How long a revocation or a stop waits for records in memory to land. */
 const REVOKE_DEADLINE_MS = 20_000
 const STOP_DEADLINE_MS = 6_000
 const LAG_EVERY_MS = 2_000
 
-export interface MembershipOptions {
-  readonly config: ConsumerConfig
-  readonly events: ConsumerEvents
-  readonly store: ObjectStore
-  readonly encoder: Encoder
-  readonly sender: DeadLetterSender
+export interface MembershipOptions extends ConsumerParts {
   /** Called when the dataset is open and the client joins the group. */
   readonly onJoining: (target: LandingTarget) => void
   /** Called with each assignment: the group works. */
@@ -35,7 +25,7 @@ export interface MembershipOptions {
 export class Membership {
   readonly #options: MembershipOptions
   readonly #writers: PartitionWriters
-  /** Assignments and revocations, one after the other. */
+  /** Assignments and revocations, one at a time. */
   #changes: Promise<void> = Promise.resolve()
   readonly #failure = new AbortController()
   #loop: PollLoop | undefined
@@ -53,15 +43,15 @@ export class Membership {
     })
   }
 
-  /** How long nothing was asked of Kafka; undefined while it has not joined. */
+  /** How long ago Kafka was last polled; undefined before it has joined. */
   get idleMs(): number | undefined {
     return this.#loop?.idleMs
   }
 
   /**
-   * Lands the topic until the signal aborts; then lands what is in memory, and leaves the group.
-   * @throws Failure KAFKA_GROUP_FAILED when this client cannot go on but another one can; any other when only a person
-   * can decide what to do; Aborted when the signal aborts before it has joined
+   * Lands the topic until the signal aborts; then lands the records in memory, and leaves the group.
+   * @throws Failure KAFKA_GROUP_FAILED when this client cannot continue but another one can; any other when only a
+   * person can decide what to do; Aborted when the signal aborts before it has joined
    */
   async run(signal: AbortSignal): Promise<void> {
     const { config, events } = this.#options
@@ -94,7 +84,7 @@ export class Membership {
       landing = await setUpLanding(setup, client, topic, signal)
       await this.#poll(landing, signal)
     } finally {
-      // What is in memory may have to be compared before it lands.
+      // Records in memory may have to be compared before they land.
       await this.#leave(client, landing?.source).finally(() => landing?.lookup[Symbol.dispose]())
     }
   }

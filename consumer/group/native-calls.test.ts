@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { Aborted } from '../retry.ts'
 import { NativeCalls } from './native-calls.ts'
 
-test('a client is closed when the last call is answered, and not before', async () => {
+test('a client is closed when the last call is answered, not before', async () => {
   const calls = new NativeCalls()
   const answer = Promise.withResolvers<number>()
   const asked = calls.ask(() => answer.promise)
@@ -19,7 +19,7 @@ test('a client is closed when the last call is answered, and not before', async 
   expect(await asked).toBe(1)
 })
 
-test('a call that fails keeps no client from being closed', async () => {
+test('a failed call does not keep the client from being closed', async () => {
   const calls = new NativeCalls()
   const answer = Promise.withResolvers<never>()
   const asked = calls.poll(() => answer.promise)
@@ -29,7 +29,7 @@ test('a call that fails keeps no client from being closed', async () => {
   await closed
 })
 
-test('no call begins once the client is being closed, also none that waited for its turn', async () => {
+test('no call begins once the client is being closed, not even a waiting one', async () => {
   const calls = new NativeCalls()
   const answers = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const underWay = answers.map(({ promise }) => calls.ask(() => promise))
@@ -49,7 +49,7 @@ test('no call begins once the client is being closed, also none that waited for 
   expect(begun).toBe(0)
 })
 
-test('two calls are under way at a time, and polling beside them', async () => {
+test('two calls run at a time, besides polling', async () => {
   const calls = new NativeCalls()
   let underWay = 0
   let most = 0

@@ -12,7 +12,7 @@ export interface PartitionWritersOptions {
   readonly events: ConsumerEvents
   /** When the process began to land, by performance.now() */
   readonly startedAtMs: number
-  /** Called when a writer ends by an error. */
+  /** Called when a writer ends with an error. */
   readonly onFailure: (error: unknown) => void
 }
 
@@ -20,7 +20,7 @@ export class PartitionWriters {
   readonly #options: PartitionWritersOptions
   /** Of the assigned partitions. */
   readonly #assigned = new Map<number, PartitionWriter>()
-  /** Also those that still land what a revoked partition had in memory. */
+  /** Includes those that still land the records of a revoked partition. */
   readonly #running = new Map<PartitionWriter, Promise<void>>()
   #progress = Promise.withResolvers<void>()
 
@@ -80,14 +80,14 @@ export class PartitionWriters {
     void run.finally(() => this.#running.delete(writer))
   }
 
-  /** Takes the writers of revoked partitions away; they run on until `finish`. */
+  /** Removes the writers of revoked partitions; they keep running until `finish`. */
   remove(partitions: readonly number[]): PartitionWriter[] {
     const leaving = partitions.flatMap((partition) => this.#assigned.get(partition) ?? [])
     for (const partition of partitions) this.#assigned.delete(partition)
     return leaving
   }
 
-  /** Lets writers land what they have until the deadline, then aborts them. */
+  /** Lets writers land their records until the deadline, then aborts them. */
   async finish(leaving: readonly PartitionWriter[], deadlineMs: number): Promise<void> {
     const timer = setTimeout(() => {
       for (const writer of leaving) writer.abort()
@@ -97,7 +97,7 @@ export class PartitionWriters {
     clearTimeout(timer)
   }
 
-  /** The same with all that run. */
+  /** The same for all running writers. */
   finishAll(deadlineMs: number): Promise<void> {
     return this.finish([...this.#running.keys()], deadlineMs)
   }
@@ -125,10 +125,10 @@ export class PartitionWriters {
     events.buffered(this.heldBytes)
   }
 
-  /** Waits until S3 has taken some. A writer that needs more records to finish a claim must not be starved. */
+  /** Waits until S3 has taken some. A writer that needs more records to finish a claim must not starve. */
   async relieve(): Promise<boolean> {
     const isBusy = () => [...this.#running.keys()].some((writer) => writer.isBusy)
-    // While others are written they free memory; sealed now, the batches would have few records each.
+    // Writes in progress free memory; batches sealed now would have few records each.
     if (!isBusy()) for (const writer of this.#assigned.values()) writer.pending.seal()
     if (!isBusy()) return false
     this.#progress = Promise.withResolvers()

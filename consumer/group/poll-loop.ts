@@ -1,13 +1,12 @@
-// The poll loop: one call to Kafka is always under way while the batch before it is handled, and assignments change only
-// between two calls.
+// The poll loop: the next call to Kafka runs while a batch is handled, and assignments change only between two calls.
 import type { Batch } from './record-source.ts'
 
 export interface PollLoopOptions {
   readonly poll: () => Promise<Batch>
   readonly take: (batch: Batch) => void
-  /** Whether memory is full, so that no more is asked for. */
+  /** Whether memory is full, so that polling must pause. */
   readonly isFull: () => boolean
-  /** Waits a moment for memory to be freed. @returns false when more records are needed to free any */
+  /** Waits briefly for memory to be freed. @returns false when more records are needed to free any */
   readonly relieve: () => Promise<boolean>
   /** Ends the loop. */
   readonly signal: AbortSignal
@@ -29,7 +28,7 @@ export class PollLoop {
     return Math.round(performance.now() - this.#turnedAt)
   }
 
-  /** Polls until the signal aborts. No call is under way when it returns. @throws Failure of poll() */
+  /** Polls until the signal aborts. No call is in progress when it returns. @throws Failure of poll() */
   async run(): Promise<void> {
     const { poll, take, isFull, signal } = this.#options
     let next = poll()
@@ -51,7 +50,7 @@ export class PollLoop {
 
   /** Resolves when the change was made, between two calls. */
   async atNextCall(change: () => void): Promise<void> {
-    // No call follows: whoever waited for one would keep the client from leaving the group.
+    // No call follows: waiting for one would keep the client from leaving the group.
     if (this.#hasEnded) return change()
     await new Promise<void>((resolve, reject) => {
       this.#changes.push(() => {
@@ -76,7 +75,7 @@ export class PollLoop {
     while (isFull() && !signal.aborted) {
       if (!(await relieve())) return
       this.#turnedAt = performance.now()
-      // No call is under way, and a partition that goes elsewhere must not wait for the memory of others.
+      // No call is in progress, and a revoked partition must not wait for the memory of others.
       this.#changeNow()
     }
   }

@@ -1,4 +1,4 @@
-// Where reading begins, and when a person has to decide: the chain of claims against what Kafka says.
+// Where reading starts, and when a person has to decide: the chain of claims compared with Kafka.
 import { datasetKey, initialOffsetKey } from '@ticklake/contract/keys.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { memoryStore } from '@ticklake/testing/memory-store.ts'
@@ -19,7 +19,7 @@ interface Facts {
   readonly committed?: number
   readonly onRetentionLoss?: 'stop' | 'record'
   readonly startPoint?: StoredStartPoint | undefined
-  /** The first offset whose record is not older than the start point’s time. */
+  /** The first offset with a record that is not older than the start point’s time. */
   readonly sinceTime?: number
 }
 
@@ -64,7 +64,7 @@ test.each<[string, Facts, number]>([
   ['an offset at the end of the chain', { landed: 100, committed: 100 }, 100],
   ['an unfinished claim, committed or not', { landed: 100, claimed: 150, committed: 150 }, 100],
   ['Kafka has deleted what has landed', { landed: 100, low: 100 }, 100],
-])('%s: the chain says where to go on', async (_name, facts, wanted) => {
+])('%s: the chain says where to continue', async (_name, facts, wanted) => {
   const { from, skips } = start(facts)
   expect(await from).toBe(wanted)
   expect(skips).toEqual([])
@@ -75,7 +75,7 @@ test.each<[string, Facts, RegExp]>([
   ['a topic that ends before the chain does', { landed: 100, high: 99 }, /TOPIC_TRUNCATED/],
   ['a first record beyond the chain', { landed: 100, low: 103 }, /RECORDS_LOST_TO_RETENTION/],
   [
-    'records lost within an unfinished claim, which no other claim can leave out',
+    'records lost within an unfinished claim, which no other claim can skip',
     { landed: 100, claimed: 150, low: 103, onRetentionLoss: 'record' },
     /RECORDS_LOST_TO_RETENTION/,
   ],
@@ -85,7 +85,7 @@ test.each<[string, Facts, RegExp]>([
   expect(skips).toEqual([])
 })
 
-test('what its last owner claims and commits meanwhile is not taken for an offset that somebody moved', async () => {
+test('what the last owner claims and commits meanwhile is not mistaken for an offset that was moved', async () => {
   let chain = 100
   let recovered = 0
   const goesOn = async <T>(answer: T) => {
@@ -113,7 +113,7 @@ test('what its last owner claims and commits meanwhile is not taken for an offse
   expect(from).toBe(recovered)
 })
 
-test('a loss is recorded when the setting asks for it', async () => {
+test('a loss is recorded if so configured', async () => {
   const { from, skips } = start({ landed: 100, low: 103, onRetentionLoss: 'record' })
   expect(await from).toBe(103)
   expect(skips).toEqual([[103, "retention: Kafka's first offset was 103"]])
@@ -126,7 +126,7 @@ const target: LandingTarget = {
   topicId: '0'.repeat(32),
 }
 
-/** A dataset that is opened anew for each start, in an S3 that is a map. */
+/** A dataset in an in-memory S3, opened again for each start. */
 function dataset(from?: string) {
   const store = memoryStore()
   const { objects } = store
@@ -136,7 +136,7 @@ function dataset(from?: string) {
   }
 }
 
-test('what Kafka deletes after a dataset began is a loss, also where nothing had landed by then', async () => {
+test('what Kafka deletes after a dataset began is a loss, even if nothing had landed yet', async () => {
   const { opened } = dataset('earliest')
   const empty = start({ landed: 0, high: 0, startPoint: await opened() })
   expect(await empty.from).toBe(0)
@@ -156,13 +156,13 @@ test.each<[string, Partial<Facts>]>([
   ['earliest', { low: 40 }],
   ['2026-11-21T00:00:00.000Z', { low: 10, sinceTime: 40 }],
 ])(
-  '--from %s leaves out what was before it when the partition was first seen, and no more',
+  '--from %s skips what was before it when the partition was first seen, and no more',
   async (from, seen) => {
     const { opened } = dataset(from)
     const first = start({ landed: 0, ...seen, startPoint: await opened() })
     expect(await first.from).toBe(40)
     expect(first.skips).toEqual([[40, `--from ${from}`]])
-    // Its claim was not written: to the next start there is none.
+    // Its claim was not written, so the next start finds none.
     const later: Facts = { landed: 0, low: 100, sinceTime: 100, startPoint: await opened() }
     const stopped = start(later)
     await expect(stopped.from).rejects.toMatchObject({

@@ -9,8 +9,8 @@ import { type StoredStartPoint, startPointText } from './start-point.ts'
 
 /**
  * Recovers the partition's chain and checks it against Kafka.
- * @param startPoint where a partition without claims begins, of the open dataset; what is before it is left out by a claim
- * @returns the offset to read from, as claims have it: Kafka's is lower by the writer's shift
+ * @param startPoint where a partition without claims starts in the open dataset; a claim skips what is before it
+ * @returns the offset to read from, in the lake; Kafka's is lower by the writer's shift
  * @throws Failure RECORDS_LOST_TO_RETENTION, COMMITTED_BEYOND_CLAIMS, TOPIC_TRUNCATED, BEGINNING_UNREADABLE; Aborted
  */
 export async function startOffset(
@@ -24,7 +24,8 @@ export async function startOffset(
   const ask = <T>(attempt: string, question: () => Promise<T>) =>
     untilDone(attempt, events, writer.signal, question)
   await writer.confirmTopic()
-  // Before the claims: whoever had the partition may still claim and commit, and would be beyond claims of earlier.
+  // Asked before the claims are read: the partition's last owner may still claim and commit, and its commit would be
+  // beyond claims read earlier.
   const committed = await ask('query_committed', () => client.committed(partition))
   let from = await writer.recover()
   const watermarks = await ask('query_watermarks', () => client.watermarks(partition))
@@ -36,12 +37,12 @@ export async function startOffset(
   }
   const low = watermarks.low + shiftOf(writer)
   const unclaimedFrom = writer.unclaimedFrom - shiftOf(writer)
-  // A commit of an earlier era may be beyond the claims of this one: its records were landed.
+  // A commit of an earlier era may be beyond the claims of this one: its records have landed.
   if (committed !== undefined && committed > Math.max(unclaimedFrom, writer.era?.landedBefore ?? 0)) {
     throw new Failure({
       code: 'COMMITTED_BEYOND_CLAIMS',
       what: `group ${config.groupId} has committed ${committed} for partition ${partition}, but its claims reach only ${unclaimedFrom}; nothing is read`,
-      why: 'the consumer commits only what is claimed: somebody moved the offset, or claims were deleted, or the group is shared with another dataset',
+      why: 'the consumer commits only what is claimed, so the offset was moved, claims were deleted, or another dataset shares the group',
       remedy: `if the claims are right: kafka-consumer-groups.sh --reset-offsets --to-offset ${unclaimedFrom} --group ${config.groupId} --topic TOPIC:${partition} --execute`,
     })
   }
@@ -52,7 +53,7 @@ export async function startOffset(
         ? low
         : ((await ask('query_times', () => client.offsetAt(partition, time))) ?? watermarks.high)
     const first = await ask('store_initial_offset', () => startPoint.storeInitialOffset(partition, seen))
-    // What Kafka has deleted beyond it came after the start point, and is a loss like any other.
+    // Records beyond it that Kafka has deleted came after the start point, and are a loss like any other.
     if (first > 0) from = await writer.skipTo(first, `--from ${startPointText(startPoint)}`)
   }
   if (low <= from) return from
@@ -63,8 +64,8 @@ export async function startOffset(
       what: `Kafka has deleted ${lost} records of partition ${partition} before they landed: [${from - shiftOf(writer)},${watermarks.low})`,
       why: 'the topic’s retention was shorter than the time the consumer was behind or stopped',
       remedy: writer.canSkip
-        ? 'lengthen retention.ms; to go on without them set CONSUMER_ON_RETENTION_LOSS=record, which writes the loss down in a claim'
-        : `their claim [${from},${writer.unclaimedFrom}) was begun and cannot be finished: begin a new dataset with --from earliest --dataset NAME, and keep both`,
+        ? 'raise retention.ms; to continue without them set CONSUMER_ON_RETENTION_LOSS=record, which records the loss in a claim'
+        : `their claim [${from},${writer.unclaimedFrom}) is unfinished and can never be finished: begin a new dataset with --from earliest --dataset NAME, and keep both`,
     })
   }
   return writer.skipTo(low, `retention: Kafka's first offset was ${watermarks.low}`)

@@ -7,7 +7,7 @@ test.each([
   ['2026-11-21T09:30', '2026-11-21T09:30:00.000Z'],
   ['2026-11-21T09:30:01.5Z', '2026-11-21T09:30:01.500Z'],
   ['2026-11-21T09:30:00+02:00', '2026-11-21T07:30:00.000Z'],
-])('%s begins at %s, whatever zone the machine is in', (text, same) => {
+])('%s begins at %s in every time zone', (text, same) => {
   expect(startPointText(parseStartPoint(text))).toBe(same)
   expect(startPointText(parseStartPoint(same))).toBe(same)
 })

@@ -2,12 +2,11 @@
 
 export type StartPoint = { readonly at: 'earliest' } | { readonly at: 'time'; readonly timestampMs: number }
 
-/** The start point that dataset.json stores, and the way to an initial offset for each partition. */
+/** The start point that dataset.json stores, and how to get each partition's initial offset. */
 export type StoredStartPoint = StartPoint & {
   /**
-   * Stores the initial offset of a partition, once and for all.
-   * @param seen where it would begin by what Kafka has now
-   * @returns the initial offset that was stored first, by whichever consumer
+   * Stores the initial offset of a partition, once. @param seen where it would begin according to Kafka now @returns
+   * the initial offset that was stored first, by any consumer
    */
   readonly storeInitialOffset: (partition: number, seen: number) => Promise<number>
 }
@@ -19,9 +18,9 @@ export type StoredStartPoint = StartPoint & {
 export function parseStartPoint(text: string): StartPoint {
   if (text === 'earliest') return { at: 'earliest' }
   const match = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)?)?$/.exec(text)
-  // A time without a zone would be the machine's own; a day is UTC by the language's rule.
+  // JavaScript would read a time without a zone as local time, and a day as UTC.
   const timestampMs = match ? Date.parse(match[1] && !match[4] ? `${text}Z` : text) : Number.NaN
-  // A day that does not exist rolls over to the next month in the language; here it is a mistake.
+  // JavaScript rolls a day that does not exist over to the next month; here it is an error.
   const day = Number(text.slice(8, 10))
   const lastDay = new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate()
   if (Number.isNaN(timestampMs) || day > lastDay) {

@@ -7,7 +7,7 @@ import { TopicGuard, topicOf } from './topic.ts'
 const target = { topic: 't', topicId: 'a'.repeat(32), lake: { prefix: 'p', dataset: 'd' } }
 const facts = (letter: string): TopicFacts => ({ topicId: letter.repeat(32), partitions: 1 })
 
-/** A guard whose questions are answered one by one. */
+/** A guard and its queries, which the test answers one by one. */
 function asked() {
   const answers: PromiseWithResolvers<TopicFacts | undefined>[] = []
   const guard = new TopicGuard(
@@ -48,7 +48,7 @@ test('an offset that Kafka does not have is explained by a topic that was delete
   expect(await asked().guard.explain(other)).toBe(other)
 })
 
-test('a topic that is gone keeps nobody from landing what was read of it', async () => {
+test('records that were read from a topic that is gone still land', async () => {
   const { guard, answers } = asked()
   const confirmed = guard.confirm()
   answers[0]!.resolve(undefined)
@@ -65,14 +65,14 @@ test('a broker that does not answer confirms nothing, and is asked again', async
   await again
 })
 
-test('a question that was on its way before confirms nothing; those who wait share the next one', async () => {
+test('a query that was sent before confirms nothing; waiting calls share the next one', async () => {
   const { guard, answers } = asked()
   const first = guard.confirm()
   const later = [guard.confirm(), guard.confirm(), guard.confirm()]
   answers[0]!.resolve(facts('a'))
   await first
   await new Promise(setImmediate)
-  expect(answers, 'one question for all three').toHaveLength(2)
+  expect(answers, 'one query for all three').toHaveLength(2)
   answers[1]!.resolve(facts('b'))
   for (const each of later) await expect(each).rejects.toMatchObject({ code: 'TOPIC_REPLACED' })
 })
@@ -102,7 +102,7 @@ test.each([
     /authorization failed/,
     /may describe/,
   ],
-])('a topic that is waited for in vain: %s', async (_, describeTopic, why, remedy) => {
+])('a topic that never appears: %s', async (_, describeTopic, why, remedy) => {
   const found = topicOf({ describeTopic, reachability }, noPatience, new AbortController().signal)
   await expect(found).rejects.toMatchObject({
     code: 'TOPIC_MISSING',

@@ -14,9 +14,8 @@ import type { TopicFacts } from './kafka-topic.ts'
 const CHECK_EVERY_MS = 30_000
 
 /**
- * The topic's facts.
- * @param sinceMs when reaching the brokers began, by performance.now()
- * @throws Failure TOPIC_MISSING, KAFKA_UNREACHABLE when KAFKA_CONNECT_TIMEOUT_MS are over since then; Aborted
+ * The topic's facts. @param sinceMs when connecting to the brokers began, by performance.now()
+ * @throws Failure TOPIC_MISSING, KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS since then; Aborted
  */
 export async function topicOf(
   client: Pick<GroupClient, 'describeTopic' | 'reachability'>,
@@ -39,12 +38,12 @@ export async function topicOf(
   }
 }
 
-/** Whether the client itself says so, because no broker has answered it: librdkafka's own codes are below 0. */
+/** Whether the error is the client's own, because no broker has answered: librdkafka's own codes are below 0. */
 function isLocal(problem: unknown): boolean {
   return ((problem as { code?: unknown } | undefined)?.code as number) < 0
 }
 
-/** The bootstrap address has answered; whatever comes after goes to the addresses that brokers advertise. */
+/** The bootstrap address has answered; all later requests go to the addresses that brokers advertise. */
 function unreachable(config: KafkaConfig, { advertised, lastFailure }: Reachability): Failure {
   const { KAFKA_BOOTSTRAP_SERVERS: bootstrap, KAFKA_CONNECT_TIMEOUT_MS: timeoutMs } = config
   return kafkaUnreachable({
@@ -55,7 +54,7 @@ function unreachable(config: KafkaConfig, { advertised, lastFailure }: Reachabil
   })
 }
 
-/** @param problem why the broker could not be asked; undefined: it does not know the topic */
+/** @param problem why the broker could not be asked; undefined: it does not have the topic */
 function notFound(config: KafkaConfig, problem: unknown): Failure {
   return new Failure({
     code: 'TOPIC_MISSING',
@@ -63,22 +62,22 @@ function notFound(config: KafkaConfig, problem: unknown): Failure {
     why: problem === undefined ? 'the broker answers and does not know it' : reasonOf(problem),
     remedy:
       problem === undefined
-        ? 'make it with `producer topic create`, or set KAFKA_TOPIC'
-        : 'see that the broker runs, and that this user may describe the topic',
+        ? 'create it with `producer topic create`, or set KAFKA_TOPIC'
+        : 'check that the broker runs, and that this user may describe the topic',
     cause: problem,
   })
 }
 
 /**
- * Checks that the topic is still the one that the dataset was made for. Offsets do not show it: a recreated topic starts
- * at 0 again, and a client that does not know of it continues at its old offset.
+ * Checks that the topic is still the dataset's. Offsets do not show it: a recreated topic starts at 0 again, and a
+ * client that has not noticed continues at its old offset.
  */
 export class TopicGuard {
   readonly #client: Pick<GroupClient, 'describeTopic'>
   readonly #target: Pick<LandingTarget, 'topic' | 'topicId' | 'lake'>
   /**
-   * Resolves when the broker has said so after this call: records that were read before it are of this topic. Many
-   * calls at a time share one question.
+   * Resolves when the broker has confirmed the topic after this call, so that records read before the call are of this
+   * topic. Concurrent calls share one query.
    * @throws Failure TOPIC_REPLACED; an error when no broker answers: ask again
    */
   readonly confirm = sharedRequest(() => this.#ask())
@@ -94,7 +93,7 @@ export class TopicGuard {
   async #ask(): Promise<void> {
     const { topic, topicId, lake } = this.#target
     const found = await this.#client.describeTopic()
-    // A topic that is gone has no other records than those that were read.
+    // A deleted topic cannot have given records of another one.
     if (!found || found.topicId === topicId) return
     throw new Failure({
       code: 'TOPIC_REPLACED',
@@ -105,8 +104,8 @@ export class TopicGuard {
   }
 
   /**
-   * Why Kafka does not have an offset: if the topic was recreated and is still empty, that is the reason to report.
-   * @returns TOPIC_REPLACED, or the error itself
+   * Why Kafka does not have an offset: the topic may have been recreated and be empty. @returns TOPIC_REPLACED, or the
+   * error itself
    */
   async explain(error: unknown): Promise<unknown> {
     if (!(error instanceof Failure) || error.code !== 'OFFSET_OUT_OF_RANGE') return error
@@ -117,7 +116,7 @@ export class TopicGuard {
   }
 
   /**
-   * Checks every 30 s, also when nothing is read.
+   * Checks every 30 s, even when nothing is read.
    * @returns stops the checks
    */
   watch(onReplaced: (error: Failure) => void): () => void {

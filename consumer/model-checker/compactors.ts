@@ -1,5 +1,5 @@
-// The compactors of the model: the real decision on the next step, performed effect by effect, by one or two
-// compactors that may die at each of them, while queries run.
+// The compactors of the model: one or two, each of which runs the real decision on the next step effect by effect and
+// may crash at any of them, while queries run.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import {
   batchRange,
@@ -24,7 +24,7 @@ export type CompactionMistake =
   | 'no-check-for-own-manifest'
   | 'forget-the-run-before'
 
-/** What one compactor is about to do; undefined: to read the state of the hour. */
+/** The next step of one compactor; undefined: to read the state of the hour. */
 type Doing =
   | {
       readonly do: 'write'
@@ -37,15 +37,15 @@ type Doing =
   | { readonly do: 'switch' | 'mark'; readonly manifest: Manifest }
   | { readonly do: 'delete'; readonly keys: readonly string[] }
 
-/** All that compaction adds to the world: of its first hour, the only one that closes. */
+/** What compaction adds to the world, for its first hour, the only one that closes. */
 export interface HourState {
   readonly compactors: readonly (Doing | undefined)[]
   readonly manifests: readonly Manifest[]
   /** The run that the table reads; undefined: the hour's own folder. */
   readonly run: string | undefined
-  /** Marked manifests, and whether every query of before is over. */
+  /** Marked manifests, and whether every earlier query is over. */
   readonly marks: readonly { readonly seq: number; readonly isUnread: boolean }[]
-  /** Objects that a query has listed and not read yet. */
+  /** Objects that a query has listed but not read yet. */
   readonly query: readonly string[] | undefined
   readonly queries: number
 }
@@ -57,7 +57,7 @@ export interface HourWorld {
   readonly mistake: string | undefined
 }
 
-/** What compaction sees and changes of the rest of the state. */
+/** The rest of the state as compaction sees and changes it. */
 export interface Around {
   readonly claims: readonly Claim[]
   readonly objects: { readonly [key: string]: readonly number[] }
@@ -102,13 +102,13 @@ export function visibleKeys(
   )
 }
 
-/** Whether a claim's object may be missing because a compacted one holds its rows: what recovery asks. */
+/** Whether a claim's object may be missing because a compacted one has its rows; recovery asks this. */
 export function isReplaced(hour: HourState, key: string): boolean {
   const newest = hour.manifests.at(-1)
   return newest !== undefined && replacedKeys(newest).has(key)
 }
 
-/** A text that is the same for equal states. */
+/** The same text for equal states. */
 export function hourText(hour: HourState): string {
   const doing = hour.compactors.map((one) => (one ? JSON.stringify(one) : '-')).sort()
   return [
@@ -121,7 +121,7 @@ export function hourText(hour: HourState): string {
   ].join(';')
 }
 
-/** Every move of the compactors, of a query, and of time. */
+/** Every step of the compactors, of a query, and of time. */
 export function hourMoves(world: HourWorld, hour: HourState, around: Around): HourMove[] {
   const moves = hour.compactors.flatMap((doing, who) =>
     doing ? actMoves(world, hour, around, doing, who) : nextStepMoves(world, hour, around, who),
@@ -146,14 +146,14 @@ function nextStepMoves(world: HourWorld, hour: HourState, around: Around, who: n
   if (!step) return []
   const begin = (doing: Doing): HourMove[] => [
     {
-      name: `compactor ${who} sees that it has to ${step.do}`,
+      name: `compactor ${who} decides to ${step.do}`,
       hour: { ...hour, compactors: hour.compactors.with(who, doing) },
     },
   ]
   if (step.do === 'switch') return begin({ do: 'switch', manifest: step.manifest })
   if (step.do === 'delete') return begin({ do: 'delete', keys: step.keys })
   const path = hourOf(world.firstHourMs)
-  // A name of its own for each attempt: a crash makes another one.
+  // A new name for each attempt, also after a crash.
   const run = `${sequenceDigits(step.seq)}-${who}${around.crashes}`
   const forgotten = world.mistake === 'forget-the-run-before' ? '/_compacted/' : undefined
   const batches = step.batches
@@ -189,7 +189,7 @@ function actMoves(world: HourWorld, hour: HourState, around: Around, doing: Doin
       const file = doing.manifest.files[at]!
       const sources = doing.sources[at]!
       if (sources.some((key) => !(key in objects))) {
-        act('finds an object of its run gone', { hour: to(undefined) })
+        act('finds an object of its run missing', { hour: to(undefined) })
         break
       }
       const rows = sources.flatMap((key) => objects[key]!)
@@ -245,7 +245,7 @@ function actMoves(world: HourWorld, hour: HourState, around: Around, doing: Doin
   return moves
 }
 
-/** The facts as the catalog reads them, with the seeded mistakes that the model checker must find. */
+/** The facts as the catalog reads them, plus the seeded mistakes that the model checker must find. */
 function factsOf(world: HourWorld, hour: HourState, around: Around): HourFacts {
   const { mistake, lake, topicId } = world
   const path = hourOf(world.firstHourMs)

@@ -1,4 +1,4 @@
-// The consumers of the model: the real protocol, its effects carried out one by one on what is simulated.
+// The consumers of the model: the real protocol, with its effects applied one by one to the simulation.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { deadKey } from '@ticklake/contract/keys.ts'
 import { isCollecting, nextStep, type Outcome, type Step } from '../claims/claim-protocol.ts'
@@ -41,11 +41,11 @@ function move(name: string, state: State, who: number, actor: Actor, changes: Pa
   return { name, state: { ...state, ...changes, actors: state.actors.with(who, actor) } }
 }
 
-/** What the next effect of a consumer can lead to. */
+/** The possible results of a consumer's next effect. */
 function steps(world: World, state: State, actor: Actor, who: number): Move[] {
   const { step } = actor
   const after = (outcome: Outcome): Actor => readOn(state, actor, follow(world, actor, outcome))
-  // It checks the dataset when it is assigned the partition, and again after the last record that it has read, before it claims.
+  // It checks the dataset at assignment, and again after the last record that it has read, before it claims.
   const asks = step.at === 'find-tail' || isCollecting(step)
   if (actor.isOlder && state.isRaised && asks && world.mistake !== 'claim-after-the-raise') return []
   if (state.isRefused && step.at === 'find-tail') return []
@@ -54,7 +54,7 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
     if (!isStale(world, state, claim)) {
       return [move(`consumer ${who} finds its last record again`, state, who, trusting)]
     }
-    // What it has read is dropped; the next member recovers the chain.
+    // It drops its records; the next member recovers the chain.
     if (world.eras) return [move(`consumer ${who} finds its last record gone`, state, who, restarted(actor))]
     const problem = { kind: 'truncated', claim, found: 'another record' } as const
     const refuses: Actor = { ...trusting, step: { at: 'refuse', problem } }
@@ -68,7 +68,7 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
   })
   const done = (name: string, outcome: Outcome, changes: Partial<State> = {}): Move =>
     move(`consumer ${who}: ${name}`, state, who, after(outcome), changes)
-  /** The effect is carried out, but its answer does not arrive: the same step is tried again. */
+  /** The effect happens, but its answer does not arrive: the same step is retried. */
   const orLost = (name: string, result: Move, changes: Partial<State>): Move[] =>
     state.lostAnswers === 0
       ? [result]
@@ -138,7 +138,7 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
       if (lacksRecords(actor)) {
         if (world.mistake === 'on-behind-a-begun-claim') {
           const on: Actor = { ...actor, step: { at: 'collect', from: step.claim.E }, put: [], readsFrom: 0 }
-          return [move(`consumer ${who} continues behind the claim`, state, who, on)]
+          return [move(`consumer ${who} continues after the claim`, state, who, on)]
         }
         // It stops. Restarted, it continues if another consumer that has the records has finished the claim.
         if (missing(step.claim, state).length > 0) return []
@@ -217,7 +217,7 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
       )
     }
     case 'commit':
-      // Only the owner's commit is taken; a zombie's is refused, which the protocol ignores.
+      // Only the owner's commit is accepted; a zombie's is refused, which the protocol ignores.
       return [
         done('commits', { of: 'commit' }, { committed: step.claim.E - shift }),
         done('commits, refused', { of: 'commit' }),
@@ -228,7 +228,7 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
   }
 }
 
-/** What a consumer does beside its chain: it sends pending messages, and records them as sent. */
+/** What a consumer does besides its chain: it sends pending messages, and records them as sent. */
 export function announcementMoves(world: World, state: State): Move[] {
   return state.pending.flatMap((S) => {
     const claim = state.claims[S]!
@@ -252,7 +252,10 @@ function withNumber(numbers: readonly number[], more: number): readonly number[]
   return [...new Set([...numbers, more])].sort()
 }
 
-/** The actor at its next step. Which records it can have is fixed where it starts to read; only those that it may miss count. */
+/**
+ * The actor at its next step. Where it starts to read determines which records it can have; only those that it may miss
+ * count.
+ */
 function readOn(state: State, actor: Actor, step: Step): Actor {
   const recovers = ['find-tail', 'compare-tail', 'check-tail'].includes(actor.step.at)
   const first = !recovers ? actor.readsFrom : isCollecting(step) ? state.low : 0
@@ -263,7 +266,7 @@ function restarted({ isOlder }: Actor): Actor {
   return isOlder ? { ...newcomer, isOlder } : newcomer
 }
 
-/** It started to read before Kafka deleted them, and did not get them all: it has to start again. */
+/** It started to read before Kafka deleted them, but did not get all: it has to start again. */
 function findsRecordsGone(state: State, actor: Actor, who: number): Move[] {
   if (firstOffsetOf(actor.step) >= state.low) return []
   return [move(`consumer ${who} finds records gone`, state, who, restarted(actor))]
@@ -287,7 +290,7 @@ function follow({ mistake }: World, actor: Actor, outcome: Outcome): Step {
   if (mistake === 'pending-message-not-recorded' && step.at === 'announce')
     return { at: 'put-dead', claim: step.claim }
   if (mistake === 'on-behind-the-own-range') {
-    // The other claim is a skip: the part of its own batch that this does not cover is forgotten.
+    // The other claim is a skip: the consumer forgets the part of its own batch that the skip does not cover.
     if (step.at === 'read-claim' && outcome.of === 'read-claim' && outcome.claim.skipped > 0)
       return { at: 'collect', from: step.claim.E }
   }

@@ -49,7 +49,7 @@ const worlds: Record<string, World> = {
     lostAnswers: 0,
     replaced: 1,
   },
-  'Kafka loses its last records, and the chain goes on in a new era': {
+  'Kafka loses its last records, and the chain continues in a new era': {
     records: ['hour-0', 'hour-0'],
     consumers: 2,
     crashes: 1,
@@ -97,7 +97,7 @@ const worlds: Record<string, World> = {
   },
 }
 
-// Each world is searched whole; on a busy machine that takes some seconds.
+// Each world is searched completely, which takes some seconds on a busy machine.
 const TIMEOUT_MS = 120_000
 
 test.each(Object.entries(worlds))(
@@ -112,14 +112,15 @@ test.each(Object.entries(worlds))(
     expect(findings.violation).toBeUndefined()
     expect(states).toBeGreaterThan(5_000)
     expect(ends - stops).toBeGreaterThan(0)
-    // A claim was begun, its records are gone, and whoever had them is dead; or landed records were replaced.
+    // A claim is unfinished, its records are gone, and the consumer that had them is dead; or landed records were
+    // replaced.
     const mayStop = world.retention !== undefined || (world.replaced !== undefined && !world.eras)
     expect(stops > 0).toBe(mayStop)
   },
 )
 
 /**
- * The invariant that each mistake breaks, and a world in which it does: a mistake that another invariant found would not
+ * The invariant that each mistake breaks, and a world in which it does: a mistake found by another invariant would not
  * prove that this one is checked.
  */
 const brokenBy: Record<Mistake, { readonly invariant: string; readonly world: string }> = {
@@ -170,20 +171,20 @@ const brokenBy: Record<Mistake, { readonly invariant: string; readonly world: st
     world: 'a newer release raises the dataset beside an earlier one',
   },
   'recovery-trusts-the-offset-alone': {
-    invariant: 'nothing lands behind a landed record that Kafka has replaced',
+    invariant: 'nothing lands after a landed record that Kafka has replaced',
     world: 'Kafka loses its last records, and gets others',
   },
   'reconnection-trusts-the-offset-alone': {
-    invariant: 'nothing lands behind a landed record that Kafka has replaced',
+    invariant: 'nothing lands after a landed record that Kafka has replaced',
     world: 'Kafka loses its last records, and gets others',
   },
   'era-behind-the-landed-offset': {
     invariant: 'record 1, as Kafka has it now, is in the lake once, not 0 times',
-    world: 'Kafka loses its last records, and the chain goes on in a new era',
+    world: 'Kafka loses its last records, and the chain continues in a new era',
   },
   'era-from-the-claims-start': {
     invariant: 'record 0, as Kafka has it now, is in the lake once, not 2 times',
-    world: 'Kafka loses its last records, and the chain goes on in a new era',
+    world: 'Kafka loses its last records, and the chain continues in a new era',
   },
   'delete-before-switch': {
     invariant: 'the count never falls',

@@ -1,5 +1,5 @@
 // Tries every order of events that a small world allows: consumers of one partition, their crashes, lost answers and
-// late writes, against a simulated S3 and Kafka, and the real protocol. Says where a record is lost or duplicated.
+// late writes, against a simulated S3 and Kafka, and the real protocol. Reports where a record is lost or duplicated.
 import { hourMoves } from './compactors.ts'
 import { announcementMoves, consumerMoves } from './consumers.ts'
 import { broken, brokenAtEnd, falls, isStopped } from './invariants.ts'
@@ -18,9 +18,9 @@ export interface Findings {
   readonly states: number
   /** The first broken invariant, with the events that led to it, or undefined. */
   readonly violation: { readonly invariant: string; readonly trace: readonly string[] } | undefined
-  /** States in which nothing can happen any more, and every record has landed or is known to be lost. */
+  /** Final states, in which every record has landed or is known to be lost. */
   readonly ends: number
-  /** Those among them in which the chain has stopped for a person to decide. */
+  /** Final states in which the chain has stopped for a person to decide. */
   readonly stops: number
 }
 
@@ -69,7 +69,7 @@ function unroll(trace: Trace | undefined): string[] {
   return events
 }
 
-/** Every state that one event leads to. */
+/** Every state that one event can lead to. */
 function movesOf(world: World, state: State): Move[] {
   return [
     ...consumerMoves(world, state),
@@ -79,12 +79,12 @@ function movesOf(world: World, state: State): Move[] {
   ]
 }
 
-/** What is done to Kafka from outside. */
+/** Events that change Kafka from outside. */
 function outsideMoves(world: World, state: State): Move[] {
   const moves: Move[] = []
   if (world.offsetMoves && !state.moved) {
     moves.push({
-      name: 'somebody moves the committed offset',
+      name: 'someone moves the committed offset',
       state: { ...state, committed: world.records.length, moved: true },
     })
   }
@@ -111,7 +111,7 @@ function outsideMoves(world: World, state: State): Move[] {
   return moves
 }
 
-/** Who recovers after that compares the chain's end anyway. */
+/** A later recovery compares the chain's end anyway. */
 function losesConnection(state: State, actor: Actor): Actor {
   const { step } = actor
   if (step.at === 'find-tail' || step.at === 'compare-tail') return actor

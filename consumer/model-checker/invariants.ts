@@ -1,4 +1,4 @@
-// What must hold in every state, from one state to the next, and where nothing can happen any more.
+// What must hold in every state, from one state to the next, and in final states.
 import { type Claim, shiftOf } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { deadKey } from '@ticklake/contract/keys.ts'
@@ -32,7 +32,7 @@ export function broken(world: World, state: State): string | undefined {
   )
   if (dropped) return 'no field of a record that was sent after the raise is dropped'
   if (state.isReplaced && landsBehindStale(world, state)) {
-    return 'nothing lands behind a landed record that Kafka has replaced'
+    return 'nothing lands after a landed record that Kafka has replaced'
   }
   if (state.hour.query?.some((key) => !(key in state.objects))) return 'no query finds an object missing'
   if (hasClaims(world) && !state.moved && state.committed > mayBeCommitted(world, state)) {
@@ -48,20 +48,20 @@ function landsBehindStale(world: World, state: State): boolean {
   return claims.some((claim) => claim.S >= staleFrom && claim.last && !claim.era && !stale.includes(claim))
 }
 
-/** Whether a reader who counts before and after an event sees rows go. */
+/** Whether a reader who counts before and after an event sees rows disappear. */
 export function falls(world: World, before: State, after: State): string | undefined {
   if (before.objects === after.objects && before.hour.run === after.hour.run) return undefined
   const now = new Set(visibleRows(world, after))
-  // A record that comes into an hour which the chain has passed is hidden until it is merged.
+  // A record of an hour that the chain has passed is hidden until it is merged.
   const passed = world.records.indexOf('hour-1')
   const isLate = (row: number) => passed >= 0 && row > passed && world.records[row] === 'hour-0'
   const isThere = (row: number) => now.has(row) || isLate(row)
   return visibleRows(world, before).every(isThere) ? undefined : 'the count never falls'
 }
 
-/** What must be so where nothing can happen any more. */
+/** What must hold in final states. */
 export function brokenAtEnd(world: World, state: State): string | undefined {
-  // A person decides what becomes of the records that Kafka has at offsets that have landed.
+  // A person decides what happens to records that Kafka has at landed offsets.
   if (state.isRefused) {
     return state.isReplaced ? undefined : 'a partition is refused only if Kafka has replaced records'
   }
@@ -80,7 +80,7 @@ export function brokenAtEnd(world: World, state: State): string | undefined {
     }
     if (begun && offset >= begun.S) {
       if (rows + files > (offset < begun.E ? 1 : 0))
-        return `record ${offset} is behind a lost claim, or duplicated in it`
+        return `record ${offset} is after a lost claim, or duplicated in it`
       continue
     }
     if (record.startsWith('hour') && rows !== 1)
@@ -96,8 +96,8 @@ export function brokenAtEnd(world: World, state: State): string | undefined {
 }
 
 /**
- * The claim at which the chain has stopped for good: it was begun, Kafka has deleted records of it, and nobody is left
- * who has them.
+ * The claim at which the chain has stopped for good: it is unfinished, Kafka has deleted records of it, and no consumer
+ * has them.
  */
 export function lostClaim(world: World, state: State): Claim | undefined {
   const claim = state.claims[landedOffset(world, state)]
@@ -113,12 +113,12 @@ export function isStopped(world: World, state: State): boolean {
   return state.isRefused || lostClaim(world, state) !== undefined
 }
 
-/** Without claims no invariant of the chain applies, only those of the records. */
+/** Without claims no invariant of chains applies, only those of records. */
 function hasClaims({ mistake }: World): boolean {
   return mistake !== 'no-claim'
 }
 
-/** The highest of Kafka's offsets that a consumer may have committed: of this era, or of one before. */
+/** The highest Kafka offset that a consumer may have committed, in this era or an earlier one. */
 function mayBeCommitted(world: World, state: State): number {
   const landed = landedOffset(world, state)
   const era = newestEra(state)
@@ -131,7 +131,7 @@ function newestEra(state: State) {
     .at(-1)?.era
 }
 
-/** Every record that Kafka has now is in the lake once, but for what an unfinished claim of the log before had of it. */
+/** Every record that Kafka has now is in the lake once, except those in an unfinished claim of the previous log. */
 function brokenInEras(world: World, state: State): string | undefined {
   const claims = Object.values(state.claims)
   const landed = [...visibleRows(world, state), ...Object.values(state.dead).flat()]
@@ -156,7 +156,7 @@ function brokenInEras(world: World, state: State): string | undefined {
     : undefined
 }
 
-/** Where the chain of claims ends whose objects are all there. */
+/** The landed offset: the end of the chain of complete claims. */
 function landedOffset(world: World, state: State): number {
   let at = 0
   for (let claim = state.claims[at]; claim; claim = state.claims[at]) {

@@ -1,4 +1,4 @@
-// The small world that the model checker searches: its records, what may happen in it, and its state as plain data.
+// The small world that the model checker searches: its records, its possible events, and its state as plain data.
 import { type Claim, claimRows, type Era, shiftOf } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { deadKey } from '@ticklake/contract/keys.ts'
@@ -20,39 +20,39 @@ export type Record = 'hour-0' | 'hour-1' | 'poison' | 'gap'
 
 export interface World {
   readonly records: readonly Record[]
-  /** Consumers that have the partition at the same time: one that the group knows, the others zombies. */
+  /** Consumers that have the partition at the same time: one group member, the others zombies. */
   readonly consumers: number
-  /** Crashes that may happen, in all. */
+  /** The total number of crashes. */
   readonly crashes: number
-  /** Answers of S3 or Kafka that may be lost although the request was carried out, in all. */
+  /** The total number of answers of S3 or Kafka that may be lost although the request was carried out. */
   readonly lostAnswers: number
-  /** Whether somebody may move the group's committed offset to the end, once: a person, a tool, a shared group. */
+  /** Whether a person, a tool or a shared group may once move the group's committed offset to the end. */
   readonly offsetMoves?: boolean
-  /** Each claim covers at most so many offsets; absent: any number. */
+  /** The most offsets that a claim covers; absent: any number. */
   readonly flushOffsets?: number
-  /** So many records have landed when the world begins. */
+  /** How many records have landed when the world begins. */
   readonly landed?: number
   /**
-   * Kafka may delete the records below this offset, once: its retention. A claim skips what has not landed;
-   * where a claim of it was put, and the consumers that had its records are dead, the chain stops for a person to decide.
+   * Kafka's retention may once delete the records below this offset. A claim skips those that have not landed; if a
+   * claim covers some of them, and the consumers that had them are dead, the chain stops for a person to decide.
    */
   readonly retention?: number
   /**
-   * Kafka may lose the records from this offset on, once, and give their offsets to others of the same kinds: a power cut.
-   * Where they have landed, the chain stops for a person to decide, or goes on in a new era (`eras`).
+   * In a power cut, Kafka may once lose the records from this offset on, and give their offsets to others of the same
+   * kinds. If they have landed, the chain stops for a person to decide, or continues in a new era (`eras`).
    */
   readonly replaced?: number
   readonly eras?: boolean
   /**
-   * Consumers of an earlier release beside the others, which raise the dataset when they start; and the offset from
-   * which on records have a field that the earlier one does not know: they are sent once it is raised.
+   * Consumers of an earlier release besides the others, which raise the dataset when they start; and the first offset
+   * of the records with a field that the earlier release does not know, which are sent once it is raised.
    */
   readonly older?: { readonly consumers: number; readonly newFieldFrom: number }
-  /** Whether the dead-letter topic may go, or be closed to the consumers, once, and come back. */
+  /** Whether the dead-letter topic may once disappear, or be closed to the consumers, and come back. */
   readonly deadLetterTopicCloses?: boolean
-  /** Consumers that stood still before they put the files of the first claim, and wake at any time. */
+  /** Consumers that froze before they put the files of the first claim, and resume at any time. */
   readonly zombies?: number
-  /** Those that compact the first hour at the same time, and queries that run meanwhile. */
+  /** Compactors of the first hour that run at the same time, and queries that run meanwhile. */
   readonly compactors?: number
   readonly queries?: number
   /** A seeded mistake, which the model checker must find. */
@@ -77,7 +77,7 @@ export type Mistake =
   | 'era-from-the-claims-start'
   | CompactionMistake
 
-/** One consumer: its step of the protocol, and which of a claim's objects it has put. */
+/** One consumer: its protocol step, and which of a claim's objects it has put. */
 export interface Actor {
   readonly step: Step
   readonly put: readonly string[]
@@ -85,14 +85,17 @@ export interface Actor {
   readonly readsFrom: number
   /** Whether it is of the earlier release. */
   readonly isOlder?: boolean
-  /** The last claim that it knew when it lost the connection: its last record must still be there before it claims more. */
+  /**
+   * The last claim that it knew when it lost the connection: the claim's last record must still exist before it claims
+   * more.
+   */
   readonly doubted?: Claim | undefined
 }
 
-/** Before it knows anything. */
+/** A new consumer, which knows nothing. */
 export const newcomer: Actor = { step: firstStep, put: [], readsFrom: 0 }
 
-/** All that there is. Plain data, so that two equal states have equal text. */
+/** The whole state. Plain data, so that equal states have equal text. */
 export interface State {
   readonly actors: readonly Actor[]
   readonly claims: { readonly [S: string]: Claim }
@@ -101,16 +104,16 @@ export interface State {
   readonly dead: { readonly [key: string]: readonly number[] }
   readonly announced: readonly number[]
   readonly deadLetterTopic: 'open' | 'closed' | 'open again'
-  /** The claims, by S, whose message is pending, and those of them that are recorded as sent. */
+  /** By S, the claims with a pending message, and those of which the message is recorded as sent. */
   readonly pending: readonly number[]
   readonly marked: readonly number[]
   readonly committed: number
   readonly moved: boolean
   /** Whether dataset.json has the newer contract. */
   readonly isRaised: boolean
-  /** Kafka's first offset. */
+  /** Kafka's earliest offset. */
   readonly low: number
-  /** Whether Kafka has replaced the last records, and whether a consumer has written down that landed ones are among them. */
+  /** Whether Kafka has replaced the last records, and whether a consumer has recorded that some of them had landed. */
   readonly isReplaced: boolean
   readonly isRefused: boolean
   readonly crashes: number
@@ -133,7 +136,7 @@ export const target: LandingTarget = {
   topicId: '0'.repeat(32),
 }
 
-/** The state in which everything begins. */
+/** The initial state. */
 export function beginWorld(world: World): State {
   const landed = landedBefore(world)
   return {
@@ -164,7 +167,7 @@ export function beginWorld(world: World): State {
   }
 }
 
-/** The claims of the records that have landed before, and their objects. */
+/** The claims of the records that had already landed, and their objects. */
 function landedBefore(world: World): Pick<State, 'claims' | 'objects'> {
   const claims: { [S: string]: Claim } = {}
   const objects: { [key: string]: readonly number[] } = {}
@@ -227,7 +230,7 @@ export function firstOffsetOf(step: Step): number {
   return 'claim' in step ? step.claim.S : 'from' in step ? step.from : 0
 }
 
-/** How far there are records: what has the new field is sent after the raise. */
+/** The end of the records: those with the new field are sent after the raise. */
 export function sentUpTo({ older, records }: World, { isRaised }: State): number {
   return older && !isRaised ? older.newFieldFrom : records.length
 }
@@ -237,7 +240,7 @@ export function contractOf({ isOlder }: Actor): number {
   return isOlder ? CONTRACT_VERSION - 1 : CONTRACT_VERSION
 }
 
-/** The objects of a claim that are not there, and that no compacted one replaces. */
+/** The missing objects of a claim that no compacted one replaces. */
 export function missing(claim: Claim, state: State): string[] {
   const keys = claim.files
     .map((file) => file.key)
@@ -247,7 +250,7 @@ export function missing(claim: Claim, state: State): string[] {
   return keys
 }
 
-/** Whether Kafka has another record at the claim's last offset than the one that was claimed. */
+/** Whether Kafka has a different record at the claim's last offset. */
 export function isStale(world: World, state: State, { last, era }: Claim): boolean {
   if (!last || !state.isReplaced) return false
   const now = claimOf(world, last.offset, last.offset + 1, 0, true, era)
@@ -255,8 +258,8 @@ export function isStale(world: World, state: State, { last, era }: Claim): boole
 }
 
 /**
- * The claim that this consumer builds for a range: the real one, with a nonce that is the same in every run.
- * @param isReplaced whether Kafka has replaced the last records when it reads them
+ * The real claim that this consumer builds for a range, with a deterministic nonce. @param isReplaced whether Kafka has
+ * replaced the last records when it reads them
  */
 export function claimOf(
   world: World,
@@ -314,12 +317,12 @@ function newClaim(
 
 const OF_NEW_RECORDS = ' of new records'
 
-/** Whether a claim has what Kafka had after it replaced the records. */
+/** Whether a claim has the records with which Kafka replaced others. */
 export function isOfNewRecords({ nonce }: Claim): boolean {
   return nonce.endsWith(OF_NEW_RECORDS)
 }
 
-/** The claim that begins the next era behind this one, whose records Kafka has replaced. */
+/** The claim that begins the next era after this one, of which Kafka has replaced records. */
 export function eraBehind(world: World, state: State, last: Claim, who: number): Claim {
   const kafkaOffset =
     world.mistake === 'era-behind-the-landed-offset'
@@ -336,16 +339,16 @@ export function eraBehind(world: World, state: State, last: Claim, who: number):
       replacedTo: last.E - shiftOf(last),
       ...(isUnfinished && { unfinished: { S: last.S, E: last.E } }),
     }),
-    nonce: `${who}:era behind ${last.E}${isUnfinished ? ', unfinished' : ''}`,
+    nonce: `${who}:era after ${last.E}${isUnfinished ? ', unfinished' : ''}`,
   }
 }
 
-/** The era in which a consumer reads that goes on at this offset of the lake. */
+/** The era of a consumer that continues at this offset of the lake. */
 export function eraAt(state: State, from: number): Era | undefined {
   return Object.values(state.claims).find(({ E }) => E === from)?.era
 }
 
-/** The claim by which it skips what Kafka has deleted. */
+/** The claim with which it skips what Kafka has deleted. */
 export function skipOf(S: number, E: number, who: number): Claim {
   return { ...buildSkip(target, 0, S, E, 'retention'), nonce: `${who}:${S}-${E} skipped` }
 }

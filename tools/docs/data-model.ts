@@ -108,9 +108,9 @@ ${new TextDecoder().decode(message)}
 ${tickColumns.map((c) => `| ${c.name} | ${c.csv} | ${messageTypes[c.glue]} | ${c.nullable ? 'yes' : 'no'} | ${c.since} | ${c.doc} |`).join('\n')}
 
 A text has 1 to 256 characters, none of them a control character. A field of contract 2 or later may be missing, which
-means null; the canonical form leaves it out where it is null, so that a message of before is canonical as it is.
+means null; the canonical form omits it when it is null, so that older messages stay canonical.
 
-Any JSON that says the same is accepted and written again in canonical form; fields that are not in this table are left
+Any equivalent JSON is accepted and rewritten in canonical form; fields that are not in this table are left
 out and counted. Everything else is rejected: it becomes a line of a dead-letter file, and a message on the dead-letter
 topic.
 
@@ -153,61 +153,61 @@ without a hole from offset 0, and E - S = rows + dead + gaps + skipped.
 ${claimText(claim).trim()}
 \`\`\`
 
-The number in the key is 2^63-1 minus S, so that a LIST of one key finds the newest claim. \`v\` is the form of the claim:
-form 1 had no release. A release reads every form up to its own, and stops at a later one. A field that an earlier release
-may ignore is added without a new form, and is absent in claims of before; one that it must not ignore makes a new form.
-Form 3 has \`era\`; claims without an era are still written in form 2. dataset.json follows the same rule by its own \`v\`.
+The number in the key is 2^63-1 minus S, so that a LIST of one key finds the newest claim. \`v\` is the claim's version:
+version 1 had no release. A release reads every version up to its own, and stops at a later one. A field that an earlier release
+may ignore is added without a new version, and is absent in older claims; one that it must not ignore needs a new version.
+Version 3 has \`era\`; claims without an era are still written as version 2. dataset.json follows the same rule with its own \`v\`.
 
-\`last\` (since 0.3.0, absent where a claim has only gaps or skipped records) recognizes the claim's last record in Kafka:
+\`last\` (since 0.3.0, absent if a claim has only gaps or skipped records) identifies the claim's last record in Kafka:
 its offset, SHA-256 of its timestamp and of the row's canonical form (of a rejected record: its value), and the leader
-epoch. An offset alone says nothing after a broker has lost the end of its log.
+epoch. An offset alone proves nothing after a broker has lost the end of its log.
 
 ### Eras
 
-Where Kafka has lost landed records and given their offsets to others, and CONSUMER_ON_TRUNCATION is \`record\`, a claim of
-one gap begins the partition's next era ([why so](adr/0013-eras.md)):
+If Kafka has lost landed records and given their offsets to others, and CONSUMER_ON_TRUNCATION is \`record\`, a claim of
+one gap begins the partition's next era ([why](adr/0013-eras.md)):
 
 \`\`\`json
 ${claimText(eraClaim).trim()}
 \`\`\`
 
 From then on the offsets of the lake, in rows, keys, claims and dead letters, are Kafka's plus \`era.shift\`: here Kafka's
-offset 60 is 101 in the lake. \`begins\` says where the logs part (\`kafkaOffset\`), up to which Kafka offset the log before
-had landed (\`replacedTo\`: the lake alone has the records from one to the other), and which claim was unfinished then, if
+offset 60 is 101 in the lake. \`begins\` says where the logs diverge (\`kafkaOffset\`), up to which Kafka offset the old log
+had landed (\`replacedTo\`: only the lake has the records between the two), and which claim was unfinished then, if
 one was. \`landedBefore\` is the highest Kafka offset that an earlier era may have committed. Each later claim of the
-partition has \`era\`. A release before 0.3.0 stops at such a claim (CLAIM_UNREADABLE), also where it is running.
+partition has \`era\`. A release before 0.3.0 stops at such a claim (CLAIM_UNREADABLE), even if it is already running.
 
 | beside the claims | |
 |---|---|
-| \`${datasetKey(lake)}\` | what was fixed when the dataset was started: topic and its id, format, routing, and with \`--from\` its start point; and the contract with its release, which may rise |
+| \`${datasetKey(lake)}\` | what was fixed when the dataset was created: the topic and its id, format, routing, and with \`--from\` the start point; and the contract with its release, which may rise |
 | \`${initialOffsetKey(lake, range.topicId, 0)}\` | only with \`--from\`: the initial offset of this partition, written when it is first seen without claims |
-| \`${truncationKey(lake, range.topicId, 0)}\` | only where Kafka has other records than those that landed in this partition: what was found, and when. While it is there, no consumer reads the partition, unless it begins an era (then \`…-era-1.json\` would be the refusal of that one) |
+| \`${truncationKey(lake, range.topicId, 0)}\` | only if Kafka has other records than those that landed in this partition: what was found, and when. While it exists, no consumer reads the partition, unless it begins an era (whose own truncation would be \`…-era-1.json\`) |
 | \`${deadKey(lake, range)}\` | the rejected records of a claim, one JSON line each: origin, reason, key, value and headers in base64 |
-| \`${announcementKey(lake, range, 'follows')}\` | only where the dead-letter topic did not accept a message: written before the dead-letter file; the same key with \`.told\` is written when it was sent |
+| \`${announcementKey(lake, range, 'follows')}\` | only if the dead-letter topic did not accept a message: written before the dead-letter file; the same key with \`.told\` is written once the message was sent |
 
 ## How a column is added
 
 Contract ${CONTRACT_VERSION} has ${columns.length} columns. A later one may only add columns that may be null; it never changes, moves or removes one.
 
-- **Message**: the field comes last, and may be missing. **Table, Parquet**: the column comes last, behind
-  \`${sinkColumns.at(-1)!.name}\`, so that no other one moves. Rows and objects of before read as NULL in it, also in hours that
+- **Message**: the field comes last, and may be missing. **Table, Parquet**: the column comes last, after
+  \`${sinkColumns.at(-1)!.name}\`, so that no other one moves. Older rows and objects read as NULL in it, also in hours that
   were registered with fewer columns, and compaction merges both kinds into one object.
-- **dataset.json** has the contract, and the release that wrote it down. A consumer with a newer contract raises it in
+- **dataset.json** has the contract, and the release that raised it. A consumer with a newer contract raises it in
   place (If-Match). One that knows only an earlier contract is refused at its start with NEWER_CONTRACT, and one that
-  is running reads dataset.json again after it has read a range and before it claims it: a record that was sent after
+  is running reads dataset.json again after it has read a batch and before it claims it: a record that was sent after
   the raise is never claimed by a consumer that would drop its new field.
-- **Claims** have both too. An unfinished claim of an earlier contract is finished as that contract judges: what was
-  unknown to it is left out and counted, so that its rows are the same whoever wrote them. A claim of a newer contract
-  stops whoever does not know it.
-- **The release before contract 2** (0.1.0) is refused at its start as well (DATASET_DIFFERS), stops where it meets a
+- **Claims** have both too. An unfinished claim of an earlier contract is finished as that contract validates: what was
+  unknown to it is left out and counted, so that its rows are the same whichever release writes them. A claim of a newer contract
+  stops a consumer that does not know it.
+- **The release before contract 2** (0.1.0) is refused at its start as well (DATASET_DIFFERS), stops when it finds a
   claim of version 2 (CLAIM_UNREADABLE), and neither audits nor compacts such claims. But it does not read dataset.json
-  again: while it runs, it goes on in the partitions that it holds, and drops \`source\` there. Stop all consumers of 0.1.0
+  again: while it runs, it continues in the partitions that it holds, and drops \`source\` there. Stop all consumers of 0.1.0
   before you start the first of a newer release ([how](how-to.md#upgrade-to-a-release-with-a-newer-contract)).
 
 ## Table
 
 Glue database \`stock_market_kafka\`, table \`ticks\` (LAKE_DATABASE, LAKE_TABLE), the columns above, partition keys
-${partitionKeys.map((key) => `\`${key.name} ${key.glue}\``).join(', ')}, and a view \`kafka_stock_market_demo\` with the columns of contract 1 by the names that tutorials use;
+${partitionKeys.map((key) => `\`${key.name} ${key.glue}\``).join(', ')}, and a view \`kafka_stock_market_demo\` with the columns of contract 1 under the names that tutorials use;
 [candles and returns](catalog.md#candles-and-returns) are views, too.
 `
 }

@@ -86,7 +86,7 @@ export async function metricsPage(): Promise<string> {
   const parts = Object.keys(services).map(
     (service) => `## ${service}\n\n${addresses[service]}\n\n${table(all[service] ?? [])}`,
   )
-  return `# Numbers of the services
+  return `# Metrics
 
 Made from the code by \`node tools/docs/metrics.ts\`; a test holds this page and every name to the code and to Prometheus'
 naming rules. Each service serves them as text at \`/metrics\`, beside \`/livez\` (the process works) and \`/readyz\` (what

@@ -81,41 +81,41 @@ export const composeVariables: Readonly<
 > = {
   TICKLAKE_KAFKA_PORT: {
     fallback: '9092',
-    doc: 'the port of 127.0.0.1 where programs on this machine reach Kafka (not 19092 or 29093, its own)',
+    doc: 'the port of 127.0.0.1 where programs on this machine reach Kafka (not 19092 or 29093, which Kafka itself uses)',
   },
-  TICKLAKE_AWS_PORT: { fallback: '4566', doc: 'the port of 127.0.0.1 of the AWS endpoint' },
-  TICKLAKE_PAGE_PORT: { fallback: '8080', doc: 'the port of 127.0.0.1 of the page' },
+  TICKLAKE_AWS_PORT: { fallback: '4566', doc: 'the AWS endpoint’s port on 127.0.0.1' },
+  TICKLAKE_PAGE_PORT: { fallback: '8080', doc: 'the dashboard’s port on 127.0.0.1' },
   TICKLAKE_SECRETS_DIR: {
     fallback: './.local/aws',
-    doc: 'AWS: the folder of `ca.pem` and of a password file for each of producer, consumer, catalog',
+    doc: 'AWS: the folder with `ca.pem` and the password files of producer, consumer and catalog',
   },
   TICKLAKE_AWS_CONFIG_DIR: { fallback: '~/.aws', doc: 'AWS: the folder of profiles, mounted read-only' },
   TICKLAKE_CONSUMER_PROFILE: { doc: 'AWS: the consumer’s own profile; AWS_PROFILE when unset' },
   TICKLAKE_CATALOG_PROFILE: { doc: 'AWS: the catalog’s own profile; AWS_PROFILE when unset' },
   TICKLAKE_USER: {
     fallback: 'node',
-    doc: 'AWS: who the containers run as; `make aws` sets it to whoever calls it',
+    doc: 'AWS: the user that containers run as; `make aws` sets it to the calling user',
   },
   TICKLAKE_AWS_ENV_FILE: { fallback: '.env.aws', doc: 'AWS: the file of settings that `make aws` reads' },
   LOCALSTACK_IMAGE: {
     fallback: 'localstack/localstack:2026.4',
-    doc: 'only with `LOCAL_AWS=localstack`: another release of it',
+    doc: 'only with `LOCAL_AWS=localstack`: another release of LocalStack',
   },
-  LOCALSTACK_AUTH_TOKEN: { doc: 'only with `LOCAL_AWS=localstack`: LocalStack starts with a token only' },
+  LOCALSTACK_AUTH_TOKEN: { doc: 'only with `LOCAL_AWS=localstack`: LocalStack needs a token to start' },
 }
 
 /** What no schema checks, as every process may be given it. */
 const processVariables: Readonly<Record<string, { fallback?: string; doc: string }>> = {
   LOG_LEVEL: {
     fallback: 'info',
-    doc: 'the least that is logged: trace, debug, info, warn, error, fatal or silent',
+    doc: 'the lowest level that is logged: trace, debug, info, warn, error, fatal or silent',
   },
   LOG_FORMAT: { doc: '`json` or `pretty`; unset, pretty on a terminal and JSON elsewhere' },
   NO_COLOR: { doc: 'set to anything: no colours (no-color.org)' },
-  FORCE_COLOR: { doc: 'colours in a pipe as well; `0` none; NO_COLOR wins' },
-  TICKLAKE_ENV_FILE: { fallback: '.env', doc: 'another file of variables than `.env`' },
+  FORCE_COLOR: { doc: 'colours in a pipe as well; `0` turns them off; NO_COLOR wins' },
+  TICKLAKE_ENV_FILE: { fallback: '.env', doc: 'the file of variables to read instead of `.env`' },
   TICKLAKE_HOME: { fallback: '.local', doc: 'where `make stack` and `make demo` keep data and logs' },
-  CHROMIUM_PATH: { doc: 'the browser of `make test` and `make pictures`, where it is not Debian’s' },
+  CHROMIUM_PATH: { doc: 'the browser of `make test` and `make pictures`, if it is not Debian’s' },
 }
 
 const commands = [
