@@ -1,4 +1,4 @@
-// The broker's administrative side: waits for it, finds, makes and describes topics.
+// The broker's administrative side: waits for it, and finds, creates and describes topics.
 import { readFileSync } from 'node:fs'
 import type { Admin, AdminOptions } from '@platformatic/kafka'
 import { type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
@@ -7,7 +7,7 @@ import { Failure } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { type TopicState, type TopicWanted, timestampSetting } from './topic.ts'
 
-/** One question to the broker may take so long; a broker that hangs is then asked again. */
+/** How long one request may take; a broker that hangs is then asked again. */
 const ANSWER_MS = 5_000
 const RETRY_MS = 500
 const TOPIC_RESOURCE = 2
@@ -20,16 +20,15 @@ export interface BrokerEvents {
 }
 
 export interface Broker extends AsyncDisposable {
-  /** undefined when there is no such topic */
+  /** undefined if the topic does not exist */
   describe(name: string): Promise<TopicState | undefined>
   create(name: string, wanted: TopicWanted): Promise<void>
   grow(name: string, partitions: number): Promise<void>
 }
 
 /**
- * Waits until the broker answers.
- * @returns undefined when the signal aborted meanwhile
- * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS, KAFKA_REFUSED when the credentials are wrong
+ * Waits until the broker answers. @returns undefined if the signal aborted @throws Failure KAFKA_UNREACHABLE after
+ * KAFKA_CONNECT_TIMEOUT_MS, KAFKA_REFUSED for wrong credentials
  */
 export async function findBroker(
   config: KafkaConfig,
@@ -38,7 +37,7 @@ export async function findBroker(
 ): Promise<Broker | undefined> {
   const servers = config.KAFKA_BOOTSTRAP_SERVERS
   const options = adminOptions(config)
-  // Half a second of work, which a slip of the finger and a page of help need not wait for.
+  // Loading it takes half a second, which --help and typing errors should not wait for.
   const { Admin } = await import('@platformatic/kafka')
   const startedAt = Date.now()
   while (!signal.aborted) {
@@ -48,7 +47,7 @@ export async function findBroker(
       await admin.close()
       const advertised = [...brokers.values()].map(({ host, port }) => `${host}:${port}`)
       events.brokerFound(servers)
-      // From here on its questions are repeated: a topic just made has no leader yet.
+      // From here on its requests are retried: a new topic has no leader yet.
       return brokerOf({
         admin: new Admin({ ...options, retries: 20, retryDelay: 250 }),
         config,
@@ -69,7 +68,7 @@ export async function findBroker(
   return undefined
 }
 
-/** The second client, in pure JavaScript, speaks to the same brokers: its options are read off librdkafka's. */
+/** The second client, in pure JavaScript, connects to the same brokers: its options are derived from librdkafka's. */
 function adminOptions(config: KafkaConfig): AdminOptions {
   const settings = kafkaClientSettings(config, 'ticklake-producer-admin')
   const ca = settings['ssl.ca.location']
@@ -100,14 +99,14 @@ interface Found {
   readonly config: KafkaConfig
   readonly events: BrokerEvents
   readonly signal: AbortSignal
-  /** host:port of each broker, as the one at the bootstrap address names them. */
+  /** host:port of each broker, as the bootstrap broker advertises them. */
   readonly advertised: readonly string[]
 }
 
 function brokerOf({ admin, config, events, signal, advertised }: Found): Broker {
   const servers = config.KAFKA_BOOTSTRAP_SERVERS
   const timeoutMs = config.KAFKA_CONNECT_TIMEOUT_MS
-  /** A broker that goes away after it was found is waited for as long as one that was not there. */
+  /** A broker that disappears after it was found is waited for as long as at the start. */
   const ask = async <T>(what: string, question: () => Promise<T>): Promise<T> => {
     const deadline = Date.now() + timeoutMs
     let wasAway = false
@@ -130,10 +129,10 @@ function brokerOf({ admin, config, events, signal, advertised }: Found): Broker 
       code: 'KAFKA_ADMIN',
       what: `${what} failed`,
       why: `the broker at ${servers} says: ${reasons(error)}`,
-      remedy: 'fix what it says (rights, replication, a broker that is away), then run the command again',
+      remedy: 'fix the cause (rights, replication, an unavailable broker), then run the command again',
       cause: error,
     })
-  /** Whatever is asked after the first question goes to the addresses that brokers advertise. */
+  /** All requests after the first go to the addresses that brokers advertise. */
   const away = async (what: string, error: unknown) => {
     const probe = new (await import('@platformatic/kafka')).Admin(adminOptions(config))
     const answers = await probe.metadata({ topics: [] }).then(
@@ -200,18 +199,18 @@ function brokerOf({ admin, config, events, signal, advertised }: Found): Broker 
         { name: 'retention.ms', value: String(wanted.retentionMs) },
       ]
       const request = { topics: [name], partitions: wanted.partitions, replicas: wanted.replication, configs }
-      await ask(`making topic ${name}`, () => admin.createTopics(request))
+      await ask(`creating topic ${name}`, () => admin.createTopics(request))
     },
     async grow(name, partitions) {
-      // null, which the types leave out, lets the broker choose where the new partitions go.
+      // null, which the types do not allow, lets the broker choose where the new partitions go.
       const topics = [{ name, count: partitions, assignments: null as never }]
-      await ask(`giving topic ${name} more partitions`, () => admin.createPartitions({ topics }))
+      await ask(`adding partitions to topic ${name}`, () => admin.createPartitions({ topics }))
     },
     [Symbol.asyncDispose]: () => admin.close(),
   }
 }
 
-/** The client retries for minutes where an address swallows what is sent to it: neither a stop nor a user waits so long. */
+/** The client retries for minutes if an address drops all packets: neither a stop nor a user waits that long. */
 async function within<T>(answer: Promise<T>, ms: number, signal: AbortSignal): Promise<T> {
   const over = new AbortController()
   const silence = sleep(Math.max(0, ms), AbortSignal.any([signal, over.signal])).then(() => {
@@ -226,7 +225,7 @@ async function within<T>(answer: Promise<T>, ms: number, signal: AbortSignal): P
   }
 }
 
-/** The client nests errors; the innermost say what happened. */
+/** The client nests errors; the innermost ones say what happened. */
 function reasons(error: unknown): string {
   const leaves = new Set<string>()
   const visit = (one: unknown) => {
@@ -239,7 +238,7 @@ function reasons(error: unknown): string {
   return [...leaves].join('; ')
 }
 
-/** Whether nobody answered, so that the same question may be answered later. */
+/** Whether nobody answered, so that the same request may be answered later. */
 function isAway(error: unknown): boolean {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isAway)
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
@@ -254,7 +253,7 @@ function isDenied(error: unknown): boolean {
 function refused(servers: string, reason: string, cause: unknown): Failure {
   return new Failure({
     code: 'KAFKA_REFUSED',
-    what: `the broker at ${servers} does not let the producer in; nothing was sent`,
+    what: `the broker at ${servers} rejects the producer’s credentials; nothing was sent`,
     why: reason,
     remedy: 'check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD_FILE and KAFKA_SASL_MECHANISM',
     cause,

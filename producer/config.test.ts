@@ -13,7 +13,7 @@ const why = (env: Record<string, string>) => {
   return expect.fail('it was accepted')
 }
 
-test('without any setting it loops the made-up rows at 200 a second', () => {
+test('without any setting it loops the generated rows at 200 a second', () => {
   expect(producerConfig({})).toMatchObject({ mode: 'loop', PRODUCER_SOURCE: 'generated', PRODUCER_RATE: 200 })
 })
 
@@ -40,18 +40,18 @@ test.each([
   [{ PRODUCER_SOURCE_NAME: 'x'.repeat(257) }, 'none of them a control character'],
   [
     { PRODUCER_CSV: 'a.csv', PRODUCER_REJECTS: './b/../a.csv' },
-    'PRODUCER_REJECTS and PRODUCER_CSV are one file',
+    'PRODUCER_REJECTS and PRODUCER_CSV are the same file',
   ],
   [{ KAFKA_DEAD_LETTER_TOPIC: 'no topic' }, 'KAFKA_DEAD_LETTER_TOPIC must be a topic name'],
   [
     { KAFKA_DEAD_LETTER_TOPIC: 'stock-ticks' },
     'KAFKA_DEAD_LETTER_TOPIC and KAFKA_TOPIC are both stock-ticks',
   ],
-])('%o is refused by name', (env, message) => {
+])('%o is refused, naming the variable', (env, message) => {
   expect(why(env as unknown as Record<string, string>)).toContain(message)
 })
 
-test('no time is longer than a timer can be: Node makes 1 ms of one that is', () => {
+test('no time exceeds the longest timer, which Node would turn into 1 ms', () => {
   const times = Object.entries({ ...kafkaSchema, ...producerSchema }).filter(([name]) => name.endsWith('_MS'))
   expect(times.length).toBeGreaterThan(2)
   for (const [name, { parse }] of times) expect(() => parse('2147483648'), name).toThrow('to 2147483647')
@@ -62,7 +62,7 @@ test('a rate may be a fraction or max', () => {
   expect(producerConfig({ PRODUCER_RATE: 'max' }).PRODUCER_RATE).toBe('max')
 })
 
-test('each variable is in .env.example with its default, and that file is accepted as it is', () => {
+test('each variable is in .env.example with its default, and that file is accepted unchanged', () => {
   const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
   const example = Object.fromEntries(
     [...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value!]),
@@ -73,7 +73,7 @@ test('each variable is in .env.example with its default, and that file is accept
   expect(producerConfig(example)).toEqual(producerConfig({}))
 })
 
-test('settings of a file that the environment has are no fault of `topic`, which reads none', () => {
+test('`topic`, which reads no file, accepts settings of files in the environment', () => {
   const env = { PRODUCER_INDEX: 'DAX', PRODUCER_MAP: 'index=$.s,close=$.p,volume=0,date=$.d' }
   expect(() => producerConfig(env)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
   expect(producerConfig(env, 'topic').PRODUCER_INDEX).toBe('DAX')

@@ -37,7 +37,7 @@ const fixedSources: readonly string[] = ['generated', 'sample', '-']
 export const producerSchema = {
   PRODUCER_SOURCE: {
     ...text({
-      doc: `where rows come from without PRODUCER_CSV: \`generated\` is the full-size made-up file, \`sample\` is data/sample.csv, \`-\` is JSON lines on standard input; or a live feed (docs/sources.md): ${feedForms}`,
+      doc: `where rows come from without PRODUCER_CSV: \`generated\` is the full-size generated file, \`sample\` is data/sample.csv, \`-\` is JSON lines on standard input; or a live feed (docs/sources.md): ${feedForms}`,
       default: 'generated',
     }),
     kind: 'generated | sample | - | a live feed',
@@ -65,15 +65,15 @@ export const producerSchema = {
       return rate
     },
   } as Option<number | 'max'>,
-  PRODUCER_ROWS: integer({ doc: 'stop after so many rows; 0 is no limit', default: 0 }),
+  PRODUCER_ROWS: integer({ doc: 'stop after this many rows; 0 is no limit', default: 0 }),
   PRODUCER_AT_END: oneOf(['exit', 'stay'], {
-    doc: 'what follows the last row: `exit`, or `stay` ready until a signal, for containers: one that has exited counts as broken, and is started again by the next `up`',
+    doc: 'what to do after the last row: `exit`, or `stay` ready until a signal, for containers: the next `up` would restart one that has exited',
     default: 'exit',
   }),
-  PRODUCER_INDEX: optionalText({ doc: 'the index of every row, for a CSV file that does not name it' }),
+  PRODUCER_INDEX: optionalText({ doc: 'the index of every row, for a CSV file without an index column' }),
   PRODUCER_SOURCE_NAME: {
     ...optionalText({
-      doc: 'who sends the rows, for the column `source` of those that do not say it themselves; when unset, a CSV file’s own name (without its folder), `generated` for made-up rows, and nothing for standard input',
+      doc: 'the column `source` of rows that have none; when unset, a CSV file’s own name (without its folder), `generated` for generated rows, and nothing for standard input',
     }),
     parse: (value) => {
       if (isText(value)) return value
@@ -81,12 +81,12 @@ export const producerSchema = {
     },
   } as Option<string | undefined>,
   PRODUCER_DATE_FORMAT: oneOf(dateFormats, {
-    doc: 'how a CSV file writes dates: `auto` finds it out and asks where it cannot; `iso` is 2021-05-31, `day-first` 31/05/2021, `month-first` 05/31/2021, `excel` counts days since 1900, `epoch` seconds or milliseconds since 1970 (days in UTC)',
+    doc: 'the date format of a CSV file: `auto` detects it, and asks if it cannot; `iso` is 2021-05-31, `day-first` 31/05/2021, `month-first` 05/31/2021, `excel` counts days since 1900, `epoch` seconds or milliseconds since 1970 (days in UTC)',
     default: 'auto',
   }),
   PRODUCER_TIME_ZONE: {
     ...optionalText({
-      doc: 'the zone of the times of day in a CSV file that does not say it, such as `America/New_York`: with it they fill `traded_at`, without it only the days are read',
+      doc: 'the time zone of a CSV file with times but without zones, such as `America/New_York`: with it the times fill `traded_at`, without it only the days are read',
     }),
     parse: (value) => {
       try {
@@ -98,56 +98,56 @@ export const producerSchema = {
   } as Option<string | undefined>,
   PRODUCER_COLUMNS: {
     ...optionalText({
-      doc: 'which column of a CSV file is which, where its heading is not one that is known: `Close=Price,Volume=Vol.`; a number in the place of a heading holds for every row: `Volume=0`',
+      doc: 'names the columns of a CSV file with unknown headings: `Close=Price,Volume=Vol.`; a number instead of a heading applies to every row: `Volume=0`',
     }),
     parse: parseColumns,
   } as Option<Columns | undefined>,
   PRODUCER_ENCODING: oneOf(encodings, {
-    doc: 'how a CSV file writes characters: `auto` knows UTF-8 and UTF-16; all others must be said',
+    doc: 'the character encoding of a CSV file: `auto` detects UTF-8 and UTF-16; others must be named',
     default: 'auto',
   }),
   PRODUCER_DECIMAL: oneOf(decimals, {
-    doc: 'the decimal mark of a CSV file: `auto` finds it out and asks where it cannot; 1,234 is 1234 with `point`, 1.234 with `comma`',
+    doc: 'the decimal mark of a CSV file: `auto` detects it, and asks if it cannot; 1,234 is 1234 with `point`, 1.234 with `comma`',
     default: 'auto',
   }),
   PRODUCER_MAP: {
     ...optionalText({
-      doc: "where a message of an http or websocket feed has each column, if it does not use the contract’s names: `index=$.s,close=$.p,volume=$.v,traded_at=$.t`; `$.data[*].p` reads a list, `volume=0` and `index='HSI'` hold for every message, `id=$.trade_id` tells duplicates",
+      doc: "where messages of an HTTP or WebSocket feed have each column, if they do not use the contract’s names: `index=$.s,close=$.p,volume=$.v,traded_at=$.t`; `$.data[*].p` reads a list, `volume=0` and `index='HSI'` apply to every message, `id=$.trade_id` identifies duplicates",
     }),
     parse: parseMap,
   } as Option<JsonMap | undefined>,
   PRODUCER_SUBSCRIBE: optionalText({
-    doc: 'a text that a ws:// or wss:// feed is sent after every connect',
+    doc: 'a text that is sent to a ws:// or wss:// feed after every connect',
   }),
   PRODUCER_FEED_KEY_FILE: optionalText({
-    doc: 'a file with the key for `alphavantage` and `finnhub`; http and websocket feeds get it as `Authorization: Bearer`',
+    doc: 'a file with the key for `alphavantage` and `finnhub`; HTTP and WebSocket feeds get it as `Authorization: Bearer`',
   }),
   PRODUCER_FEED_URL: address({
-    doc: 'another address of the websocket of `coinbase`, `binance` or `finnhub`, such as a proxy or a test server',
+    doc: 'another address for the WebSocket of `coinbase`, `binance` or `finnhub`, such as a proxy or a test server',
     protocols: ['ws:', 'wss:'],
   }),
   PRODUCER_FEED_REST_URL: address({
-    doc: 'another address of the REST API of `coinbase`, `binance`, `yahoo` or `alphavantage`',
+    doc: 'another address for the REST API of `coinbase`, `binance`, `yahoo` or `alphavantage`',
     protocols: ['http:', 'https:'],
   }),
   PRODUCER_FEED_POLL_MS: optional(
     milliseconds({
-      doc: 'how long from one poll of `yahoo` or `alphavantage` to the next; when unset, a minute for yahoo, and the interval of the candles for alphavantage (two hours for days)',
+      doc: 'the time between polls of `yahoo` or `alphavantage`; when unset, a minute for yahoo, and the interval of the candles for alphavantage (two hours for days)',
       min: 1,
     }),
   ),
   PRODUCER_FEED_SILENCE_MS: milliseconds({
-    doc: 'a feed’s connection that is silent for so long, also when it is pinged, is opened again',
+    doc: 'a feed’s connection that stays silent for this long, even when pinged, is reopened',
     default: 60_000,
     min: 20,
   }),
   PRODUCER_FEED_BACKOFF_MS: milliseconds({
-    doc: 'the first pause before a feed is connected to again; it doubles with each attempt, up to a minute',
+    doc: 'the first pause before reconnecting to a feed; it doubles with each attempt, up to a minute',
     default: 1_000,
     min: 1,
   }),
   PRODUCER_FEED_CONNECT_TIMEOUT_MS: milliseconds({
-    doc: 'how long a feed may take to answer for the first time; later outages are waited for without end',
+    doc: 'how long a feed may take to answer for the first time; later outages are retried without limit',
     default: 30_000,
     min: 1,
   }),
@@ -168,7 +168,7 @@ export const producerSchema = {
   PRODUCER_HEALTH_PORT: integer({ doc: 'their port; 0 picks a free one', default: 9101, max: 65_535 }),
   PRODUCER_STOP_LINGER_MS: stopLinger,
   PRODUCER_HEALTH_ALLOWED_HOSTS: hostNames({
-    doc: 'names by which they may be asked for, beside localhost and PRODUCER_HEALTH_HOST, as for a Prometheus that scrapes `producer:9101`',
+    doc: 'host names under which they answer, in addition to localhost and PRODUCER_HEALTH_HOST, for a Prometheus that scrapes `producer:9101`',
   }),
 } as const
 
@@ -176,13 +176,13 @@ const schema = { ...kafkaSchema, ...topicSchema, ...producerSchema }
 
 export type ProducerConfig = Values<typeof schema> & {
   readonly mode: Mode
-  /** Where PRODUCER_SOURCE names a live feed. */
+  /** Set if PRODUCER_SOURCE names a live feed. */
   readonly feed: FeedSpec | undefined
 }
 
 /**
- * @param env the shell's variables; the command's flags are laid over them
- * @param use `topic`: nothing is read from a source, so settings of one may stand there without it, as in `make demo`
+ * @param env the shell's variables, overridden by the command's flags @param use `topic`: no source is read, so
+ * settings of a source are allowed without it, as in `make demo`
  * @throws Failure CONFIG_INVALID for unknown PRODUCER_* names, bad values, and settings that contradict each other
  */
 export function producerConfig(env: Env, use: 'rows' | 'topic' = 'rows'): ProducerConfig {
@@ -197,18 +197,18 @@ export function producerConfig(env: Env, use: 'rows' | 'topic' = 'rows'): Produc
   const feed = values.PRODUCER_CSV ? undefined : parseFeed(values.PRODUCER_SOURCE)
   const problems: string[] = feedProblems(values, feed, mode)
   if (values.PRODUCER_CSV && values.PRODUCER_SOURCE !== 'generated') {
-    problems.push(`PRODUCER_SOURCE=${values.PRODUCER_SOURCE} and PRODUCER_CSV are two sources, set one`)
+    problems.push(`PRODUCER_SOURCE=${values.PRODUCER_SOURCE} and PRODUCER_CSV are two sources; set only one`)
   }
   if (standardInput && mode !== 'replay') {
-    problems.push(`PRODUCER_MODE=${mode} needs rows that can be read again, standard input cannot`)
+    problems.push(`PRODUCER_MODE=${mode} needs rows that can be read again; standard input cannot`)
   }
   if (!readsCsv && values.PRODUCER_INDEX) {
-    problems.push('PRODUCER_INDEX is for CSV files, the source is none')
+    problems.push('PRODUCER_INDEX is for CSV files, and the source is not one')
   }
   const { PRODUCER_CSV: csv, PRODUCER_REJECTS: rejects } = values
   if (csv !== undefined && csv !== '-' && rejects !== undefined && resolve(csv) === resolve(rejects)) {
     problems.push(
-      `PRODUCER_REJECTS and PRODUCER_CSV are one file, ${csv}: it would be emptied before it is read`,
+      `PRODUCER_REJECTS and PRODUCER_CSV are the same file, ${csv}: it would be emptied before it is read`,
     )
   }
   if (problems.length > 0 && use === 'rows') {
@@ -219,7 +219,7 @@ export function producerConfig(env: Env, use: 'rows' | 'topic' = 'rows'): Produc
       remedy: 'change one of them (`producer run --help` says what each does)',
     })
   }
-  // A live feed has its own pace: one that is slower would fall behind.
+  // A live feed sets the pace: a slower one would fall behind.
   const isPaced = feed === undefined || Boolean(env.PRODUCER_RATE)
   return Object.freeze({ ...values, ...(!isPaced && { PRODUCER_RATE: 'max' as const }), mode, feed })
 }
@@ -232,16 +232,16 @@ function feedProblems(
   const problems: string[] = []
   const isAddress = feed?.kind === 'websocket' || feed?.kind === 'http'
   if (feed && mode !== 'replay') {
-    problems.push(`PRODUCER_MODE=${mode} needs rows that can be read again, a live feed cannot`)
+    problems.push(`PRODUCER_MODE=${mode} needs rows that can be read again; a live feed cannot`)
   }
   if (values.PRODUCER_MAP && !isAddress) {
-    problems.push('PRODUCER_MAP is for feeds by http(s):// or ws(s)://, the source is none')
+    problems.push('PRODUCER_MAP is for http(s):// and ws(s):// feeds, and the source is not one')
   }
   if (values.PRODUCER_SUBSCRIBE && feed?.kind !== 'websocket') {
-    problems.push('PRODUCER_SUBSCRIBE is for feeds by ws(s)://, the source is none')
+    problems.push('PRODUCER_SUBSCRIBE is for ws(s):// feeds, and the source is not one')
   }
   if ((feed?.kind === 'alphavantage' || feed?.kind === 'finnhub') && !values.PRODUCER_FEED_KEY_FILE) {
-    problems.push(`PRODUCER_FEED_KEY_FILE is not set: ${feed.kind} needs a key, in a file`)
+    problems.push(`PRODUCER_FEED_KEY_FILE is not set: ${feed.kind} needs a key in a file`)
   }
   return problems
 }

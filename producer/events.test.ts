@@ -29,7 +29,7 @@ const bad = (line: number): SkippedRow => ({
   text: 'x',
 })
 
-test('of each kind of fault the first row is logged, then how many there were; all are counted and kept', async () => {
+test('the first bad row of each kind is logged, then their number; all are counted and kept', async () => {
   const { lines, registry, kept, clock, events } = setUp()
   for (let line = 2; line < 1_002; line++) events.rowSkipped(bad(line))
   events.rowSkipped({ ...bad(1_002), column: 'High' })
@@ -45,7 +45,7 @@ test('of each kind of fault the first row is logged, then how many there were; a
   expect(lines.at(-1)).toContain('rows skipped: 1000 for bad_number in column Open, the first at line 2')
   const logged = lines.length
   events.ended()
-  expect(lines.slice(logged), 'what was logged is not logged again').toHaveLength(1)
+  expect(lines.slice(logged), 'logged rows are not logged again').toHaveLength(1)
 })
 
 test('a loop counts its bad rows in every pass and logs them in the first', () => {
@@ -56,7 +56,7 @@ test('a loop counts its bad rows in every pass and logs them in the first', () =
   expect([lines.length, kept.length, events.totals().skipped]).toEqual([1, 1, 2])
 })
 
-test('rows are in the metrics the moment they are asked for', async () => {
+test('metrics are current whenever they are read', async () => {
   const { registry, clock, events } = setUp()
   for (let i = 0; i < 300; i++) events.rowProduced()
   for (let i = 0; i < 200; i++) events.rowDelivered()

@@ -1,4 +1,4 @@
-// What happens in the producer: each event is one function here, which logs it and counts it under the same name.
+// The producer's events: one function for each, which logs and counts it under the same name.
 import type { Logger } from '@ticklake/runtime/log.ts'
 import { Counter, Gauge, type Registry } from '@ticklake/runtime/metrics.ts'
 import { Outage } from '@ticklake/runtime/outage.ts'
@@ -16,14 +16,11 @@ export interface Totals {
 
 export type Events = ReturnType<typeof makeEvents>
 
-/** Kinds of faults that are logged with an example each; a file has a dozen at most. */
+/** Kinds of bad rows that are logged with an example each; a file has at most a dozen. */
 const MAX_KINDS = 100
 const SUMMARY_EVERY_MS = 10_000
 
-/**
- * @param keepRejected called with every skipped row, also where the log leaves rows out
- * @param now ms, for rates
- */
+/** @param keepRejected called with every skipped row, even those that are not logged @param now ms, for rates */
 export function makeEvents(
   log: Logger,
   registry: Registry,
@@ -38,11 +35,12 @@ export function makeEvents(
   let deliveredThen = 0
   let firstPass = true
   const skippedByReason: Record<string, number> = {}
-  /** The first row of each kind of fault, and how many there were. */
+  /** The first bad row of each kind, and their number. */
   const kinds = new Map<string, { count: number; unlogged: number; readonly first: SkippedRow }>()
   const skipped = () => Object.values(skippedByReason).reduce((sum, count) => sum + count, 0)
 
-  // Rows are counted in plain numbers and copied when someone asks: a counter's call for each row costs more than the row.
+  // Rows are counted in plain numbers and copied when metrics are read: calling a counter for each row costs more than
+  // the row.
   const total = (name: string, help: string, value: () => number) =>
     new Counter({
       name,
@@ -56,16 +54,16 @@ export function makeEvents(
   total('ticklake_producer_rows_produced_total', 'rows handed to the Kafka client', () => produced)
   total('ticklake_producer_rows_delivered_total', 'rows that the broker acknowledged', () => delivered)
   total('ticklake_producer_delivery_failures_total', 'rows that the Kafka client gave up', () => failed)
-  total('ticklake_producer_rows_blank_total', 'blank rows of the source, passed over', () => blank)
+  total('ticklake_producer_rows_blank_total', 'blank rows of the source, skipped', () => blank)
   const skippedRows = new Counter({
     name: 'ticklake_producer_rows_skipped_total',
-    help: 'rows of the source that are no ticks, left out, by reason',
+    help: 'rows of the source that are not ticks, skipped, by reason',
     labelNames: ['reason'],
     registers: [registry],
   })
   const unknownFields = new Counter({
     name: 'ticklake_producer_unknown_fields_total',
-    help: 'fields of JSON lines that are not the contract’s, left out',
+    help: 'fields of JSON lines that the contract does not have, dropped',
     registers: [registry],
   })
   new Gauge({
@@ -106,26 +104,26 @@ export function makeEvents(
 
   const feedGapTicks = new Counter({
     name: 'ticklake_producer_feed_missed_ticks_total',
-    help: 'ticks that a live feed did not deliver, by what came of them; a feed that does not number its ticks counts one for each gap',
+    help: 'ticks that a live feed did not deliver, by outcome; a feed that does not number its ticks counts one per gap',
     labelNames: ['outcome'],
     registers: [registry],
   })
   const feedDuplicates = new Counter({
     name: 'ticklake_producer_feed_duplicates_total',
-    help: 'ticks that a live feed delivered again, left out',
+    help: 'duplicate ticks of a live feed, dropped',
     registers: [registry],
   })
   const feedUp = new Gauge({
     name: 'ticklake_producer_feed_up',
-    help: '1 while the live feed answers, 0 while it is connected to again; absent without a feed',
+    help: '1 while the live feed answers, 0 while it reconnects; absent without a feed',
     labelNames: ['feed'],
     registers: [registry],
   })
   const feedOutage = new Outage(
     'reach_feed',
     {
-      failed: (facts) => log.warn(facts, `the feed is connected to again: ${facts.why}`),
-      stillFailing: (facts) => log.warn(facts, `the feed is away, ${facts.seconds} s so far: ${facts.why}`),
+      failed: (facts) => log.warn(facts, `reconnecting to the feed: ${facts.why}`),
+      stillFailing: (facts) => log.warn(facts, `the feed has been down for ${facts.seconds} s: ${facts.why}`),
       back: (facts) => log.info(facts, `the feed answers again after ${facts.seconds} s`),
     },
     now,
@@ -156,7 +154,7 @@ export function makeEvents(
     rowSkipped(row) {
       skippedByReason[row.reason] = (skippedByReason[row.reason] ?? 0) + 1
       skippedRows.inc({ reason: row.reason })
-      // A loop meets the same rows again: they are counted again, and logged once.
+      // A loop reads the same rows again: they are counted again, but logged once.
       if (!firstPass) return
       writeReject(row)
       const name = `${row.reason} ${row.column}`
@@ -182,7 +180,7 @@ export function makeEvents(
     },
   }
 
-  /** One line for each kind of fault of which there were more since the last time. */
+  /** One line per kind of bad row with new ones since the last time. */
   const logKinds = () => {
     for (const kind of kinds.values()) {
       if (kind.unlogged === 0) continue
@@ -211,18 +209,18 @@ export function makeEvents(
     sourceOpened(source: string, mode: string, pace: number | 'max') {
       log.info(
         { source, mode, rate: pace },
-        `reading ${source}, ${mode}, ${pace === 'max' ? 'as fast as it goes' : `${pace} rows a second`}`,
+        `reading ${source}, ${mode}, ${pace === 'max' ? 'as fast as possible' : `${pace} rows a second`}`,
       )
     },
     passEnded() {
       firstPass = false
     },
-    /** To be called as often as the broker is found away; it is logged once, and then once a minute. */
+    /** Call it whenever the broker is found unavailable; it is logged once, and then once a minute. */
     waitingForBroker(servers: string, reason: string) {
       brokerUp.set(0)
       brokerOutage(servers).failed(reason)
     },
-    /** To be called with each sign of life. */
+    /** Call it with each sign of life. */
     brokerFound(servers: string) {
       brokerUp.set(1)
       if (outage) outage.worked()
@@ -236,9 +234,9 @@ export function makeEvents(
       log.debug({ reason }, 'the Kafka client says')
     },
     stopping(signal: unknown) {
-      log.info({ signal: String(signal) }, 'stopping: no more rows are read, those under way are awaited')
+      log.info({ signal: String(signal) }, 'stopping: no more rows are read; waiting for those in flight')
     },
-    /** One line now and then: how far it is, and how many bad rows the log left out. */
+    /** A line of progress from time to time: rows so far, and bad rows that were not logged. */
     progress() {
       const elapsedMs = now() - summarisedAt
       if (elapsedMs === 0) return
@@ -260,7 +258,7 @@ export function makeEvents(
       rate.set(0)
     },
     stays() {
-      log.info('every row was sent: nothing follows, it stays until it is stopped (PRODUCER_AT_END)')
+      log.info('every row was sent; it stays until it is stopped (PRODUCER_AT_END)')
     },
     totals(): Totals {
       return { produced, delivered, failed, skipped: skipped(), skippedByReason, blank }

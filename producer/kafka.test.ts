@@ -1,10 +1,10 @@
-// The way for rows is opened at a moment at which no broker can be made to go away: so the client is a stand-in here.
+// A broker cannot be stopped exactly while the writer connects, so the client is a fake here.
 import { expect, test } from 'vitest'
 import { connected } from './kafka.ts'
 
 const config = { KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:9092', KAFKA_CONNECT_TIMEOUT_MS: 1_200 }
 
-/** Clients of a broker that goes away so many times while it is connected to. */
+/** Clients of a broker that disappears this many times during connecting. */
 function clients(failures: number) {
   const made: { connect: (options: unknown, done: (error: unknown) => void) => void }[] = []
   const make = () => {
@@ -28,7 +28,7 @@ function events() {
   }
 }
 
-test('a broker that goes away while the way for rows is opened is waited for, by a new client each time', async () => {
+test('a broker that disappears while the writer connects is waited for, with a new client each time', async () => {
   const { made, make } = clients(2)
   const seen = events()
   expect(await connected(make, config, seen, new AbortController().signal)).toBe(made[2])
@@ -39,7 +39,7 @@ test('a broker that goes away while the way for rows is opened is waited for, by
   ])
 })
 
-test('one that stays away is an error when KAFKA_CONNECT_TIMEOUT_MS is over, or nothing when a signal comes', async () => {
+test('one that stays down is an error after KAFKA_CONNECT_TIMEOUT_MS, or nothing if a signal comes', async () => {
   const open = connected(clients(99).make, config, events(), new AbortController().signal)
   await expect(open).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE', why: 'broker transport failure' })
   expect(await connected(clients(99).make, config, events(), AbortSignal.timeout(200))).toBeUndefined()

@@ -6,14 +6,14 @@ import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { Message } from './message.ts'
 
-/** Rows that may wait for their acknowledgement; more would only cost memory. */
+/** How many rows may wait for acknowledgement; more would only cost memory. */
 const MOST_IN_FLIGHT = 100_000
 const QUEUE_KILOBYTES = 65_536
 const POLL_MS = 5
 const CONNECT_MS = 10_000
 const RETRY_MS = 500
 const WATCH_MS = 500
-/** Rows that wait so long without one acknowledgement mean that the broker is away. */
+/** If rows wait this long without any acknowledgement, the broker is down. */
 const SILENT_MS = 2_000
 const CODES = RdKafka.CODES.ERRORS
 
@@ -29,19 +29,18 @@ export interface WriterEvents {
 export interface TopicWriter extends AsyncDisposable {
   /** Rows that the broker has not acknowledged yet. */
   readonly inFlight: number
-  /** False when the queue is full: wait for drained(), then write it again. */
+  /** False if the queue is full: wait for drained(), then write it again. */
   write(message: Message): boolean
   /** Resolves when rows can be written again. @throws Failure DELIVERY_FAILED */
   drained(signal: AbortSignal): Promise<void>
-  /** Resolves when every row is acknowledged. @throws Failure DELIVERY_FAILED, also when the time is over */
+  /** Resolves when every row is acknowledged. @throws Failure DELIVERY_FAILED, also after the timeout */
   drain(timeoutMs: number): Promise<void>
-  /** A sentence while the broker is away. */
+  /** Why the broker is unavailable, as a sentence; undefined while it answers. */
   whyNotReady(): string | undefined
 }
 
 /**
- * The topic must be there, see findBroker.
- * @returns undefined when the signal aborted before it was open
+ * The topic must exist, see findBroker. @returns undefined if the signal aborted before it was open
  * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS
  */
 export async function openTopic(
@@ -62,7 +61,7 @@ export async function openTopic(
     ...kafkaClientSettings(config, 'ticklake-producer'),
     'enable.idempotence': true,
     acks: -1,
-    // Java clients hash like this too: a key has one partition, whoever writes it.
+    // The hash of Java clients: a key has the same partition from every client.
     partitioner: 'murmur2_random',
     'compression.codec': 'lz4' as const,
     'linger.ms': 10,
@@ -99,7 +98,7 @@ export async function openTopic(
   if (!producer) return undefined
   producer.setPollInterval(POLL_MS)
 
-  // The client's error events carry no code here, and a broker that hangs raises none: what counts is that rows wait.
+  // The client's error events have no code here, and a hanging broker raises none, so waiting rows decide.
   const watch = setInterval(() => {
     const now = Date.now()
     if (inFlight === 0) progressAt = now
@@ -114,7 +113,7 @@ export async function openTopic(
       code: 'DELIVERY_FAILED',
       what: `${failed} rows were given up and ${inFlight} more are not acknowledged; they may be missing from topic ${topic}`,
       why: failure,
-      remedy: 'fix the broker and produce them again; PRODUCER_DELIVERY_TIMEOUT_MS waits longer',
+      remedy: 'fix the broker and produce them again; a higher PRODUCER_DELIVERY_TIMEOUT_MS waits longer',
       retryable: true,
     })
   }
@@ -126,11 +125,11 @@ export async function openTopic(
     write(message) {
       if (inFlight >= MOST_IN_FLIGHT) return false
       try {
-        // No opaque: it is freed only when its delivery report is seen.
+        // No opaque: it would be freed only with its delivery report.
         producer.produce(topic, null, message.value, message.key)
       } catch (error) {
         if ((error as { code?: number }).code === CODES.ERR__QUEUE_FULL) return false
-        // Anything else is the client's end, such as a broker that lost what it had acknowledged.
+        // Any other error is fatal for the client, for example a broker that lost acknowledged rows.
         failure ??= reasonOf(error)
         throwIfFailed()
       }
@@ -139,7 +138,8 @@ export async function openTopic(
       return true
     },
     async drained(signal) {
-      // At least one turn, so that timers, signals and delivery reports are seen between two batches.
+      // At least one turn of the event loop, so that timers, signals and delivery reports are handled between two
+      // batches.
       await yieldToEventLoop()
       throwIfFailed()
       while (inFlight > MOST_IN_FLIGHT / 2 && !signal.aborted) {
@@ -150,14 +150,14 @@ export async function openTopic(
     async drain(timeoutMs) {
       const until = Date.now() + timeoutMs
       while (inFlight > 0 && Date.now() < until) {
-        // flush() may resolve before the last reports were seen here: the count decides, not flush().
+        // flush() may resolve before the last reports are handled here: the count decides, not flush().
         await new Promise<void>((resolve) => producer.flush(100, () => resolve()))
         await sleep(POLL_MS)
       }
       if (inFlight > 0) failure ??= `no acknowledgement within ${timeoutMs} ms`
       throwIfFailed()
     },
-    whyNotReady: () => (awaySince === undefined ? undefined : `the broker at ${servers} is away`),
+    whyNotReady: () => (awaySince === undefined ? undefined : `the broker at ${servers} is down`),
     async [Symbol.asyncDispose]() {
       clearInterval(watch)
       producer.setPollInterval(0)
@@ -167,9 +167,8 @@ export async function openTopic(
 }
 
 /**
- * A broker that goes away while it is connected to is waited for as long as one that was not there; a client that has
- * failed to connect cannot be used again.
- * @returns undefined when the signal aborted meanwhile
+ * A broker that disappears during connecting is waited for as long as at the start; a client that failed to connect
+ * cannot be reused. @returns undefined if the signal aborted
  * @throws Failure KAFKA_UNREACHABLE after KAFKA_CONNECT_TIMEOUT_MS
  */
 export async function connected<P extends Pick<RdKafka.Producer, 'connect'>>(
@@ -192,9 +191,9 @@ export async function connected<P extends Pick<RdKafka.Producer, 'connect'>>(
     } catch (error) {
       if (performance.now() - startedAt >= config.KAFKA_CONNECT_TIMEOUT_MS) {
         throw kafkaUnreachable({
-          what: `the broker at ${servers} answered, then no more; nothing was sent`,
+          what: `the broker at ${servers} stopped answering; nothing was sent`,
           why: reasonOf(error),
-          remedy: 'look at the broker’s log, then start again',
+          remedy: 'check the broker’s log, then start again',
           cause: error,
         })
       }

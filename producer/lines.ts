@@ -1,17 +1,19 @@
-// Cuts a stream of bytes into blocks of whole lines, however large the file: no more than a line is held back.
+// Splits a byte stream of any size into blocks of whole lines, holding back at most one line.
 
-/** A longer line is no row of market data; it is passed over in constant memory. */
+/** A longer line is not market data; it is skipped in constant memory. */
 export const MAX_LINE_BYTES = 1024 * 1024
 const NEWLINE = 0x0a
 
 export interface Block {
-  /** The number of the block's first line, counted from 1. */
+  /** The line number of the block's first line, counted from 1. */
   readonly firstLine: number
-  /** One or more lines with their line ends; only a file's last line may lack one. Absent: the line was too long. */
+  /**
+   * One or more lines with their line ends; only a file's last line may lack one. Absent for a line that was too long.
+   */
   readonly bytes?: Buffer
 }
 
-/** @param chunks the file as it is read, cut anywhere */
+/** @param chunks the file's bytes, split anywhere */
 export async function* wholeLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Block> {
   let line = 1
   let held: Buffer = Buffer.alloc(0)

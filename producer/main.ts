@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The producer's way in: the command line decides what runs.
+// The producer's command line: CSV, JSON lines or a live feed in, topic out.
 import { commandLine } from './cli/commands.ts'
 
 await commandLine(process.argv.slice(2)).parseAsync()

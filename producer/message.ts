@@ -1,17 +1,17 @@
-// What goes out: the index's name as the key, the contract's canonical bytes as the value.
+// The Kafka message of a tick: the index as the key, the canonical bytes as the value.
 
 export interface Message {
   readonly key: string
   readonly value: Buffer
 }
 
-/** A row of the source that is no tick: it is left out, counted and reported. */
+/** A row of the source that is not a tick: it is skipped, counted and reported. */
 export interface SkippedRow {
   /** The path of the file, or `standard input`. */
   readonly file: string
-  /** Counted from 1, the header included. */
+  /** Counted from 1, including the header. */
   readonly line: number
-  /** The heading of the bad cell; empty where the whole row is at fault. */
+  /** The heading of the bad cell; empty if the whole row is bad. */
   readonly column: string
   readonly reason: string
   /** A sentence for people. */
@@ -19,21 +19,21 @@ export interface SkippedRow {
   readonly text: string
 }
 
-/** How a reader tells what it leaves out. */
+/** How a reader reports what it skips. */
 export interface ReaderEvents {
-  /** What a file was found to be, in one line. */
+  /** A file's detected format, in one line. */
   fileFound(found: string, file: string): void
   rowSkipped(row: SkippedRow): void
   blankRow(): void
   unknownFields(count: number): void
 }
 
-/** The canonical bytes as the Kafka client wants them, without a copy. */
+/** The canonical bytes as the Kafka client needs them, without a copy. */
 export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** The field that a sentence of the validation is about: it starts with its name. Empty where it is about the whole row. */
+/** The field that a validation message is about: its first word. Empty if it is about the whole row. */
 export function columnOf(detail: string): string {
   return /^(\w+) is /.exec(detail)?.[1] ?? ''
 }

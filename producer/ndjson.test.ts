@@ -28,7 +28,7 @@ async function read(text: string, chunk = 1 << 16, source?: string) {
   return { rows, skipped, ...counts }
 }
 
-test('lines go out in canonical form, keyed by their index, however the input is cut', async () => {
+test('lines are sent in canonical form, keyed by their index, however the input is split', async () => {
   const loose = `{ "volume": 0.0, "close_usd": 1.3e-1, "extra": 1, "index": "HSI", "date": "1986-12-31", "open": 1, "high": 2, "low": 0.5, "close": 1, "adj_close": null }`
   for (const chunk of [1 << 16, 11, 1]) {
     const { rows, skipped, blank, unknown } = await read(`${TICK}\n${loose}\r\n\n${TICK}`, chunk)
@@ -37,14 +37,14 @@ test('lines go out in canonical form, keyed by their index, however the input is
   }
 })
 
-test('the key is the index itself, also where JSON escapes it', async () => {
+test('the key is the index itself, even if JSON escapes it', async () => {
   const { rows } = await read(
     ['A\\"B', 'A\\\\', 'Zürich', '\\u0041'].map((index) => TICK.replace('HSI', index)).join('\n'),
   )
   expect(rows.map(([key]) => key)).toEqual(['A"B', 'A\\', 'Zürich', 'A'])
 })
 
-test('a line keeps the source that it names, and one that names none gets the setting', async () => {
+test('a line keeps its own source, and one without a source gets the setting', async () => {
   const named = (source: string) => `${TICK.slice(0, -1)},"source":${source}}`
   const lines = [TICK, named('"own"'), named('null'), named('"\\u00e9"')].join('\n')
   const sources = async (setting?: string) =>

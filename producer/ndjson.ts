@@ -1,4 +1,4 @@
-// Reads ticks as JSON lines, one object a line, so that any market feed can be piped in.
+// Reads ticks as JSON lines, one object per line, so that any market feed can be piped in.
 import { CONTRACT_VERSION, type Tick } from '@ticklake/contract/columns.ts'
 import { canonicalBytes, validate } from '@ticklake/contract/validation.ts'
 import { MAX_LINE_BYTES, wholeLines } from './lines.ts'
@@ -11,10 +11,9 @@ const RETURN = 0x0d
 const beforeIndex = '{"index":"'.length
 
 /**
- * @param chunks the bytes; each line is validated as the consumer will validate it, and goes out in canonical form
- * @param file its name, for reports
- * @param options.source who sends the lines that do not say it themselves
- * @param options.aliases whether other names for the fields are accepted
+ * @param chunks the bytes; each line is validated as in the consumer, and sent in canonical form @param file its name,
+ * for reports @param options.source the source of lines that have none @param options.aliases whether other names for
+ * the fields are accepted
  */
 export async function* readNdjson(
   chunks: AsyncIterable<Buffer>,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { makePace } from './pace.ts'
 
-/** Runs for a while with timers that are late by up to `lateMs`, and counts the rows. */
+/** Runs for a while with timers late by up to `lateMs`, and counts the rows. */
 function rowsIn(seconds: number, rate: number, lateMs: (pass: number) => number, batch = 500): number {
   let now = 1_000
   const pace = makePace(rate, () => now)
@@ -16,12 +16,12 @@ function rowsIn(seconds: number, rate: number, lateMs: (pass: number) => number,
 }
 
 test.each([[0.5], [1], [3], [200], [777.7], [50_000]])(
-  '%d rows a second are exact over a minute, also with late timers',
+  '%d rows a second are exact over a minute, even with late timers',
   (rate) => {
     const late = [() => 0, (pass: number) => pass % 7, (pass: number) => (pass % 100 === 0 ? 900 : 1)]
     for (const lateMs of late) {
       const rows = rowsIn(60, rate, lateMs)
-      // The row at the start is due at once; the last pass may end after the minute.
+      // The first row is due at once; the last pass may end after the minute.
       expect(Math.abs(rows - rate * 60)).toBeLessThanOrEqual(1 + rate * 1)
       expect(rows / 60).toBeGreaterThan(rate * 0.98)
     }
@@ -38,7 +38,7 @@ test('rows are spread over the second, not sent at its start', () => {
   expect(pace.take(500)).toBe(0)
 })
 
-test('what a stall of more than ten seconds missed is not made up for', () => {
+test('rows missed in a stall of more than ten seconds are not made up for', () => {
   let now = 0
   const pace = makePace(100, () => now)
   pace.take(1)
@@ -48,7 +48,7 @@ test('what a stall of more than ten seconds missed is not made up for', () => {
   expect(pace.take(1_000_000)).toBe(100)
 })
 
-test('max holds nothing back', () => {
+test('max does not limit', () => {
   const pace = makePace('max', () => 0)
   expect([pace.take(500), pace.take(500), pace.waitMs()]).toEqual([500, 500, 0])
 })

@@ -1,25 +1,25 @@
-// Says how many rows may go out now, so that the rate is exact over a minute whatever the timers do.
+// Says how many rows may be sent now, so that the rate is exact over a minute even with late timers.
 
-/** Time since some start, in ms; a test gives its own. */
+/** Time since some start, in ms; tests pass their own. */
 export type Clock = () => number
 
 export interface Pace {
-  /** How many of these rows may go now; takes them. */
+  /** How many of these rows may be sent now; takes them. */
   take(wanted: number): number
-  /** How long until the next row may go. */
+  /** How long until the next row may be sent. */
   waitMs(): number
 }
 
-/** After a longer stall (a broker away, a machine asleep) the rows that were missed are not made up for. */
+/** After a longer stall (broker down, machine asleep) missed rows are not made up for. */
 const MOST_BEHIND_MS = 10_000
 
-/** @param rowsPerSecond above 0, may be below 1; `max` holds nothing back */
+/** @param rowsPerSecond above 0, may be below 1; `max` does not limit */
 export function makePace(rowsPerSecond: number | 'max', clock: Clock = () => performance.now()): Pace {
   if (rowsPerSecond === 'max') return { take: (wanted) => wanted, waitMs: () => 0 }
   const msPerRow = 1000 / rowsPerSecond
   let start = clock()
   let taken = 0
-  // Rows are due by the clock since the start, not since the last row: so no timer's delay adds up.
+  // Rows are due by the clock since the start, not since the last row, so timer delays do not add up.
   const dueMs = () => start + taken * msPerRow
   return {
     take(wanted) {

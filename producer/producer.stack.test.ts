@@ -1,4 +1,4 @@
-// The command as users run it, against a real Kafka: what it says was delivered is what the topic has.
+// The command as users run it, with a real Kafka: the topic has what it reports as delivered.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -51,7 +51,7 @@ function producer(args: readonly string[], env: Env, input = '') {
   return ended(child)
 }
 
-/** Waits until the log has these words, and gives the line. */
+/** Waits until the log has this text, and returns the line. */
 async function logged(child: ReturnType<typeof start>, message: string): Promise<string> {
   for (;;) {
     const line = child.output.log.split('\n').find((one) => one.includes(message))
@@ -66,7 +66,7 @@ async function deliveredSoFar(port: number): Promise<number> {
   return Number(/rows_delivered_total\{.*\} (\d+)/.exec(metrics)![1])
 }
 
-/** A way to the broker that lets the first connection through, and those after it only when so long has gone by since. */
+/** A proxy to the broker that passes the first connection, and later ones only after this long. */
 async function cutConnections(
   servers: string,
   forMs: number,
@@ -96,7 +96,7 @@ interface Read {
   readonly value: string
 }
 
-/** Every record of a topic, in the order of its partition. */
+/** Every record of a topic, in partition order. */
 async function records(topic: string, servers: string, expected: number): Promise<Read[]> {
   const consumer = new RdKafka.KafkaConsumer(
     { 'bootstrap.servers': servers, 'group.id': `test-${Math.random()}`, 'enable.auto.commit': false },
@@ -118,7 +118,7 @@ async function records(topic: string, servers: string, expected: number): Promis
     )
     for (const { partition, key, value } of batch)
       all.push({ partition, key: String(key), value: String(value) })
-    // Once all are there, a few more looks tell whether there are too many.
+    // Once all are there, a few more polls show whether there are too many.
     empty = batch.length === 0 && all.length >= expected ? empty + 1 : 0
   }
   await new Promise<void>((resolve) => consumer.disconnect(() => resolve()))
@@ -127,7 +127,7 @@ async function records(topic: string, servers: string, expected: number): Promis
 
 const servers = (env: Env) => env.KAFKA_BOOTSTRAP_SERVERS!
 
-test('a file goes out once, its bad row named by line and column, and the topic has what it says', async () => {
+test('a file is sent once, its bad row is reported by line and column, and the topic has what the file says', async () => {
   const csv = join(dir, 'cut.csv')
   const sample = readFileSync(join(import.meta.dirname, '../data/sample.csv'), 'utf8')
   writeFileSync(
@@ -175,7 +175,7 @@ test('JSON lines can be piped in, and a bad one is reported', async () => {
   ])
 })
 
-test('SIGTERM ends it within seconds, exit 0, and what it says was delivered is in the topic', async () => {
+test('SIGTERM ends it within seconds, exit 0, and the topic has what it reports as delivered', async () => {
   const own = env({ PRODUCER_RATE: 'max' })
   await producer(['topic', 'create'], own)
   const child = start(['run'], own)
@@ -196,7 +196,7 @@ test('SIGTERM ends it within seconds, exit 0, and what it says was delivered is 
   expect(description).toContain(` ${printed[2]} records`)
 })
 
-test('with PRODUCER_AT_END=stay it is ready after its last row, and ends by SIGTERM with exit 0', async () => {
+test('with PRODUCER_AT_END=stay it is ready after its last row, and ends on SIGTERM with exit 0', async () => {
   const own = env({ PRODUCER_AT_END: 'stay' })
   await producer(['topic', 'create'], own)
   const child = start(['run', '--source', 'sample', '--rate', 'max'], own)
@@ -225,7 +225,7 @@ test('a live feed’s ticks are delivered as they come, until SIGTERM ends it', 
   })
 })
 
-test('SIGTERM ends it also while standard input is silent', async () => {
+test('SIGTERM also ends it while standard input is silent', async () => {
   const child = start(['run', '--source', '-'], shared)
   await logged(child, 'reading standard input')
   child.kill('SIGTERM')
@@ -235,7 +235,7 @@ test('SIGTERM ends it also while standard input is silent', async () => {
   })
 })
 
-test('topic create makes both topics, is idempotent, shows what differs, and never shrinks', async () => {
+test('topic create creates both topics, is idempotent, shows differences, and never shrinks', async () => {
   const own = env()
   const missing = await producer(['topic', 'describe'], own)
   expect(missing.status).toBe(1)
@@ -248,7 +248,7 @@ test('topic create makes both topics, is idempotent, shows what differs, and nev
   expect(first.out).toContain(`${own.KAFKA_TOPIC}-dead-letters: 1 partition,`)
   const again = await producer(['topic', 'create', '--partitions', '2', '--retention-ms', '1000'], own)
   expect(again.status).toBe(0)
-  expect(again.out).toContain('differs: retention.ms is 604800000, asked for was 1000; it is left as it is')
+  expect(again.out).toContain('differs: retention.ms is 604800000, not 1000 as requested; it stays unchanged')
   const shrunk = await producer(['topic', 'create', '--partitions', '1'], own)
   expect([shrunk.status, shrunk.log]).toEqual([1, expect.stringContaining('TOPIC_SHRINK')])
   const unasked = await producer(['topic', 'create', '--partitions', '3'], own)
@@ -258,7 +258,7 @@ test('topic create makes both topics, is idempotent, shows what differs, and nev
   expect((await producer(['topic', 'describe'], own)).out).toContain(`${own.KAFKA_TOPIC}: 3 partitions`)
 })
 
-test('a topic that is missing and a broker that is not there are clear errors', async () => {
+test('a missing topic and an unreachable broker are clear errors', async () => {
   const noTopic = await producer(['run'], env())
   expect([noTopic.status, noTopic.log]).toEqual([1, expect.stringContaining('error TOPIC_MISSING')])
   const [free] = Object.values(await freePorts())
@@ -271,10 +271,10 @@ test('a topic that is missing and a broker that is not there are clear errors', 
   }
 })
 
-test('a broker that goes away between its first answer and the next question is waited for', async () => {
+test('a broker that disappears between its first answer and the next request is waited for', async () => {
   const own = env()
   await producer(['topic', 'create'], own)
-  // The first connection is the one that finds the broker; those after it are cut off for two seconds.
+  // The first connection finds the broker; later ones are cut off for two seconds.
   await using proxy = await cutConnections(servers(own), 2_000)
   const run = await producer(['run', '--rate', 'max', '--rows', '100'], {
     ...own,
@@ -284,7 +284,7 @@ test('a broker that goes away between its first answer and the next question is 
   expect(run.log.split('\n').filter((line) => line.includes('waiting for the broker'))).toHaveLength(1)
 })
 
-test('a broker that is killed at full speed and comes back loses nothing and doubles nothing', async () => {
+test('a broker that is killed at full speed and comes back loses and duplicates nothing', async () => {
   const rows = 400_000
   const data = join(dir, 'data')
   mkdirSync(data)
@@ -307,7 +307,7 @@ test('a broker that is killed at full speed and comes back loses nothing and dou
 
   const found = await records(own.KAFKA_TOPIC!, servers(own), rows)
   expect(found).toHaveLength(rows)
-  // Each index has one partition and its rows came in the order of the source: by date, pass after pass.
+  // Each index has one partition, and its rows came in source order: by date, pass after pass.
   const last = new Map<string, { partition: number; date: string; passes: number }>()
   for (const { partition, key, value } of found) {
     const { date } = JSON.parse(value) as { date: string }

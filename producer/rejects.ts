@@ -1,4 +1,4 @@
-// Keeps every skipped row in a file, where the log names only the first ones.
+// Writes every skipped row to a file; the log names only the first ones.
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { SkippedRow } from './message.ts'
@@ -7,7 +7,7 @@ export interface Rejects extends Disposable {
   write(row: SkippedRow): void
 }
 
-/** @param path overwritten; undefined keeps nothing @throws Failure REJECTS_UNWRITABLE */
+/** @param path overwritten; undefined writes nothing @throws Failure REJECTS_UNWRITABLE */
 export function openRejects(path: string | undefined): Rejects {
   if (path === undefined) return { write() {}, [Symbol.dispose]() {} }
   let file: number

@@ -2,7 +2,7 @@
 import type { Message } from './message.ts'
 
 /**
- * All rows when there are at most `size`, else `size` of them, each as likely as any other (Vitter's algorithm R).
+ * All rows if there are at most `size`, else `size` of them, all equally likely (Vitter's algorithm R).
  * @param random numbers in [0, 1)
  */
 export async function sampleOf(

@@ -9,7 +9,7 @@ import type { Message } from './message.ts'
 import { sampleOf } from './reservoir.ts'
 import { openSource } from './source.ts'
 
-// Whole passes of 104,224 rows take a busy machine seconds.
+// Passes over 104,224 rows take seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
 const dir = mkdtempSync(join(tmpdir(), 'ticklake-source-'))
@@ -26,12 +26,12 @@ async function firstRows(env: Record<string, string>, count: number): Promise<st
   return rows.slice(0, count)
 }
 
-test('replay gives every row once', async () => {
+test('replay returns every row once', async () => {
   const rows = await firstRows({ PRODUCER_MODE: 'replay' }, Number.POSITIVE_INFINITY)
   expect(rows).toHaveLength(ROWS)
 })
 
-test('a row names its source: a file’s own name without its folder, or what is set', async () => {
+test('a row has its source: the file’s name without its folder, or the setting', async () => {
   const csv = join(dir, 'some market.csv')
   writeFileSync(csv, 'Index,Date,Open,High,Low,Close,Volume\nHSI,1986-12-31,1,2,1,2,0\n')
   const sourceOf = async (env: Record<string, string>) => JSON.parse((await firstRows(env, 1))[0]!).source
@@ -42,14 +42,14 @@ test('a row names its source: a file’s own name without its folder, or what is
   expect(await sourceOf({ PRODUCER_SOURCE_NAME: 'desk' })).toBe('desk')
 })
 
-test('a loop gives the same rows again, byte for byte', async () => {
+test('a loop repeats the same rows, byte for byte', async () => {
   const rows = await firstRows({}, 2 * ROWS)
   expect(rows.slice(ROWS)).toEqual(rows.slice(0, ROWS))
   const sampled = await firstRows({ PRODUCER_SOURCE: 'sample', PRODUCER_MODE: 'loop' }, 500)
   expect(sampled.slice(250)).toEqual(sampled.slice(0, 250))
 })
 
-test('sample draws rows of the source, at random, without end', async () => {
+test('sample draws rows of the source at random, without end', async () => {
   const all = new Set(await firstRows({ PRODUCER_SOURCE: 'sample' }, 250))
   const drawn = await firstRows({ PRODUCER_SOURCE: 'sample', PRODUCER_MODE: 'sample' }, 5_000)
   expect(drawn.every((row) => all.has(row))).toBe(true)
@@ -75,7 +75,7 @@ test('a large source is sampled evenly, in bounded memory', async () => {
   expect(Math.abs(mean - 5_000)).toBeLessThan(300)
 })
 
-test('a file that is not there, and a loop without a good row, are clear errors', async () => {
+test('a missing file, and a loop without a good row, are clear errors', async () => {
   await expect(firstRows({ PRODUCER_CSV: join(dir, 'none.csv') }, 1)).rejects.toMatchObject({
     code: 'SOURCE_UNREADABLE',
     why: expect.stringContaining('no such file'),
@@ -90,7 +90,7 @@ test('a file that is not there, and a loop without a good row, are clear errors'
   })
 })
 
-test('a file whose volumes are all missing says how it is read', async () => {
+test('the error for a file without volumes says how to read it', async () => {
   const file = join(dir, 'index.csv')
   writeFileSync(file, 'Symbol,Date,Open,High,Low,Price,Vol.\nN225,2021-05-31,1,1,1,1,-\n')
   await expect(firstRows({ PRODUCER_CSV: file }, 1)).rejects.toMatchObject({

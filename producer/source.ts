@@ -1,4 +1,5 @@
-// Where the rows come from and in which order: a file, standard input, a live feed or the generator; once, for ever or at random.
+// The source of rows and their order: a file, standard input, a live feed or the generator; once, repeatedly or at
+// random.
 import { accessSync, constants, createReadStream, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,10 +15,10 @@ import { bufferOf, type Message, type ReaderEvents, type SkippedRow } from './me
 import { readNdjson } from './ndjson.ts'
 import { sampleOf } from './reservoir.ts'
 
-/** Rows go through the process in batches: an await for each row would cost more than the row. */
+/** Rows are processed in batches: an await per row would cost more than the row. */
 const BATCH = 500
 
-/** `sample` keeps at most so many rows in memory; the real file fits. */
+/** The most rows that `sample` holds in memory; the real file fits. */
 const SAMPLED_ROWS = 150_000
 
 export interface Source {
@@ -48,8 +49,9 @@ type SourceConfig = Pick<
   FeedConfig
 
 /**
- * @param signal aborting it ends the reading, also where standard input is silent
- * @throws (while reading) Failure SOURCE_UNREADABLE, SOURCE_EMPTY, FEED_UNREACHABLE, FEED_REFUSED and what readCsv throws
+ * @param signal aborting it ends the reading, even if standard input is silent
+ * @throws (while reading) Failure SOURCE_UNREADABLE, SOURCE_EMPTY, FEED_UNREACHABLE, FEED_REFUSED and what readCsv
+ * throws
  */
 export function openSource(config: SourceConfig, readerEvents: SourceEvents, signal: AbortSignal): Source {
   if (config.feed) {
@@ -75,7 +77,10 @@ export function openSource(config: SourceConfig, readerEvents: SourceEvents, sig
   return { name, batches: untilAborted(batches, signal) }
 }
 
-/** What the signal cuts off ends quietly, here and not where the bytes end: half a line is no row, and no header no fault. */
+/**
+ * An aborted read ends quietly here, not where the bytes end, since half a line or a missing header would be an error
+ * there.
+ */
 async function* untilAborted<T>(batches: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   try {
     yield* batches
@@ -103,7 +108,7 @@ function passesOf(
   const csv = (name: string, chunks: () => AsyncIterable<Buffer>, file?: string) => ({
     name,
     pass: () => {
-      // A pipe (`--csv <(curl …)`) has a path and can be read only once.
+      // A pipe (`--csv <(curl …)`) has a path, but can be read only once.
       const bytes = file !== undefined && isRegularFile(name) ? chunks : chunks()
       return readCsv(bytes, name, { ...options, source: source ?? file }, events)
     },
@@ -139,13 +144,13 @@ function isRegularFile(path: string): boolean {
   }
 }
 
-/** The file's name without its folder, unless it is one that the column cannot hold. */
+/** The file's name without its folder, unless the column cannot hold it. */
 function ownName(path: string): string | undefined {
   const name = basename(path)
   return isText(name) ? name : undefined
 }
 
-/** The bytes of a stream until it ends. @throws the signal's reason when it aborts before; Failure SOURCE_UNREADABLE */
+/** The bytes of a stream until it ends. @throws the signal's reason if it aborts; Failure SOURCE_UNREADABLE */
 async function* chunksOf(
   stream: NodeJS.ReadableStream & { destroy(): unknown },
   name: string,
@@ -161,7 +166,7 @@ async function* chunksOf(
     signal.throwIfAborted()
     throw new Failure({
       code: 'SOURCE_UNREADABLE',
-      what: `${name} cannot be read (further); rows read before were sent`,
+      what: `${name} cannot be read (further); rows read before that were sent`,
       why: reasonOf(error),
       remedy: 'check --csv (PRODUCER_CSV); data/README.md says where the market file comes from',
       cause: error,
@@ -183,8 +188,8 @@ async function* encoded(ticks: Iterable<Tick>, source: string): AsyncGenerator<M
 }
 
 /**
- * Makes the rows in the first pass and gives the same again in later ones: 20 MB, for which a loop at full speed need
- * not invent and encode them again.
+ * Generates the rows in the first pass and repeats them in later ones: for 20 MB of memory, a loop at full speed need
+ * not generate and encode them again.
  */
 function remembered(first: AsyncIterable<Message[]>): Pass {
   const batches: Message[][] = []
@@ -200,7 +205,7 @@ function remembered(first: AsyncIterable<Message[]>): Pass {
   }
 }
 
-/** One piece of memory for a batch: a small one of its own for each row would cost several times as much. */
+/** One buffer per batch: one per row would cost several times as much. */
 function pack(batch: readonly Message[]): Message[] {
   const bytes = Buffer.concat(batch.map((message) => message.value))
   let start = 0
@@ -226,12 +231,12 @@ async function* inOrder(
       yield batch
     }
     events.passEnded()
-    // A file of nothing but faults is an error; a feed that ends before its first line is none.
+    // A file with only bad rows is an error; a feed that ends before its first line is not.
     if (rows === 0 && (again || skipped.most)) throw nothingToSend(name, skipped)
   } while (again)
 }
 
-/** One row at a time, drawn with replacement, for ever. */
+/** One row at a time, drawn with replacement, forever. */
 async function* atRandom(
   name: string,
   pass: Pass,
@@ -256,7 +261,7 @@ class SkippedKinds {
     else this.#byReason.set(row.reason, { count: 1, first: row })
   }
 
-  /** The commonest reason. */
+  /** The most common reason. */
   get most(): { readonly count: number; readonly first: SkippedRow } | undefined {
     return [...this.#byReason.values()].toSorted((a, b) => b.count - a.count)[0]
   }
@@ -273,11 +278,11 @@ function nothingToSend(name: string, { most }: SkippedKinds): Failure {
     remedy:
       most?.first.reason === 'missing_value' && columnNamed(most.first.column)?.column === 'volume'
         ? "a file without volumes is read with --columns 'Volume=0'"
-        : '`producer run --dry-run` shows what was found; --columns, --date-format and --decimal say how to read a file',
+        : '`producer run --dry-run` shows the detected format; --columns, --date-format and --decimal change it',
   })
 }
 
-/** Whether the file can be read, asked before anything else begins. @throws Failure SOURCE_UNREADABLE */
+/** Checks that the file can be read, before anything else begins. @throws Failure SOURCE_UNREADABLE */
 export function requireSource({ PRODUCER_CSV: path }: Pick<ProducerConfig, 'PRODUCER_CSV'>): void {
   if (path === undefined || path === '-') return
   try {

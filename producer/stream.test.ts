@@ -11,7 +11,7 @@ async function* batches(count: number, size: number) {
   }
 }
 
-/** Takes `capacity` rows, then is full until drained() is waited for. */
+/** Takes `capacity` rows, then is full until drained(). */
 function narrowWriter(capacity: number) {
   const written: number[] = []
   let waiting = 0
@@ -32,7 +32,7 @@ function narrowWriter(capacity: number) {
 const going = () => new AbortController().signal
 const inOrder = (count: number) => Array.from({ length: count }, (_, i) => i)
 
-test('a full queue holds rows back and loses none, in order', async () => {
+test('a full queue delays rows and loses none, in order', async () => {
   const writer = narrowWriter(7)
   await sendAll({ batches: batches(1_000, 100), writer, pace: makePace('max'), mostRows: 0, signal: going() })
   expect(writer.written).toEqual(inOrder(1_000))
@@ -50,7 +50,7 @@ test('the limit of rows is exact', async () => {
   expect(writer.written).toEqual(inOrder(250))
 })
 
-test('a rate holds rows back', async () => {
+test('a rate delays rows', async () => {
   const writer = narrowWriter(1_000)
   const start = performance.now()
   await sendAll({ batches: batches(100, 40), writer, pace: makePace(200), mostRows: 0, signal: going() })
@@ -58,7 +58,7 @@ test('a rate holds rows back', async () => {
   expect(writer.written).toEqual(inOrder(100))
 })
 
-test('a signal stops between two rows, also while the pace waits', async () => {
+test('a signal stops between two rows, even while the pace waits', async () => {
   const controller = new AbortController()
   setTimeout(() => controller.abort(), 50)
   const writer = narrowWriter(1_000)

@@ -1,4 +1,4 @@
-// Moves rows from a source to the topic at a pace, until the source ends, enough were sent, or a signal says stop.
+// Moves rows from a source to the topic at a pace, until the source ends, the limit is reached, or a signal comes.
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { TopicWriter } from './kafka.ts'
 import type { Message } from './message.ts'
@@ -14,7 +14,7 @@ export interface Stream {
 }
 
 /**
- * Every row of a batch goes in order, none is left out; returns when no more are to be sent, not yet acknowledged.
+ * Sends every row in order; returns when all are sent, though not yet acknowledged.
  * @throws Failure from the source or the writer
  */
 export async function sendAll({ batches, writer, pace, mostRows, signal }: Stream): Promise<void> {

@@ -17,19 +17,19 @@ const found = {
   rows: 0n,
 }
 
-test('a topic as it is wanted needs nothing', () => {
+test('a topic as configured needs no change', () => {
   expect(differences(wanted, found)).toEqual([])
   expect(partitionsToAdd(wanted, found, false)).toBe(0)
 })
 
-test('settings that differ are named, both values of them', () => {
+test('settings that differ are named, with both values', () => {
   expect(differences(wanted, { ...found, timestampType: 'CreateTime', retentionMs: '-1' })).toEqual([
     { setting: 'message.timestamp.type', wanted: 'LogAppendTime', found: 'CreateTime' },
     { setting: 'retention.ms', wanted: '604800000', found: '-1' },
   ])
 })
 
-test('partitions are never taken away, and added only when asked for', () => {
+test('partitions are never removed, and added only on request', () => {
   expect(() => partitionsToAdd(wanted, { ...found, partitions: 4 }, true)).toThrow('keeps its 4 partitions')
   expect(() => partitionsToAdd(wanted, { ...found, partitions: 2 }, false)).toThrow('has 2 partitions, not 3')
   expect(partitionsToAdd(wanted, { ...found, partitions: 2 }, true)).toBe(1)

@@ -1,4 +1,4 @@
-// What a topic should be, and how one that is there differs from it.
+// How a topic should be configured, and how an existing one differs.
 import { Failure } from '@ticklake/runtime/errors.ts'
 
 export const timestampSetting = 'message.timestamp.type'
@@ -6,15 +6,15 @@ export const timestampSetting = 'message.timestamp.type'
 export interface TopicWanted {
   readonly partitions: number
   readonly replication: number
-  /** -1 is for ever */
+  /** -1 is forever */
   readonly retentionMs: number
-  /** The broker's own time: only then does an hour of the lake really close. */
+  /** The broker's own time: only with it do the lake's hours really close. */
   readonly timestampType: 'LogAppendTime'
 }
 
 export interface TopicState {
   readonly name: string
-  /** 32 hex digits; a recreated topic has another. */
+  /** 32 hex digits; a recreated topic has another id. */
   readonly id: string
   readonly partitions: number
   readonly replication: number
@@ -30,7 +30,7 @@ export interface Difference {
   readonly found: string
 }
 
-/** Settings that are not as wanted; the command shows them and leaves them, since someone may have set them so. */
+/** Settings that differ; the command shows but does not change them, since they may be intended. */
 export function differences(wanted: TopicWanted, found: TopicState): Difference[] {
   return [
     { setting: timestampSetting, wanted: wanted.timestampType, found: found.timestampType },
@@ -40,7 +40,7 @@ export function differences(wanted: TopicWanted, found: TopicState): Difference[
 }
 
 /**
- * How many partitions are to be added to a topic that is there: 0, or more where growing was asked for.
+ * How many partitions to add to an existing topic: 0, or more if growing was requested.
  * @throws Failure TOPIC_SHRINK, TOPIC_GROW
  */
 export function partitionsToAdd(wanted: TopicWanted, found: TopicState, mayGrow: boolean): number {
@@ -48,8 +48,8 @@ export function partitionsToAdd(wanted: TopicWanted, found: TopicState, mayGrow:
     throw new Failure({
       code: 'TOPIC_SHRINK',
       what: `topic ${found.name} keeps its ${found.partitions} partitions; nothing was changed`,
-      why: `${wanted.partitions} were asked for, and a partition cannot be taken away without the rows in it`,
-      remedy: `set KAFKA_TOPIC_PARTITIONS=${found.partitions} (--partitions), or take another KAFKA_TOPIC`,
+      why: `${wanted.partitions} were requested, and a partition cannot be removed without losing its rows`,
+      remedy: `set KAFKA_TOPIC_PARTITIONS=${found.partitions} (--partitions), or use another KAFKA_TOPIC`,
     })
   }
   if (found.partitions < wanted.partitions && !mayGrow) {
@@ -64,4 +64,4 @@ export function partitionsToAdd(wanted: TopicWanted, found: TopicState, mayGrow:
 }
 
 export const keyOrderWarning =
-  'more partitions move indices to other partitions: rows of one index sent before and after are then no longer in one order'
+  'adding partitions moves indices to other partitions: rows of one index sent before and after are then no longer in one order'

@@ -1,4 +1,4 @@
-// What a user typed wrong is said before anything is done.
+// Typing errors are reported before anything is done.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -11,7 +11,9 @@ const env = {
   PRODUCER_HEALTH_PORT: '0',
 }
 
-test('a file whose name the shell left empty is not taken for made-up rows', { timeout: 60_000 }, () => {
+test('an empty file name (an unset shell variable) does not select generated rows', {
+  timeout: 60_000,
+}, () => {
   const { status, stderr } = spawnSync(process.execPath, [program, 'run', '--csv', ''], {
     env,
     encoding: 'utf8',
@@ -35,7 +37,7 @@ async function started(settings: Record<string, string>, until: string) {
   return { child, ended, said: () => said }
 }
 
-test('a producer that ends itself by its source says so in its log at once, and ends by a signal', {
+test('a producer that stops because of its source logs it at once, and a signal ends it', {
   timeout: 60_000,
 }, async () => {
   const { child, ended, said } = await started(
@@ -48,7 +50,7 @@ test('a producer that ends itself by its source says so in its log at once, and 
 })
 
 test('a full disk below its file of skipped rows makes it unready', { timeout: 60_000 }, async () => {
-  // The one file of a disk without room that can be opened.
+  // A file on a full disk that can be opened.
   const { child, ended, said } = await started(
     { PRODUCER_REJECTS: '/proc/self/comm', KAFKA_CONNECT_TIMEOUT_MS: '50000' },
     'health at',

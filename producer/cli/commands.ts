@@ -1,4 +1,4 @@
-// The commands with their flags; each flag is a variable of config.ts, and wins over it.
+// The commands with their flags; each flag sets a variable of config.ts, and takes precedence over the environment.
 
 import { kafkaSchema, topicSchema } from '@ticklake/kafka/config.ts'
 import { shellEnv } from '@ticklake/runtime/dotenv.ts'
@@ -57,12 +57,12 @@ export function commandLine(args: readonly string[]): Argv {
             type: 'boolean',
             default: false,
             describe:
-              'show what was found, the first rows as they would be sent and the faults; send nothing',
+              'show the detected format, the first rows as they would be sent, and bad rows; send nothing',
           })
           .usage(
             'producer run [flags]\n\nSends rows to the topic, keyed by index, and prints how many were delivered.',
           )
-          .example('node producer/main.ts run', 'made-up rows of 14 indices, 200 a second, for ever')
+          .example('node producer/main.ts run', 'generated rows of 14 indices, 200 a second, forever')
           .example(
             'node producer/main.ts run --csv indexProcessed.csv --rate max',
             'a file, once, at full speed',
@@ -71,11 +71,14 @@ export function commandLine(args: readonly string[]): Argv {
             'node producer/main.ts run --csv hsi.csv --index HSI --date-format day-first',
             'a file of one index',
           )
-          .example('node producer/main.ts run --csv prices.zip --dry-run', 'what a file is, without Kafka')
+          .example(
+            'node producer/main.ts run --csv prices.zip --dry-run',
+            'detect a file’s format, without Kafka',
+          )
           .example('node producer/main.ts run --source coinbase:BTC-USD,ETH-USD', 'trades as they happen')
           .example(
             "node producer/main.ts run --source wss://host/feed --map 'index=$.s,close=$.p,volume=$.v,traded_at=$.t'",
-            'any websocket of JSON',
+            'any WebSocket that sends JSON',
           )
           .example('node producer/main.ts run --mode sample --rate 1', 'one random row a second')
           .example(
@@ -84,12 +87,12 @@ export function commandLine(args: readonly string[]): Argv {
           ),
       (argv) => runCommand((signal) => (argv['dry-run'] ? dryRun : run)(environment(argv, runFlags), signal)),
     )
-    .command('topic', 'Make or describe the topic and its dead-letter topic', (y) =>
+    .command('topic', 'Create or describe the topic and its dead-letter topic', (y) =>
       y
         .usage('producer topic <create|describe>')
         .command(
           'create',
-          'Make both topics where they are missing; what is there stays, and differences are shown',
+          'Create missing topics; existing ones stay unchanged, and differences are shown',
           (z) =>
             withFlags(z, topicFlags, ['KAFKA_'])
               .option('grow', {
@@ -116,7 +119,10 @@ export function commandLine(args: readonly string[]): Argv {
     .wrap(Math.min(120, process.stdout.columns ?? 110))
 }
 
-/** Declares the flags as texts: the variable's own rule judges them, so that both ways are equally strict. */
+/**
+ * Declares the flags as strings: the variable's own rule validates them, so that flags and variables are equally
+ * strict.
+ */
 function withFlags(y: Argv, flags: Flags, prefixes: readonly string[]): Argv {
   for (const [flag, variable] of Object.entries(flags)) {
     y = y.option(flag, { type: 'string', requiresArg: true, describe: describe(variable) })
@@ -125,7 +131,7 @@ function withFlags(y: Argv, flags: Flags, prefixes: readonly string[]): Argv {
     (name) => prefixes.some((prefix) => name.startsWith(prefix)) && !Object.values(flags).includes(name),
   )
   const more = others.map((name) => `  ${name}  ${describe(name, false)}`)
-  return y.epilogue(`More, as variables of the environment or of .env:\n${more.join('\n')}`)
+  return y.epilogue(`Further settings, as environment variables or in .env:\n${more.join('\n')}`)
 }
 
 function describe(variable: string, withName = true): string {

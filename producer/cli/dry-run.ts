@@ -1,4 +1,4 @@
-// `producer run --dry-run`: shows what a source was found to be and what would be sent, without Kafka.
+// `producer run --dry-run`: shows a source's format and the rows that would be sent, without Kafka.
 import type { Env } from '@ticklake/runtime/env.ts'
 import { printable } from '@ticklake/runtime/printable.ts'
 import { producerConfig } from '../config.ts'
@@ -7,10 +7,10 @@ import type { SkippedRow } from '../message.ts'
 import { openSource, requireSource } from '../source.ts'
 
 const SHOWN_ROWS = 5
-/** A live feed has no end: its first ticks are shown, or that there were none for so long. */
+/** A live feed has no end: shows its first ticks, or that none came in this time. */
 const FEED_WAIT_MS = 10_000
 
-/** @throws Failure as `run` would, also when no row could be sent */
+/** @throws Failure as `run` would, also if no row could be sent */
 export async function dryRun(env: Env, signal: AbortSignal): Promise<void> {
   const config = producerConfig({ ...env, PRODUCER_MODE: 'replay' })
   requireSource(config)

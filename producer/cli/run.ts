@@ -1,4 +1,4 @@
-// `producer run`: sends rows to the topic, and says how many were delivered.
+// `producer run`: sends rows to the topic, and reports how many were delivered.
 import { dirname, resolve } from 'node:path'
 import { NEW_TOPIC_KNOWN_WITHIN_MS } from '@ticklake/kafka/topic.ts'
 import { whyDiskFull } from '@ticklake/runtime/disk-space.ts'
@@ -21,9 +21,7 @@ import { sendAll } from '../stream.ts'
 const PROGRESS_MS = 1_000
 const ASK_AGAIN_AFTER_MS = 250
 
-/**
- * @throws Failure when the settings, the source or the broker do not allow it, or a row was not delivered
- */
+/** @throws Failure for invalid settings, a bad source, a broker error, or an undelivered row */
 export async function run(env: Env, signal: AbortSignal): Promise<void> {
   const config = producerConfig(env)
   const registry = makeRegistry('producer')
@@ -53,12 +51,12 @@ export async function run(env: Env, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** The one file that the producer writes. */
+/** The only file that the producer writes. */
 function whyRejectsDiskFull({ PRODUCER_REJECTS: path }: ProducerConfig): string | undefined {
   return path === undefined ? undefined : whyDiskFull(dirname(resolve(path)))
 }
 
-/** Sends the source's rows. `state` shows whether a writer is there. */
+/** Sends the source's rows. `state` shows whether a writer exists. */
 async function send(
   config: ProducerConfig,
   events: Events,
@@ -84,7 +82,7 @@ async function send(
       signal,
     })
   } finally {
-    // Also after an error of the source: what was sent before it is delivered and counted.
+    // Also after an error of the source, so that rows sent before it are delivered and counted.
     await drain(topic, config, signal).finally(() => {
       clearInterval(progress)
       signal.removeEventListener('abort', stopping)
@@ -98,7 +96,7 @@ async function send(
   }
 }
 
-/** @returns false when the signal came first @throws Failure TOPIC_MISSING, KAFKA_* */
+/** @returns false if the signal came first @throws Failure TOPIC_MISSING, KAFKA_* */
 async function findTopic(config: ProducerConfig, events: Events, signal: AbortSignal): Promise<boolean> {
   await using broker = await findBroker(config, events, signal)
   if (!broker) return false
@@ -116,12 +114,12 @@ async function findTopic(config: ProducerConfig, events: Events, signal: AbortSi
   throw new Failure({
     code: 'TOPIC_MISSING',
     what: `there is no topic ${config.KAFKA_TOPIC}; nothing was sent`,
-    why: `the broker at ${config.KAFKA_BOOTSTRAP_SERVERS} answers and does not know it`,
-    remedy: 'make it with `node producer/main.ts topic create`, or set KAFKA_TOPIC',
+    why: `the broker at ${config.KAFKA_BOOTSTRAP_SERVERS} answers, but does not have it`,
+    remedy: 'create it with `node producer/main.ts topic create`, or set KAFKA_TOPIC',
   })
 }
 
-/** Without a signal, as long as rows may take; a signal, whenever it comes, shortens it. */
+/** As long as delivery may take; a signal shortens it at any time. */
 async function drain(topic: TopicWriter, config: ProducerConfig, signal: AbortSignal): Promise<void> {
   const stopped = () => topic.drain(config.PRODUCER_STOP_TIMEOUT_MS)
   if (signal.aborted) return stopped()

@@ -6,7 +6,7 @@ const wanted: TopicWanted = { partitions: 1, replication: 1, retentionMs: 1, tim
 const config = { KAFKA_BOOTSTRAP_SERVERS: 'broker:9092', KAFKA_CONNECT_TIMEOUT_MS: 60_000 }
 const state = { name: 'ticks' } as TopicState
 
-/** A broker that knows a topic some time after it was asked to make it. */
+/** A broker that knows a topic some time after it was asked to create it. */
 function brokerThatKnowsAfter(ms: number) {
   let madeAt = Number.POSITIVE_INFINITY
   return {
@@ -28,13 +28,13 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-test('a topic that a busy broker knows 50 s after it was made is waited for', async () => {
+test('a topic that a busy broker knows only 50 s after its creation is waited for', async () => {
   const made = makeTopic(brokerThatKnowsAfter(50_000), 'ticks', wanted, config, new AbortController().signal)
   await vi.advanceTimersByTimeAsync(51_000)
   expect(await made).toBe(state)
 })
 
-test('a topic that no broker gets to know is said to be made and not ready', async () => {
+test('a topic that never becomes known is reported as created but not ready', async () => {
   const broker = brokerThatKnowsAfter(3_600_000)
   const made = makeTopic(broker, 'ticks', wanted, config, new AbortController().signal)
   const failure = expect(made).rejects.toMatchObject({ code: 'TOPIC_NOT_READY' })
@@ -42,7 +42,7 @@ test('a topic that no broker gets to know is said to be made and not ready', asy
   await failure
 })
 
-test('what the broker refused is said when the topic is not there', async () => {
+test('the broker’s error is reported if the topic does not exist', async () => {
   const refused = new Error('replication 3 of 1')
   const broker = { create: () => Promise.reject(refused), describe: async () => undefined }
   await expect(makeTopic(broker, 'ticks', wanted, config, new AbortController().signal)).rejects.toBe(refused)

@@ -1,4 +1,4 @@
-// `producer topic`: makes or describes the topic of the ticks and the topic of the dead letters.
+// `producer topic`: creates or describes the topics of ticks and of dead letters.
 
 import { deadLetterTopic } from '@ticklake/kafka/config.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
@@ -15,7 +15,7 @@ import { differences, keyOrderWarning, partitionsToAdd, type TopicState, type To
 const ASK_AGAIN_AFTER_MS = 250
 
 /**
- * Makes what is missing. A topic that is there keeps its rows and its settings; what differs is shown.
+ * Creates missing topics. An existing topic keeps its rows and settings; differences are shown.
  * @param mayGrow whether partitions may be added
  * @throws Failure TOPIC_SHRINK, TOPIC_GROW, TOPIC_NOT_READY, KAFKA_*
  */
@@ -62,12 +62,12 @@ async function describeAll(broker: Broker, config: ProducerConfig): Promise<void
   throw new Failure({
     code: 'TOPIC_MISSING',
     what: `there is no topic ${missing.join(' and no topic ')}`,
-    why: `the broker at ${config.KAFKA_BOOTSTRAP_SERVERS} answers and does not know it`,
-    remedy: 'make it with `node producer/main.ts topic create`, or set KAFKA_TOPIC',
+    why: `the broker at ${config.KAFKA_BOOTSTRAP_SERVERS} answers, but does not have it`,
+    remedy: 'create it with `node producer/main.ts topic create`, or set KAFKA_TOPIC',
   })
 }
 
-/** A question that a signal cut short has not failed. */
+/** A request that a signal aborted has not failed. */
 async function unlessStopped(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
   await work().catch((error: unknown) => {
     if (!signal.aborted) throw error
@@ -86,7 +86,7 @@ function topicsOf(config: ProducerConfig): [string, TopicWanted][] {
     retentionMs: config.KAFKA_TOPIC_RETENTION_MS,
     timestampType: 'LogAppendTime',
   }
-  // Dead letters are few, and one partition keeps them in one order.
+  // Dead letters are few, and one partition keeps them in order.
   return [
     [config.KAFKA_TOPIC, wanted],
     [deadLetterTopic(config), { ...wanted, partitions: 1 }],
@@ -94,8 +94,8 @@ function topicsOf(config: ProducerConfig): [string, TopicWanted][] {
 }
 
 /**
- * Someone else may make it at the same moment: what counts is that it is there. A broker hears of a new topic later than
- * the controller that answers: it first lays out all the partitions that others asked for before (5,000 take 6 s).
+ * Another process may create it at the same time: what matters is that it exists. A broker learns of a new topic later
+ * than the controller that answers: it first creates all partitions requested before (5,000 take 6 s).
  * @throws Failure TOPIC_NOT_READY when no broker knows it within KAFKA_CONNECT_TIMEOUT_MS, KAFKA_*
  */
 export async function makeTopic(
@@ -123,9 +123,9 @@ function notReady(
 ): Failure {
   return new Failure({
     code: 'TOPIC_NOT_READY',
-    what: `topic ${name} was made, and the broker at ${config.KAFKA_BOOTSTRAP_SERVERS} does not know it yet`,
-    why: `the broker has not followed its controller for ${Math.round(config.KAFKA_CONNECT_TIMEOUT_MS / 1000)} s`,
-    remedy: 'run the command again: it keeps what is there; KAFKA_CONNECT_TIMEOUT_MS waits longer',
+    what: `topic ${name} was created, but the broker at ${config.KAFKA_BOOTSTRAP_SERVERS} does not know it yet`,
+    why: `the broker has been behind its controller for ${Math.round(config.KAFKA_CONNECT_TIMEOUT_MS / 1000)} s`,
+    remedy: 'run the command again: it keeps what exists; a higher KAFKA_CONNECT_TIMEOUT_MS waits longer',
   })
 }
 
@@ -135,7 +135,7 @@ function show(topic: TopicState, wanted: TopicWanted): void {
       `${topic.timestampType}, retention.ms ${topic.retentionMs}, ${topic.rows} records, id ${topic.id}`,
   )
   for (const { setting, wanted: asked, found } of differences(wanted, topic)) {
-    print(`  differs: ${setting} is ${found}, asked for was ${asked}; it is left as it is`)
+    print(`  differs: ${setting} is ${found}, not ${asked} as requested; it stays unchanged`)
   }
 }
 

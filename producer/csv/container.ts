@@ -1,4 +1,4 @@
-// Unpacks what a market file comes in, by its content and not by its name: gzip, zstd, or a .zip with one file.
+// Unpacks a market file, recognized by content, not by name: gzip, zstd, or a .zip with one file.
 import { once } from 'node:events'
 import type { Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
@@ -7,7 +7,7 @@ import yauzl from 'yauzl'
 import { refuseKind } from './file-kind.ts'
 import { peek } from './peek.ts'
 
-/** A .zip is read from its end, so it is held in memory whole. */
+/** A .zip is read from its end, so all of it is held in memory. */
 const MAX_ZIP_BYTES = 256 * 1024 * 1024
 const MAX_LAYERS = 3
 const MAGIC_BYTES = 8
@@ -16,13 +16,13 @@ const startsWith = (head: Buffer, ...bytes: number[]) => bytes.every((byte, i) =
 
 export interface Unpacked {
   readonly chunks: AsyncIterable<Buffer>
-  /** `gzip`, `zstd`, `zip (prices.csv)`, from the outside in. */
+  /** `gzip`, `zstd`, `zip (prices.csv)`, outermost first. */
   readonly layers: readonly string[]
 }
 
 /**
  * @param file its name, for errors
- * @throws Failure SOURCE_KIND for anything that holds no text; SOURCE_UNREADABLE (also while reading) for broken archives
+ * @throws Failure SOURCE_KIND for anything but text; SOURCE_UNREADABLE (also while reading) for broken archives
  */
 export async function unpack(packed: AsyncIterable<Buffer>, file: string): Promise<Unpacked> {
   const layers: string[] = []
@@ -111,14 +111,14 @@ async function onlyEntry(
   if (files.length !== 1 || !only) {
     throw new Failure({
       code: 'SOURCE_KIND',
-      what: `${file} is a .zip with ${files.length} files, not with one; nothing was sent`,
+      what: `${file} is a .zip with ${files.length} files instead of one; nothing was sent`,
       why: `it holds ${
         files
           .map(({ fileName }) => fileName)
           .slice(0, 10)
           .join(', ') || 'nothing'
       }`,
-      remedy: 'unpack it and name one of its files with --csv',
+      remedy: 'unpack it and pass one of its files with --csv',
     })
   }
   const stream = await archive.openReadStreamPromise(only).catch((error: unknown) => {
@@ -145,9 +145,9 @@ async function entriesOf(zip: Buffer): Promise<{ archive: yauzl.ZipFile; entries
 function broken(file: string, why: string, cause?: unknown): Failure {
   return new Failure({
     code: 'SOURCE_UNREADABLE',
-    what: `${file} cannot be unpacked (further); rows read before were sent`,
+    what: `${file} cannot be unpacked (further); rows read before that were sent`,
     why,
-    remedy: 'download it again, or unpack it yourself and name the unpacked file',
+    remedy: 'download it again, or unpack it yourself and pass the unpacked file',
     cause,
   })
 }

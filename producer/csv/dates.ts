@@ -1,10 +1,11 @@
-// What a column of dates means: most of its cells decide its form, and only proof decides the order of day and month.
+// The format of a date column: the majority of its cells decides the format, and only proof decides the order of day
+// and month.
 import { isDay } from '@ticklake/contract/time.ts'
 
 export const dateFormats = ['auto', 'iso', 'day-first', 'month-first', 'excel', 'epoch'] as const
 export type DateFormat = (typeof dateFormats)[number]
 
-/** How a cell is written. `numeric` is 3/4/2021, which needs the order of day and month. */
+/** A cell's format. `numeric` is 3/4/2021, which needs the order of day and month. */
 export type DateForm =
   | 'iso'
   | 'iso-time'
@@ -39,7 +40,7 @@ const isoTime = /^\d{4}-\d\d-\d\d[T ]\d{4}(?:\d\d)?(?:Z|[+-]\d\d:?\d\d)?$/
 /** Nothing longer is a date. */
 const MAX_CELL = 64
 
-/** The day and the time behind it, if there is one; undefined where what follows is no time. */
+/** The day and the time after it, if any; undefined if what follows is not a time. */
 function dayPart(cell: string): { readonly text: string; readonly time: string } | undefined {
   if (cell.length > MAX_CELL) return undefined
   if (isoTime.test(cell)) return { text: cell.slice(0, 10), time: cell.slice(11) }
@@ -51,12 +52,12 @@ function dayPart(cell: string): { readonly text: string; readonly time: string }
   return { text: cell.slice(0, end).replace(/,$/, ''), time }
 }
 
-/** The time of day that a cell has behind its day, as it is written; '' where it has none. */
+/** The time of day after a cell's day, as written; '' if there is none. */
 export function timeOf(cell: string): string {
   return dayPart(cell)?.time ?? ''
 }
 
-/** How the messages show a form. */
+/** How messages show a format. */
 export const dateFormNames: Readonly<Record<DateForm, string>> = {
   iso: 'YYYY-MM-DD',
   'iso-time': 'YYYY-MM-DD with a time',
@@ -77,12 +78,12 @@ export function dateForm(cell: string): DateForm | undefined {
   return form === 'excel' || form === 'epoch' ? undefined : form
 }
 
-/** Forms of which each cell says its day by itself. */
+/** Formats in which each cell is unambiguous. */
 const plainForms: readonly DateForm[] = ['iso', 'iso-time', 'compact', 'year-first', 'named-month']
 
 /**
- * Reads a cell that is written unlike its column, where both say the day by themselves: a column of several such forms
- * was joined from several files. A time within the day is not left out so.
+ * Reads a cell in another format than its column's, if both are unambiguous: such a column was joined from several
+ * files. A time of day is not dropped this way.
  */
 export function otherPlainDay(form: DateForm, cell: string): string {
   const own = plainForms.includes(form) ? dateForm(cell) : undefined
@@ -93,7 +94,7 @@ export function otherPlainDay(form: DateForm, cell: string): string {
 const numericForm = forms.find(([form]) => form === 'numeric')![1]
 const yearFirstForm = forms.find(([form]) => form === 'year-first')![1]
 
-/** What one cell proves about the order of day and month: one, both possible, or (undefined) that it is no date. */
+/** What one cell proves about the order of day and month: one, both possible, or (undefined) that it is not a date. */
 export function orderOf(cell: string): DateOrder | 'either' | undefined {
   const match = numericForm.exec(dayPart(cell)?.text ?? '')
   if (!match) return undefined
@@ -108,8 +109,8 @@ export function orderOf(cell: string): DateOrder | 'either' | undefined {
 const dayBeforeMonth = /^(\d{4})([/.-]?)(\d{1,2})\2(\d{1,2})$/
 
 /**
- * What one cell with its year first proves about the two parts behind it: 2021-31-05 has the day before the month.
- * Undefined: nothing, as 2021-06-05 does.
+ * What one cell with its year first proves about the next two parts: 2021-31-05 has the day before the month.
+ * Undefined: nothing, as in 2021-06-05.
  */
 export function yearFirstOrderOf(form: DateForm, cell: string): DateOrder | undefined {
   if (form !== 'iso' && form !== 'iso-time' && form !== 'compact' && form !== 'year-first') return undefined
@@ -122,7 +123,7 @@ export function yearFirstOrderOf(form: DateForm, cell: string): DateOrder | unde
   return isMonthFirst ? 'month-first' : 'day-first'
 }
 
-/** Reads the cells of one form; '' where a cell is no real day of that form. The time of day is left out. */
+/** Reads the cells of one format; '' if a cell is not a real day in that format. The time of day is dropped. */
 export function dayReader(form: DateForm, order: DateOrder): (cell: string) => string {
   const read = {
     iso: (cell: string) => cell,
@@ -150,8 +151,8 @@ export function dayReader(form: DateForm, order: DateOrder): (cell: string) => s
 }
 
 /**
- * The moment that a cell names, as canonicalTime takes it; undefined where it has no time of day, or no zone: what time
- * it then was, nobody can tell.
+ * The instant that a cell names, as canonicalTime takes it; undefined if it has no time of day, or no zone, without
+ * which the instant is unknown.
  */
 export function momentOf(form: DateForm, cell: string): string | undefined {
   if (form === 'epoch' && dateForm(cell) === 'epoch') return new Date(epochMs(cell)).toISOString()
@@ -165,7 +166,7 @@ export function momentOf(form: DateForm, cell: string): string | undefined {
 const isoMoment =
   /^(\d{4}-\d\d-\d\d)[T ](\d\d):?(\d\d)(?::?(\d\d)([.,]\d{1,9})?)? ?(Z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)$/
 
-/** Whether a cell has a time that is not the beginning of its day: a column with one is of trades, not of days. */
+/** Whether a cell has a time other than midnight: a column with one has trades, not days. */
 export function isWithinDay(form: DateForm, cell: string): boolean {
   const time = form === 'epoch' ? momentOf(form, cell)?.slice(11) : form === 'iso-time' ? cell.slice(11) : ''
   return time !== undefined && /^\d\d/.test(time) && !/^00:?00(?:$|:?00(?!\d)|[^\d:])/.test(time)
@@ -184,7 +185,7 @@ const monthNames = [
 function namedMonth(cell: string): string {
   if (dateForm(cell) !== 'named-month') return ''
   const { text } = dayPart(cell)!
-  // The last name is the month: a weekday before it may look like one, as the Spanish `mar` of Tuesday.
+  // The last name is the month: a weekday before it may look like one, such as Spanish `mar` for Tuesday.
   const name = text
     .toLowerCase()
     .match(/[a-z]+/g)
@@ -196,7 +197,7 @@ function namedMonth(cell: string): string {
 }
 
 const DAY_MS = 86_400_000
-/** Excel counts from 1899-12-30, because it takes 1900 for a leap year. */
+/** Excel counts from 1899-12-30, because it treats 1900 as a leap year. */
 const EXCEL_ZERO_MS = Date.UTC(1899, 11, 30)
 
 function excelDay(cell: string): string {
@@ -208,7 +209,7 @@ function epochDay(cell: string): string {
   return utcDay(epochMs(cell))
 }
 
-/** Seconds, milliseconds, microseconds or nanoseconds, recognized by their digits. */
+/** Seconds, milliseconds, microseconds or nanoseconds, by the number of digits. */
 function epochMs(cell: string): number {
   if (cell.length === 16 || cell.length === 19) return Number(cell.slice(0, 13))
   return Number(cell) * (/^\d{12,13}$/.test(cell) ? 1 : 1000)

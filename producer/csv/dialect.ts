@@ -1,4 +1,4 @@
-// Cuts lines into cells: by one separator, with quotation marks where there are some.
+// Splits lines into cells at one separator, with support for quotation marks.
 import { parse } from 'csv-parse/sync'
 
 export const separators = [',', ';', '\t', '|'] as const
@@ -14,15 +14,15 @@ export const separatorNames: Readonly<Record<Separator, string>> = {
 export type Cells = readonly string[]
 
 /**
- * The cells of each line; undefined where the quotation marks are broken. A row never spans lines: market data has
- * no such cell, and one stray quotation mark would otherwise swallow the rows up to the next.
+ * The cells of each line; undefined if the quotation marks are broken. A row never spans lines: market data has no such
+ * cells, and one stray quotation mark would otherwise swallow the rows up to the next one.
  */
 export function cellsOf(lines: readonly string[], separator: Separator): (Cells | undefined)[] {
   // Without quotation marks a separator always separates, and the parser, ten times slower, is not needed.
   if (!lines.some((line) => line.includes('"'))) return lines.map((line) => line.split(separator))
   const together = quotedCells(lines.join('\n'), separator)
   if (together?.length === lines.length) return together
-  // A quotation mark is astray: each line by itself, so that it costs no row but its own.
+  // After a stray quotation mark: each line is parsed separately, so that only its own row is lost.
   return lines.map((line) => {
     if (!line.includes('"')) return line.split(separator)
     const alone = quotedCells(line, separator)
@@ -38,7 +38,7 @@ function quotedCells(text: string, separator: Separator): string[][] | undefined
   }
 }
 
-/** Whether a line has nothing but separators of any kind, blanks and empty quotation marks. */
+/** Whether a line has only separators of any kind, blanks and empty quotation marks. */
 export function isBlank(line: string): boolean {
   for (let i = 0; i < line.length; i++) {
     const char = line[i]!

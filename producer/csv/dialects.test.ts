@@ -1,4 +1,4 @@
-// A file of generated rows, written in any dialect, reads back as the same rows, or is asked about; never as others.
+// Generated rows written in any dialect are read back unchanged, or cause a question; never as other rows.
 import { Readable } from 'node:stream'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import type { Failure } from '@ticklake/runtime/errors.ts'
@@ -118,17 +118,17 @@ async function read(file: Buffer): Promise<unknown[]> {
 const expected = (rows: readonly Row[]) =>
   rows.map(({ index, day: days, numbers, adjusted }) => [index, day(days), ...numbers, adjusted])
 
-/** A row whose date and whose numbers can be read in one way only. */
+/** A row with an unambiguous date and numbers. */
 const decisive: Row = {
   index: 'X',
   day: 18_778,
   numbers: [0.5, 1234.25, 1234567.5, 0.25, 1234],
   adjusted: 0.75,
 }
-/** UTF-16 without a mark is told by its NUL bytes, of which Chinese text has none. */
+/** UTF-16 without a mark is recognized by its NUL bytes, which Chinese text does not have. */
 const isReadable = ({ encoding, marks }: Dialect) => encoding === 'utf-8' || marks > 0
 
-test('in any dialect the same rows are read, wherever the row stands that decides how', TIME, async () => {
+test('in any dialect the same rows are read, wherever the row is that decides the format', TIME, async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(row, { maxLength: 12 }),

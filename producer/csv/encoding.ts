@@ -1,8 +1,8 @@
-// Brings a text file of any encoding and with any line ends to UTF-8 with lines that end in LF.
+// Converts a text file of any encoding and line ends to UTF-8 with LF.
 import { requireTable, requireText } from './file-kind.ts'
 import { peek } from './peek.ts'
 
-/** Those that cannot be found out go by the names of the Encoding Standard, which Node decodes. */
+/** Encodings that cannot be detected have the names of the Encoding Standard, which Node decodes. */
 export const encodings = [
   ...['auto', 'utf-8', 'utf-16le', 'utf-16be', 'latin1', 'windows-1250', 'windows-1251', 'gb18030', 'big5'],
   ...['shift_jis', 'euc-jp', 'euc-kr'],
@@ -13,7 +13,7 @@ const HEAD_BYTES = 64 * 1024
 const LF = 0x0a
 const CR = 0x0d
 const UTF8_BOM = Buffer.from([0xef, 0xbb, 0xbf])
-/** The three bytes of a BOM taken for Latin-1 and encoded once more. */
+/** The three bytes of a BOM, mistaken for Latin-1 and encoded again. */
 const BOM_ENCODED_AGAIN = Buffer.from('ï»¿')
 
 export interface Decoded {
@@ -21,13 +21,13 @@ export interface Decoded {
   readonly chunks: AsyncIterable<Buffer>
   readonly encoding: Exclude<Encoding, 'auto'>
   readonly lineEnd: 'LF' | 'CRLF' | 'CR' | 'CRCRLF'
-  /** Byte order marks that were left out; a file that was joined or converted twice has several. */
+  /** Number of byte order marks dropped; a file that was joined or converted twice has several. */
   readonly byteOrderMarks: number
 }
 
 /**
- * Bytes that are not UTF-8 are left to the reader of rows: which of the many 8-bit encodings they are in, nobody can tell.
- * @throws Failure SOURCE_KIND where the file is no table of text
+ * Bytes that are not UTF-8 are left to the row reader: the many 8-bit encodings cannot be told apart. @throws Failure
+ * SOURCE_KIND if the file is not a text table
  */
 export async function decode(raw: AsyncIterable<Buffer>, wanted: Encoding, file: string): Promise<Decoded> {
   const peeked = await peek(
@@ -51,7 +51,7 @@ export async function decode(raw: AsyncIterable<Buffer>, wanted: Encoding, file:
   }
 }
 
-/** UTF-16 has a byte order mark, or NUL bytes in the place of every second one, which UTF-8 text never has. */
+/** UTF-16 has a byte order mark, or NUL as every second byte, which UTF-8 text never has. */
 function guess(head: Buffer): Exclude<Encoding, 'auto'> {
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le'
   if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be'
@@ -65,7 +65,7 @@ function guess(head: Buffer): Exclude<Encoding, 'auto'> {
 }
 
 async function* transcoded(chunks: AsyncIterable<Buffer>, encoding: string): AsyncGenerator<Buffer> {
-  // Each mark is left out by byteOrderMarks(), so that it is counted.
+  // byteOrderMarks() drops each mark, so that it is counted.
   const decoder = new TextDecoder(encoding, { ignoreBOM: true })
   for await (const chunk of chunks) {
     const text = decoder.decode(chunk, { stream: true })
@@ -104,12 +104,14 @@ async function* dropped(chunks: AsyncIterable<Buffer>, bytes: number): AsyncGene
   }
 }
 
-/** Makes each CR that no LF follows, at once or after another CR, an LF: files that were joined have both line ends. */
+/**
+ * Turns each CR that is not followed by LF (directly or after another CR) into LF: joined files have both line ends.
+ */
 async function* withLf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let held: Buffer = Buffer.alloc(0)
   for await (const chunk of chunks) {
     const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk])
-    // What follows the last CRs is not known yet.
+    // What follows the last CRs is still unknown.
     let end = bytes.length
     while (end > 0 && bytes[end - 1] === CR && bytes.length - end < 2) end--
     held = bytes.subarray(end)

@@ -1,8 +1,8 @@
-// Names what a file is that was saved as .csv and holds no table: a binary format, a web page, an error message.
+// Identifies a file that is not a table: a binary format, a web page, an error message.
 import { Failure } from '@ticklake/runtime/errors.ts'
 
 const SHOWN = 200
-/** Text with more control characters than one in so many is no text. */
+/** A higher share of control characters than one in this many means that the bytes are not text. */
 const CONTROLS_IN = 50
 
 const binaryKinds: readonly (readonly [string, string])[] = [
@@ -25,14 +25,14 @@ const binaryKinds: readonly (readonly [string, string])[] = [
   ['\u0004"M\u0018', 'packed with LZ4'],
 ]
 
-/** @throws Failure SOURCE_KIND when the first bytes are those of no text */
+/** @throws Failure SOURCE_KIND if the first bytes are not text */
 export function requireText(head: Buffer, file: string): void {
   const start = head.toString('latin1', 0, 16)
   const kind = binaryKinds.find(([magic]) => start.startsWith(magic))?.[1]
   if (kind) throw refuseKind(file, kind)
 }
 
-/** @param head the beginning of the text @throws Failure SOURCE_KIND when it is no table */
+/** @param head the beginning of the text @throws Failure SOURCE_KIND if it is not a table */
 export function requireTable(head: string, file: string): void {
   const text = withoutComments(head.trimStart())
   if (/^<(?:!doctype\s+html|html|head|body|table|div|script|meta|title)\b/i.test(text)) {
@@ -49,13 +49,13 @@ export function requireTable(head: string, file: string): void {
       what: `${file} is JSON, not a table; nothing was sent`,
       why: `it begins with ${shown(text)}`,
       remedy:
-        'if it has one JSON object a line, pipe it into `producer run --source -`; else see what its sender says',
+        'if it has one JSON object per line, pipe it into `producer run --source -`; otherwise see what its sender says',
     })
   }
   if (text.startsWith('version https://git-lfs')) {
     throw refuseKind(file, 'a Git LFS pointer; the file itself was not downloaded (`git lfs pull`)', text)
   }
-  // A single one is the fault of a single row.
+  // A single one only makes its row bad.
   const controls = text.match(/[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/g)?.length ?? 0
   if (controls * CONTROLS_IN > text.length) throw refuseKind(file, 'a binary file', text)
 }
@@ -75,13 +75,13 @@ function withoutComments(text: string): string {
 export function refuseKind(file: string, kind: string, head?: string): Failure {
   return new Failure({
     code: 'SOURCE_KIND',
-    what: `${file} is ${kind}, not a table of text; nothing was sent`,
+    what: `${file} is ${kind}, not a text table; nothing was sent`,
     ...(head !== undefined && { why: `it begins with ${shown(head)}` }),
     remedy: 'download the data itself, or export it as CSV from the program that made it',
   })
 }
 
-/** What stands in the first element that opens so. */
+/** The text of the first element that opens like this. */
 function between(text: string, tag: string): string {
   const open = text.toLowerCase().indexOf(tag)
   const start = open === -1 ? -1 : text.indexOf('>', open)

@@ -1,4 +1,4 @@
-// Market files as exporters write them: what each is found to be, the rows that it gives, and what is said about it.
+// Market files as exporters write them: the detected format, the rows, and the report.
 import { Readable } from 'node:stream'
 import { crc32, gzipSync, zstdCompressSync } from 'node:zlib'
 import type { Failure } from '@ticklake/runtime/errors.ts'
@@ -7,12 +7,12 @@ import type { SkippedRow } from '../message.ts'
 import { parseColumns } from './columns-setting.ts'
 import { type CsvOptions, readCsv } from './read-csv.ts'
 
-// The longer files take a busy machine seconds.
+// Longer files take seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
 interface Read {
   readonly found: string
-  /** `HSI 2021-05-31 open high low close volume`, and ` adj_close` where there is one. */
+  /** `HSI 2021-05-31 open high low close volume`, and ` adj_close` if present. */
   readonly rows: readonly string[]
   readonly skipped: readonly SkippedRow[]
   readonly blank: number
@@ -66,12 +66,12 @@ const problem = (file: string | Buffer, options?: Options, once?: boolean): Prom
 const lines = (...all: string[]) => `${all.join('\n')}\n`
 const X = { index: 'X' }
 
-/** Name, file, options, a part of what is found, rows. */
+/** Name, file, options, part of the report, rows. */
 type Case = readonly [string, string | Buffer, Options, string, readonly string[]]
 
 const exporters: readonly Case[] = [
   [
-    'yfinance, one ticker, in its three lines and its order',
+    'yfinance, one ticker, with its three header lines and column order',
     lines(
       'Price,Close,High,Low,Open,Volume',
       'Ticker,^HSI,^HSI,^HSI,^HSI,^HSI',
@@ -103,21 +103,21 @@ const exporters: readonly Case[] = [
     ['A 2024-01-02 1 2 3 4 5'],
   ],
   [
-    'older yfinance, whose levels have no names',
+    'older yfinance, without names of levels',
     lines(',Close,High,Low,Open,Volume', ',A,A,A,A,A', 'Date,,,,,', '2024-01-02,1,2,3,4,5'),
     {},
     'lines 1 to 3',
     ['A 2024-01-02 4 2 3 1 5'],
   ],
   [
-    'a frame of yfinance whose date was made a column',
+    'a yfinance frame with the date as a column',
     lines('Date,Close,High,Low,Open,Volume', ',A,A,A,A,A', '2024-01-02,1,2,3,4,5'),
     {},
     'lines 1 to 2',
     ['A 2024-01-02 4 2 3 1 5'],
   ],
   [
-    'yfinance’s history, with times in the zone of the exchange: the day is the one that is written',
+    'yfinance’s history, with times in the exchange’s zone: the day as written',
     lines(
       'Date,Open,High,Low,Close,Volume,Dividends,Stock Splits',
       '2024-01-02 00:00:00-05:00,1,2,3,4,5,0.0,0.0',
@@ -134,14 +134,14 @@ const exporters: readonly Case[] = [
     ['A 2024-01-02 1 2 3 4 5', 'B 2024-01-02 1 2 3 4 5'],
   ],
   [
-    'pandas, with dates as an index without a name',
+    'pandas, with dates as an unnamed index',
     lines(',open,high,low,close,volume', '2024-01-02,1,2,3,4,5'),
     X,
     'Date=(no heading)',
     ['X 2024-01-02 1 2 3 4 5'],
   ],
   [
-    'pandas, whose row numbers are called index: they are no index',
+    'pandas, with row numbers called index, which are not the index',
     lines(
       'index,ticker,Date,Open,High,Low,Close,Volume',
       '0,A,2024-01-02,1,2,3,4,5',
@@ -162,7 +162,7 @@ const exporters: readonly Case[] = [
     ['X 2024-01-02 1 2 3 4 6 5'],
   ],
   [
-    'Alpha Vantage’s JSON made a table',
+    'Alpha Vantage’s JSON as a table',
     lines('date,1. open,2. high,3. low,4. close,5. volume', '2024-01-02,1,2,3,4,5'),
     X,
     'dates YYYY-MM-DD',
@@ -207,21 +207,21 @@ const exporters: readonly Case[] = [
     ['TCS 2021-05-31 1 2 3 4 5'],
   ],
   [
-    'a separator at the end of the rows and not of the header: their dates and numbers are looked at too',
+    'a separator at the end of the rows but not of the header: their dates and numbers are examined too',
     lines('Symbol;Date;Open;High;Low;Close;Volume', 'A;31/05/2021;1,5;2;3;4;5;', 'A;03/04/2021;1;2;3;4;5;'),
     {},
     'dates day-first (line 2 has "31/05/2021"); decimal commas',
     ['A 2021-05-31 1.5 2 3 4 5', 'A 2021-04-03 1 2 3 4 5'],
   ],
   [
-    'separators at the end of the header and not of the rows',
+    'separators at the end of the header but not of the rows',
     lines('Symbol,Date,Open,High,Low,Close,Volume,,', 'A,2021-05-31,1,2,3,4,5', 'A,2021-06-01,1,2,3,4,5,'),
     {},
     'Index=Symbol',
     ['A 2021-05-31 1 2 3 4 5', 'A 2021-06-01 1 2 3 4 5'],
   ],
   [
-    'NSE’s full bhavcopy, with a blank behind each comma',
+    'NSE’s full bhavcopy, with a blank after each comma',
     lines(
       'SYMBOL, SERIES, DATE1, PREV_CLOSE, OPEN_PRICE, HIGH_PRICE, LOW_PRICE, LAST_PRICE, CLOSE_PRICE, AVG_PRICE, TTL_TRD_QNTY, DELIV_PER',
       'TCS, EQ, 01-Apr-2025, 9, 1, 2, 3, 9, 4, 9, 5, -',
@@ -327,7 +327,7 @@ const exporters: readonly Case[] = [
     ['AAL 2013-02-08 1 2 3 4 5'],
   ],
   [
-    'a crypto exchange’s file with the address of its maker above',
+    'a crypto exchange’s file with its maker’s address on the first line',
     lines(
       'https://www.CryptoDataDownload.com',
       'unix,date,symbol,open,high,low,close,Volume BTC',
@@ -390,7 +390,7 @@ describe('bytes', () => {
 
   const umlaut = Buffer.from(lines('Name,Date,Open,High,Low,Close,Volume', `Börse,${ROW}`), 'latin1')
 
-  test('Latin-1 is named, and read when it is said', async () => {
+  test('Latin-1 is suggested, and read when requested', async () => {
     const { skipped } = await read(umlaut)
     expect(skipped).toMatchObject([
       { reason: 'not_utf8', detail: expect.stringContaining('--encoding latin1') },
@@ -398,7 +398,7 @@ describe('bytes', () => {
     expect((await read(umlaut, { encoding: 'latin1' })).rows).toEqual(['Börse 2021-05-31 1.5 2 0.5 1 10'])
   })
 
-  test('a header in an encoding that is not known asks for it, and is read when it is said', async () => {
+  test('a header in an unknown encoding asks for it, and is read when it is given', async () => {
     const text = lines('コード,日付,始値,高値,安値,終値,出来高', '7203,2021/05/31,1,2,3,4,5')
     // Its bytes in Shift JIS; Node only decodes it.
     const japanese = Buffer.from(
@@ -443,7 +443,7 @@ describe('bytes', () => {
       'a Git LFS pointer',
     ],
     ['a .zip with two files', zipOf({ 'a.csv': PLAIN, 'b.csv': PLAIN }), 'a .zip with 2 files'],
-  ])('%s is named as what it is', async (_, file, message) => {
+  ])('%s is identified', async (_, file, message) => {
     const failure = await problem(file)
     expect(failure.code).toBe('SOURCE_KIND')
     expect(failure.message).toContain(message)
@@ -452,7 +452,7 @@ describe('bytes', () => {
   test.each([
     ['gzip', gzipSync(PLAIN.repeat(50)).subarray(0, 40)],
     ['zip', zipOf({ 'a.csv': PLAIN }).subarray(0, 60)],
-  ])('a %s file that was cut is an error', async (_, file) => {
+  ])('a truncated %s file is an error', async (_, file) => {
     expect(await problem(file, X)).toMatchObject({ code: 'SOURCE_UNREADABLE' })
   })
 })
@@ -491,7 +491,7 @@ describe('dates', () => {
       ['2021-05-31 13:30:00.000', '2021-05-30 18:30:00.000'],
     ],
     ['a time in UTC', ['2021-05-31 09:30:00.5 UTC'], 'auto', ['2021-05-31 09:30:00.500']],
-    ['a time without a zone: nobody knows when that was', ['2021-05-31 09:30:00'], 'auto', [undefined]],
+    ['a time without a zone: the instant is unknown', ['2021-05-31 09:30:00'], 'auto', [undefined]],
     [
       'midnight in each row: these are days',
       ['2021-05-31 00:00:00-04:00', '2021-06-01T00:00:00-04:00'],
@@ -516,7 +516,7 @@ describe('dates', () => {
     ['a column of bare digits', '<DATE>,<TIME>', ['20210528,093000', '20210129,160000.5']],
     ['times in the dates', 'Date', ['28/05/2021 9:30 AM', '29/01/2021 4:00:00.5 PM']],
     ['letters that mean several zones', 'Date', ['2021-05-28 09:30 EST', '2021-01-29 16:00:00.5 EST']],
-  ])('%s without a zone: traded_at is empty until --time-zone says it', async (_, heading, cells) => {
+  ])('%s without a zone: traded_at is empty unless --time-zone is given', async (_, heading, cells) => {
     const file = lines(
       `Symbol,${heading},Open,High,Low,Close,Volume`,
       ...cells.map((cell) => `A,${cell},1,2,3,4,5`),
@@ -545,29 +545,29 @@ describe('dates', () => {
     }
     const without = await times({})
     expect(without.all).toEqual([undefined, undefined])
-    expect(without.found).toMatch(/have no zone, so that only the days are read \(--time-zone NAME/)
+    expect(without.found).toMatch(/have no zone, so only the days are read \(--time-zone NAME/)
     const within = await times({ timeZone: 'America/New_York' })
     expect(within.all).toEqual(['2021-05-28 13:30:00.000', '2021-01-29 21:00:00.500'])
     expect(within.found).toMatch(/traded_at from .* in America\/New_York/)
   })
 
-  test('a time of day that is none is a fault of its row', async () => {
+  test('an invalid time of day makes its row bad', async () => {
     const file = lines('Symbol,Date,Time,Open,High,Low,Close,Volume', 'A,2021-05-28,25:30,1,2,3,4,5')
     const { skipped } = await read(file, { timeZone: 'UTC' })
     expect(skipped).toMatchObject([{ line: 2, column: 'Time', reason: 'bad_timestamp' }])
   })
 
-  test('days that are written in several ways, each of which says the day by itself, are read', async () => {
+  test('days in several unambiguous formats are read', async () => {
     expect(await days(['2021-05-31', '2021-06-01 00:00:00', '2-Jun-2021', '20210603', '2021/6/4'])).toEqual([
       ...['2021-05-31', '2021-06-01', '2021-06-02', '2021-06-03', '2021-06-04'],
     ])
     const { skipped } = await read(dated('2021-05-31', '2021-06-01', '2021-06-02 09:30:00'), X)
-    expect(skipped, 'a time within the day is not lost').toMatchObject([{ line: 4, reason: 'bad_date' }])
+    expect(skipped, 'a time of day is not lost').toMatchObject([{ line: 4, reason: 'bad_date' }])
     const strict = await read(dated('2021-05-31', '2-Jun-2021'), { ...X, dateFormat: 'iso' })
     expect(strict.skipped).toMatchObject([{ line: 3, reason: 'bad_date' }])
   })
 
-  test('one cell of the column decides between day and month for all cells before it', async () => {
+  test('one cell of the column decides the order of day and month for all cells before it', async () => {
     const many = Array.from({ length: 3_500 }, (_, i) => `0${(i % 9) + 1}/0${(i % 3) + 1}/2021`)
     for (const once of [false, true]) {
       const [first, ...rest] = await days([...many, '13/01/2021'], {}, once)
@@ -577,7 +577,7 @@ describe('dates', () => {
     }
   })
 
-  test('a column that never decides it is refused, and read when the order is said', async () => {
+  test('a column that never decides it is refused, and read when the order is given', async () => {
     const failure = await problem(dated('03/04/2021', '04/04/2021'), X)
     expect(failure).toMatchObject({
       code: 'CSV_DATES',
@@ -589,7 +589,7 @@ describe('dates', () => {
     expect(await days(['04/04/2021']), 'the same day in both').toEqual(['2021-04-04'])
   })
 
-  test('a wrong --date-format is found before a row goes out', async () => {
+  test('a wrong --date-format is found before a row is sent', async () => {
     for (const once of [false, true]) {
       const failure = await problem(
         dated('03/04/2021', '05/31/2021'),
@@ -603,7 +603,7 @@ describe('dates', () => {
     }
     const cut = lines(HEAD, '03/04/2021,1,2,3,4,5,', '05/31/2021,1,2,3,4,5,')
     const trailing = await problem(cut, { ...X, dateFormat: 'day-first' })
-    expect(trailing, 'also in rows with a separator at their end').toMatchObject({ code: 'CSV_DATES' })
+    expect(trailing, 'also in rows with a trailing separator').toMatchObject({ code: 'CSV_DATES' })
     const mixed = await problem(dated('31/05/2021', '03/04/2021', '05/31/2021'), X)
     expect(mixed).toMatchObject({ code: 'CSV_DATES', message: expect.stringContaining('both orders') })
     expect(mixed.why).toContain('line 2 has "31/05/2021", line 4 has "05/31/2021"')
@@ -613,7 +613,7 @@ describe('dates', () => {
     ['Excel serials', '44347', 'Excel serial numbers', 'excel'],
     ['seconds since 1970', '1622419200', 'since 1970', 'epoch'],
     ['milliseconds since 1970', '1622419200000', 'since 1970', 'epoch'],
-  ])('%s are named, and read when it is said', async (_, cell, message, dateFormat) => {
+  ])('%s are identified, and read when requested', async (_, cell, message, dateFormat) => {
     const failure = await problem(dated(cell), X)
     expect(failure).toMatchObject({ code: 'CSV_DATES', message: expect.stringContaining(message) })
     expect(failure.remedy).toContain(`--date-format ${dateFormat}`)
@@ -625,28 +625,28 @@ describe('dates', () => {
     ['slashes', ['2021/31/05', '2021/01/06']],
     ['no separator', ['20213105', '20210106']],
     ['a time', ['2021-31-05 00:00:00', '2021-01-06 00:00:00']],
-    ['rows in the usual order too', ['2021-05-31', '2021-31-05', '2021-01-06']],
-  ])('days before their month, behind the year, are refused: %s', async (_, cells) => {
+    ['also with rows in the usual order', ['2021-05-31', '2021-31-05', '2021-01-06']],
+  ])('year, day, month is refused: %s', async (_, cells) => {
     for (const dateFormat of ['auto', 'iso'] as const) {
       const failure = await problem(dated(...cells), { ...X, dateFormat })
       expect(failure).toMatchObject({ code: 'CSV_DATES', remedy: 'export the dates as YYYY-MM-DD' })
     }
   })
 
-  test('one slip among many dates is a fault of its row', async () => {
+  test('one typo among many dates makes only its row bad', async () => {
     const many = Array.from({ length: 18 }, (_, i) => `2021-05-${13 + i}`)
     const { rows, skipped } = await read(dated(...many, '2021-13-05'), X)
     expect(rows).toHaveLength(18)
     expect(skipped).toMatchObject([{ line: 20, reason: 'bad_date' }])
   })
 
-  test('a weekday that looks like a month is none, and an unknown month is a fault', async () => {
+  test('a weekday that looks like a month is not one, and an unknown month makes its row bad', async () => {
     const { rows, skipped } = await read(dated('mar 1 jun 2021', 'mar 1 juin 2021'), X)
     expect(rows).toMatchObject([expect.stringContaining('2021-06-01')])
     expect(skipped).toMatchObject([{ line: 3, detail: expect.stringContaining('English name of its month') }])
   })
 
-  test('a time without its zone in a column with zones is a fault of its row', async () => {
+  test('a time without a zone in a column with zones makes its row bad', async () => {
     const { rows, skipped } = await read(
       dated('2021-05-31 09:30:00-04:00', '2021-05-31 09:31:00-04:00', '2021-05-31 09:32:00'),
       X,
@@ -655,12 +655,12 @@ describe('dates', () => {
     expect(skipped).toMatchObject([{ line: 4, reason: 'bad_timestamp', column: 'Date' }])
   })
 
-  test('years of two digits are refused', async () => {
+  test('two-digit years are refused', async () => {
     expect(await problem(dated('31/05/21'), X)).toMatchObject({ code: 'CSV_DATES' })
     expect(await problem(dated('1-Apr-21'), X)).toMatchObject({ code: 'CSV_DATES' })
   })
 
-  test('a date unlike the column is skipped, and says how it is written', async () => {
+  test('a date unlike its column is skipped, and its format is reported', async () => {
     const { skipped, rows } = await read(dated('2021-05-31', '2021-06-01', '31/05/2021'), X)
     expect(rows).toHaveLength(2)
     expect(skipped).toMatchObject([
@@ -727,7 +727,7 @@ describe('numbers', () => {
     expect(skipped).toMatchObject([{ line: 4, reason: 'bad_number', detail: expect.stringMatching(message) }])
   })
 
-  test('numbers that can be read in two ways are refused, and read when the mark is said', async () => {
+  test('numbers that can be read in two ways are refused, and read when the mark is given', async () => {
     expect(await problem(priced(';', '1,234', '2,345'), X)).toMatchObject({ code: 'CSV_NUMBERS' })
     expect(await closes(['1,234'], { decimal: 'point' }, ';')).toEqual([1234])
     expect(await closes(['1,234'], { decimal: 'comma' }, ';')).toEqual([1.234])
@@ -735,7 +735,7 @@ describe('numbers', () => {
     expect((await read(lines(HEAD, '2021-05-31,1.234,2.345,1.001,1.5,1.002'), X)).rows).toHaveLength(1)
   })
 
-  test('a slip in a column of numbers that leave the mark open decides nothing', async () => {
+  test('a typo in a column of ambiguous numbers decides nothing', async () => {
     const thousands = ['1,235', '15,432', '2,346', '123,457', '9,876']
     for (const slip of ['12,25', '1.234,50']) {
       const failure = await problem(priced(',', ...thousands, slip), X)
@@ -748,7 +748,7 @@ describe('numbers', () => {
     expect(skipped).toMatchObject([{ line: 7, reason: 'bad_number' }])
   })
 
-  test('a cell of another column decides on the mark, also at the end of the file', async () => {
+  test('a cell of another column decides the mark, even at the end of the file', async () => {
     const rows = Array.from({ length: 3_000 }, () => '2021-05-31;1;2;3;1,234;5')
     for (const once of [false, true]) {
       const file = lines(HEAD.replaceAll(',', ';'), ...rows, '2021-05-31;1,5;2;3;1,234;5')
@@ -758,7 +758,7 @@ describe('numbers', () => {
     }
   })
 
-  test('words for a missing value are null where null is allowed, and a fault where it is not', async () => {
+  test('words for a missing value are null where null is allowed, and make the row bad elsewhere', async () => {
     for (const word of ['NA', 'N/A', 'NaN', 'null', 'None', '-', '.', 'n/a', '#N/A', ' ']) {
       const header = `${HEAD},Adj Close`
       const { rows, skipped } = await read(lines(header, `${ROW},${word}`, `2021-06-01,1,2,3,4,${word},5`), X)
@@ -767,7 +767,7 @@ describe('numbers', () => {
     }
   })
 
-  test('stocks that are called NA and None stay', async () => {
+  test('stocks named NA and None are kept', async () => {
     const { rows } = await read(lines(`Symbol,${HEAD}`, `NA,${ROW}`, ` None ,${ROW}`))
     expect(rows).toEqual(['NA 2021-05-31 1.5 2 0.5 1 10', 'None 2021-05-31 1.5 2 0.5 1 10'])
   })
@@ -822,17 +822,17 @@ describe('headers', () => {
     ),
     ['no volume', 'Symbol,Date,Open,High,Low,Close', 'lacks Volume', `'Volume=0'`],
     ['no header', '2021-05-31,1,2,3,4,5', 'lacks Date, Open', 'give it a header'],
-    ['a sentence', 'Too many requests', 'no line of its beginning is a header', 'the message of a server'],
+    ['a sentence', 'Too many requests', 'none of its first lines is a header', 'a server’s message'],
     [
       'a sentence with a comma',
       'Not found: no data, sorry',
-      'no line of its beginning',
-      'message of a server',
+      'none of its first lines',
+      'a server’s message',
     ],
     [
       'columns that nothing known separates',
       HEAD.replaceAll(',', '^'),
-      'no line of its beginning',
+      'none of its first lines',
       'semicolons',
     ],
   ])('%s: it asks', async (_, header, message, remedy) => {
@@ -842,7 +842,7 @@ describe('headers', () => {
     expect(failure.remedy).toContain(remedy)
   })
 
-  test('--columns says the rest', async () => {
+  test('--columns names the rest', async () => {
     const file = lines('Symbol,Name,Tag,Erster,High,Low,Last,"Amount, total"', 'A,a,2021-05-31,1,2,3,4,5')
     const columns = 'Index=Symbol,Date=Tag,Open=Erster,close=LAST,"Volume=Amount, total"'
     expect((await read(file, { columns })).rows).toEqual(['A 2021-05-31 1 2 3 4 5'])
@@ -851,7 +851,7 @@ describe('headers', () => {
     ).toEqual(['A 2021-05-31 1 2 3 4 0'])
     expect(await problem(file, { columns: 'Index=Nope' })).toMatchObject({
       code: 'CSV_HEADER',
-      message: expect.stringContaining('no column Nope'),
+      message: expect.stringContaining('names Nope, which it does not have'),
     })
     for (const bad of ['Close', 'Clsoe=Price', 'Close=', 'Close=a,Close=b', '"Close=a']) {
       expect(() => parseColumns(bad), bad).toThrow(/^must /)
@@ -862,7 +862,7 @@ describe('headers', () => {
     ['2021-05-28', '2021-05-31'].map((day) => `${day},1,2,3,4,5,${symbol}`),
   )
 
-  test('--index on a file with several symbols in a column that it does not know is refused', async () => {
+  test('--index is refused for a file with several symbols in an unknown column', async () => {
     for (const once of [false, true]) {
       const failure = await problem(lines(`${HEAD},Papier`, ...several), X, once)
       expect(failure).toMatchObject({ code: 'CSV_SYMBOLS', why: expect.stringContaining('"A" and "B"') })
@@ -875,7 +875,7 @@ describe('headers', () => {
     expect(await problem(lines(`${HEAD},Papier`, ...late), X)).toMatchObject({ code: 'CSV_SYMBOLS' })
   })
 
-  test('--index on a file that has one symbol after the other, on days of their own, is refused', async () => {
+  test('--index is refused for a file with one symbol after the other, on different days', async () => {
     const days = (year: number) => ['03-01', '03-02', '03-03'].map((day) => `${year}-${day}`)
     const rows = (symbol: string, year: number) => days(year).map((day) => `${day},1,2,3,4,5,${symbol}`)
     const failure = await problem(lines(`${HEAD},Papier`, ...rows('A', 2021), ...rows('B', 2020)), X)
@@ -884,7 +884,7 @@ describe('headers', () => {
       why: expect.stringContaining('from line 5 on, "B"'),
     })
     const contract = lines(`${HEAD},Currency`, ...rows('DEM', 1998), ...rows('EUR', 1999))
-    expect((await read(contract, X)).rows, 'days that go on').toHaveLength(6)
+    expect((await read(contract, X)).rows, 'days that continue').toHaveLength(6)
     const shuffled = lines(
       `${HEAD},Note`,
       ...[
@@ -894,10 +894,10 @@ describe('headers', () => {
         '2021-03-03,1,2,3,4,5,b',
       ],
     )
-    expect((await read(shuffled, X)).rows, 'days in no order').toHaveLength(4)
+    expect((await read(shuffled, X)).rows, 'unordered days').toHaveLength(4)
   })
 
-  test('--index with a column of notes, or of the same word in each row, is read', async () => {
+  test('--index is accepted for a file with a column of notes, or with the same word in each row', async () => {
     const notes = lines(
       `${HEAD},Note,Currency`,
       ...['', 'split', 'dividend'].map((note, i) => `2021-05-0${i + 1},1,2,3,4,5,${note},EUR`),
@@ -907,7 +907,7 @@ describe('headers', () => {
 })
 
 describe('rows', () => {
-  test('blank rows of any form are blank', async () => {
+  test('blank rows of any kind count as blank', async () => {
     const blanks = ['', ',,,,,', ' ', ' , ,\t,,,', '"","","","","",""', ',,', ';;;;;', '||\t']
     const { rows, blank, skipped } = await read(lines(HEAD, ROW, ...blanks, ROW), X)
     expect({ rows, blank, skipped }).toEqual({ rows: [...TICK, ...TICK], blank: blanks.length, skipped: [] })
@@ -938,7 +938,7 @@ describe('rows', () => {
     ])
   })
 
-  test('a file that goes on under another header is read up to it, and no further', async () => {
+  test('a file with a second, different header is read only up to it', async () => {
     for (const again of ['Date,Close,High,Low,Open,Volume', 'Index,Date,Open,High,Low,Close,Volume']) {
       const given: string[] = []
       const events = { fileFound() {}, rowSkipped: () => expect.fail(), blankRow() {}, unknownFields() {} }
@@ -958,11 +958,11 @@ describe('rows', () => {
     }
   })
 
-  test('a file with blank rows alone under its header has no row', async () => {
+  test('a file with only blank rows after its header has no row', async () => {
     expect(await problem(lines(HEAD, ',,,,,', ''), X)).toMatchObject({ code: 'CSV_EMPTY' })
   })
 
-  test('a row without a value of any of the symbols side by side is reported', async () => {
+  test('a row without values for any of the symbols side by side is reported', async () => {
     const file = lines(
       'Price,Close,Close,High,High,Low,Low,Open,Open,Volume,Volume',
       'Ticker,A,B,A,B,A,B,A,B,A,B',
@@ -976,23 +976,23 @@ describe('rows', () => {
     expect(skipped).toMatchObject([{ line: 4, reason: 'missing_value' }])
   })
 
-  test('an apostrophe before digits, as spreadsheets write it, is no part of an index', async () => {
+  test('an apostrophe before digits, as spreadsheets write it, is not part of an index', async () => {
     const { rows } = await read(lines(`Symbol,${HEAD}`, `'600000,${ROW}`, `O'Neil,${ROW}`))
     expect(rows.map((row) => row.split(' ')[0])).toEqual(['600000', "O'Neil"])
   })
 
-  test('marks without width around an index are no part of it', async () => {
+  test('zero-width characters around an index are not part of it', async () => {
     const { rows } = await read(lines(`Symbol,${HEAD}`, `\u200b A\ufeff,${ROW}`, `A,${ROW}`))
     expect(rows).toEqual(['A 2021-05-31 1.5 2 0.5 1 10', 'A 2021-05-31 1.5 2 0.5 1 10'])
   })
 
-  test('a last row that was cut is no footer', async () => {
+  test('a truncated last row is not a footer', async () => {
     const { skipped } = await read(lines(HEAD, ROW, '2021-06-01,1,2'), X)
     expect(skipped).toMatchObject([{ reason: 'too_few_cells', column: 'Low' }])
   })
 })
 
-/** A .zip without compression, as its specification has it. */
+/** A .zip without compression, according to its specification. */
 function zipOf(files: Readonly<Record<string, string>>): Buffer {
   const locals: Buffer[] = []
   const central: Buffer[] = []

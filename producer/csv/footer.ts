@@ -1,11 +1,11 @@
-// Tells the lines at a file's end that belong to no row (a total, a disclaimer) from rows that were cut.
+// Distinguishes a file's footer (a total, a disclaimer) from truncated rows.
 import type { ReaderEvents, SkippedRow } from '../message.ts'
 import { dateForm } from './dates.ts'
 
-/** More lines than this in a row are no footer. */
+/** A footer has at most this many lines. */
 const MAX_LINES = 20
 
-/** Reports skipped rows in their order, those that may be a footer as soon as it is known whether a row follows. */
+/** Reports skipped rows in order; those that may be a footer once it is known whether a row follows. */
 export class Footer {
   readonly #events: Pick<ReaderEvents, 'rowSkipped'>
   #waiting: SkippedRow[] = []
@@ -40,7 +40,7 @@ export class Footer {
   }
 }
 
-/** A row that was cut still has its date in one of its first cells. */
+/** A truncated row still has its date in one of its first cells. */
 function hasDate(text: string): boolean {
   return text.split(/[,;\t|]/, 6).some((cell) => dateForm(cell.replaceAll('"', '').trim()) !== undefined)
 }

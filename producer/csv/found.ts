@@ -1,4 +1,4 @@
-// Says in one line what a file was found to be.
+// Describes a file's format in one line.
 import { type ColumnName, nameKey } from '@ticklake/contract/aliases.ts'
 import type { Unpacked } from './container.ts'
 import { dateFormNames } from './dates.ts'
@@ -71,7 +71,7 @@ function times({ clock, timeZone, header }: Survey): string[] {
   if (clock.hasZone) return ['traded_at from their times']
   const of = clock.column === undefined ? 'their times' : `the times in ${header.headings[clock.column]}`
   return timeZone === undefined
-    ? [`${of} have no zone, so that only the days are read (--time-zone NAME keeps them)`]
+    ? [`${of} have no zone, so only the days are read (--time-zone NAME keeps the times)`]
     : [`traded_at from ${of}, in ${timeZone}`]
 }
 

@@ -1,4 +1,4 @@
-// Says which column of a file is which column of a tick: by its own name, by an alias, or by what the user said.
+// Maps a file's columns to those of a tick: by name, by alias, or by the user's setting.
 import { type ColumnName, columnNamed, nameKey } from '@ticklake/contract/aliases.ts'
 import { tickColumns } from '@ticklake/contract/columns.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
@@ -6,27 +6,27 @@ import { dateForm } from './dates.ts'
 import type { Cells } from './dialect.ts'
 import { plainNumber } from './numbers.ts'
 
-/** Where a tick's values stand in a row. */
+/** Where a row has a tick's values. */
 export interface Group {
-  /** The index of every row, where it stands in the header or the user said it. */
+  /** The index of every row, if it is in the header or the user gave it. */
   readonly index?: string | undefined
   readonly at: Readonly<Partial<Record<ColumnName, number>>>
 }
 
 export interface Header {
   readonly headings: Cells
-  /** How many lines it takes. */
+  /** How many lines the header takes. */
   readonly lines: number
-  /** One, or one for each symbol of a file that has them side by side. */
+  /** One, or one per symbol if a file has them side by side. */
   readonly groups: readonly Group[]
   readonly constants: Readonly<Partial<Record<ColumnName, number>>>
-  /** Columns that mean nothing here. */
+  /** Columns that are not used. */
   readonly unused: readonly number[]
 }
 
 /**
- * Whether a row has a cell under each heading. Separators at the end of a line count for nothing, in the header or in a
- * row: programs write them at the one and not at the other.
+ * Whether a row has a cell under each heading. Trailing separators do not count, in the header or in a row: some
+ * programs write them in only one of the two.
  */
 export function isWhole(cells: Cells, { headings }: Pick<Header, 'headings'>): boolean {
   if (cells.length === headings.length) return true
@@ -36,18 +36,18 @@ export function isWhole(cells: Cells, { headings }: Pick<Header, 'headings'>): b
 
 export interface HeaderOptions {
   readonly index?: string | undefined
-  /** `Close=Price`: the heading of a column, or a number for every row. */
+  /** `Close=Price`: a column's heading, or a constant number. */
   readonly columns?: ReadonlyMap<ColumnName, string> | undefined
 }
 
-/** What the market file has: a file need not have what was added to the contract since. */
+/** The market file's columns: a file need not have those that were added to the contract later. */
 const fileColumns = tickColumns.filter(({ since }) => since === 1)
 const mayBeMissing = new Set<ColumnName>(['index', 'adj_close', 'close_usd'])
 export const csvNames = Object.fromEntries(tickColumns.map(({ name, csv }) => [name, csv])) as Readonly<
   Record<ColumnName, string>
 >
 
-/** How many columns of a tick a line names, which tells a header from all else. */
+/** How many columns of a tick a line names, which identifies a header. */
 export function headerScore(cells: Cells, options: HeaderOptions): number {
   const said = new Set([...(options.columns?.values() ?? [])].map(nameKey))
   const found = new Set<string>()
@@ -61,7 +61,7 @@ export function headerScore(cells: Cells, options: HeaderOptions): number {
 
 /**
  * @param rows the lines' cells, from the header on
- * @throws Failure CSV_HEADER when a column is missing, or could be two; it asks for --columns or --index
+ * @throws Failure CSV_HEADER if a column is missing or ambiguous; it asks for --columns or --index
  */
 export function readHeader(
   rows: readonly Cells[],
@@ -77,16 +77,16 @@ export function readHeader(
       remedy,
     })
   const [first] = rows
-  // A row has a date, and a header of five columns or more may be in a language that is not known here.
+  // A row has a date, and a header of five or more columns may be in an unsupported language.
   const isNoHeader = (cells: Cells) =>
     cells.length < 5 && headerScore(cells, options) === 0 && !cells.some((cell) => dateForm(cell.trim()))
   if (first?.length === 1 || (first && isNoHeader(first))) {
     throw new Failure({
       code: 'CSV_HEADER',
-      what: `${file} is not read: no line of its beginning is a header of several columns`,
+      what: `${file} is not read: none of its first lines is a header of several columns`,
       why: `its line ${line} is ${JSON.stringify(first.join(',').slice(0, 300))}`,
       remedy:
-        'see whether that is the message of a server; a table has a header, and commas, semicolons, tabs or pipes between its cells',
+        'check whether that is a server’s message; a table has a header, and commas, semicolons, tabs or pipes between its cells',
     })
   }
   const bySymbol = symbolsInHeader(rows)
@@ -121,7 +121,7 @@ export function readHeader(
   }
 }
 
-/** yfinance and pandas write columns of two levels as two lines, price and ticker, and often a third for the date. */
+/** yfinance and pandas write two-level columns as two lines, price and ticker, and often a third for the date. */
 function symbolsInHeader(
   rows: readonly Cells[],
 ): { fields: string[]; symbols: string[]; lines: number } | undefined {
@@ -140,7 +140,7 @@ function symbolsInHeader(
       lines: 3,
     }
   }
-  // The same without the third line: the date has its heading in the first, and no ticker.
+  // The same without the third line: the date's heading is in the first, without a ticker.
   const date = first.findIndex((cell) => columnNamed(cell)?.column === 'date')
   const others = second.filter((_, i) => i !== date)
   const isSymbol = (cell: string) => cell.trim() !== '' && !plainNumber.test(cell) && !dateForm(cell)
@@ -178,14 +178,14 @@ function columnsOf(
     if (said === undefined && name === 'volume' && mayCountInUnits(heading)) {
       throw refuse(
         `its column ${heading} may count in thousands, millions or money, and volumes are single shares`,
-        `--columns '${csv}=${heading}' takes its numbers as they are written`,
+        `--columns '${csv}=${heading}' takes its numbers as written`,
       )
     }
     if (candidates.length === 1) at[name] = candidates[0]!
     else if (said !== undefined) {
       if (!plainNumber.test(said) || typeOf(name) !== 'double') {
         throw refuse(
-          `it has no column ${said}, which --columns names`,
+          `--columns names ${said}, which it does not have`,
           `its columns are ${shownHeadings(headings)}`,
         )
       }
@@ -197,13 +197,12 @@ function columnsOf(
   if (needed.length > 0 && headings.some((heading) => heading.includes('\ufffd'))) {
     throw refuse(
       `its header lacks ${needed.map((column) => column.csv).join(', ')}, and is not UTF-8`,
-      'say its encoding: --encoding latin1 reads Western European ones; `producer run --help` lists the others',
+      'give its encoding: --encoding latin1 reads Western European files; `producer run --help` lists the others',
     )
   }
   if (needed.length > 0) {
     const csv = needed[0]!.csv
-    const constant =
-      typeOf(needed[0]!.name) === 'double' ? `, or a number for every row: --columns '${csv}=0'` : ''
+    const constant = typeOf(needed[0]!.name) === 'double' ? `, or give a constant: --columns '${csv}=0'` : ''
     throw refuse(
       `its header lacks ${needed.map((column) => column.csv).join(', ')}`,
       needed.length > 3
@@ -248,7 +247,7 @@ function saidColumn(said: string, headings: Cells): number[] {
 function candidatesFor(name: ColumnName, headings: Cells, below: readonly Cells[]): number[] {
   const matches = headings.map((heading) => columnNamed(heading))
   const all = indexesWhere(matches, (match) => match?.column === name)
-  // A column that only counts the rows is no index, whatever its name.
+  // A column that only numbers the rows is not the index, whatever its name.
   if (name === 'index') return all.length > 1 ? all.filter((i) => !isCounter(below, i)) : all
   const own = all.filter((i) => !matches[i]!.isAlias)
   if (own.length > 0) return own
@@ -258,7 +257,7 @@ function candidatesFor(name: ColumnName, headings: Cells, below: readonly Cells[
   if (name !== 'date') return []
   const times = indexesWhere(headings, (heading) => nameKey(heading) === 'time')
   if (times.length > 0) return times
-  // pandas writes its index without a name, as the first column.
+  // pandas writes its index as the first column, without a name.
   const isUnnamed = ['', 'unnamed0', 'index'].includes(nameKey(headings[0] ?? ''))
   const isDate = (cells: Cells) => dateForm(cells[0]?.trim() ?? '') !== undefined
   return isUnnamed && below.length > 0 && below.slice(0, 10).every(isDate) ? [0] : []

@@ -1,4 +1,4 @@
-// When each row was traded: from its date where that has a time and a zone, or with the zone that the user said.
+// When each row was traded: from a date with time and zone, or with the zone that the user gave.
 import { nameKey } from '@ticklake/contract/aliases.ts'
 import { canonicalTime } from '@ticklake/contract/time.ts'
 import { instantOf } from '../zoned-time.ts'
@@ -9,16 +9,16 @@ import { isMissing } from './missing.ts'
 import { quoted } from './numbers.ts'
 
 const timeHeadings: readonly string[] = ['time', 'zeit', 'uhrzeit', 'heure', 'hora', 'ora', 'время', '时间']
-/** 9:30, 09:30:00.5, 093000, 4:00 PM, 16:00 EST: such letters mean several zones, so the one that was said holds. */
+/** 9:30, 09:30:00.5, 093000, 4:00 PM, 16:00 EST: such letters are ambiguous, so the user's zone applies. */
 const clockForm = /^(\d{1,2}):?(\d\d)(?::?(\d\d)([.,]\d{1,3})?)?(?: ?([AaPp])\.?[Mm]\.?)?(?: [A-Z]{3,5})?$/
 
-/** What the first rows of a file show about the time of day. */
+/** What the first rows of a file show about times of day. */
 export interface Clock {
-  /** The column beside the date's that has it, if there is one. */
+  /** The separate column with the time, if there is one. */
   readonly column: number | undefined
-  /** Whether it differs from midnight, so that a row is of a moment and not of a day. */
+  /** Whether a time differs from midnight, so that rows are of instants, not of days. */
   readonly isWithinDay: boolean
-  /** Whether the cells say their zone themselves. */
+  /** Whether the cells have their own zone. */
   readonly hasZone: boolean
 }
 
@@ -40,7 +40,7 @@ export function clockOf(header: Header, form: DateForm, sample: readonly Cells[]
 
 type Moment = string | { readonly reason: string; readonly detail: string } | undefined
 
-/** @returns a reader of `traded_at` from a row's cells and its day; undefined where rows are of days */
+/** @returns a reader of `traded_at` from a row's cells and its day; undefined if rows are of days */
 export function momentReader(
   clock: Clock,
   form: DateForm,
@@ -62,12 +62,12 @@ export function momentReader(
     const time = timeOfDay(text)
     const [seconds, fraction = '0'] = time?.split('.') ?? []
     const ms = instantOf(`${day} ${seconds}`, timeZone) + Number(`0.${fraction}`) * 1_000
-    if (Number.isNaN(ms)) return { reason: 'bad_timestamp', detail: `${quoted(text)} is no time of day` }
+    if (Number.isNaN(ms)) return { reason: 'bad_timestamp', detail: `${quoted(text)} is not a time of day` }
     return canonicalTime(new Date(ms).toISOString())
   }
 }
 
-/** `16:00:00` of `4:00 PM`; undefined where the text is no time of day. */
+/** `16:00:00` for `4:00 PM`; undefined if the text is not a time of day. */
 function timeOfDay(text: string): string | undefined {
   const match = clockForm.exec(text)
   if (!match) return undefined

@@ -1,4 +1,4 @@
-// What a column of numbers means: its decimal mark, its thousands separator, and what else stands around each number.
+// The format of a number column: its decimal mark, its thousands separator, and other marks around each number.
 import { isMissing } from './missing.ts'
 
 export const decimals = ['auto', 'point', 'comma'] as const
@@ -6,7 +6,7 @@ export type DecimalMark = '.' | ','
 
 export const plainNumber = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/
 
-/** What stands around the digits of every number of a column. */
+/** The marks around the digits of every number of a column. */
 export interface Decoration {
   readonly currency: string
   readonly percent: boolean
@@ -32,12 +32,12 @@ const currencies = [
   ...['US$', 'HK$', 'NZ$', 'A$', 'C$', 'S$', 'R$', '$', '€', '£', '¥', '₹', '₩', '₽', '฿', '₺', '₫', '₴'],
   ...['Rs.', 'Rs', 'kr', 'CHF', 'USD', 'EUR', 'GBP', 'INR', 'JPY', 'HKD'],
 ]
-/** The hyphen, the minus sign of typographers, and the plus. */
+/** Hyphen, Unicode minus sign, and plus. */
 const signs: readonly string[] = ['-', '\u2212', '+']
 const digitsForm = /^\d[\d.,'’ \u00a0\u202f]*(?:[eE][+-]?\d+)?$/
 const scales: Readonly<Record<string, string>> = { k: 'e3', m: 'e6', b: 'e9', t: 'e12' }
 
-/** Takes a cell apart; undefined where it is no number of any form. */
+/** Splits a cell into its parts; undefined if it is not a number in any format. */
 function partsOf(cell: string): Parts | undefined {
   let text = cell.trim()
   const padded = text.length !== cell.length
@@ -79,10 +79,10 @@ function partsOf(cell: string): Parts | undefined {
   }
 }
 
-/** So many cells that leave the mark open, for one of their column that does not, make that one a slip. */
+/** If this many cells per deciding cell of a column leave the mark open, the deciding cell counts as a typo. */
 const SURE_OF_SLIP = 4
 
-/** What the cells of a file prove about the decimal mark, which is one for the whole file. */
+/** What the cells of a file prove about its decimal mark, which is the same for the whole file. */
 export class DecimalEvidence {
   readonly #columns = new Map<number, ColumnEvidence>()
 
@@ -93,14 +93,14 @@ export class DecimalEvidence {
     evidence.add(cell)
   }
 
-  /** Whether a comma is in any number. */
+  /** Whether any number has a comma. */
   get hasCommas(): boolean {
     return this.#some(({ eitherComma, comma }) => eitherComma.count + comma.count > 0)
   }
 
   /**
-   * @param isPointPlain whether 1.234 is 1.234 as long as nothing says otherwise, as in files separated by bare commas
-   * @returns undefined while it is open
+   * @param isPointPlain whether 1.234 is 1.234 unless proven otherwise, as in files separated by unquoted commas
+   * @returns undefined while undecided
    */
   mark(isPointPlain: boolean): DecimalMark | undefined {
     const columns = [...this.#columns.values()]
@@ -111,7 +111,7 @@ export class DecimalEvidence {
     return this.#some(({ eitherPoint }) => eitherPoint.count > 0) && !isPointPlain ? undefined : '.'
   }
 
-  /** A cell that could be two numbers, and why no other decides. */
+  /** A cell that could be two numbers, and why no other cell decides. */
   get open(): { readonly example: string; readonly why: string } {
     const columns = [...this.#columns.values()]
     const open =
@@ -119,7 +119,7 @@ export class DecimalEvidence {
       columns.find(({ eitherPoint }) => eitherPoint.count > 0)
     const example = open?.eitherComma.example || open?.eitherPoint.example || ''
     const slip = open?.comma.example || open?.point.example
-    const few = slip && `too few cells of its column say which, such as ${quoted(slip)}`
+    const few = slip && `too few cells of its column decide it, such as ${quoted(slip)}`
     return { example, why: few || 'no other cell of the file decides' }
   }
 
@@ -133,11 +133,11 @@ class ColumnEvidence {
   #twoCommas = false
   readonly point = { count: 0, example: '' }
   readonly comma = { count: 0, example: '' }
-  /** 1.234 and 1,234, which are 1234 as well. */
+  /** 1.234 and 1,234, which may also be 1234. */
   readonly eitherPoint = { count: 0, example: '' }
   readonly eitherComma = { count: 0, example: '' }
 
-  /** How many cells prove a point to be the mark; none where they are slips. */
+  /** How many cells prove that the mark is a point; 0 if they count as typos. */
   get points(): number {
     return this.#sure(this.point.count, this.#twoCommas && this.eitherPoint.count === 0)
   }
@@ -176,7 +176,7 @@ class ColumnEvidence {
     }
     if (points + commas === 0) return undefined
     const [whole, fraction] = digits.split(/[.,]/) as [string, string]
-    // A thousands separator has one to three digits before it, which do not begin with 0, and three behind it.
+    // A thousands separator has one to three digits before it, not starting with 0, and three after it.
     const mayBeThousands = fraction.length === 3 && /^[1-9]\d{0,2}$/.test(whole)
     if (points === 1) return mayBeThousands ? this.eitherPoint : this.point
     return mayBeThousands ? this.eitherComma : this.comma
@@ -185,7 +185,7 @@ class ColumnEvidence {
 
 export type NumberCell = number | { readonly reason: string; readonly detail: string }
 
-/** Counts what stands around the numbers of a column's first cells. */
+/** Counts the marks around the numbers of a column's first cells. */
 export class NumberColumn {
   readonly #cells: Parts[] = []
 
@@ -194,7 +194,7 @@ export class NumberColumn {
     if (found) this.#cells.push(found)
   }
 
-  /** What most cells have; a cell that has it not is no number of this column. */
+  /** The marks of most cells; a cell without them is not a number of this column. */
   form(mark: DecimalMark): NumberForm {
     const most = (has: (cell: Parts) => boolean) =>
       this.#cells.filter(has).length * 2 > this.#cells.filter((cell) => !isBareZero(cell)).length
@@ -221,7 +221,7 @@ export class NumberColumn {
 export interface NumberForm extends Decoration {
   readonly mark: DecimalMark
   readonly parentheses: boolean
-  /** Between thousands; '' is none; undefined until a number above 999 was seen. */
+  /** The thousands separator; '' is none; undefined until a number above 999 was seen. */
   readonly separator: string | undefined
 }
 
@@ -287,7 +287,7 @@ const groupedBy = {
   ',': /^(?:0|[1-9]\d{0,2}(?:([.'’ \u00a0\u202f])\d{2,3}(?:\1\d{2,3})*)?)(?:,\d+)?$/,
 }
 
-/** The mark between thousands (or between lakhs and crores); undefined where there is none. */
+/** The mark between thousands (or between lakhs and crores); undefined if there is none. */
 function separatorIn(digits: string, mark: DecimalMark): string | undefined {
   const separator = groupedBy[mark].exec(digits)?.[1]
   if (separator === undefined) return undefined
@@ -304,7 +304,7 @@ function finite(number: number, cell: string): NumberCell {
   return { reason: 'not_finite', detail: `${quoted(cell)} is too large for a double` }
 }
 
-/** A cell as messages show it. */
+/** A cell as shown in messages. */
 export function quoted(cell: string): string {
   return JSON.stringify(cell.length > 40 ? `${cell.slice(0, 40)}…` : cell)
 }

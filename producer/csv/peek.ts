@@ -1,13 +1,13 @@
-// Looks at the first bytes of a stream without taking them from whoever reads it afterwards.
+// Reads the first bytes of a stream without taking them from its later reader.
 
 export interface Peeked {
   /** What has been read so far. */
   readonly head: Buffer
-  /** Everything, the head included; to be read once. */
+  /** The whole stream, the head included; can be read once. */
   readonly chunks: AsyncIterable<Buffer>
 }
 
-/** @param isEnough whether the head suffices; also all there is, when the stream ends before */
+/** @param isEnough whether the head suffices; a shorter stream gives all of it */
 export async function peek(
   chunks: AsyncIterable<Buffer>,
   isEnough: (head: Buffer) => boolean,

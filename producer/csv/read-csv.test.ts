@@ -1,4 +1,4 @@
-// Holds the reader to market files as they are found in the wild.
+// The reader with market files as found in the wild.
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +13,7 @@ const GOOD = 'HSI,1986-12-31,2568.3,2569,2567.5,2568,2568,0.0,333.87'
 const GOOD_VALUE =
   '{"index":"HSI","date":"1986-12-31","open":2568.3,"high":2569,"low":2567.5,"close":2568,"adj_close":2568,"volume":0,"close_usd":333.87}'
 
-/** Reads a text as a file, cut into chunks of `chunk` bytes. */
+/** Reads a text as a file, in chunks of `chunk` bytes. */
 async function read(file: string | Buffer, options: Partial<CsvOptions> = {}, chunk = 1 << 16) {
   const bytes = Buffer.from(file)
   const chunks = Array.from({ length: Math.ceil(bytes.length / chunk) }, (_, i) =>
@@ -52,7 +52,7 @@ const problem = (file: string | Buffer, options?: Partial<CsvOptions>): Promise<
 /** The good row with one cell changed. */
 const row = (cell: number, value: string) => GOOD.split(',').with(cell, value).join(',')
 
-describe('a bad row is skipped and reported by line, column and reason, and its neighbours are not', () => {
+describe('a bad row is skipped and reported by line, column and reason, but its neighbours are read', () => {
   test.each([
     ['a bare trailing point', row(8, '2913.'), 'CloseUSD', 'bad_number'],
     ['a bare leading point', row(2, '.5'), 'Open', 'bad_number'],
@@ -72,17 +72,17 @@ describe('a bad row is skipped and reported by line, column and reason, and its 
     ['an empty index', row(0, ''), 'Index', 'missing_value'],
     ['null as an index', row(0, 'null'), 'Index', 'missing_value'],
     ['an empty date', row(1, ''), 'Date', 'missing_value'],
-    ['a day that is not', row(1, '2021-02-29'), 'Date', 'bad_date'],
+    ['a day that does not exist', row(1, '2021-02-29'), 'Date', 'bad_date'],
     ['a date with a time', row(1, '2021-02-28 00:00:00'), 'Date', 'bad_date'],
-    ['a day-first date that was not asked for', row(1, '31/12/1986'), 'Date', 'bad_date'],
+    ['a day-first date that was not requested', row(1, '31/12/1986'), 'Date', 'bad_date'],
     ['an index of 257 letters', row(0, 'x'.repeat(257)), 'Index', 'bad_text'],
     ['an index with a control character', row(0, 'H\u0001SI'), 'Index', 'bad_text'],
-    ['a cut row', 'HSI,1986-12-31,2568.3,2569,256', 'Close', 'too_few_cells'],
+    ['a truncated row', 'HSI,1986-12-31,2568.3,2569,256', 'Close', 'too_few_cells'],
     ['a lone word', 'HSI', 'Date', 'too_few_cells'],
     ['a cell too many', `${GOOD},1`, '', 'too_many_cells'],
     ['a stray quotation mark', `"${GOOD}`, '', 'bad_quotes'],
     ['a quotation mark within a cell', row(0, 'H"SI'), '', 'bad_quotes'],
-    ['the header once more', HEADER, '', 'repeated_header'],
+    ['the header again', HEADER, '', 'repeated_header'],
   ])('%s', async (_, bad, column, reason) => {
     const { values, skipped } = await read(`${HEADER}\n${GOOD}\n${bad}\n${GOOD}\n`)
     expect(skipped).toMatchObject([{ file: 'market.csv', line: 3, column, reason, text: bad }])
@@ -106,7 +106,7 @@ describe('a bad row is skipped and reported by line, column and reason, and its 
     expect(values).toHaveLength(3)
   })
 
-  test('a line longer than a mebibyte is passed over, and lines go on being counted', async () => {
+  test('a line longer than a mebibyte is skipped, and lines are still counted', async () => {
     const file = [HEADER, GOOD, `${GOOD}${'9'.repeat(3_000_000)}`, GOOD, row(2, 'x')].join('\n')
     const { values, skipped } = await read(file)
     expect(skipped.map(({ line, reason }) => [line, reason])).toEqual([
@@ -117,10 +117,10 @@ describe('a bad row is skipped and reported by line, column and reason, and its 
   })
 })
 
-describe('what is only unusual is read', () => {
+describe('unusual but valid files are read', () => {
   const same: [string, string | Buffer, Partial<CsvOptions>?][] = [
-    ['as it should be', `${HEADER}\n${GOOD}\n`],
-    ['without a line end at its end', `${HEADER}\n${GOOD}`],
+    ['in standard form', `${HEADER}\n${GOOD}\n`],
+    ['without a line end after the last row', `${HEADER}\n${GOOD}`],
     ['with a byte order mark', `\ufeff${HEADER}\n${GOOD}\n`],
     ['with CRLF', `${HEADER}\r\n${GOOD}\r\n`],
     ['with CRLF and LF mixed', `${HEADER}\r\n${GOOD}\n`],
@@ -128,15 +128,19 @@ describe('what is only unusual is read', () => {
       'with every cell in quotation marks',
       `${[HEADER, GOOD].map((line) => `"${line.replaceAll(',', '","')}"`).join('\r\n')}\r\n`,
     ],
-    ['with a column of its own', `${HEADER},Comment\n${GOOD},"split, 2:1"\n`],
+    ['with an additional column', `${HEADER},Comment\n${GOOD},"split, 2:1"\n`],
     [
       'with the columns in another order',
       'CloseUSD,Volume,Adj Close,Close,Low,High,Open,Date,Index\n333.87,0.0,2568,2568,2567.5,2569,2568.3,1986-12-31,HSI\n',
     ],
     ['with exponents', `${HEADER}\n${GOOD.replace('2568.3,', '2.5683E+3,').replace('0.0', '0e0')}\n`],
-    ['with day-first dates, asked for', `${HEADER}\n${row(1, '31/12/1986')}\n`, { dateFormat: 'day-first' }],
-    ['with day-first dates by points', `${HEADER}\n${row(1, '31.12.1986')}\n`, { dateFormat: 'day-first' }],
-    ['without Index, its name given', `${HEADER.slice(6)}\n${GOOD.slice(4)}\n`, { index: 'HSI' }],
+    [
+      'with day-first dates, as requested',
+      `${HEADER}\n${row(1, '31/12/1986')}\n`,
+      { dateFormat: 'day-first' },
+    ],
+    ['with day-first dates with points', `${HEADER}\n${row(1, '31.12.1986')}\n`, { dateFormat: 'day-first' }],
+    ['without Index, with a given name', `${HEADER.slice(6)}\n${GOOD.slice(4)}\n`, { index: 'HSI' }],
   ]
   test.each(same)('a file %s', async (_, file, options) => {
     for (const chunk of [1 << 16, 7, 1]) {
@@ -145,7 +149,7 @@ describe('what is only unusual is read', () => {
     }
   })
 
-  test('blank rows are passed over and counted, and lines go on being counted', async () => {
+  test('blank rows are skipped and counted, and lines are still counted', async () => {
     const { values, skipped, blank } = await read(`\n${HEADER}\n\n\r\n${GOOD}\n\n${row(2, 'x')}\n\n`)
     expect(values).toEqual([GOOD_VALUE])
     expect(blank).toBe(5)
@@ -166,14 +170,14 @@ describe('what is only unusual is read', () => {
     expect((await read(`${without(HEADER)}\n${without(GOOD)}\n`)).values).toEqual([nulls])
   })
 
-  test('a day-first file is held to its own form', async () => {
+  test('a day-first file must be consistent', async () => {
     const file = `${HEADER}\n${row(1, '1986-12-31')}\n${row(1, '12/31/1986')}\n`
     const { skipped } = await read(file, { dateFormat: 'day-first' })
     expect(skipped.map(({ reason }) => reason)).toEqual(['bad_date', 'bad_date'])
   })
 })
 
-describe('a file that cannot be meant is refused', () => {
+describe('an unusable file is refused', () => {
   test.each([
     [
       'a missing column, with the header that was found',
@@ -183,9 +187,9 @@ describe('a file that cannot be meant is refused', () => {
       'lacks Close, Volume',
     ],
     ['only a header', `${HEADER}\n`, {}, 'CSV_EMPTY', 'no row'],
-    ['a column that is there twice', `${HEADER},Open\n`, {}, 'CSV_HEADER', 'Open twice'],
-    ['no Index, and no name given', `${HEADER.slice(6)}\n`, {}, 'CSV_HEADER', '--index is not given'],
-    ['an Index, and a name given too', `${HEADER}\n`, { index: 'HSI' }, 'CSV_HEADER', '--index is given too'],
+    ['a duplicate column', `${HEADER},Open\n`, {}, 'CSV_HEADER', 'Open twice'],
+    ['no Index, and no given name', `${HEADER.slice(6)}\n`, {}, 'CSV_HEADER', '--index is not given'],
+    ['an Index, and a given name too', `${HEADER}\n`, { index: 'HSI' }, 'CSV_HEADER', '--index is given too'],
     ['an empty file', '', {}, 'CSV_EMPTY', 'no header'],
     ['only blank rows', '\n\r\n', {}, 'CSV_EMPTY', 'no header'],
   ])('%s', async (_, file, options, code, message) => {
@@ -211,7 +215,7 @@ test('every row of the committed sample is good', async () => {
   expect({ rows, skipped }).toEqual({ rows: 250, skipped: [] })
 })
 
-test('a file of 80 MB is read in the memory that one of 10 MB takes', async () => {
+test('a file of 80 MB is read in the memory of one of 10 MB', async () => {
   const lines = [...csvLines()]
   const file = Buffer.from(lines.slice(1).join(''))
   const passes = 8
@@ -240,7 +244,7 @@ test('a file of 80 MB is read in the memory that one of 10 MB takes', async () =
   expect((most - afterOne) / 2 ** 20).toBeLessThan(100)
 }, 120_000)
 
-test('rows say who sent them: their own cell, else the setting, else nothing', async () => {
+test('a row’s source is its own cell, else the setting, else nothing', async () => {
   const file = `${HEADER},Source\n${GOOD},own\n${GOOD},\n`
   const sources = async (text: string, source?: string) =>
     (await read(text, { source })).values.map((value) => JSON.parse(value).source)

@@ -1,4 +1,4 @@
-// Reads a market file of any size, row by row, as it is found in the wild; nothing bad passes, nothing bad stops it.
+// Reads a market file of any size and format, row by row; bad rows are skipped and reported.
 import { validate } from '@ticklake/contract/validation.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { type Block, MAX_LINE_BYTES, wholeLines } from '../lines.ts'
@@ -14,21 +14,20 @@ import { Survey, type SurveyOptions } from './survey.ts'
 
 export interface CsvOptions extends SurveyOptions {
   readonly encoding?: Encoding | undefined
-  /** Who sends the rows, where the file does not say it in a column of its own. */
+  /** The source of the rows, if the file has no column for it. */
   readonly source?: string | undefined
 }
 
-/** So much is read before the file is judged, unless it pauses. */
+/** How many bytes are read before the format is determined, unless the sender pauses. */
 const HEAD_BYTES = 64 * 1024
 const HEAD_WAIT_MS = 500
-/** What cannot be read again is held in memory while it is open how to read it. */
+/** The most bytes of a stream that are held in memory until its format is known. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024
 
 /**
- * @param open gives the file's bytes; where it can be called again, columns are judged by the whole file
- * @param file its name, for errors and reports
- * @throws Failure CSV_HEADER, CSV_EMPTY, CSV_DATES, CSV_NUMBERS, CSV_SYMBOLS, SOURCE_KIND, and then nothing was given
- *   out; where the bytes cannot be read again, CSV_DATES and CSV_SYMBOLS may come later
+ * @param open returns the file's bytes; if it can be called again, the whole file determines the columns' formats
+ * @param file its name, for errors and reports @throws Failure CSV_HEADER, CSV_EMPTY, CSV_DATES, CSV_NUMBERS,
+ * CSV_SYMBOLS, SOURCE_KIND before any row; if the bytes cannot be read again, CSV_DATES and CSV_SYMBOLS may come later
  */
 export async function* readCsv(
   bytes: AsyncIterable<Buffer> | (() => AsyncIterable<Buffer>),
@@ -54,10 +53,10 @@ async function textOf(bytes: AsyncIterable<Buffer>, file: string, options: CsvOp
   return { unpacked, decoded: await decode(unpacked.chunks, options.encoding ?? 'auto', file) }
 }
 
-/** A block whose lines are known. */
+/** A block with known line numbers. */
 interface Lines {
   readonly firstLine: number
-  /** Absent: one line that was too long. */
+  /** Absent for a line that was too long. */
   readonly lines?: readonly string[]
   readonly bytes: number
 }
@@ -80,7 +79,7 @@ function linesOf({ firstLine, bytes }: Block): Lines {
   return { firstLine, lines, bytes: bytes.length }
 }
 
-/** The file's first blocks: enough of them, or what there is when the sender pauses. */
+/** The file's first blocks: enough of them, or what has come when the sender pauses. */
 async function headOf(source: Source, file: string): Promise<{ blocks: Lines[]; lines: string[] }> {
   const blocks: Lines[] = []
   const lines: string[] = []
@@ -88,7 +87,7 @@ async function headOf(source: Source, file: string): Promise<{ blocks: Lines[]; 
   let hasText = 0
   for (;;) {
     const next = source.next()
-    // A header and a row are enough for whoever sends slowly.
+    // A header and a row are enough from a slow sender.
     const block = hasText < 2 ? await next : await orPause(next)
     if (block === 'paused') {
       pending.set(source, next)
@@ -97,7 +96,7 @@ async function headOf(source: Source, file: string): Promise<{ blocks: Lines[]; 
     if (block.done) break
     blocks.push(block.value)
     bytes += block.value.bytes
-    // A line that was too long keeps its place, so that lines are counted.
+    // A line that was too long keeps its place, so that line numbers stay right.
     lines.push(...(block.value.lines ?? ['']))
     hasText += block.value.lines?.filter((line) => line.trim() !== '').length ?? 0
     if (bytes >= HEAD_BYTES) break
@@ -106,7 +105,7 @@ async function headOf(source: Source, file: string): Promise<{ blocks: Lines[]; 
   return { blocks, lines }
 }
 
-/** What was asked for and not awaited, by the source that will answer it. */
+/** Pending reads that were not awaited, by source. */
 const pending = new WeakMap<Source, Promise<IteratorResult<Lines, undefined>>>()
 
 async function orPause<T>(next: Promise<T>): Promise<T | 'paused'> {
@@ -138,8 +137,8 @@ function addRows(survey: Survey, blocks: readonly Lines[]): void {
 }
 
 /**
- * Reads on until it is clear how to read the file: all of it where it can be read again, otherwise holding what was read.
- * @returns whether every line of the file has been seen
+ * Reads until the file's format is known: all of it if it can be read again, otherwise holding what was read. @returns
+ * whether every line of the file has been seen
  */
 async function decideOrHold(
   survey: Survey,
@@ -191,7 +190,7 @@ interface Reading {
   readonly readers: readonly RowReader[]
   readonly file: string
   readonly events: ReaderEvents
-  /** Whether the survey has seen the whole file; otherwise it sees each block before its rows go out. */
+  /** Whether the survey has seen the whole file; otherwise it sees each block before its rows are returned. */
   readonly isWhole: boolean
 }
 
@@ -276,12 +275,12 @@ async function* messagesOf(
       events.blankRow()
       return
     }
-    const detail = 'the row has no value of any symbol'
+    const detail = 'the row has no values for any symbol'
     footer.skip({ file, line, text, column: '', reason: 'missing_value', detail }, false)
   }
 }
 
-/** A total or a disclaimer has not all the prices of a row. */
+/** A total or a disclaimer does not have all the prices of a row. */
 function hasPrices(cells: Cells): boolean {
   return cells.filter((cell) => plainNumber.test(cell.trim())).length > 3
 }
@@ -291,7 +290,7 @@ function joinedFile(file: string, line: number, text: string): Failure {
     code: 'CSV_HEADER',
     what: `${file} is not read beyond line ${line}, where another header with other columns begins; the rows before it were sent`,
     why: `the line is ${JSON.stringify(text.slice(0, 300))}`,
-    remedy: `split the file there: \`tail -n +${line}\` makes a file of what is left`,
+    remedy: `split the file there: \`tail -n +${line}\` gives the rest`,
   })
 }
 
@@ -301,8 +300,8 @@ function messageOf(
 ): Message | Extract<ReturnType<RowReader>, { fault: object }> | undefined {
   const row = reader(cells)
   if (row === undefined || 'fault' in row) return row
-  // The consumer's validation has the last word here too, so that nothing is sent that it would reject. A tick has its
-  // columns in their order, so that its JSON is canonical as it is, except where a text needs another form.
+  // The consumer's validation decides here too, so that nothing is sent that it would reject. A tick has its columns in
+  // order, so its JSON is already canonical, unless a text needs another form.
   const result = validate(Buffer.from(JSON.stringify(row.tick)))
   if (!result.accepted) {
     const { reason, detail } = result

@@ -1,4 +1,4 @@
-// What the cells of one row mean: a tick (or one for each symbol), or the column and the reason why not.
+// Turns the cells of one row into a tick (or one per symbol), or into the column and reason of its error.
 import type { ColumnName } from '@ticklake/contract/aliases.ts'
 import { type Tick, tickColumns } from '@ticklake/contract/columns.ts'
 import { canonicalTime } from '@ticklake/contract/time.ts'
@@ -16,7 +16,7 @@ export interface Fault {
   readonly detail: string
 }
 
-/** A tick, a fault, or (undefined) no values for this symbol on this day. */
+/** A tick, an error, or (undefined) no values for this symbol on this day. */
 export type Row = { readonly tick: Tick } | { readonly fault: Fault } | undefined
 export type RowReader = (cells: Cells) => Row
 
@@ -24,9 +24,8 @@ type Misread = { readonly reason: string; readonly detail: string }
 type Read = (cell: string) => string | number | Misread
 
 /**
- * The readers of a surveyed file: one for each symbol that its header names, otherwise one.
- * @param source who sends the rows, where the file does not say it in a column of its own
- * @throws Failure CSV_DATES, CSV_NUMBERS where the file leaves open how it is to be read
+ * The readers of a surveyed file: one per symbol in its header, otherwise one. @param source the source of the rows, if
+ * the file has no column for it @throws Failure CSV_DATES, CSV_NUMBERS if the file's format is ambiguous
  */
 export function rowReaders(survey: Survey, source: string | undefined): RowReader[] {
   const { header } = survey
@@ -87,7 +86,7 @@ export function rowReaders(survey: Survey, source: string | undefined): RowReade
           }
           value = found
         }
-        // As canonicalBytes leaves out a column that was added to the contract, where it is null.
+        // As canonicalBytes omits a null in a column that was added to the contract.
         if (value !== null || isOfFirst) tick[name] = value
       }
       if (moment) {
@@ -106,17 +105,17 @@ export function rowReaders(survey: Survey, source: string | undefined): RowReade
 const repeatedHeader: Fault = {
   column: '',
   reason: 'repeated_header',
-  detail: 'the header stands here once more',
+  detail: 'the header is repeated here',
 }
 
-/** A file joined from several may go on with other columns, or with the same ones in another order. */
+/** A joined file may continue with other columns, or with the same ones in another order. */
 const otherHeader: Fault = {
   column: '',
   reason: 'other_header',
-  detail: 'another header stands here, with other columns than the first',
+  detail: 'another header is here, with other columns than the first',
 }
 
-/** So many columns of a tick are named by no row of values. */
+/** A row of values never names this many columns of a tick. */
 const NAMED_BY_HEADER = 4
 
 function headerFault(cells: Cells, headings: Cells): Fault | undefined {
@@ -124,7 +123,7 @@ function headerFault(cells: Cells, headings: Cells): Fault | undefined {
   return headerScore(cells, {}) >= NAMED_BY_HEADER ? otherHeader : undefined
 }
 
-/** Whether the row has its own headings as values. */
+/** Whether the row repeats the headings as values. */
 function isRepeatedHeader(cells: Cells, headings: Cells): boolean {
   return cells.every((cell, i) => cell.replace('\ufeff', '').trim() === (headings[i] ?? ''))
 }
@@ -138,7 +137,7 @@ function hasNoValues(cells: Cells, group: Group): boolean {
 }
 
 function noValue(cell: string): Misread {
-  // The word says itself that it is not a number.
+  // The word itself means that there is no number.
   if (/^nan$/i.test(cell.trim())) return { reason: 'bad_number', detail: `${quoted(cell)} is not a number` }
   return {
     reason: 'missing_value',
@@ -149,13 +148,17 @@ function noValue(cell: string): Misread {
 function wrongLength(cells: Cells, headings: Cells, separator: Separator): Fault {
   const counts = `${cells.length} cells under a header of ${headings.length}`
   if (cells.length < headings.length) {
-    return { column: headings[cells.length]!, reason: 'too_few_cells', detail: `the row is cut: ${counts}` }
+    return {
+      column: headings[cells.length]!,
+      reason: 'too_few_cells',
+      detail: `the row is truncated: ${counts}`,
+    }
   }
   const hint = `a cell with ${separatorNames[separator]} in it needs quotation marks`
   return { column: '', reason: 'too_many_cells', detail: `${counts}; ${hint}` }
 }
 
-/** Most cells are numbers and dates, which need no further look. */
+/** Most cells are numbers and dates, which need no further check. */
 function mayBeWord(cell: string): boolean {
   const first = cell.charCodeAt(0)
   return first < 0x30 || first > 0x39
@@ -167,16 +170,16 @@ function isNoText(cell: string): boolean {
 }
 
 function readText(cell: string): string | Misread {
-  // The decoder puts U+FFFD where bytes are not UTF-8.
+  // The decoder replaces bytes that are not UTF-8 by U+FFFD.
   if (cell.includes('\ufffd')) {
     return { reason: 'not_utf8', detail: `${quoted(cell)} is not UTF-8 (--encoding latin1 reads Latin-1)` }
   }
-  // A spreadsheet writes an apostrophe before digits that it shall not take for a number.
+  // Spreadsheets write an apostrophe before digits that are not a number.
   const text = cell.trim().replace(/^'(?=\d+$)/, '')
   return text.charCodeAt(0) < 0x200b && text.charCodeAt(text.length - 1) < 0x200b ? text : withoutMarks(text)
 }
 
-/** Without the marks of no width that pages and editors leave behind, which would make another index of the same name. */
+/** Without the zero-width characters that web pages and editors leave behind, which would make a different index. */
 function withoutMarks(text: string): string {
   let start = 0
   let end = text.length
@@ -191,7 +194,7 @@ function readTime(cell: string): string | Misread {
   if (time !== undefined) return time
   return {
     reason: 'bad_timestamp',
-    detail: `${quoted(cell)} is not a real time with its zone, as 2026-11-21T09:30:00.000Z`,
+    detail: `${quoted(cell)} is not a real time with a zone, such as 2026-11-21T09:30:00.000Z`,
   }
 }
 
@@ -218,7 +221,7 @@ function otherOrder(cell: string, form: string): string {
   return order && order !== 'either' ? `; --date-format ${order} reads it` : ''
 }
 
-/** The heading under which messages name a column of the contract. */
+/** A contract column's heading in messages. */
 export function headingFor(name: string): string {
   return csvNames[name as ColumnName] ?? ''
 }

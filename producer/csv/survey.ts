@@ -1,4 +1,4 @@
-// Finds out what a file is: separator, header, and how each column writes its values; and asks where that stays open.
+// Detects a file's format (separator, header, the format of each column), and asks if it is ambiguous.
 import { Failure } from '@ticklake/runtime/errors.ts'
 import {
   type DateForm,
@@ -18,18 +18,18 @@ import { SymbolCheck } from './symbol-check.ts'
 
 export interface SurveyOptions extends HeaderOptions {
   readonly dateFormat: DateFormat
-  /** Where the clocks of the file hang, for times that do not say it. */
+  /** The time zone of times without one. */
   readonly timeZone?: string | undefined
   readonly decimal?: 'auto' | 'point' | 'comma' | undefined
 }
 
-/** A header stands within the first lines that have something in them. */
+/** The header is within this many non-blank lines. */
 const HEADER_WITHIN = 50
 const SAMPLED_ROWS = 1_000
-/** A line that names so many columns is no other text. */
+/** A line that names this many columns is a header, not other text. */
 const SURELY_HEADER = 5
 
-/** So many dates in the usual order, for one in the other, make that one a slip. */
+/** With this many dates in the usual order per one in the other, that one counts as a typo. */
 const SURE_OF_ORDER = 10
 
 const numberNames = ['open', 'high', 'low', 'close', 'adj_close', 'volume', 'close_usd'] as const
@@ -40,13 +40,13 @@ interface Proof {
   cell: string
 }
 
-/** What is known of a file after its first lines, and what the lines after them still have to show. */
+/** What is known about a file after its first lines, and what later lines still have to show. */
 export class Survey {
   readonly separator: Separator
   readonly header: Header
   /** Lines before the header that are not blank. */
   readonly preamble: readonly string[]
-  /** How many lines, blank ones included, end with the header. */
+  /** The line number of the header's last line, counting blank lines. */
   readonly headerEnd: number
   readonly dateForm: DateForm
   readonly clock: Clock
@@ -63,7 +63,7 @@ export class Survey {
   }
 
   /**
-   * @param lines the first ones, at least up to the header
+   * @param lines the first lines, at least up to the header
    * @throws Failure CSV_HEADER, CSV_DATES
    */
   constructor(lines: readonly string[], file: string, options: SurveyOptions) {
@@ -97,7 +97,7 @@ export class Survey {
     }
   }
 
-  /** Takes the rows of these lines as proof. @throws Failure CSV_SYMBOLS */
+  /** Uses the rows of these lines as evidence. @throws Failure CSV_SYMBOLS */
   add(rows: readonly (Cells | undefined)[], firstLine: number): void {
     const date = this.header.groups[0]!.at.date!
     const isNumeric = this.dateForm === 'numeric'
@@ -114,7 +114,7 @@ export class Survey {
     }
   }
 
-  /** Every line has been added. @throws Failure CSV_SYMBOLS */
+  /** Call it when every line has been added. @throws Failure CSV_SYMBOLS */
   end(): void {
     this.#symbols?.end()
   }
@@ -126,12 +126,12 @@ export class Survey {
     return isOrderOpen || this.#markFound() === undefined
   }
 
-  /** Whether lines anywhere in the file may show that something is wrong. */
+  /** Whether lines anywhere in the file may still reveal an error. */
   get wantsAll(): boolean {
     return this.dateForm === 'numeric' || this.#symbols !== undefined || this.#decimal.hasCommas
   }
 
-  /** @throws Failure CSV_NUMBERS when nothing has shown it */
+  /** @throws Failure CSV_NUMBERS if nothing has decided it */
   get mark(): DecimalMark {
     const mark = this.#markFound()
     if (mark) return mark
@@ -140,7 +140,7 @@ export class Survey {
       code: 'CSV_NUMBERS',
       what: `${this.#file} is not read: its numbers can be read in two ways`,
       why: `${quoted(example)} may have thousands or a fraction, and ${why}`,
-      remedy: 'say which: --decimal point (1,234 is 1234) or --decimal comma (1,234 is one and a bit)',
+      remedy: 'use --decimal point (1,234 is 1234) or --decimal comma (1,234 is 1.234)',
     })
   }
 
@@ -150,12 +150,12 @@ export class Survey {
     return this.#decimal.mark(this.#isPointPlain)
   }
 
-  /** What the user said of the times of day. */
+  /** The user's setting for times of day. */
   get timeZone(): string | undefined {
     return this.#options.timeZone
   }
 
-  /** What the user said of the dates. */
+  /** The user's setting for dates. */
   get dateFormat(): DateFormat {
     return this.#options.dateFormat
   }
@@ -166,7 +166,7 @@ export class Survey {
     return day.count > 0 ? day : month.count > 0 ? month : undefined
   }
 
-  /** @throws Failure CSV_DATES when the cells contradict each other or --date-format, or leave it open */
+  /** @throws Failure CSV_DATES if the cells contradict each other or --date-format, or are ambiguous */
   get order(): DateOrder {
     const { 'day-first': day, 'month-first': month, either } = this.#orders
     const format = this.#options.dateFormat
@@ -178,10 +178,10 @@ export class Survey {
           own.count > 0
             ? 'its dates have both orders of day and month'
             : `its dates are not ${format}, as --date-format says`,
-          own.count > 0 ? `${at(own)}, ${at(other)}` : `${at(other)}, which cannot be read so`,
+          own.count > 0 ? `${at(own)}, ${at(other)}` : `${at(other)}, which is not`,
           own.count > 0
             ? `fix line ${other.line} (and others like it), or split the file`
-            : `leave out --date-format, or say ${format === 'day-first' ? 'month-first' : 'day-first'}`,
+            : `omit --date-format, or use ${format === 'day-first' ? 'month-first' : 'day-first'}`,
         )
       }
       return format
@@ -190,14 +190,14 @@ export class Survey {
       throw this.#datesRefused(
         'its dates have both orders of day and month',
         `${at(day)}, ${at(month)}`,
-        'fix the one that is wrong, or split the file in two',
+        'fix the wrong one, or split the file in two',
       )
     }
     if (day.count + month.count === 0 && either.count > 0) {
       throw this.#datesRefused(
         'its dates can be read in two ways',
-        `${at(either)}, and no date of the file tells day from month`,
-        'say which comes first: --date-format day-first or --date-format month-first',
+        `${at(either)}, and no date of the file distinguishes day and month`,
+        'give the order: --date-format day-first or --date-format month-first',
       )
     }
     return day.count > 0 ? 'day-first' : 'month-first'
@@ -221,7 +221,7 @@ export class Survey {
       throw this.#datesRefused(
         `its dates are ${dateFormNames[form]}, such as ${example()}`,
         form === 'excel'
-          ? 'a program has stored days since 1900 as numbers'
+          ? 'a program stored the dates as days since 1900'
           : 'their day depends on a time zone',
         `--date-format ${form} reads them${form === 'epoch' ? ' as days in UTC' : ''}; or export them as YYYY-MM-DD`,
       )
@@ -229,7 +229,7 @@ export class Survey {
     if (form === 'two-digit-year') {
       throw this.#datesRefused(
         `its years have two digits, as in ${example()}`,
-        'their century, and which part is the year, is not written',
+        'the century is missing, and any part may be the year',
         'export the dates as YYYY-MM-DD',
       )
     }
@@ -237,8 +237,8 @@ export class Survey {
   }
 
   /**
-   * A column of 2021-31-05 reads as dates in half of its rows, and would land them with day and month swapped. Single
-   * cells of that kind among many dates are faults of their rows.
+   * A column of 2021-31-05 could be read as dates in half of its rows, which would land with day and month swapped.
+   * Single such cells among many dates only make their rows bad.
    * @throws Failure CSV_DATES
    */
   #requireMonthBeforeDay(sample: readonly Cells[]): void {
@@ -249,9 +249,7 @@ export class Survey {
     const plain = byOrder.get('month-first') ?? []
     if (swapped.length === 0 || plain.length >= SURE_OF_ORDER * swapped.length) return
     throw this.#datesRefused(
-      plain.length === 0
-        ? 'its dates have the day before the month, behind the year'
-        : 'its dates have both orders of day and month',
+      plain.length === 0 ? 'its dates are year, day, month' : 'its dates have both orders of day and month',
       [swapped, plain].flatMap((some) => (some.length > 0 ? [`it has ${quoted(some[0]!)}`] : [])).join(', '),
       'export the dates as YYYY-MM-DD',
     )
@@ -262,7 +260,7 @@ export class Survey {
   }
 }
 
-/** The line that names the most columns, under the separator that makes it do so. */
+/** The line that names the most columns, and its separator. */
 function findHeader(
   lines: readonly string[],
   options: SurveyOptions,
@@ -278,7 +276,7 @@ function findHeader(
       const cells = cellsOf([text], separator)[0]
       const score = cells === undefined || cells.length === 1 ? 0 : headerScore(cells, options)
       if (score > (best?.score ?? 1)) best = { separator, line, score }
-      // What follows is rows, perhaps of a second file with a header of its own.
+      // The rest are rows, perhaps of a second file with its own header.
       if (score >= SURELY_HEADER) break
     }
   }
@@ -306,7 +304,7 @@ function endOfHeader(lines: readonly string[], from: number, count: number): num
   let left = count
   let at = from
   for (; left > 0 && at < lines.length; at++) {
-    // The date's own line of yfinance has separators besides, so a blank line is one without any text.
+    // yfinance's date line also has separators, so a blank line is one without any text.
     if (!isBlank(lines[at]!)) left--
   }
   return at

@@ -1,4 +1,4 @@
-// Sees that a file which --index calls one index holds several symbols, in a column that nobody said is the index.
+// Detects several symbols in a file for which --index gives one index, in a column that is not known as the index.
 import { nameKey } from '@ticklake/contract/aliases.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { Cells } from './dialect.ts'
@@ -6,10 +6,12 @@ import type { Header } from './header.ts'
 import { isMissing } from './missing.ts'
 import { quoted } from './numbers.ts'
 
-/** Days that are remembered; one index has no more trading days than that. */
+/** Days that are remembered; one index has fewer trading days. */
 const MAX_DAYS = 200_000
 
-/** One day with two values of a column is no proof (a note on one of two rows is), so several days must have them. */
+/**
+ * One day with two values of a column is no proof (one of two rows may have a note), so several days must have them.
+ */
 const DAYS_FOR_PROOF = 2
 
 interface Candidate {
@@ -17,7 +19,7 @@ interface Candidate {
   /** The column's value by day. */
   readonly byDay: Map<string, string>
   proofs: number
-  /** The value of the last row, and how often it changed, at all and where the days began again. */
+  /** The value of the last row, how often it changed, and how often the days began again there. */
   last?: string
   changes: number
   restarts: number
@@ -34,7 +36,7 @@ export class SymbolCheck {
   readonly #file: string
   readonly #index: string
   readonly #candidates: Candidate[]
-  /** Whether days rise from row to row, as far as the form of the dates shows it. */
+  /** Whether days rise from row to row, as far as the date format shows it. */
   #isRising: boolean | undefined
   #restarts = 0
   #lastDay = ''
@@ -74,7 +76,7 @@ export class SymbolCheck {
     }
   }
 
-  /** Whether the days go back to an earlier one; only of dates that sort as texts. */
+  /** Whether the days go back to an earlier one; only for dates that sort as text. */
   #isRestart(day: string): boolean {
     const last = this.#lastDay
     if (!sortable.test(day) || day === last) return false
@@ -97,12 +99,12 @@ export class SymbolCheck {
     candidate.restart ??= { line, values: [last, value] }
   }
 
-  /** For a short file, in which there are not several such days. @throws Failure CSV_SYMBOLS */
+  /** For a short file without several such days. @throws Failure CSV_SYMBOLS */
   end(): void {
     for (const candidate of this.#candidates) {
       const { clash, proofs, byDay } = candidate
       if (clash && proofs * 2 >= byDay.size && /\p{L}/u.test(clash.values[0])) this.#refuse(candidate)
-      // One symbol after the other: each in rows of its own, and the days begin again with each and at no other row.
+      // One symbol after the other: each in its own rows, and the days begin again exactly with each symbol.
       const { restart, restarts, changes, values } = candidate
       if (restart && restarts === this.#restarts && changes === values.size - 1) {
         const [one, two] = restart.values
@@ -132,7 +134,7 @@ export class SymbolCheck {
     const heading = this.#header.headings[at]!
     throw new Failure({
       code: 'CSV_SYMBOLS',
-      what: `${this.#file} is not read: it seems to hold several symbols, and --index ${this.#index} would make one of them`,
+      what: `${this.#file} is not read: it seems to have several symbols, which --index ${this.#index} would merge into one`,
       why,
       remedy: `if that is the symbol: --columns 'Index=${heading}' instead of --index; if not, remove the column ${heading}`,
     })

@@ -1,4 +1,4 @@
-// Any websocket and any HTTP address that streams, by --map or by the contract's own names.
+// Any WebSocket and any streaming HTTP address, with --map or the contract's own names.
 import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -33,7 +33,7 @@ async function run(
   return { ...read, requests: server.requests, received: server.received, host: server.wsUrl.slice(5) }
 }
 
-test('a websocket’s messages are mapped, element by element of their list', async () => {
+test('a WebSocket’s messages are mapped, element by element of their list', async () => {
   const trades = [
     { s: 'AAPL', p: '100.5', v: 2, t: 1_795_683_600_123, id: 1 },
     { s: 'AAPL', p: 101, v: 0, t: 1_795_683_601, id: 2 },
@@ -62,7 +62,7 @@ test('a websocket’s messages are mapped, element by element of their list', as
   expect(read.skipped[0]!.file).not.toContain('s3cret')
 })
 
-test('a websocket without a map has ticks by the contract’s names or aliases; a reconnect tells of the gap', async () => {
+test('a WebSocket without a map gives ticks by the contract’s names or aliases; a reconnect reports the gap', async () => {
   const { index, close, ...rest } = tick(2)
   const read = await run(
     {
@@ -96,7 +96,7 @@ test('a key goes to the server as a bearer token, from a file', async () => {
   })
 })
 
-test('a websocket that is busy is asked again after the time that it says', async () => {
+test('a busy WebSocket is asked again after its Retry-After', async () => {
   const begun = performance.now()
   const read = await run(
     {
@@ -111,7 +111,7 @@ test('a websocket that is busy is asked again after the time that it says', asyn
 
 const event = (id: number, end = '\n\n') => `: comment\r\nid: ${id}\ndata: ${JSON.stringify(tick(id))}${end}`
 
-test('server-sent events go on behind the last one after a lost connection', async () => {
+test('server-sent events continue after the last one when the connection was lost', async () => {
   const lastIds: unknown[] = []
   const read = await run(
     {
@@ -119,7 +119,7 @@ test('server-sent events go on behind the last one after a lost connection', asy
         lastIds.push(request.headers['last-event-id'])
         response.writeHead(200, { 'content-type': 'text/event-stream' })
         if (lastIds.length > 1) return response.write(event(2) + event(3))
-        // Cut within an event, and within a character.
+        // Split within an event, and within a character.
         response.write(event(1) + event(2).slice(0, 7))
         response.write(`${event(2).slice(7)}id: 3\ndata: {"ind`, () => response.destroy())
       },
@@ -135,7 +135,7 @@ test('server-sent events go on behind the last one after a lost connection', asy
 
 const lines = (...ids: number[]) => ids.map((id) => `${JSON.stringify(tick(id))}\n`).join('')
 
-test('JSON lines end with the answer; a file that is cut off is read on where it was', async () => {
+test('JSON lines end with the answer; a file that is cut off is resumed', async () => {
   let requests = 0
   const text = lines(1, 2, 3, 4)
   const read = await run(
@@ -154,7 +154,7 @@ test('JSON lines end with the answer; a file that is cut off is read on where it
   expect(read.gaps).toEqual([])
 })
 
-test('a stream of JSON lines that is silent or cut off is opened again, and the gap is reported', async () => {
+test('a stream of JSON lines that is silent or cut off is reopened, and the gap is reported', async () => {
   let requests = 0
   const read = await run(
     {
@@ -174,7 +174,7 @@ test('a stream of JSON lines that is silent or cut off is opened again, and the 
   expect(read.gaps).toHaveLength(1)
 })
 
-test('a web page is refused, and so is an address that is not there', async () => {
+test('a web page is refused, and so is an address that does not exist', async () => {
   const page: FeedServerScript = {
     onRequest: (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Sign in'),
   }

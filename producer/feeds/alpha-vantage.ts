@@ -1,4 +1,5 @@
-// Candles of Alpha Vantage: days, or minutes where the key allows it. It is polled, and seldom: a free key may ask 25 times a day.
+// Candles of Alpha Vantage: days, or minutes if the key allows it. It is polled rarely: a free key may ask 25 times a
+// day.
 
 import { instantOf, zonedDay } from '../zoned-time.ts'
 import { type Feed, type FeedTiming, member, numberOf } from './feed.ts'
@@ -52,7 +53,7 @@ function candlesOf(
   { body, serverMs }: JsonAnswer,
   symbol: string,
 ): PolledTick[] {
-  // Refusals come with status 200, and may repeat the key.
+  // Error answers have status 200, and may repeat the key.
   const said = ['Error Message', 'Information', 'Note'].map((field) => member(body, field))
   const shown = said.map((text) => (typeof text === 'string' ? text.replaceAll(key, '(key)') : undefined))
   if (shown[0]) throw refused(name, new Error(`${symbol}: ${shown[0]}`))
@@ -65,7 +66,7 @@ function candlesOf(
   const series = entries.find(([field]) => field.startsWith('Time Series'))?.[1]
   const zone = numbered(member(body, 'Meta Data'), 'Time Zone')
   if (typeof series !== 'object' || series === null || typeof zone !== 'string') {
-    throw new Error(`the answer for ${symbol} is no time series`)
+    throw new Error(`the answer for ${symbol} is not a time series`)
   }
   const isDaily = intervalMs === DAY_MS
   const today = zonedDay(serverMs, zone)
@@ -83,7 +84,7 @@ function candlesOf(
   })
 }
 
-/** The value whose name is numbered: `1. open`. */
+/** The value with a numbered name: `1. open`. */
 function numbered(value: unknown, name: string): unknown {
   const entries = Object.entries((value as Record<string, unknown> | null) ?? {})
   return numberOf(entries.find(([field]) => field.replace(/^\d+\. /, '') === name)?.[1])

@@ -24,7 +24,7 @@ test('a candle is sent once, when it is final, with its start as the time', asyn
   ])
 })
 
-test('candles of the time without a connection are fetched', async () => {
+test('candles missed during an outage are fetched', async () => {
   const read = await run(
     'binance:btcusdt@1m',
     { messages: (connection) => (connection === 0 ? [kline(1, true), 'cut'] : [kline(5, true)]) },
@@ -37,7 +37,7 @@ test('candles of the time without a connection are fetched', async () => {
   )
 })
 
-test('trades are numbered: missed ones are fetched, late ones and duplicates are told apart', async () => {
+test('trades are numbered: missed ones are fetched, late ones and duplicates are distinguished', async () => {
   const read = await run(
     'binance:btcusdt',
     { messages: () => [aggTrade(10), '{"stream":', aggTrade(13), aggTrade(12), aggTrade(13), aggTrade(14)] },

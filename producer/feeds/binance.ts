@@ -1,4 +1,4 @@
-// Candles (`btcusdt@1m`) and aggregate trades (`btcusdt`) of Binance; what was missed is fetched by REST.
+// Candles (`btcusdt@1m`) and aggregate trades (`btcusdt`) of Binance; missed ones are fetched by REST.
 import { type Feed, type FeedTiming, isoOf, member, numberOf, parseJson, tradeFields } from './feed.ts'
 import { HttpClient } from './http.ts'
 import { type Numbered, type NumberedTick, NumberedTicks } from './numbered.ts'
@@ -9,19 +9,19 @@ import { socketMessages } from './socket.ts'
 
 const STREAM_URL = 'wss://stream.binance.com:9443'
 const REST_URL = 'https://api.binance.com'
-/** A page of trades costs 4 of 6,000 a minute, so this leaves most for others behind the same address. */
+/** A page of trades costs 4 of 6,000 a minute, so this leaves most for others at the same address. */
 const REST_INTERVAL_MS = 250
 const PAGE = 1_000
 const MAX_PAGES = 100
 
-/** The intervals of candles that are equally long, in ms. */
+/** The intervals with a fixed length, in ms. */
 export const binanceIntervals: Readonly<Record<string, number>> = {
   ...{ '1s': 1_000, '1m': 60_000, '3m': 180_000, '5m': 300_000, '15m': 900_000, '30m': 1_800_000 },
   ...{ '1h': 3_600_000, '2h': 7_200_000, '4h': 14_400_000, '6h': 21_600_000, '8h': 28_800_000 },
   ...{ '12h': 43_200_000, '1d': 86_400_000 },
 }
 
-/** A symbol with the interval of its candles; without one, its trades. */
+/** A symbol's candles of this interval; without one, its trades. */
 export interface BinanceStream {
   readonly symbol: string
   readonly interval: string | undefined
@@ -66,7 +66,7 @@ export function binanceFeed({ streams, streamUrl, restUrl, timing }: BinanceOpti
           const said = numbered && saidBy(data, text)
           if (said === 'open candle') continue
           if (said) yield await numbered.next(said)
-          else events.skipped('unknown_message', 'it is no candle and no trade of this feed', text)
+          else events.skipped('unknown_message', 'it is neither a candle nor a trade of this feed', text)
         }
       }
     },
@@ -77,7 +77,7 @@ function streamName({ symbol, interval }: BinanceStream): string {
   return interval ? `${symbol}@kline_${interval}` : `${symbol}@aggTrade`
 }
 
-/** A candle is final when its interval is over; until then it comes again and again. */
+/** A candle is final when its interval is over; until then it is sent repeatedly. */
 function saidBy(data: unknown, text: string): Numbered | 'open candle' | undefined {
   if (member(data, 'e') === 'aggTrade') return tradeOf(data, String(member(data, 's')), text)
   if (member(data, 'e') !== 'kline') return undefined
@@ -104,7 +104,7 @@ function candleOf(
     ...{ index, date: tradedAt.slice(0, 10) },
     ...{ open: numberOf(open), high: numberOf(high), low: numberOf(low), close: numberOf(close) },
     ...{ adj_close: null, volume: numberOf(volume), close_usd: null },
-    // A whole day has a date and no time.
+    // A whole day has a date but no time.
     ...(interval === '1d' ? {} : { traded_at: tradedAt }),
   }
   return { index, id: Math.floor((start as number) / intervalMs), fields, text }
@@ -123,7 +123,7 @@ function tradeOf(trade: unknown, index: string, text: string): NumberedTick | un
   }
 }
 
-/** What the exchange keeps, oldest first, a page at a time. */
+/** The exchange's history, oldest first, page by page. */
 class History {
   readonly #base: string
   readonly #timing: FeedTiming

@@ -30,7 +30,7 @@ test('a trade is a tick, with the exchange’s clock and name', async () => {
   })
 })
 
-test('after a lost connection it subscribes again, and fetches what was missed, each trade once', async () => {
+test('after a lost connection it subscribes again, and fetches the missed trades, each once', async () => {
   const { ids, gaps, received, failures } = await run(
     {
       trades: [1, 2, 3, 4, 5, 6, 7, 8],
@@ -47,7 +47,7 @@ test('after a lost connection it subscribes again, and fetches what was missed, 
   expect(failures[0]).toContain('closed the connection')
 })
 
-test('duplicates are dropped, late trades and those that only a heartbeat tells of are sent once', async () => {
+test('duplicates are dropped; late trades, and those known only from a heartbeat, are sent once', async () => {
   const { ids, duplicates, gaps } = await run(
     {
       trades: [1, 2, 3, 6],
@@ -79,7 +79,7 @@ test('malformed messages are skipped with their text and stop nothing', async ()
   ])
 })
 
-test('a limit of the REST API is waited for as long as it says; what it never gives is reported as missing', async () => {
+test('a rate limit of the REST API is obeyed; trades that it never returns are reported as missing', async () => {
   const script: CoinbaseScript = {
     trades: [1, 2, 3],
     messages: () => [match(1), match(3)],
@@ -95,10 +95,10 @@ test('a limit of the REST API is waited for as long as it says; what it never gi
   expect(never.gaps).toMatchObject([{ missed: 1, filled: 0, why: 'HTTP 404: {"message":"slow down"}' }])
 })
 
-test('a silent connection is pinged, and opened again when it does not answer', async () => {
+test('a silent connection is pinged, and reopened if it does not answer', async () => {
   const { failures, received } = await run(
     {
-      // Nothing is read any more, so no ping is answered.
+      // The server stops reading, so no ping is answered.
       messages: (connection) => (connection === 0 ? [match(1), (socket) => socket.pause()] : [match(2)]),
     },
     count(2),
@@ -108,7 +108,7 @@ test('a silent connection is pinged, and opened again when it does not answer', 
   expect(received).toHaveLength(2)
 })
 
-test('a connection on which nothing is traded stays open while the server answers pings', async () => {
+test('a connection without trades stays open while the server answers pings', async () => {
   const later = (socket: { send(text: string): void }) =>
     setTimeout(() => socket.send(JSON.stringify(match(2))), 1_600)
   const { failures } = await run({ messages: () => [match(1), later] }, count(2), {
@@ -117,7 +117,7 @@ test('a connection on which nothing is traded stays open while the server answer
   expect(failures).toEqual([])
 })
 
-test('what the exchange refuses ends the run, and so does a server that cannot be reached', async () => {
+test('a refusal by the exchange ends the run, and so does an unreachable server', async () => {
   const error = { type: 'error', message: 'Failed to subscribe', reason: 'NO-COIN is not a valid product' }
   await expect(run({ messages: () => [error] }, () => false)).rejects.toMatchObject({
     ...{ code: 'FEED_REFUSED', why: 'Failed to subscribe: NO-COIN is not a valid product' },

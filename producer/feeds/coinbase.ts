@@ -50,7 +50,8 @@ export function coinbaseFeed({ products, streamUrl, restUrl, timing }: CoinbaseO
           if (type === 'subscriptions') continue
           const said = saidBy(message, text, isBegun)
           if (said) yield await numbered.next(said)
-          else events.skipped('unknown_message', 'it is no trade, heartbeat or list of subscriptions', text)
+          else
+            events.skipped('unknown_message', 'it is not a trade, heartbeat or list of subscriptions', text)
         }
       }
     },
@@ -72,7 +73,7 @@ function saidBy(message: unknown, text: string, isBegun: Set<string>): Numbered 
   const trade = tradeOf(message, index, text)
   if (!trade) return undefined
   isBegun.add(index)
-  // The last trade before the subscription: an earlier run has sent it, and a reconnect may have missed it.
+  // The last trade before the subscription: an earlier run has sent it, but a reconnect may have missed it.
   return type === 'last_match' && !wasBegun ? { index, reached: trade.id } : trade
 }
 
@@ -80,7 +81,7 @@ function isId(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
-/** @returns undefined where it has no number or no time */
+/** @returns undefined if it has no number or no time */
 function tradeOf(trade: unknown, index: string, text: string): NumberedTick | undefined {
   const id = member(trade, 'trade_id')
   const tradedAt = member(trade, 'time')
@@ -93,7 +94,7 @@ function tradeOf(trade: unknown, index: string, text: string): NumberedTick | un
   return { index, id, fields, text }
 }
 
-/** The exchange's list of trades, newest first, a page at a time. */
+/** The exchange's list of trades, newest first, page by page. */
 class Trades {
   readonly #base: string
   readonly #timing: FeedTiming
@@ -122,7 +123,7 @@ class Trades {
         .filter((trade) => trade !== undefined)
       for (const trade of trades) found(trade)
       const oldest = Math.min(...trades.map(({ id }) => id))
-      // No page, or one that does not lead further back.
+      // No page, or one that does not go further back.
       if (!(oldest < before)) return
       before = oldest
     }

@@ -1,10 +1,10 @@
-// What every live feed is: ticks that keep coming until the signal ends them, and reports about what went wrong meanwhile.
+// What every live feed provides: ticks until the signal aborts, and reports of errors.
 
-/** What may become a tick; validation decides. */
+/** A possible tick; validation decides. */
 export interface FeedTick {
-  /** By column. Where `hasOwnNames` is set, by the sender’s own names. */
+  /** By column, or if `hasOwnNames` is set, by the sender’s own names. */
   readonly fields: Readonly<Record<string, unknown>>
-  /** The sender's text, for reports about a tick that is skipped. */
+  /** The sender's text, for reports about a skipped tick. */
   readonly text: string
 }
 
@@ -12,26 +12,26 @@ export interface FeedTick {
 export interface FeedGap {
   /** Which ticks, for people: `BTC-USD trades 17 to 20`. */
   readonly what: string
-  /** How many were missed; undefined where the feed does not number them. */
+  /** How many were missed; undefined if the feed does not number them. */
   readonly missed: number | undefined
   /** How many of these were fetched afterwards. */
   readonly filled: number
-  /** Why the rest was not; absent where all were. */
+  /** Why the rest was not; absent if all were. */
   readonly why?: string
 }
 
 export interface FeedEvents {
-  /** To be called with each sign of life. */
+  /** Called with each sign of life. */
   connected(): void
-  /** To be called with each failed attempt; it is reported once, and then once a minute. */
+  /** Called with each failed attempt; reported once, and then once a minute. */
   failed(why: string): void
   gap(gap: FeedGap): void
   duplicates(count: number): void
-  /** A message that is no tick and no known notice. */
+  /** A message that is neither a tick nor a known control message. */
   skipped(reason: string, detail: string, text: string): void
 }
 
-/** The same as they are logged and counted, each with the feed's source. */
+/** The same as logged and counted, each with the feed's source. */
 export interface FeedReports extends Pick<FeedEvents, 'gap' | 'duplicates'> {
   connected(source: string): void
   failed(source: string, why: string): void
@@ -48,9 +48,9 @@ export interface FeedTiming {
   readonly backoffMs: number
   /** How long the first connection may take before the run fails. */
   readonly connectTimeoutMs: number
-  /** A connection that is silent for so long, also when it is pinged, is closed and opened again. */
+  /** A connection that stays silent for this long, even when pinged, is reopened. */
   readonly silenceMs: number
-  /** Between two polls; undefined: what suits the feed. */
+  /** Between two polls; undefined: the feed's default. */
   readonly pollMs: number | undefined
 }
 
@@ -59,7 +59,7 @@ export interface Feed {
   readonly name: string
   /** For the column `source`. */
   readonly source: string
-  /** Whether the fields may have other names, to be found by the aliases. */
+  /** Whether the fields may have other names, which aliases map. */
   readonly hasOwnNames?: boolean
   /** @throws Failure FEED_UNREACHABLE, FEED_REFUSED */
   ticks(context: FeedContext): AsyncIterable<readonly FeedTick[]>
@@ -81,12 +81,12 @@ export function tradeFields(trade: {
   }
 }
 
-/** A number that is written as text becomes one; anything else stays for validation to reject. */
+/** Converts a number in a string; leaves anything else for validation to reject. */
 export function numberOf(value: unknown): unknown {
   return typeof value === 'string' && /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(value) ? Number(value) : value
 }
 
-/** @returns undefined where the text is no JSON */
+/** @returns undefined if the text is not JSON */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -95,12 +95,12 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The value's member, or undefined where it is no object or has none. */
+/** The value's member, or undefined if it is not an object or has none. */
 export function member(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
 }
 
-/** An instant in ms as ISO 8601; undefined where it is none. */
+/** An instant in ms as ISO 8601; undefined if invalid. */
 export function isoOf(ms: unknown): string | undefined {
   if (typeof ms !== 'number' || !Number.isFinite(ms) || Math.abs(ms) > 8.64e15) return undefined
   return new Date(ms).toISOString()

@@ -1,4 +1,4 @@
-// Trades of Finnhub's websocket. It numbers nothing and sends nothing again, so a gap can only be reported.
+// Trades from Finnhub's WebSocket. It has no numbers and no replay, so a gap can only be reported.
 
 import { zonedDay } from '../zoned-time.ts'
 import { type Feed, type FeedTick, type FeedTiming, isoOf, member, parseJson, tradeFields } from './feed.ts'
@@ -49,7 +49,7 @@ export function finnhubFeed({ symbols, key, streamUrl, timing }: FinnhubOptions)
           if (type === 'error') throw refused(name, new Error(String(member(message, 'msg'))))
           const trades = member(message, 'data')
           if (type !== 'trade' || !Array.isArray(trades)) {
-            events.skipped('unknown_message', 'it is no trade, ping or error', text)
+            events.skipped('unknown_message', 'it is not a trade, ping or error', text)
             continue
           }
           yield trades.flatMap((trade) => {
@@ -70,7 +70,8 @@ async function* numberedFrom(lists: AsyncIterable<readonly string[]>, connection
 function tickOf(trade: unknown): FeedTick {
   const [index, time] = [String(member(trade, 's') ?? ''), member(trade, 't')]
   const tradedAt = isoOf(time) ?? ''
-  // Coins and currencies have their exchange before a colon and no closing hour; the others are listed in the United States.
+  // Coins and currencies have their exchange before a colon and trade all day; the others are listed in the United
+  // States.
   const zone = index.includes(':') ? 'UTC' : 'America/New_York'
   const date = tradedAt && zonedDay(time as number, zone)
   const [price, size] = [member(trade, 'p'), member(trade, 'v')]

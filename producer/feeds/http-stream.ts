@@ -1,4 +1,4 @@
-// Any HTTP address that streams: server-sent events, or JSON lines.
+// Any streaming HTTP address: server-sent events, or JSON lines.
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { wholeLines } from '../lines.ts'
 import type { Feed, FeedContext, FeedTick, FeedTiming } from './feed.ts'
@@ -31,7 +31,7 @@ export function httpStreamFeed(options: HttpStreamOptions): Feed {
   }
 }
 
-/** What is known from one connection to the next. */
+/** State kept from one connection to the next. */
 class HttpStream {
   readonly #name: string
   readonly #options: HttpStreamOptions
@@ -39,7 +39,7 @@ class HttpStream {
   readonly #messages: Messages
   #lastEventId = ''
   #wasOpen = false
-  /** Of a body whose length is known, which a reconnect gets again from its beginning: what has been read of it. */
+  /** Bytes read of a body of known length, which a reconnect gets from its beginning again. */
   #body: { readonly identity: string; bytes: number } | undefined
 
   constructor(name: string, options: HttpStreamOptions, context: FeedContext) {
@@ -88,7 +88,7 @@ class HttpStream {
     }
   }
 
-  /** @returns how many bytes of the body were read before, and are passed over */
+  /** @returns how many bytes of the body were already read, and are skipped */
   #open(response: Response, isEvents: boolean): number {
     const length = response.headers.get('content-length')
     const identity = `${length} ${response.headers.get('etag')} ${response.headers.get('last-modified')}`
@@ -154,7 +154,7 @@ async function* after(chunks: AsyncIterable<Buffer>, bytes: number): AsyncGenera
   }
 }
 
-/** Ends a connection on which nothing has come for too long. */
+/** Ends a connection that was silent for too long. */
 class Watch {
   readonly #silenceMs: number
   readonly #controller: AbortController

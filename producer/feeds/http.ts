@@ -1,14 +1,14 @@
-// Asks a feed's server by HTTP: not faster than it allows, and what it refuses becomes an error with its Retry-After.
+// Requests to a feed's server over HTTP: within its rate limit; a refusal becomes an error with its Retry-After.
 import { sleep } from '@ticklake/runtime/process.ts'
 
 const ANSWER_MS = 20_000
 const MAX_BODY_BYTES = 32 * 1024 * 1024
 const MAX_RETRY_AFTER_MS = 24 * 3_600_000
 
-/** An answer with another status than was asked for. */
+/** An answer with an unexpected status. */
 export class HttpError extends Error {
   readonly status: number
-  /** How long the server wants to be left alone; undefined where it does not say. */
+  /** How long the server asks to wait; undefined if it does not say. */
   readonly retryAfterMs: number | undefined
 
   constructor(status: number, detail: string, retryAfterMs?: number) {
@@ -17,20 +17,20 @@ export class HttpError extends Error {
     this.retryAfterMs = retryAfterMs
   }
 
-  /** Whether the same request will be refused again, whenever it is made. */
+  /** Whether the same request will always be refused. */
   get isFinal(): boolean {
     return [400, 401, 403, 404, 405, 410, 451].includes(this.status)
   }
 }
 
-/** @param value seconds or a date, as RFC 9110 has it */
+/** @param value seconds or a date, according to RFC 9110 */
 export function retryAfterMs(value: string | null | undefined, nowMs = Date.now()): number | undefined {
   if (!value) return undefined
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - nowMs
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS)
 }
 
-/** @throws HttpError where the status is not 2xx */
+/** @throws HttpError if the status is not 2xx */
 export async function requireOk(response: Response): Promise<Response> {
   if (response.ok) return response
   const detail = (await response.text().catch(() => '')).replace(/\s+/g, ' ').slice(0, 200)
@@ -43,7 +43,7 @@ export interface JsonAnswer {
   readonly serverMs: number
 }
 
-/** Asks one server, one request after another. */
+/** A client of one server, one request at a time. */
 export class HttpClient {
   readonly #minIntervalMs: number
   #nextAt = 0
@@ -53,7 +53,7 @@ export class HttpClient {
     this.#minIntervalMs = minIntervalMs
   }
 
-  /** @throws HttpError; TypeError where there is no connection; the signal's reason */
+  /** @throws HttpError; TypeError without a connection; the signal's reason */
   async json(url: URL, signal: AbortSignal): Promise<JsonAnswer> {
     const waitMs = this.#nextAt - Date.now()
     this.#nextAt = Math.max(Date.now(), this.#nextAt) + this.#minIntervalMs
@@ -71,7 +71,7 @@ export class HttpClient {
     try {
       return { body: JSON.parse(text), serverMs }
     } catch {
-      throw new Error(`the answer is no JSON: ${text.slice(0, 80).replace(/\s+/g, ' ')}`)
+      throw new Error(`the answer is not JSON: ${text.slice(0, 80).replace(/\s+/g, ' ')}`)
     }
   }
 }

@@ -1,11 +1,11 @@
-// The setting that says where a message of a feed has each column: `index=$.s,close=$.p,volume=$.v,traded_at=$.t`.
+// The setting that maps a feed's messages to columns: `index=$.s,close=$.p,volume=$.v,traded_at=$.t`.
 import { type ColumnName, nameKey } from '@ticklake/contract/aliases.ts'
 import { tickColumns } from '@ticklake/contract/columns.ts'
 import { parse } from 'csv-parse/sync'
 import { isoOf, numberOf } from './feed.ts'
 import { parsePath, type Step, valueAt } from './json-path.ts'
 
-/** `id` is no column: ticks with the same one are duplicates. */
+/** `id` is not a column: ticks with the same id are duplicates. */
 type Target = ColumnName | 'id'
 
 interface Origin {
@@ -15,12 +15,12 @@ interface Origin {
 }
 
 export interface JsonMap {
-  /** Where the list of ticks is; undefined: a message is one tick. */
+  /** The path of the list of ticks; undefined: a message is one tick. */
   readonly list: readonly Step[] | undefined
   readonly origins: ReadonlyMap<Target, Origin>
 }
 
-/** A tick of a message, and what its sender calls it. */
+/** A tick of a message, and its sender's id. */
 export interface MappedTick {
   readonly fields: Readonly<Record<string, unknown>>
   readonly id: unknown
@@ -35,7 +35,7 @@ export function parseMap(text: string): JsonMap {
     const target = targetNamed(pair.slice(0, equals).trim(), pair)
     const value = pair.slice(equals + 1).trim()
     if (equals < 1 || value === '')
-      throw new Error(`must be pairs such as close=$.p; ${JSON.stringify(pair)} is none`)
+      throw new Error(`must be pairs such as close=$.p; ${JSON.stringify(pair)} is not one`)
     if (origins.has(target)) throw new Error(`must name each column once; ${target} is there twice`)
     const origin = originOf(value)
     if (origin.list && list && origin.list.join('\0') !== list.join('\0')) {
@@ -55,7 +55,7 @@ export function parseMap(text: string): JsonMap {
 
 function pairsOf(text: string): string[] {
   try {
-    // Only a quotation mark at the beginning of a pair quotes it: a path may have its own.
+    // Only a quotation mark at the beginning of a pair quotes it: a path may contain some.
     return (parse(text, { trim: true, relax_quotes: true, record_delimiter: '\n' }) as string[][]).flat()
   } catch {
     throw new Error('must be pairs such as index=$.s,close=$.p, with closed quotation marks')
@@ -79,9 +79,8 @@ function originOf(value: string): Origin & { readonly list?: readonly Step[] | u
 }
 
 /**
- * The ticks of a message: open, high and low are the close where the map does not name them, the date is the UTC day of
- * `traded_at`, and a number that is written as text becomes one.
- * @returns none where no path leads to anything: the message is about something else
+ * The ticks of a message: open, high and low default to the close, the date to the UTC day of `traded_at`, and numbers
+ * in strings are converted. @returns none if no path matches: the message is about something else
  */
 export function mapped(map: JsonMap, message: unknown): MappedTick[] {
   const elements = map.list === undefined ? [message] : valueAt(message, map.list)

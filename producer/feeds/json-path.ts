@@ -4,9 +4,9 @@
 export type Step = string | number | '*'
 
 interface Path {
-  /** Up to the list whose elements are ticks; undefined: the message is one tick. */
+  /** The path to the list of ticks; undefined: the message is one tick. */
   readonly list: readonly Step[] | undefined
-  /** From there on. */
+  /** The path within an element. */
   readonly steps: readonly Step[]
 }
 
@@ -21,7 +21,7 @@ export function parsePath(text: string): Path {
     const match = step.exec(rest)
     if (!match) {
       throw new Error(
-        `${JSON.stringify(text)} is no path such as $.price, $.data[0].p, $['last price'] or $.data[*].p`,
+        `${JSON.stringify(text)} is not a path such as $.price, $.data[0].p, $['last price'] or $.data[*].p`,
       )
     }
     const [whole, name, position, each, single, double] = match
@@ -39,7 +39,7 @@ export function parsePath(text: string): Path {
   return at === -1 ? { list: undefined, steps: keys } : { list: keys.slice(0, at), steps: keys.slice(at + 1) }
 }
 
-/** The value at the end of the steps; undefined where there is none. */
+/** The value at the end of the steps; undefined if there is none. */
 export function valueAt(value: unknown, steps: readonly Step[]): unknown {
   let at = value
   for (const key of steps) {

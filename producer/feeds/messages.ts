@@ -1,4 +1,4 @@
-// Makes ticks of the messages of any feed, by --map or as they are.
+// Turns the messages of any feed into ticks, with --map or by name.
 import { type FeedEvents, type FeedTick, parseJson } from './feed.ts'
 import { type JsonMap, mapped } from './json-map.ts'
 import { Recent } from './recent.ts'
@@ -11,11 +11,11 @@ export class Messages {
     this.#map = map
   }
 
-  /** @param id of the message, where the protocol gives it one */
+  /** @param id the message's id, if the protocol has one */
   ticksOf(text: string, events: FeedEvents, id?: string): FeedTick[] {
     const message = parseJson(text)
     if (message === undefined) {
-      events.skipped('not_json', 'the message is no JSON', text)
+      events.skipped('not_json', 'the message is not JSON', text)
       return []
     }
     if (id && !this.#recent.take(`message ${id}`)) {
@@ -28,7 +28,7 @@ export class Messages {
     }
     const ticks = mapped(this.#map, message)
     if (ticks.length === 0) {
-      events.skipped('no_tick', 'nothing is where --map says; such messages are passed over', text)
+      events.skipped('no_tick', 'no path of --map matches; such messages are skipped', text)
     }
     return ticks
       .filter((tick) => {

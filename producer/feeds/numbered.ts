@@ -1,21 +1,21 @@
-// Ticks that their sender numbers, each sent once: duplicates are dropped, missing ones fetched from where they are kept.
+// Numbered ticks, each sent once: duplicates are dropped, and missing ones are fetched.
 import type { FeedContext, FeedGap, FeedTick } from './feed.ts'
 import { reasonWithCause } from './reconnect.ts'
 import { type Range, Sequence } from './sequence.ts'
 
-/** A tick with its number, counted without holes for each index. */
+/** A tick with its number, counted without holes per index. */
 export interface NumberedTick extends FeedTick {
   readonly index: string
   readonly id: number
 }
 
-/** What a message says: a tick, or only up to which number there are ticks. */
+/** The content of a message: a tick, or only the highest existing number. */
 export type Numbered = NumberedTick | { readonly index: string; readonly reached: number }
 
 export interface NumberedOptions {
-  /** What is numbered, for people: `trades`. */
+  /** What is numbered, for messages: `trades`. */
   readonly noun: string
-  /** Fetches the ticks of a range, in any order. @throws Error; what is there is given out as far as it came */
+  /** Fetches the ticks of a range, in any order. @throws Error; ticks fetched before it are used */
   fetch(index: string, range: Range, signal: AbortSignal, found: (tick: NumberedTick) => void): Promise<void>
 }
 
@@ -29,13 +29,13 @@ export class NumberedTicks {
     this.#context = context
   }
 
-  /** The ticks that are to be sent, now that this has come. */
+  /** The ticks to send after this message. */
   async next(message: Numbered): Promise<readonly FeedTick[]> {
     const { index } = message
     const sequence = this.#sequences.get(index) ?? new Sequence()
     this.#sequences.set(index, sequence)
     if ('reached' in message) {
-      // Before the first tick it says where the feed begins.
+      // Before the first tick it determines where the feed begins.
       if (sequence.last === undefined) sequence.take(message.reached)
       return this.#fill(index, sequence, message.reached + 1)
     }

@@ -1,4 +1,4 @@
-// Opens the feed that PRODUCER_SOURCE names, and makes messages for Kafka of its ticks.
+// Opens the feed that PRODUCER_SOURCE names, and turns its ticks into Kafka messages.
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { validate } from '@ticklake/contract/validation.ts'
 import { readNamedFile } from '@ticklake/runtime/named-file.ts'
@@ -29,7 +29,7 @@ export type FeedConfig = Pick<
   | 'KAFKA_TICK_ALIASES'
 >
 
-/** @throws Failure CONFIG_INVALID where the key cannot be read */
+/** @throws Failure CONFIG_INVALID if the key cannot be read */
 export function openFeed(spec: FeedSpec, config: FeedConfig): Feed {
   const timing: FeedTiming = {
     backoffMs: config.PRODUCER_FEED_BACKOFF_MS,
@@ -66,7 +66,7 @@ export interface FeedReaderEvents extends ReaderEvents {
   readonly feed?: FeedReports | undefined
 }
 
-/** The feed's ticks as they go to Kafka: what validation rejects is skipped, counted and reported. */
+/** The feed's ticks as Kafka messages; ticks that validation rejects are skipped, counted and reported. */
 export async function* feedMessages(
   feed: Feed,
   config: Pick<FeedConfig, 'PRODUCER_SOURCE_NAME' | 'KAFKA_TICK_ALIASES'>,

@@ -1,4 +1,4 @@
-// Feeds that must be asked again and again: each symbol in turn, and only candles that are new and final.
+// Feeds that are polled: each symbol in turn, and only new, final candles.
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { FeedContext, FeedTick, FeedTiming } from './feed.ts'
 import { type HttpClient, HttpError, type JsonAnswer } from './http.ts'
@@ -15,15 +15,15 @@ export interface PollOptions {
   readonly http: HttpClient
   /** @param sinceMs the start of the last candle that was sent; undefined before the first */
   url(symbol: string, sinceMs: number | undefined): URL
-  /** Final candles, in any order. @throws HttpError also where a refusal comes with status 200; Failure */
+  /** Final candles, in any order. @throws HttpError, also for an error answer with status 200; Failure */
   read(answer: JsonAnswer, symbol: string): PolledTick[]
   readonly everyMs: number
-  /** What the server has at most; a longer outage leaves a gap. */
+  /** How far back the server's data goes; a longer outage leaves a gap. */
   readonly retentionMs: number
   readonly timing: FeedTiming
 }
 
-/** The first answer gives its latest candle; from then on every newer one is sent, once. */
+/** The first answer gives only its latest candle; after that every newer one is sent once. */
 export async function* polled(
   options: PollOptions,
   context: FeedContext,
@@ -41,10 +41,10 @@ export async function* polled(
         isUp()
         const before = answeredAt.get(symbol)
         answeredAt.set(symbol, answer.serverMs)
-        // By the last answer, not the last candle: there are none while an exchange is closed.
+        // Measured from the last answer, not the last candle: there are none while an exchange is closed.
         if (before !== undefined && answer.serverMs - before > options.retentionMs) {
           const from = new Date(before).toISOString()
-          const why = `the server was away for longer than the ${options.retentionMs / 60_000} minutes that it keeps`
+          const why = `the server was down for longer than the ${options.retentionMs / 60_000} minutes that it keeps`
           events.gap({ what: `${symbol} from ${from}`, missed: undefined, filled: ticks.length, why })
         }
         const fresh = since === undefined ? ticks.slice(-1) : newer(ticks, since)
@@ -60,12 +60,12 @@ export async function* polled(
   yield* reconnecting(options.name, pollForEver, options.timing, context)
 }
 
-/** Those behind `since`, without a second candle of the same start. */
+/** Candles after `since`, without a second one with the same start. */
 function newer(ticks: readonly PolledTick[], since: number): PolledTick[] {
   return ticks.filter(({ startMs }, i) => startMs > since && startMs !== ticks[i - 1]?.startMs)
 }
 
-/** A refusal for now that does not say for how long. */
+/** A temporary refusal that does not say how long to wait. */
 export function askedTooOften(detail: string, pauseMs: number): HttpError {
   return new HttpError(429, detail, pauseMs)
 }

@@ -1,4 +1,4 @@
-// Feeds that are polled, and Finnhub, whose websocket needs a key as Alpha Vantage does.
+// Polled feeds, and Finnhub, which like Alpha Vantage needs a key.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,7 +24,7 @@ const count = (ticks: number) => (read: FeedRead) => read.ticks.length >= ticks
 const times = ({ ticks }: FeedRead) => ticks.map(({ traded_at }) => (traded_at as string).slice(11, 16))
 
 const nine = Date.UTC(2026, 10, 26, 9) / 1000
-/** The chart of these minutes after nine; a close of null is a minute without a trade. */
+/** The chart of these minutes after nine; a null close is a minute without a trade. */
 function chart(minutes: readonly number[], closes: readonly (number | null)[] = minutes) {
   const quote = { open: closes, high: closes, low: closes, close: closes, volume: closes.map(() => 10) }
   const timestamp = minutes.map((minute) => nine + minute * 60)
@@ -33,7 +33,7 @@ function chart(minutes: readonly number[], closes: readonly (number | null)[] = 
 }
 const at = (minute: number) => ({ date: new Date((nine + minute * 60) * 1000).toUTCString() })
 
-test('yahoo: each final candle once, beginning with the latest; out of order, without trades and unfinished ones are left', async () => {
+test('yahoo: each final candle once, beginning with the latest; unordered, empty and unfinished ones are skipped', async () => {
   const answers = [
     { minutes: [1, 2, 3, 3.5], now: 3.7, closes: undefined },
     { minutes: [4, 2, 3, 5, 6], now: 6.2, closes: [4, 2, 3, null, 6] },
@@ -57,7 +57,7 @@ test('yahoo: each final candle once, beginning with the latest; out of order, wi
   expect(read.requests[0]).toBe('/v8/finance/chart/%5EHSI?interval=1m&range=1d')
 })
 
-test('yahoo: a 429 is obeyed, and what came meanwhile is in the next answer', async () => {
+test('yahoo: a 429 is obeyed, and the next answer has the candles of the meantime', async () => {
   let requests = 0
   const begun = performance.now()
   const read = await run(
@@ -76,7 +76,7 @@ test('yahoo: a 429 is obeyed, and what came meanwhile is in the next answer', as
   expect(performance.now() - begun).toBeGreaterThan(990)
 })
 
-test('yahoo: a symbol that is not there is refused, and an answer that is no chart is asked for again', async () => {
+test('yahoo: an unknown symbol is refused, and an answer that is not a chart is retried', async () => {
   const error = { code: 'Not Found', description: 'No data found' }
   await expect(
     run('yahoo:NONE', { onRequest: (_, response) => answer(response, { chart: { error } }) }, count(1)),
@@ -87,14 +87,14 @@ test('yahoo: a symbol that is not there is refused, and an answer that is no cha
     { onRequest: (_, response) => answer(response, answers.shift() ?? chart([1]), at(9)) },
     count(1),
   )
-  expect(read.failures[0]).toBe('the answer for ^HSI is no chart')
+  expect(read.failures[0]).toBe('the answer for ^HSI is not a chart')
 })
 
 const day = (close: string) => ({
   ...{ '1. open': '1.0', '2. high': '9.0', '3. low': '0.5', '4. close': close, '5. volume': '1200' },
 })
 
-test('yahoo: an exchange that is closed for days is no gap, an outage of days is one', async () => {
+test('yahoo: an exchange that is closed for days is not a gap, but an outage of days is', async () => {
   const days = [0, 6, 12].flatMap((first) => [first, first + 1, first + 2, first + 3])
   let requests = 0
   const read = await run(
@@ -122,7 +122,7 @@ test('yahoo: an exchange that is closed for days is no gap, an outage of days is
   expect(away.gaps).toHaveLength(1)
 })
 
-test('alphavantage: days that are over, by the clock of the exchange', async () => {
+test('alphavantage: finished days, in the exchange’s time zone', async () => {
   // 02:00 UTC of the 27th is still the 26th in New York.
   const series = { '2026-11-26': day('3'), '2026-11-25': day('2'), '2026-11-24': day('1') }
   let requests = 0
@@ -165,7 +165,7 @@ test('alphavantage: minutes keep their order when the clocks change', async () =
   ])
 })
 
-test('alphavantage: a limit is no data and no key is shown; a wrong symbol ends the run', async () => {
+test('alphavantage: a rate limit is not data and the key is not shown; a wrong symbol ends the run', async () => {
   const limit = {
     Information: 'We have detected your API key as K3Y and our rate limit is 25 requests per day.',
   }
@@ -186,7 +186,7 @@ test('alphavantage: a limit is no data and no key is shown; a wrong symbol ends 
 
 const trade = (s: string, p: number, t = (nine + 18 * 3600) * 1000) => ({ s, p, t, v: 5 })
 
-test('finnhub: trades with the day of their exchange; after a reconnect nothing twice, and the gap is reported', async () => {
+test('finnhub: trades with the day of their exchange; no duplicates after a reconnect, and the gap is reported', async () => {
   const messages = [
     [[trade('AAPL', 1), trade('AAPL', 1), trade('BINANCE:BTCUSDT', 2)]],
     [[trade('AAPL', 1), trade('AAPL', 3)]],

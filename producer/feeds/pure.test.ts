@@ -1,4 +1,4 @@
-// What needs no server: specs, maps, back-off, sequences and the clocks of exchanges.
+// Parts that need no server: specs, maps, back-off, sequences and exchanges' time zones.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { instantOf, zonedDay } from '../zoned-time.ts'
@@ -8,7 +8,7 @@ import { backoffMs } from './reconnect.ts'
 import { Sequence } from './sequence.ts'
 import { parseFeed } from './spec.ts'
 
-test('what names a feed is read whatever its case, and what names none is left to others', () => {
+test('the name of a feed is case-insensitive, and other sources are left to other readers', () => {
   expect(parseFeed('coinbase:btc-usd, ETH-USD')).toEqual({
     kind: 'coinbase',
     symbols: ['BTC-USD', 'ETH-USD'],
@@ -30,10 +30,10 @@ test('what names a feed is read whatever its case, and what names none is left t
 })
 
 test.each([
-  ['coinbase:', 'BTC-USD; "" is none'],
-  ['coinbase:BTC', '"BTC" is none'],
+  ['coinbase:', 'BTC-USD, not ""'],
+  ['coinbase:BTC', 'BTC-USD, not "BTC"'],
   ['coinbase:BTC-USD,btc-usd', 'BTC-USD is there twice'],
-  ['binance:btcusdt@7m', '7m is none'],
+  ['binance:btcusdt@7m', 'not 7m'],
   ['yahoo:^HSI@1m,^GSPC@5m', 'one interval for all symbols, not 1m and 5m'],
   ['wss://user:pass@host/', 'PRODUCER_FEED_KEY_FILE'],
   ['http://', 'a whole address'],
@@ -46,7 +46,7 @@ test.each([
   ['index=$.s,close=$.p,volume=0', 'must say when'],
   ['index=$.s,prise=$.p', '"prise=$.p" has none'],
   ['index=$.s,close=p', '"p" does not begin with $'],
-  ['index=$.s,close=$..p', 'is no path'],
+  ['index=$.s,close=$..p', 'is not a path'],
   ['index=$.a[*].s,close=$.b[*].p,volume=0,date=$.d', 'the same list in every path'],
   ['index=$.a[*][*],close=$.p', 'more than one [*]'],
   ['index=$.s,index=$.t', 'index is there twice'],
@@ -64,13 +64,13 @@ test('a map reads names, positions, lists and constants, and times of every unit
     })
   }
   expect(at('soon')).toMatchObject({ traded_at: 'soon' })
-  // Nothing of it is there: a greeting, not a faulty tick.
+  // No path matches: a greeting, not a bad tick.
   for (const other of [{ type: 'hello' }, null, 7, [], { t: 'text' }]) expect(mapped(map, other)).toEqual([])
-  // Not what an object inherits.
+  // Inherited members are not read.
   expect(mapped(parseMap('index=$.constructor,close=$.__proto__,volume=0,date=$.d'), {})).toEqual([])
 })
 
-test('pauses grow to a minute, and are drawn', () => {
+test('pauses grow to a minute, with jitter', () => {
   const pauses = [0, 1, 2, 3, 10, 1e6].map((attempt) => backoffMs(attempt, 1_000, () => 1))
   expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 60_000, 60_000])
   expect(backoffMs(0, 1_000, () => 0)).toBe(500)
@@ -86,7 +86,7 @@ test('Retry-After is seconds or a date', () => {
   ])
 })
 
-test('whatever the order and the duplicates, each number is taken once, and none is lost', () => {
+test('in any order and with duplicates, each number is accepted once, and none is lost', () => {
   const ids = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 60 })
   fc.assert(
     fc.property(ids, (all) => {
@@ -105,11 +105,11 @@ test('whatever the order and the duplicates, each number is taken once, and none
   )
 })
 
-test('local times become instants on both sides of a change of clocks', () => {
+test('local times become instants on both sides of a clock change', () => {
   const utc = (text: string, zone: string) => new Date(instantOf(text, zone)).toISOString().slice(0, 16)
   expect(utc('2026-03-06 16:00:00', 'America/New_York')).toBe('2026-03-06T21:00')
   expect(utc('2026-03-09 16:00:00', 'America/New_York')).toBe('2026-03-09T20:00')
-  // An hour that is there twice, and one that is not there.
+  // A repeated hour, and a skipped one.
   expect(utc('2026-11-01 01:30:00', 'America/New_York')).toBe('2026-11-01T05:30')
   expect(utc('2026-03-08 02:30:00', 'America/New_York')).toBe('2026-03-08T07:30')
   expect(utc('2026-03-29 12:00:00', 'Europe/London')).toBe('2026-03-29T11:00')

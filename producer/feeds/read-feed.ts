@@ -1,4 +1,4 @@
-// For tests: reads ticks of a feed, with short waits, and notes what it reports.
+// For tests: reads ticks of a feed, with short waits, and collects its reports.
 import { producerConfig } from '../config.ts'
 import type { SkippedRow } from '../message.ts'
 import { openSource } from '../source.ts'
@@ -12,7 +12,7 @@ export interface FeedRead {
   duplicates: number
 }
 
-/** @param until whether enough has come */
+/** @param until whether enough ticks have come */
 export async function readFeed(
   env: Record<string, string>,
   until: (read: FeedRead) => boolean,

@@ -1,4 +1,4 @@
-// The ticks that came lately, so that what a server sends again after a reconnect is not sent twice.
+// Recent ticks, so that what a server repeats after a reconnect is not sent twice.
 import { BoundedMap } from '@ticklake/runtime/bounded-map.ts'
 
 const MAX_REMEMBERED = 100_000
@@ -6,12 +6,12 @@ const MAX_REMEMBERED = 100_000
 export class Recent {
   readonly #connections = new BoundedMap<string, number>(MAX_REMEMBERED)
 
-  /** Whether it is new; remembers it. */
+  /** Whether a tick is new; remembers it. */
   take(key: string): boolean {
     return this.takeFrom(Number.NaN, key)
   }
 
-  /** The same, but the same tick again on the same connection is another one: two trades can be alike. */
+  /** The same, but a repeated tick on the same connection is new: two trades can be alike. */
   takeFrom(connection: number, key: string): boolean {
     const before = this.#connections.get(key)
     if (before !== undefined && before !== connection) return false

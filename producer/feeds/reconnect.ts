@@ -1,25 +1,27 @@
-// Keeps a feed going: opens it again after every failure, with pauses that grow and differ from client to client.
+// Keeps a feed connected: reopens it after every failure, with exponential back-off and jitter.
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { FeedContext, FeedTiming } from './feed.ts'
 import { HttpError } from './http.ts'
 
 const MAX_BACKOFF_MS = 60_000
-/** A connection that lasted so long has shown that the server is well: the pauses begin small again. */
+/** A connection that lasted this long shows that the server is healthy, and resets the back-off. */
 const WELL_AFTER_MS = 10_000
 
-/** The pause before attempt `attempt`, counted from 0: half of it is drawn, so that clients do not come back together. */
+/**
+ * The pause before attempt `attempt`, counted from 0: half of it is random, so that clients do not reconnect together.
+ */
 export function backoffMs(attempt: number, firstMs: number, random: () => number = Math.random): number {
   const ms = Math.min(firstMs * 2 ** Math.min(attempt, 16), MAX_BACKOFF_MS)
   return ms * (0.5 + random() / 2)
 }
 
-/** One connection. `isUp` is to be called with each sign of life; it ends by itself only where the feed has an end. */
+/** One connection. It calls `isUp` with each sign of life, and ends by itself only if the feed has an end. */
 export type Connection<T> = (isUp: () => void, isFirst: boolean) => AsyncIterable<T>
 
 /**
  * @param name of the feed, for errors
- * @throws Failure FEED_UNREACHABLE when no connection came about within `connectTimeoutMs`; FEED_REFUSED
+ * @throws Failure FEED_UNREACHABLE without a connection within `connectTimeoutMs`; FEED_REFUSED
  */
 export async function* reconnecting<T>(
   name: string,
@@ -56,7 +58,7 @@ export async function* reconnecting<T>(
   }
 }
 
-/** `fetch failed` says nothing; its cause does. */
+/** `fetch failed` explains nothing; its cause does. */
 export function reasonWithCause(error: unknown): string {
   const cause = (error as { cause?: unknown } | undefined)?.cause
   const code = (cause as { code?: unknown } | undefined)?.code
@@ -65,11 +67,11 @@ export function reasonWithCause(error: unknown): string {
   return `${own}: ${reasonOf(cause) || String(code)}`
 }
 
-/** What a server refuses for good. */
+/** A permanent refusal by the server. */
 export function refused(name: string, error: unknown): Failure {
   return new Failure({
     code: 'FEED_REFUSED',
-    what: `${name} refuses what it is asked for; no further tick is sent`,
+    what: `${name} refuses the request; no further tick is sent`,
     why: reasonWithCause(error),
     remedy:
       'check the symbols and the address in PRODUCER_SOURCE, and the key in PRODUCER_FEED_KEY_FILE; docs/sources.md says what each feed takes',
@@ -84,7 +86,7 @@ function unreachable(name: string, why: string, waitedMs: number): Failure {
     what: `${name} cannot be reached; nothing was sent`,
     why: `${noName ? 'there seems to be no internet here: ' : ''}${why} (tried for ${Math.round(waitedMs / 1000)} s)`,
     remedy:
-      'a live feed needs access to its server: check the network, a proxy or firewall, and the address; without internet use --csv or made-up rows (no --source)',
+      'a live feed needs access to its server: check the network, a proxy or firewall, and the address; without internet use --csv, or generated rows (no --source)',
     retryable: true,
   })
 }

@@ -1,13 +1,13 @@
-// Repeats a request that may work a moment later, and not more often than the server allows.
+// Retries a request that may succeed a moment later, within the server's rate limit.
 import { sleep } from '@ticklake/runtime/process.ts'
 import { HttpError } from './http.ts'
 import { backoffMs } from './reconnect.ts'
 
 const MAX_ATTEMPTS = 5
-/** While a gap is filled, no new tick goes out: a server that wants a longer pause leaves the gap. */
+/** While a gap is filled, no new tick is sent: if the server asks for a longer pause, the gap stays. */
 const MAX_WAIT_MS = 60_000
 
-/** @throws what the last attempt threw */
+/** @throws the error of the last attempt */
 export async function withRetries<T>(
   request: () => Promise<T>,
   firstBackoffMs: number,

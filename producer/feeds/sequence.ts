@@ -1,9 +1,9 @@
-// Numbers of ticks as their sender counts them: tells new ones from duplicates, and where some are missing.
+// Sequence numbers of ticks: finds duplicates and gaps.
 
-/** Missing numbers that are remembered, in case they come late. */
+/** How many missing numbers are remembered, in case they come late. */
 const MAX_REMEMBERED = 10_000
 
-/** What is missing, both ends included. */
+/** A missing range, both ends included. */
 export interface Range {
   readonly from: number
   readonly to: number
@@ -18,7 +18,7 @@ export class Sequence {
     return this.#last
   }
 
-  /** Whether a tick with that number is to be sent: it has not been, wherever in the order it comes. */
+  /** Whether to send a tick with that number: it was not sent yet, in whatever order it comes. */
   take(id: number): boolean {
     if (this.#missing.delete(id)) return true
     if (this.#last !== undefined && id <= this.#last) return false
@@ -26,13 +26,13 @@ export class Sequence {
     return true
   }
 
-  /** What is missing between the last number and this one; undefined where nothing is. */
+  /** The missing range between the last number and this one; undefined if there is none. */
   missingBefore(id: number): Range | undefined {
     if (this.#last === undefined || id <= this.#last + 1) return undefined
     return { from: this.#last + 1, to: id - 1 }
   }
 
-  /** These numbers were not found: they are taken if they come late. */
+  /** These numbers were not found: they are accepted if they come late. */
   giveUp({ from, to }: Range, found: ReadonlySet<number>): void {
     this.#last = Math.max(this.#last ?? to, to)
     for (let id = to; id >= from && this.#missing.size < MAX_REMEMBERED; id--) {

@@ -1,9 +1,9 @@
-// One connection to a websocket: its messages as an asynchronous list, watched for silence, slowed down when nobody reads.
+// One WebSocket connection: its messages as an async iterable, with a silence timeout and back-pressure.
 import { inOneLine } from '@ticklake/runtime/errors.ts'
 import WebSocket from 'ws'
 import { HttpError, retryAfterMs } from './http.ts'
 
-/** So many messages wait before the server is made to wait. */
+/** How many messages may wait before the socket is paused. */
 const MAX_QUEUED = 10_000
 const HANDSHAKE_MS = 10_000
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024
@@ -11,15 +11,15 @@ const MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 export interface SocketOptions {
   readonly url: URL
   readonly headers?: Readonly<Record<string, string>>
-  /** Sent whenever a connection is open, so also after a reconnect. */
+  /** Sent after every connect, including reconnects. */
   readonly subscriptions: readonly string[]
-  /** After half of it the server is pinged; an answer is a sign of life. */
+  /** The server is pinged after half of it; an answer is a sign of life. */
   readonly silenceMs: number
 }
 
 /**
  * @param isUp called with each sign of life
- * @throws Error when the connection ends, however it ends; HttpError when the server refuses it
+ * @throws Error when the connection ends for any reason; HttpError when the server refuses it
  */
 export async function* socketMessages(
   { url, headers, subscriptions, silenceMs }: SocketOptions,
@@ -95,7 +95,7 @@ export async function* socketMessages(
   } finally {
     clearInterval(watch)
     signal.removeEventListener('abort', stop)
-    // A server that is gone would not answer a close; what it still sent is of no use.
+    // A dead server would not answer a close, and what it still sent is useless.
     socket.terminate()
   }
 }

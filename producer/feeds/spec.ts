@@ -1,4 +1,4 @@
-// Reads PRODUCER_SOURCE where it names a live feed: `coinbase:BTC-USD,ETH-USD`, `wss://…`.
+// Reads a PRODUCER_SOURCE that names a live feed: `coinbase:BTC-USD,ETH-USD`, `wss://…`.
 import { alphaVantageIntervals } from './alpha-vantage.ts'
 import { type BinanceStream, binanceIntervals } from './binance.ts'
 import { yahooIntervals } from './yahoo.ts'
@@ -19,7 +19,7 @@ export const feedForms =
 
 const MAX_SYMBOLS = 200
 
-/** @returns undefined where it is no feed @throws Error that says what is wrong with it */
+/** @returns undefined if it is not a feed @throws Error that says what is wrong with it */
 export function parseFeed(text: string): FeedSpec | undefined {
   if (/^(https?|wss?):\/\//i.test(text)) return addressOf(text)
   const match = /^([a-z]+):(.*)$/i.exec(text)
@@ -72,10 +72,10 @@ function addressOf(text: string): FeedSpec {
 function each(symbols: readonly string[], form: RegExp, example: string): readonly string[] {
   for (const symbol of symbols) {
     if (!form.test(symbol)) {
-      throw new Error(`must name symbols such as ${example}; ${JSON.stringify(symbol)} is none`)
+      throw new Error(`must name symbols such as ${example}, not ${JSON.stringify(symbol)}`)
     }
   }
-  if (symbols.length > MAX_SYMBOLS) throw new Error(`must name ${MAX_SYMBOLS} symbols at most`)
+  if (symbols.length > MAX_SYMBOLS) throw new Error(`must name at most ${MAX_SYMBOLS} symbols`)
   const duplicate = symbols.find((symbol, i) => symbols.indexOf(symbol) !== i)
   if (duplicate !== undefined) throw new Error(`must name each symbol once; ${duplicate} is there twice`)
   return symbols
@@ -90,7 +90,7 @@ function binanceStream(text: string): BinanceStream {
   return { symbol, interval }
 }
 
-/** One interval for all symbols, behind any of them. */
+/** One interval for all symbols, after any of them. */
 function withInterval(symbols: readonly string[], intervals: Readonly<Record<string, number>>) {
   const found = new Set<string>()
   const names = symbols.map((symbol) => {
@@ -107,7 +107,5 @@ function withInterval(symbols: readonly string[], intervals: Readonly<Record<str
 
 function requireInterval(interval: string, intervals: Readonly<Record<string, number>>): void {
   if (Object.hasOwn(intervals, interval)) return
-  throw new Error(
-    `must have an interval of ${Object.keys(intervals).join(', ')} behind @; ${interval} is none`,
-  )
+  throw new Error(`must have an interval of ${Object.keys(intervals).join(', ')} after @, not ${interval}`)
 }

@@ -1,4 +1,4 @@
-// Any websocket whose messages are JSON.
+// Any WebSocket with JSON messages.
 import type { Feed, FeedTiming } from './feed.ts'
 import type { JsonMap } from './json-map.ts'
 import { Messages } from './messages.ts'
@@ -50,8 +50,8 @@ export function websocketFeed({ url, map, subscription, key, timing }: Websocket
   }
 }
 
-/** What a feed that numbers nothing sent while there was no connection. */
+/** The gap of a feed without numbers while there was no connection. */
 export function lostBetween(name: string) {
-  const why = 'the feed does not number its messages: what it sent while there was no connection is missing'
+  const why = 'the feed does not number its messages: those sent without a connection are missing'
   return { what: `${name}, from the loss of the connection to now`, missed: undefined, filled: 0, why }
 }

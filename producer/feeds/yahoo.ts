@@ -59,7 +59,7 @@ function candlesOf(
     throw refused(name, new Error(`${symbol}: ${member(error, 'code')}, ${member(error, 'description')}`))
   const result = (member(chart, 'result') as unknown[] | undefined)?.[0]
   const zone = member(member(result, 'meta'), 'exchangeTimezoneName')
-  if (typeof zone !== 'string') throw new Error(`the answer for ${symbol} is no chart`)
+  if (typeof zone !== 'string') throw new Error(`the answer for ${symbol} is not a chart`)
   const starts = member(result, 'timestamp')
   // No trade yet on that day.
   if (!Array.isArray(starts)) return []
@@ -68,7 +68,7 @@ function candlesOf(
   const ticks: PolledTick[] = []
   for (const [i, start] of starts.entries()) {
     const startMs = typeof start === 'number' ? start * 1000 : Number.NaN
-    // The last one may be the price of this moment, between two candles; nulls mean that nothing was traded.
+    // The last one may be the current price, between two candles; null means that nothing was traded.
     const isFinal = startMs % intervalMs === 0 && startMs + intervalMs <= serverMs
     if (!isFinal || cell('close', i) === null) continue
     const fields = {
