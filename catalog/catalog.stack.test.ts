@@ -1,4 +1,4 @@
-// The catalog's commands as a user types them, on a real stream: rows from a real consumer, queried by the real engine.
+// The catalog's commands as a user types them, on real rows of a real consumer, queried by the real engine.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
@@ -27,12 +27,12 @@ const tutorial = {
 const query = (sql: string, ...flags: string[]) => run(env, 'catalog', 'query', sql, ...flags)
 const glue = () => new GlueClient({})
 
-test('declare makes what is missing, and nothing the second time', async () => {
+test('declare creates what is missing, and nothing the second time', async () => {
   const first = await run(env, 'catalog', 'declare')
-  expect(first.stdout).toContain(`table ${env.LAKE_DATABASE}.ticks: made`)
+  expect(first.stdout).toContain(`table ${env.LAKE_DATABASE}.ticks: created`)
   expect(first.stdout).toContain('partitions: 50 new')
   const second = await run(env, 'catalog', 'declare')
-  expect(second.stdout).toContain(`table ${env.LAKE_DATABASE}.ticks: there, as wanted`)
+  expect(second.stdout).toContain(`table ${env.LAKE_DATABASE}.ticks: exists as wanted`)
   expect(second.stdout).toContain('partitions: 0 new')
   expect([first.code, second.code]).toEqual([0, 0])
 })
@@ -53,7 +53,7 @@ test('declare shows a difference and leaves it, until --replace', async () => {
   const shown = await run(env, 'catalog', 'declare')
   expect(shown.code).toBe(1)
   expect(shown.stderr).toContain('error DECLARE_DIFFERS')
-  expect(shown.stderr).toContain('columns: there index string, date string')
+  expect(shown.stderr).toContain('columns: found index string, date string')
   expect((await glue().send(new GetTableCommand(table))).Table?.StorageDescriptor?.Columns?.[1]?.Type).toBe(
     'string',
   )
@@ -119,7 +119,7 @@ test('an error is Athena’s own text in three lines, and exit status 1', async 
   }
 })
 
-test('values have all their digits, NULL is not an empty text', async () => {
+test('values keep all digits, NULL is not an empty text', async () => {
   const sql = "SELECT 9223372036854775807 big, CAST(NULL AS varchar) n, '' e, 0.1e0 d, 'a\"b' q"
   expect((await query(sql, '--output', 'csv')).stdout).toBe(
     'big,n,e,d,q\n9223372036854775807,,"",0.1,"a""b"\n',
@@ -129,7 +129,7 @@ test('values have all their digits, NULL is not an empty text', async () => {
   )
 })
 
-test('300,000 rows come whole', async () => {
+test('300,000 rows arrive completely', async () => {
   const sql = 'SELECT a, b FROM UNNEST(sequence(1, 10000)) t(a) CROSS JOIN UNNEST(sequence(1, 30)) u(b)'
   const { stdout, code } = await query(sql, '--output', 'csv')
   expect(stdout.trimEnd().split('\n')).toHaveLength(300_001)
@@ -154,7 +154,7 @@ test('Ctrl-C cancels the query at Athena', async () => {
   await expect.poll(async () => (await execution())?.Status?.State, { timeout: 10_000 }).toBe('CANCELLED')
 })
 
-test('watch gives count, rate, freshness and lag as numbers', async () => {
+test('watch prints count, rate, freshness and lag as numbers', async () => {
   const { stdout, code } = await run(
     env,
     'catalog',

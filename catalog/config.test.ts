@@ -4,7 +4,7 @@ import { Failure } from '@ticklake/runtime/errors.ts'
 import { expect, test } from 'vitest'
 import { catalogConfig, catalogSchema, crawledDatabase } from './config.ts'
 
-test('without any variable the lake of the local stack is meant', () => {
+test('without any variable it uses the lake of the local stack', () => {
   const config = catalogConfig({})
   expect(config.lake).toMatchObject({ database: 'stock_market_kafka', table: 'ticks', dataset: 'ticks' })
   expect(config).toMatchObject({ crawler: 'ticklake-ticks', watchEveryMs: 60_000, crawlEveryMs: 0 })
@@ -28,7 +28,7 @@ test('by default audits are hourly; on AWS never for a format where each record 
   )
 })
 
-test('the table may be called as in the tutorials while the dataset keeps its name', () => {
+test('the table may be named as in the tutorials while the dataset keeps its name', () => {
   const { lake } = catalogConfig({
     LAKE_DATABASE: 'stock-market-kafka',
     LAKE_TABLE: 'kafka-stock-market-engine-ym',
@@ -40,7 +40,7 @@ test.each([
   [{ CATALOG_WATCH_EVERY: '5' }, 'did you mean CATALOG_WATCH_EVERY_MS?'],
   [{ CATALOG_HOURS_AHEAD: '48h' }, 'CATALOG_HOURS_AHEAD must be a whole number'],
   [{ LAKE_TABEL: 'x' }, 'did you mean LAKE_TABLE?'],
-])('%o is refused by name', (env, text) => {
+])('%o is refused, naming the variable', (env, text) => {
   const refused = () => catalogConfig(env as unknown as Record<string, string>)
   expect(refused).toThrow(Failure)
   try {

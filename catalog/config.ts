@@ -31,7 +31,7 @@ export const catalogSchema = {
     max: 240,
   }),
   CATALOG_REGISTER_EVERY_MS: integer({
-    doc: '`serve`: how often new partitions are searched for (three or four S3 LIST requests each time)',
+    doc: '`serve`: how often it looks for new partitions (three or four S3 LIST requests each time)',
     default: 5_000,
     min: 250,
     max: DAY_MS,
@@ -40,7 +40,7 @@ export const catalogSchema = {
     doc: 'the Glue crawler’s name; `ticklake-<dataset>` when unset',
   }),
   CATALOG_CRAWLER_ROLE: text({
-    doc: 'the IAM role (name or ARN) that a crawler made here runs as',
+    doc: 'the IAM role (name or ARN) of a crawler that ticklake creates',
     default: 'ticklake-crawler',
   }),
   CATALOG_CRAWL_EVERY_MS: milliseconds({
@@ -67,7 +67,7 @@ export const catalogSchema = {
     }),
   ),
   CATALOG_IN_FLIGHT_MS: integer({
-    doc: '`audit`: how old the newest claim of a partition may be with its objects not all there yet; older, its rows are lost',
+    doc: '`audit`: how long after a partition’s newest claim its objects may be missing before its rows count as lost',
     default: 30_000,
     max: 3_600_000,
   }),

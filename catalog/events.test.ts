@@ -46,12 +46,12 @@ const outcome = (lost: number, twice: number, what?: string) =>
     },
   }) as unknown as AuditOutcome
 
-test('before the first audit nothing is known; a bad one and a good one leave their numbers and lines', async () => {
+test('before the first audit nothing is known; a bad and a good one set their metrics and log lines', async () => {
   const { events, shown, lines } = setUp()
   expect(await shown('catalog_audit_findings')).toEqual({ '': Number.NaN })
   events.audited(outcome(0, 0), true, 800)
   vi.advanceTimersByTime(60_000)
-  events.audited(outcome(3, 2, 'ticks/x.parquet is not there'), false, 800)
+  events.audited(outcome(3, 2, 'ticks/x.parquet is missing'), false, 800)
   events.auditFailed()
   expect(await shown('catalog_audits_total')).toEqual({
     'outcome="good"': 1,
@@ -65,10 +65,10 @@ test('before the first audit nothing is known; a bad one and a good one leave th
   expect(await shown('catalog_audit_lost_rows')).toEqual({ '': 3 })
   expect(await shown('catalog_audit_duplicate_rows')).toEqual({ '': 2 })
   expect(await shown('catalog_audit_scanned_bytes_total')).toEqual({ '': 10_000 })
-  expect(lines.join('')).toMatch(/"level":"error".*x\.parquet is not there.*lost 3, twice 2/)
+  expect(lines.join('')).toMatch(/"level":"error".*x\.parquet is missing.*lost 3, twice 2/)
 })
 
-test('of the hours that compaction left, those that are over are counted, with the oldest', async () => {
+test('of the hours that compaction left, the closed ones are counted, with the oldest', async () => {
   const { events, shown } = setUp()
   events.compaction.passed({ pending: ['2026-11-21-12', '2026-11-21-11', '2026-11-21-09'] })
   expect(await shown('catalog_compaction_backlog')).toEqual({ '': 2 })

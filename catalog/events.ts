@@ -97,7 +97,7 @@ export function catalogEvents(log: Logger, registry: Registry) {
   )
   const unknownAtFirst = [oldestPending, pendingHours, passedAt, auditedAt, goodAt]
   for (const one of [...unknownAtFirst, findings, lost, duplicates, auditSeconds]) one.set(Number.NaN)
-  // Unknown is not 0: a panel that shows no rows before the first count would be wrong.
+  // Unknown is not 0: a panel that shows 0 rows before the first count would be wrong.
   for (const unknown of [rows, newest, querySeconds, lag, registeredAt]) unknown.set(Number.NaN)
   const compactedRows = counter('ticklake_catalog_compacted_rows_total', 'Rows written by compaction')
   const deletedObjects = counter(
@@ -113,7 +113,7 @@ export function catalogEvents(log: Logger, registry: Registry) {
   let countedAt: number | undefined
   const countFailing = failingSince(registry)
   const outages = new Outages(outageLines(log, 'nothing is changed meanwhile'), Date.now, countFailing)
-  /** Of the pass that goes on, and of those before it without a pause. */
+  /** Failures of the running pass, and of earlier ones without a pause. */
   let refusedCode: string | undefined
   let refusedSinceMs: number | undefined
   return {
@@ -148,11 +148,11 @@ export function catalogEvents(log: Logger, registry: Registry) {
       switched: (facts) => log.info(facts, 'tables read the compacted hour'),
       deleted({ hour, objects }) {
         deletedObjects.inc(objects)
-        log.info({ hour, objects }, 'objects deleted whose rows are in a compacted hour')
+        log.info({ hour, objects }, 'deleted objects that compaction has replaced')
       },
       refused(facts) {
         refusedCode = facts.code
-        log.error(facts, 'hour not compacted; its objects stay as they are')
+        log.error(facts, 'hour not compacted; its objects stay unchanged')
       },
       passed({ pending }) {
         refusedSinceMs = refusedCode === undefined ? undefined : (refusedSinceMs ?? Date.now())

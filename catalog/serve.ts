@@ -75,7 +75,7 @@ export async function serve(parts: ServeParts, signal: AbortSignal): Promise<voi
 
 async function crawlOnSchedule(parts: ServeParts, signal: AbortSignal): Promise<void> {
   if (parts.config.crawlEveryMs === 0) return
-  // The first crawl comes after one interval: on AWS each start is billed, and a restart is no reason for one.
+  // The first crawl comes after one interval: on AWS each one is billed, and a restart should not cause one.
   await sleep(parts.config.crawlEveryMs, signal)
   await every(parts.config.crawlEveryMs, signal, async () => {
     const done = await attempt(parts, 'crawl', signal, async () => {
@@ -88,7 +88,7 @@ async function crawlOnSchedule(parts: ServeParts, signal: AbortSignal): Promise<
 async function alertsOnSchedule(parts: ServeParts, signal: AbortSignal): Promise<void> {
   if (!parts.alerts) return
   const { rules, episodes, notify } = parts.alerts
-  // One attempt for all: an alert that works says nothing of another one that does not.
+  // One attempt name for all: a working alert does not mean that another one works.
   const failing = new Set<string>()
   await runAlerts(
     rules,
@@ -150,7 +150,7 @@ async function compactOnSchedule(
   })
 }
 
-/** A scrape gets the last numbers at once and, if they are old enough, starts the next count. */
+/** A scrape gets the last numbers at once, and starts the next count if they are old enough. */
 function countOnScrape(parts: ServeParts, signal: AbortSignal): void {
   let nextAt = 0
   let busy = false
@@ -189,7 +189,7 @@ async function attempt(
 
 async function every(intervalMs: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
   while (!signal.aborted) {
-    // Not the time of day: a clock that is set back by hours would stop the service for as long.
+    // Not the wall clock: setting it back by hours would stop the service for that long.
     const startedAt = performance.now()
     await work()
     await sleep(Math.max(0, startedAt + intervalMs - performance.now()), signal)

@@ -110,9 +110,7 @@ test.concurrent.for(releases)(
   async ({ contract, format, added }, scope) => {
     const it = await earlier(scope, contract, format)
     using catalog = catalogOf(it)
-    expect(await catalog.declare()).toMatch(
-      new RegExp(`table \\S+\\.ticks: brought up to date \\(columns: .*${added}`),
-    )
+    expect(await catalog.declare()).toMatch(new RegExp(`table \\S+\\.ticks: updated \\(columns: .*${added}`))
     const written = format === 'json-object' ? '11' : '8'
     expect(await catalog.bySource(), 'its rows read as NULL').toEqual([[null, written]])
 

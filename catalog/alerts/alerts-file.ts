@@ -52,7 +52,7 @@ export function parseAlerts(
       if (node === undefined) return undefined
       if (isScalar(node) && typeof node.value === 'string' && node.value.trim() !== '')
         return node.value.trim()
-      say(node, `${key} must be a text`)
+      say(node, `${key} must be a string`)
       return undefined
     }
     for (const pair of item.items) {
@@ -63,7 +63,7 @@ export function parseAlerts(
     const [name, when, sql, every] = ['name', 'when', 'sql', 'every'].map(textOf)
     if (value('name') === undefined) say(item, 'name is missing')
     if (name !== undefined && rules.some((rule) => rule.name === name))
-      say(item, `the name ${name} is used before`)
+      say(item, `the name ${name} is already used`)
     if ((value('when') === undefined) === (value('sql') === undefined))
       say(item, 'exactly one of when and sql is needed')
     const everyMs = every === undefined ? undefined : parseDuration(every)

@@ -58,7 +58,7 @@ test.each([
   ],
   [
     'alerts:\n  - {name: a, sql: SELECT 1, every: 1 m}\n  - {name: a, sql: SELECT 1, every: 1 m}',
-    /line 3: the name a is used before/,
+    /line 3: the name a is already used/,
   ],
 ])('%j is refused, with its line', (content, why) => {
   const problem = (() => {
@@ -122,7 +122,7 @@ function world(targets: Target[]) {
   const seen: string[] = []
   const it = { rows: [] as string[][], broken: new Set<string>(), firing: false }
   const rule = { name: 'a', everyMs: 1, targets, sql: () => 'SELECT' }
-  /** A process of its own: its state is what the bucket has. */
+  /** A new process: its state is what the bucket has. */
   const start = () => {
     const parts: AlertParts = {
       athena: { query: async () => ({ rows: batches(it.rows) }) as never },
@@ -172,7 +172,7 @@ test('an alert fires once per episode, also across restarts, and again in the ne
   expect(new Set(sent).size).toBe(2)
 })
 
-test('a target that fails is notified later, with the same id, and holds up no other', async () => {
+test('a target that fails is notified later, with the same id, and delays no other', async () => {
   const { it, sent, seen, start } = world([webhook, sns])
   it.rows = [['HSI']]
   it.broken.add('webhook')
@@ -198,7 +198,7 @@ test('the state in the bucket has no path of a webhook, which is often its passw
   expect([...objects.values()].join()).not.toContain('token')
 })
 
-test('of a result that is the whole lake, only the first rows are read', async () => {
+test('if a result is the whole lake, only its first rows are read', async () => {
   const { it, start, objects } = world([])
   it.rows = Array.from({ length: 100 }, (_, i) => [String(i)])
   await start()()

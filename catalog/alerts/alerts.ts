@@ -21,7 +21,7 @@ export interface FiringAlert {
   readonly rows: readonly string[]
 }
 
-/** undefined when no file is set. @throws Failure ALERTS_INVALID */
+/** undefined if no file is set. @throws Failure ALERTS_INVALID */
 export function openAlerts(aws: Pick<Aws, 'bucket'>, config: CatalogConfig): Alerts | undefined {
   if (config.alertsFile === undefined) return undefined
   const rules = readAlerts(config.alertsFile, config.lake)

@@ -1,4 +1,4 @@
-// Which alerts are firing, and who has been notified of it: one small object in the bucket, so that it survives restarts.
+// Which alerts are firing, and who has been notified: one small object in the bucket, which survives restarts.
 import type { Bucket } from '@ticklake/aws/s3.ts'
 import { controlPrefix, type Lake } from '@ticklake/contract/keys.ts'
 
@@ -17,7 +17,7 @@ export class Episodes {
   readonly #bucket: Pick<Bucket, 'text' | 'put'>
   readonly #key: string
   #stored: Map<string, Episode> | undefined
-  /** Writes go one after the other: each has the whole state. */
+  /** Writes are sequential: each has the whole state. */
   #written: Promise<unknown> = Promise.resolve()
 
   constructor(bucket: Pick<Bucket, 'text' | 'put'>, lake: Lake) {

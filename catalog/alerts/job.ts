@@ -78,21 +78,21 @@ export async function checkAlert(
   for (const target of rule.targets) {
     if (target.kind === 'log' || target.kind === 'page' || episode.notified.includes(targetKey(target)))
       continue
-    // What has begun is finished: a target that was notified, and not noted, would be notified again after a restart.
+    // A started check is finished: a target that was notified but not recorded would be notified again after a restart.
     if (signal?.aborted) return
     try {
       await notify(target, rule.name, episode)
       episode = { ...episode, notified: [...episode.notified, targetKey(target)] }
       await episodes.set(rule.name, episode)
     } catch (error) {
-      // The other targets are notified all the same.
+      // The other targets are still notified.
       failure ??= error
     }
   }
   if (failure !== undefined) throw failure
 }
 
-/** As texts; no more is read of a result that may be the whole lake. @throws Failure that names the alert */
+/** As strings; the rest is not read, since a result may be the whole lake. @throws Failure that names the alert */
 async function firstRows(
   athena: AlertParts['athena'],
   { name, sql }: AlertRule,

@@ -6,7 +6,7 @@ import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Episode } from './episodes.ts'
 import type { Target } from './rule.ts'
 
-/** Short, because a stop waits for a notification that is under way. */
+/** Short, because a stop waits for a notification in progress. */
 const TIMEOUT_MS = 5_000
 
 export type Notify = (target: Target, alert: string, episode: Episode) => Promise<void>
@@ -74,7 +74,7 @@ async function post(url: string, body: string, id: string, secret: string | unde
   } catch (error) {
     throw new Failure({
       code: 'WEBHOOK_FAILED',
-      what: `the webhook at ${origin} did not take the notification; it is sent again at the next check`,
+      what: `the webhook at ${origin} did not accept the notification; it is sent again at the next check`,
       why: reasonOf(error),
       remedy: 'check the URL in alerts.yml and the receiver',
       retryable: true,

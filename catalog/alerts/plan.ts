@@ -5,7 +5,7 @@ import type { AlertRule } from './rule.ts'
 
 const DAY_MS = 86_400_000
 
-/** @param scannedBytes of one run of each alert; 0: the least that Athena bills */
+/** @param scannedBytes of one run of each alert; 0: the minimum that Athena bills */
 export function planLines(rules: readonly AlertRule[], scannedBytes: readonly number[]): string[] {
   let total = 0
   const lines = rules.map((rule, i) => {

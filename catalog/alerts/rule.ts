@@ -34,7 +34,7 @@ export interface Change {
   readonly percent: number
 }
 
-/** `HSI, change over 5 m above 2 %`, or `any, change …`; undefined when the text has another form. */
+/** `HSI, change over 5 m above 2 %`, or `any, change …`; undefined if the text has another form. */
 export function parseChange(text: string): Change | undefined {
   const comma = text.lastIndexOf(',')
   const index = text.slice(0, Math.max(0, comma)).trim()
@@ -54,8 +54,8 @@ export function parseChange(text: string): Change | undefined {
 }
 
 /**
- * The change of the last price against the price so long ago: that of the newest tick which is at least as old, and at
- * most twice. Only the hours in which such ticks can have landed are read.
+ * The change of the last price since the newest tick that is at least this old, and at most twice as old. Reads only
+ * the hours in which such ticks can have landed.
  */
 export function changeSql(
   lake: Pick<LakeConfig, 'database' | 'table'>,

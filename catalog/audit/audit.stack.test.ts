@@ -1,4 +1,4 @@
-// The audit against a real broker, bucket and engine: one object deleted, one copied, closed hours remembered.
+// The audit with a real broker, bucket and engine: one object deleted, one copied, closed hours verified.
 import { CopyObjectCommand, DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { s3Client } from '@ticklake/aws/config.ts'
 import { controlPrefix, hourOf, hourPrefix } from '@ticklake/contract/keys.ts'
@@ -40,7 +40,7 @@ test('on a first, empty lake it says so, and nothing is wrong', async () => {
   expect(code).toBe(0)
 })
 
-test('each record once: exit status 0, and the closed hours are remembered', async () => {
+test('each record once: exit status 0, and the closed hours are recorded as verified', async () => {
   for (const [S, E, path] of [
     [0, 40, hoursAgo(5)],
     [40, 70, hoursAgo(4)],
@@ -72,7 +72,7 @@ test('a deleted object is lost with exactly its rows, also in a verified hour', 
   await remove(keys[0]!)
   const { code, stdout } = await audit()
   expect(lastLine(stdout)).toBe('audit: produced 100, landed 60, dead 0, skipped 0, lost 40, twice 0')
-  expect(stdout).toContain(`lost 40: ${keys[0]} is not there`)
+  expect(stdout).toContain(`lost 40: ${keys[0]} is missing`)
   expect(code).toBe(1)
   await copy(spare, keys[0]!)
   expect((await audit()).code).toBe(0)

@@ -67,13 +67,13 @@ test('an object with rows repeated inside, and one cut short', () => {
   )
 })
 
-test('an object with another topic’s rows is lost under its name and unlisted as what it is', () => {
+test('an object with another topic’s rows counts as lost, and its rows as unlisted', () => {
   const { kinds, line } = reported(factsOf([a], { groups: [groupOf(a, { topicId: 'f'.repeat(32) })] }))
   expect(kinds.sort()).toEqual(['lost', 'unlisted'])
   expect(line).toContain('lost 100, twice 0')
 })
 
-test('objects behind the landed offset are in flight: no finding, whether Athena sees them or not', () => {
+test('objects beyond the landed offset are in flight: no finding, whether Athena sees them or not', () => {
   const next = claimOf(0, 250, 300)
   const facts = factsOf([a, b], {
     partitions: [{ partition: 0, low: 0, end: 320 }],
@@ -99,7 +99,7 @@ test('gaps are not produced, skipped records are reported', () => {
   )
 })
 
-test('a hole in the chain is lost, and its object is reported to hold what is missing', () => {
+test('a hole in the chain is lost, and its object is reported to have the missing rows', () => {
   const facts = factsOf([a, b, claimOf(0, 250, 260)])
   const links = facts.chains[0]!.links.filter(({ S }) => S !== 100)
   const { line, kinds } = reported({ ...facts, chains: [{ ...facts.chains[0]!, links }] })
@@ -148,7 +148,7 @@ test('what Kafka deleted before it landed is lost; a broker that ends before the
   expect(behind.kinds).toEqual(['broker'])
 })
 
-test('verified hours and their chains stand for what they were found to be', () => {
+test('verified hours and their chains count with their verified sums', () => {
   const sums = { landedOffset: 100, rows: 90, dead: 10, gaps: 0, skipped: 0 }
   const facts = factsOf([b], { base: new Map([[0, sums]]) })
   expect(reported(facts).line).toBe('audit: produced 250, landed 240, dead 10, skipped 0, lost 0, twice 0')
@@ -165,6 +165,6 @@ test('json-object: one template stands for all claims of an hour', () => {
   expect(gone.line).toContain('landed 249, dead 0, skipped 0, lost 1, twice 0')
 })
 
-test('an object in no hour is named: a crawler would take it in', () => {
+test('an object outside all hours is named: a crawler would include it', () => {
   expect(reported(factsOf([a], { outsideHours: ['lake/ticks/x.parquet'] })).kinds).toEqual(['unlisted'])
 })

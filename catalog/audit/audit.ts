@@ -18,27 +18,27 @@ export interface AuditFacts extends Omit<ObjectFacts, 'claimed' | 'landedOffsets
   readonly base: ChainBase
   /** Objects in the table's folder, but in no hour. */
   readonly outsideHours: readonly string[]
-  /** The rejected records in each dead-letter file, by key; one that is not there is absent. */
+  /** The rejected records in each dead-letter file, by key; missing files are absent. */
   readonly deadRecords: ReadonlyMap<string, number>
-  /** Every dead-letter file listed that the base does not cover. */
+  /** Every listed dead-letter file that the base does not cover. */
   readonly listedDead: readonly string[]
-  /** The compacted ones of the hours that are read. */
+  /** The compacted objects of the hours that are read. */
   readonly compactedHours: readonly CompactedHour[]
   /** What reading Kafka again found (`--deep`). */
   readonly deepFindings: readonly Finding[]
-  /** Rows that are not as Kafka's records (`--deep`). */
+  /** Rows that differ from Kafka's records (`--deep`). */
   readonly changed: number
 }
 
 export interface AuditReport extends ChainSums {
-  /** End offsets less gaps: the committed records, as far as claims tell gaps from records. */
+  /** End offsets less gaps: the committed records, as far as claims distinguish gaps from records. */
   readonly produced: number
   readonly landed: number
   readonly lost: number
   readonly twice: number
   /** Of the skipped ones: records of a claim that was unfinished when Kafka replaced them. */
   readonly recordedLoss: number
-  /** Rows with other values than Kafka's records have: there, once, and wrong. */
+  /** Rows with other values than Kafka's records: present once, but wrong. */
   readonly changed: number
   /** Produced, but above the landed offsets: not claimed, or not completely written yet. */
   readonly waiting: number
@@ -74,7 +74,7 @@ export function auditReport(facts: AuditFacts): AuditReport {
     ...facts.outsideHours.map(outsideFinding(facts)),
     ...facts.deepFindings,
   ]
-  // Records that a claim calls gaps were produced nevertheless.
+  // Records that a claim calls gaps were still produced.
   const falseGaps = facts.deepFindings.reduce((sum, one) => sum + one.lost, 0)
   return {
     ...chain.sums,
@@ -128,10 +128,10 @@ function checkDead(facts: AuditFacts, chain: ChainCheck) {
     }
     const what =
       records === undefined
-        ? `${key} is not there: ${counted(claim.dead, 'rejected record')}`
+        ? `${key} is missing: ${counted(claim.dead, 'rejected record')}`
         : `${key} holds ${counted(records, 'record')}, its claim says ${claim.dead}`
     findings.push(
-      finding('dead', what, `put it back ${fromOldVersion}; the dead-letter topic has a copy`, {
+      finding('dead', what, `restore it ${fromOldVersion}; the dead-letter topic has a copy`, {
         lost: Math.max(0, claim.dead - (records ?? 0)),
       }),
     )
@@ -145,7 +145,7 @@ function checkDead(facts: AuditFacts, chain: ChainCheck) {
       finding(
         'dead',
         `${key} is in no claim`,
-        `see who put it there, then: aws s3 rm 's3://${facts.lake.bucket}/${key}'`,
+        `find out who put it there, then: aws s3 rm 's3://${facts.lake.bucket}/${key}'`,
       ),
     )
   }
@@ -170,7 +170,7 @@ function checkOffsets(facts: AuditFacts, chain: ChainCheck) {
         finding(
           'retention',
           `partition ${partition}: Kafka deleted the offsets ${landedOffset} to ${low - 1} before they had landed`,
-          'raise the topic’s retention; with CONSUMER_ON_RETENTION_LOSS=record the consumer records the hole and goes on',
+          'raise the topic’s retention; with CONSUMER_ON_RETENTION_LOSS=record the consumer records the hole and continues',
           { lost: low - landedOffset },
         ),
       )
@@ -180,7 +180,7 @@ function checkOffsets(facts: AuditFacts, chain: ChainCheck) {
         finding(
           'broker',
           `partition ${partition}: the lake holds the offsets up to ${landedOffset - 1}, Kafka ends before ${end}`,
-          'the broker lost what it had acknowledged and will give these offsets again: create a new topic and a new dataset',
+          'the broker lost acknowledged records and will reuse their offsets: create a new topic and a new dataset',
         ),
       )
     }
@@ -191,6 +191,6 @@ function checkOffsets(facts: AuditFacts, chain: ChainCheck) {
 const outsideFinding = (facts: AuditFacts) => (key: string) =>
   finding(
     'unlisted',
-    `${key} lies in the table's folder, but in no hour of it: a crawler would take it in`,
-    `see who put it there, then: aws s3 rm 's3://${facts.lake.bucket}/${key}'`,
+    `${key} is in the table's folder, but in no hour: a crawler would include it`,
+    `find out who put it there, then: aws s3 rm 's3://${facts.lake.bucket}/${key}'`,
   )

@@ -34,7 +34,7 @@ export interface Hole {
   readonly E: number
 }
 
-/** Claims that were unfinished when Kafka replaced their records: what of them did not land is recorded as lost. */
+/** Claims that were unfinished when Kafka replaced their records: records that did not land are recorded as lost. */
 export interface Unfinished {
   /** Rows by object. */
   readonly rows: ReadonlyMap<string, number>
@@ -51,7 +51,7 @@ export interface ChainCheck {
   readonly findings: readonly Finding[]
 }
 
-/** Pure. A hole, an overlap or an unreadable claim is a finding; the check continues behind it. */
+/** Pure. A hole, an overlap or an unreadable claim is a finding; the check continues after it. */
 export function checkChains(chains: readonly Chain[], base: ChainBase): ChainCheck {
   const findings: Finding[] = []
   const holes: Hole[] = []
@@ -66,7 +66,7 @@ export function checkChains(chains: readonly Chain[], base: ChainBase): ChainChe
           finding(
             'chain',
             `the claim ${key} cannot be used: ${fault}`,
-            'put it back as the consumer wrote it',
+            'restore it as the consumer wrote it',
           ),
         )
         continue
@@ -78,7 +78,7 @@ export function checkChains(chains: readonly Chain[], base: ChainBase): ChainChe
           finding(
             'chain',
             `partition ${partition}: two claims for the offsets ${S} to ${end - 1}, the second is ${key}`,
-            'stop all consumers, then see which one wrote it: no claim of this release can start there',
+            'stop all consumers, then find out which one wrote it: no claim of this release can start there',
           ),
         )
       }

@@ -1,4 +1,4 @@
-// What an audit says of a chain whose last record Kafka has replaced.
+// What an audit reports for a chain of which Kafka has replaced the last record.
 import { parseClaim } from '@ticklake/contract/claim.ts'
 import { recordDigest } from '@ticklake/contract/last-record.ts'
 import { expect, test } from 'vitest'
@@ -34,13 +34,13 @@ test.each([
   ['is the same', claim(), topic, record],
   ['is no longer in Kafka', claim(), topic, 'absent' as const],
   ['is below what Kafka still has', claim(), { ...topic, low: 100 }, other],
-  ['was not written down by an earlier release', claim({ v: 1, last: undefined }), topic, other],
+  ['was not recorded by an earlier release', claim({ v: 1, last: undefined }), topic, other],
 ])('a last record that %s is no finding', async (_what, newest, partition, found) => {
   expect(await checkChainEnd(newest, partition, lookup(found))).toBeUndefined()
 })
 
 test.each([{ offset: 100, sha256: last.sha256 }, { offset: 99, sha256: 'short' }, { offset: 99 }, 'x'])(
-  'a claim whose last record is %j cannot be used',
+  'a claim with the last record %j cannot be used',
   (bad) => {
     expect(() => claim({ last: bad })).toThrow('whose last record is')
   },

@@ -1,5 +1,5 @@
 // Compares the last record of each partition's newest claim with the record that Kafka has at its offset: after a power
-// cut other records may be there, which count as landed by their offsets.
+// cut it may be another record, which counts as landed by its offset.
 import { type Claim, shiftOf } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import type { Lake } from '@ticklake/contract/keys.ts'
@@ -13,8 +13,8 @@ import { counted, type Finding, finding } from './finding.ts'
 type Lookup = Pick<RecordLookup, 'find' | 'epochEnd'>
 
 /**
- * The findings of all partitions. A claim of an earlier release says nothing of its last record, and Kafka may have deleted it:
- * then there is nothing to compare.
+ * The findings of all partitions. There is nothing to compare if an earlier release wrote the claim, or Kafka has
+ * deleted the record.
  * @throws Failure KAFKA_UNREACHABLE
  */
 export async function checkChainEnds(
@@ -46,13 +46,13 @@ export async function checkChainEnd(
   const lost = last.offset + 1 - from
   return finding(
     'broker',
-    `partition ${partition}: ${comparison.why}: ${counted(lost, 'record')} or more since then count as landed and are not in the lake`,
+    `partition ${partition}: ${comparison.why}: ${counted(lost, 'record')} or more since then count as landed but are not in the lake`,
     'begin a new dataset with LAKE_DATASET for all services, and keep both: it lands what the topic still holds',
     { lost },
   )
 }
 
-/** The first offset that Kafka has given to another record; where the leader epoch does not tell it, the one compared. */
+/** The first offset that Kafka has given to another record; if the leader epoch does not show it, the compared one. */
 async function firstReplaced(
   partition: number,
   { offset, leaderEpoch }: NonNullable<Claim['last']>,
@@ -63,7 +63,7 @@ async function firstReplaced(
   return epochEnd >= 0 ? Math.min(epochEnd, offset) : offset
 }
 
-/** The newest claim of each partition, by partition; one that has none, or an unreadable one, is absent. */
+/** The newest claim by partition; partitions without a readable one are absent. */
 export async function newestClaims(
   source: ObjectSource,
   lake: Lake,

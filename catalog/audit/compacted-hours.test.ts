@@ -35,7 +35,7 @@ const all = [...small, later]
 const rawKeys = small.map((claim) => claim.files[0]!.key)
 const laterKey = later.files[0]!.key
 
-test('a compacted hour is right, whether its small objects are deleted already or not', () => {
+test('a compacted hour is right, whether its small objects are already deleted or not', () => {
   for (const listed of [[laterKey], [...rawKeys, laterKey], [rawKeys[1]!, laterKey]]) {
     const report = auditReport(factsOf(all, { compactedHours, listed, groups: [runGroup(), groupOf(later)] }))
     expect(report.findings).toEqual([])
@@ -61,12 +61,12 @@ test('rows that a run lacks are lost, and rows that it repeats are duplicates', 
   expect(auditLine(auditReport(double))).toContain('lost 0, twice 1')
 })
 
-test('a run that is gone is lost: the hour was switched, and nothing of it is read', () => {
+test('a missing run is lost: the hour was switched, and no row of it is read', () => {
   const report = auditReport(factsOf(all, { compactedHours, listed: [laterKey], groups: [groupOf(later)] }))
   expect(auditLine(report)).toContain('landed 3, dead 0, skipped 0, lost 9, twice 0')
 })
 
-test('beside a run that is gone, rows that came late are still late, and not lost with it', () => {
+test('late rows beside a missing run are late, not lost', () => {
   const late = claimOf(0, 12, 14)
   const listed = [laterKey, late.files[0]!.key]
   const report = auditReport(factsOf([...all, late], { compactedHours, listed, groups: [groupOf(later)] }))
@@ -101,7 +101,7 @@ test('a late object that is not in the bucket is lost, not late', () => {
   )
 })
 
-test('during a second switch the run before is what tables read', () => {
+test('during a second switch tables read the previous run', () => {
   const second = manifestOf(2, small)
   const hours = [{ manifests: [manifest, second], isMarked: false }]
   const report = auditReport(
@@ -110,7 +110,7 @@ test('during a second switch the run before is what tables read', () => {
   expect(auditLine(report)).toContain('landed 12, dead 0, skipped 0, lost 0, twice 0')
 })
 
-test('a manifest that says fewer rows of an object than its claim is found', () => {
+test('a manifest with fewer rows for an object than its claim is found', () => {
   const wrong = {
     ...manifest,
     files: [{ ...file, rows: 8, replaced: [{ ...file.replaced[0]!, rows: 4 }, file.replaced[1]!] }],
@@ -122,6 +122,6 @@ test('a manifest that says fewer rows of an object than its claim is found', () 
       groups: [runGroup({ rows: 8, distinct: 8 }), groupOf(later)],
     }),
   )
-  expect(report.findings[0]?.what).toMatch(/had 4 rows, its claims say 5/)
+  expect(report.findings[0]?.what).toMatch(/had 4 rows, but its claims say 5/)
   expect(report.lost).toBe(1)
 })

@@ -1,4 +1,4 @@
-// What an audit expects of compacted hours: the objects of their claims are gone, and those of a run hold the rows. Pure.
+// What an audit expects of compacted hours: a run's objects have the rows of the claims' objects. Pure.
 
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { type Manifest, replacedKeys } from '@ticklake/contract/compaction.ts'
@@ -21,13 +21,13 @@ export interface CompactionFacts {
 export interface CompactionResult {
   readonly claimed: ReadonlyMap<string, ClaimedObject>
   readonly listed: readonly string[]
-  /** Rows of claims that came into a compacted hour and are not merged yet: in the bucket, but read by no table. */
+  /** Rows that landed in a compacted hour and are not merged yet: in the bucket, but read by no table. */
   readonly lateRows: number
   readonly lateHours: ReadonlySet<string>
   readonly findings: readonly Finding[]
 }
 
-/** Replaces the objects of claims by those that tables read in their place, hour by hour. */
+/** Replaces the objects of claims by those that tables read instead, hour by hour. */
 export function throughManifests(facts: CompactionFacts): CompactionResult {
   const claimed = new Map(facts.claimed)
   const listed = new Set(facts.listed)
@@ -36,7 +36,7 @@ export function throughManifests(facts: CompactionFacts): CompactionResult {
   let lateRows = 0
   for (const hour of facts.compactedHours) {
     const newest = hour.manifests.at(-1)!
-    // Replaced objects may be there until they are deleted, or because a zombie wrote them again. No table reads them.
+    // Replaced objects may exist until they are deleted, or because a zombie wrote them again. No table reads them.
     const everReplaced = replacedKeys(newest)
     for (const key of facts.listed) if (everReplaced.has(key)) listed.delete(key)
     const manifest = manifestInUse(facts, hour)
@@ -64,8 +64,8 @@ export function throughManifests(facts: CompactionFacts): CompactionResult {
 }
 
 /**
- * The manifest whose run Athena read: during a switch not yet the newest one, and none before the first.
- * An hour that was switched, and of which nothing at all is read, has lost its run.
+ * The manifest of the run that Athena read: during a switch not yet the newest one, and none before the first. If
+ * nothing is read of a switched hour, its run is lost.
  */
 function manifestInUse(
   { lake, read }: CompactionFacts,
@@ -81,8 +81,8 @@ function manifestInUse(
 function disagreement({ dt, hour, seq }: Manifest, key: string, said: number, claimed: number): Finding {
   return finding(
     'chain',
-    `the manifest ${seq} of ${dt} ${hour}:00 says that ${key} had ${counted(said, 'row')}, its claims say ${claimed}`,
-    'see who wrote the manifest: compaction checks each object against its claim',
+    `the manifest ${seq} of ${dt} ${hour}:00 says that ${key} had ${counted(said, 'row')}, but its claims say ${claimed}`,
+    'find out who wrote the manifest: compaction checks each object against its claim',
     { lost: Math.max(0, claimed - said) },
   )
 }

@@ -1,4 +1,4 @@
-// Rows compared with records: by blocks, then row by row where a block differs; what cannot be compared is said.
+// Rows compared with records: by blocks, then row by row in differing blocks; what cannot be compared is reported.
 import { columns } from '@ticklake/contract/columns.ts'
 import { expect, test } from 'vitest'
 import { ContentCheck } from './content-check.ts'
@@ -14,7 +14,7 @@ const rowOf = (offset: number, close = 1): ExpectedRow => ({
   ),
 })
 
-/** Answers as Athena would, of a table that holds these rows of partition 0. */
+/** Answers like Athena for a table with these rows of partition 0. */
 function athenaWith(rows: readonly ExpectedRow[]) {
   const queries: string[] = []
   const isAsked = (sql: string, { offset }: ExpectedRow) =>
@@ -80,17 +80,17 @@ test('a changed price is found in its block, and named with both values', async 
   ])
 })
 
-test('a record without a row, and a row without a record, are not compared, and said to be', async () => {
+test('a record without a row, and a row without a record, are not compared, and reported', async () => {
   const gap = many.filter(({ offset }) => offset !== 7)
   expect(await check(gap, many)).toMatchObject({
     compared: 2_499,
     changed: 0,
-    uncompared: ['1 record of which Athena reads no row'],
+    uncompared: ['1 record without a row in Athena'],
   })
   const short = many.slice(0, 2_000)
   expect(await check(many, short)).toMatchObject({
     compared: 2_000,
-    uncompared: ['500 rows whose records Kafka has compacted'],
+    uncompared: ['500 rows of records that Kafka has compacted'],
     findings: [],
   })
 })

@@ -1,5 +1,6 @@
-// Compares rows with Kafka's records by their columns: sums of digests over blocks of offsets first, then row by row in the
-// blocks that differ. Athena reads the rows, so every format, and compacted hours, are compared as a query sees them.
+// Compares rows with Kafka's records column by column: first by sums of digests over blocks of offsets, then row by row
+// in the blocks that differ. Athena reads the rows, so every format, and compacted hours, are compared as a query sees
+// them.
 import type { Athena, QueryOptions } from '@ticklake/aws/athena.ts'
 import { quoted } from '@ticklake/lake/sql.ts'
 import { counted, type Finding, finding } from './finding.ts'
@@ -20,7 +21,7 @@ export interface OffsetSpan {
 }
 
 export interface ContentResult {
-  /** Rows whose columns are those of their records, or are not. */
+  /** The number of compared rows, equal or not. */
   readonly compared: number
   readonly changed: number
   /** What was not compared, one sentence each. */
@@ -49,7 +50,7 @@ export interface ContentTarget {
 
 /** Rows of a block that differs are kept in memory until they have been compared one by one. */
 const MOST_KEPT_BYTES = 64 * 1024 * 1024
-/** Offsets in a block: more of them where that would be too many blocks. */
+/** Offsets in a block; more if there would be too many blocks. */
 const BLOCK = 1_000
 const MOST_BLOCKS = 50_000
 const BLOCKS_A_QUERY = 40
@@ -58,10 +59,10 @@ const SHOWN_ROWS = 20
 export class ContentCheck {
   readonly #target: ContentTarget
   readonly #block: number
-  /** Of the rows that Athena reads, by partition and block. */
+  /** Digest sums of the rows that Athena reads, by partition and block. */
   readonly #sums: Map<string, BlockSum>
   readonly #different: Block[] = []
-  /** Blocks that differ, and for whose records there was no room. */
+  /** Differing blocks whose records did not fit in memory. */
   readonly #unkept: OffsetSpan[] = []
   #keptBytes = 0
   #compared = 0
@@ -72,7 +73,7 @@ export class ContentCheck {
     this.#sums = sums
   }
 
-  /** Sums up the rows of these spans, of which Kafka still has the records. */
+  /** Sums up the rows of these spans; Kafka still has their records. */
   static async open(target: ContentTarget, spans: readonly OffsetSpan[]): Promise<ContentCheck> {
     const offsets = spans.reduce((sum, { from, to }) => sum + to - from, 0)
     const block = Math.max(BLOCK, Math.ceil(offsets / MOST_BLOCKS))
@@ -88,7 +89,7 @@ export class ContentCheck {
     return new ContentCheck(target, block, sums)
   }
 
-  /** Takes the rows of a partition in the order of their offsets, as Kafka's records say that they must be. */
+  /** Takes the expected rows of a partition from Kafka's records, in offset order. */
   partition(partition: number): { readonly expect: (row: ExpectedRow) => void; readonly end: () => void } {
     let block: Block | undefined
     const end = () => {
@@ -102,14 +103,14 @@ export class ContentCheck {
         block ??= { partition, from, to: from + this.#block, rows: 0, sum: 0n, records: [] }
         block.rows++
         block.sum += rowDigest(row, this.#target.compared)
-        // The reader's memory is used again.
+        // The reader reuses its memory.
         block.records.push({ ...row, canonical: Uint8Array.from(row.canonical) })
       },
       end,
     }
   }
 
-  /** Once all partitions have ended. */
+  /** Call it when all partitions have ended. */
   async result(): Promise<ContentResult> {
     const changed: Changed[] = []
     let missing = 0
@@ -123,8 +124,10 @@ export class ContentCheck {
       compared: this.#compared,
       changed: changed.length,
       uncompared: [
-        ...(missing > 0 ? [`${counted(missing, 'record')} of which Athena reads no row`] : []),
-        ...(withoutRecord > 0 ? [`${counted(withoutRecord, 'row')} whose records Kafka has compacted`] : []),
+        ...(missing > 0 ? [`${counted(missing, 'record')} without a row in Athena`] : []),
+        ...(withoutRecord > 0
+          ? [`${counted(withoutRecord, 'row')} of records that Kafka has compacted`]
+          : []),
       ],
       findings: [
         ...(await this.#changedFindings(changed)),
@@ -200,7 +203,7 @@ export class ContentCheck {
           finding(
             'content',
             `partition ${partition}, offset ${record.offset} in ${path}: ${different.join('; ')}`,
-            'put back the object as the consumer wrote it; if Kafka lost its records in a power cut, begin a new dataset with LAKE_DATASET',
+            'restore the object as the consumer wrote it; if Kafka lost its records in a power cut, begin a new dataset with LAKE_DATASET',
           ),
         )
       }
@@ -209,7 +212,7 @@ export class ContentCheck {
       findings.push(
         finding(
           'content',
-          `${counted(changed.length - shown.length, 'more row')} that are not as Kafka's records`,
+          `${counted(changed.length - shown.length, 'more row')} that differ from Kafka's records`,
           'as above',
         ),
       )

@@ -7,7 +7,7 @@ const extent = (starts: [number, number][], landedOffsets: [number, number][]) =
   landedOffsets: new Map(landedOffsets),
 })
 
-test('only what both have reached, and neither left out at its beginning, is compared', () => {
+test('only offsets that both have reached, and neither skipped at its start, are compared', () => {
   const one = extent(
     [[0, 0]],
     [
@@ -32,7 +32,7 @@ test('only what both have reached, and neither left out at its beginning, is com
   ])
 })
 
-test('a partition that is in an era in one of them is not compared: its offsets are others', () => {
+test('a partition that is in an era in one of them is not compared: its offsets are shifted', () => {
   const [one, two] = [extent([], [[0, 10]]), extent([], [[0, 10]])]
   expect(commonRanges({ ...one, inEra: new Set([0]) }, two)).toEqual([])
 })
@@ -41,7 +41,7 @@ test('a dataset that starts where the other ends has nothing in common with it',
   expect(commonRanges(extent([], [[0, 10]]), extent([[0, 10]], [[0, 20]]))).toEqual([])
 })
 
-test('a column that only one of the tables has is not asked for: the other was declared by an earlier release', () => {
+test('a column that only one table has is not compared: an earlier release declared the other', () => {
   const ranges = [{ partition: 0, from: 0, to: 10 }]
   const asked = (...columns: string[]) => {
     const compared = { tables: ['a', 'b'], columns: new Set(columns) } as const
@@ -52,7 +52,7 @@ test('a column that only one of the tables has is not asked for: the other was d
   for (const sql of asked('index', 'close')) expect(sql).toContain('ROW("index", "close")')
 })
 
-test('the last line says in numbers what differs', () => {
+test('the last line counts the differences', () => {
   const lines = comparisonText({
     inEra: [],
     first: 'ticks',

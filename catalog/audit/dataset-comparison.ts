@@ -11,7 +11,7 @@ import { grouped } from '@ticklake/runtime/number-text.ts'
 import type { CatalogConfig } from '../config.ts'
 import { counted } from './finding.ts'
 
-/** The offsets [from, to) of a partition that both datasets account for. */
+/** The offsets [from, to) of a partition that both datasets cover. */
 export interface CommonRange {
   readonly partition: number
   readonly from: number
@@ -38,14 +38,14 @@ export interface DatasetComparison {
   readonly more: boolean
 }
 
-/** Offsets are summed up in blocks of so many; only blocks that differ are read row by row. */
+/** Offsets per block; only blocks with different sums are read row by row. */
 const BLOCK = 1_000
 const MOST_BLOCKS = 20
 const MOST_DIFFERENCES = 100
 
 /**
- * Compares while both go on landing: records that one of them has not landed yet, or skipped at its start, are no
- * difference. Rows are those that Athena reads.
+ * Compares while both keep landing: records that one of them has not landed yet, or skipped at its start, are not
+ * differences. Rows are those that Athena reads.
  * @throws Failure DATASET_MISSING, TOPIC_CHANGED, TABLE_MISSING: then nothing was compared
  */
 export async function compareDatasets(
@@ -99,7 +99,7 @@ export async function compareDatasets(
   return { ...names, ranges, rows, differences, more }
 }
 
-/** The comparison in lines; the last one says it in numbers. */
+/** The comparison as lines; the last one has the numbers. */
 export function comparisonText(comparison: DatasetComparison): string[] {
   const { first, second, ranges, inEra, rows, differences, more } = comparison
   const lines = ranges.map(
@@ -123,23 +123,23 @@ export function comparisonText(comparison: DatasetComparison): string[] {
   return [...lines, `compare: ${first} ${rows.first} rows, ${second} ${rows.second} rows, ${different}`]
 }
 
-/** Where a dataset's claims start (behind the records skipped at first) and end, by partition. */
+/** Where a dataset's claims start (after the records skipped at first) and end, by partition. */
 export interface Extent {
   readonly topicId: string
   readonly starts: ReadonlyMap<number, number>
   readonly landedOffsets: LandedOffsets
-  /** Partitions whose offsets are not Kafka's any more. */
+  /** Partitions in an era, where offsets are no longer Kafka's. */
   readonly inEra?: ReadonlySet<number>
 }
 
-/** What is read of both tables. */
+/** What is read from both tables. */
 export interface Compared {
   readonly tables: readonly [string, string]
   /** The columns that both have: a table that an earlier release declared lacks what was added since. */
   readonly columns: ReadonlySet<string>
 }
 
-/** Pure: what both account for. */
+/** Pure: the ranges that both cover. */
 export function commonRanges(one: Extent, two: Extent): CommonRange[] {
   const ranges: CommonRange[] = []
   for (const [partition, end] of one.landedOffsets) {
@@ -168,7 +168,7 @@ async function extentOf(
     throw new Failure({
       code: 'TABLE_MISSING',
       what: `there is no table ${lake.database}.${lake.table}; ${lake.dataset} cannot be read`,
-      remedy: `make it with \`LAKE_DATASET=${lake.dataset} catalog declare\``,
+      remedy: `create it with \`LAKE_DATASET=${lake.dataset} catalog declare\``,
     })
   }
   const starts = new Map<number, number>()
@@ -192,13 +192,13 @@ function within(topicId: string, ranges: readonly CommonRange[]): string {
   return `kafka_topic_id = '${topicId}' AND (${parts.join(' OR ')})`
 }
 
-/** The values of a row as one: of another timestamp column or none, where a format has fewer digits, nothing is said. */
+/** The values of a row as one value, without timestamps, for which formats differ in digits. */
 function valuesOf({ columns }: Compared): string {
   const names = tickColumns.map(({ name }) => name as string).filter((name) => columns.has(name))
   return `ROW(${names.map(quoted).join(', ')})`
 }
 
-/** Pure: the sums of all, as the row of partition -1, then every block of offsets whose rows are not the same. */
+/** Pure: the total sums, as the row of partition -1, then every block of offsets with different rows. */
 export function blocksSql(compared: Compared, topicId: string, ranges: readonly CommonRange[]): string {
   const [first, second] = compared.tables
   const values = valuesOf(compared)
@@ -218,7 +218,7 @@ export function blocksSql(compared: Compared, topicId: string, ranges: readonly 
   ].join('\n')
 }
 
-/** Pure: the records in these blocks that are not the same in both. */
+/** Pure: the records in these blocks that differ. */
 export function rowsSql(
   compared: Compared,
   topicId: string,

@@ -1,4 +1,4 @@
-// The rejected records that claims count: which dead-letter files there are, and how many records each holds.
+// The rejected records that claims count: the existing dead-letter files, and the number of records in each.
 import { createHash } from 'node:crypto'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import type { Bucket, Listed } from '@ticklake/aws/s3.ts'
@@ -25,7 +25,7 @@ export async function listAuditedDeadFiles(
   return { keys, coveredDigest: covered.digest('hex').slice(0, 32) }
 }
 
-/** The records in each dead-letter file that these claims name, by key; one that is not there is absent. */
+/** The number of records in each dead-letter file that these claims name, by key; missing files are absent. */
 export async function readDeadRecords(
   bucket: Bucket,
   lake: LakeConfig,

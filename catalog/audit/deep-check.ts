@@ -1,5 +1,5 @@
-// Reads again the records that Kafka still has, and compares the claims with them: a gap must really be one, each row and
-// each dead letter must be what its record says.
+// Re-reads the records that Kafka still has, and compares the claims with them: gaps must hold no record, and each row
+// and dead letter must equal its record.
 import type { Bucket } from '@ticklake/aws/s3.ts'
 import { type Claim, claimRows, shiftOf } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
@@ -46,7 +46,7 @@ export async function checkPartition(
   return { records, findings }
 }
 
-/** Claims side by side, of one era: what can be read in one go. */
+/** Adjacent claims of one era, which can be read in one go. */
 function segments(claims: readonly Claim[]): Claim[][] {
   const all: Claim[][] = []
   for (const claim of claims) {
@@ -66,7 +66,7 @@ async function* shifted(records: AsyncIterable<HeldRecord[]>, shift: number): As
   }
 }
 
-/** The offsets whose rows can be compared with records: Kafka has them, and this release knows their contract. */
+/** The offsets of rows that can be compared with records: Kafka has them, and this release knows their contract. */
 export function comparableSpans(
   partitions: readonly TopicPartition[],
   claims: readonly Claim[],
@@ -84,7 +84,7 @@ export function comparableSpans(
   return spans
 }
 
-/** The rows that cannot be compared, one sentence for each reason. */
+/** The rows that cannot be compared, one sentence per reason. */
 export function uncomparedRows(partitions: readonly TopicPartition[], claims: readonly Claim[]): string[] {
   const held = new Set(partitions.flatMap((partition) => heldClaims(partition, claims)))
   let [gone, newer] = [0, 0]
@@ -98,7 +98,9 @@ export function uncomparedRows(partitions: readonly TopicPartition[], claims: re
   ]
 }
 
-/** The claims of whose records Kafka has all. Where it has replaced some, it still has those from before the logs part. */
+/**
+ * The claims of which Kafka has all records. If it has replaced some, it still has those from before the logs diverge.
+ */
 function heldClaims({ partition, low, end }: TopicPartition, claims: readonly Claim[]): readonly Claim[] {
   const held: Claim[] = []
   let limit = end
@@ -111,7 +113,7 @@ function heldClaims({ partition, low, end }: TopicPartition, claims: readonly Cl
   return held.reverse()
 }
 
-/** Pure but for its source: `claims` ascend without a hole, `offsets` are the committed records in their range. */
+/** Pure except for its source: `claims` ascend without a hole, `offsets` are the committed records in their range. */
 export async function checkRecords(
   claims: readonly Claim[],
   offsets: AsyncIterable<number[]> | Iterable<number[]>,
@@ -138,7 +140,7 @@ export async function checkRecords(
   return { records, findings }
 }
 
-/** Passes on the offsets of the records, each compared with what its claim has landed. */
+/** Yields the offsets of the records, and compares each record with what its claim has landed. */
 async function* comparing(
   { bucket, lake, content }: DeepReading,
   claims: readonly Claim[],
@@ -191,7 +193,7 @@ async function changedDeadLetters(
     finding(
       'content',
       `${key}: ${counted(different.length, 'dead letter')} with another value or time than Kafka’s record, the first at offset ${different[0]!.offset}`,
-      'put back the file as the consumer wrote it; the dead-letter topic has a copy',
+      'restore the file as the consumer wrote it; the dead-letter topic has a copy',
     ),
   ]
 }
@@ -203,7 +205,7 @@ function deadText(timestampMs: number | undefined, value: Uint8Array | null): st
 
 function checkClaim(claim: Claim, records: number): Finding | undefined {
   const accounted = claimRows(claim) + claim.dead + claim.skipped
-  // Skipped offsets may have been markers; nothing read them.
+  // Skipped offsets may have been markers; they were not read.
   if (records === accounted || (claim.skipped > 0 && records <= accounted)) return undefined
   const where = `partition ${claim.partition}, offsets ${claim.S} to ${claim.E - 1}`
   if (records > accounted) {
@@ -217,6 +219,6 @@ function checkClaim(claim: Claim, records: number): Finding | undefined {
   return finding(
     'gap',
     `${where}: Kafka holds ${counted(records, 'record')}, the claim accounts for ${accounted}`,
-    'a compacted topic? Its older records go after they have landed; otherwise see which rows have no record',
+    'if the topic is compacted, Kafka deletes older records after they have landed; otherwise find out which rows have no record',
   )
 }

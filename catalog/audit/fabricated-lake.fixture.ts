@@ -1,4 +1,4 @@
-// For tests: a lake that is in order, made of claims, whose facts a test then breaks in one place.
+// For tests: a correct lake made of claims, which a test then breaks in one place.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { dataKey } from '@ticklake/contract/keys.ts'
 import type { Chain } from '@ticklake/lake/chains.ts'
@@ -8,7 +8,7 @@ import type { RowGroup } from './object-check.ts'
 export const topicId = '0123456789abcdef0123456789abcdef'
 export const fixtureLake = { bucket: 'b', prefix: 'lake', dataset: 'ticks' }
 
-/** A claim whose rows all lie in one hour; `rest` are its dead, gaps and skipped. */
+/** A claim with all rows in one hour; `rest` are its dead, gaps and skipped. */
 export function claimOf(
   partition: number,
   S: number,
@@ -39,7 +39,7 @@ export function groupOf(claim: Claim, change: Partial<RowGroup> = {}): RowGroup 
   }
 }
 
-/** Facts in order: every claimed object is listed, and holds its rows. */
+/** Correct facts: every claimed object is listed and has its rows. */
 export function factsOf(claims: readonly Claim[], change: Partial<AuditFacts> = {}): AuditFacts {
   const partitions = [...new Set(claims.map((claim) => claim.partition))]
   const chains: Chain[] = partitions.map((partition) => ({

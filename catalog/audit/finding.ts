@@ -1,4 +1,4 @@
-// Something in the lake that is not as it should be: what, what to do, and how many records it costs.
+// Something wrong in the lake: what, what to do, and how many records are affected.
 
 export type FindingKind =
   /** an object of a claim is missing or short */
@@ -24,13 +24,13 @@ export interface Finding {
   readonly kind: FindingKind
   readonly what: string
   readonly remedy: string
-  /** Records that are nowhere. */
+  /** Lost records. */
   readonly lost: number
   /** Rows beyond the first for the same record. */
   readonly twice: number
 }
 
-/** A finding; what it costs is nothing unless said. */
+/** A finding; by default it affects no records. */
 export function finding(
   kind: FindingKind,
   what: string,

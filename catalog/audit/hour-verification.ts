@@ -1,11 +1,11 @@
-// Verifications of closed hours, stored in the bucket: an hour whose objects have not changed since is still right.
+// Verifications of closed hours, stored in the bucket: an hour with unchanged objects is still right.
 
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import type { Bucket } from '@ticklake/aws/s3.ts'
 import { controlPrefix } from '@ticklake/contract/keys.ts'
 import type { ChainBase, ChainSums } from './chain-check.ts'
 
-/** The hour was right with these objects, and every chain was whole below the landed offset of the base. */
+/** The hour was right with these objects, and every chain had no hole below the landed offset of the base. */
 export interface HourVerification {
   readonly hour: string
   readonly topicId: string
@@ -38,7 +38,7 @@ export async function listVerifications(bucket: Bucket, lake: LakeConfig): Promi
   return found
 }
 
-/** A verification of this topic, or undefined when it is of another or not readable. */
+/** A verification of this topic, or undefined if it is of another or unreadable. */
 export async function readVerification(
   bucket: Bucket,
   lake: LakeConfig,
@@ -60,7 +60,7 @@ export async function readVerification(
   }
 }
 
-/** Stores a verification; one that is there already stays. */
+/** Stores a verification; an existing one stays. */
 export async function storeVerification(
   bucket: Bucket,
   lake: LakeConfig,

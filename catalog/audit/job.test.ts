@@ -1,4 +1,4 @@
-// When `catalog serve` audits, and what of it counts: no clock but a fake one, no server.
+// When `catalog serve` audits, and which results count, with a fake clock and no server.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { AuditReport } from './audit.ts'
 import { AuditJob } from './job.ts'
@@ -57,7 +57,7 @@ test('one five minutes after the start, then one an hour', async () => {
   expect(reported.map(({ result }) => result)).toEqual([true, true, true, true])
 })
 
-test('0 is never, not after a compaction either', async () => {
+test('0 is never, not even after a compaction', async () => {
   const { job, started, minutes } = start([0], { auditEveryMs: 0 })
   await minutes(100)
   job.compactionPassed(true)
@@ -65,7 +65,7 @@ test('0 is never, not after a compaction either', async () => {
   expect(started).toEqual([])
 })
 
-test('a compaction that changed something is audited at once, one that did not is not, and the hour starts again', async () => {
+test('a compaction that changed something is audited at once, and the hour starts again; one that changed nothing is not audited', async () => {
   const { job, startMinutes, minutes } = start([0], { compactEveryMs: 5 * MINUTE_MS })
   await minutes(1)
   job.compactionPassed(false)
@@ -80,7 +80,7 @@ test('a compaction that changed something is audited at once, one that did not i
   expect(startMinutes()).toEqual([2, 63])
 })
 
-test('when the hour is over the pass that comes next is waited for, but not for ever', async () => {
+test('when the hour is over the next pass is waited for, but not forever', async () => {
   const { job, startMinutes, minutes } = start([0], { compactEveryMs: 5 * MINUTE_MS })
   await minutes(7)
   expect(startMinutes()).toEqual([])
@@ -122,13 +122,13 @@ test('an audit that fails is reported, and tried again in five minutes', async (
   ])
 })
 
-test('a claim that a consumer left incomplete is no loss for an hour, and is waited for a few seconds only', async () => {
+test('a claim that a consumer left incomplete is no loss for an hour, and is waited for only a few seconds', async () => {
   const { started, minutes } = start([0])
   await minutes(6)
   expect(started[0]!.options).toMatchObject({ deep: false, tail: { inFlightMs: 3_600_000, waitMs: 5_000 } })
 })
 
-test('a stop ends the waiting, and what it interrupts counts as nothing', async () => {
+test('a stop ends the waiting, and an interrupted audit does not count', async () => {
   const { reported, stop, minutes } = start([3])
   await minutes(5.5)
   stop.abort()

@@ -11,10 +11,10 @@ import { isGood } from './text.ts'
 const FIRST_AFTER_MS = 300_000
 /** When an audit that failed is tried again. */
 const RETRY_AFTER_MS = 300_000
-/** A finding counts if an audit this much later has one too: an hour may just be being registered. */
+/** A finding counts if an audit this much later also has one: an hour may be in the middle of being registered. */
 const CONFIRM_AFTER_MS = 60_000
 /**
- * An incomplete claim is no loss while its consumer is away: the next one finishes it. An audit that a user starts is
+ * An incomplete claim is not a loss after its consumer died: the next one finishes it. An audit that a user starts is
  * stricter (CATALOG_IN_FLIGHT_MS).
  */
 const TAIL = { inFlightMs: 3_600_000, waitMs: 5_000 }
@@ -38,7 +38,7 @@ export function serialAudits(aws: Aws, broker: Broker, config: CatalogConfig): A
 export interface AuditJobParts {
   readonly audit: Audit
   readonly config: Pick<CatalogConfig, 'auditEveryMs' | 'registerEveryMs' | 'compactEveryMs'>
-  /** Runs one attempt; false: it failed, and that was reported. */
+  /** Runs one attempt; false: it failed and was reported. */
   readonly attempt: (work: () => Promise<void>) => Promise<boolean>
   /** A result that counts, good or bad, and what it cost. */
   readonly onResult: (outcome: AuditOutcome, isGood: boolean, elapsedMs: number) => void
@@ -55,7 +55,7 @@ export class AuditJob {
     this.#parts = parts
   }
 
-  /** To be called after each pass of compaction. @param changed whether it changed an hour */
+  /** Call it after each pass of compaction. @param changed whether it changed an hour */
   compactionPassed(changed: boolean): void {
     this.#changed ||= changed
     this.#passed.resolve()
@@ -76,8 +76,8 @@ export class AuditJob {
   }
 
   /**
-   * Resolves when the time is over, or a pass has changed something. When the time is over it also waits for
-   * the next pass: otherwise the hours that this compacts would be read twice.
+   * Resolves when the time is over, or a pass has changed something. When the time is over it also waits for the next
+   * pass: otherwise hours compacted by it would be read twice.
    */
   async #due(waitMs: number, signal: AbortSignal): Promise<void> {
     const over = new AbortController()

@@ -1,4 +1,4 @@
-// What an audit takes for landed while a partition begins an era.
+// What an audit treats as landed while a partition begins an era.
 import { type Claim, claimText, ERA_CLAIM_VERSION } from '@ticklake/contract/claim.ts'
 import { claimKey } from '@ticklake/contract/keys.ts'
 import { memoryStore } from '@ticklake/testing/memory-store.ts'
@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { claimOf, fixtureLake, topicId } from './fabricated-lake.fixture.ts'
 import { LandingWait } from './landing-wait.ts'
 
-test('what had seemed to have landed is waited for again when its partition begins an era', async () => {
+test('records that seemed to have landed are waited for again when their partition begins an era', async () => {
   const bucket = memoryStore()
   const old = claimOf(0, 0, 100)
   bucket.objects.set(claimKey(fixtureLake, topicId, 0, 0), claimText(old))

@@ -1,4 +1,4 @@
-// What an audit may wait for: that the records of now have landed, and that their hours are registered.
+// Waits of an audit: until current records have landed, and until their hours are registered.
 
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
@@ -23,7 +23,7 @@ export class LandingWait {
   readonly #options: Waiting
   /** For both waits together. */
   readonly #deadline: number
-  /** Of each partition that has landed: its era's shift by then. */
+  /** The era shift of each landed partition at that time. */
   readonly #shifts = new Map<number, number>()
 
   constructor(aws: Pick<Aws, 'bucket' | 'glue'>, lake: LakeConfig, options: Waiting) {
@@ -33,7 +33,7 @@ export class LandingWait {
     this.#deadline = performance.now() + (options.waitMs ?? 0)
   }
 
-  /** Waits until the landed offsets reach the end offsets. False: they did not in time. */
+  /** Waits until the landed offsets reach the end offsets. False: not in time. */
   async ofClaims(topic: TopicState): Promise<boolean> {
     const behind = new Map(topic.partitions.filter(({ end }) => end > 0).map((p) => [p.partition, p.end]))
     return this.#until(async () => {
@@ -54,7 +54,7 @@ export class LandingWait {
     return before !== undefined && shift > before
   }
 
-  /** Waits until each hour that has objects is registered: before that none of its rows is counted. */
+  /** Waits until each hour with objects is registered: before that its rows are not counted. */
   async ofHours(hours: readonly ListedHour[]): Promise<void> {
     const { database, table } = this.#lake
     const missing = new Set(hours.flatMap(({ hour }) => hour ?? []))

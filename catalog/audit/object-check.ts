@@ -1,4 +1,4 @@
-// Compares the objects that claims name with the rows that Athena reads: missing, changed, or one too many.
+// Compares the objects that claims name with the rows that Athena reads: missing, changed, or unlisted.
 
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { fromOldVersion } from '@ticklake/aws/old-versions.ts'
@@ -36,21 +36,21 @@ export interface ObjectFacts {
 
 export interface ObjectCheck {
   readonly findings: readonly Finding[]
-  /** ClaimedObject rows that are in the table under no name. */
+  /** Claimed rows that are in the table under no object. */
   readonly lostRows: number
-  /** Rows that did not land, as an era's beginning has recorded. */
+  /** Rows that did not land, as the start of an era recorded. */
   readonly recordedRows: number
-  /** Rows of holes in the chain that are in the table all the same. */
+  /** Rows of holes in the chain that are still in the table. */
   readonly foundRows: number
 }
 
-/** Rows that should be there and are not; an object under another name may turn out to hold them. */
+/** Missing rows; an object under another name may turn out to have them. */
 interface Shortfall extends Hole {
   readonly claimed: ClaimedObject | undefined
   rows: number
 }
 
-/** Pure: everything below the landed offsets is checked; everything above is in flight and no finding. */
+/** Pure: everything below the landed offsets is checked; everything above is in flight, not a finding. */
 export function checkObjects(facts: ObjectFacts): ObjectCheck {
   const { own, others } = sortGroups(facts)
   const findings: Finding[] = []
@@ -73,7 +73,7 @@ export function checkObjects(facts: ObjectFacts): ObjectCheck {
         finding(
           'twice',
           `${file.key} has ${counted(rows, 'row')}, its claims say ${file.rows}`,
-          'the object was changed: put back the one that the consumer wrote',
+          'the object was changed: restore the one that the consumer wrote',
           { twice },
         ),
       )
@@ -92,7 +92,7 @@ export function checkObjects(facts: ObjectFacts): ObjectCheck {
   return { findings, lostRows, recordedRows, foundRows }
 }
 
-/** What each claimed object really has, and the groups that belong to none. */
+/** The actual rows of each claimed object, and the groups that belong to none. */
 function sortGroups(facts: ObjectFacts) {
   const own = new Map<string, { distinct: number; rows: number }>()
   const others: RowGroup[] = []
@@ -134,7 +134,7 @@ function checkOthers(facts: ObjectFacts, others: readonly RowGroup[], shortfalls
             `${group.key} is in no claim, but holds ${counted(standIn, 'row')} that should be in ${home!.claimed?.key ?? 'a claim that is gone'}`,
             home!.claimed
               ? `move it back: aws s3 mv s3://${facts.lake.bucket}/${group.key} s3://${facts.lake.bucket}/${home!.claimed.key}`
-              : `put back the claim ${fromOldVersion}`,
+              : `restore the claim ${fromOldVersion}`,
             { twice },
           )
         : finding(
@@ -154,7 +154,7 @@ function shortfallFinding(facts: ObjectFacts, { claimed, partition, S, E, rows }
     return finding(
       'chain',
       `partition ${partition}: no claim accounts for the offsets ${S} to ${E - 1}`,
-      `put back the claim ${fromOldVersion}, ${again}`,
+      `restore the claim ${fromOldVersion}, ${again}`,
       { lost: rows },
     )
   }
@@ -164,18 +164,18 @@ function shortfallFinding(facts: ObjectFacts, { claimed, partition, S, E, rows }
   if (there && rows === claimed.rows) {
     return finding(
       'lost',
-      `${claimed.key} is there, but Athena reads none of its ${counted(rows, 'row')} (${claim})`,
-      'register its hour: catalog declare; if it stays, put back the object as the consumer wrote it',
+      `${claimed.key} exists, but Athena reads none of its ${counted(rows, 'row')} (${claim})`,
+      'register its hour: catalog declare; if that does not help, restore the object as the consumer wrote it',
       { lost: rows },
     )
   }
   const short = rows < claimed.rows
   return finding(
     'lost',
-    `${claimed.key} ${short ? `has only ${claimed.rows - rows} of its ${claimed.rows} rows` : `is not there: ${counted(rows, 'row')}`} (${claim})`,
+    `${claimed.key} ${short ? `has only ${claimed.rows - rows} of its ${claimed.rows} rows` : `is missing: ${counted(rows, 'row')}`} (${claim})`,
     newest
-      ? `start the consumer: it writes the objects of the newest claim again; else put it back ${fromOldVersion}, ${again}`
-      : `put it back ${fromOldVersion}, ${again}`,
+      ? `start the consumer: it writes the objects of the newest claim again; otherwise restore it ${fromOldVersion}, ${again}`
+      : `restore it ${fromOldVersion}, ${again}`,
     { lost: rows },
   )
 }
@@ -193,5 +193,5 @@ function hourNameOf(facts: ObjectFacts, key: string): string {
 }
 
 function removal(facts: ObjectFacts, key: string): string {
-  return `see who put it there, then: aws s3 rm 's3://${facts.lake.bucket}/${key}'`
+  return `find out who put it there, then: aws s3 rm 's3://${facts.lake.bucket}/${key}'`
 }

@@ -1,4 +1,4 @@
-// Which columns of a table are compared, and that a digest sees each of them.
+// Which columns of a table are compared; a digest depends on each of them.
 import { columns } from '@ticklake/contract/columns.ts'
 import { expect, test } from 'vitest'
 import { comparedColumns, rowDigest, rowDigestSql } from './row-digest.ts'
@@ -39,7 +39,7 @@ test('a change of any column changes the digest; null is not zero, nor an empty 
   expect(digests.size).toBe(changes.length + 3)
 })
 
-test('a column that the table lacks, or has with another type, is left out on both sides, and named', () => {
+test('a column that the table lacks, or has with another type, is excluded on both sides, and named', () => {
   const table = new Map(types)
   table.delete('source')
   table.set('date', 'string')

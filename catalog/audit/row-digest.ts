@@ -1,14 +1,14 @@
-// A digest of a row by its columns, computed alike from Kafka's record and, in SQL, from the row that Athena reads.
+// A digest of a row's columns, computed in the same way from Kafka's record and, in SQL, from Athena's row.
 import { hash } from 'node:crypto'
 import { columns, type Tick, tickColumns } from '@ticklake/contract/columns.ts'
 import { quoted } from '@ticklake/lake/sql.ts'
 
-/** What is compared of a row: its tick, its offset and its time. Topic and partition are what rows are grouped by. */
+/** The compared columns: the tick, the offset and the time. Rows are grouped by topic and partition. */
 const comparable = columns.filter(({ name }) => name !== 'kafka_topic_id' && name !== 'kafka_partition')
 
 export type ComparedColumn = (typeof comparable)[number]
 
-/** A record of Kafka as the row that it must be. */
+/** The expected row of a Kafka record. */
 export interface ExpectedRow {
   readonly offset: number
   readonly timestampMs: number
@@ -16,8 +16,8 @@ export interface ExpectedRow {
 }
 
 /**
- * The columns that can be compared, and the names of the others: a table that an earlier release declared lacks what was
- * added since, and a crawled one may have other types.
+ * The columns that can be compared, and the names of the others: a table declared by an earlier release lacks newer
+ * columns, and a crawled one may have other types.
  * @param types the table's columns, Glue type by name
  */
 export function comparedColumns(types: ReadonlyMap<string, string>): {
@@ -38,19 +38,19 @@ export function rowDigest(row: ExpectedRow, compared: readonly ComparedColumn[])
   return hash('sha256', bytes, 'buffer').readBigInt64BE(0)
 }
 
-/** The same of a row of the table. */
+/** The same for a row of the table. */
 export function rowDigestSql(compared: readonly ComparedColumn[]): string {
   const bytes = compared.map(columnBytesSql)
   const all = bytes.length === 1 ? bytes[0]! : `concat(${bytes.join(', ')})`
   return `from_big_endian_64(substr(sha256(${all}), 1, 8))`
 }
 
-/** A column's bytes in hex, which tell whether it is equal, and its value as text. */
+/** A column's bytes in hex, for comparison, and its value as text. */
 export function columnSql(column: ComparedColumn): readonly [bytes: string, text: string] {
   return [`to_hex(${columnBytesSql(column)})`, `CAST(${quoted(column.name)} AS varchar)`]
 }
 
-/** What `columnSql` must give. */
+/** What `columnSql` must return. */
 export function expectedColumn(
   row: ExpectedRow,
   column: ComparedColumn,
@@ -74,7 +74,7 @@ function valuesOf({ offset, timestampMs, canonical }: ExpectedRow): Values {
 
 const NULL = Buffer.of(0)
 
-/** 0 for null; otherwise 1 and the value, which ends by itself: no text has a zero byte. */
+/** 0 for null; otherwise 1 and the value, which is self-delimiting: no text has a zero byte. */
 function columnBytes({ glue }: ComparedColumn, value: string | number | null | undefined): Buffer {
   if (value === null || value === undefined) return NULL
   if (glue === 'string') return Buffer.from(`\u0001${value}\u0000`)

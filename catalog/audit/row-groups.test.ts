@@ -6,7 +6,7 @@ import { rowGroupSql } from './row-groups.ts'
 
 const scope = { topicId, after: undefined, changed: [], landedOffsets: new Map([[0, 250]]) }
 
-test('all hours when none is verified; else later ones, and those that changed', () => {
+test('all hours if none is verified; otherwise later ones and changed ones', () => {
   const { lake } = catalogConfig({ LAKE_DATABASE: 'stock-market-kafka' })
   expect(rowGroupSql(lake, scope)).toContain('FROM "stock-market-kafka"."ticks"\nWHERE true\n')
   expect(rowGroupSql(lake, { ...scope, after: '2026-11-21-09', changed: ['2026-11-01-03'] })).toContain(
@@ -14,7 +14,7 @@ test('all hours when none is verified; else later ones, and those that changed',
   )
 })
 
-test('json-object: an object of its own name is grouped under the template, up to the landed offset', () => {
+test('json-object: an object named after its own row is grouped under the template, up to the landed offset', () => {
   const { lake } = catalogConfig({ LAKE_FORMAT: 'json-object' })
   const sql = rowGroupSql(lake, scope)
   expect(sql).toContain(`stock_market_${topicId}-' || lpad(CAST(kafka_partition AS varchar), 5, '0') || '-`)

@@ -1,4 +1,4 @@
-// Asks Athena what rows each object holds: one query over the hours that an audit reads.
+// Asks Athena for the rows of each object: one query over the hours that an audit reads.
 
 import type { Athena, QueryOptions } from '@ticklake/aws/athena.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
@@ -41,7 +41,7 @@ export async function readRowGroups(
   return { groups, scannedBytes: result.scannedBytes }
 }
 
-/** Pure: the query. Counts are of 64 bits, and below 2^53. */
+/** Pure: the query. Counts have 64 bits, but are below 2^53. */
 export function rowGroupSql(lake: LakeConfig, scope: RowScope): string {
   const path = lake.format === 'json-object' ? recordPathSql(lake, scope) : '"$path"'
   return [
@@ -62,8 +62,8 @@ function hoursSql({ after, changed }: RowScope): string {
 }
 
 /**
- * One object a record would be one group a record. An object that has the name of its own row is counted under the
- * template of its claim, `…-{offset}.json`; any other under its own path.
+ * One object per record would mean one group per record. So an object named after its own row is counted under its
+ * claim's template, `…-{offset}.json`; any other under its own path.
  */
 function recordPathSql(lake: LakeConfig, { topicId }: RowScope): string {
   const template = recordKey(lake, { dt: '{dt}', hour: '{hour}' }, topicId, 0, '{offset}')

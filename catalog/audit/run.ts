@@ -38,18 +38,18 @@ export interface AuditOutcome {
   readonly topic: TopicState
   /** Nothing was ever written. */
   readonly empty: boolean
-  /** False: `waitMs` went by, and records of before it were still not claimed and written. */
+  /** False: after `waitMs`, earlier records were still not claimed and written. */
   readonly reached: boolean
   readonly scannedBytes: number
   readonly deepRecords: number
-  /** What `deep` found out about the columns of rows; undefined: it was not asked to. */
+  /** What `deep` found in the columns of rows; undefined without `deep`. */
   readonly content: ContentResult | undefined
   readonly landedOffsets: LandedOffsets
   readonly report: AuditReport
 }
 
 /**
- * Audits; before that it waits, if it may, until the records of now have landed.
+ * Audits, after waiting, if allowed, until current records have landed.
  * @throws Failure when a service does not answer, or the dataset is another topic's: then there is no result
  */
 export async function runAudit(
@@ -64,14 +64,14 @@ export async function runAudit(
   for (;;) {
     const reached = await wait.ofClaims(topic)
     const outcome = await auditOnce(aws, broker, config, options, { topic, wait, reached })
-    // The offsets of an era that began meanwhile are behind those of before: what seemed to have landed has not.
+    // An era that began meanwhile has higher offsets, so records that seemed to have landed have not.
     if (!reached || !outcome.eraBegan) return outcome
   }
 }
 
 /**
- * Order matters: end offsets and claims first, objects and rows after them, so that the objects of
- * complete claims are there by then, and newer ones are known as in flight by their names.
+ * Order matters: end offsets and claims first, then objects and rows, so that the objects of complete claims exist by
+ * then, and newer ones are recognized as in flight by their names.
  */
 async function auditOnce(
   aws: Aws,
@@ -87,8 +87,8 @@ async function auditOnce(
   if (dataset.topicId !== topic.topicId) {
     throw new Failure({
       code: 'TOPIC_CHANGED',
-      what: `the dataset ${lake.dataset} is not of this topic; what landed is as it was, and cannot be compared`,
-      why: `it holds ${dataset.topic} with id ${dataset.topicId}, Kafka's ${topic.topic} has id ${topic.topicId}: the topic was deleted and recreated, or it is another`,
+      what: `the dataset ${lake.dataset} is not of this topic; what landed is unchanged, and cannot be compared`,
+      why: `it holds ${dataset.topic} with id ${dataset.topicId}, Kafka's ${topic.topic} has id ${topic.topicId}: the topic was deleted and recreated, or is a different one`,
       remedy: 'set KAFKA_TOPIC to the topic of the dataset, or LAKE_DATASET to a new dataset for this topic',
     })
   }
@@ -105,7 +105,7 @@ async function auditOnce(
     ),
   )
   const newest = await newestClaims(aws.bucket, lake, topic.topicId, topic.partitions)
-  // Read again: records that were claimed while the claims were read are not missing from the broker.
+  // Read again, so that records claimed meanwhile do not seem to be missing from the broker.
   const { partitions } = await broker.topic(options.signal)
   const { claims, landedOffsets } = checkChains(chains, verified.base)
   progress(`listing the objects of ${claims.length} claims`)
@@ -124,7 +124,7 @@ async function auditOnce(
     signal: options.signal,
     timeoutMs: config.queryTimeoutMs,
   })
-  // After the rows: whichever run they were read from, its manifest was written before.
+  // After the rows, so that the manifest of the run that they were read from exists.
   const compactedHours = await readCompactedHours(aws.bucket, lake, isRead)
   const deep = options.deep
     ? await readAgain(aws, config, { ...topic, partitions }, claims, { progress, signal: options.signal })
@@ -165,7 +165,9 @@ async function auditOnce(
   return { topic, empty: false, reached, eraBegan, scannedBytes, deepRecords, content, landedOffsets, report }
 }
 
-/** Those of the claims that were read; where none was, because an earlier audit did, those of the newest ones. */
+/**
+ * The contracts of the claims that were read; if an earlier audit made that unnecessary, those of the newest claims.
+ */
 function shiftsOfChains(
   chains: readonly Chain[],
   newest: ReadonlyMap<number, Claim>,
@@ -207,7 +209,7 @@ async function readAgain(
       checks[at] = await checkPartition({ kafka, bucket, lake, content }, partition, claims)
     }
   }
-  // Each has a connection of its own, and most of its time is spent opening and closing that.
+  // Each has its own connection, and spends most of its time opening and closing it.
   await Promise.all(Array.from({ length: PARTITIONS_AT_ONCE }, lane))
   progress('comparing the rows with Kafka')
   const result = await content.result()
@@ -235,7 +237,7 @@ async function emptyLake(
       what: `there are objects in ${tablePrefix(lake)}, but no dataset.json beside their claims; nothing was checked`,
       why: `for example s3://${bucket.name}/${key}`,
       remedy:
-        'set LAKE_PREFIX and LAKE_DATASET to a dataset that the consumer wrote, or put dataset.json back',
+        'set LAKE_PREFIX and LAKE_DATASET to a dataset that the consumer wrote, or restore dataset.json',
     })
   }
   const produced = topic.partitions.reduce((sum, { end }) => sum + end, 0)

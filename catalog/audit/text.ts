@@ -1,4 +1,4 @@
-// An audit as text: what was checked, what is wrong and what to do about it, and the line that sums it up.
+// An audit as text: what was checked, what is wrong and what to do, and the summary line.
 
 import { grouped } from '@ticklake/runtime/number-text.ts'
 import { auditLine } from './audit.ts'
@@ -8,12 +8,12 @@ import type { AuditOutcome } from './run.ts'
 /** More findings than this are counted, not shown. */
 const SHOWN_FINDINGS = 20
 
-/** Whether the lake holds each record exactly once, as far as was asked. */
+/** Whether the lake has each record exactly once, as far as was checked. */
 export function isGood({ report, reached }: AuditOutcome): boolean {
   return reached && report.findings.length === 0 && report.lost === 0 && report.twice === 0
 }
 
-/** The lines; the last is the sum. */
+/** The lines; the last is the summary. */
 export function auditText(outcome: AuditOutcome, lake: { dataset: string; location: string }): string[] {
   const { topic, report, empty, reached } = outcome
   const ends = topic.partitions.map(({ partition, end }) => `${partition}: ${grouped(end)}`).join(', ')
@@ -22,15 +22,15 @@ export function auditText(outcome: AuditOutcome, lake: { dataset: string; locati
   ]
   if (empty) {
     lines.push(`the lake is empty: nothing has landed in ${lake.location} yet`)
-    if (report.waiting > 0) lines.push('start the consumer, or give it until its first flush')
+    if (report.waiting > 0) lines.push('start the consumer, or wait for its first flush')
   } else lines.push(...checkedLines(outcome, lake))
   if (report.waiting > 0) {
-    const writing = report.inFlight > 0 ? `, ${grouped(report.inFlight)} of them being written just now` : ''
+    const writing = report.inFlight > 0 ? `, ${grouped(report.inFlight)} of them being written now` : ''
     lines.push(`waiting: ${counted(report.waiting, 'record')} not landed yet${writing}`)
   }
   if (report.late > 0) {
     lines.push(
-      `late: ${counted(report.late, 'row')} came into hours that were compacted before; the next \`catalog compact\` (or \`serve\`) merges them`,
+      `late: ${counted(report.late, 'row')} landed in hours that were already compacted; the next \`catalog compact\` (or \`serve\`) merges them`,
     )
   }
   if (!reached) lines.push('not reached: records from before the audit have still not landed')
@@ -62,7 +62,7 @@ function checkedLines(
   if (content) {
     const left = content.uncompared.length > 0 ? content.uncompared.join(', ') : 'nothing'
     lines.push(
-      `content: ${counted(content.compared, 'row')} compared with Kafka's records by their columns; not compared: ${left}`,
+      `content: ${counted(content.compared, 'row')} compared with Kafka's records column by column; not compared: ${left}`,
     )
   }
   if (report.recordedLoss > 0) {

@@ -1,4 +1,4 @@
-// Up to where the chains of claims are covered by a closed hour and those before it. Pure.
+// How far a closed hour and those before it cover the chains of claims. Pure.
 
 import type { Claim } from '@ticklake/contract/claim.ts'
 import type { Lake } from '@ticklake/contract/keys.ts'

@@ -1,4 +1,4 @@
-// The hours that earlier audits found right and that have not changed since: they need not be read again.
+// Verified hours that have not changed since, and need not be read again.
 
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import type { Bucket } from '@ticklake/aws/s3.ts'
@@ -18,7 +18,7 @@ export interface VerifiedHours {
   /** Hours after this one are read. */
   readonly after: string | undefined
   readonly startAfter: string | undefined
-  /** Verified hours that have changed, or are gone, and are read again. */
+  /** Verified hours that have changed or disappeared, and are read again. */
   readonly changed: readonly string[]
   readonly changedListings: readonly ListedHour[]
   readonly outsideHours: readonly string[]
@@ -36,8 +36,8 @@ export const noVerifiedHours: VerifiedHours = {
 
 /**
  * Compares the objects of the closed hours with the stored verifications. That of the last hour before the first
- * changed one (compaction changes hours) covers the claims up to there; the claims behind it are read again, and so
- * are the changed hours.
+ * changed one (compaction changes hours) covers the claims up to there; later claims and the changed hours are read
+ * again.
  */
 export async function readVerifiedHours(
   bucket: Bucket,
@@ -72,7 +72,10 @@ export async function readVerifiedHours(
   return { hours: new Set(hours.keys()), base, after, startAfter, changed, changedListings, outsideHours }
 }
 
-/** Called when nothing was found wrong: stores a verification of every closed hour, so that the next audit need not read it. */
+/**
+ * Stores a verification of every closed hour, so that the next audit need not read it. Call it only when nothing was
+ * wrong.
+ */
 export async function verifyHours(
   bucket: Bucket,
   lake: LakeConfig,
@@ -99,7 +102,7 @@ export async function verifyHours(
   }
 }
 
-/** The bucket's time, or undefined: then no hour counts as closed, and the next audit reads all of them again. */
+/** The bucket's time; if undefined, no hour counts as closed, and the next audit reads all of them again. */
 function bucketTimeMs(bucket: Bucket): number | undefined {
   try {
     return bucket.clock.steady().nowMs()

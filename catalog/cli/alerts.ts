@@ -7,7 +7,7 @@ import { readAlerts } from '../alerts/alerts-file.ts'
 import { planLines } from '../alerts/plan.ts'
 import { catalogConfig } from '../config.ts'
 
-/** @throws Failure ALERTS_INVALID, or what Athena says of a statement when they are measured */
+/** @throws Failure ALERTS_INVALID, or Athena's error for a statement that is measured */
 export async function runAlertsPlanCommand(
   env: Env,
   { measure }: { measure: boolean },

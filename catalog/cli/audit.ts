@@ -1,4 +1,4 @@
-// `catalog audit`: whether each record is in the lake exactly once; the exit status says it too.
+// `catalog audit`: whether each record is in the lake exactly once; the exit status is 1 if not.
 
 import { openAws } from '@ticklake/aws/clients.ts'
 import { Broker } from '@ticklake/kafka/topic.ts'
@@ -20,7 +20,7 @@ export interface AuditFlags {
   readonly waitSeconds: number | undefined
 }
 
-/** Exit status 1 unless all is well. @throws Failure when a service does not answer: the audit has no result */
+/** Exit status 1 if anything is wrong. @throws Failure when a service does not answer: the audit has no result */
 export async function runAuditCommand(env: Env, flags: AuditFlags, signal: AbortSignal): Promise<void> {
   const config = catalogConfig(ofDataset(env, flags.dataset))
   using aws = openAws(config.lake)

@@ -1,5 +1,5 @@
-// The commands of the catalog with their help. Each loads its own file when it runs, so that none waits for the clients of
-// the others.
+// The commands of the catalog with their help. Each loads its own module when it runs, so that none waits for the
+// others' clients.
 import { shellEnv } from '@ticklake/runtime/dotenv.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
@@ -34,7 +34,7 @@ export function commandLine(args: readonly string[]): Argv {
     )
     .command(
       'crawl',
-      'run Glue’s crawler over the objects, and show the tables that it made',
+      'run Glue’s crawler over the objects, and show the tables that it created',
       (y) =>
         output(help(y, pages.crawl)).option('compare', {
           type: 'boolean',
@@ -60,7 +60,7 @@ export function commandLine(args: readonly string[]): Argv {
             type: 'boolean',
             default: false,
             describe:
-              'an apostrophe before cells of a csv that a spreadsheet would calculate; changes the data',
+              'put an apostrophe before csv cells that a spreadsheet would calculate; changes the data',
           }),
       ({ sql, output, safeCsv }) =>
         run(async (env, signal) =>
@@ -80,7 +80,7 @@ export function commandLine(args: readonly string[]): Argv {
           .option('times', {
             type: 'number',
             requiresArg: true,
-            describe: 'stop after so many; by default, Ctrl-C stops',
+            describe: 'stop after this many; by default, Ctrl-C stops',
           })
           .option('full', {
             type: 'boolean',
@@ -110,12 +110,12 @@ export function commandLine(args: readonly string[]): Argv {
           .option('wait', {
             type: 'number',
             requiresArg: true,
-            describe: 'wait at most so many seconds until everything produced before now has landed',
+            describe: 'wait at most this many seconds until everything produced before now has landed',
           })
           .option('dataset', {
             type: 'string',
             requiresArg: true,
-            describe: 'audit this dataset of the topic, with the table of its name [LAKE_DATASET]',
+            describe: 'audit this dataset of the topic, with the table of the same name [LAKE_DATASET]',
           })
           .option('compare', {
             type: 'string',
@@ -145,7 +145,7 @@ export function commandLine(args: readonly string[]): Argv {
           .option('output', {
             choices: doctorFormats,
             default: 'table' as const,
-            describe: 'a line for each check as it ends, or one array at the end',
+            describe: 'a line per check as it ends, or one array at the end',
           })
           .check(({ partitions }) => positive('partitions', partitions, 1)),
       ({ partitions, output }) =>
@@ -155,7 +155,7 @@ export function commandLine(args: readonly string[]): Argv {
     )
     .command(
       'compact',
-      'turn the many small objects of closed hours into few',
+      'merge the small objects of closed hours into a few large ones',
       (y) =>
         help(y, pages.compact).option('hour', {
           type: 'string',

@@ -35,10 +35,10 @@ export async function runCompactCommand(
       merged({ hour: name, from, to, rows, late }) {
         done++
         say(
-          `${name}: ${counted(from, 'object')} became ${to}, ${grouped(rows)} rows${late ? ', late ones among them' : ''}`,
+          `${name}: ${counted(from, 'object')} became ${to}, ${grouped(rows)} rows${late ? ', including late ones' : ''}`,
         )
       },
-      switched: ({ hour: name, tables }) => say(`${name}: read from there by ${tables.join(', ')}`),
+      switched: ({ hour: name, tables }) => say(`${name}: now read by ${tables.join(', ')}`),
       deleted: ({ hour: name, objects }) => say(`${name}: ${counted(objects, 'old object')} deleted`),
       refused({ hour: name, why }) {
         process.exitCode = 1
@@ -55,7 +55,7 @@ function hourOfFlag(text: string): string {
   if (match) return `${match[1]}-${match[2]}`
   throw new Failure({
     code: 'USAGE',
-    what: `--hour ${text} is no hour; nothing was compacted`,
+    what: `--hour ${text} is not an hour; nothing was compacted`,
     remedy: 'write it as 2026-11-21T09, in UTC',
   })
 }

@@ -1,4 +1,4 @@
-// `catalog crawl`: what Glue's crawler makes of the objects, and whether that is what was declared.
+// `catalog crawl`: runs Glue's crawler, and optionally compares its table with the declared one.
 
 import { openAws } from '@ticklake/aws/clients.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
@@ -74,9 +74,9 @@ function comparisonText({ crawled, declared, columns, partitions, rows, differen
     ]
   }
   return [
-    `different: ${crawled} (there) is not ${declared} (wanted)`,
+    `different: ${crawled} (found) and ${declared} (wanted)`,
     ...differences.map(
-      ({ what, there, wanted }) => `  ${what}: there ${there || '(none)'} | wanted ${wanted || '(none)'}`,
+      ({ what, found, wanted }) => `  ${what}: found ${found || '(none)'} | wanted ${wanted || '(none)'}`,
     ),
   ]
 }

@@ -1,4 +1,4 @@
-// `catalog declare`: creates the table and all that belongs to it.
+// `catalog declare`: creates the table and everything that belongs to it.
 
 import { openAws } from '@ticklake/aws/clients.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
@@ -7,7 +7,7 @@ import { whileWaiting } from '@ticklake/runtime/terminal.ts'
 import { catalogConfig } from '../config.ts'
 import { declare } from '../tables/declare.ts'
 
-/** @throws Failure when something differs, or Glue or S3 do not answer */
+/** @throws Failure if something differs, or Glue or S3 do not answer */
 export async function runDeclareCommand(
   env: Env,
   { replace }: { replace: boolean },

@@ -1,4 +1,4 @@
-// `catalog doctor`: everything that must be well before rows flow, each fault with its remedy.
+// `catalog doctor`: checks everything that rows need to flow, and prints a remedy for each fault.
 import type { Env } from '@ticklake/runtime/env.ts'
 import { printable, printableJson } from '@ticklake/runtime/printable.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
@@ -7,7 +7,7 @@ import { examine, isWell, type Outcome } from '../doctor/doctor.ts'
 import { type doctorFormats, outcomeLines, outcomeRecord, summaryLine } from '../doctor/text.ts'
 
 export interface DoctorFlags {
-  /** The least number of partitions; KAFKA_TOPIC_PARTITIONS, or one, when absent. */
+  /** The least number of partitions; by default KAFKA_TOPIC_PARTITIONS, or one. */
   readonly partitions: number | undefined
   readonly output: (typeof doctorFormats)[number]
 }

@@ -1,4 +1,4 @@
-// Rows as table, csv, json and jsonl: every digit, NULL distinct from an empty text, memory that does not grow.
+// Rows as table, csv, json and jsonl: every digit, NULL distinct from an empty text, constant memory.
 import { Writable } from 'node:stream'
 import type { Cell } from '@ticklake/aws/athena-csv.ts'
 import { expect, test } from 'vitest'
@@ -53,24 +53,24 @@ test('json: one array, also when there is no row', async () => {
   expect(await written('json', [])).toBe('[]\n')
 })
 
-test('table: numbers to the right, NULL said, control characters cannot drive the terminal', async () => {
+test('table: numbers right-aligned, NULL shown, control characters cannot control the terminal', async () => {
   expect(await written('table', [['1', '\u001b[2J', null]])).toBe(
     'big  text     price\n---  -------  -----\n  1  \\x1b[2J   NULL\n',
   )
 })
 
-test('table: no row shows the columns all the same', async () => {
+test('table: without rows the columns are still shown', async () => {
   expect(await written('table', [])).toBe('big  text  price\n---  ----  -----\n')
 })
 
-test('table: no line is wider than the terminal, and what is cut says so', async () => {
+test('table: no line is wider than the terminal, and truncation is marked', async () => {
   const text = await written('table', [['1', 'x'.repeat(200), '2']], 40)
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(40)
   expect(text).toContain('…')
   expect(await written('table', [['1', 'x'.repeat(200), '2']])).toContain('x'.repeat(200))
 })
 
-test('however many rows to a slow reader, only one batch waits in memory', async () => {
+test('with a slow reader, only one batch waits in memory, however many rows there are', async () => {
   let waiting = 0
   const out = new Writable({
     decodeStrings: false,
@@ -91,13 +91,13 @@ const hostile: Cell[][] = [['1', 'a\u001b[2J\u009b\u202e\r\u2028b', null]]
 const hostileNames = columns.map((column) => ({ ...column, name: `${column.name}\u001b[31m\u009b` }))
 const drives = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e]/
 
-test.each(outputFormats)('%s to a terminal drives it neither by a cell nor by a name', async (format) => {
+test.each(outputFormats)('%s to a terminal: neither a cell nor a name controls it', async (format) => {
   const text = await written(format, hostile, 80, { isTerminal: true }, hostileNames)
   expect(text).not.toMatch(drives)
   expect(text).toMatch(/x1b\[2J|u001b\[2J/)
 })
 
-test('to a file or a pipe the data is what it is', async () => {
+test('to a file or a pipe the data is unchanged', async () => {
   expect(await written('csv', hostile)).toContain('"a\u001b[2J\u009b\u202e\r\u2028b"')
   for (const format of ['jsonl', 'json'] as const) {
     expect(await written(format, hostile)).toContain(JSON.stringify(hostile[0]![1]))
@@ -106,7 +106,7 @@ test('to a file or a pipe the data is what it is', async () => {
   }
 })
 
-test('--safe-csv guards formulas, numbers stay, and without it nothing is changed', async () => {
+test('--safe-csv guards formulas, numbers stay, and without it nothing changes', async () => {
   const cells: Cell[][] = [['-5', '=1+1', '+3.2e4']]
   expect(await written('csv', cells, undefined, { safeCsv: true })).toBe("big,text,price\n-5,'=1+1,+3.2e4\n")
   expect(await written('csv', cells)).toBe('big,text,price\n-5,=1+1,+3.2e4\n')

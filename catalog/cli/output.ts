@@ -9,7 +9,7 @@ import { csvField } from './spreadsheet.ts'
 export const outputFormats = ['table', 'csv', 'json', 'jsonl'] as const
 export type OutputFormat = (typeof outputFormats)[number]
 
-/** Turns batches of rows into text: what comes before, each batch, what comes after. */
+/** Formats rows: the text before them, each batch, and the text after them. */
 interface RowWriter {
   head(): string
   rows(rows: readonly Cell[][]): string
@@ -17,15 +17,15 @@ interface RowWriter {
 }
 
 export interface Screen {
-  /** Columns of the terminal; undefined: no terminal, nothing is cut. */
+  /** Columns of the terminal; undefined: no terminal, nothing is truncated. */
   readonly width?: number | undefined
-  /** Whether a terminal shows it: then what would drive it is written out, in csv as in a table. */
+  /** Whether a terminal shows it: then control characters are escaped, also in csv. */
   readonly isTerminal?: boolean | undefined
   /** Guards the cells of a csv that a spreadsheet would take for formulas. */
   readonly safeCsv?: boolean | undefined
 }
 
-/** Writes all rows and waits where the reader is slow. Out: how many there were. */
+/** Writes all rows, with back-pressure. Out: how many there were. */
 export async function writeRows(
   out: Writable,
   format: OutputFormat,
@@ -72,7 +72,7 @@ const writers: Record<OutputFormat, (columns: readonly ResultColumn[], screen: S
   },
 }
 
-/** Widths come from the first rows; a later, longer value is cut on a terminal and pushes the line elsewhere. */
+/** Widths come from the first rows; a later, longer value is truncated on a terminal, and otherwise widens its line. */
 function tableWriter(columns: readonly ResultColumn[], { width }: Screen): RowWriter {
   const SAMPLE = 200
   const numeric = columns.map((column) => isNumber(column.type))
@@ -109,7 +109,7 @@ function tableWriter(columns: readonly ResultColumn[], { width }: Screen): RowWr
   }
 }
 
-/** The widest columns give way until all fit; none below 6 characters. */
+/** The widest columns shrink until all fit; none below 6 characters. */
 function narrow(wanted: readonly number[], screen: number): number[] {
   const widths = [...wanted]
   let over = widths.reduce((sum, count) => sum + count, 2 * (widths.length - 1)) - screen
@@ -127,7 +127,7 @@ function fit(text: string, width: number, right: boolean, cut: boolean): string 
   return right ? fitting.padStart(width) : fitting.padEnd(width)
 }
 
-/** One line: control characters would break the table, and could drive the terminal. */
+/** One line: control characters would break the table, and could control the terminal. */
 function shown(cell: Cell): string {
   return cell === null ? 'NULL' : printableLine(cell)
 }

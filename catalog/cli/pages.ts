@@ -48,7 +48,7 @@ export const declare: HelpText = {
   usage: [
     'catalog declare [--replace]',
     '',
-    'Creates the Glue database, the crawler’s database beside it, the table over the dataset’s folder, the view with the tutorials’ column names, and the partitions: the coming hours, and every hour that has objects already. It may be run again at any time: what exists as wanted stays. What exists and differs is shown (there, wanted) and left as it is, and the exit status is 1. It creates no bucket. Any number of tables may describe one dataset.',
+    'Creates the Glue database, the crawler’s database, the table over the dataset’s folder, the view with the tutorials’ column names, and the partitions: the coming hours, and every hour that already has objects. It may be run again at any time: what exists as wanted stays. What exists and differs is shown (found, wanted) and not changed, and the exit status is 1. It creates no bucket. Any number of tables may describe one dataset.',
   ].join('\n'),
   examples: [
     ['catalog declare', 'the database stock_market_kafka and its table ticks'],
@@ -65,12 +65,12 @@ export const crawl: HelpText = {
   usage: [
     'catalog crawl [--compare]',
     '',
-    'Creates (or updates) the Glue crawler of the dataset’s folder, starts it, waits for its end and shows the tables that it made in `<database>_crawled`. --compare compares columns, types, partitions and counts with the declared table, for rows that were there before the crawl, so it may run while rows land. Parquet crawls to an equal table; the JSON formats do not (a crawler takes dates for strings). On AWS a crawl is billed for 10 minutes at least.',
+    'Creates (or updates) the Glue crawler of the dataset’s folder, starts it, waits for its end and shows the tables that it made in `<database>_crawled`. --compare compares columns, types, partitions and counts with the declared table, for rows that landed before the crawl, so it may run while rows land. Parquet crawls to an equal table; the JSON formats do not (a crawler takes dates for strings). On AWS a crawl is billed for 10 minutes at least.',
   ].join('\n'),
   examples: [
     ['catalog crawl', 'crawl, and show the tables found'],
     ['catalog crawl --compare', 'exit status 0 only if the crawled table equals the declared one'],
-    ['catalog crawl --output jsonl', 'one line a table'],
+    ['catalog crawl --output jsonl', 'one line per table'],
   ],
   epilogue: variables(...where, 'CATALOG_CRAWLER', 'CATALOG_CRAWLER_ROLE', 'CATALOG_CRAWL_TIMEOUT_MS'),
 }
@@ -120,14 +120,14 @@ export const audit: HelpText = {
     '',
     '  audit: produced N, landed N, dead D, skipped K, lost L, twice T',
     '',
-    '  produced  the end offsets of all partitions added up, less the gaps (offsets without a record: markers of transactions, aborted and compacted records) that the claims name',
+    '  produced  the end offsets of all partitions added up, less the gaps that the claims name (offsets without a record: transaction markers, aborted and compacted records)',
     '  landed    rows that Athena reads from objects that claims name, each counted once',
     '  dead      rejected records, counted in their dead-letter files',
     '  skipped   records left out on purpose, by a claim that says why',
-    '  lost      named by a claim, or deleted by Kafka before they landed, and nowhere',
+    '  lost      named by a claim but missing, or deleted by Kafka before they landed',
     '  twice     rows beyond the first for the same record',
     '',
-    'What is produced but has not landed yet is on a line of its own; --wait waits for it, and for the catalog to register its hours. Verified hours are recorded in the bucket, and only read again when an object in them was added, changed or deleted. --deep checks all of them, and reads again what Kafka still has: gaps must be gaps, and each row is compared with its record by its columns. Rows with other values are named, and counted as changed behind the last number; what could not be compared is said.',
+    'Records that have not landed yet are on a separate line; --wait waits for them, and for the catalog to register their hours. Verified hours are recorded in the bucket, and only read again if an object in them was added, changed or deleted. --deep checks all of them, and re-reads what Kafka still has: gaps must hold no record, and each row is compared with its record column by column. Rows with other values are named, and counted as changed after the last number; what could not be compared is listed.',
   ].join('\n'),
   examples: [
     ['catalog audit', 'now'],
@@ -153,7 +153,7 @@ export const doctor: HelpText = {
   usage: [
     'catalog doctor [--partitions N] [--output table|json]',
     '',
-    'Checks everything that rows need to flow, in the order of dependence: settings; this machine’s clock; whose credentials these are; the bucket, writing to it, and that a second If-None-Match is refused; Glue; Athena’s workgroup and a query; the broker’s name, port, certificate, login and protocol; the addresses that it advertises to its clients, and whether they can be reached from here; the topic, its partitions and its time; the group protocol. Each check is a line: ok, FAILED with what, why and what to do, or skipped with the reason. No check waits for ever.',
+    'Checks everything that rows need to flow, dependencies first: settings; this machine’s clock; the credentials; the bucket, writing to it, and that a second If-None-Match is refused; Glue; Athena’s workgroup and a query; the broker’s name, port, certificate, login and protocol; the addresses that it advertises to its clients, and whether they can be reached from here; the topic, its partitions and its timestamps; the group protocol. Each check is a line: ok, FAILED with what, why and what to do, or skipped with the reason. No check waits forever.',
     '',
     'It changes nothing but one small object, `<LAKE_PREFIX>/_control/doctor/probe.json`. On AWS it costs less than a hundredth of a cent. Exit status 0 only if nothing failed.',
   ].join('\n'),
@@ -180,7 +180,7 @@ export const compact: HelpText = {
   usage: [
     'catalog compact [--hour YYYY-MM-DDTHH]',
     '',
-    'Merges the many small objects of each closed hour into a few large ones, so that a count stays fast; `serve` does the same by itself. A query that runs meanwhile sees the same rows before, during and after: the new objects are written beside the old ones and checked, a manifest says which objects they replace, every Glue table of the dataset is switched to them in one step, and only an hour later the old objects are deleted (CATALOG_COMPACT_DELETE_AFTER_MS). It may be killed at any point, and two may run at once; the next run continues. An hour is closed when it is over and every partition has landed something later, or all of the topic. Rows that come later still are merged by a second switch; until then `audit` says how many. parquet and jsonl; json-object stays as it is.',
+    'Merges the small objects of each closed hour into a few large ones, so that a count stays fast; `serve` does this by itself. A query that runs meanwhile sees the same rows before, during and after: the new objects are written beside the old ones and checked, a manifest says which objects they replace, every Glue table of the dataset is switched to them in one step, and only an hour later the old objects are deleted (CATALOG_COMPACT_DELETE_AFTER_MS). It may be killed at any point, and two may run at once; the next run continues. An hour is closed when it is over and every partition has landed something later, or all of the topic. Later rows are merged with a second switch; until then `audit` counts them as late. Formats: parquet and jsonl; json-object is never compacted.',
   ].join('\n'),
   examples: [
     ['catalog compact', 'all closed hours'],

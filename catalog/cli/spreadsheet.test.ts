@@ -1,4 +1,4 @@
-// A spreadsheet that opens a csv calculates nothing that the data chose.
+// A spreadsheet that opens a csv evaluates no formula from the data.
 import { expect, test } from 'vitest'
 import { csvField, guardFormula } from './spreadsheet.ts'
 
@@ -44,7 +44,7 @@ test.each([
   'a=b',
   '2021-03-04',
   "'=1",
-])('%j stays as it is', (cell) => {
+])('%j stays unchanged', (cell) => {
   expect(guardFormula(cell)).toBe(cell)
 })
 
@@ -56,7 +56,7 @@ test('a guarded field is quoted where any separator would split it; unguarded, n
   expect([csvField(null, true), csvField('', true)]).toEqual(['', '""'])
 })
 
-test('so many digits take no longer than they are long', () => {
+test('a long number takes linear time', () => {
   const begun = performance.now()
   for (const cell of [
     '-'.repeat(300_000),

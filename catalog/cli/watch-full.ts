@@ -14,7 +14,7 @@ import { datasetLocation } from '../tables/table.ts'
 import type { Sample } from './watch-line.ts'
 import { type ScreenState, screenLines } from './watch-screen.ts'
 
-/** More of them would not fit any terminal. */
+/** More would not fit on any terminal. */
 const MOST_SAMPLES = 500
 
 /** What changes with each answer. */
@@ -50,7 +50,7 @@ export async function watchFull(watch: FullWatch, signal: AbortSignal): Promise<
         : `${last.join('\n')}\n\n`,
     )
   }
-  // The other screen of the terminal, without a cursor; what was there before comes back at the end.
+  // The terminal's alternate screen, without a cursor; the previous content comes back at the end.
   if (out.isTTY) {
     out.write('\u001b[?1049h\u001b[?25l\u001b[H\u001b[J')
     draw(state)
@@ -62,7 +62,7 @@ export async function watchFull(watch: FullWatch, signal: AbortSignal): Promise<
   try {
     for (let i = 0; i < times && !signal.aborted; i++) {
       const startedAt = Date.now()
-      // On a terminal each answer is shown as it comes: a broker that is away takes seconds to say so.
+      // On a terminal each answer is shown as it comes: an unreachable broker takes seconds to time out.
       const answered = <T>(answer: Promise<T>, show: (answer: T) => void) =>
         answer.then((value) => {
           if (signal.aborted) return
@@ -115,7 +115,10 @@ async function readTopic({ broker }: FullWatch, tails: ChainTails) {
   }
 }
 
-/** The answer, or why there is none: who did not answer, then the reason, as a narrow screen cuts off what comes last. */
+/**
+ * The answer, or why there is none: first who did not answer, then the reason, because a narrow screen truncates the
+ * end.
+ */
 async function orWhy<T>(answer: Promise<T>): Promise<T | string> {
   try {
     return await answer

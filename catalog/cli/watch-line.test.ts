@@ -1,4 +1,4 @@
-// The watched line: count, rate, freshness, lag; what is not known is said, not invented.
+// The watched line: count, rate, freshness, lag; unknown values are shown as unknown.
 import { expect, test } from 'vitest'
 import { costText } from './query.ts'
 import { watchLine, watchRecord } from './watch-line.ts'
@@ -26,7 +26,7 @@ test('without Kafka the lag is unknown, without rows there is no freshness', () 
   expect(line).toContain('no row in the last hours | lag unknown')
 })
 
-test('a query is billed for 10 MB at least, DDL for nothing', () => {
+test('a query is billed at least 10 MB, DDL nothing', () => {
   const query = { elapsedMs: 180.4, scannedBytes: 1_234_567, statementType: 'DML' }
   expect(costText(query, 1)).toBe('1 row in 180 ms, 1.2 MB scanned (0.00005 $ on AWS)')
   expect(costText({ ...query, scannedBytes: 2 * 2 ** 40 }, 2)).toContain('(10.00000 $ on AWS)')

@@ -57,7 +57,7 @@ test.each([
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns)
 })
 
-test('of many partitions those that lag most are shown', () => {
+test('of many partitions those with the largest lag are shown', () => {
   const partitions = Array.from({ length: 50 }, (_, i) => ({
     partition: i,
     end: 9,
@@ -69,7 +69,7 @@ test('of many partitions those that lag most are shown', () => {
   expect(text).toContain('46 more with less lag')
 })
 
-test('what does not answer is said where its numbers would be, and red where colours are wanted', () => {
+test('a service that does not answer is named where its numbers would be, in red if colours are on', () => {
   const broken = { ...state, partitions: 'no broker answers', countProblem: 'Athena does not answer' }
   const lines = screenLines(broken, { columns: 80, rows: 24 }, coloursFor({ isTTY: true }, {}))
   expect(lines).toContain('\u001b[2mtopic   \u001b[22m\u001b[31mno broker answers\u001b[39m')
@@ -82,7 +82,7 @@ test('a sparkline is as high as its numbers', () => {
   expect(sparkline([0, 0])).toBe('▁▁')
 })
 
-test('what a name or an error holds drives no terminal', () => {
+test('no name or error controls the terminal', () => {
   const hostile = 'x\u001b[2J\u009b\u202e\r\ny'
   const shown = { ...state, title: hostile, partitions: hostile, lake: hostile, countProblem: hostile }
   const text = screenLines(shown, { columns: 200, rows: 24 }, plain).join('')

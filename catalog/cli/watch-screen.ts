@@ -31,7 +31,7 @@ export interface Size {
   readonly rows: number
 }
 
-/** The lines of the screen; none is wider than the terminal, nor are there more than it has rows. */
+/** The lines of the screen; none wider than the terminal, and no more than its rows. */
 export function screenLines(state: ScreenState, { columns, rows }: Size, colours: Colours): string[] {
   const label = (name: string) => colours.dim(name.padEnd(8))
   const line = (name: string, text: string, paint = (painted: string) => painted) =>
@@ -123,7 +123,7 @@ function partitionLines(
 
 const bars = '▁▂▃▄▅▆▇█'
 
-/** One character for each number, as high as it is beside the highest. */
+/** One character per number, as high as it is relative to the highest. */
 export function sparkline(numbers: readonly number[]): string {
   const highest = Math.max(...numbers, 1)
   return numbers

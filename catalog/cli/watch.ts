@@ -41,7 +41,7 @@ export async function runWatchCommand(env: Env, flags: WatchFlags, signal: Abort
     for (let i = 0; i < times && !signal.aborted; i++) {
       const startedAt = Date.now()
       try {
-        // Side by side: a broker that is away takes seconds to say so.
+        // In parallel: an unreachable broker takes seconds to time out.
         const answers = Promise.all([
           measureLag(tails, () => broker.topicOnce()).catch(() => undefined),
           countRows(aws.athena, config, startedAt, { signal }),

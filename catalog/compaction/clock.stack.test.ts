@@ -12,14 +12,14 @@ const AHEAD = shiftedClock(2 * HOUR_MS)
 const BEHIND = shiftedClock(-2 * HOUR_MS)
 const ROWS = 40
 
-test('hours ahead or behind, a machine closes no hour and deletes no object early, nor too late', {
+test('a machine whose clock is hours ahead or behind closes no hour and deletes no object too early or too late', {
   timeout: 240_000,
 }, async (scope) => {
   const it = new ConsumerCase(scope, { CONSUMER_FLUSH_ROWS: '10', CATALOG_HOURS_AHEAD: '1' })
   const thisHourMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS
   const hours = [thisHourMs - 24 * HOUR_MS, thisHourMs, thisHourMs + HOUR_MS]
   await createTopic(it.env, 1, { 'message.timestamp.type': 'CreateTime', 'retention.ms': '-1' })
-  // Two consumers' worth of small objects in each of a past hour, this one, and the next.
+  // Small objects of two consumers in each of a past hour, this one, and the next.
   for (const hourMs of hours) {
     await produce(
       it.env,
@@ -46,13 +46,13 @@ test('hours ahead or behind, a machine closes no hour and deletes no object earl
 
   // Hours that a chain has passed, and that only a clock can keep from being closed.
   expect(await catalog(['compact'], AHEAD)).toContain('compact: 1 hour compacted')
-  expect(await objectsOf(hours[1]!), 'this hour still goes on').toBe(now)
+  expect(await objectsOf(hours[1]!), 'this hour is still open').toBe(now)
 
-  // What was switched just now: an hour must go by before anything of it is deleted.
+  // Just switched: an hour must pass before anything is deleted.
   expect(await catalog(['compact'], AHEAD)).toContain('compact: 0 hours compacted')
   expect(await objectsOf(hours[0]!), 'a query may still read them').toBe(past)
 
-  // And a clock that is behind keeps nothing from being deleted when it is time.
+  // A clock that is behind does not delay deletion either.
   await new Promise((resolve) => setTimeout(resolve, 3_000))
   const soon = { CATALOG_COMPACT_DELETE_AFTER_MS: '1000' }
   expect(await catalog(['compact'], { ...BEHIND, ...soon })).toContain(`${past} old objects deleted`)

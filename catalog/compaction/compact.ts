@@ -1,5 +1,5 @@
 // One pass of compaction: for each closed hour the next step, until none is left. Safe to stop anywhere, and to run
-// several times at once: the bucket and Glue alone say what is to be done (see packages/contract/compaction.ts).
+// several times at once: only the bucket and Glue decide what to do (see packages/contract/compaction.ts).
 
 import { randomBytes } from 'node:crypto'
 import type { SteadyClock } from '@ticklake/aws/bucket-clock.ts'
@@ -34,15 +34,15 @@ import type { CatalogConfig } from '../config.ts'
 import { type LakeState, readFolders, readFoldersOfHour, readHour, readProgress } from './lake-state.ts'
 import { type Merger, startMerger } from './merger.ts'
 
-/** What happens while it runs; each is reported once. */
+/** Events during a pass; each is reported once. */
 export interface CompactionEvents {
-  /** Objects of an hour were written as fewer; nothing reads them yet. */
+  /** Objects of an hour were merged; nothing reads the new ones yet. */
   readonly merged: (facts: { hour: string; from: number; to: number; rows: number; late: boolean }) => void
   readonly switched: (facts: { hour: string; tables: readonly string[] }) => void
   readonly deleted: (facts: { hour: string; objects: number }) => void
   /** An hour that cannot be compacted; the others continue. */
   readonly refused: (facts: { hour: string; code: string; why: string }) => void
-  /** A pass over all hours has ended. `pending`: those with objects that cannot be merged yet. */
+  /** A pass over all hours has ended. `pending`: hours with objects that cannot be merged yet. */
   readonly passed?: (facts: { pending: readonly string[] }) => void
 }
 
@@ -56,12 +56,13 @@ export interface CompactionOptions {
 type Parts = Pick<Aws, 'bucket' | 'glue'>
 
 const GETS_AT_ONCE = 16
-/** Faults of one hour alone: of its objects, or of their size, which kills the merging thread. */
+/** Errors of a single hour: of its objects, or of their size, which kills the merging thread. */
 const HOURS_OWN = ['HOUR_NOT_AS_CLAIMED', 'MERGER_FAILED']
 
 /**
  * Compacts the hours that can be compacted now.
- * @throws Failure BUCKET_CLOCK when the bucket does not tell the time, COMPACTION_REFUSED for a format whose objects stay as they are, and any error of S3, Glue or Kafka
+ * @throws Failure BUCKET_CLOCK when the bucket returns no time, COMPACTION_REFUSED for a format that is never
+ * compacted, and any error of S3, Glue or Kafka
  */
 export async function compact(
   aws: Parts,
@@ -73,7 +74,7 @@ export async function compact(
   if (lake.format === 'json-object') {
     throw new Failure({
       code: 'COMPACTION_REFUSED',
-      what: 'json-object is not compacted; its objects stay as they are',
+      what: 'json-object is not compacted; its objects stay unchanged',
       why: 'this format has one object for each record, so that programs find records by their keys',
       remedy: 'for tables that are counted quickly use LAKE_FORMAT=parquet or jsonl',
     })
@@ -114,7 +115,7 @@ export async function compact(
     } catch (error) {
       if (signal?.aborted) return
       pending.push(name)
-      // One bad hour must not hold the others up; the error of a service is for the caller.
+      // One bad hour must not block the others; errors of services go to the caller.
       if (error instanceof Failure && !HOURS_OWN.includes(error.code)) throw error
       events.refused({
         hour: name,
@@ -126,7 +127,7 @@ export async function compact(
   if (hour === undefined && !signal?.aborted) events.passed?.({ pending })
 }
 
-/** The tables that describe the dataset and are still there, and where they have each hour. */
+/** The existing tables of the dataset, and where they have each hour. */
 async function readTableLocations({ bucket, glue }: Parts, lake: LakeConfig): Promise<LakeState['tables']> {
   const tables: LakeState['tables'][number][] = []
   for (const name of await listTables(bucket, lake)) {
@@ -136,7 +137,7 @@ async function readTableLocations({ bucket, glue }: Parts, lake: LakeConfig): Pr
   return tables
 }
 
-/** Without a request: every table reads the newest run, and nothing else of the hour is left. */
+/** Without a request: whether every table reads the newest run, and nothing else of the hour is left. */
 function isDone(lake: LakeConfig, state: LakeState, name: string): boolean {
   const newest = state.manifests.get(name)
   if (!newest || state.rawHours.has(name)) return false
@@ -284,7 +285,7 @@ async function readSources(bucket: Aws['bucket'], batch: readonly Source[]) {
         some.map(async (source) => {
           const bytes = await bucket.bytes(source.key)
           if (!bytes)
-            throw new Error(`${source.key} is not there: another compaction was faster, or it is lost`)
+            throw new Error(`${source.key} is missing: another compaction was faster, or it is lost`)
           return { ...source, bytes }
         }),
       )),

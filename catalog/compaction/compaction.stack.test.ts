@@ -49,7 +49,7 @@ async function compact(...args: string[]) {
   return ended
 }
 
-/** What `catalog compact` does, without a process of its own. @returns what it reported */
+/** Runs `catalog compact` in this process. @returns its report */
 async function compactHere(hour?: number) {
   const config = catalogConfig(env)
   using broker = new Broker(config.kafka)
@@ -75,11 +75,11 @@ async function compactHere(hour?: number) {
   return { merged, deleted, pending }
 }
 
-/** When an hour was last switched to another run, and when those were that are switched before all tests. */
+/** When an hour was last switched to another run, and when the hours switched before all tests were. */
 let lastSwitchMs = 0
 let firstSwitchMs = 0
 
-/** Waits until no query reads the objects of before a switch. S3 gives times in whole seconds. */
+/** Waits until no query reads the objects from before a switch. S3 has times in whole seconds. */
 async function untilUnread(switchMs: number): Promise<void> {
   reader.pause()
   await sleep(Math.max(0, switchMs + DELETE_AFTER_MS + 2_000 - performance.now()))
@@ -133,7 +133,7 @@ class Reader {
     this.#ended = this.#read()
   }
 
-  /** While nothing changes that a count could see. A count that runs goes on. */
+  /** Pauses between counts; a running count continues. */
   pause(): void {
     this.#paused ??= Promise.withResolvers()
   }
@@ -185,14 +185,14 @@ beforeAll(async () => {
     CATALOG_COMPACT_DELETE_AFTER_MS: String(DELETE_AFTER_MS),
   })
   aws = openAws(catalogConfig(env).lake)
-  // Old timestamps, so that hours are over: the broker would write its own.
+  // Old timestamps, so that hours are closed; the broker would write its own.
   await createTopic(env, PARTITIONS, { 'message.timestamp.type': 'CreateTime', 'retention.ms': '-1' })
   consumer = start(env, 'consumer/main.ts', 'run')
   for (let hour = 0; hour < 14; hour++) produced += await produce(env, rowsOf(hour))
   await waitUntilLanded(produced)
   expect((await run('catalog/main.ts', 'declare')).status).toBe(0)
   reader = new Reader()
-  // Switched now, so that they need not be waited for when their old objects are to be deleted.
+  // Switched now, so that the deletion of their old objects need not be waited for.
   for (const hour of [8, 10, 11]) await compactHere(hour)
   firstSwitchMs = performance.now()
 }, 400_000)
@@ -225,7 +225,7 @@ async function expectWhole(hour: number, rows = ROWS): Promise<void> {
   expect((await keysBelow(runs)).length, 'one run is left').toBe(PARTITIONS)
 }
 
-/** The line of `catalog audit --deep`, without a process of its own. */
+/** The last line of `catalog audit --deep`, run in this process. */
 async function audit(): Promise<string> {
   const config = catalogConfig(env)
   using broker = new Broker(config.kafka)
@@ -233,7 +233,7 @@ async function audit(): Promise<string> {
   return auditLine(report)
 }
 
-test('a closed hour of many objects becomes one object a partition; the newest claim’s hour is left alone', async () => {
+test('a closed hour of many objects becomes one object per partition; the newest claim’s hour is left alone', async () => {
   expect((await keysBelow(hourAt(0).folder)).length).toBe(OBJECTS)
   const first = await compact('--hour', hourAt(0).flag)
   expect(first.text).toContain(`${OBJECTS} objects became 2, ${ROWS} rows`)
@@ -279,7 +279,7 @@ const points: [
 ]
 
 describe('kill -9', () => {
-  test.each(points)('%s: the next run goes on where it ended', async (_name, hour, matches, when) => {
+  test.each(points)('%s: the next run continues where it ended', async (_name, hour, matches, when) => {
     if (matches === isDelete) await untilUnread(firstSwitchMs)
     const proxy = await startS3Proxy(env.AWS_ENDPOINT_URL!)
     proxies.push(proxy)
@@ -295,7 +295,7 @@ describe('kill -9', () => {
       const operation = String(headers['x-amz-target'] ?? '')
       if (!matches(method, decodeURIComponent(target), operation) || hits++ > 0) return undefined
       if (when === 'after') {
-        // Carried out, but its answer comes to nobody.
+        // Carried out, but its answer is lost.
         await fetch(env.AWS_ENDPOINT_URL! + target, {
           method,
           headers: headersOf(headers),
@@ -331,12 +331,12 @@ test('rows that come late into a sealed hour are reported as late, then merged b
       `audit: produced ${produced}, landed ${produced - 20}, dead 0, skipped 0, lost 0, twice 0, late 20`,
     ),
   )
-  expect((await compact('--hour', hourAt(10).flag)).text).toContain(`${ROWS + 20} rows, late ones among them`)
+  expect((await compact('--hour', hourAt(10).flag)).text).toContain(`${ROWS + 20} rows, including late ones`)
   await expectRead(10, ROWS + 20)
   expect(await audit()).toContain(`landed ${produced}, dead 0, skipped 0, lost 0, twice 0`)
 })
 
-test('what a zombie puts back is not counted, and swept again', async () => {
+test('what a zombie writes again is not counted, and is deleted again', async () => {
   const { folder } = hourAt(11)
   const [key] = await keysBelow(folder)
   const body = (await aws.bucket.bytes(key!))!
@@ -356,7 +356,7 @@ test('after each kill obsolete objects, and runs that no table reads, are delete
   }
 })
 
-test('so is what no query reads after one compaction, or after two at a time; then nothing is left to do', async () => {
+test('so are objects that no query reads after one compaction, or two at a time; then nothing is left to do', async () => {
   expect((await compact('--hour', hourAt(0).flag)).text).toContain(`${OBJECTS} old objects deleted`)
   await expectWhole(0)
   expect((await compact('--hour', hourAt(0).flag)).text, 'nothing is left to do').toContain(
@@ -369,7 +369,7 @@ test('so is what no query reads after one compaction, or after two at a time; th
   )
 })
 
-test('the audit sees a lost object of a run, and the second audit of compacted hours reads them no more', async () => {
+test('the audit detects a lost object of a run, and the second audit of compacted hours does not read them again', async () => {
   await compactHere()
   await untilUnread(lastSwitchMs)
   expect((await compact()).status).toBe(0)
@@ -390,7 +390,7 @@ test('the audit sees a lost object of a run, and the second audit of compacted h
   expect((await run('catalog/main.ts', 'audit')).text).toContain('lost 0, twice 0')
 })
 
-test('once everything is compacted no hour is behind, not even the newest, which waits for rows', async () => {
+test('once everything is compacted no hour is pending, not even the newest, which waits for rows', async () => {
   expect((await keysBelow(hourAt(13).folder)).length).toBeGreaterThanOrEqual(OBJECTS)
   expect((await compactHere()).pending).toEqual([[]])
 })

@@ -1,4 +1,4 @@
-// Reads the state of the lake for compaction: how far each chain is, and what there is of each hour.
+// Reads the state of the lake for compaction: how far each chain is, and the objects of each hour.
 
 import type { SteadyClock } from '@ticklake/aws/bucket-clock.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
@@ -33,7 +33,7 @@ import type { TableName } from '@ticklake/lake/tables.ts'
 
 const GETS_AT_ONCE = 32
 
-/** The whole dataset as one pass sees it. */
+/** The dataset as seen by one pass. */
 export interface LakeState extends Folders {
   readonly topicId: string
   readonly chains: readonly ChainProgress[]
@@ -50,7 +50,7 @@ export interface Folders {
 }
 
 /**
- * How far every chain is. `topic` must have been read before: what was claimed since is then past its end.
+ * How far every chain is. `topic` must be read before, so that later claims are past its end.
  * @throws Failure CLAIM_UNREADABLE
  */
 export async function readProgress(
@@ -100,8 +100,8 @@ export async function readFoldersOfHour(
 }
 
 /**
- * Whether the hour is closed and free of each chain's newest complete claim: only claims before that one are compacted,
- * since recovery may still ask for the objects of the newest.
+ * Whether the hour is closed and has no object of a chain's newest complete claim: only earlier claims are compacted,
+ * since recovery may still check the objects of the newest.
  */
 function isPast(lake: LakeConfig, name: string, chains: readonly ChainProgress[], nowMs: number): boolean {
   return (
@@ -111,9 +111,8 @@ function isPast(lake: LakeConfig, name: string, chains: readonly ChainProgress[]
 }
 
 /**
- * What there is of one hour.
- * @param deleteAfterMs how long after the switch no query reads the old objects any more
- * @throws Failure BUCKET_CLOCK when the bucket does not tell the time
+ * The objects and manifests of one hour. @param deleteAfterMs how long after the switch no query reads the old objects
+ * any more @throws Failure BUCKET_CLOCK when the bucket returns no time
  */
 export async function readHour(
   bucket: Bucket,
@@ -129,7 +128,7 @@ export async function readHour(
   const mark = newest && (await readMark(bucket, lake, newest))
   const location = manifest && runLocation(lake, manifest)
   return {
-    // Asked after the mark was read, so that the answer which gave its age is among those that must agree.
+    // Asked after the mark was read, so that the answer that gave its age is among those that must agree.
     isPast: isPast(lake, name, state.chains, clock.nowMs()),
     raw,
     orphans,

@@ -1,4 +1,4 @@
-// The thread that merges: `catalog serve` goes on answering meanwhile.
+// The merging thread: `catalog serve` keeps answering meanwhile.
 import { parentPort } from 'node:worker_threads'
 import { type MergeJob, mergeObjects } from './merge.ts'
 

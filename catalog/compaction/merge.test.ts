@@ -46,7 +46,7 @@ async function rowsOf(bytes: Uint8Array) {
   return parquetReadObjects({ file, compressors: { ZSTD: (input) => zstdDecompressSync(input) } })
 }
 
-test('a merged object has the rows of all, value for value and in order, under the schema of the contract', async () => {
+test('a merged object has all rows, value for value and in order, with the contract’s schema', async () => {
   const inputs = [parquetOf(0, 3), parquetOf(5, 9)]
   const merged = await mergeObjects({ format: 'parquet', inputs })
   expect(await rowsOf(merged)).toEqual([
@@ -62,7 +62,7 @@ test.each([
   [1, { source: null, traded_at: null }],
   [2, { traded_at: null }],
 ])(
-  'an object of an earlier contract is merged with one of this (%i): what it lacks is null, and nothing of the other is lost',
+  'an object of an earlier contract is merged with one of this (%i): missing columns are null, and nothing is lost',
   async (contract, lacking) => {
     const inputs = [parquetOf(0, 3, contract), parquetOf(5, 9)]
     const merged = await rowsOf(await mergeObjects({ format: 'parquet', inputs }))
@@ -73,7 +73,7 @@ test.each([
   },
 )
 
-test('an object with a column of a newer release is not merged: the column would be gone', async () => {
+test('an object with a column of a newer release is not merged: the column would be lost', async () => {
   const inputs = [parquetOf(0, 3), parquetOf(5, 9, CONTRACT_VERSION, 'venue')]
   await expect(mergeObjects({ format: 'parquet', inputs })).rejects.toThrow(
     'k5 has the column venue, which this release of ticklake does not know',
@@ -91,7 +91,7 @@ test.each([
   await expect(mergeObjects({ format: 'parquet', inputs })).rejects.toThrow('k0 has 3 rows')
 })
 
-test('JSON lines are merged line for line, and checked alike', async () => {
+test('JSON lines are merged line by line, and checked in the same way', async () => {
   const line = (offset: number) =>
     `{"index":"Ä","kafka_topic_id":"${topicId}","kafka_partition":3,"kafka_offset":${offset}}`
   const input = (S: number, text: string): MergeInput => ({

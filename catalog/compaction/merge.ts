@@ -5,7 +5,7 @@ import { parquetSchema } from '@ticklake/contract/parquet-schema.ts'
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 
-/** An object's bytes, and what its claims say of it. */
+/** An object's bytes, and what its claims say about it. */
 export interface MergeInput {
   readonly key: string
   readonly bytes: Uint8Array
@@ -23,7 +23,7 @@ export interface MergeJob {
 
 /**
  * One object with the rows of all.
- * @throws Error with a plain sentence when an object does not have exactly the rows of its claims
+ * @throws Error with a plain sentence if an object does not have exactly the rows of its claims
  */
 export async function mergeObjects({ format, inputs }: MergeJob): Promise<Uint8Array> {
   return format === 'parquet' ? mergeParquet(inputs) : mergeJsonl(inputs)
@@ -110,7 +110,7 @@ function check(
   }
 }
 
-/** Values as the file has them, so that they are written as they were read: no dates in between. */
+/** Raw values of the file, so that they are written as they were read, without conversion to dates. */
 const asStored = {
   timestampFromMilliseconds: (ms: bigint) => ms,
   dateFromDays: (days: number) => days,

@@ -14,7 +14,7 @@ function job(rows = 1): MergeJob {
   return { format: 'jsonl', inputs: [input] }
 }
 
-/** Every thread that is started from now on until the test is over. */
+/** All threads started until the end of the test. */
 function watchThreads(): Worker[] {
   const threads: Worker[] = []
   const see = (thread: Worker) => threads.push(thread)
@@ -25,25 +25,21 @@ function watchThreads(): Worker[] {
 
 const textOf = (bytes: Uint8Array) => zstdDecompressSync(bytes).toString()
 
-test(
-  'jobs are answered in order, a bad one with the sentence that says what is wrong',
-  PATIENCE,
-  async () => {
-    await using merger = startMerger()
-    const answers = await Promise.allSettled([merger.merge(job()), merger.merge(job(2)), merger.merge(job())])
-    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
-    expect(String((answers[1] as PromiseRejectedResult).reason)).toBe(
-      'Error: k has 1 rows, 1 of its claims, which have 2',
-    )
-  },
-)
+test('jobs are answered in order, a bad one with a sentence that says what is wrong', PATIENCE, async () => {
+  await using merger = startMerger()
+  const answers = await Promise.allSettled([merger.merge(job()), merger.merge(job(2)), merger.merge(job())])
+  expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  expect(String((answers[1] as PromiseRejectedResult).reason)).toBe(
+    'Error: k has 1 rows, 1 of its claims, which have 2',
+  )
+})
 
-test('a thread that has died is not waited for: the next job has a new one', PATIENCE, async () => {
+test('a dead thread is not waited for: the next job gets a new one', PATIENCE, async () => {
   const threads = watchThreads()
   await using merger = startMerger()
   expect(textOf(await merger.merge(job()))).toBe(line)
 
-  // Under way while it dies: long enough not to be done before.
+  // Still running when the thread dies.
   const [input] = job().inputs
   const aborted = merger.merge({ format: 'jsonl', inputs: Array.from({ length: 20_000 }, () => input!) })
   const ended = threads[0]!.terminate()

@@ -6,8 +6,8 @@ import type { MergeAnswer } from './merge-worker.ts'
 
 export interface Merger extends AsyncDisposable {
   /**
-   * @throws Error with the sentence that says which object is not as its claims say; Failure MERGER_FAILED when the
-   * thread died, which says nothing of the objects: the next job has a new one
+   * @throws Error with a sentence that says which object differs from its claims; Failure MERGER_FAILED when the thread
+   * died, which says nothing about the objects: the next job gets a new thread
    */
   merge(job: MergeJob): Promise<Uint8Array>
 }
@@ -16,7 +16,7 @@ interface Thread extends Merger {
   readonly hasDied: boolean
 }
 
-/** Starts the thread, and another one for the job after one that it died of. */
+/** Starts the thread, and a new one after it died. */
 export function startMerger(): Merger {
   let thread = startThread()
   return {
@@ -41,7 +41,7 @@ function startThread(): Thread {
   let hasDied = false
   const die = (why: string) => {
     hasDied = true
-    // Nobody answers what was posted to a thread that has ended.
+    // A thread that has ended answers nothing.
     for (const job of waiting.splice(0)) job.reject(mergerFailure(why))
   }
   worker.on('error', (error) => die(String(error)))
@@ -66,7 +66,7 @@ function startThread(): Thread {
 function mergerFailure(why: string): Failure {
   return new Failure({
     code: 'MERGER_FAILED',
-    what: 'objects could not be merged; they stay as they are and are merged by the next compaction',
+    what: 'objects could not be merged; they stay unchanged, and the next compaction merges them',
     why,
     remedy:
       'compact again; if it fails again for memory, give the catalog more of it with NODE_OPTIONS=--max-old-space-size=MiB',

@@ -1,4 +1,4 @@
-// Doctor's checks of AWS: clock, credentials, bucket, Glue and Athena, each the smallest call that proves it.
+// Doctor's checks of AWS: clock, credentials, bucket, Glue and Athena, each with the smallest call that proves it.
 import { AthenaClient, GetWorkGroupCommand } from '@aws-sdk/client-athena'
 import { GetDatabaseCommand, GetTableCommand, GlueClient } from '@aws-sdk/client-glue'
 import {
@@ -51,14 +51,14 @@ export function awsChecks(lake: LakeConfig): AwsChecks {
   const sts = new STSClient(patience)
   const glue = new GlueClient(patience)
   const athena = new AthenaClient(patience)
-  // Always the same key: the roles may write here and not delete, so only one small object is ever left.
+  // Always the same key: the roles may write here but not delete, so only one small object is ever left.
   const probe = { Bucket: lake.bucket, Key: `${lake.prefix}/_control/doctor/probe.json` }
   const at = `s3://${probe.Bucket}/${probe.Key}`
   const text = () => ({
     Body: `${JSON.stringify({ v: 1, by: 'catalog doctor' })}\n`,
     ContentType: 'application/json',
   })
-  /** Whether the chain has gone on in a later era than the one that was refused. */
+  /** Whether the chain has continued in a later era than the refused one. */
   async function isBehind(key: string, abortSignal: AbortSignal): Promise<boolean> {
     const refused = parseTruncationKey(key)
     if (!refused) return false
@@ -80,7 +80,7 @@ export function awsChecks(lake: LakeConfig): AwsChecks {
         const { Arn, Account } = await sts.send(new GetCallerIdentityCommand(), { abortSignal })
         return `${Arn ?? 'someone'}, account ${Account ?? 'unknown'}`
       } catch (error) {
-        throw awsFailure('STS', 'reading whose credentials these are', error)
+        throw awsFailure('STS', 'reading the caller’s identity', error)
       }
     },
 
@@ -119,7 +119,7 @@ export function awsChecks(lake: LakeConfig): AwsChecks {
         if (status !== 501 && status !== 400) throw awsFailure('S3', `writing ${at} once more`, error)
         throw noConditions(`the store answers ${status}: ${reasonOf(error)}`, error)
       }
-      throw noConditions(`${at} was there, and If-None-Match: * wrote it once more`)
+      throw noConditions(`${at} existed, and If-None-Match: * overwrote it`)
     },
 
     async 'chains of claims'(abortSignal) {
@@ -146,7 +146,7 @@ export function awsChecks(lake: LakeConfig): AwsChecks {
         await glue.send(new GetTableCommand({ DatabaseName: database, Name: table }), { abortSignal })
         return `${database}.${table}`
       } catch (error) {
-        // A missing table is no fault: the commands that need it come after doctor.
+        // A missing table is not a fault: the commands that need it come after doctor.
         if (isAwsError(error, 'EntityNotFoundException')) {
           return `${database}.${table} does not exist yet, \`catalog declare\` creates it`
         }
@@ -176,7 +176,7 @@ export function awsChecks(lake: LakeConfig): AwsChecks {
         code: 'ATHENA_ANSWER',
         what: 'Athena ran SELECT 1, and its result is not 1',
         why: `the result read from S3 was ${JSON.stringify(row ?? null)}`,
-        remedy: 'give LAKE_RESULTS a prefix of its own, which nothing else writes to',
+        remedy: 'give LAKE_RESULTS its own prefix, which nothing else writes to',
       })
     },
 
@@ -186,7 +186,7 @@ export function awsChecks(lake: LakeConfig): AwsChecks {
   }
 }
 
-/** Any answer of S3 has the time, also an error: made-up keys suffice, so that this check depends on no other. */
+/** Any answer of S3, even an error, has the time, so invalid keys suffice and this check depends on no other. */
 async function clock(lake: LakeConfig, abortSignal: AbortSignal): Promise<string> {
   const credentials = { accessKeyId: 'nobody', secretAccessKey: 'none' }
   const client = s3Client(lake, { ...patience, credentials })
@@ -199,7 +199,7 @@ async function clock(lake: LakeConfig, abortSignal: AbortSignal): Promise<string
       seen ??= { date: headers?.date, sentMs, receivedMs: Date.now() }
       return answer
     },
-    // Low: next to the network, before anything turns an answer into an error.
+    // Low priority: next to the network, before anything turns an answer into an error.
     { step: 'deserialize', priority: 'low', name: 'dateOfAnswer' },
   )
   try {
@@ -239,7 +239,7 @@ async function bucketFailure(bucket: string, s3: S3Client, error: unknown): Prom
       what: `access to the bucket ${bucket} is denied`,
       why: 'S3 answers 403: s3:ListBucket is not allowed, or the bucket belongs to someone else',
       remedy:
-        'allow s3:ListBucket on it in the role’s policy (docs/aws.md), or set LAKE_BUCKET to a bucket of yours',
+        'allow s3:ListBucket on it in the role’s policy (docs/aws.md), or set LAKE_BUCKET to your own bucket',
       cause: error,
     })
   }
@@ -280,8 +280,8 @@ function truncated(bucket: string, keys: readonly string[]): Failure {
   return new Failure({
     code: 'TOPIC_TRUNCATED',
     what: `Kafka has replaced records that are in the lake, in ${keys.length} of its partitions; what landed stays, and nothing more lands in this dataset`,
-    why: `a consumer wrote it down: s3://${bucket}/${keys[0]}`,
+    why: `a consumer recorded it: s3://${bucket}/${keys[0]}`,
     remedy:
-      'begin a new dataset with LAKE_DATASET for all services, and keep both; or set CONSUMER_ON_TRUNCATION=record, which writes down what Kafka lost and goes on in this dataset',
+      'begin a new dataset with LAKE_DATASET for all services, and keep both; or set CONSUMER_ON_TRUNCATION=record, which records what Kafka lost and continues in this dataset',
   })
 }

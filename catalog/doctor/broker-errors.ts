@@ -3,7 +3,7 @@
 import type { KafkaConfig } from '@ticklake/kafka/config.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 
-/** The protocol's own names of all errors within one that the client threw: SASL_AUTHENTICATION_FAILED, ... */
+/** The protocol's names of all errors nested in one that the client threw: SASL_AUTHENTICATION_FAILED, ... */
 export function brokerErrors(thrown: unknown): string[] {
   const { apiId, cause, errors } = (thrown ?? {}) as { apiId?: unknown; cause?: unknown; errors?: unknown[] }
   return [
@@ -25,16 +25,15 @@ export function brokerFailure(doing: string, config: KafkaConfig, thrown: unknow
       code: 'BROKER_REFUSED',
       what: `${doing} failed: the broker refused it`,
       why: `${names.join(', ')}: ${why}`,
-      remedy: 'fix what it says (permissions, a broker that is down), then run doctor again',
+      remedy: 'fix the cause (permissions, a broker that is down), then run doctor again',
       cause: thrown,
     })
   }
   return new Failure({
     code: 'BROKER_PROTOCOL',
     what: `${doing} failed: the broker ended the connection, or did not answer`,
-    why: `${why}; a listener of another security protocol than ${config.KAFKA_SECURITY_PROTOCOL} does so`,
-    remedy:
-      'set KAFKA_SECURITY_PROTOCOL as the listener at that port is (SASL_SSL on EC2), or take another port',
+    why: `${why}; a listener with another security protocol than ${config.KAFKA_SECURITY_PROTOCOL} does this`,
+    remedy: 'set KAFKA_SECURITY_PROTOCOL to that listener’s (SASL_SSL on EC2), or use another port',
     cause: thrown,
   })
 }
@@ -58,7 +57,7 @@ function knownErrors(config: KafkaConfig): KnownError[] {
         code: 'BROKER_SASL_MECHANISM',
         what: `the broker does not accept ${mechanism}`,
         why: 'UNSUPPORTED_SASL_MECHANISM: sasl.enabled.mechanisms of that listener does not name it',
-        remedy: 'set KAFKA_SASL_MECHANISM to one that it names (SCRAM-SHA-512 on EC2)',
+        remedy: 'set KAFKA_SASL_MECHANISM to one that it offers (SCRAM-SHA-512 on EC2)',
       },
     },
     {
@@ -76,9 +75,9 @@ function knownErrors(config: KafkaConfig): KnownError[] {
       facts: {
         code: 'BROKER_NO_SASL',
         what: 'the listener at that port takes no login',
-        why: `ILLEGAL_SASL_STATE: it is not of the kind ${config.KAFKA_SECURITY_PROTOCOL}`,
+        why: `ILLEGAL_SASL_STATE: it is not a ${config.KAFKA_SECURITY_PROTOCOL} listener`,
         remedy:
-          'set KAFKA_SECURITY_PROTOCOL as the listener is (SSL or PLAINTEXT), or take the port of the SASL listener',
+          'set KAFKA_SECURITY_PROTOCOL to the listener’s (SSL or PLAINTEXT), or use the port of the SASL listener',
       },
     },
     {

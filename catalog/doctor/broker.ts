@@ -1,4 +1,4 @@
-// Doctor's checks of the broker, one layer after the other, on one connection that follows no advertised name.
+// Doctor's checks of the broker, layer by layer, on one connection that follows no advertised name.
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import {
@@ -40,8 +40,8 @@ const TOPIC_RESOURCE = 2
 const timestampSetting = 'message.timestamp.type'
 
 /**
- * @param wantedPartitions the least that the topic must have
- * @throws Failure CONFIG_INVALID when the addresses or the files named in KAFKA_* cannot be read
+ * @param wantedPartitions the minimum for the topic @throws Failure CONFIG_INVALID if addresses or files in KAFKA_*
+ * cannot be read
  */
 export function brokerChecks(config: KafkaConfig, wantedPartitions: number): BrokerChecks {
   const settings = kafkaClientSettings(config, CLIENT_ID)
@@ -110,7 +110,7 @@ export function brokerChecks(config: KafkaConfig, wantedPartitions: number): Bro
     async 'broker SASL'() {
       if (!protocol.startsWith('SASL_')) return { notNeeded: `KAFKA_SECURITY_PROTOCOL is ${protocol}` }
       await ask('logging in', async () => {})
-      return `${config.KAFKA_SASL_USERNAME} is authenticated by ${config.KAFKA_SASL_MECHANISM}`
+      return `${config.KAFKA_SASL_USERNAME} is authenticated with ${config.KAFKA_SASL_MECHANISM}`
     },
 
     async 'broker API'() {
@@ -178,8 +178,8 @@ const speaksOf = new Set([
 ])
 
 /**
- * Describes a group that does not exist, which creates none.
- * @throws Failure GROUP_PROTOCOL; the client's own error when the broker answers otherwise
+ * Describes a group that does not exist, which creates none. @throws Failure GROUP_PROTOCOL; the client's error for any
+ * other answer
  */
 async function consumerProtocol(on: Connection): Promise<string> {
   const { apiKeys } = await apiVersionsV3.api.async(on, CLIENT_ID, '1')
@@ -210,7 +210,7 @@ function addressesOf(list: string): Address[] {
   if (addresses) return addresses
   throw new Failure({
     code: 'CONFIG_INVALID',
-    what: 'KAFKA_BOOTSTRAP_SERVERS contains something that is no address',
+    what: 'KAFKA_BOOTSTRAP_SERVERS contains something that is not an address',
     why: `it is ${JSON.stringify(list)}`,
     remedy: 'write host:port, several with commas between them',
   })

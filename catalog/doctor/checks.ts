@@ -1,4 +1,4 @@
-// All of doctor's checks for one environment; the check of the configuration makes the clients.
+// All of doctor's checks for one environment; the configuration check creates the clients.
 import { type Env, integer, optional, readEnv } from '@ticklake/runtime/env.ts'
 import { type CatalogConfig, catalogConfig } from '../config.ts'
 import { type AwsChecks, awsChecks, regionOf } from './aws.ts'
@@ -6,15 +6,15 @@ import { type BrokerChecks, brokerChecks } from './broker.ts'
 import type { Checks } from './doctor.ts'
 
 /**
- * @param partitions the least number that the topic must have; KAFKA_TOPIC_PARTITIONS, or one, when absent
- * @param onCheck called before each check but the first
+ * @param partitions the minimum for the topic; by default KAFKA_TOPIC_PARTITIONS, or one @param onCheck called before
+ * each check except the first
  */
 export function checksFor(
   env: Env,
   partitions: number | undefined,
   onCheck: (check: string) => void = () => {},
 ): Checks & Disposable {
-  // All other checks need the first, so none of them runs before these are made.
+  // All other checks need the first, so none of them runs before these exist.
   let made: { aws: AwsChecks; broker: BrokerChecks } | undefined
   const aws = (check: Exclude<keyof AwsChecks, symbol>) => (signal: AbortSignal) => {
     onCheck(check)
@@ -58,7 +58,7 @@ export function checksFor(
 }
 
 function summary({ kafka, lake }: CatalogConfig, region: string, env: Env): string {
-  // Its origin alone: an address may carry a name and a password.
+  // Only its origin: an address may contain a name and a password.
   const endpoint = env.AWS_ENDPOINT_URL ? `${region} at ${URL.parse(env.AWS_ENDPOINT_URL)?.origin}` : region
   return `Kafka ${kafka.KAFKA_BOOTSTRAP_SERVERS} (${kafka.KAFKA_SECURITY_PROTOCOL}), AWS ${endpoint}, s3://${lake.bucket}/${lake.prefix}`
 }

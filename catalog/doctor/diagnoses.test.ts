@@ -46,7 +46,7 @@ describe('the clock', () => {
     expect(diagnoseClock(minutes(0), now - 240_000, now + 240_000)).toContain('0 s')
   })
 
-  test.each([undefined, '', 'yesterday'])('a Date of %j is no answer', (date) => {
+  test.each([undefined, '', 'yesterday'])('a Date of %j is not an answer', (date) => {
     expect(failure(() => diagnoseClock(date, now, now)).code).toBe('CLOCK_UNKNOWN')
   })
 })
@@ -83,7 +83,7 @@ describe('what the broker advertises', () => {
     ['192.168.1.5', lost('tcp', 'ECONNREFUSED'), 'private address'],
     ['kafka', lost('name', 'ENOTFOUND'), 'short name'],
     ['localhost', lost('tcp', 'ECONNREFUSED'), 'always the client’s own machine'],
-  ])('%s that cannot be reached is reported as the private-name mistake', (host, reach, text) => {
+  ])('an unreachable %s is reported as the private-name mistake', (host, reach, text) => {
     const reported = failure(() => diagnoseAdvertised(bootstrap, one(host, reach)))
     expect(reported).toMatchObject({ code: 'ADVERTISED_UNREACHABLE', why: expect.stringContaining(text) })
     expect(reported.message).toContain(`sends its clients to ${host}:9092`)
@@ -127,7 +127,7 @@ describe('the certificate', () => {
   })
   const reported = (tls: TlsAnswer) => failure(() => diagnoseTls('broker.test', 9094, tls, now))
 
-  test('a good one is reported with its names and the days it has left', () => {
+  test('a good one is reported with its names and remaining days', () => {
     expect(diagnoseTls('broker.test', 9094, answer(), now)).toBe(
       'broker.test:9094: TLSv1.3, for DNS:broker.test, 10 days left',
     )
@@ -165,7 +165,7 @@ test('more partitions than wanted are fine, fewer are not', () => {
   })
 })
 
-test.each(['CreateTime', undefined])('a topic whose time is %s is refused', (type) => {
+test.each(['CreateTime', undefined])('a topic with timestamps of type %s is refused', (type) => {
   expect(failure(() => diagnoseTopicTime('t', type)).code).toBe('TOPIC_TIME')
 })
 

@@ -1,4 +1,4 @@
-// Diagnoses of what the network and the broker answered: each a line, or a Failure with its remedy. Pure.
+// Diagnoses of the answers of network and broker: each a line, or a Failure with its remedy. Pure.
 import { isIP } from 'node:net'
 import { Failure } from '@ticklake/runtime/errors.ts'
 
@@ -49,7 +49,7 @@ export function diagnoseClock(date: string | undefined, sentMs: number, received
   if (Number.isNaN(there)) {
     throw new Failure({
       code: 'CLOCK_UNKNOWN',
-      what: 'S3 answered without a Date that can be read, so this machine’s clock cannot be checked',
+      what: 'S3 answered without a readable Date, so this machine’s clock cannot be checked',
       why: `the header was ${JSON.stringify(date ?? null)}; a proxy in between may have removed it`,
       remedy: 'compare `date -u` with a clock that you trust; five minutes are allowed',
     })
@@ -75,7 +75,7 @@ export function diagnoseReach(host: string, port: number, reach: Reach): string 
       what: `the broker’s name ${host} does not resolve to an address from here`,
       why,
       remedy:
-        'correct KAFKA_BOOTSTRAP_SERVERS: on EC2 take the Elastic IP’s public DNS name (`make aws-plan` shows it)',
+        'correct KAFKA_BOOTSTRAP_SERVERS: on EC2 use the Elastic IP’s public DNS name (`make aws-plan` shows it)',
     })
   }
   if (reach.code === 'ECONNREFUSED') {
@@ -92,7 +92,7 @@ export function diagnoseReach(host: string, port: number, reach: Reach): string 
     what: `${host}:${port} cannot be reached from here`,
     why,
     remedy:
-      'let the security group admit your address to the broker’s port (it may have changed: `make aws-deploy` sets it again), and see that the instance runs',
+      'let the security group admit your address to the broker’s port (it may have changed: `make aws-deploy` sets it again), and check that the instance runs',
     retryable: true,
   })
 }
@@ -104,9 +104,9 @@ export function diagnoseTls(host: string, port: number, answer: TlsAnswer, nowMs
     throw new Failure({
       code: 'BROKER_NO_TLS',
       what: `${at} does not speak TLS`,
-      why: `the handshake ended in ${answer.code}: ${answer.reason}; a PLAINTEXT listener answers so`,
+      why: `the handshake ended in ${answer.code}: ${answer.reason}; a PLAINTEXT listener does this`,
       remedy:
-        'take the port of the SSL or SASL_SSL listener, or set KAFKA_SECURITY_PROTOCOL as the listener is',
+        'use the port of the SSL or SASL_SSL listener, or set KAFKA_SECURITY_PROTOCOL to the listener’s',
     })
   }
   const { problem, certificate, protocol } = answer
@@ -134,7 +134,7 @@ export function diagnoseTls(host: string, port: number, answer: TlsAnswer, nowMs
       code: 'BROKER_CERTIFICATE_NAME',
       what: `the certificate of ${at} is for another name`,
       why: `it is for ${names}`,
-      remedy: `take one of those names as the address, or give the broker a certificate for ${host}`,
+      remedy: `use one of those names as the address, or give the broker a certificate for ${host}`,
     })
   }
   if (problem && authorityProblems.has(problem.code)) {
@@ -151,7 +151,7 @@ export function diagnoseTls(host: string, port: number, answer: TlsAnswer, nowMs
       code: 'BROKER_CERTIFICATE',
       what: `the certificate of ${at} is refused`,
       why: `${problem.code}: ${problem.reason}`,
-      remedy: 'give the broker a certificate that is in order, and restart it',
+      remedy: 'give the broker a valid certificate, and restart it',
     })
   }
   return `${at}: ${protocol}, for ${names}, ${Math.floor((validToMs - nowMs) / DAY_MS)} days left`
@@ -198,7 +198,7 @@ export function diagnoseAdvertised(
   return advertised.map(({ host, port }) => `${host}:${port}`).join(', ')
 }
 
-/** The usual mistake of a first broker on EC2, to continue a sentence; nothing where the host looks public. */
+/** The usual mistake with a first broker on EC2, to continue a sentence; empty if the host looks public. */
 function trapOf(host: string): string {
   const version = isIP(host)
   if (isLoopback(host)) return `; ${host} is always the client’s own machine`
@@ -222,8 +222,8 @@ export function diagnosePartitions(topic: string, found: number, wanted: number)
   throw new Failure({
     code: 'TOPIC_PARTITIONS',
     what: `the topic ${topic} has ${found} partition${found === 1 ? '' : 's'}, not ${wanted}; consumers beyond that number stay idle`,
-    why: 'KAFKA_TOPIC_PARTITIONS (--partitions) says how many are wanted',
-    remedy: `producer topic create --partitions ${wanted} --grow; or lower the number that is wanted`,
+    why: 'KAFKA_TOPIC_PARTITIONS (--partitions) sets the wanted number',
+    remedy: `producer topic create --partitions ${wanted} --grow; or lower the wanted number`,
   })
 }
 
@@ -232,7 +232,7 @@ export function diagnoseTopicTime(topic: string, type: string | undefined): stri
   if (type === 'LogAppendTime') return 'message.timestamp.type=LogAppendTime'
   throw new Failure({
     code: 'TOPIC_TIME',
-    what: `the records of ${topic} carry their producers’ time; an hour of the lake may get rows long after it is over`,
+    what: `the records of ${topic} carry their producers’ time; the lake’s hours may get rows long after they are over`,
     why: `message.timestamp.type is ${type ?? 'unknown'}, and hours are filed by the broker’s own time`,
     remedy: `kafka-configs.sh --bootstrap-server HOST:PORT --alter --topic ${topic} --add-config message.timestamp.type=LogAppendTime`,
   })

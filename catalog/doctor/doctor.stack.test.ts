@@ -66,7 +66,7 @@ async function diagnose(changed: Record<string, string>, last: CheckName = 'grou
   return all
 }
 
-/** That this check fails with this code, and that each of the others named is skipped because of it. */
+/** Expects this check to fail with this code, and the others to be skipped because of it. */
 function expectFailed(
   all: Record<CheckName, Outcome>,
   check: CheckName,
@@ -96,7 +96,7 @@ const jsonError = (type: string, message: string) => ({
 })
 const isProbe = (path: string) => path.includes('/_control/doctor/')
 
-describe('on a stack that is well', () => {
+describe('on a healthy stack', () => {
   test('everything is ok, the exit status is 0, and it says the same as JSON', async () => {
     const [table, json] = await Promise.all([
       run(env, 'catalog', 'doctor'),
@@ -140,7 +140,7 @@ describe('AWS', () => {
     expectFailed(all, 'credentials', 'AWS_UNREACHABLE', 'bucket')
   })
 
-  test('a bucket that is not there', async () => {
+  test('a bucket that does not exist', async () => {
     const all = await diagnose({ LAKE_BUCKET: 'ticklake-is-not-there' }, 'Athena query')
     expectFailed(all, 'bucket', 'BUCKET_MISSING', 'write', 'conditional PUT', 'Athena query')
     expect(all.Glue.state).toBe('ok')
@@ -201,7 +201,7 @@ describe('AWS', () => {
     expectFailed(all, check, 'AWS_DENIED', ...skipped)
   })
 
-  test('a workgroup that is not there', async () => {
+  test('a workgroup that does not exist', async () => {
     const all = await diagnose({ LAKE_WORKGROUP: 'nobody' }, 'Athena query')
     expectFailed(all, 'Athena workgroup', 'QUERY_REFUSED', 'Athena query')
   })
@@ -220,7 +220,7 @@ describe('the broker', () => {
     const all = await diagnose({ ...tls(broker.secure), KAFKA_GROUP_PROTOCOL: 'classic' })
     const bad = Object.values(all).filter(({ state }) => state === 'failed')
     expect(bad.flatMap(outcomeLines)).toEqual([])
-    expect(all['broker SASL']).toMatchObject({ saw: 'catalog is authenticated by SCRAM-SHA-512' })
+    expect(all['broker SASL']).toMatchObject({ saw: 'catalog is authenticated with SCRAM-SHA-512' })
     expect(Object.values(all).flatMap(outcomeLines).join()).not.toContain(password)
   })
 
@@ -262,7 +262,7 @@ describe('the broker', () => {
     expectFailed(all, 'broker API', 'BROKER_PROTOCOL', 'advertised', 'topic')
   })
 
-  test('a login at a listener that takes none', async () => {
+  test('a login at a listener without login', async () => {
     const all = await diagnose({ ...tls(broker.plain), KAFKA_SECURITY_PROTOCOL: 'SASL_PLAINTEXT' })
     expectFailed(all, 'broker SASL', 'BROKER_NO_SASL', 'broker API')
   })
@@ -282,7 +282,7 @@ describe('the broker', () => {
     const lines = outcomeLines(all.advertised).join('\n')
     expect(lines).toContain('sends its clients to ip-10-0-0-12.ec2.internal:9092')
     expect(lines).toContain('private name')
-    // The topic is checked all the same: the first connection works.
+    // The topic is still checked: the first connection works.
     expect(all.topic.state).toBe('ok')
   })
 
@@ -303,7 +303,7 @@ describe('the broker', () => {
     ['producer/main.ts', 'run', '--rows', '1'],
     ['producer/main.ts', 'topic', 'create'],
     ['producer/main.ts', 'topic', 'describe'],
-  ])('%s %s does not wait longer for it than it may, and names it', async (command) => {
+  ])('%s %s is not waited for longer than allowed, and is named', async (command) => {
     const own = { ...env, KAFKA_BOOTSTRAP_SERVERS: broker.closed, KAFKA_TOPIC: 'behind-a-closed-door' }
     await createTopic({ ...own, KAFKA_BOOTSTRAP_SERVERS: broker.plain }, 1).catch(() => {})
     const ports = { CONSUMER_HEALTH_PORT: '0', PRODUCER_HEALTH_PORT: '0' }
@@ -323,7 +323,7 @@ describe('the broker', () => {
 })
 
 describe('the topic', () => {
-  test('that is not there', async () => {
+  test('that does not exist', async () => {
     const all = await diagnose({ KAFKA_TOPIC: 'nobody-made-this' })
     expectFailed(all, 'topic', 'TOPIC_MISSING', 'topic time')
   })

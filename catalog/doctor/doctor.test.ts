@@ -36,7 +36,7 @@ test('every check needs only earlier ones, and has a limit', () => {
   }
 })
 
-test('when all is well every check runs, in order', async () => {
+test('when nothing is wrong every check runs, in order', async () => {
   const all = await outcomes({})
   expect(all.map(({ check }) => check)).toEqual([...checkNames])
   expect(isWell(all, go)).toBe(true)
@@ -71,7 +71,7 @@ test('a check that hangs fails in time, and the next ones run', async () => {
   expect(states(all)).toMatchObject({ credentials: 'ok' })
 })
 
-test('being stopped ends the running check and is not well', async () => {
+test('being stopped ends the running check and is not a success', async () => {
   const stop = new AbortController()
   const all = await outcomes(
     {

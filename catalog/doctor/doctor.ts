@@ -5,7 +5,7 @@ import { whenAborted } from '@ticklake/runtime/process.ts'
 interface Check {
   /** Checks that must succeed before this one can run. */
   readonly needs: readonly CheckName[]
-  /** A check without an answer by then has failed: nothing hangs. */
+  /** A check without an answer by then fails, so nothing hangs. */
   readonly withinMs: number
 }
 
@@ -80,7 +80,7 @@ export async function* examine(
   signal: AbortSignal,
   withinMs: (check: CheckName) => number = (check) => checks[check].withinMs,
 ): AsyncGenerator<Outcome> {
-  /** Each check that did not succeed, with the failed check that is the reason. */
+  /** Each check that did not succeed, with the failed check that caused it. */
   const roots = new Map<CheckName, CheckName>()
   for (const check of checkNames) {
     const startedAt = performance.now()
@@ -97,14 +97,14 @@ export async function* examine(
   }
 }
 
-/** Whether nothing is wrong: a check that does not apply is no fault. */
+/** Whether nothing is wrong; a check that does not apply is not a fault. */
 export function isWell(outcomes: readonly Outcome[], signal: AbortSignal): boolean {
   return !signal.aborted && outcomes.every(({ state }) => state !== 'failed')
 }
 
 async function resultOf(run: RunCheck, signal: AbortSignal, withinMs: number): Promise<Result> {
   const late = new AbortController()
-  // Not AbortSignal.timeout: that one does not keep the process alive, which would then end without one.
+  // Not AbortSignal.timeout, which does not keep the process alive, so that it would end without an answer.
   const timer = setTimeout(() => late.abort(), withinMs)
   const stop = AbortSignal.any([signal, late.signal])
   try {
@@ -123,7 +123,7 @@ function noAnswer(withinMs: number): Failure {
     code: 'NO_ANSWER',
     what: `there was no answer within ${withinMs / 1000} s`,
     why: 'a firewall or a security group that drops packets looks like this, and so does a server that hangs',
-    remedy: 'check the address and the firewalls on the way to it, then run doctor again',
+    remedy: 'check the address and the firewalls in between, then run doctor again',
     retryable: true,
   })
 }

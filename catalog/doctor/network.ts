@@ -13,7 +13,7 @@ export interface Address {
   readonly port: number
 }
 
-/** `host:port` and `[::1]:9092`, comma-separated, as Kafka's clients take them; undefined when one is no address. */
+/** `host:port` and `[::1]:9092`, comma-separated, as in Kafka's clients; undefined if one is not an address. */
 export function parseServers(list: string): Address[] | undefined {
   const addresses: Address[] = []
   for (const server of list.split(',')) {
@@ -35,7 +35,7 @@ export async function resolveName(host: string): Promise<Reach> {
   }
 }
 
-/** Name, then TCP: the connection is closed again. */
+/** Resolves the name, then connects by TCP; the connection is closed again. */
 export async function reachTcp({ host, port }: Address): Promise<Reach> {
   const named = await resolveName(host)
   if (!named.reached) return named

@@ -39,7 +39,7 @@ export function summaryLine(outcomes: readonly Outcome[]): string {
   return names.length === 0 ? `doctor: ${tail}` : `doctor: ${tail}: fix ${names.join(', ')}`
 }
 
-/** One outcome as a record whose text never holds more than the table does. */
+/** One outcome as a record with the same text as in the table. */
 export function outcomeRecord(outcome: Outcome): Record<string, unknown> {
   const { check, state } = outcome
   const seconds = Number(outcome.seconds.toFixed(3))

@@ -1,4 +1,4 @@
-// The views of candles and returns in Athena give what DuckDB computes from the same objects.
+// The views of candles and returns in Athena equal DuckDB's results from the same objects.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,7 +44,7 @@ function intradayMessages() {
   })
 }
 
-/** Forty days of two indices, every fourth sent again with other numbers; none of them has a time. */
+/** Forty days of two indices, every fourth sent again with other numbers; without times. */
 function dailyMessages() {
   const next = random()
   return ['DAX', 'IXIC'].flatMap((index, k) =>
@@ -60,7 +60,7 @@ function dailyMessages() {
   )
 }
 
-/** As plain as SQL can be: no dt, no union. */
+/** Plain SQL: no dt, no union. */
 const order = 'traded_at, kafka_timestamp, kafka_partition, kafka_offset'
 const prices = `first(open ORDER BY ${order}), max(high), min(low), last(close ORDER BY ${order}), sum(volume), count(*)`
 const intraday = (unit: string) =>
@@ -88,7 +88,7 @@ const columns: Record<string, string> = {
 }
 
 test(
-  'candles and returns are those that DuckDB computes from the same objects, and a day reads only its partitions',
+  'candles and returns equal DuckDB’s from the same objects, and a day reads only its partitions',
   async (scope) => {
     const it = new ConsumerCase(scope, { CONSUMER_FLUSH_AFTER_MS: '1000' })
     await createTopic(it.env, 2, { 'message.timestamp.type': 'CreateTime', 'retention.ms': '-1' })
@@ -107,7 +107,7 @@ test(
     }
     expect(objects).toBeGreaterThan(4)
     const duckdb = await (await DuckDBInstance.create(':memory:')).connect()
-    // Times are UTC in the lake; DuckDB shows them in the zone of the process, which is another one here.
+    // Times are UTC in the lake; DuckDB shows them in the process's zone, which differs here.
     await duckdb.run("SET TimeZone = 'UTC'")
     await duckdb.run(`CREATE VIEW ticks AS SELECT * FROM read_parquet('${folder}/*.parquet')`)
     for (const [view, sql] of Object.entries(plain)) {
@@ -132,12 +132,12 @@ test(
     const hour = "= TIMESTAMP '2025-03-04 00:00:00'"
     const ticksOf = (where: string) => aws.athena.rows(`SELECT sum(ticks) FROM candles_1m WHERE ${where}`, {})
     const withHour = `hour_start ${hour} AND ${minute}`
-    expect(await ticksOf(withHour), 'the hour leaves out no tick of its minute').toEqual(
+    expect(await ticksOf(withHour), 'the hour includes all ticks of its minutes').toEqual(
       await ticksOf(minute),
     )
     expect(await scanned(`WHERE ${withHour}`), 'only objects with ticks of the hour').toBeLessThan(0.75 * all)
     expect(await scanned("WHERE hour_start = TIMESTAMP '2025-03-09 00:00:00'"), 'no such hour').toBe(0)
-    expect(await scanned(`WHERE start ${hour}`, 'candles_1h'), 'the same of hours').toBeLessThan(0.75 * all)
+    expect(await scanned(`WHERE start ${hour}`, 'candles_1h'), 'the same for hours').toBeLessThan(0.75 * all)
   },
   PATIENCE_MS,
 )

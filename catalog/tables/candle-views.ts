@@ -1,4 +1,4 @@
-// The views of candles and returns: plain SQL over rows that are there exactly once. Pure.
+// The views of candles and returns: plain SQL over rows without duplicates. Pure.
 import type { TableInput } from '@aws-sdk/client-glue'
 import { quoted } from '@ticklake/lake/sql.ts'
 import { storedViewInput, type ViewColumn, type ViewOf } from './stored-view.ts'
@@ -31,10 +31,10 @@ const priceColumns: readonly ViewColumn[] = [
 ]
 
 /**
- * Candles of ticks that have a time. `dt` is computed from the partition key alone, so that a condition on it is a
- * condition on partitions: the day on which the ticks landed, or the day before for those that landed on the day after
- * they were traded. That keeps the candles around midnight whole. Where it is not known when a tick landed, a condition on
- * the hour finds it all the same, in whatever partition.
+ * Candles of ticks with a time. `dt` is computed from the partition key alone, so that a condition on it prunes
+ * partitions: it is the day on which the ticks landed, or the day before if they landed on the day after their trade,
+ * which keeps the candles around midnight whole. If it is unknown when a tick landed, a condition on the hour finds it
+ * in any partition.
  */
 function intradayCandles(of: ViewOf, unit: 'minute' | 'hour'): TableInput {
   const dayBefore = "date_format(date_parse(dt, '%Y-%m-%d') - INTERVAL '1' DAY, '%Y-%m-%d')"
@@ -45,7 +45,7 @@ function intradayCandles(of: ViewOf, unit: 'minute' | 'hour'): TableInput {
          kafka_timestamp, kafka_partition, kafka_offset
   FROM ${source(of)}
   WHERE traded_at IS NOT NULL AND date_format(traded_at, '%Y-%m-%d') ${comparison} ${dayBefore}`
-  // An engine derives a range of traded_at, by which it skips parts of objects, from an hour and not from a minute.
+  // Engines derive a range of traded_at, with which they skip row groups, from an hour but not from a minute.
   const hour = unit === 'minute' ? "date_trunc('hour', traded_at)" : ''
   const sql = `SELECT dt, index, date_trunc('${unit}', traded_at) AS start,
        ${PRICES}${hour && `,\n       ${hour} AS hour_start`}
@@ -65,8 +65,8 @@ GROUP BY dt, index, date_trunc('${unit}', traded_at)${hour && `, ${hour}`}`
 }
 
 /**
- * One candle for each trading day: of the ticks that have a time; on a day without any, the newest row of the day
- * (whoever sends a file again corrects its days, and does not double their volume).
+ * One candle per trading day: from the ticks with a time; on a day without any, from the newest row of the day (sending
+ * a file again corrects its days, and does not double their volume).
  */
 function dailySql(of: ViewOf): string {
   return `SELECT index, date AS day,
@@ -93,7 +93,7 @@ function dailyCandles(of: ViewOf): TableInput {
   return storedViewInput(of, dailySql(of), [...dailyColumns, ...priceColumns])
 }
 
-/** The close of each day against that of seven trading days before; null where there are not so many. */
+/** The close of each day against that of seven trading days before; null if there are fewer. */
 function returns(of: ViewOf): TableInput {
   const sql = `SELECT index, day, close, close_before, close / nullif(close_before, 0) - 1 AS return_7d
 FROM (

@@ -10,7 +10,7 @@ import type { CatalogConfig } from '../config.ts'
 import type { CrawlOutcome } from './crawler.ts'
 import { columnText, type Difference } from './difference.ts'
 
-/** What was in the bucket before the crawl: only this must be found. */
+/** The hours and offsets in the bucket before the crawl: only these must be found. */
 export interface BeforeCrawl {
   readonly hours: readonly string[]
   readonly topicId: string | undefined
@@ -55,8 +55,8 @@ export async function compareCrawled(
   if (!declared || !first) throw nothingToCompare(config, outcome, declared)
   const crawled = first.table
   const differences: Difference[] = []
-  const compare = (what: string, there: string, wanted: string) => {
-    if (there !== wanted) differences.push({ what, there, wanted })
+  const compare = (what: string, found: string, wanted: string) => {
+    if (found !== wanted) differences.push({ what, found, wanted })
   }
   compare('tables', outcome.tables.map(({ table }) => table.Name).join(', '), crawled.Name!)
   compareColumns(crawled, declared, compare)
@@ -87,16 +87,16 @@ export async function compareCrawled(
 function compareColumns(
   crawled: Table,
   declared: Table,
-  compare: (what: string, there: string, wanted: string) => void,
+  compare: (what: string, found: string, wanted: string) => void,
 ): void {
-  const there = new Map((crawled.StorageDescriptor?.Columns ?? []).map((c) => [c.Name!, c.Type ?? '']))
+  const found = new Map((crawled.StorageDescriptor?.Columns ?? []).map((c) => [c.Name!, c.Type ?? '']))
   const wanted = new Map((declared.StorageDescriptor?.Columns ?? []).map((c) => [c.Name!, c.Type ?? '']))
-  for (const name of new Set([...wanted.keys(), ...there.keys()])) {
-    compare(`column ${name}`, there.get(name) ?? '(none)', wanted.get(name) ?? '(none)')
+  for (const name of new Set([...wanted.keys(), ...found.keys()])) {
+    compare(`column ${name}`, found.get(name) ?? '(none)', wanted.get(name) ?? '(none)')
   }
   const order = (names: Iterable<string>) => [...names].join(', ')
-  if (there.size === wanted.size && [...there.keys()].every((name) => wanted.has(name))) {
-    compare('order of columns', order(there.keys()), order(wanted.keys()))
+  if (found.size === wanted.size && [...found.keys()].every((name) => wanted.has(name))) {
+    compare('order of columns', order(found.keys()), order(wanted.keys()))
   }
 }
 

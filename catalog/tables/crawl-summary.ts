@@ -1,4 +1,4 @@
-// The summary that Glue keeps of a crawl, as lines of a log: what was written, and which objects were left out and why.
+// Glue's summary of a crawl, as log lines: what was written, and which objects were left out and why.
 
 interface Written {
   readonly Count?: number
@@ -19,7 +19,7 @@ const verbs: Readonly<Record<string, string>> = {
 }
 const namesShown = 5
 
-/** In: the Summary of ListCrawls, JSON inside JSON. Out: no lines for one that cannot be read. */
+/** In: the Summary of ListCrawls, JSON inside JSON. Out: no lines if it cannot be read. */
 export function crawlLog(summary: string | undefined): string[] {
   return Object.entries(parsed(summary)).flatMap(([entity, text]) =>
     Object.entries(parsed(text)).flatMap(([action, written]) => lines(entity, action, written as Written)),

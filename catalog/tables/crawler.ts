@@ -1,4 +1,4 @@
-// Runs Glue's crawler over the dataset's folder and returns the tables that it made.
+// Runs Glue's crawler over the dataset's folder and returns the tables that it created.
 import type { Crawler, CreateCrawlerRequest, Table } from '@aws-sdk/client-glue'
 import type { Aws } from '@ticklake/aws/clients.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
@@ -10,13 +10,13 @@ import { datasetLocation } from './table.ts'
 export interface CrawlOutcome {
   readonly crawler: string
   readonly database: string
-  /** The tables of the crawled database that lie in the dataset's folder. */
+  /** The tables of the crawled database over the dataset's folder. */
   readonly tables: readonly CrawledTable[]
   readonly created: number
   readonly updated: number
   readonly deleted: number
   readonly elapsedMs: number
-  /** What the crawl wrote and left out, line by line. */
+  /** What the crawl wrote and left out, as lines. */
   readonly log: readonly string[]
 }
 
@@ -32,10 +32,10 @@ export interface CrawlOptions {
 }
 
 const POLL_MS = 500
-/** On AWS a state changes slowly, and requests are limited to a few a second. */
+/** On AWS states change slowly, and requests are limited to a few a second. */
 const SLOW_POLL_MS = 3_000
 
-/** The crawler as wanted. Partitions take the table's columns; similar folders are one table. */
+/** The wanted crawler. Partitions take the table's columns; similar folders are one table. */
 export function crawlerRequest(config: CatalogConfig): CreateCrawlerRequest {
   return {
     Name: config.crawler,
@@ -53,7 +53,7 @@ export function crawlerRequest(config: CatalogConfig): CreateCrawlerRequest {
 }
 
 /**
- * Makes or updates the crawler, starts it (or joins the crawl that runs), and waits for its end.
+ * Creates or updates the crawler, starts it (or joins a running crawl), and waits for its end.
  * @throws Failure CRAWL_FAILED with Glue's own message, CRAWL_TIMEOUT, CRAWL_STOPPED when the signal aborts
  */
 export async function crawl(
@@ -65,11 +65,11 @@ export async function crawl(
   const startedAt = Date.now()
   const wanted = crawlerRequest(config)
   await glue.ensureDatabase(wanted.DatabaseName!, `What the crawler finds of ${config.lake.database}`)
-  const there = await glue.crawler(config.crawler)
-  if (!there) await glue.createCrawler(wanted)
-  else if (there.State === 'READY' && crawlerDiffers(there, wanted)) await glue.updateCrawler(wanted)
-  const before = there ? await glue.crawlerCounts(config.crawler) : { created: 0, updated: 0, deleted: 0 }
-  if (there?.State !== 'RUNNING') await startWhenReady(aws, config, startedAt, options)
+  const existing = await glue.crawler(config.crawler)
+  if (!existing) await glue.createCrawler(wanted)
+  else if (existing.State === 'READY' && crawlerDiffers(existing, wanted)) await glue.updateCrawler(wanted)
+  const before = existing ? await glue.crawlerCounts(config.crawler) : { created: 0, updated: 0, deleted: 0 }
+  if (existing?.State !== 'RUNNING') await startWhenReady(aws, config, startedAt, options)
   const ended = await waitUntilReady(aws, config, startedAt, options)
   const last = ended.LastCrawl
   if (last?.Status !== 'SUCCEEDED') {
@@ -78,8 +78,8 @@ export async function crawl(
       what: `the crawl of ${datasetLocation(config.lake)} ended as ${last?.Status ?? 'unknown'}; the objects are unchanged`,
       why: last?.ErrorMessage ?? 'Glue gives no reason',
       remedy: /NoSuchBucket/.test(last?.ErrorMessage ?? '')
-        ? 'set LAKE_BUCKET to an existing bucket; make stack, compose or make aws-deploy makes one'
-        : `see that the crawler's role (${config.crawlerRole}) may read the bucket, then crawl again`,
+        ? 'set LAKE_BUCKET to an existing bucket; `make stack`, compose or `make aws-deploy` creates one'
+        : `check that the crawler's role (${config.crawlerRole}) may read the bucket, then crawl again`,
     })
   }
   // Glue counts over all crawls of the crawler.
@@ -105,12 +105,12 @@ export async function crawl(
 }
 
 /** Whether the existing crawler reads or writes elsewhere. Its role does not matter. */
-function crawlerDiffers(there: Crawler, wanted: CreateCrawlerRequest): boolean {
+function crawlerDiffers(existing: Crawler, wanted: CreateCrawlerRequest): boolean {
   return (
-    there.DatabaseName !== wanted.DatabaseName ||
-    there.Targets?.S3Targets?.length !== 1 ||
-    there.Targets.S3Targets[0]?.Path !== wanted.Targets?.S3Targets?.[0]?.Path ||
-    there.Configuration !== wanted.Configuration
+    existing.DatabaseName !== wanted.DatabaseName ||
+    existing.Targets?.S3Targets?.length !== 1 ||
+    existing.Targets.S3Targets[0]?.Path !== wanted.Targets?.S3Targets?.[0]?.Path ||
+    existing.Configuration !== wanted.Configuration
   )
 }
 
@@ -152,16 +152,16 @@ async function pause(
   if (signal?.aborted) {
     throw new Failure({
       code: 'CRAWL_STOPPED',
-      what: 'no longer waiting; the crawl goes on in Glue',
+      what: 'no longer waiting; the crawl continues in Glue',
       why: 'stopped by a signal',
     })
   }
   if (elapsedMs > config.crawlTimeoutMs) {
     throw new Failure({
       code: 'CRAWL_TIMEOUT',
-      what: `the crawler ${config.crawler} is still ${state} after ${elapsedMs} ms; it goes on in Glue`,
+      what: `the crawler ${config.crawler} is still ${state} after ${elapsedMs} ms; it continues in Glue`,
       why: `CATALOG_CRAWL_TIMEOUT_MS is ${config.crawlTimeoutMs}`,
-      remedy: 'wait and run `catalog crawl` again: it joins a crawl that runs',
+      remedy: 'wait and run `catalog crawl` again: it joins a running crawl',
       retryable: true,
     })
   }

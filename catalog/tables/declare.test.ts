@@ -1,4 +1,4 @@
-// What `declare` does to a table that is there, against a Glue that is a map.
+// What `declare` does to an existing table, with an in-memory Glue.
 import type { TableInput } from '@aws-sdk/client-glue'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { expect, test } from 'vitest'
@@ -6,12 +6,12 @@ import { catalogConfig } from '../config.ts'
 import { declare } from './declare.ts'
 import { tableInput } from './table.ts'
 
-/** Declares where this table is; out: the table after it, and what was said. */
-async function declared(format: string, change: (there: TableInput) => void = () => {}, contract = 1) {
+/** Declares with this existing table; out: the table afterwards, and the report. */
+async function declared(format: string, change: (existing: TableInput) => void = () => {}, contract = 1) {
   const config = catalogConfig({ LAKE_BUCKET: 'bucket', LAKE_FORMAT: format, LAKE_DATASET: 'ticks' })
-  const there = structuredClone(tableInput(config.lake, contract))
-  change(there)
-  const tables = new Map<string, TableInput>([[config.lake.table, there]])
+  const existing = structuredClone(tableInput(config.lake, contract))
+  change(existing)
+  const tables = new Map<string, TableInput>([[config.lake.table, existing]])
   const glue = {
     ensureDatabase: async () => false,
     table: async (_database: string, name: string) => tables.get(name),
@@ -35,35 +35,35 @@ async function declared(format: string, change: (there: TableInput) => void = ()
 }
 
 test.each(['parquet', 'jsonl', 'json-object'])(
-  'a %s table that an earlier release declared is brought up to date in place',
+  'a %s table that an earlier release declared is updated in place',
   async (format) => {
     const { said, failed, columns, wanted } = await declared(format)
     expect(failed).toBeUndefined()
-    expect(said).toContain('brought up to date (columns: there index string')
+    expect(said).toContain('updated (columns: found index string')
     expect(columns).toEqual(wanted.StorageDescriptor!.Columns!.map(({ Name }) => Name))
     const again = await declared(format, () => {}, CONTRACT_VERSION)
-    expect(again.said).toContain('there, as wanted')
+    expect(again.said).toContain('exists as wanted')
   },
 )
 
-const columnsOf = (there: TableInput) => there.StorageDescriptor!.Columns!
+const columnsOf = (existing: TableInput) => existing.StorageDescriptor!.Columns!
 
-test.each<[string, (there: TableInput) => void]>([
+test.each<[string, (existing: TableInput) => void]>([
   [
     'another type',
-    (there) => {
-      columnsOf(there)[1]!.Type = 'string'
+    (existing) => {
+      columnsOf(existing)[1]!.Type = 'string'
     },
   ],
-  ['a column of its own', (there) => columnsOf(there).push({ Name: 'mine', Type: 'int' })],
-  ['a column less', (there) => columnsOf(there).pop()],
+  ['an additional column', (existing) => columnsOf(existing).push({ Name: 'mine', Type: 'int' })],
+  ['a missing column', (existing) => columnsOf(existing).pop()],
   [
     'another folder',
-    (there) => {
-      there.StorageDescriptor!.Location = 's3://bucket/other/'
+    (existing) => {
+      existing.StorageDescriptor!.Location = 's3://bucket/other/'
     },
   ],
-])('one that somebody gave %s is left as it is', async (_what, change) => {
+])('a table that someone gave %s is not changed', async (_what, change) => {
   const { failed, columns } = await declared('parquet', change)
   expect(failed).toMatchObject({ code: 'DECLARE_DIFFERS' })
   expect(columns).not.toContain('source')

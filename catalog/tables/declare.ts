@@ -20,7 +20,7 @@ export interface DeclareOptions {
   readonly nowMs: number
 }
 
-/** Idempotent. @throws Failure DECLARE_DIFFERS with every difference; what could be made has been made */
+/** Idempotent. @throws Failure DECLARE_DIFFERS with every difference, after creating what it could */
 export async function declare(
   aws: Pick<Aws, 'glue' | 'bucket'>,
   config: CatalogConfig,
@@ -33,7 +33,7 @@ export async function declare(
     [crawled, `What the crawler finds of ${lake.database}`],
   ] as const) {
     const made = await aws.glue.ensureDatabase(name, description)
-    say(`database ${name}: ${made ? 'made' : 'there'}`)
+    say(`database ${name}: ${made ? 'created' : 'exists'}`)
   }
   const differences: string[] = []
   const put = async (kind: string, wanted: TableInput, earlier?: readonly TableInput[]) => {
@@ -49,7 +49,7 @@ export async function declare(
       continue
     }
     const other = await otherViewSource(aws, make, { database: lake.database, table: lake.table, view })
-    if (other && !replace) say(`view ${lake.database}.${view}: left as it is, it shows ${other}`)
+    if (other && !replace) say(`view ${lake.database}.${view}: not changed, it shows ${other}`)
     else await put('view', make({ database: lake.database, table: lake.table, view }))
   }
   const made =
@@ -58,7 +58,7 @@ export async function declare(
   if (differences.length > 0) {
     throw new Failure({
       code: 'DECLARE_DIFFERS',
-      what: 'what is there is not what is wanted; it was left as it is',
+      what: 'what exists differs from what is wanted; it was not changed',
       why: differences.join('\n       '),
       remedy:
         'if it may be overwritten: catalog declare --replace; else set LAKE_DATABASE, LAKE_TABLE or LAKE_DATASET',
@@ -67,8 +67,8 @@ export async function declare(
 }
 
 /**
- * Out: what was done, or the differences because of which nothing was done.
- * @param earlier what earlier releases declared: such a table is brought up to date
+ * Out: what was done, or the differences that prevented it. @param earlier what earlier releases declared: such a table
+ * is updated
  */
 async function declareOne(
   aws: Pick<Aws, 'glue'>,
@@ -77,27 +77,27 @@ async function declareOne(
   replace: boolean,
   earlier: readonly TableInput[] = [],
 ): Promise<string | string[]> {
-  const there = await aws.glue.table(database, wanted.Name!)
-  if (!there) {
-    if (await aws.glue.createTable(database, wanted)) return 'made'
+  const existing = await aws.glue.table(database, wanted.Name!)
+  if (!existing) {
+    if (await aws.glue.createTable(database, wanted)) return 'created'
     return declareOne(aws, database, wanted, replace, earlier)
   }
-  const differences = tableDifferences(there as TableInput, wanted)
-  if (differences.length === 0) return 'there, as wanted'
-  const isEarlier = earlier.some((input) => tableDifferences(there as TableInput, input).length === 0)
+  const differences = tableDifferences(existing as TableInput, wanted)
+  if (differences.length === 0) return 'exists as wanted'
+  const isEarlier = earlier.some((input) => tableDifferences(existing as TableInput, input).length === 0)
   if (!replace && !isEarlier) return differenceLines(differences)
   await aws.glue.replaceTable(database, wanted)
-  return `${isEarlier ? 'brought up to date' : 'replaced'} (${differenceLines(differences).join('; ')})`
+  return `${isEarlier ? 'updated' : 'replaced'} (${differenceLines(differences).join('; ')})`
 }
 
-/** The other table that an existing view of this form shows: several tables may share one database. */
+/** The other table that an existing view of this form selects from: several tables may share one database. */
 async function otherViewSource(
   aws: Pick<Aws, 'glue'>,
   make: (of: ViewOf) => TableInput,
   of: ViewOf,
 ): Promise<string | undefined> {
-  const there = await aws.glue.table(of.database, of.view)
-  const sql = viewSql(there?.ViewOriginalText)
+  const existing = await aws.glue.table(of.database, of.view)
+  const sql = viewSql(existing?.ViewOriginalText)
   const source = /FROM\s+"((?:[^"]|"")+)"\."((?:[^"]|"")+)"/.exec(sql ?? '')
   if (!sql || !source) return undefined
   const table = source[2]!.replaceAll('""', '"')

@@ -1,28 +1,28 @@
-// The differences between an existing table and the wanted one; what services add is no difference.
+// The differences between an existing table and the wanted one, ignoring what services add.
 import type { Column, TableInput } from '@aws-sdk/client-glue'
 import { storedView } from './stored-view.ts'
 
 export interface Difference {
   readonly what: string
-  readonly there: string
+  readonly found: string
   readonly wanted: string
 }
 
-/** Compares what gives a table its meaning. Comments, descriptions and parameters that others added are left alone. */
-export function tableDifferences(there: TableInput, wanted: TableInput): Difference[] {
+/** Compares what gives a table its meaning. Comments, descriptions and parameters that others added are ignored. */
+export function tableDifferences(existing: TableInput, wanted: TableInput): Difference[] {
   const found: Difference[] = []
   const compare = (what: string, a: string | undefined, b: string | undefined) => {
-    if ((a ?? '') !== (b ?? '')) found.push({ what, there: a ?? '(none)', wanted: b ?? '(none)' })
+    if ((a ?? '') !== (b ?? '')) found.push({ what, found: a ?? '(none)', wanted: b ?? '(none)' })
   }
-  compare('table type', there.TableType, wanted.TableType)
+  compare('table type', existing.TableType, wanted.TableType)
   if (wanted.TableType === 'VIRTUAL_VIEW') {
-    compare('SQL', viewText(there), viewText(wanted))
-    // A view with a description is none for the engine: see view.ts.
-    compare('description', there.Description, wanted.Description)
+    compare('SQL', viewText(existing), viewText(wanted))
+    // To the engine, a view with a description is not a view: see stored-view.ts.
+    compare('description', existing.Description, wanted.Description)
   }
-  const [a, b] = [there.StorageDescriptor, wanted.StorageDescriptor]
+  const [a, b] = [existing.StorageDescriptor, wanted.StorageDescriptor]
   compare('columns', columnText(a?.Columns), columnText(b?.Columns))
-  compare('partition keys', columnText(there.PartitionKeys), columnText(wanted.PartitionKeys))
+  compare('partition keys', columnText(existing.PartitionKeys), columnText(wanted.PartitionKeys))
   if (b?.Location !== undefined) compare('location', withSlash(a?.Location), withSlash(b.Location))
   compare('input format', a?.InputFormat, b?.InputFormat)
   compare('output format', a?.OutputFormat, b?.OutputFormat)
@@ -31,12 +31,12 @@ export function tableDifferences(there: TableInput, wanted: TableInput): Differe
     compare(`SerDe parameter ${name}`, a?.SerdeInfo?.Parameters?.[name], value)
   }
   for (const [name, value] of Object.entries(wanted.Parameters ?? {})) {
-    compare(`parameter ${name}`, there.Parameters?.[name], value)
+    compare(`parameter ${name}`, existing.Parameters?.[name], value)
   }
-  if (there.Parameters?.['projection.enabled']?.toLowerCase() === 'true') {
+  if (existing.Parameters?.['projection.enabled']?.toLowerCase() === 'true') {
     found.push({
       what: 'partition projection',
-      there: 'on',
+      found: 'on',
       wanted: 'off: it hides the registered partitions, and compaction moves them',
     })
   }
@@ -48,13 +48,13 @@ export function columnText(columns: readonly Column[] | undefined): string {
   return (columns ?? []).map((column) => `${column.Name} ${column.Type}`).join(', ')
 }
 
-/** One line a difference. */
+/** One line per difference. */
 export function differenceLines(differences: readonly Difference[]): string[] {
   const line = (text: string) => text.replace(/\s+/g, ' ')
-  return differences.map(({ what, there, wanted }) => line(`${what}: there ${there} | wanted ${wanted}`))
+  return differences.map(({ what, found, wanted }) => line(`${what}: found ${found} | wanted ${wanted}`))
 }
 
-/** The SQL and who runs it; a text that is no view's as it is. */
+/** The SQL and who runs it; any text that is not a stored view, unchanged. */
 function viewText({ ViewOriginalText: stored }: TableInput): string | undefined {
   const view = storedView(stored)
   return view ? `${view.originalSql}${view.runAsInvoker ? '' : ' (run as its owner)'}` : stored

@@ -53,7 +53,7 @@ test('the coming hours and every hour that has a folder, but none that is regist
   expect(created).toEqual(['2026-11-21-08', '2026-11-21-09', '2026-11-21-11', '2020-01-01-00'])
 })
 
-test('in between, recent days cost three requests, and an hour that appears is registered at once', async () => {
+test('in between, recent days cost three requests, and a new hour is registered at once', async () => {
   const { aws, created, listed, folders } = fakes([
     'lake/ticks/dt=2020-01-01/hour=00/',
     'lake/ticks/dt=2026-11-20/hour=23/',
@@ -83,7 +83,7 @@ test('once an hour everything is listed again', async () => {
   expect(created).toContain('2020-01-01-07')
 })
 
-test('without a table it says so, and the next try may work', async () => {
+test('without a table it says so, and the next attempt may work', async () => {
   const { aws } = fakes([])
   ;(aws as { glue: { table: unknown } }).glue.table = async () => undefined
   await expect(new Registrar(aws, lake, 1).register(now)).rejects.toMatchObject({
@@ -92,7 +92,7 @@ test('without a table it says so, and the next try may work', async () => {
   })
 })
 
-test('an hour that was compacted before the table was made is registered where its rows are', async () => {
+test('an hour that was compacted before the table was created is registered where its rows are', async () => {
   const path = { dt: '2020-01-01', hour: '00' }
   const manifest = { v: 1, ...path, seq: 1, run: '000001-ab', files: [] }
   const objects = new Map([[manifestKey(lake, path, 1), JSON.stringify(manifest)]])

@@ -10,7 +10,7 @@ import { recordTable } from '@ticklake/lake/write/tables.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 
 const HOUR_MS = 3_600_000
-/** Days whose folders are listed each time; older ones once an hour, or when their day is new. */
+/** How many recent days are listed each time; older ones once an hour, or when a day is new. */
 const RECENT_DAYS = 2
 
 export class Registrar {
@@ -18,7 +18,7 @@ export class Registrar {
   readonly #lake: LakeConfig
   readonly #hoursAhead: number
   #storage: StorageDescriptor | undefined
-  /** Hours that are known to be registered. */
+  /** Hours known to be registered. */
   #registered = new Set<string>()
   #days = new Set<string>()
   #compacted: ReadonlyMap<string, NewestManifest> = new Map()
@@ -31,15 +31,15 @@ export class Registrar {
   }
 
   /**
-   * Registers what is missing and changes no existing partition. The first time, and once an hour, it lists
-   * everything; in between only the recent days' folders: 3 LIST requests, and no Glue request when nothing is new.
-   * Out: how many partitions are new.
+   * Registers missing partitions and changes no existing one. The first time, and once an hour, it lists everything; in
+   * between only the recent days' folders: 3 LIST requests, and no Glue request if nothing is new. Out: how many
+   * partitions are new.
    * @throws Failure TABLE_MISSING, and any error of Glue or S3; call again later
    */
   async register(nowMs: number): Promise<number> {
     const all = Math.abs(nowMs - this.#listedAllAt) >= HOUR_MS
     if (all) {
-      // Recorded first: compaction must know of the table before the table has any hour.
+      // Recorded first: compaction must know about the table before it has any hour.
       await recordTable(this.#aws.bucket, this.#lake)
       await this.#readTable()
       this.#compacted = await listManifests(this.#aws.bucket, this.#lake)
@@ -62,8 +62,8 @@ export class Registrar {
 
   async #readTable(): Promise<void> {
     const { database, table } = this.#lake
-    const there = await this.#aws.glue.table(database, table)
-    if (!there?.StorageDescriptor) {
+    const existing = await this.#aws.glue.table(database, table)
+    if (!existing?.StorageDescriptor) {
       throw new Failure({
         code: 'TABLE_MISSING',
         what: `the table ${database}.${table} does not exist; what has landed is in S3, but cannot be queried`,
@@ -72,7 +72,7 @@ export class Registrar {
         retryable: true,
       })
     }
-    this.#storage = there.StorageDescriptor
+    this.#storage = existing.StorageDescriptor
     const registered = new Set<string>()
     for await (const [dt, hour] of this.#aws.glue.partitionValues(database, table)) {
       registered.add(hourName({ dt: dt ?? '', hour: hour ?? '' }))

@@ -17,8 +17,8 @@ export interface ViewOf {
 const COMMENT = 'Presto View'
 
 /**
- * The Glue table of a view. Athena and Trino read `ViewOriginalText`; the columns beside it are what the console and
- * `ListTableMetadata` show.
+ * The Glue table of a view. Athena and Trino read `ViewOriginalText`; the console and `ListTableMetadata` show the
+ * columns.
  */
 export function storedViewInput(
   { database, view }: ViewOf,
@@ -30,12 +30,12 @@ export function storedViewInput(
     catalog: 'awsdatacatalog',
     schema: database,
     columns,
-    // As in Athena: whoever queries it needs the permission. Otherwise the engine would want the name of an owner.
+    // As in Athena, the querying user needs the permissions. Otherwise the engine would require an owner.
     runAsInvoker: true,
   }
   return {
     Name: view,
-    // No Description: the engine would take it for the comment, and a view is recognized by its comment.
+    // No Description: the engine would use it as the comment, and recognizes a view by its comment.
     TableType: 'VIRTUAL_VIEW',
     Parameters: { presto_view: 'true', comment: COMMENT },
     PartitionKeys: [],
@@ -48,7 +48,7 @@ export function storedViewInput(
   }
 }
 
-/** The content of a stored view, or undefined when the text is no view of Athena. */
+/** The content of a stored view, or undefined if the text is not a view of Athena. */
 export function storedView(
   viewOriginalText: string | undefined,
 ): { originalSql: string; runAsInvoker?: boolean } | undefined {
@@ -61,7 +61,7 @@ export function storedView(
   }
 }
 
-/** The SQL of a stored view, or undefined when the text is no view of Athena. */
+/** The SQL of a stored view, or undefined if the text is not a view of Athena. */
 export function viewSql(viewOriginalText: string | undefined): string | undefined {
   return storedView(viewOriginalText)?.originalSql
 }

@@ -63,22 +63,22 @@ test('the view has the tutorials’ names, the date as text, and quotes any data
   expect(view.Description).toBeUndefined()
 })
 
-test('what services and people add is no difference', () => {
+test('what services and people add is not a difference', () => {
   const wanted = tableInput(lake)
-  const there = structuredClone(wanted)
-  there.Parameters!.transient_lastDdlTime = '1'
-  there.Description = 'mine'
-  there.StorageDescriptor!.Location = 's3://b/lake/ticks'
-  for (const column of there.StorageDescriptor!.Columns!) delete column.Comment
-  expect(tableDifferences(there, wanted)).toEqual([])
+  const existing = structuredClone(wanted)
+  existing.Parameters!.transient_lastDdlTime = '1'
+  existing.Description = 'mine'
+  existing.StorageDescriptor!.Location = 's3://b/lake/ticks'
+  for (const column of existing.StorageDescriptor!.Columns!) delete column.Comment
+  expect(tableDifferences(existing, wanted)).toEqual([])
 })
 
 test('a column of another type, another folder, another SerDe and projection are differences', () => {
   const wanted = tableInput(lake)
-  const there = structuredClone(tableInput({ ...lake, format: 'jsonl', dataset: 'other' }))
-  there.StorageDescriptor!.Columns![1]!.Type = 'string'
-  there.Parameters!['projection.enabled'] = 'true'
-  const names = tableDifferences(there, wanted).map(({ what }) => what)
+  const existing = structuredClone(tableInput({ ...lake, format: 'jsonl', dataset: 'other' }))
+  existing.StorageDescriptor!.Columns![1]!.Type = 'string'
+  existing.Parameters!['projection.enabled'] = 'true'
+  const names = tableDifferences(existing, wanted).map(({ what }) => what)
   expect(names).toEqual(
     expect.arrayContaining(['columns', 'location', 'SerDe', 'input format', 'partition projection']),
   )
@@ -86,8 +86,8 @@ test('a column of another type, another folder, another SerDe and projection are
 
 test('a view over another table is a difference of its SQL', () => {
   const wanted = viewInput({ database: 'd', table: 'a', view: 'v' })
-  const there = viewInput({ database: 'd', table: 'b', view: 'v' })
-  expect(tableDifferences(there, wanted)).toEqual([
+  const existing = viewInput({ database: 'd', table: 'b', view: 'v' })
+  expect(tableDifferences(existing, wanted)).toEqual([
     expect.objectContaining({ what: 'SQL', wanted: expect.stringContaining('"d"."a"') }),
   ])
 })

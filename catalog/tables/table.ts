@@ -37,15 +37,15 @@ export function datasetLocation(lake: Pick<LakeConfig, 'bucket' | 'prefix' | 'da
 }
 
 /**
- * The table that describes the dataset. Pure: the same lake gives the same table.
- * @param contract the version whose columns it has: an earlier one is what an earlier release declared
+ * The table that describes the dataset. Pure: the same lake gives the same table. @param contract the version of its
+ * columns; an earlier release declared an earlier one
  */
 export function tableInput(lake: LakeOfTable, contract: number = CONTRACT_VERSION): TableInput {
   const storage = storageOf[lake.format]
   const columns = columnsAt(contract)
   return {
     Name: lake.table,
-    Description: `Market ticks in ${lake.format}, one row a message; (kafka_topic_id, kafka_partition, kafka_offset) is a row's identity`,
+    Description: `Market ticks in ${lake.format}, one row per message; (kafka_topic_id, kafka_partition, kafka_offset) is a row's identity`,
     TableType: 'EXTERNAL_TABLE',
     Parameters: { EXTERNAL: 'TRUE', classification: storage.classification },
     PartitionKeys: partitionKeys.map(({ name, glue, doc }) => ({ Name: name, Type: glue, Comment: doc })),

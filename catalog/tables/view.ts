@@ -4,7 +4,7 @@ import { type TickColumn, tickColumns } from '@ticklake/contract/columns.ts'
 import { quoted } from '@ticklake/lake/sql.ts'
 import { storedViewInput, type ViewOf } from './stored-view.ts'
 
-/** Tutorials know the columns of the first contract; a `SELECT *` of theirs gives what it always gave. */
+/** Tutorials know the columns of the first contract, so their `SELECT *` keeps its result. */
 const shown = tickColumns.filter(({ since }) => since === 1)
 const renamed: Partial<Record<TickColumn['name'], string>> = { adj_close: 'adj close', close_usd: 'closeusd' }
 

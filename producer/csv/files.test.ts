@@ -823,12 +823,7 @@ describe('headers', () => {
     ['no volume', 'Symbol,Date,Open,High,Low,Close', 'lacks Volume', `'Volume=0'`],
     ['no header', '2021-05-31,1,2,3,4,5', 'lacks Date, Open', 'give it a header'],
     ['a sentence', 'Too many requests', 'none of its first lines is a header', 'a server’s message'],
-    [
-      'a sentence with a comma',
-      'Not found: no data, sorry',
-      'none of its first lines',
-      'a server’s message',
-    ],
+    ['a sentence with a comma', 'Not found: no data, sorry', 'none of its first lines', 'a server’s message'],
     [
       'columns that nothing known separates',
       HEAD.replaceAll(',', '^'),

@@ -1,4 +1,4 @@
-// The built dashboard: small at first load, and nothing in it that needs another host.
+// The built dashboard: a small first load, and nothing from other hosts.
 import { expect, test } from 'vitest'
 import { type Asset, distDir, readAssets } from './assets.ts'
 

@@ -1,4 +1,4 @@
-// The built dashboard, read once: its files are in memory, so that no request can name another file of the machine.
+// The built dashboard, read into memory once, so that no request can name another file of the machine.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'

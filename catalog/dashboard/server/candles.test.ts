@@ -1,4 +1,4 @@
-// However fast ticks arrive, a browser gets few candles, and each is right.
+// However fast ticks arrive, a browser gets few candles, all correct.
 import { expect, test } from 'vitest'
 import { CandleBook } from './candles.ts'
 
@@ -26,7 +26,7 @@ test('slow ticks are a candle each', () => {
   expect(book.flush().map(({ ticks }) => ticks)).toEqual([1, 1])
 })
 
-test('intraday ticks of a minute are one candle, which comes again while it grows, at any rate', () => {
+test('intraday ticks of a minute are one candle, which is sent again while it grows, at any rate', () => {
   for (const single of [true, false]) {
     const book = new CandleBook()
     const trade = (traded_at: string, price: number) =>
@@ -46,7 +46,7 @@ test('intraday ticks of a minute are one candle, which comes again while it grow
   }
 })
 
-test('memory is bounded by indices and by candles of each', () => {
+test('memory is bounded by the number of indices and of candles of each', () => {
   const book = new CandleBook()
   for (let i = 0; i < 1000; i++) book.add(tick('2021-01-04', 1, 1, 1, 1, `I${i}`), true)
   for (let i = 0; i < 1000; i++) book.add(tick('2021-01-04', i, i, i, i), true)

@@ -4,7 +4,7 @@ import type { Candle } from './wire.ts'
 
 /** Candles of each index that a new viewer gets. */
 const CANDLES_PER_INDEX = 240
-/** A stream of made-up names must not fill the memory. */
+/** A stream of invented names must not fill the memory. */
 const MOST_INDICES = 200
 
 export class CandleBook {
@@ -14,7 +14,7 @@ export class CandleBook {
   #finished: Candle[] = []
 
   /**
-   * @param single each day is a candle of its own; otherwise the days between two flushes share one. Intraday ticks of one
+   * @param single each day is its own candle; otherwise the days between two flushes share one. Intraday ticks of one
    * minute always share one.
    */
   add(tick: Tick, single: boolean): void {
@@ -35,7 +35,7 @@ export class CandleBook {
   }
 
   /**
-   * The candles since the last flush; they are also stored. A candle of a minute that goes on comes again, whole: it
+   * The candles since the last flush; they are also stored. A minute's unfinished candle is sent again, whole: it
    * replaces the last one of its index.
    */
   flush(): Candle[] {

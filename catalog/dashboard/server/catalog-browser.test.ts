@@ -1,4 +1,4 @@
-// Which objects of a table the dashboard lists, and which it does not.
+// Which objects of a table the dashboard lists.
 import type { Table } from '@aws-sdk/client-glue'
 import type { Aws } from '@ticklake/aws/clients.ts'
 import { expect, test } from 'vitest'
@@ -34,7 +34,7 @@ test.each([
 })
 
 test.each(['s3://other/ticks/', 's3://lakeside/ticks/', 's3a://lake/ticks/', 'hdfs://host/x', '', undefined])(
-  'a table at %s is outside the lake, which is no defect',
+  'a table at %s is outside the lake, which is not a defect',
   async (location) => {
     const thrown = await prefixOf(location).catch((error: unknown) => error)
     const problem = problemOf(thrown, neverDefect)

@@ -99,7 +99,7 @@ export class CatalogBrowser {
     return found
   }
 
-  /** The statement that gives a few rows of one object; it names the partition, so that no other is scanned. */
+  /** The statement for a few rows of one object; it names the partition, so that no other is scanned. */
   async sampleSql(database: string, name: string, values: readonly string[], key: string): Promise<string> {
     const table = await this.#table(database, name)
     const keys = table.PartitionKeys ?? []
@@ -111,7 +111,7 @@ export class CatalogBrowser {
     return `SELECT * FROM ${quoted(database)}.${quoted(name)} WHERE ${where} LIMIT ${SAMPLE_ROWS}`
   }
 
-  /** The last crawl's outcome, what all crawls have changed, and the tables as they are now. */
+  /** The last crawl's outcome, what all crawls have changed, and the current tables. */
   async lastCrawl(): Promise<CrawlSummary> {
     const { lake, crawler: name } = this.#config
     const database = crawledDatabase(lake)
@@ -148,7 +148,7 @@ export class CatalogBrowser {
       code: 'NOT_FOUND',
       what: `the table ${database}.${name} does not exist`,
       why: 'Glue has no table of this name',
-      remedy: 'pick a table of the list; reload the list if a table was dropped',
+      remedy: 'choose a table from the list; reload the list if a table was dropped',
     })
   }
 
@@ -161,7 +161,7 @@ export class CatalogBrowser {
       code: 'NOT_FOUND',
       what: `there is no partition ${values.join('/')} of ${database}.${name}`,
       why: 'Glue has no partition with these values',
-      remedy: 'pick a partition of the list',
+      remedy: 'choose a partition from the list',
     })
   }
 

@@ -6,7 +6,7 @@ import { problemOf } from './problem.ts'
 import { isBilled, type ReadKind, requireReadOnly } from './read-only.ts'
 import type { QueryLine } from './wire.ts'
 
-/** Rows that a browser holds; `catalog query` gives more. */
+/** The most rows for a browser; `catalog query` returns more. */
 export const MOST_ROWS = 100_000
 const ROWS_PER_LINE = 2_000
 
@@ -21,7 +21,7 @@ export function runOf(sql: string): Run {
 }
 
 /**
- * The lines of the answer. An error becomes the last line: the status was sent before it was known.
+ * The lines of the answer. An error becomes the last line, since the status has already been sent.
  * @param signal aborted: the query is cancelled in Athena
  */
 export async function* queryLines(

@@ -1,4 +1,4 @@
-// Ready statements for the console: the tutorials' queries, and a few more. Pure.
+// Example statements for the console: the tutorials' queries, and a few more. Pure.
 
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { quoted } from '@ticklake/lake/sql.ts'
@@ -93,7 +93,7 @@ ORDER BY day DESC
 LIMIT 250`,
     },
     {
-      // The condition on dt is one on partitions: without it the statement opens every object of the lake.
+      // The condition on dt prunes partitions: without it the statement opens every object of the lake.
       title: 'Minute candles of the last hour (rows with a time)',
       sql: `SELECT start, index, open, high, low, close, volume, ticks
 FROM ${candles('candles_1m')}

@@ -1,4 +1,4 @@
-// Which rejected records the dashboard shows of many, and what it shows of a broken file.
+// Which of many rejected records the dashboard shows, and how it shows a broken file.
 
 import { lakeConfig } from '@ticklake/aws/config.ts'
 import type { Bucket } from '@ticklake/aws/s3.ts'
@@ -21,7 +21,7 @@ const line = (partition: number, offset: number, timestampMs: number) =>
     value: Buffer.from('x').toString('base64'),
   })
 
-/** A bucket that holds these dead files, and notes which are read, and how many at once. */
+/** A bucket with these dead files, which records which are read, and how many at once. */
 function bucketOf(files: { partition: number; S: number; lines: string[] }[]) {
   const texts = new Map(
     files.map(({ partition, S, lines }) => [
@@ -63,7 +63,7 @@ test('one broken line hides no other, and is reported with its file and line', a
   ])
 })
 
-test('the newest of each partition are shown, however far another one’s offsets have come', async () => {
+test('the newest of each partition are shown, even if another one’s offsets are far higher', async () => {
   const old = Array.from({ length: 60 }, (_, i) => ({
     partition: 0,
     S: 1_000_000 + i * 10,
@@ -76,7 +76,7 @@ test('the newest of each partition are shown, however far another one’s offset
   expect(reading.most).toBe(1)
 })
 
-test('once there are letters enough, no more files are read', async () => {
+test('once there are enough dead letters, no more files are read', async () => {
   const lines = Array.from({ length: 400 }, (_, n) => line(0, n, n))
   const { bucket, read } = bucketOf([0, 400, 800, 1200].map((S) => ({ partition: 0, S, lines })))
   const { letters, byReason, truncated } = await readDeadLetters(bucket, lake)

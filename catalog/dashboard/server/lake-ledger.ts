@@ -43,8 +43,8 @@ function claimRow(partition: number, { S, claim, fault, ageMs = 0 }: ChainLink):
 }
 
 /**
- * The newest rejected records. Files are read one after the other, the newest of each partition
- * first and then the next of each, until there are letters enough: a file may be large.
+ * The newest rejected records. Files are read one at a time, first the newest of each partition, then the next of each,
+ * until there are enough dead letters: a file may be large.
  */
 export async function readDeadLetters(bucket: Bucket, lake: LakeConfig): Promise<DeadLetters> {
   const unread = await deadFilesByPartition(bucket, lake)
@@ -89,7 +89,7 @@ function newestOf(letters: DeadLetterRow[]): DeadLetterRow[] {
     .slice(0, DEAD_LETTERS_SHOWN)
 }
 
-/** Its rejected records; a line that cannot be read hides no other, and is reported. */
+/** Its rejected records; an unreadable line hides no other, and is reported. */
 async function readDeadFile(
   bucket: Bucket,
   file: string,
@@ -102,7 +102,7 @@ async function readDeadFile(
     code: 'DEAD_FILE_UNREADABLE',
     what: `${lines - letters.length} of the ${lines} lines of ${file} cannot be read; all others are shown`,
     why: fault,
-    remedy: `put the file back ${fromOldVersion}`,
+    remedy: `restore the file ${fromOldVersion}`,
   }
   return { letters: shown, problem }
 }
@@ -123,7 +123,7 @@ function deadLetter(line: DeadLetter, file: string): DeadLetterRow {
   }
 }
 
-/** Text as it is; other bytes as hex, because nobody can read them otherwise. */
+/** Text unchanged; other bytes as hex, to be readable. */
 function readable(bytes: Buffer): string {
   const some = bytes.subarray(0, VALUE_BYTES_SHOWN)
   const text = some.toString('utf8')

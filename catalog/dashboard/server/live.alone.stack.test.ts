@@ -1,5 +1,5 @@
-// The Live tab's numbers and delays in a real browser, where no other test takes the machine's time.
-// biome-ignore-all lint/performance/useDomNodeTextContent: what is seen is tested, not what is there unseen
+// The Live tab's numbers and delays in a real browser, while no other test runs.
+// biome-ignore-all lint/performance/useDomNodeTextContent: visible text is tested, not hidden text
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -113,7 +113,7 @@ test(
       await page.getByRole('region', { name: 'Alerts' }).getByText('Rows are landing').waitFor()
     }
     const [{ page }] = opened as [(typeof opened)[0]]
-    // What the producer sent before is read.
+    // The earlier rows are read.
     await page.getByTestId('tile').first().waitFor()
     await new Promise((resolve) => setTimeout(resolve, 2_000))
     const value = Buffer.from('{"Indexx":"HSI","date":"2026-11-26","open":1,"high":1,"low":1,"close":1}')

@@ -1,5 +1,5 @@
 // The Live tab in a real browser: it shows how a real pipeline flows, breaks and recovers.
-// biome-ignore-all lint/performance/useDomNodeTextContent: what is seen is tested, not what is there unseen
+// biome-ignore-all lint/performance/useDomNodeTextContent: visible text is tested, not hidden text
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { lakeConfig, s3Client } from '@ticklake/aws/config.ts'
 import { openBrowser } from '@ticklake/testing/chromium.ts'
@@ -62,7 +62,7 @@ afterEach(closeAll)
 const numberOf = async (page: Page, testId: string) =>
   Number((await page.getByTestId(testId).innerText()).replaceAll(',', ''))
 
-/** Every count of this lake leaves a result object: no counter is trusted. */
+/** Every count of this lake leaves a result object, so no counter need be trusted. */
 async function countsAsked(): Promise<number> {
   const prefix = lake.results.slice(`s3://${lake.bucket}/`.length)
   const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: lake.bucket, Prefix: prefix }))
@@ -80,7 +80,7 @@ test(
     const startedAt = Date.now()
     await eventually(async () => (await countsAsked()) >= before + 2, 'two counts')
     const counts = (await countsAsked()) - before
-    // One every two seconds at most, for all viewers; three times as many if each viewer had its own.
+    // At most one every two seconds for all viewers; three times as many if each viewer had its own.
     expect(counts).toBeLessThanOrEqual((Date.now() - startedAt) / 2_000 + 2)
     const shown = await Promise.all(viewers.map(({ page }) => page.getByTestId('count').innerText()))
     expect(new Set(shown).size).toBeLessThanOrEqual(2)
@@ -98,7 +98,7 @@ const hide = (hidden: boolean) =>
   `Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true });
    document.dispatchEvent(new Event('visibilitychange'))`
 
-test('a tab in the background is no viewer: its stream is closed until it is shown again', async () => {
+test('a tab in the background is not a viewer: its stream is closed until it is shown again', async () => {
   const { page } = await openTab(browser, served.url)
   await page.locator('[data-testid=state] [data-state=good]').waitFor()
   await page.evaluate(hide(true))
@@ -107,7 +107,7 @@ test('a tab in the background is no viewer: its stream is closed until it is sho
   await page.locator('[data-testid=state] [data-state=good]').waitFor()
 })
 
-test('prices come as ticks arrive, for the index that is picked', async () => {
+test('prices come as ticks arrive, for the selected index', async () => {
   const { page } = await openTab(browser, served.url)
   await page.getByTestId('tile').first().waitFor()
   await eventually(async () => (await page.getByTestId('tile').count()) === 14, '14 indices')
@@ -117,7 +117,7 @@ test('prices come as ticks arrive, for the index that is picked', async () => {
   const first = await days()
   expect(first).toMatch(/^\d{4}-\d\d-\d\d$/)
   await eventually(async () => (await days()) !== first, 'another day')
-  // The arrow keys pick, as in any group of radio buttons.
+  // The arrow keys select, as in any group of radio buttons.
   await page.getByRole('radio', { name: /^N225/ }).press('ArrowRight')
   await page.getByRole('img', { name: /^NSEI: / }).waitFor()
 })
@@ -151,8 +151,8 @@ test('after a time without viewers, a viewer gets each tick once, and in order',
   }
 })
 
-// At the same time, as each waits for some seconds of rows.
-test('on every screen, light and dark: nothing wrong for axe, nothing wider than the screen', async () => {
+// In parallel, because each waits for some seconds of rows.
+test('on every screen, light and dark: axe finds nothing, and nothing is wider than the screen', async () => {
   const checked = appearances.map(async ([screen, scheme]) => {
     const { page, complaints } = await openTab(browser, served.url, { screen, scheme })
     await page.locator('[data-station=athena][data-health=flow]').waitFor()
@@ -167,14 +167,14 @@ test('on every screen, light and dark: nothing wrong for axe, nothing wider than
 })
 
 test(
-  'a consumer that dies turns red with the reason and the remedy, and recovers when it is back',
+  'a dead consumer turns red with the reason and the remedy, and recovers when it is back',
   async () => {
     const { page } = await openTab(browser, served.url)
     await page.locator('[data-station=consumer][data-health=flow]').waitFor()
     await consumer.kill()
     await page.locator('[data-station=consumer][data-health=broken]').waitFor()
     const problem = page.getByRole('alert').filter({ hasText: 'Consumer' })
-    // A request that was under way when it died is cut off; the next one is refused.
+    // A request in progress when it died is cut off; the next one is refused.
     await expect
       .poll(() => problem.innerText(), { timeout: 10_000 })
       .toMatch(/the consumer does not answer[\s\S]*why[\s\S]*ECONNREFUSED[\s\S]*do[\s\S]*start it again/)
@@ -185,7 +185,7 @@ test(
     consumer = startService(env, 'consumer', 'run')
     await page.locator('[data-station=consumer][data-health=flow]').waitFor()
     await expect.poll(() => page.getByRole('alert').count(), { timeout: SLOW_MS }).toBe(0)
-    // The group gives its partitions to the new one when the session of the dead one has run out: 45 s.
+    // The group assigns its partitions to the new one when the dead one's session times out: 45 s.
     const then = await numberOf(page, 'count')
     await eventually(async () => (await numberOf(page, 'count')) > then, 'rows that the new consumer landed')
   },

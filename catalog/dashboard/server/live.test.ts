@@ -1,4 +1,4 @@
-// What a viewer gets at once when others came before.
+// What a viewer gets at once when others came earlier.
 
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { Broker } from '@ticklake/kafka/topic.ts'
@@ -32,7 +32,7 @@ function viewer() {
   return { problems, send }
 }
 
-test('a viewer who joins later gets the reason why no tick can be read, and it stays during retries', async () => {
+test('a viewer who joins later gets the reason why no tick can be read, which stays during retries', async () => {
   const live = new Live({ aws, broker, config: catalogConfig({}), events: quiet, firingAlerts: () => [] })
   const first = viewer()
   live.join(first)

@@ -14,7 +14,7 @@ export interface Viewer {
 const PIPELINE_EVERY_MS = 1_000
 const TICKS_RETRY_AFTER_MS = 3_000
 const SAMPLE_EVERY_MS = 2_000
-/** Half an hour at most: one every two seconds, and one for each count. */
+/** At most half an hour: one every two seconds, and one for each count. */
 const SAMPLES_KEPT = 900
 
 export class Live {

@@ -59,7 +59,7 @@ export class Measurements {
         if (dataset && dataset.topicId !== topic.topicId) throw topicChanged(config, dataset.topicId, topic)
         const partitions = topic.partitions.map(({ partition }) => partition)
         const answer = await tails.read(topic.topicId, partitions)
-        for (const { newest } of answer) if (newest) usableClaim(newest, 'what has landed is as it was')
+        for (const { newest } of answer) if (newest) usableClaim(newest, 'what has landed is unchanged')
         return answer
       },
       onAnswer: (answer) => this.#claimsRead(answer),
@@ -104,7 +104,7 @@ export class Measurements {
     await Promise.all(pollers.map((poller) => poller?.run(signal)))
   }
 
-  /** Forgets what spans time: nothing is known of a time in which nobody polled. */
+  /** Forgets time series: nothing is known about a time without polling. */
   pause(): void {
     this.#produced.reset()
     this.#claimed.reset()
@@ -145,7 +145,7 @@ export class Measurements {
     }
   }
 
-  /** The topic's ends, added up as claims count them. */
+  /** The sum of the topic's end offsets, as claims count them. */
   #ends(tails: readonly ChainTail[]): number {
     const partitions = this.#topic.state.value?.partitions ?? []
     return sum(inLakeOffsets(partitions, shiftsOf(tails)).map(({ end }) => end))
@@ -174,19 +174,19 @@ function metricsPoller(
 
 async function readGlue({ aws, config }: LiveParts): Promise<GlueState> {
   const { database, table } = config.lake
-  const [there, crawler] = await Promise.all([
+  const [existing, crawler] = await Promise.all([
     aws.glue.table(database, table),
     aws.glue.crawler(config.crawler),
   ])
   let partitions = 0
-  if (there) for await (const _ of aws.glue.partitionValues(database, table)) partitions++
-  return { table: there !== undefined, partitions, crawler }
+  if (existing) for await (const _ of aws.glue.partitionValues(database, table)) partitions++
+  return { table: existing !== undefined, partitions, crawler }
 }
 
 function topicChanged(config: CatalogConfig, datasetTopicId: string, topic: TopicState): Failure {
   return new Failure({
     code: 'TOPIC_CHANGED',
-    what: `the dataset ${config.lake.dataset} is not of this topic; what landed is as it was`,
+    what: `the dataset ${config.lake.dataset} is not of this topic; what landed is unchanged`,
     why: `it holds the topic with id ${datasetTopicId}, Kafka's ${topic.topic} has id ${topic.topicId}`,
     remedy: 'set KAFKA_TOPIC to the topic of the dataset, or LAKE_DATASET to a new dataset for this topic',
   })

@@ -1,4 +1,4 @@
-// Reads a service's /metrics: the sums of the few numbers that the dashboard shows.
+// Reads a service's /metrics and sums up the few numbers that the dashboard shows.
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 
 export type Metrics = ReadonlyMap<string, number>
@@ -14,7 +14,7 @@ export function parseMetrics(text: string): Map<string, number> {
   return sums
 }
 
-/** The sums over all these addresses. @throws Failure METRICS_UNREACHABLE with the address that did not answer */
+/** The sums over all these addresses. @throws Failure METRICS_UNREACHABLE, naming the address that did not answer */
 export async function readMetrics(
   service: string,
   urls: readonly string[],
@@ -40,7 +40,7 @@ async function readOne(service: string, url: string, signal: AbortSignal): Promi
       code: 'METRICS_UNREACHABLE',
       what: `the ${service} does not answer; what it has written is unchanged`,
       why: `${url}: ${reasonOf(error)}${cause}`,
-      remedy: `see that the ${service} runs and why it ended (its log), then start it again`,
+      remedy: `check whether the ${service} runs, read in its log why it ended, then start it again`,
       retryable: true,
       cause: error,
     })

@@ -1,4 +1,4 @@
-// What the dashboard works with: clients, settings, events, and the jobs of `serve` that it may start.
+// What the dashboard uses: clients, settings, events, and the jobs of `serve` that it may start.
 import type { Aws } from '@ticklake/aws/clients.ts'
 import type { Broker } from '@ticklake/kafka/topic.ts'
 import type { Audit } from '../../audit/job.ts'

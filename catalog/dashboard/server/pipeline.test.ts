@@ -1,4 +1,4 @@
-// The states of the picture's stations: what flows, what rests, what is red and with which text.
+// The states of the pipeline's stages: what flows, what is quiet, what is red and with which text.
 import { expect, test } from 'vitest'
 import { type PipelineFacts, pipelineOf } from './pipeline.ts'
 import type { Polled } from './poller.ts'
@@ -49,7 +49,7 @@ test('what moves flows', () => {
   expect(healths({})).toBe('flow flow flow flow flow flow')
 })
 
-test('what rests is quiet, and before the first answer nothing is claimed', () => {
+test('an idle stage is quiet, and before the first answer nothing is known', () => {
   expect(healths({ producedPerSecond: 0, claimedPerSecond: 0, countGrew: false })).toBe(
     'quiet quiet quiet quiet quiet quiet',
   )
@@ -59,13 +59,13 @@ test('what rests is quiet, and before the first answer nothing is claimed', () =
   )
 })
 
-test('the lag is what is not claimed and still there', () => {
+test('the lag counts unclaimed records that Kafka still has', () => {
   const { topic, consumer } = pipelineOf(well)
   expect(topic.partitions.map(({ lag }) => lag)).toEqual([10, 30])
   expect(consumer.lag).toBe(40)
 })
 
-test('a broker that is away is red at the topic, and blames nobody else', () => {
+test('an unreachable broker is red at the topic, and at no other stage', () => {
   const away = failed('KAFKA_UNREACHABLE')
   expect(healths({ topic: away, tails: away, producedPerSecond: null, claimedPerSecond: null })).toBe(
     'waiting broken waiting quiet quiet flow',
@@ -92,7 +92,7 @@ test('a consumer that lands nothing while records wait is red, with the number a
   expect(consumer.problem?.why).toBe('no new claim for 120 s while 40 records wait')
 })
 
-test('a consumer that rejects nearly everything is red: how many, the commonest reason, an example, `dlq list`', () => {
+test('a consumer that rejects nearly everything is red: how many, the most common reason, an example, `dlq list`', () => {
   const example = 'partition 0, offset 3: index is missing; there is `Foo`'
   const rejections = { received: 50, rejected: 50, reason: 'missing_field', count: 48, example }
   expect(pipelineOf({ ...well, rejections }).consumer).toMatchObject({
@@ -106,7 +106,7 @@ test('a consumer that rejects nearly everything is red: how many, the commonest 
   })
 })
 
-test('S3, Glue and Athena are red with their own words', () => {
+test('S3, Glue and Athena are red with their own messages', () => {
   expect(healths({ objects: failed('S3_ERROR') })).toBe('flow flow flow broken flow flow')
   expect(healths({ glue: failed('GLUE_ERROR') })).toBe('flow flow flow flow broken flow')
   expect(healths({ count: failed('QUERY_FAILED') })).toBe('flow flow flow flow flow broken')

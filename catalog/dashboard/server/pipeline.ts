@@ -1,4 +1,4 @@
-// The health of each stage from what was measured: flowing, quiet, behind or broken, and what to do about it. Pure.
+// The health of each stage from the measurements: flowing, quiet, behind or broken, and what to do about it. Pure.
 import type { Crawler } from '@aws-sdk/client-glue'
 import type { TopicState } from '@ticklake/kafka/topic.ts'
 import type { ChainTail } from '@ticklake/lake/chain-tail.ts'
@@ -32,7 +32,7 @@ export interface PipelineFacts {
   readonly consumer: Polled<Metrics> | undefined
   readonly producedPerSecond: number | null
   readonly claimedPerSecond: number | null
-  /** Since when records wait with no claim growing; undefined: they do not. */
+  /** Since when records have been waiting without a new claim; undefined: they are not. */
   readonly stalledSinceMs: number | undefined
   readonly countGrew: boolean
   /** undefined: the newest records are accepted, or could not be read */
@@ -131,7 +131,7 @@ function consumerStage(facts: PipelineFacts, partitions: readonly PartitionOffse
       code: 'CONSUMER_STALLED',
       what: 'records wait, and nothing lands; they are safe in Kafka as long as its retention',
       why: `no new claim for ${seconds} s while ${numbers.lag} records wait`,
-      remedy: 'see that a consumer runs and what its log says (`consumer run`)',
+      remedy: 'check that a consumer runs (`consumer run`), and read its log',
     }
     return { health: 'broken', problem, ...numbers }
   }
@@ -145,10 +145,10 @@ function consumerStage(facts: PipelineFacts, partitions: readonly PartitionOffse
 function nearlyAllRejected({ received, rejected, reason, count, example }: Rejections): Problem {
   return {
     code: 'RECORDS_REJECTED',
-    what: `${rejected} of the newest ${received} records of the topic are rejected; they are kept whole as dead letters, and are no rows`,
+    what: `${rejected} of the newest ${received} records of the topic are rejected; they are kept whole as dead letters, not as rows`,
     why: `${count} for ${reason}, such as ${example}`,
     remedy:
-      'see them in the Ledger tab or with `node consumer/main.ts dlq list`, correct what their sender writes, then `dlq replay`',
+      'see them in the Ledger tab or with `node consumer/main.ts dlq list`, fix their sender, then `dlq replay`',
   }
 }
 
@@ -173,7 +173,7 @@ function s3Stage({ config, tails, objects, nowMs, claimedPerSecond }: PipelineFa
   }
 }
 
-/** Claims are read from S3 by the topic's id: an unreachable broker is no fault of S3. */
+/** Claims are read from S3 by the topic's id: an unreachable broker is not an error of S3. */
 function isOfS3(problem: Problem | undefined): boolean {
   return problem !== undefined && !['KAFKA_UNREACHABLE', 'TOPIC_MISSING'].includes(problem.code)
 }
@@ -193,7 +193,7 @@ function glueStage({ config, glue, claimedPerSecond }: PipelineFacts): Pipeline[
   if (!glue.problem && glue.value && !glue.value.table) {
     const problem = {
       code: 'TABLE_MISSING',
-      what: `the table ${database}.${table} is not there; what has landed is in S3, but cannot be asked for`,
+      what: `the table ${database}.${table} does not exist; what has landed is in S3, but cannot be queried`,
       why: 'Glue has no table of this name',
       remedy: 'create it with `catalog declare`, or set LAKE_DATABASE and LAKE_TABLE',
     }
@@ -202,7 +202,7 @@ function glueStage({ config, glue, claimedPerSecond }: PipelineFacts): Pipeline[
   if (!glue.problem && crawler?.LastCrawl?.Status === 'FAILED') {
     const problem = {
       code: 'CRAWL_FAILED',
-      what: `the last crawl of ${config.crawler} failed; the declared table is as it was`,
+      what: `the last crawl of ${config.crawler} failed; the declared table is unchanged`,
       why: crawler.LastCrawl.ErrorMessage ?? 'Glue gives no reason',
       remedy: 'fix that, then run `catalog crawl` again',
     }

@@ -26,7 +26,7 @@ export class Poller<T> {
     everyMs: number
     onAnswer?: (value: T) => void
     onFailure?: (error: unknown) => void
-    /** Gets an error that is no Failure; repeats of it only once. */
+    /** Gets each error that is not a Failure once, even if it repeats. */
     onDefect: (defect: unknown) => void
   }) {
     this.#request = options.request
@@ -40,7 +40,7 @@ export class Poller<T> {
     return this.#state
   }
 
-  /** Polls until the signal aborts, with the interval between two requests also across runs. */
+  /** Polls until the signal aborts, keeping the interval between requests also across runs. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       // After a slow answer, the pause is as long as the answer took.

@@ -3,10 +3,7 @@ import { requestErrorStatus } from '@ticklake/aws/failure.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { Problem } from './wire.ts'
 
-/**
- * Out: what viewers may see: no stack, no unexpected text.
- * @param onDefect gets what is no Failure, for the log
- */
+/** Out: what viewers may see: no stack, no unexpected text. @param onDefect gets any other error, for the log */
 export function problemOf(thrown: unknown, onDefect: (defect: unknown) => void): Problem {
   if (!(thrown instanceof Failure)) {
     onDefect(thrown)
@@ -26,12 +23,9 @@ export function problemOf(thrown: unknown, onDefect: (defect: unknown) => void):
   }
 }
 
-/**
- * The HTTP status that goes with a problem.
- * @param thrown what the problem was made of
- */
+/** The HTTP status of a problem. @param thrown the original error */
 export function statusOf(problem: Problem, thrown?: unknown): number {
-  // Names of databases and tables come from the request: what Glue says of a wrong one is no fault of a server.
+  // Names of databases and tables come from the request, so Glue's error for a wrong one is not a server error.
   const requestError = thrown instanceof Failure ? requestErrorStatus(thrown.cause) : undefined
   if (requestError) return requestError
   if (problem.code === 'HOST_REFUSED') return 421

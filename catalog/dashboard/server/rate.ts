@@ -10,7 +10,7 @@ export class Rate {
 
   add(at: number, value: number): void {
     const last = this.#points.at(-1)
-    // A smaller number means another topic or a restart, not a negative rate.
+    // A lower number means another topic or a restart, not a negative rate.
     if (last && value < last.value) this.#points = []
     this.#points.push({ at, value })
     while (this.#points.length > 2 && at - this.#points[1]!.at >= this.#windowMs) this.#points.shift()

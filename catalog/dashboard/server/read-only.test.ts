@@ -1,4 +1,4 @@
-// What the console lets through to Athena, and every disguise of a write that it does not.
+// What the console passes to Athena, and every disguise of a write that it refuses.
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { expect, test } from 'vitest'
 import { requireReadOnly } from './read-only.ts'
@@ -64,7 +64,7 @@ const refused = [
   ["SELECT 'open", 'never ends'],
   ['SELECT 1 /* open', 'never ends'],
   ["SHOW TABLES 'a\\'; DROP TABLE t; --'", 'a second statement'],
-  ['ＩＮＳＥＲＴ INTO t SELECT 1', 'is no SELECT'],
+  ['ＩＮＳＥＲＴ INTO t SELECT 1', 'is not SELECT'],
   ['FROM t INSERT OVERWRITE TABLE u SELECT *', 'FROM'],
   ['VALUES 1', 'VALUES'],
 ] as const

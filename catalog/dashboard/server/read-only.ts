@@ -1,8 +1,9 @@
-// The dashboard is read-only: accepts SELECT, WITH, SHOW, DESCRIBE and EXPLAIN of these, and nothing that hides in them.
+// The dashboard is read-only: accepts SELECT, WITH, SHOW, DESCRIBE and EXPLAIN of these, without anything hidden in
+// them.
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { positionOf, type Token, tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 
-/** What the statement is. */
+/** The kind of statement. */
 export type ReadKind = 'select' | 'show' | 'describe' | 'explain' | 'explain analyze'
 
 /** Only these read data, which AWS bills. */
@@ -19,10 +20,7 @@ const writing = new Set(
 /** Table functions that only compute; any other may pass its text to another system, which may write. */
 const harmlessTableFunctions = new Set(['SEQUENCE', 'EXCLUDE_COLUMNS'])
 
-/**
- * The kind of this statement.
- * @throws Failure READ_ONLY that names the line and column of what is not allowed
- */
+/** The kind of this statement. @throws Failure READ_ONLY with the line and column of what is not allowed */
 export function requireReadOnly(sql: string): ReadKind {
   const all = tokensOf(sql)
   const refuse = (token: Token | undefined, why: string): never => {
@@ -31,7 +29,7 @@ export function requireReadOnly(sql: string): ReadKind {
       code: 'READ_ONLY',
       what: 'the dashboard is read-only; the statement was not sent',
       why: `line ${line}:${column}: ${why}`,
-      remedy: 'ask with one SELECT, WITH, SHOW, DESCRIBE or EXPLAIN; `catalog query` runs the others',
+      remedy: 'use a single SELECT, WITH, SHOW, DESCRIBE or EXPLAIN; `catalog query` runs the others',
     })
   }
   const broken = all.find((token) => token.kind === 'broken')
@@ -63,7 +61,7 @@ function kindOf(tokens: readonly Token[], refuse: Refuse): ReadKind {
     if (word === 'DESCRIBE' || word === 'DESC') return 'describe'
     if (word === 'EXPLAIN') return explained(tokens, refuse)
   }
-  return refuse(first, `${first ? shown(first) : 'this'} is no SELECT, WITH, SHOW, DESCRIBE or EXPLAIN`)
+  return refuse(first, `${first ? shown(first) : 'this'} is not SELECT, WITH, SHOW, DESCRIBE or EXPLAIN`)
 }
 
 /** EXPLAIN [ANALYZE [VERBOSE]] [(TYPE ..., FORMAT ...)] <statement>: ANALYZE runs it. */
@@ -102,7 +100,7 @@ function requireQueryAfterWith(tokens: readonly Token[], from: number, refuse: R
   }
 }
 
-/** Statements that write inside parentheses, and table functions that pass a text on. */
+/** Statements that write inside parentheses, and table functions that pass text on. */
 function refuseHidden(tokens: readonly Token[], refuse: Refuse): void {
   tokens.forEach((token, i) => {
     const next = tokens[i + 1]

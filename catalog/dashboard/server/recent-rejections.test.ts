@@ -6,7 +6,7 @@ const fault = (reason: 'missing_field' | 'not_json', offset = 0) =>
   ({ reason, detail: `${reason} it is`, origin: `partition 0, offset ${offset}` }) as const
 const faults = (count: number) => Array.from({ length: count }, (_, offset) => fault('missing_field', offset))
 
-test('a topic of rejected records alone is noticed at once, with the commonest reason and its first example', () => {
+test('a topic with only rejected records is detected at once, with the most common reason and its first example', () => {
   const recent = new RecentRejections()
   expect(recent.nearlyAll()).toBeUndefined()
   recent.add(0, 3, [fault('not_json', 4), fault('missing_field', 5), fault('missing_field', 6)])
@@ -19,7 +19,7 @@ test('a topic of rejected records alone is noticed at once, with the commonest r
   })
 })
 
-test('a few rejected records among accepted ones are not', () => {
+test('a few rejected records among accepted ones are not reported', () => {
   const recent = new RecentRejections()
   recent.add(0, 1_000, faults(100))
   recent.add(250, 1, faults(1))
@@ -29,7 +29,7 @@ test('a few rejected records among accepted ones are not', () => {
   expect(slow.nearlyAll()).toBeUndefined()
 })
 
-test('a sender that goes wrong is noticed within five seconds, and one that is right again, too', () => {
+test('a sender that breaks is detected within five seconds, and so is its recovery', () => {
   const recent = new RecentRejections()
   recent.add(0, 600, [])
   const noticed = (from: number, wrong: boolean) => {
@@ -47,7 +47,7 @@ test('a sender that goes wrong is noticed within five seconds, and one that is r
   expect(noticed(20_000, false)).toBeLessThan(5_000)
 })
 
-test('rejected records after which nothing comes are noticed within five seconds', () => {
+test('rejected records at the end of the topic are detected within five seconds', () => {
   const recent = new RecentRejections()
   recent.add(0, 0, [])
   recent.add(100, 1_250, [])

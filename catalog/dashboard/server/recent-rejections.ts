@@ -1,15 +1,15 @@
-// Notices that nearly all of the newest records are rejected, from those that the dashboard reads anyway. Pure.
+// Detects that nearly all of the newest records are rejected, from those that the dashboard reads anyway. Pure.
 import type { Fault } from '@ticklake/contract/validation.ts'
 
 const WINDOW_MS = 3_000
-/** A slow topic is judged by this many records, however old. */
+/** For a slow topic this many records count, however old. */
 const FEWEST = 10
 const NEARLY_ALL = 0.99
 
 export interface Rejections {
   readonly received: number
   readonly rejected: number
-  /** The commonest reason, how many records it was, and one of them. */
+  /** The most common reason, the number of its records, and one of them. */
   readonly reason: string
   readonly count: number
   readonly example: string
@@ -23,12 +23,15 @@ interface Tally {
 }
 
 export class RecentRejections {
-  /** One for each flush: those of the window, and older ones up to the fewest records. */
+  /** One per flush: those of the window, and older ones up to the minimum number of records. */
   #recent: Tally[] = []
-  /** Since nearly everything is rejected; undefined: it is not. */
+  /** Since when nearly everything is rejected; undefined: it is not. */
   #lasting: Tally | undefined
 
-  /** The records of one flush, which may be none: time passes. @param faults why a record was rejected, and where it is, for each one that was */
+  /**
+   * The records of one flush, which may be none: time passes. @param faults the reason and position of each rejected
+   * record
+   */
   add(nowMs: number, received: number, faults: readonly (Fault & { readonly origin: string })[]): void {
     const tally = emptyTally(nowMs)
     tally.received = received
@@ -50,7 +53,7 @@ export class RecentRejections {
     this.#lasting = undefined
   }
 
-  /** What was rejected since nearly everything is; undefined while records are accepted. */
+  /** What was rejected since nearly everything is rejected; undefined while records are accepted. */
   nearlyAll(): Rejections | undefined {
     if (!this.#lasting) return undefined
     const { received, rejected, byReason } = this.#lasting

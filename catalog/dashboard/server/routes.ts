@@ -1,4 +1,4 @@
-// The dashboard's interface under /api/: each route reads one thing; only saved charts are written, and the crawler started where that is allowed.
+// The dashboard's API under /api/: routes only read, except for saving charts, and starting the crawler if allowed.
 import type { FastifyInstance } from 'fastify'
 import { CatalogBrowser } from './catalog-browser.ts'
 import { addCatalogRoutes } from './catalog-routes.ts'

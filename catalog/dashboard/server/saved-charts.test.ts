@@ -36,7 +36,7 @@ test('a chart is saved below _control, found by all, replaced under its name, an
   expect(await charts.list()).toHaveLength(1)
 })
 
-test('what is no chart is skipped, and only a hundred are saved', async () => {
+test('an object that is not a chart is skipped, and only a hundred are saved', async () => {
   const it = bucket(
     new Map([
       ['lake/_control/ticks/charts/x.json', 'not json'],

@@ -20,7 +20,7 @@ export class SavedCharts {
     this.#prefix = `${controlPrefix(lake)}charts/`
   }
 
-  /** All saved charts, by name. An object that is no chart is skipped. */
+  /** All saved charts, by name. An object that is not a chart is skipped. */
   async list(): Promise<SavedChart[]> {
     const keys: string[] = []
     for await (const { key } of this.#bucket.list(this.#prefix)) keys.push(key)

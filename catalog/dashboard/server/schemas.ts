@@ -1,4 +1,4 @@
-// What requests of the dashboard may hold, as JSON schema; Fastify refuses all else with BAD_REQUEST.
+// JSON schemas of the dashboard's requests; Fastify refuses all others with BAD_REQUEST.
 
 export interface StatementBody {
   readonly sql: string
@@ -26,7 +26,7 @@ export interface ClaimsQuery {
 export const text = { type: 'string' } as const
 const texts = { type: 'array', items: text } as const
 
-/** Glue's and S3's own limits: what is longer names nothing. */
+/** Glue's and S3's own limits: longer names cannot exist. */
 export const names = {
   database: { type: 'string', minLength: 1, maxLength: 255 },
   table: { type: 'string', minLength: 1, maxLength: 255 },
@@ -38,7 +38,7 @@ export const names = {
 /** An offset or a partition: a whole number that JavaScript holds exactly. */
 export const wholeNumber = { type: 'string', pattern: '^\\d{1,15}$' } as const
 
-/** A body that carries nothing but says that it is JSON, which no form of another site can send. */
+/** An empty JSON body; its content type is one that no form of another site can send. */
 export const anyObject = { type: 'object' } as const
 
 const column = { type: 'string', minLength: 1, maxLength: 255 } as const

@@ -43,16 +43,16 @@ async function serveDashboard(parts: DashboardParts, assets: ReadonlyMap<string,
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
-    // A number is not taken for a text: what the schema does not name as it is, is refused.
+    // No coercion: a value of another type than the schema's is refused.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
-  // Another site's form can send text; for JSON the browser asks first (CORS), which is refused.
+  // Another site's form can send text; JSON needs a CORS preflight, which is refused.
   app.removeContentTypeParser('text/plain')
   const rules: GuardRules = {
     listensOn: dashboard.host,
     allowedHosts: dashboard.allowedHosts,
     allowedHostsVariable: 'CATALOG_PAGE_ALLOWED_HOSTS',
-    // A link on another site may open the dashboard, which then calls the interface itself.
+    // A link on another site may open the dashboard, which then calls the API itself.
     mayBeLinkedTo: (path) => !path.startsWith('/api/'),
   }
   app.addHook('onRequest', async (request, reply) => {
@@ -131,7 +131,7 @@ function sendAsset(
   return reply.header('content-encoding', 'gzip').send(asset.gzip)
 }
 
-/** What Fastify itself refuses (a body that is no JSON, is too large or not of its schema) is the client's mistake. */
+/** What Fastify itself refuses (a body that is not JSON, too large, or against its schema) is the client's error. */
 function asFailure(error: unknown): unknown {
   const status = (error as { statusCode?: number }).statusCode ?? 500
   if (error instanceof Failure || status >= 500 || status < 400) return error

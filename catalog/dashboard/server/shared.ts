@@ -1,4 +1,4 @@
-// One run of some work for everyone who asks for it while it goes on.
+// Shares one run of some work between all callers during it.
 
 /** Callers during a run get that run's result. */
 export function shared<T>(work: () => Promise<T>): () => Promise<T> {

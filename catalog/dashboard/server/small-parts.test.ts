@@ -11,7 +11,7 @@ import { Rate } from './rate.ts'
 import { requireReadOnly } from './read-only.ts'
 import type { QueryLine } from './wire.ts'
 
-test('a rate evens out bursts, and a restart is no negative rate', () => {
+test('a rate smooths bursts, and a restart is not a negative rate', () => {
   const rate = new Rate(10_000)
   expect(rate.perSecond()).toBeNull()
   for (let second = 0; second <= 20; second += 2) rate.add(second * 1000, second * 100)
@@ -30,7 +30,7 @@ test('metrics are summed over their labels', () => {
   ])
 })
 
-test('a query costs 10 MB at least, then whole MB, at 5 dollars a TB', () => {
+test('a query costs at least 10 MB, then whole MB, at 5 dollars a TB', () => {
   expect(athenaCost(0)).toBeCloseTo(0.0000477, 7)
   expect(athenaCost(2 ** 40)).toBe(5)
   expect(athenaCost(20 * 2 ** 20 + 1)).toBe((21 / 2 ** 20) * 5)
@@ -38,7 +38,7 @@ test('a query costs 10 MB at least, then whole MB, at 5 dollars a TB', () => {
   expect((86_400 * athenaCost(0)).toFixed(2)).toBe('4.12')
 })
 
-test('what reads no data is free', async () => {
+test('statements that read no data are free', async () => {
   const result = { id: 'a', columns: [], elapsedMs: 1, scannedBytes: 2 ** 40, statementType: '' }
   const dollarsOf = async (sql: string) => {
     const lines: QueryLine[] = []
@@ -102,7 +102,7 @@ test('a poller holds its last answer through a failure, says why, and stops when
   })
   await poller.run(stop.signal)
   expect(asked).toBe(6)
-  // As it stood before each question: the answer of the first lasts until the fifth.
+  // The state before each request: the answer to the first lasts until the fifth.
   expect(seen.map(({ value, problem }) => [value, problem?.code])).toEqual([
     [undefined, undefined],
     [1, undefined],

@@ -1,5 +1,5 @@
 // The Query, Catalog and Ledger tabs in a real browser, on a real lake; and which requests are refused.
-// biome-ignore-all lint/performance/useDomNodeTextContent: what is seen is tested, not what is there unseen
+// biome-ignore-all lint/performance/useDomNodeTextContent: visible text is tested, not hidden text
 
 import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
@@ -60,7 +60,7 @@ beforeAll(async () => {
   consumer = startService(env, 'consumer', 'run')
   const sent = await run(env, 'producer', 'run', '--rate', 'max', '--rows', String(ROWS))
   expect(sent.code, sent.stderr).toBe(0)
-  // Messages that no contract accepts, sent as anybody could.
+  // Messages that no contract accepts.
   await produce(
     env,
     poison.map((value) => ({ value, partition: 0, key: Buffer.from('poison') })),
@@ -89,7 +89,7 @@ async function write(sql: string): Promise<void> {
   await page.keyboard.insertText(sql)
 }
 
-/** Runs what stands in the editor; gives the line below it. */
+/** Runs the editor's statement; returns the line below it. */
 async function runIt(): Promise<string> {
   // The state is `running` before the request leaves.
   await Promise.all([page.waitForRequest(/\/api\/query$/), page.keyboard.press('Control+Enter')])
@@ -234,7 +234,7 @@ test('the history holds earlier statements', async () => {
   expect(await runIt()).toMatch(/^1 row/)
 })
 
-test('every ready example runs: the tutorials’ queries and a seven-day average among them', async () => {
+test('every example runs, including the tutorials’ queries and a seven-day average', async () => {
   const select = page.getByLabel('Examples')
   const titles = (await select.locator('option').allInnerTexts()).slice(1)
   expect(titles.join(' ')).toMatch(/How many rows.*seven days/)
@@ -283,7 +283,7 @@ test('a result becomes a chart, is downloaded, saved, and shown to every viewer 
   await page.getByRole('button', { name: 'Table' }).click()
 })
 
-test('a chart that would write, or is none, is not saved', async () => {
+test('a chart that would write, or is not a chart, is not saved', async () => {
   const own = { host: new URL(served.url).host, 'content-type': 'application/json' }
   const chart = { name: 'x', sql: `DROP TABLE ${table()}`, options: { type: 'line', x: 'a', y: ['b'] } }
   const post = async (body: object) => (await asked('/api/charts', own, JSON.stringify(body))).status
@@ -295,7 +295,7 @@ test('a chart that would write, or is none, is not saved', async () => {
 
 const inEditor = `document.activeElement?.closest('.cm-editor') !== null`
 
-test('the console is left and entered by keyboard', async () => {
+test('the keyboard can leave and enter the console', async () => {
   await editor().focus()
   await page.keyboard.press('Tab')
   expect(await page.evaluate(inEditor)).toBe(false)
@@ -334,7 +334,7 @@ test('an hour that has just begun has no objects yet: those of the hour before a
   await later.close()
 })
 
-test('a crawl is started where that is allowed, and shows what it found', async () => {
+test('a crawl is started if allowed, and its result is shown', async () => {
   await page.getByText('has not run yet').waitFor()
   await page.getByRole('button', { name: 'Crawl now' }).click()
   await page.getByText(/1 table created/).waitFor()
@@ -351,7 +351,7 @@ test('the audit is one click, and shows each sum', async () => {
   )
 })
 
-test('the claims of each partition are there, each beginning where the last one ends', async () => {
+test('the claims of each partition are shown, each beginning where the last one ends', async () => {
   const claims = page.getByRole('region', { name: 'Claims of the partition' })
   const isOneChain = async () => {
     await claims.locator('tbody tr').first().waitFor()
@@ -381,7 +381,7 @@ test('dead letters show value, reason and origin, and run no script', async () =
   expect(dead).toMatch(new RegExp(`${env.KAFKA_TOPIC}, partition 0, offset [\\d,]+`))
 })
 
-test('on every screen, light and dark: axe finds no fault in any tab, and none is wider than the screen', async () => {
+test('on every screen, light and dark: axe finds nothing in any tab, and no tab is wider than the screen', async () => {
   const { page: other, complaints: its } = await openTab(browser, served.url)
   const check = async (name: string) => {
     for (const [screen, colorScheme] of appearances) {
@@ -493,7 +493,7 @@ test('every answer has the policy; the dashboard never violates it', async () =>
     ),
   )
   expect(new Set(nonces).size).toBe(2)
-  // Chromium's own editing tries to keep the style of the text that it replaces in an editor: refused, and no loss.
+  // Chromium's editing tries to keep the style of replaced text; the policy refuses that without harm.
   expect(complaints.filter((complaint) => !complaint.startsWith('Applying inline style'))).toEqual([])
 })
 

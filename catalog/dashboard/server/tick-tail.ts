@@ -1,4 +1,4 @@
-// Reads the newest ticks of the topic while there are viewers: without a group's partitions, and commits nothing.
+// Reads the newest ticks of the topic while there are viewers, without joining a group or committing.
 import kafkaJavascript from '@confluentinc/kafka-javascript'
 import { CONTRACT_VERSION, type Tick } from '@ticklake/contract/columns.ts'
 import { type Fault, rejectTimestamp, validate } from '@ticklake/contract/validation.ts'
@@ -23,9 +23,9 @@ interface Message {
 const FLUSH_MS = 250
 /** Records, over all partitions, that the charts start from. */
 const HISTORY = 600
-/** More than this in one flush is skipped: nobody could see so many. */
+/** More than this in one flush is skipped: nobody could see that many. */
 const MOST_PER_FLUSH = 3_000
-/** Up to this many in one flush each tick is a candle of its own. */
+/** Up to this many in one flush, each tick is its own candle. */
 const SINGLE_UP_TO = 60
 
 const decoder = new TextDecoder()
@@ -38,7 +38,7 @@ export class TickTail {
   readonly #broker: Pick<Broker, 'topicOnce'>
   readonly #onCandles: OnCandles
   readonly book = new CandleBook()
-  /** Of the records that were read, those that the consumer rejects. */
+  /** Which of the records that were read the consumer rejects. */
   readonly rejections = new RecentRejections()
 
   constructor(config: KafkaConfig, broker: Pick<Broker, 'topicOnce'>, onCandles: OnCandles) {
@@ -67,7 +67,7 @@ export class TickTail {
       this.book.clear()
       this.rejections.clear()
       let reset = true
-      // Records that are already there are history: one candle for each tick.
+      // Existing records are history: one candle per tick.
       let historyLeft = partitions.reduce((sum, { low, end }) => sum + Math.min(share, end - low), 0)
       while (!signal.aborted) {
         const flushAt = Date.now() + FLUSH_MS
@@ -100,7 +100,7 @@ export class TickTail {
     const aliases = this.#config.KAFKA_TICK_ALIASES === 'on'
     const faults: (Fault & { origin: string })[] = []
     for (const { value, partition, offset, timestamp } of messages) {
-      // As the consumer does: what it lands is what is shown.
+      // As in the consumer, so that it shows what lands.
       const fault = rejectTimestamp(timestamp)
       const result = fault
         ? { accepted: false as const, ...fault }
@@ -127,7 +127,7 @@ export class TickTail {
       { 'auto.offset.reset': 'latest' },
     )
     consumer.on('event.log', () => {}).on('event.error', () => {})
-    // Returns at once with what is there; by default it would wait for the full number.
+    // Returns at once with what is available; by default it would wait for the full number.
     consumer.setDefaultConsumeTimeout(1)
     await new Promise<void>((resolve, reject) => {
       consumer.connect({ timeout: this.#config.KAFKA_CONNECT_TIMEOUT_MS }, (error) =>
@@ -147,7 +147,7 @@ export class TickTail {
 
   #unreachable(error: unknown): Failure {
     return kafkaUnreachable({
-      what: `ticks cannot be read from ${this.#config.KAFKA_BOOTSTRAP_SERVERS}; records and lake are as they were`,
+      what: `ticks cannot be read from ${this.#config.KAFKA_BOOTSTRAP_SERVERS}; records and lake are unchanged`,
       why: reasonOf(error),
       cause: error,
     })

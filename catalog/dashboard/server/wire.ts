@@ -1,4 +1,4 @@
-// The messages between server and browser: only types, so that both sides are checked against the same ones.
+// The messages between server and browser, as types that both sides share.
 
 /** An error as the dashboard shows it: what, why, what to do. */
 export interface Problem {
@@ -6,7 +6,7 @@ export interface Problem {
   readonly what: string
   readonly why?: string
   readonly remedy?: string
-  /** Where in the statement, both from 1. */
+  /** Position in the statement, both from 1. */
   readonly line?: number
   readonly column?: number
 }
@@ -100,7 +100,7 @@ export interface Pipeline {
   readonly alerts: readonly FiringAlert[]
 }
 
-/** One point over time; what was not known is null. */
+/** One point over time; unknown values are null. */
 export interface Sample {
   readonly at: number
   readonly produced: number | null
@@ -109,7 +109,7 @@ export interface Sample {
   readonly freshnessMs: number | null
 }
 
-/** One or more ticks of an index, in the order of their arrival: at high rates a candle holds several. */
+/** One or more ticks of an index, in order of arrival: at high rates a candle has several. */
 export interface Candle {
   readonly index: string
   /** The first and the last tick: trading days, or times of intraday ticks. */
@@ -148,7 +148,7 @@ export interface About {
   readonly view: string
   readonly workgroup: string
   readonly topic: string
-  /** false: the AWS of this machine, nothing is billed */
+  /** false: the local AWS, where nothing is billed */
   readonly onAws: boolean
   readonly allowCrawl: boolean
   readonly countEveryMs: number
@@ -218,7 +218,7 @@ export interface CrawlSummary {
   readonly status: string | null
   readonly message: string | null
   readonly startedAt: number | null
-  /** Tables that all crawls of the crawler together have made, changed, deleted. */
+  /** Tables that all crawls of the crawler have created, changed, deleted. */
   readonly created: number
   readonly updated: number
   readonly deleted: number
@@ -264,7 +264,7 @@ export interface DeadLetters {
   readonly files: number
   readonly letters: readonly DeadLetterRow[]
   readonly byReason: Readonly<Record<string, number>>
-  /** Files of which lines cannot be read. */
+  /** Files with unreadable lines. */
   readonly problems: readonly Problem[]
   /** Older dead-letter files were not opened. */
   readonly truncated: boolean
@@ -302,9 +302,9 @@ export interface ChartOptions {
   readonly type: ChartType
   /** The column of the horizontal axis. */
   readonly x: string
-  /** The columns that are drawn; of candles: open, high, low, close. */
+  /** The columns that are drawn; for candles: open, high, low, close. */
   readonly y: readonly string[]
-  /** One line or colour for each value of this column. */
+  /** One line or colour per value of this column. */
   readonly series?: string
 }
 

@@ -1,4 +1,4 @@
-// Each component has the classes that it names, and each class has a component: a misspelt one is `undefined` in the page.
+// Each class that a component names exists, and each class has a component: a misspelt one is `undefined` in the page.
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-// How the dashboard is bundled: a small first load, and the editor only when the Query tab is opened.
+// Bundles the dashboard: a small first load, and the editor only when the Query tab is opened.
 import { defineConfig } from 'vite'
 
 export default defineConfig({

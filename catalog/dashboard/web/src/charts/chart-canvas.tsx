@@ -70,12 +70,12 @@ export function ChartCanvas({ name, options, columns, rows, height, onDrawn }: P
   )
 }
 
-/** The drawing as a PNG, twice as fine as on the page. */
+/** The drawing as a PNG, with twice the page's resolution. */
 export async function pngOf({ shapes, size, theme }: Drawing): Promise<Blob> {
   const canvas = canvasOf(shapes, size, theme.surface, 2)
   return new Promise((resolve, reject) =>
     canvas.toBlob(
-      (blob) => (blob ? resolve(blob) : reject(new Error('the browser made no PNG'))),
+      (blob) => (blob ? resolve(blob) : reject(new Error('the browser did not create a PNG'))),
       'image/png',
     ),
   )

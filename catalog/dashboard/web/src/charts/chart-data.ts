@@ -6,7 +6,7 @@ import { isTime } from './chart-options.ts'
 export interface Point {
   /** ms since 1970, a number, or the position of a category. */
   readonly x: number
-  /** As many values as the chart has columns; null where the result has NULL. */
+  /** One value per column of the chart; null for NULL. */
   readonly values: readonly (number | null)[]
 }
 
@@ -20,7 +20,7 @@ export interface ChartData {
   /** The texts of the categories, by position. */
   readonly categories: readonly string[]
   readonly series: readonly Series[]
-  /** Series and points that are not drawn, because nobody could tell them apart. */
+  /** Series and points that are not drawn, because they could not be distinguished. */
   readonly omitted: number
 }
 
@@ -71,7 +71,7 @@ export function chartData(
     const at = position(cell)
     if (Number.isFinite(at)) groups.get(name)!.push({ x: at, values })
   }
-  // Several columns without a series column: each is a series of its own.
+  // Several columns without a series column: each is a series.
   const single = by === -1 && options.type !== 'candle' && y.length > 1
   const series = single
     ? y.map((_, i) => ({

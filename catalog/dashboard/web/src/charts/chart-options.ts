@@ -4,7 +4,7 @@ import { isNumber } from '../parts/result.ts'
 
 export const candleColumns = ['open', 'high', 'low', 'close'] as const
 
-/** A first choice, or undefined when the result has nothing to draw: no number. */
+/** A first choice, or undefined if the result has no number to draw. */
 export function guessOptions(columns: readonly Column[], rows: number): ChartOptions | undefined {
   const numbers = columns.filter(({ type }) => isNumber(type)).map(({ name }) => name)
   const times = columns.filter((column) => isTime(column)).map(({ name }) => name)
@@ -25,13 +25,13 @@ export function guessOptions(columns: readonly Column[], rows: number): ChartOpt
   return rows > 1 ? { type: 'bar', x: numbers[0]!, y: [numbers[0]!] } : undefined
 }
 
-/** Whether the column holds days or times; a text column counts when it is called so. */
+/** Whether the column has days or times; a text column counts if its name says so. */
 export function isTime({ name, type }: Column): boolean {
   if (/^(date|timestamp)/.test(type)) return true
   return /^(varchar|string)/.test(type) && /^(date|day|month|start|time|.*_at)$/.test(name)
 }
 
-/** Of several numbers, the price that people usually mean. */
+/** Of several number columns, the usual price. */
 function preferred(numbers: readonly string[]): string {
   return ['close', 'adj close', 'adj_close', 'average'].find((name) => numbers.includes(name)) ?? numbers[0]!
 }

@@ -43,7 +43,7 @@ test.each([
   else expect(guessed).toMatchObject(expected)
 })
 
-test('points are in the order of time, NULL is a gap, and each value of the series column is a series', () => {
+test('points are ordered by time, NULL is a gap, and each value of the series column is a series', () => {
   const of = columns('index:varchar', 'start:timestamp(3)', 'close:double')
   const rows = [
     ['B', '2026-11-26 09:31:00.000', '2.5'],
@@ -69,7 +69,7 @@ test('points are in the order of time, NULL is a gap, and each value of the seri
   expect(chartData({ type: 'line', x: 'gone', y: ['close'] }, of, rows)).toBeUndefined()
 })
 
-test('what could not be distinguished is left out, and counted', () => {
+test('series and points that could not be distinguished are left out, and counted', () => {
   const of = columns('index:varchar', 'day:date', 'close:double')
   const rows = Array.from({ length: 30 }, (_, i) => [`I${i}`, '2026-11-26', '1'])
   const data = chartData({ type: 'line', x: 'day', y: ['close'], series: 'index' }, of, rows)!
@@ -119,11 +119,11 @@ test.each([
     [5_000, 10_000, 15_000],
     ['5K', '10K', '15K'],
   ],
-])('no two marks of an axis have one label: %j', (marks, labels) => {
+])('no two marks of an axis have the same label: %j', (marks, labels) => {
   expect(axisLabels(marks)).toEqual(labels)
 })
 
-test('candles of days that follow each other do not touch, whatever days are missing', () => {
+test('candles of successive days do not touch, whatever days are missing', () => {
   const of = columns('day:date', 'open:double', 'high:double', 'low:double', 'close:double')
   const rows = ['03', '04', '05', '20', '21'].map((day) => [`2026-11-${day}`, '1', '2', '0.5', '1.5'])
   const options = { type: 'candle', x: 'day', y: ['open', 'high', 'low', 'close'] } as const

@@ -229,14 +229,14 @@ function legendOf(series: readonly Series[], { width }: Size, palette: readonly 
   return { shapes, height: shapes.length === 0 ? 0 : (row + 1) * LEGEND_ROW }
 }
 
-/** How far apart the two points are that are next to each other, in pixels. */
+/** The distance of the two closest points, in pixels. */
 function closest({ points }: Series, x: Scale): number {
   const at = points.map((point) => x(point.x)).sort((a, b) => a - b)
   const distances = at.slice(1).flatMap((each, i) => (each > at[i]! ? [each - at[i]!] : []))
   return Math.min(Number.MAX_VALUE, ...distances)
 }
 
-/** Least and greatest; a single value has some space around it. */
+/** Minimum and maximum; a single value has some space around it. */
 function extent(values: readonly number[]): [number, number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const value of values) {

@@ -3,7 +3,7 @@ import type { Shape, Size } from './drawing.ts'
 
 export const FONT = 'system-ui, sans-serif'
 
-/** A complete SVG document, with the background that it was drawn for. */
+/** A complete SVG document, with its background. */
 export function svgText(shapes: readonly Shape[], { width, height }: Size, background: string): string {
   const body = shapes.map(element).join('\n')
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="${FONT}" font-size="11">

@@ -1,4 +1,4 @@
-// The candles of one index in the order of arrival; dates repeat when the source starts over.
+// The candles of one index in order of arrival; dates repeat when the source starts over.
 import { useMemo, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import type { Candle } from '../../../server/wire.ts'

@@ -1,4 +1,4 @@
-// The pipeline as six stations with pipes between them: dots move where rows move, red stands still.
+// The pipeline as six stages with pipes between them: dots move where rows move; a red stage stands still.
 import type { ComponentChildren } from 'preact'
 import type { Health, Pipeline } from '../../../server/wire.ts'
 import { bytes, count, duration, rate } from '../parts/format.ts'

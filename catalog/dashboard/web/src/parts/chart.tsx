@@ -1,11 +1,11 @@
-// A uPlot chart as wide as its container: made once for a theme, updated with new data.
+// A uPlot chart as wide as its container: created once per theme, updated with new data.
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import styles from './chart.module.css'
 
 interface Props {
-  /** A new object makes a new chart. */
+  /** A new object creates a new chart. */
   options: Omit<uPlot.Options, 'width' | 'height'>
   data: uPlot.AlignedData
   height: number

@@ -1,4 +1,4 @@
-// Gives a file to the browser's downloads.
+// Saves a file through the browser's downloads.
 
 export function download(name: string, content: Blob): void {
   const url = URL.createObjectURL(content)

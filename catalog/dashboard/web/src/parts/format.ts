@@ -16,7 +16,7 @@ export function short(value: number): string {
   return one.format(value)
 }
 
-/** The marks of an axis, all in one unit and with as many decimals as tell them apart. */
+/** The marks of an axis, all in one unit and with enough decimals to distinguish them. */
 export function axisLabels(marks: readonly number[]): string[] {
   const greatest = Math.max(0, ...marks.map((mark) => Math.abs(mark)))
   const [unit, letter] = unitOf(greatest)
@@ -46,7 +46,7 @@ export function bytes(value: number | null | undefined): string {
   return `${one.format(value / 1e9)} GB`
 }
 
-/** How long something took or is ago. */
+/** A duration, or how long ago something was. */
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '–'
   if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`

@@ -1,4 +1,4 @@
-// A bordered section of a tab: its title, what belongs beside the title, its content.
+// A bordered section of a tab: title, controls, content.
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
 import styles from './panel.module.css'
@@ -6,7 +6,7 @@ import styles from './panel.module.css'
 type Props = {
   /** Controls or a note at the right of the title. */
   readonly aside?: ComponentChildren
-  /** `none`: the content reaches the border; `clipped`: and does not stick out of it. */
+  /** `none`: the content reaches the border; `clipped`: and does not overflow it. */
   readonly padding?: 'none' | 'clipped'
   readonly children: ComponentChildren
 } & ({ readonly title: string } | { readonly title?: never; readonly label: string })

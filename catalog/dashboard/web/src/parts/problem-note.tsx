@@ -1,4 +1,4 @@
-// Something is wrong: what, why, and what to do.
+// Shows a problem: what, why, and what to do.
 import type { ComponentChildren } from 'preact'
 import type { Problem } from '../../../server/wire.ts'
 import controls from './controls.module.css'

@@ -1,4 +1,4 @@
-// Requests to the server; what it refuses becomes the problem that the dashboard shows.
+// Requests to the server; a refusal becomes the problem that the dashboard shows.
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import type { Problem } from '../../../server/wire.ts'
 

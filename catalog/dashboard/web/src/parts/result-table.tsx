@@ -20,7 +20,7 @@ interface Props {
   label: string
   /** The name of the downloaded file, without its extension. */
   fileName: string
-  /** Lower, and with a border of its own: for a place within a panel. */
+  /** Lower, and with its own border: for use within a panel. */
   compact?: boolean
 }
 
@@ -207,7 +207,7 @@ function cellId(row: number, column: number): string {
   return `cell-${row}-${column}`
 }
 
-/** Wide enough for the longest of the first rows, as the browser would draw it, within bounds. */
+/** Wide enough for the longest of the first rows as the browser draws it, within bounds. */
 function widthsOf(columns: readonly Column[], rows: Props['rows']): number[] {
   const context = document.createElement('canvas').getContext('2d')
   const { fontFamily } = getComputedStyle(document.body)

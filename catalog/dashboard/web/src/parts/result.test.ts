@@ -1,4 +1,4 @@
-// What the console does with a result.
+// Sorting, downloading and copying a result.
 import { expect, test } from 'vitest'
 import { csvOf, orderOf, tabbed } from './result.ts'
 
@@ -26,7 +26,7 @@ test('CSV distinguishes NULL from an empty text and quotes where needed', () => 
   )
 })
 
-test('the clipboard gets one line a row', () => {
+test('the clipboard gets one line per row', () => {
   expect(tabbed([['1', 'a\nb\tc']], columns, Uint32Array.of(0))).toBe('n\ta "b"\n1\ta b c')
 })
 

@@ -1,4 +1,4 @@
-// An area that scrolls by itself; a keyboard can reach it, and a screen reader says what it is.
+// A scrolling area that the keyboard can reach and a screen reader names.
 import type { ComponentChildren } from 'preact'
 import styles from './scroll-area.module.css'
 

@@ -52,7 +52,7 @@ export function RunState({ run, about }: { run: QueryRun | undefined; about: Abo
   )
 }
 
-/** The run in a few words. */
+/** The status in a few words. */
 export function outcomeOf(run: QueryRun): string {
   if (run.state === 'done') return `${plural(run.rows.length, 'row')} in ${duration(run.elapsedMs)}`
   return run.state === 'cancelled' ? 'cancelled' : (run.problem?.code ?? 'failed')

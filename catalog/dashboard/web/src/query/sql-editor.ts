@@ -34,7 +34,7 @@ export interface SqlEditor {
   destroy(): void
 }
 
-/** The keywords of Trino's grammar for read-only statements; names such as `index` and `close` are none. */
+/** The keywords of Trino's grammar for read-only statements; names such as `index` and `close` are not keywords. */
 const keywords =
   'all analyze and any as asc at between by case columns create cross cube current current_date current_timestamp databases desc describe distinct else end escape except exists explain false fetch filter first following for format from full functions group grouping having ignore in inner intersect interval is join last lateral left like limit natural next not null nulls offset on only or order ordinality outer over partition partitions preceding range recursive respect right rollup row rows schemas select sets show some stats tables tablesample then ties true type unbounded union unnest using values verbose view views when where window with within zone'
 
@@ -152,7 +152,7 @@ export function makeSqlEditor(
         drawSelection(),
         bracketMatching(),
         closeBrackets(),
-        // From their beginning: `LIMIT 60` and Enter would otherwise become FROM_ISO8601_TIMESTAMP.
+        // Matched from their beginning: `LIMIT 60` and Enter would otherwise become FROM_ISO8601_TIMESTAMP.
         autocompletion({ icons: false, filterStrict: true }),
         highlightActiveLine(),
         highlightActiveLineGutter(),
@@ -210,7 +210,7 @@ function schemaOf(databases: readonly DatabaseSummary[]): SQLNamespace {
   return schema
 }
 
-/** Columns of the tables that the statement names, else of all tables of the database: without a `table.` before them. */
+/** Columns of the tables that the statement names, else of all tables of the database, without the prefix `table.`. */
 function columnsOffered(databases: readonly DatabaseSummary[], database: string) {
   const own = databases.find(({ name }) => name === database)?.tables ?? []
   const all = databases.flatMap(({ tables }) => tables)
