@@ -15,11 +15,11 @@ test.each([
   [{ KAFKA_DEAD_LETTER_TOPIC: 'no topic' }, 'KAFKA_DEAD_LETTER_TOPIC must be a topic name'],
   [
     { KAFKA_TOPIC: 'a', KAFKA_DEAD_LETTER_TOPIC: 'a' },
-    'KAFKA_DEAD_LETTER_TOPIC and KAFKA_TOPIC are both a: refused records would come back for ever',
+    'KAFKA_DEAD_LETTER_TOPIC and KAFKA_TOPIC are both a: rejected records would come back forever',
   ],
   [
     { KAFKA_TOPIC: 'a', KAFKA_DEAD_LETTER_TOPIC: 'a-replayed' },
-    'KAFKA_DEAD_LETTER_TOPIC is a-replayed, where a replay writes down what it has sent again',
+    'KAFKA_DEAD_LETTER_TOPIC is a-replayed, where replays record what they have sent',
   ],
 ])('%o is refused, naming the variable', (env, message) => {
   expect(why(env as unknown as Record<string, string>)).toContain(message)

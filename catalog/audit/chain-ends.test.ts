@@ -42,6 +42,6 @@ test.each([
 test.each([{ offset: 100, sha256: last.sha256 }, { offset: 99, sha256: 'short' }, { offset: 99 }, 'x'])(
   'a claim with the last record %j cannot be used',
   (bad) => {
-    expect(() => claim({ last: bad })).toThrow('whose last record is')
+    expect(() => claim({ last: bad })).toThrow('with the last record')
   },
 )

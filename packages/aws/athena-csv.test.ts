@@ -1,4 +1,4 @@
-// Athena's CSV: NULL is not an empty text, and pieces may be cut anywhere.
+// Athena's CSV: NULL is not an empty text, and pieces may be split anywhere.
 import { expect, test } from 'vitest'
 import { AthenaCsv } from './athena-csv.ts'
 
@@ -16,7 +16,7 @@ test('quoted fields are values, empty fields without quotes are NULL', () => {
   expect([...csv.push(text), ...csv.end()]).toEqual(rows)
 })
 
-test('the text may be cut at any place', () => {
+test('the text may be split anywhere', () => {
   for (let cut = 0; cut <= text.length; cut++) {
     const csv = new AthenaCsv()
     expect([...csv.push(text.slice(0, cut)), ...csv.push(text.slice(cut)), ...csv.end()]).toEqual(rows)
@@ -30,7 +30,7 @@ test('one column: an empty line is a NULL, an empty quoted field an empty text',
   expect([...csv.push('"c"\n\n""\n'), ...csv.end()]).toEqual([['c'], [null], ['']])
 })
 
-test('a last row without its newline counts, a value cut short is an error', () => {
+test('a last row without a newline counts, a truncated value is an error', () => {
   const csv = new AthenaCsv()
   expect([...csv.push('"c"\n"1"'), ...csv.end()]).toEqual([['c'], ['1']])
   const cut = new AthenaCsv()

@@ -7,8 +7,8 @@ const NEWLINE = 0x0a
 const QUOTE = 0x22
 
 /**
- * Takes the text in pieces, gives whole rows; memory holds the rows of one piece.
- * `end` throws an Error when the text ends within a quoted field: the object was cut short.
+ * Takes the text in pieces, and returns whole rows; memory holds the rows of one piece. `end` throws an Error if the
+ * text ends within a quoted field: the object was truncated.
  */
 export class AthenaCsv {
   #row: Cell[] = []
@@ -60,7 +60,7 @@ export class AthenaCsv {
     return rows
   }
 
-  /** The last row when no newline ended it. */
+  /** The last row, if no newline ended it. */
   end(): Cell[][] {
     if (this.#quotePending) {
       this.#quotePending = false

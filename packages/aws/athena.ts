@@ -1,4 +1,4 @@
-// Asks Athena: starts a query, waits for it, cancels it on abort, and yields the rows in constant memory.
+// Runs Athena queries: starts one, waits for it, cancels it on abort, and yields the rows in constant memory.
 import {
   type AthenaClient,
   type Datum,
@@ -32,7 +32,7 @@ export interface QueryResult {
   readonly rows: AsyncIterable<Cell[][]>
   readonly scannedBytes: number
   readonly elapsedMs: number
-  /** The statement's kind as Athena tells it: DML, DDL, UTILITY. */
+  /** The statement's kind according to Athena: DML, DDL, UTILITY. */
   readonly statementType: string
 }
 
@@ -145,7 +145,7 @@ export class Athena {
     try {
       await this.#client.send(new StopQueryExecutionCommand({ QueryExecutionId: id }))
     } catch (error) {
-      throw awsFailure('Athena', `cancelling query ${id} (it goes on)`, error)
+      throw awsFailure('Athena', `cancelling query ${id} (it continues)`, error)
     }
     if (byUser) {
       throw new Failure({
@@ -171,7 +171,7 @@ export class Athena {
     }
   }
 
-  /** The rows of a result that is no CSV: DDL, SHOW, EXPLAIN. Only DML has a heading row, on its first page. */
+  /** The rows of a result that is not CSV: DDL, SHOW, EXPLAIN. Only DML has a heading row, on its first page. */
   async *#pagedRows(id: string, first: GetQueryResultsCommandOutput, hasHeading: boolean, columns: number) {
     const rowsOf = ({ ResultSet }: GetQueryResultsCommandOutput) =>
       (ResultSet?.Rows ?? []).map(({ Data }) => cells(Data ?? [], columns))
@@ -186,7 +186,7 @@ export class Athena {
     }
   }
 
-  /** The rows of a result object, streamed; a connection that breaks is taken up again where it broke. */
+  /** The rows of a result object, streamed; a broken connection is resumed where it broke. */
   async *#csvRows(uri: string, signal?: AbortSignal): AsyncGenerator<Cell[][]> {
     const { bucket, key } = parseS3Uri(uri)
     const source = new Bucket(this.#s3, bucket)
@@ -219,7 +219,7 @@ export class Athena {
   }
 }
 
-/** DESCRIBE answers each row as one cell, its columns joined by tabs and padded with blanks. */
+/** DESCRIBE returns each row as one cell, its columns joined by tabs and padded with blanks. */
 function cells(data: readonly Datum[], columns: number): Cell[] {
   const [only] = data
   if (data.length === 1 && columns > 1) {

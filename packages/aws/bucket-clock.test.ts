@@ -4,7 +4,7 @@ import { BucketClock } from './bucket-clock.ts'
 const NOON_MS = Date.UTC(2026, 10, 26, 12)
 const at = (ms: number) => new Date(ms).toUTCString()
 
-/** A clock, the time that goes by here, and an answer with these headers, as the client's middleware sees it. */
+/** A clock, the local elapsed time, and an answer with these headers, as the client's middleware sees it. */
 function start() {
   const here = { ms: 5_000 }
   const clock = new BucketClock(() => here.ms)
@@ -20,10 +20,10 @@ function start() {
 }
 
 test.each([
-  ['a second is left to what was cut off', NOON_MS - 10_000, 9_000],
+  ['one second is allowed for rounding', NOON_MS - 10_000, 9_000],
   ['an object of this second has no age', NOON_MS, 0],
   ['one that is newer than its answer, within the resolution', NOON_MS + 1_000, 0],
-  ['one that is newer than that contradicts the answer', NOON_MS + 60_000, undefined],
+  ['an object newer than that contradicts the answer', NOON_MS + 60_000, undefined],
 ])('an age is never more than it really is: %s', async (_what, writtenMs, ageMs) => {
   const { clock, answer } = start()
   expect(clock.ageMs(await answer({ date: at(NOON_MS) }, new Date(writtenMs)))).toBe(ageMs)
@@ -39,11 +39,11 @@ test.each([
   ['no Date', undefined, 'no Date'],
   ['no time', 'yesterday', '"yesterday"'],
   ['another form', '2026-11-26T12:00:00Z', '"2026-11-26T12:00:00Z"'],
-  ['a weekday that is none of that day', 'Mon, 26 Nov 2026 12:00:00 GMT', 'Mon, 26'],
-  ['a day that there is not', 'Mon, 30 Feb 2026 12:00:00 GMT', '30 Feb'],
+  ['a weekday that does not match the day', 'Mon, 26 Nov 2026 12:00:00 GMT', 'Mon, 26'],
+  ['a day that does not exist', 'Mon, 30 Feb 2026 12:00:00 GMT', '30 Feb'],
   ['before there was such a bucket', 'Thu, 01 Jan 1970 00:00:00 GMT', '1970'],
   ['absurdly late', 'Sat, 01 Jan 9999 00:00:00 GMT', '9999'],
-])('%s: there is no time to go by, and it is said why', async (_what, date, why) => {
+])('%s: there is no usable time, and the reason is given', async (_what, date, why) => {
   const { clock, answer } = start()
   const reading = clock.steady()
   expect(() => reading.nowMs()).toThrow('cannot be relied on')
@@ -62,7 +62,7 @@ test.each([
   ['ahead', 2 * 3_600_000],
   ['back', -2 * 3_600_000],
 ])(
-  'a clock that jumps during a series of readings makes it useless, the next one goes on: %s',
+  'a clock that jumps during a series of readings makes it useless, the next one works: %s',
   async (how, byMs) => {
     const { clock, here, answer } = start()
     await answer({ date: at(NOON_MS) })
@@ -75,12 +75,12 @@ test.each([
       expect.objectContaining({ why: expect.stringContaining(`s ${how}`) }),
     )
     await answer({ date: at(NOON_MS + 31_000 + byMs) })
-    expect(() => reading.nowMs(), 'that it is steady now does not repair what was seen').toThrow()
+    expect(() => reading.nowMs(), 'a steady clock afterwards does not repair the series').toThrow()
     expect(clock.steady().nowMs()).toBe(NOON_MS + 31_000 + byMs)
   },
 )
 
-test('servers whose clocks differ by hours, asked in turn, give no time', async () => {
+test('alternating servers whose clocks differ by hours give no time', async () => {
   const { clock, answer } = start()
   await answer({ date: at(NOON_MS) })
   for (let i = 0; i < 3; i++) {

@@ -1,10 +1,10 @@
-// The bucket's clock, as its answers tell it: what is deleted or closed by time goes by it, never by the machine's.
+// The bucket's clock, read from its answers: deletion and closing of hours use it, never the machine's.
 import type { S3Client } from '@aws-sdk/client-s3'
 import { Failure } from '@ticklake/runtime/errors.ts'
 
 /** The clock of HTTP, and that of LastModified, has whole seconds. */
 const RESOLUTION_MS = 1_000
-/** Answers are on their way for a while; more than that is no delay. */
+/** Answers take a while; a larger difference is not a delay. */
 const JUMP_MS = 60_000
 const EARLIEST_MS = Date.UTC(2020, 0)
 const LATEST_MS = Date.UTC(2100, 0)
@@ -17,11 +17,12 @@ interface ServerTime {
 
 type Seen = ServerTime | { readonly problem: string }
 
-/** One series of readings of the clock that must stay steady as long as it is used. */
+/** One series of readings of the clock, which must stay steady while it is used. */
 export interface SteadyClock {
   /**
-   * The bucket's time (ms since 1970), never later than it really is there.
-   * @throws Failure BUCKET_CLOCK when the last answer had no usable time, or the clock has jumped since the series began
+   * The bucket's time (ms since 1970), never later than the real one.
+   * @throws Failure BUCKET_CLOCK when the last answer had no usable time, or the clock has jumped since the series
+   * began
    */
   nowMs(): number
 }
@@ -35,7 +36,7 @@ export class BucketClock {
   #anchor: ServerTime | undefined
   #jump = { count: 0, what: '' }
 
-  /** @param elapsedMs a clock that no setting of the time moves; only differences matter */
+  /** @param elapsedMs a monotonic clock; only differences matter */
   constructor(elapsedMs: () => number = () => performance.now()) {
     this.#elapsedMs = elapsedMs
   }
@@ -54,7 +55,7 @@ export class BucketClock {
     )
   }
 
-  /** An answer came with this Date. @returns its time, or undefined where it is none */
+  /** An answer came with this Date. @returns its time, or undefined if invalid */
   saw(date: string | undefined): number | undefined {
     const atMs = this.#elapsedMs()
     const dateMs = parseHttpDate(date)
@@ -76,21 +77,21 @@ export class BucketClock {
   }
 
   /**
-   * How long ago an object was written, by the answer that brought it: never more than it really is. Undefined where
-   * the answer does not tell, or contradicts itself.
+   * How long ago an object was written, according to the answer that returned it: never more than it really is.
+   * Undefined if the answer does not say, or contradicts itself.
    */
   ageMs(answer: { readonly LastModified?: Date | undefined }): number | undefined {
     const dateMs = this.#dates.get(answer)
     const writtenMs = answer.LastModified?.getTime()
     if (dateMs === undefined || writtenMs === undefined || Number.isNaN(writtenMs)) return undefined
-    // Both were cut to whole seconds.
+    // Both were rounded down to whole seconds.
     const ageMs = dateMs - writtenMs - RESOLUTION_MS
     return ageMs < -2 * RESOLUTION_MS ? undefined : Math.max(0, ageMs)
   }
 
-  /** Begins a series of readings: a jump that comes after this makes it useless. */
+  /** Begins a series of readings: a later jump makes it useless. */
   steady(): SteadyClock {
-    // A new one each time: two right clocks drift apart in weeks, and a machine that slept has lost the time between.
+    // A new one each time: two correct clocks drift apart in weeks, and a machine that slept has lost time.
     this.#anchor = this.#lastGood
     const jumps = this.#jump.count
     return {
@@ -109,14 +110,14 @@ function clockFailure(why: string): Failure {
     what: 'the bucket’s clock cannot be relied on; no hour is closed by it, and nothing is deleted',
     why,
     remedy:
-      'see what answers for S3: a proxy in between that takes away or changes the Date, or servers whose clocks differ; then run it again',
+      'find out what answers for S3: a proxy that removes or changes the Date, or servers whose clocks differ; then run it again',
     retryable: true,
   })
 }
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
-/** `Thu, 26 Nov 2026 04:06:01 GMT` in ms; undefined for anything else, and for a time that no bucket can have. */
+/** `Thu, 26 Nov 2026 04:06:01 GMT` in ms; undefined for anything else, and for impossible times. */
 function parseHttpDate(text: string | undefined): number | undefined {
   const match = /^[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/.exec(text ?? '')
   if (!match) return undefined

@@ -1,4 +1,4 @@
-// The AWS clients of the catalog, made once: region, credentials and endpoint are the SDK's own affair.
+// The AWS clients of the catalog, created once; the SDK determines region, credentials and endpoint.
 import { AthenaClient } from '@aws-sdk/client-athena'
 import { GlueClient } from '@aws-sdk/client-glue'
 import { Athena } from './athena.ts'

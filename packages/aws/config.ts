@@ -1,4 +1,4 @@
-// Where the lake is and what its table is called: the LAKE_* variables, and the one S3 client that they make.
+// Where the lake is and what its table is called: the LAKE_* variables, and the one S3 client made from them.
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import {
   type Env,
@@ -14,7 +14,7 @@ import {
 export const lakeFormats = ['parquet', 'jsonl', 'json-object'] as const
 export type LakeFormat = (typeof lakeFormats)[number]
 
-/** A dataset's default name; each format is a dataset and a table of its own. */
+/** A dataset's default name; each format has its own dataset and table. */
 const datasetOf: Record<LakeFormat, string> = {
   parquet: 'ticks',
   jsonl: 'ticks_jsonl',
@@ -30,18 +30,18 @@ export const lakeSchema = {
     /^[0-9a-z_=.-]+(\/[0-9a-z_=.-]+)*$/,
     'a key prefix of [0-9a-z_=.-] without slashes at its ends',
     {
-      doc: 'everything that ticklake writes lies below this prefix',
+      doc: 'everything that ticklake writes is below this prefix',
       default: 'lake',
     },
   ),
   LAKE_FORMAT: oneOf(lakeFormats, {
-    doc: 'the format of the objects; each is a dataset and a table of its own',
+    doc: 'the format of the objects; each format has its own dataset and table',
     default: 'parquet',
   }),
-  // Not `_control`, `_athena` or `_compacted`: those folders lie beside the datasets.
+  // Not `_control`, `_athena` or `_compacted`: those folders are beside the datasets.
   LAKE_DATASET: optional(
     pattern(/^[a-z0-9][a-z0-9_]{0,199}$/, 'a name of [a-z0-9_] that does not begin with _', {
-      doc: 'the folder of the objects and the name of their claims; `ticks`, `ticks_jsonl` or `ticks_json_object` by LAKE_FORMAT when unset',
+      doc: 'the dataset’s name and folder; `ticks`, `ticks_jsonl` or `ticks_json_object` by LAKE_FORMAT when unset',
     }),
   ),
   LAKE_DATABASE: pattern(/^[a-z0-9_-]{1,255}$/, 'a Glue database name ([a-z0-9_-])', {
@@ -49,7 +49,7 @@ export const lakeSchema = {
     default: 'stock_market_kafka',
   }),
   LAKE_TABLE: optionalText({
-    doc: 'the Glue table that describes the dataset; the name of the dataset when unset',
+    doc: 'the Glue table of the dataset; the dataset’s name when unset',
   }),
   LAKE_WORKGROUP: pattern(/^[a-zA-Z0-9._-]{1,128}$/, 'an Athena workgroup name', {
     doc: 'the Athena workgroup',
@@ -59,7 +59,7 @@ export const lakeSchema = {
     doc: 'where Athena writes results (s3://bucket/prefix/); `s3://<LAKE_BUCKET>/<LAKE_PREFIX>/_athena/` when unset',
   }),
   LAKE_S3_PATH_STYLE: flag({
-    doc: 'address buckets by path instead of by host name, as a local endpoint needs it; the SDK has no variable for this',
+    doc: 'address buckets by path instead of host name, as a local endpoint needs; the SDK has no variable for this',
     default: false,
   }),
 } as const
@@ -77,7 +77,7 @@ export interface LakeConfig {
   readonly s3PathStyle: boolean
 }
 
-/** The lake that these values of the schema describe, defaults filled in. */
+/** The lake of these values, with defaults filled in. */
 export function lakeOf(values: Values<typeof lakeSchema>): LakeConfig {
   const dataset = values.LAKE_DATASET ?? datasetOf[values.LAKE_FORMAT]
   const results = values.LAKE_RESULTS ?? `s3://${values.LAKE_BUCKET}/${values.LAKE_PREFIX}/_athena/`
@@ -94,15 +94,15 @@ export function lakeOf(values: Values<typeof lakeSchema>): LakeConfig {
   })
 }
 
-/** Reads LAKE_*, and refuses names that it does not know. @throws Failure CONFIG_INVALID */
+/** Reads LAKE_*, and refuses unknown names. @throws Failure CONFIG_INVALID */
 export function lakeConfig(env: Env): LakeConfig {
   return lakeOf(readEnv(lakeSchema, env, ['LAKE_']))
 }
 
 /**
- * The S3 client of every service. Region, credentials and endpoint come from the SDK's own chain; only the
- * addressing style does not, because the SDK has no variable for it.
- * @param other what differs from that where it must: another server, other credentials, another patience
+ * The S3 client of every service. Region, credentials and endpoint come from the SDK's own chain; only the addressing
+ * style does not, because the SDK has no variable for it.
+ * @param other overrides: another server, other credentials, other timeouts
  */
 export function s3Client(lake: Pick<LakeConfig, 's3PathStyle'>, other: S3ClientConfig = {}): S3Client {
   return new S3Client({

@@ -1,4 +1,4 @@
-// Turns what an AWS client throws into an error that says which service it was, why, and what to do next.
+// Turns errors of AWS clients into ones that name the service, the reason, and what to do next.
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 
 type Service = 'S3' | 'STS' | 'Glue' | 'Athena' | 'SNS'
@@ -31,8 +31,8 @@ const remedies: readonly { readonly names: RegExp; readonly code: string; readon
 ]
 
 /**
- * The Failure for anything that a client of this service threw; a Failure passes as it is.
- * @param doing what was being done, to continue "… failed"
+ * The Failure for anything that a client of this service threw; a Failure is returned unchanged. @param doing the
+ * operation, to continue "… failed"
  */
 export function awsFailure(service: Service, doing: string, thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown
@@ -46,13 +46,13 @@ export function awsFailure(service: Service, doing: string, thrown: unknown): Fa
     why: names[0] && !why.includes(names[0]) ? `${names[0]}: ${why}` : why,
     remedy: noRegion
       ? 'set AWS_REGION'
-      : (known?.remedy ?? `look at the answer above, then try again; ${service} keeps what it has`),
+      : (known?.remedy ?? `read the answer above, then try again; ${service}’s data is unchanged`),
     retryable: known?.code === 'AWS_UNREACHABLE' || httpStatus(thrown) >= 500,
     cause: thrown,
   })
 }
 
-/** The pages of one of the SDK's paginators. @throws Failure as `awsFailure` makes it */
+/** The pages of one of the SDK's paginators. @throws Failure of `awsFailure` */
 export async function* pagesOf<Page>(
   service: Service,
   doing: string,
@@ -70,12 +70,12 @@ export function isAwsError(thrown: unknown, ...names: string[]): boolean {
   return namesOf(thrown).some((name) => names.includes(name))
 }
 
-/** The HTTP status of an AWS answer, 0 when there was none. */
+/** The HTTP status of an AWS answer, 0 if there was none. */
 export function httpStatus(thrown: unknown): number {
   return (thrown as { $metadata?: { httpStatusCode?: number } })?.$metadata?.httpStatusCode ?? 0
 }
 
-/** What an AWS service answers to a request that names something wrong: 400, or 404 for what it does not have. */
+/** Whether an AWS service refused what the request names: status 400, or 404 for what does not exist. */
 export function requestErrorStatus(thrown: unknown): 400 | 404 | undefined {
   if (isAwsError(thrown, 'ValidationException', 'InvalidInputException', 'InvalidRequestException'))
     return 400

@@ -1,4 +1,5 @@
-// The Glue Data Catalog as the catalog uses it: databases, tables, partitions, crawlers; absent things are undefined.
+// The catalog's interface to the Glue Data Catalog: databases, tables, partitions, crawlers; what does not exist is
+// undefined.
 import {
   BatchCreatePartitionCommand,
   type Crawler,
@@ -38,13 +39,13 @@ export class Glue {
     this.#client = client
   }
 
-  /** Makes the database unless it is there; true: it was made. */
+  /** Creates the database unless it exists; true: it was created. */
   async ensureDatabase(name: string, description: string): Promise<boolean> {
     const there = await this.#find(`looking for database ${name}`, () =>
       this.#client.send(new GetDatabaseCommand({ Name: name })),
     )
     if (there) return false
-    return this.#create(`making database ${name}`, () =>
+    return this.#create(`creating database ${name}`, () =>
       this.#client.send(
         new CreateDatabaseCommand({ DatabaseInput: { Name: name, Description: description } }),
       ),
@@ -63,7 +64,7 @@ export class Glue {
     return answer?.Table
   }
 
-  /** All tables of a database; none when the database is not there. */
+  /** All tables of a database; none if the database does not exist. */
   async tables(database: string, most = Number.POSITIVE_INFINITY): Promise<Table[]> {
     const found: Table[] = []
     await this.#find(`listing the tables of ${database}`, async () => {
@@ -76,9 +77,9 @@ export class Glue {
     return found
   }
 
-  /** Makes the table; false: another did so at the same moment. */
+  /** Creates the table; false: another process did so at the same time. */
   async createTable(database: string, input: TableInput): Promise<boolean> {
-    return this.#create(`making table ${database}.${input.Name}`, () =>
+    return this.#create(`creating table ${database}.${input.Name}`, () =>
       this.#client.send(new CreateTableCommand({ DatabaseName: database, TableInput: input })),
     )
   }
@@ -104,7 +105,9 @@ export class Glue {
     for await (const { Values } of this.partitions(database, table)) yield Values ?? []
   }
 
-  /** Where each partition of the table lies, by its values joined with `-`; undefined when there is no such table. */
+  /**
+   * The location of each partition of the table, by its values joined with `-`; undefined if the table does not exist.
+   */
   async partitionLocations(database: string, table: string): Promise<Map<string, string> | undefined> {
     if (!(await this.table(database, table))) return undefined
     const found = new Map<string, string>()
@@ -115,8 +118,8 @@ export class Glue {
   }
 
   /**
-   * Moves a partition to a location in one step, and leaves all else of it as it is. Where there is none it is made.
-   * False: there is no such table.
+   * Moves a partition to a location in one step, without other changes. A missing partition is created. False: the
+   * table does not exist.
    */
   async movePartition(
     database: string,
@@ -154,12 +157,12 @@ export class Glue {
       const storage = (await this.table(database, table))?.StorageDescriptor
       if (!storage) return false
       const StorageDescriptor = { ...storage, Location: location }
-      // Another may make it at the same moment, elsewhere: then it is there, and is moved.
+      // Another process may create it elsewhere at the same time: then it exists, and is moved.
       await this.createPartitions(database, table, [{ Values: [...values], StorageDescriptor }])
     }
   }
 
-  /** Creates partitions and never changes one that is there. Out: how many are new. */
+  /** Creates partitions, and never changes existing ones. Out: how many are new. */
   async createPartitions(
     database: string,
     table: string,
@@ -184,7 +187,7 @@ export class Glue {
           code: 'GLUE_ERROR',
           what: `Glue: partition ${bad.PartitionValues?.join('/')} of ${database}.${table} could not be registered; its rows are in S3, but are not counted`,
           why: `${bad.ErrorDetail?.ErrorCode}: ${bad.ErrorDetail?.ErrorMessage}`,
-          remedy: 'it is tried again at the next registration; `catalog declare` does so now',
+          remedy: 'it is retried at the next registration; `catalog declare` does it now',
           retryable: true,
         })
       }
@@ -201,7 +204,7 @@ export class Glue {
   }
 
   async createCrawler(request: CreateCrawlerRequest): Promise<void> {
-    await this.#create(`making crawler ${request.Name}`, () =>
+    await this.#create(`creating crawler ${request.Name}`, () =>
       this.#client.send(new CreateCrawlerCommand(request)),
     )
   }
@@ -213,7 +216,7 @@ export class Glue {
     )
   }
 
-  /** Starts the crawler; false: it was running already. */
+  /** Starts the crawler; false: it was already running. */
   async startCrawler(name: string): Promise<boolean> {
     try {
       await this.#client.send(new StartCrawlerCommand({ Name: name }))
@@ -224,7 +227,7 @@ export class Glue {
     }
   }
 
-  /** How many tables the crawler made, updated and deleted in all its crawls. */
+  /** How many tables the crawler created, updated and deleted in all its crawls. */
   async crawlerCounts(name: string): Promise<{ created: number; updated: number; deleted: number }> {
     const answer = await this.#do(`asking for the metrics of crawler ${name}`, () =>
       this.#client.send(new GetCrawlerMetricsCommand({ CrawlerNameList: [name] })),

@@ -1,4 +1,4 @@
-// Lists that come in pages are read to their end, and no page more than is wanted.
+// Lists are read page by page to their end, without requesting more pages than needed.
 import { GlueClient } from '@aws-sdk/client-glue'
 import { S3Client } from '@aws-sdk/client-s3'
 import { expect, test } from 'vitest'
@@ -7,7 +7,7 @@ import { Bucket } from './s3.ts'
 
 type Input = Readonly<Record<string, unknown>>
 
-/** Answers the requests of a client without a network; keeps what was asked. */
+/** Answers a client's requests without a network, and records them. */
 function answering<C extends S3Client | GlueClient>(client: C, answers: readonly (object | Error)[]) {
   const asked: Input[] = []
   const stack = client.middlewareStack as S3Client['middlewareStack']
@@ -71,7 +71,7 @@ test('a page that fails says what was being listed', async () => {
   })
 })
 
-test('tables are read to their end, or until there are enough; a database that is absent has none', async () => {
+test('tables are read to their end, or until there are enough; a missing database has none', async () => {
   const pages = [
     { TableList: [{ Name: 'a' }, { Name: 'b' }], NextToken: 't' },
     { TableList: [{ Name: 'c' }] },

@@ -1,29 +1,29 @@
-// Athena's own words for a query that failed, as an error of three lines: what, why, what to do.
+// Athena's own message for a failed query, as an error of three lines: what, why, what to do.
 import { Failure, inOneLine } from '@ticklake/runtime/errors.ts'
 
 const remedies: readonly [RegExp, string][] = [
   [
     /^COLUMN_NOT_FOUND/,
-    "see the columns: catalog query 'SHOW COLUMNS FROM \"<table>\"' (text stands in 'single quotes')",
+    "see the columns: catalog query 'SHOW COLUMNS FROM \"<table>\"' (strings are in 'single quotes')",
   ],
   [
     /TABLE_NOT_FOUND|Table not found/,
-    'see the tables: catalog query "SHOW TABLES"; `catalog declare` makes the one that LAKE_TABLE names',
+    'see the tables: catalog query "SHOW TABLES"; `catalog declare` creates the one that LAKE_TABLE names',
   ],
   [
     /SCHEMA_NOT_FOUND|Database \S{1,255} not found/i,
-    'see the databases: catalog query "SHOW DATABASES"; `catalog declare` makes the one that LAKE_DATABASE names',
+    'see the databases: catalog query "SHOW DATABASES"; `catalog declare` creates the one that LAKE_DATABASE names',
   ],
   [
     /MALFORMED_QUERY|SYNTAX_ERROR|mismatched input|no viable alternative/,
-    'fix the SQL at the line and column above; names with hyphens or spaces stand in "double quotes"',
+    'fix the SQL at the line and column above; names with hyphens or spaces need "double quotes"',
   ],
-  [/TYPE_MISMATCH/, "make both sides of one type, for example CAST(x AS date) or DATE '2021-01-31'"],
+  [/TYPE_MISMATCH/, "convert both sides to one type, for example CAST(x AS date) or DATE '2021-01-31'"],
   [/FUNCTION_NOT_FOUND/, 'see the functions of Athena engine version 3 (those of Trino)'],
-  [/WorkGroup is not found/i, 'set LAKE_WORKGROUP to a workgroup that is there'],
+  [/WorkGroup is not found/i, 'set LAKE_WORKGROUP to an existing workgroup'],
   [
     /output bucket|bucket does not exist|NoSuchBucket/i,
-    'set LAKE_BUCKET (or LAKE_RESULTS) to a bucket that is there; make stack, compose or make aws-deploy makes one',
+    'set LAKE_BUCKET (or LAKE_RESULTS) to an existing bucket; `make stack`, compose or `make aws-deploy` creates one',
   ],
   [/output location/i, 'set LAKE_RESULTS to s3://bucket/prefix/'],
 ]
@@ -35,7 +35,7 @@ export function queryFailure(code: 'QUERY_REFUSED' | 'QUERY_FAILED', text: strin
     code,
     what:
       code === 'QUERY_REFUSED'
-        ? 'Athena did not take the query; nothing ran'
+        ? 'Athena did not accept the query; nothing ran'
         : 'Athena could not run the query',
     why,
     remedy: remedies.find(([form]) => form.test(why))?.[1] ?? 'fix the query, or see Athena’s text above',

@@ -1,4 +1,4 @@
-// The bucket as the catalog sees it: listings in order, small texts, and texts that are written only once.
+// The catalog's interface to the bucket: ordered listings, small texts, and texts that are written only once.
 
 import type { Readable } from 'node:stream'
 import {
@@ -28,7 +28,7 @@ export class Bucket {
   readonly name: string
   readonly clock: BucketClock
 
-  /** @param clock follows the client; without it no age is known */
+  /** @param clock reads the client's answers; without it no age is known */
   constructor(client: S3Client, name: string, clock = new BucketClock()) {
     this.#client = client
     this.name = name
@@ -54,7 +54,7 @@ export class Bucket {
     }
   }
 
-  /** A small object's text and its age by the bucket's clock, where that is known; undefined when it is not there. */
+  /** A small object's text and its age by the bucket's clock, if known; undefined if it does not exist. */
   async text(key: string): Promise<{ text: string; ageMs: number | undefined } | undefined> {
     try {
       const answer = await this.#client.send(new GetObjectCommand({ Bucket: this.name, Key: key }))
@@ -75,7 +75,7 @@ export class Bucket {
     }
   }
 
-  /** Writes the text unless the key is there already; false: it was, and is left as it is. */
+  /** Writes the text unless the key exists; false: it does, and is not changed. */
   async putOnce(key: string, text: string): Promise<boolean> {
     try {
       await this.#client.send(
@@ -94,7 +94,7 @@ export class Bucket {
     }
   }
 
-  /** A whole object, or undefined when it is not there. */
+  /** A whole object, or undefined if it does not exist. */
   async bytes(key: string): Promise<Uint8Array | undefined> {
     try {
       const answer = await this.#client.send(new GetObjectCommand({ Bucket: this.name, Key: key }))
@@ -105,7 +105,7 @@ export class Bucket {
     }
   }
 
-  /** Writes an object of a folder that is this process's own. */
+  /** Writes an object in a folder that only this process uses. */
   async put(key: string, body: Uint8Array, contentType: string): Promise<void> {
     await this.#do(`writing s3://${this.name}/${key}`, () =>
       this.#client.send(
@@ -114,7 +114,7 @@ export class Bucket {
     )
   }
 
-  /** Copies an object within the bucket, without its bytes coming here. */
+  /** Copies an object within the bucket, on the server. */
   async copy(from: string, to: string): Promise<void> {
     const source = `${this.name}/${from}`.split('/').map(encodeURIComponent).join('/')
     await this.#do(`copying s3://${this.name}/${from}`, () =>
@@ -122,7 +122,7 @@ export class Bucket {
     )
   }
 
-  /** Deletes objects; one that is not there is no error. */
+  /** Deletes objects; a missing one is not an error. */
   async delete(keys: readonly string[]): Promise<void> {
     for (let start = 0; start < keys.length; start += KEYS_PER_DELETE) {
       const some = keys.slice(start, start + KEYS_PER_DELETE).map((Key) => ({ Key }))
@@ -139,7 +139,7 @@ export class Bucket {
     }
   }
 
-  /** The bytes of an object from `start`; undefined when there are none from there on. */
+  /** The bytes of an object from `start`; undefined if there are none. */
   async read(key: string, start: number, signal?: AbortSignal): Promise<Readable | undefined> {
     try {
       const answer = await this.#client.send(
@@ -177,7 +177,7 @@ export class Bucket {
   }
 }
 
-/** `s3://bucket/key` taken apart. @throws Error when the text is no such address */
+/** Splits `s3://bucket/key`. @throws Error if the text is not such an address */
 export function parseS3Uri(uri: string): { bucket: string; key: string } {
   const match = /^s3:\/\/([^/]+)\/(.*)$/s.exec(uri)
   if (!match) throw new Error(`not an s3:// address: ${uri}`)

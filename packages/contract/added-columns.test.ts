@@ -1,4 +1,4 @@
-// The contract of a release to come, which adds a column of each type by one line each: messages of it by both paths.
+// A future contract that adds a column of each type with one line each: its messages through both paths.
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { tickText } from './hostile-values.ts'
@@ -39,7 +39,7 @@ const all = {
   spread: '0.25',
 }
 
-test('each type has a canonical form, which both paths know, whichever of the columns are there', () => {
+test('each type has a canonical form, which both paths know, whichever of the columns are present', () => {
   const subsets = [
     all,
     { ...all, spread: 'null' },

@@ -4,7 +4,7 @@ import { type TickColumn, tickColumns } from './columns.ts'
 export type ColumnName = TickColumn['name']
 
 /**
- * Names as `nameKey` writes them. A name that could mean another column as well is missing on purpose: NSE's LAST stands
+ * Names as `nameKey` writes them. A name that could also mean another column is missing on purpose: NSE's LAST is
  * beside CLOSE, and is another price.
  */
 const aliases: Partial<Record<ColumnName, readonly string[]>> = {
@@ -94,7 +94,9 @@ const aliases: Partial<Record<ColumnName, readonly string[]>> = {
   ],
 }
 
-/** A name without what writers vary: case, blanks, underscores, points, brackets, asterisks, Alpha Vantage's `1. `. */
+/**
+ * A name without the parts that vary: case, blanks, underscores, points, brackets, asterisks, Alpha Vantage's `1. `.
+ */
 export function nameKey(name: string): string {
   return name
     .normalize('NFKC')
@@ -103,7 +105,7 @@ export function nameKey(name: string): string {
     .replace(/[^\p{L}\p{N}]+/gu, '')
 }
 
-/** How a name means a column: as its own name, however it is written, or as an alias of it. */
+/** How a name matches a column: as its own name, in any spelling, or as an alias. */
 export type NameMatch = { readonly column: ColumnName; readonly isAlias: boolean }
 
 const byKey = new Map<string, NameMatch>()
@@ -114,7 +116,7 @@ for (const [column, names] of Object.entries(aliases)) {
   for (const name of names) byKey.set(name, { column: column as ColumnName, isAlias: true })
 }
 
-/** The column that a name means; undefined where it means none. */
+/** The column that a name means; undefined if none. */
 export function columnNamed(name: string): NameMatch | undefined {
   return byKey.get(nameKey(name))
 }

@@ -1,9 +1,9 @@
-// The fast path of validation: recognizes by its bytes alone a message that is already in canonical form.
+// The fast path of validation: recognizes a canonical message by its bytes alone.
 import { CONTRACT_VERSION, type TickType, tickColumns } from './columns.ts'
 
-/** A number's text may be this long; longer ones, and exponents, take the slow path, where overflow is seen. */
+/** The longest number text; longer ones, and exponents, take the slow path, which detects overflow. */
 const MAX_NUMBER = 24
-/** A text may have so many bytes here, where each is one character. */
+/** The longest string in bytes; here each byte is one character. */
 const MAX_TEXT = 256
 const QUOTE = 0x22
 const BRACE = 0x7d
@@ -14,7 +14,7 @@ const COLON = 0x3a
 const ZERO = 0x30
 const NINE = 0x39
 
-/** Bytes that stand before a value, in chunks of four; the last chunk overlaps the one before it. */
+/** The bytes before a value, in chunks of four; the last chunk overlaps the one before it. */
 interface Lead {
   readonly length: number
   readonly chunks: readonly number[]
@@ -27,7 +27,7 @@ const kinds: Record<TickType, Kind> = { double: 'number', date: 'date', timestam
 
 const firstColumns = tickColumns.filter(({ since }) => since === 1)
 
-/** What stands before each value, quotes of strings included: `{"index":"`, `","date":"`, `","open":` ... */
+/** The bytes before each value, including the quotes of strings: `{"index":"`, `","date":"`, `","open":` ... */
 const steps = firstColumns.map(({ name, glue, nullable }, i) => {
   const quotedBefore = i > 0 && firstColumns[i - 1]!.glue !== 'double'
   const kind = kinds[glue]
@@ -46,11 +46,11 @@ const NULL = leadOf('null')
 
 /**
  * Whether bytes[start, end) are a tick in canonical form: the first nine keys in order, then those of the added columns
- * that have a value, no spaces, texts of printable ASCII, a real date, plain decimal numbers. False says nothing against
- * the record: it is then parsed and validated.
+ * that have a value, no spaces, texts of printable ASCII, a real date, plain decimal numbers. False does not reject the
+ * record: it is then parsed and validated.
  *
- * What stands behind `end` may be read, and decides nothing: positions only rise, and the last one has to be `end`.
- * @param contract the version whose columns count
+ * Bytes after `end` may be read, but do not matter: positions only rise, and the last one must be `end`.
+ * @param contract the version that determines the columns
  */
 export function isCanonical(
   bytes: Uint8Array,
@@ -74,7 +74,7 @@ export function isCanonical(
   return (at === end - 1 && bytes[at] === BRACE) || endsWithAdded(bytes, at, end, contract)
 }
 
-/** Whether nothing but values of added columns is left. */
+/** Whether only values of added columns are left. */
 function endsWithAdded(bytes: Uint8Array, start: number, end: number, contract: number): boolean {
   let at = start
   for (const { lead, kind, since } of addedSteps) {

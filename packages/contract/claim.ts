@@ -1,4 +1,4 @@
-// What a consumer writes down before it writes data: which records, into which objects. Claims are the truth.
+// What a consumer records before it writes data: which records go into which objects. Claims are authoritative.
 import { isLastRecord, type LastRecord } from './last-record.ts'
 
 /** One object of a claim. In the json-object format `key` is a template with `{offset}` in it. */
@@ -10,9 +10,9 @@ export interface ClaimFile {
 /** The records [S,E) of one partition and where each of them is: E - S = rows + dead + gaps + skipped. */
 export interface Claim {
   /**
-   * The version of this form. Since 2 a claim names its release, and a consumer that knows only an earlier contract
-   * stops where it reads it. Those of before cannot look at the contract any more: they stop at the number 2 itself.
-   * 3 is a claim of an era: releases that know none stop there.
+   * The claim's version. Since 2 a claim names its release, and a consumer that knows only an earlier contract stops at
+   * it. Older consumers do not check the contract: they stop at the number 2 itself. 3 is a claim of an era: releases
+   * that do not know eras stop there.
    */
   readonly v: 1 | 2 | 3
   readonly topic: string
@@ -21,18 +21,18 @@ export interface Claim {
   /** S and E are offsets of the lake: Kafka's plus the shift of the era. */
   readonly S: number
   readonly E: number
-  /** Tells a claim that is one's own, its answer lost, from a rival's. */
+  /** Distinguishes our own claim, after a lost answer, from a rival's. */
   readonly nonce: string
-  /** Who can write these files again, byte for byte the same rows: format and its version. */
+  /** The format and version of an encoder that writes the same rows, byte for byte. */
   readonly encoder: string
-  /** The CONTRACT_VERSION by which the records were validated. */
+  /** The CONTRACT_VERSION with which the records were validated. */
   readonly contract: number
   /** Whether messages with other names for the fields were accepted; absent: they were not. */
   readonly aliases?: true
   /** The release of ticklake that wrote it; absent in version 1. */
   readonly release?: string
   readonly files: readonly ClaimFile[]
-  /** Refused records; they are in the dead file of the same range. */
+  /** Rejected records; they are in the dead-letter file of the same range. */
   readonly dead: number
   /** Offsets that hold no record: transaction markers, compacted records. */
   readonly gaps: number
@@ -40,8 +40,8 @@ export interface Claim {
   readonly skipped: number
   readonly reason?: string
   /**
-   * By which its last record is recognized in Kafka; absent where it has none (only gaps, only skipped records), and in
-   * claims of releases before 0.3.0.
+   * Identifies its last record in Kafka; absent if it has none (only gaps, only skipped records), and in claims of
+   * releases before 0.3.0.
    */
   readonly last?: LastRecord
   /** Since Kafka has replaced landed records of the partition; absent: it never has. */
@@ -51,36 +51,38 @@ export interface Claim {
 }
 
 /**
- * The log of a partition since Kafka lost the end of the one before. Offsets of the lake are Kafka's plus `shift`, so that
- * no record of one era has the identity of a record of another.
+ * The log of a partition since Kafka lost the end of the previous one. Offsets of the lake are Kafka's plus `shift`, so
+ * that no record of one era has the identity of a record of another.
  */
 export interface Era {
   /** From 1. */
   readonly number: number
   readonly shift: number
-  /** The highest Kafka offset up to which an earlier era had landed: a committed offset up to it may be of that era. */
+  /** The highest landed Kafka offset of earlier eras: a committed offset up to it may be of such an era. */
   readonly landedBefore: number
 }
 
 export interface EraStart {
-  /** The Kafka offset at which the logs part: the records before it are the same in both. */
+  /** The Kafka offset at which the logs diverge: earlier records are the same in both. */
   readonly kafkaOffset: number
   readonly why: string
   readonly foundAt: string
-  /** The Kafka offset up to which the log before had landed: from `kafkaOffset` on only the lake has these records. */
+  /**
+   * The Kafka offset up to which the previous log had landed: from `kafkaOffset` on only the lake has these records.
+   */
   readonly replacedTo: number
-  /** The claim before, where its objects were not all there: what of it did not land is lost. */
+  /** The previous claim, if it was incomplete: its records that did not land are lost. */
   readonly unfinished?: { readonly S: number; readonly E: number }
 }
 
-/** By how much offsets of the lake are above Kafka's, in the era of this claim. */
+/** How far the lake's offsets are above Kafka's, in the era of this claim. */
 export function shiftOf(claim: Claim | undefined): number {
   return claim?.era?.shift ?? 0
 }
 
 /**
- * What was fixed when the dataset was first written; a consumer with other settings refuses to start. The contract
- * alone may rise: a consumer of a newer release raises it, and those that know only an earlier one stop.
+ * The settings fixed when the dataset was created; a consumer with other settings refuses to start. Only the contract
+ * may rise: a consumer of a newer release raises it, and those that know only an earlier one stop.
  */
 export interface Dataset {
   readonly v: 1
@@ -89,24 +91,24 @@ export interface Dataset {
   readonly format: string
   readonly routing: 'hour-utc'
   readonly contract: number
-  /** The release of ticklake that wrote this contract down; absent where it was one before contract 2. */
+  /** The release of ticklake that recorded this contract; absent before contract 2. */
   readonly release?: string
   /** Where a partition without claims begins; absent: at offset 0. */
   readonly from?: string
 }
 
-/** The rows that a claim's files hold. */
+/** The number of rows in a claim's files. */
 export function claimRows(claim: Claim): number {
   return claim.files.reduce((sum, file) => sum + file.rows, 0)
 }
 
-/** The form in which claims are written now, without an era and with one. */
+/** The versions in which claims are written now, without an era and with one. */
 export const CLAIM_VERSION = 2
 export const ERA_CLAIM_VERSION = 3
 
 /**
- * Reads a stored claim.
- * @throws Error with a plain sentence when the text is no claim of version 1 to 3, or its counts do not add up
+ * Reads a stored claim. @throws Error with a plain sentence if the text is not a claim of version 1 to 3, or its counts
+ * do not add up
  */
 export function parseClaim(text: string): Claim {
   const claim = JSON.parse(text) as Claim
@@ -127,7 +129,7 @@ export function parseClaim(text: string): Claim {
     throw new Error(`a claim of [${claim.S},${claim.E}) that accounts for ${accounted} offsets`)
   }
   if (claim.last !== undefined && !isLastRecord(claim.last, claim.S, claim.E)) {
-    throw new Error(`a claim of [${claim.S},${claim.E}) whose last record is ${JSON.stringify(claim.last)}`)
+    throw new Error(`a claim of [${claim.S},${claim.E}) with the last record ${JSON.stringify(claim.last)}`)
   }
   if (!isEraRight(claim)) throw new Error(`a claim of version ${claim.v} with a wrong era`)
   return claim
@@ -143,7 +145,7 @@ function isEraRight({ v, S, E, era, begins, files, gaps }: Claim): boolean {
   )
 }
 
-/** ` (ticklake 0.3.0)` where a claim or dataset.json names the release that wrote it, else nothing. */
+/** ` (ticklake 0.3.0)` if a claim or dataset.json names the release that wrote it, else ''. */
 export function writtenBy({ release }: { readonly release?: string }): string {
   return typeof release === 'string' ? ` (ticklake ${release})` : ''
 }

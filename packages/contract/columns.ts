@@ -1,8 +1,8 @@
-// The one table of columns: types, validation, message, Parquet, Glue and the docs are all derived from it.
+// The table of columns, from which types, validation, messages, Parquet, Glue and the docs are derived.
 
 /**
- * The version of everything in this folder that changes a record's validation, row or path. Claims and dataset.json carry
- * it. A new column is one line at the end of `tickColumns`, with the version to which it raises this number.
+ * The version of everything in this folder that affects a record's validation, row or path. Claims and dataset.json
+ * have it. A new column is one line at the end of `tickColumns`, with the version to which it raises this number.
  */
 export const CONTRACT_VERSION = 3
 
@@ -16,10 +16,10 @@ interface Column {
   readonly since: number
 }
 
-/** What validation, its fast path and the encoders know how to read in a message. */
+/** The types that validation, its fast path and the encoders can read in a message. */
 export type TickType = 'string' | 'date' | 'double' | 'timestamp'
 
-/** What a tick carries, in the order of its message. `csv` is the heading in the market file. */
+/** A tick's columns, in message order. `csv` is the heading in the market file. */
 export const tickColumns = [
   column('index', 'Index', 'string', 'UTF8', false, 'the index, for example HSI'),
   column('date', 'Date', 'date', 'INT32 DATE', false, 'the trading day'),
@@ -41,25 +41,25 @@ export const tickColumns = [
   ),
 ] as const
 
-/** What the sink adds, so that every row can be traced to its message. */
+/** The columns that the sink adds, so that every row can be traced to its message. */
 export const sinkColumns = [
   sinkColumn(
     'kafka_topic_id',
     'string',
     'UTF8',
-    'the topic’s id, 32 hex digits: a recreated topic has another',
+    'the topic’s id, 32 hex digits; a recreated topic has another id',
   ),
   sinkColumn('kafka_partition', 'int', 'INT32', 'the partition of the message'),
   sinkColumn(
     'kafka_offset',
     'bigint',
     'INT64',
-    'the offset of the message; since Kafka has lost landed records and an era began, higher by the era’s shift',
+    'the offset of the message; in an era (after Kafka lost landed records), higher by the era’s shift',
   ),
   sinkColumn('kafka_timestamp', 'timestamp', 'INT64 TIMESTAMP(MILLIS, UTC)', 'when the broker appended it'),
 ] as const
 
-/** The columns of a row, in the order of table and Parquet: an added one comes last, so that no other one moves. */
+/** The columns of a row, in the order of table and Parquet: added ones come last, so that no other column moves. */
 export const columns: readonly Column[] = [
   ...tickColumns.filter(({ since }) => since === 1),
   ...sinkColumns,
@@ -86,7 +86,7 @@ type ValueOf<C extends Column> =
 type AddedColumn = Exclude<TickColumn, { since: 1 }>
 type FirstColumn = Exclude<TickColumn, AddedColumn>
 
-/** One row of the market file, as its message carries it. `date` is YYYY-MM-DD. */
+/** One row of the market file, as in its message. `date` is YYYY-MM-DD. */
 export type Tick = { [C in FirstColumn as C['name']]: ValueOf<C> } & {
   [C in AddedColumn as C['name']]?: ValueOf<C>
 }
@@ -102,7 +102,7 @@ function column<N extends string, H extends string, G extends TickType, B extend
   return { name, csv, glue, parquet, nullable, doc, since: 1 } as const
 }
 
-/** A column that a later version of the contract added: rows of before read as null in it. */
+/** A column that a later version of the contract added: older rows read as null in it. */
 function addedColumn<V extends number, N extends string, H extends string, G extends TickType>(
   since: V,
   name: N,

@@ -37,22 +37,22 @@ const open: HourFacts = {
 }
 const done: HourFacts = { ...open, manifest, isMarked: true, isUnread: true, isSwitched: true, raw: [] }
 
-test('a closed hour is merged, and only when that makes fewer objects', () => {
+test('a closed hour is merged only if that makes fewer objects', () => {
   expect(nextCompaction(open)).toMatchObject({ do: 'merge', seq: 1, batches: [both] })
   expect(nextCompaction({ ...open, raw: [raw(0, 0, 5), raw(1, 0, 5)] })).toBeUndefined()
 })
 
-test('an hour that a chain has not passed, or with objects that no claim promises, is left as it is', () => {
+test('an hour that a chain has not passed, or with orphan objects, is not changed', () => {
   expect(nextCompaction({ ...open, isPast: false })).toBeUndefined()
   expect(nextCompaction({ ...open, orphans: ['x'] })).toBeUndefined()
 })
 
-test('a manifest is switched to until that is marked and so everywhere', () => {
+test('switching to a manifest is repeated until it is marked and done everywhere', () => {
   expect(nextCompaction({ ...done, isMarked: false })).toEqual({ do: 'switch', manifest })
   expect(nextCompaction({ ...done, isSwitched: false })).toEqual({ do: 'switch', manifest })
 })
 
-test('what came while the run was written is merged before tables are switched, so that nothing goes from sight', () => {
+test('rows that came while the run was written are merged before tables are switched, so that no row disappears', () => {
   expect(
     nextCompaction({ ...done, isMarked: false, isUnread: false, raw: [...both, raw(0, 9, 12)] }),
   ).toMatchObject({
@@ -67,7 +67,7 @@ test('nothing is deleted or merged again before the last query of the old object
   ).toBeUndefined()
 })
 
-test('what was replaced is deleted, again when a zombie puts it back, and with it runs that nobody reads', () => {
+test('replaced objects are deleted, also when a zombie writes them again, and so are runs that nobody reads', () => {
   expect(nextCompaction({ ...done, raw: both, obsolete: ['x'] })).toEqual({
     do: 'delete',
     keys: ['raw-0-0', 'raw-0-5', 'x'],
@@ -75,7 +75,7 @@ test('what was replaced is deleted, again when a zombie puts it back, and with i
   expect(nextCompaction(done)).toBeUndefined()
 })
 
-test('a claim that comes late into a sealed hour is merged with all that is there by a second manifest', () => {
+test('a second manifest merges a claim that comes late into a compacted hour with all other rows', () => {
   const late = raw(0, 9, 12)
   const compacted: Source = { ...manifest.files[0]!, topicId, partition: 0, S: 0, E: 9 }
   expect(nextCompaction({ ...done, raw: [late], compacted: [compacted] })).toEqual({
@@ -85,7 +85,7 @@ test('a claim that comes late into a sealed hour is merged with all that is ther
   })
 })
 
-test('a file holds one partition, and not more rows than it may unless a source alone has them', () => {
+test('a file has one partition, and no more rows than allowed unless a single source has them', () => {
   const sources = [raw(1, 0, 4), raw(0, 6, 20), raw(0, 0, 6), raw(0, 20, 23), raw(0, 23, 25)]
   expect(planBatches(sources, 10).map((batch) => batch.map(({ partition, S }) => [partition, S]))).toEqual([
     [[0, 0]],

@@ -1,15 +1,15 @@
-// How many small objects of a closed hour become few: the manifest that says so, and what is to be done next. Pure.
+// How the small objects of a closed hour become few: the manifest, and the next step. Pure.
 import type { ClaimFile } from './claim.ts'
 import type { HourPath, OffsetRange } from './keys.ts'
 
-/** An object of a run, and the objects of claims whose rows it holds. All are of one partition. */
+/** An object of a run, and the claims' objects whose rows it has. All are of one partition. */
 export interface CompactedFile extends ClaimFile {
   readonly replaced: readonly ClaimFile[]
 }
 
 /**
- * What an hour consists of after a compaction. Written once, after its files and before the switch; the highest `seq`
- * counts. A later one holds everything that the one before it holds.
+ * An hour's objects after a compaction. Written once, after its files and before the switch; the highest `seq` counts.
+ * A later one has everything that the one before it has.
  */
 export interface Manifest extends HourPath {
   readonly v: 1
@@ -19,10 +19,10 @@ export interface Manifest extends HourPath {
   readonly files: readonly CompactedFile[]
 }
 
-/** A file that a run can be made of: an object of a claim, or a file of the run before. */
+/** A source of a run: an object of a claim, or a file of the previous run. */
 export interface Source extends OffsetRange, CompactedFile {}
 
-/** What there is of an hour. */
+/** The facts about an hour. */
 export interface HourFacts {
   /** The hour is closed, and no chain's newest complete claim has a file in it. */
   readonly isPast: boolean
@@ -33,34 +33,34 @@ export interface HourFacts {
   /** The newest manifest, and its files as sources. */
   readonly manifest: Manifest | undefined
   readonly compacted: readonly Source[]
-  /** It is recorded that every table reads the newest run. */
+  /** Whether it is recorded that every table reads the newest run. */
   readonly isMarked: boolean
-  /** That was so long ago that no query reads the objects of before any more. */
+  /** Whether that was so long ago that no query reads the old objects any more. */
   readonly isUnread: boolean
-  /** Every table reads the newest run now. */
+  /** Whether every table reads the newest run now. */
   readonly isSwitched: boolean
   /** Objects of runs that the newest manifest has replaced, or that lost the race for its `seq`. */
   readonly obsolete: readonly string[]
 }
 
 export type CompactionStep =
-  /** Write a run of these files, then its manifest with this `seq`. */
+  /** Write a run from these files, then its manifest with this `seq`. */
   | { readonly do: 'merge'; readonly seq: number; readonly batches: readonly (readonly Source[])[] }
   /** Make every table read the manifest's run, then mark it. */
   | { readonly do: 'switch'; readonly manifest: Manifest }
   /** Delete objects that no table reads any more. */
   | { readonly do: 'delete'; readonly keys: readonly string[] }
 
-/** Rows of one compacted file; a file that has as many already is taken over as it is. */
+/** Rows of one compacted file; a file that already has as many is kept. */
 export const COMPACTED_ROWS = 250_000
 
 /**
- * What is to be done for the hour, or undefined when nothing is. It depends on what is there alone, so whoever comes
- * after a crash goes on where it ended. A step may be done twice, and by two at a time.
+ * The next step for the hour, or undefined if there is none. It depends only on the facts, so the next run after a
+ * crash continues where it ended. A step may be done twice, and by two at a time.
  */
 export function nextCompaction(facts: HourFacts, rowsPerFile = COMPACTED_ROWS): CompactionStep | undefined {
   const { manifest, raw, compacted } = facts
-  // An hour with orphan objects is left to the audit: compaction would hide what is wrong.
+  // An hour with orphan objects is left to the audit: compaction would hide the error.
   const mayMerge = facts.isPast && facts.orphans.length === 0
   if (!manifest) {
     const batches = planBatches(raw, rowsPerFile)
@@ -68,8 +68,8 @@ export function nextCompaction(facts: HourFacts, rowsPerFile = COMPACTED_ROWS): 
   }
   const replaced = replacedKeys(manifest)
   const late = raw.filter(({ key }) => !replaced.has(key))
-  // Before the switch tables still read what came meanwhile: it goes along. After it, it is not read yet, and waits
-  // until no call to switch to this manifest can be under way any more.
+  // Rows that came before the switch are still read by tables, so they are merged now. Later ones are not read yet, and
+  // wait until no call to switch to this manifest can be in progress.
   if (mayMerge && late.length > 0 && (facts.isUnread || !facts.isMarked)) {
     return { do: 'merge', seq: manifest.seq + 1, batches: planBatches([...compacted, ...late], rowsPerFile) }
   }
@@ -79,12 +79,12 @@ export function nextCompaction(facts: HourFacts, rowsPerFile = COMPACTED_ROWS): 
   return old.length > 0 ? { do: 'delete', keys: old } : undefined
 }
 
-/** The objects of claims that the manifest's files stand for. */
+/** The claims' objects that the manifest's files replace. */
 export function replacedKeys(manifest: Manifest): ReadonlySet<string> {
   return new Set(manifest.files.flatMap(({ replaced }) => replaced.map(({ key }) => key)))
 }
 
-/** Sources side by side in their partition, at most so many rows together unless one alone has more. */
+/** Adjacent sources of a partition, with at most this many rows together unless a single one has more. */
 export function planBatches(sources: readonly Source[], rowsPerFile: number): Source[][] {
   const sorted = sources.toSorted(
     (a, b) => a.topicId.localeCompare(b.topicId) || a.partition - b.partition || a.S - b.S,
@@ -101,7 +101,7 @@ export function planBatches(sources: readonly Source[], rowsPerFile: number): So
   return batches
 }
 
-/** The range from the first source's beginning to the last one's end: what the file is named by. */
+/** The range from the first source's start to the last one's end, which names the file. */
 export function batchRange(batch: readonly Source[]): OffsetRange {
   const { topicId, partition } = batch[0]!
   return {
@@ -114,7 +114,7 @@ export function batchRange(batch: readonly Source[]): OffsetRange {
 
 /**
  * Reads a stored manifest.
- * @throws Error with a plain sentence when the text is none of version 1, or its counts do not add up
+ * @throws Error with a plain sentence if the text is not a manifest of version 1, or its counts do not add up
  */
 export function parseManifest(text: string): Manifest {
   const manifest = JSON.parse(text) as Manifest

@@ -1,4 +1,5 @@
-// A hundred values that a topic may hold, each with its expected result: every format must give the same one, and the same row.
+// A hundred values that a topic may have, each with its expected result: every format must give the same result and
+// row.
 
 export interface HostileValue {
   readonly name: string

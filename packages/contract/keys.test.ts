@@ -18,7 +18,7 @@ const topicId = '0123456789abcdef0123456789abcdef'
 const range = { topicId, partition: 7, S: 100, E: 250 }
 const path = { dt: '2026-11-21', hour: '09' }
 
-test('a data key holds its hour, topic, partition and offsets, and can be read back', () => {
+test('a data key has its hour, topic, partition and offsets, and can be read back', () => {
   const key = dataKey(lake, path, range, 'parquet')
   expect(key).toBe(
     `lake/ticks/dt=2026-11-21/hour=09/${topicId}-00007-0000000000000000100-0000000000000000250.parquet`,
@@ -26,7 +26,7 @@ test('a data key holds its hour, topic, partition and offsets, and can be read b
   expect(parseDataKey(lake, key)).toEqual({ ...path, ...range })
 })
 
-test('a record of the json-object format has a key of its own offset', () => {
+test('a record of the json-object format has a key with its own offset', () => {
   const key = recordKey(lake, path, topicId, 7, 100)
   expect(parseDataKey(lake, key)).toEqual({ ...path, topicId, partition: 7, S: 100, E: 101 })
 })
@@ -43,14 +43,14 @@ test('the newest claim has the first key, over all offsets that a partition can 
   expect(keys.map(claimStart)).toEqual(starts)
 })
 
-test('claims and dead files lie beside the table, never below it', () => {
+test('claims and dead files are beside the table, never below it', () => {
   for (const key of [claimKey(lake, topicId, 0, 0), deadKey(lake, range)]) {
     expect(key.startsWith(tablePrefix(lake))).toBe(false)
     expect(key).toMatch(/^[0-9a-z_=./-]+$/)
   }
 })
 
-test('an initial offset lies beside the claims, where no LIST of them finds it', () => {
+test('an initial offset is beside the claims, where no LIST of them finds it', () => {
   const key = initialOffsetKey(lake, topicId, 7)
   expect(key).toBe(`lake/_control/ticks/beginnings/${topicId}/00007.json`)
   expect(key.startsWith(claimsPrefix(lake, topicId, 7))).toBe(false)
@@ -81,11 +81,11 @@ test('a claim is read back as it was written', () => {
 test.each([
   ['rows that do not add up', { dead: 4 }, /accounts for 151/],
   ['an empty range', { E: 100, files: [], dead: 0, gaps: 0 }, /accounts for 0|\[100,100\)/],
-  ['a version of tomorrow', { v: 4 as 1, release: '9.9.9' }, /version 4 \(ticklake 9\.9\.9\)/],
-  ['an era, in a form that has none', { era: { number: 1, shift: 5, landedBefore: 9 } }, /wrong era/],
-  ['version 3, and no era', { v: 3 as const }, /wrong era/],
+  ['a future version', { v: 4 as 1, release: '9.9.9' }, /version 4 \(ticklake 9\.9\.9\)/],
+  ['an era, in a version without eras', { era: { number: 1, shift: 5, landedBefore: 9 } }, /wrong era/],
+  ['version 3, without an era', { v: 3 as const }, /wrong era/],
   [
-    'a beginning that does not follow from its shift',
+    'a start that does not follow from its shift',
     {
       v: 3 as const,
       S: 100,

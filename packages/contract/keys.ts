@@ -1,4 +1,4 @@
-// Where things lie in the bucket: the only place that writes or reads the shape of an object key.
+// The keys of all objects in the bucket: the only place that writes or parses them.
 
 /** Offsets have 19 digits in keys, so that they sort as text. */
 const MAX_OFFSET = 2n ** 63n - 1n
@@ -35,7 +35,7 @@ export function hourPrefix(lake: Lake, path: HourPath): string {
   return `${tablePrefix(lake)}dt=${path.dt}/hour=${path.hour}/`
 }
 
-/** The object that holds a claim's rows of one hour. S and E are the claim's, also where the rows are fewer. */
+/** The object with a claim's rows of one hour. S and E are the claim's, even if there are fewer rows. */
 export function dataKey(lake: Lake, path: HourPath, range: OffsetRange, extension: string): string {
   return `${hourPrefix(lake, path)}${rangeName(range)}.${extension}`
 }
@@ -52,7 +52,7 @@ export function recordKey(
   return `${hourPrefix(lake, path)}stock_market_${topicId}-${partitionDigits(partition)}-${digits}.json`
 }
 
-/** What was fixed for the dataset when it was first written. */
+/** The settings fixed when the dataset was created. */
 export function datasetKey(lake: Lake): string {
   return `${controlPrefix(lake)}dataset.json`
 }
@@ -62,18 +62,21 @@ export function initialOffsetKey(lake: Lake, topicId: string, partition: number)
   return `${controlPrefix(lake)}beginnings/${topicId}/${partitionDigits(partition)}.json`
 }
 
-/** The folder of what says that Kafka has replaced landed records, with the slash at its end. */
+/** The folder of recorded truncations, with the slash at its end. */
 export function truncationsPrefix(lake: Lake): string {
   return `${controlPrefix(lake)}truncations/`
 }
 
-/** Says that Kafka has other records in this partition than those that landed in the era; written once, by whoever finds it. */
+/**
+ * Records that Kafka has other records in this partition than those that landed in the era; written once, by the
+ * consumer that finds it.
+ */
 export function truncationKey(lake: Lake, topicId: string, partition: number, era = 0): string {
   const name = era === 0 ? partitionDigits(partition) : `${partitionDigits(partition)}-era-${era}`
   return `${truncationsPrefix(lake)}${topicId}/${name}.json`
 }
 
-/** The partition and era that the key of a refusal names, or undefined when it is none. */
+/** The partition and era of a truncation's key, or undefined for any other key. */
 export function parseTruncationKey(
   key: string,
 ): { readonly topicId: string; readonly partition: number; readonly era: number } | undefined {
@@ -104,12 +107,12 @@ export function claimStart(key: string): number {
   return parseClaimKey(key).S
 }
 
-/** The refused records of a claim. */
+/** The rejected records of a claim. */
 export function deadKey(lake: Lake, range: OffsetRange): string {
   return `${deadPrefix(lake)}${rangeName(range)}.jsonl`
 }
 
-/** The range that a dead file's name says, or undefined when it is none. */
+/** The range in a dead-letter file's name, or undefined for any other key. */
 export function parseDeadKey(key: string): OffsetRange | undefined {
   const match = /\/([0-9a-f]{32})-(\d{5})-(\d{19})-(\d{19})\.jsonl$/.exec(key)
   if (!match) return undefined
@@ -121,19 +124,22 @@ export function deadPrefix(lake: Lake): string {
   return `${controlPrefix(lake)}dead/`
 }
 
-/** The prefix of the keys that stand for one topic's announcements that could not be sent with their dead-letter file. */
+/** The prefix of the keys of a topic's announcements that could not be sent with their dead-letter file. */
 export function announcementsPrefix(lake: Lake, topicId: string): string {
   return `${controlPrefix(lake)}notices/${topicId}-`
 }
 
-/** Whether a claim's dead-letter file is yet to be announced in the dead-letter topic (`follows`), or was (`told`). */
+/**
+ * Records that a claim's dead-letter file is still to be announced in the dead-letter topic (`follows`), or was
+ * (`told`).
+ */
 export function announcementKey(lake: Lake, range: OffsetRange, state: AnnouncementState): string {
   return `${controlPrefix(lake)}notices/${rangeName(range)}.${state}`
 }
 
 export type AnnouncementState = 'follows' | 'told'
 
-/** The dead-letter file's range and the state that an announcement's key names, or undefined when it is no such key. */
+/** The dead-letter file's range and the state in an announcement's key, or undefined for any other key. */
 export function parseAnnouncementKey(
   key: string,
 ): { readonly range: OffsetRange; readonly state: AnnouncementState } | undefined {
@@ -152,7 +158,7 @@ export function runPrefix(lake: Lake, path: HourPath, run: string): string {
   return `${compactedPrefix(lake)}${path.dt}/${path.hour}/${run}/`
 }
 
-/** An object of a run; S and E are those of the claims that it holds. */
+/** An object of a run; S and E are those of its claims. */
 export function compactedKey(
   lake: Lake,
   path: HourPath,
@@ -163,7 +169,7 @@ export function compactedKey(
   return `${runPrefix(lake, path, run)}${rangeName(range)}.${extension}`
 }
 
-/** The hour, run and sequence number that a key of the compacted hours names, or undefined when it is none. */
+/** The hour, run and sequence number in a key of the compacted hours, or undefined for any other key. */
 export function parseCompactedKey(
   lake: Lake,
   key: string,
@@ -190,19 +196,19 @@ export function manifestKey(lake: Lake, path: HourPath, seq: number): string {
   return `${manifestPrefix(lake, path)}${sequenceDigits(MAX_SEQUENCE - seq)}.json`
 }
 
-/** The hour and the number that a manifest's key names, or undefined when it is none. */
+/** The hour and the number in a manifest's key, or undefined for any other key. */
 export function parseManifestKey(lake: Lake, key: string): (HourPath & { readonly seq: number }) | undefined {
   const match = /^(\d{4}-\d\d-\d\d)-(\d\d)\/(\d{6})\.json$/.exec(key.slice(manifestsPrefix(lake).length))
   if (!match || !key.startsWith(manifestsPrefix(lake))) return undefined
   return { dt: match[1]!, hour: match[2]!, seq: MAX_SEQUENCE - Number(match[3]) }
 }
 
-/** Says that every table reads the run of this manifest; its age is how long ago. */
+/** Records that every table reads the run of this manifest; its age says since when. */
 export function switchedKey(lake: Lake, { dt, hour }: HourPath, seq: number): string {
   return `${controlPrefix(lake)}switched/${dt}-${hour}/${sequenceDigits(seq)}.json`
 }
 
-/** The folder in which tables that describe the dataset are written down, with the slash at its end. */
+/** The folder that records the tables of the dataset, with the slash at its end. */
 export function tablesPrefix(lake: Lake): string {
   return `${controlPrefix(lake)}tables/`
 }
@@ -224,13 +230,13 @@ export function controlPrefix(lake: Lake): string {
   return `${lake.prefix}/_control/${lake.dataset}/`
 }
 
-/** The UTC hour that a record of this broker timestamp (ms since 1970) is filed under. */
+/** The UTC hour of a record with this broker timestamp (ms since 1970). */
 export function hourOf(timestampMs: number): HourPath {
   const iso = new Date(timestampMs).toISOString()
   return { dt: iso.slice(0, 10), hour: iso.slice(11, 13) }
 }
 
-/** What a key of the table's folder says of itself, or undefined when it is none of the sink's. */
+/** The parts of a key in the table's folder, or undefined if the sink did not write it. */
 export function parseDataKey(lake: Lake, key: string): (HourPath & OffsetRange) | undefined {
   if (!key.startsWith(tablePrefix(lake))) return undefined
   const match =

@@ -1,18 +1,18 @@
-// What a claim keeps of its last record, to recognize it in Kafka: an offset alone says nothing after a broker has lost
-// the end of its log and given the offsets to other records.
+// What a claim stores about its last record, to recognize it in Kafka: an offset alone proves nothing after a broker
+// has lost the end of its log and given the offsets to other records.
 import { createHash } from 'node:crypto'
 import { rejectTimestamp, validate } from './validation.ts'
 
-/** The last record of a claim, by what of it has landed. */
+/** The identity of a claim's last record, from what landed. */
 export interface LastRecord {
   readonly offset: number
-  /** Of its timestamp, and of the canonical form of a row or the value of a rejected record; 64 hex digits. */
+  /** SHA-256 of its timestamp, and of a row's canonical form or a rejected record's value; 64 hex digits. */
   readonly sha256: string
-  /** The epoch of the leader that it was read from; absent where the client did not give it. */
+  /** The epoch of the leader that it was read from; absent if the client did not report it. */
   readonly leaderEpoch?: number
 }
 
-/** How the record was validated: the same bytes are another row, or none, by other rules. */
+/** How the record was validated: under other rules the same bytes are another row, or none. */
 export interface ValidationRules {
   readonly contract: number
   readonly aliases?: boolean | undefined
@@ -28,7 +28,7 @@ export function rejectedDigest(timestampMs: number | undefined, value: Uint8Arra
   return digest(value === null ? 'null' : 'rejected', timestampMs, value)
 }
 
-/** The digest of a record as Kafka has it, by the rules that validated it when it landed. */
+/** The digest of Kafka's record, with the rules that validated it when it landed. */
 export function recordDigest(
   { timestampMs, value }: { readonly timestampMs: number | undefined; readonly value: Uint8Array | null },
   { contract, aliases }: ValidationRules,

@@ -1,4 +1,4 @@
-// Messages of programs that know the columns by other names, with and without KAFKA_TICK_ALIASES.
+// Messages of programs with other names for the columns, with and without KAFKA_TICK_ALIASES.
 import { expect, test } from 'vitest'
 import { hostileValues, tickText } from './hostile-values.ts'
 import { canonicalBytes, validate } from './validation.ts'
@@ -28,15 +28,18 @@ test.each(accepted)('%s: made canonical with aliases, rejected without', (_, fie
 test.each([
   ['two fields that could be the index', { ...plain, index: undefined, Symbol: 'A', Ticker: 'B' }],
   ['an index in another case beside a symbol', { ...plain, index: undefined, Index: 'A', Symbol: 'B' }],
-  ['a text that is no number', { ...plain, open: '1,5' }],
+  ['a text that is not a number', { ...plain, open: '1,5' }],
   ['a number with blanks', { ...plain, open: ' 1.5' }],
   ['a number beyond a double', { ...plain, open: '1e999' }],
-  ['an own field with a fault, though an alias has none', { ...plain, close: null, Price: 1 }],
-])('%s: rejected also with aliases', (_, fields) => {
+  [
+    'a bad field with the column’s own name, though an alias has a good one',
+    { ...plain, close: null, Price: 1 },
+  ],
+])('%s: rejected even with aliases', (_, fields) => {
   expect(validate(tick(fields), undefined, true)).toMatchObject({ accepted: false })
 })
 
-test('every reason is given at once, with the name that is there', () => {
+test('all faults are reported at once, with the name that was found', () => {
   const result = validate(tick({ Index: 'HSI', date: '2021-05-31', open: '1', Symbol: 'X' }))
   expect(result).toMatchObject({ accepted: false, reason: 'missing_field' })
   const { detail } = result as { detail: string }
@@ -48,7 +51,7 @@ test('every reason is given at once, with the name that is there', () => {
   })
 })
 
-test('with aliases only the faults are given that they leave', () => {
+test('with aliases only the remaining faults are reported', () => {
   const other = {
     Symbol: 'HSI',
     Date: '2021-05-31',
@@ -70,7 +73,7 @@ test('with aliases only the faults are given that they leave', () => {
   })
 })
 
-test('what is accepted without aliases is accepted alike with them', () => {
+test('what is accepted without aliases is accepted in the same way with them', () => {
   for (const { name, value } of [...hostileValues, { name: 'a tick', value: Buffer.from(tickText()) }]) {
     const without = validate(value)
     if (without.accepted) expect(validate(value, undefined, true), name).toEqual(without)

@@ -1,4 +1,4 @@
-// Reads a message whose writer knows the columns by other names, or writes numbers as text: as the tick that it means.
+// Reads a message with other names for the columns, or numbers as text, as the tick that it means.
 import { type ColumnName, columnNamed } from './aliases.ts'
 import type { TickColumn } from './columns.ts'
 
@@ -7,10 +7,9 @@ type Fields = Readonly<Record<string, unknown>>
 const numberText = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/
 
 /**
- * The fields under the contract's names: a name in another case or an alias counts where the column's own name is
- * missing and one field alone could be meant; a number that is a text becomes one; a nullable field that is left out is
- * null.
- * @param columns those of the contract that reads
+ * The fields under the contract's names: a name in another case or an alias counts if the column's own name is missing
+ * and only one field could be meant; numbers in strings are converted; a missing nullable field is null. @param columns
+ * the reading contract's columns
  */
 export function withOwnNames(fields: Fields, columns: readonly TickColumn[]): Record<string, unknown> {
   const named = fieldsByColumn(fields)
@@ -29,7 +28,7 @@ export function withOwnNames(fields: Fields, columns: readonly TickColumn[]): Re
   return own
 }
 
-/** What stands in the place of a column that is missing: ``there is `Index` ``; empty where nothing does. */
+/** What the message has instead of a missing column: ``there is `Index` ``; empty if nothing. */
 export function nearName(fields: Fields, name: ColumnName): string {
   const candidates = fieldsByColumn(fields).get(name) ?? []
   if (candidates.length === 0) return ''
@@ -39,7 +38,7 @@ export function nearName(fields: Fields, name: ColumnName): string {
     : `; it could be ${shown.slice(0, 3).join(' or ')}`
 }
 
-/** Fields that mean a column and do not have its name, by the column; its name in another case before its aliases. */
+/** Fields that mean a column under another name, by column; its name in another case comes before its aliases. */
 function fieldsByColumn(fields: Fields): Map<ColumnName, string[]> {
   const own = new Map<ColumnName, string[]>()
   const aliases = new Map<ColumnName, string[]>()

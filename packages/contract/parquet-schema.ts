@@ -15,7 +15,7 @@ const elementOf = {
   },
 } as const
 
-/** The elements of the schema: the root, then one a column. */
+/** The elements of the schema: the root, then one per column. */
 export const parquetSchema = [
   { name: 'ticklake', num_children: columns.length },
   ...columns.map(({ name, glue }) => ({ name, repetition_type: 'OPTIONAL' as const, ...elementOf[glue] })),

@@ -13,7 +13,7 @@ test.each([
   ['1969-12-31T23:59:59.999Z', '1969-12-31 23:59:59.999'],
 ])('%s is the time %s', (text, canonical) => {
   expect(canonicalTime(text)).toBe(canonical)
-  expect(canonicalTime(canonical), 'which stays as it is').toBe(canonical)
+  expect(canonicalTime(canonical), 'which stays unchanged').toBe(canonical)
 })
 
 test.each([
@@ -30,6 +30,6 @@ test.each([
   '1795165200000',
   'yesterday',
   '',
-])('%s is no time', (text) => {
+])('%s is not a time', (text) => {
   expect(canonicalTime(text)).toBeUndefined()
 })

@@ -1,4 +1,4 @@
-// Days and times as messages write them.
+// Days and times in messages.
 
 /** Whether these ten characters are a day of the (proleptic) Gregorian calendar, 0001-01-01 to 9999-12-31. */
 export function isDay(text: string): boolean {
@@ -11,9 +11,9 @@ export function isDay(text: string): boolean {
 }
 
 /**
- * The canonical text of a time, `YYYY-MM-DD HH:mm:ss.SSS` in UTC, which Athena's JSON SerDes read. Taken are ISO 8601
- * with a zone, and the canonical form, also with fewer digits, which needs none; what is finer than a millisecond is cut off.
- * @returns undefined where it is no such time, or none of the years 1 to 9999
+ * The canonical text of a time, `YYYY-MM-DD HH:mm:ss.SSS` in UTC, which Athena's JSON SerDes read. Accepts ISO 8601
+ * with a zone, and the canonical form, also with fewer digits, without one; truncates to milliseconds. @returns
+ * undefined for any other text, or a year outside 1 to 9999
  */
 export function canonicalTime(text: string): string | undefined {
   const match =

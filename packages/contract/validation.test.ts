@@ -22,7 +22,7 @@ test('the canonical form is one line, the columns in their order, without spaces
   )
 })
 
-test('what is canonical is accepted byte for byte, by the fast path', () => {
+test('the fast path accepts canonical messages byte for byte', () => {
   const bytes = canonicalBytes(tick)
   expect(isCanonical(bytes)).toBe(true)
   expect(validate(bytes)).toEqual({ accepted: true, canonical: bytes, unknownFields: 0 })
@@ -38,7 +38,7 @@ test.each(hostileValues)('$name: $expected', ({ value, expected }) => {
   expect(result.accepted ? 'accepted' : result.reason).toBe(expected)
   if (!result.accepted) return
   const again = validate(result.canonical)
-  expect(again, 'judging what was written again changes nothing').toEqual({
+  expect(again, 'validating the canonical form again changes nothing').toEqual({
     accepted: true,
     canonical: result.canonical,
     unknownFields: 0,
@@ -51,12 +51,12 @@ test('the fast path never accepts what the slow path rejects', () => {
   const fast = [own, ...hostileValues].filter(({ value }) => value !== null && isCanonical(value))
   expect(fast.length).toBeGreaterThan(5)
   for (const { name, value } of fast) {
-    // The same JSON, which a space before it keeps off the fast path.
+    // The same JSON, with a leading space that forces the slow path.
     const slow = Buffer.concat([Buffer.from(' '), value!])
     expect(isCanonical(slow), name).toBe(false)
     const result = validate(slow)
     expect(result, name).toMatchObject({ accepted: true, unknownFields: 0 })
-    // `1.50` stays as it is on the one and becomes `1.5` on the other: what a row is made of is the number.
+    // `1.50` stays unchanged on one path and becomes `1.5` on the other: the row has the number.
     const row = result.accepted && JSON.parse(Buffer.from(result.canonical).toString())
     expect(row, name).toEqual(JSON.parse(Buffer.from(value!).toString()))
   }
@@ -68,7 +68,7 @@ const validatedText = (value: string, contract?: number) => {
   return result.accepted ? text(result.canonical) : result.reason
 }
 
-test('an added column has one canonical form: absent where it is null, so that a message of before stays as it is', () => {
+test('an added column has one canonical form: absent if null, so that an older message stays unchanged', () => {
   const before = tickText()
   expect(validatedText(before)).toBe(before)
   expect(validatedText(tickText({ source: 'null' }))).toBe(before)
@@ -79,7 +79,7 @@ test('an added column has one canonical form: absent where it is null, so that a
   expect(text(canonicalBytes({ ...tick, source: 'x' }))).toMatch(/,"source":"x"}$/)
 })
 
-test('an earlier contract validates as its release did: what it did not know is left out, and never rejected', () => {
+test('an earlier contract validates as its release did: unknown fields are dropped, never rejected', () => {
   for (const source of ['"a feed"', 'null', '7', '""', `"${'x'.repeat(300)}"`]) {
     const value = Buffer.from(tickText({ source, open: '1.50' }))
     expect(isCanonical(value, 0, value.length, 1)).toBe(false)
@@ -90,7 +90,7 @@ test('an earlier contract validates as its release did: what it did not know is 
   expect(validatedText(tickText({ open: '1.50' }), 1), 'byte for byte').toBe(tickText({ open: '1.50' }))
 })
 
-test('contract 2 knows source, and leaves traded_at out whatever it holds', () => {
+test('contract 2 knows source, and drops traded_at whatever its value', () => {
   for (const traded_at of ['"2026-11-20 09:59:59.250"', '"yesterday"', '7']) {
     const result = validate(Buffer.from(tickText({ source: '"a feed"', traded_at })), 2)
     expect(result, traded_at).toMatchObject({ accepted: true, unknownFields: 1 })
@@ -106,7 +106,7 @@ test('traded_at is canonical as UTC with milliseconds, in any form that names it
   }
 })
 
-test('contracts only add: what one accepts all before it accept, by its canonical bytes too, and refuse what they refused', () => {
+test('contracts only add: what one accepts all earlier ones accept, also in canonical bytes, and what they refuse it refuses', () => {
   for (const { name, value } of hostileValues) {
     const now = validate(value)
     const before = validate(value, 1)
@@ -119,7 +119,7 @@ test('contracts only add: what one accepts all before it accept, by its canonica
   }
 })
 
-test('the table of columns keeps to the rule: added ones are nullable, in order, last in the row, and raise the version', () => {
+test('the table of columns follows the rule: added ones are nullable, in order, last in the row, and raise the version', () => {
   const added = tickColumns.filter(({ since }) => since > 1)
   expect(tickColumns.map(({ since }) => since)).toEqual(
     tickColumns.map(({ since }) => since).toSorted((a, b) => a - b),
@@ -134,7 +134,7 @@ test('the table of columns keeps to the rule: added ones are nullable, in order,
   expect(new Set(columns.map(({ name }) => name)).size).toBe(columns.length)
 })
 
-test('fields that the contract does not know are left out and counted', () => {
+test('fields that the contract does not know are dropped and counted', () => {
   const result = validate(Buffer.from(tickText({ isin: '"X"', venue: '1' })))
   expect(result).toMatchObject({ accepted: true, unknownFields: 2 })
 })

@@ -1,11 +1,11 @@
-// The only validation of a record: accepted, with its canonical bytes, or rejected, with the reason.
+// The only validation of records: accepted, with the canonical bytes, or rejected, with the reason.
 
 import { isCanonical } from './canonical.ts'
 import { CONTRACT_VERSION, type Tick, type TickColumn, tickColumns } from './columns.ts'
 import { nearName, withOwnNames } from './message-aliases.ts'
 import { canonicalTime, isDay } from './time.ts'
 
-/** Every reason for which a record is rejected. */
+/** All reject reasons. */
 export const rejectReasons = [
   'tombstone',
   'not_utf8',
@@ -21,7 +21,7 @@ export const rejectReasons = [
 
 export type RejectReason = (typeof rejectReasons)[number]
 
-/** Why a record is no tick. */
+/** Why a record is not a tick. */
 export interface Fault {
   readonly reason: RejectReason
   readonly detail: string
@@ -32,7 +32,7 @@ export type Validation =
       readonly accepted: true
       readonly canonical: Uint8Array
       readonly unknownFields: number
-      /** Why it would be rejected without aliases; absent where it needs none. */
+      /** Why it would be rejected without aliases; absent if it needs none. */
       readonly unaliased?: Fault
     }
   | ({ readonly accepted: false } & Fault)
@@ -40,14 +40,15 @@ export type Validation =
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()
 
-/** Longest text of a column, in UTF-16 units. */
+/** Longest string of a column, in UTF-16 units. */
 const MAX_TEXT = 256
 
 /**
- * Validates the value of a message. Depends on its bytes, the contract and `aliases` alone, so that a replay validates alike.
+ * Validates the value of a message. Depends only on its bytes, the contract and `aliases`, so that a replay validates
+ * in the same way.
  * @param value the message's value; null or undefined is a tombstone
- * @param contract the version to validate by: an earlier one knows fewer columns, and is otherwise the same
- * @param aliases whether names in another case, aliases and numbers as texts are accepted too
+ * @param contract the version to validate with: an earlier one has fewer columns, and is otherwise the same @param
+ * aliases whether to accept names in another case, aliases and numbers as strings
  */
 export function validate(
   value: Uint8Array | null | undefined,
@@ -77,7 +78,7 @@ export function validate(
   const fault = faultIn(fields, known)
   if (fault) {
     const renamed = aliases ? withOwnNames(fields, known) : undefined
-    // What aliases mend is no fault then: whoever sends the messages would change it in vain.
+    // With aliases on, what they fix is not a fault, and need not be reported to the sender.
     const left = renamed === undefined ? fault : faultIn(renamed, known, fields)
     if (renamed === undefined || left) return { accepted: false, ...(left ?? fault) }
     return {
@@ -93,9 +94,8 @@ export function validate(
 }
 
 /**
- * Whether the broker's timestamp can be filed under an hour. Outside [2020-01-01, 2100-01-01) it is a clock gone
- * wrong, not a time.
- * @param timestampMs ms since 1970; undefined or -1 when the message has none
+ * Why the broker's timestamp has no hour. Outside [2020-01-01, 2100-01-01) a clock is wrong. @param timestampMs ms
+ * since 1970; undefined or -1 if the message has none
  */
 export function rejectTimestamp(
   timestampMs: number | undefined,
@@ -105,7 +105,7 @@ export function rejectTimestamp(
   return { reason: 'bad_timestamp', detail: `the message's timestamp is ${shown}, not within 2020 to 2099` }
 }
 
-/** Whether a broker's timestamp can be filed under an hour. */
+/** Whether a broker's timestamp has an hour. */
 export function isFiledTimestamp(timestampMs: number | undefined): boolean {
   return timestampMs !== undefined && timestampMs >= FIRST_MS && timestampMs < PAST_MS
 }
@@ -114,8 +114,8 @@ const FIRST_MS = Date.UTC(2020, 0, 1)
 const PAST_MS = Date.UTC(2100, 0, 1)
 
 /**
- * The canonical text of a tick: one line, no spaces, the columns in their order, numbers as JSON writes them. A column
- * that was added later is left out where it is null, so that a message of before is canonical as it is.
+ * The canonical text of a tick: one line, no spaces, the columns in their order, numbers as in JSON. A column that was
+ * added later is omitted if null, so that older messages stay canonical.
  */
 export function canonicalBytes(tick: Tick, contract: number = CONTRACT_VERSION): Uint8Array {
   const ordered: Record<string, unknown> = {}
@@ -128,14 +128,14 @@ export function canonicalBytes(tick: Tick, contract: number = CONTRACT_VERSION):
   return encoder.encode(JSON.stringify(ordered))
 }
 
-/** Whether a column of texts takes it: not empty, not too long, well-formed Unicode without control characters. */
+/** Whether a string column accepts it: not empty, not too long, well-formed Unicode without control characters. */
 export function isText(text: string): boolean {
   return text !== '' && text.length <= MAX_TEXT && text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text)
 }
 
 /**
- * Every fault at once, under the reason of the first: whoever writes the messages then has to change them once.
- * @param written the fields as the message names them
+ * All faults at once, under the first one's reason, so that a sender can fix them all at once. @param written the
+ * fields under the message's names
  */
 function faultIn(
   fields: Record<string, unknown>,

@@ -1,11 +1,11 @@
-// How the broker is reached, and what librdkafka logs, as a person reads it.
+// The settings for connecting to the broker, and readable reasons from librdkafka's log.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { brokerReason, kafkaConfig, readerSettings } from './config.ts'
 
-test('the reason why a broker is away is reported without the client’s inner names', () => {
+test('the reason why a broker is unreachable is reported without the client’s internal names', () => {
   const line =
     '[thrd:127.0.0.1:1/bootstrap]: 127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused ' +
     '(after 0ms in state CONNECT, 1 identical error(s) suppressed)'
@@ -15,7 +15,7 @@ test('the reason why a broker is away is reported without the client’s inner n
   )
 })
 
-test('the reader of record batches reaches the brokers that the client does, and in the same way', () => {
+test('the reader of record batches connects to the same brokers in the same way as the client', () => {
   const config = { ...kafkaConfig({}), KAFKA_BOOTSTRAP_SERVERS: 'a, SASL_SSL://b:1,[::1]:2' }
   expect(readerSettings(config, 'id')).toEqual({ brokers: ['a:9092', 'b:1', '[::1]:2'], clientId: 'id' })
 

@@ -1,4 +1,4 @@
-// How every service reaches the broker: the KAFKA_* variables and the settings of librdkafka that follow from them.
+// How every service connects to the broker: the KAFKA_* variables, and librdkafka's settings derived from them.
 import { getCACertificates } from 'node:tls'
 import {
   type Env,
@@ -29,7 +29,7 @@ export const kafkaSchema = {
     topicName({ doc: 'where rejected records are announced; `<KAFKA_TOPIC>-dead-letters` when unset' }),
   ),
   KAFKA_TICK_ALIASES: oneOf(['on', 'off'], {
-    doc: 'messages whose fields have other names (`Index`, `Symbol`, `Vol.`), numbers as texts, or no field where it may be null: `on` makes them canonical, `off` rejects them',
+    doc: 'messages with other field names (`Index`, `Symbol`, `Vol.`), numbers as strings, or missing nullable fields: `on` makes them canonical, `off` rejects them',
     default: 'on',
   }),
   KAFKA_GROUP_PROTOCOL: oneOf(['consumer', 'classic'], {
@@ -41,18 +41,18 @@ export const kafkaSchema = {
     default: 'PLAINTEXT',
   }),
   KAFKA_SASL_MECHANISM: oneOf(['SCRAM-SHA-512', 'SCRAM-SHA-256', 'PLAIN'], {
-    doc: 'how the user proves itself where the protocol has SASL',
+    doc: 'the SASL mechanism, if the protocol has SASL',
     default: 'SCRAM-SHA-512',
   }),
   KAFKA_SASL_USERNAME: optionalText({ doc: 'the SASL user' }),
   KAFKA_SASL_PASSWORD_FILE: optionalText({
-    doc: 'a file that holds the SASL password (never the password itself)',
+    doc: 'a file with the SASL password (never the password itself)',
   }),
   KAFKA_SSL_CA_FILE: optionalText({
-    doc: "the certificate authority's PEM file that the broker's certificate is checked against",
+    doc: "the PEM file of the certificate authority that signed the broker's certificate",
   }),
   KAFKA_CONNECT_TIMEOUT_MS: milliseconds({
-    doc: 'how long to wait for a broker that cannot be reached',
+    doc: 'how long to wait for an unreachable broker',
     default: 60_000,
     min: 1_000,
   }),
@@ -60,19 +60,19 @@ export const kafkaSchema = {
 
 export const topicSchema = {
   KAFKA_TOPIC_PARTITIONS: integer({
-    doc: 'how many partitions `topic create` gives the topic; rows of one index share one',
+    doc: 'the topic’s number of partitions for `topic create`; rows of one index share a partition',
     default: 3,
     min: 1,
     max: 10_000,
   }),
   KAFKA_TOPIC_REPLICATION: integer({
-    doc: 'on how many brokers `topic create` keeps each row',
+    doc: 'the topic’s replication factor for `topic create`',
     default: 1,
     min: 1,
     max: 100,
   }),
   KAFKA_TOPIC_RETENTION_MS: integer({
-    doc: 'how long `topic create` lets the topic keep rows; -1 is for ever',
+    doc: 'the topic’s retention for `topic create`; -1 is forever',
     default: 604_800_000,
     min: -1,
   }),
@@ -80,14 +80,14 @@ export const topicSchema = {
 
 export type KafkaConfig = Values<typeof kafkaSchema>
 
-/** Reads KAFKA_* alone. @throws Failure CONFIG_INVALID */
+/** Reads only KAFKA_*. @throws Failure CONFIG_INVALID */
 export function kafkaConfig(env: Env): KafkaConfig {
   return readEnv(kafkaSchema, env, ['KAFKA_'], isForeignKafkaName)
 }
 
 /**
- * Names in KAFKA_* that are no misspelt setting: what `topic create` alone reads, and what Kafka's own scripts, the
- * compose files, Docker's links and Kubernetes (for a service that is called kafka) put into an environment.
+ * Names in KAFKA_* that are not misspelt settings: those that only `topic create` reads, and those that Kafka's own
+ * scripts, the compose files, Docker's links and Kubernetes (for a service named kafka) put into an environment.
  */
 export function isForeignKafkaName(name: string): boolean {
   return (
@@ -102,14 +102,15 @@ export function deadLetterTopic(config: KafkaConfig): string {
   return config.KAFKA_DEAD_LETTER_TOPIC ?? `${config.KAFKA_TOPIC}-dead-letters`
 }
 
-/** The topic that keeps which refused records were replayed: compacted, so that it keeps each for good. */
+/** The topic that records which rejected records were replayed; compacted, so that no line is lost. */
 export function ledgerTopic(config: KafkaConfig): string {
   return `${config.KAFKA_TOPIC}-replayed`
 }
 
 /**
- * For every service that writes to the dead-letter topic or creates it: were it the topic itself, each announcement would be read
- * as a record, rejected, and announced again, without end; were it the ledger, each would count as a replay.
+ * For every service that writes to the dead-letter topic or creates it: if it were the topic itself, each announcement
+ * would be read as a record, rejected, and announced again, without end; if it were the ledger, each would count as a
+ * replay.
  * @throws Failure CONFIG_INVALID
  */
 export function requireOwnDeadLetterTopic(config: KafkaConfig): void {
@@ -120,15 +121,15 @@ export function requireOwnDeadLetterTopic(config: KafkaConfig): void {
     code: 'CONFIG_INVALID',
     what: `the dead-letter topic is the ${isTopic ? 'topic itself' : 'ledger of replays'}; nothing was started`,
     why: isTopic
-      ? `KAFKA_DEAD_LETTER_TOPIC and KAFKA_TOPIC are both ${name}: refused records would come back for ever`
-      : `KAFKA_DEAD_LETTER_TOPIC is ${name}, where a replay writes down what it has sent again`,
+      ? `KAFKA_DEAD_LETTER_TOPIC and KAFKA_TOPIC are both ${name}: rejected records would come back forever`
+      : `KAFKA_DEAD_LETTER_TOPIC is ${name}, where replays record what they have sent`,
     remedy: 'set KAFKA_DEAD_LETTER_TOPIC to another topic, or leave it unset',
   })
 }
 
 /**
- * librdkafka's global settings for reaching the broker; a client adds its own.
- * @throws Failure CONFIG_INVALID when SASL lacks a user, or a named file cannot be read.
+ * librdkafka's global settings for connecting to the broker; a client adds its own. @throws Failure CONFIG_INVALID if
+ * SASL lacks a user, or a named file cannot be read.
  */
 export function kafkaClientSettings(
   config: KafkaConfig,
@@ -162,7 +163,9 @@ export function kafkaClientSettings(
   return settings
 }
 
-/** What the reader of record batches (packages/kafka-reader) is told to reach the same broker in the same way. */
+/**
+ * Options with which the reader of record batches (packages/kafka-reader) connects to the same broker in the same way.
+ */
 export interface ReaderSettings {
   readonly brokers: string[]
   readonly clientId: string
@@ -181,7 +184,7 @@ export function readerSettings(config: KafkaConfig, clientId: string): ReaderSet
   return {
     brokers: config.KAFKA_BOOTSTRAP_SERVERS.split(',').map(brokerAddress),
     clientId,
-    // Without a file librdkafka trusts the system's authorities, and Node.js a list of its own.
+    // Without a file librdkafka trusts the system's authorities, and Node.js its own list.
     ...(protocol.endsWith('SSL') && {
       tls: {
         ca: caFile
@@ -204,13 +207,13 @@ export function readerSettings(config: KafkaConfig, clientId: string): ReaderSet
   }
 }
 
-/** librdkafka takes a protocol before the host, and no port behind it. */
+/** librdkafka accepts a protocol before the host, and a missing port. */
 function brokerAddress(text: string): string {
   const address = text.trim().replace(/^[A-Z_]+:\/\//, '')
   return /:\d+$/.test(address) ? address : `${address}:9092`
 }
 
-/** The reason within a FAIL line of librdkafka's log, which its errors lack, without the client's inner names. */
+/** The reason in a FAIL line of librdkafka's log, which its errors lack, without the client's internal names. */
 export function brokerReason(logged: string): string {
   const reason = logged
     .replace(/^\[thrd:[^\]]*\]: /, '')

@@ -1,4 +1,4 @@
-// What a lookup says of offsets that Kafka holds, has deleted, and does not have.
+// Lookups of offsets that Kafka has, has deleted, and does not have yet.
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { createTopic, produce, ticks } from '@ticklake/testing/topic.ts'
 import { expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import { Broker } from './topic.ts'
 
 const ROWS = 10
 
-test('an offset at or behind the end of a partition is beyond it, though nothing more is written; one before it is found', async () => {
+test('an offset at or after the end of a partition is beyond it, even if nothing more is written; one before it is found', async () => {
   const env = testEnv()
   await createTopic(env, 2)
   await produce(env, ticks(2 * ROWS, 2))

@@ -1,4 +1,4 @@
-// Reads single records by their offsets, to compare them with what landed.
+// Reads single records by offset, to compare them with what landed.
 import { KafkaReader, KafkaReaderError, type Records } from '@ticklake/kafka-reader'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { type KafkaConfig, readerSettings } from './config.ts'
@@ -14,12 +14,12 @@ export interface StoredRecord {
  */
 export type LookupResult = StoredRecord | 'absent' | 'beyond-end'
 
-/** How long a partition may say that it ends there: a leader that was just elected says so for a moment. */
+/** How long a partition may report that it ends there: a newly elected leader does so for a moment. */
 const END_PATIENCE_MS = 5_000
 const LOOKUP_TIMEOUT_MS = 30_000
-/** A partition that stays as it is sends nothing: this often its end is looked at. */
+/** An unchanged partition sends nothing: this often its end is checked. */
 const CHECK_ENDS_EVERY_MS = 1_000
-/** One batch comes whole, whatever its size; more is not wanted. */
+/** One batch comes whole, whatever its size; more is not needed. */
 const MAX_PARTITION_BYTES = 16 * 1024
 
 interface Lookup {
@@ -31,7 +31,7 @@ interface Lookup {
   readonly reject: (error: unknown) => void
 }
 
-/** Many lookups at a time share one connection to each broker; it is closed when the last one is answered. */
+/** Concurrent lookups share one connection to each broker, which is closed after the last one. */
 export class RecordLookup implements Disposable {
   readonly #config: KafkaConfig
   readonly #topicId: string
@@ -48,7 +48,7 @@ export class RecordLookup implements Disposable {
     this.#clientId = clientId
   }
 
-  /** @throws Failure KAFKA_UNREACHABLE, which may pass */
+  /** @throws Failure KAFKA_UNREACHABLE, which may be temporary */
   find(partition: number, offset: number): Promise<LookupResult> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ partition, offset, sinceMs: 0, resolve, reject })
@@ -57,7 +57,7 @@ export class RecordLookup implements Disposable {
   }
 
   /**
-   * Where the records of a leader epoch end in the log as it is now: after a truncation, the first offset that was lost.
+   * Where the records of a leader epoch end in the current log: after a truncation, the first lost offset.
    * @throws Failure KAFKA_UNREACHABLE
    */
   async epochEnd(partition: number, leaderEpoch: number): Promise<number> {
@@ -71,7 +71,7 @@ export class RecordLookup implements Disposable {
     }
   }
 
-  /** Answers no lookup any more. */
+  /** Answers no further lookups. */
   [Symbol.dispose](): void {
     this.#closing.abort()
   }
@@ -132,14 +132,14 @@ export class RecordLookup implements Disposable {
     }
   }
 
-  /** @throws Error when a partition has not answered for LOOKUP_TIMEOUT_MS */
+  /** @throws Error if a partition has not answered for LOOKUP_TIMEOUT_MS */
   async #checkEnds(reader: KafkaReader): Promise<void> {
     const topic = this.#config.KAFKA_TOPIC
     for (const lookup of [...this.#current.values()]) {
       const { partition, offset, sinceMs } = lookup
       const ageMs = performance.now() - sinceMs
       if (ageMs <= END_PATIENCE_MS) continue
-      // Asked now: what a fetch said before may be of a leader that is gone.
+      // Asked now: an earlier fetch may be of a dead leader.
       const [end] = await reader.listOffsets([{ topic, partition, at: 'latest' }])
       if (end!.offset <= offset) this.#answer(reader, lookup, 'beyond-end')
       else if (ageMs > LOOKUP_TIMEOUT_MS)
@@ -154,7 +154,7 @@ export class RecordLookup implements Disposable {
   }
 }
 
-/** undefined: nothing is known yet. */
+/** undefined: unknown yet. */
 function resultOf(records: Records, { offset }: Lookup): LookupResult | undefined {
   const { count, offsets, bytes, timestamps, valueStarts, valueEnds, nextOffset } = records
   if (count > 0 && offsets[0] === offset) {
@@ -172,7 +172,7 @@ function failed(error: unknown): Failure {
     code: 'KAFKA_UNREACHABLE',
     what: 'a landed record could not be compared with Kafka; nothing is claimed before it is',
     why: error instanceof Error ? error.message : String(error),
-    remedy: 'it is tried again; see that the topic’s brokers are up',
+    remedy: 'it is retried; check that the topic’s brokers are up',
     retryable: true,
     cause: error,
   })

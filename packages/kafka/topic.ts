@@ -1,4 +1,4 @@
-// What the broker says of the topic: its id, the first and the end offset of each partition, and which records it holds.
+// What the broker says about the topic: its id, each partition's earliest and end offset, and its records.
 import kafkaJavascript, { type IAdminClient } from '@confluentinc/kafka-javascript'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
@@ -17,21 +17,24 @@ export interface TopicPartition {
 
 export interface TopicState {
   readonly topic: string
-  /** 32 hex digits, as claims and keys carry it. */
+  /** 32 hex digits, as in claims and keys. */
   readonly topicId: string
   readonly partitions: readonly TopicPartition[]
 }
 
-/** A broker hears of a new topic later than the controller that made it: only after this long is a topic missing. */
+/**
+ * A broker learns of a new topic later than the controller that created it: a topic counts as missing only after this
+ * long.
+ */
 export const NEW_TOPIC_KNOWN_WITHIN_MS = 3_000
 
 const CALL_TIMEOUT_MS = 5_000
 const ERR_UNKNOWN_TOPIC = 3
-/** A batch takes what has come by then. */
+/** How long a batch waits for messages. */
 const BATCH_WAIT_MS = 100
 const EOF_PATIENCE_MS = 30_000
 
-/** A connection for questions; it reads no record and belongs to no group. */
+/** A connection for queries; it reads no records and joins no group. */
 export class Broker implements Disposable {
   readonly #admin: IAdminClient
   readonly #config: KafkaConfig
@@ -42,7 +45,7 @@ export class Broker implements Disposable {
     this.#admin = AdminClient.create(
       { ...kafkaClientSettings(config, 'ticklake-catalog'), log_level: 4 },
       {
-        // Its errors carry no reason (`Local: Timed out`); only this line of librdkafka's log does.
+        // Its errors have no reason (`Local: Timed out`); only this line of librdkafka's log has it.
         'event.log': ({ fac, message }: { fac?: string; message?: string }) => {
           if (fac === 'FAIL') this.#lastFailure = brokerReason(message ?? '')
         },
@@ -52,8 +55,8 @@ export class Broker implements Disposable {
   }
 
   /**
-   * The topic and its offsets as they are now. A broker that does not answer is waited for, and so is, for a moment, a
-   * topic that may have been made just now.
+   * The topic and its current offsets. Waits for a broker that does not answer and, briefly, for a topic that may have
+   * just been created.
    * @throws Failure KAFKA_UNREACHABLE, TOPIC_MISSING
    */
   async topic(signal?: AbortSignal): Promise<TopicState> {
@@ -71,7 +74,7 @@ export class Broker implements Disposable {
     }
   }
 
-  /** The same, asked once; for callers that ask again anyway. @throws Failure KAFKA_UNREACHABLE, TOPIC_MISSING */
+  /** The same, asked once; for callers that retry anyway. @throws Failure KAFKA_UNREACHABLE, TOPIC_MISSING */
   async topicOnce(): Promise<TopicState> {
     try {
       return await this.#topicNow()
@@ -125,15 +128,15 @@ export class Broker implements Disposable {
   #missing(): Failure {
     return new Failure({
       code: 'TOPIC_MISSING',
-      what: `the topic ${this.#config.KAFKA_TOPIC} is not there; there is nothing to compare the lake with`,
+      what: `the topic ${this.#config.KAFKA_TOPIC} does not exist; there is nothing to compare the lake with`,
       why: `the broker at ${this.#config.KAFKA_BOOTSTRAP_SERVERS} does not know it`,
-      remedy: 'make it with `node producer/main.ts topic create`, or set KAFKA_TOPIC',
+      remedy: 'create it with `node producer/main.ts topic create`, or set KAFKA_TOPIC',
     })
   }
 
   #unreachable(error: unknown): Failure {
     return kafkaUnreachable({
-      what: `no broker answers at ${this.#config.KAFKA_BOOTSTRAP_SERVERS}; records and lake are as they were`,
+      what: `no broker answers at ${this.#config.KAFKA_BOOTSTRAP_SERVERS}; records and lake are unchanged`,
       why: this.#lastFailure ?? reasonOf(error),
       remedy:
         'start it (`make stack`, `make demo` or `make up`), or set KAFKA_BOOTSTRAP_SERVERS; `make doctor` shows whether only the address that it advertises cannot be reached',
@@ -144,7 +147,7 @@ export class Broker implements Disposable {
 
 type TopicDescription = Parameters<NonNullable<Parameters<IAdminClient['describeTopics']>[2]>>[1][number]
 
-/** A record as Kafka holds it. */
+/** A record in Kafka. */
 export interface HeldRecord {
   readonly offset: number
   readonly timestamp?: number | undefined
@@ -152,9 +155,8 @@ export interface HeldRecord {
 }
 
 /**
- * The committed records in [from, to) of a partition, in batches: what is missing between them is a transaction's marker,
- * an aborted record or a compacted one.
- * @throws Failure KAFKA_UNREACHABLE when nothing comes for 30 s
+ * The committed records in [from, to) of a partition, in batches: missing offsets are transaction markers, aborted
+ * records or compacted ones. @throws Failure KAFKA_UNREACHABLE if nothing comes for 30 s
  */
 export async function* heldRecords(
   config: KafkaConfig,
@@ -172,13 +174,13 @@ export async function* heldRecords(
       'enable.partition.eof': true,
       'isolation.level': 'read_committed',
       'fetch.queue.backoff.ms': 10,
-      // Several partitions are read at a time.
+      // Several partitions are read at the same time.
       'queued.max.messages.kbytes': 16_384,
       log_level: 0,
     } as never,
     { 'auto.offset.reset': 'error' },
   )
-  // Else the last batch of each partition waits a second for messages that do not exist.
+  // Otherwise the last batch of each partition waits a second for messages that do not exist.
   consumer.setDefaultConsumeTimeout(BATCH_WAIT_MS)
   consumer.on('event.log', () => {}).on('event.error', () => {})
   let reached = from
@@ -204,7 +206,7 @@ export async function* heldRecords(
         throw kafkaUnreachable({
           what: `partition ${partition} could not be read again from ${reached} to ${to}; the deep audit has no result`,
           why: `nothing came for ${EOF_PATIENCE_MS / 1000} s`,
-          remedy: 'see that the broker is up, and that no transaction has been left open',
+          remedy: 'check that the broker is up, and that no transaction was left open',
         })
       }
       if (held.length > 0) yield held

@@ -1,11 +1,11 @@
-// The one error for a broker that does not answer: whoever meets it adds what was not done.
+// The one error for a broker that does not answer; each caller adds what was not done.
 import { Failure } from '@ticklake/runtime/errors.ts'
 
 interface Facts {
   /** What does not answer, and what happened to records and lake. */
   readonly what: string
   readonly why: string
-  /** Beside starting it or naming another. */
+  /** What else to do, besides starting it or naming another. */
   readonly remedy?: string
   readonly cause?: unknown
 }

@@ -1,11 +1,11 @@
-// Whether a record that landed is still the one that Kafka has at its offset. A broker that lost the end of its log, in a
-// power cut or an unclean election, gives the same offsets to other records.
+// Whether Kafka still has the landed record at its offset. A broker that lost the end of its log, in a power cut or an
+// unclean election, gives the same offsets to other records.
 import { type LastRecord, recordDigest, type ValidationRules } from '@ticklake/contract/last-record.ts'
 
-/** A record that landed, with the rules by which it was validated. */
+/** A landed record, with the rules that validated it. */
 export type LandedRecord = Pick<LastRecord, 'offset' | 'sha256'> & ValidationRules
 
-/** What Kafka has at an offset: a record, none any more (`absent`), or nothing yet (`beyond-end`). */
+/** What Kafka has at an offset: a record, no longer one (`absent`), or not yet one (`beyond-end`). */
 export type FoundRecord =
   | { readonly timestampMs: number | undefined; readonly value: Uint8Array | null }
   | 'absent'

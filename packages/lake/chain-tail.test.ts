@@ -1,4 +1,4 @@
-// What counts as landed: complete claims alone, wherever compaction has put their rows, and nothing of a bad claim.
+// What counts as landed: only complete claims, wherever compaction has put their rows, and nothing of a bad claim.
 
 import { type Claim, claimText } from '@ticklake/contract/claim.ts'
 import type { Manifest } from '@ticklake/contract/compaction.ts'
@@ -68,14 +68,14 @@ test('a claim is complete when compaction has moved its rows and deleted its obj
   expect(await isComplete(store, lake, a), 'only the newest manifest counts').toBe(false)
 })
 
-test('a claim of records with an object each is complete when every one of them is there', async () => {
+test('a claim with one object per record is complete when all of them exist', async () => {
   const template = recordKey(lake, path, topicId, 0, '{offset}')
   const claim: Claim = { ...claimOf(5, 8), files: [{ key: template, rows: 3 }] }
   const store = bucketWith([claim], [])
   const recordAt = (offset: number) => recordKey(lake, path, topicId, 0, offset)
   for (const offset of [4, 5, 6, 8]) store.objects.set(recordAt(offset), '{}')
   store.objects.set(recordAt(7).replace('.json', '.json.bak'), '{}')
-  expect(await isComplete(store, lake, claim), 'neither its neighbours nor another name count').toBe(false)
+  expect(await isComplete(store, lake, claim), 'neither neighbouring nor other keys count').toBe(false)
   store.objects.set(recordAt(7), '{}')
   expect(await isComplete(store, lake, claim)).toBe(true)
 })
@@ -86,7 +86,7 @@ test.each<[string, string]>([
   ['another start than its key', claimText({ ...a })],
   ['another partition than its key', claimText({ ...b, partition: 1 })],
   ['another topic than its key', claimText({ ...b, topicId: 'f'.repeat(32) })],
-])('a newest claim with %s lands nothing: all that is before it has landed', async (_what, text) => {
+])('a newest claim with %s lands nothing: everything before it has landed', async (_what, text) => {
   const store = bucketWith([a, b])
   store.objects.set(claimKey(lake, topicId, 0, 10), text)
   const { landedOffset, newest, complete } = await tailOf(store)
@@ -94,13 +94,13 @@ test.each<[string, string]>([
   expect(newest?.fault).toMatch(/./)
 })
 
-test('an object among the claims that is none is reported, not passed over', async () => {
+test('an object among the claims that is not a claim is reported, not ignored', async () => {
   const store = bucketWith([a])
   store.objects.set(claimKey(lake, topicId, 0, 10).replace('.json', '.txt'), '')
   await expect(tailOf(store)).rejects.toMatchObject({ code: 'CLAIM_UNREADABLE' })
 })
 
-test('a tail that was complete costs one LIST, until there is a newer claim', async () => {
+test('a complete tail costs one LIST, until there is a newer claim', async () => {
   const store = bucketWith([a])
   const read: string[] = []
   const tails = new ChainTails(

@@ -1,4 +1,4 @@
-// Where a partition's chain of claims ends: its newest claim, and the offset up to which all records are in the lake.
+// The end of a partition's chain: its newest claim, and the landed offset.
 
 import { type Claim, shiftOf } from '@ticklake/contract/claim.ts'
 import type { Lake } from '@ticklake/contract/keys.ts'
@@ -12,11 +12,11 @@ export interface ChainTail {
   readonly newest: ChainLink | undefined
   /** When the newest claim was written, ms since 1970. */
   readonly newestAtMs: number | undefined
-  /** The newest claim whose rows are all in the lake; undefined: there is none, or it cannot be used. */
+  /** The newest claim with all rows in the lake; undefined: there is none, or it is unusable. */
   readonly complete: Claim | undefined
-  /** Everything below it is in the lake: the end of the last complete claim. */
+  /** The landed offset: the end of the last complete claim. */
   readonly landedOffset: number
-  /** By how much offsets of the lake are above Kafka's; 0 unless Kafka has replaced landed records. */
+  /** How far the lake's offsets are above Kafka's; 0 unless Kafka has replaced landed records. */
   readonly shift: number
 }
 
@@ -54,13 +54,13 @@ async function tailOf(
     const { claim } = newest
     return { partition, newest, newestAtMs, complete: claim, landedOffset: claim.E, shift: shiftOf(claim) }
   }
-  // A claim is put only when the one before it is complete, and starts where that one ends.
+  // A claim is written only when the one before it is complete, and starts where that one ends.
   const before = keyBefore === undefined ? undefined : await readLink(source, keyBefore)
   const shift = shiftOf(newest.claim ?? before?.claim)
   return { partition, newest, newestAtMs, complete: before?.claim, landedOffset: newest.S, shift }
 }
 
-/** Reads the tails of many partitions again and again: one whose newest claim was complete costs one LIST. */
+/** Reads the tails of many partitions repeatedly; an unchanged complete tail costs one LIST. */
 export class ChainTails {
   readonly #source: ObjectSource
   readonly #lake: Lake

@@ -10,16 +10,16 @@ import type { ObjectSource } from './object-source.ts'
 export interface Chain {
   readonly topicId: string
   readonly partition: number
-  /** Ascending by S, without the one in flight. */
+  /** Ascending by S, without the claim in flight. */
   readonly links: readonly ChainLink[]
-  /** The newest claim, while it is incomplete and so young that its consumer may still be writing it. */
+  /** The newest claim, if it is incomplete and young enough that its consumer may still be writing it. */
   readonly inFlight?: Claim
 }
 
 export interface ChainReading {
   /** How old an incomplete newest claim may be; an older one counts as complete, so that its rows are lost. */
   readonly inFlightMs: number
-  /** How long to wait for its objects, where that is shorter. */
+  /** How long to wait for its objects, if that is shorter. */
   readonly waitMs?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -27,7 +27,7 @@ export interface ChainReading {
 const GETS_AT_ONCE = 32
 const POLL_MS = 250
 
-/** The chain from the claim that starts at `from` on. Waits for a claim that is being written. */
+/** The chain from the claim that starts at `from`. Waits for a claim that is being written. */
 export async function readChain(
   source: ObjectSource,
   lake: Lake,
@@ -59,7 +59,7 @@ export async function readLinks(source: ObjectSource, keys: readonly string[]): 
   return links
 }
 
-/** Waits until the claim is complete, too old to be in flight, or was waited for long enough. */
+/** Waits until the claim is complete, too old to be in flight, or the wait is over. */
 async function isInFlight(
   source: ObjectSource,
   lake: Lake,

@@ -1,4 +1,4 @@
-// Reads claims one by one. Only here is a stored claim parsed, so that every reader has the same idea of a bad one.
+// Reads claims one by one. All readers parse stored claims here, so that they agree on what a bad one is.
 
 import { fromOldVersion } from '@ticklake/aws/old-versions.ts'
 import { type Claim, parseClaim } from '@ticklake/contract/claim.ts'
@@ -6,12 +6,12 @@ import { claimKey, claimsPrefix, type Lake, parseClaimKey } from '@ticklake/cont
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { ObjectSource } from './object-source.ts'
 
-/** What lies at a place in the chain: a claim, or a reason why it is none. */
+/** A link of the chain: a claim, or the reason why it is unusable. */
 export type ChainLink = {
   readonly key: string
-  /** The first offset, as the key says it. */
+  /** The start offset according to the key. */
   readonly S: number
-  /** How old it is; undefined where the bucket's clock does not tell it. */
+  /** Its age; undefined if the bucket's clock does not say. */
   readonly ageMs?: number | undefined
 } & (
   | { readonly claim: Claim; readonly fault?: undefined }
@@ -26,7 +26,7 @@ export async function readLink(source: ObjectSource, key: string): Promise<Chain
   const named = parseClaimKey(key)
   const stored = await source.text(key)
   const link = { key, S: named.S, ageMs: stored?.ageMs }
-  if (!stored) return { ...link, fault: 'it was listed, but is not there' }
+  if (!stored) return { ...link, fault: 'it was listed, but does not exist' }
   try {
     const claim = parseClaim(stored.text)
     for (const field of ['topicId', 'partition', 'S'] as const) {
@@ -40,7 +40,7 @@ export async function readLink(source: ObjectSource, key: string): Promise<Chain
   }
 }
 
-/** The claim that starts at S, or undefined when there is none that can be used. */
+/** The claim that starts at S, or undefined if there is no usable one. */
 export async function readClaimAt(
   source: ObjectSource,
   lake: Lake,
@@ -51,7 +51,7 @@ export async function readClaimAt(
 
 /**
  * The keys of a partition's claims, the newest first.
- * @throws Failure CLAIM_UNREADABLE for an object among them that is named like none
+ * @throws Failure CLAIM_UNREADABLE for an object among them without a claim's name
  */
 export async function* claimKeys(
   source: ObjectSource,
@@ -72,16 +72,15 @@ function requireClaimKey(key: string): void {
   } catch (error) {
     throw new Failure({
       code: 'CLAIM_UNREADABLE',
-      what: `${key} lies among the claims of a partition; they are not read`,
+      what: `${key} is among the claims of a partition, which are not read`,
       why: reasonOf(error),
-      remedy: 'see who put it there, and move it away; never delete or rename a claim',
+      remedy: 'find out who put it there, and move it away; never delete or rename a claim',
     })
   }
 }
 
 /**
- * The claim of a link, for whoever cannot go on without it.
- * @param meanwhile what that means for the data
+ * The claim of a link, for callers that cannot continue without it. @param meanwhile what a failure means for the data
  * @throws Failure CLAIM_UNREADABLE
  */
 export function usableClaim({ key, claim, fault }: ChainLink, meanwhile: string): Claim {

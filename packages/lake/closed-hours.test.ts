@@ -1,4 +1,4 @@
-// An hour is closed when no record can come into it any more.
+// An hour is closed when it can get no more records.
 import type { Claim } from '@ticklake/contract/claim.ts'
 import { expect, test } from 'vitest'
 import { type ChainProgress, haveAllPassed, isClosed } from './closed-hours.ts'
@@ -15,14 +15,14 @@ function chain(E: number, end: number, ...hours: string[]): ChainProgress {
 const nothing = (end: number): ChainProgress => ({ partition: 1, end, landedOffset: 0, newest: undefined })
 const nowMs = Date.parse('2026-11-21T10:30:00Z')
 
-test('closed: over for ten minutes, and every chain is past it', () => {
+test('closed: over for ten minutes, and every chain has passed it', () => {
   const chains = [chain(200, 250, '10'), chain(50, 50, '09')]
   expect(isClosed(lake, HOUR, chains, nowMs)).toBe(true)
   expect(isClosed(lake, HOUR, chains, Date.parse('2026-11-21T10:05:00Z'))).toBe(false)
   expect(isClosed(lake, '2026-11-21-10', chains, nowMs)).toBe(false)
 })
 
-test('not closed while a partition has records of it that are not claimed', () => {
+test('not closed while a partition has unclaimed records of it', () => {
   expect(isClosed(lake, HOUR, [chain(200, 250, '10'), chain(50, 51, '09')], nowMs)).toBe(false)
 })
 

@@ -1,11 +1,11 @@
-// Which hours are closed, so that no record can come into them any more: the one rule, for audit and compaction. Pure.
+// Which hours are closed, so that they can get no more records: the one rule, for audit and compaction. Pure.
 
 import type { Claim } from '@ticklake/contract/claim.ts'
 import type { Lake } from '@ticklake/contract/keys.ts'
 import { hourName, hourOfKey } from './partitions.ts'
 
 const HOUR_MS = 3_600_000
-/** The clocks of brokers differ a little: an hour closes this long after its end at the earliest. */
+/** Brokers' clocks differ a little: an hour closes at the earliest this long after its end. */
 const MARGIN_MS = 600_000
 
 /** How far a partition has landed. */
@@ -23,7 +23,7 @@ export function isClosed(lake: Lake, hour: string, chains: readonly ChainProgres
   return nowMs >= endOfHour(hour) + MARGIN_MS && haveAllPassed(lake, hour, chains)
 }
 
-/** Whether the newest of each partition is of a later hour, or all that the topic holds of it has landed. */
+/** Whether each partition's newest claim is of a later hour, or all of the partition's records have landed. */
 export function haveAllPassed(lake: Lake, hour: string, chains: readonly ChainProgress[]): boolean {
   return chains.every(
     ({ newest, landedOffset, end }) =>

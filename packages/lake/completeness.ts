@@ -14,11 +14,11 @@ import { firstKey, type ObjectSource } from './object-source.ts'
 
 /**
  * Whether every row of the claim is in the lake, and its dead-letter file is there. A row is in the object that the
- * claim names or, once its hour is compacted, in the one that the newest manifest names in its place.
+ * claim names or, once its hour is compacted, in the one with which the newest manifest replaces it.
  * @throws Failure MANIFEST_UNREADABLE
  */
 export async function isComplete(source: ObjectSource, lake: Lake, claim: Claim): Promise<boolean> {
-  // The dead-letter file is written last: where it is missing, nothing else needs to be asked.
+  // The dead-letter file is written last: if it is missing, nothing else needs to be checked.
   if (claim.dead > 0 && !(await source.exists(deadKey(lake, claim)))) return false
   for (const file of claim.files) {
     const isThere = file.key.includes('{offset}')
@@ -29,7 +29,7 @@ export async function isComplete(source: ObjectSource, lake: Lake, claim: Claim)
   return true
 }
 
-/** Whether the newest manifest of the object's hour names another object in its place. */
+/** Whether the newest manifest of the object's hour replaces it. */
 async function isReplaced(source: ObjectSource, lake: Lake, key: string): Promise<boolean> {
   const path = parseDataKey(lake, key)
   const newest = path && (await firstKey(source, manifestPrefix(lake, path)))
@@ -37,7 +37,7 @@ async function isReplaced(source: ObjectSource, lake: Lake, key: string): Promis
   return named ? replacedKeys(await readManifest(source, lake, named)).has(key) : false
 }
 
-/** How many of the claim's records have their object in the hour of this template (format json-object). */
+/** How many of the claim's records have an object in the hour of this template (format json-object). */
 async function countRecords(
   source: ObjectSource,
   lake: Lake,
@@ -47,7 +47,7 @@ async function countRecords(
   const prefix = key.slice(0, key.indexOf('{offset}'))
   const end = prefix + offsetDigits(claim.E)
   let count = 0
-  // `startAfter` sorts right before the first record's key, which goes on with `.json`.
+  // `startAfter` sorts right before the first record's key, which continues with `.json`.
   for await (const listed of source.list(prefix, { startAfter: prefix + offsetDigits(claim.S) })) {
     if (listed.key >= end) break
     if (parseDataKey(lake, listed.key)) count++

@@ -1,4 +1,4 @@
-// Reads dataset.json: which topic, format and contract the dataset was begun with.
+// Reads dataset.json: the dataset's topic, format and contract.
 
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { fromOldVersion } from '@ticklake/aws/old-versions.ts'
@@ -9,14 +9,14 @@ import type { ObjectSource } from './object-source.ts'
 
 /**
  * Parses the text of dataset.json.
- * @param meanwhile what it means for the data when that fails
+ * @param meanwhile what a failure means for the data
  * @throws Failure DATASET_UNREADABLE
  */
 export function parseDataset(text: string, lake: Lake, meanwhile: string): Dataset {
   try {
     const dataset = JSON.parse(text) as Dataset
-    if (typeof dataset !== 'object' || dataset === null) throw new Error('it is no JSON object')
-    // Another version may have other fields: readers that need them check `v`.
+    if (typeof dataset !== 'object' || dataset === null) throw new Error('it is not a JSON object')
+    // Other versions may have other fields: readers that need them check `v`.
     if (dataset.v === 1 && !(Number.isSafeInteger(dataset.contract) && dataset.contract >= 1)) {
       throw new Error(`its contract is ${dataset.contract}`)
     }
@@ -24,7 +24,7 @@ export function parseDataset(text: string, lake: Lake, meanwhile: string): Datas
   } catch (error) {
     throw new Failure({
       code: 'DATASET_UNREADABLE',
-      what: `${datasetKey(lake)} cannot be understood; ${meanwhile}`,
+      what: `${datasetKey(lake)} is unreadable; ${meanwhile}`,
       why: reasonOf(error),
       remedy: `restore it ${fromOldVersion}, as the consumer wrote it`,
       cause: error,
@@ -33,7 +33,7 @@ export function parseDataset(text: string, lake: Lake, meanwhile: string): Datas
 }
 
 /**
- * What was fixed when the dataset was first written; undefined: nothing was ever written.
+ * The settings fixed when the dataset was created; undefined: there is no dataset.
  * @throws Failure DATASET_UNREADABLE, DATASET_DIFFERS when LAKE_FORMAT is not the dataset's
  */
 export async function readDataset(source: ObjectSource, lake: LakeConfig): Promise<Dataset | undefined> {
@@ -45,7 +45,7 @@ export async function readDataset(source: ObjectSource, lake: LakeConfig): Promi
       code: 'DATASET_DIFFERS',
       what: `the dataset ${lake.dataset} is written in ${dataset.format}; nothing was checked`,
       why: `LAKE_FORMAT is ${lake.format}`,
-      remedy: `set LAKE_FORMAT=${dataset.format}, or LAKE_DATASET to the dataset that you mean`,
+      remedy: `set LAKE_FORMAT=${dataset.format}, or LAKE_DATASET to another dataset`,
     })
   }
   return dataset

@@ -1,11 +1,11 @@
-// Reads dead-letter files: which there are, and the rejected records in them, one JSON line each.
+// Reads dead-letter files: their list, and the rejected records in them, one JSON line each.
 
 import { fromOldVersion } from '@ticklake/aws/old-versions.ts'
 import { deadPrefix, type Lake, type OffsetRange, parseDeadKey } from '@ticklake/contract/keys.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { ObjectSource } from './object-source.ts'
 
-/** A line of a dead-letter file. Bytes are in base64, because a rejected record may hold anything. */
+/** A line of a dead-letter file. Bytes are in base64, because a rejected record may have any content. */
 export interface DeadLetter {
   readonly topic: string
   readonly topicId: string
@@ -19,7 +19,7 @@ export interface DeadLetter {
   readonly headers: readonly (readonly [string, string | null])[]
 }
 
-/** Each dead-letter file, and the range of records that its name says, in the order of keys. */
+/** Each dead-letter file with the range in its name, in key order. */
 export async function* listDeadFiles<T extends { readonly key: string }>(
   source: Omit<ObjectSource, 'list'> & { list(prefix: string): AsyncIterable<T> },
   lake: Lake,
@@ -32,11 +32,11 @@ export async function* listDeadFiles<T extends { readonly key: string }>(
 export interface DeadFile {
   readonly letters: readonly DeadLetter[]
   readonly lines: number
-  /** What is wrong with the first line that cannot be read; undefined: all can. */
+  /** The error of the first unreadable line; undefined: all are readable. */
   readonly fault: string | undefined
 }
 
-/** The lines of a dead-letter file; one that cannot be read hides no other. */
+/** The lines of a dead-letter file; an unreadable one hides no other. */
 export function parseDeadFile(text: string): DeadFile {
   const lines = text.split('\n').filter((line) => line !== '')
   const letters: DeadLetter[] = []
@@ -45,7 +45,7 @@ export function parseDeadFile(text: string): DeadFile {
     try {
       const letter = JSON.parse(line) as DeadLetter
       if (!Number.isSafeInteger(letter?.offset) || !Number.isSafeInteger(letter.partition)) {
-        throw new Error('it is no JSON object with a partition and an offset')
+        throw new Error('it is not a JSON object with a partition and an offset')
       }
       letters.push(letter)
     } catch (error) {
@@ -56,13 +56,13 @@ export function parseDeadFile(text: string): DeadFile {
 }
 
 /**
- * All rejected records of a dead-letter file, for whoever must not leave one out.
- * @param text undefined when the object is not there
+ * All rejected records of a dead-letter file, for callers that must not skip one. @param text undefined if the object
+ * does not exist
  * @throws Failure DEAD_FILE_UNREADABLE
  */
 export function allDeadLetters(key: string, text: string | undefined): readonly DeadLetter[] {
   const { letters, fault } =
-    text === undefined ? { letters: [], fault: 'it was listed, but is not there' } : parseDeadFile(text)
+    text === undefined ? { letters: [], fault: 'it was listed, but does not exist' } : parseDeadFile(text)
   if (fault === undefined) return letters
   throw new Failure({
     code: 'DEAD_FILE_UNREADABLE',

@@ -1,7 +1,7 @@
-// Kafka's offsets of a partition as the lake has them: after a recorded truncation they are shifted, so that a new log's
-// records follow those of the log before.
+// Converts Kafka's offsets to the lake's: after a recorded truncation they are shifted, so that a new log's records
+// follow those of the previous log.
 
-/** The same offsets, as claims have them. @param shifts of the eras that partitions are in; absent: 0 */
+/** The same offsets, as in claims. @param shifts of the partitions' eras; absent: 0 */
 export function inLakeOffsets<
   T extends { readonly partition: number; readonly low: number; readonly end: number },
 >(partitions: readonly T[], shifts: ReadonlyMap<number, number>): T[] {

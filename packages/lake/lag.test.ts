@@ -1,4 +1,4 @@
-// What the lag's numbers say of a topic that has lost records, and not of one that has only moved on meanwhile.
+// The lag of a topic that has lost records, and of one that has only grown meanwhile.
 
 import { claimKey } from '@ticklake/contract/keys.ts'
 import { expect, test } from 'vitest'
@@ -44,12 +44,12 @@ function topicEnding(...ends: number[]) {
   })
 }
 
-test('a topic that ends before its claims lacks what lies between', async () => {
+test('a topic that ends before its claims lacks the records in between', async () => {
   const { truncatedByPartition } = await measureLag(tails, topicEnding(10))
   expect([...truncatedByPartition]).toEqual([[0, 40]])
 })
 
-test('claims that came after the topic was read are no loss', async () => {
+test('claims that came after the topic was read are not a loss', async () => {
   const { truncatedByPartition, records } = await measureLag(tails, topicEnding(45, 60))
   expect([...truncatedByPartition]).toEqual([])
   expect(records).toBe(0)

@@ -3,14 +3,14 @@
 import type { ChainTail } from './chain-tail.ts'
 import { inLakeOffsets, shiftsOf } from './era-offsets.ts'
 
-/** What Kafka says of a partition: its earliest offset and its high watermark. */
+/** A partition's earliest offset and high watermark. */
 export interface TopicOffsets {
   readonly partition: number
   readonly low: number
   readonly end: number
 }
 
-/** The records of a partition that have not landed and that Kafka still holds. */
+/** The records of a partition that have not landed and that Kafka still has. */
 export function partitionLag({ low, end }: Omit<TopicOffsets, 'partition'>, landedOffset: number): number {
   return Math.max(0, end - Math.max(landedOffset, low))
 }
@@ -20,7 +20,7 @@ export interface Lag {
   readonly produced: number
   /** Landed offsets added up. */
   readonly landed: number
-  /** Records that have not landed and that Kafka still holds. */
+  /** Records that have not landed and that Kafka still has. */
   readonly records: number
   /**
    * Of each partition that lags: how many landed records Kafka still holds before the first that has not landed. At 0
@@ -47,7 +47,7 @@ export async function measureLag(
   const shifts = shiftsOf(read)
   const landed = read.map(({ landedOffset }) => landedOffset)
   const partitions = inLakeOffsets(topic.partitions, shifts)
-  // What landed after Kafka was asked may lie beyond what it said; what had landed before may not.
+  // Records that landed after Kafka was asked may be beyond its answer; those that had landed before may not.
   const isBeyond = partitions.some(({ end }, i) => landed[i]! > end)
   return lagOf(
     partitions,

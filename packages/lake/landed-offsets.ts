@@ -1,4 +1,4 @@
-// The landed offset of each partition: everything below it is in the lake.
+// The landed offset of each partition.
 
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import type { Bucket } from '@ticklake/aws/s3.ts'
@@ -10,7 +10,7 @@ import { readDataset } from './dataset.ts'
 export type LandedOffsets = ReadonlyMap<number, number>
 
 /**
- * The landed offsets of a dataset; asks S3 alone. Undefined when nothing was ever written.
+ * The landed offsets of a dataset; asks only S3. Undefined if there is no dataset.
  * @throws Failure DATASET_UNREADABLE, DATASET_DIFFERS
  */
 export async function readLandedOffsets(
@@ -20,7 +20,7 @@ export async function readLandedOffsets(
   | {
       readonly topicId: string
       readonly landedOffsets: LandedOffsets
-      /** Partitions whose offsets in the lake are not Kafka's any more. */
+      /** Partitions in an era, where the lake's offsets differ from Kafka's. */
       readonly inEra: ReadonlySet<number>
     }
   | undefined

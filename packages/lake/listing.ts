@@ -1,4 +1,4 @@
-// Lists the table's objects hour by hour, with a digest by which an unchanged hour is known again.
+// Lists the table's objects hour by hour, with a digest that identifies an unchanged hour.
 
 import { createHash } from 'node:crypto'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
@@ -13,7 +13,7 @@ import {
 import { hourName, hourOfKey } from './partitions.ts'
 
 export interface ListedHour {
-  /** `2026-11-21-09`; undefined: the objects lie in no hour */
+  /** `2026-11-21-09`; undefined: the objects are outside all hours */
   readonly hour: string | undefined
   readonly digest: string
   readonly objects: number
@@ -33,7 +33,7 @@ export async function* listHours(
 ): AsyncGenerator<ListedHour> {
   const after = startAfter === undefined ? undefined : hourOfKey(lake, startAfter)
   const compacted = await listRuns(bucket, lake, after)
-  /** Compacted hours whose own folder is empty come where they belong in time. */
+  /** Compacted hours with an empty folder come in time order too. */
   function* before(hour: string | undefined): Generator<ListedHour> {
     for (const [name, objects] of compacted) {
       if (hour !== undefined && name >= hour) return
@@ -59,7 +59,7 @@ export async function* listHours(
   yield* before(undefined)
 }
 
-/** The objects of compaction's runs by the name of their hour, hours ascending, from the hour behind `after` on. */
+/** The objects of compaction's runs by the name of their hour, hours ascending, after the hour `after`. */
 export async function listRuns(bucket: Bucket, lake: Lake, after?: HourPath): Promise<Map<string, Listed[]>> {
   const found = new Map<string, Listed[]>()
   const from = after ? { startAfter: `${compactedPrefix(lake)}${after.dt}/${after.hour}/~` } : {}
@@ -73,7 +73,7 @@ export async function listRuns(bucket: Bucket, lake: Lake, after?: HourPath): Pr
   return found
 }
 
-/** The hours that have a folder of their own below the table, by name, ascending. */
+/** The hours that have a folder below the table, by name, ascending. */
 export async function listHourFolders(bucket: Bucket, lake: Lake): Promise<Map<string, HourPath>> {
   const hours = new Map<string, HourPath>()
   for await (const day of bucket.folders(tablePrefix(lake))) {

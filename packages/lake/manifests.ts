@@ -1,4 +1,4 @@
-// Reads the manifests of compacted hours: which is the newest of each hour, and since when all tables read its run.
+// Reads the manifests of compacted hours: the newest of each hour, and since when all tables read its run.
 
 import { type Manifest, parseManifest } from '@ticklake/contract/compaction.ts'
 import {
@@ -45,20 +45,23 @@ export async function readManifest(
   const key = manifestKey(lake, { dt, hour }, seq)
   const stored = await source.text(key)
   try {
-    if (!stored) throw new Error('it was listed, but is not there')
+    if (!stored) throw new Error('it was listed, but does not exist')
     return parseManifest(stored.text)
   } catch (error) {
     throw new Failure({
       code: 'MANIFEST_UNREADABLE',
-      what: `the manifest ${key} cannot be understood; nothing of its hour is changed`,
+      what: `the manifest ${key} is unreadable; nothing of its hour is changed`,
       why: reasonOf(error),
-      remedy: 'put it back as it was written, or run the release that wrote it; never delete a manifest',
+      remedy: 'restore it as it was written, or run the release that wrote it; never delete a manifest',
       cause: error,
     })
   }
 }
 
-/** Whether it is recorded that every table reads the manifest's run, and how long ago that was, where the bucket's clock tells it. */
+/**
+ * Whether it is recorded that every table reads the manifest's run, and how long ago that was, if the bucket's clock
+ * says.
+ */
 export async function readMark(
   source: ObjectSource,
   lake: Lake,
@@ -68,7 +71,7 @@ export async function readMark(
   return { isMarked: stored !== undefined, ageMs: stored?.ageMs }
 }
 
-/** All manifests of these hours, for an audit: during a switch tables may still read the run of the one before. */
+/** All manifests of these hours, for an audit: during a switch tables may still read the previous one's run. */
 export async function readCompactedHours(
   source: ObjectSource,
   lake: Lake,
@@ -85,7 +88,7 @@ export async function readCompactedHours(
   return hours
 }
 
-/** Where a table has the hour once it is compacted. */
+/** A compacted hour's location in a table. */
 export function runLocation(
   lake: Lake & { readonly bucket: string },
   manifest: HourPath & { readonly run: string },

@@ -1,4 +1,4 @@
-// How many objects the table has and how large they are, by listing; closed hours are not listed each time.
+// The number and total size of the table's objects, by listing; closed hours are not listed each time.
 
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import type { Bucket } from '@ticklake/aws/s3.ts'
@@ -11,7 +11,7 @@ export interface ObjectTotals {
   readonly bytes: number
 }
 
-/** Everything is listed again after this time: objects of old hours may come and go. */
+/** Everything is listed again after this time: objects of old hours may change. */
 const ALL_EVERY_MS = 15 * 60_000
 
 export class ObjectLister {

@@ -1,4 +1,4 @@
-// Hours are UTC wherever the process runs, and only real hours of the table's folder are partitions.
+// Hours are UTC in every time zone, and only real hours of the table's folder are partitions.
 import { afterEach, expect, test } from 'vitest'
 import { hourName, hourOfKey, hoursAround, partitionInput } from './partitions.ts'
 
@@ -36,7 +36,7 @@ test.each([
   ['lake/ticks/dt=2026-11-21/', undefined],
   ['lake/ticks/x.parquet', undefined],
   ['lake/ticks_jsonl/dt=2026-11-21/hour=09/', undefined],
-])('%s lies in %s', (key, name) => {
+])('%s is in %s', (key, name) => {
   const hour = hourOfKey(lake, key)
   expect(hour && hourName(hour)).toBe(name)
 })

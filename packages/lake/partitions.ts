@@ -1,11 +1,13 @@
-// The Hive partitions of the table: which hours there should be, and what each is in Glue.
+// The Hive partitions of the table: which hours should exist, and each one's form in Glue.
 import type { PartitionInput, StorageDescriptor } from '@aws-sdk/client-glue'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { type HourPath, hourOf, hourPrefix, type Lake, tablePrefix } from '@ticklake/contract/keys.ts'
 
 const HOUR_MS = 3_600_000
 
-/** The hour before `nowMs`, its own, and `ahead` after it, in UTC. The one before is for a broker whose clock is late. */
+/**
+ * The hour before `nowMs`, its own, and `ahead` after it, in UTC. The one before is for a broker whose clock is behind.
+ */
 export function hoursAround(nowMs: number, ahead: number): HourPath[] {
   return Array.from({ length: ahead + 2 }, (_, i) => hourOf(nowMs + (i - 1) * HOUR_MS))
 }

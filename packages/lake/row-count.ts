@@ -1,4 +1,4 @@
-// What Athena says of the table: how many rows there are, and how fresh the newest is.
+// Athena's count of the table's rows, and the age of the newest.
 
 import type { Athena, QueryOptions } from '@ticklake/aws/athena.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
@@ -13,7 +13,7 @@ export interface RowCount {
   readonly scannedBytes: number
 }
 
-/** One query. It searches only the last hours for the newest row, so that it opens no old object for it. */
+/** One query. It looks for the newest row only in the last hours, so that it opens no old object for that. */
 export async function countRows(
   athena: Athena,
   { lake, queryTimeoutMs }: { readonly lake: LakeConfig; readonly queryTimeoutMs: number },

@@ -1,11 +1,11 @@
 // Pieces of SQL that every query of the lake needs: quoted names, and a limit by offsets.
 
-/** A name as SQL quotes it. */
+/** A quoted SQL name. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** The condition on a row of the topic that its offset lies below the landed offset of its partition. */
+/** The condition that a row's offset is below its partition's landed offset. */
 export function offsetsBelowSql(landedOffsets: ReadonlyMap<number, number>): string {
   const cases = [...landedOffsets].map(
     ([partition, landedOffset]) => `WHEN ${partition} THEN ${landedOffset}`,

@@ -8,7 +8,7 @@ export interface TableName {
   readonly table: string
 }
 
-/** Every table that was ever recorded; some may be gone from Glue. */
+/** Every recorded table; some may no longer exist in Glue. */
 export async function listTables(source: ObjectSource, lake: Lake): Promise<TableName[]> {
   const tables: TableName[] = []
   for await (const { key } of source.list(tablesPrefix(lake))) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { BoundedMap } from './bounded-map.ts'
 
-test('beyond its limit, the entry that was added first is dropped', () => {
+test('beyond its limit, the oldest entry is dropped', () => {
   const map = new BoundedMap<string, number>(2).set('a', 1).set('b', 2).set('a', 3).set('c', 4)
   expect([...map]).toEqual([
     ['b', 2],

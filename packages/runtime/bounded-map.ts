@@ -1,4 +1,4 @@
-// A map that holds only its newest entries, for caches and for remembering what was seen lately.
+// A map that keeps only its newest entries, for caches and recently seen keys.
 
 /** Beyond `limit` entries the one that was added first is dropped; setting a key again does not make it newer. */
 export class BoundedMap<K, V> extends Map<K, V> {

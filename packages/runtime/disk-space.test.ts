@@ -3,11 +3,11 @@ import { expect, test } from 'vitest'
 import { bytesLeft, whyDiskFull } from './disk-space.ts'
 
 test('a full disk is reported with its path and what is free', () => {
-  // No file can be made in /proc, and it says that it has no block left.
+  // No file can be created in /proc, which reports no free block.
   expect(whyDiskFull('/proc')).toBe('the disk of /proc is full: 0.0 MB free, at least 8 MB are needed')
 })
 
-test('a disk with room says nothing, a folder that is gone is named', () => {
+test('a disk with free space is no problem, a missing folder is named', () => {
   expect(bytesLeft(import.meta.dirname)).toBeGreaterThan(8_000_000)
   expect(whyDiskFull(import.meta.dirname)).toBeUndefined()
   expect(whyDiskFull('/no/such/folder')).toMatch(/^\/no\/such\/folder cannot be written to: ENOENT/)

@@ -1,19 +1,19 @@
-// How much room a disk has, and when that is too little: the one place for both numbers.
+// The free space of a disk, and the limits below which it is too little.
 import { statfsSync } from 'node:fs'
 import { reasonOf } from './errors.ts'
 
 /** Servers are not started with less: Kafka's and Trino's own files, and some minutes of rows. */
 export const LEAST_FREE_BYTES = 100_000_000
-/** With less a disk is full: a service that writes there is not ready, and so little explains why a server ended. */
+/** With less a disk counts as full: a service that writes there is not ready, and this may be why a server ended. */
 export const FULL_BYTES = 8_000_000
 
-/** What this user may still write there. @throws Error when there is no such folder */
+/** The bytes that this user may still write there. @throws Error if the folder does not exist */
 export function bytesLeft(dir: string): number {
   const { bavail, bsize } = statfsSync(dir)
   return bavail * bsize
 }
 
-/** undefined: there is room; a sentence: why a service that writes below `dir` is not ready. */
+/** undefined: enough space; a sentence: why a service that writes below `dir` is not ready. */
 export function whyDiskFull(dir: string): string | undefined {
   let left: number
   try {

@@ -1,4 +1,4 @@
-// The shell's environment, with .env filling in what the shell leaves unset.
+// The shell's environment, plus variables of .env that the shell does not set.
 import dotenv from 'dotenv'
 import type { Env } from './env.ts'
 
@@ -6,7 +6,7 @@ import type { Env } from './env.ts'
 export function shellEnv(): Env {
   const fromFile: Record<string, string> = {}
   dotenv.config({ path: process.env.TICKLAKE_ENV_FILE ?? '.env', processEnv: fromFile, quiet: true })
-  // AWS SDK clients read process.env by themselves, so what the file adds must be there too.
+  // AWS SDK clients read process.env themselves, so the file's variables must be there too.
   for (const [name, value] of Object.entries(fromFile)) process.env[name] ??= value
   return process.env
 }

@@ -1,20 +1,20 @@
-// How the secret of a start is shown to the two servers behind local-aws: each has its own way of asking for it.
+// How the secret of a start is presented to the two servers behind local-aws, each in its own way.
 import { createHmac } from 'node:crypto'
 
 /** Bytes in hexadecimal: Trino reads the same text as Base64, which makes 48 bytes of it. */
 export const secretForm = /^[0-9a-f]{64}$/
 
-/** MiniStack takes it beside a request whose signature is somebody else's (stack/ministack/guard.py). */
+/** MiniStack accepts it beside a request that a client signed (stack/ministack/guard.py). */
 export const secretHeader = 'X-Ticklake-Secret'
 
-/** For clients that sign: MiniStack verifies that they do it with the secret. */
+/** For clients that sign with the secret, which MiniStack verifies. */
 export function miniStackCredentials(secret = 'test'): { accessKeyId: string; secretAccessKey: string } {
   return { accessKeyId: 'test', secretAccessKey: secret }
 }
 
 /**
- * The headers of a request to Trino: the user, and a JSON Web Token (RFC 7519) that is signed with the secret. Trino asks
- * for one only where it believes that the connection is encrypted. This one goes over loopback, or a network of two.
+ * The headers of a request to Trino: the user, and a JSON Web Token (RFC 7519) that is signed with the secret. Trino
+ * asks for one only if it believes that the connection is encrypted. This one uses loopback, or a private network.
  */
 export function trinoHeaders(user: string, secret: string | undefined): Record<string, string> {
   if (secret === undefined) return { 'X-Trino-User': user }

@@ -8,7 +8,7 @@ export interface Option<T> {
   /** Absent: the variable must be set. */
   readonly fallback?: T
   readonly secret?: boolean
-  /** Throws a plain sentence when the text is not of this kind. */
+  /** Throws a plain sentence if the text is not of this kind. */
   readonly parse: (text: string) => T
 }
 
@@ -28,12 +28,12 @@ export function text(facts: Facts<string>): Option<string> {
   return { doc: facts.doc, kind: 'text', ...withDefault(facts), parse: (value) => value }
 }
 
-/** A text that may stay unset. */
+/** A text that may be unset. */
 export function optionalText(facts: { doc: string }): Option<string | undefined> {
   return { doc: facts.doc, kind: 'text, may be unset', fallback: undefined, parse: (value) => value }
 }
 
-/** The same, but it may stay unset. */
+/** The same, but it may be unset. */
 export function optional<T>(option: Option<T>): Option<T | undefined> {
   return { ...option, kind: `${option.kind}, may be unset`, fallback: undefined }
 }
@@ -58,10 +58,10 @@ export function integer(facts: Facts<number> & { min?: number; max?: number }): 
   }
 }
 
-/** The longest that Node's timers can wait, 24.8 days: of a longer time they make 1 ms. */
+/** The longest time that Node's timers can wait, 24.8 days: they turn a longer one into 1 ms. */
 const LONGEST_TIMER_MS = 2_147_483_647
 
-/** A time that ends in a timer. */
+/** A time for a timer. */
 export function milliseconds(facts: Facts<number> & { min?: number }): Option<number> {
   return integer({ ...facts, max: LONGEST_TIMER_MS })
 }
@@ -93,7 +93,7 @@ export function oneOf<const T extends string>(values: readonly T[], facts: Facts
   }
 }
 
-/** A text of a given form. */
+/** A text in a given form. */
 export function pattern(form: RegExp, description: string, facts: Facts<string>): Option<string> {
   return {
     doc: facts.doc,
@@ -108,10 +108,9 @@ export function pattern(form: RegExp, description: string, facts: Facts<string>)
 
 /**
  * Reads the variables of a schema. An empty variable counts as unset (compose passes those).
- * @param owns prefixes of which every variable must be known: a misspelt `CONSUMER_FLUSH_AFTER` is an error
- *   that proposes the nearest right name.
- * @param isForeign tells names with such a prefix that other programs read
- * @throws Failure CONFIG_INVALID that lists every problem, one a line, by the variable's name.
+ * @param owns prefixes of which every variable must be known: a misspelt `CONSUMER_FLUSH_AFTER` is an error that
+ * suggests the nearest known name. @param isForeign recognizes names with such a prefix that other programs read
+ * @throws Failure CONFIG_INVALID that lists every problem, one per line, by the variable's name.
  */
 export function readEnv<S extends Schema>(
   schema: S,
@@ -151,7 +150,7 @@ export function readEnv<S extends Schema>(
   return Object.freeze(values) as Values<S>
 }
 
-/** The candidate with the fewest edits to `name`, or undefined when all are far off. */
+/** The candidate with the fewest edits to `name`, or undefined if all are far off. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates
     .map((candidate) => ({ candidate, edits: editDistance(name, candidate) }))

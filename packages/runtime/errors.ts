@@ -7,11 +7,11 @@ export interface FailureFacts {
   readonly code: string
   /** What failed, and what that means for the data. */
   readonly what: string
-  /** Why, as far as it is known: the variable, file, line or answer that led here. */
+  /** Why, as far as known: the variable, file, line or answer that led here. */
   readonly why?: string
   /** The next thing for the user to do. */
   readonly remedy?: string
-  /** Whether the same attempt may succeed later without a change. */
+  /** Whether a retry may succeed without a change. */
   readonly retryable?: boolean
   readonly cause?: unknown
 }
@@ -38,7 +38,7 @@ export function codeOf(thrown: unknown): string | undefined {
   return thrown instanceof Failure ? thrown.code : undefined
 }
 
-/** The text in one line: without blank lines, and without white space at the ends of the others. */
+/** The text without blank lines, and without white space at the ends of lines. */
 export function inOneLine(text: string, separator = ' '): string {
   return text
     .split('\n')
@@ -55,9 +55,8 @@ export function reasonOf(thrown: unknown): string {
 }
 
 /**
- * The lines that a terminal shows for an error: what, why, what to do. A Failure has at most three lines;
- * anything else is a defect and is shown with its stack. Secrets are left out, and what would drive the terminal is
- * written out.
+ * The lines that a terminal shows for an error: what, why, what to do. A Failure has at most three lines; anything else
+ * is a defect and is shown with its stack. Secrets are removed, and control characters are escaped.
  */
 export function renderError(thrown: unknown): string {
   if (!(thrown instanceof Failure)) {
@@ -69,7 +68,7 @@ export function renderError(thrown: unknown): string {
   return shown(lines.join('\n'))
 }
 
-/** Causes are texts of others: of brokers, servers, files and their names. */
+/** Causes are texts from outside: of brokers, servers, files and their names. */
 function shown(text: string): string {
   return printable(redactText(text))
 }

@@ -1,4 +1,4 @@
-// The three addresses that an operator, a probe and Prometheus ask.
+// The three paths for operators, probes and Prometheus.
 import { type OutgoingHttpHeaders, request } from 'node:http'
 import { createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -75,7 +75,7 @@ test('a web page of another site, or a foreign name that resolves to this machin
   expect(await ask({ 'sec-fetch-site': 'same-site' })).toBe('403 error ORIGIN_REFUSED: ')
 })
 
-test('a server on every address answers by the address that was asked, and by no other', async () => {
+test('a server that listens on every address answers for the address of the connection, and for no other', async () => {
   await using server = await startHealthServer({
     ...options,
     host: '0.0.0.0',

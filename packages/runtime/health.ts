@@ -1,4 +1,4 @@
-// The HTTP side door of a service: /livez (the process works), /readyz (its dependencies answer), /metrics.
+// The health port of a service: /livez (the process works), /readyz (its dependencies answer), /metrics.
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Failure, reasonOf, renderError } from './errors.ts'
@@ -9,11 +9,11 @@ export interface HealthOptions {
   readonly host: string
   /** 0 picks a free port. */
   readonly port: number
-  /** The variable that sets the port, for whoever finds it taken. */
+  /** The variable that sets the port, for the error when it is taken. */
   readonly portVariable: string
-  /** Names by which it may be asked for, beside the loopback names. */
+  /** Host names that are accepted in addition to the loopback names. */
   readonly allowedHosts: readonly string[] | undefined
-  /** The variable that lists them, for whoever is refused. */
+  /** The variable that lists them, for the error when a request is refused. */
   readonly allowedHostsVariable: string
   readonly registry: Registry
   /** undefined: alive; a sentence: why not */
@@ -26,7 +26,7 @@ export interface HealthServer extends AsyncDisposable {
   readonly port: number
 }
 
-/** Starts the server. @throws Failure HEALTH_PORT_TAKEN when the port cannot be bound */
+/** Starts the server. @throws Failure HEALTH_PORT_TAKEN if the port cannot be bound */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
   const server = createServer(async (request, response) => {
     const { status, type, body } = denial(request, options) ??
@@ -80,7 +80,7 @@ export async function healthAnswer(
   return { status: 200, type: options.registry.contentType, body: await options.registry.metrics() }
 }
 
-/** What a web page of another site is told, and whoever asks by a foreign name. */
+/** The answer to a web page of another site, or to a request for a foreign name. */
 function denial(request: IncomingMessage, options: HealthOptions): HealthAnswer | undefined {
   try {
     requireOwnRequest(request, { ...options, listensOn: addressOf(request, options.host) })
@@ -93,8 +93,8 @@ function denial(request: IncomingMessage, options: HealthOptions): HealthAnswer 
 }
 
 /**
- * A server on every address is asked by the one that the connection came in by, as a Prometheus that finds containers by
- * DNS does it. An address cannot be rebound, and there is nothing here but reading.
+ * A server that listens on every address also accepts the address of the connection, which a Prometheus that finds
+ * containers by DNS uses. An address cannot be rebound, and requests here only read.
  */
 function addressOf(request: IncomingMessage, host: string): string {
   const local = request.socket.localAddress?.replace(/^::ffff:/, '')

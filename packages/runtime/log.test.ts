@@ -1,4 +1,4 @@
-// Secrets stay out of every line: by name at any depth, by value anywhere, in the errors of clients too.
+// Secrets stay out of every line: by name at any depth, by value anywhere, also in errors of clients.
 import { expect, test } from 'vitest'
 import { Failure, renderError } from './errors.ts'
 import { makeLogger } from './log.ts'
@@ -52,7 +52,7 @@ test('a secret in the message itself is not logged', () => {
   expect(linesOf((log) => log.info(`the broker refused ${kafkaPassword}`))).not.toContain('battery')
 })
 
-test('what is no secret stays: each line is JSON with its service, level and numbers', () => {
+test('what is not a secret stays: each line is JSON with its service, level and numbers', () => {
   const line = linesOf((log) =>
     log.info({ partition: 3, rows: 250_000, tokens: 5, key: 'ticks/a' }, 'batch landed'),
   )

@@ -1,4 +1,4 @@
-// One logger for every service: JSON lines on stderr, pretty on a terminal, secrets left out.
+// One logger for every service: JSON lines on stderr, pretty on a terminal, without secrets.
 import { type DestinationStream, type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 import type { Env } from './env.ts'
@@ -13,8 +13,7 @@ const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 /**
  * A logger that names its service in every line. Standard output stays free for results.
  * @param env LOG_LEVEL (info by default), LOG_FORMAT (json | pretty; by default pretty on a terminal). The values of
- *   its secret variables are kept out of every line
- * @param destination takes the place of stderr
+ * its secret variables are kept out of every line @param destination replaces stderr
  */
 export function makeLogger(
   service: string,
@@ -29,22 +28,22 @@ export function makeLogger(
     level: levels.includes(env.LOG_LEVEL ?? '') ? env.LOG_LEVEL! : 'info',
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    // The whole line, not only paths that somebody thought of: errors of clients carry settings and requests.
-    // A line of JSON ends on a terminal too: by `docker logs`, `tail` or `less -r`.
+    // The whole line, not only known paths: errors of clients contain settings and requests. A line of JSON also
+    // reaches terminals: through `docker logs`, `tail` or `less -r`.
     hooks: { streamWrite: (line) => printableJson(redactLine(line)) },
   }
   if (!asPretty) return pino(options, destination ?? pino.destination({ dest: 2, sync: true }))
   const prettyOf = prettyFactory({
     ignore: 'service',
     messageFormat: '{service}: {msg}',
-    // One line an event here too; only the stack of a defect takes more.
+    // One line per event here too; only the stack of a defect takes more.
     singleLine: true,
     colorize: hasColours(out, env),
   })
   return pino(options, { write: (line) => void out.write(prettyOf(printableEntry(line))) })
 }
 
-/** The entry with its texts safe for a terminal; only a stack has lines. */
+/** The entry with its texts safe for a terminal; only a stack has several lines. */
 function printableEntry(line: string): string {
   const safe = (value: unknown, name: string): unknown => {
     if (typeof value === 'string') return name === 'stack' ? printable(value) : printableLine(value)

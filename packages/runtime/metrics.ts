@@ -1,16 +1,16 @@
-// The numbers of a service, in Prometheus' text form: one registry, filled by the service's events.ts.
+// The metrics of a service, in Prometheus' text format: one registry, filled by the service's events.ts.
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 
 export { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
-/** Gauges of prom-client that are named like counters; the same is in nodejs_active_{handles,requests,resources}. */
+/** Gauges of prom-client with counter names; nodejs_active_{handles,requests,resources} have the same data. */
 const misnamed = [
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',
   'nodejs_active_resources_total',
 ]
 
-/** A registry that already counts what every Node process has: event-loop delay, memory, CPU seconds. */
+/** A registry with the metrics of every Node process: event-loop delay, memory, CPU seconds. */
 export function makeRegistry(service: string): Registry {
   const registry = new Registry()
   registry.setDefaultLabels({ service })
@@ -19,30 +19,30 @@ export function makeRegistry(service: string): Registry {
   const registers = [registry]
   new Gauge({
     name: stoppedName,
-    help: '1 for the code of the error for which the service has ended itself, as long as it lingers',
+    help: '1 for the code of the error that stopped the service, while it lingers',
     labelNames: ['code'],
     registers,
   })
   new Gauge({
     name: failingSinceName,
-    help: 'Since when an attempt has failed, by its name and the code of its last error; OTHER: it has none',
+    help: 'Since when an attempt has failed, by its name and the code of its last error; OTHER: no code',
     labelNames: ['attempt', 'code'],
     registers,
   })
   return registry
 }
 
-/** In the place of a code, for an error that has none. */
+/** The code of an error without one. */
 export const NO_CODE = 'OTHER'
 const stoppedName = 'ticklake_stopped'
 const failingSinceName = 'ticklake_failing_since_timestamp_seconds'
 
-/** Says for which code the service has ended itself. */
+/** Records the code of the error that stopped the service. */
 export function countStop(registry: Registry, code: string): void {
   ;(registry.getSingleMetric(stoppedName) as Gauge).set({ code }, 1)
 }
 
-/** Keeps since when attempts fail, for an `Outages`. */
+/** Records since when attempts fail, for an `Outages`. */
 export function failingSince(registry: Registry): FailingSince {
   const gauge = registry.getSingleMetric(failingSinceName) as Gauge
   const shown = new Map<string, string>()
@@ -57,7 +57,7 @@ export function failingSince(registry: Registry): FailingSince {
   }
 }
 
-/** Told of every failure of an attempt; undefined: it works. */
+/** Called with every failure of an attempt; undefined: it works. */
 export type FailingSince = (
   attempt: string,
   failing: { readonly code: string | undefined; readonly sinceMs: number } | undefined,

@@ -1,4 +1,4 @@
-// Reads a file that a variable names: passwords and certificates are files, so that no list of processes shows them.
+// Reads a file that a variable names: passwords and certificates are files, so that no process list shows them.
 import { readFileSync } from 'node:fs'
 import { Failure, reasonOf } from './errors.ts'
 

@@ -1,4 +1,4 @@
-// A dependency of a running service fails and comes back: what its log, its /readyz and its numbers say meanwhile.
+// A dependency of a running service fails and comes back: the log, /readyz and metrics meanwhile.
 import { startS3Proxy } from '@ticklake/testing/s3-proxy.ts'
 import { Service } from '@ticklake/testing/service.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
@@ -12,7 +12,7 @@ interface Line {
   readonly port?: number
 }
 
-test('S3 is away for five seconds: one line that it fails, one that it works again, whatever the attempts', async () => {
+test('S3 is down for five seconds: one line that it fails, one that it works again, whatever the number of attempts', async () => {
   const env = testEnv({ CONSUMER_HEALTH_PORT: '0', CONSUMER_FLUSH_AFTER_MS: '300', AWS_MAX_ATTEMPTS: '1' })
   await using s3 = await startS3Proxy(env.AWS_ENDPOINT_URL!)
   await createTopic(env, 1)

@@ -36,7 +36,7 @@ test('150 s of failures each second are three lines, then one that it works agai
   ])
 })
 
-test('two dependencies have lines of their own, and a second outage starts from zero', () => {
+test('two dependencies have separate lines, and a second outage starts from zero', () => {
   const { lines, clock, outages } = setUp()
   outages.failed('a', 'x')
   outages.failed('b', 'y')
@@ -53,7 +53,7 @@ test('a Failure logs its why beside what happened', () => {
   expect(outages.why('a')).toBe('S3 does not answer (ECONNREFUSED)')
 })
 
-test('since when an attempt fails is a metric with the code of its last error, and gone when it works', async () => {
+test('a metric has since when an attempt fails, with the code of its last error, and disappears when it works', async () => {
   const registry = makeRegistry('catalog')
   const clock = { ms: 5_000 }
   const log = { warn() {}, info() {} } as unknown as Logger

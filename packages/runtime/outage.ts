@@ -1,4 +1,4 @@
-// Tells of an attempt that fails again and again: one line when it fails, one a minute, one when it works again.
+// Reports an attempt that keeps failing: one line when it fails, one a minute, one when it works again.
 import { codeOf, reasonOf } from './errors.ts'
 import type { Logger } from './log.ts'
 import type { FailingSince } from './metrics.ts'
@@ -28,12 +28,12 @@ export class Outage {
     this.#now = now
   }
 
-  /** Why it does not work, or undefined while it does. */
+  /** Why it fails, or undefined while it works. */
   get why(): string | undefined {
     return this.#why
   }
 
-  /** Since when it does not work, in the clock's ms. */
+  /** Since when it fails, in the clock's ms. */
   get sinceMs(): number | undefined {
     return this.#since
   }
@@ -68,14 +68,14 @@ export class Outages {
   readonly #count: FailingSince
   readonly #byAttempt = new Map<string, Outage>()
 
-  /** @param count keeps the metric that alerts ask for */
+  /** @param count records the metric that alerts use */
   constructor(lines: OutageLines, now: () => number = Date.now, count: FailingSince = () => {}) {
     this.#lines = lines
     this.#now = now
     this.#count = count
   }
 
-  /** @param code of an error that is no Failure, where it is known */
+  /** @param code the code of an error that is not a Failure, if known */
   failed(attempt: string, error: unknown, code = codeOf(error)): void {
     const outage = this.#of(attempt)
     outage.failed(whyOf(error))
@@ -87,12 +87,12 @@ export class Outages {
     this.#count(attempt, undefined)
   }
 
-  /** Why that attempt does not work, or undefined while it does. */
+  /** Why that attempt fails, or undefined while it works. */
   why(attempt: string): string | undefined {
     return this.#byAttempt.get(attempt)?.why
   }
 
-  /** The attempts that do not work just now. */
+  /** The attempts that fail now. */
   failing(): string[] {
     return [...this.#byAttempt.values()].filter(({ why }) => why !== undefined).map(({ attempt }) => attempt)
   }
@@ -104,7 +104,7 @@ export class Outages {
   }
 }
 
-/** @param meanwhile what that means for the data while it lasts */
+/** @param meanwhile what the outage means for the data */
 export function outageLines(log: Pick<Logger, 'warn' | 'info'>, meanwhile: string): OutageLines {
   const readable = (attempt: string) => attempt.replaceAll('_', ' ')
   return {
@@ -119,7 +119,7 @@ export function outageLines(log: Pick<Logger, 'warn' | 'info'>, meanwhile: strin
   }
 }
 
-/** The message, and the `why` that a Failure has beside it. */
+/** The message, and the `why` of a Failure. */
 function whyOf(error: unknown): string {
   const why = (error as { why?: unknown } | undefined)?.why
   return typeof why === 'string' ? `${reasonOf(error)} (${why})` : reasonOf(error)

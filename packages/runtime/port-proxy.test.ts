@@ -1,10 +1,10 @@
-// A port that leads to another: what is asked there is answered from behind it, and a host that is away harms nobody.
+// A port that forwards to another: answers come from the target, and an unreachable target does no harm.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { openRoute, parseRoute } from './port-proxy.ts'
 
-test('what is asked at the port is answered from behind it; away is a cut connection, and back is back', async () => {
+test('the target answers requests at the port; while it is down connections are cut, and later it answers again', async () => {
   const listen = (port: number) => {
     const server = createServer((request, response) => response.end(`${request.headers.host} ${request.url}`))
     return new Promise<typeof server>((resolve) => server.listen(port, '127.0.0.1', () => resolve(server)))

@@ -1,5 +1,5 @@
-// Opens ports that lead to other hosts: `node port-proxy.ts 9102=consumer:9102 …`, for the compose profile `metrics`.
-// A profile can add a service, but no port to a service that is there.
+// Opens ports that forward to other hosts: `node port-proxy.ts 9102=consumer:9102 …`, for the compose profile
+// `metrics`. A compose profile can add a service, but not a port of an existing one.
 import { lookup } from 'node:dns/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { pipeline } from 'node:stream'
@@ -19,12 +19,12 @@ export function parseRoute(text: string): Route {
   if (host !== undefined) return { port: Number(port), host, hostPort: Number(hostPort) }
   throw new Failure({
     code: 'USAGE',
-    what: `${text} is no way from a port to another; nothing was started`,
+    what: `${text} does not map a port to another; nothing was started`,
     remedy: 'write PORT=HOST:PORT, such as 9102=consumer:9102',
   })
 }
 
-/** Listens until it is closed. A host that is not there ends the connection that asked for it, and nothing else. */
+/** Listens until it is closed. An unreachable host only ends the connection that needed it. */
 export async function openRoute(route: Route, listenHost: string): Promise<Server> {
   const server = createServer((incoming) => {
     incoming.on('error', () => incoming.destroy())
@@ -48,7 +48,7 @@ export async function openRoute(route: Route, listenHost: string): Promise<Serve
 }
 
 async function forward(incoming: Socket, { host, hostPort }: Route): Promise<void> {
-  // Of several containers always the same, as long as they are there: their numbers must not take turns.
+  // With several containers always the same one, while it exists: their metrics must not alternate.
   const addresses = (await lookup(host, { all: true, family: 4 })).map(({ address }) => address).sort()
   const outgoing = connect(hostPort, addresses[0]!)
   outgoing.on('error', () => incoming.destroy())

@@ -1,4 +1,4 @@
-// What others wrote never drives the terminal: every place that shows it writes it out.
+// Foreign text never controls the terminal: every place that shows it escapes it.
 import { expect, test } from 'vitest'
 import { Failure, renderError } from './errors.ts'
 import { makeLogger } from './log.ts'
@@ -23,21 +23,21 @@ const hostile: [string, string, string][] = [
 ]
 const harmless = 'plain, é 恒生 👩‍👩‍👧 क्‍ष → … ·'
 
-/** All that may be written besides what can be seen: new lines, tabs, and the colours and redrawing of our own. */
+/** All that may be written besides visible characters: new lines, tabs, and our own colours and redrawing. */
 const drives = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\u200b\ufeff]/
 const own = /\u001b\[\d+m|\r\u001b\[K/g
 
-test.each(hostile)('%s is written out', (_what, text, shown) => {
+test.each(hostile)('%s is escaped', (_what, text, shown) => {
   expect(printable(text)).toBe(shown)
   expect(printableLine(text)).toBe(shown)
 })
 
-test('lines and tabs stay where there may be some, and what is harmless always', () => {
+test('new lines and tabs stay where they are allowed, and harmless characters always', () => {
   expect(printable(`a\n\tb ${harmless}`)).toBe(`a\n\tb ${harmless}`)
   expect(printableLine(`a\n\tb ${harmless}`)).toBe(`a\\n\\tb ${harmless}`)
 })
 
-test('JSON means the same, and drives nothing', () => {
+test('JSON keeps its meaning, and controls nothing', () => {
   for (const [, text] of hostile) {
     const safe = printableJson(JSON.stringify({ text }))
     expect(JSON.parse(safe)).toEqual({ text })
@@ -60,7 +60,7 @@ const surfaces: [string, () => string][] = [
     () => renderError(new Failure({ code: 'X', what: all, why: all, remedy: all })),
   ],
   ['a defect with its stack', () => renderError(new Error(all))],
-  ['something thrown that is no error', () => renderError(all)],
+  ['something thrown that is not an error', () => renderError(all)],
   ['a pretty message', () => logged('pretty', (log) => log.warn(all))],
   [
     'a pretty line with facts',
@@ -80,7 +80,7 @@ const surfaces: [string, () => string][] = [
   ],
 ]
 
-test.each(surfaces)('%s drives no terminal', (_where, show) => {
+test.each(surfaces)('%s does not control the terminal', (_where, show) => {
   const text = show()
   expect(text.replace(own, '')).not.toMatch(drives)
   expect(text, 'nothing is lost silently').toMatch(/\\+(x1b|u001b)\[2J/)

@@ -1,8 +1,9 @@
-// Text of others made safe for a terminal: data, names and errors may hold what drives it, or shows them as something else.
+// Makes foreign text safe for a terminal: data, names and errors may contain control characters, or characters that
+// disguise them.
 
 /**
- * Controls (C0, DEL, C1), what turns the direction of text, what has no width, line and paragraph separators, tags, and
- * halves of surrogate pairs. The joiners U+200C and U+200D stay: words and emoji are written with them.
+ * Controls (C0, DEL, C1), text direction, zero width, line and paragraph separators, tags, and halves of surrogate
+ * pairs. The joiners U+200C and U+200D stay: words and emoji need them.
  */
 const unsafe =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}\p{Cs}]/gu
@@ -11,7 +12,7 @@ const unsafeBeyondAscii =
 
 const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
-/** The text with what a terminal would act on written out (`\x1b`, `\u202e`). New lines and tabs stay. */
+/** The text with control characters escaped (`\x1b`, `\u202e`). New lines and tabs stay. */
 export function printable(text: string): string {
   return text.replace(unsafe, (char) => (char === '\n' || char === '\t' ? char : escaped(char)))
 }
@@ -21,7 +22,7 @@ export function printableLine(text: string): string {
   return text.replace(unsafe, escaped)
 }
 
-/** JSON text of the same meaning: what a terminal would act on is written as JSON writes it (`\u009b`). */
+/** Equivalent JSON text, with control characters in JSON's own escapes (`\u009b`). */
 export function printableJson(json: string): string {
   return json.replace(unsafeBeyondAscii, (char) =>
     Array.from({ length: char.length }, (_, i) => `\\u${hex(char.charCodeAt(i), 4)}`).join(''),

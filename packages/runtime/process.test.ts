@@ -1,9 +1,9 @@
-// How a command ends by signals: the first asks it to close what it opened, a later one ends it at once.
+// How signals end a command: the first lets it clean up, a later one ends it at once.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test, vi } from 'vitest'
 
-// Processes that start take a busy machine seconds.
+// Starting processes takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
 const script = `
@@ -37,16 +37,16 @@ async function endedBy(...afterMs: number[]): Promise<{ code: number | null; sai
   return { code, said }
 }
 
-test('a signal lets the command close, also when it comes twice, as from timeout(1)', async () => {
+test('a signal lets the command clean up, even if it comes twice, as from timeout(1)', async () => {
   expect(await endedBy(0)).toEqual({ code: 0, said: 'runs closed' })
   expect(await endedBy(0, 30)).toEqual({ code: 0, said: 'runs closed' })
 })
 
-test('whoever asks again later wants the end at once', async () => {
+test('a later signal asks for an immediate end', async () => {
   expect(await endedBy(0, 900)).toEqual({ code: 130, said: 'runs ' })
 })
 
-test('a native thread that does not end keeps no process from ending within its time, with the status it has', () => {
+test('a native thread that does not end does not keep a process from ending in time, with its status', () => {
   const stuck = `
     import { pbkdf2 } from 'node:crypto'
     import { runCommand, sleep } from './process.ts'
@@ -68,7 +68,7 @@ test('a native thread that does not end keeps no process from ending within its 
 test.each([
   ['nowhere', 'NOT_THERE', 'ENOENT'],
   ['.', 'NOT_THERE', 'EISDIR'],
-])('a file that is not there, or is a folder, is three lines and no stack: %s', (path, code, why) => {
+])('a missing file, or a folder in its place, is three lines without a stack: %s', (path, code, why) => {
   const reading = `
     import { readFileSync } from 'node:fs'
     import { runCommand } from './process.ts'

@@ -1,21 +1,21 @@
-// How every command starts and ends: signals become an AbortSignal, errors three lines and an exit status.
+// How every command starts and ends: signals become an AbortSignal, errors become three lines and an exit status.
 import { endProcess } from './end-process.ts'
 import { Failure, reasonOf, renderError } from './errors.ts'
 
-/** One Ctrl-C may come twice: from the terminal and from what stands between, such as timeout(1), which sends both. */
+/** One Ctrl-C may arrive twice: from the terminal, and from a wrapper such as timeout(1), which forwards it. */
 const SAME_SIGNAL_MS = 500
 
 export interface CommandOptions {
   /**
-   * For a command with a native library whose threads may not end: this long after the first signal the process ends
-   * in any case, with the exit status that it has by then.
+   * For a command with native threads that may not end: this long after the first signal the process ends in any case,
+   * with its current exit status.
    */
   readonly endWithinMs?: number
 }
 
 /**
- * Runs a command until it returns. SIGINT and SIGTERM abort the signal, so that the command can close what it
- * opened; a second one, half a second later or more, ends the process at once. A thrown error is shown on stderr and makes the exit status 1.
+ * Runs a command until it returns. SIGINT and SIGTERM abort the signal, so that the command can clean up; a second one,
+ * half a second later or more, ends the process at once. A thrown error is shown on stderr and makes the exit status 1.
  */
 export async function runCommand(
   command: (signal: AbortSignal) => Promise<void>,
@@ -35,7 +35,7 @@ export async function runCommand(
     }
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
-  // A reader that closes the pipe early (`| head`) is no error.
+  // A reader that closes the pipe early (`| head`) is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)
     process.stderr.write(`${renderError(asFailure(error, 'the output is cut off'))}\n`)
@@ -53,7 +53,7 @@ export async function runCommand(
 
 function endLater(ms: number | undefined): void {
   if (ms === undefined) return
-  // It keeps nothing alive: a process that can end by itself does.
+  // The timer is unref'ed: a process that can end by itself does.
   setTimeout(() => endProcess(Number(process.exitCode ?? 0)), ms).unref()
 }
 
@@ -63,17 +63,17 @@ const remedies: Readonly<Record<string, { readonly code: string; readonly remedy
     remedy: 'make room on that disk (df -h shows which is full), then run the command again',
   },
   EDQUOT: { code: 'DISK_FULL', remedy: 'make room within your quota, then run the command again' },
-  EROFS: { code: 'NOT_WRITABLE', remedy: 'write to another place: this disk is read-only' },
-  EACCES: { code: 'NOT_WRITABLE', remedy: 'let this user read and write there, or name another place' },
+  EROFS: { code: 'NOT_WRITABLE', remedy: 'write elsewhere: this disk is read-only' },
+  EACCES: { code: 'NOT_WRITABLE', remedy: 'let this user read and write there, or choose another path' },
   ENOENT: {
     code: 'NOT_THERE',
-    remedy: 'check that name: a relative one counts from the folder that the command runs in',
+    remedy: 'check the name: a relative path starts in the folder where the command runs',
   },
   EISDIR: { code: 'NOT_THERE', remedy: 'name a file: this is a folder' },
   EMFILE: { code: 'TOO_MANY_FILES', remedy: 'allow more open files (ulimit -n), then run the command again' },
 }
 
-/** What the machine refuses is no defect: it becomes three lines as well. */
+/** Errors of the operating system are not defects: they become three lines as well. */
 export function asFailure(error: unknown, meanwhile: string): unknown {
   const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException
   const known = error instanceof Error && syscall !== undefined ? remedies[code ?? ''] : undefined

@@ -1,14 +1,14 @@
-// Takes secrets out of what a person or a log gets to see: by the name that stands before them, and by their value.
+// Removes secrets from logs and messages: by the name before them, and by their value.
 
 const CENSOR = '[redacted]'
 
-/** Names of things that nobody but their owner may see, however they are spelt. */
+/** Names of secrets, in any spelling. */
 const secretName =
   /passw(or)?d|passphrase|secret|(session|security|auth|access|bearer|id|refresh|oauth)[-_.]?token|^token$|_token$|authorization|credential|api[-_.]?key|private[-_.]?key|key[-_.]?pem|x-amz-signature|sasl[-_.]jaas/i
 
 /**
- * A name and what parts it from its value: `name=`, `name: `, `"name":"` (also escaped). The name is a whole run, so that
- * no run of letters is tried from each of its places.
+ * A name and its separator from the value: `name=`, `name: `, `"name":"` (also escaped). The name is a whole run of
+ * letters, so that the pattern is not tried from each position in it.
  */
 const nameInText = /(?<![\w.-])[\w.-]+(?![\w.-])\\*["']?\s*[=:]\s*\\*["']?/g
 const secretNameInText =
@@ -19,16 +19,16 @@ const userInUrl = /(:\/\/)[^\s/@:]*:[^\s/@]+@/g
 const pemBegin = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----/g
 const pemEnd = /-----END [A-Z ]{0,40}PRIVATE KEY-----/g
 
-/** Shorter values stand in ordinary words too, such as the `test` of a local stack. */
+/** Shorter values also occur in ordinary words, such as the `test` of a local stack. */
 const LEAST_LENGTH = 6
 const known = new Set<string>()
 
-/** From now on this value is never shown, wherever it stands. Too short ones are left to their names. */
+/** From now on this value is removed everywhere. Values that are too short are only removed by name. */
 export function hideSecret(value: string | undefined): void {
   if (value !== undefined && value.length >= LEAST_LENGTH) known.add(value)
 }
 
-/** Variables that only say where a secret is, or whose. */
+/** Variables that only say where a secret is, or who owns it. */
 const onlyAbout = /_(FILE|DIR|PATH|URI|URL|ARN|ID|NAME|EXPIRATION)$/
 
 /** The values of all variables whose names say that they are secret. */
@@ -50,7 +50,7 @@ export function redactText(text: string): string {
   return redactKeys(shown.replace(userInUrl, `$1${CENSOR}@`))
 }
 
-/** What follows a name that says that it is secret. */
+/** The value after the name of a secret. */
 function redactNamed(text: string): string {
   let shown = ''
   let copied = 0
@@ -78,7 +78,7 @@ function redactKeys(text: string): string {
   return shown + text.slice(copied)
 }
 
-/** A line of JSON without secrets, at any depth and within its texts. */
+/** A line of JSON without secrets, at any depth and within its strings. */
 export function redactLine(line: string): string {
   try {
     return `${JSON.stringify(redactValue(JSON.parse(line)))}\n`

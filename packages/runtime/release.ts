@@ -1,4 +1,5 @@
-// The release of ticklake, recorded in what it writes: a release that cannot read it names the one that can.
+// The release of ticklake, which it records in what it writes, so that a release that cannot read it can name the one
+// that can.
 import { readFileSync } from 'node:fs'
 
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {

@@ -1,4 +1,4 @@
-// Who may ask one of our servers, and who may not. The rules of the page, local-aws and the health ports are all here.
+// Which requests our servers accept: the rules of the dashboard, local-aws and the health ports.
 import { expect, test } from 'vitest'
 import type { Failure } from './errors.ts'
 import { denialStatus, type GuardRules, hostNames, requireOwnRequest } from './request-guard.ts'
@@ -16,7 +16,7 @@ interface Ask extends Partial<GuardRules> {
   readonly method?: string
 }
 
-/** `headers`: names and values in turn, so that one can be sent twice. */
+/** `headers`: alternating names and values, so that one can be sent twice. */
 function outcome(headers: readonly string[], { url = '/api/about', method = 'GET', ...more }: Ask = {}) {
   try {
     requireOwnRequest({ method, url, rawHeaders: headers }, { ...rules, ...more })
@@ -63,18 +63,18 @@ test.each([
   ['x.localhost', 'HOST_REFUSED'],
   ['*', 'HOST_REFUSED'],
   ['', 'HOST_REFUSED'],
-])('asked for as %j it is %s', (host, expected) => {
+])('a request for host %j is %s', (host, expected) => {
   expect(outcome(['Host', host])).toBe(expected)
 })
 
-test('one Host header is needed, and no more', () => {
+test('exactly one Host header is needed', () => {
   expect(outcome([])).toBe('HOST_REFUSED')
   expect(outcome(['Host', 'localhost', 'host', 'evil.example'])).toBe('HOST_REFUSED')
   expect(outcome(['HOST', 'evil.example', 'Host', 'localhost'])).toBe('HOST_REFUSED')
   expect(outcome(['Host', 'localhost', 'Host', 'localhost'])).toBe('HOST_REFUSED')
 })
 
-test('a name is let in when the setting names it, or when the server listens on it', () => {
+test('a host name is accepted if the setting names it, or if the server listens on it', () => {
   const named = { allowedHosts: ['lake.example', 'Local-AWS:4566', '[fd00::7]'] }
   expect(outcome(['Host', 'lake.example:8443'], named)).toBe('let in')
   expect(outcome(['Host', 'local-aws:4566'], named)).toBe('let in')
@@ -106,10 +106,10 @@ test.each([
   ['lake.localhost.', 'HOST_REFUSED'],
   ['lake.localhost.evil.example', 'HOST_REFUSED'],
   ['lake.evil.example', 'HOST_REFUSED'],
-])('where bucket names may stand in front, %j is %j', (host, expected) => {
+])('with bucket host names, %j is %j', (host, expected) => {
   const asked = { method: 'GET', url: '/', rawHeaders: ['Host', host] }
   const own = { ...s3, allowedHosts: ['local-aws'] }
-  if (expected === 'HOST_REFUSED') expect(() => requireOwnRequest(asked, own)).toThrow(/not its own/)
+  if (expected === 'HOST_REFUSED') expect(() => requireOwnRequest(asked, own)).toThrow(/not this server’s/)
   else expect(requireOwnRequest(asked, own)).toEqual({ bucket: expected })
 })
 
@@ -156,7 +156,7 @@ test.each([
   )
 })
 
-test('another site can link to the page, but its scripts cannot ask the interface', () => {
+test('another site can link to the dashboard, but its scripts cannot call the API', () => {
   const linked = ['Host', '127.0.0.1:8080', 'Sec-Fetch-Site', 'cross-site']
   expect(outcome(linked, { ...page, url: '/' })).toBe('let in')
   expect(outcome(linked, { ...page, url: '/?x=/api/' })).toBe('let in')

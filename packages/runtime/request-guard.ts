@@ -1,27 +1,27 @@
-// Who may ask one of our servers: keeps web pages of other sites, and foreign names that resolve to this machine, away
-// from the page, local-aws and every health port. Pure; it looks at the head of a request only.
+// Which requests our servers accept: keeps web pages of other sites, and foreign names that resolve to this machine,
+// away from the dashboard, local-aws and every health port. Pure; it reads only the head of a request.
 import type { Option } from './env.ts'
 import { Failure } from './errors.ts'
 
-/** What the guard looks at: node:http's IncomingMessage is one. */
+/** What the guard reads: node:http's IncomingMessage is one. */
 export interface RequestHead {
   readonly method?: string | undefined
   /** The request target as it was sent. */
   readonly url?: string | undefined
-  /** Names and values in turn, as node:http gives them: a repeated header is there twice. */
+  /** Alternating names and values, as in node:http: a repeated header is there twice. */
   readonly rawHeaders: readonly string[]
 }
 
 export interface GuardRules {
   /** The address that the server listens on, which is one of its names. */
   readonly listensOn: string
-  /** Names, or name:port, beside the loopback names. */
+  /** Names, or name:port, in addition to the loopback names. */
   readonly allowedHosts: readonly string[] | undefined
-  /** The variable that adds to them, for whoever is refused. */
+  /** The variable that adds to them, for the error when a request is refused. */
   readonly allowedHostsVariable: string
-  /** Whether `bucket.localhost` and the like are the server's too, as S3 clients write it. */
+  /** Whether names such as `bucket.localhost`, which S3 clients use, are the server's too. */
   readonly bucketHosts?: boolean
-  /** Paths that a link on another site may lead to. None, unless said. */
+  /** Paths that a link on another site may open. By default none. */
   readonly mayBeLinkedTo?: (path: string) => boolean
 }
 
@@ -37,9 +37,9 @@ const addressForm = /^(\d{1,3}(\.\d{1,3}){3}|\[.*\])$/
 const bucketLabel = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/
 
 /**
- * To be called before anything of a request is read but its head.
+ * Call it before anything of a request except its head is read.
  * @throws Failure TARGET_REFUSED (no plain path: a proxy's absolute form, control characters), HOST_REFUSED (DNS
- *   rebinding: a foreign name that resolves to this address), ORIGIN_REFUSED (a page of another site asks)
+ * rebinding: a foreign name that resolves to this address), ORIGIN_REFUSED (a page of another site asks)
  */
 export function requireOwnRequest(asked: RequestHead, rules: GuardRules): OwnRequest {
   const target = asked.url ?? ''
@@ -48,7 +48,7 @@ export function requireOwnRequest(asked: RequestHead, rules: GuardRules): OwnReq
       code: 'TARGET_REFUSED',
       what: 'the request names no path of this server; nothing was read or run',
       why: `the request target is ${shown(target)}`,
-      remedy: 'ask for a path that begins with /; this server is no proxy',
+      remedy: 'request a path that begins with /; this server is not a proxy',
     })
   }
   const host = requireOwnHost(valuesOf(asked, 'host'), rules)
@@ -59,7 +59,7 @@ export function requireOwnRequest(asked: RequestHead, rules: GuardRules): OwnReq
   return { bucket: host.bucket }
 }
 
-/** The HTTP status that goes with a refusal of the guard; undefined for any other error. */
+/** The HTTP status for a refusal by the guard; undefined for any other error. */
 export function denialStatus(error: unknown): 400 | 403 | 421 | undefined {
   if (!(error instanceof Failure)) return undefined
   if (error.code === 'TARGET_REFUSED') return 400
@@ -67,7 +67,7 @@ export function denialStatus(error: unknown): 400 | 403 | 421 | undefined {
   return error.code === 'ORIGIN_REFUSED' ? 403 : undefined
 }
 
-/** A variable that lists host names, as `GuardRules.allowedHosts` takes them. */
+/** A variable that lists host names, for `GuardRules.allowedHosts`. */
 export function hostNames(facts: { doc: string }): Option<readonly string[] | undefined> {
   return {
     doc: facts.doc,
@@ -106,12 +106,12 @@ function requireOwnHost(sent: readonly string[], rules: GuardRules): OwnRequest 
   }
   throw new Failure({
     code: 'HOST_REFUSED',
-    what: 'this server was asked for by a name that is not its own; nothing was read or run',
+    what: 'the request is for a host name that is not this server’s; nothing was read or run',
     why:
       sent.length === 1
         ? `the Host header is ${shown(sent[0]!)}`
-        : `there are ${sent.length} Host headers, and one is needed`,
-    remedy: `ask for it as localhost, or add the name to ${rules.allowedHostsVariable}`,
+        : `there are ${sent.length} Host headers instead of one`,
+    remedy: `use localhost, or add the name to ${rules.allowedHostsVariable}`,
   })
 }
 
@@ -126,21 +126,21 @@ function requireOwnOrigin(asked: RequestHead, host: string, mayBeLinked: boolean
   if (foreignOrigin === undefined && foreignSite === undefined) return
   throw new Failure({
     code: 'ORIGIN_REFUSED',
-    what: 'a web page of another site asked; nothing was read or run',
+    what: 'the request came from a web page of another site; nothing was read or run',
     why:
       foreignOrigin === undefined
         ? `Sec-Fetch-Site is ${shown(foreignSite!)}`
         : `the Origin header is ${shown(foreignOrigin)}`,
-    remedy: 'open the address itself, in a tab of its own, or ask with a program that is no browser',
+    remedy: 'open the address directly in a browser tab, or use a program that is not a browser',
   })
 }
 
-/** An IPv6 address as a Host header has it. */
+/** An IPv6 address as in a Host header. */
 function asHost(address: string): string {
   return address.includes(':') && !address.startsWith('[') ? `[${address}]` : address
 }
 
-/** In quotes, without anything that a terminal might obey. */
+/** In quotes, without control characters. */
 function shown(text: string): string {
   return JSON.stringify(text.slice(0, 100).replace(/[^\x20-\x7e]/g, '?'))
 }

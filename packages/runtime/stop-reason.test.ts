@@ -1,4 +1,4 @@
-// A service that ends itself says why on its port, for as long as it is set to linger, unless a signal ends it.
+// A service that stops with an error says why on its port while it lingers, unless a signal ends it.
 import { expect, test } from 'vitest'
 import { Failure } from './errors.ts'
 import { makeRegistry } from './metrics.ts'
@@ -16,7 +16,7 @@ function setUp(lingerMs: number) {
   return { stop, stopping, lines, stopped }
 }
 
-test('while it lingers the code is a metric and the sentence is there for /readyz, then the error is thrown', async () => {
+test('while it lingers the code is a metric and /readyz has the sentence, then the error is thrown', async () => {
   const { stop, lines, stopped } = setUp(300)
   expect([stop.why, await stopped()]).toEqual([undefined, undefined])
   const startedAt = performance.now()
@@ -49,7 +49,7 @@ test('without a time to linger the error is thrown at once', async () => {
   expect(await setUp(0).stop.during(async () => 'done')).toBe('done')
 })
 
-test('what the machine refuses has its code, and what nobody foresaw is a DEFECT', async () => {
+test('system errors have their code, and unexpected errors are a DEFECT', async () => {
   const full = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC', syscall: 'write' })
   for (const [thrown, code] of [[full, 'DISK_FULL'] as const, [new TypeError('x'), 'DEFECT'] as const]) {
     const { stop, stopped } = setUp(0)

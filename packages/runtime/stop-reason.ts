@@ -1,4 +1,4 @@
-// Why a service has ended itself, kept where a scrape can see it before the process is gone.
+// Why a service has stopped with an error, shown to scrapes before the process ends.
 import { milliseconds } from './env.ts'
 import { codeOf, Failure, reasonOf } from './errors.ts'
 import type { Logger } from './log.ts'
@@ -7,14 +7,14 @@ import { asFailure, sleep } from './process.ts'
 
 /** The variable's rule, for each service that has one. */
 export const stopLinger = milliseconds({
-  doc: 'how long the process stays after an error has ended its work, so that /metrics and /readyz say why; a signal ends it at once. The compose files set 30000, which two scrapes fit in',
+  doc: 'how long the process lingers after an error has stopped its work, so that /metrics and /readyz say why; a signal ends it at once. The compose files set 30000, enough for two scrapes',
   default: 0,
 })
 
 export interface StopParts {
   readonly registry: Registry
   readonly log: Pick<Logger, 'error'>
-  /** How long the process stays after its work has ended by an error; 0: not at all. */
+  /** How long the process lingers after its work has ended with an error; 0: not at all. */
   readonly lingerMs: number
   /** Ends the lingering at once. */
   readonly signal: AbortSignal
@@ -28,14 +28,14 @@ export class StopReason {
     this.#parts = parts
   }
 
-  /** For /readyz: why the service has ended itself; undefined while it works. */
+  /** For /readyz: why the service has stopped; undefined while it works. */
   get why(): string | undefined {
     return this.#why
   }
 
   /**
-   * Does the service's work. Where that ends by an error, and not because it was stopped, /metrics and /readyz
-   * say so for `lingerMs`, then the error is thrown.
+   * Does the service's work. If that ends with an error, not because it was stopped, /metrics and /readyz say so for
+   * `lingerMs`, then the error is thrown.
    */
   async during<T>(work: () => Promise<T>): Promise<T> {
     try {
@@ -49,7 +49,7 @@ export class StopReason {
 
   async #linger(error: unknown): Promise<void> {
     const { registry, log, lingerMs, signal } = this.#parts
-    // What has no code is a defect.
+    // An error without a code is a defect.
     const code = codeOf(error) ?? 'DEFECT'
     this.#why = `stopped by ${code}: ${reasonOf(error)}`
     countStop(registry, code)

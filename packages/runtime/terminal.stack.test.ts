@@ -1,4 +1,4 @@
-// What a newcomer reads who does something wrong: for each slip the command that he typed, and the lines that he gets.
+// What a user sees after a mistake: the typed command, and the resulting lines.
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -18,7 +18,7 @@ const root = join(import.meta.dirname, '../..')
 const nobody = '127.0.0.1:1'
 const noBroker = { KAFKA_BOOTSTRAP_SERVERS: nobody }
 const noAws = { AWS_ENDPOINT_URL: `http://${nobody}` }
-/** Unset as a newcomer has them; nothing but the loopback is asked. */
+/** Unset, as for a newcomer; only loopback addresses are used. */
 const noCredentials = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' }
 
 interface Read {
@@ -29,7 +29,7 @@ interface Read {
   readonly error: string[]
 }
 
-/** Types the words after `node`, as a shell takes them. */
+/** Runs the words after `node`, as typed in a shell. */
 function type(args: string, settings: Record<string, string> = {}): Promise<Read> {
   return shell(`set -o pipefail; "${process.execPath}" ${args}`, settings)
 }
@@ -59,7 +59,7 @@ async function shell(command: string, settings: Record<string, string>): Promise
   return { code, stdout, stderr, error: from < 0 ? [] : lines.slice(from) }
 }
 
-/** Three lines, what, why and what to do, and each says the right thing. */
+/** Three lines: what, why and what to do, each with the right content. */
 function expectLines(read: Read, what: string, why: string | RegExp, remedy: string): void {
   expect(read.code, read.stderr).not.toBe(0)
   expect(read.stderr).not.toMatch(/^ +at .*\.ts:\d+/m)
@@ -75,8 +75,8 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-// Side by side, as they wait more than they work.
-describe.concurrent('a slip of the finger', () => {
+// In parallel, because they mostly wait.
+describe.concurrent('a typing error', () => {
   test.each([
     ['producer/main.ts runn', 'there is no command runn', 'did you mean run?', 'producer/main.ts --help'],
     ['producer/main.ts run --raet 5', 'there is no --raet', 'did you mean --rate?', 'run --help'],
@@ -104,7 +104,7 @@ describe.concurrent('a slip of the finger', () => {
     expectLines(await type(args), what, why, remedy)
   })
 
-  test('in the name of a variable: the right name is proposed', async () => {
+  test('in the name of a variable: the right name is suggested', async () => {
     const read = await type('consumer/main.ts run', { CONSUMER_FLUSH_AFTER: '5' })
     expectLines(read, 'nothing was started', 'did you mean CONSUMER_FLUSH_AFTER_MS?', '.env.example')
   })
@@ -115,7 +115,7 @@ describe.concurrent('a slip of the finger', () => {
   })
 })
 
-describe.concurrent('nothing is there to talk to', () => {
+describe.concurrent('no server is running', () => {
   test('no broker, for the producer', async () => {
     const read = await type('producer/main.ts run', noBroker)
     expectLines(
@@ -175,12 +175,12 @@ describe.concurrent('nothing is there to talk to', () => {
     expectLines(read, what, /[Cc]redential/, 'AWS_PROFILE')
   })
 
-  test('no credentials, for a list of refused records', async () => {
+  test('no credentials, for a list of rejected records', async () => {
     const read = await type('consumer/main.ts dlq list', noCredentials)
     expectLines(read, 'cannot be used; nothing was changed', /[Cc]redential/, 'AWS_PROFILE')
   })
 
-  test('no credentials, for the consumer: it ends, as trying again cannot help', async () => {
+  test('no credentials, for the consumer: it ends, because a retry cannot help', async () => {
     const read = await type('consumer/main.ts run', noCredentials)
     expectLines(read, 'cannot be used; nothing was consumed', /[Cc]redential/, 'AWS_PROFILE')
   })
@@ -212,11 +212,11 @@ describe.concurrent('the wrong name', () => {
     expectLines(read, 'nowhere.csv', /ENOENT|no such file/, '--csv')
   })
 
-  test('of a folder where a file was meant', async () => {
+  test('of a folder instead of a file', async () => {
     expectLines(await type(`producer/main.ts run --csv ${dir}`), dir, /EISDIR|directory/, '--csv')
   })
 
-  test('a file of something else says which header it has', async () => {
+  test('for a file of something else, the error has its header', async () => {
     const file = join(dir, 'other.csv')
     writeFileSync(file, 'name,colour\napple,red\n')
     expectLines(
@@ -228,7 +228,7 @@ describe.concurrent('the wrong name', () => {
   })
 })
 
-describe('the machine has no room', () => {
+describe('the disk is full', () => {
   test('a full disk below the output of a query', async () => {
     const read = await type(
       "catalog/main.ts query 'SELECT * FROM UNNEST(sequence(1, 9999)) t(n)' > /dev/full",
@@ -277,8 +277,8 @@ describe('the machine has no room', () => {
   })
 })
 
-describe('nothing is wrong', () => {
-  test('an empty lake is no error: each command says that it is empty', async () => {
+describe('no error', () => {
+  test('an empty lake is not an error: each command says that it is empty', async () => {
     const [crawl, count, audit] = [
       await type('catalog/main.ts crawl'),
       await type("catalog/main.ts query 'SELECT count(*) AS n FROM ticks'"),
@@ -308,7 +308,7 @@ describe('nothing is wrong', () => {
     expect(full.stdout).toMatch(/^lake +0 objects \| 0\.0 MB \| no claim yet$/m)
   })
 
-  test('on a terminal the screen fits its width, has colours unless NO_COLOR says none, and is given back', async () => {
+  test('on a terminal the screen fits its width, has colours unless NO_COLOR is set, and is restored', async () => {
     const on = (settings: Record<string, string>) =>
       typeOnTerminal('catalog/main.ts watch --full --times 1', settings)
     const { stdout } = await on({})
@@ -322,7 +322,7 @@ describe('nothing is wrong', () => {
     expect((await on({ NO_COLOR: '1' })).stdout).not.toMatch(/\u001b\[\d+m/)
   })
 
-  test('watch --full shows what does not answer, and goes on with what does', async () => {
+  test('watch --full shows what does not answer, and continues with the rest', async () => {
     const { code, stdout } = await type('catalog/main.ts watch --full --times 1', noBroker)
     expect(code).toBe(0)
     expect(stdout).toMatch(new RegExp(`^topic +no broker answers at ${nobody}`, 'm'))

@@ -1,4 +1,4 @@
-// What reaches a terminal and what reaches a pipe.
+// What is written to a terminal, and what to a pipe.
 import { expect, test, vi } from 'vitest'
 import { coloursFor, columnsOf, cut, hasColours, progressLine, whileWaiting } from './terminal.ts'
 
@@ -12,11 +12,11 @@ test.each([
   ['a terminal', true, {}, true],
   ['a pipe', false, {}, false],
   ['NO_COLOR on a terminal', true, { NO_COLOR: '1' }, false],
-  ['an empty NO_COLOR says nothing', true, { NO_COLOR: '' }, true],
+  ['an empty NO_COLOR has no effect', true, { NO_COLOR: '' }, true],
   ['FORCE_COLOR in a pipe', false, { FORCE_COLOR: '1' }, true],
   ['FORCE_COLOR=0 on a terminal', true, { FORCE_COLOR: '0' }, false],
   ['NO_COLOR wins over FORCE_COLOR', true, { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
-  ['a terminal that knows no colours', true, { TERM: 'dumb' }, false],
+  ['a terminal without colours', true, { TERM: 'dumb' }, false],
 ])('colours: %s', (_, isTTY, env, wanted) => {
   expect(hasColours({ isTTY }, env)).toBe(wanted)
   expect(coloursFor({ isTTY }, env).red('x')).toBe(wanted ? '\u001b[31mx\u001b[39m' : 'x')
@@ -31,7 +31,7 @@ test('a line is cut to the width of the terminal, so that it can be redrawn', ()
   expect(columnsOf({ columns: 0 })).toBe(80)
 })
 
-test('work of more than two seconds is shown on a terminal and wiped at its end, quick work is not', async () => {
+test('work of more than two seconds is shown on a terminal and erased at its end, quick work is not shown', async () => {
   vi.useFakeTimers()
   try {
     for (const [ms, shown] of [

@@ -1,9 +1,9 @@
-// What a terminal shows during a wait: colours where they are wanted, and one line on stderr that is redrawn.
+// Output on a terminal: colours if wanted, and a progress line on stderr that is redrawn.
 import { styleText } from 'node:util'
 import type { Env } from './env.ts'
 import { printableLine } from './printable.ts'
 
-/** Whether colours are wanted there. NO_COLOR (no-color.org) wins, then FORCE_COLOR; else only on a terminal. */
+/** Whether the stream gets colours. NO_COLOR (no-color.org) wins, then FORCE_COLOR; else only on a terminal. */
 export function hasColours(stream: { readonly isTTY?: boolean }, env: Env = process.env): boolean {
   if (env.NO_COLOR !== undefined && env.NO_COLOR !== '') return false
   if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '') return env.FORCE_COLOR !== '0'
@@ -20,7 +20,7 @@ export interface Colours {
   readonly yellow: Paint
 }
 
-/** Paints, or leaves the text as it is where colours are not wanted. */
+/** Colours the text, or returns it unchanged if colours are not wanted. */
 export function coloursFor(stream: { readonly isTTY?: boolean }, env: Env = process.env): Colours {
   const on = hasColours(stream, env)
   const paint =
@@ -36,12 +36,12 @@ export function coloursFor(stream: { readonly isTTY?: boolean }, env: Env = proc
   }
 }
 
-/** The columns of a terminal, 80 where it does not say. */
+/** The columns of a terminal, 80 if unknown. */
 export function columnsOf(stream: { readonly columns?: number }): number {
   return stream.columns === undefined || stream.columns < 1 ? 80 : stream.columns
 }
 
-/** The text in one line of a terminal; `…` stands for what does not fit. */
+/** The text in one line of a terminal; `…` replaces what does not fit. */
 export function cut(text: string, columns: number): string {
   return text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`
 }
@@ -75,7 +75,7 @@ export function progressLine(stream: Stream = process.stderr, afterMs = 0): Prog
 
 /**
  * Shows `doing` with its seconds while the work takes more than two of them.
- * @param doing asked for at each redrawing, so that it may say how far the work is
+ * @param doing called at each redraw, so that it can show progress
  */
 export async function whileWaiting<T>(
   doing: () => string,

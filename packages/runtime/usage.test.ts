@@ -1,4 +1,4 @@
-// Three lines for whoever mistypes: what was wrong, what was meant perhaps, where the help is.
+// Three lines for a typing error: what was wrong, what was probably meant, where the help is.
 import { expect, test } from 'vitest'
 import { renderError } from './errors.ts'
 import { refuseEmptyFlags, usageFailure } from './usage.ts'
@@ -20,7 +20,7 @@ test.each([
     ],
   ],
   [
-    'a command with a typo, beside one that takes SQL',
+    'a command with a typo, next to one that takes SQL',
     said(
       'catalog',
       ['qurey', 'SELECT 1'],
@@ -50,7 +50,7 @@ test.each([
     ['--output cannot be xml', 'it is one of table, csv', 'query --help'],
   ],
   [
-    'nothing where something is needed',
+    'nothing where an argument is needed',
     said('catalog', ['query'], 'Not enough non-option arguments: got 0, need at least 1', query),
     ['something is missing', 'the command is: catalog query <sql>', 'query --help'],
   ],
@@ -59,7 +59,7 @@ test.each([
   for (const [i, part] of parts.entries()) expect(lines[i]).toContain(part)
 })
 
-test('a flag without its value, and a command that is too short, need only two lines', () => {
+test('a flag without a value, and an incomplete command, need only two lines', () => {
   expect(said('producer', ['run', '--rate'], 'Not enough arguments following: rate', run)).toEqual([
     'error USAGE: --rate needs a value; nothing was done',
     '  do:  node producer/main.ts run --help shows what there is',
@@ -72,7 +72,7 @@ test('a flag without its value, and a command that is too short, need only two l
 test.each([
   [['run', '--csv', '', '--rate', '5'], '--csv'],
   [['dlq', 'list', '--dataset='], '--dataset'],
-])('%j: an empty flag is not taken for none', (args, flag) => {
+])('%j: an empty flag does not count as absent', (args, flag) => {
   expect(() => refuseEmptyFlags(args)).toThrow(`${flag} is empty; nothing was done`)
 })
 

@@ -1,4 +1,4 @@
-// What a user reads who typed something wrong: what it was, what was meant perhaps, and where the help is.
+// Errors of the command line: what was wrong, what was probably meant, and where the help is.
 import { nearest } from './env.ts'
 import { Failure, inOneLine, renderError } from './errors.ts'
 
@@ -10,11 +10,11 @@ interface Parser {
 /**
  * The handler for yargs' `.fail()`: three lines instead of the whole page of help, and exit status 1.
  * @param script `producer` for `node producer/main.ts`
- * @param args as they were typed
+ * @param args as typed
  */
 export function failUsage(script: string, args: readonly string[]) {
   return (message: string | null, error: unknown, parser: Parser): void => {
-    // Not the command line's fault: whoever runs the command shows it.
+    // Not an error of the command line: the caller shows it.
     if (error && !(error instanceof Failure && error.code === 'USAGE') && !message) throw error
     let help = ''
     parser.showHelp((text) => {
@@ -28,8 +28,8 @@ export function failUsage(script: string, args: readonly string[]) {
 
 /**
  * For yargs' `.check()`: refuses a flag with an empty value, which is what the shell makes of `--csv "$FILE"` without a
- * FILE. Taken for no flag at all, it would start something else than was asked for.
- * @param args as they were typed
+ * FILE. If it counted as absent, the command would do something else than intended.
+ * @param args as typed
  * @throws Failure USAGE
  */
 export function refuseEmptyFlags(args: readonly string[]): true {
@@ -41,14 +41,14 @@ export function refuseEmptyFlags(args: readonly string[]): true {
     throw new Failure({
       code: 'USAGE',
       what: `${flag} is empty; nothing was done`,
-      why: 'so the shell passes a variable on that is not set',
+      why: 'the shell probably expanded an unset variable',
       remedy: `give ${flag} a value, or leave it out`,
     })
   }
   return true
 }
 
-/** @param message yargs' own sentence @param help the page of the command that was typed, for what is near */
+/** @param message yargs' own sentence @param help the help of the typed command, to find similar names */
 export function usageFailure(
   script: string,
   args: readonly string[],
@@ -102,7 +102,7 @@ export function usageFailure(
   return failure(inOneLine(message))
 }
 
-/** What follows on the line that begins with one of these words, in the singular or plural, and a colon. */
+/** The rest of the line that begins with one of these words, singular or plural, and a colon. */
 function after(message: string, ...prefixes: string[]): string | undefined {
   for (const line of message.split('\n')) {
     const found = prefixes.find(

@@ -1,6 +1,9 @@
-// What a text of Hive's DDL says: its quotes taken off, its backslash escapes read.
+// Reads a string of Hive's DDL: removes its quotes, and resolves its backslash escapes.
 
-/** Takes off the quotes, and reads \t, \n, \001 (octal), \u0001, a doubled quote, and a backslash before anything else. */
+/**
+ * Removes the quotes, and resolves \t, \n, \001 (octal), \u0001, a doubled quote, and a backslash before any other
+ * character.
+ */
 export function hiveString(quoted: string): string {
   const quote = quoted[0]!
   return quoted
@@ -13,7 +16,7 @@ export function hiveString(quoted: string): string {
     })
 }
 
-/** A text as a literal of Hive. */
+/** A string as a Hive literal. */
 export function hiveLiteral(text: string): string {
   const escaped = text.replace(/[\\'\n\r\t\x00-\x08]/g, (sign) => {
     const named = { '\\': '\\\\', "'": "\\'", '\n': '\\n', '\r': '\\r', '\t': '\\t' }[sign]

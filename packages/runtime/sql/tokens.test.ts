@@ -24,15 +24,15 @@ test('words, quotes of three kinds, numbers and symbols are distinguished', () =
   ])
 })
 
-test('comments are no tokens, also with quotes or semicolons in them', () => {
+test('comments are not tokens, even with quotes or semicolons in them', () => {
   expect(brief("a -- it's; b\n/* ' ; \n */ c")).toEqual(['word:A', 'word:C'])
 })
 
-test('a comment ends where Trino ends it: nothing behind it is hidden', () => {
+test('a comment ends where Trino ends it: nothing after it is hidden', () => {
   expect(brief('a -- b\rc -- d\r\ne')).toEqual(['word:A', 'word:C', 'word:E'])
 })
 
-test('what never ends is one broken token', () => {
+test('an unterminated quote or comment is one broken token', () => {
   expect(brief("a 'b")).toEqual(['word:A', "broken:'b"])
   expect(brief('a /* b')).toEqual(['word:A', 'broken:/* b'])
 })

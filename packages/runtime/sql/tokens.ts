@@ -1,11 +1,12 @@
 // Splits a statement into tokens: enough of SQL's and Hive's lexical rules to classify statements, to parse DDL and the
-// partition expressions of Glue. The one tokenizer of SQL: what the dashboard allows is what local-aws reads.
+// partition expressions of Glue. The only SQL tokenizer, so that the dashboard's check and local-aws read statements in
+// the same way.
 import { hiveString } from './hive-string.ts'
 
 export interface Token {
-  /** `quoted` is "x", `backtick` is `x`, `broken` is what never ends (an open quote or comment). */
+  /** `quoted` is "x", `backtick` is `x`, `broken` is an unterminated quote or comment. */
   readonly kind: 'word' | 'quoted' | 'backtick' | 'string' | 'number' | 'symbol' | 'broken'
-  /** As it stands in the statement. */
+  /** As in the statement. */
   readonly text: string
   /** Without quotes; upper case for a word. */
   readonly value: string
@@ -13,10 +14,10 @@ export interface Token {
   readonly end: number
 }
 
-/** How texts are written: with doubled quotes, or, as in Hive's DDL, with backslashes too. */
+/** How strings are written: with doubled quotes, or, as in Hive's DDL, with backslashes too. */
 export type Language = 'sql' | 'hive'
 
-/** What each token is made of; every pattern is linear, also where it finds no end. */
+/** The pattern of each token; every pattern is linear, even without an end. */
 const blank = /\s+/y
 const string = /'[^']*(?:''[^']*)*'/y
 const quoted = /"[^"]*(?:""[^"]*)*"/y
@@ -27,13 +28,13 @@ const hiveTexts = {
 const backtick = /`[^`]*(?:``[^`]*)*`/y
 const number = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\p{L}\p{N}_$@])/uy
 const word = /[\p{L}\p{N}_$@]+/uy
-/** Where a comment behind `--` ends for Trino, also in old Mac files. */
+/** Where a `--` comment ends for Trino, also in old Mac files. */
 const lineEnd = /[\r\n]/g
 const symbol = /<>|<=|>=|!=|\|\||->|[\s\S]/uy
 
 /**
- * The tokens of a statement; comments and white space are left out. Each character chooses what is tried: a statement
- * of 262,144 brackets, the longest that Athena takes, costs some 30 ms.
+ * The tokens of a statement; comments and white space are left out. The first character selects the pattern: a
+ * statement of 262,144 brackets, Athena's maximum, takes about 30 ms.
  */
 export function tokensOf(sql: string, language: Language = 'sql'): Token[] {
   const isHive = language === 'hive'
@@ -54,7 +55,7 @@ export function tokensOf(sql: string, language: Language = 'sql'): Token[] {
     })
     at = end
   }
-  /** A quote that never ends takes all that follows. */
+  /** An unterminated quote takes all that follows. */
   const addQuoted = (kind: Token['kind'], pattern: RegExp) => {
     const end = endOf(pattern)
     if (end < 0) add('broken', sql.length)
@@ -90,7 +91,7 @@ export function tokensOf(sql: string, language: Language = 'sql'): Token[] {
   return tokens
 }
 
-/** Signs that begin nothing longer. */
+/** Symbols that are always a single character. */
 const plainSymbols = new Set('()[]{},;:*+%=?')
 
 function meaningOf(kind: Token['kind'], text: string): string {
@@ -104,20 +105,20 @@ function hiveMeaningOf(kind: Token['kind'], text: string): string {
   return kind === 'string' || kind === 'quoted' ? hiveString(text) : meaningOf(kind, text)
 }
 
-/** Where an offset lies, as error messages name it: both from 1. */
+/** The line and column of an offset for error messages, both from 1. */
 export function positionOf(sql: string, offset: number): { line: number; column: number } {
   const before = sql.slice(0, offset)
   const lineStart = before.lastIndexOf('\n') + 1
   return { line: before.split('\n').length, column: offset - lineStart + 1 }
 }
 
-/** What a parser says of a token that it did not expect; of none, that the statement ends too early. */
+/** A parser's message for an unexpected token, or for an early end of the statement. */
 export function mismatch(sql: string, token: Token | undefined, expected: readonly string[]): string {
   const { line, column } = positionOf(sql, token?.start ?? sql.length)
   return `line ${line}:${column}: mismatched input '${token?.text ?? '<EOF>'}'. Expecting: ${expected.join(', ')}`
 }
 
-/** A text as an SQL string literal. */
+/** A string as an SQL literal. */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
