@@ -2,9 +2,9 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-# Node 24 that set-up fetched comes before the machine's own: the native Kafka client is built for it.
+# The Node 24 of set-up comes before the machine's own: the native Kafka client is built for it.
 export PATH := $(CURDIR)/.local/node-bin:$(PATH)
-# What Node makes of the sources is kept: a command starts with a third less work.
+# Node's compiled code is cached: a command starts with a third less work.
 export NODE_COMPILE_CACHE := $(CURDIR)/.local/compiled
 
 # Unexpanded, so that SQL='SELECT "$$path" ...' needs no second dollar.
@@ -34,7 +34,7 @@ stack-env: setup ## Print the exports again: eval "$(make -s stack-env)"
 ##@ Query it (needs a running demo or stack, or .env.aws)
 .PHONY: query
 query: setup ## Query Athena: make query SQL='SELECT COUNT(*) FROM ticks' [OUTPUT=table|csv|json|jsonl]
-	@if [ -z "$$TICKLAKE_SQL" ]; then echo "say what: make query SQL='SELECT COUNT(*) FROM ticks'" >&2; exit 2; fi
+	@if [ -z "$$TICKLAKE_SQL" ]; then echo "missing SQL: make query SQL='SELECT COUNT(*) FROM ticks'" >&2; exit 2; fi
 	@exec $(HERE) catalog/main.ts query $(if $(OUTPUT),--output $(OUTPUT)) "$$TICKLAKE_SQL"
 
 .PHONY: declare crawl audit watch serve doctor
@@ -99,11 +99,11 @@ faults: setup ## Kill, freeze and cut off services while rows flow, then audit [
 .PHONY: bench bench-quick
 bench: setup ## Measure everything in turn; writes bench/results/ and docs/benchmarks.md [ROWS=n ROUNDS=n ONLY=text BENCH_PEER=dir]
 	@exec node bench/main.ts $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only "$(ONLY)")
-bench-quick: setup ## Two minutes of it: checks every output, judges no time
+bench-quick: setup ## The same in two minutes: checks every output, compares no times
 	@exec node bench/main.ts --quick
 
 .PHONY: conformance
-conformance: setup ## Run clients' own test suites against local-aws; writes docs/compatibility.md [SUITES=dir ONLY=name SELECT=text UNPASSED=1]
+conformance: setup ## Run the clients' own test suites against local-aws; writes docs/compatibility.md [SUITES=dir ONLY=name SELECT=text UNPASSED=1]
 	@exec node tools/conformance/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(SUITES),--suites "$(SUITES)") $(if $(SELECT),--select "$(SELECT)") $(if $(UNPASSED),--unpassed)
 
 .PHONY: lint

@@ -1,4 +1,4 @@
-// Athena for the campaign: as the services ask it, but once, so that no retry hides a failure.
+// Athena for the campaign: queries as in the services, but without retries, which would hide failures.
 import { AthenaClient } from '@aws-sdk/client-athena'
 import { Athena } from '@ticklake/aws/athena.ts'
 import type { Cell } from '@ticklake/aws/athena-csv.ts'
@@ -7,7 +7,7 @@ import { lakeConfig, s3Client } from '@ticklake/aws/config.ts'
 const ANSWER_WITHIN_MS = 120_000
 
 export interface CampaignAthena extends Disposable {
-  /** Rows as text. @throws Failure with Athena's own words when the query fails */
+  /** Rows as text. @throws Failure with Athena's own message if the query fails */
   rows(sql: string): Promise<Cell[][]>
 }
 

@@ -3,11 +3,11 @@ import { campaignLine, isGood } from './campaign.ts'
 
 const good = { rounds: 3, faults: 14, rows: 108_000, dead: 60, lost: 0, twice: 0, failed: [] }
 
-test('the last line says the sums', () => {
+test('the last line has the sums', () => {
   expect(campaignLine(good)).toBe('faults: rounds 3, faults 14, rows 108000, dead 60, lost 0, twice 0')
 })
 
-test('a campaign is good only when it did something and nothing was wrong', () => {
+test('a campaign is good only if it did something and nothing was wrong', () => {
   expect(isGood(good)).toBe(true)
   expect(isGood({ ...good, rounds: 0 }), 'no round').toBe(false)
   expect(isGood({ ...good, faults: 0 }), 'no fault').toBe(false)

@@ -1,4 +1,4 @@
-// The campaign: round after round on one platform, and the sum of what they found.
+// The campaign: round after round on one platform, and the sums of their results.
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
@@ -13,12 +13,12 @@ import { drawScenario, scenarioText } from './scenario.ts'
 const BUCKET = 'ticklake-faults'
 
 export interface CampaignOptions {
-  /** Round i has the seed `seed + i`, so that each can be seen again alone. */
+  /** Round i has the seed `seed + i`, so that each can be repeated alone. */
   readonly seed: number
   readonly rounds: number
-  /** No round begins that would probably not end within this time; undefined: all of them. */
+  /** A round that would probably not end within this time is not begun; undefined: all are. */
   readonly withinMs: number | undefined
-  /** Where servers and rounds keep what they write. */
+  /** The folder of all that servers and rounds write. */
   readonly dir: string
   readonly say: (line: string) => void
 }
@@ -34,7 +34,7 @@ export interface CampaignSum {
   readonly failed: number[]
 }
 
-/** Runs the rounds. @throws Failure when the servers do not start */
+/** Runs the rounds. @throws Failure if the servers do not start */
 export async function runCampaign(options: CampaignOptions, signal: AbortSignal): Promise<CampaignSum> {
   const { seed, rounds, withinMs, dir, say } = options
   const begun = performance.now()
@@ -46,7 +46,7 @@ export async function runCampaign(options: CampaignOptions, signal: AbortSignal)
   adoptStack(platform.env)
   const prepare = (i: number): Promise<Prepared> => {
     const made = prepareRound(drawScenario(seed + i), platform.env, join(dir, `round-${seed + i}`))
-    // Notifies whoever waits for it.
+    // Notifies waiting code.
     made.catch(() => {})
     return made
   }
@@ -62,10 +62,10 @@ export async function runCampaign(options: CampaignOptions, signal: AbortSignal)
     const prepared = await next
     say(`\nround ${i + 1} of ${rounds}, ${scenarioText(prepared.scenario).join('\n')}`)
     const isGood = await oneRound(prepared, platform, say, sum, signal, () => {
-      // The end of a round and the beginning of the next are mostly waiting.
+      // The end of a round and the start of the next mostly wait.
       if (i + 1 < rounds) next = prepare(i + 1)
     })
-    // Its own brokers are not needed any more, whatever came of it.
+    // Its own brokers are no longer needed, whatever the result.
     await prepared.cluster?.[Symbol.asyncDispose]()
     if (isGood) cleaning.push(cleanUp(prepared, say))
     longestMs = Math.max(longestMs, performance.now() - roundBegun)
@@ -73,13 +73,13 @@ export async function runCampaign(options: CampaignOptions, signal: AbortSignal)
   const unused = await next.catch(() => undefined)
   await unused?.cluster?.[Symbol.asyncDispose]()
   await Promise.all(cleaning)
-  // Servers that still run would write it again.
+  // Running servers would write it again.
   await platform[Symbol.asyncDispose]()
   if (sum.failed.length === 0) rmSync(servers, { recursive: true, force: true })
   return sum
 }
 
-/** Runs it, and adds what came of it. @returns whether nothing was wrong */
+/** Runs a round, and adds its result. @returns whether nothing was wrong */
 async function oneRound(
   prepared: Prepared,
   platform: Platform,
@@ -110,11 +110,11 @@ async function oneRound(
   if (problems.length === 0) return true
   sum.failed.push(seed)
   for (const problem of problems) say(`  WRONG: ${problem}`)
-  say(`  see it again: make faults SEED=${seed} ROUNDS=1; logs and claims: ${prepared.dir}`)
+  say(`  repeat it: make faults SEED=${seed} ROUNDS=1; logs and claims: ${prepared.dir}`)
   return false
 }
 
-/** Rounds share the disk: what was found right is not needed any more. The next round may be killing servers. */
+/** Rounds share the disk: data of a good round is no longer needed. The next round may be killing servers. */
 async function cleanUp({ dir, env, cluster }: Prepared, say: (line: string) => void): Promise<void> {
   rmSync(dir, { recursive: true, force: true })
   try {
@@ -140,7 +140,7 @@ function resultText({
   seconds,
   laps,
 }: RoundResult): string {
-  return `${faults} faults (${brokenRequests} requests to S3 broken), ${rows} rows, ${dead} dead, lost ${lost}, twice ${twice}${eras > 0 ? `, ${eras} eras` : ''}; ${compacted} hours compacted, killed ${deaths} times at it; counted ${counts} times meanwhile, in ${slowestCountMs.toFixed(0)} ms at most; ${seconds.toFixed(1)} s (${laps.map(([phase, took]) => `${phase} ${took.toFixed(1)}`).join(', ')})`
+  return `${faults} faults (${brokenRequests} requests to S3 broken), ${rows} rows, ${dead} dead, lost ${lost}, twice ${twice}${eras > 0 ? `, ${eras} eras` : ''}; ${compacted} hours compacted, with ${deaths} kills; ${counts} counts meanwhile, the slowest in ${slowestCountMs.toFixed(0)} ms; ${seconds.toFixed(1)} s (${laps.map(([phase, took]) => `${phase} ${took.toFixed(1)}`).join(', ')})`
 }
 
 /** The last line. */

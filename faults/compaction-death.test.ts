@@ -5,7 +5,7 @@ import { compactionPointOf, compactionPoints, deathText, drawDeaths } from './co
 
 const drawn = Array.from({ length: 300 }, (_, seed) => drawDeaths(randomOf(seed)))
 
-test('a compaction dies one to three times, in the order in which its points are reached', () => {
+test('a compaction is killed one to three times, in the order in which its points are reached', () => {
   for (const deaths of drawn) {
     expect(deaths.length).toBeGreaterThan(0)
     expect(deaths.length).toBeLessThanOrEqual(3)
@@ -14,16 +14,16 @@ test('a compaction dies one to three times, in the order in which its points are
   }
 })
 
-test('every point of a compaction is died at, before and after its request is carried out', () => {
+test('a compaction is killed at every point, before and after its request is carried out', () => {
   const kinds = new Set(drawn.flat().map(({ point, carriedOut }) => `${point} ${carriedOut}`))
   expect(kinds.size).toBe(compactionPoints.length * 2)
 })
 
-test('requests show what compaction is doing', () => {
+test('requests are mapped to the points of a compaction', () => {
   const lake = { prefix: 'p', dataset: 'ticks' }
   const path = { dt: '2026-01-01', hour: '00' }
   const range = { topicId: '0'.repeat(32), partition: 0, S: 0, E: 9 }
-  // As the SDK sends a key.
+  // A key as the SDK sends it.
   const at = (key: string) => `/b/${key.replaceAll('=', '%3D')}`
   const pointOf = (method: string, target: string) => compactionPointOf(method, target, '')
   expect(pointOf('GET', `${at(dataKey(lake, path, range, 'parquet'))}?x-id=GetObject`)).toBe(
@@ -41,11 +41,11 @@ test('requests show what compaction is doing', () => {
   expect(compactionPointOf('POST', '/', 'AWSGlue.GetPartitions')).toBeUndefined()
 })
 
-test('a death in words', () => {
+test('a kill as text', () => {
   expect(deathText({ point: 'writing the manifest', nth: 1, carriedOut: true })).toBe(
-    'kill -9 the compaction writing the manifest, which is done all the same',
+    'kill -9 the compaction writing the manifest, after the request was carried out',
   )
   expect(deathText({ point: 'reading an object', nth: 3, carriedOut: false })).toBe(
-    'kill -9 the compaction reading an object, 3 of them in',
+    'kill -9 the compaction reading an object (number 3)',
   )
 })

@@ -15,23 +15,23 @@ export type CompactionPoint = (typeof compactionPoints)[number]
 
 export interface CompactionDeath {
   readonly point: CompactionPoint
-  /** At the first request of the kind, or a later one. */
+  /** Which request of the kind: the first, or a later one. */
   readonly nth: number
-  /** Whether the request that it dies at is carried out all the same. */
+  /** Whether the request at which it is killed is still carried out. */
   readonly carriedOut: boolean
 }
 
-/** Deaths in the order in which their points are reached, so that each has its chance. */
+/** Kills in the order in which their points are reached, so that all can happen. */
 export function drawDeaths(random: Random): CompactionDeath[] {
   return Array.from({ length: between(random, 1, 3) }, () => {
     const point = oneOf(random, compactionPoints)
-    // Of reads and objects there are several an hour, of all else one.
+    // An hour has several reads and objects, but only one of all others.
     const most = point.endsWith('object') || point.endsWith('run') ? 5 : 1
     return { point, nth: between(random, 1, most), carriedOut: random() < 0.5 }
   }).sort((a, b) => compactionPoints.indexOf(a.point) - compactionPoints.indexOf(b.point))
 }
 
-/** Which point of a compaction a request is; undefined: none. */
+/** The point of a compaction that a request is; undefined: none. */
 export function compactionPointOf(
   method: string,
   target: string,
@@ -48,6 +48,6 @@ export function compactionPointOf(
 }
 
 export function deathText({ point, nth, carriedOut }: CompactionDeath): string {
-  const which = nth === 1 ? '' : `, ${nth} of them in`
-  return `kill -9 the compaction ${point}${which}${carriedOut ? ', which is done all the same' : ''}`
+  const which = nth === 1 ? '' : ` (number ${nth})`
+  return `kill -9 the compaction ${point}${which}${carriedOut ? ', after the request was carried out' : ''}`
 }

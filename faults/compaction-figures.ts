@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `node faults/compaction-figures.ts`: how long a count takes over the objects that two hours of `make demo` leave,
-// without compaction and with it. The figures of docs/compaction.md.
+// `node faults/compaction-figures.ts`: how long a count takes over the objects of two hours of `make demo`, without and
+// with compaction. The figures of docs/compaction.md.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { Service } from '@ticklake/testing/service.ts'
 import { createTopic, type Produced, produce, ticks } from '@ticklake/testing/topic.ts'
 import { openAthena } from './athena.ts'
 
-/** What `make demo` does by default: stack/demo/config.ts and stack/demo/services.ts. */
+/** The defaults of `make demo`: stack/demo/config.ts and stack/demo/services.ts. */
 const PARTITIONS = 2
 const ROWS_PER_SECOND = 200
 /** Flushes of a partition: so many until the consumer has slowed down, then this many a minute. See its flush-pace.ts. */
@@ -19,8 +19,8 @@ const SLOWING = { minutes: 10, flushes: 158 }
 const STEADY_FLUSHES_A_MINUTE = 6
 
 /**
- * Two hours, cut by the clock as is worst for the reader: the hour before the last ended 69 minutes ago, so it alone
- * is compacted; the last one ended 9 minutes ago, and its margin of 10 is not over.
+ * Two hours in the worst case for the reader: the last but one ended 69 minutes ago, and only it is compacted; the last
+ * one ended 9 minutes ago, within its margin of 10.
  */
 const MINUTES = { first: 51, second: 60, third: 9 }
 const COUNTS = 5
@@ -48,7 +48,7 @@ try {
 }
 
 async function measure(env: Record<string, string>): Promise<void> {
-  // Hours of yesterday stand for the last two: compaction leaves those alone that have just ended.
+  // Hours of yesterday stand for the last two: compaction does not touch hours that have just ended.
   const firstMs = Math.floor(Date.now() / HOUR_MS - 24) * HOUR_MS
   await createTopic(env, PARTITIONS, { 'message.timestamp.type': 'CreateTime' })
   const rowsAMinute = (60 * ROWS_PER_SECOND) / PARTITIONS
@@ -59,7 +59,7 @@ async function measure(env: Record<string, string>): Promise<void> {
   rows = await land(env, rows, rowsOf(MINUTES.first - SLOWING.minutes, slowed), steady)
   rows = await land(env, rows, rowsOf(MINUTES.second, firstMs + HOUR_MS), steady)
   rows = await land(env, rows, rowsOf(MINUTES.third, firstMs + 2 * HOUR_MS), steady)
-  // Rows of the present, so that the chains are past all of it.
+  // Current rows, so that the chains have passed all older hours.
   rows = await land(env, rows, ticks(PARTITIONS * steady, PARTITIONS), steady)
   await catalog(env, 'declare')
   process.stdout.write(`${rows} rows of two hours of make demo\n`)
@@ -76,7 +76,7 @@ function* rowsOf(minutes: number, fromMs: number): Generator<Produced> {
     yield { ...tick, timestampMs: fromMs + Math.floor((1_000 * i++) / ROWS_PER_SECOND) }
 }
 
-/** Sends the rows and lands them in objects of so many. @returns how many have landed by then, `before` included */
+/** Sends the rows and lands them in objects of this size. @returns how many have landed, including `before` */
 async function land(
   env: Record<string, string>,
   before: number,
@@ -100,7 +100,7 @@ async function catalog(env: Record<string, string>, ...args: string[]): Promise<
   if ((await service.ended()) !== 0) throw new Error(service.stderr)
 }
 
-/** The median of some counts: the first one finds nothing in any cache. */
+/** The median of several counts: the first one finds empty caches. */
 async function report(env: Record<string, string>, when: string): Promise<void> {
   using athena = openAthena(env)
   const table = `"${env.LAKE_DATABASE}"."${env.LAKE_DATASET}"`

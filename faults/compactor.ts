@@ -1,4 +1,4 @@
-// `catalog serve` of a round: registers hours, compacts those that are over, and is killed in the middle of it.
+// `catalog serve` of a round: registers hours, compacts closed ones, and is killed meanwhile.
 import { join } from 'node:path'
 import {
   type Fault,
@@ -15,9 +15,9 @@ const STOP_WITHIN_MS = 20_000
 export interface CompactorOptions {
   readonly env: Readonly<Record<string, string>>
   readonly logDir: string
-  /** One after the other: each waits until the one before has happened. */
+  /** In order: each waits until the previous one has happened. */
   readonly deaths: readonly CompactionDeath[]
-  /** What happens to requests that it does not die at. */
+  /** The rule for requests at which it is not killed. */
   readonly rule: Rule
   readonly onProblem: (what: string) => void
 }
@@ -27,7 +27,7 @@ export class Compactor implements AsyncDisposable {
   readonly #proxy: S3Proxy
   readonly #deaths: CompactionDeath[]
   #service: Service
-  /** Those that were killed or stopped: their end is no finding. */
+  /** Processes that were killed or stopped: their end is not a finding. */
   readonly #stopped = new Set<Service>()
   #replacing: Promise<void> | undefined
   #stopping = false
@@ -42,17 +42,17 @@ export class Compactor implements AsyncDisposable {
     this.#service = this.#start()
   }
 
-  /** Starts the service behind a proxy of its own, which sees when its time to die has come. */
+  /** Starts the service behind its own proxy, which sees when to kill it. */
   static async start(options: CompactorOptions): Promise<Compactor> {
     return new Compactor(options, await startS3Proxy(options.env.AWS_ENDPOINT_URL!))
   }
 
-  /** How often it was killed in the middle of its work. */
+  /** How often it was killed. */
   get died(): number {
     return this.#died
   }
 
-  /** Ends it in order. */
+  /** Stops it normally. */
   async stop(): Promise<void> {
     this.#stopping = true
     await this.#replacing
@@ -63,7 +63,7 @@ export class Compactor implements AsyncDisposable {
     await service.stop('SIGTERM')
     clearTimeout(timer)
     const { exitCode, signalCode } = service.process
-    // The signal's own end: it came before Node had started.
+    // Killed by the signal itself, which came before Node had started.
     if (exitCode !== 0 && signalCode !== 'SIGTERM')
       this.#options.onProblem(`catalog serve ended with ${exitCode ?? signalCode} after SIGTERM`)
   }
@@ -105,7 +105,7 @@ export class Compactor implements AsyncDisposable {
       if (!this.#stopping) this.#service = this.#start()
     })
     await this.#replacing
-    // What was on its way when it died may still be carried out, now beside its successor.
+    // Requests in progress when it died may still be carried out, now beside its successor.
     return { kind: death.carriedOut ? 'reset-after' : 'reset-before' }
   }
 }

@@ -5,7 +5,7 @@ const killed = { exitCode: null, signalCode: 'SIGKILL', wasKilled: false } as co
 
 test.each([
   ['0', { ...killed, exitCode: 0, signalCode: null }, true],
-  ['SIGTERM, which came before it could answer', { ...killed, signalCode: 'SIGTERM' }, true],
+  ['SIGTERM, which came before it could handle it', { ...killed, signalCode: 'SIGTERM' }, true],
   ['the SIGKILL of the campaign', { ...killed, wasKilled: true }, true],
   ['a SIGKILL that the campaign did not send, as out of memory', killed, false],
   ['a crash', { ...killed, signalCode: 'SIGSEGV' }, false],

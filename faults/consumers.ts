@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { Service } from '@ticklake/testing/service.ts'
 
-/** A consumer stops within 10 s; a machine that is busy with all servers of the campaign may add some. */
+/** A consumer stops within 10 s; a machine busy with all servers of the campaign may take longer. */
 const STOP_WITHIN_MS = 15_000
 
 export class Consumers {
@@ -11,11 +11,11 @@ export class Consumers {
   readonly #onProblem: (what: string) => void
   readonly #all: Service[] = []
   readonly #stopped = new Set<Service>()
-  /** Those among them that the campaign itself sent SIGKILL. */
+  /** Those to which the campaign itself sent SIGKILL. */
   readonly #killed = new Set<Service>()
   readonly #frozen = new Set<Service>()
   #mayRefuse = false
-  /** What those that start from now on have beside the others' settings. */
+  /** Additional settings of those that start from now on. */
   #more: Record<string, string> = {}
 
   constructor(env: Record<string, string>, logDir: string, onProblem: (what: string) => void) {
@@ -24,7 +24,7 @@ export class Consumers {
     this.#onProblem = onProblem
   }
 
-  /** Those that run, the frozen ones included. */
+  /** The running ones, including frozen ones. */
   get count(): number {
     return this.#all.filter((each) => !each.hasEnded && !this.#stopped.has(each)).length
   }
@@ -59,7 +59,7 @@ export class Consumers {
     await this.#all[0]!.logged('partitions assigned')
   }
 
-  /** One that runs and is not frozen, by number; undefined when there is none. */
+  /** A running one that is not frozen, by number; undefined if there is none. */
   pick(number: number): Service | undefined {
     const awake = this.#all.filter(
       (each) => !each.hasEnded && !this.#stopped.has(each) && !this.#frozen.has(each),
@@ -73,7 +73,7 @@ export class Consumers {
     await service.stop('SIGKILL')
   }
 
-  /** SIGTERM, to which a consumer answers by landing what it has and ending well. */
+  /** SIGTERM, after which a consumer lands its records and ends normally. */
   async terminate(service: Service): Promise<void> {
     this.#stopped.add(service)
     const begun = performance.now()
@@ -96,14 +96,14 @@ export class Consumers {
   async freeze(service: Service, forMs: number): Promise<void> {
     this.#frozen.add(service)
     service.process.kill('SIGSTOP')
-    // Somebody else must be there to take its partitions over.
+    // Another consumer must take over its partitions.
     if (!this.pick(0)) this.start()
     await new Promise((resolve) => setTimeout(resolve, forMs))
     service.process.kill('SIGCONT')
     this.#frozen.delete(service)
   }
 
-  /** Ends all of them in order. */
+  /** Stops all of them normally. */
   async terminateAll(): Promise<void> {
     await Promise.all(
       this.#all
@@ -112,22 +112,24 @@ export class Consumers {
     )
   }
 
-  /** Ends whatever is left, after a round that failed. */
+  /** Kills all that are left, after a failed round. */
   async killAll(): Promise<void> {
     await Promise.all(this.#all.filter((each) => !each.hasEnded).map((each) => this.kill(each)))
   }
 }
 
-/** How a process ended that was sent SIGTERM. */
+/** How a process ended after SIGTERM. */
 export interface Stop {
   readonly exitCode: number | null
   readonly signalCode: NodeJS.Signals | null
-  /** Whether the campaign sent it SIGKILL: at the end of a round that failed, or after STOP_WITHIN_MS, which is a problem. */
+  /**
+   * Whether the campaign sent it SIGKILL: at the end of a failed round, or after STOP_WITHIN_MS, which is a problem.
+   */
   readonly wasKilled: boolean
 }
 
-/** Whether it ended with 0, or by what the campaign itself has done. */
+/** Whether it ended with 0, or because of the campaign itself. */
 export function isOrderlyStop({ exitCode, signalCode, wasKilled }: Stop): boolean {
-  // SIGTERM is the signal's own end: it came before Node had started.
+  // SIGTERM: killed by the signal itself, which came before Node had started.
   return exitCode === 0 || signalCode === 'SIGTERM' || (signalCode === 'SIGKILL' && wasKilled)
 }

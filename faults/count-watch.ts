@@ -1,4 +1,4 @@
-// What a reader of the table may never see: a row twice, or a count that falls. Pure.
+// What a reader of the table must never see: a duplicate row, or a falling count. Pure.
 
 export class CountWatch {
   #last = 0
@@ -13,12 +13,12 @@ export class CountWatch {
     return this.#last
   }
 
-  /** Takes an answer of Athena. @returns what is wrong with it, or undefined */
+  /** Checks an answer of Athena. @returns what is wrong with it, or undefined */
   take(rows: number, identities: number): string | undefined {
     const before = this.#last
     this.#answers++
     this.#last = Math.max(rows, before)
-    if (identities !== rows) return `a reader saw ${rows - identities} of ${rows} rows twice`
+    if (identities !== rows) return `a reader saw duplicates of ${rows - identities} of ${rows} rows`
     if (rows < before) return `a reader saw the count fall from ${before} to ${rows}`
     return undefined
   }

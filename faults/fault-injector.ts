@@ -1,4 +1,4 @@
-// Carries out the faults of a round, each in its time.
+// Injects the faults of a round, each at its time.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestCluster } from '@ticklake/kafka-reader/test-cluster.ts'
@@ -11,21 +11,21 @@ import { faultText, type InjectedFault, isAmong, MAX_CONSUMERS, type ScheduledFa
 
 export interface FaultInjectorOptions {
   readonly faults: readonly ScheduledFault[]
-  /** For the chance by which a request to S3 is hit. */
+  /** Random numbers that decide which requests to S3 are hit. */
   readonly seed: number
   readonly consumers: Consumers
   readonly platform: Pick<Platform, 'takeAway'>
   readonly logDir: string
-  /** Of a round whose leaders move. */
+  /** The brokers of a round whose leaders move. */
   readonly cluster: Pick<TestCluster, 'kill' | 'begin' | 'ready' | 'stop' | 'goOn'> | undefined
 }
 
 export class FaultInjector {
   readonly #options: FaultInjectorOptions
-  /** The rules of the S3 faults that last. */
+  /** The rules of the current S3 faults. */
   readonly #rules = new Set<Rule>()
   #brokenRequests = 0
-  /** One broker at a time is away: two of three have to elect leaders. */
+  /** Only one broker is down at a time: two of three must elect leaders. */
   #lastMove = Promise.resolve()
 
   constructor(options: FaultInjectorOptions) {
@@ -37,7 +37,7 @@ export class FaultInjector {
     return this.#brokenRequests
   }
 
-  /** What happens now to a request: the rule of every proxy of the round. */
+  /** What happens to a request now: the rule of every proxy of the round. */
   readonly rule: Rule = async (request: ProxiedRequest): Promise<Fault | undefined> => {
     for (const rule of this.#rules) {
       const fault = await rule(request)
@@ -49,7 +49,7 @@ export class FaultInjector {
     return undefined
   }
 
-  /** Carries all of them out. @returns how many hit something */
+  /** Injects all of them. @returns how many hit something */
   async run(signal: AbortSignal): Promise<number> {
     const hits = await Promise.all(this.#options.faults.map((fault) => this.#inTime(fault, signal)))
     return hits.filter(Boolean).length

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `make faults`: tries to make the consumer lose or double a record, and says whether it did.
+// `make faults`: tries to make the consumer lose or duplicate a record, and reports the result.
 import { join } from 'node:path'
 import { runCommand } from '@ticklake/runtime/process.ts'
 import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
@@ -16,7 +16,10 @@ const flags = await yargs(args)
   )
   .option('seed', { type: 'number', default: 1, describe: 'round i is drawn from seed + i' })
   .option('rounds', { type: 'number', default: 3, describe: 'how many' })
-  .option('within', { type: 'number', describe: 'begin no round that would not end within so many seconds' })
+  .option('within', {
+    type: 'number',
+    describe: 'begin no round that would not end within this many seconds',
+  })
   .check(({ seed, rounds, within }) => {
     if (!Number.isInteger(seed) || seed < 0) throw new Error('--seed is a whole number from 0 on')
     if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number from 1 on')

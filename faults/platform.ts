@@ -1,4 +1,4 @@
-// The local platform for the campaign: its servers can be killed one by one, and it is known when each was away.
+// The local platform for the campaign: its servers can be killed one by one, and it records when each was down.
 import { appendFileSync, mkdirSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeBucket } from '@ticklake/stack/bucket.ts'
@@ -13,7 +13,7 @@ import { trino } from '@ticklake/stack/trino.ts'
 
 export type ServerName = 'kafka' | 'ministack' | 'trino' | 'local-aws'
 
-/** A member of a group that is silent for this long has lost its partitions; the broker's own 45 s make long rounds. */
+/** A group member that is silent for this long loses its partitions; the broker's default of 45 s makes rounds long. */
 export const sessionSettings = {
   'group.consumer.min.session.timeout.ms': 6_000,
   'group.consumer.session.timeout.ms': 6_000,
@@ -47,7 +47,7 @@ export class Platform implements AsyncDisposable {
     this.#specs = specs
   }
 
-  /** Starts everything on free ports. @throws Failure PROCESS_DIED, PROCESS_NOT_READY; nothing is left running then */
+  /** Starts everything on free ports. @throws Failure PROCESS_DIED, PROCESS_NOT_READY, with nothing left running */
   static async start(dir: string, bucket: string, onReady: (name: string) => void): Promise<Platform> {
     const data = join(dir, 'data')
     mkdirSync(data, { recursive: true })
@@ -82,7 +82,7 @@ export class Platform implements AsyncDisposable {
     return platform
   }
 
-  /** kill -9, and back after that time with what it had on disk. Resolves when it serves again. */
+  /** kill -9, and restart after that time with what it had on disk. Resolves when it serves again. */
   async takeAway(server: ServerName, forMs: number, whileAway = () => {}): Promise<void> {
     const running = this.#running.get(server)
     if (!running) return
@@ -98,7 +98,7 @@ export class Platform implements AsyncDisposable {
     outage.to = performance.now()
   }
 
-  /** A power cut of the broker: of each partition's log only so many bytes were on disk. */
+  /** A power cut of the broker: each partition's log keeps only this many bytes. */
   cutPower(topic: string, bytes: readonly number[], forMs: number): Promise<void> {
     return this.takeAway('kafka', forMs, () => {
       for (const [partition, size] of bytes.entries()) truncateSync(this.#log(topic, partition), size)
@@ -114,7 +114,7 @@ export class Platform implements AsyncDisposable {
     return join(this.#data, 'kafka', `${topic}-${partition}`, '00000000000000000000.log')
   }
 
-  /** Whether one of these servers was away at any moment since then (by performance.now()). */
+  /** Whether one of these servers was down at any time since then (by performance.now()). */
   wasAway(servers: readonly ServerName[], since: number): boolean {
     return this.#outages.some(({ server, to }) => servers.includes(server) && to >= since)
   }

@@ -1,4 +1,4 @@
-// What a round has before it begins: a topic with rows of past hours in it, a table, and settings of its own.
+// Prepares a round: a topic with rows of past hours, a table, and settings.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TestCluster } from '@ticklake/kafka-reader/test-cluster.ts'
@@ -9,10 +9,10 @@ import { sessionSettings } from './platform.ts'
 import { BROKERS, PARTITIONS, PAST_HOURS, type Scenario } from './scenario.ts'
 
 const HOUR_MS = 3_600_000
-/** Longer than any count of a round takes: after it compaction deletes what a count may have been reading. */
+/** Longer than any count of a round: after it compaction deletes objects that a count may have been reading. */
 const DELETE_AFTER_MS = 8_000
 
-/** Leaders go back to the brokers that are theirs within seconds. */
+/** Leaders return to their preferred brokers within seconds. */
 const clusterSettings = {
   ...sessionSettings,
   'auto.leader.rebalance.enable': 'true',
@@ -28,11 +28,11 @@ export interface Prepared {
   readonly dir: string
   /** The first of the past hours. */
   readonly firstPastMs: number
-  /** Brokers of this round alone, whose leaders move; undefined: it has the platform's. */
+  /** Brokers of this round alone, whose leaders move; undefined: it uses the platform's. */
   readonly cluster: TestCluster | undefined
 }
 
-/** Makes all of it. @throws Error when the campaign's own tools fail */
+/** Creates all of it. @throws Error if the campaign's own tools fail */
 export async function prepareRound(
   scenario: Scenario,
   stack: Readonly<Record<string, string>>,
@@ -42,7 +42,7 @@ export async function prepareRound(
   mkdirSync(dir, { recursive: true })
   writeFileSync(join(dir, 'scenario.json'), `${JSON.stringify(scenario, null, 2)}\n`)
   const cluster = scenario.brokers > 1 ? await TestCluster.start(BROKERS, clusterSettings) : undefined
-  // Processes start in half the time: a round starts a dozen.
+  // Halves the start time of processes, of which a round starts a dozen.
   const env = {
     ...roundEnv(scenario, stack),
     NODE_COMPILE_CACHE: join(dir, '../compiled'),
@@ -50,14 +50,14 @@ export async function prepareRound(
   }
   const firstPastMs = Math.floor(Date.now() / HOUR_MS - 24) * HOUR_MS
   const declaring = new Service(['catalog/main.ts', 'declare'], { env, logFile: join(dir, 'declare.log') })
-  // By the broker's clock no hour would close within a round: rows of past hours come with their own time.
+  // With the broker's timestamps no hour would close within a round, so rows of past hours have their own.
   await createTopic(env, PARTITIONS, { 'message.timestamp.type': 'CreateTime' }, scenario.brokers)
   await produce(env, pastTicks(PAST_HOURS, firstPastMs, scenario.pastRows, PARTITIONS))
   if ((await declaring.ended()) !== 0) throw new Error(`catalog declare failed:\n${declaring.stderr}`)
   return { scenario, env, dir, firstPastMs, cluster }
 }
 
-/** Nothing of a round is shared with another one but the servers. */
+/** Rounds share nothing but the servers. */
 function roundEnv(scenario: Scenario, stack: Readonly<Record<string, string>>): Record<string, string> {
   return serviceEnv(stack, {
     PATH: process.env.PATH ?? '',

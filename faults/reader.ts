@@ -1,4 +1,4 @@
-// A reader that counts the table through Athena without pause, and reports what it must never see.
+// A reader that counts the table through Athena without pause, and reports duplicates, falling counts and errors.
 import { type CampaignAthena, openAthena } from './athena.ts'
 import { CountWatch } from './count-watch.ts'
 
@@ -7,7 +7,7 @@ const PAUSE_MS = 100
 export interface ReaderOptions {
   readonly env: Readonly<Record<string, string>>
   readonly table: string
-  /** Whether Athena was away at any moment since then (by performance.now()): then an error is no finding. */
+  /** Whether Athena was down at any time since then (by performance.now()), so that an error is not a finding. */
   readonly wasAway: (since: number) => boolean
   readonly onProblem: (what: string) => void
 }
@@ -29,12 +29,12 @@ export class Reader implements AsyncDisposable {
     this.#loop = this.#read()
   }
 
-  /** How long the slowest count took: compaction must wait longer before it deletes what a count may still read. */
+  /** How long the slowest count took: compaction must wait longer before it deletes replaced objects. */
   get longestMs(): number {
     return this.#longestMs
   }
 
-  /** Counts once more, and no more after that. @returns the rows, and the keys of the objects that hold them */
+  /** Counts for the last time. @returns the rows, and the keys of their objects */
   async countLast(): Promise<{ rows: number; objects: string[] }> {
     this.#stopped = true
     await this.#loop
@@ -61,7 +61,7 @@ export class Reader implements AsyncDisposable {
 
   async #count(): Promise<void> {
     const since = performance.now()
-    // One number instead of a row of three columns: of one topic, and far fewer than that in a partition.
+    // One number instead of three columns: there is one topic, and a partition has far fewer rows than that.
     const identity = "kafka_partition * BIGINT '1000000000000' + kafka_offset"
     try {
       const [row] = await this.#athena.rows(

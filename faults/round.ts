@@ -1,5 +1,5 @@
-// One round: a topic of its own, rows and poison flowing in, faults by the scenario, and at the end two comparisons that
-// share nothing: Athena's, by the audit, and the objects' own bytes.
+// One round: its own topic, incoming rows and poison, the scenario's faults, and at the end two independent checks: the
+// audit through Athena, and the bytes of the objects.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tablePrefix } from '@ticklake/contract/keys.ts'
@@ -29,7 +29,7 @@ const LAND_WITHIN_S = 120
 const TRICKLE_EVERY_MS = 1_000
 const PRODUCE_WITHIN_MS = 120_000
 const FIRST_CLAIM_WITHIN_MS = 30_000
-/** By then a consumer has found that Kafka has lost landed records. */
+/** How long a consumer may take to find that Kafka has lost landed records. */
 const REFUSED_WITHIN_MS = 10_000
 const HOUR_MS = 3_600_000
 
@@ -51,14 +51,14 @@ export interface RoundResult {
   readonly compacted: number
   readonly deaths: number
   readonly seconds: number
-  /** Where they went. */
+  /** Where the logs are. */
   readonly laps: readonly (readonly [phase: string, seconds: number])[]
   readonly problems: readonly string[]
 }
 
 /**
- * Runs a scenario to its end. What it finds is in the result; logs and claims are in `dir`.
- * @param onFlowed called when the last row is sent and the last fault is over: from then on servers stay as they are
+ * Runs a scenario to its end. Findings are in the result, logs and claims in `dir`. @param onFlowed called when the
+ * last row is sent and the last fault is over: from then on no server is killed
  * @throws Error when the campaign's own tools fail
  */
 export async function runRound(
@@ -83,7 +83,7 @@ class Round {
   #faults = 0
   readonly #firstClaim = Promise.withResolvers<void>()
   readonly #firstPastMs: number
-  /** What the audit counted, in a round with a power cut: nobody else knows what the broker had lost. */
+  /** What the audit counted, in a round with a power cut, since nothing else knows what the broker lost. */
   #audited: { readonly landed: number; readonly dead: number } | undefined
 
   constructor({ scenario, env, dir, firstPastMs, cluster }: Prepared, platform: Platform, s3: S3Proxy) {
@@ -135,7 +135,7 @@ class Round {
       onFlowed()
       await this.#audit()
       lap('audited')
-      // By hand, beside the one that runs by itself: now every chain is past the past hours.
+      // An explicit run, besides the scheduled one: now every chain has passed the past hours.
       await Promise.all([
         this.#consumers.terminateAll(),
         this.#command('compact', ['catalog/main.ts', 'compact']).then(() => compactor.stop()),
@@ -176,10 +176,10 @@ class Round {
     const producer = this.#start('producer', ['producer/main.ts', 'run'])
     try {
       await this.#consumers.firstAssigned()
-      // Faults that come before anything moves would prove nothing.
+      // Faults before anything flows would prove nothing.
       await Promise.race([this.#firstClaim.promise, sleep(FIRST_CLAIM_WITHIN_MS)])
       const trickled = this.#trickle()
-      // Where the faults end early, by Ctrl-C, nobody waits for it any more.
+      // If Ctrl-C ends the faults early, nothing waits for it.
       trickled.catch(() => {})
       this.#faults = await this.#injector.run(signal)
       await trickled
@@ -229,8 +229,8 @@ class Round {
   }
 
   /**
-   * Beside the producer's rows, whose keys do not reach every partition: poison, and a row for each partition, so that
-   * every chain goes on and passes the past hours.
+   * Besides the producer's rows, whose keys do not reach every partition: poison, and a row for each partition, so that
+   * every chain continues and passes the past hours.
    */
   async #trickle(): Promise<void> {
     for (let portion = 0; portion < TRICKLES; portion++) {
@@ -256,15 +256,15 @@ class Round {
       if (!sums) return this.#problem(`${line}\n    wanted: lost 0, twice 0, and nothing changed`)
       const [produced, landed, dead, skipped] = sums.slice(1).map(Number) as [number, number, number, number]
       this.#audited = { landed, dead }
-      if (produced !== landed + dead + skipped) this.#problem(`${line}: that does not add up`)
+      if (produced !== landed + dead + skipped) this.#problem(`${line}: the numbers do not add up`)
       return
     }
     if (line !== wanted) this.#problem(`${line}\n    wanted: ${wanted}`)
   }
 
   /**
-   * Every past hour must be read from its compacted objects at the end, unless the newest claim of a partition still
-   * has rows in it: where past rows and those of now landed together. @returns how many are
+   * At the end every past hour must be read from its compacted objects, unless a partition's newest claim still has
+   * rows in it because past and current rows landed together. @returns how many are
    */
   #compactedHours({ objects, claims }: LakeContent): number {
     const { LAKE_PREFIX: prefix, LAKE_DATASET: dataset } = this.#env
@@ -283,7 +283,7 @@ class Round {
     return compacted
   }
 
-  /** The objects that the table reads by their own bytes, when nobody writes any more. */
+  /** Checks the bytes of the objects that the table reads, when nothing is written any more. */
   #compare(lake: LakeContent): Pick<RoundResult, 'rows' | 'dead' | 'lost' | 'twice'> {
     const rows = new Set(lake.rows).size
     const dead = new Set(lake.dead).size

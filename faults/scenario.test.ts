@@ -4,7 +4,7 @@ import { drawScenario, type InjectedFault, isAmong, MAX_CONSUMERS, scenarioText 
 const seeds = Array.from({ length: 500 }, (_, i) => i + 1)
 const scenarios = seeds.map(drawScenario)
 
-test('a seed gives the same round again, whatever was drawn before', () => {
+test('a seed always gives the same round, whatever was drawn before', () => {
   const again = [...seeds].reverse().map(drawScenario).reverse()
   expect(again).toEqual(scenarios)
   expect(scenarioText(drawScenario(7)).join('\n')).toBe(scenarioText(scenarios[6]!).join('\n'))
@@ -16,7 +16,7 @@ test('neighbouring seeds give different rounds', () => {
   )
 })
 
-test('every kind of fault, every answer of S3 and both group protocols come within 500 rounds', () => {
+test('every kind of fault, every answer of S3 and both group protocols occur within 500 rounds', () => {
   const injected = scenarios.flatMap((scenario): readonly InjectedFault[] => scenario.faults)
   expect(new Set(injected.map(({ kind }) => kind))).toEqual(
     new Set([
@@ -33,7 +33,7 @@ test('every kind of fault, every answer of S3 and both group protocols come with
   expect(new Set(scenarios.map(({ protocol }) => protocol))).toEqual(new Set(['consumer', 'classic']))
 })
 
-test('a round has several faults in order of time, thousands of rows a second, and consumers within their number', () => {
+test('a round has several faults in time order, thousands of rows a second, and valid consumer numbers', () => {
   for (const scenario of scenarios) {
     expect(scenario.faults.length).toBeGreaterThanOrEqual(4)
     const times = scenario.faults.map(({ atMs }) => atMs)

@@ -1,4 +1,4 @@
-// What a round of the campaign does, drawn from its seed alone: settings, rows, and which fault comes when. Pure.
+// What a round of the campaign does, drawn from its seed: settings, rows, and when which fault comes. Pure.
 
 import { between, oneOf, type Random, randomOf } from '@ticklake/testing/random.ts'
 import type { Fault } from '@ticklake/testing/s3-proxy.ts'
@@ -6,10 +6,10 @@ import { type CompactionDeath, deathText, drawDeaths } from './compaction-death.
 
 export const PARTITIONS = 6
 export const MAX_CONSUMERS = 3
-/** Hours of the day before whose rows lie in the topic when the round begins: those that are compacted meanwhile. */
+/** Hours of the previous day with rows in the topic when the round begins; they are compacted meanwhile. */
 export const PAST_HOURS = 2
 
-/** So often a row comes to each partition beside those of the producer, and with it a portion of the poison. */
+/** How often each partition gets a row besides those of the producer, with some of the poison. */
 export const TRICKLES = 4
 export const POISON_PORTION = 20
 
@@ -21,15 +21,15 @@ export interface Scenario {
   /** Good rows that the producer sends, and how many a second. */
   readonly rows: number
   readonly rowsPerSecond: number
-  /** Records among them that are no ticks. */
+  /** Records among them that are not ticks. */
   readonly poison: number
   readonly flushAfterMs: number
   readonly flushRows: number
-  /** Rows of each past hour in each partition: enough for several objects. */
+  /** Rows per past hour and partition: enough for several objects. */
   readonly pastRows: number
   /** In order of time. */
   readonly faults: readonly ScheduledFault[]
-  /** Where compaction is killed, in its own order. */
+  /** Where compaction is killed, in the order of its steps. */
   readonly deaths: readonly CompactionDeath[]
   /** Brokers of the topic: 3 in every fourth round, whose leaders move. */
   readonly brokers: 1 | 3
@@ -37,20 +37,20 @@ export interface Scenario {
   readonly powerCut: PowerCut | undefined
 }
 
-/** The broker is killed, and has lost what was not on disk yet; other records get the offsets of the lost ones. */
+/** The broker is killed and loses what was not on disk yet; other records get the offsets of the lost ones. */
 export interface PowerCut {
-  /** What the consumers do that run then. Those that stop are replaced by others that record the loss. */
+  /** What running consumers do then. Those that stop are replaced by others that record the loss. */
   readonly onTruncation: 'stop' | 'record'
-  /** How much each partition keeps of what it got in this round. */
+  /** The share that each partition keeps of what it got in this round. */
   readonly kept: readonly number[]
   /** Whether the consumers' machine loses power as well. */
   readonly consumersToo: boolean
-  /** After the last row: what is lost has landed by then, or some of it, or nothing. */
+  /** Time after the last row: by then all, some or none of the lost records have landed. */
   readonly afterMs: number
   readonly awayMs: number
 }
 
-/** Rows that each partition gets after a power cut, under the offsets of lost ones. */
+/** Rows that each partition gets after a power cut, with the offsets of lost ones. */
 export const ROWS_AFTER_CUT = 50
 
 /** All good rows that a round sends. */
@@ -58,9 +58,9 @@ export function rowsOf({ rows, pastRows }: Pick<Scenario, 'rows' | 'pastRows'>):
   return rows + (pastRows * PAST_HOURS + TRICKLES) * PARTITIONS
 }
 
-/** `consumer` counts among those that are alive when the fault comes, modulo their number. */
+/** `consumer` is an index into those alive when the fault comes, modulo their number. */
 export type InjectedFault =
-  /** kill -9; another one starts `backAfterMs` later. */
+  /** kill -9; a new one starts `backAfterMs` later. */
   | { readonly kind: 'kill'; readonly consumer: number; readonly backAfterMs: number }
   /** SIGTERM; another one starts when it has ended. */
   | { readonly kind: 'restart'; readonly consumer: number }
@@ -99,7 +99,7 @@ export type S3Requests = 'claims' | 'objects' | 'dead files' | 'writes' | 'reads
 const PRODUCE_MS = 5_000
 export const BROKERS = 3
 const LEADER_MOVES = 2
-/** Faults that take long to recover from are injected early: the round ends when all of them are over. */
+/** Faults with a long recovery are injected early: the round ends when all are over. */
 const SLOW_TO_RECOVER_BY_MS = 2_000
 const slowToRecover: ReadonlySet<InjectedFault['kind']> = new Set([
   'kill',
@@ -108,14 +108,14 @@ const slowToRecover: ReadonlySet<InjectedFault['kind']> = new Set([
   'local-aws',
   'trino',
 ])
-/** Both group protocols give a member up after 6 s (see platform.ts) or 10 s; then it is a zombie. */
+/** The group protocols remove a member after 6 s (see platform.ts) or 10 s; then it is a zombie. */
 const SESSION_MS = { consumer: 6_000, classic: 10_000 }
 
 /** Draws the scenario of one round. The same seed gives the same scenario, whatever ran before. */
 export function drawScenario(seed: number): Scenario {
   const random = randomOf(seed)
   const brokers = seed % 4 === 0 ? 3 : 1
-  // In turn, so that three rounds try both; and so do two of three brokers.
+  // Alternating, so that three rounds cover both, and two of three brokers.
   const isClassic = brokers === 1 ? seed % 2 === 0 : seed % 8 === 0
   const protocol = isClassic ? 'classic' : 'consumer'
   const rowsPerSecond = between(random, 3, 6) * 1_000
@@ -141,7 +141,7 @@ export function drawScenario(seed: number): Scenario {
   }
 }
 
-/** By numbers of its own: what else a seed draws stays as it was. */
+/** From separate random numbers, so that a seed's other draws do not change. */
 function drawPowerCut(seed: number): PowerCut {
   const random = randomOf(seed ^ 0x5f37_59df)
   return {
@@ -156,7 +156,7 @@ function drawPowerCut(seed: number): PowerCut {
 function drawFaults(random: Random, sessionMs: number): ScheduledFault[] {
   const faults: ScheduledFault[] = []
   const count = between(random, 4, 7)
-  // Each server goes away once a round at most, and one process at most is frozen: else the round only waits.
+  // Each server is killed at most once a round, and at most one process is frozen; otherwise the round only waits.
   const once = new Set<InjectedFault['kind']>()
   while (faults.length < count) {
     const fault = drawFault(random, sessionMs)
@@ -168,7 +168,7 @@ function drawFaults(random: Random, sessionMs: number): ScheduledFault[] {
   return faults.sort((a, b) => a.atMs - b.atMs)
 }
 
-/** The same, with moves of leaders in the place of a broker that is away. */
+/** The same, with moving leaders instead of a dead broker. */
 function drawWithMoves(random: Random, sessionMs: number, seed: number): ScheduledFault[] {
   const others = drawFaults(random, sessionMs).filter(({ kind }) => kind !== 'broker')
   const own = randomOf(seed ^ 0x2545_f491)
@@ -185,7 +185,7 @@ function drawWithMoves(random: Random, sessionMs: number, seed: number): Schedul
 
 const onlyOnce: ReadonlySet<InjectedFault['kind']> = new Set(['freeze', 'broker', 'local-aws', 'trino'])
 
-/** How often each kind comes, of the sum. */
+/** The relative frequency of each kind. */
 const weights: readonly (readonly [number, Exclude<InjectedFault['kind'], 'leader'>])[] = [
   [6, 'kill'],
   [3, 'restart'],
@@ -239,7 +239,7 @@ function drawS3(random: Random): Omit<S3Fault, 'kind'> {
     { kind: 'truncate' },
     { kind: 'delay', ms: between(random, 1, 4) * 1_000 },
   ])
-  // What was stored or cut off is a write; half of a question is no question.
+  // Storing and cutting apply to writes: half a read request is not a request.
   const writes: readonly S3Requests[] = ['claims', 'objects', 'dead files', 'writes', 'writes']
   const requests = oneOf<S3Requests>(
     random,
@@ -267,7 +267,7 @@ export function isAmong(requests: S3Requests, method: string, target: string): b
   }
 }
 
-/** The scenario as text, one line for the settings and one for each fault. */
+/** The scenario as text: one line for the settings and one per fault. */
 export function scenarioText(scenario: Scenario): string[] {
   const { seed, protocol, format, consumers, rows, rowsPerSecond, poison, flushAfterMs, flushRows } = scenario
   return [
@@ -283,7 +283,7 @@ function powerCutText({ onTruncation, kept, consumersToo, afterMs, awayMs }: Pow
   return `a power cut of the broker${consumersToo ? ' and of all consumers' : ''}, ${afterMs} ms after the last row, which keeps ${shares} of its partitions, back after ${awayMs} ms; consumers ${onTruncation}`
 }
 
-/** A fault in words. */
+/** A fault as text. */
 export function faultText(fault: InjectedFault): string {
   switch (fault.kind) {
     case 'kill':
@@ -307,7 +307,7 @@ export function faultText(fault: InjectedFault): string {
       return `S3: ${how} for ${fault.share * 100} % of ${fault.requests}, ${fault.forMs} ms long`
     }
     case 'local-aws':
-      return `kill -9 local-aws (Glue, Athena, the way to S3), back after ${fault.awayMs} ms`
+      return `kill -9 local-aws (Glue, Athena, the proxy to S3), back after ${fault.awayMs} ms`
     case 'trino':
       return `kill -9 Trino (Athena), back after ${fault.awayMs} ms`
   }

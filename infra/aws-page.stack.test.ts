@@ -1,5 +1,5 @@
-// Runs the commands of docs/aws.md against a local CloudFormation, Parameter Store, STS and EC2: all of it
-// but what needs the broker (e2e/aws.e2e.test.ts) or its instance (broker-boot.e2e.test.ts).
+// Runs the commands of docs/aws.md against a local CloudFormation, Parameter Store, STS and EC2: all except what needs
+// the broker (e2e/aws.e2e.test.ts) or its instance (broker-boot.e2e.test.ts).
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
@@ -27,7 +27,7 @@ beforeAll(() => {
   copy = new ProjectCopy()
   const home = join(copy.dir, '.local/home')
   mkdirSync(home)
-  // Keys, profile and region come from what the page has people type; the endpoint alone is not AWS's.
+  // Keys, profile and region come from the page's commands; only the endpoint is not AWS's.
   env = {
     PATH: PATH!,
     HOME: home,
@@ -57,7 +57,7 @@ afterAll(async () => {
   copy?.[Symbol.dispose]()
 })
 
-/** What `deploy` asks of the internet is answered here, and written down. */
+/** Requests of `deploy` to the internet are answered here, and recorded. */
 const factsOfTheInternet = `
 import { appendFileSync } from 'node:fs'
 const real = globalThis.fetch
@@ -67,7 +67,7 @@ globalThis.fetch = async (url, init) => {
   return new Response('203.0.113.7\\n')
 }`
 
-/** Types it; `answers` go to whatever it asks on the terminal. */
+/** Runs a command; `answers` go to its questions on the terminal. */
 async function type(command: string, answers?: string): Promise<Ended> {
   const typed = answers === undefined ? command : `script -qec ${quoted(command)} /dev/null`
   return copy.run(`${setProfile}\n${typed}`, env, { input: answers ?? '' })

@@ -1,4 +1,4 @@
-// The stack as CloudFormation sees it: proposed as a change set, carried out, watched, deleted.
+// The CloudFormation stack: proposed as a change set, executed, watched, deleted.
 import {
   type Change,
   CloudFormationClient,
@@ -26,7 +26,7 @@ export interface ProposedChange {
   readonly action: string
   readonly type: string
   readonly name: string
-  /** The old one goes and a new one comes. */
+  /** The old resource is replaced by a new one. */
   readonly replaces: boolean
 }
 
@@ -49,7 +49,7 @@ export class CloudFormation {
     return this.#client.config.region()
   }
 
-  /** The stack as it is, or undefined when there is none. */
+  /** The current stack, or undefined if there is none. */
   async state(): Promise<StackState | undefined> {
     const stack = await this.#describe()
     if (!stack || stack.StackStatus === 'DELETE_COMPLETE') return undefined
@@ -63,9 +63,9 @@ export class CloudFormation {
   }
 
   /**
-   * Asks what the template would change. Parameters that are not given stay as they are, or take their default.
-   * @returns the changes; none when the stack is already so
-   * @throws Failure STACK_REFUSED when AWS does not take the template or a parameter
+   * Asks what the template would change. Parameters that are not given keep their value, or get their default. @returns
+   * the changes; none if the stack is up to date @throws Failure STACK_REFUSED if AWS does not accept the template or a
+   * parameter
    */
   async propose(
     templateBody: string,
@@ -96,22 +96,22 @@ export class CloudFormation {
       if (error instanceof Failure) throw error
       throw new Failure({
         code: 'STACK_REFUSED',
-        what: `CloudFormation does not take the stack ${this.#stack}; nothing was made or changed`,
+        what: `CloudFormation does not accept the stack ${this.#stack}; nothing was created or changed`,
         why: reasonOf(error),
-        remedy: 'fix what it says; `aws sts get-caller-identity` shows whether AWS knows you',
+        remedy: 'fix the cause; `aws sts get-caller-identity` shows whether AWS knows you',
         cause: error,
       })
     }
   }
 
-  /** Forgets a proposal that was not carried out. */
+  /** Deletes a proposal that was not executed. */
   async discardProposal(): Promise<void> {
     const names = { StackName: this.#stack, ChangeSetName: CHANGE_SET }
-    // A stack or proposal that is not there is as good as one that is gone.
+    // A missing stack or proposal counts as deleted.
     await this.#client.send(new DeleteChangeSetCommand(names)).catch(() => {})
   }
 
-  /** Carries the proposal out and waits. @throws Failure STACK_FAILED with the first thing that went wrong */
+  /** Executes the proposal and waits. @throws Failure STACK_FAILED with the first error */
   async carryOut(signal: AbortSignal, onEvent: (event: StackEvent) => void): Promise<StackState> {
     const since = new Date()
     await this.#client.send(
@@ -203,9 +203,9 @@ export class CloudFormation {
       if (signal.aborted || Date.now() > deadline) {
         throw new Failure({
           code: 'STACK_UNFINISHED',
-          what: `the stack ${this.#stack} is still ${stack.StackStatus}; AWS goes on with it`,
-          why: signal.aborted ? 'you stopped waiting' : `it was waited for ${WAIT_MS / 60_000} minutes`,
-          remedy: 'run the same command again to go on waiting',
+          what: `the stack ${this.#stack} is still ${stack.StackStatus}; AWS continues`,
+          why: signal.aborted ? 'you stopped waiting' : `it took more than ${WAIT_MS / 60_000} minutes`,
+          remedy: 'run the same command again to keep waiting',
         })
       }
       await sleep(POLL_EVERY_MS, signal)
@@ -226,7 +226,7 @@ export class CloudFormation {
       code: 'STACK_FAILED',
       what: `the stack ${this.#stack} ${how}`,
       why: first ? `${first.LogicalResourceId}: ${first.ResourceStatusReason}` : 'its events name no reason',
-      remedy: 'docs/aws.md, "When it goes wrong", has the usual reasons; `destroy` clears away what is there',
+      remedy: 'docs/aws.md, "When it goes wrong", has the usual reasons; `destroy` deletes what exists',
     })
   }
 }

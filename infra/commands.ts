@@ -26,7 +26,7 @@ export function commandLine(args: readonly string[]): Argv {
     .option('stack', { type: 'string', default: 'ticklake', describe: 'The stack’s name', coerce: stackName })
     .command(
       'plan',
-      'What would be made and what it costs a day; asks AWS nothing',
+      'Show what would be created and its cost per day; sends nothing to AWS',
       (y) => y.options(flags),
       (argv) =>
         runCommand(async () => {
@@ -35,11 +35,11 @@ export function commandLine(args: readonly string[]): Argv {
     )
     .command(
       'deploy',
-      'Make the stack or bring it up to date, and write .env.aws',
+      'Create or update the stack, and write .env.aws',
       (y) =>
         asking(y)
           .options(flags)
-          .example('node infra/main.ts deploy', 'admits your own public address, asked of AWS')
+          .example('node infra/main.ts deploy', 'admits your own public address, as AWS sees it')
           .example('node infra/main.ts deploy --instance-type t3.micro', 'the smallest, 1 GB of memory'),
       (argv) =>
         runCommand((signal) => deploy(template, givenParameters(template, argv), targetOf(argv), signal)),
@@ -56,7 +56,7 @@ export function commandLine(args: readonly string[]): Argv {
       (y) =>
         asking(y).option('data', {
           choices: ['keep', 'delete'] as const,
-          describe: 'What becomes of the bucket when there is data in it',
+          describe: 'What happens to the bucket if it has data',
         }),
       (argv) => runCommand((signal) => destroy(targetOf(argv), argv.data as DataFate | undefined, signal)),
     )
@@ -79,7 +79,7 @@ async function outputs(target: Target): Promise<void> {
     throw new Failure({
       code: 'STACK_MISSING',
       what: `there is no stack ${target.stack} in ${await cloud.region()}`,
-      remedy: 'make it: make aws-deploy',
+      remedy: 'create it: make aws-deploy',
     })
   }
   const deployment = await writeDown(state, target, await cloud.region())
@@ -90,7 +90,7 @@ function asking(y: Argv): Argv {
   return y.option('yes', {
     type: 'boolean',
     default: false,
-    describe: 'Do not ask before anything is changed',
+    describe: 'Change without asking',
   })
 }
 
@@ -103,7 +103,7 @@ function targetOf(argv: Record<string, unknown>): Target {
   }
 }
 
-/** Names of the crawler, the workgroup and a parameter begin with it. */
+/** The names of the crawler, the workgroup and a parameter begin with it. */
 function stackName(name: string): string {
   if (!/^[a-z][a-z0-9-]{0,40}$/.test(name)) {
     throw new Error('--stack must be small letters, digits and -, and begin with a letter')

@@ -1,4 +1,4 @@
-// Makes the stack or brings it up to date, then writes down how to reach it.
+// Creates or updates the stack, then writes how to connect to it.
 import { createInterface } from 'node:readline/promises'
 import type { StackEvent } from '@aws-sdk/client-cloudformation'
 import { Failure } from '@ticklake/runtime/errors.ts'
@@ -12,7 +12,7 @@ import type { Template } from './template.ts'
 
 export interface Target {
   readonly stack: string
-  /** Below it, a folder for each stack with the passwords and the broker's certificate. */
+  /** The parent of each stack's folder with passwords and the broker's certificate. */
   readonly secretsFolder: string
   readonly envFile: string
   readonly yes: boolean
@@ -31,8 +31,8 @@ export async function deploy(
   const cloud = new CloudFormation(target.stack)
   const there = await cloud.state()
   if (there?.status === 'ROLLBACK_COMPLETE' || there?.status === 'ROLLBACK_FAILED') {
-    // A stack that was never whole can only be deleted; its bucket was deleted by the rollback.
-    say(`the first attempt at ${target.stack} failed: clearing it away`)
+    // A stack whose creation failed can only be deleted; the rollback has deleted its bucket.
+    say(`the first attempt at ${target.stack} failed: deleting it`)
     await cloud.delete(signal, logEvent)
   }
   const parameters = withArchiveSum(template, given)
@@ -44,17 +44,17 @@ export async function deploy(
   const changes = await cloud.propose(JSON.stringify(template), names, parameters)
   let state: StackState | undefined
   if (changes.length === 0) {
-    say(`${target.stack} is already so`)
+    say(`${target.stack} is already up to date`)
     state = await cloud.state()
   } else {
     for (const change of changes) say(changeLine(change))
-    if (!target.yes && !(await agreed(`carry out ${changes.length} changes in ${await cloud.region()}?`))) {
+    if (!target.yes && !(await agreed(`apply ${changes.length} changes in ${await cloud.region()}?`))) {
       await cloud.discardProposal()
       throw new Failure({
         code: 'NOT_AGREED',
-        what: 'nothing was made or changed',
+        what: 'nothing was created or changed',
         why: 'you did not say yes',
-        remedy: 'say yes, or give --yes where nobody can be asked',
+        remedy: 'say yes, or pass --yes without a terminal',
       })
     }
     state = await cloud.carryOut(signal, logEvent)
@@ -81,7 +81,7 @@ export function logEvent(event: StackEvent): void {
   say(`  ${(event.ResourceStatus ?? '').padEnd(20)} ${event.LogicalResourceId}${reason}`)
 }
 
-/** Asks on the terminal; where there is none, the answer is no. */
+/** Asks on the terminal; without one, the answer is no. */
 export async function agreed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) return false
   const terminal = createInterface({ input: process.stdin, output: process.stderr })

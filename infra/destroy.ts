@@ -11,8 +11,8 @@ import { deleteWithData, holdsData } from './lake-bucket.ts'
 export type DataFate = 'keep' | 'delete'
 
 /**
- * `destroy`. Afterwards nothing of the stack is left but, with `keep`, the bucket.
- * @param data what becomes of the lake's objects; undefined is enough only while there are none
+ * `destroy`. Afterwards nothing of the stack is left except, with `keep`, the bucket. @param data what happens to the
+ * lake's objects; may be undefined only if there are none
  * @throws Failure DATA_UNDECIDED before anything is deleted
  */
 export async function destroy(
@@ -33,9 +33,9 @@ export async function destroy(
     throw new Failure({
       code: 'DATA_UNDECIDED',
       what: `the bucket ${bucket} holds data; nothing was deleted`,
-      why: 'what becomes of it was not said',
+      why: '--data was not given',
       remedy:
-        'give --data keep (the bucket stays and costs its storage) or --data delete (every row is gone for good)',
+        'pass --data keep (the bucket stays, and its storage is billed) or --data delete (all rows are deleted for good)',
     })
   }
   const fate =
@@ -50,13 +50,13 @@ export async function destroy(
       code: 'NOT_AGREED',
       what: 'nothing was deleted',
       why: 'you did not say yes',
-      remedy: 'say yes, or give --yes where nobody can be asked',
+      remedy: 'say yes, or pass --yes without a terminal',
     })
   }
   if (there) await cloud.delete(signal, logEvent)
   if (bucket && !(full && data === 'keep')) {
     const versions = await deleteWithData(bucket)
-    say(`deleted ${bucket} and ${versions} objects, old versions counted`)
+    say(`deleted ${bucket} and ${versions} objects, including old versions`)
   }
   await rm(`${target.secretsFolder}/${target.stack}`, { recursive: true, force: true })
   await rm(target.envFile, { force: true })
@@ -67,7 +67,9 @@ export async function destroy(
   )
 }
 
-/** The bucket of a stack that is gone, where its destruction was stopped before the data's turn: .env.aws still names it. */
+/**
+ * The bucket of a deleted stack, if its destruction was stopped before the data was deleted: .env.aws still names it.
+ */
 async function bucketLeftBehind(target: Target, region: string): Promise<string | undefined> {
   if (!existsSync(target.envFile)) return undefined
   const text = await readFile(target.envFile, 'utf8')

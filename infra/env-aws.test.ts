@@ -10,7 +10,7 @@ import { makeTemplate } from './template.ts'
 const { outputs } = resolveTemplate(makeTemplate(), likeAws)
 const deployment = { stack: 'ticklake', region: 'us-east-1', folder: '/secrets/ticklake', profile: undefined }
 
-test('the services read .env.aws as it is, and are led to the broker and the lake of the stack', () => {
+test('the services read .env.aws unchanged, and use the broker and the lake of the stack', () => {
   const env = parse(envAws(outputs, deployment))
   expect(kafkaConfig(env)).toMatchObject({
     KAFKA_BOOTSTRAP_SERVERS: 'ec2-203-0-113-200.compute-1.amazonaws.com:9093',

@@ -10,14 +10,17 @@ export interface Deployment {
   readonly region: string
   /** The folder of the passwords and of the broker's certificate, absolute. */
   readonly folder: string
-  /** The credentials profile that the stack was made with, if one was named. */
+  /** The credentials profile that created the stack, if one was named. */
   readonly profile: string | undefined
 }
 
 export const passwordFile = (folder: string, user: User) => `${folder}/${user}.password`
 export const authorityFile = (folder: string) => `${folder}/ca.pem`
 
-/** The whole of .env.aws: names of packages/kafka/config.ts, packages/aws/config.ts and the services; no password stands in it. */
+/**
+ * The whole of .env.aws: names of packages/kafka/config.ts, packages/aws/config.ts and the services; it contains no
+ * password.
+ */
 export function envAws(outputs: Outputs, deployment: Deployment): string {
   const variables: [string, string | undefined][] = [
     ['AWS_REGION', deployment.region],
@@ -32,18 +35,18 @@ export function envAws(outputs: Outputs, deployment: Deployment): string {
     ['LAKE_BUCKET', outputs.BucketName],
     ['LAKE_PREFIX', outputs.Prefix],
     ['LAKE_DATABASE', outputs.DatabaseName],
-    // The default follows LAKE_FORMAT, so it is named only where it is another.
+    // The default depends on LAKE_FORMAT, so it is written only if it differs.
     ['LAKE_DATASET', outputs.DatasetName === 'ticks' ? undefined : outputs.DatasetName],
     ['LAKE_WORKGROUP', outputs.WorkgroupName],
     ['CATALOG_CRAWLER', outputs.CrawlerName],
     ['CATALOG_CRAWLER_ROLE', outputs.CrawlerRoleArn],
     ['CONSUMER_FLUSH_AFTER_MS', '60000'],
-    // Each container is given its own user's password from here.
+    // Each container gets its own user's password from here.
     ['TICKLAKE_SECRETS_DIR', deployment.folder],
   ]
   return [
     `${firstLine(deployment)} written by \`make aws-deploy\`: change the stack, not this file.`,
-    '# Commands on this machine speak to Kafka as the user catalog, who can read and not write.',
+    '# Commands on this machine connect to Kafka as the user catalog, who can read but not write.',
     ...variables
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => `${name}=${quoted(value!)}`),
@@ -51,7 +54,7 @@ export function envAws(outputs: Outputs, deployment: Deployment): string {
   ].join('\n')
 }
 
-/** As a shell that reads the file takes it whole, and compose and dotenv too; a path may have a space in it. */
+/** Quoted so that a shell, compose and dotenv read it as one value; a path may contain a space. */
 function quoted(value: string): string {
   return /^[\w./:@,+-]+$/.test(value) ? value : `'${value}'`
 }
@@ -64,7 +67,7 @@ export function isOf(text: string, deployment: Pick<Deployment, 'stack' | 'regio
 const firstLine = ({ stack, region }: Pick<Deployment, 'stack' | 'region'>) =>
   `# The stack ${stack} in ${region},`
 
-/** Profiles for ~/.aws/config by which a service takes over its own role, and has no right beside it. */
+/** Profiles for ~/.aws/config with which a service assumes its own role, and has no other rights. */
 export function profiles(outputs: Outputs, deployment: Deployment): string {
   return (['producer', 'consumer', 'catalog'] as const)
     .map((service) => {

@@ -9,12 +9,12 @@ const isAllowed = (statements: Statement[], resource = 'arn:aws:s3:::b/a/x', con
   })
 const allow = { Effect: 'Allow', Action: 's3:Get*', Resource: 'arn:aws:s3:::b/a/*' } as const
 
-test('what nothing allows is refused', () => {
+test('a call that nothing allows is denied', () => {
   expect(isAllowed([])).toBe(false)
   expect(isAllowed([allow], 'arn:aws:s3:::b/ab')).toBe(false)
 })
 
-test('what a statement allows is allowed, whatever the case of the action', () => {
+test('a call that a statement allows is allowed, whatever the case of the action', () => {
   expect(isAllowed([{ ...allow, Action: ['S3:getobject'] }])).toBe(true)
 })
 
@@ -22,7 +22,7 @@ test('a denial wins over every permission', () => {
   expect(isAllowed([allow, { Effect: 'Deny', Action: '*', Resource: '*' }])).toBe(false)
 })
 
-test('a condition on a key that the call does not carry does not hold', () => {
+test('a condition on a key that the call lacks does not hold', () => {
   const conditional = { ...allow, Condition: { StringLike: { 's3:prefix': 'a/*' } } }
   expect(isAllowed([conditional])).toBe(false)
   expect(isAllowed([conditional], undefined, { 's3:prefix': 'a/b' })).toBe(true)
@@ -34,14 +34,14 @@ test('every resource of a call must be allowed', () => {
   expect(allows(policies, { action: 's3:GetObject', resources })).toBe(false)
 })
 
-test('a word that it does not know is an error, not a guess', () => {
+test('an unknown word is an error, not a guess', () => {
   expect(() => isAllowed([{ ...allow, Condition: { NumericLessThan: { x: '1' } } }])).toThrow(
     'NumericLessThan',
   )
   expect(() => isAllowed([{ ...allow, NotAction: 'x' } as Statement])).toThrow('NotAction')
 })
 
-test('Null asks whether the call carries a key at all', () => {
+test('Null checks whether the call has a key', () => {
   const carried = { ...allow, Condition: { Null: { 's3:if-none-match': 'false' } } }
   expect(isAllowed([carried])).toBe(false)
   expect(isAllowed([carried], undefined, { 's3:if-none-match': '*' })).toBe(true)

@@ -1,5 +1,5 @@
-// For tests: would these policies allow a call? AWS's rules for one account's identity policies, and nothing guessed:
-// a word that is not known here is an error. (The simulators in the registries are either not kept up or AGPL.)
+// For tests: whether policies allow a call, by AWS's rules for one account's identity policies. Unknown words are
+// errors. (The simulators in the registries are either unmaintained or AGPL.)
 
 export interface Statement {
   readonly Sid?: string
@@ -49,7 +49,7 @@ const operators: Record<string, (form: string, value: string) => boolean> = {
   Bool: (form, value) => form === value,
 }
 
-/** Every operator and every key must hold; a key that the call does not carry does not hold. */
+/** Every operator and every key must hold; a key that the call lacks does not hold. */
 function holds(condition: Statement['Condition'], context: Readonly<Record<string, string>>): boolean {
   return Object.entries(condition ?? {}).every(([operator, keys]) => {
     if (operator === 'Null')

@@ -1,4 +1,4 @@
-// The alert rules: each has a case for and against it, says what to do, and asks for numbers that the services have.
+// The alert rules: each has a positive and a negative case, says what to do, and uses metrics that the services have.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -40,7 +40,7 @@ test.each(rules)(
   },
 )
 
-test.each(rules)('$alert asks for numbers that the services have', ({ expr }) => {
+test.each(rules)('$alert uses metrics that the services have', ({ expr }) => {
   const names = expr.match(/\b(ticklake|nodejs|process)_\w+/g) ?? []
   // `up` is Prometheus' own.
   expect(names.length + (expr.match(/\bup\b/g) ?? []).length).toBeGreaterThan(0)
@@ -53,7 +53,7 @@ test.each(rules)('$alert is tested where it fires and where it does not', ({ ale
   expect(own.some(({ exp_alerts }) => exp_alerts.length === 0)).toBe(true)
 })
 
-// Set-up unpacks it where Debian's packages are at hand; it is the only judge of the rules' arithmetic.
+// Set-up unpacks it if Debian's packages are available; only it can evaluate the rules.
 const promtool = [join(import.meta.dirname, '../../.local/promtool/promtool'), 'promtool'].find(
   (path) => (path === 'promtool' || existsSync(path)) && spawnSync(path, ['--version']).status === 0,
 )
@@ -67,7 +67,7 @@ test('promtool: each alert fires when it must, and only then', { timeout: 120_00
   expect(status).toBe(0)
 })
 
-test('the disk that is nearly full has as little free as servers refuse to start with', () => {
+test('the alert for a nearly full disk has the limit below which servers refuse to start', () => {
   expect(rules.find(({ alert }) => alert === 'TicklakeDiskFull')!.expr).toContain(
     `ticklake_local_aws_disk_free_bytes) < ${LEAST_FREE_BYTES / 1e6}e6`,
   )

@@ -1,4 +1,5 @@
-// Three lists that must be one: the codes by which a service stops, the alerts, and the rows of docs/troubleshooting.md.
+// Three lists that must agree: the codes with which a service stops, the alerts, and the rows of
+// docs/troubleshooting.md.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { NO_CODE } from '@ticklake/runtime/metrics.ts'
@@ -26,7 +27,7 @@ const rows = troubleshooting
   .map((line) => line.split('|').map((cell) => cell.trim()))
 const rowsOf = (code: string) => rows.filter((cells) => cells[1]!.includes(`\`${code}\``))
 
-describe.each([...codes])('%s, by which %j stops', (code) => {
+describe.each([...codes])('%s, with which %j stops', (code) => {
   test('has one alert', () => {
     expect(alertsBy.get(code) ?? []).toHaveLength(1)
   })
@@ -38,12 +39,12 @@ describe.each([...codes])('%s, by which %j stops', (code) => {
   })
 })
 
-test('no alert waits for a code that no service can stop by', () => {
+test('every alert’s code is one with which a service can stop', () => {
   const unknown = [...alertsBy.keys()].filter((code) => code !== NO_CODE && !codes.has(code))
   expect(unknown).toEqual([])
 })
 
-test('an alert asks for the same codes of services that have ended and of jobs that fail', () => {
+test('an alert has the same codes for services that have stopped and for jobs that fail', () => {
   for (const { alert, expr } of groups.flatMap((group) => group.rules)) {
     const lists = [...expr.matchAll(/ticklake_(?:stopped|failing\w+)\{code=~"([^"]+)"/g)].map(
       ([, list]) => list,

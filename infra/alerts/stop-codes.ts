@@ -1,4 +1,5 @@
-// The codes of the errors by which a service ends, or cannot go on, read from its sources: no list by hand stays whole.
+// The codes of the errors with which a service stops or stalls, read from its sources, since a list by hand would
+// become incomplete.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
@@ -17,11 +18,11 @@ const services: Readonly<Record<string, readonly [path: string, name: string | u
   'local-aws': [['local-aws/main.ts', undefined]],
 }
 
-/** What is answered to whoever asks a port is no reason why a service stops. */
+/** Errors in answers to requests do not stop a service. */
 const isAnswer = (path: string) =>
   /^catalog\/dashboard\/server\/(?!config\.ts)/.test(path) || path === 'packages/runtime/request-guard.ts'
 
-/** By code, the services that can end or stand still by it. */
+/** By code, the services that can stop or stall with it. */
 export function stopCodes(): Map<string, string[]> {
   const found = new Map<string, string[]>()
   for (const [service, entries] of Object.entries(services)) {
@@ -32,7 +33,7 @@ export function stopCodes(): Map<string, string[]> {
   return found
 }
 
-/** Follows names from declaration to declaration, through imports, and gathers the codes on the way. */
+/** Follows names from declaration to declaration, through imports, and collects the codes. */
 class Reach {
   readonly codes = new Set<string>()
   readonly #seen = new Set<string>()
@@ -43,7 +44,7 @@ class Reach {
     this.#seen.add(id)
     const source = sourceOf(path)
     const { imports, declarations } = namesOf(source, path)
-    // Whatever cannot be found by its name is looked at whole.
+    // What cannot be found by name is searched completely.
     const own = name === undefined ? undefined : declarations.get(name)
     const nodes = own ?? source.statements.filter((one) => !ts.isImportDeclaration(one))
     for (const node of nodes) {
@@ -70,7 +71,7 @@ interface Names {
 
 const named = new Map<string, Names>()
 
-/** What the file imports of ours, not only as a type, and what it declares. */
+/** The file's imports from this repository (not types), and its declarations. */
 function namesOf(source: ts.SourceFile, path: string): Names {
   const known = named.get(path)
   if (known) return known
@@ -96,14 +97,14 @@ function namesOf(source: ts.SourceFile, path: string): Names {
   return { imports, declarations }
 }
 
-/** The file of ours that a specifier means; undefined: another's. */
+/** The file of this repository that a specifier means; undefined: a package. */
 function fileOf(path: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) return join(dirname(path), specifier)
   if (!specifier.startsWith('@ticklake/')) return undefined
   return relative(root, createRequire(join(root, path)).resolve(specifier))
 }
 
-/** @throws Error where an error's code cannot be read from the file that makes it */
+/** @throws Error if an error's code cannot be read from the file that creates it */
 function codesIn(path: string, source: ts.SourceFile, within: ts.Node): string[] {
   const codes: string[] = []
   each(within, (node) => {
@@ -134,7 +135,7 @@ function codesOfFailure(source: ts.SourceFile, { arguments: given }: ts.NewExpre
 function codesNamedIn(source: ts.SourceFile): string[] {
   const codes: string[] = []
   const see = (node: ts.Node): void => {
-    // The codes of other errors are their own affair.
+    // Codes of other errors are irrelevant here.
     if (isFailure(source, node)) return
     const isNamed = ts.isPropertyAssignment(node) || ts.isParameter(node) || ts.isPropertySignature(node)
     if (isNamed && node.name.getText(source) === 'code') codes.push(...literalsIn(node))

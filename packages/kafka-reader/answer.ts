@@ -1,4 +1,5 @@
-// One answer to Fetch: first looked over, so that the next can be asked for, then decoded run by run as the caller takes them.
+// One answer to Fetch: first scanned, so that the next can be requested, then decoded run by run as the caller takes
+// them.
 import { brokerError, brokerErrorCode, type Divergence, KafkaReaderError } from './errors.ts'
 import type { Leader } from './leader.ts'
 import type { Settings } from './options.ts'
@@ -17,13 +18,13 @@ interface Part {
   readonly fromOffset: number
 }
 
-/** What an answer means for the partitions in it, beside records. */
+/** What an answer means for its partitions, besides records. */
 export interface AnswerEvents {
-  /** Another attempt, elsewhere or later. */
+  /** Retry, elsewhere or later. */
   readonly onRetry: (state: PartitionState, error: KafkaReaderError) => void
   /** The partition ends for the caller. */
   readonly onError: (state: PartitionState, error: KafkaReaderError) => void
-  /** Another replica shall be asked. */
+  /** Ask another replica. */
   readonly onReplica: (state: PartitionState, nodeId: number) => void
 }
 
@@ -40,7 +41,7 @@ export class Answer {
   #at = 0
   #decoder: PartitionDecoder | undefined
 
-  /** Takes stock of the answer: each partition continues after the records in it, and errors are reported. */
+  /** Scans the answer: each partition continues after its records, and errors are reported. */
   constructor(
     leader: Leader,
     { buffer, partitions }: FetchResponse,
@@ -75,7 +76,7 @@ export class Answer {
     leader.moveBack(served)
   }
 
-  /** The next records, or undefined when the answer holds no more. A damaged batch ends its partition, and no other. */
+  /** The next records, or undefined if the answer has no more. A damaged batch ends only its own partition. */
   next(): Records | undefined {
     for (; this.#at < this.#parts.length; this.#at++) {
       const part = this.#parts[this.#at]!
@@ -121,7 +122,7 @@ export class Answer {
     }
   }
 
-  /** An answer without records is handed over, too, when it says something new. */
+  /** An answer without records is also returned, if it says something new. */
   #news(state: PartitionState, fetched: FetchedPartition): Records | undefined {
     const same =
       state.isReported &&
@@ -214,7 +215,7 @@ export class Answer {
     return true
   }
 
-  /** Only the heads of the batches are looked at. Whether there are records. */
+  /** Whether there are records; reads only the batches' headers. */
   #goOnBehind(state: PartitionState, { recordsStart, recordsEnd }: FetchedPartition): boolean {
     let at = recordsStart
     try {
@@ -228,7 +229,7 @@ export class Answer {
         at = head.end
       }
     } catch (error) {
-      // It is reported when the batches before it were handed over.
+      // It is reported after the batches before it were returned.
       if (!(error instanceof Damage)) throw error
     }
     return at > recordsStart
@@ -239,7 +240,7 @@ export function nameOf({ topic, partition }: { topic: string; partition: number 
   return `${topic}-${partition}`
 }
 
-/** The broker's log has other records than those that were read, or fewer. */
+/** The broker's log has different records than those that were read, or fewer. */
 export function truncated(
   state: PartitionState,
   { epoch, endOffset }: { epoch: number; endOffset: number },

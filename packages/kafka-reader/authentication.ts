@@ -1,4 +1,4 @@
-// How a connection's user proves itself, at its beginning and again before the broker's patience ends.
+// Authenticates a connection's user, at its start and again before the broker's session lifetime ends.
 import { randomBytes } from 'node:crypto'
 import { brokerError, KafkaReaderError } from './errors.ts'
 import type { SaslOptions } from './options.ts'
@@ -9,7 +9,7 @@ import { scramClient } from './scram.ts'
 type Send = <T>(call: Call<T>) => Promise<T>
 
 /**
- * Proves who the user is, and returns how long that holds in milliseconds: 0 for ever.
+ * Authenticates the user, and returns the session's lifetime in milliseconds: 0 is forever.
  * @throws KafkaReaderError SASL_AUTHENTICATION_FAILED, UNSUPPORTED_SASL_MECHANISM; neither can be retried
  */
 export async function authenticate(sasl: SaslOptions, send: Send): Promise<number> {
@@ -17,8 +17,8 @@ export async function authenticate(sasl: SaslOptions, send: Send): Promise<numbe
   const { error, mechanisms } = await send(saslHandshakeCall(mechanism))
   if (error !== 0) {
     const offered =
-      mechanisms.length > 0 ? `the broker offers ${mechanisms.join(', ')}` : 'the port takes no proofs'
-    throw brokerError(error, { message: `${mechanism} is asked for, ${offered}` })
+      mechanisms.length > 0 ? `the broker offers ${mechanisms.join(', ')}` : 'the port has no authentication'
+    throw brokerError(error, { message: `${mechanism} is configured, but ${offered}` })
   }
   const password = await passwordOf(sasl)
   const step = async (bytes: string): Promise<SaslAnswer> => {
@@ -53,7 +53,7 @@ async function passwordOf({ password }: SaslOptions): Promise<string> {
   } catch (cause) {
     throw new KafkaReaderError({
       code: 'SASL_AUTHENTICATION_FAILED',
-      message: `the password cannot be had: ${(cause as Error).message}`,
+      message: `the password cannot be read: ${(cause as Error).message}`,
       cause,
     })
   }

@@ -1,6 +1,8 @@
-// CPU seconds and wall time per million records, count only: this reader and the Confluent client in turns, each in a process of its own.
+// CPU seconds and wall time per million records, count only: this reader and the Confluent client alternating, each in
+// its own process.
 //   node packages/kafka-reader/bench.ts 127.0.0.1:9092 [records] [rounds]
-// Makes a topic `kafka-reader-bench-<n>` with 6 partitions of 181-byte values (keys, lz4, LogAppendTime) unless it is there.
+// Creates a topic `kafka-reader-bench-<n>` with 6 partitions of 181-byte values (keys, lz4, LogAppendTime) unless it
+// exists.
 import { spawnSync } from 'node:child_process'
 import { KafkaReader } from './kafka-reader.ts'
 
@@ -44,7 +46,7 @@ if (!broker) {
   }
 }
 
-/** CPU of the whole process, its start included; wall time from the first call to the last record. */
+/** CPU of the whole process, including its start; wall time from the first call to the last record. */
 async function run(name: string, address: string, wanted: number): Promise<Result> {
   const begun = performance.now()
   const counted = await (name === 'reader'

@@ -1,4 +1,4 @@
-// This reader hands over what the Confluent client does: every codec, timestamp type and pattern of transactions.
+// This reader returns the same as the Confluent client: every codec, timestamp type and pattern of transactions.
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -118,7 +118,7 @@ test('transactions: committed, aborted, interleaved, across responses, ended by 
   let sequence = 0
   const some = (count: number) =>
     Array.from({ length: count }, () => ({ value: Buffer.from(`${sequence++} ${'x'.repeat(200)}`) }))
-  // Each flush makes a batch of its own.
+  // Each flush makes a batch.
   const send = async (producer: TestProducer, times: number) => {
     for (let i = 0; i < times; i++) await producer.sendAll(topic, some(5))
   }
@@ -132,12 +132,12 @@ test('transactions: committed, aborted, interleaved, across responses, ended by 
   }
   await a.end('abort')
   await send(b, 2)
-  // The same producer commits right behind what it aborted.
+  // The same producer commits right after an abort.
   await a.begin()
   await send(a, 2)
   await a.end('commit')
   await b.end('commit')
-  // Aborted twice in a row, with a committed one of the other within.
+  // Two aborted transactions in a row, with a committed one of the other producer in between.
   for (let i = 0; i < 2; i++) {
     await a.begin()
     await send(a, 2)
@@ -153,7 +153,7 @@ test('transactions: committed, aborted, interleaved, across responses, ended by 
       await rowsByClient(brokers, topic, 2, 'read_uncommitted'),
     )
   }
-  // One that stays open holds back what others write behind it, for read_committed alone.
+  // An open transaction holds back what others write after it, but only for read_committed.
   await a.begin()
   await send(a, 1)
   await send(plain, 2)
@@ -178,7 +178,7 @@ test('every version of Fetch, by name and by id, in requests that name all or wh
   }
 })
 
-test('the example of the README runs as it stands', async () => {
+test('the README’s example runs unchanged', async () => {
   const topic = await newTopic(2)
   await using producer = await TestProducer.connect(brokers)
   await producer.sendAll(

@@ -1,4 +1,5 @@
-// Three brokers: leaders that move, die and hang, truncation, replicas, proofs that expire, quotas, and the other things a reader meets.
+// Three brokers: leaders that move, die and hang, truncation, replicas, expiring authentication, quotas, and other
+// events.
 import { statSync, truncateSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -27,7 +28,7 @@ afterAll(async () => {
   await cluster?.[Symbol.asyncDispose]()
 })
 
-/** Makes a topic, and waits until each broker knows it. */
+/** Creates a topic, and waits until each broker knows it. */
 async function createTopic(...topic: Parameters<TestAdmin['createTopic']>): Promise<string> {
   const topicId = await admin.createTopic(...topic)
   for (const broker of cluster.brokers) {
@@ -41,7 +42,7 @@ async function createTopic(...topic: Parameters<TestAdmin['createTopic']>): Prom
   return topicId
 }
 
-/** A reader that keeps what it retried. */
+/** A reader that records its retries. */
 function newReader(options: Partial<ReaderOptions> = {}): KafkaReader & { retried: string[] } {
   const retried: string[] = []
   const reader = new KafkaReader({
@@ -65,7 +66,7 @@ const soon = () => ({ signal: AbortSignal.timeout(30_000) })
 const numbers = (from: number, to: number, partition = 0) =>
   Array.from({ length: to - from }, (_, i) => ({ partition, value: Buffer.from(`${from + i}`) }))
 
-/** Reads on until so many records came, and returns their values. */
+/** Reads until this many records came, and returns their values. */
 async function values(reader: KafkaReader, count: number): Promise<string[]> {
   const got: string[] = []
   while (got.length < count) {
@@ -76,7 +77,7 @@ async function values(reader: KafkaReader, count: number): Promise<string[]> {
   return got
 }
 
-/** A port that is no broker's. */
+/** A port that is not a broker. */
 async function listen(connected: (socket: Socket) => void): Promise<{ address: string; close: () => void }> {
   const sockets: Socket[] = []
   const server = createServer((socket) => {
@@ -124,7 +125,7 @@ describe.concurrent('what an answer can be', () => {
     expect(await error(careful.fetch(soon()))).toMatchObject({ code: 'RESPONSE_TOO_LARGE', canRetry: false })
   })
 
-  test('a batch that decompresses to more than allowed is refused, and ends no other partition', async () => {
+  test('a batch that decompresses to more than allowed is refused, and ends only its partition', async () => {
     await createTopic('bomb', [[1], [1]], { 'max.message.bytes': '20000000' })
     for (const codec of ['gzip', 'snappy', 'lz4', 'zstd']) {
       await using producer = await TestProducer.connect(cluster.brokers, {
@@ -167,7 +168,7 @@ describe.concurrent('what an answer can be', () => {
       { topic: 'short', partition: 0, offset: 21 },
       { topic: 'short', partition: 1, offset: 3 },
     ])
-    // One partition's error ends no other.
+    // One partition's error does not end another.
     const both = await Promise.allSettled([values(reader, 1)])
     expect(both[0].status === 'rejected' ? both[0].reason : await error(values(reader, 1))).toMatchObject(
       facts,
@@ -228,7 +229,7 @@ describe.concurrent('what an answer can be', () => {
     expect(await error(never)).toMatchObject(facts)
   })
 
-  test('a compacted topic: offsets with gaps, batches without records, the end behind them', async () => {
+  test('a compacted topic: offsets with gaps, batches without records, the end after them', async () => {
     const config = { 'cleanup.policy': 'compact', 'segment.ms': '50', 'min.cleanable.dirty.ratio': '0.01' }
     await createTopic('compacted', [[1]], { ...config, 'delete.retention.ms': '0' })
     await using plain = await TestProducer.connect(cluster.brokers, { 'compression.codec': 'lz4' })
@@ -253,7 +254,7 @@ describe.concurrent('what an answer can be', () => {
     }
     expect(rows[0]!.length).toBeLessThan(50)
     expect(rows).toEqual(await rowsByClient(cluster.brokers, 'compacted', 1))
-    // From every offset, also one in a gap or within a batch.
+    // From every offset, including those in a gap or within a batch.
     for (let offset = 0; offset < 240; offset += 17) {
       await reader.assign([{ topic: 'compacted', partition: 0, offset }])
       const got: unknown[] = []
@@ -265,7 +266,7 @@ describe.concurrent('what an answer can be', () => {
 })
 
 describe.concurrent('requests', () => {
-  test('hundreds of partitions: only changes are sent, and what goes is forgotten', async () => {
+  test('hundreds of partitions: only changes are sent, and removed ones are forgotten', async () => {
     const partitions = 240
     const ids = Array.from({ length: partitions }, (_, partition) => partition)
     await createTopic(
@@ -294,7 +295,7 @@ describe.concurrent('requests', () => {
       await readOn(some.length)
       // A new topic's leaders may not know that they lead it.
       if (round === 0) reader.retried.length = 0
-      // Some go and come back at their offset, others for good.
+      // Some are unassigned and return at their offset, others do not return.
       const moved = ids.slice(round * 10, round * 10 + 10)
       const progress = reader.fetchProgress()
       reader.unassign(moved.map((partition) => ({ topic: 'many', partition })))
@@ -318,7 +319,7 @@ describe.concurrent('requests', () => {
     expect(reader.retried).toEqual([])
   })
 
-  test('a session that the broker does not know, or knows otherwise, is restarted', async () => {
+  test('a session that the broker does not know, or knows differently, is restarted', async () => {
     const topicId = await createTopic('session', [[1], [1]])
     await using producer = await TestProducer.connect(cluster.brokers)
     await producer.sendAll('session', [...numbers(0, 1, 0), ...numbers(0, 1, 1)])
@@ -386,7 +387,7 @@ describe.concurrent('requests', () => {
     expect(reader.retried).toEqual([])
   })
 
-  test('the caller’s pace is the reader’s, an aborted wait loses nothing, and closing is prompt', async () => {
+  test('the caller sets the pace, an aborted wait loses nothing, and closing is prompt', async () => {
     await createTopic('pace', [[1]])
     await using producer = await TestProducer.connect(cluster.brokers)
     await using reader = newReader({ maxWaitMs: 20_000 })
@@ -408,12 +409,12 @@ describe.concurrent('requests', () => {
 
 describe.concurrent('TLS and SASL', () => {
   test.for(['SCRAM-SHA-512', 'SCRAM-SHA-256', 'PLAIN'] as const)(
-    '%s, and again before the broker’s patience ends',
+    '%s, and again before the broker’s session lifetime ends',
     async (mechanism) => {
       const topic = `secure-${mechanism.toLowerCase()}`
       await createTopic(topic, [[1]])
       await using producer = await TestProducer.connect(cluster.brokers)
-      // One new proof is enough where only the mechanism differs.
+      // One reauthentication is enough if only the mechanism differs.
       const rounds = mechanism === 'SCRAM-SHA-512' ? 26 : 12
       let asked = 0
       await using reader = newReader({
@@ -437,7 +438,7 @@ describe.concurrent('TLS and SASL', () => {
       }
       await readings
       expect(got).toEqual(numbers(0, rounds).map(({ value }) => `${value}`))
-      // Once for the questions, once for Fetch; and these again, more than once.
+      // Once for queries, once for Fetch; and each of them again, more than once.
       expect(asked).toBeGreaterThanOrEqual(rounds > 20 ? 4 : 3)
       expect(reader.retried).toEqual([])
     },
@@ -457,7 +458,7 @@ describe.concurrent('TLS and SASL', () => {
       await using reader = newReader(options as Partial<ReaderOptions>)
       expect(await error(reader.topics(['x'])), code).toMatchObject({ code, canRetry: false })
     }
-    // What the other side is cannot be told from a broker that dies: it is tried again until the time is over.
+    // It cannot be distinguished from a broker that dies, so it is retried until the timeout.
     const confused: Partial<ReaderOptions>[] = [
       { brokers: cluster.secureBrokers },
       { tls: { ca: cluster.ca } },
@@ -511,7 +512,7 @@ describe('leaders', () => {
     }
     const reading = readers.map((reader, at) => received(reader, got[at]!))
     for (const promise of reading) promise.catch(() => {})
-    /** Every partition of every reader gets records that are sent from now on. */
+    /** Every partition of every reader gets further records. */
     const flows = async () => {
       const goal = sent + 10
       for (let i = 0; i < 600 && !got.flat().every(({ length }) => length > goal); i++) await sleep(50)
@@ -582,16 +583,16 @@ describe('leaders', () => {
     expect(await values(reader, 10)).toHaveLength(10)
     cluster.stop(3)
     try {
-      // What it has asked for last is answered without them.
+      // Its last request is answered without them.
       await sleep(1_000)
-      // Acknowledged once broker 3 is no longer counted on.
+      // Acknowledged once broker 3 has left the in-sync replicas.
       await producer.sendAll('truncated', numbers(10, 20))
       expect(await values(reader, 10)).toHaveLength(10)
       const [read] = reader.fetchProgress()
       expect(read).toMatchObject({ offset: 20 })
       await cluster.kill(2)
       cluster.goOn(3)
-      // One that knows nothing of the records that are gone.
+      // One that does not have the lost records.
       await using another = await TestProducer.connect([cluster.brokers[0]!])
       await another.sendAll('truncated', numbers(100, 105))
       const facts = { code: 'LOG_TRUNCATED', topic: 'truncated', partition: 0, offset: 20, canRetry: false }
@@ -602,13 +603,13 @@ describe('leaders', () => {
         brokerEndOffset: 10,
       }
       expect(await error(values(reader, 1))).toMatchObject({ ...facts, divergence })
-      // So it is found after a restart of the reader, and by asking.
+      // It is also found after a restart of the reader, and on demand.
       await using later = newReader()
       const at = { topic: 'truncated', partition: 0, leaderEpoch: read!.leaderEpoch }
       await later.assign([{ ...at, offset: 12 }])
       expect(await error(values(later, 1))).toMatchObject({ ...facts, offset: 12 })
       expect(await later.epochEnds([at])).toMatchObject([{ leaderEpoch: at.leaderEpoch, endOffset: 10 }])
-      // Without the epoch nobody could know: other records are at the old offsets.
+      // Without the epoch it could not be detected: other records are at the old offsets.
       await later.assign([{ topic: 'truncated', partition: 0, offset: 12 }])
       expect(await values(later, 3)).toEqual(['102', '103', '104'])
     } finally {
@@ -626,7 +627,7 @@ describe('leaders', () => {
     })
   })
 
-  test('what is no broker, or none that answers, ends a call in time and is reported', async () => {
+  test('a port that is not a broker, or does not answer, ends a call in time and is reported', async () => {
     const ask = async (broker: string, options: Partial<ReaderOptions> = {}) => {
       await using reader = newReader({ brokers: [broker], ...options })
       const begun = Date.now()

@@ -1,4 +1,5 @@
-// The brokers of a cluster: which are known, which can be asked, and one connection to each for questions beside Fetch.
+// The brokers of a cluster: which are known, which can be reached, and one connection to each for queries besides
+// Fetch.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection } from './connection.ts'
 import { KafkaReaderError } from './errors.ts'
@@ -9,7 +10,7 @@ export class Cluster {
   readonly #settings: Settings
   readonly #closed = new AbortController()
   readonly #brokers = new Map<number, Address>()
-  /** For questions, since an answer to Fetch may be waited for. By address. */
+  /** For queries, since Fetch may wait for its answer. By address. */
   readonly #connections = new Map<string, Promise<Connection>>()
   readonly #failedAt = new Map<string, number>()
 
@@ -23,8 +24,8 @@ export class Cluster {
   }
 
   /**
-   * Asks any broker, those that failed last the last.
-   * @throws KafkaReaderError what the last of them said, or what none of them would say differently
+   * Asks any broker, recently failed ones last. @throws KafkaReaderError the last broker's error, or one that every
+   * broker would return
    */
   async metadata(topics: readonly string[]): Promise<Metadata> {
     let failure: unknown
@@ -45,7 +46,7 @@ export class Cluster {
     throw failure
   }
 
-  /** A connection of the caller's own. */
+  /** A connection for the caller alone. */
   async open(nodeId: number): Promise<Connection> {
     const address = this.#addressOf(nodeId)
     try {
@@ -56,7 +57,7 @@ export class Cluster {
     }
   }
 
-  /** The connection for questions to this broker. */
+  /** The connection for queries to this broker. */
   async ask(nodeId: number): Promise<Connection> {
     return this.#connection(this.#addressOf(nodeId))
   }

@@ -1,4 +1,4 @@
-// One connection to one broker: requests go out, answers come back in their order, each into memory of its own.
+// One connection to one broker: sends requests, and receives answers in order, each into its own memory.
 import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { authenticate } from './authentication.ts'
@@ -9,7 +9,7 @@ import { type ApiVersions, agreedVersion, apiVersionsCall } from './protocol/api
 import type { Api, Call } from './protocol/call.ts'
 import { WireReader, WireWriter } from './protocol/wire.ts'
 
-/** The user proves itself again after this part of the time that the broker gives. */
+/** Reauthentication happens after this part of the session lifetime. */
 const REAUTHENTICATE_AFTER = 0.8
 
 interface Pending {
@@ -30,7 +30,7 @@ export class Connection {
   #versions: ApiVersions = new Map()
   #failure: KafkaReaderError | undefined
   #timer: NodeJS.Timeout | undefined
-  /** When the first of the pending requests is overdue, unless something comes before. */
+  /** When the first pending request times out, unless something arrives before. */
   #dueAt = 0
   #authenticateAt = Number.POSITIVE_INFINITY
   #authenticating: Promise<void> | undefined
@@ -48,7 +48,7 @@ export class Connection {
   }
 
   /**
-   * Connects, asks for the broker's versions and proves who the user is.
+   * Connects, asks for the broker's versions and authenticates.
    * @throws KafkaReaderError CONNECTION_FAILED, TIMED_OUT, TLS_FAILED, UNSUPPORTED_BROKER, or of SASL
    */
   static async open(address: Address, settings: Settings, signal?: AbortSignal): Promise<Connection> {
@@ -113,7 +113,7 @@ export class Connection {
     return this.#failure === undefined
   }
 
-  /** When the broker takes requests again, by `performance.now()`: until then it holds the connection. */
+  /** When the broker accepts requests again, by `performance.now()`: until then it throttles the connection. */
   get throttledUntil(): number {
     return this.#throttledUntil
   }
@@ -137,17 +137,17 @@ export class Connection {
         this.#authenticating = undefined
       })
     }
-    // Nothing else may come between the messages of a proof.
+    // Nothing else may be sent between the messages of an authentication.
     if (this.#authenticating) await this.#authenticating
     return this.#send(call, timeoutMs)
   }
 
-  /** The broker said that it holds the connection for so long. */
+  /** The broker throttles the connection for this long. */
   throttled(forMs: number): void {
     this.#throttledUntil = Math.max(this.#throttledUntil, performance.now() + forMs)
   }
 
-  /** Gives back the memory of an answer that was kept. */
+  /** Returns the memory of a kept answer. */
   release(frame: Buffer): void {
     this.#frames.release(frame)
   }
@@ -185,7 +185,7 @@ export class Connection {
     }
   }
 
-  /** A broker that sends is not silent. */
+  /** Receiving bytes restarts the timeout. */
   #heard(): void {
     const first = this.#pending[0]
     if (first) this.#dueAt = performance.now() + first.timeoutMs
@@ -196,7 +196,7 @@ export class Connection {
     const reader = new WireReader(frame, 0, length)
     const correlation = reader.int32()
     if (!pending || pending.correlation !== correlation) {
-      this.#fail('MALFORMED_RESPONSE', 'an answer came that nobody has asked for')
+      this.#fail('MALFORMED_RESPONSE', 'an answer came without a request')
       return
     }
     if (this.#pending[0]) this.#expect(this.#pending[0].timeoutMs)
@@ -221,7 +221,7 @@ export class Connection {
     )
   }
 
-  /** The first of the pending requests shall be answered within this time. */
+  /** Starts the timeout of the first pending request. */
   #expect(timeoutMs: number): void {
     this.#dueAt = performance.now() + timeoutMs
     if (this.#timer) return
@@ -266,7 +266,7 @@ export class Connection {
   }
 }
 
-/** A certificate that is not trusted stays so; whatever else ends a connection may pass. */
+/** An untrusted certificate is permanent; other connection errors may be temporary. */
 function failureOf(error: NodeJS.ErrnoException, tls: boolean): OwnErrorCode {
   const code = error.code ?? ''
   const ofTls = /^ERR_(SSL|TLS)_|CERT|SIGNED|SIGNATURE|ISSUER|CRL/.test(code)

@@ -1,6 +1,6 @@
-// What can go wrong, as facts that a program decides on: a code, whether trying again can help, which broker, which partition.
+// Errors as facts for programs: a code, whether a retry can help, which broker, which partition.
 
-/** Errors of this package beside those that a broker answers with, which keep Kafka's own names (see brokerErrors). */
+/** This package's own errors; brokers' errors keep Kafka's names (see brokerErrors). */
 export type OwnErrorCode =
   /** An option or argument cannot be used. */
   | 'INVALID_ARGUMENT'
@@ -27,7 +27,7 @@ export type OwnErrorCode =
   /** Records that were read are gone from the log, or were replaced: see `divergence`. */
   | 'LOG_TRUNCATED'
 
-/** Kafka's own error codes, as far as a reader meets them. https://kafka.apache.org/protocol#protocol_error_codes */
+/** Kafka's error codes that a reader can get. https://kafka.apache.org/protocol#protocol_error_codes */
 const brokerErrors = {
   [-1]: 'UNKNOWN_SERVER_ERROR',
   1: 'OFFSET_OUT_OF_RANGE',
@@ -69,7 +69,7 @@ export function brokerErrorCode(number: number): BrokerErrorCode {
   return (brokerErrors as Record<number, BrokerErrorCode>)[number] ?? `BROKER_ERROR_${number}`
 }
 
-/** Answers that another attempt, mostly with newer metadata, can change. */
+/** Errors for which a retry, mostly with newer metadata, can help. */
 const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CONNECTION_FAILED',
   'TIMED_OUT',
@@ -94,12 +94,15 @@ const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'FETCH_SESSION_TOPIC_ID_ERROR',
 ])
 
-/** Where the log that the broker has now parts from the log that was read. */
+/** Where the broker's current log diverges from the log that was read. */
 export interface Divergence {
   /** The offset that would have been read next, and the leader epoch of the record before it. */
   readonly offset: number
   readonly leaderEpoch: number
-  /** The broker's log has this epoch at or below the one that was read, and it ends here: what was read behind is gone. */
+  /**
+   * The highest epoch of the broker's log that is not above the one that was read, and its end: records read beyond it
+   * are lost.
+   */
   readonly brokerEpoch: number
   readonly brokerEndOffset: number
 }
@@ -113,7 +116,7 @@ export interface ErrorFacts {
   readonly partition?: number | undefined
   readonly offset?: number | undefined
   readonly divergence?: Divergence | undefined
-  /** Whether the same attempt can succeed later without a change; by default as the code says. */
+  /** Whether a retry can succeed without a change; by default determined by the code. */
   readonly canRetry?: boolean | undefined
   readonly cause?: unknown
 }

@@ -29,7 +29,7 @@ test('few partitions are named each time, and no session is asked for', () => {
   }
 })
 
-test('in a session only what changed is named, and what went is forgotten', () => {
+test('in a session only changes are named, and removed partitions are forgotten', () => {
   const session = new FetchSession(3)
   const states = partitions(4)
   const request = () => numbersOf(session.next(states, keyOf))
@@ -42,7 +42,7 @@ test('in a session only what changed is named, and what went is forgotten', () =
   states.shift()
   expect(request()).toEqual({ id: 9, epoch: 2, partitions: [1, 2], forgotten: [0] })
   session.answered(9)
-  // Assigned again at the same offset: answers from before are not about it.
+  // Assigned again at the same offset: earlier answers are not about it.
   states[0] = partitions(2)[1]!
   expect(session.sent('id', 1)?.state).not.toBe(states[0])
   expect(request()).toEqual({ id: 9, epoch: 3, partitions: [1], forgotten: [] })
@@ -50,7 +50,7 @@ test('in a session only what changed is named, and what went is forgotten', () =
   expect(session.sent('id', 0)).toBeUndefined()
 })
 
-test('after an error, or when the broker makes no session, all is named again', () => {
+test('after an error, or if the broker creates no session, all are named again', () => {
   const session = new FetchSession(1)
   const states = partitions(2)
   const all = { id: 0, epoch: 0, partitions: [0, 1], forgotten: [] }

@@ -1,7 +1,7 @@
 // Which partitions a broker fetches in this session: with hundreds of them only changes are sent (KIP-227).
 import type { PartitionState } from './partition-state.ts'
 
-/** What was sent of a partition, and is in force until something else is sent. */
+/** What was last sent for a partition. */
 interface Sent {
   readonly state: PartitionState
   readonly offset: number
@@ -30,7 +30,10 @@ export class FetchSession {
     this.#fromPartitions = fromPartitions
   }
 
-  /** What to send so that the broker fetches exactly these. `keyOf`: how the version of the request names a topic. */
+  /**
+   * What to send so that the broker fetches exactly these. `keyOf`: a topic's name or id, as the request's version
+   * needs.
+   */
   next(wanted: readonly PartitionState[], keyOf: (state: PartitionState) => string): FetchDelta {
     if (this.#id === 0) {
       this.#sent = new Map(wanted.map((state) => [slot(keyOf(state), state.partition), sentOf(state)]))
@@ -52,20 +55,20 @@ export class FetchSession {
     return { sessionId: this.#id, sessionEpoch: this.#epoch, partitions, forgotten }
   }
 
-  /** The broker answered; 0 when it made no session. */
+  /** The broker answered; 0 if it created no session. */
   answered(sessionId: number): void {
     this.#epoch =
       sessionId === 0 ? 0 : sessionId === this.#id && this.#epoch < LAST_EPOCH ? this.#epoch + 1 : 1
     this.#id = sessionId
   }
 
-  /** The session is gone, or the connection: all is sent again. */
+  /** The session or the connection is lost: everything is sent again. */
   reset(): void {
     this.#id = 0
     this.#epoch = 0
   }
 
-  /** Which assignment, at which offset, an answer for this partition is about. */
+  /** The assignment and offset that an answer for this partition refers to. */
   sent(topicKey: string, partition: number): { state: PartitionState; offset: number } | undefined {
     return this.#sent.get(slot(topicKey, partition))
   }

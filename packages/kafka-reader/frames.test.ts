@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Frames } from './frames.ts'
 
-/** Puts bytes where they belong, in pieces of these sizes. */
+/** Feeds bytes in pieces of these sizes. */
 function receive(frames: Frames, bytes: Buffer, sizes: readonly number[]): void {
   let at = 0
   for (let i = 0; at < bytes.length; i++) {
@@ -21,7 +21,7 @@ function framed(length: number, fill: number): Buffer {
   return Buffer.concat([head, Buffer.alloc(length, fill)])
 }
 
-test('answers come whole, however they were cut on their way', () => {
+test('answers are whole, however they were split', () => {
   const lengths = fc.array(fc.oneof(fc.integer({ min: 4, max: 60 }), fc.integer({ min: 4, max: 20_000 })), {
     minLength: 1,
     maxLength: 12,
@@ -46,7 +46,7 @@ test('answers come whole, however they were cut on their way', () => {
   )
 })
 
-test('an answer that is too large, or none, is refused before memory is taken for it', () => {
+test('an answer that is too large, or invalid, is refused before memory is allocated for it', () => {
   for (const announced of [1_001, 2 ** 31 - 1, 3, 0, -5]) {
     const frames = new Frames(1_000, 1_000)
     const refused: number[] = []

@@ -1,16 +1,16 @@
-// Cuts what comes over a connection into answers; a large one lands in memory of its own without being copied.
+// Splits a connection's bytes into answers; a large one is received into its own memory without copying.
 
-/** Heads and small answers land here. */
+/** Headers and small answers are received here. */
 const STAGING_BYTES = 16 * 1024
-/** Memory of answers that were decoded, kept for the next: one that is read, one that is decoded. */
+/** Reused memory of decoded answers: one is received while another is decoded. */
 const KEPT_FRAMES = 2
-/** An answer begins with the number of the request. */
+/** An answer begins with the request's correlation id. */
 const SMALLEST_FRAME_BYTES = 4
 
 export interface FrameEvents {
   /** The answer is the first `length` bytes; the memory is the receiver's until release(). */
   readonly onFrame: (frame: Buffer, length: number) => void
-  /** No answer has so many bytes. Nothing more is taken. */
+  /** The answer is longer than allowed. Nothing more is accepted. */
   readonly onRefused: (announced: number) => void
 }
 
@@ -43,7 +43,7 @@ export class Frames {
       : this.#staging.subarray(this.#staged)
   }
 
-  /** So many bytes were put at the place. */
+  /** This many bytes were received there. */
   received(bytes: number): void {
     if (this.#frame) {
       this.#filled += bytes
@@ -71,14 +71,14 @@ export class Frames {
     this.#staged -= at
   }
 
-  /** Gives memory back for the next answers. */
+  /** Returns memory for the next answers. */
   release(frame: Buffer): void {
     if (frame.length <= this.#keptBytes && this.#kept.length < KEPT_FRAMES) this.#kept.push(frame)
   }
 
   #begin(length: number): void {
     const kept = this.#kept.findIndex((frame) => frame.length >= length)
-    // Some room more, so that the next answer, which is about as large, fits too.
+    // Some extra space, so that the next answer of similar size fits too.
     this.#frame =
       kept >= 0 ? this.#kept.splice(kept, 1)[0]! : Buffer.allocUnsafeSlow(length + (length >>> 3) + 64)
     this.#length = length

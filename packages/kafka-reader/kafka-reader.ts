@@ -21,7 +21,7 @@ export type { Records } from './records/records.ts'
 export interface Assignment extends TopicPartition {
   /** The first offset to read, up to 2^53. */
   readonly offset: number | 'earliest' | 'latest'
-  /** The leader epoch of the record before it: with it, a log that was truncated since is found (LOG_TRUNCATED). */
+  /** The leader epoch of the record before it, with which a later truncation is detected (LOG_TRUNCATED). */
   readonly leaderEpoch?: number | undefined
   /** 32 hex digits. When given, a topic of the same name with another id is an error (UNKNOWN_TOPIC_ID). */
   readonly topicId?: string | undefined
@@ -29,19 +29,19 @@ export interface Assignment extends TopicPartition {
 
 export interface PartitionProgress extends TopicPartition {
   readonly topicId: string
-  /** What is handed over next. */
+  /** The offset that is returned next. */
   readonly offset: number
-  /** Of the record before it; -1 when unknown. */
+  /** The leader epoch of the record before it; -1 if unknown. */
   readonly leaderEpoch: number
   /** -1 until a broker has answered. */
   readonly highWatermark: number
   readonly lastStableOffset: number
   readonly logStartOffset: number
-  /** The broker that is asked, -1 while nobody leads. */
+  /** The broker that is read from, -1 without a leader. */
   readonly source: number
 }
 
-/** Of one answer: the session is restarted, nothing else is wrong. */
+/** Errors of one answer after which only the session is restarted. */
 const sessionErrors: ReadonlySet<string> = new Set([
   'FETCH_SESSION_ID_NOT_FOUND',
   'INVALID_FETCH_SESSION_EPOCH',
@@ -55,7 +55,7 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
   readonly #placement: Placement
   readonly #slabs = new SlabPool()
   readonly #states = new Map<string, PartitionState>()
-  /** Brokers with an answer that was not taken. */
+  /** Brokers with an unread answer. */
   readonly #ready: Leader[] = []
   readonly #errors: KafkaReaderError[] = []
   #answer: Answer | undefined
@@ -63,7 +63,7 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
   #wake: () => void = () => {}
 
   /**
-   * Connects to nothing yet.
+   * Does not connect yet.
    * @throws KafkaReaderError INVALID_ARGUMENT
    */
   constructor(options: ReaderOptions) {
@@ -84,8 +84,9 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
   }
 
   /**
-   * What the cluster says of these topics.
-   * @throws KafkaReaderError UNKNOWN_TOPIC_OR_PARTITION, TOPIC_AUTHORIZATION_FAILED, or why no broker answered in time
+   * The cluster's metadata of these topics.
+   * @throws KafkaReaderError UNKNOWN_TOPIC_OR_PARTITION, TOPIC_AUTHORIZATION_FAILED, or the reason why no broker
+   * answered in time
    */
   async topics(names: readonly string[], options: QueryOptions = {}): Promise<readonly TopicMetadata[]> {
     return (await this.#queries.metadata(names, options)).topics
@@ -103,8 +104,8 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
   }
 
   /**
-   * Where the records of leader epochs end in the log as it is now, in the order of the queries: an end before what was
-   * read of the epoch, or a lower epoch, says that the log was truncated.
+   * Where the records of leader epochs end in the current log, in the order of the queries: an end before what was read
+   * of the epoch, or a lower epoch, means that the log was truncated.
    * @throws KafkaReaderError
    */
   epochEnds(
@@ -115,16 +116,16 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
   }
 
   /**
-   * Begins to read these partitions, beside those that are read already; one that is read already goes on at the new offset.
-   * @throws KafkaReaderError as topics(); UNKNOWN_TOPIC_ID when a topic has another id than the one that is given
+   * Starts to read these partitions, in addition to current ones; one that is already read continues at the new offset.
+   * @throws KafkaReaderError as topics(); UNKNOWN_TOPIC_ID if a topic has another id than the given one
    */
   async assign(assignments: readonly Assignment[], options: QueryOptions = {}): Promise<void> {
     for (const { offset, leaderEpoch, ...at } of assignments) {
       if (typeof offset === 'number' && !(Number.isSafeInteger(offset) && offset >= 0)) {
-        throw invalid(`${nameOf(at)}: ${offset} is no offset`)
+        throw invalid(`${nameOf(at)}: ${offset} is not an offset`)
       }
       if (leaderEpoch !== undefined && !(Number.isSafeInteger(leaderEpoch) && leaderEpoch >= -1)) {
-        throw invalid(`${nameOf(at)}: ${leaderEpoch} is no leader epoch`)
+        throw invalid(`${nameOf(at)}: ${leaderEpoch} is not a leader epoch`)
       }
     }
     if (new Set(assignments.map(nameOf)).size < assignments.length)
@@ -172,7 +173,7 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
     this.#placement.add(states, metadata)
   }
 
-  /** Reads these partitions no more. What was fetched of them and not handed over is dropped. */
+  /** Stops reading these partitions. Records that were fetched but not returned are dropped. */
   unassign(partitions: readonly TopicPartition[]): void {
     for (const at of partitions) {
       const state = this.#states.get(nameOf(at))
@@ -182,7 +183,7 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
     }
   }
 
-  /** How far each assigned partition is. */
+  /** The progress of each assigned partition. */
   fetchProgress(): readonly PartitionProgress[] {
     return [...this.#states.values()].map((state) => ({
       topic: state.topic,
@@ -198,14 +199,15 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
   }
 
   /**
-   * The next records of any partition; waits for them. While nobody calls it, each broker is asked once at most: the
-   * caller's pace is the reader's. Leaders that fail or move are looked for again, as long as it takes (see `onRetry`).
-   * @throws KafkaReaderError with topic and partition: this partition is unassigned, the others go on with the next call.
-   *   Without: nobody can be asked, and trying again alone will not help; the next call tries again.
-   *   The signal's reason when it is aborted; nothing is lost then.
+   * The next records of any partition; waits for them. Without further calls each broker gets at most one request, so
+   * the caller sets the pace. Leaders that fail or move are searched for without limit (see `onRetry`).
+   * @throws KafkaReaderError with topic and partition: this partition is unassigned, the others go on with the next
+   * call.
+   * Without: nobody can be asked, and trying again alone will not help; the next call tries again.
+   * The signal's reason when it is aborted; nothing is lost then.
    */
   async fetch({ signal }: CallOptions = {}): Promise<Records> {
-    if (this.#fetching) throw invalid('fetch() was called before the last call ended')
+    if (this.#fetching) throw invalid('fetch() was called during another call')
     this.#fetching = true
     try {
       for (;;) {
@@ -225,7 +227,7 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
     }
   }
 
-  /** Calls fetch() without end, until the reader is closed. */
+  /** Calls fetch() repeatedly, until the reader is closed. */
   async *records(options: CallOptions = {}): AsyncGenerator<Records, void, void> {
     try {
       for (;;) yield await this.fetch(options)
@@ -239,7 +241,7 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
     return this.records()
   }
 
-  /** Closes all connections at once; calls that wait end with CLOSED. Records that were handed over stay as they are. */
+  /** Closes all connections at once; calls that wait end with CLOSED. Returned records stay valid. */
   async close(): Promise<void> {
     this.#cluster.close()
     this.#placement.close()
@@ -277,7 +279,7 @@ export class KafkaReader implements AsyncIterable<Records>, AsyncDisposable {
       onError: (state, error) => this.#end(state, error),
       onReplica: (state, nodeId) => this.#placement.readFrom(state, nodeId),
     })
-    // The broker works while this answer is decoded.
+    // The broker prepares the next answer while this one is decoded.
     leader.fetch()
   }
 

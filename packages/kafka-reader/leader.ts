@@ -1,4 +1,5 @@
-// One broker that partitions are fetched from: one Fetch at a time on a connection of its own, its answer kept until it is taken.
+// One broker that partitions are fetched from: one Fetch at a time on its own connection; the answer is kept until it
+// is read.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster } from './cluster.ts'
 import type { Connection } from './connection.ts'
@@ -8,15 +9,15 @@ import type { PartitionState } from './partition-state.ts'
 import { noTopicId } from './protocol/call.ts'
 import { type FetchResponse, fetchApi, fetchByIdFrom, fetchCall, topicKeyOf } from './protocol/fetch.ts'
 
-/** A broker that is silent for so long beyond the wait that was asked for may be stopped: the others are asked who leads. */
+/** A broker that is silent this much longer than the requested wait may be frozen: the others are asked who leads. */
 const SUSPICIOUS_AFTER_MS = 1_500
 
 export interface LeaderEvents {
-  /** An answer can be taken. */
+  /** An answer is available. */
   readonly onAnswer: (leader: Leader) => void
-  /** The connection is lost, or none can be made. */
+  /** The connection is lost, or could not be made. */
   readonly onLost: (leader: Leader, error: unknown) => void
-  /** No answer for longer than expected; the request goes on. */
+  /** No answer for longer than expected; the request continues. */
   readonly onSilence: (leader: Leader) => void
 }
 
@@ -26,7 +27,7 @@ export class Leader {
   readonly #cluster: Cluster
   readonly #settings: Settings
   readonly #events: LeaderEvents
-  /** In the order in which they are asked for: the broker fills an answer up in it. */
+  /** In request order, in which the broker fills an answer. */
   #partitions: PartitionState[] = []
   #connection: Connection | undefined
   #busy = false
@@ -56,14 +57,14 @@ export class Leader {
     this.#partitions = this.#partitions.filter((other) => other !== state)
   }
 
-  /** Those that gave records are asked for behind the others the next time. */
+  /** Partitions that returned records come last in the next request. */
   moveBack(served: ReadonlySet<PartitionState>): void {
     if (served.size === 0 || served.size === this.#partitions.length) return
     const others = this.#partitions.filter((state) => !served.has(state))
     this.#partitions = [...others, ...this.#partitions.filter((state) => served.has(state))]
   }
 
-  /** Asks for more, unless that is under way, or an answer was not taken yet. */
+  /** Requests more, unless a request is in progress or an answer is unread. */
   fetch(): void {
     if (this.#busy || this.#answer || this.#partitions.length === 0) return
     this.#busy = true
@@ -109,7 +110,7 @@ export class Leader {
     }
   }
 
-  /** A connection that takes requests: one that the broker throttles does so later. */
+  /** A connection that accepts requests; a throttled one does so later. */
   async #connected(silence: NodeJS.Timeout): Promise<Connection> {
     if (!this.#connection?.usable) {
       this.session.reset()

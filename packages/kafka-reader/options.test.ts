@@ -11,10 +11,10 @@ test('brokers are host:port, of IPv6 too', () => {
   for (const wrong of ['a', 'a:', ':1', 'a:0', 'a:65536', '::1:9', 'http://a:1', '']) {
     expect(() => settingsOf({ brokers: [wrong] })).toThrow('is not host:port')
   }
-  expect(() => settingsOf({ brokers: [] })).toThrow('none is named')
+  expect(() => settingsOf({ brokers: [] })).toThrow('the list is empty')
 })
 
-test('numbers that cannot be are refused by name; undefined stands for the default', () => {
+test('invalid numbers are refused by name; undefined means the default', () => {
   for (const value of [0, -1, 1.5, Number.NaN, 2 ** 31]) {
     expect(() => settingsOf({ brokers: ['a:1'], maxBytes: value })).toThrow('maxBytes')
   }
@@ -22,7 +22,7 @@ test('numbers that cannot be are refused by name; undefined stands for the defau
   expect(settingsOf({ brokers: ['a:1'], ...given }).maxBytes).toBe(4 * 1024 * 1024)
 })
 
-test('what cannot be assigned is refused before anybody is asked', async () => {
+test('an invalid assignment is refused before any request', async () => {
   await using reader = new KafkaReader({ brokers: ['127.0.0.1:1'] })
   const at = { topic: 't', partition: 0 }
   for (const wrong of [

@@ -10,33 +10,33 @@ export interface ReaderOptions {
   /** `true`, or what `tls.connect` takes: `ca`, `cert`, `key`, `servername`. Node.js trusts its own list of authorities. */
   readonly tls?: boolean | TlsOptions
   readonly sasl?: SaslOptions
-  /** By default `read_committed`: neither records of aborted transactions nor what is behind the last stable offset. */
+  /** By default `read_committed`: neither records of aborted transactions nor those beyond the last stable offset. */
   readonly isolation?: 'read_committed' | 'read_uncommitted'
-  /** A response should not be larger; one batch that is larger comes whole. 4 MiB */
+  /** The largest response; a single larger batch is returned whole. 4 MiB */
   readonly maxBytes?: number
   /** The same for one partition of it. 1 MiB */
   readonly maxPartitionBytes?: number
-  /** A broker without records waits for them so long. 500 */
+  /** How long a broker waits for records. 500 */
   readonly maxWaitMs?: number
-  /** A broker waits until it has so many bytes, at most `maxWaitMs`. 1 */
+  /** A broker waits, at most `maxWaitMs`, until it has this many bytes. 1 */
   readonly minBytes?: number
-  /** A batch may have so many bytes when decompressed. 128 MiB */
+  /** The largest batch when decompressed. 128 MiB */
   readonly maxBatchBytes?: number
-  /** A response that announces more is refused. 256 MiB */
+  /** A larger response is refused. 256 MiB */
   readonly maxResponseBytes?: number
-  /** Making a connection, proving who one is included, may take so long. 10,000 */
+  /** How long connecting, including authentication, may take. 10,000 */
   readonly connectTimeoutMs?: number
-  /** A broker that sends nothing for so long (beside `maxWaitMs`) is given up. 10,000 */
+  /** A broker that sends nothing for this long (in addition to `maxWaitMs`) is given up. 10,000 */
   readonly requestTimeoutMs?: number
-  /** The first and the longest pause before another attempt. 50 and 1,000 */
+  /** The first and the longest pause before a retry. 50 and 1,000 */
   readonly retryBackoffMs?: readonly [first: number, longest: number]
-  /** The leaders are asked for at least so often. 60,000 */
+  /** Metadata is refreshed at least this often. 60,000 */
   readonly metadataMaxAgeMs?: number
-  /** From so many partitions of one broker on, requests name only what changed (KIP-227). 100 */
+  /** From this many partitions of one broker on, requests name only changes (KIP-227). 100 */
   readonly sessionFromPartitions?: number
-  /** Where this reader is; when set, a broker may name a replica in the same place (KIP-392). */
+  /** This reader's rack; if set, a broker may name a replica in the same rack (KIP-392). */
   readonly rack?: string
-  /** Fetch is sent in no higher version; 12 names topics instead of their ids. */
+  /** The highest version of Fetch to use; 12 uses topic names instead of ids. */
   readonly maxFetchVersion?: number
   /** Called with each error that is retried: for logs and metrics. It must not throw. */
   readonly onRetry?: (error: KafkaReaderError) => void
@@ -45,7 +45,7 @@ export interface ReaderOptions {
 export interface SaslOptions {
   readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
   readonly username: string
-  /** Asked for at each proof, so that a changed password needs no new reader. */
+  /** Called at each authentication, so that a changed password needs no new reader. */
   readonly password: string | (() => string | Promise<string>)
 }
 
@@ -66,7 +66,7 @@ const HIGHEST_INT32 = 2 ** 31 - 1
 /** @throws KafkaReaderError INVALID_ARGUMENT */
 export function settingsOf(options: ReaderOptions): Settings {
   const { tls, sasl, brokers, ...others } = options
-  if (brokers.length === 0) throw invalid('brokers: none is named')
+  if (brokers.length === 0) throw invalid('brokers: the list is empty')
   const settings: Settings = {
     clientId: 'kafka-reader',
     isolation: 'read_committed',

@@ -1,4 +1,4 @@
-// Which broker each partition is fetched from, and how that is found out again when a broker fails or leaders move.
+// Which broker each partition is fetched from, and how that is updated when a broker fails or leaders move.
 import { nameOf } from './answer.ts'
 import type { Cluster } from './cluster.ts'
 import { brokerError, KafkaReaderError } from './errors.ts'
@@ -8,16 +8,16 @@ import type { PartitionState } from './partition-state.ts'
 import { noTopicId } from './protocol/call.ts'
 import type { Metadata } from './protocol/metadata.ts'
 
-/** A broker that is slow may not know a topic yet: so many times in a row, some seconds, it must be unknown. */
+/** A slow broker may not know a topic yet: it must be unknown this many times in a row, some seconds. */
 const MISSING_TIMES = 8
-/** A replica that is nearer is asked for so long until the leader may name another. */
+/** How long a nearer replica is used before the leader may name another. */
 const REPLICA_FOR_MS = 300_000
 
 export interface PlacementEvents {
   readonly onAnswer: (leader: Leader) => void
   /** The partition ends for the caller. */
   readonly onError: (state: PartitionState, error: KafkaReaderError) => void
-  /** No partition's fault, and trying again alone will not help. */
+  /** Not specific to a partition, and a retry will not help. */
   readonly onFatal: (error: KafkaReaderError) => void
 }
 
@@ -27,15 +27,15 @@ export class Placement {
   readonly #events: PlacementEvents
   readonly #states = new Set<PartitionState>()
   readonly #leaders = new Map<number, Leader>()
-  /** Partitions whose leader is to be asked for. */
+  /** Partitions with an unknown leader. */
   readonly #unplaced = new Set<PartitionState>()
   #refreshing = false
-  /** Somebody has asked for newer metadata while older was under way. */
+  /** Newer metadata was requested during a refresh. */
   #wanted = false
   #refreshedAt = performance.now()
-  /** When the first replica is to be left for its leader. */
+  /** When the first replica expires. */
   #replicasUntil = Number.POSITIVE_INFINITY
-  /** Attempts in a row that no broker answered. */
+  /** Consecutive attempts without an answer from any broker. */
   #failures = 0
 
   constructor(cluster: Cluster, settings: Settings, events: PlacementEvents) {
@@ -59,7 +59,7 @@ export class Placement {
     this.#leave(state)
   }
 
-  /** Lets every broker fetch that does not, and finds leaders for partitions without one. */
+  /** Lets every idle broker fetch, and finds leaders for partitions without one. */
   drive(): void {
     if (performance.now() >= this.#replicasUntil) this.#backToLeaders()
     for (const leader of this.#leaders.values()) leader.fetch()
@@ -94,7 +94,7 @@ export class Placement {
   readonly #leaderEvents: LeaderEvents = {
     onAnswer: (leader) => this.#events.onAnswer(leader),
     onLost: (leader, error) => {
-      // One that was dropped was disconnected on purpose.
+      // A dropped one was disconnected on purpose.
       if (this.#cluster.closed.aborted || this.#leaders.get(leader.nodeId) !== leader) return
       const failure = asFailure(error)
       if (!failure.canRetry) this.#events.onFatal(failure)
@@ -134,7 +134,7 @@ export class Placement {
         if (this.#cluster.closed.aborted) return
         const failure = asFailure(error)
         this.#failures++
-        // The next call of the caller tries again.
+        // The caller's next call retries.
         if (!failure.canRetry) return this.#events.onFatal(failure)
         this.#settings.onRetry(failure)
       }
@@ -174,7 +174,7 @@ export class Placement {
         }
         continue
       }
-      // A broker that lags behind may still name the leader of before.
+      // A broker that is behind may still name the previous leader.
       if (found.leaderEpoch < state.leaderEpoch) {
         if (this.#unplaced.has(state)) state.failures++
         continue
@@ -223,7 +223,7 @@ export class Placement {
     return leader
   }
 
-  /** A broker that leads nothing any more may be gone, or hang: nobody waits for it. */
+  /** A broker without leaders may be dead or hanging, so it is not waited for. */
   #dropIdle(): void {
     for (const leader of this.#leaders.values()) {
       if (leader.partitions.length > 0) continue

@@ -1,4 +1,4 @@
-// Questions beside Fetch: what topics there are, where their offsets and leader epochs begin and end; asked until answered.
+// Queries besides Fetch: topics, and where their offsets and leader epochs begin and end; retried until answered.
 import { nameOf } from './answer.ts'
 import { type Cluster, closedError } from './cluster.ts'
 import type { Connection } from './connection.ts'
@@ -17,7 +17,10 @@ import {
 import type { Metadata } from './protocol/metadata.ts'
 
 export interface OffsetQuery extends TopicPartition {
-  /** `latest` is the last stable offset for `read_committed`, the high watermark else; a number is a time in milliseconds. */
+  /**
+   * `latest` is the last stable offset for `read_committed`, otherwise the high watermark; a number is a time in
+   * milliseconds.
+   */
   readonly at: 'earliest' | 'latest' | number
 }
 
@@ -26,7 +29,7 @@ export interface CallOptions {
 }
 
 export interface QueryOptions extends CallOptions {
-  /** How long brokers that cannot be reached are tried. 30,000 */
+  /** How long unreachable brokers are retried. 30,000 */
   readonly timeoutMs?: number | undefined
 }
 
@@ -34,7 +37,7 @@ export interface EpochQuery extends TopicPartition {
   readonly leaderEpoch: number
 }
 
-/** So often in a row a topic may be unknown, some seconds: a broker that is slow may not know it yet. */
+/** How many times in a row a topic may be unknown, some seconds: a slow broker may not know it yet. */
 const UNKNOWN_TIMES = 8
 
 export class Queries {
@@ -78,7 +81,7 @@ export class Queries {
     )
   }
 
-  /** What any broker says of these topics; a topic that it does not know at once is asked for again. */
+  /** Any broker's metadata of these topics; an unknown topic is asked for again. */
   async metadata(topics: readonly string[], options: QueryOptions): Promise<Metadata> {
     let unknown = 0
     return this.#attempt(options, async () => {
@@ -96,7 +99,10 @@ export class Queries {
     })
   }
 
-  /** Asks the leader of each partition; a request names a partition once, so a second query for it goes into a second round. */
+  /**
+   * Asks the leader of each partition; a request names a partition once, so a second query for it goes into another
+   * round.
+   */
   async #askLeaders<Q extends TopicPartition, A extends TopicPartition & { error: number }>(
     queries: readonly Q[],
     options: QueryOptions,
@@ -119,7 +125,7 @@ export class Queries {
     return queries.map((query) => answers.get(query)!)
   }
 
-  /** Partitions that have moved are asked for again, from their new leader. */
+  /** Queries for partitions that have moved are repeated at the new leader. */
   async #askOnce<Q extends TopicPartition, A extends TopicPartition & { error: number }>(
     queries: readonly Q[],
     options: QueryOptions,
@@ -160,7 +166,7 @@ export class Queries {
     return queries.map((query) => answers.get(nameOf(query))!)
   }
 
-  /** Tries again what can be tried again, until the time is over. */
+  /** Retries what can be retried, until the timeout. */
   async #attempt<T>({ signal, timeoutMs = 30_000 }: QueryOptions, attempt: () => Promise<T>): Promise<T> {
     const deadline = AbortSignal.timeout(timeoutMs)
     const ends = AbortSignal.any([deadline, this.#cluster.closed, ...(signal ? [signal] : [])])

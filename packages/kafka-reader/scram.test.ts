@@ -16,7 +16,7 @@ test('the example of RFC 7677', async () => {
   }
 })
 
-test('a server that is none, or asks for too little or too much, is refused', async () => {
+test('an impostor, or a server that asks for too few or too many iterations, is refused', async () => {
   const answers = [
     serverFirst.replace('4096', '100'),
     serverFirst.replace('4096', '999999999'),

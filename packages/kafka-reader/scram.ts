@@ -1,10 +1,10 @@
-// SCRAM's messages and proofs, without the connection that carries them. RFC 5802, RFC 7677
+// SCRAM's messages and proofs, without the connection. RFC 5802, RFC 7677
 import { createHash, createHmac, pbkdf2, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 
 export type ScramHash = 'sha256' | 'sha512'
 
-/** Fewer iterations than Kafka itself allows are a sign of somebody else; more would only keep this process busy. */
+/** Fewer iterations than Kafka allows suggest an impostor; more would only keep this process busy. */
 const ITERATIONS = [4096, 1_000_000] as const
 
 export interface ScramClient {
@@ -15,10 +15,7 @@ export interface ScramClient {
    * @throws Error when that message is not as SCRAM says
    */
   readonly final: (serverFirst: string, password: string) => Promise<string>
-  /**
-   * Checks that the server knows the password, too.
-   * @throws Error when it does not
-   */
+  /** Checks that the server knows the password too. @throws Error if it does not */
   readonly verify: (serverFinal: string) => void
 }
 

@@ -1,11 +1,11 @@
-// Memory that records are decompressed into, with where each of them lies in typed arrays beside it.
+// Memory that records are decompressed into, with typed arrays of their positions.
 
 /** One batch of ordinary size is far smaller, so most slabs hold many. */
 const SLAB_BYTES = 1024 * 1024
 const SLAB_RECORDS = 16_384
-/** Copies go by eight bytes and may write behind the last. */
+/** Copies of eight bytes may write beyond the last byte. */
 const SLACK_BYTES = 16
-/** So many are kept for the next batches after they were given back. */
+/** How many released slabs are kept for the next batches. */
 const KEPT_SLABS = 4
 
 export class Slab {
@@ -18,11 +18,11 @@ export class Slab {
   readonly headerStarts: Int32Array
   readonly offsets: Float64Array
   readonly timestamps: Float64Array
-  /** Up to here the bytes are taken. */
+  /** The bytes up to here are used. */
   used = 0
-  /** Up to here the arrays are taken. */
+  /** The array entries up to here are used. */
   count = 0
-  /** Who still looks at it: the one who fills it, and everybody who got records of it. */
+  /** Reference count: the decoder that fills it, and each holder of its records. */
   holders = 1
 
   constructor(bytes: number, records: number) {
@@ -47,7 +47,7 @@ export class Slab {
   }
 }
 
-/** The slab that is being filled, and ordinary ones that nobody looks at any more. */
+/** The slab being filled, and free ones of the normal size. */
 export class SlabPool {
   readonly #kept: Slab[] = []
   #current = new Slab(SLAB_BYTES, SLAB_RECORDS)
@@ -60,7 +60,7 @@ export class SlabPool {
     return bytes <= this.#current.bytesLeft && records <= this.#current.recordsLeft
   }
 
-  /** Another slab, that has space for so much. */
+  /** A new slab with at least this much space. */
   replace(bytes: number, records: number): void {
     this.release(this.#current)
     this.#current =
