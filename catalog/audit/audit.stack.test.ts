@@ -134,7 +134,7 @@ test('--deep finds a price that was changed by one byte, and says what it could 
     `wrong: partition 0, offset 40 in s3://${lake.bucket}/${keys[1]}: close is 1.6, and 1.5 in Kafka`,
   )
   expect(stdout).toMatch(
-    /content: 100 rows compared with Kafka's records by their columns; not compared: nothing/,
+    /content: 100 rows compared with Kafka's records column by column; not compared: nothing/,
   )
   expect(lastLine(stdout)).toBe(
     'audit: produced 100, landed 100, dead 0, skipped 0, lost 0, twice 0, changed 1',

@@ -95,7 +95,7 @@ test('a broker that answers, but not at the address that it advertises, is named
 })
 
 test.each([
-  ['the broker does not know it', () => Promise.resolve(undefined), /does not know it/, /topic create/],
+  ['the broker does not have it', () => Promise.resolve(undefined), /does not have it/, /topic create/],
   [
     'the broker refuses to say',
     () => Promise.reject(new Error('Broker: Topic authorization failed')),

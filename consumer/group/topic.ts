@@ -59,7 +59,7 @@ function notFound(config: KafkaConfig, problem: unknown): Failure {
   return new Failure({
     code: 'TOPIC_MISSING',
     what: `no topic ${config.KAFKA_TOPIC} was found at ${config.KAFKA_BOOTSTRAP_SERVERS} within ${config.KAFKA_CONNECT_TIMEOUT_MS / 1000} s; nothing was read`,
-    why: problem === undefined ? 'the broker answers and does not know it' : reasonOf(problem),
+    why: problem === undefined ? 'the broker answers, but does not have it' : reasonOf(problem),
     remedy:
       problem === undefined
         ? 'create it with `producer topic create`, or set KAFKA_TOPIC'

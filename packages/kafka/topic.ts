@@ -129,7 +129,7 @@ export class Broker implements Disposable {
     return new Failure({
       code: 'TOPIC_MISSING',
       what: `the topic ${this.#config.KAFKA_TOPIC} does not exist; there is nothing to compare the lake with`,
-      why: `the broker at ${this.#config.KAFKA_BOOTSTRAP_SERVERS} does not know it`,
+      why: `the broker at ${this.#config.KAFKA_BOOTSTRAP_SERVERS} does not have it`,
       remedy: 'create it with `node producer/main.ts topic create`, or set KAFKA_TOPIC',
     })
   }

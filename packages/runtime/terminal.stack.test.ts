@@ -199,7 +199,7 @@ describe.concurrent('the wrong name', () => {
 
   test('of the topic', async () => {
     const read = await type('producer/main.ts run --topic nosuch')
-    expectLines(read, 'there is no topic nosuch; nothing was sent', /does not know it/, 'topic create')
+    expectLines(read, 'there is no topic nosuch; nothing was sent', /does not have it/, 'topic create')
   })
 
   test('of the table', async () => {
