@@ -1,20 +1,16 @@
 // Doctor's checks of AWS: clock, credentials, bucket, Glue and Athena, each with the smallest call that proves it.
 import { AthenaClient, GetWorkGroupCommand } from '@aws-sdk/client-athena'
 import { GetDatabaseCommand, GetTableCommand, GlueClient } from '@aws-sdk/client-glue'
-import {
-  GetObjectCommand,
-  HeadBucketCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3'
+import { GetObjectCommand, HeadBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { Athena } from '@ticklake/aws/athena.ts'
 import { type LakeConfig, s3Client } from '@ticklake/aws/config.ts'
 import { awsFailure, httpStatus, isAwsError } from '@ticklake/aws/failure.ts'
 import { queryFailure } from '@ticklake/aws/query-failure.ts'
-import { type Claim, parseClaim } from '@ticklake/contract/claim.ts'
+import { Bucket } from '@ticklake/aws/s3.ts'
 import { claimsPrefix, parseTruncationKey, truncationsPrefix } from '@ticklake/contract/keys.ts'
+import { readLink } from '@ticklake/lake/claims.ts'
+import { firstKey } from '@ticklake/lake/object-source.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { diagnoseClock } from './diagnoses.ts'
 import type { RunCheck } from './doctor.ts'
@@ -58,18 +54,15 @@ export function awsChecks(lake: LakeConfig): AwsChecks {
     Body: `${JSON.stringify({ v: 1, by: 'catalog doctor' })}\n`,
     ContentType: 'application/json',
   })
+  const bucket = new Bucket(s3, lake.bucket)
   /** Whether the chain has continued in a later era than the refused one. */
-  async function isBehind(key: string, abortSignal: AbortSignal): Promise<boolean> {
+  async function isBehind(key: string): Promise<boolean> {
     const refused = parseTruncationKey(key)
     if (!refused) return false
-    const Prefix = claimsPrefix(lake, refused.topicId, refused.partition)
-    const command = new ListObjectsV2Command({ Bucket: lake.bucket, Prefix, MaxKeys: 1 })
-    const { Contents: [newest] = [] } = await s3.send(command, { abortSignal })
-    if (!newest) return false
-    const get = new GetObjectCommand({ Bucket: lake.bucket, Key: newest.Key! })
-    const { Body } = await s3.send(get, { abortSignal })
-    const claim: Claim = parseClaim((await Body?.transformToString()) ?? '')
-    return (claim.era?.number ?? 0) > refused.era
+    const newest = await firstKey(bucket, claimsPrefix(lake, refused.topicId, refused.partition))
+    if (newest === undefined) return false
+    const { claim } = await readLink(bucket, newest)
+    return (claim?.era?.number ?? 0) > refused.era
   }
 
   return {
@@ -122,21 +115,14 @@ export function awsChecks(lake: LakeConfig): AwsChecks {
       throw noConditions(`${at} existed, and If-None-Match: * overwrote it`)
     },
 
-    async 'chains of claims'(abortSignal) {
-      const prefix = truncationsPrefix(lake)
-      try {
-        const command = new ListObjectsV2Command({ Bucket: lake.bucket, Prefix: prefix, MaxKeys: 100 })
-        const { Contents = [] } = await s3.send(command, { abortSignal })
-        const found = Contents.map(({ Key }) => Key!)
-        if (found.length === 0) return `no consumer has found a partition of ${lake.dataset} truncated`
-        const open: string[] = []
-        for (const key of found) if (!(await isBehind(key, abortSignal))) open.push(key)
-        if (open.length === 0) return `what Kafka had lost is recorded: the partitions are in a new era`
-        throw truncated(lake.bucket, open)
-      } catch (error) {
-        if (error instanceof Failure) throw error
-        throw awsFailure('S3', `listing ${prefix}`, error)
-      }
+    async 'chains of claims'() {
+      const found: string[] = []
+      for await (const { key } of bucket.list(truncationsPrefix(lake), { limit: 100 })) found.push(key)
+      if (found.length === 0) return `no consumer has found a partition of ${lake.dataset} truncated`
+      const open: string[] = []
+      for (const key of found) if (!(await isBehind(key))) open.push(key)
+      if (open.length === 0) return 'what Kafka had lost is recorded: the partitions are in a new era'
+      throw truncated(lake.bucket, open)
     },
 
     async Glue(abortSignal) {

@@ -2,7 +2,7 @@
 import type { Lake } from '@ticklake/contract/keys.ts'
 import { allDeadLetters, type DeadLetter, listDeadFiles } from '@ticklake/lake/dead-files.ts'
 import type { ObjectStore } from '../s3.ts'
-import type { Origin } from './readable.ts'
+import type { Origin } from './displayed-record.ts'
 
 /** Which rejected records to read; an absent field does not filter. */
 export interface DeadLetterFilter {

@@ -1,7 +1,7 @@
 import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
 import { expect, test } from 'vitest'
+import { parseOrigin, readable } from './displayed-record.ts'
 import { fixDeadLetter, parseFixedLine, parseSet } from './fix.ts'
-import { parseOrigin, readable } from './readable.ts'
 
 const good =
   '{"index":"HSI","date":"2021-03-01","open":1,"high":2,"low":1,"close":2,"adj_close":null,"volume":3,"close_usd":null}'

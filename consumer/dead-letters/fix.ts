@@ -2,7 +2,7 @@
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { validate } from '@ticklake/contract/validation.ts'
 import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
-import { bytesOf } from './readable.ts'
+import { bytesOf } from './displayed-record.ts'
 
 /** What to change. Without either, the unchanged record is validated again. */
 export interface Fix {

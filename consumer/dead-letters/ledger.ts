@@ -3,7 +3,7 @@ import RdKafka from '@confluentinc/kafka-javascript'
 import { type KafkaConfig, kafkaClientSettings, ledgerTopic } from '@ticklake/kafka/config.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { topicIdOf } from '../group/kafka-topic.ts'
-import { type Origin, originText } from './readable.ts'
+import { type Origin, originText } from './displayed-record.ts'
 
 export const CALL_TIMEOUT_MS = 30_000
 /**

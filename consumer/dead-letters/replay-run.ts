@@ -1,7 +1,7 @@
 // Replays rejected records in portions, and reports each outcome.
 import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
+import { bytesOf, type Origin } from './displayed-record.ts'
 import { type Fix, fixDeadLetter } from './fix.ts'
-import { bytesOf, type Origin } from './readable.ts'
 import type { Replay, Replayed } from './replay.ts'
 
 /** Records of one transaction. */

@@ -3,6 +3,7 @@ import RdKafka from '@confluentinc/kafka-javascript'
 import { type KafkaConfig, kafkaClientSettings, ledgerTopic } from '@ticklake/kafka/config.ts'
 import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
+import { type Origin, originText } from './displayed-record.ts'
 import {
   CALL_TIMEOUT_MS,
   called,
@@ -11,7 +12,6 @@ import {
   readLedger,
   replayRefused,
 } from './ledger.ts'
-import { type Origin, originText } from './readable.ts'
 
 type Producer = InstanceType<typeof RdKafka.HighLevelProducer>
 

@@ -5,10 +5,10 @@ import { canonicalTime } from '@ticklake/contract/time.ts'
 import { dateForm, dateFormNames, dayReader, orderOf, otherPlainDay } from './dates.ts'
 import { type Cells, type Separator, separatorNames } from './dialect.ts'
 import { csvNames, type Group, headerScore, isWhole } from './header.ts'
-import { isMissing } from './missing.ts'
-import { momentReader } from './moments.ts'
+import { isMissing } from './missing-values.ts'
 import { numberReader, quoted } from './numbers.ts'
 import type { Survey } from './survey.ts'
+import { momentReader } from './traded-at.ts'
 
 export interface Fault {
   readonly column: string

@@ -11,10 +11,10 @@ import {
 } from './dates.ts'
 import { type Cells, cellsOf, isBlank, type Separator, separators } from './dialect.ts'
 import { type Header, type HeaderOptions, headerScore, isWhole, readHeader } from './header.ts'
-import { isMissing } from './missing.ts'
-import { type Clock, clockOf } from './moments.ts'
+import { isMissing } from './missing-values.ts'
 import { DecimalEvidence, type DecimalMark, NumberColumn, plainNumber, quoted } from './numbers.ts'
 import { SymbolCheck } from './symbol-check.ts'
+import { type Clock, clockOf } from './traded-at.ts'
 
 export interface SurveyOptions extends HeaderOptions {
   readonly dateFormat: DateFormat

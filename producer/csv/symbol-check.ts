@@ -3,7 +3,7 @@ import { nameKey } from '@ticklake/contract/aliases.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { Cells } from './dialect.ts'
 import type { Header } from './header.ts'
-import { isMissing } from './missing.ts'
+import { isMissing } from './missing-values.ts'
 import { quoted } from './numbers.ts'
 
 /** Days that are remembered; one index has fewer trading days. */

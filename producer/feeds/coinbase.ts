@@ -1,7 +1,7 @@
 // The trades of Coinbase Exchange: channel `matches`, watched by `heartbeat`; missed trades are fetched by REST.
 import { type Feed, type FeedTiming, member, parseJson, tradeFields } from './feed.ts'
 import { HttpClient } from './http.ts'
-import { type Numbered, type NumberedTick, NumberedTicks } from './numbered.ts'
+import { type Numbered, type NumberedTick, NumberedTicks } from './numbered-ticks.ts'
 import { reconnecting, refused } from './reconnect.ts'
 import { withRetries } from './retries.ts'
 import type { Range } from './sequence.ts'

@@ -2,7 +2,7 @@
 
 import { zonedDay } from '../zoned-time.ts'
 import { type Feed, type FeedTick, type FeedTiming, isoOf, member, parseJson, tradeFields } from './feed.ts'
-import { Recent } from './recent.ts'
+import { Recent } from './recent-ticks.ts'
 import { reconnecting, refused } from './reconnect.ts'
 import { socketMessages } from './socket.ts'
 import { lostBetween } from './websocket.ts'

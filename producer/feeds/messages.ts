@@ -1,7 +1,7 @@
 // Turns the messages of any feed into ticks, with --map or by name.
 import { type FeedEvents, type FeedTick, parseJson } from './feed.ts'
 import { type JsonMap, mapped } from './json-map.ts'
-import { Recent } from './recent.ts'
+import { Recent } from './recent-ticks.ts'
 
 export class Messages {
   readonly #map: JsonMap | undefined

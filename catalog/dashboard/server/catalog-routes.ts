@@ -5,7 +5,7 @@ import { crawl } from '../../tables/crawler.ts'
 import type { CatalogBrowser } from './catalog-browser.ts'
 import type { DashboardParts } from './parts.ts'
 import { anyObject, names, type TableQuery } from './schemas.ts'
-import { shared } from './shared.ts'
+import { shared } from './single-flight.ts'
 
 const tableQuery = { type: 'object', required: ['database', 'table'], properties: names } as const
 

@@ -5,7 +5,7 @@ import { isGood } from '../../audit/text.ts'
 import { readClaims, readDeadLetters } from './lake-ledger.ts'
 import type { DashboardParts } from './parts.ts'
 import { anyObject, type ClaimsQuery, wholeNumber } from './schemas.ts'
-import { shared } from './shared.ts'
+import { shared } from './single-flight.ts'
 import type { AuditResult } from './wire.ts'
 
 const claimsQuery = {

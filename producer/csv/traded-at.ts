@@ -5,7 +5,7 @@ import { instantOf } from '../zoned-time.ts'
 import { type DateForm, isWithinDay, momentOf, timeOf } from './dates.ts'
 import type { Cells } from './dialect.ts'
 import type { Header } from './header.ts'
-import { isMissing } from './missing.ts'
+import { isMissing } from './missing-values.ts'
 import { quoted } from './numbers.ts'
 
 const timeHeadings: readonly string[] = ['time', 'zeit', 'uhrzeit', 'heure', 'hora', 'ora', 'время', '时间']
