@@ -104,7 +104,7 @@ test('a silent connection is pinged, and reopened if it does not answer', async 
     count(2),
     { PRODUCER_FEED_SILENCE_MS: '100' },
   )
-  expect(failures).toEqual(['the server was silent for 0.1 s'])
+  expect(failures).toEqual([expect.stringMatching(/^the server was silent for \d+\.\d s$/)])
   expect(received).toHaveLength(2)
 })
 
