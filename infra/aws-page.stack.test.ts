@@ -101,7 +101,7 @@ test('what would be created is printed before anything is', async () => {
 test('deploy, which asks first, and what it leaves', async () => {
   const said = await succeed(page.take(/^make aws-deploy$/), 'y\n')
   expect(said).toContain('the broker will admit 203.0.113.7/32 and no one else')
-  expect(said).toMatch(/carry out \d+ changes in us-east-1\?/)
+  expect(said).toMatch(/apply \d+ changes in us-east-1\?/)
   expect(said.trim().split('\n').at(-1)).toMatch(/^wrote \S+\/\.env\.aws and /)
   expect(parseEnv(readFileSync(envFile(), 'utf8'))).toMatchObject({ AWS_PROFILE: 'me' })
   expect(readdirSync(join(copy.dir, '.local/aws/ticklake')).sort()).toEqual([
