@@ -130,8 +130,9 @@ export async function showTab(page: Page, name: 'Live' | 'Query' | 'Catalog' | '
   await page.locator('main h1').waitFor({ state: 'attached' })
 }
 
-/** A screenshot for people: .local/screenshots/<name>.png */
+/** A screenshot for people, where TICKLAKE_SCREENSHOTS asks for it: .local/screenshots/<name>.png */
 export async function picture(page: Page, name: string): Promise<void> {
+  if (!process.env.TICKLAKE_SCREENSHOTS) return
   mkdirSync(shotDir, { recursive: true })
   await page.evaluate('scrollTo(0, 0)')
   await page.screenshot({ path: join(shotDir, `${name}.png`), fullPage: true })
