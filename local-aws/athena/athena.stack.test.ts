@@ -531,7 +531,15 @@ describe('the catalog', () => {
       const properties = "format = 'TEXTFILE', field_delimiter = ',', compression = 'NONE'"
       return ended(await start(`UNLOAD (${query}) TO '${folder}/unload/${to}/' WITH (${properties})`))
     }
-    const [uri] = await manifestOf(await unload("SELECT 1 AS a, 'x' AS b", 'text'))
+    const execution = await unload("SELECT 1 AS a, 'x' AS b", 'text')
+    const [uri] = await manifestOf(execution)
+    const { ResultSet } = await athena.send(
+      new GetQueryResultsCommand({
+        QueryExecutionId: execution.QueryExecutionId,
+        QueryResultType: 'DATA_MANIFEST',
+      }),
+    )
+    expect(ResultSet!.Rows!.map(({ Data }) => Data![0]!.VarCharValue)).toEqual([uri])
     const Key = new URL(uri!).pathname.slice(1)
     const object = await s3.send(new GetObjectCommand({ Bucket: lake.bucket, Key }))
     expect(await object.Body!.transformToString()).toBe('1,x\n')

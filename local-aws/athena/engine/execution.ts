@@ -1,4 +1,5 @@
 // Runs one statement to its result: by the prepared statements, the Data Catalog or the engine.
+import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Events } from '../../events.ts'
 import type { GlueService } from '../../glue/api/service.ts'
@@ -21,6 +22,8 @@ import { type EngineRun, followEngine } from './engine-run.ts'
 import type { Engine, EnginePage } from './trino.ts'
 import { intoStoredText } from './typed-insert.ts'
 import { dropUnloadTable, prepareUnload } from './unload-table.ts'
+
+const longestAbortMs = 1_000
 
 /** What Athena itself does for a statement. */
 export interface OwnWork {
@@ -106,7 +109,8 @@ export async function execute(
     const manifest = await manifestOf(query, statement, writer, parts)
     return { ...outcome, ...(manifest === undefined ? {} : { manifest }) }
   } catch (error) {
-    void sink.abort()
+    // A query that failed leaves no object; where S3 is away nobody waits for that.
+    await Promise.race([sink.abort(), delay(longestAbortMs, undefined, { ref: false })])
     throw error
   }
 
