@@ -1,4 +1,5 @@
 // Pages of a stored result: read from its object in S3 from where the page before ended, never the whole of it.
+import { setTimeout as delay } from 'node:timers/promises'
 import { BoundedMap } from '@ticklake/runtime/bounded-map.ts'
 import { WrittenJson } from '../../http/json-answer.ts'
 import { invalidInput } from '../api/errors.ts'
@@ -14,6 +15,8 @@ const keptAhead = 16
 /** A page is made before it is asked for where the one before it was no larger. */
 const mostMadeBytes = 512 * 1024
 const keptPages = 8
+/** About as long as a page takes to be sent. */
+const sendMs = 1
 
 export interface ResultPage {
   /** The JSON of GetQueryResults' Rows. */
@@ -109,10 +112,10 @@ export function openResultPages(objects: ResultObjects): ResultPages {
     return { rows: new WrittenJson(rows.end()), nextToken, bytes: end - start }
   }
 
-  /** While the client reads the page before. */
+  /** While the client reads the page before, which is sent first: a page that is in memory is made in one piece. */
   function makeAhead(object: RowsObject, size: number, token: string): void {
     const key = pageKey(object, size, token)
-    const page = pageAt(object, size, token)
+    const page = delay(sendMs).then(() => pageAt(object, size, token))
     page.catch(() => nextPages.delete(key))
     nextPages.set(key, page)
   }

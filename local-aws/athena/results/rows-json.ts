@@ -14,28 +14,35 @@ export interface RowsJson {
 
 export function rowsJson(): RowsJson {
   const pieces: string[] = []
-  let piece = '['
+  // Joined at once: a text that grows by additions is a tree of them, which costs more than it all.
+  let rows: string[] = []
+  let characters = 0
   let count = 0
+
+  function endPiece(): void {
+    pieces.push(`${pieces.length === 0 ? '[' : ','}${rows.join(',')}`)
+    rows = []
+    characters = 0
+  }
+
   return {
     get count() {
       return count
     },
     add(values) {
-      piece += count++ === 0 ? '{"Data":[' : ',{"Data":['
-      for (let i = 0; i < values.length; i++) {
-        const value = values[i]!
-        if (i > 0) piece += ','
-        piece += value === null ? '{}' : `{"VarCharValue":${JSON.stringify(value)}}`
-      }
-      piece += ']}'
-      if (piece.length < pieceCharacters) return
-      pieces.push(piece)
-      piece = ''
+      const row = JSON.stringify({
+        Data: values.map((value) => (value === null ? {} : { VarCharValue: value })),
+      })
+      rows.push(row)
+      count++
+      characters += row.length
+      if (characters < pieceCharacters) return
+      endPiece()
       return yieldToEventLoop()
     },
     end() {
-      pieces.push(`${piece}]`)
-      return pieces
+      if (rows.length > 0 || pieces.length === 0) endPiece()
+      return [...pieces, ']']
     },
   }
 }
