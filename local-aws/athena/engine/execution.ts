@@ -19,6 +19,7 @@ import { type RewrittenSql, unchanged } from '../sql/rewritten-sql.ts'
 import type { Statement } from '../sql/statement.ts'
 import { checkInsert } from './bucketed-tables.ts'
 import { type EngineRun, followEngine } from './engine-run.ts'
+import { moveToProjectedFolders } from './projected-folders.ts'
 import type { Engine, EnginePage } from './trino.ts'
 import { intoStoredText } from './typed-insert.ts'
 import { dropUnloadTable, prepareUnload } from './unload-table.ts'
@@ -94,6 +95,7 @@ export async function execute(
       iceberg,
     })
     const last = await onEngineToEnd(rewritten, sink)
+    await moveToProjectedFolders(statement, query, last.id, parts)
     if (rewritten.makesIceberg) await finishIcebergTable(rewritten.makesIceberg, query.submittedAtMs, iceberg)
     const outcome = await finished(sink, last)
     if (!writesRows(query)) return outcome
