@@ -344,7 +344,7 @@ describe('text that the engine reads otherwise than Athena', () => {
     await run("INSERT INTO raw VALUES ('newer', 'a=b'), ('none', 'none')", context)
     expect(
       (await run("SELECT a FROM raw WHERE p IN ('a=b', 'none')", context)).slice(1).flat().sort(),
-    ).toEqual(['a=b', 'new', 'none'])
+    ).toEqual(['a=b', 'new', 'newer', 'none'])
     await projected('template', {
       'projection.p.type': 'enum',
       'projection.p.values': 'a:b,c',
