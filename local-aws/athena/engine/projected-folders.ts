@@ -25,8 +25,8 @@ export async function moveToProjectedFolders(
 ): Promise<void> {
   const target = statement.substatement === 'INSERT' ? writtenTable(statement) : undefined
   const table = target && (await glue.getTable(target.database ?? contextDatabase(query), target.name))
-  const location = table?.StorageDescriptor?.Location?.replace(/\/*$/, '/')
-  if (!table || !location || !isProjected(table)) return
+  if (!table?.StorageDescriptor?.Location || !isProjected(table)) return
+  const location = asFolder(table.StorageDescriptor.Location)
   const written: string[] = []
   const others: string[] = []
   for await (const uri of objects.list(location)) {
@@ -55,8 +55,10 @@ function folderOf({ Parameters = {} }: Table, key: string): string | undefined {
   let folder = Parameters[template]
   if (folder === undefined) return undefined
   for (const { name, value } of partsOf(key)) folder = folder.replaceAll(`\${${name}}`, () => value)
-  return folder.replace(/\/*$/, '/')
+  return asFolder(folder)
 }
+
+const asFolder = (location: string) => (location.endsWith('/') ? location : `${location}/`)
 
 /** The partition's keys and values in `a=1/b=x%3Ay/file`. */
 function partsOf(key: string): { name: string; value: string }[] {
