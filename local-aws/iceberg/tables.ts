@@ -32,8 +32,17 @@ export class CommitConflict extends Error {}
 export interface IcebergTables {
   /** @throws MetadataUnreadable */
   load(entry: Table): Promise<LoadedTable>
-  /** Writes the first metadata, then the entry. @throws GlueError when there is a table of that name already */
-  create(database: string, name: string, metadata: TableMetadata): Promise<LoadedTable>
+  /**
+   * Writes the first metadata, then the entry.
+   * @param entry what the entry has besides
+   * @throws GlueError when there is a table of that name already
+   */
+  create(
+    database: string,
+    name: string,
+    metadata: TableMetadata,
+    entry?: Omit<TableInput, 'Name'>,
+  ): Promise<LoadedTable>
   /** An entry for a table whose metadata is there. @throws GlueError, MetadataUnreadable */
   register(database: string, name: string, metadataLocation: string): Promise<LoadedTable>
   /**
@@ -85,11 +94,13 @@ export function openIcebergTables(glue: GlueService, files: TableFiles): Iceberg
     name: string,
     metadata: TableMetadata,
     metadataLocation: string,
+    own: Omit<TableInput, 'Name'> = {},
   ): Promise<LoadedTable> {
     const input = entryFor(metadata, metadataLocation, undefined, {
-      Name: name,
       Owner: 'hadoop',
       Retention: 0,
+      ...own,
+      Name: name,
       TableType: 'EXTERNAL_TABLE',
       PartitionKeys: [],
     })
@@ -100,11 +111,11 @@ export function openIcebergTables(glue: GlueService, files: TableFiles): Iceberg
   return {
     load,
 
-    async create(database, name, metadata) {
+    async create(database, name, metadata, entry) {
       const metadataLocation = metadataFile(metadata, 0)
       await files.write(metadataLocation, longsToJson(metadata))
       try {
-        return await addEntry(database, name, metadata, metadataLocation)
+        return await addEntry(database, name, metadata, metadataLocation, entry)
       } catch (error) {
         await files.remove([metadataLocation])
         throw error
