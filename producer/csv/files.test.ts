@@ -376,6 +376,7 @@ describe('bytes', () => {
     ['gzip in gzip', gzipSync(gzipSync(PLAIN)), 'gzip, gzip'],
     ['a .zip with one file', zipOf({ 'a/prices.csv': PLAIN }), 'zip (a/prices.csv), UTF-8'],
     ['a .zip of macOS', zipOf({ 'p.csv': PLAIN, '__MACOSX/._p.csv': 'x' }), 'zip (p.csv)'],
+    ['a .zip of a folder', zipOf({ 'a/': '', 'a/p.csv': PLAIN, 'a/.DS_Store': 'x' }), 'zip (a/p.csv)'],
     [
       'UTF-16 with CR in gzip',
       gzipSync(Buffer.from(BOM + PLAIN.replaceAll('\n', '\r'), 'utf16le')),
