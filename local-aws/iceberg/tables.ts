@@ -4,7 +4,7 @@ import { GlueError } from '../glue/api/errors.ts'
 import { longsFromJson, longsToJson } from '../glue/api/long-json.ts'
 import type { GlueService } from '../glue/api/service.ts'
 import type { Table, TableInput } from '../glue/api/shapes.ts'
-import { hiveTypeText } from './hive-types.ts'
+import { icebergColumns } from '../glue/hive/iceberg-type.ts'
 import { currentSchema, type TableMetadata, withoutSlash } from './metadata.ts'
 import type { TableFiles } from './s3.ts'
 
@@ -216,16 +216,7 @@ function entryFor(
     ...before,
     StorageDescriptor: {
       ...before.StorageDescriptor,
-      Columns: currentSchema(metadata).fields.map(({ id, name, type, required, doc }) => ({
-        Name: name,
-        Type: hiveTypeText(type),
-        ...(doc === undefined ? {} : { Comment: doc }),
-        Parameters: {
-          'iceberg.field.current': 'true',
-          'iceberg.field.id': String(id),
-          'iceberg.field.optional': String(!required),
-        },
-      })),
+      Columns: icebergColumns(currentSchema(metadata).fields),
       Location: metadata.location,
     },
     Parameters: {
