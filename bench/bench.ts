@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { openAws } from '@ticklake/aws/clients.ts'
 import { lakeConfig } from '@ticklake/aws/config.ts'
 import type { Bucket } from '@ticklake/aws/s3.ts'
+import { canonicalBytes } from '@ticklake/contract/validation.ts'
 import { adoptStack, type StackEnv, serviceEnv } from '@ticklake/stack/environment.ts'
 import { startStack } from '@ticklake/stack/stack.ts'
 import { Service } from '@ticklake/testing/service.ts'
@@ -102,12 +103,31 @@ async function filledTopic(
     await produce({ ...env, KAFKA_TOPIC: topic }, paddedTicks(rows, messageBytes))
     return { topic, content: await contentOfTopic(env.KAFKA_BOOTSTRAP_SERVERS!, topic) }
   }
+  await produce({ ...env, KAFKA_TOPIC: topic }, typedTicks())
   const settings = { PATH: process.env.PATH ?? '', KAFKA_TOPIC: topic, PRODUCER_HEALTH_PORT: '0' }
   const producer = new Service(['producer/main.ts', 'run', '--rate', 'max', '--rows', String(rows)], {
     env: serviceEnv(env, settings),
   })
   if ((await producer.ended()) !== 0) throw new Error(`the topic could not be filled:\n${producer.stderr}`)
   return { topic, content: await contentOfTopic(env.KAFKA_BOOTSTRAP_SERVERS!, topic) }
+}
+
+/**
+ * One tick for each partition in which each number has a fraction. Apache Iceberg's sink takes a column's type from the
+ * first record: after a price of 4177 it cuts 4177.68 to 4177.
+ */
+function typedTicks(): Produced[] {
+  const prices = {
+    open: 0.5,
+    high: 1.5,
+    low: 0.25,
+    close: 1.25,
+    adj_close: 1.25,
+    volume: 0.5,
+    close_usd: 1.25,
+  }
+  const value = canonicalBytes({ index: 'TYPES', date: '2021-03-01', ...prices, source: 'bench' })
+  return Array.from({ length: PARTITIONS }, (_, partition) => ({ value, partition }))
 }
 
 /** Ticks with a field that the contract does not know. */

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type StackEnv, serviceEnv } from '@ticklake/stack/environment.ts'
 import { installed, projectDir } from '@ticklake/stack/paths.ts'
+import { ticks } from '@ticklake/testing/topic.ts'
 
 /** What is given to a contender for one round. */
 export interface Task {
@@ -40,6 +41,8 @@ export interface Contender {
 export const PARTITIONS = 6
 
 const JSON_OBJECT_ROWS = 10_000
+/** Different records of Java's producer, which takes one of them for each record that it sends. */
+const PAYLOADS = 10_000
 
 /** @param peer the folder with Kafka Connect, Apache Iceberg's sink and Kafka's tools; undefined: without them */
 export function contenders(peer: string | undefined): Contender[] {
@@ -205,7 +208,7 @@ function javaConsumer(peer: string): Contender {
   }
 }
 
-/** As many bytes a record as ticks have, with the producer's own compression and acknowledgement. */
+/** Ticks as records, with the producer's own compression and acknowledgement. */
 function javaProducer(peer: string): Contender {
   const settings = [
     'acks=all',
@@ -217,13 +220,18 @@ function javaProducer(peer: string): Contender {
   return {
     group: 'send',
     name: 'Java’s ProducerPerformance',
-    commands: ({ env, rows, run }) => [
-      java(peer, '512m', 'org.apache.kafka.tools.ProducerPerformance', [
-        ...['--topic', run, '--num-records', String(rows), '--record-size', '180', '--throughput', '-1'],
-        ...['--command-property', `bootstrap.servers=${env.KAFKA_BOOTSTRAP_SERVERS}`],
-        ...settings.flatMap((setting) => ['--command-property', setting]),
-      ]),
-    ],
+    commands: ({ env, rows, run, dir }) => {
+      const file = join(dir, `${run}.ticks`)
+      const payloads = [...ticks(PAYLOADS, 1)].map(({ value }) => Buffer.from(value!).toString())
+      writeFileSync(file, payloads.join('\n'))
+      return [
+        java(peer, '512m', 'org.apache.kafka.tools.ProducerPerformance', [
+          ...['--topic', run, '--num-records', String(rows), '--payload-file', file, '--throughput', '-1'],
+          // A second --command-property would replace the first.
+          ...['--command-property', `bootstrap.servers=${env.KAFKA_BOOTSTRAP_SERVERS}`, ...settings],
+        ]),
+      ]
+    },
   }
 }
 

@@ -14,7 +14,7 @@ const POLL_EVERY_MS = 100
 /** Until the first row is there, and what is measured is not the start. */
 const FIRST_ROW_MS = 60_000
 const WARM_UP_MS = 3_000
-/** So many rows stand for those between two answers, whose times are spread evenly. */
+/** At most so many rows stand for those that came between two answers; their times are taken as evenly spread. */
 const SAMPLES = 10
 
 /** Figures in ms. The table's partitions are registered by `catalog serve`, as in the demo. */
@@ -67,16 +67,19 @@ export async function freshness(
 async function ages(env: Record<string, string>, forMs: number, signal: AbortSignal): Promise<number[]> {
   const lake = lakeConfig(env)
   using aws = openAws(lake)
-  const sql = `SELECT to_unixtime(max(kafka_timestamp)) * 1000 FROM "${lake.database}"."${lake.table}"`
-  const newest = async () => Number((await aws.athena.rows(sql))[0]?.[0] ?? 0)
+  const sql = `SELECT count(*), to_unixtime(max(kafka_timestamp)) * 1000 FROM "${lake.database}"."${lake.table}"`
+  const newest = async () => {
+    const [row] = await aws.athena.rows(sql)
+    return { rows: Number(row?.[0] ?? 0), timestampMs: Number(row?.[1] ?? 0) }
+  }
   const givesUp = performance.now() + FIRST_ROW_MS
-  let seen = 0
-  while (seen === 0 && performance.now() < givesUp) {
+  let seen = { rows: 0, timestampMs: 0 }
+  while (seen.rows === 0 && performance.now() < givesUp) {
     await sleep(POLL_EVERY_MS, signal)
     signal.throwIfAborted()
     seen = await newest()
   }
-  if (seen === 0) return []
+  if (seen.rows === 0) return []
   const found: number[] = []
   const begun = performance.now()
   while (performance.now() - begun < WARM_UP_MS + forMs) {
@@ -84,8 +87,10 @@ async function ages(env: Record<string, string>, forMs: number, signal: AbortSig
     signal.throwIfAborted()
     const last = await newest()
     const nowMs = Date.now()
-    if (last > seen && performance.now() - begun > WARM_UP_MS) {
-      for (let i = 1; i <= SAMPLES; i++) found.push(nowMs - (seen + ((last - seen) * i) / SAMPLES))
+    const samples = Math.min(SAMPLES, last.rows - seen.rows)
+    if (performance.now() - begun > WARM_UP_MS) {
+      const sinceSeenMs = last.timestampMs - seen.timestampMs
+      for (let i = 1; i <= samples; i++) found.push(nowMs - (seen.timestampMs + (sinceSeenMs * i) / samples))
     }
     seen = last
   }

@@ -43,16 +43,21 @@ export async function runRound(options: RoundOptions): Promise<Measurement> {
   let usage: Usage = { cpuSeconds: 0, peakMiB: 0, residentMiB: 0 }
   const sample = () => {
     const now = usageOf(processes.map(({ pid }) => pid!))
-    // Of a process that has just ended nothing is left to see.
-    if (now.cpuSeconds > usage.cpuSeconds) usage = now
+    // Nothing is left to read of a process that has ended, and no memory of one that is ending.
+    usage = {
+      cpuSeconds: Math.max(usage.cpuSeconds, now.cpuSeconds),
+      peakMiB: Math.max(usage.peakMiB, now.peakMiB),
+      residentMiB: now.residentMiB,
+    }
   }
   const problem = await untilDone(options, processes, begun, sample)
   const seconds = (performance.now() - begun) / 1000
   await Promise.all(processes.map(end))
-  const millions = options.expected.rows / 1e6
+  const rows = contender.group === 'send' ? task.rows : options.expected.rows
+  const millions = rows / 1e6
   const figures = {
     'CPU s/M rows': usage.cpuSeconds / millions,
-    'rows/s': options.expected.rows / seconds,
+    'rows/s': rows / seconds,
     'peak MiB': usage.peakMiB,
   }
   const output = problem === undefined ? await outputOf(options) : undefined
@@ -102,7 +107,7 @@ async function whyVoid({ contender, task, expected }: RoundOptions, output: Cont
   }
   if (contender.group !== 'send') return undefined
   const sent = await recordsOf({ ...task.env }, task.run, PARTITIONS)
-  return sent === expected.rows ? undefined : `it sent ${sent} rows of ${expected.rows}`
+  return sent === task.rows ? undefined : `it sent ${sent} rows of ${task.rows}`
 }
 
 async function end(process: ChildProcess): Promise<void> {
