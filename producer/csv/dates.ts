@@ -14,10 +14,16 @@ export const dateFormats = [
 export type DateFormat = (typeof dateFormats)[number]
 
 /**
- * A cell as the readers of dates take it: without blanks around it, with ASCII digits, and 2024/1/2 for 2024年1月2日.
+ * A cell as the readers of dates take it: without blanks around it, with ASCII digits, 2024/1/2 for 2024年1月2日, and
+ * 2024-01-02T09:30:00Z for 20240102t093000z.
  */
 export function dateText(cell: string): string {
   const text = inAscii(cell.trim())
+  const iso = /^(\d{4})-?(\d\d)-?(\d\d)[Tt](\d\d):?(\d\d)(.*)$/.exec(text)
+  if (iso) {
+    const [, year, month, day, hour, minute, rest] = iso
+    return `${year}-${month}-${day}T${hour}:${minute}${rest!.replace(/^(?=\d)/, ':').toUpperCase()}`
+  }
   const match = /^(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일号](.*)$/.exec(text)
   return match ? `${match[1]}/${match[2]}/${match[3]}${match[4]}` : text
 }
@@ -215,8 +221,18 @@ export function dayReader(form: DateForm, order: DateOrder, shortYears = false):
   }[form]
   return (cell) => {
     const found = read(cell)
-    return isDay(found) ? found : ''
+    return isDay(found) && isYearOfMarkets(Number(found.slice(0, 4))) ? found : ''
   }
+}
+
+const LAST_YEAR = new Date().getUTCFullYear() + 100
+
+/**
+ * Whether a market can have had rows in that year: not in 2567 and 1445, as calendars of Thailand and of Islam count.
+ * What lies ahead may be made-up rows.
+ */
+export function isYearOfMarkets(year: number): boolean {
+  return year >= 1600 && year <= LAST_YEAR
 }
 
 /**

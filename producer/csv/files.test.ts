@@ -490,6 +490,8 @@ describe('dates', () => {
     ['Arabic digits', ['٢٠٢١-٠٥-٣١']],
     ['full-width digits', ['２０２１／０５／３１']],
     ['two blanks before a time', ['20210531  09:30:00']],
+    ['ISO without hyphens', ['20210531T093000Z']],
+    ['ISO in small letters', ['2021-05-31t09:30:00z']],
   ])('%s', async (_, dates) => {
     expect(await days(dates)).toEqual(['2021-05-31'])
     expect(await days(dates, {}, true)).toEqual(['2021-05-31'])
@@ -689,6 +691,14 @@ describe('dates', () => {
     expect(await days(['42885'], { dateFormat: 'excel-1904' })).toEqual(['2021-05-31'])
   })
 
+  test('years of other calendars are no years of a market', async () => {
+    for (const date of ['31/05/2564', '1442-10-19', '٠٠٠١-٠١-٠١']) {
+      const { rows, skipped } = await read(dated(date), X)
+      expect([rows, skipped]).toMatchObject([[], [{ reason: 'bad_date' }]])
+      expect(skipped[0]!.detail).toContain('no year of a market')
+    }
+  })
+
   test('a week or a day that the year has not is none', async () => {
     expect(
       await days(['2020-W53-5', '2021-W53-1', '2021-W00-1', '2021-365', '2021-366', '2020-366']),
@@ -866,6 +876,7 @@ describe('headers', () => {
       'Volume (lakhs)',
       'Volume USD',
       'Volume (lots)',
+      'Volume ($)',
       'Volume K',
     ].map((heading): [string, string, string, string] => [
       heading,
@@ -1056,6 +1067,12 @@ describe('rows', () => {
   test('marks without width around an index are no part of it', async () => {
     const { rows } = await read(lines(`Symbol,${HEAD}`, `\u200b A\ufeff,${ROW}`, `A,${ROW}`))
     expect(rows).toEqual(['A 2021-05-31 1.5 2 0.5 1 10', 'A 2021-05-31 1.5 2 0.5 1 10'])
+  })
+
+  test('lines behind no row are no footer: why none of them is a row is said', async () => {
+    const { rows, skipped } = await read(lines(HEAD, "'2021-05-31','1','2','0.5','1','10'"), X)
+    expect(rows).toEqual([])
+    expect(skipped).toMatchObject([{ line: 2, column: 'Date', reason: 'bad_date' }])
   })
 
   test('a last row that was cut is no footer', async () => {

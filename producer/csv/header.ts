@@ -249,8 +249,10 @@ const priceNames = new Set<ColumnName>(['open', 'high', 'low'])
 
 /** `Volume (000s)`, `Volume in millions`, `Volume USD`. */
 function mayCountInUnits(heading = ''): boolean {
+  const key = nameKey(heading)
+  if (key.startsWith('volume') && /\p{Sc}/u.test(heading)) return true
   return /^volume.*(?:00|thousand|tsd|million|mio|mln|mn$|lakh|crore|cr$|billion|lot|hand|[kmb]$|usd|eur|gbp|jpy|inr|money|value)/.test(
-    nameKey(heading),
+    key,
   )
 }
 
@@ -272,7 +274,11 @@ function candidatesFor(name: ColumnName, headings: Cells, below: readonly Cells[
   if (own.length > 0) return own
   if (all.length > 0) return all
   if (name === 'volume')
-    return indexesWhere(headings, (heading) => /^volume(?!weighted|adj|change)/.test(nameKey(heading)))
+    return indexesWhere(headings, (heading) =>
+      /^volume(?!weighted|adj|change|24h|ratio|rank|pct|percent|av(?:era)?ge?|s?ma\d*$)/.test(
+        nameKey(heading),
+      ),
+    )
   if (name !== 'date') return []
   const times = indexesWhere(headings, (heading) => nameKey(heading) === 'time')
   if (times.length > 0) return times

@@ -2,7 +2,15 @@
 import type { ColumnName } from '@ticklake/contract/aliases.ts'
 import { type Tick, tickColumns } from '@ticklake/contract/columns.ts'
 import { canonicalTime } from '@ticklake/contract/time.ts'
-import { dateForm, dateFormNames, dateText, dayReader, orderOf, otherPlainDay } from './dates.ts'
+import {
+  dateForm,
+  dateFormNames,
+  dateText,
+  dayReader,
+  isYearOfMarkets,
+  orderOf,
+  otherPlainDay,
+} from './dates.ts'
 import { type Cells, type Separator, separatorNames } from './dialect.ts'
 import { csvNames, type Group, headerScore, isWhole } from './header.ts'
 import { isMissing } from './missing.ts'
@@ -209,10 +217,18 @@ function dateCell(survey: Survey): Read {
     const found = read(text) || (mayMix ? otherPlainDay(form, text) : '')
     if (found !== '') return found
     const own = dateForm(text)
-    const hint = own && own !== form ? `; it is written as ${dateFormNames[own]}` : otherOrder(text, form)
+    const hint =
+      otherCalendar(text) ||
+      (own && own !== form ? `; it is written as ${dateFormNames[own]}` : otherOrder(text, form))
     const as = form === 'named-month' ? 'with the English name of its month' : `as ${wanted}`
     return { reason: 'bad_date', detail: `${quoted(cell)} is not a real day ${as}${hint}` }
   }
+}
+
+function otherCalendar(text: string): string {
+  const year = /\d{4}/.exec(text)?.[0]
+  if (!year || isYearOfMarkets(Number(year))) return ''
+  return `; ${year} is no year of a market (other calendars are not read)`
 }
 
 function otherOrder(cell: string, form: string): string {
