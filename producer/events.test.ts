@@ -59,7 +59,7 @@ test('a loop counts its bad rows in every pass and logs them in the first', () =
 test('rows are in the metrics the moment they are asked for', async () => {
   const { registry, clock, events } = setUp()
   for (let i = 0; i < 300; i++) events.rowProduced()
-  for (let i = 0; i < 200; i++) events.rowDelivered()
+  events.rowsDelivered(200)
   clock.now = 2_000
   events.progress()
   const text = await registry.metrics()

@@ -202,8 +202,8 @@ export function makeEvents(
     rowProduced() {
       produced++
     },
-    rowDelivered() {
-      delivered++
+    rowsDelivered(total: number) {
+      delivered = total
     },
     deliveryFailed(reason: string) {
       if (failed++ === 0) log.error({ reason }, `a row was not delivered: ${reason}`)

@@ -1,9 +1,10 @@
-// Writes rows to the topic: idempotent, acknowledged by all replicas, every delivery report counted.
+// Writes rows to the topic: idempotent, acknowledged by all replicas, every row that is not delivered reported.
 import { RdKafka } from '@confluentinc/kafka-javascript'
 import { type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
 import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
+import { Acknowledgements, queueStateOf } from './acknowledgements.ts'
 import type { Message } from './message.ts'
 
 /** Rows that may wait for their acknowledgement; more would only cost memory. */
@@ -13,13 +14,19 @@ const POLL_MS = 5
 const CONNECT_MS = 10_000
 const RETRY_MS = 500
 const WATCH_MS = 500
+/** One question whether everything is acknowledged takes so long at most. */
+const FLUSH_MS = 100
+/** How often the client says how many rows wait, and how often rows are counted for it. */
+const STATISTICS_MS = 200
+const SAMPLE_MS = 20
 /** Rows that wait so long without one acknowledgement mean that the broker is away. */
 const SILENT_MS = 2_000
 const CODES = RdKafka.CODES.ERRORS
 
 export interface WriterEvents {
   rowProduced(): void
-  rowDelivered(): void
+  /** So many rows of all that were produced. */
+  rowsDelivered(total: number): void
   deliveryFailed(reason: string): void
   waitingForBroker(servers: string, reason: string): void
   brokerFound(servers: string): void
@@ -27,12 +34,10 @@ export interface WriterEvents {
 }
 
 export interface TopicWriter extends AsyncDisposable {
-  /** Rows that the broker has not acknowledged yet. */
-  readonly inFlight: number
   /** False when the queue is full: wait for drained(), then write it again. */
   write(message: Message): boolean
   /** Resolves when rows can be written again. @throws Failure DELIVERY_FAILED */
-  drained(signal: AbortSignal): Promise<void>
+  drained(): Promise<void>
   /** Resolves when every row is acknowledged. @throws Failure DELIVERY_FAILED, also when the time is over */
   drain(timeoutMs: number): Promise<void>
   /** A sentence while the broker is away. */
@@ -51,68 +56,85 @@ export async function openTopic(
 ): Promise<TopicWriter | undefined> {
   const servers = config.KAFKA_BOOTSTRAP_SERVERS
   const topic = config.KAFKA_TOPIC
-  let inFlight = 0
+  let produced = 0
+  let delivered = 0
   let failed = 0
+  let isFull = false
   let failure: string | undefined
   let reason = 'it does not acknowledge'
   let progressAt = Date.now()
   let awaySince: number | undefined
 
+  // The client forgets settings of topics that are among its own as soon as it is given any for topics.
+  const topicSettings = {
+    acks: -1,
+    // Java clients hash like this too: a key has one partition, whoever writes it.
+    partitioner: 'murmur2_random' as const,
+    'message.timeout.ms': config.PRODUCER_DELIVERY_TIMEOUT_MS,
+  }
   const settings = {
     ...kafkaClientSettings(config, 'ticklake-producer'),
     'enable.idempotence': true,
-    acks: -1,
-    // Java clients hash like this too: a key has one partition, whoever writes it.
-    partitioner: 'murmur2_random',
     'compression.codec': 'lz4' as const,
     'linger.ms': 10,
     'batch.size': 1_000_000,
     'queue.buffering.max.messages': MOST_IN_FLIGHT,
     'queue.buffering.max.kbytes': QUEUE_KILOBYTES,
-    'message.timeout.ms': config.PRODUCER_DELIVERY_TIMEOUT_MS,
     'reconnect.backoff.max.ms': 1_000,
     event_cb: true,
+    'statistics.interval.ms': STATISTICS_MS,
+    // A report for each delivered row takes half of the producer's time.
+    'delivery.report.only.error': true,
     dr_cb: (error: RdKafka.LibrdKafkaError | null) => {
-      inFlight--
-      progressAt = Date.now()
-      if (error) {
-        failed++
-        failure ??= error.message
-        events.deliveryFailed(error.message)
-        return
-      }
-      events.rowDelivered()
-      if (awaySince === undefined) return
-      awaySince = undefined
-      events.brokerFound(servers)
+      if (!error) return
+      failed++
+      failure ??= error.message
+      events.deliveryFailed(error.message)
     },
   }
+  const setDelivered = (rows: number) => {
+    if (rows === delivered) return
+    delivered = rows
+    progressAt = Date.now()
+    events.rowsDelivered(delivered)
+    if (awaySince === undefined || failed > 0) return
+    awaySince = undefined
+    events.brokerFound(servers)
+  }
+  let acknowledgements = new Acknowledgements(performance.now())
   const makeProducer = () => {
-    const made = new RdKafka.Producer(settings, {})
+    acknowledgements = new Acknowledgements(performance.now())
+    const made = new RdKafka.Producer(settings, topicSettings)
     made.on('event.error', (error) => {
       reason = error.message
     })
     made.on('event.log', (line) => events.clientWarned(String((line as { message?: string }).message)))
+    made.on('event.stats', (statistics: { message: string }) => {
+      const state = queueStateOf(statistics.message)
+      if (state) setDelivered(Math.max(delivered, acknowledgements.ended(state) - failed))
+    })
     return made
   }
   const producer = await connected(makeProducer, config, events, signal)
   if (!producer) return undefined
   producer.setPollInterval(POLL_MS)
+  const sampling = setInterval(() => acknowledgements.sample(performance.now(), produced), SAMPLE_MS).unref()
 
   // The client's error events carry no code here, and a broker that hangs raises none: what counts is that rows wait.
   const watch = setInterval(() => {
     const now = Date.now()
-    if (inFlight === 0) progressAt = now
+    if (inFlight() === 0) progressAt = now
     if (now - progressAt < SILENT_MS) return
     awaySince ??= progressAt
     events.waitingForBroker(servers, reason)
   }, WATCH_MS).unref()
 
+  const inFlight = () => produced - delivered - failed
   const throwIfFailed = () => {
     if (failure === undefined) return
     throw new Failure({
       code: 'DELIVERY_FAILED',
-      what: `${failed} rows were given up and ${inFlight} more are not acknowledged; they may be missing from topic ${topic}`,
+      what: `${failed} rows were given up and ${inFlight()} more are not acknowledged; they may be missing from topic ${topic}`,
       why: failure,
       remedy: 'fix the broker and produce them again; PRODUCER_DELIVERY_TIMEOUT_MS waits longer',
       retryable: true,
@@ -120,46 +142,48 @@ export async function openTopic(
   }
 
   return {
-    get inFlight() {
-      return inFlight
-    },
     write(message) {
-      if (inFlight >= MOST_IN_FLIGHT) return false
       try {
         // No opaque: it is freed only when its delivery report is seen.
         producer.produce(topic, null, message.value, message.key)
       } catch (error) {
-        if ((error as { code?: number }).code === CODES.ERR__QUEUE_FULL) return false
+        if ((error as { code?: number }).code === CODES.ERR__QUEUE_FULL) {
+          isFull = true
+          return false
+        }
         // Anything else is the client's end, such as a broker that lost what it had acknowledged.
         failure ??= reasonOf(error)
         throwIfFailed()
       }
-      inFlight++
+      produced++
       events.rowProduced()
       return true
     },
-    async drained(signal) {
+    async drained() {
       // At least one turn, so that timers, signals and delivery reports are seen between two batches.
       await yieldToEventLoop()
       throwIfFailed()
-      while (inFlight > MOST_IN_FLIGHT / 2 && !signal.aborted) {
-        await sleep(POLL_MS)
-        throwIfFailed()
-      }
+      if (!isFull) return
+      isFull = false
+      await sleep(POLL_MS)
+      throwIfFailed()
     },
     async drain(timeoutMs) {
       const until = Date.now() + timeoutMs
-      while (inFlight > 0 && Date.now() < until) {
-        // flush() may resolve before the last reports were seen here: the count decides, not flush().
-        await new Promise<void>((resolve) => producer.flush(100, () => resolve()))
-        await sleep(POLL_MS)
+      let isEmpty = false
+      // Failures that the client has handed over are reported here some turns later.
+      for (let before = -1; before < failed || (!isEmpty && Date.now() < until); await sleep(POLL_MS)) {
+        before = failed
+        isEmpty ||= await flushed(producer)
       }
-      if (inFlight > 0) failure ??= `no acknowledgement within ${timeoutMs} ms`
+      if (isEmpty) setDelivered(produced - failed)
+      else failure ??= `no acknowledgement within ${timeoutMs} ms`
       throwIfFailed()
     },
     whyNotReady: () => (awaySince === undefined ? undefined : `the broker at ${servers} is away`),
     async [Symbol.asyncDispose]() {
       clearInterval(watch)
+      clearInterval(sampling)
       producer.setPollInterval(0)
       await new Promise<void>((resolve) => producer.disconnect(100, () => resolve()))
     },
@@ -204,6 +228,13 @@ export async function connected<P extends Pick<RdKafka.Producer, 'connect'>>(
     }
   }
   return undefined
+}
+
+/** @returns whether no row waits any more, neither for its acknowledgement nor for its report */
+function flushed(producer: Pick<RdKafka.Producer, 'flush'>): Promise<boolean> {
+  return new Promise((resolve) => {
+    producer.flush(FLUSH_MS, (error: unknown) => resolve(!error))
+  })
 }
 
 function yieldToEventLoop(): Promise<void> {

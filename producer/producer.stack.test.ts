@@ -13,6 +13,7 @@ import { freePorts } from '@ticklake/stack/ports.ts'
 import { Supervisor } from '@ticklake/stack/supervisor.ts'
 import { match, startCoinbase } from '@ticklake/testing/feeds/coinbase-server.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
+import { recordsOf } from '@ticklake/testing/topic.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 type Env = Record<string, string>
@@ -301,7 +302,7 @@ test('a broker that is killed at full speed and comes back loses nothing and dou
   process.kill(kafka.pid, 'SIGKILL')
   await kafka.ended
   await logged(child, 'waiting for the broker')
-  await boot()
+  const supervised = await boot()
   const run = await ended(child)
   expect(run).toMatchObject({ status: 0, out: `produced ${rows}, delivered ${rows}, failed 0, skipped 0\n` })
 
@@ -316,6 +317,22 @@ test('a broker that is killed at full speed and comes back loses nothing and dou
     last.set(key, { partition, date, passes: before.passes + (date <= before.date ? 1 : 0) })
   }
   for (const { passes } of last.values()) expect(passes).toBeLessThanOrEqual(Math.ceil(rows / 104_224))
+
+  // It is killed again, and not back in time: the rows that were given up are an error, and none of them counts as delivered.
+  const second = start(['run', '--rate', 'max'], { ...own, PRODUCER_DELIVERY_TIMEOUT_MS: '2000' })
+  const health = JSON.parse(await logged(second, 'health at')) as { port: number }
+  while ((await deliveredSoFar(health.port)) === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  process.kill(supervised.pid, 'SIGKILL')
+  const givenUp = await ended(second)
+  expect(givenUp.status).toBe(1)
+  expect(givenUp.log).toContain('DELIVERY_FAILED')
+  const [, produced, delivered, failed] =
+    /produced (\d+), delivered (\d+), failed (\d+)/.exec(givenUp.out) ?? []
+  expect(Number(failed)).toBeGreaterThan(0)
+  expect(Number(delivered) + Number(failed)).toBeLessThanOrEqual(Number(produced))
+  await boot()
+  const there = await recordsOf(own, own.KAFKA_TOPIC!, 6)
+  expect(there - rows).toBeGreaterThanOrEqual(Number(delivered))
 })
 
 test('--help of each command names its flags and their variables', async () => {

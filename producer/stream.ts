@@ -32,11 +32,11 @@ export async function sendAll({ batches, writer, pace, mostRows, signal }: Strea
       for (const end = sent + allowed; sent < end; ) {
         if (writer.write(batch[sent]!)) sent++
         else {
-          await writer.drained(signal)
+          await writer.drained()
           if (signal.aborted) return
         }
       }
-      await writer.drained(signal)
+      await writer.drained()
     }
     left -= count
     if (left === 0 || signal.aborted) return
