@@ -1,6 +1,7 @@
 // The life of queries: started, followed, stopped and stored as they ended.
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
+import { GlueError } from '../../glue/api/errors.ts'
 import { AwsError } from '../../http/aws-error.ts'
 import { Interrupted, malformedQuery, notStored, QueryFailure, systemFailure } from '../api/errors.ts'
 import {
@@ -289,7 +290,7 @@ function wake({ waiting }: LiveQuery): void {
 
 /** The answer to the request, instead of a query that fails: it has no statement that can be parsed. */
 function requestErrorOf(error: unknown, failure: QueryFailure): AwsError | undefined {
-  if (error instanceof AwsError) return error
+  if (error instanceof AwsError && !(error instanceof GlueError)) return error
   const isSyntax = failure.message.startsWith('SYNTAX_ERROR: line')
   return isSyntax ? malformedQuery(failure.message.replace('SYNTAX_ERROR: ', '')) : undefined
 }
