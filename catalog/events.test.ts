@@ -1,4 +1,5 @@
 // The metrics for alerts about audits, compaction and truncation.
+import { Failure } from '@ticklake/runtime/errors.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -101,4 +102,20 @@ test('partitions that end before their claims are reported as long as they do', 
   expect(await shown('catalog_truncated_records')).toEqual({ 'partition="2"': 40 })
   events.lagMeasured({ ...measured, truncatedByPartition: new Map() })
   expect(await shown('catalog_truncated_records')).toEqual({})
+})
+
+test('each alert that fails is logged, and counts as failing until all of them work', async () => {
+  const { events, shown, lines } = setUp()
+  const since = Date.now() / 1000
+  const failure = (code: string) => new Failure({ code, what: code, retryable: true })
+  events.alertFailed('a', failure('ALERT_NOT_CHECKED'))
+  events.alertFailed('b', failure('WEBHOOK_FAILED'))
+  const warnings = lines.filter((line) => line.includes('failed and is tried again'))
+  expect(warnings.map((line) => JSON.parse(line).attempt)).toEqual(['check_alert a', 'check_alert b'])
+  events.alertWorks('a')
+  expect(await shown('failing_since_timestamp_seconds')).toEqual({
+    'attempt="check_alert",code="WEBHOOK_FAILED"': since,
+  })
+  events.alertWorks('b')
+  expect(await shown('failing_since_timestamp_seconds')).toEqual({})
 })

@@ -113,6 +113,17 @@ export function catalogEvents(log: Logger, registry: Registry) {
   let countedAt: number | undefined
   const countFailing = failingSince(registry)
   const outages = new Outages(outageLines(log, 'nothing is changed meanwhile'), Date.now, countFailing)
+  /** One attempt for the metrics, and in the log one for each alert: that one works says nothing of the others. */
+  const failingAlerts = new Map<string, Parameters<typeof countFailing>[1]>()
+  const alertOutages = new Outages(
+    outageLines(log, 'it is checked again at its interval'),
+    Date.now,
+    (alert, failing) => {
+      if (failing) failingAlerts.set(alert, failing)
+      else failingAlerts.delete(alert)
+      countFailing('check_alert', failingAlerts.values().next().value)
+    },
+  )
   /** Failures of the running pass, and of earlier ones without a pause. */
   let refusedCode: string | undefined
   let refusedSinceMs: number | undefined
@@ -212,6 +223,11 @@ export function catalogEvents(log: Logger, registry: Registry) {
       outages.failed(attempt, error)
     },
     attemptSucceeded: (attempt: string) => outages.worked(attempt),
+    alertFailed(alert: string, error: unknown) {
+      failures.inc({ attempt: 'check_alert' })
+      alertOutages.failed(`check_alert ${alert}`, error)
+    },
+    alertWorks: (alert: string) => alertOutages.worked(`check_alert ${alert}`),
     /** Why that attempt fails now; undefined while it works. */
     whyFailing: (attempt: string) => outages.why(attempt),
     /** Calls back at each scrape of the count's metric. */

@@ -88,8 +88,6 @@ async function crawlOnSchedule(parts: ServeParts, signal: AbortSignal): Promise<
 async function alertsOnSchedule(parts: ServeParts, signal: AbortSignal): Promise<void> {
   if (!parts.alerts) return
   const { rules, episodes, notify } = parts.alerts
-  // One attempt name for all: a working alert does not mean that another one works.
-  const failing = new Set<string>()
   await runAlerts(
     rules,
     {
@@ -101,12 +99,9 @@ async function alertsOnSchedule(parts: ServeParts, signal: AbortSignal): Promise
       async attempt(alert, work) {
         try {
           await work()
-          failing.delete(alert)
-          if (failing.size === 0) parts.events.attemptSucceeded('check_alert')
+          parts.events.alertWorks(alert)
         } catch (error) {
-          if (signal.aborted) return
-          failing.add(alert)
-          parts.events.attemptFailed('check_alert', error)
+          if (!signal.aborted) parts.events.alertFailed(alert, error)
         }
       },
     },

@@ -12,6 +12,7 @@ import { makeEvents } from './events.ts'
 import { openGlue } from './glue/api/service.ts'
 import { openIcebergRest } from './glue/iceberg-rest/routes.ts'
 import { startServer } from './http/server.ts'
+import { withOpenTableFormats } from './iceberg/open-table-format.ts'
 import { openTableFiles } from './iceberg/s3.ts'
 import { openIcebergTables } from './iceberg/tables.ts'
 import { seed } from './seed/seed.ts'
@@ -26,12 +27,12 @@ await runCommand(async (signal) => {
   await using glue = await openGlue({ dataDir, accountId, region, s3Endpoint, secret })
   await using athena = openAthena({ config, glue, events })
   using files = openTableFiles(config.s3Endpoint, region, secret)
+  const tables = openIcebergTables(glue, files)
   const services = {
     AmazonAthena: athena,
-    AWSGlue: forEngineToo(glue, files.sampleKeys),
+    AWSGlue: withOpenTableFormats(forEngineToo(glue, files.sampleKeys), glue, tables),
     Logs_20140328: glue.logs,
   }
-  const tables = openIcebergTables(glue, files)
   const icebergRest = openIcebergRest({ glue, tables, accountId, region })
   let isSeeded = false
   const whyNotSeeded = () => (isSeeded ? undefined : 'LOCAL_AWS_SEED_DIR is still being loaded')

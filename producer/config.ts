@@ -81,7 +81,7 @@ export const producerSchema = {
     },
   } as Option<string | undefined>,
   PRODUCER_DATE_FORMAT: oneOf(dateFormats, {
-    doc: 'the date format of a CSV file: `auto` detects it, and asks if it cannot; `iso` is 2021-05-31, `day-first` 31/05/2021, `month-first` 05/31/2021, `excel` counts days since 1900, `epoch` seconds or milliseconds since 1970 (days in UTC)',
+    doc: 'the date format of a CSV file: `auto` detects it, and asks if it cannot; `iso` is 2021-05-31, `day-first` 31/05/2021, `month-first` 05/31/2021 (both also with years of two digits), `excel` counts days since 1900, `excel-1904` since 1904, `epoch` seconds or milliseconds since 1970 (days in UTC)',
     default: 'auto',
   }),
   PRODUCER_TIME_ZONE: {

@@ -241,6 +241,9 @@ test('a webhook gets a signed body; one that refuses is a failure without its pa
   expect(failed).toMatchObject({ code: 'WEBHOOK_FAILED', why: 'it answered 500' })
   expect(String(failed.message)).not.toContain('token')
   await new Promise((resolve) => server.close(resolve))
+  await expect(notify({ kind: 'webhook', url }, 'a', episode)).rejects.toMatchObject({
+    why: expect.stringMatching(/ECONNREFUSED|other side closed/),
+  })
 })
 
 test('the plan has what each alert costs a day, at least 10 MB a query, and no secret of a URL', () => {

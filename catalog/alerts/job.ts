@@ -111,7 +111,7 @@ async function firstRows(
     throw new Failure({
       code: 'ALERT_NOT_CHECKED',
       what: `the alert ${name} could not be checked; it stays as it was until the next check`,
-      why: reasonOf(error),
+      why: error.why ?? reasonOf(error),
       remedy: error.remedy ?? 'correct its statement in alerts.yml, then start `catalog serve` again',
       retryable: true,
       cause: error,

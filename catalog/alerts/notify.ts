@@ -75,7 +75,8 @@ async function post(url: string, body: string, id: string, secret: string | unde
     throw new Failure({
       code: 'WEBHOOK_FAILED',
       what: `the webhook at ${origin} did not accept the notification; it is sent again at the next check`,
-      why: reasonOf(error),
+      // `fetch failed` alone says nothing.
+      why: reasonOf((error instanceof TypeError && error.cause) || error),
       remedy: 'check the URL in alerts.yml and the receiver',
       retryable: true,
       cause: error,

@@ -26,13 +26,27 @@ export async function runAlertsPlanCommand(
   if (measure) {
     using aws = openAws(config.lake)
     for (const rule of rules) {
-      const result = await aws.athena.query(rule.sql(Date.now()), {
-        signal,
-        timeoutMs: config.queryTimeoutMs,
-      })
-      for await (const _ of result.rows);
-      scanned.push(result.scannedBytes)
+      try {
+        const result = await aws.athena.query(rule.sql(Date.now()), {
+          signal,
+          timeoutMs: config.queryTimeoutMs,
+        })
+        for await (const _ of result.rows);
+        scanned.push(result.scannedBytes)
+      } catch (error) {
+        throw error instanceof Failure ? ofAlert(error, rule.name, config.alertsFile) : error
+      }
     }
   }
   process.stdout.write(`${printable(planLines(rules, scanned).join('\n'))}\n`)
+}
+
+function ofAlert(error: Failure, alert: string, file: string): Failure {
+  return new Failure({
+    code: error.code,
+    what: `the statement of the alert ${alert} in ${file} could not be run; no cost is printed`,
+    why: error.why ?? error.message,
+    remedy: (error.retryable && error.remedy) || 'correct it, then run `catalog alerts plan --measure` again',
+    cause: error,
+  })
 }

@@ -1,5 +1,5 @@
 // Which Glue operations there are, and what answers each.
-import { GlueError } from './api/errors.ts'
+import { GlueError, invalidInput } from './api/errors.ts'
 import type { GlueOptions } from './api/options.ts'
 import { checkedRequest, type Handlers } from './api/request.ts'
 import { refusedOperations } from './api/request-shapes.ts'
@@ -25,6 +25,17 @@ import { logOperations } from './crawlers/log-operations.ts'
 import { registryOperations } from './registry/registries.ts'
 import { schemaVersionOperations } from './registry/schema-versions.ts'
 import { schemaOperations } from './registry/schemas.ts'
+
+/**
+ * AWS has ended governed tables, the only ones with transactions: an answer that ignored the members would be of
+ * another time than the one that was asked for.
+ * @throws GlueError InvalidInputException
+ */
+function refuseTransaction(request: { TransactionId?: unknown; QueryAsOfTime?: unknown }): void {
+  const given = ['TransactionId', 'QueryAsOfTime'].filter((name) => Object.hasOwn(request, name))
+  if (given.length === 2) throw invalidInput('QueryAsOfTime cannot be specified along with TransactionId')
+  if (given.length > 0) throw invalidInput(`${given[0]} is for governed tables, and there are none`)
+}
 
 /** The catalog in this thread: what the worker runs, and what tests call without one. */
 export class Catalog {
@@ -75,6 +86,7 @@ export class Catalog {
     if (!handler) throw this.#unknownOperation(name)
     const checked = checkedRequest(name, request)
     if (!name.includes('Catalog')) checkCatalogId((checked as { CatalogId?: unknown }).CatalogId)
+    refuseTransaction(checked)
     return handler(checked as never)
   }
 

@@ -93,6 +93,65 @@ describe('the catalog', () => {
     }
   })
 
+  it('refuses what it would otherwise ignore: transactions of governed tables, and tokens of lists of one page', async () => {
+    await withTicks()
+    const refusals = [
+      ['GetTable', { DatabaseName: 'lake', Name: 'ticks', TransactionId: 't1' }, 'TransactionId is for'],
+      ['GetPartitions', { ...table, QueryAsOfTime: 1 }, 'QueryAsOfTime is for governed tables'],
+      ['GetTables', { DatabaseName: 'lake', TransactionId: 't1', QueryAsOfTime: 1 }, 'along with'],
+      ['GetPartitionIndexes', { ...table, NextToken: 'x' }, 'Invalid token: x'],
+    ] as const
+    for (const [operation, request, message] of refusals) {
+      expect(await overTheWire(operation, request), operation).toMatchObject({
+        status: 400,
+        body: { __type: 'InvalidInputException', Message: expect.stringContaining(message) },
+      })
+    }
+  })
+
+  it('adds, replaces and drops the texts of a view for one engine, and keeps those for the others', async () => {
+    await glue.createDatabase({ Name: 'lake' })
+    const view = (Dialect: string, ViewOriginalText: string) => ({
+      ...{ Name: 'v', TableType: 'VIRTUAL_VIEW' },
+      ViewDefinition: { Representations: [{ Dialect, ViewOriginalText }] },
+    })
+    const update = async (ViewUpdateAction: string, TableInput: object) =>
+      (await overTheWire('UpdateTable', { DatabaseName: 'lake', TableInput, ViewUpdateAction })).body
+    const texts = async () => {
+      const { ViewDefinition } = (await glue.getTable('lake', 'v'))! as unknown as ReturnType<typeof view>
+      return ViewDefinition.Representations.map(({ Dialect, ViewOriginalText }) => [
+        Dialect,
+        ViewOriginalText,
+      ])
+    }
+    await glue.createTable('lake', view('ATHENA', 'a'))
+    await update('ADD', view('SPARK', 's'))
+    expect(await texts()).toEqual([
+      ['ATHENA', 'a'],
+      ['SPARK', 's'],
+    ])
+    expect(await update('ADD', view('SPARK', 's'))).toMatchObject({ __type: 'AlreadyExistsException' })
+    await update('REPLACE', view('ATHENA', 'b'))
+    await update('DROP', view('SPARK', ''))
+    expect(await texts()).toEqual([['ATHENA', 'b']])
+    expect(await update('REPLACE', view('SPARK', 's'))).toMatchObject({ __type: 'EntityNotFoundException' })
+  })
+
+  it('shows a connection as the program opens it that is asked for', async () => {
+    const ConnectionInput = {
+      ...{ Name: 'c', ConnectionType: 'JDBC', ConnectionProperties: { USERNAME: 'u', HOST: 'h' } },
+      AthenaProperties: { HOST: 'athena' },
+    }
+    await overTheWire('CreateConnection', { ConnectionInput })
+    const hostFor = async (ApplyOverrideForComputeEnvironment?: string) =>
+      (await overTheWire('GetConnection', { Name: 'c', ApplyOverrideForComputeEnvironment })).body
+    expect(await hostFor()).toMatchObject({ Connection: { ConnectionProperties: { HOST: 'h' } } })
+    expect(await hostFor('SPARK')).toMatchObject({ Connection: { ConnectionProperties: { HOST: 'h' } } })
+    expect(await hostFor('ATHENA')).toMatchObject({
+      Connection: { ConnectionProperties: { USERNAME: 'u', HOST: 'athena' } },
+    })
+  })
+
   it.each([
     [
       'GetTables',

@@ -16,6 +16,6 @@ export class AwsError extends Error {
 
   /** The JSON body of the answer. */
   body(): Record<string, unknown> {
-    return { __type: this.type, ...this.members, Message: this.message }
+    return { __type: this.type, ...this.members, ...(this.message === '' ? {} : { Message: this.message }) }
   }
 }

@@ -1,6 +1,6 @@
 // Iceberg's metadata without a server: types, ids, partitions, updates and requirements.
 import { describe, expect, test } from 'vitest'
-import { describedType, fieldsOf, hiveTypeText } from './hive-types.ts'
+import { describedType, fieldsOf, hiveTypeText } from '../glue/hive/iceberg-type.ts'
 import { currentSchema, newMetadata, type TableMetadata } from './metadata.ts'
 import { partitionSpec } from './partition-spec.ts'
 import { type Requirement, unmet } from './requirements.ts'

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type GlueService, openGlue } from '../glue/api/service.ts'
-import { fieldsOf } from './hive-types.ts'
+import { fieldsOf } from '../glue/hive/iceberg-type.ts'
 import { newMetadata, type TableMetadata } from './metadata.ts'
+import { withOpenTableFormats } from './open-table-format.ts'
 import type { TableFiles } from './s3.ts'
 import { type IcebergTables, openIcebergTables } from './tables.ts'
 
@@ -127,4 +128,90 @@ test('a table goes with its files, or without them', async () => {
   await expect(tables.load((await glue.getTable('db', 'other'))!)).rejects.toThrow(
     'Metadata not found in metadata location for table db.other',
   )
+})
+
+async function ask(operation: string, request: object): Promise<unknown> {
+  const service = withOpenTableFormats(glue, glue, tables)
+  const { text } = await service.handleText(
+    operation,
+    JSON.stringify({ DatabaseName: 'db', ...request }),
+    'AK',
+  )
+  return JSON.parse(text as string)
+}
+const metadataOf = async (name: string) => (await tables.load((await glue.getTable('db', name))!)).metadata
+const create = { IcebergInput: { MetadataOperation: 'CREATE', Version: '2' } }
+
+test('Glue’s CreateTable makes an Iceberg table of Hive’s columns where OpenTableFormatInput asks for it', async () => {
+  const StorageDescriptor = { Columns: [{ Name: 'a', Type: 'array<bigint>' }], Location: 's3://b/otf/' }
+  const TableInput = {
+    ...{ Name: 'OTF', Description: 'mine', Parameters: { team: 'x' }, StorageDescriptor },
+    PartitionKeys: [{ Name: 'dt', Type: 'string' }],
+  }
+  expect(await ask('CreateTable', { TableInput, OpenTableFormatInput: create })).toEqual({})
+  expect(await glue.getTable('db', 'otf')).toMatchObject({
+    ...{ Name: 'otf', Description: 'mine', TableType: 'EXTERNAL_TABLE', PartitionKeys: [] },
+    Parameters: { team: 'x', table_type: 'ICEBERG' },
+    StorageDescriptor: {
+      Columns: [
+        { Name: 'a', Type: 'array<bigint>' },
+        { Name: 'dt', Type: 'string' },
+      ],
+    },
+  })
+  const metadata = await metadataOf('otf')
+  expect(metadata['partition-specs'][0]!.fields).toMatchObject([{ name: 'dt', transform: 'identity' }])
+  await expect(
+    ask('CreateTable', { TableInput: { Name: 'none' }, OpenTableFormatInput: create }),
+  ).rejects.toMatchObject({ type: 'InvalidInputException', message: expect.stringContaining('Location') })
+  await expect(
+    ask('CreateTable', { TableInput, OpenTableFormatInput: { IcebergInput: {} } }),
+  ).rejects.toMatchObject({ type: 'ValidationException' })
+})
+
+const fields = [
+  { Id: 1, Name: 'id', Type: 'long', Required: true },
+  {
+    Id: 2,
+    Name: 'tags',
+    Type: { type: 'list', 'element-id': 3, element: 'string', 'element-required': false },
+    Required: false,
+  },
+]
+
+test('the same by a schema of Iceberg’s own, and UpdateTable changes it', async () => {
+  const CreateIcebergTableInput = {
+    ...{ Location: 's3://b/own', Schema: { Fields: fields }, Properties: { 'write.format.default': 'orc' } },
+    PartitionSpec: { Fields: [{ SourceId: 1, Transform: 'bucket[4]', Name: 'id_bucket' }] },
+  }
+  const { IcebergInput } = create
+  await ask('CreateTable', {
+    Name: 'own',
+    OpenTableFormatInput: { IcebergInput: { ...IcebergInput, CreateIcebergTableInput } },
+  })
+  const before = await metadataOf('own')
+  expect(before).toMatchObject({
+    properties: { 'write.format.default': 'orc' },
+    'partition-specs': [{ fields: [{ 'source-id': 1, transform: 'bucket[4]' }] }],
+  })
+  const update = (Updates: object[]) =>
+    ask('UpdateTable', {
+      Name: 'own',
+      UpdateOpenTableFormatInput: { UpdateIcebergInput: { UpdateIcebergTableInput: { Updates } } },
+    })
+  const Schema = { Fields: [...fields, { Id: 4, Name: 'price', Type: 'double', Required: false }] }
+  const of = { Schema, Location: 's3://b/own' }
+  await update([{ ...of, Properties: { owner: 'me' } }])
+  const after = await metadataOf('own')
+  expect(after['current-schema-id']).toBe(1)
+  expect(after.properties).toEqual({ 'write.format.default': 'orc', owner: 'me' })
+  expect((await glue.getTable('db', 'own'))!.StorageDescriptor!.Columns!.map(({ Name }) => Name)).toEqual([
+    ...['id', 'tags', 'price'],
+  ])
+  await update([{ ...of, Action: 'remove-properties', Properties: { owner: '' } }])
+  expect((await metadataOf('own')).properties).not.toHaveProperty('owner')
+  await expect(update([{ ...of, Action: 'add-encryption-key' }])).rejects.toMatchObject({
+    type: 'InvalidInputException',
+  })
+  await expect(update([{ ...of, Action: 'add-spec' }])).rejects.toThrow('PartitionSpec is required')
 })

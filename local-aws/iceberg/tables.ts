@@ -4,7 +4,7 @@ import { GlueError } from '../glue/api/errors.ts'
 import { longsFromJson, longsToJson } from '../glue/api/long-json.ts'
 import type { GlueService } from '../glue/api/service.ts'
 import type { Table, TableInput } from '../glue/api/shapes.ts'
-import { hiveTypeText } from './hive-types.ts'
+import { icebergColumns } from '../glue/hive/iceberg-type.ts'
 import { currentSchema, type TableMetadata, withoutSlash } from './metadata.ts'
 import type { TableFiles } from './s3.ts'
 
@@ -32,8 +32,17 @@ export class CommitConflict extends Error {}
 export interface IcebergTables {
   /** @throws MetadataUnreadable */
   load(entry: Table): Promise<LoadedTable>
-  /** Writes the first metadata, then the entry. @throws GlueError when there is a table of that name already */
-  create(database: string, name: string, metadata: TableMetadata): Promise<LoadedTable>
+  /**
+   * Writes the first metadata, then the entry.
+   * @param entry what the entry has besides
+   * @throws GlueError when there is a table of that name already
+   */
+  create(
+    database: string,
+    name: string,
+    metadata: TableMetadata,
+    entry?: Omit<TableInput, 'Name'>,
+  ): Promise<LoadedTable>
   /** An entry for a table whose metadata is there. @throws GlueError, MetadataUnreadable */
   register(database: string, name: string, metadataLocation: string): Promise<LoadedTable>
   /**
@@ -85,11 +94,13 @@ export function openIcebergTables(glue: GlueService, files: TableFiles): Iceberg
     name: string,
     metadata: TableMetadata,
     metadataLocation: string,
+    own: Omit<TableInput, 'Name'> = {},
   ): Promise<LoadedTable> {
     const input = entryFor(metadata, metadataLocation, undefined, {
-      Name: name,
       Owner: 'hadoop',
       Retention: 0,
+      ...own,
+      Name: name,
       TableType: 'EXTERNAL_TABLE',
       PartitionKeys: [],
     })
@@ -100,11 +111,11 @@ export function openIcebergTables(glue: GlueService, files: TableFiles): Iceberg
   return {
     load,
 
-    async create(database, name, metadata) {
+    async create(database, name, metadata, entry) {
       const metadataLocation = metadataFile(metadata, 0)
       await files.write(metadataLocation, longsToJson(metadata))
       try {
-        return await addEntry(database, name, metadata, metadataLocation)
+        return await addEntry(database, name, metadata, metadataLocation, entry)
       } catch (error) {
         await files.remove([metadataLocation])
         throw error
@@ -205,16 +216,7 @@ function entryFor(
     ...before,
     StorageDescriptor: {
       ...before.StorageDescriptor,
-      Columns: currentSchema(metadata).fields.map(({ id, name, type, required, doc }) => ({
-        Name: name,
-        Type: hiveTypeText(type),
-        ...(doc === undefined ? {} : { Comment: doc }),
-        Parameters: {
-          'iceberg.field.current': 'true',
-          'iceberg.field.id': String(id),
-          'iceberg.field.optional': String(!required),
-        },
-      })),
+      Columns: icebergColumns(currentSchema(metadata).fields),
       Location: metadata.location,
     },
     Parameters: {

@@ -106,7 +106,7 @@ async function onlyEntry(
   if (names.includes('mimetype') && names.includes('content.xml')) {
     throw refuseKind(file, 'an OpenDocument spreadsheet (.ods)')
   }
-  const files = entries.filter(({ fileName }) => !fileName.endsWith('/') && !fileName.startsWith('__MACOSX/'))
+  const files = entries.filter(({ fileName }) => !isAside(fileName))
   const [only] = files
   if (files.length !== 1 || !only) {
     throw new Failure({
@@ -125,6 +125,17 @@ async function onlyEntry(
     throw broken(file, reasonOf(error), error)
   })
   return { name: only.fileName, chunks: entryBytes(stream, file) }
+}
+
+/** A folder, or what file managers leave in archives. */
+function isAside(name: string): boolean {
+  const own = name.slice(name.lastIndexOf('/') + 1)
+  return (
+    own === '' ||
+    own.startsWith('.') ||
+    name.startsWith('__MACOSX/') ||
+    /^(?:thumbs\.db|desktop\.ini)$/i.test(own)
+  )
 }
 
 async function* entryBytes(stream: NodeJS.ReadableStream, file: string): AsyncGenerator<Buffer> {

@@ -20,6 +20,16 @@ export type Cells = readonly string[]
 export function cellsOf(lines: readonly string[], separator: Separator): (Cells | undefined)[] {
   // Without quotation marks a separator always separates, and the parser, ten times slower, is not needed.
   if (!lines.some((line) => line.includes('"'))) return lines.map((line) => line.split(separator))
+  // A program that writes for spreadsheets makes a formula of each cell: ="600519".
+  if (lines.some((line) => line.includes('="'))) return quotedCellsOf(lines.map(withoutFormulas), separator)
+  return quotedCellsOf(lines, separator)
+}
+
+function withoutFormulas(line: string): string {
+  return line.replace(/(^|[,;\t|])="/g, '$1"')
+}
+
+function quotedCellsOf(lines: readonly string[], separator: Separator): (Cells | undefined)[] {
   const together = quotedCells(lines.join('\n'), separator)
   if (together?.length === lines.length) return together
   // After a stray quotation mark: each line is parsed separately, so that only its own row is lost.

@@ -372,9 +372,11 @@ describe('bytes', () => {
     ['gzip', gzipSync(PLAIN), 'gzip, UTF-8'],
     ['two gzip members', Buffer.concat([gzipSync(lines(HEAD)), gzipSync(lines(ROW))]), 'gzip'],
     ['zstd', zstdCompressSync(PLAIN), 'zstd, UTF-8'],
+    ['mixed line ends', `${HEAD}\r\n\r${ROW}\r\r\n`, 'CRLF line ends'],
     ['gzip in gzip', gzipSync(gzipSync(PLAIN)), 'gzip, gzip'],
     ['a .zip with one file', zipOf({ 'a/prices.csv': PLAIN }), 'zip (a/prices.csv), UTF-8'],
     ['a .zip of macOS', zipOf({ 'p.csv': PLAIN, '__MACOSX/._p.csv': 'x' }), 'zip (p.csv)'],
+    ['a .zip of a folder', zipOf({ 'a/': '', 'a/p.csv': PLAIN, 'a/.DS_Store': 'x' }), 'zip (a/p.csv)'],
     [
       'UTF-16 with CR in gzip',
       gzipSync(Buffer.from(BOM + PLAIN.replaceAll('\n', '\r'), 'utf16le')),
@@ -478,6 +480,18 @@ describe('dates', () => {
     ['month first, with a time of the twelve-hour clock', ['5/31/2021 4:00 PM']],
     ['day first, with points', ['31.05.2021']],
     ['day first, with hyphens', ['31-05-2021']],
+    ['a day with its ending', ['31st May 2021']],
+    ['the day of an ISO week', ['2021-W22-1']],
+    ['the day of an ISO week, compact', ['2021W221']],
+    ['the day of the year', ['2021-151']],
+    ['year, month and day in Chinese or Japanese', ['2021年5月31日']],
+    ['the same in Korean', ['2021년 5월 31일']],
+    ['year first, with blanks and a last point', ['2021. 05. 31.']],
+    ['Arabic digits', ['٢٠٢١-٠٥-٣١']],
+    ['full-width digits', ['２０２１／０５／３１']],
+    ['two blanks before a time', ['20210531  09:30:00']],
+    ['ISO without hyphens', ['20210531T093000Z']],
+    ['ISO in small letters', ['2021-05-31t09:30:00z']],
   ])('%s', async (_, dates) => {
     expect(await days(dates)).toEqual(['2021-05-31'])
     expect(await days(dates, {}, true)).toEqual(['2021-05-31'])
@@ -660,6 +674,37 @@ describe('dates', () => {
     expect(await problem(dated('1-Apr-21'), X)).toMatchObject({ code: 'CSV_DATES' })
   })
 
+  test('years of two digits are read where the order is said, as the last that is not in the future', async () => {
+    expect(await days(['31/05/21', '01/02/87', '1-Apr-21'], { dateFormat: 'day-first' })).toEqual([
+      ...['2021-05-31', '1987-02-01', '2021-04-01'],
+    ])
+    expect(await days(['05/31/21'], { dateFormat: 'month-first' })).toEqual(['2021-05-31'])
+    // Among years of four digits they are a slip.
+    expect(await days(['31/05/2021', '30/05/21'])).toEqual(['2021-05-31'])
+  })
+
+  test('Excel counts from 1900 or from 1904, and which of them must be said', async () => {
+    const { remedy } = await problem(dated('44347'), X)
+    expect(remedy).toContain('--date-format excel reads that as 2021-05-31')
+    expect(remedy).toContain('--date-format excel-1904 as 2025-06-01')
+    expect(await days(['44347'], { dateFormat: 'excel' })).toEqual(['2021-05-31'])
+    expect(await days(['42885'], { dateFormat: 'excel-1904' })).toEqual(['2021-05-31'])
+  })
+
+  test('years of other calendars are no years of a market', async () => {
+    for (const date of ['31/05/2564', '1442-10-19', '٠٠٠١-٠١-٠١']) {
+      const { rows, skipped } = await read(dated(date), X)
+      expect([rows, skipped]).toMatchObject([[], [{ reason: 'bad_date' }]])
+      expect(skipped[0]!.detail).toContain('no year of a market')
+    }
+  })
+
+  test('a week or a day that the year has not is none', async () => {
+    expect(
+      await days(['2020-W53-5', '2021-W53-1', '2021-W00-1', '2021-365', '2021-366', '2020-366']),
+    ).toEqual([...['2021-01-01', '2021-12-31', '2020-12-31']])
+  })
+
   test('a date unlike its column is skipped, and its format is reported', async () => {
     const { skipped, rows } = await read(dated('2021-05-31', '2021-06-01', '31/05/2021'), X)
     expect(rows).toHaveLength(2)
@@ -701,6 +746,13 @@ describe('numbers', () => {
     ['exponents', ['1.5E+3', '2e-1'], [1500, 0.2]],
     ['plus signs', ['+1.5', '-2', '0', '+3'], [1.5, -2, 0, 3]],
     ['the minus sign of typographers', ['\u22121.5', '2'], [-1.5, 2]],
+    ['a minus sign behind', ['1.5-', '2', '-3'], [-1.5, 2, -3]],
+    ['a point before', ['.5', '-.25', '0'], [0.5, -0.25, 0]],
+    ['thousands of thin blanks', ['1\u2009234.5', '2\u2009345'], [1234.5, 2345]],
+    ['Arabic digits', ['١٬٢٣٤٫٥', '٢٬٣٤٥٫٥'], [1234.5, 2345.5]],
+    ['full-width digits', ['１．５', '－２'], [1.5, -2]],
+    ['units of ten thousand', ['3.5万', '1.2亿', '0'], [35000, 120000000, 0]],
+    ['longer units', ['51.34 Mio.', '1.2bn', '3 Mrd.'], [51340000, 1200000000, 3000000000]],
   ])('%s', async (_, prices, numbers) => {
     expect(await closes(prices)).toEqual(numbers)
     expect(await closes(prices, {}, ';')).toEqual(numbers)
@@ -718,6 +770,7 @@ describe('numbers', () => {
     ['a trailing point', ['1.5', '2.5', '3.'], 'ends in a point'],
     ['a decimal comma', ['1.5', '2.5', '3,5'], 'is not a number'],
     ['a plus sign', ['1', '2', '+3'], 'has plus sign'],
+    ['a leading point', ['1.5', '2.5', '.5'], 'begins with a point'],
     ['the other marks', ['1,234.50', '2,345.50', '1.234,50'], 'elsewhere than between thousands'],
     ['a zero before its thousands', ['1,234.50', '2,345.50', '0,125'], 'elsewhere than between thousands'],
     ['a group of two digits', ['1,234.50', '2,345.50', '12,34.50'], 'elsewhere than between thousands'],
@@ -756,6 +809,11 @@ describe('numbers', () => {
       const other = lines(HEAD.replaceAll(',', ';'), ...rows, '2021-05-31;1.5;2;3;1,234;5')
       expect((await read(other, X, once)).rows[0]).toBe('X 2021-05-31 1 2 3 1234 5')
     }
+  })
+
+  test('cells that are formulas for a spreadsheet are read', async () => {
+    const row = '="2021-05-31",="1.5",="2",="0.5",="1",="10"'
+    expect((await read(lines(HEAD, row), X)).rows).toEqual(TICK)
   })
 
   test('words for a missing value are null where null is allowed, and make the row bad elsewhere', async () => {
@@ -812,15 +870,39 @@ describe('headers', () => {
       'Volume=Volume_(BTC)',
     ],
     ['two of one name', `Symbol,${HEAD},close`, 'could be Close: Close and close', 'Close=close'],
-    ...['Volume (000s)', 'Volume in millions', 'Volume (lakhs)', 'Volume USD'].map(
-      (heading): [string, string, string, string] => [
-        heading,
-        `Symbol,Date,Open,High,Low,Close,${heading}`,
-        `column ${heading} may count in thousands`,
-        `'Volume=${heading}'`,
-      ],
-    ),
+    ...[
+      'Volume (000s)',
+      'Volume in millions',
+      'Volume (lakhs)',
+      'Volume USD',
+      'Volume (lots)',
+      'Volume ($)',
+      'Volume K',
+    ].map((heading): [string, string, string, string] => [
+      heading,
+      `Symbol,Date,Open,High,Low,Close,${heading}`,
+      `column ${heading} may count in thousands`,
+      `'Volume=${heading}'`,
+    ]),
     ['no volume', 'Symbol,Date,Open,High,Low,Close', 'lacks Volume', `'Volume=0'`],
+    [
+      'no prices but the last',
+      'Symbol,Date,Close',
+      'lacks Open, High, Low',
+      `'Open=Close,High=Close,Low=Close,Volume=0'`,
+    ],
+    [
+      'one price missing',
+      'Symbol,Date,Open,High,Low,Last,Volume',
+      'lacks Close',
+      `--columns 'Close=HEADING'; its`,
+    ],
+    [
+      'a language that is not known',
+      'Symbol;Päivä;Avaus;Ylin;Alin;Päätös;Vaihto',
+      'lacks Date, Open, High, Low, Close, Volume',
+      `'Date=HEADING,Open=HEADING,`,
+    ],
     ['no header', '2021-05-31,1,2,3,4,5', 'lacks Date, Open', 'give it a header'],
     ['a sentence', 'Too many requests', 'none of its first lines is a header', 'a server’s message'],
     ['a sentence with a comma', 'Not found: no data, sorry', 'none of its first lines', 'a server’s message'],
@@ -831,8 +913,9 @@ describe('headers', () => {
       'semicolons',
     ],
   ])('%s: it asks', async (_, header, message, remedy) => {
-    const row = header.split(',').map((heading) => (heading === 'Date' ? '2021-05-31' : 'A'))
-    const failure = await problem(lines(header, row.join(',')))
+    const separator = header.includes(';') ? ';' : ','
+    const row = header.split(separator).map((heading) => (heading === 'Date' ? '2021-05-31' : 'A'))
+    const failure = await problem(lines(header, row.join(separator)))
     expect(failure).toMatchObject({ code: 'CSV_HEADER', message: expect.stringContaining(message) })
     expect(failure.remedy).toContain(remedy)
   })
@@ -979,6 +1062,12 @@ describe('rows', () => {
   test('zero-width characters around an index are not part of it', async () => {
     const { rows } = await read(lines(`Symbol,${HEAD}`, `\u200b A\ufeff,${ROW}`, `A,${ROW}`))
     expect(rows).toEqual(['A 2021-05-31 1.5 2 0.5 1 10', 'A 2021-05-31 1.5 2 0.5 1 10'])
+  })
+
+  test('lines behind no row are no footer: why none of them is a row is said', async () => {
+    const { rows, skipped } = await read(lines(HEAD, "'2021-05-31','1','2','0.5','1','10'"), X)
+    expect(rows).toEqual([])
+    expect(skipped).toMatchObject([{ line: 2, column: 'Date', reason: 'bad_date' }])
   })
 
   test('a truncated last row is not a footer', async () => {

@@ -9,6 +9,7 @@ const MAX_LINES = 20
 export class Footer {
   readonly #events: Pick<ReaderEvents, 'rowSkipped'>
   #waiting: SkippedRow[] = []
+  #hasRow = false
 
   constructor(events: Pick<ReaderEvents, 'rowSkipped'>) {
     this.#events = events
@@ -18,20 +19,27 @@ export class Footer {
   skip(row: SkippedRow, mayBeFooter: boolean): void {
     if (mayBeFooter && !hasDate(row.text)) {
       this.#waiting.push(row)
-      if (this.#waiting.length > MAX_LINES) this.goodRow()
+      if (this.#waiting.length > MAX_LINES) this.#report()
       return
     }
-    this.goodRow()
+    this.#report()
     this.#events.rowSkipped(row)
   }
 
   goodRow(): void {
+    this.#hasRow = true
+    this.#report()
+  }
+
+  #report(): void {
     if (this.#waiting.length === 0) return
     for (const row of this.#waiting) this.#events.rowSkipped(row)
     this.#waiting = []
   }
 
   end(): void {
+    // Behind no row there is no footer: these were meant to be rows.
+    if (!this.#hasRow) return this.#report()
     for (const row of this.#waiting) {
       const footer = { column: '', reason: 'footer', detail: 'text after the last row' }
       this.#events.rowSkipped({ ...row, ...footer })

@@ -2,7 +2,7 @@
 import { type ColumnName, columnNamed, nameKey } from '@ticklake/contract/aliases.ts'
 import { tickColumns } from '@ticklake/contract/columns.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { dateForm } from './dates.ts'
+import { dateForm, dateText } from './dates.ts'
 import type { Cells } from './dialect.ts'
 import { plainNumber } from './numbers.ts'
 
@@ -79,7 +79,7 @@ export function readHeader(
   const [first] = rows
   // A row has a date, and a header of five or more columns may be in an unsupported language.
   const isNoHeader = (cells: Cells) =>
-    cells.length < 5 && headerScore(cells, options) === 0 && !cells.some((cell) => dateForm(cell.trim()))
+    cells.length < 5 && headerScore(cells, options) === 0 && !cells.some((cell) => dateForm(dateText(cell)))
   if (first?.length === 1 || (first && isNoHeader(first))) {
     throw new Failure({
       code: 'CSV_HEADER',
@@ -177,7 +177,7 @@ function columnsOf(
     const heading = headings[candidates[0] ?? -1]
     if (said === undefined && name === 'volume' && mayCountInUnits(heading)) {
       throw refuse(
-        `its column ${heading} may count in thousands, millions or money, and volumes are single shares`,
+        `its column ${heading} may count in thousands, millions, lots or money, and volumes are single shares`,
         `--columns '${csv}=${heading}' takes its numbers as written`,
       )
     }
@@ -201,13 +201,9 @@ function columnsOf(
     )
   }
   if (needed.length > 0) {
-    const csv = needed[0]!.csv
-    const constant = typeOf(needed[0]!.name) === 'double' ? `, or give a constant: --columns '${csv}=0'` : ''
     throw refuse(
-      `its header lacks ${needed.map((column) => column.csv).join(', ')}`,
-      needed.length > 3
-        ? `give it a header: ${fileColumns.map((column) => column.csv).join(',')} (any order; Adj Close and CloseUSD may be missing, Index too with --index NAME)`
-        : `say which column it is: --columns '${csv}=HEADING'${constant}; its columns are ${shownHeadings(headings)}`,
+      `its header lacks ${needed.map(({ csv }) => csv).join(', ')}`,
+      howToName(needed, headings, at),
     )
   }
   if (at.index === undefined && options.index === undefined) {
@@ -228,10 +224,35 @@ function columnsOf(
   return { at, constants }
 }
 
+function howToName(
+  needed: readonly (typeof tickColumns)[number][],
+  headings: Cells,
+  at: Partial<Record<ColumnName, number>>,
+): string {
+  if (headings.some((cell) => dateForm(dateText(cell)))) {
+    return `give it a header: ${fileColumns.map(({ csv }) => csv).join(',')} (any order; Adj Close and CloseUSD may be missing, Index too with --index NAME)`
+  }
+  const pairs = needed.map(({ csv }) => `${csv}=HEADING`).join(',')
+  const volume = needed.some(({ name }) => name === 'volume')
+    ? "; a file without volumes: --columns 'Volume=0'"
+    : ''
+  const close = headings[at.close ?? -1]
+  const closeOnly =
+    close !== undefined && needed.filter(({ name }) => priceNames.has(name)).length === priceNames.size
+      ? `; a file that has only closing prices is read with --columns 'Open=${close},High=${close},Low=${close}${volume ? ',Volume=0' : ''}'`
+      : ''
+  const which = needed.length === 1 ? 'which column it is' : 'which columns they are'
+  return `say ${which}: --columns '${pairs}'${volume}${closeOnly}; its columns are ${shownHeadings(headings)}`
+}
+
+const priceNames = new Set<ColumnName>(['open', 'high', 'low'])
+
 /** `Volume (000s)`, `Volume in millions`, `Volume USD`. */
 function mayCountInUnits(heading = ''): boolean {
-  return /^volume.*(?:000|thousand|tsd|million|mio|mln|mn$|lakh|crore|cr$|billion|usd|eur|gbp|jpy|inr|money|value)/.test(
-    nameKey(heading),
+  const key = nameKey(heading)
+  if (key.startsWith('volume') && /\p{Sc}/u.test(heading)) return true
+  return /^volume.*(?:00|thousand|tsd|million|mio|mln|mn$|lakh|crore|cr$|billion|lot|hand|[kmb]$|usd|eur|gbp|jpy|inr|money|value)/.test(
+    key,
   )
 }
 
@@ -253,13 +274,17 @@ function candidatesFor(name: ColumnName, headings: Cells, below: readonly Cells[
   if (own.length > 0) return own
   if (all.length > 0) return all
   if (name === 'volume')
-    return indexesWhere(headings, (heading) => /^volume(?!weighted|adj|change)/.test(nameKey(heading)))
+    return indexesWhere(headings, (heading) =>
+      /^volume(?!weighted|adj|change|24h|ratio|rank|pct|percent|av(?:era)?ge?|s?ma\d*$)/.test(
+        nameKey(heading),
+      ),
+    )
   if (name !== 'date') return []
   const times = indexesWhere(headings, (heading) => nameKey(heading) === 'time')
   if (times.length > 0) return times
   // pandas writes its index as the first column, without a name.
   const isUnnamed = ['', 'unnamed0', 'index'].includes(nameKey(headings[0] ?? ''))
-  const isDate = (cells: Cells) => dateForm(cells[0]?.trim() ?? '') !== undefined
+  const isDate = (cells: Cells) => dateForm(dateText(cells[0] ?? '')) !== undefined
   return isUnnamed && below.length > 0 && below.slice(0, 10).every(isDate) ? [0] : []
 }
 

@@ -1,6 +1,20 @@
 // The words that programs write for a missing value.
 
-const missingValues = new Set(['', 'null', 'na', 'n/a', '#n/a', 'nan', 'none', 'nil', '-', '--', '.'])
+const missingValues = new Set([
+  '',
+  'null',
+  'na',
+  'n/a',
+  '#n/a',
+  'nan',
+  'none',
+  'nil',
+  '-',
+  '--',
+  '–',
+  '—',
+  '.',
+])
 
 /** Whether a cell means that the value is missing. */
 export function isMissing(cell: string): boolean {

@@ -1,5 +1,6 @@
 // The format of a number column: its decimal mark, its thousands separator, and other marks around each number.
-import { isMissing } from './missing-values.ts'
+import { inAscii } from './digits.ts'
+import { isMissing } from './missing.ts'
 
 export const decimals = ['auto', 'point', 'comma'] as const
 export type DecimalMark = '.' | ','
@@ -14,6 +15,8 @@ export interface Decoration {
   readonly suffix: boolean
   /** 2913. */
   readonly trailingMark: boolean
+  /** .5 */
+  readonly leadingMark: boolean
   readonly padded: boolean
   /** +1.5, as in columns of changes */
   readonly plus: boolean
@@ -34,12 +37,35 @@ const currencies = [
 ]
 /** Hyphen, Unicode minus sign, and plus. */
 const signs: readonly string[] = ['-', '\u2212', '+']
-const digitsForm = /^\d[\d.,'’ \u00a0\u202f]*(?:[eE][+-]?\d+)?$/
-const scales: Readonly<Record<string, string>> = { k: 'e3', m: 'e6', b: 'e9', t: 'e12' }
+const digitsForm = /^(?:\d[\d.,'’ \u00a0\u2007\u2009\u202f]*|[.,]\d+)(?:[eE][+-]?\d+)?$/
+/** The longer ones first. */
+const scales: readonly (readonly [string, string])[] = [
+  ...([
+    ['mio.', 'e6'],
+    ['mrd.', 'e9'],
+    ['mio', 'e6'],
+    ['mln', 'e6'],
+    ['mrd', 'e9'],
+  ] as const),
+  ...([
+    ['mn', 'e6'],
+    ['bn', 'e9'],
+    ['k', 'e3'],
+    ['m', 'e6'],
+    ['b', 'e9'],
+    ['t', 'e12'],
+  ] as const),
+  ...([
+    ['万', 'e4'],
+    ['萬', 'e4'],
+    ['亿', 'e8'],
+    ['億', 'e8'],
+  ] as const),
+]
 
 /** Splits a cell into its parts; undefined if it is not a number in any format. */
 function partsOf(cell: string): Parts | undefined {
-  let text = cell.trim()
+  let text = inAscii(cell.trim())
   const padded = text.length !== cell.length
   const parentheses = text.startsWith('(') && text.endsWith(')')
   if (parentheses) text = text.slice(1, -1).trim()
@@ -54,6 +80,12 @@ function partsOf(cell: string): Parts | undefined {
     text = text.slice(1)
   }
   takeSign()
+  // Accounting programs write the sign behind the number.
+  if (!signed && /[-\u2212]$/.test(text)) {
+    signed = true
+    negative = true
+    text = text.slice(0, -1).trimEnd()
+  }
   const prefix = currencies.find((one) => text.startsWith(one)) ?? ''
   text = text.slice(prefix.length).trimStart()
   takeSign()
@@ -61,8 +93,9 @@ function partsOf(cell: string): Parts | undefined {
   text = text.slice(0, text.length - behind.length).trimEnd()
   const percent = text.endsWith('%')
   if (percent) text = text.slice(0, -1).trimEnd()
-  const scale = scales[text.at(-1)?.toLowerCase() ?? ''] ?? ''
-  if (scale) text = text.slice(0, -1).trimEnd()
+  const lower = text.toLowerCase()
+  const [word, scale] = scales.find(([one]) => lower.endsWith(one)) ?? ['', '']
+  if (word) text = text.slice(0, -word.length).trimEnd()
   if (!digitsForm.test(text)) return undefined
   const trailingMark = text.endsWith('.') || text.endsWith(',')
   return {
@@ -70,11 +103,12 @@ function partsOf(cell: string): Parts | undefined {
     percent,
     suffix: scale !== '',
     trailingMark,
+    leadingMark: /^[.,]/.test(text),
     padded,
     plus,
     negative,
     parentheses,
-    digits: trailingMark ? text.slice(0, -1) : text,
+    digits: /^[.,]/.test(text) ? `0${text}` : trailingMark ? text.slice(0, -1) : text,
     scale,
   }
 }
@@ -208,6 +242,7 @@ export class NumberColumn {
       percent: most(({ percent }) => percent),
       suffix: most(({ suffix }) => suffix),
       trailingMark: most(({ trailingMark, suffix }) => trailingMark && !suffix),
+      leadingMark: most(({ leadingMark }) => leadingMark),
       padded: most(({ padded }) => padded),
       plus: most(({ plus, negative }) => plus || negative) && this.#cells.some(({ plus }) => plus),
       parentheses:
@@ -233,6 +268,7 @@ export function numberReader(form: NumberForm): (cell: string) => NumberCell {
     !form.percent &&
     !form.suffix &&
     !form.trailingMark &&
+    !form.leadingMark &&
     !form.padded &&
     !form.plus &&
     !form.parentheses &&
@@ -272,6 +308,7 @@ function unlikeForm(found: Parts, form: NumberForm): string | undefined {
   if (found.percent !== form.percent && !isBareZero(found)) return unlike('percent sign', found.percent)
   if (found.suffix !== form.suffix && !isBareZero(found)) return unlike('suffix such as M', found.suffix)
   if (found.trailingMark && !form.trailingMark) return 'ends in a point, unlike the rest of the column'
+  if (found.leadingMark && !form.leadingMark) return 'begins with a point, unlike the rest of the column'
   if (found.plus && !form.plus) return unlike('plus sign', true)
   if (found.padded && !form.padded) return 'has blanks around it, unlike the rest of the column'
   if (found.parentheses && !form.parentheses) return 'has brackets, unlike the rest of the column'
@@ -283,8 +320,8 @@ function isBareZero({ digits, suffix }: Parts): boolean {
 }
 
 const groupedBy = {
-  '.': /^(?:0|[1-9]\d{0,2}(?:([,'’ \u00a0\u202f])\d{2,3}(?:\1\d{2,3})*)?)(?:\.\d+)?$/,
-  ',': /^(?:0|[1-9]\d{0,2}(?:([.'’ \u00a0\u202f])\d{2,3}(?:\1\d{2,3})*)?)(?:,\d+)?$/,
+  '.': /^(?:0|[1-9]\d{0,2}(?:([,'’ \u00a0\u2007\u2009\u202f])\d{2,3}(?:\1\d{2,3})*)?)(?:\.\d+)?$/,
+  ',': /^(?:0|[1-9]\d{0,2}(?:([.'’ \u00a0\u2007\u2009\u202f])\d{2,3}(?:\1\d{2,3})*)?)(?:,\d+)?$/,
 }
 
 /** The mark between thousands (or between lakhs and crores); undefined if there is none. */

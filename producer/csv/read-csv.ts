@@ -316,6 +316,8 @@ function empty(file: string, why: string): Failure {
     code: 'CSV_EMPTY',
     what: `${file} has no ${hasHeader ? 'row' : 'header'}, so nothing was produced`,
     why,
-    remedy: 'see data/README.md for where the market file comes from',
+    remedy: hasHeader
+      ? 'export it again with its rows; if it has some, see how their lines end (`od -c`)'
+      : 'download or export it again; data/README.md says where the market file comes from',
   })
 }

@@ -2,7 +2,15 @@
 import type { ColumnName } from '@ticklake/contract/aliases.ts'
 import { type Tick, tickColumns } from '@ticklake/contract/columns.ts'
 import { canonicalTime } from '@ticklake/contract/time.ts'
-import { dateForm, dateFormNames, dayReader, orderOf, otherPlainDay } from './dates.ts'
+import {
+  dateForm,
+  dateFormNames,
+  dateText,
+  dayReader,
+  isYearOfMarkets,
+  orderOf,
+  otherPlainDay,
+} from './dates.ts'
 import { type Cells, type Separator, separatorNames } from './dialect.ts'
 import { csvNames, type Group, headerScore, isWhole } from './header.ts'
 import { isMissing } from './missing-values.ts'
@@ -201,19 +209,29 @@ function readTime(cell: string): string | Misread {
 function dateCell(survey: Survey): Read {
   const { dateForm: form } = survey
   const order = survey.order
-  const read = dayReader(form, order)
+  const read = dayReader(form, order, survey.hasShortYears)
   const mayMix = survey.dateFormat === 'auto'
   const wanted =
     form === 'numeric' ? (order === 'day-first' ? 'DD/MM/YYYY' : 'MM/DD/YYYY') : dateFormNames[form]
   return (cell) => {
-    const found = read(cell) || read(cell.trim()) || (mayMix ? otherPlainDay(form, cell.trim()) : '')
+    const plain = read(cell)
+    if (plain !== '') return plain
+    const text = dateText(cell)
+    const found = read(text) || (mayMix ? otherPlainDay(form, text) : '')
     if (found !== '') return found
-    const own = dateForm(cell.trim())
+    const own = dateForm(text)
     const hint =
-      own && own !== form ? `; it is written as ${dateFormNames[own]}` : otherOrder(cell.trim(), form)
+      otherCalendar(text) ||
+      (own && own !== form ? `; it is written as ${dateFormNames[own]}` : otherOrder(text, form))
     const as = form === 'named-month' ? 'with the English name of its month' : `as ${wanted}`
     return { reason: 'bad_date', detail: `${quoted(cell)} is not a real day ${as}${hint}` }
   }
+}
+
+function otherCalendar(text: string): string {
+  const year = /\d{4}/.exec(text)?.[0]
+  if (!year || isYearOfMarkets(Number(year))) return ''
+  return `; ${year} is no year of a market (other calendars are not read)`
 }
 
 function otherOrder(cell: string, form: string): string {

@@ -6,6 +6,8 @@ import {
   type DateOrder,
   dateForm,
   dateFormNames,
+  dateText,
+  dayReader,
   orderOf,
   yearFirstOrderOf,
 } from './dates.ts'
@@ -106,7 +108,7 @@ export class Survey {
       for (const { at } of this.numbers)
         if (!plainNumber.test(cells[at]!) || !this.#isPointPlain) this.#decimal.add(cells[at]!, at)
       if (isNumeric) {
-        const order = orderOf(cells[date]!.trim())
+        const order = orderOf(dateText(cells[date]!), this.hasShortYears)
         const proof = order && this.#orders[order]
         if (proof && proof.count++ === 0) Object.assign(proof, { line: firstLine + i, cell: cells[date] })
       }
@@ -160,6 +162,11 @@ export class Survey {
     return this.#options.dateFormat
   }
 
+  /** Whether years of two digits are read: only where the user has said the order of their parts. */
+  get hasShortYears(): boolean {
+    return this.#options.dateFormat === 'day-first' || this.#options.dateFormat === 'month-first'
+  }
+
   /** A cell that proves the order of day and month. */
   get orderProof(): Proof | undefined {
     const { 'day-first': day, 'month-first': month } = this.#orders
@@ -207,30 +214,33 @@ export class Survey {
   #dateFormOf(sample: readonly Cells[]): DateForm {
     const { dateFormat } = this.#options
     if (dateFormat === 'day-first' || dateFormat === 'month-first') return 'numeric'
-    if (dateFormat === 'excel' || dateFormat === 'epoch') return dateFormat
+    if (dateFormat === 'excel' || dateFormat === 'excel-1904' || dateFormat === 'epoch') return dateFormat
     const at = this.header.groups[0]!.at.date!
-    const cells = sample.map((one) => one[at]!.trim()).filter((cell) => !isMissing(cell))
+    const cells = sample.map((one) => dateText(one[at]!)).filter((cell) => !isMissing(cell))
     const byForm = Map.groupBy(cells, dateForm)
     byForm.delete(undefined)
     if (dateFormat === 'iso') {
       return (byForm.get('iso-time')?.length ?? 0) > (byForm.get('iso')?.length ?? 0) ? 'iso-time' : 'iso'
     }
     const [form] = [...byForm].toSorted((a, b) => b[1].length - a[1].length)[0] ?? ['iso' as const]
-    const example = () => quoted(byForm.get(form)![0]!)
+    const first = () => byForm.get(form)![0]!
+    const example = () => quoted(first())
     if (form === 'excel' || form === 'epoch') {
       throw this.#datesRefused(
         `its dates are ${dateFormNames[form]}, such as ${example()}`,
         form === 'excel'
-          ? 'a program stored the dates as days since 1900'
+          ? 'a program has stored days since 1900, or on old Macs since 1904, as numbers'
           : 'their day depends on a time zone',
-        `--date-format ${form} reads them${form === 'epoch' ? ' as days in UTC' : ''}; or export them as YYYY-MM-DD`,
+        form === 'excel'
+          ? `--date-format excel reads that as ${dayReader('excel', 'day-first')(first())}, and --date-format excel-1904 as ${dayReader('excel-1904', 'day-first')(first())}; or export them as YYYY-MM-DD`
+          : '--date-format epoch reads them as days in UTC; or export them as YYYY-MM-DD',
       )
     }
     if (form === 'two-digit-year') {
       throw this.#datesRefused(
         `its years have two digits, as in ${example()}`,
         'the century is missing, and any part may be the year',
-        'export the dates as YYYY-MM-DD',
+        'export the dates as YYYY-MM-DD; or, if the year comes last and none is more than 100 years ago, say --date-format day-first or month-first',
       )
     }
     return form!
@@ -243,7 +253,7 @@ export class Survey {
    */
   #requireMonthBeforeDay(sample: readonly Cells[]): void {
     const at = this.header.groups[0]!.at.date!
-    const cells = sample.map((one) => one[at]!.trim())
+    const cells = sample.map((one) => dateText(one[at]!))
     const byOrder = Map.groupBy(cells, (cell) => yearFirstOrderOf(this.dateForm, cell))
     const swapped = byOrder.get('day-first') ?? []
     const plain = byOrder.get('month-first') ?? []
@@ -281,7 +291,18 @@ function findHeader(
     }
   }
   if (best) return withLevelAbove(best, lines)
-  return { separator: ',', line: Math.max(0, first) }
+  return { separator: separatorOf(lines.slice(Math.max(0, first))), line: Math.max(0, first) }
+}
+
+/** What cuts the first lines into the most cells, each into as many, where no heading is known. */
+function separatorOf(lines: readonly string[]): Separator {
+  const some = lines.filter((line) => !isBlank(line)).slice(0, 3)
+  const counts = separators.map((separator) => {
+    const [first, ...others] = cellsOf(some, separator).map((cells) => cells?.length ?? 0)
+    return { separator, count: first && others.every((count) => count === first) ? first : 0 }
+  })
+  const most = Math.max(...counts.map(({ count }) => count))
+  return counts.find(({ count }) => count === most && count > 1)?.separator ?? ','
 }
 
 /** yfinance's first line may name fewer columns than its second (`Ticker,AAPL,…` above `Price,Close,…`). */

@@ -2,8 +2,9 @@
 import { nameKey } from '@ticklake/contract/aliases.ts'
 import { canonicalTime } from '@ticklake/contract/time.ts'
 import { instantOf } from '../zoned-time.ts'
-import { type DateForm, isWithinDay, momentOf, timeOf } from './dates.ts'
+import { type DateForm, dateText, isWithinDay, momentOf, timeOf } from './dates.ts'
 import type { Cells } from './dialect.ts'
+import { inAscii } from './digits.ts'
 import type { Header } from './header.ts'
 import { isMissing } from './missing-values.ts'
 import { quoted } from './numbers.ts'
@@ -25,10 +26,11 @@ export interface Clock {
 export function clockOf(header: Header, form: DateForm, sample: readonly Cells[]): Clock {
   const date = header.groups[0]!.at.date!
   const beside = header.unused.find((at) => timeHeadings.includes(nameKey(header.headings[at]!)))
-  const days = sample.map((cells) => cells[date]!.trim())
+  const days = sample.map((cells) => dateText(cells[date]!))
   const isDayOnly = days.every((day) => timeOf(day) === '')
   const column = isDayOnly ? beside : undefined
-  const texts = column === undefined ? days.map(timeOf) : sample.map((cells) => cells[column]!.trim())
+  const texts =
+    column === undefined ? days.map(timeOf) : sample.map((cells) => inAscii(cells[column]!.trim()))
   return {
     column,
     isWithinDay:
@@ -50,14 +52,14 @@ export function momentReader(
   if (!clock.isWithinDay) return undefined
   const { column } = clock
   return (cells, day) => {
-    const cell = cells[date]!.trim()
+    const cell = dateText(cells[date]!)
     const own = momentOf(form, cell)
     if (own !== undefined) return canonicalTime(own) ?? own
     if (timeZone === undefined) {
       if (!clock.hasZone || timeOf(cell) === '') return undefined
       return { reason: 'bad_timestamp', detail: `${quoted(cell)} has no zone, unlike the rest of the column` }
     }
-    const text = column === undefined ? timeOf(cell) : cells[column]!.trim()
+    const text = column === undefined ? timeOf(cell) : inAscii(cells[column]!.trim())
     if (isMissing(text)) return undefined
     const time = timeOfDay(text)
     const [seconds, fraction = '0'] = time?.split('.') ?? []

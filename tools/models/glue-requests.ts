@@ -10,6 +10,8 @@ import { projectDir } from '../../stack/paths.ts'
 
 interface ModelShape {
   type: string
+  /** Any JSON. */
+  document?: boolean
   members?: Record<string, { shape: string }>
   required?: string[]
   member?: { shape: string }
@@ -66,7 +68,20 @@ function servedOperations(): string[] {
 /** Notes a shape and what it refers to, without what no check needs. */
 function collect(name: string): void {
   if (shapes.has(name)) return
-  const { type, members, required, member, key, value, min, max, pattern, enum: values } = model.shapes[name]!
+  const {
+    type,
+    document,
+    members,
+    required,
+    member,
+    key,
+    value,
+    min,
+    max,
+    pattern,
+    enum: values,
+  } = model.shapes[name]!
+  if (document) return void shapes.set(name, { type: 'document' })
   const names = Object.entries(members ?? {}).map(([own, { shape }]) => [own, shape])
   shapes.set(name, {
     type,

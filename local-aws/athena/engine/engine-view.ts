@@ -1,8 +1,8 @@
 // A view as the engine wants it from the Data Catalog: others than Athena (Terraform, CDK) leave out what it insists on.
 import { dataCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import type { Table } from '../../glue/api/shapes.ts'
+import { engineType } from '../../glue/hive/engine-type.ts'
 import { presentedView } from '../sql/view.ts'
-import { engineType } from './engine-type.ts'
 
 interface View {
   readonly originalSql: string

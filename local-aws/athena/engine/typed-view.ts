@@ -1,7 +1,7 @@
 // Tables whose values the engine reads as text although they have types: a view on the text gives them, as Athena does.
 import { dataCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import type { Column, Partition, Table } from '../../glue/api/shapes.ts'
-import { engineType } from './engine-type.ts'
+import { engineType } from '../../glue/hive/engine-type.ts'
 import { viewText } from './engine-view.ts'
 
 /** Behind a table's name, for the engine alone: the table as it is stored, with its values as text. */

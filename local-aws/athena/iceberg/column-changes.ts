@@ -1,6 +1,6 @@
 // ADD, DROP and CHANGE COLUMN of an Iceberg table: a new schema, in which each column keeps its id.
 import type { Column } from '../../glue/api/shapes.ts'
-import { fieldsOf } from '../../iceberg/hive-types.ts'
+import { fieldsOf } from '../../glue/hive/iceberg-type.ts'
 import { currentSchema, currentSpec, type TableMetadata } from '../../iceberg/metadata.ts'
 import { type Field, withFreshIds } from '../../iceberg/schema.ts'
 import { updated } from '../../iceberg/updates.ts'

@@ -1,7 +1,7 @@
 // What DESCRIBE, SHOW CREATE TABLE and SHOW TBLPROPERTIES answer for an Iceberg table: lines without padding.
 
 import { hiveLiteral } from '@ticklake/runtime/sql/hive-string.ts'
-import { describedType } from '../../iceberg/hive-types.ts'
+import { describedType } from '../../glue/hive/iceberg-type.ts'
 import { currentSchema, currentSpec, type TableMetadata } from '../../iceberg/metadata.ts'
 import type { PartitionField } from '../../iceberg/partition-spec.ts'
 import type { Field } from '../../iceberg/schema.ts'

@@ -3,7 +3,7 @@
 import { icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import type { Table } from '../../glue/api/shapes.ts'
-import { fieldsOf } from '../../iceberg/hive-types.ts'
+import { fieldsOf } from '../../glue/hive/iceberg-type.ts'
 import { newMetadata, type TableMetadata } from '../../iceberg/metadata.ts'
 import { partitionSpec } from '../../iceberg/partition-spec.ts'
 import { fieldsByName } from '../../iceberg/schema.ts'

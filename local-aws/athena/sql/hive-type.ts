@@ -1,19 +1,6 @@
 // Hive's column types as DDL spells them, in the form that the Data Catalog keeps: lower case, no spaces.
+import { primitiveNames } from '../../glue/hive/type-names.ts'
 import type { TokenReader } from './token-reader.ts'
-
-const primitives = new Set([
-  'boolean',
-  'tinyint',
-  'smallint',
-  'int',
-  'bigint',
-  'float',
-  'double',
-  'string',
-  'binary',
-  'date',
-  'timestamp',
-])
 
 /** Deeper than any table needs; whoever reads the type afterwards calls itself for each level. */
 const deepest = 100
@@ -22,7 +9,7 @@ const deepest = 100
 export function hiveType(reader: TokenReader, depth = 0): string {
   if (depth > deepest) throw reader.unexpected(`<a type of at most ${deepest} levels>`)
   const word = reader.peek()?.kind === 'word' ? reader.peek()!.value.toLowerCase() : ''
-  if (primitives.has(word)) return reader.name()
+  if (primitiveNames.has(word)) return reader.name()
   switch (word) {
     case 'integer':
       reader.name()

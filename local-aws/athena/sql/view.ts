@@ -1,6 +1,6 @@
 // A view as the Data Catalog keeps it: its columns stand in a base64 text, not in the table's own list.
 import type { Column, Table } from '../../glue/api/shapes.ts'
-import { hiveName } from './hive-name.ts'
+import { hiveName } from '../../glue/hive/engine-type.ts'
 
 interface PresentedView {
   readonly originalSql: string

@@ -1,4 +1,5 @@
 // The errors that AWS Glue answers with: a type that SDKs turn into an exception class, and AWS's own text.
+import { AwsError } from '../../http/aws-error.ts'
 
 export type GlueErrorType =
   | 'AccessDeniedException'
@@ -22,13 +23,12 @@ export type GlueErrorType =
   | 'VersionMismatchException'
 
 /** An error that the caller of an operation caused; everything else that is thrown is a defect. */
-export class GlueError extends Error {
-  readonly type: GlueErrorType
+export class GlueError extends AwsError {
+  declare readonly type: GlueErrorType
 
   constructor(type: GlueErrorType, message: string) {
-    super(message)
+    super(type, message)
     this.name = type
-    this.type = type
   }
 }
 

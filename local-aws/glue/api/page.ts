@@ -18,6 +18,11 @@ export function startAfter(token: string | undefined): string | undefined {
   throw invalidInput(`Invalid token: ${token}`)
 }
 
+/** For a list that is always one page. @throws GlueError InvalidInputException */
+export function requireNoToken(token: string | undefined): void {
+  if (token) throw invalidInput(`Invalid token: ${token}`)
+}
+
 /**
  * One page of rows that were asked for with one more than fits.
  * @param keyOfRow what the next page starts after

@@ -55,8 +55,7 @@ export class GlueService {
       return { status: 200, text: (await this.#ask(operation, { json })) as string }
     } catch (error) {
       if (!(error instanceof GlueError)) throw error
-      const text = error.message === '' ? {} : { Message: error.message }
-      return { status: 400, text: JSON.stringify({ __type: error.type, ...text }) }
+      return { status: error.status, text: JSON.stringify(error.body()) }
     }
   }
 

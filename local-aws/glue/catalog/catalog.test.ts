@@ -119,6 +119,10 @@ it('SearchTables finds by parts of properties, by text, and in the order asked f
   ).toHaveLength(2)
   expect(names({ SearchText: 'buy' })).toEqual(['customer-link', 'xx-link-yy'])
   expect(names({ SearchText: '"buyer"' })).toEqual(['xx-link-yy'])
+  expect(names({ SearchText: 'Link buyer' })).toEqual(['xx-link-yy'])
+  expect(() => names({ SortCriteria: [{ FieldName: 'nope', Sort: 'ASC' }] })).toThrow(
+    'no table has the field nope',
+  )
   expect(names({ SortCriteria: [{ FieldName: 'Name', Sort: 'DESC' }], MaxResults: 2 })).toEqual([
     'xx-link-yy',
     'linkage',
@@ -126,6 +130,20 @@ it('SearchTables finds by parts of properties, by text, and in the order asked f
   expect(
     names({ Filters: [{ Key: 'UpdateTime', Value: '2000-01-01T00:00:00Z', Comparator: 'LESS_THAN' }] }),
   ).toEqual([])
+})
+
+it('statistics of one type with the data of another are an error of their column', () => {
+  table('t', keys)
+  const of = (Type: string) => ({
+    ...{ ColumnName: 'v', ColumnType: 'bigint', AnalyzedTime: 0 },
+    StatisticsData: { Type, LongColumnStatisticsData: { NumberOfNulls: 0, NumberOfDistinctValues: 1 } },
+  })
+  const update = (Type: string) =>
+    ask('UpdateColumnStatisticsForTable', { ...ofTable, ColumnStatisticsList: [of(Type)] })
+  expect(update('LONG')).toEqual({ Errors: [] })
+  expect(update('STRING')).toMatchObject({
+    Errors: [{ ColumnStatistics: of('STRING'), Error: { ErrorCode: 'InvalidInputException' } }],
+  })
 })
 
 it('partition indexes are of keys that the table has, three at most', () => {

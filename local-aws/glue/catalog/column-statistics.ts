@@ -1,5 +1,5 @@
 // Column statistics of tables and partitions, which Trino writes after an INSERT and reads when it plans.
-import { errorDetail, GlueError, partitionNotFound } from '../api/errors.ts'
+import { errorDetail, GlueError, invalidInput, partitionNotFound } from '../api/errors.ts'
 import { longsFromJson, longsToJson } from '../api/long-json.ts'
 import type { Handler, Handlers } from '../api/request.ts'
 import type { ColumnStatistics } from '../api/shapes.ts'
@@ -12,6 +12,14 @@ interface Of {
   TableName: string
   /** Absent: of the table as a whole. */
   PartitionValues?: string[]
+}
+
+/** Why the data is not of the type that it says. */
+function contradiction({ ColumnName, StatisticsData }: ColumnStatistics): string | undefined {
+  const { Type, ...data } = StatisticsData as { Type: string; [member: string]: unknown }
+  const given = Object.keys(data).map((member) => member.replace('ColumnStatisticsData', '').toUpperCase())
+  if (given.length === 1 && given[0] === Type.toUpperCase()) return undefined
+  return `Column ${ColumnName} has statistics of the type ${Type} and the data of ${given.join(', ') || 'none'}`
 }
 
 const statisticsNotFound = () => new GlueError('EntityNotFoundException', 'Column statistics not found.')
@@ -45,8 +53,14 @@ export function columnStatisticsOperations({ store }: CatalogContext): Handlers 
 
   const update = (request: Of & { ColumnStatisticsList: ColumnStatistics[] }) => {
     const { id, key } = ownerOf(request)
+    const Errors: object[] = []
     store.transaction(() => {
       for (const statistics of request.ColumnStatisticsList) {
+        const why = contradiction(statistics)
+        if (why) {
+          Errors.push({ ColumnStatistics: statistics, Error: errorDetail(invalidInput(why)) })
+          continue
+        }
         store.run(
           'INSERT OR REPLACE INTO column_statistics (table_id, partition_key, column_name, data) VALUES (?, ?, ?, ?)',
           id,
@@ -56,7 +70,7 @@ export function columnStatisticsOperations({ store }: CatalogContext): Handlers 
         )
       }
     })
-    return { Errors: [] }
+    return { Errors }
   }
 
   const remove = (request: Of & { ColumnName: string }) => {

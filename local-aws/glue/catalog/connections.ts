@@ -5,15 +5,17 @@ import { type CatalogContext, eachOf } from './context.ts'
 import { NamedRows } from './named-rows.ts'
 import { addTags, deleteTags, type Tags } from './tags.ts'
 
+type Properties = Readonly<Record<string, string>>
+
 interface ConnectionInput {
   Name: string
   ConnectionType: string
   ConnectionProperties: Record<string, string>
   MatchCriteria?: string[]
   Description?: string
-  SparkProperties?: object
-  AthenaProperties?: object
-  PythonProperties?: object
+  SparkProperties?: Properties
+  AthenaProperties?: Properties
+  PythonProperties?: Properties
   PhysicalConnectionRequirements?: object
   AuthenticationConfiguration?: object
 }
@@ -30,6 +32,12 @@ const members = [
   'PhysicalConnectionRequirements',
   'AuthenticationConfiguration',
 ] as const
+/** Where a connection has what one of the programs that open it reads in the place of the common properties. */
+const propertiesOf = {
+  SPARK: 'SparkProperties',
+  ATHENA: 'AthenaProperties',
+  PYTHON: 'PythonProperties',
+} as const
 const secretProperties = ['PASSWORD', 'ENCRYPTED_PASSWORD']
 
 const connectionNotFound = (name: string) =>
@@ -40,10 +48,10 @@ export function connectionOperations(context: CatalogContext): Handlers {
   const rows = new NamedRows<ConnectionInput>(store, 'connections')
   type Row = NonNullable<ReturnType<typeof rows.get>>
 
-  const shown = ({ value, created, updated }: Row, hidePassword: boolean) => ({
+  const shown = ({ value, created, updated }: Row, hidePassword: boolean, overrides: Properties = {}) => ({
     ...value,
     ConnectionProperties: Object.fromEntries(
-      Object.entries(value.ConnectionProperties).filter(
+      Object.entries({ ...value.ConnectionProperties, ...overrides }).filter(
         ([name]) => !hidePassword || !secretProperties.includes(name),
       ),
     ),
@@ -75,10 +83,19 @@ export function connectionOperations(context: CatalogContext): Handlers {
       return { CreateConnectionStatus: 'READY' }
     },
 
-    GetConnection({ Name, HidePassword = false }: { Name: string; HidePassword?: boolean }) {
+    GetConnection({
+      Name,
+      HidePassword = false,
+      ApplyOverrideForComputeEnvironment: environment,
+    }: {
+      Name: string
+      HidePassword?: boolean
+      ApplyOverrideForComputeEnvironment?: keyof typeof propertiesOf
+    }) {
       const row = rows.get(Name)
       if (!row) throw connectionNotFound(Name)
-      return { Connection: shown(row, HidePassword) }
+      const overrides = environment && row.value[propertiesOf[environment]]
+      return { Connection: shown(row, HidePassword, overrides) }
     },
 
     GetConnections({

@@ -1,5 +1,6 @@
 // Indexes of a table's partitions: checked and shown as AWS does; here every filter uses the one order of the store.
 import { GlueError, invalidInput } from '../api/errors.ts'
+import { requireNoToken } from '../api/page.ts'
 import type { Handlers } from '../api/request.ts'
 import type { CatalogContext } from './context.ts'
 import type { Store } from './store.ts'
@@ -52,7 +53,9 @@ export function partitionIndexOperations({ store }: CatalogContext): Handlers {
       return {}
     },
 
-    GetPartitionIndexes({ DatabaseName, TableName }: OfTable) {
+    /** A table's few indexes are one page, so there is no token that could be right. */
+    GetPartitionIndexes({ DatabaseName, TableName, NextToken }: OfTable & { NextToken?: string }) {
+      requireNoToken(NextToken)
       const table = findTable(store, DatabaseName, TableName)
       const types = new Map(keysOf(table).map(({ Name, Type }) => [Name.toLowerCase(), { Name, Type }]))
       const sql = 'SELECT name, data FROM partition_indexes WHERE table_id = ? ORDER BY name'

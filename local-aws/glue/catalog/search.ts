@@ -1,4 +1,5 @@
 // SearchTables: tables of all databases by their properties and by text.
+import { invalidInput } from '../api/errors.ts'
 import { nextToken, startAfter } from '../api/page.ts'
 import type { Handlers } from '../api/request.ts'
 import type { Table } from '../api/shapes.ts'
@@ -43,6 +44,7 @@ export function searchOperations({ store, accountId }: CatalogContext): Handlers
         Filters.every((predicate) => passes(table, predicate)) && (!SearchText || hasText(table, SearchText))
       if (SortCriteria.length > 0) {
         const found = Array.from(rowsAfter(''), (row) => toTable(row, accountId)).filter(matches)
+        requireFields(found, SortCriteria)
         found.sort((a, b) => order(a, b, SortCriteria))
         const start = Number(startAfter(NextToken) ?? 0)
         const end = start + MaxResults
@@ -105,12 +107,13 @@ function hasToken(property: string, value: string): boolean {
   return text === wanted || text.split(/[^\p{L}\p{N}_]/u).includes(wanted)
 }
 
-/** In quotation marks: a whole property or a part of it; else anywhere in one. */
+/** In quotation marks: a whole property or a part of it; else each word anywhere in one. */
 function hasText(table: Table, searchText: string): boolean {
   const texts = textsOf(table)
   const quoted = /^"(.*)"$/s.exec(searchText)?.[1]
   if (quoted !== undefined) return texts.some((text) => hasToken(text, quoted))
-  return texts.some((text) => text.toLowerCase().includes(searchText.toLowerCase()))
+  const words = searchText.toLowerCase().split(/\s+/).filter(Boolean)
+  return words.every((word) => texts.some((text) => text.toLowerCase().includes(word)))
 }
 
 function textsOf(table: Table): string[] {
@@ -121,6 +124,16 @@ function textsOf(table: Table): string[] {
     ...Object.entries(Parameters ?? {}).flat(),
     ...columns.flatMap((column) => [column.Name, column.Comment]),
   ].filter((text) => text !== undefined)
+}
+
+/** @throws GlueError for a field that no table has: the order would be any */
+function requireFields(tables: readonly Table[], criteria: NonNullable<SearchRequest['SortCriteria']>): void {
+  const unknown = criteria.find(({ FieldName = '' }) =>
+    tables.every((table) => propertyOf(table, FieldName) === undefined),
+  )
+  if (unknown && tables.length > 0) {
+    throw invalidInput(`SortCriteria: no table has the field ${unknown.FieldName}`)
+  }
 }
 
 function order(a: Table, b: Table, criteria: NonNullable<SearchRequest['SortCriteria']>): number {

@@ -1,5 +1,6 @@
 // Settings of AWS's optimizers of Iceberg tables: stored and shown; no optimizer runs here.
 import { errorDetail, GlueError } from '../api/errors.ts'
+import { requireNoToken } from '../api/page.ts'
 import type { Handlers } from '../api/request.ts'
 import { type CatalogContext, nowSeconds } from './context.ts'
 import { findTable } from './table-rows.ts'
@@ -80,7 +81,14 @@ export function tableOptimizerOperations({ store }: CatalogContext): Handlers {
       return {}
     },
 
-    ListTableOptimizerRuns({ CatalogId, DatabaseName, TableName, Type }: OfOptimizer) {
+    ListTableOptimizerRuns({
+      CatalogId,
+      DatabaseName,
+      TableName,
+      Type,
+      NextToken,
+    }: OfOptimizer & { NextToken?: string }) {
+      requireNoToken(NextToken)
       find(DatabaseName, TableName, Type)
       return { CatalogId, DatabaseName, TableName, TableOptimizerRuns: [] }
     },

@@ -11,6 +11,7 @@ import { addPartitionIndex, type PartitionIndex } from './partition-indexes.ts'
 import { ScanBudget } from './scan-budget.ts'
 import { findTable, toTable } from './table-rows.ts'
 import { deleteTags } from './tags.ts'
+import { type ViewUpdateAction, withDialects } from './view-dialects.ts'
 
 const members = [
   'Name',
@@ -38,12 +39,9 @@ function attributesOf(
   return wanted.includes('TABLE_TYPE') && TableType !== undefined ? { Name, TableType } : { Name }
 }
 
-/** Tables of open formats are created by the engine, with their metadata: Glue's own way needs no TableInput. */
 function needInput(input: TableInput | undefined): TableInput {
   if (input) return input
-  throw invalidInput(
-    'TableInput is required: OpenTableFormatInput and ViewUpdateAction are not available here',
-  )
+  throw invalidInput('TableInput is required')
 }
 
 export function tableOperations(context: CatalogContext): Handlers {
@@ -138,14 +136,17 @@ export function tableOperations(context: CatalogContext): Handlers {
       TableInput,
       VersionId,
       SkipArchive = false,
+      ViewUpdateAction,
     }: {
       DatabaseName: string
       TableInput?: TableInput
       VersionId?: string
       SkipArchive?: boolean
+      ViewUpdateAction?: ViewUpdateAction
     }) {
-      const input = needInput(TableInput)
-      const row = findTable(store, DatabaseName, input.Name)
+      const given = needInput(TableInput)
+      const row = findTable(store, DatabaseName, given.Name)
+      const input = ViewUpdateAction ? withDialects(row, given, ViewUpdateAction) : given
       if (VersionId !== undefined && VersionId !== String(row.version)) {
         const text = 'Update table failed due to concurrent modifications.'
         throw new GlueError('ConcurrentModificationException', text)

@@ -15,7 +15,7 @@ export function typeName(type: string): string {
 export function partsOfType(type: string): TypePart[] {
   const start = type.indexOf('<')
   if (start < 0) return []
-  const parts = split(type.slice(start + 1, type.lastIndexOf('>')))
+  const parts = splitAtCommas(type.slice(start + 1, type.lastIndexOf('>')))
   switch (typeName(type)) {
     case 'struct':
       return parts.map((part) => {
@@ -34,13 +34,19 @@ export function partsOfType(type: string): TypePart[] {
   }
 }
 
-/** At the commas that stand outside brackets. */
-function split(text: string): string[] {
+/**
+ * The parts between the commas that stand outside brackets.
+ * @param quote names may stand between these, as in the engine's types; in Hive's a quotation mark is part of a name
+ */
+export function splitAtCommas(text: string, quote?: '"'): string[] {
   const parts: string[] = []
   let depth = 0
+  let isQuoted = false
   let start = 0
   for (let at = 0; at < text.length; at++) {
     const char = text[at]!
+    if (char === quote) isQuoted = !isQuoted
+    if (isQuoted) continue
     if (char === '<' || char === '(') depth++
     else if (char === '>' || char === ')') depth--
     else if (char === ',' && depth === 0) {

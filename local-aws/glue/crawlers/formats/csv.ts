@@ -44,10 +44,18 @@ export function csvSchema(text: string, isCut: boolean, options: CsvOptions = {}
   const candidates = (options.delimiter ? [options.delimiter] : delimiters)
     .map((delimiter) => table(content, isCut, delimiter, options))
     .filter((found) => found !== undefined)
-  return candidates.find(({ broken }) => broken === 0) ?? candidates.sort((a, b) => a.broken - b.broken)[0]
+  // `id;px` above `1;2,5` has as many cells as its rows only by semicolons.
+  return candidates.toSorted(
+    (a, b) => a.broken - b.broken || Number(a.isShortHeader) - Number(b.isShortHeader),
+  )[0]
 }
 
-function table(text: string, isCut: boolean, delimiter: string, options: CsvOptions): CsvFinding | undefined {
+interface Candidate extends CsvFinding {
+  /** Whether the first line has a cell less than the rows. */
+  readonly isShortHeader: boolean
+}
+
+function table(text: string, isCut: boolean, delimiter: string, options: CsvOptions): Candidate | undefined {
   const { quote = '"' } = options
   if (!text.includes(delimiter) && !options.allowsOneColumn) return undefined
   const { rows, count } = rowsOf(text, isCut, delimiter, quote)
@@ -76,6 +84,7 @@ function table(text: string, isCut: boolean, delimiter: string, options: CsvOpti
       .map(({ name, type }, i) => ({ name: name === '' ? `col${i}` : name, type })),
     records: count - (hasHeader ? 1 : 0),
     broken,
+    isShortHeader: first.length < width,
     delimiter,
     quote,
     hasHeader,

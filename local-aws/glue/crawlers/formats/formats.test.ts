@@ -49,6 +49,7 @@ describe('CSV as people write it', () => {
   it.each([
     ['an id of 19 digits', 'id,x\n9223372036854775807,1\n', ['id bigint', 'x bigint']],
     ['an id that no bigint holds', 'id,x\n9223372036854775808,1\n', ['id string', 'x bigint']],
+    ['semicolons around decimal commas', 'id;px\n1;2,5\n2;3,5\n', ['id bigint', 'px string']],
     ['NaN among numbers', 'a,b\n1.5,x\nNaN,y\n', ['a double', 'b string']],
     ['one line of other length', 'a,b\n1,x\n2,y\nthe end\n', ['a bigint', 'b string']],
     ['a comma at the end of every line', 'a,b,\n1,x,\n2,y,\n', ['a bigint', 'b string', 'col2 string']],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hiveName } from './hive-name.ts'
+import { hiveName } from './engine-type.ts'
 
 test.each([
   ['varchar', 'string'],

@@ -1,39 +1,8 @@
 // Types of columns between Hive's spelling, which Athena's DDL and Glue have, and Iceberg's.
-import { partsOfType, typeName } from '../glue/hive/type-parts.ts'
-import type { Field, FieldType } from './schema.ts'
-
-/** Iceberg's primitive for each of Hive's; the small integers and the bounded texts have the next wider one. */
-const fromHive: Readonly<Record<string, string>> = {
-  boolean: 'boolean',
-  tinyint: 'int',
-  smallint: 'int',
-  int: 'int',
-  integer: 'int',
-  bigint: 'long',
-  long: 'long',
-  float: 'float',
-  real: 'float',
-  double: 'double',
-  string: 'string',
-  varchar: 'string',
-  char: 'string',
-  binary: 'binary',
-  date: 'date',
-  time: 'time',
-  timestamp: 'timestamp',
-  timestamptz: 'timestamptz',
-  uuid: 'uuid',
-}
-
-/** Hive's spelling of each; what Hive has no type for keeps Iceberg's name, or as the text that it prints as. */
-const toHive: Readonly<Record<string, string>> = {
-  long: 'bigint',
-  time: 'string',
-  uuid: 'string',
-  timestamptz: 'timestamp',
-  timestamp_ns: 'timestamp',
-  timestamptz_ns: 'timestamp',
-}
+import { AwsError } from '../../http/aws-error.ts'
+import type { Field, FieldType } from '../../iceberg/schema.ts'
+import { hiveOfIceberg, icebergName } from './type-names.ts'
+import { partsOfType, typeName } from './type-parts.ts'
 
 /**
  * Columns of Hive as fields, numbered from `firstId` on in the order in which they are met: `withFreshIds` brings them
@@ -58,17 +27,42 @@ export function hiveTypeText(type: FieldType): string {
   return typeText(type, ':', ',')
 }
 
+export interface IcebergColumn {
+  readonly Name: string
+  readonly Type: string
+  readonly Comment?: string
+  readonly Parameters: Record<string, string>
+}
+
+/** Fields as the Data Catalog has the columns of an Iceberg table. @throws AwsError for a type that is nested too deep */
+export function icebergColumns(fields: readonly Field[]): IcebergColumn[] {
+  return fields.map(({ id, name, type, required, doc }) => ({
+    Name: name,
+    Type: hiveTypeText(type),
+    ...(doc === undefined ? {} : { Comment: doc }),
+    Parameters: {
+      'iceberg.field.current': 'true',
+      'iceberg.field.id': String(id),
+      'iceberg.field.optional': String(!required),
+    },
+  }))
+}
+
 /** A type as Athena's DESCRIBE spells it for an Iceberg table: `array<struct<a: int, b: string>>`. */
 export function describedType(type: FieldType): string {
   return typeText(type, ': ', ', ')
 }
 
-function typeText(type: FieldType, colon: string, comma: string): string {
-  const text = (inner: FieldType) => typeText(inner, colon, comma)
+/** Whoever reads the type afterwards calls itself for each level. */
+const deepest = 100
+
+function typeText(type: FieldType, colon: string, comma: string, depth = 0): string {
+  if (depth > deepest) throw new AwsError('InvalidInputException', 'The schema is nested too deep')
+  const text = (inner: FieldType) => typeText(inner, colon, comma, depth + 1)
   if (typeof type === 'string') {
     const decimal = /^decimal\(\s*(\d+)\s*,\s*(\d+)\s*\)$/.exec(type)
     if (decimal) return `decimal(${decimal[1]}${comma}${decimal[2]})`
-    return type.startsWith('fixed[') ? 'binary' : (toHive[type] ?? type)
+    return type.startsWith('fixed[') ? 'binary' : hiveOfIceberg(type)
   }
   switch (type.type) {
     case 'struct':
@@ -105,6 +99,6 @@ function fieldType(type: string, nextId: () => number): FieldType {
       return `decimal(${precision}, ${scale})`
     }
     default:
-      return fromHive[name] ?? (name || 'string')
+      return icebergName(name || 'string')
   }
 }

@@ -1,21 +1,27 @@
-// Hive's name of one of the engine's types: `array(row("a" integer))` is `array<struct<a:int>>`.
+// Hive's types and the engine's: `array<struct<a:int>>` is `array(row("a" integer))`.
 
-const names: Readonly<Record<string, string>> = {
-  integer: 'int',
-  real: 'float',
-  varchar: 'string',
-  varbinary: 'binary',
+import { engineName, hiveOfEngine } from './type-names.ts'
+import { partsOfType, splitAtCommas } from './type-parts.ts'
+
+/** The engine's name of one of Hive's types. */
+export function engineType(type: string): string {
+  const parts = partsOfType(type)
+  if (parts.length === 0) return engineName(type)
+  if (!type.startsWith('struct<'))
+    return `${type.slice(0, type.indexOf('<'))}(${parts.map((part) => engineType(part.type)).join(', ')})`
+  const fields = parts.map(({ name, type }) => `"${name.replaceAll('"', '""')}" ${engineType(type)}`)
+  return `row(${fields.join(', ')})`
 }
 
-/** A type that Hive does not have keeps the engine's name. */
+/** Hive's name of one of the engine's types; one that Hive does not have keeps the engine's. */
 export function hiveName(type: string): string {
   const text = type.trim()
   const open = text.indexOf('(')
   const base = (open < 0 ? text : text.slice(0, open)).toLowerCase()
-  if (open < 0) return names[base] ?? text
+  if (open < 0) return hiveOfEngine(base) === base ? text : hiveOfEngine(base)
   if (base === 'timestamp') return text.endsWith(')') ? 'timestamp' : text
   if (!text.endsWith(')')) return text
-  const parts = splitAtCommas(text.slice(open + 1, -1))
+  const parts = splitAtCommas(text.slice(open + 1, -1), '"')
   switch (base) {
     case 'array':
     case 'map':
@@ -34,24 +40,4 @@ function fieldOf(part: string, at: number): string {
   const blank = part.indexOf(' ')
   const isUnnamed = blank < 0 || /^[^ ]*\(|^(?:timestamp|time) with|^interval /i.test(part)
   return isUnnamed ? `field${at}:${hiveName(part)}` : `${part.slice(0, blank)}:${hiveName(part.slice(blank))}`
-}
-
-/** At the commas that stand outside brackets and quotes. */
-function splitAtCommas(text: string): string[] {
-  const parts: string[] = []
-  let depth = 0
-  let isQuoted = false
-  let start = 0
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at]
-    if (char === '"') isQuoted = !isQuoted
-    if (isQuoted) continue
-    if (char === '(') depth++
-    else if (char === ')') depth--
-    else if (char === ',' && depth === 0) {
-      parts.push(text.slice(start, at).trim())
-      start = at + 1
-    }
-  }
-  return [...parts, text.slice(start).trim()]
 }
