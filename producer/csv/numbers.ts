@@ -1,6 +1,6 @@
 // The format of a number column: its decimal mark, its thousands separator, and other marks around each number.
 import { inAscii } from './digits.ts'
-import { isMissing } from './missing.ts'
+import { isMissing } from './missing-values.ts'
 
 export const decimals = ['auto', 'point', 'comma'] as const
 export type DecimalMark = '.' | ','
