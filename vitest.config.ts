@@ -1,5 +1,7 @@
 // Which test files there are, by their suffix, and what runs beside what: see docs/architecture.md.
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './tools/checks/longest-first.ts'
+import { timeZoneTests } from './tools/checks/time-zones.ts'
 
 const ignored = ['**/node_modules/**', '.local/**']
 /** A zone whose day differs from UTC's for most of the day: whoever takes the machine's day for UTC's is wrong there. */
@@ -22,6 +24,7 @@ export default defineConfig({
     // What a process said is the first thing to read when a test of it failed.
     chaiConfig: { truncateThreshold: 4000 },
     maxWorkers: sideBySide,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -37,12 +40,9 @@ export default defineConfig({
           ...unit,
           name: 'unit far from UTC',
           env: farFromUtc,
-          // Wherever days and hours are read, written or derived.
-          include: [
-            '{packages/{contract,lake},data,producer,consumer/{batching,encoding},catalog/{audit,tables}}/**/*.test.ts',
-            'local-aws/{athena,glue}/**/*.test.ts',
-          ],
-          exclude: [...ignored, '**/*.stack.test.ts', '**/*.e2e.test.ts'],
+          // Not all of them: what asks for no zone gives the same in each.
+          include: timeZoneTests(import.meta.dirname, ignored),
+          exclude: ignored,
         },
       },
       {

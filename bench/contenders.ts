@@ -236,10 +236,12 @@ function javaProducer(peer: string): Contender {
 }
 
 function node(env: StackEnv, args: readonly string[]): Command {
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE } = process.env
   return {
     program: process.execPath,
     args: [join(projectDir, args[0]!), ...args.slice(1)],
-    env: serviceEnv(env, { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' }),
+    // `make` gives the cache of compiled sources to every service.
+    env: serviceEnv(env, { PATH, HOME, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) }),
   }
 }
 

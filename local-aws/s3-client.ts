@@ -7,7 +7,10 @@ export function s3ServerClient(
   endpoint: URL,
   region: string,
   secret: string | undefined,
-  patience: Pick<S3ClientConfig, 'maxAttempts' | 'requestHandler' | 'responseChecksumValidation'> = {},
+  patience: Pick<
+    S3ClientConfig,
+    'maxAttempts' | 'requestHandler' | 'requestChecksumCalculation' | 'responseChecksumValidation'
+  > = {},
 ): S3Client {
   return new S3Client({
     endpoint: endpoint.origin,

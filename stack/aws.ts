@@ -28,6 +28,7 @@ async function serve(signal: AbortSignal): Promise<void> {
   const settings = Object.fromEntries(
     Object.entries(shellSettings(process.env)).filter(([name]) => name.startsWith('LOCAL_AWS_')),
   )
+  const begun = performance.now()
   await using stack = await startStack({
     dir: homeDir,
     ports: 'default',
@@ -37,7 +38,8 @@ async function serve(signal: AbortSignal): Promise<void> {
     onReady: (name, seconds) => process.stderr.write(`${name} after ${seconds.toFixed(1)} s\n`),
     signal,
   })
-  process.stdout.write(`ready on http://${loopback}:${stack.ports.aws}\n`)
+  const seconds = (performance.now() - begun) / 1000
+  process.stdout.write(`ready on http://${loopback}:${stack.ports.aws} after ${seconds.toFixed(1)} s\n`)
   const { failed } = stack.supervisor
   await once(AbortSignal.any([signal, failed]), 'abort')
   if (!signal.aborted) throw failed.reason

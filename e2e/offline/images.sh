@@ -47,4 +47,7 @@ servers &
 trap wait EXIT
 services
 wait $!
+# On top of both halves; a test builds it again, and finds each layer here.
+step local-aws 'building the image of the AWS endpoint with its engines' \
+  env DOCKER_BUILDKIT=0 docker build --file "$project/local-aws/Dockerfile" --tag ticklake-aws "$project"
 say 'every stand-in is here'

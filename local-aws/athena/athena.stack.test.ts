@@ -339,6 +339,22 @@ describe('text that the engine reads otherwise than Athena', () => {
     expect(rows.slice(1).every(([a, p]) => a === p)).toBe(true)
     expect(rows).toHaveLength(6)
     await put('months/p=2020-02/a.csv', 'feb\n')
+    // What is inserted is where the others are.
+    await run("INSERT INTO raw VALUES ('new', 'a=b')", context)
+    await run("INSERT INTO raw VALUES ('newer', 'a=b'), ('none', 'none')", context)
+    expect(
+      (await run("SELECT a FROM raw WHERE p IN ('a=b', 'none')", context)).slice(1).flat().sort(),
+    ).toEqual(['a=b', 'new', 'newer', 'none'])
+    await projected('template', {
+      'projection.p.type': 'enum',
+      'projection.p.values': 'a:b,c',
+      'storage.location.template': `${folder}/elsewhere/\${p}/`,
+    })
+    await run("INSERT INTO template VALUES ('1', 'a:b')", context)
+    expect(await run('SELECT a, p FROM template', context)).toEqual([
+      ['a', 'p'],
+      ['1', 'a:b'],
+    ])
     await projected('months', {
       'projection.p.type': 'date',
       'projection.p.range': '2019-12,NOW',
@@ -362,7 +378,7 @@ describe('text that the engine reads otherwise than Athena', () => {
     await expect(run('SELECT a FROM unsaid', context)).rejects.toThrow(
       /HIVE_METASTORE_ERROR: Table .*[.]unsaid is configured for partition projection, but the following partition columns are missing projection configuration: \[p\]$/,
     )
-    for (const name of ['raw', 'months', 'days', 'injected', 'unsaid'])
+    for (const name of ['raw', 'template', 'months', 'days', 'injected', 'unsaid'])
       await run(`DROP TABLE ${name}`, context)
   })
 
@@ -531,7 +547,15 @@ describe('the catalog', () => {
       const properties = "format = 'TEXTFILE', field_delimiter = ',', compression = 'NONE'"
       return ended(await start(`UNLOAD (${query}) TO '${folder}/unload/${to}/' WITH (${properties})`))
     }
-    const [uri] = await manifestOf(await unload("SELECT 1 AS a, 'x' AS b", 'text'))
+    const execution = await unload("SELECT 1 AS a, 'x' AS b", 'text')
+    const [uri] = await manifestOf(execution)
+    const { ResultSet } = await athena.send(
+      new GetQueryResultsCommand({
+        QueryExecutionId: execution.QueryExecutionId,
+        QueryResultType: 'DATA_MANIFEST',
+      }),
+    )
+    expect(ResultSet!.Rows!.map(({ Data }) => Data![0]!.VarCharValue)).toEqual([uri])
     const Key = new URL(uri!).pathname.slice(1)
     const object = await s3.send(new GetObjectCommand({ Bucket: lake.bucket, Key }))
     expect(await object.Body!.transformToString()).toBe('1,x\n')

@@ -7,8 +7,16 @@ const pieceCharacters = 64 * 1024
 /** A list whose items are made one at a time, while the answer is written. */
 export type LazyList = () => Iterable<unknown>
 
+/** A value whose JSON is there already, in pieces. */
+export class WrittenJson {
+  readonly pieces: readonly string[]
+  constructor(pieces: readonly string[]) {
+    this.pieces = pieces
+  }
+}
+
 /**
- * The JSON of an answer. The items of its lists are written one by one, and other requests have their turn between two
+ * The JSON of an answer. The items of its lists are written one by one, and other requests are answered between two
  * pieces. A member that is a function is a `LazyList`; members are written in their order.
  */
 export async function* jsonPieces(answer: object): AsyncGenerator<string> {
@@ -26,6 +34,7 @@ export async function* jsonPieces(answer: object): AsyncGenerator<string> {
 function* jsonTexts(value: unknown): Generator<string> {
   if (typeof value === 'function') yield* listTexts((value as LazyList)())
   else if (Array.isArray(value)) yield* listTexts(value)
+  else if (value instanceof WrittenJson) yield* value.pieces
   else if (typeof value === 'object' && value !== null) yield* memberTexts(value)
   else yield JSON.stringify(value)
 }

@@ -85,16 +85,19 @@ export interface OpenTab {
   readonly complaints: string[]
 }
 
+export interface TabOptions {
+  readonly screen?: keyof typeof screens
+  readonly scheme?: 'light' | 'dark'
+  /** For a viewer who wants no motion: to draw it costs half a processor, which a test that waits long need not pay. */
+  readonly still?: boolean
+}
+
 /** Opens the dashboard in a browser context of its own; other origins are cut off, as if there were no network. */
-export async function openTab(
-  browser: Browser,
-  url: string,
-  options: { screen?: keyof typeof screens; scheme?: 'light' | 'dark' } = {},
-): Promise<OpenTab> {
+export async function openTab(browser: Browser, url: string, options: TabOptions = {}): Promise<OpenTab> {
   const context = await browser.newContext({
     viewport: screens[options.screen ?? 'desktop'],
     colorScheme: options.scheme ?? 'light',
-    reducedMotion: 'no-preference',
+    reducedMotion: options.still ? 'reduce' : 'no-preference',
     permissions: ['clipboard-read', 'clipboard-write'],
     acceptDownloads: true,
   })
@@ -127,8 +130,9 @@ export async function showTab(page: Page, name: 'Live' | 'Query' | 'Catalog' | '
   await page.locator('main h1').waitFor({ state: 'attached' })
 }
 
-/** A screenshot for people: .local/screenshots/<name>.png */
+/** A screenshot for people, where TICKLAKE_SCREENSHOTS asks for it: .local/screenshots/<name>.png */
 export async function picture(page: Page, name: string): Promise<void> {
+  if (!process.env.TICKLAKE_SCREENSHOTS) return
   mkdirSync(shotDir, { recursive: true })
   await page.evaluate('scrollTo(0, 0)')
   await page.screenshot({ path: join(shotDir, `${name}.png`), fullPage: true })

@@ -76,7 +76,7 @@ test(
     await new Promise((resolve) => setTimeout(resolve, 6_000))
     expect(await countsAsked()).toBe(before)
 
-    const viewers = await Promise.all([1, 2, 3].map(() => openTab(browser, served.url)))
+    const viewers = await Promise.all([1, 2, 3].map(() => openTab(browser, served.url, { still: true })))
     const startedAt = Date.now()
     await eventually(async () => (await countsAsked()) >= before + 2, 'two counts')
     const counts = (await countsAsked()) - before
@@ -99,7 +99,7 @@ const hide = (hidden: boolean) =>
    document.dispatchEvent(new Event('visibilitychange'))`
 
 test('a tab in the background is no viewer: its stream is closed until it is shown again', async () => {
-  const { page } = await openTab(browser, served.url)
+  const { page } = await openTab(browser, served.url, { still: true })
   await page.locator('[data-testid=state] [data-state=good]').waitFor()
   await page.evaluate(hide(true))
   await page.getByText('connecting').waitFor()
@@ -108,7 +108,7 @@ test('a tab in the background is no viewer: its stream is closed until it is sho
 })
 
 test('prices come as ticks arrive, for the index that is picked', async () => {
-  const { page } = await openTab(browser, served.url)
+  const { page } = await openTab(browser, served.url, { still: true })
   await page.getByTestId('tile').first().waitFor()
   await eventually(async () => (await page.getByTestId('tile').count()) === 14, '14 indices')
   await page.getByRole('radio', { name: /^N225/ }).check({ force: true })
@@ -169,7 +169,7 @@ test('on every screen, light and dark: nothing wrong for axe, nothing wider than
 test(
   'a consumer that dies turns red with the reason and the remedy, and recovers when it is back',
   async () => {
-    const { page } = await openTab(browser, served.url)
+    const { page } = await openTab(browser, served.url, { still: true })
     await page.locator('[data-station=consumer][data-health=flow]').waitFor()
     await consumer.kill()
     await page.locator('[data-station=consumer][data-health=broken]').waitFor()
@@ -202,7 +202,7 @@ test('an unreachable broker, bucket, catalog and Athena are red, each with its r
   })
   try {
     for (const scheme of ['light', 'dark'] as const) {
-      const { page } = await openTab(browser, away.url, { scheme })
+      const { page } = await openTab(browser, away.url, { scheme, still: true })
       for (const id of ['topic', 's3', 'glue', 'athena']) {
         await page.locator(`[data-station=${id}][data-health=broken]`).waitFor()
       }

@@ -5,6 +5,7 @@ import type { Definitions } from '../engine/definitions.ts'
 import { invalidInput } from './errors.ts'
 import { description, paging, type Tags, tags, tagsOf, workgroupName } from './members.ts'
 import { flag, integer, map, type Operations, operation, required, text } from './shape.ts'
+import type { Workgroups } from './workgroups.ts'
 
 export interface CatalogEntry {
   readonly Name: string
@@ -43,6 +44,7 @@ export interface CatalogEntries {
 
 export function openCatalogEntries(
   stored: Definitions<CatalogEntry>,
+  workgroups: Pick<Workgroups, 'of'>,
   { accountId }: Pick<LocalAwsConfig, 'accountId'>,
 ): CatalogEntries {
   // dbt indexes this parameter without looking whether it is there.
@@ -83,13 +85,15 @@ export function openCatalogEntries(
       stored.remove('', Name)
       return { DataCatalog: { ...gone, Status: 'DELETE_COMPLETE' } }
     }),
-    GetDataCatalog: operation({ Name: catalogNameText, WorkGroup: workgroupName }, ({ Name }) => {
+    GetDataCatalog: operation({ Name: catalogNameText, WorkGroup: workgroupName }, ({ Name, WorkGroup }) => {
+      workgroups.of(WorkGroup)
       const { Tags: _, ...shown } = existing(Name)
       return { DataCatalog: { ...shown, Status: 'CREATE_COMPLETE' } }
     }),
     ListDataCatalogs: operation(
       { ...paging, MaxResults: integer({ min: 2, max: 50 }), WorkGroup: workgroupName },
-      ({ MaxResults = 50, NextToken }) => {
+      ({ MaxResults = 50, NextToken, WorkGroup }) => {
+        workgroups.of(WorkGroup)
         // Ours leads the first page.
         const first = NextToken === undefined ? [ours] : []
         const page = {

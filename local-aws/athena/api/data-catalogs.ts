@@ -7,13 +7,21 @@ import type { AwsError } from '../../http/aws-error.ts'
 import { columnsOf } from '../sql/view.ts'
 import { type CatalogEntries, catalogName, isOurs } from './catalog-entries.ts'
 import { invalidInput, metadataError } from './errors.ts'
+import { workgroupName } from './members.ts'
 import { checkLength, type Members, optionalText, pageRequest, requiredText } from './request.ts'
+import { checked, structure } from './shape.ts'
+import type { Workgroups } from './workgroups.ts'
 
 const mostPerPage = 50
+const workgroupOfRequest = structure({ WorkGroup: workgroupName })
 /** Athena's own limit, an eighth of Glue's. */
 const longestExpression = 256
 
-export function dataCatalogOperations(glue: GlueService, entries: CatalogEntries) {
+export function dataCatalogOperations(
+  glue: GlueService,
+  entries: CatalogEntries,
+  workgroups: Pick<Workgroups, 'of'>,
+) {
   const operations: Record<string, (request: Members) => Promise<unknown> | unknown> = {
     async ListDatabases(request) {
       checkCatalog(request)
@@ -48,8 +56,9 @@ export function dataCatalogOperations(glue: GlueService, entries: CatalogEntries
     },
   }
 
-  /** @throws AwsError unless it is the one that lies here */
+  /** @throws AwsError unless it is the one that is here, asked for in a workgroup that is there */
   function checkCatalog(request: Members): void {
+    workgroups.of(checked(workgroupOfRequest, request).WorkGroup)
     const name = requiredText(request, 'CatalogName')
     if (isOurs(name)) return
     if (!entries.get(name)) throw invalidInput(`Data catalog ${name} was not found`)

@@ -426,6 +426,19 @@ test('data catalogs are registered, listed behind our own, changed, tagged and d
   )
 })
 
+test.each([
+  ['ListDatabases', {}],
+  ['GetDatabase', { DatabaseName: 'default' }],
+  ['ListTableMetadata', { DatabaseName: 'default' }],
+  ['GetTableMetadata', { DatabaseName: 'default', TableName: 't' }],
+  ['GetDataCatalog', { Name: 'AwsDataCatalog' }],
+  ['ListDataCatalogs', {}],
+])('%s is refused for a workgroup that is not there', async (operation, request) => {
+  const asked = { CatalogName: 'AwsDataCatalog', ...request }
+  expect(await rejection(operation, { ...asked, WorkGroup: 'nowhere' })).toBe('WorkGroup is not found.')
+  expect(await rejection(operation, { ...asked, WorkGroup: 'no blanks' })).toContain("at 'workGroup'")
+})
+
 test('what a query read and returned is reported, stage by stage', async () => {
   const stage = { state: 'FINISHED', wallTimeMillis: 4, processedRows: 1, processedBytes: 9, subStages: [] }
   const rootStage = {
@@ -467,7 +480,21 @@ test('there is one engine version, no reserved capacity and no Spark', async () 
       EffectiveEngineVersion: 'Athena engine version 3',
     })),
   )
+  const pages: string[] = []
+  for (let NextToken: string | undefined, isFirst = true; isFirst || NextToken; isFirst = false) {
+    const page = await call('ListEngineVersions', { MaxResults: 1, ...(NextToken ? { NextToken } : {}) })
+    pages.push(page.EngineVersions[0].SelectedEngineVersion)
+    NextToken = page.NextToken
+  }
+  expect(pages).toEqual(['AUTO', 'Athena engine version 3'])
+  expect(await rejection('ListEngineVersions', { NextToken: 'x' })).toBe('Malformed nextPageToken x')
   expect(await call('ListCapacityReservations')).toEqual({ CapacityReservations: [] })
+  expect(await rejection('ListCapacityReservations', { NextToken: 'x' })).toBe('Malformed nextPageToken x')
+  const reserved = { Name: 'x', TargetDpus: 24 }
+  expect(
+    await rejection('CreateCapacityReservation', { ...reserved, Tags: [{ Key: 'aws:x', Value: '' }] }),
+  ).toContain('aws: prefixed')
+  expect(await rejection('CreateCapacityReservation', reserved)).toContain('not supported')
   expect(await rejection('GetCapacityReservation', { Name: 'x' })).toContain('x was not found')
   const CapacityReservationName = 'x'
   expect(await rejection('GetCapacityAssignmentConfiguration', { CapacityReservationName })).toContain(

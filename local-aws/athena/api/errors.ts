@@ -103,6 +103,9 @@ export function engineFailure(error: EngineError): QueryFailure {
   if (errorName === 'GENERIC_USER_ERROR' && message.startsWith('HIVE_BAD_DATA: ')) {
     return new QueryFailure(message, { category: 2, type: 1000 })
   }
+  // The engine takes for a defect of its own what Athena forbids.
+  if (message.startsWith('Unexpected FilterNode found in plan'))
+    return notSupported('Only partition columns are allowed in the WHERE clause of OPTIMIZE')
   const isUsers = errorType === 'USER_ERROR'
   return new QueryFailure(`${errorName}: ${asAthenaPhrases(errorName, message)}`, {
     category: isUsers ? 2 : 1,

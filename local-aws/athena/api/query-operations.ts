@@ -1,14 +1,18 @@
 // The operations that follow a query: how it goes, what it cost, its rows, its end.
 import type { History } from '../engine/history.ts'
 import type { Queries } from '../engine/queries.ts'
-import type { ResultPage, ResultPages } from '../results/result-pages.ts'
+import { manifestColumns } from '../results/column-info.ts'
+import { manifestRows, type ResultPages, resultRows } from '../results/result-pages.ts'
 import { invalidInput } from './errors.ts'
 import { lookup } from './lookup.ts'
 import { isFinal, type Query, queryExecution } from './query.ts'
 import { optionalInteger, optionalText, optionalTexts, requiredText } from './request.ts'
 import { runtimeStatistics } from './runtime-statistics.ts'
-import type { Operations } from './shape.ts'
+import { checked, type Operations, structure, text } from './shape.ts'
 import type { Workgroups } from './workgroups.ts'
+
+const resultType = structure({ QueryResultType: text({ oneOf: ['DATA_MANIFEST', 'DATA_ROWS'] }) })
+const withManifest = ['CREATE_TABLE_AS_SELECT', 'UNLOAD', 'INSERT']
 
 export interface QueryOperationsParts {
   readonly history: History
@@ -19,8 +23,10 @@ export interface QueryOperationsParts {
 
 export function queryOperations({ history, queries, pages, workgroups }: QueryOperationsParts): Operations {
   return {
-    GetQueryExecution(request) {
-      return { QueryExecution: queryExecution(existing(requiredText(request, 'QueryExecutionId'))) }
+    async GetQueryExecution(request) {
+      const id = requiredText(request, 'QueryExecutionId')
+      await queries.pace(id)
+      return { QueryExecution: queryExecution(existing(id)) }
     },
     GetQueryRuntimeStatistics(request) {
       return {
@@ -72,17 +78,21 @@ export function queryOperations({ history, queries, pages, workgroups }: QueryOp
       return {}
     },
     async GetQueryResults(request) {
+      const { QueryResultType } = checked(resultType, request)
       const query = existing(requiredText(request, 'QueryExecutionId'))
       const size = optionalInteger(request, 'MaxResults') ?? 1000
       if (size > 1000) throw invalidInput('MaxResults is more than maximum allowed length 1000')
       if (size < 1) throw invalidInput('MaxResults is less than minimum allowed length 1')
       checkHasResults(query)
-      const { rows, nextToken } = await pages.page(query, size, optionalText(request, 'NextToken'))
+      const isManifest = QueryResultType === 'DATA_MANIFEST'
+      if (isManifest) checkHasManifest(query)
+      const object = isManifest ? manifestRows(query) : resultRows(query)
+      const { rows, nextToken } = await pages.page(object, size, optionalText(request, 'NextToken'))
       return {
         ...(query.updateCount === undefined ? {} : { UpdateCount: query.updateCount }),
         ResultSet: {
-          Rows: () => resultRows(rows),
-          ResultSetMetadata: { ColumnInfo: query.columns ?? [] },
+          Rows: rows,
+          ResultSetMetadata: { ColumnInfo: isManifest ? manifestColumns : (query.columns ?? []) },
         },
         ...(nextToken === undefined ? {} : { NextToken: nextToken }),
       }
@@ -96,15 +106,17 @@ export function queryOperations({ history, queries, pages, workgroups }: QueryOp
   }
 }
 
-function* resultRows(rows: ResultPage['rows']): Generator<unknown> {
-  for (const row of rows) {
-    yield { Data: row.map((value) => (value === null ? {} : { VarCharValue: value })) }
-  }
-}
-
 /** @throws AwsError unless the query succeeded */
 function checkHasResults({ state }: Query): void {
   if (state === 'CANCELLED') throw invalidInput('Could not find results')
   if (!isFinal(state)) throw invalidInput(`Query has not yet finished. Current state: ${state}`)
   if (state === 'FAILED') throw invalidInput('Query did not finish successfully. Final query state: FAILED')
+}
+
+/** @throws AwsError for a statement that writes no files */
+function checkHasManifest({ substatement }: Query): void {
+  if (withManifest.includes(substatement)) return
+  throw invalidInput(
+    `QueryResultType DATA_MANIFEST is for ${withManifest.join(', ')} only; the query is ${substatement}`,
+  )
 }

@@ -72,6 +72,8 @@ export interface QueryRequest {
   readonly managedResults?: Readonly<Record<string, unknown>>
   /** SelectedEngineVersion of the workgroup, where that is not AUTO. */
   readonly selectedEngineVersion?: string
+  /** QueryResultsS3AccessGrantsConfiguration of the workgroup: it is shown again. */
+  readonly s3AccessGrants?: Readonly<Record<string, unknown>>
   /** The bytes that it may read, as its workgroup says. */
   readonly mostScannedBytes?: number
   readonly submittedAtMs: number
@@ -195,6 +197,9 @@ export function queryExecution(query: Query): Record<string, unknown> {
         : { SelectedEngineVersion: query.selectedEngineVersion }),
     },
     ...(query.parameters === undefined ? {} : { ExecutionParameters: query.parameters }),
+    ...(query.s3AccessGrants === undefined
+      ? {}
+      : { QueryResultsS3AccessGrantsConfiguration: query.s3AccessGrants }),
   }
 }
 

@@ -355,6 +355,16 @@ describe('requests that are refused', () => {
     })
   }, 20_000)
 
+  test('the files that a query wrote are asked for only where it writes', async () => {
+    await serve(() => one)
+    const QueryExecutionId = await start('SELECT 1')
+    await ended(QueryExecutionId)
+    const ask = async (QueryResultType: string) =>
+      (await rejection(call('GetQueryResults', { QueryExecutionId, QueryResultType }))).Message
+    expect(await ask('DATA_MANIFEST')).toContain('DATA_MANIFEST')
+    expect(await ask('ROWS')).toContain('enum value set: [DATA_MANIFEST, DATA_ROWS]')
+  })
+
   test('an operation that is not built answers as AWS answers an unknown one', async () => {
     await serve(() => one)
     expect(await askJson(athena!, 'CreateTeapot', {})).toEqual({
@@ -604,6 +614,33 @@ test('a query shows the engine version that its workgroup selects', async () => 
   expect(await ended(await start('SELECT 1', { WorkGroup: 'pinned' }))).toMatchObject({ EngineVersion })
   const auto = { EngineVersion: { SelectedEngineVersion: 'AUTO' } }
   expect(await ended(await start('SELECT 1'))).toMatchObject(auto)
+})
+
+test('a query shows how its workgroup has S3 accessed, and its engine configuration is checked', async () => {
+  await serve(() => one)
+  const grants = { EnableS3AccessGrants: true, AuthenticationType: 'DIRECTORY_IDENTITY' }
+  const Configuration = { QueryResultsS3AccessGrantsConfiguration: grants }
+  await call('CreateWorkGroup', { Name: 'grants', Configuration })
+  expect(await ended(await start('SELECT 1', { WorkGroup: 'grants' }))).toMatchObject(Configuration)
+  const EngineConfiguration = { MaxConcurrentDpus: 1 }
+  expect((await rejection(start('SELECT 1', { EngineConfiguration }))).Message).toBe(
+    "1 validation error detected: Value '1' at 'engineConfiguration.maxConcurrentDpus' failed to satisfy constraint: Member must have value greater than or equal to 2",
+  )
+})
+
+test('a client that asks without a pause is answered when the query goes on, or 50 ms later', async () => {
+  await serve(() => [{ columns: [engineColumn('n', 'bigint')] }, 'stall'])
+  const id = await start('SELECT 1')
+  const ask = () => call('GetQueryExecution', { QueryExecutionId: id })
+  const begun = performance.now()
+  let asked = 0
+  for (; performance.now() - begun < 300; asked++) await ask()
+  expect(asked).toBeLessThan(12)
+  const [{ QueryExecution }] = await Promise.all([
+    ask(),
+    call('StopQueryExecution', { QueryExecutionId: id }),
+  ])
+  expect(QueryExecution.Status.State).toBe('CANCELLED')
 })
 
 test('twenty queries run at once; the others are QUEUED until one ends', async () => {

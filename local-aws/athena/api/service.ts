@@ -72,12 +72,12 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
   }
   const namedQueries = history.definitions<NamedQuery>('named query')
   const preparedStatements = history.definitions<PreparedStatement>('prepared statement')
-  const entries = openCatalogEntries(history.definitions('data catalog'), config)
   const workgroups = openWorkgroups(
     history.definitions('workgroup'),
     [queriesOf, namedQueries, preparedStatements],
     config,
   )
+  const entries = openCatalogEntries(history.definitions('data catalog'), workgroups, config)
 
   /** By the names that clients see, in groups. */
   const groups = {
@@ -89,7 +89,7 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
     'named queries': namedQueryOperations(namedQueries, workgroups),
     'prepared statements': preparedStatementOperations(preparedStatements, workgroups),
     'data catalogs (registered only)': entries.operations,
-    'databases and tables': dataCatalogOperations(glue, entries),
+    'databases and tables': dataCatalogOperations(glue, entries, workgroups),
     'tags of workgroups and data catalogs': tagOperations(
       { workgroup: workgroups, datacatalog: entries },
       config,

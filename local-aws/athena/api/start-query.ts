@@ -18,7 +18,7 @@ import {
 } from './query.ts'
 import { checkLength, type Members, optionalText, optionalTexts, requiredText, structure } from './request.ts'
 import { checked, flag, integer, type Operations, required, structure as structureShape } from './shape.ts'
-import { resultShape } from './workgroup-configuration.ts'
+import { engineShape, resultShape } from './workgroup-configuration.ts'
 import type { Workgroup, Workgroups } from './workgroups.ts'
 
 /** The most bytes of a query, in UTF-8. */
@@ -77,6 +77,7 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
       const result = resultOf(given, workgroup, config)
       const mostScannedBytes = workgroup.Configuration.BytesScannedCutoffPerQuery
       const parameters = parametersOf(request)
+      checked(engineShape, structure(request, 'EngineConfiguration'), 'engineConfiguration')
       const resultReuse = resultReuseOf(request)
       const { statement, own } = preparedWork(
         preparedStatements,
@@ -98,7 +99,7 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
         ...result,
         ...(resultReuse === undefined ? {} : { resultReuse }),
         ...(mostScannedBytes === undefined ? {} : { mostScannedBytes }),
-        ...engineOf(workgroup),
+        ...shownOf(workgroup),
         submittedAtMs: Date.now(),
       }
       // The one under way first: its record is there already, though it may yet be refused and never have been. Of
@@ -184,10 +185,16 @@ function resultOf(
   }
 }
 
-/** The engine version that the workgroup selects; AUTO is what holds without it. */
-function engineOf({ Configuration }: Workgroup): Pick<QueryRequest, 'selectedEngineVersion'> {
+/** What a query shows of its workgroup: the engine version where that is not AUTO, and how S3 was to be accessed. */
+function shownOf({
+  Configuration,
+}: Workgroup): Pick<QueryRequest, 'selectedEngineVersion' | 's3AccessGrants'> {
   const selected = (Configuration.EngineVersion as Members | undefined)?.SelectedEngineVersion
-  return typeof selected !== 'string' || selected === 'AUTO' ? {} : { selectedEngineVersion: selected }
+  const s3AccessGrants = Configuration.QueryResultsS3AccessGrantsConfiguration as Members | undefined
+  return {
+    ...(typeof selected !== 'string' || selected === 'AUTO' ? {} : { selectedEngineVersion: selected }),
+    ...(s3AccessGrants === undefined ? {} : { s3AccessGrants }),
+  }
 }
 
 /** What holds for the result: the workgroup's settings fill in, and are alone where they are enforced. @throws AwsError */

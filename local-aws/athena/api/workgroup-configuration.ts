@@ -34,15 +34,15 @@ const monitoring = structure({
     LogLocation: text({ max: 1_024 }),
   }),
 })
-/** Of Apache Spark, which no workgroup here has. */
-const sparkProperties = map(text({ max: 1_024 }), { max: 50, key: text({ min: 1, max: 255 }) })
-const engine = structure({
+const engineProperties = map(text({ max: 1_024 }), { max: 50, key: text({ min: 1, max: 255 }) })
+/** EngineConfiguration: processing units, of which there are none here. */
+export const engineShape = structure({
   CoordinatorDpuSize: integer({ min: 1, max: 1 }),
   MaxConcurrentDpus: integer({ min: 2, max: 5_000 }),
   DefaultExecutorDpuSize: integer({ min: 1, max: 1 }),
-  AdditionalConfigs: sparkProperties,
-  SparkProperties: sparkProperties,
-  Classifications: list(structure({ Name: text({ min: 1, max: 128 }), Properties: sparkProperties }), {
+  AdditionalConfigs: engineProperties,
+  SparkProperties: engineProperties,
+  Classifications: list(structure({ Name: text({ min: 1, max: 128 }), Properties: engineProperties }), {
     max: 50,
   }),
 })
@@ -60,7 +60,7 @@ const settings = {
   AdditionalConfiguration: text({ min: 1, max: 128 }),
   ExecutionRole: text({ min: 20, max: 2_048 }),
   MonitoringConfiguration: monitoring,
-  EngineConfiguration: engine,
+  EngineConfiguration: engineShape,
   CustomerContentEncryptionConfiguration: structure({ KmsKey: required(kmsKey) }),
   EnableMinimumEncryptionConfiguration: flag,
   QueryResultsS3AccessGrantsConfiguration: structure({

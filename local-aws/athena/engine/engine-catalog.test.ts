@@ -88,6 +88,20 @@ test('a table of texts alone, and one that is no CSV, is what it is', async () =
   }
 })
 
+test('a table without STORED AS has an output format for the engine that it can write, in partitions too', async () => {
+  const stored = { OutputFormat: 'org.apache.hadoop.hive.ql.io.IgnoreKeyTextOutputFormat' }
+  const written = { OutputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat' }
+  const table = { ...enumOf('int'), Parameters: {}, StorageDescriptor: { SerdeInfo: {}, ...stored } }
+  expect((await ask('GetTable', get, { Table: table })).answered.Table.StorageDescriptor).toMatchObject(
+    written,
+  )
+  const partition = { Values: ['1'], StorageDescriptor: stored }
+  expect((await ask('GetPartitions', get, { Partitions: [partition] })).answered.Partitions).toMatchObject([
+    { StorageDescriptor: written },
+  ])
+  expect((await ask('GetTable', get, { Table: table }, 'test')).answered).toEqual({ Table: table })
+})
+
 test('a view that Terraform made has what the engine insists on', async () => {
   const text = (view: object) => `/* Presto View: ${Buffer.from(JSON.stringify(view)).toString('base64')} */`
   const columns = [{ name: 'a', type: 'array<int>' }]

@@ -10,6 +10,10 @@ import { asClientsExpect } from './engine-writes.ts'
 import { headerMark, ownName, ownView } from './header-name.ts'
 import { storedPartition, storedTable, storedText, typedView } from './typed-view.ts'
 
+/** The output format of a table without STORED AS: the engine would not write into it, although it writes the same text. */
+const unwritable = /"org\.apache\.hadoop\.hive\.ql\.io\.IgnoreKeyTextOutputFormat"/g
+const writable = '"org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"'
+
 interface Answer {
   readonly Database?: Database
   readonly Table?: Table
@@ -34,10 +38,11 @@ export function forEngineToo(
 
   async function forEngine(operation: string, json: string): Promise<{ status: number; text: string }> {
     const { own, headerName, isStored } = ownRequest(json)
-    const answer = await glue.handleText(
+    const { status, text: answered } = await glue.handleText(
       operation,
       isStored && operation === 'UpdateTable' ? await withOwnTypes(own) : asClientsExpect(operation, own),
     )
+    const answer = { status, text: answered.replace(unwritable, writable) }
     const hasTables = operation === 'GetTable' || operation === 'GetTables'
     if (answer.status !== 200 || !(hasTables || isStored || headerName !== undefined)) return answer
     const called = <T extends { DatabaseName: string }>(item: T): T =>

@@ -1,4 +1,5 @@
 // Runs one statement to its result: by the prepared statements, the Data Catalog or the engine.
+import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Events } from '../../events.ts'
 import type { GlueService } from '../../glue/api/service.ts'
@@ -18,9 +19,12 @@ import { type RewrittenSql, unchanged } from '../sql/rewritten-sql.ts'
 import type { Statement } from '../sql/statement.ts'
 import { checkInsert } from './bucketed-tables.ts'
 import { type EngineRun, followEngine } from './engine-run.ts'
+import { moveToProjectedFolders } from './projected-folders.ts'
 import type { Engine, EnginePage } from './trino.ts'
 import { intoStoredText } from './typed-insert.ts'
 import { dropUnloadTable, prepareUnload } from './unload-table.ts'
+
+const longestAbortMs = 1_000
 
 /** What Athena itself does for a statement. */
 export interface OwnWork {
@@ -91,6 +95,7 @@ export async function execute(
       iceberg,
     })
     const last = await onEngineToEnd(rewritten, sink)
+    await moveToProjectedFolders(statement, query, last.id, parts)
     if (rewritten.makesIceberg) await finishIcebergTable(rewritten.makesIceberg, query.submittedAtMs, iceberg)
     const outcome = await finished(sink, last)
     if (!writesRows(query)) return outcome
@@ -106,7 +111,8 @@ export async function execute(
     const manifest = await manifestOf(query, statement, writer, parts)
     return { ...outcome, ...(manifest === undefined ? {} : { manifest }) }
   } catch (error) {
-    void sink.abort()
+    // A query that failed leaves no object; where S3 is away nobody waits for that.
+    await Promise.race([sink.abort(), delay(longestAbortMs, undefined, { ref: false })])
     throw error
   }
 

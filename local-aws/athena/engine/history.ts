@@ -1,11 +1,14 @@
 // The history of queries, in SQLite: finished ones outlive a restart, and none stays for ever.
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { BoundedMap } from '@ticklake/runtime/bounded-map.ts'
 import { isFinal, type Query, type QueryRequest, reuseKey } from '../api/query.ts'
 import { type Definitions, openDefinitions } from './definitions.ts'
 
 /** However old, so many of the newest are kept. */
 const leastRetained = 1_000
+/** Finished queries that are asked about next are answered from memory. */
+const keptInMemory = 32
 
 export interface History extends Disposable {
   /** Remembers a new query. Its token must not be taken. */
@@ -77,6 +80,7 @@ export function openHistory(dataDir: string): History {
     WHERE final = 1 AND submitted_at < ? AND seq <= (SELECT max(seq) FROM query) - ${leastRetained}
     ORDER BY seq LIMIT ?`)
   const remove = db.prepare('DELETE FROM query WHERE id IN (SELECT value FROM json_each(?))')
+  const recent = new BoundedMap<string, Query>(keptInMemory)
 
   return {
     add(query) {
@@ -89,8 +93,9 @@ export function openHistory(dataDir: string): History {
     },
     finish: (query) => {
       update.run(isFinal(query.state) ? 1 : 0, JSON.stringify(query), query.id)
+      recent.set(query.id, query)
     },
-    get: (id) => queries(byId, id)[0],
+    get: (id) => recent.get(id) ?? queries(byId, id)[0],
     withToken: (token) => queries(byToken, token)[0],
     reusable(query, sinceMs) {
       const key = reuseKey(query)
@@ -106,6 +111,7 @@ export function openHistory(dataDir: string): History {
     expired: (timeMs, limit) => queries(old, timeMs, limit),
     forget: (ids) => {
       remove.run(JSON.stringify(ids))
+      for (const id of ids) recent.delete(id)
     },
     definitions: (kind) => openDefinitions(db, kind),
     [Symbol.dispose]: () => db.close(),

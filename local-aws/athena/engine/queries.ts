@@ -28,6 +28,9 @@ const holdForSyntaxMs = 5_000
 /** Athena's own limit for a DML statement. */
 const queryTimeoutMs = 30 * 60_000
 const expireEveryMs = 60_000
+/** Questions about a query that are closer together follow each other without a pause. */
+const pauseMs = 30
+const longestPaceMs = 50
 /** Athena's limits for an account, for DML and for DDL; the others are QUEUED. */
 const mostRunning = 20
 
@@ -41,6 +44,11 @@ export interface Queries extends AsyncDisposable {
   /** Stores a query that an earlier result answers. @throws AwsError InternalServerException */
   reuse(request: QueryRequest, earlier: Query): void
   get(id: string): Query | undefined
+  /**
+   * Waits for the next state of a query that is asked about without a pause, but no longer than 50 ms: questions that
+   * follow each other at once would take the processor from the engine that they wait for. Otherwise it does not wait.
+   */
+  pace(id: string): Promise<void>
   /** Whether the request was answered with the id, or can no longer be refused. */
   isAdmitted(id: string): boolean
   /** Ends a query; one that is finished stays as it is. */
@@ -59,6 +67,10 @@ interface LiveQuery {
   admitted: boolean
   readonly controller: AbortController
   readonly accepted: PromiseWithResolvers<void>
+  /** Called at the next state. */
+  readonly waiting: Set<() => void>
+  /** When the last question about it was answered. */
+  answeredAt: number
 }
 
 export function openQueries(parts: QueriesParts): Queries {
@@ -90,6 +102,7 @@ export function openQueries(parts: QueriesParts): Queries {
     const { id, state, reason, submittedAtMs, finishedAtMs } = entry.query
     storeEnd(entry.query)
     entry.admitted = true
+    wake(entry)
     events.queryEnded({ id, state, reason, ms: finishedAtMs! - submittedAtMs })
   }
 
@@ -179,7 +192,9 @@ export function openQueries(parts: QueriesParts): Queries {
     function note(progress: Pick<QueryProgress, 'state' | 'statistics'>): void {
       if (isFinal(entry.query.state)) return
       const queueMs = progress.statistics.queueMs + waitedMs
+      const isChange = progress.state !== entry.query.state
       entry.query = { ...entry.query, ...progress, statistics: { ...progress.statistics, queueMs } }
+      if (isChange) wake(entry)
       const { mostScannedBytes } = entry.query
       if (mostScannedBytes !== undefined && progress.statistics.scannedBytes > mostScannedBytes) {
         cancel(entry, 'Bytes scanned limit was exceeded')
@@ -217,6 +232,13 @@ export function openQueries(parts: QueriesParts): Queries {
       events.queryEnded({ id: request.id, state: 'SUCCEEDED', reason: undefined, ms })
     },
     get: (id) => live.get(id)?.query ?? history.get(id),
+    async pace(id) {
+      const entry = live.get(id)
+      if (!entry) return
+      const isHot = performance.now() - entry.answeredAt < pauseMs
+      if (isHot && !isFinal(entry.query.state)) await nextState(entry)
+      entry.answeredAt = performance.now()
+    },
     isAdmitted: (id) => live.get(id)?.admitted ?? true,
     stop(id) {
       const entry = live.get(id)
@@ -240,7 +262,30 @@ export function openQueries(parts: QueriesParts): Queries {
 
 function newEntry(query: Query): LiveQuery {
   const accepted = Promise.withResolvers<void>()
-  return { query, admitted: false, controller: new AbortController(), accepted }
+  return {
+    query,
+    admitted: false,
+    controller: new AbortController(),
+    accepted,
+    waiting: new Set(),
+    answeredAt: Number.NEGATIVE_INFINITY,
+  }
+}
+
+function nextState({ waiting }: LiveQuery): Promise<void> {
+  return new Promise((resolve) => {
+    const go = () => {
+      clearTimeout(timer)
+      waiting.delete(go)
+      resolve()
+    }
+    const timer = setTimeout(go, longestPaceMs)
+    waiting.add(go)
+  })
+}
+
+function wake({ waiting }: LiveQuery): void {
+  for (const go of [...waiting]) go()
 }
 
 /** The answer to the request, instead of a query that fails: it has no statement that can be parsed. */

@@ -160,6 +160,9 @@ test('OPTIMIZE merges files, VACUUM deletes what the properties no longer retain
   expect(await files()).toEqual(['3'])
   await run(`OPTIMIZE kept REWRITE DATA USING BIN_PACK WHERE kind = 'b'`)
   expect(await files()).toEqual(['3'])
+  await expect(run('OPTIMIZE kept REWRITE DATA USING BIN_PACK WHERE id = 1')).rejects.toThrow(
+    'NOT_SUPPORTED: Only partition columns are allowed',
+  )
   await run('OPTIMIZE kept REWRITE DATA USING BIN_PACK')
   expect(await files()).toEqual(['1'])
   const snapshots = () => run('SELECT count(*) FROM "kept$snapshots"')

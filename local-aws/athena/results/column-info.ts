@@ -61,6 +61,9 @@ export function stringColumn(name: string): ColumnInfo {
 /** What INSERT and CTAS answer instead of rows. */
 export const updateColumns: readonly ColumnInfo[] = [describe('rows', 'bigint', 19)]
 
+/** Of the list of files that a query wrote. */
+export const manifestColumns: readonly ColumnInfo[] = [describe('data_manifest', 'varchar', unbounded)]
+
 function describe(name: string, type: string, precision: number, scale = 0): ColumnInfo {
   return {
     CatalogName: 'hive',

@@ -27,7 +27,8 @@ export async function* csvRows(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
   let rest: Uint8Array = new Uint8Array(0)
   let readBytes = 0
   for await (const chunk of chunks) {
-    const bytes = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk])
+    // A chunk may be megabytes of which a page needs the beginning: it is not copied.
+    const bytes = rest.length === 0 ? asBuffer(chunk) : Buffer.concat([rest, chunk])
     let at = 0
     for (;;) {
       const field = fieldAt(bytes, at)
@@ -68,7 +69,7 @@ export async function* textRows(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
   let rest: Uint8Array = new Uint8Array(0)
   let readBytes = 0
   for await (const chunk of chunks) {
-    const bytes = Buffer.concat([rest, chunk])
+    const bytes = rest.length === 0 ? asBuffer(chunk) : Buffer.concat([rest, chunk])
     let at = 0
     for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, at)) {
       yield { values: [bytes.toString('utf8', at, end)], endByte: readBytes + end + 1 }
@@ -79,4 +80,8 @@ export async function* textRows(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
   }
   if (rest.length > 0)
     yield { values: [Buffer.from(rest).toString('utf8')], endByte: readBytes + rest.length }
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
 }

@@ -1,21 +1,26 @@
 // Pages of a stored result: read from its object in S3 from where the page before ended, never the whole of it.
+import { setTimeout as delay } from 'node:timers/promises'
 import { BoundedMap } from '@ticklake/runtime/bounded-map.ts'
+import { WrittenJson } from '../../http/json-answer.ts'
 import { invalidInput } from '../api/errors.ts'
-import { outputLocation, type Query, resultLayout } from '../api/query.ts'
+import { outputLocation, type Query, type ResultLayout, resultLayout } from '../api/query.ts'
+import { keepBodies } from './kept-bodies.ts'
 import { csvRows, textRows } from './result-csv.ts'
+import { rowsJson } from './rows-json.ts'
 import type { ResultObjects } from './s3.ts'
 
-/** Results up to this size are also kept in memory for the client that is about to ask for them. */
-const smallBytes = 64 * 1024
-const keptResults = 64
 /** Pages that follow each other are read from S3 in one piece. */
 const mostAheadBytes = 1024 * 1024
 const keptAhead = 16
-/** Pages that were made before anybody asked for them. */
-const keptPages = 16
+/** A page is made before it is asked for where the one before it was no larger. */
+const mostMadeBytes = 512 * 1024
+const keptPages = 8
+/** About as long as a page takes to be sent. */
+const sendMs = 1
 
 export interface ResultPage {
-  readonly rows: readonly (readonly (string | null)[])[]
+  /** The JSON of GetQueryResults' Rows. */
+  readonly rows: WrittenJson
   readonly nextToken: string | undefined
 }
 
@@ -24,103 +29,124 @@ interface MadePage extends ResultPage {
   readonly bytes: number
 }
 
+/** An object whose lines are rows. */
+export interface RowsObject {
+  /** Tells its pages from those of others. */
+  readonly key: string
+  readonly uri: string
+  readonly layout: ResultLayout
+  /** A row of the answer that is not in the object. */
+  readonly heading?: readonly string[]
+}
+
+/** The rows of a query's result. */
+export function resultRows(query: Query): RowsObject {
+  const object = { key: query.id, uri: outputLocation(query), layout: resultLayout(query) }
+  return query.substatement === 'EXPLAIN'
+    ? { ...object, heading: query.columns!.map((column) => column.Name) }
+    : object
+}
+
+/** The lines of the list of files that a query wrote. */
+export function manifestRows({ id, manifest }: Query): RowsObject {
+  return { key: `${id}-manifest`, uri: manifest ?? '', layout: manifest === undefined ? 'none' : 'lines' }
+}
+
 export interface ResultPages {
-  /** Remembers a small result, so that its first page needs no request to S3. */
+  /** Keeps a result in memory for the client that is about to ask for it. */
   remember(id: string, body: Buffer | undefined): void
-  /** @throws AwsError when the token is none of this query, or the object is gone */
-  page(query: Query, size: number, token: string | undefined): Promise<ResultPage>
+  /** @throws AwsError when the token is none of this object, or the object is gone */
+  page(object: RowsObject, size: number, token: string | undefined): Promise<ResultPage>
 }
 
 export function openResultPages(objects: ResultObjects): ResultPages {
-  const small = new BoundedMap<string, Buffer>(keptResults)
+  const bodies = keepBodies()
   /** What was last read of a result: the next page is in it. */
   const readAhead = new BoundedMap<string, { readonly offset: number; readonly bytes: Uint8Array }>(keptAhead)
 
   /** The page after one that was answered: whoever asks for one page mostly asks for the next. */
   const nextPages = new BoundedMap<string, Promise<MadePage>>(keptPages)
 
-  async function* chunks(query: Query, offset: number): AsyncGenerator<Uint8Array> {
-    const body = small.get(query.id)
+  async function* chunks({ key, uri }: RowsObject, offset: number): AsyncGenerator<Uint8Array> {
+    const body = bodies.get(key)
     if (body) return yield body.subarray(offset)
     let at = offset
-    const ahead = readAhead.get(query.id)
+    const ahead = readAhead.get(key)
     if (ahead && at >= ahead.offset && at < ahead.offset + ahead.bytes.length) {
       const rest = ahead.bytes.subarray(at - ahead.offset)
       at += rest.length
       yield rest
     }
     try {
-      for await (const bytes of objects.read(outputLocation(query), at)) {
-        readAhead.delete(query.id)
-        if (bytes.length <= mostAheadBytes) readAhead.set(query.id, { offset: at, bytes })
+      for await (const bytes of objects.read(uri, at)) {
+        readAhead.delete(key)
+        if (bytes.length <= mostAheadBytes) readAhead.set(key, { offset: at, bytes })
         at += bytes.length
         yield bytes
       }
     } catch (error) {
       if ((error as Error).name === 'NoSuchKey' || (error as Error).name === 'NoSuchBucket') {
-        throw invalidInput(
-          `Could not find results for query ${query.id}: ${outputLocation(query)} is not there`,
-        )
+        throw invalidInput(`Could not find results for query ${key.slice(0, 36)}: ${uri} is not there`)
       }
       throw error
     }
   }
 
-  async function pageAt(query: Query, size: number, token: string | undefined): Promise<MadePage> {
-    const layout = resultLayout(query)
-    const rows: (readonly (string | null)[])[] = []
-    const start = token === undefined ? 0 : offsetIn(token, query.id)
-    // The heading of EXPLAIN is a row of the answer, but not of the object.
-    if (token === undefined && query.substatement === 'EXPLAIN')
-      rows.push(query.columns!.map((column) => column.Name))
+  async function pageAt(object: RowsObject, size: number, token: string | undefined): Promise<MadePage> {
+    const { key, layout, heading } = object
+    const rows = rowsJson()
+    const start = token === undefined ? 0 : offsetIn(token, key)
+    if (token === undefined && heading) await rows.add(heading)
     let end = start
-    if (layout !== 'none' && rows.length < size) {
+    if (layout !== 'none' && rows.count < size) {
       const read = layout === 'csv' ? csvRows : textRows
-      for await (const row of read(chunks(query, start))) {
-        rows.push(row.values)
+      for await (const row of read(chunks(object, start))) {
+        const pause = rows.add(row.values)
+        if (pause) await pause
         end = start + row.endByte
-        if (rows.length === size) break
+        if (rows.count === size) break
       }
     }
     // A full page always has a token, even when nothing follows.
-    const nextToken = rows.length === size ? tokenAt(query.id, end) : undefined
-    return { rows, nextToken, bytes: end - start }
+    const nextToken = rows.count === size ? tokenAt(key, end) : undefined
+    return { rows: new WrittenJson(rows.end()), nextToken, bytes: end - start }
   }
 
-  /** While the client reads the page before. */
-  function makeAhead(query: Query, size: number, token: string): void {
-    const key = pageKey(query, size, token)
-    const page = pageAt(query, size, token)
+  /** While the client reads the page before, which is sent first: a page that is in memory is made in one piece. */
+  function makeAhead(object: RowsObject, size: number, token: string): void {
+    const key = pageKey(object, size, token)
+    const page = delay(sendMs).then(() => pageAt(object, size, token))
     page.catch(() => nextPages.delete(key))
     nextPages.set(key, page)
   }
 
   return {
     remember(id, body) {
-      if (body && body.length <= smallBytes) small.set(id, body)
+      if (body) bodies.keep(id, body)
     },
-    async page(query, size, token) {
-      const key = pageKey(query, size, token)
+    async page(object, size, token) {
+      const key = pageKey(object, size, token)
       const made = nextPages.get(key)
       nextPages.delete(key)
-      const page = await (made ?? pageAt(query, size, token))
-      if (page.nextToken !== undefined && page.bytes <= mostAheadBytes) makeAhead(query, size, page.nextToken)
+      const page = await (made ?? pageAt(object, size, token))
+      if (page.nextToken === undefined) bodies.wasRead(object.key)
+      else if (page.bytes <= mostMadeBytes) makeAhead(object, size, page.nextToken)
       return page
     },
   }
 }
 
-/** A token alone would be taken for a page of any query. */
-function pageKey({ id }: Query, size: number, token: string | undefined): string {
-  return `${id} ${size} ${token}`
+/** A token alone would be taken for a page of any object. */
+function pageKey({ key }: RowsObject, size: number, token: string | undefined): string {
+  return `${key} ${size} ${token}`
 }
 
-function tokenAt(id: string, offset: number): string {
-  return Buffer.from(`${id}:${offset}`).toString('base64url')
+function tokenAt(key: string, offset: number): string {
+  return Buffer.from(`${key}:${offset}`).toString('base64url')
 }
 
-function offsetIn(token: string, id: string): number {
-  const match = /^([0-9a-f-]{36}):(\d{1,15})$/.exec(Buffer.from(token, 'base64url').toString('latin1'))
-  if (match?.[1] !== id) throw invalidInput(`Malformed nextPageToken ${token}`)
+function offsetIn(token: string, key: string): number {
+  const match = /^([^:]*):(\d{1,15})$/.exec(Buffer.from(token, 'base64url').toString('latin1'))
+  if (match?.[1] !== key) throw invalidInput(`Malformed nextPageToken ${token}`)
   return Number(match[2])
 }

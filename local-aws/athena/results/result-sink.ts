@@ -27,6 +27,7 @@ export interface ResultSink {
   lines(columns: readonly ColumnInfo[], lines: readonly string[]): Promise<void>
   /** Makes the objects. */
   close(updateType: string | undefined, updateCount: number | undefined): Promise<Outcome>
+  /** Takes back what was written. Never throws. */
   abort(): Promise<void>
 }
 
@@ -39,6 +40,13 @@ export function openResultSink(query: QueryRequest, objects: ResultObjects, sign
   let described: readonly ColumnInfo[] = []
   let texts: ToText[] = []
   let isFirstLine = true
+  /** Of a SELECT, whose columns say all that is in it: it is written while the engine works. */
+  let metadata: Promise<void> | undefined
+
+  function putMetadata(updateType?: string, updateCount?: number): Promise<void> {
+    const body = resultMetadata({ queryId: query.id, updateType, updateCount, columns: described })
+    return objects.put(`${uri}.metadata`, body, signal)
+  }
 
   async function writeLines(lines: readonly string[]): Promise<void> {
     if (lines.length === 0) return
@@ -51,7 +59,10 @@ export function openResultSink(query: QueryRequest, objects: ResultObjects, sign
       if (!hasRows) return
       described = columns.map(columnInfo)
       texts = columns.map((column) => toTextOf(column.typeSignature))
-      if (layout === 'csv') await writer!.write(csvLine(columns.map((column) => column.name)))
+      if (layout !== 'csv') return
+      metadata = putMetadata()
+      metadata.catch(() => undefined)
+      await writer!.write(csvLine(columns.map((column) => column.name)))
     },
     async rows(rows) {
       if (!hasRows) return
@@ -70,11 +81,17 @@ export function openResultSink(query: QueryRequest, objects: ResultObjects, sign
       if (writesRows(query)) return { columns: updateColumns, updateCount: updateCount ?? 0 }
       const isCounted = query.statementType !== 'DDL' && query.substatement !== 'EXPLAIN'
       const outcome = { columns: described, ...(isCounted ? { updateCount: 0 } : {}) }
-      const metadata = resultMetadata({ queryId: query.id, updateType, updateCount, columns: described })
-      const [body] = await Promise.all([writer!.close(), objects.put(`${uri}.metadata`, metadata, signal)])
+      const [body] = await Promise.all([writer!.close(), metadata ?? putMetadata(updateType, updateCount)])
       return { ...outcome, body }
     },
-    abort: async () => writer?.abort(),
+    async abort() {
+      await writer?.abort()
+      const isWritten = await metadata?.then(
+        () => true,
+        () => false,
+      )
+      if (isWritten) await objects.remove([`${uri}.metadata`]).catch(() => undefined)
+    },
   }
 }
 

@@ -2,6 +2,7 @@
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
+  CopyObjectCommand,
   CreateMultipartUploadCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -59,12 +60,16 @@ export interface ResultObjects extends Disposable {
   /** The addresses of all objects below a folder. */
   list(folder: string): AsyncGenerator<string>
   remove(uris: readonly string[]): Promise<void>
+  /** @throws what S3 answers: then the object is where it was */
+  move(from: string, to: string): Promise<void>
 }
 
 export function openResultObjects(endpoint: URL, region: string, secret?: string): ResultObjects {
   const s3 = s3ServerClient(endpoint, region, secret, {
     // A query fails within ten seconds where S3 is away or silent.
     maxAttempts: 2,
+    // Both ends are on one machine; a checksum of each result would only take time.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
   })
   const seenBuckets = new Map<string, number>()
@@ -151,9 +156,31 @@ export function openResultObjects(endpoint: URL, region: string, secret?: string
     }
   }
 
+  async function remove(uris: readonly string[]): Promise<void> {
+    const byBucket = Map.groupBy(uris, (uri) => s3Location(uri)!.bucket)
+    for (const [bucket, own] of byBucket) {
+      for (let start = 0; start < own.length; start += 1_000) {
+        const Objects = own.slice(start, start + 1_000).map((uri) => ({ Key: s3Location(uri)!.key }))
+        await s3
+          .send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }))
+          .catch((error) => {
+            // With its bucket the results are gone too.
+            if ((error as Error).name !== 'NoSuchBucket') throw error
+          })
+      }
+    }
+  }
+
   return {
     writer,
     put,
+    remove,
+    async move(from, to) {
+      const [source, target] = [s3Location(from)!, s3Location(to)!]
+      const CopySource = [source.bucket, ...source.key.split('/')].map(encodeURIComponent).join('/')
+      await s3.send(new CopyObjectCommand({ Bucket: target.bucket, Key: target.key, CopySource }))
+      await remove([from])
+    },
     async answers(withinMs) {
       try {
         await (await fetch(endpoint, { signal: AbortSignal.timeout(withinMs) })).body?.cancel()
@@ -213,20 +240,6 @@ export function openResultObjects(endpoint: URL, region: string, secret?: string
       const { bucket, key } = s3Location(folder)!
       for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: key })) {
         for (const object of page.Contents ?? []) yield `s3://${bucket}/${object.Key}`
-      }
-    },
-    async remove(uris) {
-      const byBucket = Map.groupBy(uris, (uri) => s3Location(uri)!.bucket)
-      for (const [bucket, own] of byBucket) {
-        for (let start = 0; start < own.length; start += 1_000) {
-          const Objects = own.slice(start, start + 1_000).map((uri) => ({ Key: s3Location(uri)!.key }))
-          await s3
-            .send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }))
-            .catch((error) => {
-              // With its bucket the results are gone too.
-              if ((error as Error).name !== 'NoSuchBucket') throw error
-            })
-        }
       }
     },
     [Symbol.dispose]: () => s3.destroy(),

@@ -108,6 +108,33 @@ test('STORED AS PARQUET names the three classes of Parquet', () => {
   })
 })
 
+const textOutput = (format: string) => `org.apache.hadoop.hive.ql.io.${format}`
+test.each([
+  ["ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'", 'IgnoreKeyTextOutputFormat'],
+  [
+    "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' STORED AS TEXTFILE",
+    'HiveIgnoreKeyTextOutputFormat',
+  ],
+  ["ROW FORMAT DELIMITED FIELDS TERMINATED BY '\t'", 'HiveIgnoreKeyTextOutputFormat'],
+])('a table with %s has the output format %s', (clauses, format) => {
+  expect(parse(`CREATE EXTERNAL TABLE t (a int) ${clauses} LOCATION 's3://b/t/'`)).toMatchObject({
+    table: { StorageDescriptor: { OutputFormat: textOutput(format) } },
+  })
+})
+
+test('a schema in Avro is stored without its indentation, other properties as they are', () => {
+  const statement = parse(
+    `CREATE EXTERNAL TABLE t (a int) ROW FORMAT SERDE 'x' WITH SERDEPROPERTIES ('avro.schema.literal'='{\n   "type" : 1\n}', 'b'='  ') LOCATION 's3://b/t/'`,
+  )
+  expect(statement).toMatchObject({
+    table: {
+      StorageDescriptor: {
+        SerdeInfo: { Parameters: { 'avro.schema.literal': '{\n "type" : 1\n}', b: '  ' } },
+      },
+    },
+  })
+})
+
 test.each([
   ['CREATE EXTERNAL TABLE t (a strin)', "line 1:28: mismatched input 'strin'. Expecting: <type>"],
   [

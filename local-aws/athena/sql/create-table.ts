@@ -23,6 +23,13 @@ const textFormat = {
   output: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
 }
 
+/** Where a statement names a SerDe and has no STORED AS. */
+const serdeFormat: FileFormat = {
+  ...textFormat,
+  output: 'org.apache.hadoop.hive.ql.io.IgnoreKeyTextOutputFormat',
+  serde: textSerde,
+}
+
 const formats: Readonly<Record<string, FileFormat>> = {
   TEXTFILE: { ...textFormat, serde: textSerde },
   PARQUET: {
@@ -53,7 +60,8 @@ export function createTable(reader: TokenReader): CreateTable {
   const partitionKeys = reader.accept('PARTITIONED', 'BY') ? reader.list(() => column(reader)) : []
   const buckets = reader.accept('CLUSTERED', 'BY') ? bucketing(reader) : undefined
   const row = reader.accept('ROW', 'FORMAT') ? rowFormat(reader) : undefined
-  const files = reader.accept('STORED', 'AS') ? storedAs(reader) : formats.TEXTFILE!
+  const withoutFormat = row?.isNamed ? serdeFormat : formats.TEXTFILE!
+  const files = reader.accept('STORED', 'AS') ? storedAs(reader) : withoutFormat
   const row2 = reader.accept('WITH', 'SERDEPROPERTIES') ? properties(reader) : {}
   const location = reader.accept('LOCATION') ? reader.text() : undefined
   const tableProperties = reader.accept('TBLPROPERTIES') ? properties(reader) : {}
@@ -67,8 +75,8 @@ export function createTable(reader: TokenReader): CreateTable {
     Compressed: false,
     NumberOfBuckets: buckets?.count ?? -1,
     SerdeInfo: {
-      SerializationLibrary: row?.SerializationLibrary ?? files.serde,
-      Parameters: { 'serialization.format': '1', ...row?.Parameters, ...row2 },
+      SerializationLibrary: row?.serde.SerializationLibrary ?? files.serde,
+      Parameters: { 'serialization.format': '1', ...row?.serde.Parameters, ...row2 },
     },
     BucketColumns: buckets?.columns ?? [],
     SortColumns: [],
@@ -103,11 +111,12 @@ function bucketing(reader: TokenReader): { columns: string[]; count: number } {
   return { columns, count }
 }
 
-function rowFormat(reader: TokenReader): SerDeInfo {
+/** The SerDe, and whether the statement names it. */
+function rowFormat(reader: TokenReader): { serde: SerDeInfo; isNamed: boolean } {
   if (reader.expectOneOf('SERDE', 'DELIMITED') === 'SERDE') {
     const library = reader.text()
     const parameters = reader.accept('WITH', 'SERDEPROPERTIES') ? properties(reader) : {}
-    return { SerializationLibrary: library, Parameters: parameters }
+    return { serde: { SerializationLibrary: library, Parameters: parameters }, isNamed: true }
   }
   const parameters: Record<string, string> = {}
   if (reader.accept('FIELDS', 'TERMINATED', 'BY')) {
@@ -118,7 +127,7 @@ function rowFormat(reader: TokenReader): SerDeInfo {
   if (reader.accept('MAP', 'KEYS', 'TERMINATED', 'BY')) parameters['mapkey.delim'] = reader.text()
   if (reader.accept('LINES', 'TERMINATED', 'BY')) parameters['line.delim'] = reader.text()
   if (reader.accept('NULL', 'DEFINED', 'AS')) parameters['serialization.null.format'] = reader.text()
-  return { SerializationLibrary: textSerde, Parameters: parameters }
+  return { serde: { SerializationLibrary: textSerde, Parameters: parameters }, isNamed: false }
 }
 
 function storedAs(reader: TokenReader): FileFormat {
@@ -136,7 +145,9 @@ export function properties(reader: TokenReader): Record<string, string> {
     reader.list(() => {
       const key = reader.text()
       reader.expect('=')
-      return [key, reader.text()]
+      const value = reader.text()
+      // Athena stores a schema without its indentation.
+      return [key, key === 'avro.schema.literal' ? value.replace(/ +/g, ' ') : value]
     }),
   )
 }

@@ -1,6 +1,6 @@
 // Crawls real objects in the local S3 and asks the tables that come of it through Athena.
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -27,14 +27,15 @@ import {
   StopCrawlerCommand,
   UpdateCrawlerCommand,
 } from '@aws-sdk/client-glue'
-import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { lakeConfig, s3Client } from '@ticklake/aws/config.ts'
 import { RecordBuffer } from '@ticklake/consumer/batching/record-buffer.ts'
 import { encodeJsonl, jsonRow } from '@ticklake/consumer/encoding/json-rows.ts'
 import { encodeParquet } from '@ticklake/consumer/encoding/parquet.ts'
 import { columns, partitionKeys } from '@ticklake/contract/columns.ts'
+import { miniStackCredentials } from '@ticklake/runtime/engine-secret.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { openGlue } from '../api/service.ts'
 import { orcFiles, packedCsv } from './packed.fixture.ts'
 
@@ -344,14 +345,23 @@ test('a crawler that cannot do what is asked says so as AWS does', async () => {
 
 test('10,000 objects are crawled without holding up the endpoint; the crawl can be stopped and starts again', async () => {
   const began = performance.now()
-  const body = '{"symbol":"HSI","price":1.5}\n'
+  const Body = '{"symbol":"HSI","price":1.5}\n'
   const names = Array.from({ length: 10_000 }, (_, i) => {
     const hash = createHash('md5').update(String(i)).digest('hex')
     return `many/day=${String(i % 200).padStart(3, '0')}/${hash}.json`
   })
+  // In a bucket of their own, as the lists of all other tests would go through them; written without the endpoint.
+  const Bucket = `many-${process.pid}`
+  await s3.send(new CreateBucketCommand({ Bucket }))
+  const miniStack = s3Client(lake, {
+    endpoint: `http://127.0.0.1:${inject('stackPorts').miniStack}`,
+    credentials: miniStackCredentials(readFileSync(inject('secretFile'), 'utf8').trim()),
+  })
   for (let start = 0; start < names.length; start += 50) {
-    await Promise.all(names.slice(start, start + 50).map((name) => put(name, body)))
+    const some = names.slice(start, start + 50)
+    await Promise.all(some.map((Key) => miniStack.send(new PutObjectCommand({ Bucket, Key, Body }))))
   }
+  miniStack.destroy()
   const written = performance.now()
   const dataDir = mkdtempSync(join(tmpdir(), 'crawl-'))
   const service = await openGlue({
@@ -366,7 +376,7 @@ test('10,000 objects are crawled without holding up the endpoint; the crawl can 
       Name: 'many',
       Role: 'crawler',
       DatabaseName: 'big',
-      Targets: { S3Targets: [{ Path: `s3://${lake.bucket}/${lake.prefix}/many/` }] },
+      Targets: { S3Targets: [{ Path: `s3://${Bucket}/many/` }] },
     })
     const state = async () =>
       (await service.call<{ Crawler: { State: string; LastCrawl?: object } }>('GetCrawler', { Name: 'many' }))

@@ -1,0 +1,44 @@
+// Keeps results in memory for the clients that are about to ask for their pages: a page from S3 takes milliseconds more.
+
+/** Results up to this size stay until newer ones need their space. */
+const smallBytes = 64 * 1024
+/** Larger ones stay until their last page was read, and no longer than this. */
+const mostMs = 60_000
+/** Of all results together. */
+const mostBytes = 16 * 1024 * 1024
+
+export interface KeptBodies {
+  keep(id: string, body: Buffer): void
+  get(id: string): Buffer | undefined
+  /** Its last page was read. */
+  wasRead(id: string): void
+}
+
+export function keepBodies(): KeptBodies {
+  const bodies = new Map<string, Buffer>()
+  let bytes = 0
+
+  function drop(id: string): void {
+    bytes -= bodies.get(id)?.length ?? 0
+    bodies.delete(id)
+  }
+
+  function dropLarge(id: string): void {
+    if ((bodies.get(id)?.length ?? 0) > smallBytes) drop(id)
+  }
+
+  return {
+    keep(id, body) {
+      drop(id)
+      bodies.set(id, body)
+      bytes += body.length
+      for (const oldest of bodies.keys()) {
+        if (bytes <= mostBytes) break
+        drop(oldest)
+      }
+      if (body.length > smallBytes) setTimeout(() => dropLarge(id), mostMs).unref()
+    },
+    get: (id) => bodies.get(id),
+    wasRead: dropLarge,
+  }
+}

@@ -1,0 +1,38 @@
+// In which order vitest starts files: what takes longest first, so that no lane is left with it at the end.
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/**
+ * The files of more than a minute, the longest first: their size, by which vitest orders files that it has not run yet,
+ * says little. One that is missing here only starts later than it might.
+ */
+const long = [
+  'producer/producer.stack.test.ts',
+  'catalog/dashboard/server/live.stack.test.ts',
+  'catalog/compaction/compaction.stack.test.ts',
+  'catalog/catalog.stack.test.ts',
+  'tools/docs/commands.stack.test.ts',
+  'catalog/dashboard/server/tabs.stack.test.ts',
+  'consumer/exactly-once.stack.test.ts',
+  'consumer/memory.stack.test.ts',
+  'stack/lifecycle.stack.test.ts',
+  'catalog/audit/audit.stack.test.ts',
+  'consumer/chain-and-kafka.stack.test.ts',
+  'local-aws/glue/crawlers/crawler.stack.test.ts',
+  'consumer/power-cut.stack.test.ts',
+  'consumer/limits.stack.test.ts',
+  'packages/runtime/terminal.stack.test.ts',
+  'e2e/stack.e2e.test.ts',
+  'infra/broker-boot.e2e.test.ts',
+  'e2e/local-aws-image.e2e.test.ts',
+  // Waits until stack.e2e.test.ts has ended, as only one of them may have a stream.
+  'e2e/aws.e2e.test.ts',
+  'e2e/notebook.e2e.test.ts',
+]
+
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const first = long.flatMap((path) => sorted.filter(({ moduleId }) => moduleId.endsWith(`/${path}`)))
+    return [...first, ...sorted.filter((file) => !first.includes(file))]
+  }
+}
