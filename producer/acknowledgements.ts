@@ -44,12 +44,12 @@ export class Acknowledgements {
 }
 
 /** Both numbers stand at the beginning of librdkafka's statistics, which list every partition behind them. */
-const BEGINNING = 1_000
+const HEAD_CHARS = 1_000
 
 /** @param statistics JSON, see STATISTICS.md of librdkafka; undefined: the numbers are not there */
 export function queueStateOf(statistics: string): QueueState | undefined {
-  const beginning = statistics.slice(0, BEGINNING)
-  const age = /"age": ?(\d+)/.exec(beginning)
-  const waiting = /"msg_cnt": ?(\d+)/.exec(beginning)
+  const head = statistics.slice(0, HEAD_CHARS)
+  const age = /"age": ?(\d+)/.exec(head)
+  const waiting = /"msg_cnt": ?(\d+)/.exec(head)
   return age && waiting ? { ageMs: Number(age[1]) / 1000, waiting: Number(waiting[1]) } : undefined
 }
