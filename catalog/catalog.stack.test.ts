@@ -26,6 +26,8 @@ const tutorial = {
 }
 const query = (sql: string, ...flags: string[]) => run(env, 'catalog', 'query', sql, ...flags)
 const glue = () => new GlueClient({})
+/** How long anything is waited for: a busy machine takes its time. */
+const SLOW_MS = 90_000
 
 test('declare creates what is missing, and nothing the second time', async () => {
   const first = await run(env, 'catalog', 'declare')
@@ -146,7 +148,7 @@ test('Ctrl-C cancels the query at Athena', async () => {
     const { QueryExecutions } = await athena.send(new BatchGetQueryExecutionCommand({ QueryExecutionIds }))
     return QueryExecutions?.find(({ Query }) => Query === sql)
   }
-  await expect.poll(async () => (await execution())?.Status?.State, { timeout: 30_000 }).toBe('RUNNING')
+  await expect.poll(async () => (await execution())?.Status?.State, { timeout: SLOW_MS }).toBe('RUNNING')
   running.child.kill('SIGINT')
   const { code, stderr } = await running.ended
   expect(stderr).toContain('error QUERY_CANCELLED')
@@ -181,7 +183,7 @@ test('serve continues while nothing answers, logs it in one line, and ends on SI
     'catalog',
     'serve',
   )
-  await expect.poll(() => away.stderr(), { timeout: 20_000 }).toContain('register partitions failed')
+  await expect.poll(() => away.stderr(), { timeout: SLOW_MS }).toContain('register partitions failed')
   const port = portOf(away.stderr())
   expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200)
   const ready = await fetch(`http://127.0.0.1:${port}/readyz`)
@@ -199,18 +201,18 @@ test('serve counts on a scrape, registers partitions, and audits', async () => {
     'catalog',
     'serve',
   )
-  await expect.poll(() => service.stderr(), { timeout: 20_000 }).toContain('health at http')
+  await expect.poll(() => service.stderr(), { timeout: SLOW_MS }).toContain('health at http')
   const port = portOf(service.stderr())
   const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
   await expect
-    .poll(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status, { timeout: 20_000 })
+    .poll(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status, { timeout: SLOW_MS })
     .toBe(200)
-  await expect.poll(metrics, { timeout: 30_000 }).toContain('ticklake_catalog_rows{service="catalog"} 2000')
+  await expect.poll(metrics, { timeout: SLOW_MS }).toContain('ticklake_catalog_rows{service="catalog"} 2000')
   await expect
-    .poll(metrics, { timeout: 30_000 })
+    .poll(metrics, { timeout: SLOW_MS })
     .toContain('ticklake_catalog_lag_records{service="catalog"} 0')
   await expect
-    .poll(metrics, { timeout: 30_000 })
+    .poll(metrics, { timeout: SLOW_MS })
     .toMatch(/ticklake_catalog_audits_total\{outcome="good",service="catalog"\} [1-9]/)
   expect(await metrics()).toContain('ticklake_catalog_audit_findings{service="catalog"} 0')
   expect(service.stderr()).toContain('audit: produced 2000, landed 2000')
@@ -284,7 +286,7 @@ test('alerts are checked by Athena, notify once per episode, also across a resta
   }
   const serving = async (wanted: string[]) => {
     await using service = start(alerting, 'catalog', 'serve')
-    await expect.poll(() => service.stderr(), { timeout: 20_000 }).toContain('health at http')
+    await expect.poll(() => service.stderr(), { timeout: SLOW_MS }).toContain('health at http')
     await expect.poll(() => firing(service.stderr()), { timeout: 60_000 }).toEqual(wanted)
     service.child.kill('SIGTERM')
     return (await service.ended).stderr

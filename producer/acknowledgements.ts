@@ -44,11 +44,11 @@ export class Acknowledgements {
 }
 
 /** Both numbers are in the first characters of librdkafka's statistics, before the list of partitions. */
-const HEAD_CHARACTERS = 1_000
+const HEAD_CHARS = 1_000
 
 /** @param statistics JSON, see STATISTICS.md of librdkafka @returns undefined if the numbers are missing */
 export function queueStateOf(statistics: string): QueueState | undefined {
-  const head = statistics.slice(0, HEAD_CHARACTERS)
+  const head = statistics.slice(0, HEAD_CHARS)
   const age = /"age": ?(\d+)/.exec(head)
   const waiting = /"msg_cnt": ?(\d+)/.exec(head)
   return age && waiting ? { ageMs: Number(age[1]) / 1000, waiting: Number(waiting[1]) } : undefined

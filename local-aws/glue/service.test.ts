@@ -95,13 +95,13 @@ describe('the catalog', () => {
 
   it('refuses what it would otherwise ignore: transactions of governed tables, and tokens of lists of one page', async () => {
     await withTicks()
-    const refusals = [
+    const refused = [
       ['GetTable', { DatabaseName: 'lake', Name: 'ticks', TransactionId: 't1' }, 'TransactionId is for'],
       ['GetPartitions', { ...table, QueryAsOfTime: 1 }, 'QueryAsOfTime is for governed tables'],
       ['GetTables', { DatabaseName: 'lake', TransactionId: 't1', QueryAsOfTime: 1 }, 'along with'],
       ['GetPartitionIndexes', { ...table, NextToken: 'x' }, 'Invalid token: x'],
     ] as const
-    for (const [operation, request, message] of refusals) {
+    for (const [operation, request, message] of refused) {
       expect(await overTheWire(operation, request), operation).toMatchObject({
         status: 400,
         body: { __type: 'InvalidInputException', Message: expect.stringContaining(message) },

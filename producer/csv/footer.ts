@@ -39,11 +39,10 @@ export class Footer {
 
   end(): void {
     // Behind no row there is no footer: these were meant to be rows.
-    if (!this.#hasRow) return this.#report()
-    for (const row of this.#waiting) {
-      const footer = { column: '', reason: 'footer', detail: 'text after the last row' }
-      this.#events.rowSkipped({ ...row, ...footer })
-    }
+    const footer = this.#hasRow
+      ? { column: '', reason: 'footer', detail: 'text after the last row' }
+      : undefined
+    for (const row of this.#waiting) this.#events.rowSkipped({ ...row, ...footer })
     this.#waiting = []
   }
 }

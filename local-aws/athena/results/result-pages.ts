@@ -4,7 +4,7 @@ import { BoundedMap } from '@ticklake/runtime/bounded-map.ts'
 import { WrittenJson } from '../../http/json-answer.ts'
 import { invalidInput } from '../api/errors.ts'
 import { outputLocation, type Query, type ResultLayout, resultLayout } from '../api/query.ts'
-import { keepBodies } from './kept-bodies.ts'
+import { makeBodyCache } from './body-cache.ts'
 import { csvRows, textRows } from './result-csv.ts'
 import { rowsJson } from './rows-json.ts'
 import type { ResultObjects } from './s3.ts'
@@ -60,7 +60,7 @@ export interface ResultPages {
 }
 
 export function openResultPages(objects: ResultObjects): ResultPages {
-  const bodies = keepBodies()
+  const bodies = makeBodyCache()
   /** What was last read of a result: the next page is in it. */
   const readAhead = new BoundedMap<string, { readonly offset: number; readonly bytes: Uint8Array }>(keptAhead)
 
@@ -122,7 +122,7 @@ export function openResultPages(objects: ResultObjects): ResultPages {
 
   return {
     remember(id, body) {
-      if (body) bodies.keep(id, body)
+      if (body) bodies.add(id, body)
     },
     async page(object, size, token) {
       const key = pageKey(object, size, token)

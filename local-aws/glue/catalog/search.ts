@@ -112,8 +112,8 @@ function hasText(table: Table, searchText: string): boolean {
   const texts = textsOf(table)
   const quoted = /^"(.*)"$/s.exec(searchText)?.[1]
   if (quoted !== undefined) return texts.some((text) => hasToken(text, quoted))
-  const words = searchText.toLowerCase().split(/\s+/).filter(Boolean)
-  return words.every((word) => texts.some((text) => text.toLowerCase().includes(word)))
+  const terms = searchText.toLowerCase().split(/\s+/).filter(Boolean)
+  return terms.every((term) => texts.some((text) => text.toLowerCase().includes(term)))
 }
 
 function textsOf(table: Table): string[] {

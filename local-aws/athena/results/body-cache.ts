@@ -7,14 +7,14 @@ const mostMs = 60_000
 /** Of all results together. */
 const mostBytes = 16 * 1024 * 1024
 
-export interface KeptBodies {
-  keep(id: string, body: Buffer): void
+export interface BodyCache {
+  add(id: string, body: Buffer): void
   get(id: string): Buffer | undefined
   /** Its last page was read. */
   wasRead(id: string): void
 }
 
-export function keepBodies(): KeptBodies {
+export function makeBodyCache(): BodyCache {
   const bodies = new Map<string, Buffer>()
   let bytes = 0
 
@@ -28,7 +28,7 @@ export function keepBodies(): KeptBodies {
   }
 
   return {
-    keep(id, body) {
+    add(id, body) {
       drop(id)
       bodies.set(id, body)
       bytes += body.length
