@@ -140,6 +140,8 @@ function connectIceberg(peer: string): Contender {
         'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
         'value.converter.schemas.enable': 'false',
         'offset.storage.file.filename': join(dir, `${run}.offsets`),
+        // A sink writes files when Connect commits; by default once a minute.
+        'offset.flush.interval.ms': '5000',
         'plugin.path': join(peer, 'iceberg/plugin'),
         'plugin.discovery': 'service_load',
         listeners: 'http://127.0.0.1:0',
