@@ -50,9 +50,14 @@ export async function runRound(options: RoundOptions): Promise<Measurement> {
       residentMiB: now.residentMiB,
     }
   }
-  const problem = await untilDone(options, processes, begun, sample)
-  const seconds = (performance.now() - begun) / 1000
-  await Promise.all(processes.map(end))
+  let problem: string | undefined
+  let seconds: number
+  try {
+    problem = await untilDone(options, processes, begun, sample)
+    seconds = (performance.now() - begun) / 1000
+  } finally {
+    await Promise.all(processes.map(end))
+  }
   const rows = contender.group === 'send' ? task.rows : options.expected.rows
   const millions = rows / 1e6
   const figures = {
