@@ -8,8 +8,12 @@ import {
   type Figures,
   groupsOf,
   type Measurement,
+  median,
   mediansOf,
 } from './result.ts'
+
+/** A longer bar is not drawn. */
+const MOST_OF_MEDIAN = 20
 
 interface Group {
   readonly title: string
@@ -131,8 +135,13 @@ function section(docs: string, result: BenchResult, group: string): string {
       const value = medians.get(name)?.[plotted]
       return value === undefined ? [] : [{ name, value }]
     })
-    writeFileSync(join(docs, file), barPlot(plotted, bars))
+    const highest = median(bars.map(({ value }) => value)) * MOST_OF_MEDIAN
+    const drawn = bars.filter(({ value }) => value <= highest)
+    const left = bars.filter(({ value }) => value > highest).map(({ name }) => name)
+    writeFileSync(join(docs, file), barPlot(plotted, drawn))
     plot = `\n![${title}: ${plotted}](${file})\n`
+    if (left.length > 0)
+      plot += `\nNot drawn, because it would leave the others no length: ${left.join('; ')}.\n`
   }
   return `## ${title}\n\n${text}\n\n${head}\n${rows.join('\n')}\n${plot}`
 }

@@ -5,8 +5,8 @@ export interface Bar {
 }
 
 const ROW = 28
-const LABEL_WIDTH = 230
-const BAR_WIDTH = 380
+const LABEL_WIDTH = 270
+const BAR_WIDTH = 340
 const VALUE_WIDTH = 110
 
 /** One bar a line, longest value as wide as the plot. */
