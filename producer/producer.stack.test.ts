@@ -333,7 +333,7 @@ test('a broker that is killed at full speed and comes back loses and duplicates 
   await boot()
   const there = await recordsOf(own, own.KAFKA_TOPIC!, 6)
   expect(there - rows).toBeGreaterThanOrEqual(Number(delivered))
-})
+}, 300_000)
 
 test('--help of each command names its flags and their variables', async () => {
   const help = async (...args: string[]) =>
