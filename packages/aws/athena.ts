@@ -16,6 +16,7 @@ import { sleep } from '@ticklake/runtime/process.ts'
 import { AthenaCsv, type Cell } from './athena-csv.ts'
 import type { LakeConfig } from './config.ts'
 import { awsFailure, isAwsError, pagesOf } from './failure.ts'
+import { pollAfter } from './poll-pace.ts'
 import { queryFailure } from './query-failure.ts'
 import { Bucket, parseS3Uri } from './s3.ts'
 
@@ -43,9 +44,6 @@ export interface QueryOptions {
 }
 
 type AthenaLake = Pick<LakeConfig, 'workgroup' | 'results' | 'database'>
-
-const FIRST_POLL_MS = 40
-const LAST_POLL_MS = 1_000
 
 export class Athena {
   readonly #client: AthenaClient
@@ -112,7 +110,7 @@ export class Athena {
 
   async #finished(id: string, sql: string, { signal, timeoutMs }: QueryOptions): Promise<QueryExecution> {
     const deadline = timeoutMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeoutMs
-    let pollMs = FIRST_POLL_MS
+    const startedAt = performance.now()
     while (true) {
       if (signal?.aborted || Date.now() > deadline) await this.#cancel(id, sql, signal?.aborted, timeoutMs)
       const execution = await this.#execution(id)
@@ -127,8 +125,7 @@ export class Athena {
           ...(reason ? { why: reason } : {}),
         })
       }
-      await sleep(pollMs, signal)
-      pollMs = Math.min(LAST_POLL_MS, pollMs * 1.5)
+      await sleep(pollAfter(performance.now() - startedAt), signal)
     }
   }
 
