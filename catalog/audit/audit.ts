@@ -7,7 +7,7 @@ import type { Chain } from '@ticklake/lake/chains.ts'
 import type { CompactedHour } from '@ticklake/lake/manifests.ts'
 import { type ChainBase, type ChainCheck, type ChainSums, checkChains } from './chain-check.ts'
 import { throughManifests } from './compacted-hours.ts'
-import { counted, type Finding, finding } from './finding.ts'
+import { counted, type Finding, finding, truncationRemedy } from './finding.ts'
 import type { RowGroup } from './object-check.ts'
 import { checkObjects, type ObjectCheck, type ObjectFacts } from './object-check.ts'
 
@@ -179,8 +179,8 @@ function checkOffsets(facts: AuditFacts, chain: ChainCheck) {
       findings.push(
         finding(
           'broker',
-          `partition ${partition}: the lake holds the offsets up to ${landedOffset - 1}, Kafka ends before ${end}`,
-          'the broker lost acknowledged records and will reuse their offsets: create a new topic and a new dataset',
+          `partition ${partition}: the lake holds the offsets up to ${landedOffset - 1}, Kafka ends before ${end}: the broker lost acknowledged records and will reuse their offsets`,
+          truncationRemedy,
         ),
       )
     }

@@ -25,6 +25,7 @@ test('records that took the offsets of landed ones are counted as lost', async (
     kind: 'broker',
     lost: 40,
     what: expect.stringMatching(/offset 99.*40 records/),
+    remedy: expect.stringMatching(/LAKE_DATASET.*CONSUMER_ON_TRUNCATION=record/),
   })
   const unknown = claim({ last: { offset: 99, sha256: last.sha256 } })
   expect(await checkChainEnd(unknown, topic, lookup(other)), 'at least the one').toMatchObject({ lost: 1 })

@@ -8,7 +8,7 @@ import type { TopicPartition } from '@ticklake/kafka/topic.ts'
 import { compareRecord } from '@ticklake/lake/chain-end.ts'
 import { claimKeys, readLink } from '@ticklake/lake/claims.ts'
 import type { ObjectSource } from '@ticklake/lake/object-source.ts'
-import { counted, type Finding, finding } from './finding.ts'
+import { counted, type Finding, finding, truncationRemedy } from './finding.ts'
 
 type Lookup = Pick<RecordLookup, 'find' | 'epochEnd'>
 
@@ -47,7 +47,7 @@ export async function checkChainEnd(
   return finding(
     'broker',
     `partition ${partition}: ${comparison.why}: ${counted(lost, 'record')} or more since then count as landed but are not in the lake`,
-    'begin a new dataset with LAKE_DATASET for all services, and keep both: it lands what the topic still holds',
+    truncationRemedy,
     { lost },
   )
 }

@@ -30,6 +30,13 @@ export interface Finding {
   readonly twice: number
 }
 
+/**
+ * What to do when Kafka has lost landed records. The audit may run before the consumer has noticed, and does not know
+ * the consumer's setting.
+ */
+export const truncationRemedy =
+  'begin a new dataset with LAKE_DATASET for all services, and keep both: it lands what the topic still holds. A consumer with CONSUMER_ON_TRUNCATION=record does that in a new era of this dataset as soon as it notices: audit again then'
+
 /** A finding; by default it affects no records. */
 export function finding(
   kind: FindingKind,
