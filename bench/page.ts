@@ -45,7 +45,7 @@ const groups: Readonly<Record<string, Group>> = {
   },
   freshness: {
     title: 'Freshness',
-    text: 'How old a row is, by the broker’s clock, when a SELECT through Athena’s API first shows it. The consumer flushes after 1 s.',
+    text: 'How old a row is, by the broker’s clock, when a SELECT through Athena’s API first shows it. The consumer flushes after 1 s; then a row waits for the SELECT that just missed it, and for the next one, whose time is the last column.',
     plotted: 'p99 ms',
   },
   stack: {
