@@ -73,6 +73,9 @@ test('a stream lands, and COUNT, MAX, GROUP BY and the audit agree, under any na
     'audit: produced 2000, landed 2000, dead 0, skipped 0, lost 0, twice 0',
   )
   expect(audit.code).toBe(0)
+  // It leaves the group: one that was killed would keep its partitions from the next test's consumer for 45 s.
+  consumer.child.kill('SIGTERM')
+  expect((await consumer.ended).code).toBe(0)
   expect((await query('SELECT count(*) FROM ticks', '--output', 'csv')).stdout).toBe('_col0\n2000\n')
   const declared = await catalog(tutorial, 'declare')
   expect(declared.code, declared.stderr).toBe(0)
@@ -258,7 +261,7 @@ test('alerts are checked by Athena, notify once per episode, also across a resta
   const landed = async (rows: number) => {
     const sql = "SELECT count(*) AS n FROM ticks WHERE index = 'ALERTED'"
     await expect
-      .poll(async () => (await query(sql, '--output', 'csv')).stdout, { timeout: 60_000 })
+      .poll(async () => (await query(sql, '--output', 'csv')).stdout, { timeout: 60_000, interval: 500 })
       .toBe(`n\n${rows}\n`)
   }
   await produce(env, [intraday(100, 6 * 60_000), intraday(103, 1_000)])
