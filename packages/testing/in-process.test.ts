@@ -1,17 +1,17 @@
 // Commands in the process of a test: what they print is captured, and what they cannot do there is refused.
 import { expect, test } from 'vitest'
-import { catalog, dlq } from './in-process.ts'
+import { catalog } from './in-process.ts'
 
 /** What a process would inherit that reads none of the project's variables. */
 const env = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => /^(AWS_.*|TZ)$/.test(name)),
 ) as Record<string, string>
 
-test('a command writes to what its caller gives, and its exit status is not the test run’s', async () => {
+test('a command writes to what its caller gives, and its exit status is not the test run’s', {
+  timeout: 60_000,
+}, async () => {
   const plan = await catalog(env, 'alerts', 'plan')
   expect(plan).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('CATALOG_ALERTS_FILE') })
-  const list = await dlq({ ...env, LAKE_BUKET: 'x' }, 'list')
-  expect(list).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('LAKE_BUKET') })
   expect(process.exitCode).toBeUndefined()
 })
 
