@@ -16,8 +16,8 @@ const stack = {
   testTimeout: 120_000,
   hookTimeout: 120_000,
 }
-/** Stack tests wait more than they work: five at a time keep two cores busy. */
-const sideBySide = 5
+/** Stack tests wait about as long as they work: four at a time keep two cores busy. */
+const sideBySide = 4
 
 export default defineConfig({
   test: {

@@ -309,7 +309,7 @@ describe('the broker', () => {
     await createTopic({ ...own, KAFKA_BOOTSTRAP_SERVERS: broker.plain }, 1).catch(() => {})
     const ports = { CONSUMER_HEALTH_PORT: '0', PRODUCER_HEALTH_PORT: '0' }
     const begun = performance.now()
-    const late = new Service(command, { env: { ...own, ...ports, KAFKA_CONNECT_TIMEOUT_MS: '6000' } })
+    const late = new Service(command, { env: { ...own, ...ports, KAFKA_CONNECT_TIMEOUT_MS: '3000' } })
     expect(await late.ended()).toBe(1)
     expect(performance.now() - begun).toBeLessThan(20_000)
     expect(late.stderr).toMatch(
