@@ -91,7 +91,7 @@ async function landReadAndSend(
   }
 }
 
-/** A topic of so many made-up ticks, and what it holds. */
+/** A topic of so many generated ticks, and what it holds. */
 async function filledTopic(
   env: StackEnv,
   topic: string,

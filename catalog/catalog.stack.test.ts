@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-athena'
 import { GetTableCommand, GlueClient, type TableInput, UpdateTableCommand } from '@aws-sdk/client-glue'
 import { run, start } from '@ticklake/testing/catalog-commands.ts'
+import { catalog } from '@ticklake/testing/in-process.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { produce } from '@ticklake/testing/topic.ts'
 import { expect, test } from 'vitest'
@@ -24,16 +25,16 @@ const tutorial = {
   LAKE_DATABASE: `stock-market-${env.LAKE_DATABASE}`.replaceAll('_', '-'),
   LAKE_TABLE: 'kafka-stock-market-engine-ym',
 }
-const query = (sql: string, ...flags: string[]) => run(env, 'catalog', 'query', sql, ...flags)
+const query = (sql: string, ...flags: string[]) => catalog(env, 'query', sql, ...flags)
 const glue = () => new GlueClient({})
 /** How long anything is waited for: a busy machine takes its time. */
 const SLOW_MS = 90_000
 
 test('declare creates what is missing, and nothing the second time', async () => {
-  const first = await run(env, 'catalog', 'declare')
+  const first = await catalog(env, 'declare')
   expect(first.stdout).toContain(`table ${env.LAKE_DATABASE}.ticks: created`)
   expect(first.stdout).toContain('partitions: 50 new')
-  const second = await run(env, 'catalog', 'declare')
+  const second = await catalog(env, 'declare')
   expect(second.stdout).toContain(`table ${env.LAKE_DATABASE}.ticks: exists as wanted`)
   expect(second.stdout).toContain('partitions: 0 new')
   expect([first.code, second.code]).toEqual([0, 0])
@@ -52,41 +53,39 @@ test('declare shows a difference and leaves it, until --replace', async () => {
     StorageDescriptor,
   } as TableInput
   await glue().send(new UpdateTableCommand({ DatabaseName: env.LAKE_DATABASE!, TableInput }))
-  const shown = await run(env, 'catalog', 'declare')
+  const shown = await catalog(env, 'declare')
   expect(shown.code).toBe(1)
   expect(shown.stderr).toContain('error DECLARE_DIFFERS')
   expect(shown.stderr).toContain('columns: found index string, date string')
   expect((await glue().send(new GetTableCommand(table))).Table?.StorageDescriptor?.Columns?.[1]?.Type).toBe(
     'string',
   )
-  expect((await run(env, 'catalog', 'declare', '--replace')).code).toBe(0)
-  expect((await run(env, 'catalog', 'declare')).code).toBe(0)
+  expect((await catalog(env, 'declare', '--replace')).code).toBe(0)
+  expect((await catalog(env, 'declare')).code).toBe(0)
 })
 
 test('a stream lands, and COUNT, MAX, GROUP BY and the audit agree, under any names', async () => {
   expect((await run(env, 'producer', 'topic', 'create')).code).toBe(0)
   await using consumer = start(env, 'consumer', 'run')
   expect((await run(env, 'producer', 'run', '--rows', '2000', '--rate', 'max')).code).toBe(0)
-  const audit = await run(env, 'catalog', 'audit', '--wait', '60')
+  const audit = await catalog(env, 'audit', '--wait', '60')
   expect(audit.stdout, audit.stderr + consumer.stderr()).toContain(
     'audit: produced 2000, landed 2000, dead 0, skipped 0, lost 0, twice 0',
   )
   expect(audit.code).toBe(0)
+  // It leaves the group: one that was killed would keep its partitions from the next test's consumer for 45 s.
+  consumer.child.kill('SIGTERM')
+  expect((await consumer.ended).code).toBe(0)
   expect((await query('SELECT count(*) FROM ticks', '--output', 'csv')).stdout).toBe('_col0\n2000\n')
-  const declared = await run(tutorial, 'catalog', 'declare')
+  const declared = await catalog(tutorial, 'declare')
   expect(declared.code, declared.stderr).toBe(0)
   const sql = `SELECT COUNT(*) FROM "${tutorial.LAKE_DATABASE}"."kafka-stock-market-engine-ym" limit 10`
   expect((await query(sql, '--output', 'csv')).stdout).toBe('_col0\n2000\n')
   const grouped = 'SELECT sum(n) total FROM (SELECT index, count(*) n FROM ticks GROUP BY index)'
   expect((await query(grouped, '--output', 'jsonl')).stdout).toBe('{"total":2000}\n')
-  const newest = await run(
-    tutorial,
-    'catalog',
-    'query',
-    'SELECT MAX(date) d FROM "kafka-stock-market-engine-ym"',
-  )
+  const newest = await catalog(tutorial, 'query', 'SELECT MAX(date) d FROM "kafka-stock-market-engine-ym"')
   expect(newest.stdout).toMatch(/^d\n-+\n\d{4}-\d\d-\d\d\n$/)
-  expect((await run(tutorial, 'catalog', 'audit')).stdout).toContain('landed 2000')
+  expect((await catalog(tutorial, 'audit')).stdout).toContain('landed 2000')
 })
 
 test('the view has the tutorials’ column names', async () => {
@@ -98,7 +97,7 @@ test('the view has the tutorials’ column names', async () => {
 
 test('the crawled table equals the declared one', async () => {
   for (const names of [env, tutorial]) {
-    const { code, stdout, stderr } = await run(names, 'catalog', 'crawl', '--compare')
+    const { code, stdout, stderr } = await catalog(names, 'crawl', '--compare')
     expect(stdout, stderr).toContain('have the same 15 columns, 1 partitions with objects and 2,000 rows')
     expect(code).toBe(0)
   }
@@ -157,17 +156,7 @@ test('Ctrl-C cancels the query at Athena', async () => {
 })
 
 test('watch prints count, rate, freshness and lag as numbers', async () => {
-  const { stdout, code } = await run(
-    env,
-    'catalog',
-    'watch',
-    '--every',
-    '0.5',
-    '--times',
-    '2',
-    '--output',
-    'jsonl',
-  )
+  const { stdout, code } = await catalog(env, 'watch', '--every', '0.5', '--times', '2', '--output', 'jsonl')
   const samples = stdout
     .trimEnd()
     .split('\n')
@@ -272,7 +261,7 @@ test('alerts are checked by Athena, notify once per episode, also across a resta
   const landed = async (rows: number) => {
     const sql = "SELECT count(*) AS n FROM ticks WHERE index = 'ALERTED'"
     await expect
-      .poll(async () => (await query(sql, '--output', 'csv')).stdout, { timeout: 60_000 })
+      .poll(async () => (await query(sql, '--output', 'csv')).stdout, { timeout: 60_000, interval: 500 })
       .toBe(`n\n${rows}\n`)
   }
   await produce(env, [intraday(100, 6 * 60_000), intraday(103, 1_000)])

@@ -1,6 +1,7 @@
 // The commands that a user types, and the pages that `--help` shows.
 
-import type { Env, Schema } from '@ticklake/runtime/env.ts'
+import type { Schema } from '@ticklake/runtime/env.ts'
+import type { CommandHost } from '@ticklake/runtime/process.ts'
 import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
 import yargs from 'yargs'
 import { consumerSchema } from './config.ts'
@@ -11,7 +12,11 @@ import { run } from './run.ts'
  * Runs the command that the arguments name.
  * @throws Failure for a wrong command line or configuration, and for what the command itself throws
  */
-export async function commandLine(args: readonly string[], env: Env, signal: AbortSignal): Promise<void> {
+export async function commandLine(
+  args: readonly string[],
+  host: CommandHost,
+  signal: AbortSignal,
+): Promise<void> {
   await yargs(args)
     .scriptName('consumer')
     .usage(
@@ -39,9 +44,9 @@ export async function commandLine(args: readonly string[], env: Env, signal: Abo
           )
           .example('$0 run --from 2026-11-21T09:00:00Z --dataset since_nine', 'everything since nine')
           .epilogue(describeVariables(consumerSchema)),
-      ({ from, dataset }) => run(env, { from, dataset }, signal),
+      ({ from, dataset }) => run(host.env, { from, dataset }, signal),
     )
-    .command('dlq', 'rejected records: list, show, replay', (command) => dlqCommands(command, env))
+    .command('dlq', 'rejected records: list, show, replay', (command) => dlqCommands(command, host))
     .demandCommand(1, 'missing command; expected one of run, dlq')
     .strict()
     .check(() => refuseEmptyFlags(args))

@@ -84,7 +84,7 @@ test.concurrent('a clock that jumps by hours in both directions is harmless: pat
   expect([...days].every((day) => day === before || day === new Date().toISOString().slice(0, 10))).toBe(true)
 })
 
-test('a thousand partitions', async (scope) => {
+test('a thousand partitions', { timeout: 240_000 }, async (scope) => {
   const partitions = 1_000
   const it = new ConsumerCase(scope, { CONSUMER_FLUSH_AFTER_MS: '3000' })
   await createTopic(it.env, partitions)

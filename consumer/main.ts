@@ -6,6 +6,10 @@ import { commandLine } from './cli.ts'
 /** Landing takes up to 6 s of it, and leaving the group up to 2 s (see group/membership.ts). */
 const END_WITHIN_MS = 8_500
 
-await runCommand((signal) => commandLine(process.argv.slice(2), shellEnv(), signal), {
-  endWithinMs: END_WITHIN_MS,
-})
+await runCommand(
+  (signal) => {
+    shellEnv()
+    return commandLine(process.argv.slice(2), process, signal)
+  },
+  { endWithinMs: END_WITHIN_MS },
+)

@@ -1,8 +1,8 @@
 // A broker loses its unflushed records in a power cut, and gives their offsets to others.
 import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
+import { catalog } from '@ticklake/testing/in-process.ts'
 import { readLake } from '@ticklake/testing/lake-reader.ts'
 import { OwnBroker } from '@ticklake/testing/own-broker.ts'
-import { Service } from '@ticklake/testing/service.ts'
 import { createTopic, produce, ticks } from '@ticklake/testing/topic.ts'
 import { expect, test } from 'vitest'
 
@@ -17,16 +17,13 @@ async function produceHundred(it: ConsumerCase, broker: OwnBroker): Promise<numb
 
 /** Each produced record is in the lake once, and equals Kafka's. */
 async function expectSound({ env }: ConsumerCase, produced: number): Promise<void> {
-  const catalog = (...args: string[]) => new Service(['catalog/main.ts', ...args], { env })
-  expect(await catalog('declare').ended()).toBe(0)
-  const audit = catalog('audit', '--deep')
-  expect(await audit.ended(), audit.stdout + audit.stderr).toBe(0)
+  expect((await catalog(env, 'declare')).code).toBe(0)
+  const audit = await catalog(env, 'audit', '--deep')
+  expect(audit.code, audit.stdout + audit.stderr).toBe(0)
   expect(audit.stdout).toContain(
     `produced ${produced}, landed ${produced}, dead 0, skipped 0, lost 0, twice 0\n`,
   )
-  const doctor = catalog('doctor')
-  await doctor.ended()
-  expect(doctor.stdout).not.toContain('TOPIC_TRUNCATED')
+  expect((await catalog(env, 'doctor')).stdout).not.toContain('TOPIC_TRUNCATED')
 }
 
 test('new records under the offsets of landed ones are never taken for them: the consumer stops, and every later one', async (scope) => {
@@ -89,11 +86,10 @@ test('new records under the offsets of landed ones are never taken for them: the
     expect(claims.at(-1)).toMatchObject({ E: 100, last: { offset: 99, leaderEpoch: 0 } })
   }
 
-  const catalog = (...args: string[]) => new Service(['catalog/main.ts', ...args], { env: byBatches.env })
-  expect(await catalog('declare').ended()).toBe(0)
-  const audit = catalog('audit')
-  expect(await audit.ended()).toBe(1)
-  expect(audit.stdout + audit.stderr).toMatch(/produced 190, landed 100, dead 0, skipped 0, lost 40, twice 0/)
+  expect((await catalog(byBatches.env, 'declare')).code).toBe(0)
+  const audit = await catalog(byBatches.env, 'audit')
+  expect(audit.code).toBe(1)
+  expect(audit.stdout).toMatch(/produced 190, landed 100, dead 0, skipped 0, lost 40, twice 0/)
   // In a new dataset, everything in Kafka lands.
   const fresh = new ConsumerCase(scope, { ...byBatches.env, LAKE_DATASET: 'ticks_2' })
   fresh.consume({ CONSUMER_GROUP_ID: 'fresh' })

@@ -8,7 +8,7 @@ import { csvLines, ROWS } from './generate.ts'
 
 const usage = `node data/main.ts generate --out FILE [--seed NUMBER]
 
-  Writes a made-up market file as large as the real one (${ROWS.toLocaleString('en')} rows, 14 indices, 1965 to 2021).
+  Writes a generated market file as large as the real one (${ROWS.toLocaleString('en')} rows, 14 indices, 1965 to 2021).
   The same seed gives the same bytes.
 
   --out FILE     where to write it; - is standard output

@@ -7,6 +7,7 @@ import { Broker } from '@ticklake/kafka/topic.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { messagesOf, putClaim, run } from '@ticklake/testing/catalog-commands.ts'
 import { changeFirstRow } from '@ticklake/testing/changed-object.ts'
+import { catalog } from '@ticklake/testing/in-process.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { createTopic, produce } from '@ticklake/testing/topic.ts'
 import { beforeAll, expect, test } from 'vitest'
@@ -16,7 +17,7 @@ const HOUR_MS = 3_600_000
 const env = testEnv({ LAKE_FORMAT: 'jsonl', KAFKA_TOPIC_PARTITIONS: '1', CATALOG_IN_FLIGHT_MS: '1000' })
 const { lake } = catalogConfig(env)
 const s3 = s3Client(lake)
-const audit = (...flags: string[]) => run(env, 'catalog', 'audit', ...flags)
+const audit = (...flags: string[]) => catalog(env, 'audit', ...flags)
 const lastLine = (text: string) => text.trimEnd().split('\n').at(-1)
 
 const hoursAgo = (hours: number) => hourOf(Date.now() - hours * HOUR_MS)
@@ -49,7 +50,7 @@ test('each record once: exit status 0, and the closed hours are recorded as veri
     await produce(env, messagesOf(E - S, 0, path))
     keys.push(await putClaim(s3, lake, topic, { partition: 0, S, E, path }))
   }
-  const declared = await run(env, 'catalog', 'declare')
+  const declared = await catalog(env, 'declare')
   expect(declared.code, declared.stderr).toBe(0)
   const first = await audit('--wait', '5')
   expect(lastLine(first.stdout), first.stderr).toBe(
@@ -156,12 +157,12 @@ test('what has not landed is waiting, not lost; --wait gives up with exit status
 test('a newest claim without its object is in flight while it is young, and lost when it is not', async () => {
   const path = hoursAgo(0)
   await putClaim(s3, lake, topic, { partition: 0, S: 100, E: 107, path }, { withObject: false })
-  const old = await run({ ...env, CATALOG_IN_FLIGHT_MS: '0' }, 'catalog', 'audit')
+  const old = await catalog({ ...env, CATALOG_IN_FLIGHT_MS: '0' }, 'audit')
   expect(lastLine(old.stdout)).toBe('audit: produced 107, landed 100, dead 0, skipped 0, lost 7, twice 0')
   const written = setTimeout(() => {
     void putClaim(s3, lake, topic, { partition: 0, S: 100, E: 107, path })
   }, 3_000)
-  const young = await run({ ...env, CATALOG_IN_FLIGHT_MS: '60000' }, 'catalog', 'audit')
+  const young = await catalog({ ...env, CATALOG_IN_FLIGHT_MS: '60000' }, 'audit')
   clearTimeout(written)
   expect(lastLine(young.stdout)).toBe('audit: produced 107, landed 107, dead 0, skipped 0, lost 0, twice 0')
   expect(young.code).toBe(0)
@@ -175,7 +176,7 @@ test('rows in an hour that is not registered are lost until it is; --wait gives 
   expect(now.stdout).toContain('register its hour: catalog declare')
   const waiting = audit('--wait', '60')
   await sleep(4_000)
-  expect((await run(env, 'catalog', 'declare')).code).toBe(0)
+  expect((await catalog(env, 'declare')).code).toBe(0)
   const { code, stdout } = await waiting
   expect(lastLine(stdout)).toBe('audit: produced 110, landed 110, dead 0, skipped 0, lost 0, twice 0')
   expect(code).toBe(0)

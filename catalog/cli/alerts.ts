@@ -1,15 +1,15 @@
 // `catalog alerts plan`: checks alerts.yml, and prints what the alerts cost a day on AWS.
 import { openAws } from '@ticklake/aws/clients.ts'
-import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { printable } from '@ticklake/runtime/printable.ts'
+import type { CommandHost } from '@ticklake/runtime/process.ts'
 import { readAlerts } from '../alerts/alerts-file.ts'
 import { planLines } from '../alerts/plan.ts'
 import { catalogConfig } from '../config.ts'
 
 /** @throws Failure ALERTS_INVALID, or Athena's error for a statement that is measured */
 export async function runAlertsPlanCommand(
-  env: Env,
+  { env, stdout }: CommandHost,
   { measure }: { measure: boolean },
   signal: AbortSignal,
 ): Promise<void> {
@@ -38,7 +38,7 @@ export async function runAlertsPlanCommand(
       }
     }
   }
-  process.stdout.write(`${printable(planLines(rules, scanned).join('\n'))}\n`)
+  stdout.write(`${printable(planLines(rules, scanned).join('\n'))}\n`)
 }
 
 function ofAlert(error: Failure, alert: string, file: string): Failure {

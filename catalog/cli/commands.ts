@@ -1,20 +1,28 @@
 // The commands of the catalog with their help. Each loads its own module when it runs, so that none waits for the
 // others' clients.
 import { shellEnv } from '@ticklake/runtime/dotenv.ts'
-import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { runCommand } from '@ticklake/runtime/process.ts'
+import { type CommandHost, runCommand, runToEnd } from '@ticklake/runtime/process.ts'
 import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
 import yargs, { type Argv } from 'yargs'
 import { doctorFormats } from '../doctor/text.ts'
 import { outputFormats } from './output.ts'
 import * as pages from './pages.ts'
 
-type Run = (env: Env, signal: AbortSignal) => Promise<void>
-const run = (command: Run) => runCommand((signal) => command(shellEnv(), signal))
+type Run = (host: CommandHost, signal: AbortSignal) => Promise<void>
 
-/** The command line; parsing it runs the command. */
-export function commandLine(args: readonly string[]): Argv {
+/**
+ * The command line; parsing it runs the command.
+ * @param standIn in place of this process, its signals, and the variables of .env
+ */
+export function commandLine(args: readonly string[], standIn?: CommandHost): Argv {
+  const run = (command: Run) =>
+    standIn
+      ? runToEnd(standIn, () => command(standIn, new AbortController().signal))
+      : runCommand((signal) => {
+          shellEnv()
+          return command(process, signal)
+        })
   return yargs([...args])
     .scriptName('catalog')
     .usage(pages.catalog)
@@ -28,8 +36,8 @@ export function commandLine(args: readonly string[]): Argv {
           describe: 'overwrite a table or view that differs',
         }),
       ({ replace }) =>
-        run(async (env, signal) =>
-          (await import('./declare.ts')).runDeclareCommand(env, { replace }, signal),
+        run(async (host, signal) =>
+          (await import('./declare.ts')).runDeclareCommand(host, { replace }, signal),
         ),
     )
     .command(
@@ -42,8 +50,8 @@ export function commandLine(args: readonly string[]): Argv {
           describe: 'compare the crawled table with the declared one; exit status 1 if they differ',
         }),
       ({ compare, output }) =>
-        run(async (env, signal) =>
-          (await import('./crawl.ts')).runCrawlCommand(env, { compare, output }, signal),
+        run(async (host, signal) =>
+          (await import('./crawl.ts')).runCrawlCommand(host, { compare, output }, signal),
         ),
     )
     .command(
@@ -63,8 +71,8 @@ export function commandLine(args: readonly string[]): Argv {
               'put an apostrophe before csv cells that a spreadsheet would calculate; changes the data',
           }),
       ({ sql, output, safeCsv }) =>
-        run(async (env, signal) =>
-          (await import('./query.ts')).runQueryCommand(env, { sql, output, safeCsv }, signal),
+        run(async (host, signal) =>
+          (await import('./query.ts')).runQueryCommand(host, { sql, output, safeCsv }, signal),
         ),
     )
     .command(
@@ -89,9 +97,9 @@ export function commandLine(args: readonly string[]): Argv {
           })
           .check(({ every, times }) => positive('every', every, 0.25) && positive('times', times, 1)),
       ({ every, times, output, full }) =>
-        run(async (env, signal) =>
+        run(async (host, signal) =>
           (await import('./watch.ts')).runWatchCommand(
-            env,
+            host,
             { everySeconds: every, times, output, full },
             signal,
           ),
@@ -124,9 +132,9 @@ export function commandLine(args: readonly string[]): Argv {
           })
           .check(({ wait }) => positive('wait', wait, 0)),
       ({ deep, wait, dataset, compare }) =>
-        run(async (env, signal) =>
+        run(async (host, signal) =>
           (await import('./audit.ts')).runAuditCommand(
-            env,
+            host,
             { deep, waitSeconds: wait, dataset, compare },
             signal,
           ),
@@ -149,8 +157,8 @@ export function commandLine(args: readonly string[]): Argv {
           })
           .check(({ partitions }) => positive('partitions', partitions, 1)),
       ({ partitions, output }) =>
-        run(async (env, signal) =>
-          (await import('./doctor.ts')).runDoctorCommand(env, { partitions, output }, signal),
+        run(async (host, signal) =>
+          (await import('./doctor.ts')).runDoctorCommand(host, { partitions, output }, signal),
         ),
     )
     .command(
@@ -163,7 +171,7 @@ export function commandLine(args: readonly string[]): Argv {
           describe: 'only this hour (UTC), such as 2026-11-21T09',
         }),
       ({ hour }) =>
-        run(async (env, signal) => (await import('./compact.ts')).runCompactCommand(env, { hour }, signal)),
+        run(async (host, signal) => (await import('./compact.ts')).runCompactCommand(host, { hour }, signal)),
     )
     .command(
       'serve',
@@ -175,7 +183,9 @@ export function commandLine(args: readonly string[]): Argv {
           describe: 'let the dashboard start the crawler',
         }),
       ({ allowCrawl }) =>
-        run(async (env, signal) => (await import('./serve.ts')).runServeCommand(env, { allowCrawl }, signal)),
+        run(async (host, signal) =>
+          (await import('./serve.ts')).runServeCommand(host, { allowCrawl }, signal),
+        ),
     )
     .command(
       'alerts <action>',
@@ -189,8 +199,8 @@ export function commandLine(args: readonly string[]): Argv {
             describe: 'run each statement once, and use the bytes that it scans',
           }),
       ({ measure }) =>
-        run(async (env, signal) =>
-          (await import('./alerts.ts')).runAlertsPlanCommand(env, { measure }, signal),
+        run(async (host, signal) =>
+          (await import('./alerts.ts')).runAlertsPlanCommand(host, { measure }, signal),
         ),
     )
     .demandCommand(

@@ -2,10 +2,10 @@
 
 import { openAws } from '@ticklake/aws/clients.ts'
 import { Broker } from '@ticklake/kafka/topic.ts'
-import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { grouped } from '@ticklake/runtime/number-text.ts'
 import { printable } from '@ticklake/runtime/printable.ts'
+import type { CommandHost } from '@ticklake/runtime/process.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
 import { counted } from '../audit/finding.ts'
 import { compact } from '../compaction/compact.ts'
@@ -13,19 +13,19 @@ import { catalogConfig } from '../config.ts'
 
 /** Exit status 1 when an hour could not be compacted. @throws Failure when a service does not answer */
 export async function runCompactCommand(
-  env: Env,
+  host: CommandHost,
   flags: { readonly hour: string | undefined },
   signal: AbortSignal,
 ): Promise<void> {
-  const config = catalogConfig(env)
+  const config = catalogConfig(host.env)
   const hour = flags.hour === undefined ? undefined : hourOfFlag(flags.hour)
   using aws = openAws(config.lake)
   using broker = new Broker(config.kafka)
-  using progress = progressLine()
+  using progress = progressLine(host.stderr)
   let done = 0
   const say = (line: string) => {
     progress.clear()
-    process.stdout.write(`${printable(line)}\n`)
+    host.stdout.write(`${printable(line)}\n`)
   }
   progress.show('compact: listing closed hours')
   await compact(aws, broker, config, {
@@ -41,7 +41,7 @@ export async function runCompactCommand(
       switched: ({ hour: name, tables }) => say(`${name}: now read by ${tables.join(', ')}`),
       deleted: ({ hour: name, objects }) => say(`${name}: ${counted(objects, 'old object')} deleted`),
       refused({ hour: name, why }) {
-        process.exitCode = 1
+        host.exitCode = 1
         say(`${name}: not compacted, ${why}`)
       },
     },

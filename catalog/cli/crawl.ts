@@ -1,9 +1,9 @@
 // `catalog crawl`: runs Glue's crawler, and optionally compares its table with the declared one.
 
 import { openAws } from '@ticklake/aws/clients.ts'
-import type { Env } from '@ticklake/runtime/env.ts'
 import { grouped } from '@ticklake/runtime/number-text.ts'
 import { printable } from '@ticklake/runtime/printable.ts'
+import type { CommandHost } from '@ticklake/runtime/process.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
 import { catalogConfig } from '../config.ts'
 import { type Comparison, compareCrawled, listBeforeCrawl } from '../tables/comparison.ts'
@@ -23,13 +23,14 @@ const columns = [
 
 /** Exit status 1 when --compare finds a difference. @throws Failure when the crawl did not succeed */
 export async function runCrawlCommand(
-  env: Env,
+  host: CommandHost,
   { compare, output }: { compare: boolean; output: OutputFormat },
   signal: AbortSignal,
 ): Promise<void> {
+  const { env, stdout, stderr } = host
   const config = catalogConfig(env)
   using aws = openAws(config.lake)
-  using progress = progressLine()
+  using progress = progressLine(stderr)
   const before = compare ? await listBeforeCrawl(aws, config) : undefined
   const outcome = await crawl(aws, config, {
     signal,
@@ -37,7 +38,7 @@ export async function runCrawlCommand(
       progress.show(`crawler ${config.crawler}: ${state}, ${Math.round(elapsedMs / 1000)} s`),
   })
   progress.clear()
-  for (const line of [...outcome.log, crawlText(outcome)]) process.stderr.write(`${printable(line)}\n`)
+  for (const line of [...outcome.log, crawlText(outcome)]) stderr.write(`${printable(line)}\n`)
   const rows = outcome.tables.map(({ table, partitions }) => [
     `${outcome.database}.${table.Name}`,
     table.Parameters?.classification ?? null,
@@ -46,20 +47,20 @@ export async function runCrawlCommand(
     table.StorageDescriptor?.Location ?? null,
     columnText([...(table.StorageDescriptor?.Columns ?? []), ...(table.PartitionKeys ?? [])]),
   ])
-  await writeRows(process.stdout, output, columns, [rows], {
-    width: process.stdout.columns,
-    isTerminal: process.stdout.isTTY,
+  await writeRows(stdout, output, columns, [rows], {
+    width: stdout.columns,
+    isTerminal: stdout.isTTY,
   })
   if (rows.length === 0) {
-    process.stderr.write(
+    stderr.write(
       `nothing was found in ${datasetLocation(config.lake)}: start the consumer, or wait for its first flush\n`,
     )
   }
   if (!before) return
   const comparison = await compareCrawled(aws, config, before, outcome)
-  const report = output === 'table' ? process.stdout : process.stderr
+  const report = output === 'table' ? stdout : stderr
   for (const line of comparisonText(comparison)) report.write(`${printable(line)}\n`)
-  if (comparison.differences.length > 0) process.exitCode = 1
+  if (comparison.differences.length > 0) host.exitCode = 1
 }
 
 function crawlText({ crawler, created, updated, deleted, elapsedMs }: CrawlOutcome): string {

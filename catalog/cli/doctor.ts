@@ -1,6 +1,6 @@
 // `catalog doctor`: checks everything that rows need to flow, and prints a remedy for each fault.
-import type { Env } from '@ticklake/runtime/env.ts'
 import { printable, printableJson } from '@ticklake/runtime/printable.ts'
+import type { CommandHost } from '@ticklake/runtime/process.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
 import { checksFor } from '../doctor/checks.ts'
 import { examine, isWell, type Outcome } from '../doctor/doctor.ts'
@@ -13,18 +13,23 @@ export interface DoctorFlags {
 }
 
 /** Exit status 1 when anything failed. */
-export async function runDoctorCommand(env: Env, flags: DoctorFlags, signal: AbortSignal): Promise<void> {
-  using progress = progressLine()
+export async function runDoctorCommand(
+  host: CommandHost,
+  flags: DoctorFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const { env, stdout } = host
+  using progress = progressLine(host.stderr)
   using runs = checksFor(env, flags.partitions, (check) => progress.show(`checking ${check}`))
   const outcomes: Outcome[] = []
   for await (const outcome of examine(runs, signal)) {
     progress.clear()
     outcomes.push(outcome)
-    if (flags.output === 'table') process.stdout.write(`${printable(outcomeLines(outcome).join('\n'))}\n`)
+    if (flags.output === 'table') stdout.write(`${printable(outcomeLines(outcome).join('\n'))}\n`)
   }
   const end = flags.output === 'table' ? summaryLine(outcomes) : records(outcomes)
-  process.stdout.write(`${process.stdout.isTTY ? printableJson(end) : end}\n`)
-  if (!isWell(outcomes, signal)) process.exitCode = 1
+  stdout.write(`${stdout.isTTY ? printableJson(end) : end}\n`)
+  if (!isWell(outcomes, signal)) host.exitCode = 1
 }
 
 function records(outcomes: readonly Outcome[]): string {

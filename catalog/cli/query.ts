@@ -3,9 +3,9 @@
 import { text } from 'node:stream/consumers'
 import type { QueryResult } from '@ticklake/aws/athena.ts'
 import { openAws } from '@ticklake/aws/clients.ts'
-import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { grouped } from '@ticklake/runtime/number-text.ts'
+import type { CommandHost } from '@ticklake/runtime/process.ts'
 import { progressLine } from '@ticklake/runtime/terminal.ts'
 import { catalogConfig } from '../config.ts'
 import { athenaCost } from '../cost.ts'
@@ -13,7 +13,7 @@ import { type OutputFormat, writeRows } from './output.ts'
 
 /** @throws Failure with Athena's own text when it fails, QUERY_CANCELLED on Ctrl-C */
 export async function runQueryCommand(
-  env: Env,
+  { env, stdin, stdout, stderr }: CommandHost,
   { sql, output, safeCsv }: { sql: string; output: OutputFormat; safeCsv: boolean },
   signal: AbortSignal,
 ): Promise<void> {
@@ -25,9 +25,9 @@ export async function runQueryCommand(
     })
   }
   const config = catalogConfig(env)
-  const statement = sql === '-' ? await text(process.stdin) : sql
+  const statement = sql === '-' ? await text(stdin) : sql
   using aws = openAws(config.lake)
-  using progress = progressLine(process.stderr, 1_000)
+  using progress = progressLine(stderr, 1_000)
   const startedAt = Date.now()
   const tick = setInterval(
     () => progress.show(`query running, ${Math.round((Date.now() - startedAt) / 1000)} s (Ctrl-C cancels)`),
@@ -40,12 +40,12 @@ export async function runQueryCommand(
     clearInterval(tick)
   }
   progress.clear()
-  const count = await writeRows(process.stdout, output, result.columns, result.rows, {
-    width: process.stdout.columns,
-    isTerminal: process.stdout.isTTY,
+  const count = await writeRows(stdout, output, result.columns, result.rows, {
+    width: stdout.columns,
+    isTerminal: stdout.isTTY,
     safeCsv,
   })
-  if (process.stderr.isTTY) process.stderr.write(`${costText(result, count)}\n`)
+  if (stderr.isTTY) stderr.write(`${costText(result, count)}\n`)
 }
 
 /** `12 rows in 180 ms, 1.2 MB scanned (0.00005 $ on AWS)`; only DML is billed. */

@@ -2,9 +2,9 @@
 
 import { openAws } from '@ticklake/aws/clients.ts'
 import { Broker } from '@ticklake/kafka/topic.ts'
-import type { Env } from '@ticklake/runtime/env.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
+import type { CommandHost } from '@ticklake/runtime/process.ts'
 import { openAlerts } from '../alerts/alerts.ts'
 import { serialAudits } from '../audit/job.ts'
 import { catalogConfig } from '../config.ts'
@@ -19,7 +19,11 @@ export interface ServeFlags {
 }
 
 /** Runs until the signal aborts. @throws Failure when the settings, the dashboard's or the health port do not allow it */
-export async function runServeCommand(env: Env, flags: ServeFlags, signal: AbortSignal): Promise<void> {
+export async function runServeCommand(
+  { env }: CommandHost,
+  flags: ServeFlags,
+  signal: AbortSignal,
+): Promise<void> {
   const config = catalogConfig(env)
   const registry = makeRegistry('catalog')
   const log = makeLogger('catalog', env)

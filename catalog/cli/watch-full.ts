@@ -7,7 +7,7 @@ import { partitionLag } from '@ticklake/lake/lag.ts'
 import { ObjectLister } from '@ticklake/lake/object-totals.ts'
 import { countRows } from '@ticklake/lake/row-count.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
-import { sleep } from '@ticklake/runtime/process.ts'
+import { type CommandHost, sleep } from '@ticklake/runtime/process.ts'
 import { coloursFor, columnsOf } from '@ticklake/runtime/terminal.ts'
 import type { CatalogConfig } from '../config.ts'
 import { datasetLocation } from '../tables/table.ts'
@@ -26,13 +26,14 @@ export interface FullWatch {
   readonly config: CatalogConfig
   readonly everyMs: number
   readonly times: number
+  readonly host: Pick<CommandHost, 'env' | 'stdout'>
 }
 
 /** The screen shows what does not answer; it is polled again. On a terminal the previous screen comes back at the end. */
 export async function watchFull(watch: FullWatch, signal: AbortSignal): Promise<void> {
   const { config, everyMs, times } = watch
-  const out = process.stdout
-  const colours = coloursFor(out)
+  const { env, stdout: out } = watch.host
+  const colours = coloursFor(out, env)
   const tails = new ChainTails(watch.aws.bucket, config.lake)
   const lister = new ObjectLister(watch.aws.bucket, config.lake)
   const samples: Sample[] = []

@@ -6,10 +6,9 @@ import { Broker } from '@ticklake/kafka/topic.ts'
 import { ChainTails } from '@ticklake/lake/chain-tail.ts'
 import { measureLag } from '@ticklake/lake/lag.ts'
 import { countRows } from '@ticklake/lake/row-count.ts'
-import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { printableLine } from '@ticklake/runtime/printable.ts'
-import { sleep } from '@ticklake/runtime/process.ts'
+import { type CommandHost, sleep } from '@ticklake/runtime/process.ts'
 import { columnsOf, cut, whileWaiting } from '@ticklake/runtime/terminal.ts'
 import { catalogConfig } from '../config.ts'
 import { type OutputFormat, writeRows } from './output.ts'
@@ -25,15 +24,20 @@ export interface WatchFlags {
 }
 
 /** @throws Failure when the first query fails; later failures are reported and retried */
-export async function runWatchCommand(env: Env, flags: WatchFlags, signal: AbortSignal): Promise<void> {
-  const config = catalogConfig(env)
+export async function runWatchCommand(
+  host: CommandHost,
+  flags: WatchFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const { stdout, stderr } = host
+  const config = catalogConfig(host.env)
   const everyMs = flags.everySeconds === undefined ? config.watchEveryMs : flags.everySeconds * 1000
   using aws = openAws(config.lake)
   using broker = new Broker(config.kafka)
   const times = flags.times ?? Number.POSITIVE_INFINITY
   // Awaited here: the clients are closed when this function returns.
-  if (flags.full) return await watchFull({ aws, broker, config, everyMs, times }, signal)
-  const redraws = flags.output === 'table' && process.stdout.isTTY
+  if (flags.full) return await watchFull({ aws, broker, config, everyMs, times, host }, signal)
+  const redraws = flags.output === 'table' && stdout.isTTY
   const tails = new ChainTails(aws.bucket, config.lake)
   let before: Sample | undefined
 
@@ -48,12 +52,12 @@ export async function runWatchCommand(env: Env, flags: WatchFlags, signal: Abort
         ])
         const [lag, count] = before
           ? await answers
-          : await whileWaiting(() => 'asking Athena, Kafka and S3', answers)
+          : await whileWaiting(() => 'asking Athena, Kafka and S3', answers, stderr)
         yield { ...count, lag, atMs: Date.now() }
       } catch (error) {
         if (signal.aborted) return
         if (!(error instanceof Failure) || !before) throw error
-        process.stderr.write(
+        stderr.write(
           `${redraws ? '\r\u001b[K' : ''}${printableLine(`${error.message}: ${error.why ?? ''}`)}\n`,
         )
       }
@@ -66,11 +70,11 @@ export async function runWatchCommand(env: Env, flags: WatchFlags, signal: Abort
   if (flags.output === 'table') {
     for await (const sample of samples()) {
       const line = watchLine(sample, before)
-      const shown = redraws ? cut(line, columnsOf(process.stdout) - 1) : line
-      process.stdout.write(redraws ? `\r\u001b[K${shown}` : `${shown}\n`)
+      const shown = redraws ? cut(line, columnsOf(stdout) - 1) : line
+      stdout.write(redraws ? `\r\u001b[K${shown}` : `${shown}\n`)
       before = sample
     }
-    if (redraws) process.stdout.write('\n')
+    if (redraws) stdout.write('\n')
     return
   }
   const names = Object.keys(
@@ -85,5 +89,5 @@ export async function runWatchCommand(env: Env, flags: WatchFlags, signal: Abort
     }
   }
   const columns = names.map((name) => ({ name, type: name === 'at' ? 'varchar' : 'double' }))
-  await writeRows(process.stdout, flags.output, columns, rows(), { isTerminal: process.stdout.isTTY })
+  await writeRows(stdout, flags.output, columns, rows(), { isTerminal: stdout.isTTY })
 }

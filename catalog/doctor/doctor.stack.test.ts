@@ -12,6 +12,7 @@ import {
   startFront,
   startTls,
 } from '@ticklake/testing/doctor-fixtures.ts'
+import { catalog } from '@ticklake/testing/in-process.ts'
 import { Service } from '@ticklake/testing/service.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { createTopic } from '@ticklake/testing/topic.ts'
@@ -100,7 +101,7 @@ describe('on a healthy stack', () => {
   test('everything is ok, the exit status is 0, and it says the same as JSON', async () => {
     const [table, json] = await Promise.all([
       run(env, 'catalog', 'doctor'),
-      run(env, 'catalog', 'doctor', '--output', 'json'),
+      catalog(env, 'doctor', '--output', 'json'),
     ])
     expect(table.stdout).toContain('doctor: 17 ok, 0 failed, 2 skipped')
     expect(table.code).toBe(0)
@@ -110,7 +111,7 @@ describe('on a healthy stack', () => {
   })
 
   test('a failure makes the exit status 1, in the settings too', async () => {
-    const ran = await run({ ...env, KAFKA_SECURITY_PROTOCOL: 'SASL_SSL' }, 'catalog', 'doctor')
+    const ran = await catalog({ ...env, KAFKA_SECURITY_PROTOCOL: 'SASL_SSL' }, 'doctor')
     expect(ran.stdout).toContain('FAILED   configuration     CONFIG_INVALID')
     expect(ran.stdout).toContain('do:   set KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD_FILE')
     expect(ran.stdout).toContain('doctor: 0 ok, 1 failed, 18 skipped: fix configuration')

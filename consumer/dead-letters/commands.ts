@@ -6,9 +6,9 @@ import { datasetKey } from '@ticklake/contract/keys.ts'
 import { rejectReasons } from '@ticklake/contract/validation.ts'
 import { parseDataset } from '@ticklake/lake/dataset.ts'
 import type { DeadLetter } from '@ticklake/lake/dead-files.ts'
-import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { printable, printableLine } from '@ticklake/runtime/printable.ts'
+import type { CommandHost } from '@ticklake/runtime/process.ts'
 import type { Argv } from 'yargs'
 import { type ConsumerConfig, consumerConfig } from '../config.ts'
 import { failureOf } from '../fatal-s3-error.ts'
@@ -42,7 +42,7 @@ interface ReplayFlags extends FilterFlags {
 }
 
 /** Adds the commands of `dlq`. */
-export function dlqCommands(parent: Argv, env: Env): Argv {
+export function dlqCommands(parent: Argv, host: CommandHost): Argv {
   return parent
     .usage(
       '$0 dlq <command>\n\nRejected records: what they are, why they were rejected, and how to land them once they are fixed.',
@@ -62,7 +62,7 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
           })
           .example('$0 dlq list', 'counts by reason, partition and hour')
           .example('$0 dlq list --each --reason bad_date --output jsonl', 'whole records for a program'),
-      (flags) => onLake(env, flags, (lake) => list(lake, flags)),
+      (flags) => onLake(host, flags, (lake) => list(lake, flags)),
     )
     .command(
       'show <record>',
@@ -78,7 +78,7 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
           })
           .example('$0 dlq show 0:1234', '')
           .example('$0 dlq show 0:1234 --raw > fixed.json', 'to fix it in an editor'),
-      (flags) => onLake(env, flags, (lake) => show(lake, flags)),
+      (flags) => onLake(host, flags, (lake) => show(lake, flags)),
     )
     .command(
       'replay [record..]',
@@ -128,7 +128,7 @@ export function dlqCommands(parent: Argv, env: Env): Argv {
             'many, by a program',
           ),
       (flags) =>
-        onLake(env, flags, (lake) => replay(lake, flags), 'only the records reported as replayed were sent'),
+        onLake(host, flags, (lake) => replay(lake, flags), 'only the records reported as replayed were sent'),
     )
     .demandCommand(1, 'missing command; expected one of dlq list, dlq show, dlq replay')
 }
@@ -141,7 +141,7 @@ async function list(
   if (!flags.each) {
     const groups = await summarize(deadLetters)
     await writeRows(
-      process.stdout,
+      lake.host.stdout,
       flags.output,
       groupColumns,
       groups.map((group) => ({ ...group })),
@@ -149,7 +149,7 @@ async function list(
     return
   }
   const columns = ['partition', 'offset', 'timestamp', 'reason', 'detail', 'value']
-  await writeRows(process.stdout, flags.output, columns, each(deadLetters, flags.output))
+  await writeRows(lake.host.stdout, flags.output, columns, each(deadLetters, flags.output))
 }
 
 async function* each(deadLetters: AsyncIterable<DeadLetter>, output: RowFormat) {
@@ -165,9 +165,9 @@ async function show(
 ): Promise<void> {
   const origin = originOf(flags.record, await topicIdOf(lake))
   for await (const deadLetter of readDeadLetters(lake.store, lake.config.lake, { origins: [origin] })) {
-    if (flags.raw) process.stdout.write(rawOf(deadLetter, process.stdout.isTTY))
-    else if (flags.output === 'table') process.stdout.write(pageOf(deadLetter))
-    else await writeRows(process.stdout, flags.output, [], [{ ...readable(deadLetter) }])
+    if (flags.raw) lake.host.stdout.write(rawOf(deadLetter, lake.host.stdout.isTTY === true))
+    else if (flags.output === 'table') lake.host.stdout.write(pageOf(deadLetter))
+    else await writeRows(lake.host.stdout, flags.output, [], [{ ...readable(deadLetter) }])
     return
   }
   throw notRefused(lake.config, [origin])
@@ -178,7 +178,8 @@ async function replay(lake: OpenLake, flags: ReplayFlags): Promise<void> {
   const topicId = await topicIdOf(lake)
   const named = (flags.record ?? []).map((text) => originOf(text, topicId))
   const filter = filterOf(flags)
-  const fixed = flags.mended === undefined ? undefined : await readFixed(flags.mended, topicId)
+  const fixed =
+    flags.mended === undefined ? undefined : await readFixed(flags.mended, topicId, lake.host.stdin)
   const origins = fixed ? fixed.map(({ origin }) => origin) : named
   if (origins.length === 0 && !flags.all && !fixed && Object.keys(filter).length === 0) {
     throw usage(
@@ -208,34 +209,35 @@ async function replay(lake: OpenLake, flags: ReplayFlags): Promise<void> {
       yield row
     }
   }
-  await writeRows(process.stdout, flags.output, ['partition', 'offset', 'outcome', 'detail'], rows())
+  await writeRows(lake.host.stdout, flags.output, ['partition', 'offset', 'outcome', 'detail'], rows())
   const { replayed, already, refused } = counts
-  process.stderr.write(
+  lake.host.stderr.write(
     flags.dryRun
       ? `would replay ${counts['would-replay']}, replayed before ${already}, still refused ${refused}; nothing was sent\n`
       : `replayed ${replayed}, replayed before ${already}, still refused ${refused}\n`,
   )
   const unknown = origins.filter((origin) => !seen.has(originText(origin)))
   if (unknown.length > 0) throw notRefused(lake.config, unknown)
-  if (refused > 0) process.exitCode = 1
+  if (refused > 0) lake.host.exitCode = 1
 }
 
 interface OpenLake {
+  readonly host: CommandHost
   readonly config: ConsumerConfig
   readonly store: ObjectStore
 }
 
 /** Opens the lake for a command; errors of S3 are reported in three lines. */
 async function onLake(
-  env: Env,
+  host: CommandHost,
   { dataset }: { dataset?: string | undefined },
   work: (lake: OpenLake) => Promise<void>,
   meanwhile = 'nothing was changed',
 ): Promise<void> {
-  const config = consumerConfig(env, { dataset })
+  const config = consumerConfig(host.env, { dataset })
   const { bucket } = config.lake
   try {
-    await work({ config, store: s3Store(s3Client(config.lake), bucket) })
+    await work({ host, config, store: s3Store(s3Client(config.lake), bucket) })
   } catch (error) {
     throw failureOf(error, bucket, meanwhile)
   }
@@ -274,9 +276,13 @@ function settings(texts: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(texts.map((text) => understood(`--set ${text}`, () => parseSet(text))))
 }
 
-async function readFixed(file: string, topicId: string): Promise<{ origin: Origin; value: Uint8Array }[]> {
+async function readFixed(
+  file: string,
+  topicId: string,
+  stdin: NodeJS.ReadableStream,
+): Promise<{ origin: Origin; value: Uint8Array }[]> {
   const lines: { origin: Origin; value: Uint8Array }[] = []
-  const input = file === '-' ? process.stdin : createReadStream(file)
+  const input = file === '-' ? stdin : createReadStream(file)
   let number = 0
   for await (const line of createInterface({ input })) {
     number++

@@ -4,81 +4,46 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readLake } from '@ticklake/testing/lake-reader.ts'
-import { Service } from '@ticklake/testing/service.ts'
-import { testEnv } from '@ticklake/testing/test-env.ts'
+import { run } from '@ticklake/testing/catalog-commands.ts'
+import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
+import { catalog, dlq } from '@ticklake/testing/in-process.ts'
 import { createTopic, produce, ticks } from '@ticklake/testing/topic.ts'
-import { afterEach, expect, test } from 'vitest'
-
-type Env = Record<string, string>
+import { expect, type TestContext, test } from 'vitest'
 
 const projectDir = join(import.meta.dirname, '../..')
-const running: Service[] = []
-
-afterEach(async () => {
-  for (const service of running.splice(0)) await service.stop('SIGKILL')
-})
-
 const good = [...ticks(1, 1)][0]!.value!
 const broken = (close: string) =>
   Buffer.from(Buffer.from(good).toString().replace('"close":1000,', `"close":"${close}",`))
 
-async function landed(env: Env, rows: number) {
-  const deadline = Date.now() + 60_000
-  for (;;) {
-    const lake = await readLake(env)
-    if (lake.rows.length >= rows) return lake
-    if (Date.now() > deadline) throw new Error(`${lake.rows.length} rows of ${rows}`)
-    await new Promise((resolve) => setTimeout(resolve, 300))
-  }
-}
-
-/** A topic with 100 good and 20 rejected records, a consumer that has landed them, and its environment. */
-async function withDeadLetters() {
-  const env = testEnv({
-    CONSUMER_HEALTH_PORT: '0',
-    CONSUMER_FLUSH_AFTER_MS: '300',
-    CATALOG_HOURS_AHEAD: '1',
-    KAFKA_TICK_ALIASES: 'off',
-  })
-  await createTopic(env, 2)
-  await produce(env, ticks(100, 2))
+/** A topic with 100 good and 20 rejected records, and a consumer that has landed them. */
+async function withDeadLetters(scope: TestContext): Promise<ConsumerCase> {
+  const it = new ConsumerCase(scope, { CATALOG_HOURS_AHEAD: '1', KAFKA_TICK_ALIASES: 'off' })
+  await createTopic(it.env, 2)
+  await produce(it.env, ticks(100, 2))
   await produce(
-    env,
+    it.env,
     Array.from({ length: 20 }, (_, i) => ({ value: broken(String(i)), partition: i % 2 })),
   )
-  const consumer = new Service(['consumer/main.ts', 'run'], { env })
-  running.push(consumer)
-  const deadline = Date.now() + 60_000
-  while ((await readLake(env)).dead.length < 20) {
-    if (Date.now() > deadline) throw new Error(consumer.stderr)
-    await new Promise((resolve) => setTimeout(resolve, 300))
-  }
-  return env
+  it.consume()
+  const { rows, dead } = await it.landed(120)
+  expect([rows.length, dead.length]).toEqual([100, 20])
+  return it
 }
 
-async function run(env: Env, ...args: string[]) {
-  const service = new Service(args, { env })
-  running.push(service)
-  const status = await service.ended()
-  return { status, stdout: service.stdout, stderr: service.stderr }
-}
-
-const dlq = (env: Env, ...args: string[]) => run(env, 'consumer/main.ts', 'dlq', ...args)
-
-async function expectAudit(env: Env, line: RegExp): Promise<void> {
-  await run(env, 'catalog/main.ts', 'declare')
-  const audit = await run(env, 'catalog/main.ts', 'audit', '--deep', '--wait', '30')
+async function expectAudit({ env }: ConsumerCase, line: RegExp): Promise<void> {
+  await catalog(env, 'declare')
+  const audit = await catalog(env, 'audit', '--deep', '--wait', '30')
   expect(audit.stdout).toMatch(line)
   expect(audit.stdout, 'a transaction marker at the end of a partition is not waited for').not.toContain(
     'waiting',
   )
-  expect(audit.status).toBe(0)
+  expect(audit.code).toBe(0)
 }
 
-test('rejected records are counted, shown, fixed and land once, also when the replay is repeated', async () => {
-  const env = await withDeadLetters()
-  const sums = await dlq(env, 'list', '--output', 'jsonl')
+test('rejected records are counted, shown, fixed and land once, also when the replay is repeated', async (scope) => {
+  const it = await withDeadLetters(scope)
+  const { env } = it
+  const sums = await run(env, 'consumer', 'dlq', 'list', '--output', 'jsonl')
   const groups = sums.stdout
     .trim()
     .split('\n')
@@ -96,7 +61,7 @@ test('rejected records are counted, shown, fixed and land once, also when the re
   })
 
   const still = await dlq(env, 'replay', '0:50', '--set', 'close=x')
-  expect(still.status).toBe(1)
+  expect(still.code).toBe(1)
   expect(still.stdout).toMatch(/refused\s+wrong_type: close is a string/)
 
   const dry = await dlq(env, 'replay', '--all', '--set', 'close=7.5', '--dry-run')
@@ -110,13 +75,14 @@ test('rejected records are counted, shown, fixed and land once, also when the re
   const twice = await dlq(env, 'replay', '--all', '--set', 'close=7.5')
   expect(twice.stderr).toContain('replayed 0, replayed before 20, still refused 0')
 
-  const lake = await landed(env, 120)
-  await expectAudit(env, /audit: produced 140, landed 120, dead 20, skipped 0, lost 0, twice 0/)
+  const lake = await it.landed(140)
+  await expectAudit(it, /audit: produced 140, landed 120, dead 20, skipped 0, lost 0, twice 0/)
   expect(new Set(lake.rows).size).toBe(lake.rows.length)
 })
 
-test('fixed lines from a program replace the records that they name', async () => {
-  const env = await withDeadLetters()
+test('fixed lines from a program replace the records that they name', async (scope) => {
+  const it = await withDeadLetters(scope)
+  const { env } = it
   const listed = await dlq(env, 'list', '--each', '--partition', '1', '--output', 'jsonl')
   const lines = listed.stdout
     .trim()
@@ -129,23 +95,25 @@ test('fixed lines from a program replace the records that they name', async () =
   writeFileSync(file, lines.join('\n'))
   const replayed = await dlq(env, 'replay', '--mended', file)
   expect(replayed.stderr).toContain('replayed 10, replayed before 0, still refused 0')
-  expect((await landed(env, 110)).rows.length).toBe(110)
+  expect((await it.landed(130)).rows.length).toBe(110)
 })
 
-test('a ledger with several partitions is refused, and nothing is sent', async () => {
-  const env = await withDeadLetters()
+test('a ledger with several partitions is refused, and nothing is sent', async (scope) => {
+  const it = await withDeadLetters(scope)
+  const { env } = it
   await createTopic({ ...env, KAFKA_TOPIC: `${env.KAFKA_TOPIC}-replayed` }, 3)
   for (const args of [[], ['--dry-run']]) {
     const refused = await dlq(env, 'replay', '--all', '--set', 'close=7.5', ...args)
     expect(refused.stderr).toMatch(/LEDGER_UNFIT[\s\S]*3 partitions; nothing was sent/)
-    expect(refused.status).toBe(1)
+    expect(refused.code).toBe(1)
   }
 })
 
-test.each(['before the commit', 'after the commit'])(
+test.for(['before the commit', 'after the commit'])(
   'a replay killed %s lands each record once when it is run again',
-  async (when) => {
-    const env = await withDeadLetters()
+  async (when, scope) => {
+    const it = await withDeadLetters(scope)
+    const { env } = it
     // The replay's own parts, with kill -9 at a point that no test could hit from outside.
     const script = `
     import { readDeadLetters } from './dead-letters/dead-files.ts'
@@ -182,8 +150,8 @@ test.each(['before the commit', 'after the commit'])(
         ? 'replayed 20, replayed before 0, still refused 0'
         : 'replayed 0, replayed before 20, still refused 0',
     )
-    const lake = await landed(env, 120)
+    const lake = await it.landed(140)
     expect(lake.rows.length).toBe(120)
-    await expectAudit(env, /audit: produced 140, landed 120, dead 20, skipped 0, lost 0, twice 0/)
+    await expectAudit(it, /audit: produced 140, landed 120, dead 20, skipped 0, lost 0, twice 0/)
   },
 )

@@ -1,9 +1,27 @@
 // How every command starts and ends: signals become an AbortSignal, errors become three lines and an exit status.
+import type { Writable } from 'node:stream'
 import { endProcess } from './end-process.ts'
+import type { Env } from './env.ts'
 import { Failure, reasonOf, renderError } from './errors.ts'
 
 /** One Ctrl-C may arrive twice: from the terminal, and from a wrapper such as timeout(1), which forwards it. */
 const SAME_SIGNAL_MS = 500
+
+/** A standard stream; the last three are those of a terminal. */
+export interface OutputStream extends Writable {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  readonly rows?: number
+}
+
+/** What a command reads and writes: `process`, or what a test puts in its place. */
+export interface CommandHost {
+  readonly env: Env
+  readonly stdin: NodeJS.ReadableStream
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
+  exitCode?: number | string | null | undefined
+}
 
 export interface CommandOptions {
   /**
@@ -41,13 +59,20 @@ export async function runCommand(
     process.stderr.write(`${renderError(asFailure(error, 'the output is cut off'))}\n`)
     process.exit(1)
   })
+  await runToEnd(process, () => command(controller.signal))
+  process.off('SIGINT', stop).off('SIGTERM', stop)
+}
+
+/** Runs a command until it returns; a thrown error is shown on its stderr and makes its exit status 1. */
+export async function runToEnd(
+  host: Pick<CommandHost, 'stderr' | 'exitCode'>,
+  command: () => Promise<void>,
+): Promise<void> {
   try {
-    await command(controller.signal)
+    await command()
   } catch (error) {
-    process.stderr.write(`${renderError(asFailure(error, 'the command ended'))}\n`)
-    process.exitCode = 1
-  } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop)
+    host.stderr.write(`${renderError(asFailure(error, 'the command ended'))}\n`)
+    host.exitCode = 1
   }
 }
 

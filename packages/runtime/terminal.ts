@@ -46,7 +46,11 @@ export function cut(text: string, columns: number): string {
   return text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`
 }
 
-type Stream = Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'write'>
+interface Stream {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write(text: string): unknown
+}
 
 export interface ProgressLine extends Disposable {
   show(text: string): void

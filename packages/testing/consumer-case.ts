@@ -1,5 +1,6 @@
 // For tests of the consumer: one case with its own topic and dataset, and everything that it starts ended with it.
 
+import { sleep } from '@ticklake/runtime/process.ts'
 import { expect } from 'vitest'
 import { type LakeContent, readLake, readTails } from './lake-reader.ts'
 import { type Fault, type Rule, type S3Proxy, startS3Proxy } from './s3-proxy.ts'
@@ -10,6 +11,8 @@ export type Env = Record<string, string>
 
 const LAND_WITHIN_MS = 90_000
 const POLL_EVERY_MS = 200
+/** The lake is read when a consumer says that it landed something, and this long after the last time in any case. */
+const POLL_AT_LEAST_EVERY_MS = 1_000
 
 /** What a test's own context gives: cases may run at the same time, so nothing is shared. */
 interface TestScope {
@@ -37,10 +40,11 @@ export class ConsumerCase {
     })
   }
 
-  consume(more: Env = {}): Service {
+  /** Starts `consumer run <args>`. */
+  consume(more: Env = {}, ...args: string[]): Service {
     // A test that ran out of time goes on in the background; what it starts then would outlive the run.
     if (this.#finished) throw new Error('the test is over')
-    const service = new Service(['consumer/main.ts', 'run'], { env: { ...this.env, ...more } })
+    const service = new Service(['consumer/main.ts', 'run', ...args], { env: { ...this.env, ...more } })
     this.#running.push(service)
     return service
   }
@@ -58,14 +62,20 @@ export class ConsumerCase {
     return { AWS_ENDPOINT_URL: proxy.url }
   }
 
-  /** Waits until so many records are in objects and dead files. @throws Error with the consumers' last words */
-  async landed(total: number): Promise<LakeContent> {
+  /**
+   * Waits until so many records are in objects and dead files.
+   * @param more settings of another dataset
+   * @throws Error with the consumers' last words
+   */
+  async landed(total: number, more: Env = {}): Promise<LakeContent> {
+    const env = { ...this.env, ...more }
     for (const deadline = Date.now() + LAND_WITHIN_MS; ; ) {
       const isOver = Date.now() > deadline
       // To read every object costs much more than the newest claims, which come before them.
       const sinceMs = performance.now()
-      const claimed = (await readTails(this.env)).reduce((sum, { E }) => sum + E, 0)
-      const lake = claimed >= total || isOver ? await readLake(this.env) : undefined
+      const landing = this.#nextLanding()
+      const claimed = (await readTails(env)).reduce((sum, { E }) => sum + E, 0)
+      const lake = claimed >= total || isOver ? await readLake(env) : undefined
       const landed = lake ? lake.rows.length + lake.dead.length : 0
       if (lake && landed >= total) return lake
       if (isOver) {
@@ -76,8 +86,16 @@ export class ConsumerCase {
       }
       // A thousand partitions take S3 seconds: asking all the time would keep the consumer from it.
       const pauseMs = Math.min(2_000, Math.max(POLL_EVERY_MS, performance.now() - sinceMs))
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      await Promise.all([landing, sleep(pauseMs)])
     }
+  }
+
+  async #nextLanding(): Promise<void> {
+    const running = this.#running.filter(({ hasEnded }) => !hasEnded)
+    await Promise.race([
+      sleep(POLL_AT_LEAST_EVERY_MS),
+      ...running.map((service) => service.nextLogged('batch landed', POLL_AT_LEAST_EVERY_MS)),
+    ])
   }
 
   /** Waits for the records, ends every consumer well, and then expects each record once. */

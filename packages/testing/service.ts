@@ -60,10 +60,18 @@ export class Service {
       if (line) return line
       if (this.hasEnded) throw new Error(`it ended without "${message}":\n${this.stderr}`)
       if (Date.now() > deadline) throw new Error(`no "${message}" in ${withinMs} ms:\n${this.stderr}`)
-      await Promise.race([
-        new Promise<void>((resolve) => this.#waiting.push(resolve)),
-        new Promise((resolve) => setTimeout(resolve, 250)),
-      ])
+      await this.#heard(250)
+    }
+  }
+
+  /** Resolves when it logs the next line with this message, ends, or the time is over. */
+  async nextLogged(message: string, withinMs: number): Promise<void> {
+    const deadline = Date.now() + withinMs
+    for (let read = this.#lines.length; !this.hasEnded && Date.now() < deadline; ) {
+      await this.#heard(deadline - Date.now())
+      const fresh = this.#lines.slice(read)
+      if (fresh.some(({ msg }) => typeof msg === 'string' && msg.includes(message))) return
+      read += fresh.length
     }
   }
 
@@ -93,6 +101,17 @@ export class Service {
       }
     }
     this.#notify()
+  }
+
+  /** Resolves when the process has written something or ended, and after this long in any case. */
+  #heard(withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, withinMs)
+      this.#waiting.push(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
   }
 
   #notify(): void {

@@ -5,6 +5,9 @@ import { randomBytes } from 'node:crypto'
 import { inject } from 'vitest'
 import { adoptStack, serviceEnv } from '../../stack/environment.ts'
 
+/** Free ports, as a stream may run on this machine. */
+const ports = ['PRODUCER_HEALTH_PORT', 'CONSUMER_HEALTH_PORT', 'CATALOG_HEALTH_PORT', 'CATALOG_PAGE_PORT']
+
 export function testEnv(overrides: Record<string, string> = {}): Record<string, string> {
   const stack = inject('stackEnv')
   const id = randomBytes(4).toString('hex')
@@ -22,7 +25,7 @@ export function testEnv(overrides: Record<string, string> = {}): Record<string, 
     LAKE_DATABASE: `test_${id}`,
     KAFKA_TOPIC: `test-${id}`,
     CATALOG_CRAWLER: `test-${id}`,
-    CATALOG_PAGE_PORT: '0',
+    ...Object.fromEntries(ports.map((name) => [name, '0'])),
     ...overrides,
   }
 }

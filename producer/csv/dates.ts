@@ -230,7 +230,7 @@ const LAST_YEAR = new Date().getUTCFullYear() + 100
 
 /**
  * Whether a market can have had rows in that year: not in 2567 and 1445, as calendars of Thailand and of Islam count.
- * What lies ahead may be made-up rows.
+ * What lies ahead may be generated rows.
  */
 export function isYearOfMarkets(year: number): boolean {
   return year >= 1600 && year <= LAST_YEAR

@@ -5,11 +5,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openAws } from '@ticklake/aws/clients.ts'
-import { run as runCommand } from '@ticklake/testing/catalog-commands.ts'
 import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
 import { aggTrade, kline, startBinance } from '@ticklake/testing/feeds/binance-server.ts'
 import { match, startCoinbase } from '@ticklake/testing/feeds/coinbase-server.ts'
 import { answer, type FeedServer, startFeedServer } from '@ticklake/testing/feeds/feed-server.ts'
+import { catalog } from '@ticklake/testing/in-process.ts'
 import { createTopic } from '@ticklake/testing/topic.ts'
 import { expect, test } from 'vitest'
 import { catalogConfig } from '../../catalog/config.ts'
@@ -255,8 +255,8 @@ test(
     stop.abort('enough')
     await Promise.all([...producing, ...piped])
 
-    expect((await runCommand(it.env, 'catalog', 'declare')).code).toBe(0)
-    const audit = await runCommand(it.env, 'catalog', 'audit', '--wait', '60')
+    expect((await catalog(it.env, 'declare')).code).toBe(0)
+    const audit = await catalog(it.env, 'audit', '--wait', '60')
     expect(audit.stdout, audit.stderr).toContain(
       `audit: produced ${total}, landed ${total}, dead 0, skipped 0, lost 0, twice 0`,
     )

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { demoConfig } from './config.ts'
 
-test('without anything it loops made-up rows, 200 a second, until Ctrl-C', () => {
+test('without anything it loops generated rows, 200 a second, until Ctrl-C', () => {
   expect(demoConfig({})).toEqual({ csv: undefined, mode: 'loop', rate: '200', runMs: 0 })
 })
 

@@ -17,7 +17,7 @@ type Mode = (typeof modes)[number]
 
 export const demoSchema = {
   CSV: optionalText({
-    doc: 'a market file to replay once; without it made-up rows of 14 indices, in a loop',
+    doc: 'a market file to replay once; without it generated rows of 14 indices, in a loop',
   }),
   SOURCE: optionalText({
     doc: 'a live feed instead of a file, such as coinbase:BTC-USD (docs/sources.md); it needs access to the internet',
@@ -80,7 +80,7 @@ function readable(path: string): string {
       code: 'CSV_UNREADABLE',
       what: 'the file that CSV names cannot be read; nothing was started',
       why: reasonOf(cause),
-      remedy: 'make demo CSV=path/to/indexProcessed.csv, or without CSV for made-up rows',
+      remedy: 'make demo CSV=path/to/indexProcessed.csv, or without CSV for generated rows',
       cause,
     })
   }

@@ -4,7 +4,7 @@ import type { DemoConfig } from './config.ts'
 
 /** What is produced, at which rate, from where to where. */
 export function whatRuns(config: DemoConfig, lake: LakeConfig, topic: string, topicText: string): string {
-  const rows = config.csv ?? config.source ?? 'made-up rows of 14 indices'
+  const rows = config.csv ?? config.source ?? 'generated rows of 14 indices'
   const once = config.source === undefined ? 'once, in order' : 'as they come'
   const how = { replay: once, loop: 'again and again', sample: 'one at random each time' }[config.mode]
   const rate = config.rate === 'max' ? 'as fast as it goes' : `${config.rate} rows a second`

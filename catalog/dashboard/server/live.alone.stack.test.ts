@@ -3,39 +3,23 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openBrowser } from '@ticklake/testing/chromium.ts'
 import {
   accessibilityFaults,
   eventually,
   openTab,
   picture,
-  prepare,
-  type Service,
   SLOW_MS,
   screens,
-  startDashboardService,
-  startService,
   widthOf,
 } from '@ticklake/testing/dashboard.ts'
-import { testEnv } from '@ticklake/testing/test-env.ts'
+import { livePipeline, numberOf } from '@ticklake/testing/live-pipeline.ts'
 import { produce } from '@ticklake/testing/topic.ts'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { freePortNumbers } from '../../../stack/ports.ts'
+import type { Page } from 'playwright-core'
+import { afterAll, expect, test } from 'vitest'
 
-const [producerPort, consumerPort] = await freePortNumbers(2)
 const alerts = mkdtempSync(join(tmpdir(), 'ticklake-alerts-'))
-const env = testEnv({
-  LOG_FORMAT: 'json',
-  CONSUMER_FLUSH_AFTER_MS: '2000',
-  CATALOG_WATCH_EVERY_MS: '2000',
-  CATALOG_HEALTH_PORT: '0',
-  CATALOG_ALERTS_FILE: join(alerts, 'alerts.yml'),
-  PRODUCER_HEALTH_PORT: String(producerPort),
-  CONSUMER_HEALTH_PORT: String(consumerPort),
-  CATALOG_PAGE_PRODUCER_METRICS: `http://127.0.0.1:${producerPort}/metrics`,
-  CATALOG_PAGE_CONSUMER_METRICS: `http://127.0.0.1:${consumerPort}/metrics`,
-})
+const live = await livePipeline({ CATALOG_ALERTS_FILE: join(alerts, 'alerts.yml') })
+const { env } = live
 writeFileSync(
   join(alerts, 'alerts.yml'),
   `alerts:
@@ -45,32 +29,12 @@ writeFileSync(
 `,
 )
 
-let browser: Browser
-let served: Awaited<ReturnType<typeof startDashboardService>>
-let producer: Service
-let consumer: Service
-
-beforeAll(async () => {
-  await prepare(env)
-  producer = startService(env, 'producer', 'run', '--rate', '150')
-  consumer = startService(env, 'consumer', 'run')
-  ;[served, browser] = await Promise.all([startDashboardService(env), openBrowser()])
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await Promise.all([producer?.kill(), consumer?.kill(), served?.stop()])
-  rmSync(alerts, { recursive: true })
-})
-
-afterEach(() => Promise.all(browser.contexts().map((context) => context.close())))
+afterAll(() => rmSync(alerts, { recursive: true }))
 
 const station = (page: Page, id: string) => page.locator(`[data-station=${id}]`)
-const numberOf = async (page: Page, testId: string) =>
-  Number((await page.getByTestId(testId).innerText()).replaceAll(',', ''))
 
 test('all six stages flow, and Athena’s count grows', async () => {
-  const { page, complaints } = await openTab(browser, served.url)
+  const { page, complaints } = await openTab(live.browser, live.served.url)
   for (const id of ['producer', 'topic', 'consumer', 's3', 'glue', 'athena']) {
     await page.locator(`[data-station=${id}][data-health=flow]`).waitFor()
   }
@@ -105,9 +69,9 @@ test(
       ['desktop', 'light'],
       ['phone', 'dark'],
     ] as const
-    await producer.stop()
+    await live.producer.stop()
     const opened = await Promise.all(
-      two.map(([screen, scheme]) => openTab(browser, served.url, { screen, scheme })),
+      two.map(([screen, scheme]) => openTab(live.browser, live.served.url, { screen, scheme })),
     )
     for (const { page } of opened) {
       await page.getByRole('region', { name: 'Alerts' }).getByText('Rows are landing').waitFor()

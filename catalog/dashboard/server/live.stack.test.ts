@@ -2,65 +2,30 @@
 // biome-ignore-all lint/performance/useDomNodeTextContent: visible text is tested, not hidden text
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { lakeConfig, s3Client } from '@ticklake/aws/config.ts'
-import { openBrowser } from '@ticklake/testing/chromium.ts'
 import {
   accessibilityFaults,
   appearances,
   eventually,
   openTab,
   picture,
-  prepare,
-  type Service,
   SLOW_MS,
   screens,
   startDashboardService,
   startService,
   widthOf,
 } from '@ticklake/testing/dashboard.ts'
-import { testEnv } from '@ticklake/testing/test-env.ts'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { livePipeline, numberOf } from '@ticklake/testing/live-pipeline.ts'
+import { expect, test } from 'vitest'
 import { freePortNumbers } from '../../../stack/ports.ts'
 import type { Candle } from './wire.ts'
 
-const [producerPort, consumerPort] = await freePortNumbers(2)
-const env = testEnv({
-  LOG_FORMAT: 'json',
-  CONSUMER_FLUSH_AFTER_MS: '2000',
-  CATALOG_WATCH_EVERY_MS: '2000',
-  CATALOG_HEALTH_PORT: '0',
+const live = await livePipeline({
   // A crawler belongs to the account, which the tests share.
   CATALOG_CRAWLER: `page-live-${process.pid}`,
-  PRODUCER_HEALTH_PORT: String(producerPort),
-  CONSUMER_HEALTH_PORT: String(consumerPort),
-  CATALOG_PAGE_PRODUCER_METRICS: `http://127.0.0.1:${producerPort}/metrics`,
-  CATALOG_PAGE_CONSUMER_METRICS: `http://127.0.0.1:${consumerPort}/metrics`,
 })
+const { env } = live
 const lake = lakeConfig(env)
 const s3 = s3Client(lake)
-
-let browser: Browser
-let served: Awaited<ReturnType<typeof startDashboardService>>
-let producer: Service
-let consumer: Service
-
-beforeAll(async () => {
-  await prepare(env)
-  producer = startService(env, 'producer', 'run', '--rate', '150')
-  consumer = startService(env, 'consumer', 'run')
-  ;[served, browser] = await Promise.all([startDashboardService(env), openBrowser()])
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await Promise.all([producer?.kill(), consumer?.kill(), served?.stop()])
-})
-
-const closeAll = () => Promise.all(browser.contexts().map((context) => context.close()))
-afterEach(closeAll)
-
-const numberOf = async (page: Page, testId: string) =>
-  Number((await page.getByTestId(testId).innerText()).replaceAll(',', ''))
 
 /** Every count of this lake leaves a result object, so no counter need be trusted. */
 async function countsAsked(): Promise<number> {
@@ -76,7 +41,9 @@ test(
     await new Promise((resolve) => setTimeout(resolve, 6_000))
     expect(await countsAsked()).toBe(before)
 
-    const viewers = await Promise.all([1, 2, 3].map(() => openTab(browser, served.url, { still: true })))
+    const viewers = await Promise.all(
+      [1, 2, 3].map(() => openTab(live.browser, live.served.url, { still: true })),
+    )
     const startedAt = Date.now()
     await eventually(async () => (await countsAsked()) >= before + 2, 'two counts')
     const counts = (await countsAsked()) - before
@@ -85,7 +52,7 @@ test(
     const shown = await Promise.all(viewers.map(({ page }) => page.getByTestId('count').innerText()))
     expect(new Set(shown).size).toBeLessThanOrEqual(2)
 
-    await closeAll()
+    await live.closeTabs()
     await new Promise((resolve) => setTimeout(resolve, 3_000))
     const after = await countsAsked()
     await new Promise((resolve) => setTimeout(resolve, 6_000))
@@ -99,7 +66,7 @@ const hide = (hidden: boolean) =>
    document.dispatchEvent(new Event('visibilitychange'))`
 
 test('a tab in the background is not a viewer: its stream is closed until it is shown again', async () => {
-  const { page } = await openTab(browser, served.url, { still: true })
+  const { page } = await openTab(live.browser, live.served.url, { still: true })
   await page.locator('[data-testid=state] [data-state=good]').waitFor()
   await page.evaluate(hide(true))
   await page.getByText('connecting').waitFor()
@@ -108,7 +75,7 @@ test('a tab in the background is not a viewer: its stream is closed until it is 
 })
 
 test('prices come as ticks arrive, for the selected index', async () => {
-  const { page } = await openTab(browser, served.url, { still: true })
+  const { page } = await openTab(live.browser, live.served.url, { still: true })
   await page.getByTestId('tile').first().waitFor()
   await eventually(async () => (await page.getByTestId('tile').count()) === 14, '14 indices')
   await page.getByRole('radio', { name: /^N225/ }).check({ force: true })
@@ -126,7 +93,7 @@ test('prices come as ticks arrive, for the selected index', async () => {
 async function daysSeen(ms: number): Promise<Map<string, string[]>> {
   let received = ''
   try {
-    const answer = await fetch(`${served.url}api/stream`, { signal: AbortSignal.timeout(ms) })
+    const answer = await fetch(`${live.served.url}api/stream`, { signal: AbortSignal.timeout(ms) })
     for await (const text of answer.body!.pipeThrough(new TextDecoderStream())) received += text
   } catch (error) {
     if ((error as Error).name !== 'TimeoutError') throw error
@@ -154,7 +121,7 @@ test('after a time without viewers, a viewer gets each tick once, and in order',
 // In parallel, because each waits for some seconds of rows.
 test('on every screen, light and dark: axe finds nothing, and nothing is wider than the screen', async () => {
   const checked = appearances.map(async ([screen, scheme]) => {
-    const { page, complaints } = await openTab(browser, served.url, { screen, scheme })
+    const { page, complaints } = await openTab(live.browser, live.served.url, { screen, scheme })
     await page.locator('[data-station=athena][data-health=flow]').waitFor()
     await page.getByTestId('tile').first().waitFor()
     await new Promise((resolve) => setTimeout(resolve, 8_000))
@@ -169,9 +136,9 @@ test('on every screen, light and dark: axe finds nothing, and nothing is wider t
 test(
   'a dead consumer turns red with the reason and the remedy, and recovers when it is back',
   async () => {
-    const { page } = await openTab(browser, served.url, { still: true })
+    const { page } = await openTab(live.browser, live.served.url, { still: true })
     await page.locator('[data-station=consumer][data-health=flow]').waitFor()
-    await consumer.kill()
+    await live.consumer.kill()
     await page.locator('[data-station=consumer][data-health=broken]').waitFor()
     const problem = page.getByRole('alert').filter({ hasText: 'Consumer' })
     // A request in progress when it died is cut off; the next one is refused.
@@ -182,10 +149,10 @@ test(
     expect(await page.locator('[data-station=topic] [data-flow]').getAttribute('data-flow')).toBe('cut')
     expect(await accessibilityFaults(page)).toEqual([])
     await picture(page, 'live-broken-consumer')
-    consumer = startService(env, 'consumer', 'run')
+    // In a group of its own: that of the dead one keeps its partitions until its session times out, after 45 s.
+    live.consumer = startService({ ...env, CONSUMER_GROUP_ID: `${env.KAFKA_TOPIC}-heir` }, 'consumer', 'run')
     await page.locator('[data-station=consumer][data-health=flow]').waitFor()
     await expect.poll(() => page.getByRole('alert').count(), { timeout: SLOW_MS }).toBe(0)
-    // The group assigns its partitions to the new one when the dead one's session times out: 45 s.
     const then = await numberOf(page, 'count')
     await eventually(async () => (await numberOf(page, 'count')) > then, 'rows that the new consumer landed')
   },
@@ -202,7 +169,7 @@ test('an unreachable broker, bucket, catalog and Athena are red, each with its r
   })
   try {
     for (const scheme of ['light', 'dark'] as const) {
-      const { page } = await openTab(browser, away.url, { scheme, still: true })
+      const { page } = await openTab(live.browser, away.url, { scheme, still: true })
       for (const id of ['topic', 's3', 'glue', 'athena']) {
         await page.locator(`[data-station=${id}][data-health=broken]`).waitFor()
       }
@@ -222,9 +189,9 @@ test('an unreachable broker, bucket, catalog and Athena are red, each with its r
 test(
   'it stays smooth while 5,000 rows a second arrive',
   async () => {
-    await producer.stop()
-    producer = startService(env, 'producer', 'run', '--rate', '5000')
-    const { page, complaints } = await openTab(browser, served.url)
+    await live.producer.stop()
+    live.producer = startService(env, 'producer', 'run', '--rate', '5000')
+    const { page, complaints } = await openTab(live.browser, live.served.url)
     await eventually(async () => (await numberOf(page, 'arriving')) > 2_500, 'thousands of rows a second')
     await page.getByTestId('tile').first().waitFor()
     // CPU time of the page's main thread, so that a busy machine does not matter: a quarter is enough for every frame.
