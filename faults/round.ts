@@ -308,13 +308,22 @@ class Round {
   }
 
   async #ended(name: string, service: Service, withinMs: number): Promise<void> {
-    const timer = setTimeout(() => service.process.kill('SIGKILL'), withinMs)
+    const begun = performance.now()
+    let wasLate = false
+    const timer = setTimeout(() => {
+      wasLate = true
+      service.process.kill('SIGKILL')
+    }, withinMs)
     const status = await service.ended()
     clearTimeout(timer)
-    if (status !== 0) {
-      const said = service.stderr.split('\n').slice(-6).join('\n    ')
-      this.#problem(`${name} ended with ${status ?? `a kill after ${withinMs} ms`}\n    ${said}`)
-    }
+    if (status === 0) return
+    // Only the name of the signal tells a crash from a process that was too slow.
+    const { signalCode } = service.process
+    const how = wasLate
+      ? `was killed because it had not ended after ${withinMs} ms`
+      : `ended with ${status ?? signalCode} after ${Math.round(performance.now() - begun)} ms`
+    const last = (text: string) => text.split('\n').slice(-6).join('\n    ')
+    this.#problem(`${name} ${how}\n    ${last(service.stderr)}\n    ${last(service.stdout)}`)
   }
 
   #problem(what: string): void {

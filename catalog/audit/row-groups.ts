@@ -1,10 +1,17 @@
-// Asks Athena for the rows of each object: one query over the hours that an audit reads.
+// Asks Athena for the rows of each object, over the hours that an audit reads.
 
 import type { Athena, QueryOptions } from '@ticklake/aws/athena.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { recordKey } from '@ticklake/contract/keys.ts'
 import { offsetsBelowSql, quoted } from '@ticklake/lake/sql.ts'
 import type { RowGroup } from './object-check.ts'
+import { type CountedObject, type PathRange, pathRanges } from './path-ranges.ts'
+
+/**
+ * The engine holds every offset of a query in memory, in about 17 bytes. Athena has much memory, the local engine 400 MB
+ * for a query.
+ */
+const MOST_ROWS_OF_A_QUERY = 8_000_000
 
 export interface RowScope {
   readonly topicId: string
@@ -15,42 +22,70 @@ export interface RowScope {
   readonly landedOffsets: ReadonlyMap<number, number>
 }
 
+export interface RowQueries extends QueryOptions {
+  /** What is there, as far as it is known: several queries share it if it is much. */
+  readonly objects: readonly CountedObject[]
+  readonly onProgress: (doing: string) => void
+}
+
 /** @throws Failure when Athena cannot answer: an audit without rows has no result */
 export async function readRowGroups(
   athena: Athena,
   lake: LakeConfig,
   scope: RowScope,
-  options: QueryOptions,
+  { objects, onProgress, ...options }: RowQueries,
 ): Promise<{ groups: RowGroup[]; scannedBytes: number }> {
-  const result = await athena.query(rowGroupSql(lake, scope), options)
   const groups: RowGroup[] = []
-  const bucketUri = `s3://${lake.bucket}/`
-  for await (const batch of result.rows) {
-    for (const [path, topicId, partition, rows, distinct, min, max] of batch) {
-      groups.push({
-        key: path!.startsWith(bucketUri) ? path!.slice(bucketUri.length) : path!,
-        topicId: topicId ?? null,
-        partition: partition === null || partition === undefined ? null : Number(partition),
-        rows: Number(rows),
-        distinct: Number(distinct),
-        min: Number(min ?? 0),
-        max: Number(max ?? 0),
-      })
-    }
+  let scannedBytes = 0
+  const ranges = pathRanges(objects, MOST_ROWS_OF_A_QUERY)
+  for (const [i, range] of ranges.entries()) {
+    const which = ranges.length === 1 ? '' : `, query ${i + 1} of ${ranges.length}`
+    onProgress(`asking Athena for the rows of each object${which}`)
+    const result = await athena.query(rowGroupSql(lake, scope, range), options)
+    for await (const batch of result.rows) for (const row of batch) groups.push(groupOf(lake, row))
+    scannedBytes += result.scannedBytes
   }
-  return { groups, scannedBytes: result.scannedBytes }
+  return { groups, scannedBytes }
 }
 
-/** Pure: the query. Counts have 64 bits, but are below 2^53. */
-export function rowGroupSql(lake: LakeConfig, scope: RowScope): string {
+function groupOf(lake: LakeConfig, row: readonly (string | null | undefined)[]): RowGroup {
+  const [path, topicId, partition, rows, distinct, min, max] = row
+  const bucketUri = `s3://${lake.bucket}/`
+  return {
+    key: path!.startsWith(bucketUri) ? path!.slice(bucketUri.length) : path!,
+    topicId: topicId ?? null,
+    partition: partition === null || partition === undefined ? null : Number(partition),
+    rows: Number(rows),
+    distinct: Number(distinct),
+    min: Number(min ?? 0),
+    max: Number(max ?? 0),
+  }
+}
+
+/** count(DISTINCT …) holds the path beside each offset, which takes six times the memory. */
+const differentOffsetsSql =
+  'cardinality(array_distinct(array_agg(kafka_offset) FILTER (WHERE kafka_offset IS NOT NULL)))'
+
+/** Pure: the query of one range of paths. Counts have 64 bits, but are below 2^53. */
+export function rowGroupSql(lake: LakeConfig, scope: RowScope, range: PathRange): string {
   const path = lake.format === 'json-object' ? recordPathSql(lake, scope) : '"$path"'
+  const conditions = [
+    hoursSql(scope),
+    ...(lake.format === 'json-object' ? [belowLandedSql(scope)] : []),
+    ...(range.from === undefined ? [] : [`"$path" >= ${pathText(lake, range.from)}`]),
+    ...(range.before === undefined ? [] : [`"$path" < ${pathText(lake, range.before)}`]),
+  ]
   return [
-    `SELECT ${path}, kafka_topic_id, kafka_partition, count(*), count(DISTINCT kafka_offset),`,
+    `SELECT ${path}, kafka_topic_id, kafka_partition, count(*), ${differentOffsetsSql},`,
     '  min(kafka_offset), max(kafka_offset)',
     `FROM ${quoted(lake.database)}.${quoted(lake.table)}`,
-    `WHERE ${hoursSql(scope)}${lake.format === 'json-object' ? ` AND ${belowLandedSql(scope)}` : ''}`,
+    `WHERE ${conditions.join(' AND ')}`,
     'GROUP BY 1, 2, 3',
   ].join('\n')
+}
+
+function pathText(lake: LakeConfig, key: string): string {
+  return `'${`s3://${lake.bucket}/${key}`.replaceAll("'", "''")}'`
 }
 
 function hoursSql({ after, changed }: RowScope): string {

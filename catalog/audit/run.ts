@@ -1,8 +1,9 @@
 // Reads the facts of an audit from Kafka, S3 and Athena while everything runs, in an order that keeps them comparable.
 
 import type { Aws } from '@ticklake/aws/clients.ts'
+import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { type Claim, shiftOf } from '@ticklake/contract/claim.ts'
-import { tablePrefix } from '@ticklake/contract/keys.ts'
+import { parseDataKey, tablePrefix } from '@ticklake/contract/keys.ts'
 import { RecordLookup } from '@ticklake/kafka/record-lookup.ts'
 import type { Broker, TopicState } from '@ticklake/kafka/topic.ts'
 import { type Chain, type ChainReading, readChain } from '@ticklake/lake/chains.ts'
@@ -10,7 +11,7 @@ import { readDataset } from '@ticklake/lake/dataset.ts'
 import { inLakeOffsets } from '@ticklake/lake/era-offsets.ts'
 import type { LandedOffsets } from '@ticklake/lake/landed-offsets.ts'
 import { listHours } from '@ticklake/lake/listing.ts'
-import { readCompactedHours } from '@ticklake/lake/manifests.ts'
+import { type CompactedHour, readCompactedHours } from '@ticklake/lake/manifests.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { CatalogConfig } from '../config.ts'
 import { type AuditFacts, type AuditReport, auditReport } from './audit.ts'
@@ -20,6 +21,7 @@ import { ContentCheck, type ContentResult } from './content-check.ts'
 import { listAuditedDeadFiles, readDeadRecords } from './dead-files.ts'
 import { checkPartition, comparableSpans, type DeepCheck, uncomparedRows } from './deep-check.ts'
 import { LandingWait, type Waiting } from './landing-wait.ts'
+import type { CountedObject } from './path-ranges.ts'
 import { comparedColumns } from './row-digest.ts'
 import { readRowGroups } from './row-groups.ts'
 import { noVerifiedHours, readVerifiedHours, verifyHours } from './verified-hours.ts'
@@ -118,9 +120,14 @@ async function auditOnce(
   const deadRecords = await readDeadRecords(aws.bucket, lake, claims)
   const isRead = (hour: string) =>
     verified.after === undefined || hour > verified.after || verified.changed.includes(hour)
-  progress('asking Athena for the rows of each object')
+  const listed = hours.filter(({ hour }) => hour).flatMap(({ keys }) => keys)
   const scope = { topicId: topic.topicId, after: verified.after, changed: verified.changed, landedOffsets }
   const { groups, scannedBytes } = await readRowGroups(aws.athena, lake, scope, {
+    objects: [
+      ...listed.map((key) => ({ key, rows: mostRowsOf(lake, key) })),
+      ...newestFiles(await readCompactedHours(aws.bucket, lake, isRead)),
+    ],
+    onProgress: progress,
     signal: options.signal,
     timeoutMs: config.queryTimeoutMs,
   })
@@ -141,7 +148,7 @@ async function auditOnce(
     chains,
     base: verified.base,
     verifiedHours: verified.hours,
-    listed: hours.filter(({ hour }) => hour).flatMap(({ keys }) => keys),
+    listed,
     outsideHours: [
       ...verified.outsideHours,
       ...hours.filter(({ hour }) => !hour).flatMap(({ keys }) => keys),
@@ -163,6 +170,16 @@ async function auditOnce(
     wait.hasEraSince(partition, shifts.get(partition)),
   )
   return { topic, empty: false, reached, eraBegan, scannedBytes, deepRecords, content, landedOffsets, report }
+}
+
+/** As its name says; 0 for an object that no consumer wrote. */
+function mostRowsOf(lake: LakeConfig, key: string): number {
+  const named = parseDataKey(lake, key)
+  return named ? named.E - named.S : 0
+}
+
+function newestFiles(hours: readonly CompactedHour[]): CountedObject[] {
+  return hours.flatMap(({ manifests }) => manifests.at(-1)?.files ?? [])
 }
 
 /**

@@ -113,7 +113,7 @@ export async function makeTopic(
     made = await broker.describe(name)
   }
   if (!made) throw problem ?? notReady(name, config)
-  if (!problem) print(`${name}: made`)
+  if (!problem) print(`${name}: created`)
   return made
 }
 

@@ -40,6 +40,13 @@ export interface HeaderOptions {
   readonly columns?: ReadonlyMap<ColumnName, string> | undefined
 }
 
+/** The header's first line, as the file has it. */
+export interface HeaderLine {
+  readonly file: string
+  readonly line: number
+  readonly text: string
+}
+
 /** The market file's columns: a file need not have those that were added to the contract later. */
 const fileColumns = tickColumns.filter(({ since }) => since === 1)
 const mayBeMissing = new Set<ColumnName>(['index', 'adj_close', 'close_usd'])
@@ -65,15 +72,15 @@ export function headerScore(cells: Cells, options: HeaderOptions): number {
  */
 export function readHeader(
   rows: readonly Cells[],
-  file: string,
-  line: number,
+  { file, line, text }: HeaderLine,
   options: HeaderOptions,
 ): Header {
+  const why = `its line ${line} is ${JSON.stringify(text.slice(0, 300))}`
   const refuse = (problem: string, remedy: string) =>
     new Failure({
       code: 'CSV_HEADER',
       what: `${file} is not read: ${problem}`,
-      why: `its line ${line} is ${JSON.stringify(rows[0]!.join(',').slice(0, 300))}`,
+      why,
       remedy,
     })
   const [first] = rows
@@ -84,7 +91,7 @@ export function readHeader(
     throw new Failure({
       code: 'CSV_HEADER',
       what: `${file} is not read: none of its first lines is a header of several columns`,
-      why: `its line ${line} is ${JSON.stringify(first.join(',').slice(0, 300))}`,
+      why,
       remedy:
         'check whether that is a server’s message; a table has a header, and commas, semicolons, tabs or pipes between its cells',
     })

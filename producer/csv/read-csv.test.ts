@@ -189,6 +189,13 @@ describe('an unusable file is refused', () => {
     ['only a header', `${HEADER}\n`, {}, 'CSV_EMPTY', 'no row'],
     ['a duplicate column', `${HEADER},Open\n`, {}, 'CSV_HEADER', 'Open twice'],
     ['no Index, and no given name', `${HEADER.slice(6)}\n`, {}, 'CSV_HEADER', '--index is not given'],
+    [
+      'no Index between semicolons',
+      'Datum;Eröffnung;Hoch;Tief;Schlusskurs;Volumen\n',
+      {},
+      'CSV_HEADER',
+      '--index is not given',
+    ],
     ['an Index, and a given name too', `${HEADER}\n`, { index: 'HSI' }, 'CSV_HEADER', '--index is given too'],
     ['an empty file', '', {}, 'CSV_EMPTY', 'no header'],
     ['only blank rows', '\n\r\n', {}, 'CSV_EMPTY', 'no header'],

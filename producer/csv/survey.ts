@@ -76,7 +76,7 @@ export class Survey {
     const from = found.line
     const rows = cellsOf(lines.slice(from, from + SAMPLED_ROWS), found.separator)
     const filled = rows.filter((cells, i) => cells && !isBlank(lines[from + i]!)) as Cells[]
-    this.header = readHeader(filled, file, from + 1, options)
+    this.header = readHeader(filled, { file, line: from + 1, text: lines[from]! }, options)
     this.headerEnd = endOfHeader(lines, from, this.header.lines)
     this.preamble = lines.slice(0, from).filter((line) => !isBlank(line))
     const sample = rows
