@@ -79,7 +79,7 @@ function expanded(
 ): string {
   if (depth > deepest) throw new Error('a grok pattern that refers to itself')
   // A group of the pattern's own is no column.
-  const uncaptured = pattern.replace(/\\.|\[(?:\\.|[^\]\\])*\]|\((?!\?)/gs, (part) =>
+  const uncaptured = pattern.replace(/\\.|\[(?:\\.|[^\]\\])*|\((?!\?)/gs, (part) =>
     part === '(' ? '(?:' : part,
   )
   const source = uncaptured.replace(
