@@ -146,7 +146,7 @@ describe('queries', () => {
 
   test('every type has its text', async () => {
     const rows =
-      await run(`SELECT true, 1e20, DECIMAL '1.50', NULL, '', ARRAY[1, NULL], MAP(ARRAY['k'], ARRAY[1]),
+      await run(`SELECT true, 1e20, DECIMAL '1.50', NULL, '', ARRAY[1, NULL], MAP(ARRAY['k'], ARRAY[1]), MAP(ARRAY[ROW(1, 'x')], ARRAY[ARRAY[2]]),
       CAST(ROW(1, 'x') AS ROW(id integer, name varchar)), TIMESTAMP '2020-01-01 00:00:00', DATE '2020-01-01', X'0102',
       TIMESTAMP '2020-01-01 00:00:00 UTC', JSON '{"a":1}', REAL '1.5'`)
     expect(rows[1]).toEqual([
@@ -157,6 +157,7 @@ describe('queries', () => {
       '',
       '[1, null]',
       '{k=1}',
+      '{{field0=1, field1=x}=[2]}',
       '{id=1, name=x}',
       '2020-01-01 00:00:00.000',
       '2020-01-01',
@@ -311,6 +312,23 @@ describe('text that the engine reads otherwise than Athena', () => {
       '2',
     ])
     await run('DROP TABLE typed', context)
+  })
+
+  test('a log has the columns of its grok expression, by a pattern of its own too; other lines are NULL', async () => {
+    await put('grok/d=1/a.log', '10.0.0.1 - "GET /x" 200 took 12ms\n10.0.0.2 - "POST /y" 404\nnothing\n')
+    await run(`CREATE EXTERNAL TABLE \`${database}\`.grok (ip string, verb string, status int, took string) PARTITIONED BY (d string)
+      ROW FORMAT SERDE 'com.amazonaws.glue.serde.GrokSerDe' WITH SERDEPROPERTIES (
+        'input.format' = '%{IP:ip} - "%{WORD:verb} (/x|/[y])" %{NUMBER:status:int}( took %{MS:took})?',
+        'input.grokCustomPatterns' = 'MS (\\\\d+)ms')
+      STORED AS INPUTFORMAT 'org.apache.hadoop.mapred.TextInputFormat'
+        OUTPUTFORMAT 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat' LOCATION '${folder}/grok/'`)
+    await run('MSCK REPAIR TABLE grok', context)
+    expect(await run('SELECT * FROM grok ORDER BY ip', context)).toEqual([
+      ['ip', 'verb', 'status', 'took', 'd'],
+      ['10.0.0.1', 'GET', '200', '12ms', '1'],
+      ['10.0.0.2', 'POST', '404', null, '1'],
+      [null, null, null, null, '1'],
+    ])
   })
 
   test('projection takes a list of numbers, for a column of numbers', async () => {
@@ -676,6 +694,10 @@ describe('what a team keeps at Athena', () => {
     expect(await run('EXECUTE closes', { WorkGroup, ExecutionParameters })).toEqual([['close'], ['2913.5']])
     await run('PREPARE twice FROM SELECT ? * 2 AS n', { WorkGroup })
     expect(await run('EXECUTE twice USING 21', { WorkGroup })).toEqual([['n'], ['42']])
+    expect(await run("EXECUTE IMMEDIATE 'SELECT ''it'' AS s, ? AS n' USING 1 + 1", { WorkGroup })).toEqual([
+      ['s', 'n'],
+      ['it', '2'],
+    ])
     await expect(start('PREPARE broken FROM SELEC 1', { WorkGroup })).rejects.toThrow(
       "line 1:21: mismatched input 'SELEC'",
     )

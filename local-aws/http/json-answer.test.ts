@@ -4,7 +4,7 @@ import { jsonPieces } from './json-answer.ts'
 
 async function piecesOf(answer: object): Promise<string[]> {
   const pieces: string[] = []
-  for await (const piece of jsonPieces(answer)) pieces.push(piece)
+  for await (const piece of jsonPieces(answer)) pieces.push(String(piece))
   return pieces
 }
 

@@ -4,13 +4,16 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 /** A piece is handed on when it has so many characters. */
 const pieceCharacters = 64 * 1024
 
+/** A part of an answer, as a text or as its bytes. */
+export type JsonPiece = string | Uint8Array
+
 /** A list whose items are made one at a time, while the answer is written. */
 export type LazyList = () => Iterable<unknown>
 
-/** A value whose JSON is there already, in pieces. */
+/** A value whose JSON is there already, as the bytes to send. */
 export class WrittenJson {
-  readonly pieces: readonly string[]
-  constructor(pieces: readonly string[]) {
+  readonly pieces: readonly Uint8Array[]
+  constructor(pieces: readonly Uint8Array[]) {
     this.pieces = pieces
   }
 }
@@ -19,9 +22,15 @@ export class WrittenJson {
  * The JSON of an answer. The items of its lists are written one by one, and other requests are answered between two
  * pieces. A member that is a function is a `LazyList`; members are written in their order.
  */
-export async function* jsonPieces(answer: object): AsyncGenerator<string> {
+export async function* jsonPieces(answer: object): AsyncGenerator<JsonPiece> {
   let piece = ''
   for (const text of jsonTexts(answer)) {
+    if (typeof text !== 'string') {
+      if (piece !== '') yield piece
+      piece = ''
+      yield text
+      continue
+    }
     piece += text
     if (piece.length < pieceCharacters) continue
     yield piece
@@ -31,7 +40,7 @@ export async function* jsonPieces(answer: object): AsyncGenerator<string> {
   if (piece !== '') yield piece
 }
 
-function* jsonTexts(value: unknown): Generator<string> {
+function* jsonTexts(value: unknown): Generator<JsonPiece> {
   if (typeof value === 'function') yield* listTexts((value as LazyList)())
   else if (Array.isArray(value)) yield* listTexts(value)
   else if (value instanceof WrittenJson) yield* value.pieces
@@ -48,7 +57,7 @@ function* listTexts(items: Iterable<unknown>): Generator<string> {
   yield separator === '[' ? '[]' : ']'
 }
 
-function* memberTexts(value: object): Generator<string> {
+function* memberTexts(value: object): Generator<JsonPiece> {
   let separator = '{'
   for (const [name, member] of Object.entries(value)) {
     if (member === undefined) continue

@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AwsError } from './aws-error.ts'
 import { browserHeaders } from './browser-headers.ts'
+import type { JsonPiece } from './json-answer.ts'
 import { discardBody } from './unread-body.ts'
 
 export interface JsonAnswer {
   readonly status: number
   /** The whole of it, or its pieces. */
-  readonly text: string | AsyncIterable<string>
+  readonly text: string | AsyncIterable<JsonPiece>
 }
 
 /**
@@ -34,7 +35,7 @@ export async function sendText(
 async function sendPieces(
   response: ServerResponse,
   status: number,
-  pieces: AsyncIterable<string>,
+  pieces: AsyncIterable<JsonPiece>,
 ): Promise<void> {
   const each = pieces[Symbol.asyncIterator]()
   const first = await each.next()
@@ -54,7 +55,7 @@ async function sendPieces(
 }
 
 /** Waits for a client that reads slowly. */
-async function written(response: ServerResponse, piece: string): Promise<void> {
+async function written(response: ServerResponse, piece: JsonPiece): Promise<void> {
   if (response.write(piece) || response.destroyed) return
   await new Promise<void>((resolve) => {
     const go = () => {
@@ -65,7 +66,7 @@ async function written(response: ServerResponse, piece: string): Promise<void> {
   })
 }
 
-export function jsonHeaders(text?: string): Record<string, string | number> {
+export function jsonHeaders(text?: JsonPiece): Record<string, string | number> {
   return {
     'content-type': 'application/x-amz-json-1.1',
     ...(text === undefined ? {} : { 'content-length': Buffer.byteLength(text) }),

@@ -18,7 +18,7 @@ export async function askJson(
 
 async function whole(text: JsonAnswer['text']): Promise<string> {
   if (typeof text === 'string') return text
-  let all = ''
-  for await (const piece of text) all += piece
-  return all
+  const pieces: Buffer[] = []
+  for await (const piece of text) pieces.push(Buffer.from(piece as string))
+  return Buffer.concat(pieces).toString('utf8')
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `make conformance`: what clients that are not ours make of local-aws, and docs/compatibility.md from it.
-import { rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, renderError } from '@ticklake/runtime/errors.ts'
 import { runCommand } from '@ticklake/runtime/process.ts'
@@ -11,10 +11,17 @@ import { adoptStack } from '../../stack/environment.ts'
 import { localDir, projectDir } from '../../stack/paths.ts'
 import { startStack } from '../../stack/stack.ts'
 import { installClient, suiteFolder } from './clients.ts'
-import { compatibilityPage, type SuiteResult, suiteResult } from './page.ts'
+import {
+  compatibilityPage,
+  entryOnPage,
+  type PageEntry,
+  pageEntry,
+  type SuiteResult,
+  suiteResult,
+} from './page.ts'
 import { prepareAccount } from './prepare.ts'
 import { failuresOf } from './reasons.ts'
-import { mergeResults, readResults, testsNotRun, writeResults } from './results.ts'
+import { mergeResults, readResults, type SuiteResults, testsNotRun, writeResults } from './results.ts'
 import { EndedEarly, runSuite, type SuiteOutcomes } from './run-suite.ts'
 import { bucket, type Suite, suites } from './suites.ts'
 
@@ -45,7 +52,7 @@ const argv = await yargs(hideBin(process.argv))
   .version(false)
   .parseAsync()
 
-/** The newest outcomes of each suite: the page is written of all of them. */
+/** The newest outcomes of each suite that has run on this machine. */
 const kept = join(localDir, 'conformance/results')
 
 await runCommand(async (signal) => {
@@ -121,21 +128,33 @@ function printOutcomes(suite: Suite, { outcomes }: SuiteOutcomes): void {
   for (const { test, reason, why } of failures) process.stdout.write(`  ${reason}: ${test}\n      ${why}\n`)
 }
 
-/** Writes docs/compatibility.md once every test of every suite has an outcome. */
+/**
+ * Writes docs/compatibility.md. A suite of which not every test has an outcome on this machine keeps what the page says
+ * of it, so that a run of one suite updates its row alone.
+ */
 function writePage(): void {
-  const known = suites.map((suite) => ({ suite, results: readResults(resultsFile(suite)) }))
-  const unfinished = known.flatMap(({ suite: { name }, results }) => {
-    if (results.tests.length === 0) return [`${name} has not run`]
-    const notRun = testsNotRun(results).length
-    return notRun === 0 ? [] : [`${notRun} tests of ${name} have not run`]
-  })
-  if (unfinished.length > 0) {
-    process.stdout.write(`conformance: docs/compatibility.md is not written: ${unfinished.join(', ')}\n`)
-    return
+  const path = join(projectDir, 'docs/compatibility.md')
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  const entries: PageEntry[] = []
+  for (const suite of suites) {
+    const results = readResults(resultsFile(suite))
+    const why = whyIncomplete(results)
+    const entry = why === undefined ? pageEntry(suiteResult(suite, results)) : entryOnPage(before, suite)
+    if (why !== undefined) {
+      const what = entry ? 'keeps what docs/compatibility.md says of it' : 'is not in docs/compatibility.md'
+      process.stdout.write(`conformance: ${suite.name} ${what}: ${why}\n`)
+    }
+    if (entry) entries.push(entry)
   }
-  const rows = known.map(({ suite, results }) => suiteResult(suite, results))
-  writeFileSync(join(projectDir, 'docs/compatibility.md'), compatibilityPage(rows))
+  writeFileSync(path, compatibilityPage(entries))
   process.stdout.write('conformance: wrote docs/compatibility.md\n')
+}
+
+/** Why there is nothing to write of a suite; undefined once every test of it has an outcome. */
+function whyIncomplete(results: SuiteResults): string | undefined {
+  if (results.tests.length === 0) return 'it has not run here'
+  const notRun = testsNotRun(results).length
+  return notRun === 0 ? undefined : `${notRun} of its tests have not run here`
 }
 
 /** No outcome is no success: the client did not even start. */

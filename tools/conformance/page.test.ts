@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readDbtResults, readReport } from './outcomes.ts'
-import { compatibilityPage } from './page.ts'
+import { compatibilityPage, entryOnPage, pageEntry } from './page.ts'
 import { failuresOf } from './reasons.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'ticklake-conformance-'))
@@ -47,8 +47,21 @@ test('the page counts failures by reason and shows text of a client in one cell'
     { test: 'c', reason: 'out of scope', why: 'Spark' },
   ] as const
   const page = compatibilityPage([
-    { client: 'client 1.0', day: '2026-01-02', passed: 7, skipped: 2, seconds: 12.4, failures },
+    pageEntry({ client: 'client 1.0', day: '2026-01-02', passed: 7, skipped: 2, seconds: 12.4, failures }),
   ])
   expect(page).toContain('| client 1.0 | 7 | 3 | 0 | 1 | 2 | 2 | 12 | 2026-01-02 |')
   expect(page).toContain('| 2 | to do | expected ’a \\| b’ | `a` |')
+})
+
+test('a page that was written keeps what it says of the suites that were not run', () => {
+  const failures = [{ test: 'a', reason: 'out of scope', why: 'no `KMS` | none' }] as const
+  const counts = { day: '2026-01-02', passed: 7, skipped: 2, seconds: 12.4 }
+  const failed = pageEntry({ ...counts, client: 'client 1.0', failures })
+  const whole = pageEntry({ ...counts, client: 'client 1.0: another suite', failures: [] })
+  const last = pageEntry({ ...counts, client: 'third 3', failures })
+  const page = compatibilityPage([failed, whole, last])
+  expect(
+    ['client 1.0', 'client 1.0: another suite', 'third 3'].map((client) => entryOnPage(page, { client })),
+  ).toEqual([failed, whole, last])
+  expect(entryOnPage(page, { client: 'client 2.0' })).toBeUndefined()
 })

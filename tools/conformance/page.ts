@@ -26,12 +26,29 @@ export function suiteResult({ name, client }: Suite, { outcomes }: SuiteResults)
   }
 }
 
-/** The whole page, of the newest result of each suite. */
-export function compatibilityPage(results: readonly SuiteResult[]): string {
-  const rows = results.map(({ client, day, passed, failures, skipped, seconds }) => {
-    const counts = reasons.map((reason) => failures.filter((failure) => failure.reason === reason).length)
-    return `| ${[client, passed, failures.length, ...counts, skipped, Math.round(seconds), day].join(' | ')} |`
-  })
+/** What the page says of one suite: its row, and the section of its failures, if it has any. */
+export interface PageEntry {
+  readonly row: string
+  readonly section: string
+}
+
+export function pageEntry(result: SuiteResult): PageEntry {
+  const { client, day, passed, failures, skipped, seconds } = result
+  const counts = reasons.map((reason) => failures.filter((failure) => failure.reason === reason).length)
+  const cells = [client, passed, failures.length, ...counts, skipped, Math.round(seconds), day]
+  return { row: `| ${cells.join(' | ')} |`, section: failureSection(result) }
+}
+
+/** What a page that was written before says of a suite; undefined if it does not know it. */
+export function entryOnPage(page: string, { client }: Pick<Suite, 'client'>): PageEntry | undefined {
+  const row = page.split('\n').find((line) => line.startsWith(`| ${client} |`))
+  if (row === undefined) return undefined
+  const section = page.split(/^(?=## )/m).find((each) => each.startsWith(`## ${client}\n`))
+  return { row, section: section === undefined ? '' : `${section.trimEnd()}\n` }
+}
+
+/** The whole page. */
+export function compatibilityPage(entries: readonly PageEntry[]): string {
   return [
     '# Compatibility',
     '',
@@ -40,19 +57,19 @@ export function compatibilityPage(results: readonly SuiteResult[]): string {
     '',
     '| client | passed | failed | not AWS’s either | out of scope | to do | skipped by the suite | seconds of its tests | run since |',
     '|---|---|---|---|---|---|---|---|---|',
-    ...rows,
+    ...entries.map(({ row }) => row),
     '',
     'Spark and notebooks are out of scope: the tests of both are left out, and the operations answer as in an account that',
     'may not use them.',
     '',
-    ...results.flatMap(failureSection),
+    ...entries.map(({ section }) => section).filter((section) => section !== ''),
   ].join('\n')
 }
 
 const reasons = ['not AWS’s either', 'out of scope', 'to do'] as const
 
-function failureSection({ client, failures }: SuiteResult): string[] {
-  if (failures.length === 0) return []
+function failureSection({ client, failures }: SuiteResult): string {
+  if (failures.length === 0) return ''
   const groups = new Map<string, { failure: Failure; tests: string[] }>()
   for (const failure of failures) {
     const key = `${failure.reason}\n${failure.why}`
@@ -71,7 +88,7 @@ function failureSection({ client, failures }: SuiteResult): string[] {
         `| ${tests.length} | ${failure.reason} | ${cell(failure.why)} | \`${cell(tests[0]!)}\` |`,
     ),
     '',
-  ]
+  ].join('\n')
 }
 
 /** Text of another program in one cell of a table. */

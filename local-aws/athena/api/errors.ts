@@ -83,6 +83,16 @@ const errorTypes: Readonly<Record<string, number>> = {
   NOT_SUPPORTED: 1200,
 }
 
+/** The engine blames what lies outside of it; the cause is the user's table or data, which another try finds as they are. */
+const usersErrors = new Set([
+  'HIVE_BAD_DATA',
+  'HIVE_INVALID_METADATA',
+  'HIVE_INVALID_PARTITION_VALUE',
+  'HIVE_PARTITION_SCHEMA_MISMATCH',
+  'HIVE_PATH_ALREADY_EXISTS',
+  'HIVE_UNSUPPORTED_FORMAT',
+])
+
 export interface EngineError {
   readonly message: string
   readonly errorName: string
@@ -106,7 +116,7 @@ export function engineFailure(error: EngineError): QueryFailure {
   // The engine takes for a defect of its own what Athena forbids.
   if (message.startsWith('Unexpected FilterNode found in plan'))
     return notSupported('Only partition columns are allowed in the WHERE clause of OPTIMIZE')
-  const isUsers = errorType === 'USER_ERROR'
+  const isUsers = errorType === 'USER_ERROR' || usersErrors.has(errorName)
   return new QueryFailure(`${errorName}: ${asAthenaPhrases(errorName, message)}`, {
     category: isUsers ? 2 : 1,
     type: errorTypes[errorName] ?? (isUsers ? 1000 : 200),

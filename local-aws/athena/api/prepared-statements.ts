@@ -102,7 +102,7 @@ export function preparedStatementOperations(
 }
 
 /**
- * What a statement of SQL asks of the prepared statements: EXECUTE becomes the statement that it names, PREPARE and
+ * What a statement of SQL asks of the prepared statements: EXECUTE becomes the statement that it names or holds, PREPARE and
  * DEALLOCATE are work of Athena's own. Any other statement stays as it is.
  * @throws AwsError MALFORMED_QUERY
  */
@@ -114,6 +114,7 @@ export function preparedWork(
 ): { readonly statement: Statement; readonly own?: OwnWork } {
   const command = preparedCommand(statement)
   if (!command) return { statement }
+  if (command.verb === 'EXECUTE IMMEDIATE') return executed(command.query, command.using)
   const { name } = command
   const refuse = () => {
     throw new QueryFailure(notFound(name, workgroup), { category: 2, type: 1000 })
@@ -136,9 +137,12 @@ export function preparedWork(
     case 'EXECUTE': {
       const found = stored.get(workgroup, name)
       if (!found) return { statement, own: { run: refuse } }
-      const named = statementOf(found.QueryStatement)
-      return { statement: { ...named, query: statement.query, using: usingOf(command.using, parameters) } }
+      return executed(found.QueryStatement, command.using)
     }
+  }
+
+  function executed(query: string, using: readonly string[]): { readonly statement: Statement } {
+    return { statement: { ...statementOf(query), query: statement.query, using: usingOf(using, parameters) } }
   }
 }
 

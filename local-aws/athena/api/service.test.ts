@@ -430,15 +430,19 @@ describe('failures', () => {
   test.each([
     ['TABLE_NOT_FOUND', 'USER_ERROR', 2, 1301],
     ['DIVISION_BY_ZERO', 'USER_ERROR', 2, 1001],
-    ['EXCEEDED_TIME_LIMIT', 'INSUFFICIENT_RESOURCES', 1, 200],
-  ])('%s has its category and type', async (errorName, errorType, ErrorCategory, ErrorType) => {
-    await serve(() => [...running, { error: { errorName, errorType, message: 'why' } }])
-    expect((await ended(await start('SELECT 1'))).Status).toMatchObject({
-      State: 'FAILED',
-      StateChangeReason: `${errorName}: why`,
-      AthenaError: { ErrorCategory, ErrorType, ErrorMessage: `${errorName}: why` },
-    })
-  })
+    ['EXCEEDED_TIME_LIMIT', 'INSUFFICIENT_RESOURCES', 1, 200, true],
+    ['HIVE_PATH_ALREADY_EXISTS', 'EXTERNAL', 2, 1000],
+  ])(
+    '%s has its category and type',
+    async (errorName, errorType, ErrorCategory, ErrorType, Retryable = false) => {
+      await serve(() => [...running, { error: { errorName, errorType, message: 'why' } }])
+      expect((await ended(await start('SELECT 1'))).Status).toMatchObject({
+        State: 'FAILED',
+        StateChangeReason: `${errorName}: why`,
+        AthenaError: { ErrorCategory, ErrorType, Retryable, ErrorMessage: `${errorName}: why` },
+      })
+    },
+  )
 
   test.each([500, 0])(
     'S3 fails with %i when the result is written: the query fails and the engine is told',

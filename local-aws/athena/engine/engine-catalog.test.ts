@@ -19,7 +19,7 @@ const enumOf = (Type: string) => ({
   ...csv,
   PartitionKeys: [column('p', Type)],
   StorageDescriptor: { SerdeInfo: {}, Columns: [column('a', 'array<struct<b:int,c:decimal(3,1)>>')] },
-  Parameters: { 'projection.enabled': 'TRUE', 'projection.p.type': 'enum' },
+  Parameters: { 'projection.enabled': 'TRUE', 'projection.p.type': 'enum', 'projection.p.values': '1,2' },
 })
 
 /** What the answer is to a request, and what the catalog was asked. */

@@ -8,6 +8,7 @@ import { engineProjection, type SampleKeys } from './engine-projection.ts'
 import { engineTable } from './engine-view.ts'
 import { asClientsExpect } from './engine-writes.ts'
 import { headerMark, ownName, ownView } from './header-name.ts'
+import { withReadableSerde } from './readable-serde.ts'
 import { storedPartition, storedTable, storedText, typedView } from './typed-view.ts'
 
 /** The output format of a table without STORED AS: the engine would not write into it, although it writes the same text. */
@@ -44,11 +45,13 @@ export function forEngineToo(
     )
     const answer = { status, text: answered.replace(unwritable, writable) }
     const hasTables = operation === 'GetTable' || operation === 'GetTables'
-    if (answer.status !== 200 || !(hasTables || isStored || headerName !== undefined)) return answer
+    const isGrok = answer.text.includes('GrokSerDe')
+    if (answer.status !== 200 || !(hasTables || isStored || isGrok || headerName !== undefined)) return answer
     const called = <T extends { DatabaseName: string }>(item: T): T =>
       headerName === undefined ? item : { ...item, DatabaseName: headerName }
-    const table = (item: Table) => called(isStored ? storedTable(item) : typedView(engineTable(item)))
-    const partition = (item: Partition) => called(isStored ? storedPartition(item) : item)
+    const table = (item: Table) =>
+      called(isStored ? storedTable(item) : typedView(engineTable(withReadableSerde(item))))
+    const partition = (item: Partition) => called(isStored ? storedPartition(item) : withReadableSerde(item))
     const { Database, Table, TableList, Partition, Partitions, ...rest } = JSON.parse(answer.text) as Answer
     // In a list of tables nobody reads a partition.
     const asked = Table && (await engineProjection(Table, keysBelow))

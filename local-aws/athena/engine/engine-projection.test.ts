@@ -32,7 +32,11 @@ test('folders are found by their values as they are, and by escaped ones where t
   expect(await template(injected, 'p=a/x.csv', 'p=a:b/x.csv', 'p=c%3Ad/x.csv')).toBe(`s3://b/t/p=\${p}/`)
   expect(await template(injected, 'p=a/x.csv', 'p=c%3Ad/x.csv')).toBeUndefined()
   expect(await template(table({ 'projection.p.type': 'enum', 'projection.p.values': 'a,b' }))).toBeUndefined()
-  const hours = { 'projection.p.type': 'date', 'projection.p.format': 'yyyy-MM-dd HH:mm' }
+  const hours = {
+    'projection.p.type': 'date',
+    'projection.p.range': '2020-01-01 00:00,NOW',
+    'projection.p.format': 'yyyy-MM-dd HH:mm',
+  }
   expect(await template(table(hours))).toBe(`s3://b/t/p=\${p}/`)
   const own = { 'projection.p.type': 'injected', 'storage.location.template': `s3://c/\${p}` }
   expect(await template(table(own))).toBe(`s3://c/\${p}`)
@@ -41,6 +45,18 @@ test('folders are found by their values as they are, and by escaped ones where t
 test('a key without projection is refused in Athena’s words', async () => {
   await expect(engineProjection(table({}), async () => [])).rejects.toThrow(
     'Table db.t is configured for partition projection, but the following partition columns are missing projection configuration: [p]',
+  )
+})
+
+test.each([
+  [{ type: 'enom' }, "projection.p.type is 'enom', which is none of enum, integer, date, injected"],
+  [{ type: 'enum' }, 'projection.p.values is not set, which the type enum needs'],
+  [{ type: 'date', range: '2020,NOW' }, 'projection.p.format is not set, which the type date needs'],
+  [{ type: 'Integer', range: '1,x' }, "projection.p.range is '1,x', which is not two whole numbers"],
+])('a projection that nobody can read is refused: %j', async (given, why) => {
+  const properties = Object.entries(given).map(([name, value]) => [`projection.p.${name}`, value])
+  await expect(engineProjection(table(Object.fromEntries(properties)), async () => [])).rejects.toThrow(
+    `Table db.t is configured for partition projection, but ${why}`,
   )
 })
 

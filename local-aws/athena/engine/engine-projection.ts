@@ -17,18 +17,25 @@ export function isProjected({ Parameters = {} }: Table): boolean {
 
 /**
  * The table with a projection that the engine understands.
- * @throws AwsError when a key has no projection, in Athena's words
+ * @throws AwsError when a key has no projection, in Athena's words, or one that nobody can read
  */
 export async function engineProjection(table: Table, keysBelow: SampleKeys): Promise<Table> {
   const { DatabaseName, Name, PartitionKeys = [], StorageDescriptor, Parameters = {} } = table
   if (!isProjected(table) || PartitionKeys.length === 0) return table
-  const missing = PartitionKeys.map((key) => key.Name).filter((key) => !Parameters[`projection.${key}.type`])
-  if (missing.length > 0) {
+  const refuse = (but: string): never => {
     throw new AwsError(
       'InvalidInputException',
-      `Table ${DatabaseName}.${Name} is configured for partition projection, but the following partition columns are missing projection configuration: [${missing.join(', ')}]`,
+      `Table ${DatabaseName}.${Name} is configured for partition projection, but ${but}`,
     )
   }
+  const missing = PartitionKeys.map((key) => key.Name).filter((key) => !Parameters[`projection.${key}.type`])
+  if (missing.length > 0) {
+    refuse(`the following partition columns are missing projection configuration: [${missing.join(', ')}]`)
+  }
+  const why = PartitionKeys.map((key) => whyUnreadable(key.Name, Parameters)).find(
+    (each) => each !== undefined,
+  )
+  if (why !== undefined) refuse(why)
   const now = new Date()
   const own = Object.assign(
     {},
@@ -44,6 +51,31 @@ export async function engineProjection(table: Table, keysBelow: SampleKeys): Pro
   const folders = PartitionKeys.map((key) => `${key.Name}=\${${key.Name}}/`).join('')
   const template = `${location.replace(/\/$/, '')}/${folders}`
   return { ...table, Parameters: { ...own, 'storage.location.template': template } }
+}
+
+/** The properties that each type needs. */
+const neededProperties: Readonly<Record<string, readonly string[]>> = {
+  enum: ['values'],
+  integer: ['range'],
+  date: ['range', 'format'],
+  injected: [],
+}
+
+/** The engine would only say that it cannot read the table. */
+function whyUnreadable(key: string, parameters: Properties): string | undefined {
+  const property = (name: string) => parameters[`projection.${key}.${name}`]
+  const type = property('type')!.toLowerCase()
+  const needed = Object.hasOwn(neededProperties, type) ? neededProperties[type] : undefined
+  if (!needed) {
+    const types = Object.keys(neededProperties).join(', ')
+    return `projection.${key}.type is '${property('type')}', which is none of ${types}`
+  }
+  const absent = needed.find((name) => !property(name))
+  if (absent !== undefined) return `projection.${key}.${absent} is not set, which the type ${type} needs`
+  if (type === 'integer' && !/^\s*-?\d+\s*,\s*-?\d+\s*$/.test(property('range')!)) {
+    return `projection.${key}.range is '${property('range')}', which is not two whole numbers`
+  }
+  return undefined
 }
 
 /** The properties of a key by date that the engine would not read: months and years become a list, weeks become days. */

@@ -5,7 +5,6 @@ import { WrittenJson } from '../../http/json-answer.ts'
 import { invalidInput } from '../api/errors.ts'
 import { outputLocation, type Query, type ResultLayout, resultLayout } from '../api/query.ts'
 import { makeBodyCache } from './body-cache.ts'
-import { csvRows, textRows } from './result-csv.ts'
 import { rowsJson } from './rows-json.ts'
 import type { ResultObjects } from './s3.ts'
 
@@ -94,22 +93,14 @@ export function openResultPages(objects: ResultObjects): ResultPages {
 
   async function pageAt(object: RowsObject, size: number, token: string | undefined): Promise<MadePage> {
     const { key, layout, heading } = object
-    const rows = rowsJson()
     const start = token === undefined ? 0 : offsetIn(token, key)
-    if (token === undefined && heading) await rows.add(heading)
-    let end = start
-    if (layout !== 'none' && rows.count < size) {
-      const read = layout === 'csv' ? csvRows : textRows
-      for await (const row of read(chunks(object, start))) {
-        const pause = rows.add(row.values)
-        if (pause) await pause
-        end = start + row.endByte
-        if (rows.count === size) break
-      }
-    }
+    const { pieces, count, bytes } =
+      layout === 'none'
+        ? { pieces: [Buffer.from('[]')], count: 0, bytes: 0 }
+        : await rowsJson(layout, chunks(object, start), size, token === undefined ? heading : undefined)
     // A full page always has a token, even when nothing follows.
-    const nextToken = rows.count === size ? tokenAt(key, end) : undefined
-    return { rows: new WrittenJson(rows.end()), nextToken, bytes: end - start }
+    const nextToken = count === size ? tokenAt(key, start + bytes) : undefined
+    return { rows: new WrittenJson(pieces), nextToken, bytes }
   }
 
   /** While the client reads the page before, which is sent first: a page that is in memory is made in one piece. */

@@ -74,6 +74,11 @@ test('binary, arrays, maps and rows have their own forms, nested ones too', () =
   expect(toTextOf(type('varbinary'))('')).toBe('')
   expect(toTextOf(type('array', type('double')))([1, null, 2.5])).toBe('[1.0, null, 2.5]')
   expect(toTextOf(type('map', type('varchar'), type('integer')))({ k: 1, l: null })).toBe('{k=1, l=null}')
+  const byRow = type('map', row(['id', type('bigint')], [undefined, type('varchar')]), type('double'))
+  expect(toTextOf(byRow)({ '[1, x]': 2 })).toBe('{{id=1, field1=x}=2.0}')
+  expect(toTextOf(type('map', type('array', type('bigint')), type('double')))({ '[1, 2]': 3 })).toBe(
+    '{[1, 2]=3.0}',
+  )
   const nested = row(['id', type('bigint')], [undefined, type('array', type('varchar'))])
   expect(toTextOf(nested)([1, ['x', 'y']])).toBe('{id=1, field1=[x, y]}')
 })

@@ -24,7 +24,7 @@ export function toTextOf(type: TypeSignature): ToText {
       return (value) => `[${(value as unknown[]).map(item).join(', ')}]`
     }
     case 'map': {
-      const key = toTextOf(typeArgument(type.arguments[0]))
+      const key = keyTextOf(typeArgument(type.arguments[0]))
       const item = orNull(toTextOf(typeArgument(type.arguments[1])))
       return (value) =>
         `{${Object.entries(value as object)
@@ -41,6 +41,19 @@ export function toTextOf(type: TypeSignature): ToText {
     }
     default:
       return String
+  }
+}
+
+/** The engine sends a map's key as a text: `[1, x]` of an array or a row, whatever is in them. */
+function keyTextOf(type: TypeSignature): ToText {
+  if (type.rawType === 'array' || type.rawType === 'map') return String
+  if (type.rawType !== 'row') return toTextOf(type)
+  const names = type.arguments.map((argument, i) => fieldName(argument) ?? `field${i}`)
+  return (value) => {
+    const texts = String(value).slice(1, -1).split(', ')
+    return texts.length === names.length
+      ? `{${texts.map((text, i) => `${names[i]}=${text}`).join(', ')}}`
+      : String(value)
   }
 }
 

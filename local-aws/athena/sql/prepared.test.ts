@@ -15,6 +15,12 @@ test.each([
     "EXECUTE q1 USING 1, 'a, b', f(1, ARRAY[2, 3]) -- end",
     { verb: 'EXECUTE', name: 'q1', using: ['1', "'a, b'", 'f(1, ARRAY[2, 3])'] },
   ],
+  [
+    "EXECUTE IMMEDIATE 'SELECT ''a'', ?' USING 1",
+    { verb: 'EXECUTE IMMEDIATE', query: "SELECT 'a', ?", using: ['1'] },
+  ],
+  ["execute immediate 'SELECT 1'", { verb: 'EXECUTE IMMEDIATE', query: 'SELECT 1', using: [] }],
+  ['EXECUTE immediate USING 1', { verb: 'EXECUTE', name: 'immediate', using: ['1'] }],
   ['DEALLOCATE PREPARE q1', { verb: 'DEALLOCATE', name: 'q1' }],
   ['SELECT 1', undefined],
 ])('%s', (sql, expected) => {

@@ -8,6 +8,7 @@ import { TokenReader } from './token-reader.ts'
 export type PreparedCommand =
   | { readonly verb: 'PREPARE'; readonly name: string; readonly query: string }
   | { readonly verb: 'EXECUTE'; readonly name: string; readonly using: readonly string[] }
+  | { readonly verb: 'EXECUTE IMMEDIATE'; readonly query: string; readonly using: readonly string[] }
   | { readonly verb: 'DEALLOCATE'; readonly name: string }
 
 /** What the statement asks for, or undefined for any other. @throws AwsError MALFORMED_QUERY */
@@ -24,10 +25,17 @@ export function preparedCommand({ sql, tokens, substatement }: Statement): Prepa
     }
     case 'EXECUTE': {
       reader.expect('EXECUTE')
-      const name = nameAt(reader)
-      if (reader.done) return { verb: 'EXECUTE', name, using: [] }
-      reader.expect('USING')
-      return { verb: 'EXECUTE', name, using: expressions(sql, tokens.slice(3)) }
+      const isImmediate = tokens[1]?.value === 'IMMEDIATE' && tokens[2]?.kind === 'string'
+      if (isImmediate) reader.expect('IMMEDIATE')
+      const text = isImmediate ? reader.text() : nameAt(reader)
+      let using: readonly string[] = []
+      if (!reader.done) {
+        reader.expect('USING')
+        using = expressions(sql, tokens.slice(isImmediate ? 4 : 3))
+      }
+      return isImmediate
+        ? { verb: 'EXECUTE IMMEDIATE', query: text, using }
+        : { verb: 'EXECUTE', name: text, using }
     }
     case 'DEALLOCATE': {
       reader.expect('DEALLOCATE', 'PREPARE')

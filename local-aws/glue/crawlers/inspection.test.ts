@@ -131,3 +131,9 @@ it('a read that fails is not taken for broken content', async () => {
   const failing = () => Promise.reject(new Error('connection lost'))
   await expect(inspect(100, failing)).rejects.toThrow('connection lost')
 })
+
+it('no table is made of binary content, although commas and line ends are in it', async () => {
+  const bytes = Buffer.from(Array.from({ length: 1_024 }, (_, i) => i % 256))
+  expect((await inspected(bytes)).found).toBeUndefined()
+  expect((await inspected(Buffer.from('id,name\n1,x\n2,y\n', 'utf16le'))).found).toBeUndefined()
+})

@@ -122,6 +122,8 @@ function text(bytes: Uint8Array, isCut: boolean, classifiers: readonly Classifie
     const found = custom(content, isCut, classifier)
     if (found) return found
   }
+  // Commas and line ends are in an image, too.
+  if (isBinary(bytes)) return undefined
   return json(content) ?? xml(content) ?? log(content, isCut) ?? csv(content, isCut)
 }
 
@@ -219,10 +221,14 @@ function csvOptions(input: CsvInput): CsvOptions {
 
 const warningOf = (warning: Warning | undefined) => (warning === undefined ? {} : { warning })
 
+/** No text has a zero byte; one of UTF-16, which Athena cannot read either, counts as binary. */
+function isBinary(bytes: Uint8Array): boolean {
+  return bytes.subarray(0, 1_000).includes(0)
+}
+
 function reasonFor(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'nothing of its beginning can be unpacked'
-  const isBinary = bytes.subarray(0, 1_000).includes(0)
-  return isBinary
+  return isBinary(bytes)
     ? 'its content is binary, and no format that a crawler knows'
     : 'its text is neither JSON, XML, a known log nor rows of at least two columns'
 }

@@ -5,6 +5,7 @@ import { inspect } from '../inspection.ts'
 import { orcFiles, packedCsv } from '../packed.fixture.ts'
 import { glueColumns } from '../schema.ts'
 import { serdeOf, serdeParameters } from '../serde.ts'
+import { grokRegex } from './grok.ts'
 import { pathSteps } from './json.ts'
 
 async function inspected(content: string | Uint8Array, classifiers: Classifier[] = [], key = 'a') {
@@ -210,6 +211,13 @@ describe('logs', () => {
     ['ruby_logger', 'I, [2020-01-01T10:00:00.123 #77]  INFO -- main: started, ok'],
   ])('%s is recognized before CSV', async (classification, text) => {
     expect(await inspected(`${text}\n${text}\n`)).toMatchObject({ classification, format: 'grok' })
+  })
+
+  it('are read by a regular expression with a group for each column, and none for those of the patterns', () => {
+    const regex = new RegExp(
+      `^${grokRegex('%{WORD:a} (x|[(]|\\() %{N:b:int} %{WORD:a}', 'N (\\d+)(?:ms)?')}$`,
+    )
+    expect(regex.exec('at: one ( 12ms two, end')?.slice(1)).toEqual(['one', '12ms'])
   })
 
   it('have the columns that a grok classifier names, with its own patterns', async () => {

@@ -40,13 +40,8 @@ const types: Readonly<Record<string, string>> = {
  * @throws Error for a pattern that is not known, refers to itself, or needs backtracking
  */
 export function grokExpression(expression: string, customPatterns = ''): GrokExpression {
-  const own = new Map<string, string>()
-  for (const line of customPatterns.split('\n')) {
-    const match = /^\s*(\w+)\s+(\S.*)$/.exec(line.trimEnd())
-    if (match) own.set(match[1]!, match[2]!)
-  }
   const columns: SchemaColumn[] = []
-  const source = expanded(expression, own, columns, 0)
+  const source = expanded(expression, ownPatterns(customPatterns), columns, 0)
   try {
     const pattern = RE2JS.compile(source)
     return { columns, matches: (line) => pattern.matcher(line).find() }
@@ -57,22 +52,44 @@ export function grokExpression(expression: string, customPatterns = ''): GrokExp
   }
 }
 
+/**
+ * The expression as a regular expression of whole lines, in which each column is a group, in their order.
+ * @throws Error for a pattern that is not known or refers to itself
+ */
+export function grokRegex(expression: string, customPatterns = ''): string {
+  return `.*?${expanded(expression, ownPatterns(customPatterns), [], 0, '(')}.*`
+}
+
+function ownPatterns(text: string): ReadonlyMap<string, string> {
+  const own = new Map<string, string>()
+  for (const line of text.split('\n')) {
+    const match = /^\s*(\w+)\s+(\S.*)$/.exec(line.trimEnd())
+    if (match) own.set(match[1]!, match[2]!)
+  }
+  return own
+}
+
+/** @param columnGroup what opens the group of a column */
 function expanded(
   pattern: string,
   own: ReadonlyMap<string, string>,
   columns: SchemaColumn[],
   depth: number,
+  columnGroup = '(?:',
 ): string {
   if (depth > deepest) throw new Error('a grok pattern that refers to itself')
-  const source = pattern.replace(
+  // A group of the pattern's own is no column.
+  const uncaptured = pattern.replace(/\\.|\[(?:\\.|[^\]\\])*|\((?!\?)/gs, (part) =>
+    part === '(' ? '(?:' : part,
+  )
+  const source = uncaptured.replace(
     /%\{(\w+)(?::([\w.@-]+))?(?::(\w+))?\}/g,
     (_, name: string, column, type) => {
       const inner = own.get(name) ?? (Object.hasOwn(grokPatterns, name) ? grokPatterns[name]! : undefined)
       if (inner === undefined) throw new Error(`the grok pattern ${name} is not known`)
-      if (column !== undefined && !columns.some((other) => other.name === column)) {
-        columns.push({ name: column, type: primitive(types[type ?? 'string'] ?? 'string') })
-      }
-      return `(?:${expanded(inner, own, columns, depth + 1)})`
+      const isColumn = column !== undefined && !columns.some((other) => other.name === column)
+      if (isColumn) columns.push({ name: column, type: primitive(types[type ?? 'string'] ?? 'string') })
+      return `${isColumn ? columnGroup : '(?:'}${expanded(inner, own, columns, depth + 1, columnGroup)})`
     },
   )
   if (source.length > longestSource) throw new Error('the grok pattern is too long')
