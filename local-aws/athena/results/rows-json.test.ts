@@ -62,6 +62,13 @@ test('a value longer than a piece of the answer is whole', async () => {
   expect((await pageOf('csv', csvOf(long), { cutAt: 1_000_000 })).rows).toEqual(long)
 })
 
+test('a last line without its newline is a row, however much of a piece it fills', async () => {
+  for (let length = 65_300; length < 65_600; length++) {
+    const text = 'x'.repeat(length)
+    expect((await pageOf('lines', text, { cutAt: 1_000_000 })).rows, `${length}`).toEqual([[text]])
+  }
+})
+
 test('a single column of NULL and of the empty text are distinguished', async () => {
   expect((await pageOf('csv', csvOf([[null], ['']]), { cutAt: 1 })).rows).toEqual([[null], ['']])
 })

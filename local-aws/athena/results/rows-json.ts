@@ -64,8 +64,8 @@ export async function rowsJson(
     let to = length
     let now = state
     let at = from
-    const room = out.length - mostForOneByte
-    while (at < chunk.length && to < room) {
+    const last = out.length - mostForOneByte
+    while (at < chunk.length && to < last) {
       const byte = chunk[at++]!
       if (now === betweenRows) {
         if (count > 0) out[to++] = comma
@@ -128,6 +128,7 @@ export async function rowsJson(
     }
     // A last line has no newline.
     if (state !== betweenRows) {
+      endPiece()
       if (state === inQuotes) scan(Buffer.from('"'), 0)
       scan(Buffer.from('\n'), 0)
     }
