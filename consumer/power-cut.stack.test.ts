@@ -1,4 +1,6 @@
 // A broker loses its unflushed records in a power cut, and gives their offsets to others.
+
+import { sleep } from '@ticklake/runtime/process.ts'
 import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
 import { catalog } from '@ticklake/testing/in-process.ts'
 import { readLake } from '@ticklake/testing/lake-reader.ts'
@@ -43,6 +45,10 @@ test('new records under the offsets of landed ones are never taken for them: the
   await broker.kill()
   for (const [i, one] of all.entries()) broker.loseTail(one.env.KAFKA_TOPIC!, 0, flushed[i]!)
   await broker.begin()
+  // Kafka ends before what has landed: an audit that may wait gives the consumer time to notice.
+  expect((await catalog(it.env, 'declare')).code).toBe(0)
+  const waiting = catalog(it.env, 'audit', '--wait', '120')
+  await sleep(3_000)
   await Promise.all(all.map((one) => produce(one.env, ticks(90, 1))))
 
   const refused = it.consume()
@@ -72,6 +78,9 @@ test('new records under the offsets of landed ones are never taken for them: the
     })
     await expectSound(one, 190)
   }
+  const waited = await waiting
+  expect(waited.stdout).toContain('audit: produced 190, landed 190, dead 0, skipped 0, lost 0, twice 0')
+  expect(waited.code).toBe(0)
   expect(goesOn.hasEnded).toBe(false)
   await after.stop()
   const stopping = it.consume()

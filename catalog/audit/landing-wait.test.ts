@@ -17,11 +17,14 @@ test('records that seemed to have landed are waited for again when their partiti
   const topic = { topic: 't', topicId, partitions: [{ partition: 0, low: 0, end: 60 }] }
   expect(await wait.ofClaims(topic)).toBe(true)
   expect(wait.hasEraSince(0, 0)).toBe(false)
+  expect(await wait.ofEra(topic), 'no consumer has noticed').toBe(false)
 
   const begins = { kafkaOffset: 50, why: 'test', foundAt: '2026-11-26T00:00:00.000Z', replacedTo: 100 }
   const era = { number: 1, shift: 51, landedBefore: 100 }
   const first: Claim = { ...claimOf(0, 100, 101, { gaps: 1 }), v: ERA_CLAIM_VERSION, era, begins }
   bucket.objects.set(claimKey(fixtureLake, topicId, 0, 100), claimText(first))
   expect(wait.hasEraSince(0, 51)).toBe(true)
+  expect(await wait.ofEra(topic)).toBe(true)
+  expect(await new LandingWait(aws, fixtureLake as never, {}).ofEra(topic), 'without --wait').toBe(false)
   expect(await wait.ofClaims(topic), 'records of the new era').toBe(false)
 })

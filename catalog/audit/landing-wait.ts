@@ -54,6 +54,21 @@ export class LandingWait {
     return before !== undefined && shift > before
   }
 
+  /**
+   * Waits until a partition begins an era, as a consumer does when it notices that Kafka has lost landed records. False:
+   * not in time, or it does not wait.
+   */
+  async ofEra({ topicId }: Pick<TopicState, 'topicId'>): Promise<boolean> {
+    if (this.#options.waitMs === undefined) return false
+    return this.#until(async () => {
+      for (const partition of this.#shifts.keys()) {
+        const { shift } = await readChainTail(this.#aws.bucket, this.#lake, topicId, partition)
+        if (this.hasEraSince(partition, shift)) return false
+      }
+      return 'a consumer to notice that Kafka has lost landed records'
+    })
+  }
+
   /** Waits until each hour with objects is registered: before that its rows are not counted. */
   async ofHours(hours: readonly ListedHour[]): Promise<void> {
     const { database, table } = this.#lake

@@ -60,14 +60,17 @@ export async function runAudit(
   config: CatalogConfig,
   options: AuditOptions,
 ): Promise<AuditOutcome> {
-  options.onProgress?.('asking Kafka for its offsets')
-  const topic = await broker.topic(options.signal)
   const wait = new LandingWait(aws, config.lake, options)
   for (;;) {
+    options.onProgress?.('asking Kafka for its offsets')
+    const topic = await broker.topic(options.signal)
     const reached = await wait.ofClaims(topic)
     const outcome = await auditOnce(aws, broker, config, options, { topic, wait, reached })
+    if (!reached) return outcome
     // An era that began meanwhile has higher offsets, so records that seemed to have landed have not.
-    if (!reached || !outcome.eraBegan) return outcome
+    if (outcome.eraBegan) continue
+    const isTruncated = outcome.report.findings.some(({ kind }) => kind === 'broker')
+    if (!isTruncated || !(await wait.ofEra(topic))) return outcome
   }
 }
 
