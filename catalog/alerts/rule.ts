@@ -2,6 +2,7 @@
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { hourOf } from '@ticklake/contract/keys.ts'
 import { quoted } from '@ticklake/lake/sql.ts'
+import { literal } from '@ticklake/runtime/sql/tokens.ts'
 
 export type Target =
   | { readonly kind: 'log' }
@@ -69,7 +70,7 @@ export function changeSql(
     hours.push(`(dt = '${dt}' AND hour = '${hour}')`)
   }
   const order = 'ROW (traded_at, kafka_timestamp, kafka_partition, kafka_offset)'
-  const ofIndex = index === undefined ? '' : `\n      AND index = '${index.replaceAll("'", "''")}'`
+  const ofIndex = index === undefined ? '' : `\n      AND index = ${literal(index)}`
   const sign = direction === 'above' ? '>' : '<'
   return `SELECT index, price_before, price, round(100 * (price / price_before - 1), 4) AS change_percent
 FROM (

@@ -4,6 +4,7 @@ import type { Athena, QueryOptions } from '@ticklake/aws/athena.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { recordKey } from '@ticklake/contract/keys.ts'
 import { offsetsBelowSql, quoted } from '@ticklake/lake/sql.ts'
+import { literal } from '@ticklake/runtime/sql/tokens.ts'
 import type { RowGroup } from './object-check.ts'
 import { type CountedObject, type PathRange, pathRanges } from './path-ranges.ts'
 
@@ -85,7 +86,7 @@ export function rowGroupSql(lake: LakeConfig, scope: RowScope, range: PathRange)
 }
 
 function pathText(lake: LakeConfig, key: string): string {
-  return `'${`s3://${lake.bucket}/${key}`.replaceAll("'", "''")}'`
+  return literal(`s3://${lake.bucket}/${key}`)
 }
 
 function hoursSql({ after, changed }: RowScope): string {

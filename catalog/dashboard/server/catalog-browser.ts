@@ -4,6 +4,7 @@ import type { Column as GlueColumn, Table } from '@aws-sdk/client-glue'
 import type { Aws } from '@ticklake/aws/clients.ts'
 import { quoted } from '@ticklake/lake/sql.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
+import { literal } from '@ticklake/runtime/sql/tokens.ts'
 import { type CatalogConfig, crawledDatabase } from '../../config.ts'
 import { viewSql } from '../../tables/stored-view.ts'
 import type {
@@ -182,10 +183,6 @@ function summaryOf(table: Table): TableSummary {
 
 function columnOf({ Name, Type, Comment }: GlueColumn): Column {
   return { name: Name!, type: Type ?? '', ...(Comment ? { comment: Comment } : {}) }
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }
 
 function withoutEmpty(entries: Record<string, string | undefined>): Record<string, string> {
