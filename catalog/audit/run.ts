@@ -11,7 +11,7 @@ import { readDataset } from '@ticklake/lake/dataset.ts'
 import { inLakeOffsets } from '@ticklake/lake/era-offsets.ts'
 import type { LandedOffsets } from '@ticklake/lake/landed-offsets.ts'
 import { listHours } from '@ticklake/lake/listing.ts'
-import { type CompactedHour, readCompactedHours } from '@ticklake/lake/manifests.ts'
+import { listManifests, readCompactedHours, readManifest } from '@ticklake/lake/manifests.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { CatalogConfig } from '../config.ts'
 import { type AuditFacts, type AuditReport, auditReport } from './audit.ts'
@@ -128,7 +128,7 @@ async function auditOnce(
   const { groups, scannedBytes } = await readRowGroups(aws.athena, lake, scope, {
     objects: [
       ...listed.map((key) => ({ key, rows: mostRowsOf(lake, key) })),
-      ...newestFiles(await readCompactedHours(aws.bucket, lake, isRead)),
+      ...(await compactedObjects(aws, lake, isRead)),
     ],
     onProgress: progress,
     signal: options.signal,
@@ -181,8 +181,17 @@ function mostRowsOf(lake: LakeConfig, key: string): number {
   return named ? named.E - named.S : 0
 }
 
-function newestFiles(hours: readonly CompactedHour[]): CountedObject[] {
-  return hours.flatMap(({ manifests }) => manifests.at(-1)?.files ?? [])
+/** The objects that tables read in compacted hours. */
+async function compactedObjects(
+  { bucket }: Pick<Aws, 'bucket'>,
+  lake: LakeConfig,
+  isRead: (hour: string) => boolean,
+): Promise<CountedObject[]> {
+  const objects: CountedObject[] = []
+  for (const [hour, newest] of await listManifests(bucket, lake)) {
+    if (isRead(hour)) objects.push(...(await readManifest(bucket, lake, newest)).files)
+  }
+  return objects
 }
 
 /**
