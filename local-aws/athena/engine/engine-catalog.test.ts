@@ -122,6 +122,20 @@ test('a view that Terraform made has what the engine insists on', async () => {
   expect(Table).toMatchObject({ Parameters: { presto_view: 'true' }, StorageDescriptor: { SerdeInfo: {} } })
 })
 
+test('the engine need not read the types of a view’s columns, which a table may not have', async () => {
+  const view = { originalSql: 'SELECT j FROM t', columns: [{ name: 'j', type: 'json' }] }
+  const made = {
+    DatabaseName: 'db',
+    Name: 'v',
+    TableType: 'VIRTUAL_VIEW',
+    ViewOriginalText: `/* Presto View: ${Buffer.from(JSON.stringify(view)).toString('base64')} */`,
+    StorageDescriptor: { Columns: [column('j', 'json')], SerdeInfo: {} },
+  }
+  const { Table } = (await ask('GetTable', get, { Table: made })).answered
+  expect(presentedView(Table)?.columns).toEqual(view.columns)
+  expect(Table.StorageDescriptor.Columns).toEqual([column('dummy', 'string')])
+})
+
 test('a view that the engine writes is in the catalog with the columns that it answers', async () => {
   const view = { originalSql: 'SELECT 1 a', columns: [{ name: 'a', type: 'array(integer)' }] }
   const input = {

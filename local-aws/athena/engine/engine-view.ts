@@ -13,6 +13,9 @@ interface View {
   readonly runAsInvoker?: boolean
 }
 
+/** In place of a view's columns, which may have types that no table of Hive's can have: the engine takes them from its text. */
+const placeholder = { Name: 'dummy', Type: 'string' }
+
 /** The table with a SerDe; a view also with the engine's names of its types, and in the one catalog. */
 export function engineTable(table: Table): Table {
   const storage = table.StorageDescriptor ?? {}
@@ -25,6 +28,7 @@ export function engineTable(table: Table): Table {
   }
   return {
     ...whole,
+    StorageDescriptor: { ...whole.StorageDescriptor, Columns: [placeholder] },
     ViewOriginalText: viewText({
       ...view,
       catalog: view.catalog === undefined ? dataCatalog : view.catalog.toLowerCase(),
