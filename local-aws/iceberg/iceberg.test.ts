@@ -109,6 +109,11 @@ describe('updates', () => {
     expect(third).toMatchObject({ 'format-version': 3, 'next-row-id': 0 })
     expect(Object.keys({ ...made, ...third })).not.toContain('partition-spec')
     expect(made).not.toHaveProperty('schema')
+    const { 'last-sequence-number': _, ...uncounted } = changed
+    const second = updated(uncounted as TableMetadata, [
+      { action: 'upgrade-format-version', 'format-version': 2 },
+    ])
+    expect(second).toMatchObject({ 'format-version': 2, 'last-sequence-number': 0 })
   })
 
   test.each<[Update, string]>([

@@ -117,13 +117,15 @@ export function newMetadata(table: NewTable): TableMetadata {
  */
 export function withMembersOfVersion(metadata: TableMetadata): TableMetadata {
   const { schema: _, 'partition-spec': __, ...own } = metadata
+  // A table that was of version 1 has counted no changes.
+  const counted = { 'last-sequence-number': own['last-sequence-number'] ?? 0 }
   switch (own['format-version']) {
     case 1:
       return { ...own, schema: currentSchema(metadata), 'partition-spec': currentSpec(metadata)?.fields }
     case 2:
-      return own
+      return { ...own, ...counted }
     default:
-      return { 'next-row-id': 0, ...own }
+      return { 'next-row-id': 0, ...own, ...counted }
   }
 }
 

@@ -5,8 +5,8 @@ import {
   type SnapshotRef,
   type SortOrder,
   type TableMetadata,
-  withoutSlash,
   withMembersOfVersion,
+  withoutSlash,
 } from './metadata.ts'
 import { highestPartitionId, type PartitionField } from './partition-spec.ts'
 import { highestFieldId, type Schema } from './schema.ts'
