@@ -65,6 +65,30 @@ test('the engine gets a view that types the text of a CSV, and behind it the tab
   expect(partitions.answered.Partitions).toEqual([{ ...partition, TableName: 't|text' }])
 })
 
+test('the records of a CloudTrail log are rows of a view on the object that holds them', async () => {
+  const StorageDescriptor = {
+    Columns: [column('eventname', 'string'), column('useridentity', 'struct<type:string>')],
+    InputFormat: 'com.amazon.emr.cloudtrail.CloudTrailInputFormat',
+    SerdeInfo: { SerializationLibrary: 'org.apache.hive.hcatalog.data.JsonSerDe' },
+  }
+  const logs = { ...csv, PartitionKeys: [column('region', 'string')], StorageDescriptor }
+  const view = presentedView((await ask('GetTable', get, { Table: logs })).answered.Table)!
+  expect(view.originalSql).toBe(
+    'SELECT "eventname" AS "eventname", "useridentity" AS "useridentity", "region" AS "region" FROM "db"."t|text" CROSS JOIN UNNEST("records") AS "record" ("eventname", "useridentity")',
+  )
+  expect(view.columns[1]).toEqual({ name: 'useridentity', type: 'row("type" varchar)' })
+  const stored = {
+    Columns: [column('records', 'array<struct<eventname:string,useridentity:struct<type:string>>>')],
+    InputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
+    SerdeInfo: { SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe' },
+  }
+  const below = await ask('GetTable', { ...get, Name: 't|text' }, { Table: logs })
+  expect(below.answered.Table.StorageDescriptor).toMatchObject(stored)
+  const partition = { DatabaseName: 'db', TableName: 't', Values: ['x'], StorageDescriptor }
+  const partitions = await ask('GetPartitions', { TableName: 't|text' }, { Partitions: [partition] })
+  expect(partitions.answered.Partitions[0].StorageDescriptor).toMatchObject(stored)
+})
+
 test('what the engine writes back keeps the types, and texts that look like marks stay', async () => {
   const input = { Name: 't|text', StorageDescriptor: { Columns: [column('a', 'string')] }, PartitionKeys: [] }
   const { asked } = await ask('UpdateTable', { DatabaseName: 'db', TableInput: input }, { Table: csv })
