@@ -146,6 +146,22 @@ test('a view that Terraform made has what the engine insists on', async () => {
   expect(Table).toMatchObject({ Parameters: { presto_view: 'true' }, StorageDescriptor: { SerdeInfo: {} } })
 })
 
+test('a description or a comment hides no view from the engine', async () => {
+  const view = { originalSql: 'SELECT 1 a', columns: [{ name: 'a', type: 'integer' }] }
+  const made = {
+    DatabaseName: 'db',
+    Name: 'v',
+    TableType: 'VIRTUAL_VIEW',
+    ViewOriginalText: `/* Presto View: ${Buffer.from(JSON.stringify(view)).toString('base64')} */`,
+  }
+  for (const item of [made, csv]) {
+    const described = { ...item, Description: 'ours', Parameters: { comment: 'ours' } }
+    const { Table } = (await ask('GetTable', get, { Table: described })).answered
+    expect(Table.Parameters).toEqual({ comment: 'Presto View', presto_view: 'true' })
+    expect(Table.Description).toBe('Presto View')
+  }
+})
+
 test('the engine need not read the types of a view’s columns, which a table may not have', async () => {
   const view = { originalSql: 'SELECT j FROM t', columns: [{ name: 'j', type: 'json' }] }
   const made = {

@@ -37,8 +37,16 @@ export function engineTable(table: Table): Table {
       runAsInvoker: view.runAsInvoker ?? view.owner === undefined,
     }),
     ViewExpandedText: table.ViewExpandedText ?? '/* Presto View */',
-    Parameters: { comment: 'Presto View', ...table.Parameters, presto_view: 'true' },
+    ...viewMarks(table),
   }
+}
+
+/** By which the engine knows a view. It takes an entry with a comment of its own for none, and a description for its comment. */
+export function viewMarks({
+  Parameters,
+}: Pick<Table, 'Parameters'>): Pick<Table, 'Parameters' | 'Description'> {
+  const comment = 'Presto View'
+  return { Parameters: { ...Parameters, comment, presto_view: 'true' }, Description: comment }
 }
 
 /** How the Data Catalog holds a view of the engine. */

@@ -3,7 +3,7 @@ import { dataCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import type { Column, Partition, Table } from '../../glue/api/shapes.ts'
 import { engineType } from '../../glue/hive/engine-type.ts'
 import { isCloudTrail, unpackedRecords, withRecords } from './cloudtrail.ts'
-import { viewText } from './engine-view.ts'
+import { viewMarks, viewText } from './engine-view.ts'
 
 /** Behind a table's name, for the engine alone: the table as it is stored, with its values as text. */
 export const storedText = '|text'
@@ -33,7 +33,7 @@ export function typedView(table: Table): Table {
     ViewOriginalText: viewText(view),
     ViewExpandedText: '/* Presto View */',
     PartitionKeys: [],
-    Parameters: { presto_view: 'true', comment: 'Presto View' },
+    ...viewMarks({}),
   }
 }
 
