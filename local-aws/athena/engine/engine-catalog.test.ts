@@ -146,6 +146,17 @@ test('a view that Terraform made has what the engine insists on', async () => {
   expect(Table).toMatchObject({ Parameters: { presto_view: 'true' }, StorageDescriptor: { SerdeInfo: {} } })
 })
 
+test('the engine gets the names of columns in lower case, which it can write', async () => {
+  const Table = {
+    ...csv,
+    PartitionKeys: [column('P', 'int')],
+    StorageDescriptor: { Columns: [column('Id', 'int')], SerdeInfo: {} },
+  }
+  const { answered } = await ask('GetTable', get, { Table })
+  const { PartitionKeys, StorageDescriptor } = answered.Table
+  expect([PartitionKeys, StorageDescriptor.Columns]).toEqual([[column('p', 'int')], [column('id', 'int')]])
+})
+
 test('a description or a comment hides no view from the engine', async () => {
   const view = { originalSql: 'SELECT 1 a', columns: [{ name: 'a', type: 'integer' }] }
   const made = {

@@ -1,6 +1,6 @@
 // A view as the engine wants it from the Data Catalog: others than Athena (Terraform, CDK) leave out what it insists on.
 import { dataCatalog } from '@ticklake/runtime/engine-catalogs.ts'
-import type { Table } from '../../glue/api/shapes.ts'
+import type { Column, Table } from '../../glue/api/shapes.ts'
 import { engineType } from '../../glue/hive/engine-type.ts'
 import { presentedView } from '../sql/view.ts'
 
@@ -16,10 +16,19 @@ interface View {
 /** In place of a view's columns, which may have types that no table of Hive's can have: the engine takes them from its text. */
 const placeholder = { Name: 'dummy', Type: 'string' }
 
-/** The table with a SerDe; a view also with the engine's names of its types, and in the one catalog. */
+/** The table with a SerDe, and names in lower case; a view also with the engine's names of its types, and in the one catalog. */
 export function engineTable(table: Table): Table {
-  const storage = table.StorageDescriptor ?? {}
-  const whole = storage.SerdeInfo ? table : { ...table, StorageDescriptor: { ...storage, SerdeInfo: {} } }
+  const { StorageDescriptor = {}, PartitionKeys } = table
+  const { Columns, SerdeInfo = {} } = StorageDescriptor
+  const whole = {
+    ...table,
+    StorageDescriptor: {
+      ...StorageDescriptor,
+      SerdeInfo,
+      ...(Columns ? { Columns: Columns.map(lowerCase) } : {}),
+    },
+    ...(PartitionKeys ? { PartitionKeys: PartitionKeys.map(lowerCase) } : {}),
+  }
   const view: View | undefined = presentedView(table)
   if (!view || !Array.isArray(view.columns)) {
     const { TableType, ViewOriginalText, ViewExpandedText = ViewOriginalText } = table
@@ -40,6 +49,9 @@ export function engineTable(table: Table): Table {
     ...viewMarks(table),
   }
 }
+
+/** Glue keeps a column's name as it was given; the engine cannot write into one with capitals. */
+const lowerCase = (column: Column): Column => ({ ...column, Name: column.Name.toLowerCase() })
 
 /** By which the engine knows a view. It takes an entry with a comment of its own for none, and a description for its comment. */
 export function viewMarks({
