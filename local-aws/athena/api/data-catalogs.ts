@@ -7,83 +7,66 @@ import type { AwsError } from '../../http/aws-error.ts'
 import { columnsOf } from '../sql/view.ts'
 import { type CatalogEntries, catalogName, isOurs } from './catalog-entries.ts'
 import { invalidInput, metadataError } from './errors.ts'
-import { workgroupName } from './members.ts'
-import { checkLength, type Members, optionalText, pageRequest, requiredText } from './request.ts'
-import { checked, structure } from './shape.ts'
+import type { Operations } from './request.ts'
 import type { Workgroups } from './workgroups.ts'
 
 const mostPerPage = 50
-const workgroupOfRequest = structure({ WorkGroup: workgroupName })
-/** Athena's own limit, an eighth of Glue's. */
-const longestExpression = 256
 
 export function dataCatalogOperations(
   glue: GlueService,
   entries: CatalogEntries,
   workgroups: Pick<Workgroups, 'of'>,
-) {
-  const operations: Record<string, (request: Members) => Promise<unknown> | unknown> = {
-    async ListDatabases(request) {
-      checkCatalog(request)
-      const { DatabaseList, NextToken } = await glue.databasesPage(pageRequest(request, mostPerPage))
+): Operations {
+  return {
+    async ListDatabases({ CatalogName, WorkGroup, MaxResults = mostPerPage, ...token }) {
+      checkCatalog(CatalogName, WorkGroup)
+      const { DatabaseList, NextToken } = await fromCatalog(glue.databasesPage({ MaxResults, ...token }))
       return { DatabaseList: DatabaseList.map(databaseOf), ...(NextToken ? { NextToken } : {}) }
     },
-    async GetDatabase(request) {
-      checkCatalog(request)
-      return { Database: databaseOf(await existingDatabase(requiredText(request, 'DatabaseName'))) }
+    async GetDatabase({ CatalogName, WorkGroup, DatabaseName }) {
+      checkCatalog(CatalogName, WorkGroup)
+      return { Database: databaseOf(await existingDatabase(DatabaseName)) }
     },
-    async ListTableMetadata(request) {
-      checkCatalog(request)
-      const database = await existingDatabase(requiredText(request, 'DatabaseName'))
-      const expression = optionalText(request, 'Expression')
-      checkLength('expression', expression, longestExpression)
-      const { TableList, NextToken } = await glue.tablesPage(database.Name, {
-        ...pageRequest(request, mostPerPage),
-        ...(expression ? { Expression: expression } : {}),
-      })
+    async ListTableMetadata({ CatalogName, WorkGroup, DatabaseName, Expression, ...page }) {
+      checkCatalog(CatalogName, WorkGroup)
+      const { Name } = await existingDatabase(DatabaseName)
+      const { TableList, NextToken } = await fromCatalog(
+        glue.tablesPage(Name, { MaxResults: mostPerPage, ...page, ...(Expression ? { Expression } : {}) }),
+      )
       return { TableMetadataList: TableList.map(tableMetadata), ...(NextToken ? { NextToken } : {}) }
     },
-    async GetTableMetadata(request) {
-      checkCatalog(request)
-      const database = requiredText(request, 'DatabaseName').toLowerCase()
-      const name = requiredText(request, 'TableName').toLowerCase()
-      const table = await glue.getTable(database, name)
-      if (!table)
-        throw notFound(
-          (await glue.getDatabase(database)) ? `Entity Not Found` : `Database ${database} not found.`,
-        )
-      return { TableMetadata: tableMetadata(table) }
+    async GetTableMetadata({ CatalogName, WorkGroup, DatabaseName, TableName }) {
+      checkCatalog(CatalogName, WorkGroup)
+      const table = await fromCatalog(glue.getTable(DatabaseName.toLowerCase(), TableName.toLowerCase()))
+      if (table) return { TableMetadata: tableMetadata(table) }
+      await existingDatabase(DatabaseName)
+      throw notFound('Entity Not Found')
     },
   }
 
   /** @throws AwsError unless it is the one that is here, asked for in a workgroup that is there */
-  function checkCatalog(request: Members): void {
-    workgroups.of(checked(workgroupOfRequest, request).WorkGroup)
-    const name = requiredText(request, 'CatalogName')
+  function checkCatalog(name: string, workgroup: string | undefined): void {
+    workgroups.of(workgroup)
     if (isOurs(name)) return
     if (!entries.get(name)) throw invalidInput(`Data catalog ${name} was not found`)
     throw metadataError(`Data catalog ${name} is registered only: local-aws serves ${catalogName}`)
   }
 
   async function existingDatabase(name: string): Promise<Database> {
-    const database = await glue.getDatabase(name.toLowerCase())
+    const database = await fromCatalog(glue.getDatabase(name.toLowerCase()))
     if (!database) throw notFound(`Database ${name} not found.`)
     return database
   }
+}
 
-  return Object.fromEntries(
-    Object.entries(operations).map(([name, operation]) => [
-      name,
-      async (request: Members) => {
-        try {
-          return await operation(request)
-        } catch (error) {
-          if (error instanceof GlueError) throw catalogError(error.type, error.message)
-          throw error
-        }
-      },
-    ]),
-  )
+/** What the Data Catalog answers. @throws AwsError in the place of its own errors */
+async function fromCatalog<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof GlueError) throw catalogError(error.type, error.message)
+    throw error
+  }
 }
 
 const notFound = (message: string) => catalogError('EntityNotFoundException', message)
