@@ -6,6 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { nextToken } from './api/page.ts'
 import { type GlueService, openGlue } from './api/service.ts'
 import type { PartitionInput, TableInput } from './api/shapes.ts'
 
@@ -100,6 +101,8 @@ describe('the catalog', () => {
       ['GetPartitions', { ...table, QueryAsOfTime: 1 }, 'QueryAsOfTime is for governed tables'],
       ['GetTables', { DatabaseName: 'lake', TransactionId: 't1', QueryAsOfTime: 1 }, 'along with'],
       ['GetPartitionIndexes', { ...table, NextToken: 'x' }, 'Invalid token: x'],
+      // The token of another list: its key is a name, and here it would have to be a version.
+      ['GetTableVersions', { ...table, NextToken: nextToken('ticks') }, 'Invalid token: '],
     ] as const
     for (const [operation, request, message] of refused) {
       expect(await overTheWire(operation, request), operation).toMatchObject({

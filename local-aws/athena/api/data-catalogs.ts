@@ -1,16 +1,18 @@
 // Athena's view of the Data Catalog: databases and tables, as its metadata operations give them.
 import { randomUUID } from 'node:crypto'
 import { GlueError } from '../../glue/api/errors.ts'
-import type { GlueService } from '../../glue/api/service.ts'
+import type { GlueService, PageRequest } from '../../glue/api/service.ts'
 import type { Database, Table } from '../../glue/api/shapes.ts'
 import type { AwsError } from '../../http/aws-error.ts'
 import { columnsOf } from '../sql/view.ts'
 import { type CatalogEntries, catalogName, isOurs } from './catalog-entries.ts'
 import { invalidInput, metadataError } from './errors.ts'
-import type { Operations } from './request.ts'
+import type { Operations, RequestOf } from './request.ts'
 import type { Workgroups } from './workgroups.ts'
 
 const mostPerPage = 50
+
+type InCatalog = Pick<RequestOf<'ListDatabases'>, 'CatalogName' | 'WorkGroup'>
 
 export function dataCatalogOperations(
   glue: GlueService,
@@ -18,25 +20,27 @@ export function dataCatalogOperations(
   workgroups: Pick<Workgroups, 'of'>,
 ): Operations {
   return {
-    async ListDatabases({ CatalogName, WorkGroup, MaxResults = mostPerPage, ...token }) {
-      checkCatalog(CatalogName, WorkGroup)
-      const { DatabaseList, NextToken } = await fromCatalog(glue.databasesPage({ MaxResults, ...token }))
+    async ListDatabases(request) {
+      checkCatalog(request)
+      const { DatabaseList, NextToken } = await fromCatalog(glue.databasesPage(pageOfCatalog(request)))
       return { DatabaseList: DatabaseList.map(databaseOf), ...(NextToken ? { NextToken } : {}) }
     },
-    async GetDatabase({ CatalogName, WorkGroup, DatabaseName }) {
-      checkCatalog(CatalogName, WorkGroup)
-      return { Database: databaseOf(await existingDatabase(DatabaseName)) }
+    async GetDatabase(request) {
+      checkCatalog(request)
+      return { Database: databaseOf(await existingDatabase(request.DatabaseName)) }
     },
-    async ListTableMetadata({ CatalogName, WorkGroup, DatabaseName, Expression, ...page }) {
-      checkCatalog(CatalogName, WorkGroup)
-      const { Name } = await existingDatabase(DatabaseName)
+    async ListTableMetadata(request) {
+      checkCatalog(request)
+      const { Name } = await existingDatabase(request.DatabaseName)
+      const { Expression } = request
       const { TableList, NextToken } = await fromCatalog(
-        glue.tablesPage(Name, { MaxResults: mostPerPage, ...page, ...(Expression ? { Expression } : {}) }),
+        glue.tablesPage(Name, { ...pageOfCatalog(request), ...(Expression ? { Expression } : {}) }),
       )
       return { TableMetadataList: TableList.map(tableMetadata), ...(NextToken ? { NextToken } : {}) }
     },
-    async GetTableMetadata({ CatalogName, WorkGroup, DatabaseName, TableName }) {
-      checkCatalog(CatalogName, WorkGroup)
+    async GetTableMetadata(request) {
+      checkCatalog(request)
+      const { DatabaseName, TableName } = request
       const table = await fromCatalog(glue.getTable(DatabaseName.toLowerCase(), TableName.toLowerCase()))
       if (table) return { TableMetadata: tableMetadata(table) }
       await existingDatabase(DatabaseName)
@@ -45,8 +49,8 @@ export function dataCatalogOperations(
   }
 
   /** @throws AwsError unless it is the one that is here, asked for in a workgroup that is there */
-  function checkCatalog(name: string, workgroup: string | undefined): void {
-    workgroups.of(workgroup)
+  function checkCatalog({ CatalogName: name, WorkGroup }: InCatalog): void {
+    workgroups.of(WorkGroup)
     if (isOurs(name)) return
     if (!entries.get(name)) throw invalidInput(`Data catalog ${name} was not found`)
     throw metadataError(`Data catalog ${name} is registered only: local-aws serves ${catalogName}`)
@@ -57,6 +61,11 @@ export function dataCatalogOperations(
     if (!database) throw notFound(`Database ${name} not found.`)
     return database
   }
+}
+
+/** The page that is asked for: the Data Catalog's own members for it. */
+function pageOfCatalog({ MaxResults = mostPerPage, NextToken }: PageRequest): PageRequest {
+  return { MaxResults, ...(NextToken === undefined ? {} : { NextToken }) }
 }
 
 /** What the Data Catalog answers. @throws AwsError in the place of its own errors */
