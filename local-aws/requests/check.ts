@@ -41,15 +41,14 @@ export function requestCheck(
       return value.map((entry) => read(item, entry, name))
     }
     if (typeof value !== 'object' || value === null) return value
-    const members = Object.entries(value)
-      .filter(([own, member]) => member !== null && member !== undefined && !isDropped(shape, own))
-      .map(([own, member]) => [own, read(memberShape(shape, own), member, own)])
+    const members: [string, unknown][] = []
+    for (const [own, member] of Object.entries(value)) {
+      const known = memberShape(shape, own)
+      const isDropped = !known && shape?.members && !dialect.keepsUnknownMembers
+      if (member !== null && member !== undefined && !isDropped) members.push([own, read(known, member, own)])
+    }
     // Not by assignment: a member that is called __proto__ would become the prototype.
     return Object.fromEntries(members)
-  }
-
-  function isDropped(shape: Shape | undefined, name: string): boolean {
-    return !dialect.keepsUnknownMembers && !!shape?.members && !Object.hasOwn(shape.members, name)
   }
 
   function memberShape(shape: Shape | undefined, name: string): Shape | undefined {

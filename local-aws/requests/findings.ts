@@ -22,11 +22,10 @@ export function validationMessage(
   const count = `${found.length} validation error${found.length > 1 ? 's' : ''} detected`
   return `${count}: ${found.slice(0, mostListed).join('; ')}`
 
-  function findInStructure({ members, required }: Shape, value: Record<string, unknown>, path: string): void {
-    for (const [name, member] of Object.entries(members ?? {})) {
-      const own = below(path, name)
-      if (Object.hasOwn(value, name)) find(shapes[member]!, value[name], own)
-      else if (required?.includes(name)) add('null', own, 'Member must not be null')
+  function findInStructure(shape: Shape, value: Record<string, unknown>, path: string): void {
+    for (const name in shape.members) {
+      if (Object.hasOwn(value, name)) find(shapes[shape.members[name]!]!, value[name], below(path, name))
+      else if (shape.required?.includes(name)) add('null', below(path, name), 'Member must not be null')
     }
   }
 
