@@ -17,8 +17,7 @@ const settings = {
 test('a backfill lands the topic once more, never touches the first dataset, and the audit holds both', async (scope) => {
   const it = new ConsumerCase(scope, settings)
   const { env } = it
-  // Settings of the first dataset must not leak into the second.
-  env.CONSUMER_GROUP_ID = 'first-group'
+  // Settings of the first dataset, as its group, must not leak into the second.
   env.LAKE_TABLE = 'first_table'
   await createTopic(env, 2)
   await produce(env, ticks(400, 2, 40))

@@ -17,8 +17,7 @@ import { expect, type TestContext, test } from 'vitest'
 
 /** A case in which the first hundred records have landed and the consumer has ended. */
 async function landedHundred(scope: TestContext, more: Record<string, string> = {}): Promise<ConsumerCase> {
-  const it = new ConsumerCase(scope, { CONSUMER_GROUP_ID: 'set-below', ...more })
-  it.env.CONSUMER_GROUP_ID = `${it.env.KAFKA_TOPIC}-group`
+  const it = new ConsumerCase(scope, more)
   await createTopic(it.env, 1)
   await produce(it.env, ticks(100, 1))
   const consumer = it.consume()

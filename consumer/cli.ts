@@ -24,11 +24,11 @@ export async function commandLine(
     )
     .command(
       'run',
-      'land the topic until SIGINT or SIGTERM',
+      'land the topic until SIGINT or SIGTERM, or until its end',
       (command) =>
         command
           .usage(
-            '$0 run [--from earliest|TIME] [--dataset NAME]\n\nA new dataset begins at offset 0; an existing one continues where its claims end. A second dataset of the same topic has its own folder, claims, group (ticklake-NAME) and table, and never touches the first.',
+            '$0 run [--from earliest|TIME] [--dataset NAME] [--until-end]\n\nA new dataset begins at offset 0; an existing one continues where its claims end. A second dataset of the same topic has its own folder, claims, group (ticklake-NAME) and table, and never touches the first.',
           )
           .option('from', {
             type: 'string',
@@ -37,14 +37,20 @@ export async function commandLine(
               'where a new dataset begins: `earliest` (the first record that Kafka still has), or a day or time in UTC. Earlier records are recorded as skipped. A dataset keeps its start point: the same --from continues, another one is refused',
           })
           .option('dataset', { type: 'string', requiresArg: true, describe: 'the dataset [LAKE_DATASET]' })
+          .option('until-end', {
+            type: 'boolean',
+            describe:
+              'end with status 0 when every record that the topic has at the start has landed, without waiting for a flush age',
+          })
           .example('$0 run', 'the whole topic, until stopped')
+          .example('$0 run --until-end', 'what the topic has now, for a scheduled job')
           .example(
             '$0 run --from earliest --dataset again',
             'everything in Kafka again, into a second dataset',
           )
           .example('$0 run --from 2026-11-21T09:00:00Z --dataset since_nine', 'everything since nine')
           .epilogue(describeVariables(consumerSchema)),
-      ({ from, dataset }) => run(host.env, { from, dataset }, signal),
+      ({ from, dataset, untilEnd }) => run(host.env, { from, dataset, untilEnd }, signal),
     )
     .command('dlq', 'rejected records: list, show, replay', (command) => dlqCommands(command, host))
     .demandCommand(1, 'missing command; expected one of run, dlq')

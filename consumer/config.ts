@@ -99,6 +99,8 @@ export interface ConsumerConfig {
   readonly healthAllowedHosts: readonly string[] | undefined
   /** Where a new dataset begins; undefined: at offset 0, or where an existing one began. */
   readonly from: StartPoint | undefined
+  /** Ends when the records that the topic had at the start have landed. */
+  readonly untilEnd: boolean
 }
 
 /** What the command line adds to the environment. */
@@ -106,6 +108,7 @@ export interface RunFlags {
   readonly from?: string | undefined
   /** Replaces LAKE_DATASET, with its own group. */
   readonly dataset?: string | undefined
+  readonly untilEnd?: boolean | undefined
 }
 
 /**
@@ -143,6 +146,7 @@ export function consumerConfig(env: Env, flags: RunFlags = {}): ConsumerConfig {
     stopLingerMs: values.CONSUMER_STOP_LINGER_MS,
     healthAllowedHosts: values.CONSUMER_HEALTH_ALLOWED_HOSTS,
     from: flags.from === undefined ? undefined : startPointOf(flags.from),
+    untilEnd: flags.untilEnd === true,
   })
 }
 

@@ -97,6 +97,7 @@ export function consumerEvents(log: Logger, registry: Registry) {
 
   return {
     started: (facts: object) => log.info(facts, 'consumer started'),
+    endReached: () => log.info('every record that the topic had at the start has landed'),
     stopped: () => log.info('consumer stopped; every record that it read is in the lake or still in Kafka'),
     datasetRaised: (from: number, to: number) =>
       log.info(

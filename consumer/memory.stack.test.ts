@@ -73,7 +73,7 @@ async function peakMb(
   dataset: string,
   rule: Rule,
 ): Promise<number> {
-  const env = { ...it.env, LAKE_DATASET: dataset }
+  const env = { ...it.env, LAKE_DATASET: dataset, CONSUMER_GROUP_ID: `${topic}-${dataset}` }
   const consumer = it.consume({ ...env, ...(await it.behindProxy(rule)) })
   for (let landed = 0; landed < ROWS; ) {
     signal.throwIfAborted()

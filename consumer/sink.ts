@@ -7,6 +7,7 @@ import { deadLetterProducer } from './dead-letters/dead-letter-producer.ts'
 import { startEncoder } from './encoding/encoder.ts'
 import type { ConsumerEvents } from './events.ts'
 import { Membership } from './group/membership.ts'
+import { TopicEnd } from './group/topic-end.ts'
 import { Aborted, backOffMs } from './retry.ts'
 import { s3Store } from './s3.ts'
 
@@ -47,10 +48,13 @@ export class Sink implements SinkState {
   }
 
   /**
-   * Lands the topic until the signal aborts; then lands the records in memory, and leaves the group.
+   * Lands the topic until the signal aborts, or until its end if that is configured; then lands the records in memory,
+   * and leaves the group.
    * @throws Failure when only a person can decide what to do
    */
-  async run(signal: AbortSignal): Promise<void> {
+  async run(stopSignal: AbortSignal): Promise<void> {
+    const end = this.#config.untilEnd ? new TopicEnd() : undefined
+    const signal = end ? AbortSignal.any([stopSignal, end.reached]) : stopSignal
     const store = s3Store(s3Client(this.#config.lake), this.#config.lake.bucket)
     await using encoder = startEncoder()
     await using sender = deadLetterProducer(this.#config.kafka)
@@ -60,6 +64,7 @@ export class Sink implements SinkState {
       store,
       encoder,
       sender,
+      end,
       onJoining: (target: object) => this.#start(target),
       onAssigned: () => {
         this.#refusedClients = 0
@@ -74,6 +79,7 @@ export class Sink implements SinkState {
     } catch (error) {
       if (!(error instanceof Aborted)) throw error
     }
+    if (end?.reached.aborted) this.#events.endReached()
     this.#events.stopped()
   }
 

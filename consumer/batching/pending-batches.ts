@@ -67,6 +67,11 @@ export class PendingBatches implements RecordTaker {
     return this.#sealed.reduce((sum, buffer) => sum + buffer.heldBytes, this.#filling.heldBytes)
   }
 
+  /** The offset that is expected next. */
+  get nextOffset(): number {
+    return this.#filling.cursor
+  }
+
   get records(): number {
     return [...this.#sealed, this.#filling].reduce(
       (sum, { rows, rejected }) => sum + rows + rejected.length,

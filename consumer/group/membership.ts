@@ -1,7 +1,8 @@
 // One membership in the consumer group, from connecting to leaving: each assigned partition gets a writer, and each
 // revoked one lands its records in memory before it is given back.
+import { readChainTail } from '@ticklake/lake/chain-tail.ts'
 import type { LandingTarget } from '../claims/claim-builder.ts'
-import { Aborted } from '../retry.ts'
+import { Aborted, untilDone } from '../retry.ts'
 import { connectGroup, type GroupClient } from './kafka.ts'
 import { type ConsumerParts, type Landing, setUpLanding } from './landing-setup.ts'
 import { PartitionWriters } from './partition-writers.ts'
@@ -9,6 +10,7 @@ import { PollLoop } from './poll-loop.ts'
 import type { RecordSource } from './record-source.ts'
 import { startOffset } from './start-offset.ts'
 import { topicOf } from './topic.ts'
+import type { TopicEnd } from './topic-end.ts'
 
 /** How long a revocation or a stop waits for records in memory to land. */
 const REVOKE_DEADLINE_MS = 20_000
@@ -20,6 +22,8 @@ export interface MembershipOptions extends ConsumerParts {
   readonly onJoining: (target: LandingTarget) => void
   /** Called with each assignment: the group works. */
   readonly onAssigned: () => void
+  /** Set if landing ends at the topic's end. */
+  readonly end?: TopicEnd | undefined
 }
 
 export class Membership {
@@ -82,14 +86,14 @@ export class Membership {
         onConnectionLost: () => this.#writers.connectionLost(),
       }
       landing = await setUpLanding(setup, client, topic, signal)
-      await this.#poll(landing, signal)
+      await this.#poll(landing, topic.partitions, signal)
     } finally {
       // Records in memory may have to be compared before they land.
       await this.#leave(client, landing?.source).finally(() => landing?.lookup[Symbol.dispose]())
     }
   }
 
-  async #poll(landing: Landing, signal: AbortSignal): Promise<void> {
+  async #poll(landing: Landing, partitions: number, signal: AbortSignal): Promise<void> {
     const { client, source, guard, target, announcements } = landing
     this.#options.onJoining(target)
     client.subscribe()
@@ -103,6 +107,7 @@ export class Membership {
     const stopWatchingTopic = guard.watch((error) => this.#fail(error))
     const stopWatchingProgress = source.watch((error) => this.#fail(error))
     const stopAnnouncing = announcements.watch()
+    const stopAwaitingEnd = this.#awaitEnd(landing, partitions)
     const lagTimer = setInterval(() => this.#writers.measureLag(source), LAG_EVERY_MS)
     try {
       await this.#loop.run()
@@ -112,10 +117,30 @@ export class Membership {
       throw await guard.explain(error)
     } finally {
       clearInterval(lagTimer)
+      stopAwaitingEnd()
       stopAnnouncing()
       stopWatchingProgress()
       stopWatchingTopic()
     }
+  }
+
+  /** @returns stops waiting */
+  #awaitEnd({ client, target, port }: Landing, partitions: number): () => void {
+    const { end, events } = this.#options
+    const stopping = new AbortController()
+    const ask = <T>(attempt: string, question: () => Promise<T>) =>
+      untilDone(attempt, events, stopping.signal, question)
+    const facts = {
+      writerOf: (partition: number) => this.#writers.writerOf(partition),
+      endOffset: async (partition: number) =>
+        (await ask('query_watermarks', () => client.watermarks(partition))).high,
+      chainEnd: (partition: number) =>
+        ask('find_tail', () => readChainTail(port.store, target.lake, target.topicId, partition)),
+    }
+    end?.wait(partitions, facts, stopping.signal).catch((error) => {
+      if (!(error instanceof Aborted)) this.#fail(error)
+    })
+    return () => stopping.abort()
   }
 
   #fail(error: unknown): void {

@@ -46,6 +46,11 @@ export class PartitionWriters {
     return this.#assigned.has(partition)
   }
 
+  /** Undefined: the partition is not assigned. */
+  writerOf(partition: number): PartitionWriter | undefined {
+    return this.#assigned.get(partition)
+  }
+
   /** A writer for a partition; it takes no records before `start`. */
   add(
     { client, target, port, guard, confirmDataset, truncation }: Landing,
@@ -121,7 +126,7 @@ export class PartitionWriters {
   take({ count, deliver }: Batch): void {
     const { events } = this.#options
     if (count > 0) events.recordsReceived(count)
-    deliver((partition) => this.#assigned.get(partition)?.sink)
+    deliver((partition) => this.writerOf(partition)?.sink)
     events.buffered(this.heldBytes)
   }
 

@@ -1,6 +1,7 @@
 // For stack tests: `const env = testEnv({ LAKE_FORMAT: 'jsonl' })` is the environment of one test file, with the
-// stack's addresses and a LAKE_PREFIX, LAKE_DATABASE, KAFKA_TOPIC and CATALOG_CRAWLER that no other file shares (the
-// bucket is shared and exists); process.env gets the AWS variables too, so that SDK clients made in the test work.
+// stack's addresses and a LAKE_PREFIX, LAKE_DATABASE, KAFKA_TOPIC, CONSUMER_GROUP_ID and CATALOG_CRAWLER that no other
+// file shares (the bucket is shared and exists); process.env gets the AWS variables too, so that SDK clients made in the
+// test work.
 import { randomBytes } from 'node:crypto'
 import { inject } from 'vitest'
 import { adoptStack, serviceEnv } from '../../stack/environment.ts'
@@ -24,6 +25,8 @@ export function testEnv(overrides: Record<string, string> = {}): Record<string, 
     LAKE_PREFIX: `test/${id}`,
     LAKE_DATABASE: `test_${id}`,
     KAFKA_TOPIC: `test-${id}`,
+    // One group for all would rebalance all with each test, and could hold members of both protocols.
+    CONSUMER_GROUP_ID: `test-${id}`,
     CATALOG_CRAWLER: `test-${id}`,
     ...Object.fromEntries(ports.map((name) => [name, '0'])),
     ...overrides,
