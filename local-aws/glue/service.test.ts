@@ -112,6 +112,17 @@ describe('the catalog', () => {
     }
   })
 
+  it('answers an entry of a batch that names no table as one that failed', async () => {
+    const { status, body } = await overTheWire('BatchGetTableOptimizer', {
+      Entries: [{ type: 'compaction' }],
+    })
+    const error = { ErrorCode: 'InvalidInputException', ErrorMessage: expect.stringContaining('tableName') }
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: { TableOptimizers: [], Failures: [{ error, type: 'compaction' }] },
+    })
+  })
+
   it('adds, replaces and drops the texts of a view for one engine, and keeps those for the others', async () => {
     await glue.createDatabase({ Name: 'lake' })
     const view = (Dialect: string, ViewOriginalText: string) => ({
