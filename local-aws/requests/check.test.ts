@@ -20,13 +20,13 @@ const shapes: Record<string, Shape> = {
   Notes: { type: 'map', key: 'Id', value: 'Part' },
   Size: { type: 'long', min: 0 },
 }
-const checked = (body: unknown, keepsUnknownMembers = false) =>
+const checked = (body: unknown, passesUnknownMembers = false) =>
   requestCheck(
     { operations: { Ask: 'Input' }, shapes },
     {
       invalid: (message) => new AwsError('Invalid', message),
       wrongType: (found, wanted) => new AwsError('WrongType', `${found}, ${wanted}`),
-      keepsUnknownMembers,
+      passesUnknownMembers,
     },
   )('Ask', body)
 

@@ -10,7 +10,7 @@ export interface Dialect {
   /** The error for a member of another JSON type than its shape. */
   readonly wrongType: (found: string, wanted: string) => AwsError
   /** Whether members that the model does not have reach the handlers. */
-  readonly keepsUnknownMembers: boolean
+  readonly passesUnknownMembers: boolean
 }
 
 const anyStructure: Shape = { type: 'structure' }
@@ -44,7 +44,7 @@ export function requestCheck(
     const members: [string, unknown][] = []
     for (const [own, member] of Object.entries(value)) {
       const known = memberShape(shape, own)
-      const isDropped = !known && shape?.members && !dialect.keepsUnknownMembers
+      const isDropped = !known && shape?.members && !dialect.passesUnknownMembers
       if (member !== null && member !== undefined && !isDropped) members.push([own, read(known, member, own)])
     }
     // Not by assignment: a member that is called __proto__ would become the prototype.

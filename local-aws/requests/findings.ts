@@ -1,7 +1,7 @@
 // Finds the constraints of the model that a request breaks, in AWS's words, and no more of them than anybody reads.
 import { kindOf } from './json-kind.ts'
 import type { RequestModel, Shape } from './model.ts'
-import { keepsRules, rulesOf } from './rules.ts'
+import { rulesOf, satisfiesRules } from './rules.ts'
 
 /** So many are looked for: of a million wrong items all would be found, and each worded, before one is reported. */
 const mostFound = 1_000
@@ -10,7 +10,7 @@ const mostListed = 20
 const longestShown = 300
 const longestKey = 255
 
-/** The message of AWS for a request that breaks constraints; undefined for one that keeps them all. */
+/** The message of AWS for a request that breaks constraints; undefined for one that breaks none. */
 export function validationMessage(
   { shapes }: Pick<RequestModel, 'shapes'>,
   shape: Shape,
@@ -60,7 +60,7 @@ export function validationMessage(
   }
 
   function findInItems(item: Shape, values: readonly unknown[], owner: unknown, path: string): void {
-    if (values.every((value) => keepsRules(item, value))) return
+    if (values.every((value) => satisfiesRules(item, value))) return
     const rules = rulesOf(item).map(({ text }) => text)
     add(shown(owner), path, `Member must satisfy constraint: [${rules.join(', ')}]`)
   }

@@ -17,8 +17,8 @@ export function rulesOf(shape: Shape): readonly Rule[] {
   return rules
 }
 
-/** Whether a value keeps all rules of its own shape; what lies within it is not looked at. */
-export function keepsRules(shape: Shape, value: unknown): boolean {
+/** Whether a value satisfies all rules of its own shape; what lies within it is not looked at. */
+export function satisfiesRules(shape: Shape, value: unknown): boolean {
   return rulesOf(shape).every(({ holds }) => holds(value))
 }
 

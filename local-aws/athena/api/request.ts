@@ -24,5 +24,5 @@ export const athenaModel = withOwnRules(readModel(new URL('./request-shapes.json
 export const checkedRequest = requestCheck(athenaModel, {
   invalid: invalidInput,
   wrongType: () => new AwsError('SerializationException', 'A member of the request has the wrong type'),
-  keepsUnknownMembers: false,
+  passesUnknownMembers: false,
 })

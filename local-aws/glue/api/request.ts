@@ -25,7 +25,7 @@ export const checkedRequest = requestCheck(glueModel, {
   invalid: (message) => new GlueError('ValidationException', message),
   wrongType: (found, wanted) =>
     new GlueError('SerializationException', `${found} can not be converted to ${wanted}`),
-  keepsUnknownMembers: true,
+  passesUnknownMembers: true,
 })
 
 /** The named members of an input that it has: what else was sent is not Glue's and is dropped. */
