@@ -39,11 +39,7 @@ export function validationMessage(
   /** Items that are structures are named by their number; what is wrong with simple items is said of the list. */
   function findInList(item: Shape, values: readonly unknown[], path: string): void {
     if (isSimple(item)) findInItems(item, values, values, path)
-    else
-      for (const [i, value] of values.entries()) {
-        if (found.length >= mostFound) return
-        find(item, value, `${path}.${i + 1}.member`)
-      }
+    else findInEach(item, values.entries(), (i) => `${path}.${i + 1}.member`)
   }
 
   function findInMap(shape: Shape, values: Record<string, unknown>, path: string): void {
@@ -52,11 +48,18 @@ export function validationMessage(
     findInItems(key, Object.keys(values), values, path)
     if (found.length > before) return
     if (isSimple(value)) findInItems(value, Object.values(values), values, path)
-    else
-      for (const [name, item] of Object.entries(values)) {
-        if (found.length >= mostFound) return
-        find(value, item, `${path}.${name.slice(0, longestKey)}.member`)
-      }
+    else findInEach(value, Object.entries(values), (name) => `${path}.${name.slice(0, longestKey)}.member`)
+  }
+
+  function findInEach<Key>(
+    shape: Shape,
+    entries: Iterable<[Key, unknown]>,
+    pathOf: (key: Key) => string,
+  ): void {
+    for (const [key, value] of entries) {
+      if (found.length >= mostFound) return
+      find(shape, value, pathOf(key))
+    }
   }
 
   function findInItems(item: Shape, values: readonly unknown[], owner: unknown, path: string): void {
