@@ -99,7 +99,7 @@ export interface EngineError {
   readonly errorType: string
 }
 
-const javasRefusal = 'java.lang.IllegalArgumentException: '
+const javaExceptionPrefix = 'java.lang.IllegalArgumentException: '
 
 /** What Athena makes of an error of its engine. */
 export function engineFailure(error: EngineError): QueryFailure {
@@ -116,8 +116,8 @@ export function engineFailure(error: EngineError): QueryFailure {
     return new QueryFailure(message, { category: 2, type: 1000 })
   }
   // A type that Hive does not have, which the engine takes for a defect of its own.
-  if (message.startsWith(`${javasRefusal}Error: `) && message.includes(' expected at the ')) {
-    const text = message.slice(javasRefusal.length)
+  if (message.startsWith(`${javaExceptionPrefix}Error: `) && message.includes(' expected at the ')) {
+    const text = message.slice(javaExceptionPrefix.length)
     return new QueryFailure(`HIVE_INVALID_METADATA: A column has an invalid data type. ${text}`, {
       category: 2,
       type: 1000,
