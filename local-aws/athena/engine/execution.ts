@@ -106,7 +106,6 @@ export async function execute(
       updateType,
       updateCount,
       unloadsTo: rewritten.unloadsTo,
-      signal,
     }
     const manifest = await manifestOf(query, statement, writer, parts)
     return { ...outcome, ...(manifest === undefined ? {} : { manifest }) }

@@ -40,12 +40,12 @@ export function openResultSink(query: QueryRequest, objects: ResultObjects, sign
   let described: readonly ColumnInfo[] = []
   let texts: ToText[] = []
   let isFirstLine = true
-  /** Of a SELECT, whose columns say all that is in it: it is written while the engine works. */
+  /** That of a SELECT is written while the engine works: its columns are all that is in it. */
   let metadata: Promise<void> | undefined
 
   function putMetadata(updateType?: string, updateCount?: number): Promise<void> {
     const body = resultMetadata({ queryId: query.id, updateType, updateCount, columns: described })
-    return objects.put(`${uri}.metadata`, body, signal)
+    return objects.put(`${uri}.metadata`, body)
   }
 
   async function writeLines(lines: readonly string[]): Promise<void> {
@@ -81,16 +81,15 @@ export function openResultSink(query: QueryRequest, objects: ResultObjects, sign
       if (writesRows(query)) return { columns: updateColumns, updateCount: updateCount ?? 0 }
       const isCounted = query.statementType !== 'DDL' && query.substatement !== 'EXPLAIN'
       const outcome = { columns: described, ...(isCounted ? { updateCount: 0 } : {}) }
-      const [body] = await Promise.all([writer!.close(), metadata ?? putMetadata(updateType, updateCount)])
+      metadata ??= putMetadata(updateType, updateCount)
+      const [body] = await Promise.all([writer!.close(), metadata])
       return { ...outcome, body }
     },
     async abort() {
       await writer?.abort()
-      const isWritten = await metadata?.then(
-        () => true,
-        () => false,
-      )
-      if (isWritten) await objects.remove([`${uri}.metadata`]).catch(() => undefined)
+      if (!metadata) return
+      await metadata.catch(() => undefined)
+      await objects.remove([`${uri}.metadata`]).catch(() => undefined)
     },
   }
 }

@@ -41,7 +41,7 @@ export interface ResultWriter {
   write(text: string): Promise<void>
   /** Makes the object. Out: its bytes, where they are few. */
   close(): Promise<Buffer | undefined>
-  /** Gives up what was uploaded so far. */
+  /** Waits for what is being written, and removes it. Never throws. */
   abort(): Promise<void>
 }
 
@@ -54,7 +54,8 @@ export interface ResultObjects extends Disposable {
   /** Whether the object is there; false too where S3 does not say so. */
   exists(uri: string): Promise<boolean>
   writer(uri: string, signal: AbortSignal): ResultWriter
-  put(uri: string, body: Buffer, signal: AbortSignal): Promise<void>
+  /** Not to be aborted: whether S3 stored an object whose request was cut off, nobody knows. */
+  put(uri: string, body: Buffer): Promise<void>
   /** The bytes from an offset on, fetched range by range as they are asked for. @throws what S3 answers */
   read(uri: string, offset: number): AsyncGenerator<Uint8Array>
   /** The addresses of all objects below a folder. */
@@ -74,46 +75,71 @@ export function openResultObjects(endpoint: URL, region: string, secret?: string
   })
   const seenBuckets = new Map<string, number>()
 
-  async function put(uri: string, body: Buffer, signal: AbortSignal): Promise<void> {
+  async function putObject(uri: string, body: Buffer): Promise<void> {
     const { bucket, key } = s3Location(uri)!
-    await s3
-      .send(
-        new PutObjectCommand({
-          Bucket: bucket,
-          Key: key,
-          Body: body,
-          ContentType: 'application/octet-stream',
-        }),
-        {
-          abortSignal: signal,
-        },
-      )
-      .catch((error) => {
-        seenBuckets.delete(bucket)
-        throw writeFailure(uri, error, signal)
-      })
+    await s3.send(
+      new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: 'application/octet-stream' }),
+    )
+  }
+
+  async function put(uri: string, body: Buffer): Promise<void> {
+    await putObject(uri, body).catch((error) => {
+      throw writeFailure(uri, error)
+    })
+  }
+
+  function writeFailure(uri: string, error: unknown): Error {
+    const { bucket } = s3Location(uri)!
+    seenBuckets.delete(bucket)
+    if ((error as Error).name === 'NoSuchBucket') {
+      return systemFailure(`Unable to write the query result: the bucket ${bucket} does not exist`)
+    }
+    return systemFailure(
+      `Unable to write the query result to ${uri}: ${reasonOf(error)}. The query can be run again`,
+    )
   }
 
   function writer(uri: string, signal: AbortSignal): ResultWriter {
     const { bucket, key } = s3Location(uri)!
     const object = { Bucket: bucket, Key: key }
-    const options = { abortSignal: signal }
     let chunks: Buffer[] = []
     let bytes = 0
     let uploadId: string | undefined
     const parts: { ETag: string | undefined; PartNumber: number }[] = []
+    let writing: Promise<unknown> = Promise.resolve()
+    let isClosing = false
 
     async function uploadPart(): Promise<void> {
       const body = Buffer.concat(chunks)
       chunks = []
       bytes = 0
-      uploadId ??= (await s3.send(new CreateMultipartUploadCommand(object), options)).UploadId!
+      uploadId ??= (await s3.send(new CreateMultipartUploadCommand(object))).UploadId!
       const PartNumber = parts.length + 1
       const answer = await s3.send(
         new UploadPartCommand({ ...object, UploadId: uploadId, PartNumber, Body: body }),
-        options,
+        { abortSignal: signal },
       )
       parts.push({ ETag: answer.ETag, PartNumber })
+    }
+
+    async function finish(): Promise<Buffer | undefined> {
+      if (uploadId === undefined) {
+        const body = Buffer.concat(chunks)
+        await putObject(uri, body)
+        return body
+      }
+      if (bytes > 0) await uploadPart()
+      const MultipartUpload = { Parts: parts }
+      await s3.send(new CompleteMultipartUploadCommand({ ...object, UploadId: uploadId, MultipartUpload }))
+      return undefined
+    }
+
+    /** Does one thing at a time, so that abort() knows what is left of it. */
+    function during<T>(work: Promise<T>): Promise<T> {
+      writing = work.catch(() => undefined)
+      return work.catch((error) => {
+        throw signal.aborted ? error : writeFailure(uri, error)
+      })
     }
 
     return {
@@ -121,37 +147,21 @@ export function openResultObjects(endpoint: URL, region: string, secret?: string
         const chunk = Buffer.from(text, 'utf8')
         chunks.push(chunk)
         bytes += chunk.length
-        if (bytes < partBytes) return
-        await uploadPart().catch((error) => {
-          throw writeFailure(uri, error, signal)
-        })
+        if (bytes >= partBytes) await during(uploadPart())
       },
-      async close() {
-        if (uploadId === undefined) {
-          const body = Buffer.concat(chunks)
-          await put(uri, body, signal)
-          return body
-        }
-        try {
-          if (bytes > 0) await uploadPart()
-          await s3.send(
-            new CompleteMultipartUploadCommand({
-              ...object,
-              UploadId: uploadId,
-              MultipartUpload: { Parts: parts },
-            }),
-            options,
-          )
-        } catch (error) {
-          throw writeFailure(uri, error, signal)
-        }
+      close() {
+        isClosing = true
+        return during(finish())
       },
       async abort() {
+        await writing
         chunks = []
-        if (uploadId === undefined) return
-        await s3
-          .send(new AbortMultipartUploadCommand({ ...object, UploadId: uploadId }))
-          .catch(() => undefined)
+        if (uploadId !== undefined) {
+          await s3
+            .send(new AbortMultipartUploadCommand({ ...object, UploadId: uploadId }))
+            .catch(() => undefined)
+        }
+        if (isClosing) await remove([uri]).catch(() => undefined)
       },
     }
   }
@@ -244,15 +254,4 @@ export function openResultObjects(endpoint: URL, region: string, secret?: string
     },
     [Symbol.dispose]: () => s3.destroy(),
   }
-}
-
-function writeFailure(uri: string, error: unknown, signal: AbortSignal): unknown {
-  if (signal.aborted) return error
-  const { bucket } = s3Location(uri)!
-  if ((error as Error).name === 'NoSuchBucket') {
-    return systemFailure(`Unable to write the query result: the bucket ${bucket} does not exist`)
-  }
-  return systemFailure(
-    `Unable to write the query result to ${uri}: ${reasonOf(error)}. The query can be run again`,
-  )
 }

@@ -22,7 +22,6 @@ export interface Writer {
   readonly updateType: string | undefined
   readonly updateCount: number | undefined
   readonly unloadsTo: RewrittenSql['unloadsTo'] | undefined
-  readonly signal: AbortSignal
 }
 
 /**
@@ -33,7 +32,7 @@ export interface Writer {
 export async function writeManifest(
   statement: Statement,
   request: QueryRequest,
-  { engineQueryId, unloadsTo, signal, ...update }: Writer,
+  { engineQueryId, unloadsTo, ...update }: Writer,
   { glue, objects }: WrittenFilesParts,
 ): Promise<string | undefined> {
   const location = unloadsTo ?? (await tableLocation(statement, request, glue))
@@ -44,10 +43,10 @@ export async function writeManifest(
   }
   if (files.length === 0 && statement.substatement === 'INSERT') return undefined
   const manifest = `${outputLocation(request)}-manifest.csv`
-  await objects.put(manifest, Buffer.from(files.map((file) => `${file}\n`).join('')), signal)
+  await objects.put(manifest, Buffer.from(files.map((file) => `${file}\n`).join('')))
   if (statement.substatement === 'CREATE_TABLE_AS_SELECT') {
     const metadata = resultMetadata({ ...update, columns: updateColumns })
-    await objects.put(`${outputLocation(request)}.metadata`, metadata, signal)
+    await objects.put(`${outputLocation(request)}.metadata`, metadata)
   }
   return manifest
 }
