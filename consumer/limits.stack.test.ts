@@ -84,13 +84,13 @@ test.concurrent('a clock that jumps by hours in both directions is harmless: pat
   expect([...days].every((day) => day === before || day === new Date().toISOString().slice(0, 10))).toBe(true)
 })
 
-test('a thousand partitions', { timeout: 240_000 }, async (scope) => {
+test('a thousand partitions', async (scope) => {
   const partitions = 1_000
   const it = new ConsumerCase(scope, { CONSUMER_FLUSH_AFTER_MS: '3000' })
   await createTopic(it.env, partitions)
   await produce(it.env, ticks(3 * partitions, partitions))
   const consumer = it.consume()
-  await consumer.logged('partitions assigned', 90_000)
+  await consumer.logged('partitions assigned')
   expectOnce(await it.landed(3 * partitions), 3 * partitions, 0)
   expect(await consumer.stop()).toBe(0)
 })
