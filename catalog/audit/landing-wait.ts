@@ -35,7 +35,8 @@ export class LandingWait {
 
   /** Waits until the landed offsets reach the end offsets. False: not in time. */
   async ofClaims(topic: TopicState): Promise<boolean> {
-    const behind = new Map(topic.partitions.filter(({ end }) => end > 0).map((p) => [p.partition, p.end]))
+    // Kafka may have emptied a partition that has landed, so that one without records is not left out.
+    const behind = new Map(topic.partitions.map(({ partition, end }) => [partition, end]))
     return this.#until(async () => {
       for (const [partition, end] of behind) {
         const { bucket } = this.#aws

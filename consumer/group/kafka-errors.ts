@@ -56,7 +56,8 @@ export function groupFailed(why: string): Failure {
     code: 'KAFKA_GROUP_FAILED',
     what: 'the consumer group refused this consumer; everything that has landed stays landed',
     why,
-    remedy: 'check the user’s rights on the group; set KAFKA_GROUP_PROTOCOL=classic for a broker before 4.0',
+    remedy:
+      'check the user’s rights on the group, and that all its consumers have the same KAFKA_GROUP_PROTOCOL; a broker before 4.0 needs classic',
     retryable: true,
   })
 }

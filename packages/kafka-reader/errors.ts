@@ -1,4 +1,4 @@
-// Errors as facts for programs: a code, whether a retry can help, which broker, which partition.
+// Errors for programs: a code, whether a retry can help, which broker, which partition.
 
 /** This package's own errors; brokers' errors keep Kafka's names (see brokerErrors). */
 export type OwnErrorCode =
@@ -6,25 +6,25 @@ export type OwnErrorCode =
   | 'INVALID_ARGUMENT'
   /** The reader was closed. */
   | 'CLOSED'
-  /** No connection could be made, or it was lost. */
+  /** A connection failed or was lost. */
   | 'CONNECTION_FAILED'
-  /** A broker took the connection or request and did not answer in time. */
+  /** A broker accepted the connection or request, and did not respond in time. */
   | 'TIMED_OUT'
   /** The certificate of the broker is not trusted, or the TLS handshake failed. */
   | 'TLS_FAILED'
-  /** The broker speaks none of the versions that this package speaks. */
+  /** The broker supports no version that this package supports. */
   | 'UNSUPPORTED_BROKER'
-  /** Bytes that are not what the protocol says. */
+  /** Bytes that do not follow the protocol. */
   | 'MALFORMED_RESPONSE'
   /** A response announces more than `maxResponseBytes`; often the port is not Kafka's. */
   | 'RESPONSE_TOO_LARGE'
-  /** A batch is damaged: its checksum, compression or records are wrong. Nothing of it was handed over. */
+  /** A batch is damaged: its checksum, compression or records are wrong. None of its records were returned. */
   | 'CORRUPT_BATCH'
-  /** A batch is larger than `maxBatchBytes` when decompressed. Nothing of it was handed over. */
+  /** A batch decompresses to more than `maxBatchBytes`. None of its records were returned. */
   | 'BATCH_TOO_LARGE'
-  /** A batch in a format older than Kafka 0.11, or a codec or an offset that this package does not know. */
+  /** A batch in a format older than Kafka 0.11, or with a codec or an offset that this package does not support. */
   | 'UNSUPPORTED_BATCH'
-  /** Records that were read are gone from the log, or were replaced: see `divergence`. */
+  /** Records that were read were deleted from the log or replaced: see `divergence`. */
   | 'LOG_TRUNCATED'
 
 /** Kafka's error codes that a reader can get. https://kafka.apache.org/protocol#protocol_error_codes */
@@ -100,8 +100,7 @@ export interface Divergence {
   readonly offset: number
   readonly leaderEpoch: number
   /**
-   * The highest epoch of the broker's log that is not above the one that was read, and its end: records read beyond it
-   * are lost.
+   * The highest epoch of the broker's log up to the one that was read, and its end: records read beyond it are lost.
    */
   readonly brokerEpoch: number
   readonly brokerEndOffset: number

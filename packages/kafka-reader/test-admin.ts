@@ -1,4 +1,4 @@
-// For tests: what changes a cluster, where the Confluent client's admin has no call for it, sent over this package's own connection.
+// For tests: changes of a cluster that the Confluent client's admin cannot make, sent over this package's connection.
 import { Connection } from './connection.ts'
 import { brokerErrorCode } from './errors.ts'
 import { settingsOf } from './options.ts'
@@ -66,7 +66,7 @@ export class TestAdmin implements Disposable {
     )
   }
 
-  /** Records below the offset are gone. Must be asked of the partition's leader. */
+  /** Deletes the records below the offset. Only the partition's leader can. */
   async deleteRecords(topic: string, partition: number, before: number): Promise<void> {
     await this.#ask(
       call(21, 2, (writer) => {
@@ -88,7 +88,7 @@ export class TestAdmin implements Disposable {
     )
   }
 
-  /** Other replicas, or the same in another order: the first is the preferred leader. */
+  /** Changes the replicas or their order; the first is the preferred leader. */
   async reassign(topic: string, partition: number, replicas: readonly number[]): Promise<void> {
     await this.#ask(
       call(45, 0, (writer) => {
@@ -122,7 +122,7 @@ export class TestAdmin implements Disposable {
     )
   }
 
-  /** A client may fetch so many bytes a second. */
+  /** Limits how many bytes a second a client may fetch. */
   async limitFetch(clientId: string, bytesPerSecond: number): Promise<void> {
     const float = Buffer.alloc(8)
     float.writeDoubleBE(bytesPerSecond)

@@ -1,5 +1,5 @@
-// For tests: three brokers, each a controller too, on free ports, that can be killed, stopped, and started again.
-// Clients come over PLAINTEXT or SASL_SSL; the certificate is of an authority of the test's own.
+// For tests: three brokers that are also controllers, on free ports; they can be killed, stopped and restarted.
+// Clients connect by PLAINTEXT or SASL_SSL; the certificate is signed by an authority of the test.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -24,7 +24,7 @@ const clusterId = 'a2Fma2EtcmVhZGVyLXRlc3Q'
 const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule required;'
 
 export const user = { username: 'reader', password: 'reader-secret' }
-/** A proof holds so long. */
+/** The session lifetime of an authentication. */
 export const REAUTHENTICATE_MS = 4_000
 
 interface Node {
@@ -47,7 +47,7 @@ export class TestCluster implements AsyncDisposable {
     this.#settings = settings
   }
 
-  /** @param settings of the brokers, beside or in place of those below */
+  /** @param settings brokers' settings, which override those below */
   static async start(
     brokers = 3,
     settings: Readonly<Record<string, string | number>> = {},
@@ -87,7 +87,7 @@ export class TestCluster implements AsyncDisposable {
     return readFileSync(join(this.dir, 'ca.pem'), 'utf8')
   }
 
-  /** Where a broker keeps a partition. */
+  /** The folder of a broker's partition. */
   logDir(id: number, partition: string): string {
     return join(this.dir, `${id}`, partition)
   }
@@ -98,7 +98,7 @@ export class TestCluster implements AsyncDisposable {
     node.process = spawn(java, [...jvmFlags, 'kafka.Kafka', node.config], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    // A test run that ends early leaves no broker behind.
+    // An interrupted test run leaves no broker running.
     const { process: broker } = node
     const end = () => broker.kill('SIGKILL')
     process.once('exit', end)
@@ -107,7 +107,7 @@ export class TestCluster implements AsyncDisposable {
     node.process.stderr?.pipe(log, { end: false })
   }
 
-  /** Waits until the broker has said that it was started. */
+  /** Waits until the broker reports that it has started. */
   async ready(id: number): Promise<void> {
     const started = Date.now()
     const { process } = this.#node(id)
@@ -132,7 +132,7 @@ export class TestCluster implements AsyncDisposable {
     await gone
   }
 
-  /** It keeps its connections and answers nothing. */
+  /** It keeps its connections, but no longer responds. */
   stop(id: number): void {
     this.#node(id).process?.kill('SIGSTOP')
   }
@@ -179,7 +179,7 @@ export class TestCluster implements AsyncDisposable {
       'transaction.state.log.num.partitions': 1,
       'transaction.state.log.replication.factor': 1,
       'transaction.state.log.min.isr': 1,
-      // A broker that is gone is to be noticed in seconds.
+      // A dead broker is detected within seconds.
       'broker.heartbeat.interval.ms': 500,
       'broker.session.timeout.ms': 3_500,
       'replica.lag.time.max.ms': 3_500,

@@ -1,4 +1,4 @@
-// For tests: the same records by the Confluent client and by this reader, in a form that compares.
+// For tests: the same records by the Confluent client and by this reader, in a comparable form.
 import RdKafka from '@confluentinc/kafka-javascript'
 import type { KafkaReader, Records } from './kafka-reader.ts'
 
@@ -37,7 +37,7 @@ export class TestProducer implements AsyncDisposable {
       'retry.backoff.ms': 50,
       ...config,
     })
-    // Brokers that are killed by the test are not the test's fault.
+    // The test kills brokers; that is no error.
     producer.on('event.error', () => {})
     await done((callback) => producer.connect({}, callback))
     if (config['transactional.id']) await done((callback) => producer.initTransactions(60_000, callback))
@@ -52,7 +52,7 @@ export class TestProducer implements AsyncDisposable {
     await done((callback) => this.#producer.flush(60_000, callback))
   }
 
-  /** Sends, and waits until all is there. */
+  /** Sends, and waits until everything is acknowledged. */
   async sendAll(topic: string, records: Iterable<TestRecord>): Promise<void> {
     for (const record of records) this.send(topic, record)
     await this.flush()
@@ -72,7 +72,7 @@ export class TestProducer implements AsyncDisposable {
   }
 }
 
-/** All that the Confluent client hands over from these partitions. */
+/** All records that the Confluent client returns from these partitions. */
 export async function rowsByClient(
   brokers: readonly string[],
   topic: string,
@@ -108,7 +108,7 @@ export async function rowsByClient(
   return rows
 }
 
-/** All that this reader hands over from these partitions, up to the end as it is now. */
+/** All records that this reader returns from these partitions, up to their current ends. */
 export async function rowsByReader(reader: KafkaReader, topic: string, partitions: number): Promise<Row[][]> {
   const all = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
   const ends = await reader.listOffsets(all.map((at) => ({ ...at, at: 'latest' as const })))
@@ -117,7 +117,7 @@ export async function rowsByReader(reader: KafkaReader, topic: string, partition
   while (reader.fetchProgress().some(({ partition, offset }) => offset < ends[partition]!.offset)) {
     const records = await reader.fetch({ signal: AbortSignal.timeout(30_000) })
     for (const row of rowsOf(records)) {
-      // Others may write behind the end.
+      // Others may append records.
       if (row[0] < ends[records.partition]!.offset) rows[records.partition]!.push(row)
     }
     records.release()

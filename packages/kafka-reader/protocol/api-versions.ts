@@ -6,16 +6,16 @@ export type ApiVersions = ReadonlyMap<number, readonly [lowest: number, highest:
 
 const api: Api = { key: 18, name: 'ApiVersions', versions: [3, 3], flexibleFrom: 3 }
 
-/** Asks for the broker's versions. Its answer has the old head in every version, since nobody knows the version yet. */
+/** Requests the broker's versions. The response always has the old header: no version is agreed yet. */
 export const apiVersionsCall: Call<ApiVersions> = {
   api,
   version: 3,
   encode: (writer) => writer.compactString('ticklake-kafka-reader').compactString('0.1.0').noTags(),
   decode: (reader) => {
     const error = reader.int16()
-    // A broker before 2.4 answers so, in the oldest version.
+    // A broker before 2.4 responds like this, in the oldest version.
     if (error === 35) throw tooOld()
-    if (error !== 0) throw brokerError(error, { message: 'the broker does not tell its versions' })
+    if (error !== 0) throw brokerError(error, { message: 'the broker does not report its API versions' })
     const versions = new Map<number, readonly [number, number]>()
     reader.compactArray(() => {
       versions.set(reader.int16(), [reader.int16(), reader.int16()])
@@ -26,7 +26,7 @@ export const apiVersionsCall: Call<ApiVersions> = {
 }
 
 /**
- * The highest version that both sides speak.
+ * The highest version that both sides support.
  * @throws KafkaReaderError UNSUPPORTED_BROKER when there is none
  */
 export function agreedVersion(api: Api, broker: ApiVersions, highest = api.versions[1]): number {
@@ -35,13 +35,13 @@ export function agreedVersion(api: Api, broker: ApiVersions, highest = api.versi
   if (version >= api.versions[0] && version >= theirLowest) return version
   throw new KafkaReaderError({
     code: 'UNSUPPORTED_BROKER',
-    message: `the broker speaks ${api.name} ${theirLowest} to ${theirHighest}, this reader ${api.versions.join(' to ')}`,
+    message: `the broker supports ${api.name} ${theirLowest} to ${theirHighest}, this reader ${api.versions.join(' to ')}`,
   })
 }
 
 function tooOld(): KafkaReaderError {
   return new KafkaReaderError({
     code: 'UNSUPPORTED_BROKER',
-    message: 'the broker is older than Kafka 2.8, which is the oldest that this reader speaks with',
+    message: 'the broker is older than Kafka 2.8, the oldest release that this reader supports',
   })
 }

@@ -1,7 +1,7 @@
-// Questions and answers of single partitions, which the protocol groups by topic.
+// Requests and responses of single partitions, which the protocol groups by topic.
 import type { WireReader, WireWriter } from './wire.ts'
 
-/** Writes what is asked of each partition. A topic that is named twice would be answered once. */
+/** Writes the request of each partition. A topic must appear once: brokers answer a repeated one only once. */
 export function writeByTopic<T extends { readonly topic: string }>(
   writer: WireWriter,
   questions: readonly T[],
@@ -17,7 +17,7 @@ export function writeByTopic<T extends { readonly topic: string }>(
   })
 }
 
-/** Reads the answer for each partition, in the order in which they came. */
+/** Reads each partition's response, in the order of the bytes. */
 export function readByTopic<T>(reader: WireReader, readPartition: () => T): (T & { topic: string })[] {
   const topics = reader.compactArray(() => {
     const topic = reader.compactString() ?? ''

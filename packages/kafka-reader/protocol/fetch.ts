@@ -10,12 +10,12 @@ export interface FetchRequest {
   readonly minBytes: number
   readonly maxBytes: number
   readonly readCommitted: boolean
-  /** 0 and -1 for no session, 0 and 0 to begin one. */
+  /** 0 and -1: no session; 0 and 0: start one. */
   readonly sessionId: number
   readonly sessionEpoch: number
   readonly partitions: readonly FetchPartition[]
   readonly forgotten: readonly (TopicKey & { readonly partition: number })[]
-  /** The empty string: no other replica than the leader is named. */
+  /** Empty: the leader names no other replica. */
   readonly rack: string
 }
 
@@ -23,7 +23,7 @@ export interface FetchPartition extends TopicKey {
   readonly partition: number
   readonly currentLeaderEpoch: number
   readonly offset: number
-  /** The epoch of the record before `offset`, -1 where it is not known: with it the broker finds a replaced tail. */
+  /** The leader epoch of the record before `offset`, -1 if unknown: with it the broker detects a truncated log. */
   readonly lastFetchedEpoch: number
   readonly maxBytes: number
 }
@@ -33,12 +33,12 @@ export interface FetchResponse {
   readonly error: number
   readonly sessionId: number
   readonly partitions: readonly FetchedPartition[]
-  /** The response's memory, in which `recordsStart` to `recordsEnd` lie. */
+  /** The response's memory, which contains the records from `recordsStart` to `recordsEnd`. */
   readonly buffer: Buffer
 }
 
 export interface FetchedPartition {
-  /** The topic's id, before version 13 its name. */
+  /** The topic's id; before version 13 its name. */
   readonly topicKey: string
   readonly partition: number
   readonly error: number
@@ -46,11 +46,11 @@ export interface FetchedPartition {
   readonly lastStableOffset: number
   readonly logStartOffset: number
   readonly aborted: readonly AbortedTransaction[]
-  /** A replica to read from instead, -1 for none. */
+  /** A replica to read from instead; -1: none. */
   readonly preferredReplica: number
   readonly recordsStart: number
   readonly recordsEnd: number
-  /** Set when the log has not the epoch and offset that were asked for. */
+  /** Set if the log does not contain the requested epoch and offset. */
   readonly diverging: { readonly epoch: number; readonly endOffset: number } | undefined
 }
 
@@ -138,7 +138,7 @@ export function fetchCall(version: number, request: FetchRequest): Call<FetchRes
   }
 }
 
-/** Neighbours of the same topic together: the order of the partitions is kept, since a response fills up in it. */
+/** Groups adjacent partitions of a topic, and keeps the order of partitions: responses are filled in that order. */
 function runsOfOneTopic<T extends TopicKey>(partitions: readonly T[]): T[][] {
   const runs: T[][] = []
   for (const wanted of partitions) {

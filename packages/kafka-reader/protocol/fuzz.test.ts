@@ -1,4 +1,4 @@
-// Answers that are not as the protocol says are an error of ours, whatever they are.
+// Malformed responses always end in an error of this package.
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { KafkaReaderError } from '../errors.ts'
@@ -11,7 +11,7 @@ import { metadataCall } from './metadata.ts'
 import { saslAuthenticateCall, saslHandshakeCall } from './sasl.ts'
 import { WireReader, WireWriter } from './wire.ts'
 
-// A busy machine may need longer than a test has by default.
+// A busy machine may need more than the default timeout.
 vi.setConfig({ testTimeout: 60_000 })
 
 const topicId = '00112233445566778899aabbccddeeff'
@@ -41,7 +41,7 @@ function fetchAnswer(): Buffer {
     })
     writer.noTags()
   })
-  // A tagged field that nobody knows.
+  // An unknown tagged field.
   writer.unsignedVarint(1).unsignedVarint(9).unsignedVarint(3).raw(Buffer.alloc(3))
   return Buffer.from(writer.bytes())
 }

@@ -1,4 +1,4 @@
-// OffsetForLeaderEpoch: where the records of a leader epoch end, so that a replaced tail is found. https://kafka.apache.org/protocol#The_Messages_OffsetForLeaderEpoch
+// OffsetForLeaderEpoch: where the records of a leader epoch end, to detect a truncated log. https://kafka.apache.org/protocol#The_Messages_OffsetForLeaderEpoch
 import { readByTopic, writeByTopic } from './by-topic.ts'
 import type { Api, Call } from './call.ts'
 
@@ -13,7 +13,7 @@ export interface EpochQuestion {
   readonly topic: string
   readonly partition: number
   readonly currentLeaderEpoch: number
-  /** The epoch whose end is asked for. */
+  /** The epoch whose end is requested. */
   readonly leaderEpoch: number
 }
 
@@ -21,9 +21,9 @@ export interface EpochAnswer {
   readonly topic: string
   readonly partition: number
   readonly error: number
-  /** The highest epoch in the log that is not above the one asked for; -1 when there is none. */
+  /** The highest epoch in the log up to the requested one; -1: none. */
   readonly leaderEpoch: number
-  /** The offset behind the last record of that epoch; -1 when it is not known. */
+  /** The offset after the last record of that epoch; -1 if unknown. */
   readonly endOffset: number
 }
 

@@ -4,14 +4,14 @@ import type { Api, Call } from './call.ts'
 
 export const listOffsetsApi: Api = { key: 2, name: 'ListOffsets', versions: [6, 7], flexibleFrom: 6 }
 
-/** What is asked for instead of a time. */
+/** What can be requested instead of a time. */
 export const latest = -1
 export const earliest = -2
 
 export interface OffsetQuestion {
   readonly topic: string
   readonly partition: number
-  /** -1 where it is not known. */
+  /** -1 if unknown. */
   readonly currentLeaderEpoch: number
   /** Milliseconds, `latest` or `earliest`. */
   readonly timestamp: number
@@ -21,14 +21,14 @@ export interface OffsetAnswer {
   readonly topic: string
   readonly partition: number
   readonly error: number
-  /** Of the record that was found, -1 for none. */
+  /** Of the record that was found; -1: none. */
   readonly timestamp: number
-  /** -1 when no record is that young. */
+  /** -1: no record is that recent. */
   readonly offset: number
   readonly leaderEpoch: number
 }
 
-/** `readCommitted` lets the end be the last stable offset. */
+/** With `readCommitted` the end is the last stable offset. */
 export function listOffsetsCall(
   version: number,
   readCommitted: boolean,

@@ -1,4 +1,4 @@
-// Metadata: the brokers, and who leads which partition. https://kafka.apache.org/protocol#The_Messages_Metadata
+// Metadata: the brokers, and the leader of each partition. https://kafka.apache.org/protocol#The_Messages_Metadata
 import { type Api, type Call, noTopicId } from './call.ts'
 
 export const metadataApi: Api = { key: 3, name: 'Metadata', versions: [9, 12], flexibleFrom: 9 }
@@ -16,10 +16,10 @@ export interface Broker {
 }
 
 export interface TopicMetadata {
-  /** A code of the protocol, 0 for none. */
+  /** The protocol's error code; 0: no error. */
   readonly error: number
   readonly topic: string
-  /** 32 hex digits; zeros where the broker has none. */
+  /** 32 hex digits; zeros if the broker has none. */
   readonly topicId: string
   readonly partitions: readonly PartitionMetadata[]
 }
@@ -27,14 +27,14 @@ export interface TopicMetadata {
 export interface PartitionMetadata {
   readonly error: number
   readonly partition: number
-  /** -1 when nobody leads it just now. */
+  /** -1: it has no leader at the moment. */
   readonly leader: number
   readonly leaderEpoch: number
   readonly replicas: readonly number[]
   readonly inSyncReplicas: readonly number[]
 }
 
-/** Asks for these topics; none is made by asking. */
+/** Requests these topics, and creates none. */
 export function metadataCall(version: number, topics: readonly string[]): Call<Metadata> {
   return {
     api: metadataApi,

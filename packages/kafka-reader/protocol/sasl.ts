@@ -1,4 +1,4 @@
-// SaslHandshake and SaslAuthenticate: the frames in which a user proves itself. https://kafka.apache.org/protocol#sasl_handshake
+// SaslHandshake and SaslAuthenticate: the requests that authenticate a user. https://kafka.apache.org/protocol#sasl_handshake
 import type { Api, Call } from './call.ts'
 
 const handshakeApi: Api = { key: 17, name: 'SaslHandshake', versions: [1, 1], flexibleFrom: 2 }
@@ -17,7 +17,7 @@ export interface SaslAnswer {
   readonly error: number
   readonly message: string | null
   readonly bytes: Buffer
-  /** How long the connection may be used until the user must prove itself again; 0 for ever. */
+  /** How long the connection may be used before it must reauthenticate; 0: without limit. */
   readonly sessionLifetimeMs: number
 }
 

@@ -3,7 +3,7 @@ import { KafkaReaderError } from '../errors.ts'
 
 const TWO_TO_32 = 2 ** 32
 
-/** Reads one response; whatever would run over its end is an error. */
+/** Reads one response; a read beyond its end is an error. */
 export class WireReader {
   readonly buffer: Buffer
   position: number
@@ -68,7 +68,7 @@ export class WireReader {
     return this.buffer.subarray(at, at + length)
   }
 
-  /** Steps over bytes, and says where they begin. */
+  /** Skips bytes, and returns where they start. */
   skip(length: number): number {
     return this.#take(length)
   }
@@ -77,12 +77,12 @@ export class WireReader {
     return this.#items(this.int32(), item)
   }
 
-  /** A missing array is an empty one. */
+  /** A null array counts as empty. */
   compactArray<T>(item: () => T): T[] {
     return this.#items(this.unsignedVarint() - 1, item)
   }
 
-  /** Tagged fields: `known` reads those that it knows, the others are stepped over. */
+  /** Tagged fields: `known` reads those that it knows, the others are skipped. */
   tags(known?: (tag: number) => void): void {
     for (let left = this.unsignedVarint(); left > 0; left--) {
       const tag = this.unsignedVarint()
@@ -125,7 +125,7 @@ function malformed(what: string): KafkaReaderError {
   })
 }
 
-/** Writes one request into memory that grows. */
+/** Writes one request into a growing buffer. */
 export class WireWriter {
   #buffer = Buffer.allocUnsafe(256)
   #length = 0
@@ -208,7 +208,7 @@ export class WireWriter {
     return this
   }
 
-  /** What was written, behind its length as four bytes. */
+  /** The request, after its length in four bytes. */
   frame(): Buffer {
     const frame = Buffer.allocUnsafe(4 + this.#length)
     frame.writeInt32BE(this.#length, 0)
@@ -220,7 +220,7 @@ export class WireWriter {
     return this.#buffer.subarray(0, this.#length)
   }
 
-  /** The memory, with room for so many bytes at `#at`. */
+  /** The buffer, with space for so many bytes at `#at`. */
   #reserve(length: number): Buffer {
     this.#at = this.#length
     this.#length += length

@@ -1,18 +1,18 @@
-// The head of a record batch (61 bytes), and the walk over the batches of a response. https://kafka.apache.org/documentation/#recordbatch
+// The header of a record batch (61 bytes), and the iteration over the batches of a response. https://kafka.apache.org/documentation/#recordbatch
 import { Damage } from './damage.ts'
 
 const TWO_TO_32 = 2 ** 32
 const HEAD_BYTES = 61
-/** Offset and length, which every format begins with. */
+/** Offset and length, with which every format begins. */
 const PREFIX_BYTES = 12
-/** What the length counts from, up to the first record. */
+/** From where the length counts, up to the first record. */
 const LENGTH_OF_HEAD = HEAD_BYTES - PREFIX_BYTES
 const MAGIC_AT = 16
 
-/** Where the fields of a batch lie, counted from its first byte. */
+/** Where a batch has its fields, from its first byte. */
 export const batchAt = {
   crc: 17,
-  /** What the checksum covers begins here. */
+  /** The checksum covers the bytes from here on. */
   attributes: 21,
   records: HEAD_BYTES,
 } as const
@@ -37,8 +37,8 @@ export interface BatchHead {
 }
 
 /**
- * The head of the batch at `start`, or undefined when the batch is not there whole: a response may end within one.
- * @throws Damage when what is there is no batch, or one of another format
+ * The header of the batch at `start`; undefined if the batch is incomplete: a response may end within one.
+ * @throws Damage if the bytes are no batch, or one of another format
  */
 export function batchHead(view: DataView, start: number, end: number): BatchHead | undefined {
   if (end - start < PREFIX_BYTES + 5) return undefined

@@ -1,10 +1,10 @@
-// LZ4 and Snappy that are not as their formats say: refused, and never a byte of what lies before in the slab.
+// Malformed LZ4 and Snappy is rejected, and never reads earlier bytes of the slab.
 import { expect, test } from 'vitest'
 import { Damage } from './damage.ts'
 import { lz4Decompress } from './lz4.ts'
 import { snappyDecompress, snappySize } from './snappy.ts'
 
-/** Of somebody else, before the place that is written to. */
+/** Bytes of another batch, before those that are written. */
 const BEFORE = 100
 
 function refused(decompress: (target: Buffer, view: DataView) => number): string {
@@ -48,7 +48,7 @@ test('LZ4: what is right, and what is not', () => {
     nothing: [],
   }
   for (const [what, frame] of Object.entries(wrong)) expect(lz4(frame), what).toBe('CORRUPT_BATCH')
-  // 19 and 255 times 3 bytes more, where 200 may be written.
+  // 19 and 255 times 3 more bytes, of 200 that may be written.
   const bomb = [...head, ...block(0x1f, a, 1, 0, 255, 255, 255, 0, 0x10, b), ...end]
   expect(lz4(bomb, BEFORE + 200)).toBe('BATCH_TOO_LARGE')
   expect(lz4(bomb)).toBe(`${'a'.repeat(785)}b`)

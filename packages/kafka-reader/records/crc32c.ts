@@ -1,8 +1,8 @@
-// CRC-32C (Castagnoli), the checksum of a record batch; node:zlib has only the other one. RFC 3720, appendix B.4
+// CRC-32C (Castagnoli), the checksum of a record batch; node:zlib has only CRC-32. RFC 3720, appendix B.4
 
 const POLYNOMIAL = 0x82f63b78 | 0
 
-/** Eight tables, so that eight bytes are taken in one step: table n is for a byte with n bytes behind it. */
+/** Eight tables, to take eight bytes in one step: table n is for a byte that n bytes follow. */
 const tables = new Int32Array(8 * 256)
 for (let byte = 0; byte < 256; byte++) {
   let crc = byte

@@ -1,4 +1,4 @@
-// Why a batch cannot be handed over; the reader adds where it lies.
+// Why a batch cannot be returned; the reader adds its topic, partition and offset.
 
 export type DamageCode = 'CORRUPT_BATCH' | 'BATCH_TOO_LARGE' | 'UNSUPPORTED_BATCH'
 

@@ -1,4 +1,4 @@
-// The records of a batch, out of whichever codec, into a slab, never more than allowed.
+// Decompresses the records of a batch into a slab, up to a limit.
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import type { BatchHead } from './batch-head.ts'
 import { batchAt } from './batch-head.ts'
@@ -7,15 +7,15 @@ import { lz4Bound, lz4Decompress } from './lz4.ts'
 import type { Slab } from './slab.ts'
 import { snappyDecompress, snappySize } from './snappy.ts'
 
-/** What is to be put into a slab: how many bytes it needs at most, and how it is written there. */
+/** Data for a slab: how many bytes it needs at most, and how to write it. */
 export interface Unpacking {
   readonly bytes: number
-  /** Writes at `slab.used`, moves nothing, and returns the end. */
+  /** Writes at `slab.used`, does not change it, and returns the end. */
   readonly into: (slab: Slab) => number
 }
 
 /**
- * Looks at a batch's records without writing them anywhere.
+ * Inspects a batch's records without writing them.
  * @throws Damage CORRUPT_BATCH, UNSUPPORTED_BATCH; BATCH_TOO_LARGE for more than `maxBytes`
  */
 export function unpack(

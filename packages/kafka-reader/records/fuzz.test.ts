@@ -1,4 +1,4 @@
-// Whatever bytes come: an error of ours or the right records, never a crash, never memory beyond what is allowed.
+// Any bytes give an error of this package or the right records, never a crash, never more memory than the limit.
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { crc32c } from './crc32c.ts'
@@ -17,17 +17,17 @@ import {
   withChecksum,
 } from './test-batch.ts'
 
-// A busy machine may need longer than a test has by default.
+// A busy machine may need more than the default timeout.
 vi.setConfig({ testTimeout: 60_000 })
 
 const MAX_BATCH_BYTES = 200_000
 /** The smallest slab. */
 const MIB = 1024 * 1024
 
-/** Slabs are used again, as by a reader. */
+/** Slabs are reused, as in a reader. */
 const slabs = new SlabPool()
 
-/** Records, or the error; anything else that is thrown fails the test. */
+/** The records or the Damage; any other error fails the test. */
 function outcome(bytes: Buffer): ReturnType<typeof decode> | Damage {
   try {
     const decoded = decode(bytes, { maxBatchBytes: MAX_BATCH_BYTES }, slabs)
@@ -74,7 +74,7 @@ test('a batch that was changed anywhere is an error, or its records are the righ
   fc.assert(
     fc.property(anyGolden, fc.array(mutation, { minLength: 1, maxLength: 4 }), ({ bytes }, mutations) => {
       const result = outcome(mutate(bytes, mutations))
-      // Offsets and epoch lie before what the checksum covers.
+      // The checksum does not cover offset and epoch.
       if (!(result instanceof Damage)) {
         const rows = result.rows.map(([, , key, value]) => [key, value])
         expect(contents.slice(0, rows.length)).toEqual(rows.slice(0, contents.length))
@@ -139,7 +139,7 @@ test('what is written is read, in every codec', () => {
   )
 })
 
-/** Text with repeats near and far, and noise. */
+/** Text with near and far repetitions, and noise. */
 const compressible = fc
   .array(fc.tuple(fc.uint8Array({ maxLength: 40 }), fc.nat(400)), { maxLength: 30 })
   .map((parts) =>
@@ -168,7 +168,7 @@ test('LZ4 and Snappy give back what was compressed, and write nothing before it'
       }
       const { padded, view } = pad(lz4Frame(bytes))
       expect(lz4Bound(view, before, padded.length)).toBeGreaterThanOrEqual(bytes.length)
-      // With and without room behind for copies by eight bytes.
+      // With and without space for copies of eight bytes.
       for (const slack of [0, 16]) {
         const target = Buffer.from(new ArrayBuffer(before + bytes.length + slack)).fill(7)
         const targetView = new DataView(target.buffer)

@@ -1,4 +1,4 @@
-// For tests: batches that real brokers kept, written by librdkafka and by Java in every codec, and what the Confluent client reads from them.
+// For tests: batches of real brokers, written by librdkafka and Java in every codec, and what the Confluent client reads from them.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BatchesToDecode, PartitionDecoder, type Run } from './partition-decoder.ts'
@@ -28,7 +28,7 @@ export function decode(
   options: Partial<BatchesToDecode> = {},
   slabs = new SlabPool(),
 ): Decoded {
-  // At an odd place, as within a response.
+  // At an unaligned position, as within a response.
   const source = Buffer.concat([Buffer.alloc(3), bytes])
   const decoder = new PartitionDecoder(
     {

@@ -3,7 +3,7 @@ import { corrupt, tooLarge } from './damage.ts'
 
 const FRAME_MAGIC = 0x184d2204
 const UNCOMPRESSED = 0x80000000
-/** A byte of a block stands for at most this many. */
+/** A byte of a block decompresses to at most this many. */
 const HIGHEST_RATIO = 255
 
 interface FrameHead {
@@ -13,7 +13,7 @@ interface FrameHead {
 }
 
 /**
- * An upper bound of the decompressed size: a frame need not carry its size, but each block's is limited.
+ * An upper bound of the decompressed size: a frame may omit its size, but each block's is limited.
  * @throws Damage CORRUPT_BATCH
  */
 export function lz4Bound(view: DataView, start: number, end: number): number {
@@ -30,9 +30,10 @@ export function lz4Bound(view: DataView, start: number, end: number): number {
 }
 
 /**
- * Decompresses one frame to `target`, from `to` on, and returns the end. Checksums of the frame are left to the batch's own.
- * Bytes of the target behind the end may be overwritten, up to its last.
- * @throws Damage CORRUPT_BATCH; BATCH_TOO_LARGE when it would run over `limit`
+ * Decompresses one frame to `target`, from `to` on, and returns the end. The frame's checksums are not checked: the
+ * batch has its own.
+ * Bytes of the target after the end may be overwritten.
+ * @throws Damage CORRUPT_BATCH; BATCH_TOO_LARGE if it would exceed `limit`
  */
 export function lz4Decompress(
   source: Uint8Array,
@@ -83,7 +84,7 @@ function blockSize(view: DataView, at: number, end: number): number {
   return view.getUint32(at, true)
 }
 
-/** A block; `window` is the first byte that a match may go back to. Copies go by eight bytes where there is room for it. */
+/** A block; `window` is the first byte that a match may refer to. Copies eight bytes at a time where there is space. */
 function decompressBlock(
   source: Uint8Array,
   view: DataView,

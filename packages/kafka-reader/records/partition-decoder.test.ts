@@ -5,7 +5,7 @@ import { headersAt } from './record-spans.ts'
 import { SlabPool } from './slab.ts'
 import { batch, batchOf, marker, withChecksum } from './test-batch.ts'
 
-// A busy machine may need longer than a test has by default.
+// A busy machine may need more than the default timeout.
 vi.setConfig({ testTimeout: 60_000 })
 
 const text = (value: string) => Buffer.from(value)

@@ -1,4 +1,4 @@
-// The batches of one partition in one response, as runs of records in slabs: checked, decompressed, without what was aborted.
+// The batches of one partition in one response as runs of records in slabs: checked, decompressed, without aborted ones.
 import type { AbortedTransaction } from '../protocol/fetch.ts'
 import { type BatchHead, batchAt, batchHead } from './batch-head.ts'
 import { crc32c } from './crc32c.ts'
@@ -13,11 +13,11 @@ export interface BatchesToDecode {
   readonly view: DataView
   readonly start: number
   readonly end: number
-  /** Records below it are left out: a response may begin with a batch that was read in part. */
+  /** Records below it are skipped: a response may begin with a batch that was read in part. */
   readonly fromOffset: number
-  /** For read_committed: what the broker says was aborted. Without it, records of every transaction are handed over. */
+  /** For read_committed: the transactions that the broker reports as aborted. Without it, records of all are returned. */
   readonly aborted: readonly AbortedTransaction[] | undefined
-  /** A batch may have so many bytes when decompressed. */
+  /** The most bytes that a batch may decompress to. */
   readonly maxBatchBytes: number
 }
 
@@ -27,9 +27,9 @@ export interface Run {
   readonly first: number
   readonly count: number
   readonly appendTime: boolean
-  /** Of each batch of the run, also of those that were left out behind its records. */
+  /** Of each batch of the run, including those skipped after its records. */
   readonly leaderEpoch: number
-  /** Behind the last batch that was passed. */
+  /** The position after the last batch that was handled. */
   readonly nextOffset: number
 }
 
@@ -40,7 +40,7 @@ export class PartitionDecoder {
   #at: number
   #nextOffset: number
   #leaderEpoch = -1
-  /** A batch for which the slab had no room behind the records before it. */
+  /** A batch that did not fit into the slab after the records before it. */
   #unpacked: { head: BatchHead; unpacking: Unpacking } | undefined
   #damage: Damage | undefined
 
@@ -52,14 +52,14 @@ export class PartitionDecoder {
     this.#nextOffset = source.fromOffset
   }
 
-  /** The offset behind the last batch that was passed. */
+  /** The offset after the last batch that was handled. */
   get nextOffset(): number {
     return this.#nextOffset
   }
 
   /**
-   * The next run, or undefined at the end. A run without records says that only markers and aborted records were there.
-   * @throws Damage, with the records before it handed over; nothing behind it can be read
+   * The next run, or undefined at the end. A run without records means that there were only markers and aborted records.
+   * @throws Damage after the records before it were returned; nothing after it can be read
    */
   next(): Run | undefined {
     if (this.#damage) throw this.#damage
@@ -94,7 +94,7 @@ export class PartitionDecoder {
     return head
   }
 
-  /** Whether the batch was taken; if not, the group must be handed over first. */
+  /** Whether the batch was taken; if not, the run must be returned first. */
   #take(head: BatchHead, group: { slab: Slab; first: number; count: number; appendTime: boolean }): boolean {
     const fresh = group.count === 0
     if (!fresh && head.leaderEpoch !== this.#leaderEpoch) return false
@@ -127,7 +127,7 @@ export class PartitionDecoder {
 
   #unpack(head: BatchHead): Unpacking {
     const { bytes, view, maxBatchBytes } = this.#source
-    // A compacted topic keeps the head of a batch whose records are all gone.
+    // A compacted topic keeps the header of a batch whose records are all deleted.
     if (head.count === 0 && head.end === head.start + batchAt.records)
       return { bytes: 0, into: (slab) => slab.used }
     const unpacking = unpack(bytes, view, head, maxBatchBytes)

@@ -1,18 +1,18 @@
-// Where the key, the value and the headers of each record of a batch lie; nothing is copied.
+// Finds the key, the value and the headers of each record of a batch; copies nothing.
 import type { BatchHead } from './batch-head.ts'
 import { corrupt } from './damage.ts'
 import type { Slab } from './slab.ts'
 
-/** A record of nothing: length, attributes, two deltas, two lengths, no headers. */
+/** The smallest record: length, attributes, two deltas, two lengths, no headers. */
 export const SMALLEST_RECORD_BYTES = 7
 
-/** Behind the varint that was read last. */
+/** The position after the last varint. */
 let next = 0
 
 /**
- * Notes the records that lie in the slab from `start` to `end` in its arrays, and returns how many there are;
- * those below `fromOffset` are left out. A null key or value starts at -1.
- * @throws Damage CORRUPT_BATCH when the records are not exactly what the head says
+ * Writes the positions of the slab's records from `start` to `end` into its arrays, and returns how many there are;
+ * those below `fromOffset` are skipped. A null key or value starts at -1.
+ * @throws Damage CORRUPT_BATCH if the records do not match the header exactly
  */
 export function noteRecords(
   slab: Slab,
@@ -28,7 +28,7 @@ export function noteRecords(
   let at = start
   let lastDelta = -1
   for (let i = 0; i < count; i++) {
-    // Each varint: the lengths that nearly all have are read here, longer ones below.
+    // Common lengths of a varint are read here, longer ones below.
     if (at + SMALLEST_RECORD_BYTES > end) throw corrupt('the batch has fewer records than it says')
     let byte = bytes[at]!
     let length: number
@@ -43,7 +43,7 @@ export function noteRecords(
     if (length < SMALLEST_RECORD_BYTES - 1 || recordEnd > end) {
       throw corrupt(`a record says that it has ${length} bytes`)
     }
-    // Behind the attributes, which have no meaning yet.
+    // After the attributes, which are unused so far.
     at++
     let timestampDelta: number
     byte = bytes[at]!
@@ -121,7 +121,7 @@ export function noteRecords(
  */
 export function headersAt(bytes: Buffer, start: number, end: number): [name: string, value: Buffer | null][] {
   const count = varint(bytes, start, end)
-  // Each has two lengths at least.
+  // Each has at least two lengths.
   if (count < 0 || 2 * count > end - next) throw corrupt(`a record says that it has ${count} headers`)
   const part = (): Buffer | null => {
     const length = varint(bytes, next, end)

@@ -7,7 +7,7 @@
  */
 export interface Records {
   readonly topic: string
-  /** 32 hex digits; zeros where the broker has none. */
+  /** 32 hex digits; zeros if the broker has none. */
   readonly topicId: string
   readonly partition: number
   readonly count: number

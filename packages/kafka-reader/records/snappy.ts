@@ -1,13 +1,13 @@
 // Snappy: one raw block as librdkafka writes it, or many in the framing of Java's library. https://github.com/google/snappy/blob/main/format_description.txt
 import { corrupt, tooLarge } from './damage.ts'
 
-/** 0x82 "SNAPPY" 0, and behind it two version numbers; then blocks, each behind its length. */
+/** 0x82 "SNAPPY" 0, then two version numbers, then blocks, each after its length. */
 const javaMagicHigh = 0x82534e41
 const javaMagicLow = 0x50505900
 const javaHeadBytes = 16
 
 /**
- * The decompressed size, as the blocks say.
+ * The decompressed size, by the headers of the blocks.
  * @throws Damage CORRUPT_BATCH
  */
 export function snappySize(source: Uint8Array, view: DataView, start: number, end: number): number {
@@ -20,7 +20,7 @@ export function snappySize(source: Uint8Array, view: DataView, start: number, en
 
 /**
  * Decompresses to `target`, from `to` on, and returns the end.
- * @throws Damage CORRUPT_BATCH; BATCH_TOO_LARGE when it would run over `limit`
+ * @throws Damage CORRUPT_BATCH; BATCH_TOO_LARGE if it would exceed `limit`
  */
 export function snappyDecompress(
   source: Uint8Array,

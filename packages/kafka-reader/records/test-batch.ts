@@ -1,4 +1,4 @@
-// For tests: writes record batches, slowly and plainly, so that the decoder is held against something that shares no code with it.
+// For tests: writes record batches slowly and plainly, sharing no code with the decoder that is compared with it.
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 
 export interface BatchRecord {
@@ -34,7 +34,7 @@ export function batch(records: readonly BatchRecord[], facts: BatchFacts = {}): 
   })
 }
 
-/** A batch around bytes that are, or are not, records. */
+/** A batch with any bytes in the place of records. */
 export function batchOf(body: Uint8Array, facts: BatchFacts): Buffer {
   const head = Buffer.alloc(61)
   head.writeBigInt64BE(BigInt(facts.baseOffset ?? 0), 0)
@@ -53,7 +53,7 @@ export function batchOf(body: Uint8Array, facts: BatchFacts): Buffer {
   return withChecksum(Buffer.concat([head, body]))
 }
 
-/** The batch, its checksum made right. */
+/** The batch with a correct checksum. */
 export function withChecksum<T extends Buffer>(bytes: T): T {
   bytes.writeUInt32BE(checksum(bytes.subarray(21)), 17)
   return bytes
@@ -108,11 +108,11 @@ const compress: Record<number, (bytes: Buffer) => Buffer> = {
   2: snappyBlock,
   3: (bytes) => lz4Frame(bytes),
   4: (bytes) => zstdCompressSync(bytes),
-  // Not a codec of Kafka: Java's framing of the second.
+  // Not a codec of Kafka's: Java's framing of Snappy.
   10: javaSnappy,
 }
 
-/** Blocks of 64 KiB with matches; an uncompressed one where that is shorter. */
+/** Blocks of 64 KiB with matches; uncompressed where that is shorter. */
 export function lz4Frame(bytes: Buffer): Buffer {
   const parts: Buffer[] = [Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x40, 0x40, 0x00])]
   for (let start = 0; start < bytes.length; start += 65536) {
@@ -130,7 +130,7 @@ export function lz4Frame(bytes: Buffer): Buffer {
   return Buffer.concat([...parts, Buffer.alloc(4)])
 }
 
-/** One block with any distance back into the frame, as the blocks of librdkafka have. */
+/** One block whose matches reach back anywhere in the frame, as librdkafka's do. */
 function lz4Block(bytes: Buffer, start: number, end: number): Buffer {
   const out: Buffer[] = []
   const more = (length: number): number[] => {

@@ -1,4 +1,4 @@
-// Which batches of a response belong to transactions that were aborted, so that read_committed leaves them out.
+// Which batches of a response belong to aborted transactions: read_committed skips them.
 import type { AbortedTransaction } from '../protocol/fetch.ts'
 import type { BatchHead } from './batch-head.ts'
 
@@ -6,20 +6,20 @@ import type { BatchHead } from './batch-head.ts'
 const ABORT = 0
 
 /**
- * One partition of one response: its batches must be shown in their order. The broker names each aborted transaction
- * that touches the response, so nothing need be known of the responses before.
+ * One partition of one response; its batches must be passed in order. The broker names each aborted transaction that
+ * overlaps the response, so earlier responses do not matter.
  */
 export class AbortedTransactions {
   readonly #waiting: AbortedTransaction[]
-  /** Producers with an aborted transaction that goes on here. */
+  /** Producers with an open aborted transaction at this position. */
   readonly #open = new Set<number>()
 
   constructor(aborted: readonly AbortedTransaction[]) {
-    // The broker's order is not promised. The next one is the last of the list.
+    // Brokers guarantee no order. The next one is the last of the list.
     this.#waiting = aborted.toSorted((a, b) => b.firstOffset - a.firstOffset)
   }
 
-  /** Whether a batch of records is to be left out. */
+  /** Whether a batch of records must be skipped. */
   leavesOut(head: BatchHead): boolean {
     const lastOffset = head.baseOffset + head.lastOffsetDelta
     for (let begun = this.#waiting.at(-1); begun && begun.firstOffset <= lastOffset; ) {
