@@ -50,7 +50,7 @@ const nothingListens = () => network.listening().length === 0
 inOwnNetwork(
   'a demo loses nothing, leaves nothing running, and calls nothing but loopback, whatever the shell says',
   async () => {
-    const demo = network.spawn(stack('demo'), { ...env, SECONDS_TO_RUN: '10' })
+    const demo = network.spawn(stack('demo'), { ...env, SECONDS_TO_RUN: '6' })
     const ended = outcome(demo)
     const listened = new Set<string>()
     const watching = setInterval(() => {
