@@ -71,6 +71,13 @@ module.exports = {
       to: { path: `^local-aws/glue/(${others.join('|')})/|^local-aws/glue/(operations|catalog-worker)` },
     })),
     {
+      name: 'requests-know-no-service',
+      severity: 'error',
+      comment: 'Athena and Glue are checked alike: what differs is in the api/ of each.',
+      from: { path: '^local-aws/requests/', pathNot: tests },
+      to: { path: '^local-aws/', pathNot: '^local-aws/(requests/|http/aws-error)' },
+    },
+    {
       name: 'catalog-audit-counts-for-itself',
       severity: 'error',
       comment: 'The audit reads the lake; what writes to it, or counts for metrics, is what it checks.',

@@ -1,12 +1,13 @@
 // Connects to the dead-letter topic, and creates it if it is missing.
 
 import RdKafka from '@confluentinc/kafka-javascript'
+import { ensureTopic, withAdmin } from '@ticklake/kafka/admin.ts'
 import { deadLetterTopic, type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
 import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { describeTopic } from '../group/kafka-topic.ts'
 
-const { AdminClient, CODES, HighLevelProducer } = RdKafka
+const { CODES, HighLevelProducer } = RdKafka
 type Producer = InstanceType<typeof HighLevelProducer>
 
 /** A connection, and a promise that rejects when it is given up: otherwise pending calls would wait forever. */
@@ -14,6 +15,8 @@ export interface Connection {
   readonly producer: Producer
   readonly givenUp: PromiseWithResolvers<never>
 }
+
+const CLIENT_ID = 'ticklake-consumer-dead-letters'
 
 /** How long the broker may take to acknowledge a message; after that the topic is looked up again. */
 const ANSWER_WITHIN_MS = 10_000
@@ -36,10 +39,10 @@ export function isPermanent(code: number | undefined): boolean {
 
 /** A client with the topic's current metadata. @throws Failure KAFKA_UNREACHABLE, DEAD_LETTER_TOPIC_MISSING */
 export async function connect(config: KafkaConfig): Promise<Connection> {
-  const partitions = await ensureTopic(config)
+  const partitions = await ensureDeadLetterTopic(config)
 
   const producer = new HighLevelProducer({
-    ...kafkaClientSettings(config, 'ticklake-consumer-dead-letters'),
+    ...kafkaClientSettings(config, CLIENT_ID),
     'enable.idempotence': true,
     'message.timeout.ms': ANSWER_WITHIN_MS,
     log_level: 4,
@@ -76,24 +79,17 @@ function endOf(producer: Producer, topic: string, partition: number): Promise<vo
 }
 
 /** Creates the dead-letter topic if it is missing. @returns how many partitions it has */
-async function ensureTopic(config: KafkaConfig): Promise<number> {
+async function ensureDeadLetterTopic(config: KafkaConfig): Promise<number> {
   const topic = deadLetterTopic(config)
-  const admin = AdminClient.create({
-    ...kafkaClientSettings(config, 'ticklake-consumer-dead-letters'),
-    log_level: 4,
-  })
   try {
-    // Checked first: a user who may write to the topic may lack the right to create it.
-    const found = await describeTopic(admin, topic)
-    if (found) return found.partitions
-    const wanted = { topic, num_partitions: 1, replication_factor: -1 }
-    await new Promise<void>((resolve, reject) => {
-      admin.createTopic(wanted, ANSWER_WITHIN_MS, (error) => {
-        if (!error || error.code === CODES.ERRORS.ERR_TOPIC_ALREADY_EXISTS) return resolve()
-        reject(error)
-      })
+    return await withAdmin(config, { clientId: CLIENT_ID, logLevel: 4 }, async (admin) => {
+      // Checked first: a user who may write to the topic may lack the right to create it.
+      const found = await describeTopic(admin, topic)
+      if (found) return found.partitions
+      const wanted = { topic, num_partitions: 1, replication_factor: -1 }
+      await ensureTopic(admin, wanted, ANSWER_WITHIN_MS)
+      return wanted.num_partitions
     })
-    return wanted.num_partitions
   } catch (error) {
     throw new Failure({
       code: 'DEAD_LETTER_TOPIC_MISSING',
@@ -103,7 +99,5 @@ async function ensureTopic(config: KafkaConfig): Promise<number> {
       retryable: !isPermanent((error as { code?: number }).code),
       cause: error,
     })
-  } finally {
-    admin.disconnect()
   }
 }

@@ -11,24 +11,26 @@ const kafka = vi.hoisted(() => ({
   produced: [] as [topic: string, partition: number | null][],
 }))
 
-vi.mock('@confluentinc/kafka-javascript', () => {
-  type Done = (error: null, answer?: unknown) => void
+type Done = (error: null, answer?: unknown) => void
+
+vi.mock('@ticklake/kafka/admin.ts', () => {
   const ids = { mostSignificantBits: 0n, leastSignificantBits: 0n }
   const admin = {
     describeTopics: (_topics: unknown, _options: unknown, done: Done) =>
       done(null, [{ topicId: ids, partitions: [{}] }]),
-    createTopic: (_topic: unknown, _timeout: number, done: Done) => done(null),
-    disconnect: () => {},
   }
-  class KafkaConsumer {
+  return {
+    withAdmin: (_config: unknown, _client: unknown, work: (client: typeof admin) => unknown) => work(admin),
+    ensureTopic: async () => {},
+  }
+})
+
+vi.mock('@ticklake/kafka/reader.ts', () => {
+  class Reader {
     #atEnd = () => {}
     on(event: string, atEnd: () => void) {
       if (event === 'partition.eof') this.#atEnd = atEnd
       return this
-    }
-    connect(_options: unknown, done: Done) {
-      const partitions = Array.from({ length: kafka.ledgerPartitions }, (_, id) => ({ id }))
-      done(null, { topics: [{ name: 'ticks-replayed', partitions }] })
     }
     assign() {}
     consume(_count: number, done: Done) {
@@ -39,6 +41,15 @@ vi.mock('@confluentinc/kafka-javascript', () => {
       done()
     }
   }
+  return {
+    connectReader: async () => {
+      const partitions = Array.from({ length: kafka.ledgerPartitions }, (_, id) => ({ id }))
+      return { reader: new Reader(), metadata: { topics: [{ name: 'ticks-replayed', partitions }] } }
+    },
+  }
+})
+
+vi.mock('@confluentinc/kafka-javascript', () => {
   class HighLevelProducer {
     on() {}
     connect = (_options: unknown, done: Done) => done(null)
@@ -50,8 +61,7 @@ vi.mock('@confluentinc/kafka-javascript', () => {
       ;(rest.at(-1) as Done)(null)
     }
   }
-  const AdminClient = { create: () => admin }
-  return { default: { AdminClient, KafkaConsumer, HighLevelProducer, CODES: { ERRORS: {} } } }
+  return { default: { HighLevelProducer, CODES: { ERRORS: {} } } }
 })
 
 test('a line goes to the partition that is read, the record to that of its key', async () => {

@@ -1,11 +1,14 @@
 // The ledger: a topic that records which rejected records were replayed, so that none is sent again.
-import RdKafka from '@confluentinc/kafka-javascript'
-import { type KafkaConfig, kafkaClientSettings, ledgerTopic } from '@ticklake/kafka/config.ts'
+import type { IAdminClient, Metadata } from '@confluentinc/kafka-javascript'
+import { ensureTopic, withAdmin } from '@ticklake/kafka/admin.ts'
+import { type KafkaConfig, ledgerTopic } from '@ticklake/kafka/config.ts'
+import { connectReader } from '@ticklake/kafka/reader.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { topicIdOf } from '../group/kafka-topic.ts'
 import { type Origin, originText } from './displayed-record.ts'
 
 export const CALL_TIMEOUT_MS = 30_000
+const CLIENT = { clientId: 'ticklake-replay', logLevel: 0 }
 /**
  * The partition of its lines, fixed so that the next replay reads what this one writes, however the topic was created.
  */
@@ -24,9 +27,11 @@ export async function replayedByNow(
   topicId: string,
 ): Promise<(origin: Origin) => boolean> {
   const what = `the ledger ${ledgerTopic(config)} could not be read; nothing was sent`
-  const isThere = await withAdmin(config, what, async (admin) => {
+  const isThere = await withAdmin(config, CLIENT, async (admin) => {
     await requireSameTopic(admin, config, topicId)
     return (await topicIdOf(admin, ledgerTopic(config))) !== undefined
+  }).catch((error) => {
+    throw replayRefused(error, what)
   })
   if (!isThere) return () => false
   const replayed = await readLedger(config).catch((error) => {
@@ -44,41 +49,15 @@ export async function ensureLedger(config: KafkaConfig, topicId: string): Promis
   const topic = ledgerTopic(config)
   const what = `the ledger ${topic} could not be found or created; nothing was sent`
   const settings = { num_partitions: 1, replication_factor: -1, config: { 'cleanup.policy': 'compact' } }
-  await withAdmin(config, what, async (admin) => {
+  await withAdmin(config, CLIENT, async (admin) => {
     await requireSameTopic(admin, config, topicId)
-    await new Promise<void>((resolve, reject) => {
-      admin.createTopic({ topic, ...settings }, CALL_TIMEOUT_MS, (error) => {
-        const isThere = error?.code === RdKafka.CODES.ERRORS.ERR_TOPIC_ALREADY_EXISTS
-        if (error && !isThere) reject(error)
-        else resolve()
-      })
-    })
-  })
-}
-
-async function withAdmin<T>(
-  config: KafkaConfig,
-  what: string,
-  work: (admin: RdKafka.IAdminClient) => Promise<T>,
-): Promise<T> {
-  const admin = RdKafka.AdminClient.create({
-    ...kafkaClientSettings(config, 'ticklake-replay'),
-    log_level: 0,
-  })
-  try {
-    return await work(admin)
-  } catch (error) {
+    await ensureTopic(admin, { topic, ...settings }, CALL_TIMEOUT_MS)
+  }).catch((error) => {
     throw replayRefused(error, what)
-  } finally {
-    admin.disconnect()
-  }
+  })
 }
 
-async function requireSameTopic(
-  admin: RdKafka.IAdminClient,
-  config: KafkaConfig,
-  topicId: string,
-): Promise<void> {
+async function requireSameTopic(admin: IAdminClient, config: KafkaConfig, topicId: string): Promise<void> {
   const now = await topicIdOf(admin, config.KAFKA_TOPIC)
   if (now === topicId) return
   throw new Failure({
@@ -96,34 +75,22 @@ async function requireSameTopic(
 export async function readLedger(config: KafkaConfig): Promise<Set<string>> {
   const ledger = ledgerTopic(config)
   const origins = new Set<string>()
-  const consumer = new RdKafka.KafkaConsumer(
-    {
-      ...kafkaClientSettings(config, 'ticklake-replay'),
-      // Never joined: partitions are assigned by hand. The broker's ACLs allow this prefix.
-      'group.id': 'ticklake-replay',
-      'enable.auto.commit': false,
-      'enable.partition.eof': true,
-      'isolation.level': 'read_committed',
-      log_level: 0,
-    } as never,
-    { 'auto.offset.reset': 'earliest' },
-  )
-  consumer.on('event.log', () => {}).on('event.error', () => {})
+  const { reader, metadata } = await connectReader(config, {
+    clientId: CLIENT.clientId,
+    groupId: 'ticklake-replay',
+    offsetReset: 'earliest',
+    settings: { 'enable.partition.eof': true },
+  })
   let atEnd = false
-  consumer.on('partition.eof', () => {
+  reader.on('partition.eof', () => {
     atEnd = true
   })
-  const { topics } = await new Promise<RdKafka.Metadata>((resolve, reject) => {
-    consumer.connect({ timeout: config.KAFKA_CONNECT_TIMEOUT_MS }, (error, metadata) =>
-      error ? reject(error) : resolve(metadata),
-    )
-  })
   try {
-    requireOnePartition(ledger, topics)
-    consumer.assign([{ topic: ledger, partition: LEDGER_PARTITION, offset: 0 }])
+    requireOnePartition(ledger, metadata.topics)
+    reader.assign([{ topic: ledger, partition: LEDGER_PARTITION, offset: 0 }])
     for (let newsAt = Date.now(); !atEnd; ) {
       const messages = await new Promise<{ key?: unknown }[]>((resolve, reject) => {
-        consumer.consume(1000, (error, batch) => (error ? reject(error) : resolve(batch)))
+        reader.consume(1000, (error, batch) => (error ? reject(error) : resolve(batch)))
       })
       for (const { key } of messages) if (key) origins.add(String(key))
       if (messages.length > 0) newsAt = Date.now()
@@ -132,12 +99,12 @@ export async function readLedger(config: KafkaConfig): Promise<Set<string>> {
     }
     return origins
   } finally {
-    await new Promise<void>((resolve) => consumer.disconnect(() => resolve()))
+    await new Promise<void>((resolve) => reader.disconnect(() => resolve()))
   }
 }
 
 /** Lines in other partitions (of a ledger created by hand) are not read: their records would be sent again. */
-function requireOnePartition(ledger: string, topics: RdKafka.Metadata['topics']): void {
+function requireOnePartition(ledger: string, topics: Metadata['topics']): void {
   const partitions = topics.find(({ name }) => name === ledger)?.partitions.length ?? 0
   if (partitions <= 1) return
   throw new Failure({

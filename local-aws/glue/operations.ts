@@ -1,8 +1,7 @@
 // Which Glue operations there are, and what answers each.
 import { GlueError, invalidInput } from './api/errors.ts'
 import type { GlueOptions } from './api/options.ts'
-import { checkedRequest, type Handlers } from './api/request.ts'
-import { refusedOperations } from './api/request-shapes.ts'
+import { checkedRequest, type Handlers, refusedOperations } from './api/request.ts'
 import { accountOperations } from './catalog/account.ts'
 import { catalogOperations, checkCatalogId } from './catalog/catalogs.ts'
 import { columnStatisticsOperations } from './catalog/column-statistics.ts'

@@ -6,6 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { nextToken } from './api/page.ts'
 import { type GlueService, openGlue } from './api/service.ts'
 import type { PartitionInput, TableInput } from './api/shapes.ts'
 
@@ -100,6 +101,8 @@ describe('the catalog', () => {
       ['GetPartitions', { ...table, QueryAsOfTime: 1 }, 'QueryAsOfTime is for governed tables'],
       ['GetTables', { DatabaseName: 'lake', TransactionId: 't1', QueryAsOfTime: 1 }, 'along with'],
       ['GetPartitionIndexes', { ...table, NextToken: 'x' }, 'Invalid token: x'],
+      // The token of another list: its key is a name, and here it would have to be a version.
+      ['GetTableVersions', { ...table, NextToken: nextToken('ticks') }, 'Invalid token: '],
     ] as const
     for (const [operation, request, message] of refused) {
       expect(await overTheWire(operation, request), operation).toMatchObject({
@@ -107,6 +110,17 @@ describe('the catalog', () => {
         body: { __type: 'InvalidInputException', Message: expect.stringContaining(message) },
       })
     }
+  })
+
+  it('answers an entry of a batch that names no table as one that failed', async () => {
+    const { status, body } = await overTheWire('BatchGetTableOptimizer', {
+      Entries: [{ type: 'compaction' }],
+    })
+    const error = { ErrorCode: 'InvalidInputException', ErrorMessage: expect.stringContaining('tableName') }
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: { TableOptimizers: [], Failures: [{ error, type: 'compaction' }] },
+    })
   })
 
   it('adds, replaces and drops the texts of a view for one engine, and keeps those for the others', async () => {

@@ -3,9 +3,10 @@ import kafkaJavascript, { type IAdminClient } from '@confluentinc/kafka-javascri
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { brokerReason, type KafkaConfig, kafkaClientSettings } from './config.ts'
+import { connectReader } from './reader.ts'
 import { kafkaUnreachable } from './unreachable.ts'
 
-const { AdminClient, KafkaConsumer, OffsetSpec } = kafkaJavascript
+const { AdminClient, OffsetSpec } = kafkaJavascript
 
 export interface TopicPartition {
   readonly partition: number
@@ -165,38 +166,28 @@ export async function* heldRecords(
   to: number,
 ): AsyncGenerator<HeldRecord[]> {
   const topic = config.KAFKA_TOPIC
-  const consumer = new KafkaConsumer(
-    {
-      ...kafkaClientSettings(config, 'ticklake-catalog'),
-      'group.id': 'ticklake-catalog-audit',
-      'enable.auto.commit': false,
-      'enable.auto.offset.store': false,
+  const { reader } = await connectReader(config, {
+    clientId: 'ticklake-catalog',
+    groupId: 'ticklake-catalog-audit',
+    offsetReset: 'error',
+    settings: {
       'enable.partition.eof': true,
-      'isolation.level': 'read_committed',
       'fetch.queue.backoff.ms': 10,
       // Several partitions are read at the same time.
       'queued.max.messages.kbytes': 16_384,
-      log_level: 0,
-    } as never,
-    { 'auto.offset.reset': 'error' },
-  )
+    },
+  })
   // Otherwise the last batch of each partition waits a second for messages that do not exist.
-  consumer.setDefaultConsumeTimeout(BATCH_WAIT_MS)
-  consumer.on('event.log', () => {}).on('event.error', () => {})
+  reader.setDefaultConsumeTimeout(BATCH_WAIT_MS)
   let reached = from
-  consumer.on('partition.eof', (eof) => {
+  reader.on('partition.eof', (eof) => {
     reached = Math.max(reached, eof.offset)
   })
-  await new Promise<void>((resolve, reject) => {
-    consumer.connect({ timeout: config.KAFKA_CONNECT_TIMEOUT_MS }, (error) =>
-      error ? reject(error) : resolve(),
-    )
-  })
   try {
-    consumer.assign([{ topic, partition, offset: from }])
+    reader.assign([{ topic, partition, offset: from }])
     let lastNewsAt = Date.now()
     while (reached < to) {
-      const messages = await called<HeldRecord[]>((done) => consumer.consume(1000, done))
+      const messages = await called<HeldRecord[]>((done) => reader.consume(1000, done))
       const held = messages.filter(({ offset }) => offset < to)
       const last = messages.at(-1)
       if (last) {
@@ -212,7 +203,7 @@ export async function* heldRecords(
       if (held.length > 0) yield held
     }
   } finally {
-    await new Promise<void>((resolve) => consumer.disconnect(() => resolve()))
+    await new Promise<void>((resolve) => reader.disconnect(() => resolve()))
   }
 }
 

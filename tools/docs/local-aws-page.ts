@@ -36,7 +36,8 @@ function withTable(text: string, [name, lines]: [string, string]): string {
   return `${before}${start}\n${lines}\n${rest.slice(rest.indexOf(end))}`
 }
 
-async function athenaGroups(dataDir: string): Promise<Groups> {
+/** Athena's operations, opened in a data folder. */
+export async function athenaGroups(dataDir: string): Promise<Groups> {
   const config = localAwsConfig({ LOCAL_AWS_DATA_DIR: dataDir })
   const { accountId, region, s3Endpoint } = config
   await using glue = await openGlue({ dataDir, accountId, region, s3Endpoint: s3Endpoint.origin })
@@ -45,7 +46,8 @@ async function athenaGroups(dataDir: string): Promise<Groups> {
   return athena.operations
 }
 
-function glueGroups(dataDir: string): Groups {
+/** Glue's operations, opened in a data folder. */
+export function glueGroups(dataDir: string): Groups {
   const catalog = new Catalog({ dataDir, accountId: '000000000000', region: 'us-east-1', s3Endpoint: '' })
   try {
     return catalog.operations

@@ -1,8 +1,8 @@
 // Reads the newest ticks of the topic while there are viewers, without joining a group or committing.
-import kafkaJavascript from '@confluentinc/kafka-javascript'
 import { CONTRACT_VERSION, type Tick } from '@ticklake/contract/columns.ts'
 import { type Fault, rejectTimestamp, validate } from '@ticklake/contract/validation.ts'
-import { type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
+import type { KafkaConfig } from '@ticklake/kafka/config.ts'
+import { connectReader, type Reader } from '@ticklake/kafka/reader.ts'
 import type { Broker } from '@ticklake/kafka/topic.ts'
 import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { type Failure, reasonOf } from '@ticklake/runtime/errors.ts'
@@ -10,8 +10,6 @@ import { sleep } from '@ticklake/runtime/process.ts'
 import { CandleBook } from './candles.ts'
 import { RecentRejections } from './recent-rejections.ts'
 import type { Candle } from './wire.ts'
-
-const { KafkaConsumer } = kafkaJavascript
 
 interface Message {
   readonly value: Buffer | null
@@ -53,10 +51,10 @@ export class TickTail {
    */
   async run(signal: AbortSignal, onReading: () => void): Promise<void> {
     const { topic, partitions } = await this.#broker.topicOnce()
-    const consumer = await this.#connect()
+    const reader = await this.#connect()
     try {
       const share = Math.max(20, Math.ceil((HISTORY * 2) / Math.max(1, partitions.length)))
-      consumer.assign(
+      reader.assign(
         partitions.map(({ partition, low, end }) => ({
           topic,
           partition,
@@ -73,7 +71,7 @@ export class TickTail {
         const flushAt = Date.now() + FLUSH_MS
         const messages: Message[] = []
         while (Date.now() < flushAt && messages.length < MOST_PER_FLUSH && !signal.aborted) {
-          const some = await this.#consume(consumer)
+          const some = await this.#consume(reader)
           messages.push(...some)
           if (some.length === 0) await sleep(50, signal)
         }
@@ -87,11 +85,11 @@ export class TickTail {
         if (messages.length >= MOST_PER_FLUSH && historyLeft <= 0) {
           await sleep(flushAt - Date.now(), signal)
           const now = await this.#broker.topicOnce()
-          consumer.assign(now.partitions.map(({ partition, end }) => ({ topic, partition, offset: end })))
+          reader.assign(now.partitions.map(({ partition, end }) => ({ topic, partition, offset: end })))
         }
       }
     } finally {
-      await new Promise<void>((resolve) => consumer.disconnect(() => resolve()))
+      await new Promise<void>((resolve) => reader.disconnect(() => resolve()))
     }
   }
 
@@ -111,35 +109,27 @@ export class TickTail {
     this.rejections.add(Date.now(), messages.length, faults)
   }
 
-  async #connect() {
-    const consumer = new KafkaConsumer(
-      {
-        ...kafkaClientSettings(this.#config, 'ticklake-page'),
-        'group.id': 'ticklake-page',
-        'enable.auto.commit': false,
-        'enable.auto.offset.store': false,
-        'isolation.level': 'read_committed',
+  async #connect(): Promise<Reader> {
+    const { reader } = await connectReader(this.#config, {
+      clientId: 'ticklake-page',
+      groupId: 'ticklake-page',
+      offsetReset: 'latest',
+      settings: {
         'fetch.queue.backoff.ms': 50,
         'queued.min.messages': 1_000,
         'queued.max.messages.kbytes': 1_024,
-        log_level: 0,
-      } as never,
-      { 'auto.offset.reset': 'latest' },
-    )
-    consumer.on('event.log', () => {}).on('event.error', () => {})
-    // Returns at once with what is available; by default it would wait for the full number.
-    consumer.setDefaultConsumeTimeout(1)
-    await new Promise<void>((resolve, reject) => {
-      consumer.connect({ timeout: this.#config.KAFKA_CONNECT_TIMEOUT_MS }, (error) =>
-        error ? reject(this.#unreachable(error)) : resolve(),
-      )
+      },
+    }).catch((error) => {
+      throw this.#unreachable(error)
     })
-    return consumer
+    // Returns at once with what is available; by default it would wait for the full number.
+    reader.setDefaultConsumeTimeout(1)
+    return reader
   }
 
-  #consume(consumer: InstanceType<typeof KafkaConsumer>): Promise<Message[]> {
+  #consume(reader: Reader): Promise<Message[]> {
     return new Promise((resolve, reject) => {
-      consumer.consume(500, (error, messages) =>
+      reader.consume(500, (error, messages) =>
         error ? reject(this.#unreachable(error)) : resolve(messages as Message[]),
       )
     })

@@ -3,8 +3,8 @@ import type { LocalAwsConfig } from '../../config.ts'
 import { AwsError } from '../../http/aws-error.ts'
 import type { Definitions } from '../engine/definitions.ts'
 import { invalidInput } from './errors.ts'
-import { description, paging, type Tags, tags, tagsOf, workgroupName } from './members.ts'
-import { flag, integer, map, type Operations, operation, required, text } from './shape.ts'
+import type { Operations } from './request.ts'
+import { type Tags, tagsOf } from './tags.ts'
 import type { Workgroups } from './workgroups.ts'
 
 export interface CatalogEntry {
@@ -22,14 +22,6 @@ const parameterSets: Readonly<Record<string, readonly (readonly string[])[]>> = 
   GLUE: [['catalog-id']],
   HIVE: [['metadata-function']],
   LAMBDA: [['function'], ['metadata-function', 'record-function']],
-}
-const catalogNameText = required(text({ min: 1, max: 256 }))
-const parameters = map(text({ max: 51_200 }), { max: 50, key: text({ min: 1, max: 255 }) })
-const entry = {
-  Name: catalogNameText,
-  Type: required(text({ oneOf: ['LAMBDA', 'GLUE', 'HIVE', 'FEDERATED'] })),
-  Description: description,
-  Parameters: parameters,
 }
 
 export function isOurs(name: string): boolean {
@@ -66,49 +58,46 @@ export function openCatalogEntries(
     return existing(name)
   }
 
-  const operations = {
-    CreateDataCatalog: operation({ ...entry, Tags: tags }, ({ Tags: given, ...made }) => {
+  const operations: Operations = {
+    CreateDataCatalog({ Tags: given, ...made }) {
       checkParameters(made)
       if (isOurs(made.Name) || !stored.add('', made.Name, { ...made, Tags: tagsOf(given) })) {
         throw invalidInput(`Data catalog ${made.Name} already exists`)
       }
       return { DataCatalog: { ...made, Status: 'CREATE_COMPLETE' } }
-    }),
-    UpdateDataCatalog: operation(entry, (given) => {
+    },
+    UpdateDataCatalog(given) {
       const { Tags } = changeable(given.Name)
       checkParameters(given)
       stored.change('', given.Name, { ...given, Tags })
       return {}
-    }),
-    DeleteDataCatalog: operation({ Name: catalogNameText, DeleteCatalogOnly: flag }, ({ Name }) => {
+    },
+    DeleteDataCatalog({ Name }) {
       const { Tags: _, ...gone } = changeable(Name)
       stored.remove('', Name)
       return { DataCatalog: { ...gone, Status: 'DELETE_COMPLETE' } }
-    }),
-    GetDataCatalog: operation({ Name: catalogNameText, WorkGroup: workgroupName }, ({ Name, WorkGroup }) => {
+    },
+    GetDataCatalog({ Name, WorkGroup }) {
       workgroups.of(WorkGroup)
       const { Tags: _, ...shown } = existing(Name)
       return { DataCatalog: { ...shown, Status: 'CREATE_COMPLETE' } }
-    }),
-    ListDataCatalogs: operation(
-      { ...paging, MaxResults: integer({ min: 2, max: 50 }), WorkGroup: workgroupName },
-      ({ MaxResults = 50, NextToken, WorkGroup }) => {
-        workgroups.of(WorkGroup)
-        // Ours leads the first page.
-        const first = NextToken === undefined ? [ours] : []
-        const page = {
-          MaxResults: MaxResults - first.length,
-          ...(NextToken === undefined ? {} : { NextToken }),
-        }
-        const { items, next } = stored.page('', page)
-        const DataCatalogsSummary = [...first, ...items].map(({ Name, Type }) => ({
-          CatalogName: Name,
-          Type,
-          Status: 'CREATE_COMPLETE',
-        }))
-        return { DataCatalogsSummary, ...next }
-      },
-    ),
+    },
+    ListDataCatalogs({ MaxResults = 50, NextToken, WorkGroup }) {
+      workgroups.of(WorkGroup)
+      // Ours leads the first page.
+      const first = NextToken === undefined ? [ours] : []
+      const page = {
+        MaxResults: MaxResults - first.length,
+        ...(NextToken === undefined ? {} : { NextToken }),
+      }
+      const { items, next } = stored.page('', page)
+      const DataCatalogsSummary = [...first, ...items].map(({ Name, Type }) => ({
+        CatalogName: Name,
+        Type,
+        Status: 'CREATE_COMPLETE',
+      }))
+      return { DataCatalogsSummary, ...next }
+    },
   }
   return {
     get,

@@ -1,89 +1,81 @@
 // Athena's view of the Data Catalog: databases and tables, as its metadata operations give them.
 import { randomUUID } from 'node:crypto'
 import { GlueError } from '../../glue/api/errors.ts'
-import type { GlueService } from '../../glue/api/service.ts'
+import type { GlueService, PageRequest } from '../../glue/api/service.ts'
 import type { Database, Table } from '../../glue/api/shapes.ts'
 import type { AwsError } from '../../http/aws-error.ts'
 import { columnsOf } from '../sql/view.ts'
 import { type CatalogEntries, catalogName, isOurs } from './catalog-entries.ts'
 import { invalidInput, metadataError } from './errors.ts'
-import { workgroupName } from './members.ts'
-import { checkLength, type Members, optionalText, pageRequest, requiredText } from './request.ts'
-import { checked, structure } from './shape.ts'
+import type { Operations, RequestOf } from './request.ts'
 import type { Workgroups } from './workgroups.ts'
 
 const mostPerPage = 50
-const workgroupOfRequest = structure({ WorkGroup: workgroupName })
-/** Athena's own limit, an eighth of Glue's. */
-const longestExpression = 256
+
+type InCatalog = Pick<RequestOf<'ListDatabases'>, 'CatalogName' | 'WorkGroup'>
 
 export function dataCatalogOperations(
   glue: GlueService,
   entries: CatalogEntries,
   workgroups: Pick<Workgroups, 'of'>,
-) {
-  const operations: Record<string, (request: Members) => Promise<unknown> | unknown> = {
+): Operations {
+  return {
     async ListDatabases(request) {
       checkCatalog(request)
-      const { DatabaseList, NextToken } = await glue.databasesPage(pageRequest(request, mostPerPage))
+      const { DatabaseList, NextToken } = await fromCatalog(glue.databasesPage(pageOfCatalog(request)))
       return { DatabaseList: DatabaseList.map(databaseOf), ...(NextToken ? { NextToken } : {}) }
     },
     async GetDatabase(request) {
       checkCatalog(request)
-      return { Database: databaseOf(await existingDatabase(requiredText(request, 'DatabaseName'))) }
+      return { Database: databaseOf(await existingDatabase(request.DatabaseName)) }
     },
     async ListTableMetadata(request) {
       checkCatalog(request)
-      const database = await existingDatabase(requiredText(request, 'DatabaseName'))
-      const expression = optionalText(request, 'Expression')
-      checkLength('expression', expression, longestExpression)
-      const { TableList, NextToken } = await glue.tablesPage(database.Name, {
-        ...pageRequest(request, mostPerPage),
-        ...(expression ? { Expression: expression } : {}),
-      })
+      const { Name } = await existingDatabase(request.DatabaseName)
+      const { Expression } = request
+      const { TableList, NextToken } = await fromCatalog(
+        glue.tablesPage(Name, { ...pageOfCatalog(request), ...(Expression ? { Expression } : {}) }),
+      )
       return { TableMetadataList: TableList.map(tableMetadata), ...(NextToken ? { NextToken } : {}) }
     },
     async GetTableMetadata(request) {
       checkCatalog(request)
-      const database = requiredText(request, 'DatabaseName').toLowerCase()
-      const name = requiredText(request, 'TableName').toLowerCase()
-      const table = await glue.getTable(database, name)
-      if (!table)
-        throw notFound(
-          (await glue.getDatabase(database)) ? `Entity Not Found` : `Database ${database} not found.`,
-        )
-      return { TableMetadata: tableMetadata(table) }
+      const { DatabaseName, TableName } = request
+      const table = await fromCatalog(glue.getTable(DatabaseName.toLowerCase(), TableName.toLowerCase()))
+      if (table) return { TableMetadata: tableMetadata(table) }
+      await existingDatabase(DatabaseName)
+      throw notFound('Entity Not Found')
     },
   }
 
   /** @throws AwsError unless it is the one that is here, asked for in a workgroup that is there */
-  function checkCatalog(request: Members): void {
-    workgroups.of(checked(workgroupOfRequest, request).WorkGroup)
-    const name = requiredText(request, 'CatalogName')
+  function checkCatalog({ CatalogName: name, WorkGroup }: InCatalog): void {
+    workgroups.of(WorkGroup)
     if (isOurs(name)) return
     if (!entries.get(name)) throw invalidInput(`Data catalog ${name} was not found`)
     throw metadataError(`Data catalog ${name} is registered only: local-aws serves ${catalogName}`)
   }
 
   async function existingDatabase(name: string): Promise<Database> {
-    const database = await glue.getDatabase(name.toLowerCase())
+    const database = await fromCatalog(glue.getDatabase(name.toLowerCase()))
     if (!database) throw notFound(`Database ${name} not found.`)
     return database
   }
+}
 
-  return Object.fromEntries(
-    Object.entries(operations).map(([name, operation]) => [
-      name,
-      async (request: Members) => {
-        try {
-          return await operation(request)
-        } catch (error) {
-          if (error instanceof GlueError) throw catalogError(error.type, error.message)
-          throw error
-        }
-      },
-    ]),
-  )
+/** The page that is asked for: the Data Catalog's own members for it. */
+function pageOfCatalog({ MaxResults = mostPerPage, NextToken }: PageRequest): PageRequest {
+  return { MaxResults, ...(NextToken === undefined ? {} : { NextToken }) }
+}
+
+/** What the Data Catalog answers. @throws AwsError in the place of its own errors */
+async function fromCatalog<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof GlueError) throw catalogError(error.type, error.message)
+    throw error
+  }
 }
 
 const notFound = (message: string) => catalogError('EntityNotFoundException', message)

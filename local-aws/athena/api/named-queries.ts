@@ -4,8 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Definitions } from '../engine/definitions.ts'
 import { invalidInput, invalidRequest } from './errors.ts'
 import { lookup } from './lookup.ts'
-import { description, nameText, paging, queryText, workgroupName } from './members.ts'
-import { integer, list, type Operations, operation, required, text } from './shape.ts'
+import type { Operations } from './request.ts'
 import type { Workgroups } from './workgroups.ts'
 
 export interface NamedQuery {
@@ -17,8 +16,6 @@ export interface NamedQuery {
   readonly WorkGroup: string
 }
 
-const queryId = text({ min: 1, max: 128, pattern: /^\S+$/ })
-
 export function namedQueryOperations(stored: Definitions<NamedQuery>, workgroups: Workgroups): Operations {
   function existing(id: string): NamedQuery {
     const query = stored.find(id)
@@ -27,68 +24,44 @@ export function namedQueryOperations(stored: Definitions<NamedQuery>, workgroups
   }
 
   return {
-    CreateNamedQuery: operation(
-      {
-        Name: required(nameText),
-        Description: description,
-        Database: required(text({ min: 1, max: 255 })),
-        QueryString: required(queryText),
-        ClientRequestToken: required(text({ min: 32, max: 128 })),
-        WorkGroup: workgroupName,
-      },
-      ({ ClientRequestToken, ...given }) => {
-        const WorkGroup = workgroups.of(given.WorkGroup).Name
-        const query = { ...given, WorkGroup, NamedQueryId: idOf(ClientRequestToken) }
-        const earlier = stored.find(query.NamedQueryId)
-        if (earlier && !isDeepStrictEqual(earlier, query)) {
-          throw invalidRequest('IDEMPOTENT_PARAMETER_MISMATCH', 'Idempotent parameters do not match')
-        }
-        if (!earlier) stored.add(WorkGroup, query.NamedQueryId, query)
-        return { NamedQueryId: query.NamedQueryId }
-      },
-    ),
-    GetNamedQuery: operation({ NamedQueryId: required(queryId) }, ({ NamedQueryId }) => ({
-      NamedQuery: existing(NamedQueryId),
-    })),
-    ListNamedQueries: operation(
-      { ...paging, MaxResults: integer({ min: 0, max: 50 }), WorkGroup: workgroupName },
-      ({ WorkGroup, ...page }) => {
-        const { items, next } = stored.page(workgroups.of(WorkGroup).Name, page)
-        return { NamedQueryIds: items.map(({ NamedQueryId }) => NamedQueryId), ...next }
-      },
-    ),
-    UpdateNamedQuery: operation(
-      {
-        NamedQueryId: required(queryId),
-        Name: required(nameText),
-        Description: text({ max: 1_024 }),
-        QueryString: required(queryText),
-      },
-      (given) => {
-        const before = existing(given.NamedQueryId)
-        stored.change(before.WorkGroup, before.NamedQueryId, { ...before, ...given })
-        return {}
-      },
-    ),
-    DeleteNamedQuery: operation({ NamedQueryId: required(queryId) }, ({ NamedQueryId }) => {
-      stored.remove(existing(NamedQueryId).WorkGroup, NamedQueryId)
+    CreateNamedQuery({ ClientRequestToken, ...given }) {
+      const WorkGroup = workgroups.of(given.WorkGroup).Name
+      const query = { ...given, WorkGroup, NamedQueryId: idOf(ClientRequestToken!) }
+      const earlier = stored.find(query.NamedQueryId)
+      if (earlier && !isDeepStrictEqual(earlier, query)) {
+        throw invalidRequest('IDEMPOTENT_PARAMETER_MISMATCH', 'Idempotent parameters do not match')
+      }
+      if (!earlier) stored.add(WorkGroup, query.NamedQueryId, query)
+      return { NamedQueryId: query.NamedQueryId }
+    },
+    GetNamedQuery: ({ NamedQueryId }) => ({ NamedQuery: existing(NamedQueryId) }),
+    ListNamedQueries({ WorkGroup, ...page }) {
+      const { items, next } = stored.page(workgroups.of(WorkGroup).Name, page)
+      return { NamedQueryIds: items.map(({ NamedQueryId }) => NamedQueryId), ...next }
+    },
+    UpdateNamedQuery(given) {
+      const before = existing(given.NamedQueryId)
+      stored.change(before.WorkGroup, before.NamedQueryId, { ...before, ...given })
       return {}
-    }),
-    BatchGetNamedQuery: operation(
-      { NamedQueryIds: required(list(queryId, { min: 1, max: 50 })) },
-      ({ NamedQueryIds }) => {
-        const { found, missing } = lookup(NamedQueryIds, stored.find)
-        return {
-          NamedQueries: found,
-          UnprocessedNamedQueryIds: () =>
-            missing.map((NamedQueryId) => ({
-              NamedQueryId,
-              ErrorCode: 'INVALID_INPUT',
-              ErrorMessage: `NamedQuery ${NamedQueryId} was not found`,
-            })),
-        }
-      },
-    ),
+    },
+    DeleteNamedQuery(given) {
+      // Required: it is optional for callers of an SDK alone, which would make one.
+      const { WorkGroup, NamedQueryId } = existing(given.NamedQueryId!)
+      stored.remove(WorkGroup, NamedQueryId)
+      return {}
+    },
+    BatchGetNamedQuery({ NamedQueryIds }) {
+      const { found, missing } = lookup(NamedQueryIds, stored.find)
+      return {
+        NamedQueries: found,
+        UnprocessedNamedQueryIds: () =>
+          missing.map((NamedQueryId) => ({
+            NamedQueryId,
+            ErrorCode: 'INVALID_INPUT',
+            ErrorMessage: `NamedQuery ${NamedQueryId} was not found`,
+          })),
+      }
+    },
   }
 }
 

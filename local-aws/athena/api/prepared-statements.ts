@@ -7,8 +7,7 @@ import { preparedCommand } from '../sql/prepared.ts'
 import { type Statement, statementOf } from '../sql/statement.ts'
 import { invalidInput, QueryFailure } from './errors.ts'
 import { lookup } from './lookup.ts'
-import { description, paging, queryText, workgroupName } from './members.ts'
-import { list, type Operations, operation, required, text } from './shape.ts'
+import type { Operations } from './request.ts'
 import type { Workgroups } from './workgroups.ts'
 
 export interface PreparedStatement {
@@ -18,15 +17,6 @@ export interface PreparedStatement {
   readonly Description?: string
   readonly LastModifiedTime: number
 }
-
-const statementName = text({ max: 256, pattern: /^[a-zA-Z_][a-zA-Z0-9_@:]{0,255}$/ })
-const statement = {
-  StatementName: required(statementName),
-  WorkGroup: required(workgroupName),
-  QueryStatement: required(queryText),
-  Description: description,
-}
-const named = { StatementName: required(statementName), WorkGroup: required(workgroupName) }
 
 const notFound = (name: string, workgroup: string) =>
   `PreparedStatement ${name} was not found in workGroup ${workgroup}`
@@ -44,7 +34,7 @@ export function preparedStatementOperations(
   }
 
   return {
-    CreatePreparedStatement: operation(statement, ({ WorkGroup, ...given }) => {
+    CreatePreparedStatement({ WorkGroup, ...given }) {
       const LastModifiedTime = Date.now() / 1000
       const made = { ...given, WorkGroupName: workgroups.of(WorkGroup).Name, LastModifiedTime }
       if (!stored.add(WorkGroup, given.StatementName, made)) {
@@ -53,51 +43,42 @@ export function preparedStatementOperations(
         )
       }
       return {}
-    }),
-    GetPreparedStatement: operation(named, ({ StatementName, WorkGroup }) => ({
+    },
+    GetPreparedStatement: ({ StatementName, WorkGroup }) => ({
       PreparedStatement: existing(StatementName, WorkGroup),
-    })),
-    ListPreparedStatements: operation(
-      { ...paging, WorkGroup: required(workgroupName) },
-      ({ WorkGroup, ...page }) => {
-        const { items, next } = stored.page(workgroups.of(WorkGroup).Name, page)
-        const PreparedStatements = items.map(({ StatementName, LastModifiedTime }) => ({
-          StatementName,
-          LastModifiedTime,
-        }))
-        return { PreparedStatements, ...next }
-      },
-    ),
-    UpdatePreparedStatement: operation(statement, ({ WorkGroup, ...given }) => {
+    }),
+    ListPreparedStatements({ WorkGroup, ...page }) {
+      const { items, next } = stored.page(workgroups.of(WorkGroup).Name, page)
+      const PreparedStatements = items.map(({ StatementName, LastModifiedTime }) => ({
+        StatementName,
+        LastModifiedTime,
+      }))
+      return { PreparedStatements, ...next }
+    },
+    UpdatePreparedStatement({ WorkGroup, ...given }) {
       const before = existing(given.StatementName, WorkGroup)
       const LastModifiedTime = Date.now() / 1000
       stored.change(WorkGroup, given.StatementName, { ...before, ...given, LastModifiedTime })
       return {}
-    }),
-    DeletePreparedStatement: operation(named, ({ StatementName, WorkGroup }) => {
+    },
+    DeletePreparedStatement({ StatementName, WorkGroup }) {
       existing(StatementName, WorkGroup)
       stored.remove(WorkGroup, StatementName)
       return {}
-    }),
-    BatchGetPreparedStatement: operation(
-      {
-        PreparedStatementNames: required(list(statementName, { max: 256 })),
-        WorkGroup: required(workgroupName),
-      },
-      ({ PreparedStatementNames, WorkGroup }) => {
-        const { Name } = workgroups.of(WorkGroup)
-        const { found, missing } = lookup(PreparedStatementNames, (name) => stored.get(Name, name))
-        return {
-          PreparedStatements: found,
-          UnprocessedPreparedStatementNames: () =>
-            missing.map((name) => ({
-              StatementName: name,
-              ErrorCode: 'STATEMENT_NOT_FOUND',
-              ErrorMessage: notFound(name, WorkGroup),
-            })),
-        }
-      },
-    ),
+    },
+    BatchGetPreparedStatement({ PreparedStatementNames, WorkGroup }) {
+      const { Name } = workgroups.of(WorkGroup)
+      const { found, missing } = lookup(PreparedStatementNames, (name) => stored.get(Name, name))
+      return {
+        PreparedStatements: found,
+        UnprocessedPreparedStatementNames: () =>
+          missing.map((name) => ({
+            StatementName: name,
+            ErrorCode: 'STATEMENT_NOT_FOUND',
+            ErrorMessage: notFound(name, WorkGroup),
+          })),
+      }
+    },
   }
 }
 

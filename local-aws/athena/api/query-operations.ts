@@ -5,13 +5,12 @@ import { manifestColumns } from '../results/column-info.ts'
 import { manifestRows, type ResultPages, resultRows } from '../results/result-pages.ts'
 import { invalidInput } from './errors.ts'
 import { lookup } from './lookup.ts'
+import { pageOf, startAfterNumber } from './page.ts'
 import { isFinal, type Query, queryExecution } from './query.ts'
-import { optionalInteger, optionalText, optionalTexts, requiredText } from './request.ts'
+import type { Operations } from './request.ts'
 import { runtimeStatistics } from './runtime-statistics.ts'
-import { checked, type Operations, structure, text } from './shape.ts'
 import type { Workgroups } from './workgroups.ts'
 
-const resultType = structure({ QueryResultType: text({ oneOf: ['DATA_MANIFEST', 'DATA_ROWS'] }) })
 const withManifest = ['CREATE_TABLE_AS_SELECT', 'UNLOAD', 'INSERT']
 
 export interface QueryOperationsParts {
@@ -23,24 +22,15 @@ export interface QueryOperationsParts {
 
 export function queryOperations({ history, queries, pages, workgroups }: QueryOperationsParts): Operations {
   return {
-    async GetQueryExecution(request) {
-      const id = requiredText(request, 'QueryExecutionId')
+    async GetQueryExecution({ QueryExecutionId: id }) {
       await queries.pace(id)
       return { QueryExecution: queryExecution(existing(id)) }
     },
-    GetQueryRuntimeStatistics(request) {
-      return {
-        QueryRuntimeStatistics: runtimeStatistics(existing(requiredText(request, 'QueryExecutionId'))),
-      }
-    },
-    BatchGetQueryExecution(request) {
-      const ids = optionalTexts(request, 'QueryExecutionIds') ?? []
-      if (ids.length < 1 || ids.length > 50) {
-        throw invalidInput(
-          "1 validation error detected: Value at 'queryExecutionIds' failed to satisfy constraint: Member must have length between 1 and 50",
-        )
-      }
-      const { found, missing } = lookup(ids, (id) => {
+    GetQueryRuntimeStatistics: ({ QueryExecutionId }) => ({
+      QueryRuntimeStatistics: runtimeStatistics(existing(QueryExecutionId)),
+    }),
+    BatchGetQueryExecution({ QueryExecutionIds }) {
+      const { found, missing } = lookup(QueryExecutionIds, (id) => {
         const query = queries.get(id)
         return query && queryExecution(query)
       })
@@ -54,40 +44,28 @@ export function queryOperations({ history, queries, pages, workgroups }: QueryOp
           })),
       }
     },
-    ListQueryExecutions(request) {
-      const size = optionalInteger(request, 'MaxResults') ?? 50
+    ListQueryExecutions({ MaxResults: size = 50, NextToken, WorkGroup }) {
       if (size < 0 || size > 50) throw invalidInput('MaxResults is more than maximum allowed length 50')
-      const token = optionalText(request, 'NextToken')
-      if (token !== undefined && !/^\d{1,15}$/.test(token))
-        throw invalidInput(`Malformed nextPageToken ${token}`)
+      const before = startAfterNumber(NextToken)
       const limit = size || 50
-      const listed = history.list(
-        workgroups.of(optionalText(request, 'WorkGroup')).Name,
-        limit + 1,
-        token === undefined ? undefined : Number(token),
-      )
-      const page = listed.slice(0, limit)
-      return {
-        QueryExecutionIds: page.map((row) => row.id).filter(queries.isAdmitted),
-        ...(listed.length > limit ? { NextToken: String(page.at(-1)!.seq) } : {}),
-      }
+      const listed = history.list(workgroups.of(WorkGroup).Name, limit + 1, before)
+      const { rows, next } = pageOf(listed, limit, ({ seq }) => String(seq))
+      return { QueryExecutionIds: rows.map(({ id }) => id).filter(queries.isAdmitted), ...next }
     },
-    StopQueryExecution(request) {
-      const { id } = existing(requiredText(request, 'QueryExecutionId'))
-      queries.stop(id)
+    StopQueryExecution({ QueryExecutionId }) {
+      // Required: it is optional for callers of an SDK alone, which would make one.
+      queries.stop(existing(QueryExecutionId!).id)
       return {}
     },
-    async GetQueryResults(request) {
-      const { QueryResultType } = checked(resultType, request)
-      const query = existing(requiredText(request, 'QueryExecutionId'))
-      const size = optionalInteger(request, 'MaxResults') ?? 1000
+    async GetQueryResults({ QueryExecutionId, MaxResults: size = 1000, NextToken, QueryResultType }) {
+      const query = existing(QueryExecutionId)
       if (size > 1000) throw invalidInput('MaxResults is more than maximum allowed length 1000')
       if (size < 1) throw invalidInput('MaxResults is less than minimum allowed length 1')
       checkHasResults(query)
       const isManifest = QueryResultType === 'DATA_MANIFEST'
       if (isManifest) checkHasManifest(query)
       const object = isManifest ? manifestRows(query) : resultRows(query)
-      const { rows, nextToken } = await pages.page(object, size, optionalText(request, 'NextToken'))
+      const { rows, nextToken } = await pages.page(object, size, NextToken)
       return {
         ...(query.updateCount === undefined ? {} : { UpdateCount: query.updateCount }),
         ResultSet: {

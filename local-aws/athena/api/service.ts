@@ -19,8 +19,7 @@ import { dataCatalogOperations } from './data-catalogs.ts'
 import { type NamedQuery, namedQueryOperations } from './named-queries.ts'
 import { type PreparedStatement, preparedStatementOperations } from './prepared-statements.ts'
 import { queryOperations } from './query-operations.ts'
-import type { Members } from './request.ts'
-import type { Operations } from './shape.ts'
+import { checkedRequest, type Operations } from './request.ts'
 import { sparkOperations } from './spark.ts'
 import { startQueryOperations } from './start-query.ts'
 import { tagOperations } from './tags.ts'
@@ -97,12 +96,15 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
     'engine versions, capacity (none can be reserved)': capacityOperations,
     'Apache Spark (refused)': sparkOperations,
   }
-  const operations: Operations = Object.assign({}, ...Object.values(groups))
+  const operations: Readonly<Record<string, (request: object) => unknown>> = Object.assign(
+    {},
+    ...Object.values(groups),
+  )
 
   async function handle(operation: string, request: object): Promise<{ status: number; body: object }> {
     const answer = Object.hasOwn(operations, operation) ? operations[operation] : undefined
     if (!answer) return { status: 400, body: { __type: 'UnknownOperationException' } }
-    return { status: 200, body: (await answer(request as Members)) as object }
+    return { status: 200, body: (await answer(checkedRequest(operation, request))) as object }
   }
 
   return {

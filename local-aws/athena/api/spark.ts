@@ -1,6 +1,6 @@
 // Apache Spark at Athena (notebooks, sessions, calculations): no workgroup here has it, so every operation is refused.
 import { invalidInput } from './errors.ts'
-import type { Operations } from './shape.ts'
+import type { Operations } from './request.ts'
 
 const names = `CreateNotebook CreatePresignedNotebookUrl DeleteNotebook ExportNotebook GetCalculationExecution
   GetCalculationExecutionCode GetCalculationExecutionStatus GetNotebookMetadata GetResourceDashboard GetSession

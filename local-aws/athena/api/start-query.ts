@@ -16,21 +16,14 @@ import {
   type ResultReuse,
   type ResultSettings,
 } from './query.ts'
-import { checkLength, type Members, optionalText, optionalTexts, requiredText, structure } from './request.ts'
-import { checked, flag, integer, type Operations, required, structure as structureShape } from './shape.ts'
-import { engineShape, resultShape } from './workgroup-configuration.ts'
+import type { Operations, RequestOf } from './request.ts'
 import type { Workgroup, Workgroups } from './workgroups.ts'
 
 /** The most bytes of a query, in UTF-8. */
 const maxQueryBytes = 262_144
-const resultReuseShape = structureShape({
-  ResultReuseByAgeConfiguration: structureShape({
-    Enabled: required(flag),
-    MaxAgeInMinutes: integer({ min: 0, max: 10_080 }),
-  }),
-})
 const maxParameters = 1_000
-const maxParameterLength = 1_024
+
+type StartQueryRequest = RequestOf<'StartQueryExecution'>
 
 export interface StartQueryParts {
   readonly config: Pick<LocalAwsConfig, 'defaultResults' | 'accountId' | 'region'>
@@ -65,19 +58,18 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
   return {
     async StartQueryExecution(request) {
       const token = clientToken(request)
-      const query = requiredText(request, 'QueryString')
+      const { QueryString: query, ExecutionParameters: parameters } = request
       // Before anything looks into it.
-      checkLength('queryString', query, maxQueryBytes)
       if (Buffer.byteLength(query) > maxQueryBytes) {
         throw invalidInput(`The query has more than ${maxQueryBytes} bytes in UTF-8`)
       }
-      const workgroup = workgroups.of(optionalText(request, 'WorkGroup'))
+      const workgroup = workgroups.of(request.WorkGroup)
       if (workgroup.State === 'DISABLED') throw invalidInput('WorkGroup is disabled.')
-      const given = checked(resultShape, structure(request, 'ResultConfiguration'), 'resultConfiguration')
-      const result = resultOf(given, workgroup, config)
+      const result = resultOf(request.ResultConfiguration ?? {}, workgroup, config)
       const mostScannedBytes = workgroup.Configuration.BytesScannedCutoffPerQuery
-      const parameters = parametersOf(request)
-      checked(engineShape, structure(request, 'EngineConfiguration'), 'engineConfiguration')
+      if (parameters && parameters.length > maxParameters) {
+        throw invalidInput(`A query has at most ${maxParameters} parameters`)
+      }
       const resultReuse = resultReuseOf(request)
       const { statement, own } = preparedWork(
         preparedStatements,
@@ -85,15 +77,14 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
         statementOf(query),
         parameters,
       )
-      const { catalog, database } = contextOf(request)
       const asked: QueryRequest = {
         id: randomUUID(),
         token,
         query: statement.query,
         statementType: statement.type,
         substatement: statement.substatement,
-        catalog,
-        database,
+        catalog: request.QueryExecutionContext?.Catalog,
+        database: request.QueryExecutionContext?.Database,
         workgroup: workgroup.Name,
         parameters,
         ...result,
@@ -130,8 +121,7 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
 }
 
 /** @throws AwsError */
-function clientToken(request: Members): string {
-  const token = optionalText(request, 'ClientRequestToken')
+function clientToken({ ClientRequestToken: token }: StartQueryRequest): string {
   if (!token) throw invalidInput('clientRequestToken is null or empty')
   if (token.length < 32 || token.length > 128) {
     throw invalidInput(
@@ -141,35 +131,15 @@ function clientToken(request: Members): string {
   return token
 }
 
-/** @throws AwsError */
-function contextOf(request: Members): { catalog: string | undefined; database: string | undefined } {
-  const context = structure(request, 'QueryExecutionContext')
-  const catalog = optionalText(context, 'Catalog')
-  const database = optionalText(context, 'Database')
-  checkLength('queryExecutionContext.catalog', catalog, 256)
-  checkLength('queryExecutionContext.database', database, 255)
-  return { catalog, database }
-}
-
-/** @throws AwsError */
-function parametersOf(request: Members): string[] | undefined {
-  const parameters = optionalTexts(request, 'ExecutionParameters')
-  if (parameters && parameters.length > maxParameters) {
-    throw invalidInput(`A query has at most ${maxParameters} parameters`)
-  }
-  for (const parameter of parameters ?? []) checkLength('executionParameters', parameter, maxParameterLength)
-  return parameters
-}
-
 /** Where the result goes, and with which settings. @throws AwsError */
 function resultOf(
-  asked: Members,
+  asked: ResultSettings,
   workgroup: Workgroup,
   { defaultResults, accountId, region }: StartQueryParts['config'],
 ): Pick<QueryRequest, 'resultFolder' | 'resultSettings' | 'managedResults'> {
-  const managed = workgroup.Configuration.ManagedQueryResultsConfiguration as Members | undefined
+  const managed = workgroup.Configuration.ManagedQueryResultsConfiguration
   if (managed?.Enabled) {
-    if (optionalText(asked, 'OutputLocation')) {
+    if (asked.OutputLocation) {
       throw invalidInput(
         `WorkGroup ${workgroup.Name} has managed query results: a request has no output location of its own`,
       )
@@ -189,37 +159,26 @@ function resultOf(
 function shownOf({
   Configuration,
 }: Workgroup): Pick<QueryRequest, 'selectedEngineVersion' | 's3AccessGrants'> {
-  const selected = (Configuration.EngineVersion as Members | undefined)?.SelectedEngineVersion
-  const s3AccessGrants = Configuration.QueryResultsS3AccessGrantsConfiguration as Members | undefined
+  const selected = Configuration.EngineVersion?.SelectedEngineVersion
+  const s3AccessGrants = Configuration.QueryResultsS3AccessGrantsConfiguration
   return {
-    ...(typeof selected !== 'string' || selected === 'AUTO' ? {} : { selectedEngineVersion: selected }),
+    ...(selected === undefined || selected === 'AUTO' ? {} : { selectedEngineVersion: selected }),
     ...(s3AccessGrants === undefined ? {} : { s3AccessGrants }),
   }
 }
 
-/** What holds for the result: the workgroup's settings fill in, and are alone where they are enforced. @throws AwsError */
-function resultSettingsOf(asked: Members, { Configuration }: Workgroup): ResultSettings {
+/** What holds for the result: the workgroup's settings fill in, and are alone where they are enforced. */
+function resultSettingsOf(asked: ResultSettings, { Configuration }: Workgroup): ResultSettings {
   const own = Configuration.ResultConfiguration
-  const given: Record<string, unknown> = {}
-  for (const name of ['OutputLocation', 'ExpectedBucketOwner']) {
-    const value = optionalText(asked, name)
-    if (value) given[name] = value
-  }
-  for (const name of ['EncryptionConfiguration', 'AclConfiguration']) {
-    if (asked[name]) given[name] = structure(asked, name)
-  }
+  const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== ''))
   if (!Configuration.EnforceWorkGroupConfiguration) return { ...own, ...given }
   // Without a place of its own the workgroup has nothing to enforce.
   return own.OutputLocation === undefined ? given : own
 }
 
-/** AWS's own age where none is given. @throws AwsError */
-function resultReuseOf(request: Members): ResultReuse | undefined {
-  const given = checked(
-    resultReuseShape,
-    structure(request, 'ResultReuseConfiguration'),
-    'resultReuseConfiguration',
-  ).ResultReuseByAgeConfiguration
+/** AWS's own age where none is given. */
+function resultReuseOf({ ResultReuseConfiguration }: StartQueryRequest): ResultReuse | undefined {
+  const given = ResultReuseConfiguration?.ResultReuseByAgeConfiguration
   return given?.Enabled ? { MaxAgeInMinutes: 60, ...given } : given
 }
 

@@ -2,11 +2,19 @@
 import type { LocalAwsConfig } from '../../config.ts'
 import { AwsError } from '../../http/aws-error.ts'
 import { invalidInput } from './errors.ts'
-import { type Tags, tags, tagsOf } from './members.ts'
-import { integer, list, type Operations, operation, required, text } from './shape.ts'
+import type { Operations } from './request.ts'
 
-const resourceArn = required(text({ min: 1, max: 1_011 }))
+export type Tags = Readonly<Record<string, string>>
+
 const mostTags = 50
+
+/** @throws AwsError for a key of AWS's own */
+export function tagsOf(given: readonly { readonly Key?: string; readonly Value?: string }[] = []): Tags {
+  if (given.some(({ Key }) => Key !== undefined && /^aws:/i.test(Key))) {
+    throw invalidInput('aws: prefixed tag key names are not allowed for external use.')
+  }
+  return Object.fromEntries(given.map(({ Key, Value }) => [Key, Value ?? '']))
+}
 
 export interface TaggedKind {
   get(name: string): { readonly Tags: Tags } | undefined
@@ -35,36 +43,22 @@ export function tagOperations(
   }
 
   return {
-    TagResource: operation(
-      { ResourceARN: resourceArn, Tags: required(tags) },
-      ({ ResourceARN, Tags: given }) => {
-        const { tags: before, retag } = tagged(ResourceARN)
-        const after: Tags = { ...before, ...tagsOf(given) }
-        if (Object.keys(after).length > mostTags)
-          throw invalidInput(`A resource has at most ${mostTags} tags`)
-        retag(after)
-        return {}
-      },
-    ),
-    UntagResource: operation(
-      { ResourceARN: resourceArn, TagKeys: required(list(text({ min: 1, max: 128 }))) },
-      ({ ResourceARN, TagKeys }) => {
-        const { tags: before, retag } = tagged(ResourceARN)
-        const left = Object.entries(before).filter(([key]) => !TagKeys.includes(key))
-        retag(Object.fromEntries(left))
-        return {}
-      },
-    ),
-    ListTagsForResource: operation(
-      {
-        ResourceARN: resourceArn,
-        // Never more than 50 tags are there, and a page has 75 at least: there is one page.
-        NextToken: text({ min: 1, max: 1_024 }),
-        MaxResults: integer({ min: 75 }),
-      },
-      ({ ResourceARN }) => ({
-        Tags: Object.entries(tagged(ResourceARN).tags).map(([Key, Value]) => ({ Key, Value })),
-      }),
-    ),
+    TagResource({ ResourceARN, Tags: given }) {
+      const { tags: before, retag } = tagged(ResourceARN)
+      const after: Tags = { ...before, ...tagsOf(given) }
+      if (Object.keys(after).length > mostTags) throw invalidInput(`A resource has at most ${mostTags} tags`)
+      retag(after)
+      return {}
+    },
+    UntagResource({ ResourceARN, TagKeys }) {
+      const { tags: before, retag } = tagged(ResourceARN)
+      const left = Object.entries(before).filter(([key]) => !TagKeys.includes(key))
+      retag(Object.fromEntries(left))
+      return {}
+    },
+    // Never more than 50 tags are there, and a page has 75 at least: there is one page.
+    ListTagsForResource: ({ ResourceARN }) => ({
+      Tags: Object.entries(tagged(ResourceARN).tags).map(([Key, Value]) => ({ Key, Value })),
+    }),
   }
 }

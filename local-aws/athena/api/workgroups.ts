@@ -3,13 +3,10 @@ import type { LocalAwsConfig } from '../../config.ts'
 import { AwsError } from '../../http/aws-error.ts'
 import type { Definitions } from '../engine/definitions.ts'
 import { invalidInput } from './errors.ts'
-import { paging, type Tags, tags, tagsOf, workgroupName } from './members.ts'
-import type { Members } from './request.ts'
-import { flag, type Operations, operation, required, text } from './shape.ts'
+import type { Operations } from './request.ts'
+import { type Tags, tagsOf } from './tags.ts'
 import {
   type Configuration,
-  configurationShape,
-  configurationUpdates,
   defaultConfiguration,
   updatedConfiguration,
   usableConfiguration,
@@ -71,64 +68,48 @@ export function openWorkgroups(
     if (!found) throw invalidInput('WorkGroup is not found.')
     if (name !== primaryWorkgroup || defaultResults === undefined) return found
     const { Configuration } = found
-    if ((Configuration.ManagedQueryResultsConfiguration as Members | undefined)?.Enabled) return found
+    if (Configuration.ManagedQueryResultsConfiguration?.Enabled) return found
     const ResultConfiguration = { OutputLocation: defaultResults, ...Configuration.ResultConfiguration }
     return { ...found, Configuration: { ...Configuration, ResultConfiguration } }
   }
 
-  const operations = {
-    CreateWorkGroup: operation(
-      {
-        Name: required(workgroupName),
-        Configuration: configurationShape,
-        Description: text({ max: 1_024 }),
-        Tags: tags,
-      },
-      ({ Name, Configuration, Description, Tags }) => {
-        if (Name === primaryWorkgroup) throw invalidInput('primary workGroup could not be created')
-        if (stored.count('') >= mostWorkgroups)
-          throw new AwsError('InvalidRequestException', `An account has at most ${mostWorkgroups} workgroups`)
-        const isNew = stored.add('', Name, {
-          Name,
-          State: 'ENABLED',
-          ...(Description === undefined ? {} : { Description }),
-          Configuration: usableConfiguration({
-            ...defaultConfiguration,
-            EnforceWorkGroupConfiguration: true,
-            ...Configuration,
-          }),
-          CreationTime: Date.now() / 1000,
-          Tags: tagsOf(Tags),
-        })
-        if (!isNew) throw invalidInput('WorkGroup is already created')
-        return {}
-      },
-    ),
-    UpdateWorkGroup: operation(
-      {
-        WorkGroup: required(workgroupName),
-        Description: text({ max: 1_024 }),
-        ConfigurationUpdates: configurationUpdates,
-        State: text({ oneOf: ['ENABLED', 'DISABLED'] }),
-      },
-      ({ WorkGroup, Description, ConfigurationUpdates, State }) => {
-        of(WorkGroup)
-        const before = get(WorkGroup)!
-        change(WorkGroup, {
-          ...(Description === undefined ? {} : { Description }),
-          ...(State === undefined ? {} : { State }),
-          Configuration: usableConfiguration(
-            updatedConfiguration(before.Configuration, ConfigurationUpdates ?? {}),
-          ),
-        })
-        return {}
-      },
-    ),
-    GetWorkGroup: operation({ WorkGroup: required(workgroupName) }, ({ WorkGroup }) => {
+  const operations: Operations = {
+    CreateWorkGroup({ Name, Configuration, Description, Tags }) {
+      if (Name === primaryWorkgroup) throw invalidInput('primary workGroup could not be created')
+      if (stored.count('') >= mostWorkgroups)
+        throw new AwsError('InvalidRequestException', `An account has at most ${mostWorkgroups} workgroups`)
+      const isNew = stored.add('', Name, {
+        Name,
+        State: 'ENABLED',
+        ...(Description === undefined ? {} : { Description }),
+        Configuration: usableConfiguration({
+          ...defaultConfiguration,
+          EnforceWorkGroupConfiguration: true,
+          ...Configuration,
+        }),
+        CreationTime: Date.now() / 1000,
+        Tags: tagsOf(Tags),
+      })
+      if (!isNew) throw invalidInput('WorkGroup is already created')
+      return {}
+    },
+    UpdateWorkGroup({ WorkGroup, Description, ConfigurationUpdates, State }) {
+      of(WorkGroup)
+      const before = get(WorkGroup)!
+      change(WorkGroup, {
+        ...(Description === undefined ? {} : { Description }),
+        ...(State === undefined ? {} : { State }),
+        Configuration: usableConfiguration(
+          updatedConfiguration(before.Configuration, ConfigurationUpdates ?? {}),
+        ),
+      })
+      return {}
+    },
+    GetWorkGroup({ WorkGroup }) {
       const { Tags: _, ...shown } = of(WorkGroup)
       return { WorkGroup: shown }
-    }),
-    ListWorkGroups: operation(paging, (page) => {
+    },
+    ListWorkGroups(page) {
       const { items, next } = stored.page('', page)
       const WorkGroups = items.map(({ Name, State, Description, CreationTime, Configuration }) => ({
         Name,
@@ -138,21 +119,18 @@ export function openWorkgroups(
         EngineVersion: Configuration.EngineVersion,
       }))
       return { WorkGroups, ...next }
-    }),
-    DeleteWorkGroup: operation(
-      { WorkGroup: required(workgroupName), RecursiveDeleteOption: flag },
-      ({ WorkGroup, RecursiveDeleteOption }) => {
-        of(WorkGroup)
-        if (WorkGroup === primaryWorkgroup) throw invalidInput('primary workGroup could not be deleted')
-        if (!RecursiveDeleteOption && contents.some((content) => !content.isEmpty(WorkGroup))) {
-          throw invalidInput(`WorkGroup ${WorkGroup} is not empty`)
-        }
-        for (const content of contents) content.removeAll(WorkGroup)
-        stored.remove('', WorkGroup)
-        known.delete(WorkGroup)
-        return {}
-      },
-    ),
+    },
+    DeleteWorkGroup({ WorkGroup, RecursiveDeleteOption }) {
+      of(WorkGroup)
+      if (WorkGroup === primaryWorkgroup) throw invalidInput('primary workGroup could not be deleted')
+      if (!RecursiveDeleteOption && contents.some((content) => !content.isEmpty(WorkGroup))) {
+        throw invalidInput(`WorkGroup ${WorkGroup} is not empty`)
+      }
+      for (const content of contents) content.removeAll(WorkGroup)
+      stored.remove('', WorkGroup)
+      known.delete(WorkGroup)
+      return {}
+    },
   }
   return {
     of,

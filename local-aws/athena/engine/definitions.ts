@@ -1,6 +1,6 @@
 // What users define at Athena (workgroups, named queries, prepared statements), in the database of the history.
 import type { DatabaseSync } from 'node:sqlite'
-import { invalidInput } from '../api/errors.ts'
+import { nextToken, startAfterNumber } from '../api/page.ts'
 
 export interface Page {
   readonly MaxResults?: number
@@ -70,19 +70,18 @@ export function openDefinitions<T>(db: DatabaseSync, kind: string): Definitions<
     isEmpty: (workgroup) => some.get(kind, workgroup, 0, 1) === undefined,
     count: (workgroup) => Number(counted.get(kind, workgroup)!.n),
     page(workgroup, { MaxResults, NextToken }) {
-      if (NextToken !== undefined && !/^\d{1,15}$/.test(NextToken))
-        throw invalidInput(`Malformed nextPageToken ${NextToken}`)
+      const after = startAfterNumber(NextToken) ?? 0
       const size = MaxResults || mostPerPage
       const shown: Record<string, unknown>[] = []
       let characters = 0
       let isMore = false
-      for (const row of some.iterate(kind, workgroup, Number(NextToken ?? 0), size + 1)) {
+      for (const row of some.iterate(kind, workgroup, after, size + 1)) {
         isMore = shown.length === size || characters > mostPageCharacters
         if (isMore) break
         shown.push(row)
         characters += (row.facts as string).length
       }
-      const next = isMore ? { NextToken: String(shown.at(-1)!.seq) } : {}
+      const next = isMore ? { NextToken: nextToken(String(shown.at(-1)!.seq)) } : {}
       return { items: shown.map((row) => factsOf(row)!), next }
     },
   }

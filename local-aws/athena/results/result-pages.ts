@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { BoundedMap } from '@ticklake/runtime/bounded-map.ts'
 import { WrittenJson } from '../../http/json-answer.ts'
 import { invalidInput } from '../api/errors.ts'
+import { nextToken, refuseToken, startAfter } from '../api/page.ts'
 import { outputLocation, type Query, type ResultLayout, resultLayout } from '../api/query.ts'
 import { makeBodyCache } from './body-cache.ts'
 import { rowsJson } from './rows-json.ts'
@@ -99,8 +100,8 @@ export function openResultPages(objects: ResultObjects): ResultPages {
         ? { pieces: [Buffer.from('[]')], count: 0, bytes: 0 }
         : await rowsJson(layout, chunks(object, start), size, token === undefined ? heading : undefined)
     // A full page always has a token, even when nothing follows.
-    const nextToken = count === size ? tokenAt(key, start + bytes) : undefined
-    return { rows: new WrittenJson(pieces), nextToken, bytes }
+    const next = count === size ? tokenAt(key, start + bytes) : undefined
+    return { rows: new WrittenJson(pieces), nextToken: next, bytes }
   }
 
   /** While the client reads the page before, which is sent first: a page that is in memory is made in one piece. */
@@ -133,11 +134,10 @@ function pageKey({ key }: RowsObject, size: number, token: string | undefined): 
 }
 
 function tokenAt(key: string, offset: number): string {
-  return Buffer.from(`${key}:${offset}`).toString('base64url')
+  return nextToken(`${key}:${offset}`)
 }
 
 function offsetIn(token: string, key: string): number {
-  const match = /^([^:]*):(\d{1,15})$/.exec(Buffer.from(token, 'base64url').toString('latin1'))
-  if (match?.[1] !== key) throw invalidInput(`Malformed nextPageToken ${token}`)
-  return Number(match[2])
+  const match = /^([^:]*):(\d{1,15})$/.exec(startAfter(token) ?? '')
+  return match?.[1] === key ? Number(match[2]) : refuseToken(token)
 }

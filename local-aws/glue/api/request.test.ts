@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { patternTest } from './pattern.ts'
 import { checkedRequest } from './request.ts'
-import { shapeNames, shapeOf } from './request-shapes.ts'
 
 const input = (more: object) => ({ DatabaseName: 'd', TableInput: { Name: 't', ...more } })
 
@@ -73,13 +71,6 @@ it('drops null, keeps members that no shape has, and takes names of any script',
   expect(
     checkedRequest('GetDatabase', JSON.parse('{"Name":"a","__proto__":1,"constructor":{}}')),
   ).toMatchObject({ Name: 'a' })
-})
-
-it('can run every pattern of the model', () => {
-  for (const name of shapeNames) {
-    const { pattern } = shapeOf(name)
-    if (pattern !== undefined) expect(() => patternTest(pattern)).not.toThrow()
-  }
 })
 
 it.each(['NaN', 'Infinity'])('takes %s for a double, as the JSON protocol writes it', (AverageLength) => {

@@ -1,6 +1,6 @@
 // SearchTables: tables of all databases by their properties and by text.
 import { invalidInput } from '../api/errors.ts'
-import { nextToken, startAfter } from '../api/page.ts'
+import { nextToken, startAfter, startAfterNumber } from '../api/page.ts'
 import type { Handlers } from '../api/request.ts'
 import type { Table } from '../api/shapes.ts'
 import type { CatalogContext } from './context.ts'
@@ -46,7 +46,7 @@ export function searchOperations({ store, accountId }: CatalogContext): Handlers
         const found = Array.from(rowsAfter(''), (row) => toTable(row, accountId)).filter(matches)
         requireFields(found, SortCriteria)
         found.sort((a, b) => order(a, b, SortCriteria))
-        const start = Number(startAfter(NextToken) ?? 0)
+        const start = startAfterNumber(NextToken) ?? 0
         const end = start + MaxResults
         return {
           TableList: found.slice(start, end),

@@ -1,5 +1,5 @@
 // Settings of AWS's optimizers of Iceberg tables: stored and shown; no optimizer runs here.
-import { errorDetail, GlueError } from '../api/errors.ts'
+import { errorDetail, GlueError, invalidInput } from '../api/errors.ts'
 import { requireNoToken } from '../api/page.ts'
 import type { Handlers } from '../api/request.ts'
 import { type CatalogContext, nowSeconds } from './context.ts'
@@ -13,9 +13,9 @@ interface OfOptimizer {
 }
 interface Entry {
   catalogId?: string
-  databaseName: string
-  tableName: string
-  type: string
+  databaseName?: string
+  tableName?: string
+  type?: string
 }
 interface Row {
   type: string
@@ -57,6 +57,8 @@ export function tableOptimizerOperations({ store }: CatalogContext): Handlers {
       const Failures: object[] = []
       for (const { type, ...of } of Entries) {
         try {
+          if (!of.databaseName || !of.tableName || !type)
+            throw invalidInput('databaseName, tableName and type are required')
           const { optimizer } = find(of.databaseName, of.tableName, type)
           TableOptimizers.push({ ...of, tableOptimizer: optimizer })
         } catch (error) {

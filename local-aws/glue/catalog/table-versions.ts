@@ -1,6 +1,6 @@
 // The states that a table had before: Glue archives one at each update.
 import { errorDetail, GlueError, invalidInput } from '../api/errors.ts'
-import { pageOf, startAfter } from '../api/page.ts'
+import { pageOf, startAfterNumber } from '../api/page.ts'
 import type { Handlers } from '../api/request.ts'
 import { type CatalogContext, eachOf } from './context.ts'
 import { findTable, type TableRow, toTable } from './table-rows.ts'
@@ -41,12 +41,12 @@ export function tableVersionOperations({ store, accountId }: CatalogContext): Ha
       MaxResults = 100,
     }: OfTable & { NextToken?: string; MaxResults?: number }) {
       const row = findTable(store, DatabaseName, TableName)
-      const before = startAfter(NextToken)
+      const before = startAfterNumber(NextToken)
       const archived = store.all<Archived>(
         `SELECT version, updated, data FROM table_versions WHERE table_id = ? AND version < ?
           ORDER BY version DESC LIMIT ?`,
         row.id,
-        before === undefined ? row.version : Number(before),
+        before ?? row.version,
         MaxResults + 1,
       )
       const versions = archived.map((version): TableRow => ({ ...row, ...version }))

@@ -1,6 +1,6 @@
 // The logs of crawls as CloudWatch Logs shows them: the group /aws-glue/crawlers, with a stream for each crawler.
 import { GlueError } from '../api/errors.ts'
-import { nextToken, startAfter } from '../api/page.ts'
+import { nextToken, startAfterNumber } from '../api/page.ts'
 import type { Handlers } from '../api/request.ts'
 import { arnOf, type CatalogContext } from '../catalog/context.ts'
 import type { CrawlerRecord } from './crawler-record.ts'
@@ -79,7 +79,7 @@ export function logOperations(context: CatalogContext): Handlers {
     }: Wanted & { logGroupName?: string; logStreamName?: string }) {
       needGroup(logGroupName)
       needStream(logStreamName)
-      const after = Number(startAfter(wanted.nextToken) ?? 0)
+      const after = startAfterNumber(wanted.nextToken) ?? 0
       const found = rows(logStreamName, after, wanted)
       const token = nextToken(String(found.at(-1)?.id ?? after))
       return {
@@ -97,7 +97,7 @@ export function logOperations(context: CatalogContext): Handlers {
       ...wanted
     }: Wanted & { logGroupName?: string; logStreamNames?: string[]; filterPattern?: string }) {
       needGroup(logGroupName)
-      const found = rows(undefined, Number(startAfter(wanted.nextToken) ?? 0), wanted)
+      const found = rows(undefined, startAfterNumber(wanted.nextToken) ?? 0, wanted)
       const terms = filterPattern.replaceAll('"', '').split(' ').filter(Boolean)
       const events = found.filter(
         ({ crawler, message }) =>

@@ -1,7 +1,7 @@
 // Versions of schemas: registered when they are compatible, found by id, number or definition; and their metadata.
 import { randomUUID } from 'node:crypto'
 import { GlueError, invalidInput } from '../api/errors.ts'
-import { pageOf, startAfter } from '../api/page.ts'
+import { pageOf, startAfterNumber } from '../api/page.ts'
 import type { Handlers } from '../api/request.ts'
 import { type CatalogContext, nowSeconds } from '../catalog/context.ts'
 import type { Store } from '../catalog/store.ts'
@@ -159,7 +159,7 @@ export function schemaVersionOperations(context: CatalogContext): Handlers {
       NextToken?: string
       MaxResults?: number
     }) {
-      const before = Number(startAfter(NextToken) ?? Number.MAX_SAFE_INTEGER)
+      const before = startAfterNumber(NextToken) ?? Number.MAX_SAFE_INTEGER
       const older = rows.versions(rows.find(SchemaId)).filter(({ version }) => version < before)
       const { rows: page, next } = pageOf(older, MaxResults, ({ version }) => String(version))
       return {

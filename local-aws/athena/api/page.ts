@@ -1,0 +1,12 @@
+// Athena's page tokens, and its error for one that is none of them.
+import { pageTokens } from '../../requests/page-tokens.ts'
+import { invalidInput } from './errors.ts'
+
+export const {
+  nextToken,
+  startAfter,
+  startAfterNumber,
+  requireNoToken,
+  pageOf,
+  refuse: refuseToken,
+} = pageTokens((token) => invalidInput(`Malformed nextPageToken ${token}`))
