@@ -391,7 +391,7 @@ test('once everything is compacted no hour is pending, not even the newest, whic
   expect((await compactHere()).pending).toEqual([[]])
 })
 
-test('a reader who counts without pause while anything changes saw no duplicate row, no falling count, and no error', async () => {
+test('through all of it, a reader who counts without pause while anything changes saw no duplicate row, no falling count, and no error', async () => {
   expect(reader.wrong).toEqual([])
   expect(reader.counts).toBeGreaterThan(20)
   expect(await consumer.stop()).toBe(0)
