@@ -291,7 +291,8 @@ describe('text that the engine reads otherwise than Athena', () => {
   test('a CSV in quotes has the types of its columns: days and milliseconds since 1970, the word true', async () => {
     await put('typed/p=1/a.csv', '"1","x, ""y","1.5","TRUE","18262","1577836800123"\n"",,,no,,\n')
     await run(`CREATE EXTERNAL TABLE \`${database}\`.typed (a int, s string, d double, b boolean, dt date, ts timestamp)
-      PARTITIONED BY (p int) ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.OpenCSVSerde' LOCATION '${folder}/typed/'`)
+      COMMENT 'described' PARTITIONED BY (p int)
+      ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.OpenCSVSerde' LOCATION '${folder}/typed/'`)
     expect(await run('MSCK REPAIR TABLE typed', context)).toHaveLength(2)
     expect(await run("SELECT * FROM typed WHERE s <> '' AND p = 1", context)).toEqual([
       ['a', 's', 'd', 'b', 'dt', 'ts', 'p'],
@@ -330,6 +331,31 @@ describe('text that the engine reads otherwise than Athena', () => {
       ['10.0.0.2', 'POST', '404', null, '1'],
       [null, null, null, null, '1'],
     ])
+  })
+
+  test('each record of a CloudTrail log is a row, with what is nested in it', async () => {
+    const record = (eventName: string) => ({
+      eventName,
+      userIdentity: { type: 'Root', sessionContext: { mfaAuthenticated: 'false' } },
+      requestParameters: { bucketName: 'b' },
+      resources: [{ ARN: 'arn:aws:s3:::b' }],
+    })
+    await put('trail/d=1/a.json', JSON.stringify({ Records: [record('GetObject'), record('PutObject')] }))
+    await run(`CREATE EXTERNAL TABLE \`${database}\`.trail (eventname string,
+        useridentity struct<type:string,sessioncontext:struct<mfaauthenticated:string>>,
+        requestparameters string, resources array<struct<ARN:string>>)
+      COMMENT 'CloudTrail' PARTITIONED BY (d string) ROW FORMAT SERDE 'org.apache.hive.hcatalog.data.JsonSerDe'
+      STORED AS INPUTFORMAT 'com.amazon.emr.cloudtrail.CloudTrailInputFormat'
+        OUTPUTFORMAT 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat' LOCATION '${folder}/trail/'`)
+    await run('MSCK REPAIR TABLE trail', context)
+    const sql = `SELECT eventname, useridentity.sessioncontext.mfaauthenticated AS mfa, requestparameters,
+      resources[1].arn AS arn, d FROM trail WHERE d = '1' ORDER BY 1`
+    expect(await run(sql, context)).toEqual([
+      ['eventname', 'mfa', 'requestparameters', 'arn', 'd'],
+      ['GetObject', 'false', '{"bucketName":"b"}', 'arn:aws:s3:::b', '1'],
+      ['PutObject', 'false', '{"bucketName":"b"}', 'arn:aws:s3:::b', '1'],
+    ])
+    await run('DROP TABLE trail', context)
   })
 
   test('projection takes a list of numbers, for a column of numbers', async () => {
@@ -475,6 +501,9 @@ describe('the catalog', () => {
       [expect.stringMatching(/^CREATE VIEW [^ ]*v AS$/)],
       ['SELECT close "adj close"'],
     ])
+    // Of a type that no table has.
+    await run(`CREATE OR REPLACE VIEW "${database}"."v" AS SELECT json_parse('{"a":1}') AS j`)
+    expect(await run(`SELECT * FROM "${database}"."v"`)).toEqual([['j'], ['{"a":1}']])
     await run(`DROP VIEW "${database}"."v"`)
   })
 

@@ -94,6 +94,28 @@ describe('updates', () => {
     expect(gone).toMatchObject({ snapshots: [], 'snapshot-log': [], refs: {} })
   })
 
+  test('each version of the format has the members that its readers insist on', () => {
+    const first = newMetadata({ ...made, fields: currentSchema(made).fields, formatVersion: 1 })
+    expect(first).toMatchObject({ schema: currentSchema(first), 'partition-spec': [] })
+    const field = { id: 9, name: 'z', required: false, type: 'int' }
+    const changed = updated(first, [
+      { action: 'add-schema', schema: { type: 'struct', fields: [field] } },
+      { action: 'set-current-schema', 'schema-id': -1 },
+      { action: 'add-spec', spec: { fields: [{ 'source-id': 9, name: 'z', transform: 'identity' }] } },
+      { action: 'set-default-spec', 'spec-id': -1 },
+    ])
+    expect(changed).toMatchObject({ schema: { fields: [field] }, 'partition-spec': [{ name: 'z' }] })
+    const third = updated(changed, [{ action: 'upgrade-format-version', 'format-version': 3 }])
+    expect(third).toMatchObject({ 'format-version': 3, 'next-row-id': 0 })
+    expect(Object.keys({ ...made, ...third })).not.toContain('partition-spec')
+    expect(made).not.toHaveProperty('schema')
+    const { 'last-sequence-number': _, ...uncounted } = changed
+    const second = updated(uncounted as TableMetadata, [
+      { action: 'upgrade-format-version', 'format-version': 2 },
+    ])
+    expect(second).toMatchObject({ 'format-version': 2, 'last-sequence-number': 0 })
+  })
+
   test.each<[Update, string]>([
     [{ action: 'set-current-schema', 'schema-id': 5 }, 'Cannot set current schema to unknown schema: 5'],
     [{ action: 'upgrade-format-version', 'format-version': 1 }, 'Cannot downgrade v2 table to v1'],

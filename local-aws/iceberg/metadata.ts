@@ -92,7 +92,7 @@ export function newMetadata(table: NewTable): TableMetadata {
     ...(identifiers.length === 0 ? {} : { 'identifier-field-ids': identifiers.map(own) }),
     fields,
   }
-  return {
+  return withMembersOfVersion({
     'format-version': table.formatVersion ?? 2,
     'table-uuid': randomUUID(),
     location: withoutSlash(table.location),
@@ -108,6 +108,24 @@ export function newMetadata(table: NewTable): TableMetadata {
     'sort-orders': [order],
     properties: table.properties ?? {},
     ...withoutSnapshots(),
+  })
+}
+
+/**
+ * The metadata with what its version of the format insists on: readers of version 1 need the current schema and
+ * specification outside of the lists, too, and those of version 3 the id of the next row.
+ */
+export function withMembersOfVersion(metadata: TableMetadata): TableMetadata {
+  const { schema: _, 'partition-spec': __, ...own } = metadata
+  // A table that was of version 1 has counted no changes.
+  const counted = { 'last-sequence-number': own['last-sequence-number'] ?? 0 }
+  switch (own['format-version']) {
+    case 1:
+      return { ...own, schema: currentSchema(metadata), 'partition-spec': currentSpec(metadata)?.fields }
+    case 2:
+      return { ...own, ...counted }
+    default:
+      return { 'next-row-id': 0, ...own, ...counted }
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type GlueService, openGlue } from '../glue/api/service.ts'
 import { fieldsOf } from '../glue/hive/iceberg-type.ts'
+import { openIcebergRest } from '../glue/iceberg-rest/routes.ts'
 import { newMetadata, type TableMetadata } from './metadata.ts'
 import { withOpenTableFormats } from './open-table-format.ts'
 import type { TableFiles } from './s3.ts'
@@ -214,4 +215,45 @@ test('the same by a schema of Iceberg’s own, and UpdateTable changes it', asyn
     type: 'InvalidInputException',
   })
   await expect(update([{ ...of, Action: 'add-spec' }])).rejects.toThrow('PartitionSpec is required')
+})
+
+test('the REST endpoint makes tables of each version of the format, and has no namespace of several levels', async () => {
+  const server = openIcebergRest({ glue, tables, accountId: '000000000000', region: 'us-east-1' })
+  const ask = async (method: string, path: string, body?: object) => {
+    const url = `/iceberg/v1/namespaces/${path}`
+    const { status, text } = await server.answer({
+      method,
+      url,
+      host: 'h',
+      text: body ? JSON.stringify(body) : '',
+    })
+    return { status, body: text === '' ? undefined : JSON.parse(text) }
+  }
+  const schema = { type: 'struct', fields: [{ id: 1, name: 'a', type: 'int', required: false }] }
+  const made = (name: string, version: string) =>
+    ask('POST', 'db/tables', {
+      name,
+      schema,
+      location: `s3://b/${name}`,
+      properties: { 'format-version': version },
+    })
+  expect((await made('first', '1')).body.metadata).toMatchObject({ 'format-version': 1, schema })
+  expect((await made('fourth', '4')).status).toBe(400)
+
+  const updates = [
+    { action: 'upgrade-format-version', 'format-version': 1 },
+    { action: 'set-location', location: 's3://b/staged' },
+    { action: 'add-schema', schema },
+    { action: 'set-current-schema', 'schema-id': -1 },
+    { action: 'add-spec', spec: { fields: [] } },
+    { action: 'set-default-spec', 'spec-id': -1 },
+  ]
+  const staged = await ask('POST', 'db/tables/staged', { requirements: [{ type: 'assert-create' }], updates })
+  expect(staged).toMatchObject({ status: 200, body: { metadata: { 'format-version': 1 } } })
+
+  // Java's client asks so for the metadata table `db.first.snapshots`.
+  const nested = await ask('GET', 'db%1Ffirst/tables/snapshots')
+  const error = { type: 'NoSuchTableException', message: 'Table does not exist: db.first.snapshots' }
+  expect(nested).toMatchObject({ status: 404, body: { error } })
+  expect(await ask('HEAD', 'db%1Ffirst')).toMatchObject({ status: 404 })
 })

@@ -5,6 +5,7 @@ import {
   type SnapshotRef,
   type SortOrder,
   type TableMetadata,
+  withMembersOfVersion,
   withoutSlash,
 } from './metadata.ts'
 import { highestPartitionId, type PartitionField } from './partition-spec.ts'
@@ -223,7 +224,7 @@ export function updated(metadata: TableMetadata, updates: readonly Update[]): Ta
     const changes = (apply[update.action] as Apply<Update['action']>)(current, update, added)
     current = { ...current, ...changes }
   }
-  return current
+  return updates.length === 0 ? current : withMembersOfVersion(current)
 }
 
 /** Fields of a new specification, with the ids that they had in earlier ones, or new ones. */

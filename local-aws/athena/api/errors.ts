@@ -99,6 +99,8 @@ export interface EngineError {
   readonly errorType: string
 }
 
+const javaExceptionPrefix = 'java.lang.IllegalArgumentException: '
+
 /** What Athena makes of an error of its engine. */
 export function engineFailure(error: EngineError): QueryFailure {
   const { message, errorName, errorType } = error
@@ -112,6 +114,14 @@ export function engineFailure(error: EngineError): QueryFailure {
   // A view on the text of a table says itself what Athena's reader would say.
   if (errorName === 'GENERIC_USER_ERROR' && message.startsWith('HIVE_BAD_DATA: ')) {
     return new QueryFailure(message, { category: 2, type: 1000 })
+  }
+  // A type that Hive does not have, which the engine takes for a defect of its own.
+  if (message.startsWith(`${javaExceptionPrefix}Error: `) && message.includes(' expected at the ')) {
+    const text = message.slice(javaExceptionPrefix.length)
+    return new QueryFailure(`HIVE_INVALID_METADATA: A column has an invalid data type. ${text}`, {
+      category: 2,
+      type: 1000,
+    })
   }
   // The engine takes for a defect of its own what Athena forbids.
   if (message.startsWith('Unexpected FilterNode found in plan'))

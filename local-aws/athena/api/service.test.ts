@@ -669,3 +669,14 @@ test('rows are not inserted into a bucketed table', async () => {
   expect(Status).toMatchObject({ State: 'FAILED', AthenaError: { ErrorCategory: 2 } })
   expect(engine!.posted).toEqual([])
 })
+
+test('a type that Hive does not have is the table’s fault, not a defect of the engine', async () => {
+  const text = "Error: type expected at the position 0 of 'long' but 'long' is found."
+  const error = { errorName: 'GENERIC_INTERNAL_ERROR', errorType: 'INTERNAL_ERROR' }
+  await serve(() => [{ error: { ...error, message: `java.lang.IllegalArgumentException: ${text}` } }])
+  const { Status } = await ended(await start('SELECT 1'))
+  expect(Status).toMatchObject({
+    StateChangeReason: `HIVE_INVALID_METADATA: A column has an invalid data type. ${text}`,
+    AthenaError: { ErrorCategory: 2, Retryable: false },
+  })
+})

@@ -65,6 +65,30 @@ test('the engine gets a view that types the text of a CSV, and behind it the tab
   expect(partitions.answered.Partitions).toEqual([{ ...partition, TableName: 't|text' }])
 })
 
+test('the records of a CloudTrail log are rows of a view on the object that holds them', async () => {
+  const StorageDescriptor = {
+    Columns: [column('eventname', 'string'), column('useridentity', 'struct<type:string>')],
+    InputFormat: 'com.amazon.emr.cloudtrail.CloudTrailInputFormat',
+    SerdeInfo: { SerializationLibrary: 'org.apache.hive.hcatalog.data.JsonSerDe' },
+  }
+  const logs = { ...csv, PartitionKeys: [column('region', 'string')], StorageDescriptor }
+  const view = presentedView((await ask('GetTable', get, { Table: logs })).answered.Table)!
+  expect(view.originalSql).toBe(
+    'SELECT "eventname" AS "eventname", "useridentity" AS "useridentity", "region" AS "region" FROM "db"."t|text" CROSS JOIN UNNEST("records") AS "record" ("eventname", "useridentity")',
+  )
+  expect(view.columns[1]).toEqual({ name: 'useridentity', type: 'row("type" varchar)' })
+  const stored = {
+    Columns: [column('records', 'array<struct<eventname:string,useridentity:struct<type:string>>>')],
+    InputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
+    SerdeInfo: { SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe' },
+  }
+  const below = await ask('GetTable', { ...get, Name: 't|text' }, { Table: logs })
+  expect(below.answered.Table.StorageDescriptor).toMatchObject(stored)
+  const partition = { DatabaseName: 'db', TableName: 't', Values: ['x'], StorageDescriptor }
+  const partitions = await ask('GetPartitions', { TableName: 't|text' }, { Partitions: [partition] })
+  expect(partitions.answered.Partitions[0].StorageDescriptor).toMatchObject(stored)
+})
+
 test('what the engine writes back keeps the types, and texts that look like marks stay', async () => {
   const input = { Name: 't|text', StorageDescriptor: { Columns: [column('a', 'string')] }, PartitionKeys: [] }
   const { asked } = await ask('UpdateTable', { DatabaseName: 'db', TableInput: input }, { Table: csv })
@@ -120,6 +144,47 @@ test('a view that Terraform made has what the engine insists on', async () => {
     runAsInvoker: true,
   })
   expect(Table).toMatchObject({ Parameters: { presto_view: 'true' }, StorageDescriptor: { SerdeInfo: {} } })
+})
+
+test('the engine gets the names of columns in lower case, which it can write', async () => {
+  const Table = {
+    ...csv,
+    PartitionKeys: [column('P', 'int')],
+    StorageDescriptor: { Columns: [column('Id', 'int')], SerdeInfo: {} },
+  }
+  const { answered } = await ask('GetTable', get, { Table })
+  const { PartitionKeys, StorageDescriptor } = answered.Table
+  expect([PartitionKeys, StorageDescriptor.Columns]).toEqual([[column('p', 'int')], [column('id', 'int')]])
+})
+
+test('a description or a comment hides no view from the engine', async () => {
+  const view = { originalSql: 'SELECT 1 a', columns: [{ name: 'a', type: 'integer' }] }
+  const made = {
+    DatabaseName: 'db',
+    Name: 'v',
+    TableType: 'VIRTUAL_VIEW',
+    ViewOriginalText: `/* Presto View: ${Buffer.from(JSON.stringify(view)).toString('base64')} */`,
+  }
+  for (const item of [made, csv]) {
+    const described = { ...item, Description: 'ours', Parameters: { comment: 'ours' } }
+    const { Table } = (await ask('GetTable', get, { Table: described })).answered
+    expect(Table.Parameters).toEqual({ comment: 'Presto View', presto_view: 'true' })
+    expect(Table.Description).toBe('Presto View')
+  }
+})
+
+test('the engine need not read the types of a view’s columns, which a table may not have', async () => {
+  const view = { originalSql: 'SELECT j FROM t', columns: [{ name: 'j', type: 'json' }] }
+  const made = {
+    DatabaseName: 'db',
+    Name: 'v',
+    TableType: 'VIRTUAL_VIEW',
+    ViewOriginalText: `/* Presto View: ${Buffer.from(JSON.stringify(view)).toString('base64')} */`,
+    StorageDescriptor: { Columns: [column('j', 'json')], SerdeInfo: {} },
+  }
+  const { Table } = (await ask('GetTable', get, { Table: made })).answered
+  expect(presentedView(Table)?.columns).toEqual(view.columns)
+  expect(Table.StorageDescriptor.Columns).toEqual([column('dummy', 'string')])
 })
 
 test('a view that the engine writes is in the catalog with the columns that it answers', async () => {

@@ -1,23 +1,26 @@
-// Tables whose values the engine reads as text although they have types: a view on the text gives them, as Athena does.
+// Tables whose objects the engine cannot read into their columns: a view on what it reads gives them, as Athena does.
 import { dataCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import type { Column, Partition, Table } from '../../glue/api/shapes.ts'
 import { engineType } from '../../glue/hive/engine-type.ts'
-import { viewText } from './engine-view.ts'
+import { isCloudTrail, unpackedRecords, withRecords } from './cloudtrail.ts'
+import { viewMarks, viewText } from './engine-view.ts'
 
 /** Behind a table's name, for the engine alone: the table as it is stored, with its values as text. */
 export const storedText = '|text'
 
 /** The table, or the view on its text. */
 export function typedView(table: Table): Table {
+  const own = table.StorageDescriptor?.Columns ?? []
+  const isPacked = isCloudTrail(table)
   const columns = isTextToEngine(table)
-    ? [...(table.StorageDescriptor?.Columns ?? []).map(csvColumn), ...keyColumns(table)]
-    : hasEnumOfNumbers(table)
-      ? [...(table.StorageDescriptor?.Columns ?? []).map(sameColumn), ...keyColumns(table)]
+    ? [...own.map(csvColumn), ...keyColumns(table)]
+    : isPacked || hasEnumOfNumbers(table)
+      ? [...own.map(sameColumn), ...keyColumns(table)]
       : []
-  if (columns.every(({ isText }) => isText)) return table
+  if (!isPacked && columns.every(({ isText }) => isText)) return table
   const source = [table.DatabaseName, `${table.Name}${storedText}`].map(quoted).join('.')
   const view = {
-    originalSql: `SELECT ${columns.map(({ name, sql }) => `${sql} AS ${quoted(name)}`).join(', ')} FROM ${source}`,
+    originalSql: `SELECT ${columns.map(({ name, sql }) => `${sql} AS ${quoted(name)}`).join(', ')} FROM ${source}${isPacked ? ` ${unpackedRecords(own)}` : ''}`,
     catalog: dataCatalog,
     schema: table.DatabaseName,
     columns: columns.map(({ name, type }) => ({ name, type })),
@@ -30,13 +33,13 @@ export function typedView(table: Table): Table {
     ViewOriginalText: viewText(view),
     ViewExpandedText: '/* Presto View */',
     PartitionKeys: [],
-    Parameters: { presto_view: 'true', comment: 'Presto View' },
+    ...viewMarks({}),
   }
 }
 
 /** A partition below the view. */
 export const storedPartition = (partition: Partition): Partition => ({
-  ...partition,
+  ...withRecords(partition),
   TableName: `${partition.TableName}${storedText}`,
 })
 
@@ -45,7 +48,7 @@ export function storedTable(table: Table): Table {
   const PartitionKeys = (table.PartitionKeys ?? []).map((key) =>
     isEnumOfNumbers(table, key) ? { ...key, Type: 'string' } : key,
   )
-  return { ...table, Name: `${table.Name}${storedText}`, PartitionKeys }
+  return { ...withRecords(table), Name: `${table.Name}${storedText}`, PartitionKeys }
 }
 
 /** The name by which a statement of the engine reaches the table itself. */

@@ -96,6 +96,24 @@ test('a delimited table has its delimiters in the SerDe, escapes read', () => {
   })
 })
 
+test.each([
+  [
+    'SEQUENCEFILE',
+    'org.apache.hadoop.mapred.SequenceFileInputFormat',
+    'org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe',
+  ],
+  [
+    'RCFILE',
+    'org.apache.hadoop.hive.ql.io.RCFileInputFormat',
+    'org.apache.hadoop.hive.serde2.columnar.LazyBinaryColumnarSerDe',
+  ],
+  ['ION', 'com.amazon.ionhiveserde.formats.IonInputFormat', 'com.amazon.ionhiveserde.IonHiveSerDe'],
+])('STORED AS %s names the classes of the format', (format, InputFormat, SerializationLibrary) => {
+  expect(parse(`CREATE EXTERNAL TABLE t (a int) STORED AS ${format} LOCATION 's3://b/t/'`)).toMatchObject({
+    table: { StorageDescriptor: { InputFormat, SerdeInfo: { SerializationLibrary } } },
+  })
+})
+
 test('STORED AS PARQUET names the three classes of Parquet', () => {
   expect(parse("CREATE EXTERNAL TABLE t (a int) STORED AS PARQUET LOCATION 's3://b/t/'")).toMatchObject({
     table: {

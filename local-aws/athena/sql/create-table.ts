@@ -48,6 +48,21 @@ const formats: Readonly<Record<string, FileFormat>> = {
     serde: 'org.apache.hadoop.hive.serde2.avro.AvroSerDe',
   },
   JSONFILE: { ...textFormat, serde: 'org.apache.hive.hcatalog.data.JsonSerDe' },
+  SEQUENCEFILE: {
+    input: 'org.apache.hadoop.mapred.SequenceFileInputFormat',
+    output: 'org.apache.hadoop.hive.ql.io.HiveSequenceFileOutputFormat',
+    serde: textSerde,
+  },
+  RCFILE: {
+    input: 'org.apache.hadoop.hive.ql.io.RCFileInputFormat',
+    output: 'org.apache.hadoop.hive.ql.io.RCFileOutputFormat',
+    serde: 'org.apache.hadoop.hive.serde2.columnar.LazyBinaryColumnarSerDe',
+  },
+  ION: {
+    input: 'com.amazon.ionhiveserde.formats.IonInputFormat',
+    output: 'com.amazon.ionhiveserde.formats.IonOutputFormat',
+    serde: 'com.amazon.ionhiveserde.IonHiveSerDe',
+  },
 }
 
 /** After CREATE EXTERNAL TABLE. @throws AwsError MALFORMED_QUERY */

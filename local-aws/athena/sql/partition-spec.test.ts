@@ -17,6 +17,13 @@ test('values stand in the order of the keys, and numbers are compared as numbers
   expect(partitionExpression(table, spec)).toBe("hour = 7 AND dt = '1'")
 })
 
+test('a key that Glue holds with capitals is the same', () => {
+  const table = tableOf([{ Name: 'Year', Type: 'int' }])
+  const spec: PartitionSpec = [{ key: 'year', operator: '=', value: '2024' }]
+  expect(partitionValues(table, spec)).toEqual(['2024'])
+  expect(partitionExpression(table, spec)).toBe('year = 2024')
+})
+
 test('a partition of 15,000 keys, as many as a statement can name, is found without comparing each with each', () => {
   const names = Array.from({ length: 15_000 }, (_, i) => `c${i}`)
   let comparisons = 0

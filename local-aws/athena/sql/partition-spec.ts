@@ -4,6 +4,7 @@ import { hiveFailure } from '../api/errors.ts'
 import type { TokenReader } from './token-reader.ts'
 
 export interface PartitionTerm {
+  /** In lower case; Glue may hold the table's own with capitals. */
   readonly key: string
   readonly operator: '=' | '!=' | '<>' | '<' | '<=' | '>' | '>='
   readonly value: string
@@ -35,7 +36,7 @@ export function partitionValues(table: Table, spec: PartitionSpec): string[] {
   const keys = table.PartitionKeys!
   // The first value of a key that is named twice counts.
   const given = new Map(spec.toReversed().map(({ key, value }) => [key, value]))
-  const values = keys.map(({ Name }) => given.get(Name))
+  const values = keys.map(({ Name }) => given.get(Name.toLowerCase()))
   if (values.includes(undefined)) {
     throw hiveFailure(
       `SemanticException partition spec ${textOf(spec)} doesn't contain all (${keys.length}) partition columns`,
@@ -46,7 +47,7 @@ export function partitionValues(table: Table, spec: PartitionSpec): string[] {
 
 /** @throws QueryFailure for a value that is none of its key's type */
 export function checkTypes({ PartitionKeys = [] }: Table, spec: PartitionSpec): void {
-  const types = new Map(PartitionKeys.map(({ Name, Type = 'string' }) => [Name, Type]))
+  const types = new Map(PartitionKeys.map(({ Name, Type = 'string' }) => [Name.toLowerCase(), Type]))
   for (const { key, value } of spec) {
     const type = types.get(key) ?? 'string'
     const form = valueForms[type]
@@ -69,7 +70,7 @@ const valueForms: Readonly<Record<string, RegExp>> = {
 /** The expression by which Glue finds the partitions of a spec that may name only some keys. @throws QueryFailure */
 export function partitionExpression(table: Table, spec: PartitionSpec): string {
   checkKeys(table, spec)
-  const types = new Map(table.PartitionKeys!.map(({ Name, Type }) => [Name, Type]))
+  const types = new Map(table.PartitionKeys!.map(({ Name, Type }) => [Name.toLowerCase(), Type]))
   const isNumber = (key: string) => /^(?:tinyint|smallint|int|bigint)$/.test(types.get(key) ?? '')
   return spec
     .map(({ key, operator, value }) => {
@@ -96,7 +97,7 @@ export function rangeText(spec: PartitionSpec): string {
 }
 
 function checkKeys(table: Table, spec: PartitionSpec): void {
-  const keys = new Set((table.PartitionKeys ?? []).map(({ Name }) => Name))
+  const keys = new Set((table.PartitionKeys ?? []).map(({ Name }) => Name.toLowerCase()))
   if (keys.size === 0)
     throw hiveFailure(`SemanticException table is not partitioned but partition spec exists: ${textOf(spec)}`)
   const unknown = spec.find(({ key }) => !keys.has(key))

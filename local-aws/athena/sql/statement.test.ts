@@ -44,10 +44,20 @@ test('a semicolon in a text or a comment separates nothing', () => {
   expect(statementOf("select ';' -- ;\n, 2").sql).toBe("select ';' -- ;\n, 2")
 })
 
-test('two statements, none, or one that Athena does not take are refused', () => {
+test('two statements or none are refused', () => {
   expect(() => statementOf('select 1; select 2')).toThrow(
     'Only one sql statement is allowed. Got: select 1; select 2',
   )
   expect(() => statementOf(' -- nothing')).toThrow("mismatched input '<EOF>'")
-  expect(() => statementOf('USE db')).toThrow('Queries of this type are not supported')
+})
+
+test.each([
+  'USE db',
+  "COMMENT ON TABLE t IS 'x'",
+  'CREATE FUNCTION f(x int) RETURNS int RETURN x',
+  'CREATE OR REPLACE FUNCTION f(x int) RETURNS int RETURN x',
+  'DROP FUNCTION f(int)',
+  'CREATE MATERIALIZED VIEW v AS SELECT 1',
+])('%s is refused, as Athena does', (sql) => {
+  expect(() => statementOf(sql)).toThrow('Queries of this type are not supported')
 })

@@ -46,7 +46,16 @@ const refused = new Set([
   'COMMIT',
   'ROLLBACK',
   'TRUNCATE',
+  'COMMENT',
 ])
+
+/** What Trino creates and drops besides, and Athena does not. */
+const refusedObjects = new Set(['FUNCTION', 'ROLE', 'CATALOG', 'MATERIALIZED'])
+
+const isRefused = ([verb, second, third, fourth]: readonly string[]): boolean =>
+  refused.has(verb!) ||
+  ((verb === 'CREATE' || verb === 'DROP') &&
+    refusedObjects.has((second === 'OR' && third === 'REPLACE' ? fourth : second) ?? ''))
 
 /** @throws AwsError when there is no statement, more than one, or one of a kind that Athena does not take */
 export function statementOf(text: string): Statement {
@@ -81,7 +90,7 @@ function trimmed(text: string): string {
 function kindOf(tokens: readonly Token[]): Kind {
   const keywords = tokens.slice(0, 8).map((token) => (token.kind === 'word' ? token.value : token.text))
   const [first, second, third] = keywords
-  if (refused.has(first!)) throw invalidInput('Queries of this type are not supported')
+  if (isRefused(keywords)) throw invalidInput('Queries of this type are not supported')
   switch (first) {
     case 'INSERT':
     case 'DELETE':

@@ -2,7 +2,7 @@
 import type { IcebergTables } from '../../iceberg/tables.ts'
 import { longsFromJson, longsToJson } from '../api/long-json.ts'
 import type { GlueService } from '../api/service.ts'
-import { badRequest, RestError, restErrorOf } from './errors.ts'
+import { badRequest, noSuchNamespace, noSuchTable, RestError, restErrorOf } from './errors.ts'
 import { namespaceOperations } from './namespaces.ts'
 import type { RestRequest } from './request.ts'
 import { tableOperations } from './tables.ts'
@@ -80,7 +80,9 @@ export function openIcebergRest({ glue, tables, accountId, region }: RestParts):
     const path = parts[0] === 'catalogs' ? parts.slice(2) : parts
     for (const [own, pattern, operation] of routes) {
       const names = own === method ? namesIn(path, pattern.split('/')) : undefined
-      if (names) return operation({ names, query, host, body: text === '' ? {} : bodyOf(text) })
+      if (!names) continue
+      requireOneLevel(names)
+      return operation({ names, query, host, body: text === '' ? {} : bodyOf(text) })
     }
     throw new RestError(404, 'NotFoundException', `No route for ${method} ${pathname}`)
   }
@@ -116,6 +118,20 @@ function namesIn(path: readonly string[], pattern: readonly string[]): string[] 
   if (path.length !== pattern.length) return undefined
   if (!pattern.every((part, i) => part === '*' || part === path[i])) return undefined
   return path.filter((_, i) => pattern[i] === '*').map((name) => name.toLowerCase())
+}
+
+/** Between the levels of a namespace in a path. */
+const levelSeparator = '\u001f'
+
+/**
+ * Clients look for a table's metadata, such as `db.t.snapshots`, as for a table in the namespace `db.t`, and go on when
+ * it is not there.
+ * @throws RestError for a namespace of several levels, which the Data Catalog does not have
+ */
+function requireOneLevel([namespace, table]: readonly string[]): void {
+  if (!namespace?.includes(levelSeparator)) return
+  const name = namespace.replaceAll(levelSeparator, '.')
+  throw table === undefined ? noSuchNamespace(name) : noSuchTable(name, table)
 }
 
 function bodyOf(text: string): Record<string, unknown> {

@@ -68,6 +68,7 @@ export function tableOperations(glue: GlueService, tables: IcebergTables, region
       >
       const schema = body.schema as Schema | undefined
       if (!Array.isArray(schema?.fields)) throw badRequest('A table needs a schema')
+      if (!['1', '2', '3'].includes(version)) throw badRequest(`Unsupported format version: v${version}`)
       const metadata = newMetadata({
         location,
         fields: schema.fields,
@@ -105,7 +106,7 @@ export function tableOperations(glue: GlueService, tables: IcebergTables, region
       if (requirements.some(({ type }) => type === 'assert-create')) {
         if (await glue.getTable(namespace, name))
           throw commitFailed('Requirement failed: table already exists')
-        const { location, ...metadata } = updated(blankMetadata(), updates)
+        const { location, ...metadata } = updated(blankMetadata(updates), updates)
         const target = location || (await defaultLocation(namespace, name))
         return loadResult(
           await tables.create(namespace, name, { location: target, ...metadata } as TableMetadata),
@@ -156,10 +157,10 @@ function clientConfig(host: string, region: string): Record<string, string> {
   }
 }
 
-/** What the updates of a table that is only being made start from. */
-function blankMetadata(): TableMetadata {
+/** What the updates of a table that is only being made start from: they can only raise the version of its format. */
+function blankMetadata(updates: readonly Update[]): TableMetadata {
   return {
-    'format-version': 2,
+    'format-version': updates.some(({ action }) => action === 'upgrade-format-version') ? 1 : 2,
     'table-uuid': randomUUID(),
     location: '',
     'last-sequence-number': 0,
