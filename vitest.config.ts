@@ -1,5 +1,6 @@
 // Which test files there are, by their suffix, and what runs beside what: see docs/architecture.md.
 import { defineConfig } from 'vitest/config'
+import { PATIENCE_MS } from './packages/testing/patience.ts'
 import { LongestFirst } from './tools/checks/longest-first.ts'
 import { timeZoneTests } from './tools/checks/time-zones.ts'
 
@@ -9,12 +10,15 @@ const farFromUtc = { TZ: 'America/Los_Angeles' }
 // Forks, because the Kafka client is a native addon that a second worker thread cannot load.
 const shared = { pool: 'forks' as const }
 // One process for all unit tests of a worker: to start one for each file costs more than most files.
-const unit = { ...shared, isolate: false, testTimeout: 20_000 }
+const unit = { ...shared, isolate: false, testTimeout: 60_000, expect: { poll: { timeout: 30_000 } } }
 const stack = {
   ...shared,
   globalSetup: ['./packages/testing/test-stack.ts'],
-  testTimeout: 120_000,
-  hookTimeout: 120_000,
+  // For what hangs: what is merely slow, on a machine that is slow and busy, passes.
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
+  // Vitest's own is a second.
+  expect: { poll: { timeout: PATIENCE_MS } },
 }
 /** Stack tests wait about as long as they work: four at a time keep two cores busy. */
 const sideBySide = 4

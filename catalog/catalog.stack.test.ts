@@ -14,6 +14,7 @@ import {
 import { GetTableCommand, GlueClient, type TableInput, UpdateTableCommand } from '@aws-sdk/client-glue'
 import { run, start } from '@ticklake/testing/catalog-commands.ts'
 import { catalog } from '@ticklake/testing/in-process.ts'
+import { PATIENCE_MS } from '@ticklake/testing/patience.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { produce } from '@ticklake/testing/topic.ts'
 import { expect, test } from 'vitest'
@@ -27,8 +28,6 @@ const tutorial = {
 }
 const query = (sql: string, ...flags: string[]) => catalog(env, 'query', sql, ...flags)
 const glue = () => new GlueClient({})
-/** How long anything is waited for: a busy machine takes its time. */
-const SLOW_MS = 90_000
 
 test('declare creates what is missing, and nothing the second time', async () => {
   const first = await catalog(env, 'declare')
@@ -68,7 +67,7 @@ test('a stream lands, and COUNT, MAX, GROUP BY and the audit agree, under any na
   expect((await run(env, 'producer', 'topic', 'create')).code).toBe(0)
   await using consumer = start(env, 'consumer', 'run')
   expect((await run(env, 'producer', 'run', '--rows', '2000', '--rate', 'max')).code).toBe(0)
-  const audit = await catalog(env, 'audit', '--wait', '60')
+  const audit = await catalog(env, 'audit', '--wait', '240')
   expect(audit.stdout, audit.stderr + consumer.stderr()).toContain(
     'audit: produced 2000, landed 2000, dead 0, skipped 0, lost 0, twice 0',
   )
@@ -147,12 +146,14 @@ test('Ctrl-C cancels the query at Athena', async () => {
     const { QueryExecutions } = await athena.send(new BatchGetQueryExecutionCommand({ QueryExecutionIds }))
     return QueryExecutions?.find(({ Query }) => Query === sql)
   }
-  await expect.poll(async () => (await execution())?.Status?.State, { timeout: SLOW_MS }).toBe('RUNNING')
+  await expect.poll(async () => (await execution())?.Status?.State, { timeout: PATIENCE_MS }).toBe('RUNNING')
   running.child.kill('SIGINT')
   const { code, stderr } = await running.ended
   expect(stderr).toContain('error QUERY_CANCELLED')
   expect(code).toBe(1)
-  await expect.poll(async () => (await execution())?.Status?.State, { timeout: 10_000 }).toBe('CANCELLED')
+  await expect
+    .poll(async () => (await execution())?.Status?.State, { timeout: PATIENCE_MS })
+    .toBe('CANCELLED')
 })
 
 test('watch prints count, rate, freshness and lag as numbers', async () => {
@@ -172,7 +173,7 @@ test('serve continues while nothing answers, logs it in one line, and ends on SI
     'catalog',
     'serve',
   )
-  await expect.poll(() => away.stderr(), { timeout: SLOW_MS }).toContain('register partitions failed')
+  await expect.poll(() => away.stderr(), { timeout: PATIENCE_MS }).toContain('register partitions failed')
   const port = portOf(away.stderr())
   expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200)
   const ready = await fetch(`http://127.0.0.1:${port}/readyz`)
@@ -190,18 +191,20 @@ test('serve counts on a scrape, registers partitions, and audits', async () => {
     'catalog',
     'serve',
   )
-  await expect.poll(() => service.stderr(), { timeout: SLOW_MS }).toContain('health at http')
+  await expect.poll(() => service.stderr(), { timeout: PATIENCE_MS }).toContain('health at http')
   const port = portOf(service.stderr())
   const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
   await expect
-    .poll(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status, { timeout: SLOW_MS })
+    .poll(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status, { timeout: PATIENCE_MS })
     .toBe(200)
-  await expect.poll(metrics, { timeout: SLOW_MS }).toContain('ticklake_catalog_rows{service="catalog"} 2000')
   await expect
-    .poll(metrics, { timeout: SLOW_MS })
+    .poll(metrics, { timeout: PATIENCE_MS })
+    .toContain('ticklake_catalog_rows{service="catalog"} 2000')
+  await expect
+    .poll(metrics, { timeout: PATIENCE_MS })
     .toContain('ticklake_catalog_lag_records{service="catalog"} 0')
   await expect
-    .poll(metrics, { timeout: SLOW_MS })
+    .poll(metrics, { timeout: PATIENCE_MS })
     .toMatch(/ticklake_catalog_audits_total\{outcome="good",service="catalog"\} [1-9]/)
   expect(await metrics()).toContain('ticklake_catalog_audit_findings{service="catalog"} 0')
   expect(service.stderr()).toContain('audit: produced 2000, landed 2000')
@@ -261,7 +264,7 @@ test('alerts are checked by Athena, notify once per episode, also across a resta
   const landed = async (rows: number) => {
     const sql = "SELECT count(*) AS n FROM ticks WHERE index = 'ALERTED'"
     await expect
-      .poll(async () => (await query(sql, '--output', 'csv')).stdout, { timeout: 60_000, interval: 500 })
+      .poll(async () => (await query(sql, '--output', 'csv')).stdout, { timeout: PATIENCE_MS, interval: 500 })
       .toBe(`n\n${rows}\n`)
   }
   await produce(env, [intraday(100, 6 * 60_000), intraday(103, 1_000)])
@@ -275,8 +278,8 @@ test('alerts are checked by Athena, notify once per episode, also across a resta
   }
   const serving = async (wanted: string[]) => {
     await using service = start(alerting, 'catalog', 'serve')
-    await expect.poll(() => service.stderr(), { timeout: SLOW_MS }).toContain('health at http')
-    await expect.poll(() => firing(service.stderr()), { timeout: 60_000 }).toEqual(wanted)
+    await expect.poll(() => service.stderr(), { timeout: PATIENCE_MS }).toContain('health at http')
+    await expect.poll(() => firing(service.stderr()), { timeout: PATIENCE_MS }).toEqual(wanted)
     service.child.kill('SIGTERM')
     return (await service.ended).stderr
   }
@@ -284,7 +287,9 @@ test('alerts are checked by Athena, notify once per episode, also across a resta
   // Each start checks all alerts at once.
   expect(await serving(both)).toContain('"alert: ALERTED jumps"')
   expect(await serving(both)).not.toContain('"alert: ALERTED jumps"')
-  await expect.poll(() => [target.webhooks.length, target.published.length]).toEqual([1, 1])
+  await expect
+    .poll(() => [target.webhooks.length, target.published.length], { timeout: PATIENCE_MS })
+    .toEqual([1, 1])
   const { headers, body } = target.webhooks[0]!
   expect(JSON.parse(body)).toMatchObject({ alert: 'ALERTED jumps', rows: ['ALERTED, 100.0, 103.0, 3.0'] })
   expect(headers['ticklake-signature']).toBe(

@@ -34,7 +34,7 @@ test('a backfill lands the topic once more, never touches the first dataset, and
 
   expect((await catalog(env, 'declare')).code).toBe(0)
   expect((await catalog({ ...env, LAKE_DATASET: 'again', LAKE_TABLE: '' }, 'declare')).code).toBe(0)
-  const audit = await catalog(env, 'audit', '--dataset', 'again', '--wait', '20')
+  const audit = await catalog(env, 'audit', '--dataset', 'again', '--wait', '240')
   expect(audit.stdout).toContain('audit: produced 400, landed 390, dead 10, skipped 0, lost 0, twice 0')
   expect(audit.code).toBe(0)
   const equal = await catalog(env, 'audit', '--compare', 'again')

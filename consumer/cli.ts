@@ -2,7 +2,7 @@
 
 import type { Schema } from '@ticklake/runtime/env.ts'
 import type { CommandHost } from '@ticklake/runtime/process.ts'
-import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
+import { failUsage, helpWidth, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
 import yargs from 'yargs'
 import { consumerSchema } from './config.ts'
 import { dlqCommands } from './dead-letters/commands.ts'
@@ -58,6 +58,7 @@ export async function commandLine(
     .check(() => refuseEmptyFlags(args))
     .version(false)
     .help()
+    .wrap(helpWidth(args, Math.min(80, process.stdout.columns ?? 80)))
     .fail(failUsage('consumer', args))
     .parseAsync()
 }

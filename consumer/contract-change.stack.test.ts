@@ -15,6 +15,7 @@ import {
   restoreObjects,
   restoreTable,
 } from '@ticklake/testing/earlier-release/restore.ts'
+import { PATIENCE_MS } from '@ticklake/testing/patience.ts'
 import { createTopic, produce } from '@ticklake/testing/topic.ts'
 import { parquetReadObjects } from 'hyparquet'
 import { expect, type TestContext, test } from 'vitest'
@@ -53,7 +54,7 @@ function catalogOf({ env }: ConsumerCase) {
     },
     bySource: () => aws.athena.rows('SELECT source, count(*) FROM ticks GROUP BY source ORDER BY source', {}),
     async audit() {
-      const { report } = await runAudit(aws, broker, config, { deep: true, waitMs: 30_000 })
+      const { report } = await runAudit(aws, broker, config, { deep: true, waitMs: PATIENCE_MS })
       const { produced, landed, dead, lost, twice, findings } = report
       return { produced, landed, dead, lost, twice, findings }
     },

@@ -1,5 +1,6 @@
 // The dead-letter topic is deleted or recreated differently while the consumer runs: nothing stalls.
 import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
+import { PATIENCE_MS } from '@ticklake/testing/patience.ts'
 import type { Service } from '@ticklake/testing/service.ts'
 import {
   createTopic,
@@ -12,8 +13,7 @@ import {
 } from '@ticklake/testing/topic.ts'
 import { test } from 'vitest'
 
-const FOLLOWS_WITHIN = { timeout: 40_000, interval: 500 }
-const PATIENCE_MS = 150_000
+const WAITED_FOR = { timeout: PATIENCE_MS, interval: 500 }
 
 async function health(consumer: Service, path: string): Promise<string> {
   const { host, port } = await consumer.logged('health at')
@@ -22,7 +22,6 @@ async function health(consumer: Service, path: string): Promise<string> {
 
 test.concurrent.for([['with as many partitions', 1] as const, ['with fewer partitions', 3] as const])(
   'the dead-letter topic is deleted while the consumer runs: it is recreated %s, and gets the announcements',
-  { timeout: PATIENCE_MS },
   async ([, before], scope) => {
     const { expect } = scope
     const it = new ConsumerCase(scope)
@@ -35,15 +34,13 @@ test.concurrent.for([['with as many partitions', 1] as const, ['with fewer parti
     await deleteTopic(it.env, letters)
     await produce(it.env, [...poison(6, 1), ...ticks(10, 1)])
     await it.landed(22)
-    await expect.poll(() => recordsOf(it.env, letters), FOLLOWS_WITHIN).toBeGreaterThanOrEqual(6)
-    await expect.poll(() => health(consumer, '/readyz'), FOLLOWS_WITHIN).toContain('ok')
+    await expect.poll(() => recordsOf(it.env, letters), WAITED_FOR).toBeGreaterThanOrEqual(6)
+    await expect.poll(() => health(consumer, '/readyz'), WAITED_FOR).toContain('ok')
     await it.expectOnce(10, 12)
   },
 )
 
-test.concurrent('a dead-letter topic that refuses every announcement blocks nothing: dead-letter files are written, and the announcements follow when it accepts them again, also after a restart', {
-  timeout: PATIENCE_MS,
-}, async (scope) => {
+test.concurrent('a dead-letter topic that refuses every announcement blocks nothing: dead-letter files are written, and the announcements follow when it accepts them again, also after a restart', async (scope) => {
   const { expect } = scope
   const it = new ConsumerCase(scope)
   const letters = `${it.env.KAFKA_TOPIC}-dead-letters`
@@ -54,16 +51,16 @@ test.concurrent('a dead-letter topic that refuses every announcement blocks noth
   const first = it.consume()
   await produce(it.env, [...poison(6, 1), ...ticks(10, 1)])
   await it.landed(16)
-  await expect.poll(() => health(first, '/readyz'), FOLLOWS_WITHIN).toContain('notify_dead_letters')
+  await expect.poll(() => health(first, '/readyz'), WAITED_FOR).toContain('notify_dead_letters')
   await expect
-    .poll(() => health(first, '/metrics'), FOLLOWS_WITHIN)
+    .poll(() => health(first, '/metrics'), WAITED_FOR)
     .toMatch(/ticklake_consumer_notices_following\{[^}]*\} [1-9]/)
   await first.stop('SIGKILL')
   await deleteTopic(it.env, letters)
   const second = it.consumeAsHeir()
-  await expect.poll(() => recordsOf(it.env, letters), FOLLOWS_WITHIN).toBe(6)
+  await expect.poll(() => recordsOf(it.env, letters), WAITED_FOR).toBe(6)
   await expect
-    .poll(() => health(second, '/metrics'), FOLLOWS_WITHIN)
+    .poll(() => health(second, '/metrics'), WAITED_FOR)
     .toMatch(/ticklake_consumer_notices_following\{[^}]*\} 0/)
   expect(await health(second, '/readyz')).toContain('ok')
   await it.expectOnce(10, 6)

@@ -47,7 +47,7 @@ test('new records under the offsets of landed ones are never taken for them: the
   await broker.begin()
   // Kafka ends before what has landed: an audit that may wait gives the consumer time to notice.
   expect((await catalog(it.env, 'declare')).code).toBe(0)
-  const waiting = catalog(it.env, 'audit', '--wait', '120')
+  const waiting = catalog(it.env, 'audit', '--wait', '240')
   await sleep(3_000)
   await Promise.all(all.map((one) => produce(one.env, ticks(90, 1))))
 
@@ -103,4 +103,4 @@ test('new records under the offsets of landed ones are never taken for them: the
   const fresh = new ConsumerCase(scope, { ...byBatches.env, LAKE_DATASET: 'ticks_2' })
   fresh.consume({ CONSUMER_GROUP_ID: 'fresh' })
   await fresh.landed(150)
-}, 240_000)
+})

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { PATIENCE_MS } from '@ticklake/testing/patience.ts'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { outcome } from './outcome.ts'
 import { loopbackAddresses, OwnNetwork, whyNoOwnNetwork } from './own-network.ts'
@@ -36,7 +37,7 @@ const hostile = {
   JAVA_TOOL_OPTIONS: '-Dhttp.proxyHost=192.0.2.1',
 }
 
-async function until(what: string, holds: () => boolean, withinMs = 120_000): Promise<void> {
+async function until(what: string, holds: () => boolean, withinMs = PATIENCE_MS): Promise<void> {
   const deadline = performance.now() + withinMs
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`not within ${withinMs / 1000} s: ${what}`)
@@ -48,9 +49,8 @@ const nothingListens = () => network.listening().length === 0
 
 inOwnNetwork(
   'a demo loses nothing, leaves nothing running, and calls nothing but loopback, whatever the shell says',
-  { timeout: 300_000 },
   async () => {
-    const demo = network.spawn(stack('demo'), { ...env, SECONDS_TO_RUN: '10' })
+    const demo = network.spawn(stack('demo'), { ...env, SECONDS_TO_RUN: '6' })
     const ended = outcome(demo)
     const listened = new Set<string>()
     const watching = setInterval(() => {
@@ -74,7 +74,6 @@ inOwnNetwork(
 
 inOwnNetwork(
   'a stack is started once, found by other commands, gone when its supervisor is killed, started again, and gone after stack-down',
-  { timeout: 300_000 },
   async () => {
     const first = await network.run(stack('up'), env)
     expect(first).toMatchObject({
@@ -102,7 +101,7 @@ inOwnNetwork(
       pid: number
     }
     process.kill(pid, 'SIGKILL')
-    await until('every server has ended', nothingListens, 20_000)
+    await until('every server has ended', nothingListens)
     expect(await network.run(stack('up'), env)).toMatchObject({ status: 0 })
 
     expect(await network.run(stack('down'), env)).toMatchObject({ status: 0 })
@@ -112,22 +111,18 @@ inOwnNetwork(
   },
 )
 
-inOwnNetwork(
-  'Ctrl-C in the middle of the start, once or twice, leaves nothing',
-  { timeout: 300_000 },
-  async () => {
-    for (const times of [1, 2]) {
-      const demo = network.spawn(stack('demo'), env)
-      const ended = outcome(demo)
-      await until('something listens', () => network.listening().length > 0)
-      for (let i = 0; i < times; i++) demo.kill('SIGINT')
-      await ended
-      await until('every server has ended', nothingListens, 20_000)
-    }
-  },
-)
+inOwnNetwork('Ctrl-C in the middle of the start, once or twice, leaves nothing', async () => {
+  for (const times of [1, 2]) {
+    const demo = network.spawn(stack('demo'), env)
+    const ended = outcome(demo)
+    await until('something listens', () => network.listening().length > 0)
+    for (let i = 0; i < times; i++) demo.kill('SIGINT')
+    await ended
+    await until('every server has ended', nothingListens)
+  }
+})
 
-inOwnNetwork('a taken port stops the start with the name of who holds it', { timeout: 60_000 }, async () => {
+inOwnNetwork('a taken port stops the start with the name of who holds it', async () => {
   const script = 'require("net").createServer().listen(4566, "127.0.0.1")'
   const holder = network.spawn([process.execPath, '-e', script], env)
   await until('the port is taken', () => network.listening().length > 0)

@@ -174,7 +174,7 @@ test('rows in an hour that is not registered are lost until it is; --wait gives 
   const now = await audit()
   expect(lastLine(now.stdout)).toBe('audit: produced 110, landed 107, dead 0, skipped 0, lost 3, twice 0')
   expect(now.stdout).toContain('register its hour: catalog declare')
-  const waiting = audit('--wait', '60')
+  const waiting = audit('--wait', '240')
   await sleep(4_000)
   expect((await catalog(env, 'declare')).code).toBe(0)
   const { code, stdout } = await waiting

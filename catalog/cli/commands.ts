@@ -3,7 +3,7 @@
 import { shellEnv } from '@ticklake/runtime/dotenv.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { type CommandHost, runCommand, runToEnd } from '@ticklake/runtime/process.ts'
-import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
+import { failUsage, helpWidth, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
 import yargs, { type Argv } from 'yargs'
 import { doctorFormats } from '../doctor/text.ts'
 import { outputFormats } from './output.ts'
@@ -211,7 +211,7 @@ export function commandLine(args: readonly string[], standIn?: CommandHost): Arg
     .check(() => refuseEmptyFlags(args))
     .fail(failUsage('catalog', args))
     .version(false)
-    .wrap(Math.min(120, process.stdout.columns ?? 110))
+    .wrap(helpWidth(args, Math.min(120, process.stdout.columns ?? 110)))
 }
 
 function help<T>(y: Argv<T>, { usage, examples, epilogue }: pages.HelpText): Argv<T> {

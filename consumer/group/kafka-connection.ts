@@ -2,6 +2,7 @@
 import type RdKafka from '@confluentinc/kafka-javascript'
 import type { KafkaConfig } from '@ticklake/kafka/config.ts'
 import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
+import type { Failure } from '@ticklake/runtime/errors.ts'
 import { Aborted } from '../retry.ts'
 
 type Client = InstanceType<typeof RdKafka.KafkaConsumer>
@@ -24,7 +25,7 @@ export async function connected(
   consumer: Client,
   config: KafkaConfig,
   signal: AbortSignal,
-  lastFailure: () => string,
+  failures: () => Reachability,
 ): Promise<void> {
   if (signal.aborted) throw new Aborted()
   const timeoutMs = config.KAFKA_CONNECT_TIMEOUT_MS
@@ -35,9 +36,14 @@ export async function connected(
     })
   } catch (error) {
     if (signal.aborted) throw new Aborted()
+    const bootstrap = config.KAFKA_BOOTSTRAP_SERVERS.split(',').map((server) => server.trim())
+    const { advertised, lastFailure } = failures()
+    // The client may know the brokers before an attempt of a second has seen its own answer.
+    const others = advertised.filter((address) => !bootstrap.includes(address))
+    if (others.length > 0) throw onlyBootstrapAnswers(config, { advertised: others, lastFailure })
     throw kafkaUnreachable({
       what: `no broker answered at ${config.KAFKA_BOOTSTRAP_SERVERS} within ${timeoutMs / 1000} s; nothing was read`,
-      why: lastFailure(),
+      why: lastFailure,
       remedy:
         'start it (`make stack`, `make demo` or `make up`), or set KAFKA_BOOTSTRAP_SERVERS, and KAFKA_SECURITY_PROTOCOL as the broker requires',
       cause: error,
@@ -60,6 +66,20 @@ function askInShort(consumer: Client, deadline: number, signal: AbortSignal): vo
     attempt()
     return consumer
   }
+}
+
+/** The bootstrap address has answered; all later requests go to the addresses that brokers advertise. */
+export function onlyBootstrapAnswers(
+  config: KafkaConfig,
+  { advertised, lastFailure }: Reachability,
+): Failure {
+  const { KAFKA_BOOTSTRAP_SERVERS: bootstrap, KAFKA_CONNECT_TIMEOUT_MS: timeoutMs } = config
+  return kafkaUnreachable({
+    what: `${bootstrap} answers, but no broker does at the address that it advertises (${advertised.join(', ')}) within ${timeoutMs / 1000} s; nothing was read`,
+    why: lastFailure,
+    remedy:
+      'set the broker’s advertised.listeners to an address that can be reached from here; `make doctor` shows both',
+  })
 }
 
 /** The addresses that brokers advertise, as the bootstrap broker names them. */

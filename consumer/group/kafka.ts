@@ -2,7 +2,12 @@
 // offsets.
 
 import RdKafka from '@confluentinc/kafka-javascript'
-import { brokerReason, type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
+import {
+  advertisedAddress,
+  brokerReason,
+  type KafkaConfig,
+  kafkaClientSettings,
+} from '@ticklake/kafka/config.ts'
 import { type Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import type { Message } from '../batching/pending-batches.ts'
 import { FetchProgress } from './fetch-progress.ts'
@@ -168,6 +173,8 @@ export async function connectGroup(
   /** Why the client cannot continue, from its log: the error itself does not say why. */
   let fatalReason = 'Local: Fatal error'
   let lastFailure = `${config.KAFKA_BOOTSTRAP_SERVERS} does not answer`
+  /** Those that could not be reached. */
+  const advertised = new Set<string>()
   consumer.on('event.error', ({ message }) => {
     handlers.onMessage(message)
     if (/connections are down|transport failure/.test(message)) handlers.onBrokerAway(lastFailure)
@@ -176,12 +183,17 @@ export async function connectGroup(
     const { fac, message } = event as { fac: string; message: string }
     handlers.onMessage(message)
     // The errors above have no reason; only this line of librdkafka's log does.
-    if (fac === 'FAIL') lastFailure = brokerReason(message)
+    if (fac === 'FAIL') {
+      lastFailure = brokerReason(message)
+      const address = advertisedAddress(message)
+      if (address !== undefined) advertised.add(address)
+    }
     if (fac === 'FATAL') fatalReason = message.replace(/^\[thrd:[^\]]*\]: /, '')
   })
   // Until it is connected the client delivers no events, so the wait is logged here.
   const waiting = setInterval(() => handlers.onBrokerAway(lastFailure), WAITING_EVERY_MS)
-  await connected(consumer, config, signal, () => lastFailure).finally(() => clearInterval(waiting))
+  const failures = (): Reachability => ({ advertised: [...advertised], lastFailure })
+  await connected(consumer, config, signal, failures).finally(() => clearInterval(waiting))
   handlers.onBrokerBack()
 
   const named = (partition: number): TopicPartition => ({ topic, partition })

@@ -1,14 +1,13 @@
 // The topic to read: waited for until it exists, then watched in case it is deleted and recreated.
 
 import type { KafkaConfig } from '@ticklake/kafka/config.ts'
-import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { LandingTarget } from '../claims/claim-builder.ts'
 import { sharedRequest } from '../claims/shared-request.ts'
 import { Aborted } from '../retry.ts'
 import type { GroupClient } from './kafka.ts'
-import type { Reachability } from './kafka-connection.ts'
+import { onlyBootstrapAnswers } from './kafka-connection.ts'
 import type { TopicFacts } from './kafka-topic.ts'
 
 const CHECK_EVERY_MS = 30_000
@@ -32,7 +31,7 @@ export async function topicOf(
     })
     if (topic) return topic
     if (performance.now() > deadline) {
-      throw isLocal(problem) ? unreachable(config, client.reachability()) : notFound(config, problem)
+      throw isLocal(problem) ? onlyBootstrapAnswers(config, client.reachability()) : notFound(config, problem)
     }
     await sleep(500, signal)
   }
@@ -41,17 +40,6 @@ export async function topicOf(
 /** Whether the error is the client's own, because no broker has answered: librdkafka's own codes are below 0. */
 function isLocal(problem: unknown): boolean {
   return ((problem as { code?: unknown } | undefined)?.code as number) < 0
-}
-
-/** The bootstrap address has answered; all later requests go to the addresses that brokers advertise. */
-function unreachable(config: KafkaConfig, { advertised, lastFailure }: Reachability): Failure {
-  const { KAFKA_BOOTSTRAP_SERVERS: bootstrap, KAFKA_CONNECT_TIMEOUT_MS: timeoutMs } = config
-  return kafkaUnreachable({
-    what: `${bootstrap} answers, but no broker does at the address that it advertises (${advertised.join(', ')}) within ${timeoutMs / 1000} s; nothing was read`,
-    why: lastFailure,
-    remedy:
-      'set the broker’s advertised.listeners to an address that can be reached from here; `make doctor` shows both',
-  })
 }
 
 /** @param problem why the broker could not be asked; undefined: it does not have the topic */

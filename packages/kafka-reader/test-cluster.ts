@@ -25,7 +25,7 @@ const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule required;
 
 export const user = { username: 'reader', password: 'reader-secret' }
 /** The session lifetime of an authentication. */
-export const REAUTHENTICATE_MS = 2_000
+export const REAUTHENTICATE_MS = 4_000
 
 interface Node {
   readonly id: number

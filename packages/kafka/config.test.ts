@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { brokerReason, kafkaConfig, readerSettings } from './config.ts'
+import { advertisedAddress, brokerReason, kafkaConfig, readerSettings } from './config.ts'
 
 test('the reason why a broker is unreachable is reported without the client’s internal names', () => {
   const line =
@@ -13,6 +13,12 @@ test('the reason why a broker is unreachable is reported without the client’s 
   expect(brokerReason('[thrd:b:9092/1]: b:9092/1: Disconnected (after 12ms in state UP)')).toBe(
     'Disconnected',
   )
+})
+
+test('an address that brokers advertise is told apart from one of the settings', () => {
+  const down = 'Connect to ipv4#127.0.0.1:2 failed: Connection refused'
+  expect(advertisedAddress(`[thrd:127.0.0.1:2/1]: 127.0.0.1:2/1: ${down}`)).toBe('127.0.0.1:2')
+  expect(advertisedAddress(`[thrd:127.0.0.1:2/bootstrap]: 127.0.0.1:2/bootstrap: ${down}`)).toBeUndefined()
 })
 
 test('the reader of record batches connects to the same brokers in the same way as the client', () => {

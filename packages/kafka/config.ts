@@ -213,6 +213,11 @@ function brokerAddress(text: string): string {
   return /:\d+$/.test(address) ? address : `${address}:9092`
 }
 
+/** host:port of the broker that a FAIL line of librdkafka's log is about, unless it is known from the settings alone. */
+export function advertisedAddress(logged: string): string | undefined {
+  return /^\[thrd:[^\]]*\]: ([^ /]+)\/\d+: /.exec(logged)?.[1]
+}
+
 /** The reason in a FAIL line of librdkafka's log, which its errors lack, without the client's internal names. */
 export function brokerReason(logged: string): string {
   const reason = logged

@@ -27,6 +27,15 @@ export function failUsage(script: string, args: readonly string[]) {
 }
 
 /**
+ * For yargs' `.wrap()`: the width of the help, and no wrapping when nobody asks for it. Yargs writes the help of every
+ * command that it runs; to wrap a long one costs a tenth of the time in which a service starts.
+ * @param args as typed
+ */
+export function helpWidth(args: readonly string[], width: number): number | null {
+  return args.includes('--help') ? width : null
+}
+
+/**
  * For yargs' `.check()`: refuses a flag with an empty value, which is what the shell makes of `--csv "$FILE"` without a
  * FILE. If it counted as absent, the command would do something else than intended.
  * @param args as typed

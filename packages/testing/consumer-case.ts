@@ -3,13 +3,13 @@
 import { sleep } from '@ticklake/runtime/process.ts'
 import { expect } from 'vitest'
 import { type LakeContent, readLake, readTails } from './lake-reader.ts'
+import { PATIENCE_MS } from './patience.ts'
 import { type Fault, type Rule, type S3Proxy, startS3Proxy } from './s3-proxy.ts'
 import { Service } from './service.ts'
 import { testEnv } from './test-env.ts'
 
 export type Env = Record<string, string>
 
-const LAND_WITHIN_MS = 90_000
 const POLL_EVERY_MS = 200
 /** The lake is read when a consumer says that it landed something, and this long after the last time in any case. */
 const POLL_AT_LEAST_EVERY_MS = 1_000
@@ -69,7 +69,7 @@ export class ConsumerCase {
    */
   async landed(total: number, more: Env = {}): Promise<LakeContent> {
     const env = { ...this.env, ...more }
-    for (const deadline = Date.now() + LAND_WITHIN_MS; ; ) {
+    for (const deadline = Date.now() + PATIENCE_MS; ; ) {
       const isOver = Date.now() > deadline
       // To read every object costs much more than the newest claims, which come before them.
       const sinceMs = performance.now()
@@ -82,7 +82,7 @@ export class ConsumerCase {
         const said = this.#running
           .map((service) => service.stderr.split('\n').slice(-15).join('\n'))
           .join('\n\n')
-        throw new Error(`${landed} of ${total} records landed in ${LAND_WITHIN_MS} ms:\n${said}`)
+        throw new Error(`${landed} of ${total} records landed in ${PATIENCE_MS} ms:\n${said}`)
       }
       // A thousand partitions take S3 seconds: asking all the time would keep the consumer from it.
       const pauseMs = Math.min(2_000, Math.max(POLL_EVERY_MS, performance.now() - sinceMs))

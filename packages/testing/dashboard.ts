@@ -6,9 +6,7 @@ import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { run, start } from './catalog-commands.ts'
-
-/** The limit for waits on Athena or a flush: machines differ. */
-export const SLOW_MS = 90_000
+import { PATIENCE_MS } from './patience.ts'
 
 const shotDir = join(import.meta.dirname, '../../.local/screenshots')
 
@@ -68,7 +66,7 @@ export async function prepare(env: Record<string, string>): Promise<void> {
 export async function eventually<T>(
   poll: () => T | undefined | false | Promise<T | undefined | false>,
   what: string,
-  withinMs = SLOW_MS,
+  withinMs = PATIENCE_MS,
 ): Promise<T> {
   const deadline = Date.now() + withinMs
   while (Date.now() < deadline) {
@@ -111,7 +109,7 @@ export async function openTab(browser: Browser, url: string, options: TabOptions
     },
   )
   const page = await context.newPage()
-  page.setDefaultTimeout(SLOW_MS)
+  page.setDefaultTimeout(PATIENCE_MS)
   page.on('pageerror', (error) => complaints.push(`threw ${error.message}`))
   page.on('console', (message) => {
     // The dashboard shows what the server refuses; the browser's own line about it says nothing more.

@@ -2,7 +2,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, request } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
 import { promisify } from 'node:util'
@@ -58,6 +58,30 @@ export async function startFront(upstream: string): Promise<Front> {
     },
   }
   return front
+}
+
+/** Passes bytes on to another address. */
+export interface Relay {
+  readonly address: string
+  /** Resolves when the other side has answered for the first time. */
+  readonly answered: Promise<void>
+  close(): void
+}
+
+export async function startRelay(upstream: string): Promise<Relay> {
+  const [host, port] = upstream.split(':')
+  const answered = Promise.withResolvers<void>()
+  const server = createTcpServer((near) => {
+    const far = connect(Number(port), host)
+    far.once('data', () => answered.resolve())
+    near.pipe(far).pipe(near)
+    for (const socket of [near, far]) socket.on('error', () => {})
+  })
+  return {
+    address: `${loopback}:${await listening(server)}`,
+    answered: answered.promise,
+    close: () => void server.close(),
+  }
 }
 
 /** A port that nothing listens on. */

@@ -6,7 +6,7 @@ import { sleep } from '@ticklake/runtime/process.ts'
 type Env = Readonly<Record<string, string>>
 type Done = (error: unknown) => void
 
-export const CALL_WITHIN_MS = 20_000
+export const CALL_WITHIN_MS = 60_000
 const RETRY_MS = 250
 
 export async function withAdmin<T>(env: Env, work: (admin: IAdminClient) => Promise<T>): Promise<T> {

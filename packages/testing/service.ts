@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
+import { PATIENCE_MS } from './patience.ts'
 
 const projectDir = join(import.meta.dirname, '../..')
 
@@ -53,7 +54,7 @@ export class Service {
   }
 
   /** The first log line with this message, waited for. @throws Error when the process ends or the time is over without it */
-  async logged(message: string, withinMs = 60_000): Promise<{ readonly [name: string]: unknown }> {
+  async logged(message: string, withinMs = PATIENCE_MS): Promise<{ readonly [name: string]: unknown }> {
     const deadline = Date.now() + withinMs
     for (;;) {
       const line = this.#lines.find(({ msg }) => typeof msg === 'string' && msg.includes(message))

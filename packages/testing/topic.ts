@@ -3,6 +3,7 @@ import type { IAdminClient } from '@confluentinc/kafka-javascript'
 import { canonicalBytes } from '@ticklake/contract/validation.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { CALL_WITHIN_MS, called, withAdmin, withProducer } from './kafka-clients.ts'
+import { PATIENCE_MS } from './patience.ts'
 
 type Env = Record<string, string>
 
@@ -17,8 +18,6 @@ export async function createTopic(
   await makeTopic(env, `${env.KAFKA_TOPIC}-dead-letters`, 1, config, replicas)
 }
 
-const KNOWN_WITHIN_MS = 30_000
-
 /** Makes one topic; resolves when the broker knows it, which is later than when its controller has made it. */
 export async function makeTopic(
   env: Env,
@@ -31,10 +30,10 @@ export async function makeTopic(
   const wanted = { topic, num_partitions: partitions, replication_factor: replicas, config: settings }
   await withAdmin(env, async (admin) => {
     await called((done) => admin.createTopic(wanted, CALL_WITHIN_MS, done))
-    const deadline = Date.now() + KNOWN_WITHIN_MS
+    const deadline = Date.now() + PATIENCE_MS
     while (!(await isKnown(admin, topic))) {
       if (Date.now() > deadline)
-        throw new Error(`the broker does not know ${topic} ${KNOWN_WITHIN_MS} ms after it was made`)
+        throw new Error(`the broker does not know ${topic} ${PATIENCE_MS} ms after it was made`)
       await sleep(50)
     }
   })

@@ -4,7 +4,7 @@ import { kafkaSchema, topicSchema } from '@ticklake/kafka/config.ts'
 import { shellEnv } from '@ticklake/runtime/dotenv.ts'
 import type { Env } from '@ticklake/runtime/env.ts'
 import { runCommand } from '@ticklake/runtime/process.ts'
-import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
+import { failUsage, helpWidth, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
 import yargs, { type Argv } from 'yargs'
 import { producerSchema } from '../config.ts'
 import { dryRun } from './dry-run.ts'
@@ -116,7 +116,7 @@ export function commandLine(args: readonly string[]): Argv {
     .check(() => refuseEmptyFlags(args))
     .fail(failUsage('producer', args))
     .version(false)
-    .wrap(Math.min(120, process.stdout.columns ?? 110))
+    .wrap(helpWidth(args, Math.min(120, process.stdout.columns ?? 110)))
 }
 
 /**

@@ -16,7 +16,6 @@ import { catalogConfig } from '../../catalog/config.ts'
 import { run } from '../cli/run.ts'
 
 /** Trino answers slowly on a busy machine. */
-const PATIENCE_MS = 300_000
 
 const price = (close: number) => ({ open: close, high: close, low: close, close, volume: 1 })
 const tick = (close: number) => ({
@@ -166,121 +165,116 @@ function mapped() {
   })
 }
 
-test(
-  'ticks of every source are landed and counted once, whatever their servers do',
-  async (scope) => {
-    const folder = mkdtempSync(join(tmpdir(), 'ticklake-landed-'))
-    scope.onTestFinished(() => rmSync(folder, { recursive: true }))
-    const keyFile = join(folder, 'key')
-    writeFileSync(keyFile, 'K3Y\n')
-    const withKey = { PRODUCER_FEED_KEY_FILE: keyFile }
-    const map = 'index=$.data[*].s,close=$.data[*].p,volume=$.data[*].v,traded_at=$.data[*].t,id=$.data[*].id'
-    const own =
-      (address: 'wsUrl' | 'httpUrl', more = {}) =>
-      (server: FeedServer) => ({
-        ...{ PRODUCER_SOURCE: `${server[address]}/feed`, ...more },
-      })
-    const cases: Case[] = [
-      {
-        ...{ source: 'coinbase', server: await coinbase() },
-        closes: [101.25, 102.25, 103.25, 104.25, 105.25, 106.25, 107.25, 108.25],
-        env: (server) => ({ PRODUCER_SOURCE: 'coinbase:BTC-USD', ...exchange(server) }),
-      },
-      {
-        ...{ source: 'binance', server: await binanceTrades() },
-        closes: [10, 11, 12, 13, 14, 15, 16, 17],
-        env: (server) => ({ PRODUCER_SOURCE: 'binance:btcusdt', ...exchange(server) }),
-      },
-      {
-        ...{ source: 'candles', server: await binanceCandles() },
-        closes: [1.25, 1.25, 1.25, 1.25, 1.25],
-        env: (server) => ({ PRODUCER_SOURCE: 'binance:btcusdt@1m', ...exchange(server) }),
-      },
-      {
-        ...{ source: 'yahoo', server: await yahoo(), closes: [99, 100, 101, 103] },
-        env: ({ httpUrl }) => ({ PRODUCER_SOURCE: 'yahoo:^FTSE', PRODUCER_FEED_REST_URL: httpUrl }),
-      },
-      {
-        ...{ source: 'alphavantage', server: await alphaVantage(), closes: [1, 2] },
-        env: ({ httpUrl }) => ({
-          ...{ PRODUCER_SOURCE: 'alphavantage:IBM@5min', PRODUCER_FEED_REST_URL: httpUrl, ...withKey },
-        }),
-      },
-      {
-        ...{ source: 'finnhub', server: await finnhub(), closes: [1, 2, 3] },
-        env: ({ wsUrl }) => ({ PRODUCER_SOURCE: 'finnhub:AAPL', PRODUCER_FEED_URL: wsUrl, ...withKey }),
-      },
-      { source: 'sse', server: await events(), closes: [1, 2, 3], env: own('httpUrl') },
-      { source: 'lines', server: await jsonLines(), closes: [1, 2, 3, 4], env: own('httpUrl') },
-      {
-        ...{ source: 'websocket', server: await mapped(), closes: [1, 2, 3] },
-        env: own('wsUrl', { PRODUCER_MAP: map, PRODUCER_SUBSCRIBE: 'all' }),
-      },
-    ]
-    scope.onTestFinished(async () => {
-      for (const { server } of cases) await server[Symbol.asyncDispose]()
+test('ticks of every source are landed and counted once, whatever their servers do', async (scope) => {
+  const folder = mkdtempSync(join(tmpdir(), 'ticklake-landed-'))
+  scope.onTestFinished(() => rmSync(folder, { recursive: true }))
+  const keyFile = join(folder, 'key')
+  writeFileSync(keyFile, 'K3Y\n')
+  const withKey = { PRODUCER_FEED_KEY_FILE: keyFile }
+  const map = 'index=$.data[*].s,close=$.data[*].p,volume=$.data[*].v,traded_at=$.data[*].t,id=$.data[*].id'
+  const own =
+    (address: 'wsUrl' | 'httpUrl', more = {}) =>
+    (server: FeedServer) => ({
+      ...{ PRODUCER_SOURCE: `${server[address]}/feed`, ...more },
     })
+  const cases: Case[] = [
+    {
+      ...{ source: 'coinbase', server: await coinbase() },
+      closes: [101.25, 102.25, 103.25, 104.25, 105.25, 106.25, 107.25, 108.25],
+      env: (server) => ({ PRODUCER_SOURCE: 'coinbase:BTC-USD', ...exchange(server) }),
+    },
+    {
+      ...{ source: 'binance', server: await binanceTrades() },
+      closes: [10, 11, 12, 13, 14, 15, 16, 17],
+      env: (server) => ({ PRODUCER_SOURCE: 'binance:btcusdt', ...exchange(server) }),
+    },
+    {
+      ...{ source: 'candles', server: await binanceCandles() },
+      closes: [1.25, 1.25, 1.25, 1.25, 1.25],
+      env: (server) => ({ PRODUCER_SOURCE: 'binance:btcusdt@1m', ...exchange(server) }),
+    },
+    {
+      ...{ source: 'yahoo', server: await yahoo(), closes: [99, 100, 101, 103] },
+      env: ({ httpUrl }) => ({ PRODUCER_SOURCE: 'yahoo:^FTSE', PRODUCER_FEED_REST_URL: httpUrl }),
+    },
+    {
+      ...{ source: 'alphavantage', server: await alphaVantage(), closes: [1, 2] },
+      env: ({ httpUrl }) => ({
+        ...{ PRODUCER_SOURCE: 'alphavantage:IBM@5min', PRODUCER_FEED_REST_URL: httpUrl, ...withKey },
+      }),
+    },
+    {
+      ...{ source: 'finnhub', server: await finnhub(), closes: [1, 2, 3] },
+      env: ({ wsUrl }) => ({ PRODUCER_SOURCE: 'finnhub:AAPL', PRODUCER_FEED_URL: wsUrl, ...withKey }),
+    },
+    { source: 'sse', server: await events(), closes: [1, 2, 3], env: own('httpUrl') },
+    { source: 'lines', server: await jsonLines(), closes: [1, 2, 3, 4], env: own('httpUrl') },
+    {
+      ...{ source: 'websocket', server: await mapped(), closes: [1, 2, 3] },
+      env: own('wsUrl', { PRODUCER_MAP: map, PRODUCER_SUBSCRIBE: 'all' }),
+    },
+  ]
+  scope.onTestFinished(async () => {
+    for (const { server } of cases) await server[Symbol.asyncDispose]()
+  })
 
-    const it = new ConsumerCase(scope, { LOG_LEVEL: 'error' })
-    await createTopic(it.env, 2)
-    it.consume()
-    const stop = new AbortController()
-    scope.onTestFinished(() => stop.abort('the test is over'))
-    const producing = cases.map(({ source, server, env }) =>
-      run(
-        {
-          ...{ ...it.env, PRODUCER_HEALTH_PORT: '0', PRODUCER_STOP_LINGER_MS: '0', PRODUCER_RATE: 'max' },
-          ...{ PRODUCER_FEED_BACKOFF_MS: '5', PRODUCER_FEED_POLL_MS: '50', ...env(server) },
-          PRODUCER_SOURCE_NAME: source,
-        },
-        stop.signal,
-      ),
-    )
-    const json = `${JSON.stringify(tick(1))}\n{"index":1}\n{"Symbol":"HSI",\n${JSON.stringify(tick(2))}\n`
-    const csv =
-      'Date,Open,High,Low,Close,Volume\n2026-11-25,1,1,1,1,1\n\nno,1,1,1,1,1\n2026-11-26,2,2,2,2,2\n'
-    const piped = [
-      piping(it.env, ['--source', '-', '--source-name', 'stdin json'], json),
-      piping(it.env, ['--csv', '-', '--index', 'HSI', '--source-name', 'stdin csv'], csv),
-    ]
-    const expected = new Map<string, readonly number[]>([
-      ...cases.map(({ source, closes }) => [source, closes] as const),
-      ['stdin json', [1, 2]],
-      ['stdin csv', [1, 2]],
-    ])
-    const total = [...expected.values()].reduce((sum, closes) => sum + closes.length, 0)
-    await it.landed(total)
-    // What a server sends again is sent again within so many polls and reconnects.
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    stop.abort('enough')
-    await Promise.all([...producing, ...piped])
+  const it = new ConsumerCase(scope, { LOG_LEVEL: 'error' })
+  await createTopic(it.env, 2)
+  it.consume()
+  const stop = new AbortController()
+  scope.onTestFinished(() => stop.abort('the test is over'))
+  const producing = cases.map(({ source, server, env }) =>
+    run(
+      {
+        ...{ ...it.env, PRODUCER_HEALTH_PORT: '0', PRODUCER_STOP_LINGER_MS: '0', PRODUCER_RATE: 'max' },
+        ...{ PRODUCER_FEED_BACKOFF_MS: '5', PRODUCER_FEED_POLL_MS: '50', ...env(server) },
+        PRODUCER_SOURCE_NAME: source,
+      },
+      stop.signal,
+    ),
+  )
+  const json = `${JSON.stringify(tick(1))}\n{"index":1}\n{"Symbol":"HSI",\n${JSON.stringify(tick(2))}\n`
+  const csv = 'Date,Open,High,Low,Close,Volume\n2026-11-25,1,1,1,1,1\n\nno,1,1,1,1,1\n2026-11-26,2,2,2,2,2\n'
+  const piped = [
+    piping(it.env, ['--source', '-', '--source-name', 'stdin json'], json),
+    piping(it.env, ['--csv', '-', '--index', 'HSI', '--source-name', 'stdin csv'], csv),
+  ]
+  const expected = new Map<string, readonly number[]>([
+    ...cases.map(({ source, closes }) => [source, closes] as const),
+    ['stdin json', [1, 2]],
+    ['stdin csv', [1, 2]],
+  ])
+  const total = [...expected.values()].reduce((sum, closes) => sum + closes.length, 0)
+  await it.landed(total)
+  // What a server sends again is sent again within so many polls and reconnects.
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  stop.abort('enough')
+  await Promise.all([...producing, ...piped])
 
-    expect((await catalog(it.env, 'declare')).code).toBe(0)
-    const audit = await catalog(it.env, 'audit', '--wait', '60')
-    expect(audit.stdout, audit.stderr).toContain(
-      `audit: produced ${total}, landed ${total}, dead 0, skipped 0, lost 0, twice 0`,
-    )
-    const config = catalogConfig(it.env)
-    using aws = openAws(config.lake)
-    const counted = await aws.athena.rows(
-      `SELECT source, count(*), count(DISTINCT (close, traded_at)), array_join(array_agg(close ORDER BY close), ' ')
+  expect((await catalog(it.env, 'declare')).code).toBe(0)
+  const audit = await catalog(it.env, 'audit', '--wait', '60')
+  expect(audit.stdout, audit.stderr).toContain(
+    `audit: produced ${total}, landed ${total}, dead 0, skipped 0, lost 0, twice 0`,
+  )
+  const config = catalogConfig(it.env)
+  using aws = openAws(config.lake)
+  const counted = await aws.athena.rows(
+    `SELECT source, count(*), count(DISTINCT (close, traded_at)), array_join(array_agg(close ORDER BY close), ' ')
        FROM ticks GROUP BY source ORDER BY source`,
-      {},
-    )
-    const byClose = (closes: readonly number[]) => closes.map((close) => close.toFixed(2)).join(' ')
-    expect(
-      counted.map(([source, count, distinct, closes]) => [
-        ...[source, Number(count), Number(distinct)],
-        byClose(closes!.split(' ').map(Number)),
-      ]),
-    ).toEqual(
-      [...expected]
-        .map(([source, closes]) => [source, closes.length, closes.length, byClose(closes)])
-        .toSorted((a, b) => (a[0]! < b[0]! ? -1 : 1)),
-    )
-  },
-  PATIENCE_MS,
-)
+    {},
+  )
+  const byClose = (closes: readonly number[]) => closes.map((close) => close.toFixed(2)).join(' ')
+  expect(
+    counted.map(([source, count, distinct, closes]) => [
+      ...[source, Number(count), Number(distinct)],
+      byClose(closes!.split(' ').map(Number)),
+    ]),
+  ).toEqual(
+    [...expected]
+      .map(([source, closes]) => [source, closes.length, closes.length, byClose(closes)])
+      .toSorted((a, b) => (a[0]! < b[0]! ? -1 : 1)),
+  )
+})
 
 async function piping(env: Record<string, string>, args: readonly string[], input: string): Promise<void> {
   const main = join(import.meta.dirname, '../main.ts')

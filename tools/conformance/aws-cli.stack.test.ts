@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { projectDir } from '@ticklake/stack/paths.ts'
+import { PATIENCE_MS } from '@ticklake/testing/patience.ts'
 import { expect, inject, test } from 'vitest'
 import { awsCli } from '../docs/project-copy.ts'
 import { failuresOf } from './reasons.ts'
@@ -22,7 +23,7 @@ test('the AWS CLI reads, writes and queries a catalog by each of its commands', 
     dir,
     select: [],
     leaveOut: [],
-    signal: AbortSignal.timeout(110_000),
+    signal: AbortSignal.timeout(PATIENCE_MS),
   })
   rmSync(dir, { recursive: true })
   expect(outcomes.length).toBeGreaterThan(160)

@@ -330,7 +330,7 @@ test('an hour that has just begun has no objects yet: those of the hour before a
   await later.clock.setFixedTime(Date.now() + 3_600_000)
   await later.goto(served.url)
   await showTab(later, 'Catalog')
-  await later.getByRole('button', { name: 'Sample rows' }).first().waitFor({ timeout: 10_000 })
+  await later.getByRole('button', { name: 'Sample rows' }).first().waitFor()
   await later.close()
 })
 

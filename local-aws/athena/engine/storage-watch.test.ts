@@ -16,6 +16,20 @@ test('S3 that does not answer twice is away; a single late answer is not', async
   expect(lost).toHaveBeenCalledOnce()
 })
 
+test('an answer may take seconds; S3 that is silent for seven is away', async () => {
+  const late = (ms: number, answered: boolean) => async () => {
+    await new Promise((resolve) => setTimeout(resolve, ms))
+    return answered
+  }
+  const probes = [late(5_000, true), late(5_000, true), late(7_000, false)]
+  const lost = vi.fn()
+  using _watch = storageWatch({ answers: () => probes.shift()!() }).watch(lost)
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(lost).not.toHaveBeenCalled()
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(lost).toHaveBeenCalledOnce()
+})
+
 test('queries that run at the same time share the probes; without any there is none', async () => {
   let probes = 0
   const { watch } = storageWatch({ answers: async () => ++probes < 3 })

@@ -2,8 +2,10 @@
 import type { ResultObjects } from '../results/s3.ts'
 
 const everyMs = 2_000
-/** A single probe may be late on a busy machine. */
+/** A connection may be refused once, while S3 starts again. */
 const mostMissed = 2
+/** A busy machine takes seconds for an answer; a query is to fail within ten. */
+const silentAfterMs = 7_000
 
 export interface StorageWatch {
   /** @param onLost called once, when S3 does not answer any more, unless disposed before */
@@ -20,7 +22,10 @@ export function storageWatch(objects: Pick<ResultObjects, 'answers'>): StorageWa
   async function probe(): Promise<void> {
     if (isProbing) return
     isProbing = true
-    missed = (await objects.answers(everyMs)) ? 0 : missed + 1
+    const askedMs = performance.now()
+    const hasAnswered = await objects.answers(silentAfterMs)
+    const isSilent = performance.now() - askedMs >= silentAfterMs
+    missed = hasAnswered ? 0 : isSilent ? mostMissed : missed + 1
     isProbing = false
     if (missed < mostMissed) return
     const lost = [...watched]
