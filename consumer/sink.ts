@@ -101,10 +101,9 @@ export class Sink implements SinkState {
   #canGoOn(error: unknown): boolean {
     switch (codeOf(error)) {
       case 'KAFKA_GROUP_FAILED':
-        return ++this.#refusedClients < REFUSED_CLIENTS
-      // The log ends before the next offset: recovery decides whether a new era begins there.
+      // Kafka has deleted or lost what was to be read next: recovery knows whether any of it has landed.
       case 'OFFSET_OUT_OF_RANGE':
-        return this.#config.onTruncation === 'record' && ++this.#refusedClients < REFUSED_CLIENTS
+        return ++this.#refusedClients < REFUSED_CLIENTS
       case 'KAFKA_UNREACHABLE':
         return this.#hasStarted
       case 'TOPIC_TRUNCATED':

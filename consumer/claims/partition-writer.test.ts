@@ -292,7 +292,20 @@ test('records in memory are not claimed with those that replaced them in Kafka',
   writer.connectionLost()
   found.set(3, other)
   for (const offset of [4, 5]) push(offset)
-  await expect(ran).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED' })
+  await expect(ran).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED', retryable: true })
+  expect(claims()).toHaveLength(1)
+  // What landed is as it was: the partition is read again from there.
+  expect([...objects.keys()].filter((key) => key.includes('/truncations/'))).toHaveLength(0)
+})
+
+test('after a lost connection a partition whose last landed record was replaced is refused for good', async () => {
+  const { claims, writer, ran, push, found, other, objects } = await landedThree()
+  writer.connectionLost()
+  found.set(2, other)
+  for (const offset of [3, 4, 5]) push(offset)
+  const error = await ran.catch((reason) => reason)
+  expect(error).toMatchObject({ code: 'TOPIC_TRUNCATED' })
+  expect(error.retryable).not.toBe(true)
   expect(claims()).toHaveLength(1)
   expect([...objects.keys()].filter((key) => key.includes('/truncations/'))).toHaveLength(1)
 })

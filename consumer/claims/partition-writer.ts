@@ -208,9 +208,12 @@ export class PartitionWriter {
       const why = await untilDone('compare_record', events, this.#aborting.signal, () =>
         truncation.replaced(partition, compared),
       )
+      const hasLanded = compared.offset + this.shift < this.landedOffset
+      if (why !== undefined && hasLanded && this.#options.onTruncation !== 'record') {
+        throw await this.refuseTruncated(why)
+      }
       // Recovery decides whether landed records are among them, and where the chain continues.
-      if (why !== undefined && this.#options.onTruncation === 'record') throw logReplaced(partition, why)
-      if (why !== undefined) throw await this.refuseTruncated(why)
+      if (why !== undefined) throw logReplaced(partition, why)
       this.#doubted.shift()
     }
   }
