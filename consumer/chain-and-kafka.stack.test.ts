@@ -91,6 +91,8 @@ test.concurrent.for(['client', 'batches'])(
 )
 
 test.concurrent('a compacted topic: what Kafka removed before it landed is a gap, the rest lands once', async (scope) => {
+  // Not the one of vitest, which does not know of which of the tests that run it is.
+  const { expect } = scope
   const it = new ConsumerCase(scope)
   await createTopic(it.env, 1, {
     'cleanup.policy': 'compact',
