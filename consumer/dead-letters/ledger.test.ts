@@ -37,11 +37,9 @@ vi.mock('@ticklake/kafka/reader.ts', () => {
       this.#atEnd()
       done(null, [])
     }
-    disconnect(done: () => void) {
-      done()
-    }
   }
   return {
+    closeReader: async () => {},
     connectReader: async () => {
       const partitions = Array.from({ length: kafka.ledgerPartitions }, (_, id) => ({ id }))
       return { reader: new Reader(), metadata: { topics: [{ name: 'ticks-replayed', partitions }] } }

@@ -2,7 +2,7 @@
 import type { IAdminClient, Metadata } from '@confluentinc/kafka-javascript'
 import { ensureTopic, withAdmin } from '@ticklake/kafka/admin.ts'
 import { type KafkaConfig, ledgerTopic } from '@ticklake/kafka/config.ts'
-import { connectReader } from '@ticklake/kafka/reader.ts'
+import { closeReader, connectReader } from '@ticklake/kafka/reader.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { topicIdOf } from '../group/kafka-topic.ts'
 import { type Origin, originText } from './displayed-record.ts'
@@ -99,7 +99,7 @@ export async function readLedger(config: KafkaConfig): Promise<Set<string>> {
     }
     return origins
   } finally {
-    await new Promise<void>((resolve) => reader.disconnect(() => resolve()))
+    await closeReader(reader)
   }
 }
 

@@ -1,6 +1,6 @@
 // One membership in the consumer group, from connecting to leaving: each assigned partition gets a writer, and each
 // revoked one lands its records in memory before it is given back.
-import { readChainTail } from '@ticklake/lake/chain-tail.ts'
+import { ChainTails } from '@ticklake/lake/chain-tail.ts'
 import type { LandingTarget } from '../claims/claim-builder.ts'
 import { Aborted, untilDone } from '../retry.ts'
 import { connectGroup, type GroupClient } from './kafka.ts'
@@ -127,6 +127,8 @@ export class Membership {
   /** @returns stops waiting */
   #awaitEnd({ client, target, port }: Landing, partitions: number): () => void {
     const { end, events } = this.#options
+    if (!end) return () => {}
+    const tails = new ChainTails(port.store, target.lake)
     const stopping = new AbortController()
     const ask = <T>(attempt: string, question: () => Promise<T>) =>
       untilDone(attempt, events, stopping.signal, question)
@@ -134,10 +136,10 @@ export class Membership {
       writerOf: (partition: number) => this.#writers.writerOf(partition),
       endOffset: async (partition: number) =>
         (await ask('query_watermarks', () => client.watermarks(partition))).high,
-      chainEnd: (partition: number) =>
-        ask('find_tail', () => readChainTail(port.store, target.lake, target.topicId, partition)),
+      chainEnd: async (partition: number) =>
+        (await ask('find_tail', () => tails.read(target.topicId, [partition])))[0]!,
     }
-    end?.wait(partitions, facts, stopping.signal).catch((error) => {
+    end.wait(partitions, facts, stopping.signal).catch((error) => {
       if (!(error instanceof Aborted)) this.#fail(error)
     })
     return () => stopping.abort()

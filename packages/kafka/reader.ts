@@ -42,3 +42,8 @@ export async function connectReader(
   })
   return { reader, metadata }
 }
+
+/** Resolves when it is closed, also after an error. */
+export function closeReader(reader: Reader): Promise<void> {
+  return new Promise((resolve) => reader.disconnect(() => resolve()))
+}

@@ -3,7 +3,7 @@ import kafkaJavascript, { type IAdminClient } from '@confluentinc/kafka-javascri
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { brokerReason, type KafkaConfig, kafkaClientSettings } from './config.ts'
-import { connectReader } from './reader.ts'
+import { closeReader, connectReader } from './reader.ts'
 import { kafkaUnreachable } from './unreachable.ts'
 
 const { AdminClient, OffsetSpec } = kafkaJavascript
@@ -203,7 +203,7 @@ export async function* heldRecords(
       if (held.length > 0) yield held
     }
   } finally {
-    await new Promise<void>((resolve) => reader.disconnect(() => resolve()))
+    await closeReader(reader)
   }
 }
 

@@ -2,7 +2,7 @@
 import { CONTRACT_VERSION, type Tick } from '@ticklake/contract/columns.ts'
 import { type Fault, rejectTimestamp, validate } from '@ticklake/contract/validation.ts'
 import type { KafkaConfig } from '@ticklake/kafka/config.ts'
-import { connectReader, type Reader } from '@ticklake/kafka/reader.ts'
+import { closeReader, connectReader, type Reader } from '@ticklake/kafka/reader.ts'
 import type { Broker } from '@ticklake/kafka/topic.ts'
 import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { type Failure, reasonOf } from '@ticklake/runtime/errors.ts'
@@ -89,7 +89,7 @@ export class TickTail {
         }
       }
     } finally {
-      await new Promise<void>((resolve) => reader.disconnect(() => resolve()))
+      await closeReader(reader)
     }
   }
 
