@@ -1,8 +1,7 @@
 // What an alert checks, how often, and whom it notifies. The simple form becomes SQL that reads only recent partitions. Pure.
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { hourOf } from '@ticklake/contract/keys.ts'
-import { quoted } from '@ticklake/lake/sql.ts'
-import { literal } from '@ticklake/runtime/sql/tokens.ts'
+import { literal, quoted } from '@ticklake/runtime/sql/tokens.ts'
 
 export type Target =
   | { readonly kind: 'log' }

@@ -1,8 +1,9 @@
 // Compares rows with Kafka's records column by column: first by sums of digests over blocks of offsets, then row by row
 // in the blocks that differ. Athena reads the rows, so every format, and compacted hours, are compared as a query sees
 // them.
+
 import type { Athena, QueryOptions } from '@ticklake/aws/athena.ts'
-import { quoted } from '@ticklake/lake/sql.ts'
+import { quoted } from '@ticklake/runtime/sql/tokens.ts'
 import { counted, type Finding, finding } from './finding.ts'
 import {
   type ComparedColumn,

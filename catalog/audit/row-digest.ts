@@ -1,7 +1,8 @@
 // A digest of a row's columns, computed in the same way from Kafka's record and, in SQL, from Athena's row.
+
 import { hash } from 'node:crypto'
 import { columns, type Tick, tickColumns } from '@ticklake/contract/columns.ts'
-import { quoted } from '@ticklake/lake/sql.ts'
+import { quoted } from '@ticklake/runtime/sql/tokens.ts'
 
 /** The compared columns: the tick, the offset and the time. Rows are grouped by topic and partition. */
 const comparable = columns.filter(({ name }) => name !== 'kafka_topic_id' && name !== 'kafka_partition')

@@ -3,8 +3,8 @@
 import type { Athena, QueryOptions } from '@ticklake/aws/athena.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import { recordKey } from '@ticklake/contract/keys.ts'
-import { offsetsBelowSql, quoted } from '@ticklake/lake/sql.ts'
-import { literal } from '@ticklake/runtime/sql/tokens.ts'
+import { offsetsBelowSql } from '@ticklake/lake/sql.ts'
+import { literal, quoted } from '@ticklake/runtime/sql/tokens.ts'
 import type { RowGroup } from './object-check.ts'
 import { type CountedObject, type PathRange, pathRanges } from './path-ranges.ts'
 

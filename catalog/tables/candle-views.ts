@@ -1,6 +1,7 @@
 // The views of candles and returns: plain SQL over rows without duplicates. Pure.
+
 import type { TableInput } from '@aws-sdk/client-glue'
-import { quoted } from '@ticklake/lake/sql.ts'
+import { quoted } from '@ticklake/runtime/sql/tokens.ts'
 import { storedViewInput, type ViewColumn, type ViewOf } from './stored-view.ts'
 
 type MakeView = (of: ViewOf) => TableInput

@@ -1,7 +1,8 @@
 // The tutorials' view of the ticks: "adj close", closeusd, the date as text. Pure.
+
 import type { TableInput } from '@aws-sdk/client-glue'
 import { type TickColumn, tickColumns } from '@ticklake/contract/columns.ts'
-import { quoted } from '@ticklake/lake/sql.ts'
+import { quoted } from '@ticklake/runtime/sql/tokens.ts'
 import { storedViewInput, type ViewOf } from './stored-view.ts'
 
 /** Tutorials know the columns of the first contract, so their `SELECT *` keeps its result. */

@@ -2,8 +2,8 @@
 
 import type { Athena, QueryOptions } from '@ticklake/aws/athena.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
+import { quoted } from '@ticklake/runtime/sql/tokens.ts'
 import { hoursAround } from './partitions.ts'
-import { quoted } from './sql.ts'
 
 export interface RowCount {
   readonly rows: number

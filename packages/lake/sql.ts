@@ -1,9 +1,4 @@
-// Pieces of SQL that every query of the lake needs: quoted names, and a limit by offsets.
-
-/** A quoted SQL name. */
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
-}
+// A piece of SQL that queries of the lake need: a limit by offsets.
 
 /** The condition that a row's offset is below its partition's landed offset. */
 export function offsetsBelowSql(landedOffsets: ReadonlyMap<number, number>): string {

@@ -2,9 +2,8 @@
 
 import type { Column as GlueColumn, Table } from '@aws-sdk/client-glue'
 import type { Aws } from '@ticklake/aws/clients.ts'
-import { quoted } from '@ticklake/lake/sql.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { literal } from '@ticklake/runtime/sql/tokens.ts'
+import { literal, quoted } from '@ticklake/runtime/sql/tokens.ts'
 import { type CatalogConfig, crawledDatabase } from '../../config.ts'
 import { viewSql } from '../../tables/stored-view.ts'
 import type {

@@ -1,7 +1,7 @@
 // Example statements for the console: the tutorials' queries, and a few more. Pure.
 
 import type { LakeConfig } from '@ticklake/aws/config.ts'
-import { quoted } from '@ticklake/lake/sql.ts'
+import { quoted } from '@ticklake/runtime/sql/tokens.ts'
 import type { Example } from './wire.ts'
 
 /** @param view the view with the tutorials' column names */

@@ -1,4 +1,5 @@
 // CloudTrail's logs: an object holds all its records in one array, which the engine reads as a row, and a view unpacks.
+import { quoted } from '@ticklake/runtime/sql/tokens.ts'
 import type { Column, StorageDescriptor } from '../../glue/api/shapes.ts'
 
 interface Stored {
@@ -26,6 +27,6 @@ export function withRecords<T extends Stored>(item: T): T {
 
 /** What makes a row of each record, in SQL, behind the table with one column. */
 export function unpackedRecords(columns: readonly Column[]): string {
-  const names = columns.map(({ Name }) => `"${Name.replaceAll('"', '""')}"`)
+  const names = columns.map(({ Name }) => quoted(Name))
   return `CROSS JOIN UNNEST("records") AS "record" (${names.join(', ')})`
 }

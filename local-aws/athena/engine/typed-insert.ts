@@ -1,6 +1,6 @@
 // INSERT into a table that the engine sees as a view on its text: the rows are written as that text.
 
-import { type Token, tokensOf } from '@ticklake/runtime/sql/tokens.ts'
+import { quoted, type Token, tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import { contextDatabase, type Query } from '../api/query.ts'
 import { endOfName } from '../iceberg/optimize.ts'
@@ -62,5 +62,3 @@ function endOfColumns(tokens: readonly Token[], start: number): number {
   }
   return start
 }
-
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`

@@ -1,5 +1,7 @@
 // Tables whose objects the engine cannot read into their columns: a view on what it reads gives them, as Athena does.
+
 import { dataCatalog } from '@ticklake/runtime/engine-catalogs.ts'
+import { quoted } from '@ticklake/runtime/sql/tokens.ts'
 import type { Column, Partition, Table } from '../../glue/api/shapes.ts'
 import { engineType } from '../../glue/hive/engine-type.ts'
 import { isCloudTrail, unpackedRecords, withRecords } from './cloudtrail.ts'
@@ -134,5 +136,3 @@ function csvColumn({ Name: name, Type = 'string' }: Column, field: number): View
 }
 
 const isNumber = (type: string) => /^(?:(?:tiny|small|big)?int|float|double|decimal)/.test(type)
-
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`

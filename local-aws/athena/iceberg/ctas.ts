@@ -1,6 +1,6 @@
 // CREATE TABLE ... AS with table_type = 'ICEBERG': Athena's properties in the words of the engine's Iceberg connector.
 import { icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
-import { literal, type Token } from '@ticklake/runtime/sql/tokens.ts'
+import { literal, quoted, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { invalidProperty, type Property, plainValue } from '../sql/property-list.ts'
 import type { Edit } from '../sql/rewritten-sql.ts'
 import { endOfName, nameAt } from './optimize.ts'
@@ -62,7 +62,7 @@ export function icebergTarget(
   const start = tokens[2]?.value === 'IF' ? 5 : 2
   const parts = tokens.slice(start, endOfName(tokens, start))
   const { name, database: schema = database } = nameAt(tokens, start)!
-  const text = [icebergCatalog, schema, name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
+  const text = [icebergCatalog, schema, name].map(quoted).join('.')
   const edit = { start: parts[0]!.start, end: parts.at(-1)!.end, text }
   return { edit, database: schema, name }
 }

@@ -1,6 +1,7 @@
 // Runs the statements that define Iceberg tables: each is a commit of new metadata, VACUUM is the engine's.
 
 import { icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
+import { quoted } from '@ticklake/runtime/sql/tokens.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import type { Table } from '../../glue/api/shapes.ts'
 import { fieldsOf } from '../../glue/hive/iceberg-type.ts'
@@ -119,8 +120,6 @@ export function vacuumStatements({ entry, metadata }: LoadedTable): string[] {
     (procedure) => `ALTER TABLE ${table} EXECUTE ${procedure}(retention_threshold => '${seconds}s')`,
   )
 }
-
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
 
 const unsupported = ({ action }: TableChange) =>
   notSupported(

@@ -1,6 +1,7 @@
 // SHOW CREATE TABLE and SHOW CREATE VIEW: the statement that makes what the catalog holds.
 
 import { hiveLiteral } from '@ticklake/runtime/sql/hive-string.ts'
+import { quoted } from '@ticklake/runtime/sql/tokens.ts'
 import type { Column, SerDeInfo, Table } from '../../glue/api/shapes.ts'
 import { notSupported } from '../api/errors.ts'
 import { presentedView } from './view.ts'
@@ -110,5 +111,4 @@ function listLines(items: readonly string[], after = ''): string[] {
 
 const quotedName = (name: string) => `\`${name.replaceAll('`', '``')}\``
 
-const plainName = (name: string) =>
-  /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`
+const plainName = (name: string) => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : quoted(name))

@@ -1,5 +1,6 @@
 // Hive's types and the engine's: `array<struct<a:int>>` is `array(row("a" integer))`.
 
+import { quoted } from '@ticklake/runtime/sql/tokens.ts'
 import { engineName, hiveOfEngine } from './type-names.ts'
 import { partsOfType, splitAtCommas } from './type-parts.ts'
 
@@ -9,7 +10,7 @@ export function engineType(type: string): string {
   if (parts.length === 0) return engineName(type)
   if (!type.startsWith('struct<'))
     return `${type.slice(0, type.indexOf('<'))}(${parts.map((part) => engineType(part.type)).join(', ')})`
-  const fields = parts.map(({ name, type }) => `"${name.replaceAll('"', '""')}" ${engineType(type)}`)
+  const fields = parts.map(({ name, type }) => `${quoted(name)} ${engineType(type)}`)
   return `row(${fields.join(', ')})`
 }
 

@@ -20,7 +20,7 @@ export type Language = 'sql' | 'hive'
 /** The pattern of each token; every pattern is linear, even without an end. */
 const blank = /\s+/y
 const string = /'[^']*(?:''[^']*)*'/y
-const quoted = /"[^"]*(?:""[^"]*)*"/y
+const quotedName = /"[^"]*(?:""[^"]*)*"/y
 const hiveTexts = {
   "'": /'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'/y,
   '"': /"[^"\\]*(?:(?:\\[\s\S]|"")[^"\\]*)*"/y,
@@ -72,7 +72,7 @@ export function tokensOf(sql: string, language: Language = 'sql'): Token[] {
       if (end < 0) add('broken', sql.length)
       else at = end + 2
     } else if (char === "'") addQuoted('string', isHive ? hiveTexts[char] : string)
-    else if (char === '"') addQuoted('quoted', isHive ? hiveTexts[char] : quoted)
+    else if (char === '"') addQuoted('quoted', isHive ? hiveTexts[char] : quotedName)
     else if (char === '`') addQuoted('backtick', backtick)
     else if (plainSymbols.has(char)) add('symbol', at + 1)
     else {
@@ -116,6 +116,11 @@ export function positionOf(sql: string, offset: number): { line: number; column:
 export function mismatch(sql: string, token: Token | undefined, expected: readonly string[]): string {
   const { line, column } = positionOf(sql, token?.start ?? sql.length)
   return `line ${line}:${column}: mismatched input '${token?.text ?? '<EOF>'}'. Expecting: ${expected.join(', ')}`
+}
+
+/** A name in quotation marks. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
 }
 
 /** A string as an SQL literal. */
