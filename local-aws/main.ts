@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { shellEnv } from '@ticklake/runtime/dotenv.ts'
+import { returnIdleMemory } from '@ticklake/runtime/idle-memory.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
 import { runCommand } from '@ticklake/runtime/process.ts'
@@ -36,6 +37,7 @@ await runCommand(async (signal) => {
   const icebergRest = openIcebergRest({ glue, tables, accountId, region })
   let isSeeded = false
   const whyNotSeeded = () => (isSeeded ? undefined : 'LOCAL_AWS_SEED_DIR is still being loaded')
+  using _memory = returnIdleMemory()
   await using _server = await startServer({
     config,
     events,
