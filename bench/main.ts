@@ -13,39 +13,39 @@ import { lineOf, summaryOf, writePage } from './page.ts'
 import { readResult } from './result.ts'
 
 const args = hideBin(process.argv)
-const flags = await yargs(args)
-  .scriptName('bench')
-  .usage(
-    '$0 [--quick] [--rows N] [--rounds N] [--only TEXT]\n$0 --page FILE...\n\nMeasures the services on a stack of its own, with contenders in turn. BENCH_PEER=<folder> adds Kafka Connect and Java (docs/benchmarks.md).',
-  )
-  .option('quick', {
-    type: 'boolean',
-    default: false,
-    describe: 'two minutes, without a peer; writes nothing',
-  })
-  .option('rows', { type: 'number', describe: 'rows of the topic; 1,000,000, with --quick 200,000' })
-  .option('rounds', { type: 'number', describe: 'how often each contender runs; 3, with --quick 1' })
-  .option('only', { type: 'string', describe: 'only contenders and measures with this text in their name' })
-  .option('page', {
-    type: 'string',
-    array: true,
-    describe: 'write docs/benchmarks.md from these results instead',
-  })
-  .check(({ rows, rounds }) => {
-    for (const [name, value] of Object.entries({ rows, rounds })) {
-      if (value !== undefined && !(Number.isInteger(value) && value > 0))
-        throw new Error(`--${name} is a whole number above 0`)
-    }
-    return refuseEmptyFlags(args)
-  })
-  .strict()
-  .fail(failUsage('bench', args))
-  .version(false)
-  .parseAsync()
 
 const docs = join(projectDir, 'docs')
 
 await runCommand(async (signal) => {
+  const flags = await yargs(args)
+    .scriptName('bench')
+    .usage(
+      '$0 [--quick] [--rows N] [--rounds N] [--only TEXT]\n$0 --page FILE...\n\nMeasures the services on a stack of its own, with contenders in turn. BENCH_PEER=<folder> adds Kafka Connect and Java (docs/benchmarks.md).',
+    )
+    .option('quick', {
+      type: 'boolean',
+      default: false,
+      describe: 'two minutes, without a peer; writes nothing',
+    })
+    .option('rows', { type: 'number', describe: 'rows of the topic; 1,000,000, with --quick 200,000' })
+    .option('rounds', { type: 'number', describe: 'how often each contender runs; 3, with --quick 1' })
+    .option('only', { type: 'string', describe: 'only contenders and measures with this text in their name' })
+    .option('page', {
+      type: 'string',
+      array: true,
+      describe: 'write docs/benchmarks.md from these results instead',
+    })
+    .check(({ rows, rounds }) => {
+      for (const [name, value] of Object.entries({ rows, rounds })) {
+        if (value !== undefined && !(Number.isInteger(value) && value > 0))
+          throw new Error(`--${name} is a whole number above 0`)
+      }
+      return refuseEmptyFlags(args)
+    })
+    .strict()
+    .fail(failUsage('bench', args))
+    .version(false)
+    .parseAsync()
   const say = (line: string) => void process.stdout.write(`${line}\n`)
   if (flags.page) {
     writePage(docs, flags.page.map(readResult))

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The way in to the infrastructure on AWS: the command line decides what runs.
-import { commandLine } from './commands.ts'
+import { runCommand } from '@ticklake/runtime/process.ts'
+import { commandLine } from './cli/commands.ts'
 
-await commandLine(process.argv.slice(2)).parseAsync()
+await runCommand((signal) => commandLine(process.argv.slice(2), process, signal))

@@ -2,6 +2,7 @@
 // random.
 import { accessSync, constants, createReadStream, statSync } from 'node:fs'
 import { basename } from 'node:path'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { columnNamed } from '@ticklake/contract/aliases.ts'
 import type { Tick } from '@ticklake/contract/columns.ts'
@@ -50,10 +51,16 @@ type SourceConfig = Pick<
 
 /**
  * @param signal aborting it ends the reading, even if standard input is silent
+ * @param stdin what the source `-` reads
  * @throws (while reading) Failure SOURCE_UNREADABLE, SOURCE_EMPTY, FEED_UNREACHABLE, FEED_REFUSED and what readCsv
  * throws
  */
-export function openSource(config: SourceConfig, readerEvents: SourceEvents, signal: AbortSignal): Source {
+export function openSource(
+  config: SourceConfig,
+  readerEvents: SourceEvents,
+  signal: AbortSignal,
+  stdin: Readable = process.stdin,
+): Source {
   if (config.feed) {
     const feed = openFeed(config.feed, config)
     return {
@@ -69,7 +76,7 @@ export function openSource(config: SourceConfig, readerEvents: SourceEvents, sig
       readerEvents.rowSkipped(row)
     },
   }
-  const { name, pass } = passesOf(config, events, signal)
+  const { name, pass } = passesOf(config, events, signal, stdin)
   const batches =
     config.mode === 'sample'
       ? atRandom(name, pass, events, skipped)
@@ -95,6 +102,7 @@ function passesOf(
   config: SourceConfig,
   events: ReaderEvents,
   signal: AbortSignal,
+  stdin: Readable,
 ): { name: string; pass: Pass } {
   const source = config.PRODUCER_SOURCE_NAME
   const options = {
@@ -113,7 +121,7 @@ function passesOf(
       return readCsv(bytes, name, { ...options, source: source ?? file }, events)
     },
   })
-  const input = () => chunksOf(process.stdin, 'standard input', signal)
+  const input = () => chunksOf(stdin, 'standard input', signal)
   if (config.PRODUCER_CSV === '-') return csv('standard input', input)
   if (config.PRODUCER_CSV) {
     const path = config.PRODUCER_CSV
@@ -151,11 +159,7 @@ function ownName(path: string): string | undefined {
 }
 
 /** The bytes of a stream until it ends. @throws the signal's reason if it aborts; Failure SOURCE_UNREADABLE */
-async function* chunksOf(
-  stream: NodeJS.ReadableStream & { destroy(): unknown },
-  name: string,
-  signal: AbortSignal,
-): AsyncGenerator<Buffer> {
+async function* chunksOf(stream: Readable, name: string, signal: AbortSignal): AsyncGenerator<Buffer> {
   const stop = () => stream.destroy()
   signal.addEventListener('abort', stop, { once: true })
   try {

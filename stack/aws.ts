@@ -2,7 +2,7 @@
 // The AWS endpoint alone, without Kafka, in the foreground: what the image of local-aws/Dockerfile runs.
 import { once } from 'node:events'
 import { runCommand } from '@ticklake/runtime/process.ts'
-import { failUsage } from '@ticklake/runtime/usage.ts'
+import { failUsage, runCommandLine } from '@ticklake/runtime/usage.ts'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { makeArchives } from './archives.ts'
@@ -12,17 +12,21 @@ import { homeDir } from './paths.ts'
 import { loopback } from './ports.ts'
 import { startStack } from './stack.ts'
 
-await yargs(hideBin(process.argv))
-  .scriptName('aws')
-  .usage('$0 [command]\n\nAthena, Glue and S3 on port 4566, until Ctrl-C.')
-  .command(['run', '$0'], 'serve; LOCAL_AWS_* variables set it up', {}, () => runCommand(serve))
-  .command('archive', 'make the class archive with which Trino starts faster', {}, () =>
-    runCommand((signal) => makeArchives({ detail: '' }, signal, 'trino')),
-  )
-  .strict()
-  .fail(failUsage('aws', hideBin(process.argv)))
-  .version(false)
-  .parseAsync()
+const args = hideBin(process.argv)
+
+await runCommand(async (signal) => {
+  const commands = yargs()
+    .scriptName('aws')
+    .usage('$0 [command]\n\nAthena, Glue and S3 on port 4566, until Ctrl-C.')
+    .command(['run', '$0'], 'serve; LOCAL_AWS_* variables set it up', {}, () => serve(signal))
+    .command('archive', 'make the class archive with which Trino starts faster', {}, () =>
+      makeArchives({ detail: '' }, signal, 'trino'),
+    )
+    .strict()
+    .fail(failUsage('aws', args))
+    .version(false)
+  await runCommandLine(commands, args, process)
+})
 
 async function serve(signal: AbortSignal): Promise<void> {
   const settings = Object.fromEntries(

@@ -1,9 +1,8 @@
 // The commands of the catalog with their help. Each loads its own module when it runs, so that none waits for the
 // others' clients.
-import { shellEnv } from '@ticklake/runtime/dotenv.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { type CommandHost, runCommand, runToEnd } from '@ticklake/runtime/process.ts'
-import { failUsage, helpWidth, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
+import type { CommandHost } from '@ticklake/runtime/process.ts'
+import { failUsage, helpWidth, refuseEmptyFlags, runCommandLine } from '@ticklake/runtime/usage.ts'
 import yargs, { type Argv } from 'yargs'
 import { doctorFormats } from '../doctor/text.ts'
 import { outputFormats } from './output.ts'
@@ -12,18 +11,16 @@ import * as pages from './pages.ts'
 type Run = (host: CommandHost, signal: AbortSignal) => Promise<void>
 
 /**
- * The command line; parsing it runs the command.
- * @param standIn in place of this process, its signals, and the variables of .env
+ * Runs the command that the arguments name.
+ * @throws Failure for a wrong command line or configuration, and for what the command itself throws
  */
-export function commandLine(args: readonly string[], standIn?: CommandHost): Argv {
-  const run = (command: Run) =>
-    standIn
-      ? runToEnd(standIn, () => command(standIn, new AbortController().signal))
-      : runCommand((signal) => {
-          shellEnv()
-          return command(process, signal)
-        })
-  return yargs([...args])
+export async function commandLine(
+  args: readonly string[],
+  host: CommandHost,
+  signal: AbortSignal,
+): Promise<void> {
+  const run = (command: Run) => command(host, signal)
+  const commands = yargs()
     .scriptName('catalog')
     .usage(pages.catalog)
     .command(
@@ -211,7 +208,8 @@ export function commandLine(args: readonly string[], standIn?: CommandHost): Arg
     .check(() => refuseEmptyFlags(args))
     .fail(failUsage('catalog', args))
     .version(false)
-    .wrap(helpWidth(args, Math.min(120, process.stdout.columns ?? 110)))
+    .wrap(helpWidth(args, Math.min(120, host.stdout.columns ?? 110)))
+  await runCommandLine(commands, args, host)
 }
 
 function help<T>(y: Argv<T>, { usage, examples, epilogue }: pages.HelpText): Argv<T> {

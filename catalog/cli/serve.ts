@@ -20,13 +20,13 @@ export interface ServeFlags {
 
 /** Runs until the signal aborts. @throws Failure when the settings, the dashboard's or the health port do not allow it */
 export async function runServeCommand(
-  { env }: CommandHost,
+  { env, stderr }: CommandHost,
   flags: ServeFlags,
   signal: AbortSignal,
 ): Promise<void> {
   const config = catalogConfig(env)
   const registry = makeRegistry('catalog')
-  const log = makeLogger('catalog', env)
+  const log = makeLogger('catalog', env, stderr)
   const events = catalogEvents(log, registry)
   using aws = openAws(config.lake)
   using broker = new Broker(config.kafka)

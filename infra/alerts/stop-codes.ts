@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '../..')
 /** Where the work of each service begins; undefined: the whole file. */
 const services: Readonly<Record<string, readonly [path: string, name: string | undefined][]>> = {
   producer: [['producer/cli/run.ts', 'run']],
-  consumer: [['consumer/run.ts', 'run']],
+  consumer: [['consumer/cli/run.ts', 'run']],
   catalog: [
     ['catalog/cli/serve.ts', 'runServeCommand'],
     ['catalog/dashboard/server/listen.ts', 'listen'],

@@ -13,15 +13,14 @@ const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 /**
  * A logger that names its service in every line. Standard output stays free for results.
  * @param env LOG_LEVEL (info by default), LOG_FORMAT (json | pretty; by default pretty on a terminal). The values of
- * its secret variables are kept out of every line @param destination replaces stderr
+ * its secret variables are kept out of every line @param out where lines go
  */
 export function makeLogger(
   service: string,
   env: Env = process.env,
-  destination?: DestinationStream & { isTTY?: boolean },
+  out: DestinationStream & { isTTY?: boolean } = process.stderr,
 ): Logger {
   hideSecretsOf(env)
-  const out: DestinationStream & { isTTY?: boolean } = destination ?? process.stderr
   const asPretty = env.LOG_FORMAT ? env.LOG_FORMAT === 'pretty' : out.isTTY === true
   const options: LoggerOptions = {
     base: { service },
@@ -32,7 +31,9 @@ export function makeLogger(
     // reaches terminals: through `docker logs`, `tail` or `less -r`.
     hooks: { streamWrite: (line) => printableJson(redactLine(line)) },
   }
-  if (!asPretty) return pino(options, destination ?? pino.destination({ dest: 2, sync: true }))
+  // Straight to the descriptor: lines before a crash are written, too.
+  if (!asPretty)
+    return pino(options, out === process.stderr ? pino.destination({ dest: 2, sync: true }) : out)
   const prettyOf = prettyFactory({
     ignore: 'service',
     messageFormat: '{service}: {msg}',

@@ -1,5 +1,5 @@
 // How every command starts and ends: signals become an AbortSignal, errors become three lines and an exit status.
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { endProcess } from './end-process.ts'
 import type { Env } from './env.ts'
 import { Failure, reasonOf, renderError } from './errors.ts'
@@ -17,7 +17,7 @@ export interface OutputStream extends Writable {
 /** What a command reads and writes: `process`, or what a test puts in its place. */
 export interface CommandHost {
   readonly env: Env
-  readonly stdin: NodeJS.ReadableStream
+  readonly stdin: Readable
   readonly stdout: OutputStream
   readonly stderr: OutputStream
   exitCode?: number | string | null | undefined

@@ -1,6 +1,16 @@
 // Errors of the command line: what was wrong, what was probably meant, and where the help is.
 import { nearest } from './env.ts'
-import { Failure, inOneLine, renderError } from './errors.ts'
+import { Failure, inOneLine } from './errors.ts'
+import type { CommandHost } from './process.ts'
+
+/** A yargs instance with its commands. */
+interface CommandLine {
+  parseAsync(
+    args: readonly string[],
+    context: object,
+    done: (error: unknown, argv: unknown, output: string) => void,
+  ): Promise<unknown>
+}
 
 /** The part of a yargs instance that its fail handler needs. */
 interface Parser {
@@ -8,21 +18,36 @@ interface Parser {
 }
 
 /**
- * The handler for yargs' `.fail()`: three lines instead of the whole page of help, and exit status 1.
+ * Runs the command that the arguments name. Yargs itself writes nothing and does not end the process: help goes to the
+ * host's standard output.
+ * @throws Failure USAGE if `.fail(failUsage(...))` is set, and what the command throws
+ */
+export async function runCommandLine(
+  commands: CommandLine,
+  args: readonly string[],
+  { stdout }: Pick<CommandHost, 'stdout'>,
+): Promise<void> {
+  let help = ''
+  await commands.parseAsync(args, {}, (_error, _argv, output) => {
+    help = output
+  })
+  if (help !== '') stdout.write(`${help}\n`)
+}
+
+/**
+ * The handler for yargs' `.fail()`: throws a failure of three lines, where yargs would print the whole page of help.
  * @param script `producer` for `node producer/main.ts`
  * @param args as typed
  */
 export function failUsage(script: string, args: readonly string[]) {
-  return (message: string | null, error: unknown, parser: Parser): void => {
+  return (message: string | null, error: unknown, parser: Parser): never => {
     // Not an error of the command line: the caller shows it.
     if (error && !(error instanceof Failure && error.code === 'USAGE') && !message) throw error
     let help = ''
     parser.showHelp((text) => {
       help = text
     })
-    const failure = error instanceof Failure ? error : usageFailure(script, args, message ?? '', help)
-    process.stderr.write(`${renderError(failure)}\n`)
-    process.exit(1)
+    throw error instanceof Failure ? error : usageFailure(script, args, message ?? '', help)
   }
 }
 

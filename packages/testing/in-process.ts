@@ -5,26 +5,68 @@ import { type CommandHost, runToEnd } from '@ticklake/runtime/process.ts'
 import type { Ran } from './catalog-commands.ts'
 
 type Env = Readonly<Record<string, string>>
+type CommandLine = (args: readonly string[], host: CommandHost, signal: AbortSignal) => Promise<void>
 
-/** `catalog <args>`, to its end. A command line that yargs refuses would end the process: only a process shows that. */
-export async function catalog(env: Env, ...args: string[]): Promise<Ran> {
-  const { commandLine } = await import('../../catalog/cli/commands.ts')
-  return await captured(env, async (host) => void (await commandLine(args, host).parseAsync()))
+const services = {
+  catalog: () => import('../../catalog/cli/commands.ts'),
+  consumer: () => import('../../consumer/cli/commands.ts'),
+  infra: () => import('../../infra/cli/commands.ts'),
+  producer: () => import('../../producer/cli/commands.ts'),
+} satisfies Record<string, () => Promise<{ commandLine: CommandLine }>>
+
+type Service = keyof typeof services
+
+export const isService = (name: string): name is Service => name in services
+
+/** What `startHere` has started. */
+export interface Running extends AsyncDisposable {
+  readonly ended: Promise<Ran>
+  /** What it has written so far. */
+  stdout(): string
+  stderr(): string
+  /** Aborts its signal, as SIGTERM does, and waits for its end. */
+  stop(): Promise<Ran>
 }
+
+/** `catalog <args>`, to its end. */
+export const catalog = (env: Env, ...args: string[]): Promise<Ran> => runHere(env, 'catalog', ...args)
 
 /** `consumer dlq <args>`, to its end. */
-export async function dlq(env: Env, ...args: string[]): Promise<Ran> {
-  const { commandLine } = await import('../../consumer/cli.ts')
-  const { signal } = new AbortController()
-  return await captured(env, (host) => runToEnd(host, () => commandLine(['dlq', ...args], host, signal)))
-}
+export const dlq = (env: Env, ...args: string[]): Promise<Ran> => runHere(env, 'consumer', 'dlq', ...args)
 
-async function captured(env: Env, command: (host: CommandHost) => Promise<void>): Promise<Ran> {
+/** `node <service>/main.ts <args>`, to its end. */
+export const runHere = (env: Env, service: Service, ...args: string[]): Promise<Ran> =>
+  startHere(env, service, args).ended
+
+/** `node <service>/main.ts <args>`, with this text on its standard input. */
+export function startHere(env: Env, service: Service, args: readonly string[], input = ''): Running {
   requireOwnSettings(env)
   const [stdout, stderr] = [new Text(), new Text()]
-  const host: CommandHost = { env, stdin: Readable.from([]), stdout, stderr }
-  await command(host)
-  return { code: Number(host.exitCode ?? 0), stdout: stdout.text(), stderr: stderr.text() }
+  const host: CommandHost = { env, stdin: Readable.from(Buffer.from(input)), stdout, stderr }
+  const stopping = new AbortController()
+  const ended = runToEnd(host, async () => {
+    const { commandLine } = await services[service]()
+    await commandLine(args, host, stopping.signal)
+  }).then(() => ({ code: Number(host.exitCode ?? 0), stdout: stdout.text(), stderr: stderr.text() }))
+  const stop = () => {
+    stopping.abort('SIGTERM')
+    return ended
+  }
+  return {
+    ended,
+    stdout: () => stdout.text(),
+    stderr: () => stderr.text(),
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop()
+    },
+  }
+}
+
+/** Settings for a command, with what it needs of this process's: its time zone and AWS settings. */
+export function inThisProcess(settings: Env): Env {
+  const own = Object.entries(process.env).filter(([name]) => /^(AWS_.*|TZ)$/.test(name))
+  return { ...(Object.fromEntries(own) as Env), ...settings }
 }
 
 /** @throws Error for variables that only a new process would read as the test gives them: Node's and the AWS SDK's */

@@ -1,7 +1,8 @@
 // Typing errors are reported before anything is done.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { inThisProcess, runHere, startHere } from '@ticklake/testing/in-process.ts'
 import { expect, test } from 'vitest'
 
 const program = join(import.meta.dirname, '../main.ts')
@@ -13,19 +14,18 @@ const env = {
 
 test('an empty file name (an unset shell variable) does not select generated rows', {
   timeout: 60_000,
-}, () => {
-  const { status, stderr } = spawnSync(process.execPath, [program, 'run', '--csv', ''], {
-    env,
-    encoding: 'utf8',
-  })
+}, async () => {
+  const { code, stderr } = await runHere(inThisProcess(env), 'producer', 'run', '--csv', '')
   expect(stderr).toMatch(/^error USAGE: --csv is empty; nothing was done\n/)
-  expect(status).toBe(1)
+  expect(code).toBe(1)
 })
 
-/** Starts `producer run` and waits for its port. */
-async function started(settings: Record<string, string>, until: string) {
+test('a producer that stops because of its source logs it at once, and a signal ends it', {
+  timeout: 60_000,
+}, async () => {
+  const lingering = { PRODUCER_CSV: '/no/such.csv', PRODUCER_STOP_LINGER_MS: '50000', LOG_FORMAT: 'json' }
   const child = spawn(process.execPath, [program, 'run'], {
-    env: { ...env, LOG_FORMAT: 'json', ...settings },
+    env: { ...env, ...lingering },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let said = ''
@@ -33,34 +33,21 @@ async function started(settings: Record<string, string>, until: string) {
     said += text
   })
   const ended = once(child, 'close')
-  await expect.poll(() => said, { timeout: 40_000 }).toContain(until)
-  return { child, ended, said: () => said }
-}
-
-test('a producer that stops because of its source logs it at once, and a signal ends it', {
-  timeout: 60_000,
-}, async () => {
-  const { child, ended, said } = await started(
-    { PRODUCER_CSV: '/no/such.csv', PRODUCER_STOP_LINGER_MS: '50000' },
-    'say so for 50 s',
-  )
+  await expect.poll(() => said, { timeout: 40_000 }).toContain('say so for 50 s')
   child.kill('SIGTERM')
   expect(await ended).toEqual([1, null])
-  expect(said()).toMatch(/^error SOURCE_UNREADABLE: \/no\/such\.csv cannot be read; nothing was sent/m)
+  expect(said).toMatch(/^error SOURCE_UNREADABLE: \/no\/such\.csv cannot be read; nothing was sent/m)
 })
 
 test('a full disk below its file of skipped rows makes it unready', { timeout: 60_000 }, async () => {
   // A file on a full disk that can be opened.
-  const { child, ended, said } = await started(
-    { PRODUCER_REJECTS: '/proc/self/comm', KAFKA_CONNECT_TIMEOUT_MS: '50000' },
-    'health at',
-  )
-  const port = /"port":(\d+)/.exec(said())![1]
+  const full = { PRODUCER_REJECTS: '/proc/self/comm', KAFKA_CONNECT_TIMEOUT_MS: '50000', LOG_FORMAT: 'json' }
+  await using producer = startHere(inThisProcess({ ...env, ...full }), 'producer', ['run'])
+  await expect.poll(producer.stderr, { timeout: 40_000 }).toContain('health at')
+  const port = /"port":(\d+)/.exec(producer.stderr())![1]
   const ready = await fetch(`http://127.0.0.1:${port}/readyz`)
   expect([ready.status, await ready.text()]).toEqual([
     503,
     'the disk of /proc/self is full: 0.0 MB free, at least 8 MB are needed\n',
   ])
-  child.kill('SIGTERM')
-  await ended
 })

@@ -1,15 +1,11 @@
-// The commands with their flags; each flag sets a variable of config.ts, and takes precedence over the environment.
+// The commands with their flags; each flag sets a variable of config.ts, and takes precedence over the environment. Each
+// command loads its own module when it runs.
 
 import { kafkaSchema, topicSchema } from '@ticklake/kafka/config.ts'
-import { shellEnv } from '@ticklake/runtime/dotenv.ts'
-import type { Env } from '@ticklake/runtime/env.ts'
-import { runCommand } from '@ticklake/runtime/process.ts'
-import { failUsage, helpWidth, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
+import type { CommandHost } from '@ticklake/runtime/process.ts'
+import { failUsage, helpWidth, refuseEmptyFlags, runCommandLine } from '@ticklake/runtime/usage.ts'
 import yargs, { type Argv } from 'yargs'
 import { producerSchema } from '../config.ts'
-import { dryRun } from './dry-run.ts'
-import { run } from './run.ts'
-import { createTopics, describeTopics } from './topic.ts'
 
 const runFlags = {
   csv: 'PRODUCER_CSV',
@@ -43,9 +39,16 @@ const topicFlags = {
 type Flags = Readonly<Record<string, string>>
 const schema = { ...kafkaSchema, ...topicSchema, ...producerSchema }
 
-/** The command line; parsing it runs the command. */
-export function commandLine(args: readonly string[]): Argv {
-  return yargs([...args])
+/**
+ * Runs the command that the arguments name.
+ * @throws Failure for a wrong command line or configuration, and for what the command itself throws
+ */
+export async function commandLine(
+  args: readonly string[],
+  host: CommandHost,
+  signal: AbortSignal,
+): Promise<void> {
+  const commands = yargs()
     .scriptName('producer')
     .usage('Sends market rows to a Kafka topic.\n\n  node producer/main.ts <command>')
     .command(
@@ -85,7 +88,11 @@ export function commandLine(args: readonly string[]): Argv {
             'market-feed | node producer/main.ts run --source -',
             'JSON lines: {"index":"HSI","date":"2021-05-31","open":1,...}',
           ),
-      (argv) => runCommand((signal) => (argv['dry-run'] ? dryRun : run)(environment(argv, runFlags), signal)),
+      async (argv) => {
+        const own = withSettings(host, argv, runFlags)
+        if (argv['dry-run']) await (await import('./dry-run.ts')).dryRun(own, signal)
+        else await (await import('./run.ts')).run(own, signal)
+      },
     )
     .command('topic', 'Create or describe the topic and its dead-letter topic', (y) =>
       y
@@ -101,13 +108,19 @@ export function commandLine(args: readonly string[]): Argv {
                 describe: 'add partitions to a topic that has fewer (indices move to other partitions)',
               })
               .usage('producer topic create [flags]'),
-          (argv) => runCommand((signal) => createTopics(environment(argv, topicFlags), argv.grow, signal)),
+          async (argv) =>
+            (await import('./topic.ts')).createTopics(
+              withSettings(host, argv, topicFlags),
+              argv.grow,
+              signal,
+            ),
         )
         .command(
           'describe',
           'Show both topics',
           (z) => withFlags(z, topicFlags, ['KAFKA_']).usage('producer topic describe [flags]'),
-          (argv) => runCommand((signal) => describeTopics(environment(argv, topicFlags), signal)),
+          async (argv) =>
+            (await import('./topic.ts')).describeTopics(withSettings(host, argv, topicFlags), signal),
         )
         .demandCommand(1, 'missing command; expected one of create, describe'),
     )
@@ -116,7 +129,8 @@ export function commandLine(args: readonly string[]): Argv {
     .check(() => refuseEmptyFlags(args))
     .fail(failUsage('producer', args))
     .version(false)
-    .wrap(helpWidth(args, Math.min(120, process.stdout.columns ?? 110)))
+    .wrap(helpWidth(args, Math.min(120, host.stdout.columns ?? 110)))
+  await runCommandLine(commands, args, host)
 }
 
 /**
@@ -141,10 +155,13 @@ function describe(variable: string, withName = true): string {
   return `${option.doc}${fallback}${withName ? ` [${variable}]` : ''}`
 }
 
-function environment(argv: Readonly<Record<string, unknown>>, flags: Flags): Env {
-  const env: Record<string, string | undefined> = { ...shellEnv() }
-  for (const [flag, variable] of Object.entries(flags)) {
-    if (argv[flag] !== undefined) env[variable] = String(argv[flag])
-  }
-  return env
+/** The host, with the flags' values in its environment. */
+function withSettings(
+  { env, stdin, stdout, stderr }: CommandHost,
+  argv: Readonly<Record<string, unknown>>,
+  flags: Flags,
+): CommandHost {
+  const given = Object.entries(flags).filter(([flag]) => argv[flag] !== undefined)
+  const settings = Object.fromEntries(given.map(([flag, variable]) => [variable, String(argv[flag])]))
+  return { env: { ...env, ...settings }, stdin, stdout, stderr }
 }

@@ -1,6 +1,6 @@
 // `producer run --dry-run`: shows a source's format and the rows that would be sent, without Kafka.
-import type { Env } from '@ticklake/runtime/env.ts'
 import { printable } from '@ticklake/runtime/printable.ts'
+import type { CommandHost } from '@ticklake/runtime/process.ts'
 import { producerConfig } from '../config.ts'
 import type { FeedReports } from '../feeds/feed.ts'
 import type { SkippedRow } from '../message.ts'
@@ -11,7 +11,8 @@ const SHOWN_ROWS = 5
 const FEED_WAIT_MS = 10_000
 
 /** @throws Failure as `run` would, also if no row could be sent */
-export async function dryRun(env: Env, signal: AbortSignal): Promise<void> {
+export async function dryRun({ env, stdin, stdout }: CommandHost, signal: AbortSignal): Promise<void> {
+  const print = (line: string) => void stdout.write(`${printable(line)}\n`)
   const config = producerConfig({ ...env, PRODUCER_MODE: 'replay' })
   requireSource(config)
   using waiting = new Waiting()
@@ -31,12 +32,13 @@ export async function dryRun(env: Env, signal: AbortSignal): Promise<void> {
       unknownFields += count
     },
     passEnded() {},
-    feed: { ...feedReports, connected: () => void waiting.begin() },
+    feed: { ...feedReports(print), connected: () => void waiting.begin() },
   }
   const most = config.PRODUCER_ROWS || (config.feed ? SHOWN_ROWS : Number.POSITIVE_INFINITY)
   let rows = 0
   try {
-    for await (const batch of openSource(config, events, AbortSignal.any([signal, waiting.signal])).batches) {
+    const either = AbortSignal.any([signal, waiting.signal])
+    for await (const batch of openSource(config, events, either, stdin).batches) {
       const left = Math.min(batch.length, most - rows)
       const shown = Math.max(0, Math.min(left, SHOWN_ROWS - rows))
       for (const { value } of batch.slice(0, shown)) print(`  ${value.toString()}`)
@@ -56,15 +58,17 @@ export async function dryRun(env: Env, signal: AbortSignal): Promise<void> {
   }
 }
 
-let lastFailure = ''
-const feedReports: FeedReports = {
-  connected() {},
-  failed(source, why) {
-    if (why !== lastFailure) print(`${source}: ${why}`)
-    lastFailure = why
-  },
-  gap() {},
-  duplicates() {},
+function feedReports(print: (line: string) => void): FeedReports {
+  let lastFailure = ''
+  return {
+    connected() {},
+    failed(source, why) {
+      if (why !== lastFailure) print(`${source}: ${why}`)
+      lastFailure = why
+    },
+    gap() {},
+    duplicates() {},
+  }
 }
 
 /** How long a feed may take, from the time when it answers. */
@@ -83,8 +87,4 @@ class Waiting {
   [Symbol.dispose](): void {
     clearTimeout(this.#timer)
   }
-}
-
-function print(line: string): void {
-  process.stdout.write(`${printable(line)}\n`)
 }

@@ -2,12 +2,11 @@
 import { dirname, resolve } from 'node:path'
 import { NEW_TOPIC_KNOWN_WITHIN_MS } from '@ticklake/kafka/topic.ts'
 import { whyDiskFull } from '@ticklake/runtime/disk-space.ts'
-import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { startHealthServer } from '@ticklake/runtime/health.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
-import { sleep, whenAborted } from '@ticklake/runtime/process.ts'
+import { type CommandHost, sleep, whenAborted } from '@ticklake/runtime/process.ts'
 import { StopReason } from '@ticklake/runtime/stop-reason.ts'
 import { findBroker } from '../broker.ts'
 import { type ProducerConfig, producerConfig } from '../config.ts'
@@ -22,10 +21,10 @@ const PROGRESS_MS = 1_000
 const ASK_AGAIN_AFTER_MS = 250
 
 /** @throws Failure for invalid settings, a bad source, a broker error, or an undelivered row */
-export async function run(env: Env, signal: AbortSignal): Promise<void> {
-  const config = producerConfig(env)
+export async function run(host: CommandHost, signal: AbortSignal): Promise<void> {
+  const config = producerConfig(host.env)
   const registry = makeRegistry('producer')
-  const log = makeLogger('producer', env)
+  const log = makeLogger('producer', host.env, host.stderr)
   const stop = new StopReason({ registry, log, lingerMs: config.PRODUCER_STOP_LINGER_MS, signal })
   const state: { writer?: TopicWriter } = {}
   const whyNotReady = () => {
@@ -47,7 +46,7 @@ export async function run(env: Env, signal: AbortSignal): Promise<void> {
     using rejects = openRejects(config.PRODUCER_REJECTS)
     const events = makeEvents(log, registry, rejects.write)
     events.healthListens(config.PRODUCER_HEALTH_HOST, health.port)
-    await send(config, events, state, signal)
+    await send(host, config, events, state, signal)
   })
 }
 
@@ -58,6 +57,7 @@ function whyRejectsDiskFull({ PRODUCER_REJECTS: path }: ProducerConfig): string 
 
 /** Sends the source's rows. `state` shows whether a writer exists. */
 async function send(
+  { stdin, stdout }: CommandHost,
   config: ProducerConfig,
   events: Events,
   state: { writer?: TopicWriter },
@@ -68,7 +68,7 @@ async function send(
   if (!topic) return
   state.writer = topic
 
-  const source = openSource(config, events, signal)
+  const source = openSource(config, events, signal, stdin)
   events.sourceOpened(source.name, config.feed ? 'live' : config.mode, config.PRODUCER_RATE)
   const stopping = () => events.stopping(signal.reason)
   signal.addEventListener('abort', stopping, { once: true })
@@ -87,7 +87,7 @@ async function send(
       clearInterval(progress)
       signal.removeEventListener('abort', stopping)
       events.ended()
-      process.stdout.write(`${summary(events.totals())}\n`)
+      stdout.write(`${summary(events.totals())}\n`)
     })
   }
   if (config.PRODUCER_AT_END === 'stay' && !signal.aborted) {

@@ -1,12 +1,11 @@
 // `producer topic`: creates or describes the topics of ticks and of dead letters.
 
 import { deadLetterTopic } from '@ticklake/kafka/config.ts'
-import type { Env } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { makeLogger } from '@ticklake/runtime/log.ts'
 import { makeRegistry } from '@ticklake/runtime/metrics.ts'
 import { printable } from '@ticklake/runtime/printable.ts'
-import { sleep } from '@ticklake/runtime/process.ts'
+import { type CommandHost, type OutputStream, sleep } from '@ticklake/runtime/process.ts'
 import { type Broker, findBroker } from '../broker.ts'
 import { type ProducerConfig, producerConfig } from '../config.ts'
 import { makeEvents } from '../events.ts'
@@ -19,43 +18,45 @@ const ASK_AGAIN_AFTER_MS = 250
  * @param mayGrow whether partitions may be added
  * @throws Failure TOPIC_SHRINK, TOPIC_GROW, TOPIC_NOT_READY, KAFKA_*
  */
-export async function createTopics(env: Env, mayGrow: boolean, signal: AbortSignal): Promise<void> {
-  const config = producerConfig(env, 'topic')
-  await using broker = await open(env, config, signal)
+export async function createTopics(host: CommandHost, mayGrow: boolean, signal: AbortSignal): Promise<void> {
+  const config = producerConfig(host.env, 'topic')
+  await using broker = await open(host, config, signal)
   if (!broker) return
-  await unlessStopped(signal, () => createAll(broker, config, mayGrow, signal))
+  await unlessStopped(signal, () => createAll(broker, config, host.stdout, mayGrow, signal))
 }
 
 async function createAll(
   broker: Broker,
   config: ProducerConfig,
+  out: OutputStream,
   mayGrow: boolean,
   signal: AbortSignal,
 ): Promise<void> {
   for (const [name, wanted] of topicsOf(config)) {
-    const found = (await broker.describe(name)) ?? (await makeTopic(broker, name, wanted, config, signal))
+    const found =
+      (await broker.describe(name)) ?? (await makeTopic(broker, name, wanted, config, signal, out))
     const added = partitionsToAdd(wanted, found, mayGrow)
     if (added > 0) {
       await broker.grow(name, wanted.partitions)
-      print(`${name}: ${added} partition${added === 1 ? '' : 's'} added; ${keyOrderWarning}`)
+      print(out, `${name}: ${added} partition${added === 1 ? '' : 's'} added; ${keyOrderWarning}`)
     }
-    show((await broker.describe(name)) ?? found, wanted)
+    show(out, (await broker.describe(name)) ?? found, wanted)
   }
 }
 
 /** @throws Failure TOPIC_MISSING, KAFKA_* */
-export async function describeTopics(env: Env, signal: AbortSignal): Promise<void> {
-  const config = producerConfig(env, 'topic')
-  await using broker = await open(env, config, signal)
+export async function describeTopics(host: CommandHost, signal: AbortSignal): Promise<void> {
+  const config = producerConfig(host.env, 'topic')
+  await using broker = await open(host, config, signal)
   if (!broker) return
-  await unlessStopped(signal, () => describeAll(broker, config))
+  await unlessStopped(signal, () => describeAll(broker, config, host.stdout))
 }
 
-async function describeAll(broker: Broker, config: ProducerConfig): Promise<void> {
+async function describeAll(broker: Broker, config: ProducerConfig, out: OutputStream): Promise<void> {
   const missing: string[] = []
   for (const [name, wanted] of topicsOf(config)) {
     const found = await broker.describe(name)
-    if (found) show(found, wanted)
+    if (found) show(out, found, wanted)
     else missing.push(name)
   }
   if (missing.length === 0) return
@@ -74,8 +75,12 @@ async function unlessStopped(signal: AbortSignal, work: () => Promise<void>): Pr
   })
 }
 
-function open(env: Env, config: ProducerConfig, signal: AbortSignal): Promise<Broker | undefined> {
-  const log = makeLogger('producer', { ...env, LOG_LEVEL: env.LOG_LEVEL ?? 'warn' })
+function open(
+  { env, stderr }: CommandHost,
+  config: ProducerConfig,
+  signal: AbortSignal,
+): Promise<Broker | undefined> {
+  const log = makeLogger('producer', { ...env, LOG_LEVEL: env.LOG_LEVEL ?? 'warn' }, stderr)
   return findBroker(config, makeEvents(log, makeRegistry('producer')), signal)
 }
 
@@ -104,6 +109,7 @@ export async function makeTopic(
   wanted: TopicWanted,
   config: Pick<ProducerConfig, 'KAFKA_BOOTSTRAP_SERVERS' | 'KAFKA_CONNECT_TIMEOUT_MS'>,
   signal: AbortSignal,
+  out: OutputStream,
 ): Promise<TopicState> {
   const problem = await broker.create(name, wanted).catch((error: unknown) => error)
   const deadline = Date.now() + config.KAFKA_CONNECT_TIMEOUT_MS
@@ -113,7 +119,7 @@ export async function makeTopic(
     made = await broker.describe(name)
   }
   if (!made) throw problem ?? notReady(name, config)
-  if (!problem) print(`${name}: created`)
+  if (!problem) print(out, `${name}: created`)
   return made
 }
 
@@ -129,16 +135,17 @@ function notReady(
   })
 }
 
-function show(topic: TopicState, wanted: TopicWanted): void {
+function show(out: OutputStream, topic: TopicState, wanted: TopicWanted): void {
   print(
+    out,
     `${topic.name}: ${topic.partitions} partition${topic.partitions === 1 ? '' : 's'}, replication ${topic.replication}, ` +
       `${topic.timestampType}, retention.ms ${topic.retentionMs}, ${topic.rows} records, id ${topic.id}`,
   )
   for (const { setting, wanted: asked, found } of differences(wanted, topic)) {
-    print(`  differs: ${setting} is ${found}, not ${asked} as requested; it stays unchanged`)
+    print(out, `  differs: ${setting} is ${found}, not ${asked} as requested; it stays unchanged`)
   }
 }
 
-function print(line: string): void {
-  process.stdout.write(`${printable(line)}\n`)
+function print(out: OutputStream, line: string): void {
+  out.write(`${printable(line)}\n`)
 }

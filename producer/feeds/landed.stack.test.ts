@@ -1,6 +1,4 @@
 // Every kind of source at once, each from a server that misbehaves: what Athena counts in the end is each tick once.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,13 +7,10 @@ import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
 import { aggTrade, kline, startBinance } from '@ticklake/testing/feeds/binance-server.ts'
 import { match, startCoinbase } from '@ticklake/testing/feeds/coinbase-server.ts'
 import { answer, type FeedServer, startFeedServer } from '@ticklake/testing/feeds/feed-server.ts'
-import { catalog } from '@ticklake/testing/in-process.ts'
+import { catalog, startHere } from '@ticklake/testing/in-process.ts'
 import { createTopic } from '@ticklake/testing/topic.ts'
 import { expect, test } from 'vitest'
 import { catalogConfig } from '../../catalog/config.ts'
-import { run } from '../cli/run.ts'
-
-/** Trino answers slowly on a busy machine. */
 
 const price = (close: number) => ({ open: close, high: close, low: close, close, volume: 1 })
 const tick = (close: number) => ({
@@ -221,23 +216,25 @@ test('ticks of every source are landed and counted once, whatever their servers 
   const it = new ConsumerCase(scope, { LOG_LEVEL: 'error' })
   await createTopic(it.env, 2)
   it.consume()
-  const stop = new AbortController()
-  scope.onTestFinished(() => stop.abort('the test is over'))
   const producing = cases.map(({ source, server, env }) =>
-    run(
+    startHere(
       {
         ...{ ...it.env, PRODUCER_HEALTH_PORT: '0', PRODUCER_STOP_LINGER_MS: '0', PRODUCER_RATE: 'max' },
         ...{ PRODUCER_FEED_BACKOFF_MS: '5', PRODUCER_FEED_POLL_MS: '50', ...env(server) },
         PRODUCER_SOURCE_NAME: source,
       },
-      stop.signal,
+      'producer',
+      ['run'],
     ),
   )
+  scope.onTestFinished(async () => {
+    for (const producer of producing) await producer.stop()
+  })
   const json = `${JSON.stringify(tick(1))}\n{"index":1}\n{"Symbol":"HSI",\n${JSON.stringify(tick(2))}\n`
   const csv = 'Date,Open,High,Low,Close,Volume\n2026-11-25,1,1,1,1,1\n\nno,1,1,1,1,1\n2026-11-26,2,2,2,2,2\n'
   const piped = [
-    piping(it.env, ['--source', '-', '--source-name', 'stdin json'], json),
-    piping(it.env, ['--csv', '-', '--index', 'HSI', '--source-name', 'stdin csv'], csv),
+    startHere(it.env, 'producer', ['run', '--source', '-', '--source-name', 'stdin json'], json),
+    startHere(it.env, 'producer', ['run', '--csv', '-', '--index', 'HSI', '--source-name', 'stdin csv'], csv),
   ]
   const expected = new Map<string, readonly number[]>([
     ...cases.map(({ source, closes }) => [source, closes] as const),
@@ -248,8 +245,11 @@ test('ticks of every source are landed and counted once, whatever their servers 
   await it.landed(total)
   // What a server sends again is sent again within so many polls and reconnects.
   await new Promise((resolve) => setTimeout(resolve, 500))
-  stop.abort('enough')
-  await Promise.all([...producing, ...piped])
+  for (const producer of producing) void producer.stop()
+  for (const { ended } of [...producing, ...piped]) {
+    const { code, stderr } = await ended
+    expect(code, stderr).toBe(0)
+  }
 
   expect((await catalog(it.env, 'declare')).code).toBe(0)
   const audit = await catalog(it.env, 'audit', '--wait', '60')
@@ -275,14 +275,3 @@ test('ticks of every source are landed and counted once, whatever their servers 
       .toSorted((a, b) => (a[0]! < b[0]! ? -1 : 1)),
   )
 })
-
-async function piping(env: Record<string, string>, args: readonly string[], input: string): Promise<void> {
-  const main = join(import.meta.dirname, '../main.ts')
-  const child = spawn(process.execPath, [main, 'run', ...args], {
-    env: { ...env, PRODUCER_HEALTH_PORT: '0' },
-    stdio: ['pipe', 'ignore', 'inherit'],
-  })
-  child.stdin.end(input)
-  const [status] = await once(child, 'close')
-  expect(status).toBe(0)
-}

@@ -25,37 +25,36 @@ import { mergeResults, readResults, type SuiteResults, testsNotRun, writeResults
 import { EndedEarly, runSuite, type SuiteOutcomes } from './run-suite.ts'
 import { bucket, type Suite, suites } from './suites.ts'
 
-const argv = await yargs(hideBin(process.argv))
-  .scriptName('conformance')
-  .usage('$0\n\nRun the test suites of clients against local-aws, and write docs/compatibility.md.')
-  .option('only', {
-    type: 'string',
-    array: true,
-    default: [] as string[],
-    describe: `some of ${suites.map(({ name }) => name).join(', ')}`,
-  })
-  .option('suites', {
-    type: 'string',
-    describe: 'a folder with checkouts of the suites that are in no package',
-  })
-  .option('select', {
-    type: 'string',
-    describe: 'only tests whose name has this (pytest -k); the others keep their results',
-  })
-  .option('unpassed', {
-    type: 'boolean',
-    default: false,
-    describe: 'only tests that have not passed yet, so that an ended run goes on',
-  })
-  .strict()
-  .fail(failUsage('conformance', hideBin(process.argv)))
-  .version(false)
-  .parseAsync()
-
 /** The newest outcomes of each suite that has run on this machine. */
 const kept = join(localDir, 'conformance/results')
 
 await runCommand(async (signal) => {
+  const argv = await yargs(hideBin(process.argv))
+    .scriptName('conformance')
+    .usage('$0\n\nRun the test suites of clients against local-aws, and write docs/compatibility.md.')
+    .option('only', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe: `some of ${suites.map(({ name }) => name).join(', ')}`,
+    })
+    .option('suites', {
+      type: 'string',
+      describe: 'a folder with checkouts of the suites that are in no package',
+    })
+    .option('select', {
+      type: 'string',
+      describe: 'only tests whose name has this (pytest -k); the others keep their results',
+    })
+    .option('unpassed', {
+      type: 'boolean',
+      default: false,
+      describe: 'only tests that have not passed yet, so that an ended run goes on',
+    })
+    .strict()
+    .fail(failUsage('conformance', hideBin(process.argv)))
+    .version(false)
+    .parseAsync()
   const chosen = suites.filter(({ name }) => argv.only.length === 0 || argv.only.includes(name))
   // A folder for each choice: two runs of different suites may go on side by side.
   const dir = join(localDir, 'conformance/run', argv.only.join('+') || 'all')

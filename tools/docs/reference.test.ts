@@ -10,8 +10,8 @@ test('.env.example is what `node tools/docs/reference.ts` writes', () => {
 
 test('docs/reference.md has every variable and every command’s own page of help', {
   timeout: 240_000,
-}, () => {
-  expect(fileText('docs/reference.md')).toBe(referencePage())
+}, async () => {
+  expect(fileText('docs/reference.md')).toBe(await referencePage())
 })
 
 const composeFiles = ['docker-compose.yml', 'compose.aws.yml']

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { lakeSchema } from '@ticklake/aws/config.ts'
 import { kafkaSchema, topicSchema } from '@ticklake/kafka/config.ts'
 import type { Schema } from '@ticklake/runtime/env.ts'
+import { isService, runHere } from '@ticklake/testing/in-process.ts'
 import { catalogSchema } from '../../catalog/config.ts'
 import { consumerSchema } from '../../consumer/config.ts'
 import { localAwsSchema } from '../../local-aws/config.ts'
@@ -140,7 +141,7 @@ const commands = [
 ]
 
 /** The text of docs/reference.md: each variable, and each command's own page of help. */
-export function referencePage(): string {
+export async function referencePage(): Promise<string> {
   const all = [
     ...sections,
     {
@@ -161,20 +162,11 @@ export function referencePage(): string {
     )
     return `### ${title}\n\n${description}\n\n| variable | default | |\n|---|---|---|\n${rows.join('\n')}`
   })
-  const pages = commands.map(([service, ...rest]) => {
-    const page = execFileSync(process.execPath, [`${service}/main.ts`, ...rest, '--help'], {
-      cwd: root,
-      encoding: 'utf8',
-      env: {
-        PATH: process.env.PATH,
-        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
-        TICKLAKE_ENV_FILE: '/nonexistent',
-        NO_COLOR: '1',
-        COLUMNS: '100',
-      },
-    })
-    return `### ${[service, ...rest].join(' ')}\n\n\`\`\`text\n${page.trim()}\n\`\`\``
-  })
+  const pages: string[] = []
+  for (const [service, ...rest] of commands) {
+    const page = await helpOf(service!, [...rest, '--help'])
+    pages.push(`### ${[service, ...rest].join(' ')}\n\n\`\`\`text\n${page.trim()}\n\`\`\``)
+  }
   const plainTable = (variables: typeof processVariables) =>
     Object.entries(variables)
       .map(([name, { fallback, doc }]) => `| \`${name}\` | ${fallback ? `\`${fallback}\`` : ''} | ${doc} |`)
@@ -214,6 +206,12 @@ ${pages.join('\n\n')}
 `
 }
 
+async function helpOf(program: string, args: string[]): Promise<string> {
+  if (isService(program))
+    return (await runHere(process.env as Record<string, string>, program, ...args)).stdout
+  return execFileSync(process.execPath, [`${program}/main.ts`, ...args], { cwd: root, encoding: 'utf8' })
+}
+
 function comment(text: string): string {
   const lines: string[] = []
   for (const word of text.split(' ')) {
@@ -230,5 +228,5 @@ function cell(text: string): string {
 
 if (import.meta.main) {
   writeFileSync(join(root, '.env.example'), envExample())
-  writeFileSync(join(root, 'docs/reference.md'), referencePage())
+  writeFileSync(join(root, 'docs/reference.md'), await referencePage())
 }

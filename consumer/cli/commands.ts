@@ -2,11 +2,10 @@
 
 import type { Schema } from '@ticklake/runtime/env.ts'
 import type { CommandHost } from '@ticklake/runtime/process.ts'
-import { failUsage, helpWidth, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
+import { failUsage, helpWidth, refuseEmptyFlags, runCommandLine } from '@ticklake/runtime/usage.ts'
 import yargs from 'yargs'
-import { consumerSchema } from './config.ts'
-import { dlqCommands } from './dead-letters/commands.ts'
-import { run } from './run.ts'
+import { consumerSchema } from '../config.ts'
+import { dlqCommands } from '../dead-letters/commands.ts'
 
 /**
  * Runs the command that the arguments name.
@@ -17,7 +16,7 @@ export async function commandLine(
   host: CommandHost,
   signal: AbortSignal,
 ): Promise<void> {
-  await yargs(args)
+  const commands = yargs()
     .scriptName('consumer')
     .usage(
       '$0 <command>\n\nLands a Kafka topic in S3: every record in exactly one object, or in one dead-letter file.',
@@ -50,17 +49,17 @@ export async function commandLine(
           )
           .example('$0 run --from 2026-11-21T09:00:00Z --dataset since_nine', 'everything since nine')
           .epilogue(describeVariables(consumerSchema)),
-      ({ from, dataset, untilEnd }) => run(host.env, { from, dataset, untilEnd }, signal),
+      async ({ from, dataset, untilEnd }) =>
+        (await import('./run.ts')).run(host, { from, dataset, untilEnd }, signal),
     )
     .command('dlq', 'rejected records: list, show, replay', (command) => dlqCommands(command, host))
     .demandCommand(1, 'missing command; expected one of run, dlq')
     .strict()
     .check(() => refuseEmptyFlags(args))
     .version(false)
-    .help()
-    .wrap(helpWidth(args, Math.min(80, process.stdout.columns ?? 80)))
+    .wrap(helpWidth(args, Math.min(80, host.stdout.columns ?? 80)))
     .fail(failUsage('consumer', args))
-    .parseAsync()
+  await runCommandLine(commands, args, host)
 }
 
 function describeVariables(schema: Schema): string {

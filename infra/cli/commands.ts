@@ -1,24 +1,31 @@
 // The command line of the infrastructure: plan, deploy, outputs, destroy, template.
 import { join } from 'node:path'
 import { Failure } from '@ticklake/runtime/errors.ts'
-import { runCommand } from '@ticklake/runtime/process.ts'
-import { failUsage } from '@ticklake/runtime/usage.ts'
+import type { CommandHost } from '@ticklake/runtime/process.ts'
+import { failUsage, helpWidth, runCommandLine } from '@ticklake/runtime/usage.ts'
 import yargs, { type Argv } from 'yargs'
-import { CloudFormation } from './cloudformation.ts'
-import { deploy, type Target, writeDown } from './deploy.ts'
-import { type DataFate, destroy } from './destroy.ts'
-import { profiles } from './env-aws.ts'
-import { givenParameters, parameterFlags } from './parameters.ts'
-import { planText } from './plan.ts'
-import { makeTemplate, templateYaml } from './template.ts'
+import { CloudFormation } from '../cloudformation.ts'
+import { deploy, type Target, writeDown } from '../deploy.ts'
+import { type DataFate, destroy } from '../destroy.ts'
+import { profiles } from '../env-aws.ts'
+import { givenParameters, parameterFlags } from '../parameters.ts'
+import { planText } from '../plan.ts'
+import { makeTemplate, templateYaml } from '../template.ts'
 
-const root = join(import.meta.dirname, '..')
+const root = join(import.meta.dirname, '../..')
 
-/** The command line; parsing it runs the command. */
-export function commandLine(args: readonly string[]): Argv {
+/**
+ * Runs the command that the arguments name.
+ * @throws Failure for a wrong command line, and for what the command itself throws
+ */
+export async function commandLine(
+  args: readonly string[],
+  host: CommandHost,
+  signal: AbortSignal,
+): Promise<void> {
   const template = makeTemplate()
   const flags = parameterFlags(template)
-  return yargs([...args])
+  const commands = yargs()
     .scriptName('infra')
     .usage(
       'A Kafka broker on EC2 and a lake of S3, Glue and Athena, as one CloudFormation stack.\nCredentials and region come from the AWS SDK’s own chain (AWS_PROFILE, AWS_REGION).\n\n  node infra/main.ts <command>',
@@ -28,10 +35,7 @@ export function commandLine(args: readonly string[]): Argv {
       'plan',
       'Show what would be created and its cost per day; sends nothing to AWS',
       (y) => y.options(flags),
-      (argv) =>
-        runCommand(async () => {
-          process.stdout.write(planText(template, givenParameters(template, argv)))
-        }),
+      (argv) => void host.stdout.write(planText(template, givenParameters(template, argv))),
     )
     .command(
       'deploy',
@@ -41,14 +45,13 @@ export function commandLine(args: readonly string[]): Argv {
           .options(flags)
           .example('node infra/main.ts deploy', 'admits your own public address, as AWS sees it')
           .example('node infra/main.ts deploy --instance-type t3.micro', 'the smallest, 1 GB of memory'),
-      (argv) =>
-        runCommand((signal) => deploy(template, givenParameters(template, argv), targetOf(argv), signal)),
+      (argv) => deploy(template, givenParameters(template, argv), targetOf(argv), signal),
     )
     .command(
       'outputs',
       'Write .env.aws again from the stack, and print profiles for the services’ roles',
       (y) => y,
-      (argv) => runCommand(() => outputs(targetOf(argv))),
+      async (argv) => void host.stdout.write(await outputs(targetOf(argv))),
     )
     .command(
       'destroy',
@@ -58,21 +61,24 @@ export function commandLine(args: readonly string[]): Argv {
           choices: ['keep', 'delete'] as const,
           describe: 'What happens to the bucket if it has data',
         }),
-      (argv) => runCommand((signal) => destroy(targetOf(argv), argv.data as DataFate | undefined, signal)),
+      (argv) => destroy(targetOf(argv), argv.data as DataFate | undefined, signal),
     )
     .command(
       'template',
       'Print the template, for CloudFormation’s console or another tool',
       (y) => y,
-      () => runCommand(async () => void process.stdout.write(templateYaml(template))),
+      () => void host.stdout.write(templateYaml(template)),
     )
     .demandCommand(1, 'missing command; expected one of plan, deploy, outputs, destroy, template')
     .strict()
     .fail(failUsage('infra', args))
     .version(false)
+    .wrap(helpWidth(args, Math.min(80, host.stdout.columns ?? 80)))
+  await runCommandLine(commands, args, host)
 }
 
-async function outputs(target: Target): Promise<void> {
+/** Writes .env.aws again. @returns the profiles of the services' roles */
+async function outputs(target: Target): Promise<string> {
   const cloud = new CloudFormation(target.stack)
   const state = await cloud.state()
   if (!state) {
@@ -83,7 +89,7 @@ async function outputs(target: Target): Promise<void> {
     })
   }
   const deployment = await writeDown(state, target, await cloud.region())
-  process.stdout.write(profiles(state.outputs, deployment))
+  return profiles(state.outputs, deployment)
 }
 
 function asking(y: Argv): Argv {
