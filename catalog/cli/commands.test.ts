@@ -1,6 +1,6 @@
 // A mistake on the command line is reported before anything is done: no request to AWS or a broker.
 import { inThisProcess, runHere } from '@ticklake/testing/in-process.ts'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 const catalog = (...args: string[]) =>
   runHere(inThisProcess({ KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1' }), 'catalog', ...args)
@@ -13,4 +13,14 @@ test.each([
   const { code, stderr } = await catalog(...args)
   expect(stderr).toContain(`error USAGE: ${text}`)
   expect(code).toBe(1)
+})
+
+test('a mistake is understood, and help is English, whatever language the machine speaks', async () => {
+  vi.stubEnv('LC_ALL', 'de_DE.UTF-8')
+  try {
+    expect((await catalog('qurey')).stderr).toContain('did you mean query?')
+    expect((await catalog('--help')).stdout).toMatch(/Options:\n +--help +Show help/)
+  } finally {
+    vi.unstubAllEnvs()
+  }
 })

@@ -5,6 +5,7 @@ import type { CommandHost } from './process.ts'
 
 /** A yargs instance with its commands. */
 interface CommandLine {
+  locale(language: string): unknown
   parseAsync(
     args: readonly string[],
     context: object,
@@ -28,6 +29,8 @@ export async function runCommandLine(
   { stdout }: Pick<CommandHost, 'stdout'>,
 ): Promise<void> {
   let help = ''
+  // In the language of the machine `failUsage` would not understand what yargs says.
+  commands.locale('en')
   await commands.parseAsync(args, {}, (_error, _argv, output) => {
     help = output
   })
