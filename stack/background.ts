@@ -79,6 +79,7 @@ export async function supervise(signal: AbortSignal): Promise<void> {
       settings: namesOf(settings),
       logDir: stack.logDir,
       ports: stack.ports,
+      secretFile: stack.secretFile,
     })
     using _ = { [Symbol.dispose]: () => removeState(stateFile) }
     report({ started: true })
