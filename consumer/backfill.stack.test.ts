@@ -21,10 +21,10 @@ test('a backfill lands the topic once more, never touches the first dataset, and
   env.LAKE_TABLE = 'first_table'
   await createTopic(env, 2)
   await produce(env, ticks(400, 2, 40))
-  const first = it.consume()
+  const first = it.consumeHere()
   const before = await it.landed(400)
 
-  const second = it.consume({}, '--from', 'earliest', '--dataset', 'again')
+  const second = it.consumeHere({}, '--from', 'earliest', '--dataset', 'again')
   const again = await it.landed(400, { LAKE_DATASET: 'again' })
   expect(again.rows.toSorted()).toEqual(before.rows.toSorted())
   expect(again.dead.toSorted()).toEqual(before.dead.toSorted())
@@ -60,7 +60,7 @@ test('--from a time writes down what it leaves out as skipped, and its next star
   await produce(env, ticks(60, 1))
   const start = ['--from', since, '--dataset', 'since']
   const of = { ...env, LAKE_DATASET: 'since' }
-  const consumer = it.consume({}, ...start)
+  const consumer = it.consumeHere({}, ...start)
   const lake = await it.landed(60, of)
   expect(
     lake.claims.map(({ partition, S, E, skipped, reason }) => ({ partition, S, E, skipped, reason })),
@@ -74,7 +74,7 @@ test('--from a time writes down what it leaves out as skipped, and its next star
   expect(await consumer.stop()).toBe(0)
 
   await produce(env, ticks(40, 2))
-  const next = it.consume({}, ...start)
+  const next = it.consumeHere({}, ...start)
   expect((await it.landed(100, of)).rows.length).toBe(100)
   expect(await next.stop()).toBe(0)
   expect((await catalog(of, 'declare')).code).toBe(0)
@@ -87,15 +87,15 @@ test('what Kafka deletes after a dataset began is a loss, even if nothing had la
   const { env } = it
   await createTopic(env, 1)
   const start = ['--from', 'earliest', '--dataset', 'begun']
-  const first = it.consume({}, ...start)
+  const first = it.consumeHere({}, ...start)
   await first.logged('partitions assigned')
   expect(await first.stop()).toBe(0)
   await produce(env, ticks(100, 1))
   await deleteRecordsBefore(env, 0, 60)
-  const stopped = it.consume({}, ...start)
+  const stopped = it.consumeHere({}, ...start)
   expect(await stopped.ended()).toBe(1)
   expect(stopped.stderr).toMatch(/RECORDS_LOST_TO_RETENTION[\s\S]*deleted 60 records[\s\S]*\[0,60\)/)
-  it.consume({ CONSUMER_ON_RETENTION_LOSS: 'record' }, ...start)
+  it.consumeHere({ CONSUMER_ON_RETENTION_LOSS: 'record' }, ...start)
   const { rows, claims } = await it.landed(40, { LAKE_DATASET: 'begun' })
   expect(rows.length).toBe(40)
   expect(claims[0]).toMatchObject({
@@ -112,13 +112,13 @@ test('a first start on a topic whose oldest records are gone names --from earlie
   await createTopic(env, 1)
   await produce(env, ticks(10, 1))
   await deleteRecordsBefore(env, 0, 6)
-  const first = it.consume()
+  const first = it.consumeHere()
   expect(await first.ended()).toBe(1)
   expect(first.stderr).toMatch(
     /RECORDS_LOST_TO_RETENTION[\s\S]*deleted 6 records[\s\S]*nothing was written[\s\S]*--from earliest/,
   )
   // A dataset.json of the failed start would refuse it.
-  it.consume({}, '--from', 'earliest')
+  it.consumeHere({}, '--from', 'earliest')
   expect((await it.landed(4)).claims[0]).toMatchObject({ S: 0, E: 6, skipped: 6 })
 })
 
@@ -127,15 +127,15 @@ test('another --from for a dataset that is there is refused, and says how it beg
   const { env } = it
   await createTopic(env, 1)
   await produce(env, ticks(10, 1))
-  const first = it.consume()
+  const first = it.consumeHere()
   await it.landed(10)
   await first.stop()
-  const second = it.consume({}, '--from', '2026-01-01')
+  const second = it.consumeHere({}, '--from', '2026-01-01')
   expect(await second.ended()).toBe(1)
   expect(second.stderr).toMatch(
     /DATASET_DIFFERS[\s\S]*starts at offset 0[\s\S]*2026-01-01T00:00:00.000Z \(--from\)/,
   )
-  const third = it.consume({}, '--from', 'yesterday')
+  const third = it.consumeHere({}, '--from', 'yesterday')
   expect(await third.ended()).toBe(1)
   expect(third.stderr).toContain('--from yesterday cannot be understood')
 })

@@ -23,7 +23,7 @@ async function landedHundred(scope: TestContext, more: Record<string, string> = 
   const it = new ConsumerCase(scope, more)
   await createTopic(it.env, 1)
   await produce(it.env, ticks(100, 1))
-  const consumer = it.consume()
+  const consumer = it.consumeHere()
   await it.landed(100)
   await consumer.stop()
   return it
@@ -33,7 +33,7 @@ test.concurrent('the group’s offsets deleted: the claims say where to continue
   const it = await landedHundred(scope)
   await deleteGroup(it.env, it.env.CONSUMER_GROUP_ID!)
   await produce(it.env, ticks(100, 1))
-  it.consume()
+  it.consumeHere()
   await it.expectOnce(200, 0)
 })
 
@@ -41,7 +41,7 @@ test.concurrent('the group’s offsets reset to the beginning: nothing is writte
   const it = await landedHundred(scope)
   await moveOffset(it.env, it.env.CONSUMER_GROUP_ID!, 0, 0)
   await produce(it.env, ticks(100, 1))
-  it.consume()
+  it.consumeHere()
   await it.expectOnce(200, 0)
 })
 
@@ -50,11 +50,11 @@ test.concurrent('an offset moved ahead of the claims: refused with the remedy, a
   await produce(it.env, ticks(100, 1))
   const group = it.env.CONSUMER_GROUP_ID!
   await moveOffset(it.env, group, 0, 150)
-  const refused = it.consume()
+  const refused = it.consumeHere()
   expect(await refused.ended()).toBe(1)
   expect(refused.stderr).toMatch(/COMMITTED_BEYOND_CLAIMS[\s\S]*150[\s\S]*only 100[\s\S]*--to-offset 100/)
   await moveOffset(it.env, group, 0, 100)
-  it.consume()
+  it.consumeHere()
   await it.expectOnce(200, 0)
 })
 
@@ -62,10 +62,10 @@ test.concurrent('retention past the chain: it stops with the number lost, or rec
   const it = await landedHundred(scope)
   await produce(it.env, ticks(100, 1))
   await deleteRecordsBefore(it.env, 0, 150)
-  const stopped = it.consume()
+  const stopped = it.consumeHere()
   expect(await stopped.ended()).toBe(1)
   expect(stopped.stderr).toMatch(/RECORDS_LOST_TO_RETENTION[\s\S]*deleted 50 records[\s\S]*\[100,150\)/)
-  const recorder = it.consume({ CONSUMER_ON_RETENTION_LOSS: 'record' })
+  const recorder = it.consumeHere({ CONSUMER_ON_RETENTION_LOSS: 'record' })
   const { claims } = await it.expectOnce(150, 0)
   expect(claims.filter(({ skipped }) => skipped > 0)).toMatchObject([{ S: 100, E: 150, skipped: 50 }])
   expect(recorder.stderr).toContain('"skipped":50')
@@ -81,7 +81,7 @@ test.concurrent.for(['client', 'batches'])(
     await produceInTransaction(it.env, 0, values, 'abort')
     await produceInTransaction(it.env, 0, values, 'commit')
     await produce(it.env, ticks(10, 1))
-    it.consume()
+    it.consumeHere()
     const { claims, rows } = await it.expectOnce(50, 0)
     // 30 aborted records and the marker of each transaction.
     expect(claims.reduce((sum, { gaps }) => sum + gaps, 0)).toBe(32)
@@ -109,7 +109,7 @@ test.concurrent('a compacted topic: what Kafka removed before it landed is a gap
     await sleep(1_000)
     await produce(it.env, sameKey(1))
   }
-  it.consume()
+  it.consumeHere()
   const landed = async () => {
     const { rows, claims } = await readLake(it.env)
     return { rows, gaps: claims.reduce((sum, claim) => sum + claim.gaps, 0) }
@@ -144,7 +144,7 @@ test.concurrent('partitions added while it runs are landed from their first reco
   const it = new ConsumerCase(scope)
   await createTopic(it.env, 1)
   await produce(it.env, ticks(100, 1))
-  it.consume()
+  it.consumeHere()
   await it.landed(100)
   await addPartitions(it.env, 4)
   await produce(it.env, ticks(400, 4))
@@ -160,7 +160,7 @@ test.concurrent('a deleted and recreated topic is another topic: the consumer re
     if (!/already exists/i.test(error.message)) throw error
   })
   await produce(it.env, ticks(10, 1))
-  const second = it.consume()
+  const second = it.consumeHere()
   expect(await second.ended()).toBe(1)
   expect(second.stderr).toMatch(/DATASET_DIFFERS[\s\S]*topicId[\s\S]*LAKE_DATASET/)
   expect((await readLake(it.env)).rows).toHaveLength(100)
@@ -195,8 +195,8 @@ test.concurrent('two consumers with different settings for a dataset that is new
   await produce(it.env, ticks(200, 2))
   const group = (name: string) => `${it.env.KAFKA_TOPIC}-${name}`
   const both = [
-    it.consume({ LAKE_FORMAT: 'parquet', CONSUMER_GROUP_ID: group('parquet') }),
-    it.consume({ LAKE_FORMAT: 'jsonl', CONSUMER_GROUP_ID: group('jsonl') }),
+    it.consumeHere({ LAKE_FORMAT: 'parquet', CONSUMER_GROUP_ID: group('parquet') }),
+    it.consumeHere({ LAKE_FORMAT: 'jsonl', CONSUMER_GROUP_ID: group('jsonl') }),
   ]
   const refused = await Promise.race(both.map(async (one) => ((await one.ended()) === 1 ? one : undefined)))
   expect(refused?.stderr).toMatch(
@@ -208,7 +208,7 @@ test.concurrent('two consumers with different settings for a dataset that is new
 
 test.concurrent('a consumer with another format for the same dataset refuses and names the setting', async (scope) => {
   const it = await landedHundred(scope, { LAKE_DATASET: 'ticks' })
-  const second = it.consume({ LAKE_FORMAT: 'jsonl' })
+  const second = it.consumeHere({ LAKE_FORMAT: 'jsonl' })
   expect(await second.ended()).toBe(1)
   expect(second.stderr).toMatch(
     /DATASET_DIFFERS[\s\S]*format: the dataset has parquet, this consumer jsonl \(LAKE_FORMAT\)/,
@@ -239,11 +239,11 @@ test.concurrent('an unfinished claim of a newer contract: refused, naming the re
   const ours = await (await s3.send(new GetObjectCommand(at))).Body!.transformToString()
   const theirs = { ...claim!, contract: 99, encoder: 'parquet/9' }
   await s3.send(new PutObjectCommand({ ...at, Body: claimText(theirs as typeof claim & object) }))
-  const refused = it.consumeAsHeir()
+  const refused = it.consumeHere(it.heir)
   expect(await refused.ended()).toBe(1)
   expect(refused.stderr).toMatch(/UNKNOWN_ENCODER[\s\S]*\[0,\d+\)[\s\S]*parquet\/9[\s\S]*contract 99/)
   expect((await readLake(it.env)).rows, 'nothing was written').toEqual([])
   await s3.send(new PutObjectCommand({ ...at, Body: ours }))
-  it.consumeAsHeir()
+  it.consumeHere(it.heir)
   await it.expectOnce(100, 0)
 })

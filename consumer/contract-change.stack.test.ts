@@ -121,7 +121,7 @@ test.concurrent.for(releases)(
       ...[2, 3].map((n) => at('10:00:00', tick(n, ',"source":"after"'))),
       at('10:00:01', tick(4)),
     ])
-    const consumer = it.consume()
+    const consumer = it.consumeHere()
     await consumer.logged(`raised the dataset from contract ${contract} to 3`)
     const { claims } = await it.expectOnce(17, 1)
     // The unfinished claim has a valid value of the new column and two invalid ones: the contract that validated it
@@ -166,12 +166,12 @@ test.concurrent('a consumer that runs while a newer release raises its dataset s
   const it = new ConsumerCase(scope)
   await createTopic(it.env, 1)
   await produce(it.env, [{ value: Buffer.from(tick(0)), partition: 0 }])
-  const older = it.consume()
+  const older = it.consumeHere()
   await it.landed(1)
   const added =
     '"venue":"HKEX","value_date":"2021-04-03","quoted_at":"2021-04-01T09:30:00.25+08:00","spread":0.25'
   const newerEnv = { NODE_OPTIONS: `--import=${import.meta.resolve('@ticklake/testing/next-contract.ts')}` }
-  const newer = it.consumeAsHeir(newerEnv)
+  const newer = it.consume({ ...it.heir, ...newerEnv })
   await newer.logged('raised the dataset from contract 3 to 99')
   await newer.stop('SIGKILL')
   await produce(it.env, [{ value: Buffer.from(tick(1, `,"source":"s",${added}`)), partition: 0 }])
@@ -180,10 +180,10 @@ test.concurrent('a consumer that runs while a newer release raises its dataset s
     /NEWER_CONTRACT[\s\S]*contract 99 \(ticklake 9\.9\.9\)[\s\S]*run ticklake 9\.9\.9 or newer/,
   )
   expect((await it.landed(1)).claims, 'nothing more was claimed').toHaveLength(1)
-  const again = it.consume()
+  const again = it.consumeHere()
   expect(await again.ended(), 'nor does it start again').toBe(1)
   expect(again.stderr).toContain('NEWER_CONTRACT')
-  it.consumeAsHeir({ ...newerEnv, CONSUMER_GROUP_ID: `${it.env.KAFKA_TOPIC}-newer` })
+  it.consume({ ...newerEnv, CONSUMER_GROUP_ID: `${it.env.KAFKA_TOPIC}-newer` })
   await it.expectOnce(2, 0)
   using catalog = catalogOf(it)
   const [claim] = (await it.landed(2)).claims.slice(-1)

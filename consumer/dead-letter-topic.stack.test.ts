@@ -1,7 +1,7 @@
 // The dead-letter topic is deleted or recreated differently while the consumer runs: nothing stalls.
 import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
 import { PATIENCE_MS } from '@ticklake/testing/patience.ts'
-import type { Service } from '@ticklake/testing/service.ts'
+import type { RunningService } from '@ticklake/testing/service.ts'
 import {
   createTopic,
   deleteTopic,
@@ -15,7 +15,7 @@ import { test } from 'vitest'
 
 const WAITED_FOR = { timeout: PATIENCE_MS, interval: 500 }
 
-async function health(consumer: Service, path: string): Promise<string> {
+async function health(consumer: RunningService, path: string): Promise<string> {
   const { host, port } = await consumer.logged('health at')
   return await (await fetch(`http://${host}:${port}${path}`)).text()
 }
@@ -28,7 +28,7 @@ test.concurrent.for([['with as many partitions', 1] as const, ['with fewer parti
     const letters = `${it.env.KAFKA_TOPIC}-dead-letters`
     await makeTopic(it.env, it.env.KAFKA_TOPIC!, 1)
     await makeTopic(it.env, letters, before)
-    const consumer = it.consume()
+    const consumer = it.consumeHere()
     await produce(it.env, poison(6, 1))
     await it.landed(6)
     await deleteTopic(it.env, letters)
@@ -57,7 +57,7 @@ test.concurrent('a dead-letter topic that refuses every announcement blocks noth
     .toMatch(/ticklake_consumer_notices_following\{[^}]*\} [1-9]/)
   await first.stop('SIGKILL')
   await deleteTopic(it.env, letters)
-  const second = it.consumeAsHeir()
+  const second = it.consumeHere(it.heir)
   await expect.poll(() => recordsOf(it.env, letters), WAITED_FOR).toBe(6)
   await expect
     .poll(() => health(second, '/metrics'), WAITED_FOR)

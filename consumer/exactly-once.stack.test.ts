@@ -18,7 +18,7 @@ test.concurrent.for([
     const it = new ConsumerCase(scope, { LAKE_FORMAT: format, CONSUMER_READER: reader })
     await createTopic(it.env, 3)
     await produce(it.env, ticks(600, 3, 50))
-    const consumer = it.consume()
+    const consumer = it.consumeHere()
     expectOnce(await it.landed(600), 588, 12)
     expect(await consumer.stop(), 'it stops in order').toBe(0)
   },
@@ -73,7 +73,7 @@ test.concurrent.for(Object.entries(killPoints))(
       const { claims, objects } = await readLake(it.env)
       expect([claims.length, claims[0]!.files.length, objects.length], 'half of a claim').toEqual([1, 2, 1])
     }
-    it.consumeAsHeir()
+    it.consumeHere(it.heir)
     await it.expectOnce(1_980, 20)
   },
 )
@@ -94,7 +94,7 @@ test.concurrent('kill -9 at full speed, three times: nothing lost, no duplicates
     await new Promise((resolve) => setTimeout(resolve, aliveMs))
     await consumer.stop('SIGKILL')
   }
-  it.consumeAsHeir()
+  it.consumeHere(it.heir)
   await it.expectOnce(59_940, 60)
 })
 
@@ -164,7 +164,7 @@ test.concurrent.for(['classic', 'consumer'])(
     await zombie.logged('partitions assigned')
     await new Promise((resolve) => setTimeout(resolve, 700))
     zombie.process.kill('SIGSTOP')
-    const heir = it.consume()
+    const heir = it.consumeHere()
     await heir.logged('partitions assigned')
     await produce(it.env, ticks(5_000, 2))
     zombie.process.kill('SIGCONT')
@@ -175,8 +175,8 @@ test.concurrent.for(['classic', 'consumer'])(
 test.concurrent('two consumers of one dataset that share no group write every record once', async (scope) => {
   const it = new ConsumerCase(scope)
   await createTopic(it.env, 2)
-  it.consume({ CONSUMER_GROUP_ID: `${it.env.KAFKA_TOPIC}-one`, CONSUMER_FLUSH_ROWS: '300' })
-  it.consume({ CONSUMER_GROUP_ID: `${it.env.KAFKA_TOPIC}-two`, CONSUMER_FLUSH_ROWS: '700' })
+  it.consumeHere({ CONSUMER_GROUP_ID: `${it.env.KAFKA_TOPIC}-one`, CONSUMER_FLUSH_ROWS: '300' })
+  it.consumeHere({ CONSUMER_GROUP_ID: `${it.env.KAFKA_TOPIC}-two`, CONSUMER_FLUSH_ROWS: '700' })
   await produce(it.env, ticks(10_000, 2, 100))
   await it.expectOnce(9_900, 100)
 })
@@ -194,7 +194,7 @@ test.concurrent('revoked during an upload: the claim is finished, nothing is dup
     }),
   )
   await uploading.promise
-  const second = it.consume()
+  const second = it.consumeHere()
   await second.logged('partitions assigned')
   await first.logged('partitions revoked')
   await produce(it.env, ticks(2_000, 4, 200))
@@ -204,7 +204,7 @@ test.concurrent('revoked during an upload: the claim is finished, nothing is dup
 test.concurrent('an idle topic is still written: age alone triggers a flush', async (scope) => {
   const it = new ConsumerCase(scope)
   await createTopic(it.env, 1)
-  const consumer = it.consume()
+  const consumer = it.consumeHere()
   await consumer.logged('partitions assigned')
   await produce(it.env, ticks(1, 1))
   await it.expectOnce(1, 0)

@@ -21,7 +21,7 @@ test.concurrent('records larger than the whole buffer land, good and rejected on
     { value: randomBytes(4 * MIB), partition: 0 },
     ...ticks(10, 1),
   ])
-  it.consume()
+  it.consumeHere()
   const { letters } = await it.expectOnce(21, 1)
   expect(Buffer.from(letters[0]!.value as string, 'base64')).toHaveLength(4 * MIB)
 })
@@ -39,7 +39,7 @@ test.concurrent('keys, values and headers of any bytes are validated, and reject
   const odd: Produced[] = bytes.flatMap((key) => bytes.map((value) => ({ key, value, partition: 0 })))
   const good = [...ticks(bytes.length, 1)].map((tick, i) => ({ ...tick, key: bytes[i]! }))
   await produce(it.env, [...odd, ...good])
-  it.consume()
+  it.consumeHere()
   const { letters } = await it.expectOnce(good.length, odd.length)
   const kept = letters.map(({ key, value }) => [key, value])
   // The client does not distinguish an empty key from none.
@@ -55,7 +55,7 @@ test.concurrent('a topic of nothing but poison ends in dead files, and the chain
     { value: Buffer.from('not a tick'), partition: 0 },
     { value: Buffer.from([0xff, 0x00, 0x7b]), partition: 0 },
   ])
-  it.consume()
+  it.consumeHere()
   const lake = await it.expectOnce(0, 3)
   expect(lake.objects).toEqual([])
 })

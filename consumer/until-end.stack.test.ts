@@ -16,13 +16,13 @@ test.for(['batches', 'client'])(
     await produce(it.env, ticks(300, 2, 30))
     // A marker of a transaction is an offset without a record, here the last one.
     await produceInTransaction(it.env, 0, [Buffer.from('{}')], 'abort')
-    const first = it.consume({}, '--until-end')
+    const first = it.consumeHere({}, '--until-end')
     expect(await first.ended(), first.stderr).toBe(0)
     expect(first.stderr).toContain('every record that the topic had at the start has landed')
     expectOnce(await readLake(it.env), 290, 10)
 
     await produce(it.env, ticks(30, 3))
-    const second = it.consume({}, '--until-end')
+    const second = it.consumeHere({}, '--until-end')
     expect(await second.ended(), second.stderr).toBe(0)
     expectOnce(await readLake(it.env), 320, 10)
   },

@@ -2,6 +2,7 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { s3Client } from '@ticklake/aws/config.ts'
 import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
+import { runHere } from '@ticklake/testing/in-process.ts'
 import { Service } from '@ticklake/testing/service.ts'
 import { shiftedClock } from '@ticklake/testing/shifted-clock.ts'
 import { createTopic, produce, ticks } from '@ticklake/testing/topic.ts'
@@ -24,7 +25,7 @@ test('a machine whose clock is hours ahead or behind closes no hour and deletes 
       [...ticks(ROWS, 1)].map((tick, i) => ({ ...tick, timestampMs: hourMs + i })),
     )
   }
-  it.consume()
+  it.consumeHere()
   await it.expectOnce(hours.length * ROWS, 0)
 
   const s3 = s3Client({ s3PathStyle: true })
@@ -33,12 +34,12 @@ test('a machine whose clock is hours ahead or behind closes no hour and deletes 
     const Prefix = `${it.env.LAKE_PREFIX}/ticks/dt=${dt}/hour=${hour}/`
     return (await s3.send(new ListObjectsV2Command({ Bucket: it.env.LAKE_BUCKET!, Prefix }))).KeyCount ?? 0
   }
-  const catalog = async (args: string[], env: Record<string, string> = {}) => {
+  const catalog = async (args: string[], env: Record<string, string>) => {
     const service = new Service(['catalog/main.ts', ...args], { env: { ...it.env, ...env } })
     expect(await service.ended(), service.stderr).toBe(0)
     return service.stdout
   }
-  await catalog(['declare'])
+  expect((await runHere(it.env, 'catalog', 'declare')).code).toBe(0)
   const [past, now] = [await objectsOf(hours[0]!), await objectsOf(hours[1]!)]
   expect(past).toBeGreaterThan(1)
 

@@ -93,7 +93,7 @@ test(
     const it = new ConsumerCase(scope, { CONSUMER_FLUSH_AFTER_MS: '1000' })
     await createTopic(it.env, 2, { 'message.timestamp.type': 'CreateTime', 'retention.ms': '-1' })
     await produce(it.env, [...intradayMessages(), ...dailyMessages()])
-    it.consume()
+    it.consumeHere()
     await it.landed(TICKS + 100)
     const config = catalogConfig(it.env)
     using aws = openAws(config.lake)

@@ -24,7 +24,7 @@ async function withDeadLetters(scope: TestContext): Promise<ConsumerCase> {
     it.env,
     Array.from({ length: 20 }, (_, i) => ({ value: broken(String(i)), partition: i % 2 })),
   )
-  it.consume()
+  it.consumeHere()
   const { rows, dead } = await it.landed(120)
   expect([rows.length, dead.length]).toEqual([100, 20])
   return it

@@ -2,10 +2,11 @@
 
 import { sleep } from '@ticklake/runtime/process.ts'
 import { expect } from 'vitest'
+import { ServiceHere } from './in-process.ts'
 import { type LakeContent, readLake, readTails } from './lake-reader.ts'
 import { PATIENCE_MS } from './patience.ts'
 import { type Fault, type Rule, type S3Proxy, startS3Proxy } from './s3-proxy.ts'
-import { Service } from './service.ts'
+import { type RunningService, Service } from './service.ts'
 import { testEnv } from './test-env.ts'
 
 export type Env = Record<string, string>
@@ -21,7 +22,7 @@ interface TestScope {
 
 export class ConsumerCase {
   readonly env: Env
-  readonly #running: Service[] = []
+  readonly #running: RunningService[] = []
   readonly #proxies: S3Proxy[] = []
   #finished = false
 
@@ -35,23 +36,37 @@ export class ConsumerCase {
     })
     onTestFinished(async () => {
       this.#finished = true
-      await Promise.all(this.#running.map((service) => service.stop('SIGKILL')))
+      await Promise.all(
+        this.#running.map((each) => (each instanceof Service ? each.stop('SIGKILL') : each.stop())),
+      )
       await Promise.all(this.#proxies.map((proxy) => proxy[Symbol.asyncDispose]()))
     })
   }
 
-  /** Starts `consumer run <args>`. */
+  /** Starts the process `consumer run <args>`. */
   consume(more: Env = {}, ...args: string[]): Service {
-    // A test that ran out of time goes on in the background; what it starts then would outlive the run.
-    if (this.#finished) throw new Error('the test is over')
-    const service = new Service(['consumer/main.ts', 'run', ...args], { env: { ...this.env, ...more } })
-    this.#running.push(service)
-    return service
+    return this.#started(
+      () => new Service(['consumer/main.ts', 'run', ...args], { env: { ...this.env, ...more } }),
+    )
   }
 
-  /** A consumer of a group of its own: it need not wait until the group has given up a dead member. */
-  consumeAsHeir(more: Env = {}): Service {
-    return this.consume({ CONSUMER_GROUP_ID: `${this.env.KAFKA_TOPIC}-heir`, ...more })
+  /** Starts `consumer run <args>` in this process, for a third of the work: for what need not be killed. */
+  consumeHere(more: Env = {}, ...args: string[]): ServiceHere {
+    const env = { ...this.env, LOG_FORMAT: 'json', ...more }
+    return this.#started(() => new ServiceHere(env, 'consumer', ['run', ...args]))
+  }
+
+  /** The settings of a group of its own, which need not wait until the other has given up a dead member. */
+  get heir(): Env {
+    return { CONSUMER_GROUP_ID: `${this.env.KAFKA_TOPIC}-heir` }
+  }
+
+  #started<T extends RunningService>(start: () => T): T {
+    // A test that ran out of time goes on in the background; what it starts then would outlive the run.
+    if (this.#finished) throw new Error('the test is over')
+    const service = start()
+    this.#running.push(service)
+    return service
   }
 
   /** The variables with which a consumer reaches S3 through a proxy that follows the rule. */

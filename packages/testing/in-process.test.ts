@@ -17,6 +17,6 @@ test.each([{ AWS_REGION: 'mars-north-1' }, { NODE_OPTIONS: '--no-deprecation' },
   '%j, which only a new process would read, is refused',
   async (settings) => {
     const name = Object.keys(settings)[0]!
-    expect(() => catalog({ ...env, ...(settings as object) }, 'declare')).toThrow(name)
+    await expect(catalog({ ...env, ...(settings as object) }, 'declare')).rejects.toThrow(name)
   },
 )

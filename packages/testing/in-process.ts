@@ -3,30 +3,22 @@
 import { Readable, Writable } from 'node:stream'
 import { type CommandHost, runToEnd } from '@ticklake/runtime/process.ts'
 import type { Ran } from './catalog-commands.ts'
+import { type LogLine, LogLines } from './log-lines.ts'
+import type { RunningService } from './service.ts'
 
 type Env = Readonly<Record<string, string>>
 type CommandLine = (args: readonly string[], host: CommandHost, signal: AbortSignal) => Promise<void>
 
-const services = {
+const programs = {
   catalog: () => import('../../catalog/cli/commands.ts'),
   consumer: () => import('../../consumer/cli/commands.ts'),
   infra: () => import('../../infra/cli/commands.ts'),
   producer: () => import('../../producer/cli/commands.ts'),
 } satisfies Record<string, () => Promise<{ commandLine: CommandLine }>>
 
-type Service = keyof typeof services
+type Program = keyof typeof programs
 
-export const isService = (name: string): name is Service => name in services
-
-/** What `startHere` has started. */
-export interface Running extends AsyncDisposable {
-  readonly ended: Promise<Ran>
-  /** What it has written so far. */
-  stdout(): string
-  stderr(): string
-  /** Aborts its signal, as SIGTERM does, and waits for its end. */
-  stop(): Promise<Ran>
-}
+export const isProgram = (name: string): name is Program => name in programs
 
 /** `catalog <args>`, to its end. */
 export const catalog = (env: Env, ...args: string[]): Promise<Ran> => runHere(env, 'catalog', ...args)
@@ -34,32 +26,73 @@ export const catalog = (env: Env, ...args: string[]): Promise<Ran> => runHere(en
 /** `consumer dlq <args>`, to its end. */
 export const dlq = (env: Env, ...args: string[]): Promise<Ran> => runHere(env, 'consumer', 'dlq', ...args)
 
-/** `node <service>/main.ts <args>`, to its end. */
-export const runHere = (env: Env, service: Service, ...args: string[]): Promise<Ran> =>
-  startHere(env, service, args).ended
+/** `node <program>/main.ts <args>`, to its end. */
+export async function runHere(env: Env, program: Program, ...args: string[]): Promise<Ran> {
+  const service = new ServiceHere(env, program, args)
+  const code = await service.ended()
+  return { code, stdout: service.stdout, stderr: service.stderr }
+}
 
-/** `node <service>/main.ts <args>`, with this text on its standard input. */
-export function startHere(env: Env, service: Service, args: readonly string[], input = ''): Running {
-  requireOwnSettings(env)
-  const [stdout, stderr] = [new Text(), new Text()]
-  const host: CommandHost = { env, stdin: Readable.from(Buffer.from(input)), stdout, stderr }
-  const stopping = new AbortController()
-  const ended = runToEnd(host, async () => {
-    const { commandLine } = await services[service]()
-    await commandLine(args, host, stopping.signal)
-  }).then(() => ({ code: Number(host.exitCode ?? 0), stdout: stdout.text(), stderr: stderr.text() }))
-  const stop = () => {
-    stopping.abort('SIGTERM')
-    return ended
+/** `node <program>/main.ts <args>` in this process. */
+export class ServiceHere implements RunningService, AsyncDisposable {
+  readonly #stdout = new Text()
+  readonly #stderr = new Text((chunk) => this.#log.add(chunk))
+  readonly #log = new LogLines(() => this.hasEnded)
+  readonly #stopping = new AbortController()
+  readonly #ended: Promise<number>
+  #hasEnded = false
+
+  /** @param input what is on its standard input */
+  constructor(env: Env, program: Program, args: readonly string[], input = '') {
+    requireOwnSettings(env)
+    const host: CommandHost = {
+      env,
+      stdin: Readable.from(Buffer.from(input)),
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+    }
+    this.#ended = runToEnd(host, async () => {
+      const { commandLine } = await programs[program]()
+      await commandLine(args, host, this.#stopping.signal)
+    }).then(() => {
+      this.#hasEnded = true
+      this.#log.notify()
+      return Number(host.exitCode ?? 0)
+    })
   }
-  return {
-    ended,
-    stdout: () => stdout.text(),
-    stderr: () => stderr.text(),
-    stop,
-    async [Symbol.asyncDispose]() {
-      await stop()
-    },
+
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  get stdout(): string {
+    return this.#stdout.text()
+  }
+
+  get stderr(): string {
+    return this.#stderr.text()
+  }
+
+  logged(message: string, withinMs?: number): Promise<LogLine> {
+    return this.#log.logged(message, withinMs)
+  }
+
+  nextLogged(message: string, withinMs: number): Promise<void> {
+    return this.#log.nextLogged(message, withinMs)
+  }
+
+  /** Aborts its signal, as SIGTERM does, and waits for its end. */
+  stop(): Promise<number> {
+    this.#stopping.abort('SIGTERM')
+    return this.#ended
+  }
+
+  ended(): Promise<number> {
+    return this.#ended
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
   }
 }
 
@@ -80,9 +113,16 @@ function requireOwnSettings(env: Env): void {
 
 class Text extends Writable {
   readonly #chunks: Buffer[] = []
+  readonly #onChunk: (text: string) => void
+
+  constructor(onChunk: (text: string) => void = () => {}) {
+    super()
+    this.#onChunk = onChunk
+  }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.#chunks.push(chunk)
+    this.#onChunk(chunk.toString())
     done()
   }
 

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { inThisProcess, runHere, startHere } from '@ticklake/testing/in-process.ts'
+import { inThisProcess, runHere, ServiceHere } from '@ticklake/testing/in-process.ts'
 import { expect, test } from 'vitest'
 
 const program = join(import.meta.dirname, '../main.ts')
@@ -42,9 +42,8 @@ test('a producer that stops because of its source logs it at once, and a signal 
 test('a full disk below its file of skipped rows makes it unready', { timeout: 60_000 }, async () => {
   // A file on a full disk that can be opened.
   const full = { PRODUCER_REJECTS: '/proc/self/comm', KAFKA_CONNECT_TIMEOUT_MS: '50000', LOG_FORMAT: 'json' }
-  await using producer = startHere(inThisProcess({ ...env, ...full }), 'producer', ['run'])
-  await expect.poll(producer.stderr, { timeout: 40_000 }).toContain('health at')
-  const port = /"port":(\d+)/.exec(producer.stderr())![1]
+  await using producer = new ServiceHere(inThisProcess({ ...env, ...full }), 'producer', ['run'])
+  const { port } = await producer.logged('health at')
   const ready = await fetch(`http://127.0.0.1:${port}/readyz`)
   expect([ready.status, await ready.text()]).toEqual([
     503,

@@ -7,7 +7,7 @@ import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
 import { aggTrade, kline, startBinance } from '@ticklake/testing/feeds/binance-server.ts'
 import { match, startCoinbase } from '@ticklake/testing/feeds/coinbase-server.ts'
 import { answer, type FeedServer, startFeedServer } from '@ticklake/testing/feeds/feed-server.ts'
-import { catalog, startHere } from '@ticklake/testing/in-process.ts'
+import { catalog, ServiceHere } from '@ticklake/testing/in-process.ts'
 import { createTopic } from '@ticklake/testing/topic.ts'
 import { expect, test } from 'vitest'
 import { catalogConfig } from '../../catalog/config.ts'
@@ -215,17 +215,18 @@ test('ticks of every source are landed and counted once, whatever their servers 
 
   const it = new ConsumerCase(scope, { LOG_LEVEL: 'error' })
   await createTopic(it.env, 2)
-  it.consume()
-  const producing = cases.map(({ source, server, env }) =>
-    startHere(
-      {
-        ...{ ...it.env, PRODUCER_HEALTH_PORT: '0', PRODUCER_STOP_LINGER_MS: '0', PRODUCER_RATE: 'max' },
-        ...{ PRODUCER_FEED_BACKOFF_MS: '5', PRODUCER_FEED_POLL_MS: '50', ...env(server) },
-        PRODUCER_SOURCE_NAME: source,
-      },
-      'producer',
-      ['run'],
-    ),
+  it.consumeHere()
+  const producing = cases.map(
+    ({ source, server, env }) =>
+      new ServiceHere(
+        {
+          ...{ ...it.env, PRODUCER_HEALTH_PORT: '0', PRODUCER_STOP_LINGER_MS: '0', PRODUCER_RATE: 'max' },
+          ...{ PRODUCER_FEED_BACKOFF_MS: '5', PRODUCER_FEED_POLL_MS: '50', ...env(server) },
+          PRODUCER_SOURCE_NAME: source,
+        },
+        'producer',
+        ['run'],
+      ),
   )
   scope.onTestFinished(async () => {
     for (const producer of producing) await producer.stop()
@@ -233,8 +234,13 @@ test('ticks of every source are landed and counted once, whatever their servers 
   const json = `${JSON.stringify(tick(1))}\n{"index":1}\n{"Symbol":"HSI",\n${JSON.stringify(tick(2))}\n`
   const csv = 'Date,Open,High,Low,Close,Volume\n2026-11-25,1,1,1,1,1\n\nno,1,1,1,1,1\n2026-11-26,2,2,2,2,2\n'
   const piped = [
-    startHere(it.env, 'producer', ['run', '--source', '-', '--source-name', 'stdin json'], json),
-    startHere(it.env, 'producer', ['run', '--csv', '-', '--index', 'HSI', '--source-name', 'stdin csv'], csv),
+    new ServiceHere(it.env, 'producer', ['run', '--source', '-', '--source-name', 'stdin json'], json),
+    new ServiceHere(
+      it.env,
+      'producer',
+      ['run', '--csv', '-', '--index', 'HSI', '--source-name', 'stdin csv'],
+      csv,
+    ),
   ]
   const expected = new Map<string, readonly number[]>([
     ...cases.map(({ source, closes }) => [source, closes] as const),
@@ -246,10 +252,7 @@ test('ticks of every source are landed and counted once, whatever their servers 
   // What a server sends again is sent again within so many polls and reconnects.
   await new Promise((resolve) => setTimeout(resolve, 500))
   for (const producer of producing) void producer.stop()
-  for (const { ended } of [...producing, ...piped]) {
-    const { code, stderr } = await ended
-    expect(code, stderr).toBe(0)
-  }
+  for (const producer of [...producing, ...piped]) expect(await producer.ended(), producer.stderr).toBe(0)
 
   expect((await catalog(it.env, 'declare')).code).toBe(0)
   const audit = await catalog(it.env, 'audit', '--wait', '60')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { lakeSchema } from '@ticklake/aws/config.ts'
 import { kafkaSchema, topicSchema } from '@ticklake/kafka/config.ts'
 import type { Schema } from '@ticklake/runtime/env.ts'
-import { isService, runHere } from '@ticklake/testing/in-process.ts'
+import { isProgram, runHere } from '@ticklake/testing/in-process.ts'
 import { catalogSchema } from '../../catalog/config.ts'
 import { consumerSchema } from '../../consumer/config.ts'
 import { localAwsSchema } from '../../local-aws/config.ts'
@@ -207,7 +207,7 @@ ${pages.join('\n\n')}
 }
 
 async function helpOf(program: string, args: string[]): Promise<string> {
-  if (isService(program))
+  if (isProgram(program))
     return (await runHere(process.env as Record<string, string>, program, ...args)).stdout
   return execFileSync(process.execPath, [`${program}/main.ts`, ...args], { cwd: root, encoding: 'utf8' })
 }
