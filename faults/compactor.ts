@@ -7,7 +7,7 @@ import {
   type S3Proxy,
   startS3Proxy,
 } from '@ticklake/testing/s3-proxy.ts'
-import { Service } from '@ticklake/testing/service.ts'
+import { lastLines, Service } from '@ticklake/testing/service.ts'
 import { type CompactionDeath, compactionPointOf } from './compaction-death.ts'
 
 const STOP_WITHIN_MS = 20_000
@@ -84,7 +84,7 @@ export class Compactor implements AsyncDisposable {
     })
     service.process.on('close', (code, signal) => {
       if (this.#stopped.has(service)) return
-      const said = service.stderr.split('\n').slice(-6).join('\n    ')
+      const said = lastLines(service.stderr)
       onProblem(`catalog serve ended by itself (${code ?? signal}):\n    ${said}`)
     })
     return service

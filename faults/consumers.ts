@@ -1,6 +1,6 @@
 // The consumers of a round as processes: started, stopped and counted.
 import { join } from 'node:path'
-import { Service } from '@ticklake/testing/service.ts'
+import { lastLines, Service } from '@ticklake/testing/service.ts'
 
 /** A consumer stops within 10 s; a machine busy with all servers of the campaign may take longer. */
 const STOP_WITHIN_MS = 15_000
@@ -39,7 +39,7 @@ export class Consumers {
     service.process.on('close', (code, signal) => {
       if (this.#stopped.has(service)) return
       if (this.#mayRefuse && code === 1 && /TOPIC_TRUNCATED|OFFSET_OUT_OF_RANGE/.test(service.stderr)) return
-      const said = service.stderr.split('\n').slice(-6).join('\n    ')
+      const said = lastLines(service.stderr)
       this.#onProblem(`${name} ended by itself (${code ?? signal}):\n    ${said}`)
     })
   }
@@ -87,7 +87,7 @@ export class Consumers {
     const { exitCode, signalCode } = service.process
     const afterMs = Math.round(performance.now() - begun)
     if (isOrderlyStop({ exitCode, signalCode, wasKilled: this.#killed.has(service) })) return
-    const said = service.stderr.split('\n').slice(-6).join('\n    ')
+    const said = lastLines(service.stderr)
     this.#onProblem(
       `a consumer ended with ${exitCode ?? signalCode} ${afterMs} ms after SIGTERM:\n    ${said}`,
     )

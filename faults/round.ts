@@ -6,7 +6,7 @@ import { tablePrefix } from '@ticklake/contract/keys.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { type LakeContent, readLake } from '@ticklake/testing/lake-reader.ts'
 import { type S3Proxy, startS3Proxy } from '@ticklake/testing/s3-proxy.ts'
-import { Service } from '@ticklake/testing/service.ts'
+import { lastLines, Service } from '@ticklake/testing/service.ts'
 import { poison, produce, ticks } from '@ticklake/testing/topic.ts'
 import { Compactor } from './compactor.ts'
 import { Consumers } from './consumers.ts'
@@ -322,8 +322,7 @@ class Round {
     const how = wasLate
       ? `was killed because it had not ended after ${withinMs} ms`
       : `ended with ${status ?? signalCode} after ${Math.round(performance.now() - begun)} ms`
-    const last = (text: string) => text.split('\n').slice(-6).join('\n    ')
-    this.#problem(`${name} ${how}\n    ${last(service.stderr)}\n    ${last(service.stdout)}`)
+    this.#problem(`${name} ${how}\n    ${lastLines(service.stderr)}\n    ${lastLines(service.stdout)}`)
   }
 
   #problem(what: string): void {

@@ -6,7 +6,7 @@ import { ServiceHere } from './in-process.ts'
 import { type LakeContent, readLake, readTails } from './lake-reader.ts'
 import { PATIENCE_MS } from './patience.ts'
 import { type Fault, type Rule, type S3Proxy, startS3Proxy } from './s3-proxy.ts'
-import { type RunningService, Service } from './service.ts'
+import { lastLines, type RunningService, Service } from './service.ts'
 import { testEnv } from './test-env.ts'
 
 export type Env = Record<string, string>
@@ -94,9 +94,7 @@ export class ConsumerCase {
       const landed = lake ? lake.rows.length + lake.dead.length : 0
       if (lake && landed >= total) return lake
       if (isOver) {
-        const said = this.#running
-          .map((service) => service.stderr.split('\n').slice(-15).join('\n'))
-          .join('\n\n')
+        const said = this.#running.map(({ stderr }) => lastLines(stderr, 15)).join('\n\n')
         throw new Error(`${landed} of ${total} records landed in ${PATIENCE_MS} ms:\n${said}`)
       }
       // A thousand partitions take S3 seconds: asking all the time would keep the consumer from it.

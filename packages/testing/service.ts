@@ -23,6 +23,11 @@ export interface RunningService {
   ended(): Promise<number | null>
 }
 
+/** The last lines of what a service has written, for the report of a problem: indented by four, as a block below it. */
+export function lastLines(text: string, count = 6): string {
+  return text.split('\n').slice(-count).join('\n    ')
+}
+
 export interface ServiceOptions {
   readonly env: Record<string, string>
   /** Where its log is kept, beside memory. */
