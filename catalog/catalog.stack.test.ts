@@ -13,14 +13,22 @@ import {
 } from '@aws-sdk/client-athena'
 import { GetTableCommand, GlueClient, type TableInput, UpdateTableCommand } from '@aws-sdk/client-glue'
 import { run, start } from '@ticklake/testing/catalog-commands.ts'
-import { catalog } from '@ticklake/testing/in-process.ts'
+import { catalog, runHere, ServiceHere } from '@ticklake/testing/in-process.ts'
 import { PATIENCE_MS } from '@ticklake/testing/patience.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { produce } from '@ticklake/testing/topic.ts'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { signature } from './alerts/notify.ts'
 
-const env = testEnv({ CONSUMER_FLUSH_AFTER_MS: '500', CONSUMER_HEALTH_PORT: '0', CATALOG_HEALTH_PORT: '0' })
+const target = await receiver()
+const env = testEnv({
+  CONSUMER_FLUSH_AFTER_MS: '500',
+  CONSUMER_HEALTH_PORT: '0',
+  CATALOG_HEALTH_PORT: '0',
+  LOG_FORMAT: 'json',
+  AWS_ENDPOINT_URL_SNS: target.url,
+})
+afterAll(() => target[Symbol.dispose]())
 const tutorial = {
   ...env,
   LAKE_DATABASE: `stock-market-${env.LAKE_DATABASE}`.replaceAll('_', '-'),
@@ -64,17 +72,16 @@ test('declare shows a difference and leaves it, until --replace', async () => {
 })
 
 test('a stream lands, and COUNT, MAX, GROUP BY and the audit agree, under any names', async () => {
-  expect((await run(env, 'producer', 'topic', 'create')).code).toBe(0)
-  await using consumer = start(env, 'consumer', 'run')
-  expect((await run(env, 'producer', 'run', '--rows', '2000', '--rate', 'max')).code).toBe(0)
+  expect((await runHere(env, 'producer', 'topic', 'create')).code).toBe(0)
+  await using consumer = new ServiceHere(env, 'consumer', ['run'])
+  expect((await runHere(env, 'producer', 'run', '--rows', '2000', '--rate', 'max')).code).toBe(0)
   const audit = await catalog(env, 'audit', '--wait', '240')
-  expect(audit.stdout, audit.stderr + consumer.stderr()).toContain(
+  expect(audit.stdout, audit.stderr + consumer.stderr).toContain(
     'audit: produced 2000, landed 2000, dead 0, skipped 0, lost 0, twice 0',
   )
   expect(audit.code).toBe(0)
   // It leaves the group: one that was killed would keep its partitions from the next test's consumer for 45 s.
-  consumer.child.kill('SIGTERM')
-  expect((await consumer.ended).code).toBe(0)
+  expect(await consumer.stop()).toBe(0)
   expect((await query('SELECT count(*) FROM ticks', '--output', 'csv')).stdout).toBe('_col0\n2000\n')
   const declared = await catalog(tutorial, 'declare')
   expect(declared.code, declared.stderr).toBe(0)
@@ -186,13 +193,9 @@ test('serve continues while nothing answers, logs it in one line, and ends on SI
 })
 
 test('serve counts on a scrape, registers partitions, and audits', async () => {
-  await using service = start(
-    { ...env, CATALOG_WATCH_EVERY_MS: '250', CATALOG_AUDIT_EVERY_MS: '500' },
-    'catalog',
-    'serve',
-  )
-  await expect.poll(() => service.stderr(), { timeout: PATIENCE_MS }).toContain('health at http')
-  const port = portOf(service.stderr())
+  const often = { CATALOG_WATCH_EVERY_MS: '250', CATALOG_AUDIT_EVERY_MS: '500' }
+  await using service = new ServiceHere({ ...env, ...often }, 'catalog', ['serve'])
+  const { port } = await service.logged('health at http')
   const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
   await expect
     .poll(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status, { timeout: PATIENCE_MS })
@@ -207,9 +210,8 @@ test('serve counts on a scrape, registers partitions, and audits', async () => {
     .poll(metrics, { timeout: PATIENCE_MS })
     .toMatch(/ticklake_catalog_audits_total\{outcome="good",service="catalog"\} [1-9]/)
   expect(await metrics()).toContain('ticklake_catalog_audit_findings{service="catalog"} 0')
-  expect(service.stderr()).toContain('audit: produced 2000, landed 2000')
-  service.child.kill('SIGTERM')
-  expect((await service.ended).code).toBe(0)
+  expect(service.stderr).toContain('audit: produced 2000, landed 2000')
+  expect(await service.stop()).toBe(0)
 })
 
 /** A webhook, and an SNS that takes everything. */
@@ -235,7 +237,6 @@ const intraday = (close: number, agoMs: number) => {
 }
 
 test('alerts are checked by Athena, notify once per episode, also across a restart, and end', async () => {
-  using target = await receiver()
   const dir = mkdtempSync(join(tmpdir(), 'ticklake-alerts-'))
   const [file, secretFile] = [join(dir, 'alerts.yml'), join(dir, 'secret')]
   writeFileSync(secretFile, 'a secret\n')
@@ -256,11 +257,10 @@ test('alerts are checked by Athena, notify once per episode, also across a resta
     ...env,
     CATALOG_ALERTS_FILE: file,
     CATALOG_ALERTS_SECRET_FILE: secretFile,
-    AWS_ENDPOINT_URL_SNS: target.url,
   }
   const plan = await run(alerting, 'catalog', 'alerts', 'plan', '--measure')
   expect(plan.stdout, plan.stderr).toMatch(/^alerts: 2, \$\d+\.\d\d a day on AWS$/m)
-  await using consumer = start(env, 'consumer', 'run')
+  await using consumer = new ServiceHere(env, 'consumer', ['run'])
   const landed = async (rows: number) => {
     const sql = "SELECT count(*) AS n FROM ticks WHERE index = 'ALERTED'"
     await expect
@@ -270,18 +270,18 @@ test('alerts are checked by Athena, notify once per episode, also across a resta
   await produce(env, [intraday(100, 6 * 60_000), intraday(103, 1_000)])
   await landed(2)
 
-  const firing = async (log: string) => {
-    const metrics = await (await fetch(`http://127.0.0.1:${portOf(log)}/metrics`)).text()
+  const firing = async (port: unknown) => {
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
     return [...metrics.matchAll(/^ticklake_catalog_alert_firing\{alert="([^"]+)".*\} ([01])$/gm)]
       .map(([, alert, value]) => `${alert}: ${value}`)
       .sort()
   }
   const serving = async (wanted: string[]) => {
-    await using service = start(alerting, 'catalog', 'serve')
-    await expect.poll(() => service.stderr(), { timeout: PATIENCE_MS }).toContain('health at http')
-    await expect.poll(() => firing(service.stderr()), { timeout: PATIENCE_MS }).toEqual(wanted)
-    service.child.kill('SIGTERM')
-    return (await service.ended).stderr
+    await using service = new ServiceHere(alerting, 'catalog', ['serve'])
+    const { port } = await service.logged('health at http')
+    await expect.poll(() => firing(port), { timeout: PATIENCE_MS }).toEqual(wanted)
+    expect(await service.stop()).toBe(0)
+    return service.stderr
   }
   const both = ['ALERTED jumps: 1', 'rows of HSI: 1']
   // Each start checks all alerts at once.
@@ -302,8 +302,7 @@ test('alerts are checked by Athena, notify once per episode, also across a resta
   await landed(3)
   expect(await serving(['ALERTED jumps: 0', 'rows of HSI: 1'])).toContain('alert resolved: ALERTED jumps')
   expect([target.webhooks.length, target.published.length]).toEqual([1, 1])
-  consumer.child.kill('SIGTERM')
-  expect((await consumer.ended).code).toBe(0)
+  expect(await consumer.stop()).toBe(0)
   rmSync(dir, { recursive: true })
 })
 

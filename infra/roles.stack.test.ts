@@ -1,9 +1,9 @@
 // What the services really ask of S3, each request held against the role that the template makes for the service.
 import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
+import { catalog } from '@ticklake/testing/in-process.ts'
 import type { ProxiedRequest } from '@ticklake/testing/s3-proxy.ts'
-import { Service } from '@ticklake/testing/service.ts'
 import { createTopic, produce, ticks } from '@ticklake/testing/topic.ts'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { allows, type Call, type Policy } from './iam-policy.ts'
 import { likeAws, resolveTemplate } from './resolved-template.ts'
 import { makeTemplate } from './template.ts'
@@ -107,19 +107,22 @@ test('consumer and catalog ask S3 for nothing that their roles refuse', async (s
 
   const cataloged = recording()
   const env = { ...it.env, ...(await it.behindProxy(cataloged.rule)) }
+  // All that this process asks from now on is recorded.
+  vi.stubEnv('AWS_ENDPOINT_URL', env.AWS_ENDPOINT_URL)
+  scope.onTestFinished(() => void vi.unstubAllEnvs())
   const run = async (...args: string[]) => {
-    const service = new Service(['catalog/main.ts', ...args], { env })
-    expect(await service.ended(), `catalog ${args[0]}: ${service.stderr}`).toBe(0)
+    const { code, stderr } = await catalog(env, ...args)
+    expect(code, `catalog ${args[0]}: ${stderr}`).toBe(0)
   }
   await run('declare')
   // Whatever it thinks of this topic, its probe is asked for. It takes its time, so it runs beside the others.
-  const doctor = new Service(['catalog/main.ts', 'doctor'], { env })
+  const doctor = catalog(env, 'doctor')
   await run('audit')
   await run('compact')
   await new Promise((resolve) => setTimeout(resolve, DELETE_AFTER_MS + 1_000))
   await run('compact')
   await run('query', 'SELECT COUNT(*) FROM ticks')
-  await doctor.ended()
+  await doctor
   expect(refused('CatalogRole', cataloged.calls)).toEqual([])
   expect([...kinds(cataloged.calls, it.env)]).toEqual(
     expect.arrayContaining([

@@ -1,17 +1,17 @@
 // The command as users run it, with a real Kafka: the topic has what it reports as delivered.
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { RdKafka } from '@confluentinc/kafka-javascript'
 import { serverEnv } from '@ticklake/stack/environment.ts'
 import { kafkaServer } from '@ticklake/stack/kafka-server.ts'
 import { freePorts } from '@ticklake/stack/ports.ts'
 import { Supervisor } from '@ticklake/stack/supervisor.ts'
 import { match, startCoinbase } from '@ticklake/testing/feeds/coinbase-server.ts'
+import { runHere, ServiceHere } from '@ticklake/testing/in-process.ts'
 import { PATIENCE_MS } from '@ticklake/testing/patience.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { createTopic, recordsOf } from '@ticklake/testing/topic.ts'
@@ -47,10 +47,10 @@ async function ended(child: ReturnType<typeof start>) {
   return { status, ...child.output }
 }
 
-function producer(args: readonly string[], env: Env, input = '') {
-  const child = start(args, env)
-  child.stdin?.end(input)
-  return ended(child)
+/** Runs it to its end in this process: what is about signals and pipes needs `start`. */
+async function producer(args: readonly string[], env: Env) {
+  const { code, stdout, stderr } = await runHere(env, 'producer', ...args)
+  return { status: code, out: stdout, log: stderr }
 }
 
 /** Waits until the log has this text, and returns the line. */
@@ -161,12 +161,9 @@ test('JSON lines can be piped in, and a bad one is reported', async () => {
   const tick = (index: string, source = '') =>
     `{"index":"${index}","date":"2021-05-31","open":1,"high":1,"low":1,"close":1,"adj_close":null,"volume":0.5,"close_usd":null${source}}`
   const input = `${tick('A')}\n{"index":"A"}\n${tick('B', ',"source":"B’s own"')}\n`
-  const run = await producer(
-    ['run', '--source', '-', '--source-name', 'the feed', '--rate', 'max'],
-    own,
-    input,
-  )
-  expect(run).toMatchObject({
+  const child = start(['run', '--source', '-', '--source-name', 'the feed', '--rate', 'max'], own)
+  child.stdin?.end(input)
+  expect(await ended(child)).toMatchObject({
     status: 0,
     out: 'produced 2, delivered 2, failed 0, skipped 1 (missing_field 1)\n',
   })
@@ -197,33 +194,27 @@ test('SIGTERM ends it within seconds, exit 0, and the topic has what it reports 
   expect(description).toContain(` ${printed[2]} records`)
 })
 
-test('with PRODUCER_AT_END=stay it is ready after its last row, and ends on SIGTERM with exit 0', async () => {
+test('with PRODUCER_AT_END=stay it is ready after its last row, and ends with exit 0 when it is stopped', async () => {
   const own = env({ PRODUCER_AT_END: 'stay' })
   await createTopic(own, 3)
-  const child = start(['run', '--source', 'sample', '--rate', 'max'], own)
-  const { port } = JSON.parse(await logged(child, 'health at'))
-  await logged(child, 'it stays until it is stopped')
-  expect(child.output.out).toContain('produced 250, delivered 250, failed 0')
+  await using staying = new ServiceHere(own, 'producer', ['run', '--source', 'sample', '--rate', 'max'])
+  const { port } = await staying.logged('health at')
+  await staying.logged('it stays until it is stopped')
+  expect(staying.stdout).toContain('produced 250, delivered 250, failed 0')
   expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
-  child.kill('SIGTERM')
-  expect((await ended(child)).status).toBe(0)
+  expect(await staying.stop()).toBe(0)
 })
 
-test('a live feed’s ticks are delivered as they come, until SIGTERM ends it', async () => {
+test('a live feed’s ticks are delivered as they come, until it is stopped', async () => {
   await using exchange = await startCoinbase({ messages: () => [match(1), match(2)] })
-  const child = start(['run', '--source', 'coinbase:BTC-USD'], {
-    ...shared,
-    PRODUCER_FEED_URL: exchange.wsUrl,
-  })
-  const { port } = JSON.parse(await logged(child, 'health at'))
+  const settings = { ...shared, PRODUCER_FEED_URL: exchange.wsUrl }
+  await using feed = new ServiceHere(settings, 'producer', ['run', '--source', 'coinbase:BTC-USD'])
+  const { port } = (await feed.logged('health at')) as { port: number }
   await expect.poll(() => deliveredSoFar(port), { timeout: PATIENCE_MS }).toBe(2)
   const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
   expect(metrics).toMatch(/^ticklake_producer_feed_up\{.*feed="coinbase".*\} 1$/m)
-  child.kill('SIGTERM')
-  expect(await ended(child)).toMatchObject({
-    status: 0,
-    out: 'produced 2, delivered 2, failed 0, skipped 0\n',
-  })
+  expect(await feed.stop()).toBe(0)
+  expect(feed.stdout).toBe('produced 2, delivered 2, failed 0, skipped 0\n')
 })
 
 test('SIGTERM also ends it while standard input is silent', async () => {
@@ -336,8 +327,7 @@ test('a broker that is killed at full speed and comes back loses and duplicates 
 })
 
 test('--help of each command names its flags and their variables', async () => {
-  const help = async (...args: string[]) =>
-    (await promisify(execFile)(process.execPath, [main, ...args, '--help'], { env: shared })).stdout
+  const help = async (...args: string[]) => (await producer([...args, '--help'], shared)).out
   expect(await help()).toContain('producer topic')
   const run = await help('run')
   for (const message of [

@@ -14,7 +14,7 @@ import {
   startRelay,
   startTls,
 } from '@ticklake/testing/doctor-fixtures.ts'
-import { catalog } from '@ticklake/testing/in-process.ts'
+import { catalog, ServiceHere } from '@ticklake/testing/in-process.ts'
 import { PATIENCE_MS } from '@ticklake/testing/patience.ts'
 import { Service } from '@ticklake/testing/service.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
@@ -303,16 +303,16 @@ describe('the broker', () => {
   })
 
   test.concurrent.for([
-    ['consumer/main.ts', 'run'],
-    ['producer/main.ts', 'run', '--rows', '1'],
-    ['producer/main.ts', 'topic', 'create'],
-    ['producer/main.ts', 'topic', 'describe'],
+    ['consumer', 'run'] as const,
+    ['producer', 'run', '--rows', '1'] as const,
+    ['producer', 'topic', 'create'] as const,
+    ['producer', 'topic', 'describe'] as const,
   ])(
     '%s %s is not waited for longer than allowed, and is named; a stop does not wait for it',
-    async (command, { onTestFinished }) => {
+    async ([program, ...args], { onTestFinished }) => {
       const topic = { ...env, KAFKA_TOPIC: 'behind-a-closed-door' }
       await createTopic({ ...topic, KAFKA_BOOTSTRAP_SERVERS: broker.plain }, 1).catch(() => {})
-      const begin = async (timeoutMs: number) => {
+      const begin = async <T>(timeoutMs: number, start: (env: Record<string, string>) => T) => {
         const bootstrap = await startRelay(broker.closed)
         onTestFinished(() => bootstrap.close())
         const more = {
@@ -321,13 +321,17 @@ describe('the broker', () => {
           CONSUMER_HEALTH_PORT: '0',
           PRODUCER_HEALTH_PORT: '0',
         }
-        const service = new Service(command, { env: { ...topic, ...more } })
-        onTestFinished(async () => void (await service.stop('SIGKILL')))
-        return { service, bootstrap }
+        return { service: start({ ...topic, ...more }), bootstrap }
       }
       // Long enough for the bootstrap address to answer first, on any machine.
-      const late = await begin(10_000)
-      const stopped = await begin(PATIENCE_MS)
+      const late = await begin(10_000, (own) => new ServiceHere(own, program, args))
+      onTestFinished(async () => void (await late.service.stop()))
+      // A process: how it ends is a part of how soon.
+      const stopped = await begin(
+        PATIENCE_MS,
+        (own) => new Service([`${program}/main.ts`, ...args], { env: own }),
+      )
+      onTestFinished(async () => void (await stopped.service.stop('SIGKILL')))
       await Promise.all([late.bootstrap.answered, stopped.bootstrap.answered])
       const answeredMs = performance.now()
       // What is stopped waits for the advertised address by now.

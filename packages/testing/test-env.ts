@@ -13,6 +13,8 @@ export function testEnv(overrides: Record<string, string> = {}): Record<string, 
   const stack = inject('stackEnv')
   const id = randomBytes(4).toString('hex')
   adoptStack(stack)
+  for (const [name, value] of Object.entries(overrides))
+    if (name.startsWith('AWS_')) process.env[name] = value
   return {
     ...serviceEnv(stack, {}),
     PATH: process.env.PATH ?? '',
