@@ -9,8 +9,10 @@ import { createTopic } from '@ticklake/testing/topic.ts'
 import { beforeAll, expect, type TestContext, test } from 'vitest'
 
 const PARTITIONS = 6
-/** More than the consumer and its Kafka client may hold, so that memory reaches its limit. */
-const ROWS = 1_000_000
+/** 120 MB, and the consumer and its Kafka client may hold 64 and 16: so that memory reaches its limit. */
+const ROWS = 600_000
+/** Of the consumer's own limit, while S3 is down: less may be held where the next batch would exceed it. */
+const FULL_BYTES = 0.9 * 64 * 2 ** 20
 /** A third of each partition's share of memory. Full memory must not split batches into small objects. */
 const ROWS_AN_OBJECT = 15_000
 const SLOW_MS = 1_000
@@ -44,11 +46,14 @@ test.for(Object.entries(limitsMb))(
       LAKE_FORMAT: format,
       CONSUMER_FLUSH_AFTER_MS: '10000',
     })
-    const fast = await peakMb(it, scope, `${format}_fast`, () => undefined)
+    const { peakMb: fast } = await land(it, scope, `${format}_fast`, () => undefined)
     const objects = await objectKeys({ ...it.env, LAKE_DATASET: `${format}_fast` })
     expect(objects.length, 'objects').toBeLessThan(ROWS / ROWS_AN_OBJECT)
-    const bad = await peakMb(it, scope, `${format}_bad`, badDays())
-    console.log(`memory: ${format}: peak ${fast} MB, with bad S3 ${bad} MB, of ${limitMb} MB`)
+    const { peakMb: bad, mostBuffered } = await land(it, scope, `${format}_bad`, badDays())
+    console.log(
+      `memory: ${format}: peak ${fast} MB, with bad S3 ${bad} MB, of ${limitMb} MB; buffered ${mostBuffered}`,
+    )
+    expect(mostBuffered, 'memory was full').toBeGreaterThan(FULL_BYTES)
     expect(fast).toBeLessThan(limitMb)
     expect(bad).toBeLessThan(limitMb)
   },
@@ -66,22 +71,27 @@ function badDays(): Rule {
   }
 }
 
-/** Lands the whole topic into a dataset of its own. @returns the highest resident memory */
-async function peakMb(
+/** Lands the whole topic into a dataset of its own. @returns the highest resident memory, and the most bytes buffered */
+async function land(
   it: ConsumerCase,
   { signal }: TestContext,
   dataset: string,
   rule: Rule,
-): Promise<number> {
+): Promise<{ peakMb: number; mostBuffered: number }> {
   const env = { ...it.env, LAKE_DATASET: dataset, CONSUMER_GROUP_ID: `${topic}-${dataset}` }
   const consumer = it.consume({ ...env, ...(await it.behindProxy(rule)) })
+  const { port } = await consumer.logged('health at')
+  let mostBuffered = 0
   for (let landed = 0; landed < ROWS; ) {
     signal.throwIfAborted()
     if (consumer.hasEnded) throw new Error(consumer.stderr)
     await new Promise((resolve) => setTimeout(resolve, 500))
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+    const [, buffered] = /^ticklake_consumer_buffer_bytes\S* (\d+)/m.exec(metrics)!
+    mostBuffered = Math.max(mostBuffered, Number(buffered))
     landed = (await readTails(env)).reduce((sum, { E }) => sum + E, 0)
   }
   const [, kb] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${consumer.process.pid}/status`, 'utf8'))!
   expect(await consumer.stop(), 'it stops in order').toBe(0)
-  return Math.round(Number(kb) / 1024)
+  return { peakMb: Math.round(Number(kb) / 1024), mostBuffered }
 }
