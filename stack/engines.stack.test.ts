@@ -1,7 +1,8 @@
 // MiniStack and Trino asked at their own ports, by whoever does not know the secret of this start, and by who does.
-import { execFileSync } from 'node:child_process'
-import { globSync, readFileSync, statSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request as openRequest } from 'node:http'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import {
   CloudFormationClient,
@@ -15,6 +16,7 @@ import { s3Client } from '@ticklake/aws/config.ts'
 import { miniStackCredentials, secretHeader, trinoHeaders } from '@ticklake/runtime/engine-secret.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { describe, expect, inject, test } from 'vitest'
+import { installed } from './paths.ts'
 import { ask as askTrino } from './trino.ts'
 
 const env = testEnv()
@@ -61,6 +63,19 @@ test('the secret is in its file alone, which only its owner may read', () => {
 })
 
 describe('MiniStack', () => {
+  test('its container knows that it serves, and that another one does not', () => {
+    const other = mkdtempSync(join(tmpdir(), 'ticklake-livez-'))
+    writeFileSync(join(other, 'secret'), '0'.repeat(64))
+    const livez = (port: number, file: string) =>
+      spawnSync(join(installed.python, 'bin/python'), [join(import.meta.dirname, 'ministack/livez.py')], {
+        env: { GATEWAY_PORT: String(port), MINISTACK_SECRET_FILE: file },
+      }).status
+    expect(livez(ports.miniStack, secret.file)).toBe(0)
+    expect(livez(ports.miniStack, join(other, 'secret'))).toBe(1)
+    expect(livez(1, secret.file)).toBe(1)
+    rmSync(other, { recursive: true })
+  })
+
   const strangers: Asked[] = [
     { path: '/' },
     { path: '/', headers: { authorization: signedFor('s3') } },

@@ -18,7 +18,10 @@ beforeEach(async () => {
   if (whyNot !== undefined) return
   network = await OwnNetwork.open()
   const home = mkdtempSync(join(tmpdir(), 'ticklake-life-'))
-  env = { PATH: process.env.PATH!, HOME: process.env.HOME!, TICKLAKE_HOME: home, ...hostile }
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env
+  env = { PATH: PATH!, HOME: HOME!, TICKLAKE_HOME: home, ...hostile }
+  // Make's, too.
+  if (NODE_COMPILE_CACHE !== undefined) env.NODE_COMPILE_CACHE = NODE_COMPILE_CACHE
 })
 afterEach(() => network?.[Symbol.dispose]())
 

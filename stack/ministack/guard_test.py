@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import guard
+import livez
 import product
 import yaml
 from botocore.auth import S3SigV4Auth
@@ -199,6 +200,12 @@ class WhatThereIs(unittest.TestCase):
         self.assertTrue(ec2._filter_value_matches("x", ["", "x"]))
         self.assertFalse(s3._cors_pattern_matches("a?c", "abc"))
         self.assertTrue(s3._cors_pattern_matches("X-*", "x-amz", re.IGNORECASE))
+
+    def test_livez_asks_what_the_guard_answers(self):
+        headers = {livez.SECRET_HEADER.encode(): [SECRET.encode()]}
+        asked = request(headers, path=livez.PATH)
+        self.assertIsNone(guard.service_asked(asked, SECRET, product.SERVICES))
+        self.assertEqual((livez.PATH, livez.SECRET_HEADER.encode()), (guard.LIVENESS_PATH, guard.SECRET_HEADER))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Starts MiniStack as ticklake needs it: only the product's services, behind a guard, without scripts or containers.
 
 MINISTACK_SECRET_FILE names the file with this start's secret; BIND_HOST, GATEWAY_PORT, S3_PERSIST, S3_DATA_DIR,
-PERSIST_STATE, STATE_DIR and LOG_LEVEL are MiniStack's own. `serve.py livez` asks the server that runs on the port.
+PERSIST_STATE, STATE_DIR and LOG_LEVEL are MiniStack's own.
 """
 
 import asyncio
@@ -9,7 +9,6 @@ import json
 import os
 import resource
 import sys
-import urllib.request
 from contextlib import suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -102,18 +101,9 @@ def _secret() -> str:
     return secret
 
 
-def _is_alive(port: str, secret: str) -> bool:
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{guard.LIVENESS_PATH}")
-    request.add_header(guard.SECRET_HEADER.decode(), secret)
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return answer.status == 200
-
-
 def main() -> None:
     port = os.environ.get("GATEWAY_PORT", "4566")
     secret = _secret()
-    if sys.argv[1:] == ["livez"]:
-        sys.exit(0 if _is_alive(port, secret) else 1)
     ministack = product.load()
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
