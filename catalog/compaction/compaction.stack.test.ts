@@ -2,7 +2,7 @@
 import { type Aws, openAws } from '@ticklake/aws/clients.ts'
 import { Broker } from '@ticklake/kafka/topic.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
-import { catalog } from '@ticklake/testing/in-process.ts'
+import { catalog, ServiceHere } from '@ticklake/testing/in-process.ts'
 import { readTails } from '@ticklake/testing/lake-reader.ts'
 import { PATIENCE_MS } from '@ticklake/testing/patience.ts'
 import { type S3Proxy, startS3Proxy } from '@ticklake/testing/s3-proxy.ts'
@@ -163,7 +163,7 @@ class Reader {
 }
 
 const reader = new Reader()
-let consumer: Service
+let consumer: ServiceHere
 let produced = 0
 
 beforeAll(async () => {
@@ -177,7 +177,7 @@ beforeAll(async () => {
   aws = openAws(catalogConfig(env).lake)
   // Old timestamps, so that hours are closed; the broker would write its own.
   await createTopic(env, PARTITIONS, { 'message.timestamp.type': 'CreateTime', 'retention.ms': '-1' })
-  consumer = start(env, 'consumer/main.ts', 'run')
+  consumer = new ServiceHere(env, 'consumer', ['run'])
   for (let hour = 0; hour < 14; hour++) produced += await produce(env, rowsOf(hour))
   await waitUntilLanded(produced)
   expect((await run('declare')).status).toBe(0)
@@ -192,6 +192,7 @@ afterEach(async () => {
 
 afterAll(async () => {
   for (const service of services.splice(0)) await service.stop('SIGKILL')
+  await consumer?.stop()
   aws?.[Symbol.dispose]()
 })
 
@@ -231,11 +232,12 @@ test('a closed hour of many objects becomes one object per partition; the newest
 })
 
 test('two compactions of one hour at a time leave one run, and every row once', async () => {
-  const compactor = () => start(env, 'catalog/main.ts', 'compact', '--hour', hourAt(9).flag)
-  const both = [compactor(), compactor()]
-  const said = () => both.map(({ stdout, stderr }) => stdout + stderr).join('\n')
-  const ended = await reader.during(() => Promise.all(both.map((one) => one.ended())))
-  expect(ended, said()).toEqual([0, 0])
+  const compactor = () => run('compact', '--hour', hourAt(9).flag)
+  const both = await reader.during(() => Promise.all([compactor(), compactor()]))
+  expect(
+    both.map(({ status }) => status),
+    both.map(({ text }) => text).join('\n'),
+  ).toEqual([0, 0])
   lastSwitchMs = performance.now()
   await expectRead(9)
 })
