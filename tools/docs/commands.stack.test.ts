@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runHere } from '@ticklake/testing/in-process.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { produce, ticks } from '@ticklake/testing/topic.ts'
 import { expect, test } from 'vitest'
@@ -33,6 +34,17 @@ function run(block: string, env: Record<string, string>): string {
   return result.stdout
 }
 
+/** A command that no page names, in this process. @returns what it printed */
+async function prepare(
+  env: Record<string, string>,
+  program: 'producer' | 'consumer' | 'catalog',
+  ...args: string[]
+): Promise<string> {
+  const { code, stdout, stderr } = await runHere(env, program, ...args)
+  expect(code, stderr).toBe(0)
+  return stdout
+}
+
 test('the tutorial does what it says', { timeout: 300_000 }, () => {
   const shell = env()
   const printed = blocks(page('tutorial.md')).map((block) => run(block, shell))
@@ -42,9 +54,9 @@ test('the tutorial does what it says', { timeout: 300_000 }, () => {
   expect(all).toMatch(/equal/)
 })
 
-test('the how-tos do what they say', { timeout: 300_000 }, () => {
+test('the how-tos do what they say', { timeout: 300_000 }, async () => {
   const shell = env()
-  run('node producer/main.ts topic create', shell)
+  await prepare(shell, 'producer', 'topic', 'create')
   const printed = blocks(page('how-to.md')).map((block) => run(block, shell))
   expect(printed.join('\n').match(/delivered 1/g)).toHaveLength(2)
 })
@@ -68,10 +80,11 @@ test('the pages on refused records, backfills and compaction do what they say', 
       good!.replace(/"adj_close":[\d.]+,/, ''),
       good!.replace(/"date":"[^"]+"/, '"date":"2021-02-30"'),
     ]
-    run('node producer/main.ts topic create\nnode catalog/main.ts declare', shell)
+    await prepare(shell, 'producer', 'topic', 'create')
+    await prepare(shell, 'catalog', 'declare')
     const messages = [good!, ...more, ...refused].map((text) => ({ value: Buffer.from(text), partition: 0 }))
     await produce(shell, messages)
-    run('node consumer/main.ts run --until-end', shell)
+    await prepare(shell, 'consumer', 'run', '--until-end')
 
     writeFileSync(join(dir, 'fixed.json'), good!)
     writeFileSync(
@@ -92,8 +105,8 @@ test('the pages on refused records, backfills and compaction do what they say', 
     for (const reason of ['bad_date', 'missing_field', 'wrong_type']) expect(printed[0]).toContain(reason)
     expect(printed[1]).toContain('2021-02-30')
     expect(printed[3]).toMatch(/0 +10 +replayed/)
-    run('node consumer/main.ts run --until-end', shell)
-    const audit = run('node catalog/main.ts audit', shell)
+    await prepare(shell, 'consumer', 'run', '--until-end')
+    const audit = await prepare(shell, 'catalog', 'audit')
     expect(audit).toContain('audit: produced 16, landed 13, dead 3, skipped 0, lost 0, twice 0')
 
     const again = indented('backfill.md').map((command) => run(here(command), shell))
