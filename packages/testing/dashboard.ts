@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { run, start } from './catalog-commands.ts'
+import { start } from './catalog-commands.ts'
+import { runHere } from './in-process.ts'
 import { PATIENCE_MS } from './patience.ts'
 
 const shotDir = join(import.meta.dirname, '../../.local/screenshots')
@@ -57,7 +58,7 @@ export async function prepare(env: Record<string, string>): Promise<void> {
     ['producer', 'topic', 'create'],
     ['catalog', 'declare'],
   ] as const) {
-    const done = await run(env, service, ...args)
+    const done = await runHere(env, service, ...args)
     expect(done.code, done.stderr).toBe(0)
   }
 }

@@ -9,7 +9,6 @@ import {
   ListQueryExecutionsCommand,
 } from '@aws-sdk/client-athena'
 import { sleep } from '@ticklake/runtime/process.ts'
-import { run } from '@ticklake/testing/catalog-commands.ts'
 import { openBrowser } from '@ticklake/testing/chromium.ts'
 import {
   accessibilityFaults,
@@ -25,6 +24,7 @@ import {
   startService,
   widthOf,
 } from '@ticklake/testing/dashboard.ts'
+import { runHere } from '@ticklake/testing/in-process.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { produce } from '@ticklake/testing/topic.ts'
 import type { Browser, Page } from 'playwright-core'
@@ -58,7 +58,7 @@ const answers: string[] = []
 beforeAll(async () => {
   await prepare(env)
   consumer = startService(env, 'consumer', 'run')
-  const sent = await run(env, 'producer', 'run', '--rate', 'max', '--rows', String(ROWS))
+  const sent = await runHere(env, 'producer', 'run', '--rate', 'max', '--rows', String(ROWS))
   expect(sent.code, sent.stderr).toBe(0)
   // Messages that no contract accepts.
   await produce(
@@ -66,7 +66,7 @@ beforeAll(async () => {
     poison.map((value) => ({ value, partition: 0, key: Buffer.from('poison') })),
   )
   ;[served, browser] = await Promise.all([startDashboardService(env, '--allow-crawl'), openBrowser()])
-  const audit = await run(env, 'catalog', 'audit', '--wait', '80')
+  const audit = await runHere(env, 'catalog', 'audit', '--wait', '80')
   expect(audit.stdout).toContain(`landed ${ROWS}, dead ${poison.length}`)
   ;({ page, complaints } = await openTab(browser, served.url))
   page.on('response', async (response) => {
@@ -461,7 +461,14 @@ test('no write gets through', async () => {
     const answer = await asked('/api/query', own, JSON.stringify({ sql }))
     expect([answer.status, answer.text], sql).toEqual([403, expect.stringContaining('READ_ONLY')])
   }
-  const count = await run(env, 'catalog', 'query', `SELECT count(*) AS n FROM ${table()}`, '--output', 'csv')
+  const count = await runHere(
+    env,
+    'catalog',
+    'query',
+    `SELECT count(*) AS n FROM ${table()}`,
+    '--output',
+    'csv',
+  )
   expect(count.stdout).toBe(`n\n${ROWS}\n`)
 })
 
