@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-athena'
 import {
   CreateDatabaseCommand,
+  CreateTableCommand,
   GetColumnStatisticsForPartitionCommand,
   GetPartitionsCommand,
   GetTablesCommand,
@@ -126,6 +127,36 @@ test('a view is kept as Athena keeps it, and can be asked', async () => {
   ])
 })
 
+test('a query reads, lists and writes through resource links what lies behind them', async () => {
+  const shared = `${DatabaseName}_shared`
+  const TargetDatabase = { CatalogId: '000000000000', DatabaseName }
+  await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: shared, TargetDatabase } }))
+  const link = { Name: 'link', TargetTable: { ...TargetDatabase, Name: 't' } }
+  await glue.send(new CreateTableCommand({ DatabaseName, TableInput: link }))
+  for (const name of [`${shared}.t`, 'link', `"${shared}"."link"`]) {
+    expect(await query(`SELECT id, p FROM ${name} WHERE p = 'b'`)).toEqual([['2', 'b']])
+  }
+  expect(await query(`SELECT id FROM ${shared}.only_a ORDER BY 1`)).toEqual([['1'], ['4']])
+  const listed = `SELECT table_schema, table_name FROM information_schema.tables WHERE table_schema = '${shared}' ORDER BY 2`
+  expect(await query(listed)).toEqual(['link', 'only_a', 't'].map((name) => [shared, name]))
+  await query(`INSERT INTO link VALUES (6, 1, 'd')`)
+  await query(`INSERT INTO ${shared}.t VALUES (7, 1, 'd')`)
+  expect(await query("SELECT id FROM t WHERE p = 'd' ORDER BY 1")).toEqual([['6'], ['7']])
+
+  const iceberg = `CREATE TABLE ${shared}.ice (a int) LOCATION '${locationOf('ice')}' TBLPROPERTIES ('table_type' = 'ICEBERG')`
+  await query(iceberg)
+  const toIceberg = { Name: 'ice_link', TargetTable: { ...TargetDatabase, Name: 'ice' } }
+  await glue.send(new CreateTableCommand({ DatabaseName, TableInput: toIceberg }))
+  await query('INSERT INTO ice_link VALUES 1')
+  await query(`INSERT INTO ${shared}.ice VALUES 2`)
+  await query(`DROP TABLE ice_link`)
+  expect(await query('SELECT a FROM ice ORDER BY 1')).toEqual([['1'], ['2']])
+
+  await query(`DROP TABLE link`)
+  await query(`DROP DATABASE ${shared}`)
+  expect(await query('SELECT count(*) FROM t')).toEqual([['7']])
+})
+
 test('the SDK pages through partitions, and gets its own exception classes', async () => {
   const values: string[] = []
   const pages = paginateGetPartitions(
@@ -133,7 +164,7 @@ test('the SDK pages through partitions, and gets its own exception classes', asy
     { DatabaseName, TableName: 't', Expression: "p >= 'a'" },
   )
   for await (const { Partitions } of pages) values.push(...Partitions!.map(({ Values }) => Values![0]!))
-  expect(values).toEqual(['a', 'b', 'c'])
+  expect(values).toEqual(['a', 'b', 'c', 'd'])
   await expect(
     glue.send(new GetPartitionsCommand({ DatabaseName, TableName: 't', Expression: 'p =' })),
   ).rejects.toMatchObject({ name: 'InvalidInputException', message: "Unsupported expression 'p ='" })

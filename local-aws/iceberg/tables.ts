@@ -162,7 +162,8 @@ export function openIcebergTables(glue: GlueService, files: TableFiles): Iceberg
     async drop(entry, kept = 'delete') {
       await glue.dropTable(entry.DatabaseName, entry.Name)
       const location = entry.StorageDescriptor?.Location
-      if (kept === 'keep' || !location) return
+      // Of a resource link, the files are its target's.
+      if (kept === 'keep' || !location || entry.TargetTable) return
       // Not the whole location: other things may lie in it, another table or a bucket's results.
       for (const folder of ownFolders) await files.removeFolder(`${withoutSlash(location)}/${folder}/`)
     },

@@ -4,12 +4,13 @@ import type { GlueService } from '../../glue/api/service.ts'
 import type { Database, Partition, Table, TableInput } from '../../glue/api/shapes.ts'
 import { requestObject } from '../../http/request-json.ts'
 import type { JsonService } from '../../http/server.ts'
+import { withRecords } from './cloudtrail.ts'
 import { engineProjection, type SampleKeys } from './engine-projection.ts'
 import { engineTable } from './engine-view.ts'
 import { asClientsExpect } from './engine-writes.ts'
 import { headerMark, ownName, ownView } from './header-name.ts'
 import { withReadableSerde } from './readable-serde.ts'
-import { storedPartition, storedTable, storedText, typedView } from './typed-view.ts'
+import { storedTable, storedText, typedView } from './typed-view.ts'
 
 /** The output format of a table without STORED AS: the engine would not write into it, although it writes the same text. */
 const unwritable = /"org\.apache\.hadoop\.hive\.ql\.io\.IgnoreKeyTextOutputFormat"/g
@@ -38,32 +39,42 @@ export function forEngineToo(
   }
 
   async function forEngine(operation: string, json: string): Promise<{ status: number; text: string }> {
-    const { own, headerName, isStored } = ownRequest(json)
+    const { own, asked, isStored } = ownRequest(operation, json)
     const { status, text: answered } = await glue.handleText(
       operation,
       isStored && operation === 'UpdateTable' ? await withOwnTypes(own) : asClientsExpect(operation, own),
     )
-    const answer = { status, text: answered.replace(unwritable, writable) }
-    const hasTables = operation === 'GetTable' || operation === 'GetTables'
-    const isGrok = answer.text.includes('GrokSerDe')
-    if (answer.status !== 200 || !(hasTables || isStored || isGrok || headerName !== undefined)) return answer
-    const called = <T extends { DatabaseName: string }>(item: T): T =>
-      headerName === undefined ? item : { ...item, DatabaseName: headerName }
-    const table = (item: Table) =>
+    const text = answered.replace(unwritable, writable)
+    const isChanged =
+      entryReads.has(operation) ||
+      (partitionReads.has(operation) &&
+        (isStored || text.includes('GrokSerDe') || !text.includes(namesIn(asked))))
+    return { status, text: status === 200 && isChanged ? await asAsked(text, asked, isStored) : text }
+  }
+
+  /** The answer by the names that the engine asked with, with tables and partitions as it can read them. */
+  async function asAsked(text: string, { database, table }: AskedNames, isStored: boolean): Promise<string> {
+    const called = <T extends { DatabaseName: string }>(item: T): T => ({
+      ...item,
+      DatabaseName: database ?? item.DatabaseName,
+    })
+    const entry = (item: Table) =>
       called(isStored ? storedTable(item) : typedView(engineTable(withReadableSerde(item))))
-    const partition = (item: Partition) => called(isStored ? storedPartition(item) : withReadableSerde(item))
-    const { Database, Table, TableList, Partition, Partitions, ...rest } = JSON.parse(answer.text) as Answer
+    const partition = (item: Partition) => ({
+      ...called(isStored ? withRecords(item) : withReadableSerde(item)),
+      TableName: table ?? item.TableName,
+    })
+    const { Database, Table, TableList, Partition, Partitions, ...rest } = JSON.parse(text) as Answer
     // In a list of tables nobody reads a partition.
-    const asked = Table && (await engineProjection(Table, keysBelow))
-    const text = JSON.stringify({
+    const projected = Table && (await engineProjection(Table, keysBelow))
+    return JSON.stringify({
       ...rest,
-      ...(Database ? { Database: { ...Database, Name: headerName ?? Database.Name } } : {}),
-      ...(asked ? { Table: table(asked) } : {}),
-      ...(TableList ? { TableList: TableList.map(table) } : {}),
+      ...(Database ? { Database: { ...Database, Name: database ?? Database.Name } } : {}),
+      ...(projected ? { Table: entry(projected) } : {}),
+      ...(TableList ? { TableList: TableList.map(entry) } : {}),
       ...(Partition ? { Partition: partition(Partition) } : {}),
       ...(Partitions ? { Partitions: Partitions.map(partition) } : {}),
     })
-    return { ...answer, text }
   }
 
   /** The engine writes a table back as it has read it, its columns as texts: they keep their types. */
@@ -93,29 +104,42 @@ interface Asked {
   readonly TableInput?: TableInput
 }
 
+const entryReads = new Set(['GetDatabase', 'GetTable', 'GetTables'])
+const partitionReads = new Set(['GetPartition', 'GetPartitions', 'BatchGetPartition'])
+
+/** The names by which the engine asked. It takes no others in the answer: not those of a resource link's target. */
+interface AskedNames {
+  readonly database?: string | undefined
+  readonly table?: string | undefined
+}
+
+/** How an answer names the place of a partition. */
+const namesIn = ({ database, table }: AskedNames) =>
+  JSON.stringify({ DatabaseName: database, TableName: table }).slice(1, -1)
+
 /** The request by the catalog's own names, and what was in their place. */
-function ownRequest(json: string): { own: string; headerName?: string; isStored: boolean } {
-  const asked = mayNameOtherwise(json) ? (requestObject(json) as Asked | undefined) : undefined
-  const { DatabaseName, Name, TableName, TableInput } = asked ?? {}
-  const header = [DatabaseName, Name].find((name) => name !== undefined && ownName(name) !== name)
-  const isStored = [Name, TableName, TableInput?.Name].some((name) => name?.endsWith(storedText))
-  if (!asked || (header === undefined && !isStored)) return { own: json, isStored }
-  const own = (name: string) => {
-    const read = ownName(name)
-    return read.endsWith(storedText) ? read.slice(0, -storedText.length) : read
-  }
-  const request: Asked = {
-    ...asked,
+function ownRequest(operation: string, json: string): { own: string; asked: AskedNames; isStored: boolean } {
+  const isRead = entryReads.has(operation) || partitionReads.has(operation)
+  const request = isRead || mayNameOtherwise(json) ? (requestObject(json) as Asked | undefined) : undefined
+  const { DatabaseName, Name, TableName, TableInput } = request ?? {}
+  const asked = { database: operation === 'GetDatabase' ? Name : DatabaseName, table: TableName }
+  const names = [DatabaseName, Name, TableName, TableInput?.Name]
+  const isStored = names.some((name) => name?.endsWith(storedText))
+  if (!names.some((name) => name !== undefined && own(name) !== name)) return { own: json, asked, isStored }
+  const renamed: Asked = {
+    ...request,
     ...(DatabaseName === undefined ? {} : { DatabaseName: own(DatabaseName) }),
     ...(Name === undefined ? {} : { Name: own(Name) }),
     ...(TableName === undefined ? {} : { TableName: own(TableName) }),
     ...(TableInput === undefined ? {} : { TableInput: ownInput(TableInput, own(TableInput.Name)) }),
   }
-  return {
-    own: JSON.stringify(request),
-    isStored,
-    ...(header === undefined ? {} : { headerName: header }),
-  }
+  return { own: JSON.stringify(renamed), asked, isStored }
+}
+
+/** The catalog's own name for what the engine calls otherwise. */
+function own(name: string): string {
+  const read = ownName(name)
+  return read.endsWith(storedText) ? read.slice(0, -storedText.length) : read
 }
 
 const mayNameOtherwise = (json: string) => json.includes(headerMark) || json.includes(storedText)

@@ -2,7 +2,7 @@
 
 import { dataCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import { quoted } from '@ticklake/runtime/sql/tokens.ts'
-import type { Column, Partition, Table } from '../../glue/api/shapes.ts'
+import type { Column, Table } from '../../glue/api/shapes.ts'
 import { engineType } from '../../glue/hive/engine-type.ts'
 import { isCloudTrail, unpackedRecords, withRecords } from './cloudtrail.ts'
 import { viewMarks, viewText } from './engine-view.ts'
@@ -38,12 +38,6 @@ export function typedView(table: Table): Table {
     ...viewMarks({}),
   }
 }
-
-/** A partition below the view. */
-export const storedPartition = (partition: Partition): Partition => ({
-  ...withRecords(partition),
-  TableName: `${partition.TableName}${storedText}`,
-})
 
 /** The table below the view. */
 export function storedTable(table: Table): Table {

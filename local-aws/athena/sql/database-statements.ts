@@ -35,12 +35,12 @@ export async function dropDatabase(
   { name, ifExists, cascade }: Of<'drop-database'>,
   glue: GlueService,
 ): Promise<void> {
-  if (!(await glue.getDatabase(name))) {
+  const database = await glue.getDatabase(name)
+  if (!database) {
     if (ifExists) return
     throw databaseNotFound(name)
   }
-  const { TableList } = await glue.tablesPage(name, { MaxResults: 1 })
-  if (!cascade && TableList.length > 0) {
+  if (!cascade && (await glue.hasTables(database))) {
     throw hiveFailure(
       `Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. InvalidOperationException(message:Database ${name} is not empty. One or more tables exist.)`,
     )

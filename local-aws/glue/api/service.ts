@@ -93,6 +93,13 @@ export class GlueService {
     await this.call('CreateDatabase', { DatabaseInput: input })
   }
 
+  /** Whether tables would go with the database. Those behind a resource link stay where they are. */
+  async hasTables({ Name, TargetDatabase }: Database): Promise<boolean> {
+    if (TargetDatabase) return false
+    const { TableList } = await this.tablesPage(Name, { MaxResults: 1 })
+    return TableList.length > 0
+  }
+
   /** Deletes the database with all its tables. */
   async dropDatabase(name: string): Promise<void> {
     await this.call('DeleteDatabase', { Name: name })

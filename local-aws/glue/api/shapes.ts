@@ -38,7 +38,8 @@ export interface DatabaseInput {
   LocationUri?: string
   Parameters?: Parameters
   CreateTableDefaultPermissions?: unknown[]
-  TargetDatabase?: unknown
+  /** Of a resource link: the database that it stands for. */
+  TargetDatabase?: { CatalogId?: string; DatabaseName?: string; Region?: string }
   FederatedDatabase?: unknown
 }
 
@@ -60,7 +61,8 @@ export interface TableInput {
   ViewExpandedText?: string
   TableType?: string
   Parameters?: Parameters
-  TargetTable?: unknown
+  /** Of a resource link: the table that it stands for. */
+  TargetTable?: { CatalogId?: string; DatabaseName?: string; Name?: string; Region?: string }
   FederatedTable?: unknown
   ViewDefinition?: unknown
 }

@@ -33,9 +33,21 @@ const openToAll = [
 /** The name under which Glue keeps a database or table. */
 export const storedName = (name: string) => name.toLowerCase()
 
-/** @throws GlueError EntityNotFoundException */
-export function needDatabase(store: Store, name: string): void {
-  if (!store.one('SELECT 1 FROM databases WHERE name = ?', storedName(name))) throw databaseNotFound(name)
+/** Of a resource link: the name of the database that it stands for; null of a database. */
+const target = `data ->> '$.TargetDatabase.DatabaseName'`
+
+/**
+ * Out: the name under which what lies in a database is kept; of a resource link, its target's.
+ * @throws GlueError EntityNotFoundException
+ */
+export function needDatabase(store: Store, name: string): string {
+  const find = `SELECT ${target} AS target FROM databases WHERE name = ?`
+  const found = store.one<{ target: string | null }>(find, storedName(name))
+  if (!found) throw databaseNotFound(name)
+  if (found.target === null) return storedName(name)
+  if (!store.one('SELECT 1 FROM databases WHERE name = ?', storedName(found.target)))
+    throw databaseNotFound(found.target)
+  return storedName(found.target)
 }
 
 /** Athena's clients, and the engine, take it for granted that there is a database `default`. */
@@ -54,12 +66,23 @@ function shownFor(attributes: readonly string[]): (keyof Database)[] {
 
 export function databaseOperations(context: CatalogContext): Handlers {
   const { store, accountId } = context
-  const toDatabase = (row: Row): Database => ({
-    CreateTableDefaultPermissions: openToAll,
-    ...(JSON.parse(row.data) as DatabaseInput),
-    CreateTime: row.created,
-    CatalogId: accountId,
-  })
+  const targetOf = ({ TargetDatabase }: DatabaseInput): DatabaseInput | undefined => {
+    const name = storedName(TargetDatabase?.DatabaseName ?? '')
+    const row = store.one<Row>('SELECT * FROM databases WHERE name = ?', name)
+    return row && JSON.parse(row.data)
+  }
+  // A resource link has the properties of its target, and its own alone where that is gone.
+  const toDatabase = (row: Row): Database => {
+    const input = JSON.parse(row.data) as DatabaseInput
+    const { Name, TargetDatabase } = input
+    return {
+      CreateTableDefaultPermissions: openToAll,
+      ...input,
+      ...(TargetDatabase ? { ...targetOf(input), Name, TargetDatabase } : {}),
+      CreateTime: row.created,
+      CatalogId: accountId,
+    }
+  }
 
   const find = (name: string): Row => {
     const row = store.one<Row>('SELECT * FROM databases WHERE name = ?', storedName(name))
@@ -122,8 +145,11 @@ export function databaseOperations(context: CatalogContext): Handlers {
 
     UpdateDatabase({ Name, DatabaseInput: input }: { Name: string; DatabaseInput: DatabaseInput }) {
       const { name } = find(Name)
-      // Glue does not rename: the name in the input is ignored.
-      store.run('UPDATE databases SET data = ? WHERE name = ?', dataOf({ ...input, Name: name }), name)
+      const updated = needDatabase(store, name)
+      // Glue does not rename: the name in the input is ignored. Nor does it turn a link to another target.
+      const { TargetDatabase: _, ...properties } = input
+      const data = dataOf({ ...(updated === name ? input : properties), Name: updated })
+      store.run('UPDATE databases SET data = ? WHERE name = ?', data, updated)
       return {}
     },
 

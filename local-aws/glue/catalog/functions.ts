@@ -43,9 +43,8 @@ const functionNotFound = (name: string) =>
 
 export function functionOperations({ store, accountId }: CatalogContext): Handlers {
   const find = ({ DatabaseName, FunctionName }: OfFunction): Row => {
-    needDatabase(store, DatabaseName)
     const sql = 'SELECT * FROM functions WHERE database = ? AND name = ?'
-    const row = store.one<Row>(sql, storedName(DatabaseName), storedName(FunctionName))
+    const row = store.one<Row>(sql, needDatabase(store, DatabaseName), storedName(FunctionName))
     if (!row) throw functionNotFound(FunctionName)
     return row
   }
@@ -68,11 +67,11 @@ export function functionOperations({ store, accountId }: CatalogContext): Handle
       DatabaseName: string
       FunctionInput: FunctionInput
     }) {
-      needDatabase(store, DatabaseName)
+      const database = needDatabase(store, DatabaseName)
       const name = named(input)
       const { changes } = store.run(
         'INSERT INTO functions (database, name, created, data) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
-        storedName(DatabaseName),
+        database,
         name,
         nowSeconds(),
         JSON.stringify({ ...pick(input, members), FunctionName: name }),
@@ -96,12 +95,11 @@ export function functionOperations({ store, accountId }: CatalogContext): Handle
       NextToken?: string
       MaxResults?: number
     }) {
-      if (DatabaseName) needDatabase(store, DatabaseName)
       const matches = namePattern(Pattern)
       const found: Row[] = []
       const sql = `SELECT * FROM functions WHERE (? = '' OR database = ?) AND database || '/' || name > ?
         ORDER BY database || '/' || name`
-      const database = storedName(DatabaseName ?? '')
+      const database = DatabaseName ? needDatabase(store, DatabaseName) : ''
       for (const row of store.iterate<Row>(sql, database, database, startAfter(NextToken) ?? '')) {
         const { FunctionType: type } = JSON.parse(row.data) as FunctionInput
         if (!matches(row.name) || (FunctionType && FunctionType !== type)) continue

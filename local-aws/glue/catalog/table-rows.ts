@@ -1,5 +1,6 @@
 // A table's row in the store, found by name, and the table that Glue shows for it.
 import { tableNotFound } from '../api/errors.ts'
+import { pick } from '../api/request.ts'
 import type { Column, StorageDescriptor, Table, TableInput } from '../api/shapes.ts'
 import { needDatabase, storedName } from './databases.ts'
 import { inMapOrder } from './map-order.ts'
@@ -15,16 +16,32 @@ export interface TableRow {
   data: string
 }
 
-/** The table's row. @throws GlueError EntityNotFoundException, for the database first */
+function rowOf(store: Store, database: string, name: string): TableRow | undefined {
+  const find = 'SELECT * FROM tables WHERE database = ? AND name = ?'
+  return store.one<TableRow>(find, storedName(database), storedName(name))
+}
+
+/**
+ * The row of that name, of a table or of a resource link to one. Nothing lies in a link to a database: there, its
+ * target is searched.
+ * @throws GlueError EntityNotFoundException, for the database first
+ */
+export function findEntry(store: Store, database: string, name: string): TableRow {
+  const row = rowOf(store, database, name) ?? rowOf(store, needDatabase(store, database), name)
+  if (!row) throw tableNotFound(name)
+  return row
+}
+
+/** The row of the table, which for a resource link is its target's. @throws GlueError EntityNotFoundException, for the database first */
 export function findTable(store: Store, database: string, name: string): TableRow {
-  const row = store.one<TableRow>(
-    'SELECT * FROM tables WHERE database = ? AND name = ?',
-    storedName(database),
-    storedName(name),
-  )
-  if (row) return row
-  needDatabase(store, database)
-  throw tableNotFound(name)
+  const row = findEntry(store, database, name)
+  const target = targetOf(row)
+  return target ? findEntry(store, target.DatabaseName ?? '', target.Name ?? '') : row
+}
+
+/** Looks for the word first: to read each table's JSON for the few that are links would take too long. */
+function targetOf({ data }: TableRow): TableInput['TargetTable'] {
+  return data.includes('"TargetTable"') ? (JSON.parse(data) as TableInput).TargetTable : undefined
 }
 
 /** The members that Glue shows even when they were not given. */
@@ -32,7 +49,17 @@ export function completeDescriptor(descriptor: StorageDescriptor): StorageDescri
   return { Compressed: false, NumberOfBuckets: 0, StoredAsSubDirectories: false, ...descriptor }
 }
 
-/** The table as Glue shows it: what was given, and what Glue adds. */
+/** The table as Glue shows it; a resource link has the properties of its target, and its own alone where that is gone. */
+export function shownTable(store: Store, row: TableRow, accountId: string): Table {
+  const entry = toTable(row, accountId)
+  const { DatabaseName = '', Name = '' } = entry.TargetTable ?? {}
+  const target = entry.TargetTable && rowOf(store, DatabaseName, Name)
+  if (!target) return entry
+  const own = pick(entry, ['Name', 'DatabaseName', 'TargetTable', 'CreateTime'])
+  return { ...entry, ...toTable(target, accountId), ...own }
+}
+
+/** An entry as it is kept: what was given, and what Glue adds. */
 export function toTable(row: TableRow, accountId: string): Table {
   const input = JSON.parse(row.data) as TableInput
   return {

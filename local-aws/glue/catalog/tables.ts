@@ -9,7 +9,7 @@ import { needDatabase, storedName } from './databases.ts'
 import { namePattern } from './name-pattern.ts'
 import { addPartitionIndex, type PartitionIndex } from './partition-indexes.ts'
 import { ScanBudget } from './scan-budget.ts'
-import { findTable, toTable } from './table-rows.ts'
+import { findEntry, findTable, shownTable } from './table-rows.ts'
 import { deleteTags } from './tags.ts'
 import { type ViewUpdateAction, withDialects } from './view-dialects.ts'
 
@@ -50,7 +50,7 @@ export function tableOperations(context: CatalogContext): Handlers {
     JSON.stringify(pick({ ...input, Name: storedName(input.Name) }, members))
 
   const deleteTable = (database: string, name: string) => {
-    const row = findTable(store, database, name)
+    const row = findEntry(store, database, name)
     store.transaction(() => {
       store.run('DELETE FROM tables WHERE id = ?', row.id)
       deleteTags(context, `table/${row.database}/${row.name}`)
@@ -68,13 +68,15 @@ export function tableOperations(context: CatalogContext): Handlers {
       PartitionIndexes?: PartitionIndex[]
     }) {
       const input = needInput(TableInput)
-      needDatabase(store, DatabaseName)
+      const database = needDatabase(store, DatabaseName)
+      if (input.TargetTable && database !== storedName(DatabaseName))
+        throw invalidInput('A resource link to a table cannot be created in a resource link to a database')
       const now = nowSeconds()
       store.transaction(() => {
         const { changes } = store.run(
           `INSERT INTO tables (database, name, version, created, updated, data) VALUES (?, ?, 0, ?, ?, ?)
              ON CONFLICT DO NOTHING`,
-          storedName(DatabaseName),
+          database,
           storedName(input.Name),
           now,
           now,
@@ -89,7 +91,7 @@ export function tableOperations(context: CatalogContext): Handlers {
     },
 
     GetTable: ({ DatabaseName, Name }: { DatabaseName: string; Name: string }) => ({
-      Table: toTable(findTable(store, DatabaseName, Name), accountId),
+      Table: shownTable(store, findEntry(store, DatabaseName, Name), accountId),
     }),
 
     GetTables({
@@ -105,24 +107,20 @@ export function tableOperations(context: CatalogContext): Handlers {
       MaxResults?: number
       AttributesToGet?: string[]
     }) {
-      needDatabase(store, DatabaseName)
+      const database = needDatabase(store, DatabaseName)
       const matches = Expression ? namePattern(Expression) : undefined
       const budget = new ScanBudget()
       const found: string[] = []
       let last = ''
       let isMore = false
       const sql = 'SELECT name FROM tables WHERE database = ? AND name > ? ORDER BY name'
-      for (const { name } of store.iterate<{ name: string }>(
-        sql,
-        storedName(DatabaseName),
-        startAfter(NextToken) ?? '',
-      )) {
+      for (const { name } of store.iterate<{ name: string }>(sql, database, startAfter(NextToken) ?? '')) {
         isMore = found.length === MaxResults || (last !== '' && budget.isSpent)
         if (isMore) break
         last = name
         if (matches?.(name) !== false) found.push(name)
       }
-      const tables = found.map((name) => toTable(findTable(store, DatabaseName, name), accountId))
+      const tables = found.map((name) => shownTable(store, findEntry(store, database, name), accountId))
       return {
         TableList: AttributesToGet?.length
           ? tables.map((table) => attributesOf(table, AttributesToGet))
@@ -145,8 +143,12 @@ export function tableOperations(context: CatalogContext): Handlers {
       ViewUpdateAction?: ViewUpdateAction
     }) {
       const given = needInput(TableInput)
+      const entry = findEntry(store, DatabaseName, given.Name)
       const row = findTable(store, DatabaseName, given.Name)
       const input = ViewUpdateAction ? withDialects(row, given, ViewUpdateAction) : given
+      // Through a resource link, the target is updated: it keeps its name, and becomes no link itself.
+      const { TargetTable: _, ...properties } = input
+      const own = row.id === entry.id ? input : { ...properties, Name: row.name }
       if (VersionId !== undefined && VersionId !== String(row.version)) {
         const text = 'Update table failed due to concurrent modifications.'
         throw new GlueError('ConcurrentModificationException', text)
@@ -157,7 +159,7 @@ export function tableOperations(context: CatalogContext): Handlers {
           store.run(archive, row.id, row.version, row.updated, row.data)
         }
         const update = 'UPDATE tables SET version = version + 1, updated = ?, data = ? WHERE id = ?'
-        store.run(update, nowSeconds(), dataOf(input), row.id)
+        store.run(update, nowSeconds(), dataOf(own), row.id)
       })
       return {}
     },

@@ -51,9 +51,7 @@ export function namespaceOperations(glue: GlueService) {
     },
 
     async drop({ names: [name] }: RestRequest) {
-      await existing(name!)
-      const { TableList } = await glue.tablesPage(name!, { MaxResults: 1 })
-      if (TableList.length > 0) throw namespaceNotEmpty(name!)
+      if (await glue.hasTables(await existing(name!))) throw namespaceNotEmpty(name!)
       await glue.dropDatabase(name!)
     },
 
