@@ -12,6 +12,10 @@ import type { Workgroups } from './workgroups.ts'
 
 const mostPerPage = 50
 
+/** Newer than the SDK's types. */
+interface Attributes {
+  readonly AttributesToGet?: readonly string[]
+}
 type InCatalog = Pick<RequestOf<'ListDatabases'>, 'CatalogName' | 'WorkGroup'>
 
 export function dataCatalogOperations(
@@ -20,23 +24,39 @@ export function dataCatalogOperations(
   workgroups: Pick<Workgroups, 'of'>,
 ): Operations {
   return {
-    async ListDatabases(request) {
+    async ListDatabases(request: RequestOf<'ListDatabases'> & Attributes) {
       checkCatalog(request)
-      const { DatabaseList, NextToken } = await fromCatalog(glue.databasesPage(pageOfCatalog(request)))
+      const { AttributesToGet = [] } = request
+      const { DatabaseList, NextToken } = await fromCatalog(
+        glue.databasesPage({
+          ...pageOfCatalog(request),
+          ...(AttributesToGet.length > 0 ? { AttributesToGet } : {}),
+        }),
+      )
       return { DatabaseList: DatabaseList.map(databaseOf), ...(NextToken ? { NextToken } : {}) }
     },
     async GetDatabase(request) {
       checkCatalog(request)
       return { Database: databaseOf(await existingDatabase(request.DatabaseName)) }
     },
-    async ListTableMetadata(request) {
+    async ListTableMetadata(request: RequestOf<'ListTableMetadata'> & Attributes) {
       checkCatalog(request)
       const { Name } = await existingDatabase(request.DatabaseName)
-      const { Expression } = request
+      const { Expression, AttributesToGet } = request
+      if (AttributesToGet && !AttributesToGet.includes('NAME'))
+        throw invalidInput('AttributesToGet must include NAME')
       const { TableList, NextToken } = await fromCatalog(
-        glue.tablesPage(Name, { ...pageOfCatalog(request), ...(Expression ? { Expression } : {}) }),
+        glue.tablesPage(Name, {
+          ...pageOfCatalog(request),
+          ...(Expression ? { Expression } : {}),
+          ...(AttributesToGet ? { AttributesToGet } : {}),
+        }),
       )
-      return { TableMetadataList: TableList.map(tableMetadata), ...(NextToken ? { NextToken } : {}) }
+      // Of the Data Catalog's answer, it is what was asked for.
+      return {
+        TableMetadataList: AttributesToGet ? TableList : TableList.map(tableMetadata),
+        ...(NextToken ? { NextToken } : {}),
+      }
     },
     async GetTableMetadata(request) {
       checkCatalog(request)

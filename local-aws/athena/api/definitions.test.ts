@@ -473,6 +473,32 @@ test('what a query read and returned is reported, stage by stage', async () => {
   )
 })
 
+test('lists of databases and tables have the attributes that were asked for alone', async () => {
+  await glue.createDatabase({ Name: 'lake', Description: 'd' })
+  await glue.createTable('lake', { Name: 't', TableType: 'EXTERNAL_TABLE', Parameters: { a: 'b' } })
+  const ours = { CatalogName: 'AwsDataCatalog' }
+  const whole = [
+    { Name: 'default', Description: 'Default Hive database' },
+    { Name: 'lake', Description: 'd' },
+  ]
+  for (const [more, DatabaseList] of [
+    [{ AttributesToGet: ['NAME'] }, [{ Name: 'default' }, { Name: 'lake' }]],
+    [{ AttributesToGet: [] }, whole],
+    [{}, whole],
+  ] as const) {
+    expect(await call('ListDatabases', { ...ours, ...more })).toEqual({ DatabaseList })
+  }
+  const inLake = { ...ours, DatabaseName: 'lake' }
+  const type = { Name: 't', TableType: 'EXTERNAL_TABLE' }
+  const metadata = (AttributesToGet: string[]) =>
+    call('ListTableMetadata', { ...inLake, AttributesToGet }).then((answer) => answer.TableMetadataList)
+  expect(await metadata(['NAME'])).toEqual([{ Name: 't' }])
+  expect(await metadata(['TABLE_TYPE', 'NAME'])).toEqual([type])
+  for (const AttributesToGet of [[], ['TABLE_TYPE'], ['DEFAULT']]) {
+    expect(await rejection('ListTableMetadata', { ...inLake, AttributesToGet })).toMatch(/ttributesToGet/)
+  }
+})
+
 test('there is one engine version, no reserved capacity and no Spark', async () => {
   expect((await call('ListEngineVersions')).EngineVersions).toEqual(
     ['AUTO', 'Athena engine version 3'].map((SelectedEngineVersion) => ({

@@ -85,7 +85,9 @@ export class GlueService {
   }
 
   /** One page of all databases. */
-  async databasesPage(page: PageRequest): Promise<{ DatabaseList: Database[]; NextToken?: string }> {
+  async databasesPage(
+    page: PageRequest & { AttributesToGet?: readonly string[] },
+  ): Promise<{ DatabaseList: Database[]; NextToken?: string }> {
     return this.call('GetDatabases', page)
   }
 
@@ -113,7 +115,7 @@ export class GlueService {
   /** One page of a database's tables. @throws GlueError */
   async tablesPage(
     database: string,
-    page: PageRequest & { Expression?: string },
+    page: PageRequest & { Expression?: string; AttributesToGet?: readonly string[] },
   ): Promise<{ TableList: Table[]; NextToken?: string }> {
     return this.call('GetTables', { DatabaseName: database, ...page })
   }

@@ -42,10 +42,16 @@ it('answers the parameters of a table in the order of a Java HashMap, as Glue do
   expect(Object.keys(Table.Parameters)).toEqual(inOrder)
 })
 
-it('lists of databases only what was asked for, and none of other accounts', () => {
+it('lists of databases and tables only what was asked for, and none of other accounts', () => {
   ask('CreateDatabase', { DatabaseInput: { Name: 'other', Description: 'd' } })
   expect(ask('GetDatabases', { AttributesToGet: ['NAME'] }).DatabaseList).toContainEqual({ Name: 'other' })
   expect(() => ask('GetDatabases', { AttributesToGet: ['TARGET_DATABASE'] })).toThrow('must include NAME')
+  table('t')
+  const inLake = { DatabaseName: 'lake' }
+  expect(ask('GetTables', { ...inLake, AttributesToGet: ['NAME'] })).toEqual({ TableList: [{ Name: 't' }] })
+  for (const AttributesToGet of [[], ['TABLE_TYPE']]) {
+    expect(() => ask('GetTables', { ...inLake, AttributesToGet })).toThrow('must include NAME')
+  }
   expect(ask('GetDatabases', { ResourceShareType: 'FOREIGN' })).toEqual({ DatabaseList: [] })
   expect(ask('SearchTables', { ResourceShareType: 'FOREIGN' })).toEqual({ TableList: [] })
 })

@@ -108,6 +108,8 @@ export function tableOperations(context: CatalogContext): Handlers {
       AttributesToGet?: string[]
     }) {
       const database = needDatabase(store, DatabaseName)
+      if (AttributesToGet && !AttributesToGet.includes('NAME'))
+        throw invalidInput('AttributesToGet must include NAME')
       const matches = Expression ? namePattern(Expression) : undefined
       const budget = new ScanBudget()
       const found: string[] = []
@@ -122,9 +124,7 @@ export function tableOperations(context: CatalogContext): Handlers {
       }
       const tables = found.map((name) => shownTable(store, findEntry(store, database, name), accountId))
       return {
-        TableList: AttributesToGet?.length
-          ? tables.map((table) => attributesOf(table, AttributesToGet))
-          : tables,
+        TableList: AttributesToGet ? tables.map((table) => attributesOf(table, AttributesToGet)) : tables,
         ...(isMore ? { NextToken: nextToken(last) } : {}),
       }
     },
