@@ -6,7 +6,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sparkOperations } from '../../local-aws/athena/api/spark.ts'
 import type { RequestModel, Shape } from '../../local-aws/requests/model.ts'
 import { projectDir } from '../../stack/paths.ts'
 import { athenaGroups, glueGroups } from '../docs/local-aws-page.ts'
@@ -51,12 +50,12 @@ if (service === 'glue') {
   writeFileSync(join(api, 'refused-operations.json'), `[\n${lines.join(',\n')}\n]\n`)
 }
 
-/** Those of Spark are refused whatever they ask. */
+/** Those of a group that is refused are so whatever they ask. */
 async function servedOperations(): Promise<string[]> {
   const dataDir = mkdtempSync(join(tmpdir(), 'service-model-'))
   try {
-    const names = Object.values(await groups!(dataDir)).flatMap((handlers) => Object.keys(handlers))
-    return names.filter((name) => !Object.hasOwn(sparkOperations, name))
+    const answered = Object.entries(await groups!(dataDir)).filter(([group]) => !group.endsWith('(refused)'))
+    return answered.flatMap(([, handlers]) => Object.keys(handlers))
   } finally {
     rmSync(dataDir, { recursive: true })
   }

@@ -499,6 +499,12 @@ test('lists of databases and tables have the attributes that were asked for alon
   }
 })
 
+test('system tables are refused as AWS refuses an account that may not use them', async () => {
+  for (const name of ['CreateSystemTableConfiguration', 'ListSystemTableStatuses']) {
+    expect(await rejection(name, { TableName: 'ALL' })).toContain(`not authorized to perform: athena:${name}`)
+  }
+})
+
 test('there is one engine version, no reserved capacity and no Spark', async () => {
   expect((await call('ListEngineVersions')).EngineVersions).toEqual(
     ['AUTO', 'Athena engine version 3'].map((SelectedEngineVersion) => ({

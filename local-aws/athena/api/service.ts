@@ -22,6 +22,7 @@ import { queryOperations } from './query-operations.ts'
 import { checkedRequest, type Operations } from './request.ts'
 import { sparkOperations } from './spark.ts'
 import { startQueryOperations } from './start-query.ts'
+import { systemTableOperations } from './system-tables.ts'
 import { tagOperations } from './tags.ts'
 import { openWorkgroups } from './workgroups.ts'
 
@@ -95,6 +96,7 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
     ),
     'engine versions, capacity (none can be reserved)': capacityOperations,
     'Apache Spark (refused)': sparkOperations,
+    'system tables (refused)': systemTableOperations(config.accountId),
   }
   const operations: Readonly<Record<string, (request: object) => unknown>> = Object.assign(
     {},
