@@ -66,8 +66,8 @@ const shape = (type: Field['type']) =>
 function withFields(metadata: TableMetadata, fields: readonly Field[]): TableMetadata {
   const names = new Set<string>()
   for (const { name } of fields) {
-    if (names.has(name)) throw refused(`Cannot add column, name already exists: ${name}`)
-    names.add(name)
+    if (names.has(name.toLowerCase())) throw refused(`Cannot add column, name already exists: ${name}`)
+    names.add(name.toLowerCase())
   }
   const { 'schema-id': _, ...schema } = currentSchema(metadata)
   return updated(metadata, [
@@ -77,7 +77,7 @@ function withFields(metadata: TableMetadata, fields: readonly Field[]): TableMet
 }
 
 function indexOf(fields: readonly Field[], name: string): number {
-  const at = fields.findIndex((field) => field.name === name)
+  const at = fields.findIndex((field) => field.name.toLowerCase() === name)
   if (at < 0)
     throw new QueryFailure(`COLUMN_NOT_FOUND: Column '${name}' does not exist`, { category: 2, type: 1006 })
   return at

@@ -26,7 +26,7 @@ export function describeLines({ metadata, entry }: LoadedTable, { column, detail
   }
   const { fields } = currentSchema(metadata)
   if (column !== undefined) {
-    const found = fields.filter(({ name }) => name === column)
+    const found = fields.filter(({ name }) => name.toLowerCase() === column)
     if (found.length === 0)
       throw hiveFailure(`SemanticException [Error 10002]: Invalid column reference ${column}`)
     return found.map(columnLine)

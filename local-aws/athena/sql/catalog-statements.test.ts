@@ -50,6 +50,32 @@ test.each(['ADD', 'DROP', 'SYNC'])('MSCK REPAIR TABLE takes no %s PARTITIONS, as
   )
 })
 
+test('a column that Glue holds with capitals is found, changed and taken as the same', async () => {
+  const Columns = [
+    { Name: 'UserId', Type: 'int' },
+    { Name: 'S', Type: 'struct<A:int>' },
+  ]
+  const StorageDescriptor = { Columns, Location: 's3://b/c/' }
+  await glue.createTable('db', {
+    Name: 'c',
+    StorageDescriptor,
+    PartitionKeys: [{ Name: 'Dt', Type: 'string' }],
+  })
+  expect(await run('DESCRIBE c USERID')).toEqual([expect.stringMatching(/^UserId +\tint/)])
+  expect(await run('DESCRIBE c s.a')).toEqual([expect.stringMatching(/^a +\tint/)])
+  expect(await run('DESCRIBE c dt')).toEqual([expect.stringMatching(/^Dt /)])
+  for (const name of ['userid', 'dt']) {
+    await expect(run(`ALTER TABLE c ADD COLUMNS (${name} int)`)).rejects.toThrow(
+      `Duplicate column name: ${name}`,
+    )
+  }
+  await run('ALTER TABLE c CHANGE COLUMN UserId user_id bigint AFTER s')
+  expect((await glue.getTable('db', 'c'))!.StorageDescriptor!.Columns).toEqual([
+    { Name: 'S', Type: 'struct<A:int>' },
+    { Name: 'user_id', Type: 'bigint' },
+  ])
+})
+
 describe('ALTER TABLE', () => {
   test('partitions of a wide table are added a few at a time: no request to the catalog holds many copies of its columns', async () => {
     const wide = Array.from({ length: 5_000 }, (_, i) => `c${i} int`).join()

@@ -151,26 +151,30 @@ function changedColumns(
   { from, to, after }: Extract<TableChange, { action: 'change-column' }>,
   columns: readonly Column[],
 ): Column[] {
-  const at = columns.findIndex(({ Name }) => Name === from)
+  const at = indexOfColumn(columns, from)
   if (at < 0) throw noColumn(from)
   const { Comment } = columns[at]!
   const column = Comment === undefined ? to : { Comment, ...to }
   if (after === undefined) return columns.with(at, column)
   const others = columns.toSpliced(at, 1)
-  const behind = after === '' ? -1 : others.findIndex(({ Name }) => Name === after)
+  const behind = after === '' ? -1 : indexOfColumn(others, after)
   if (after !== '' && behind < 0) throw noColumn(after)
   return others.toSpliced(behind + 1, 0, column)
 }
 
+/** @param name in lower case; Glue keeps capitals that a name was given with */
+const indexOfColumn = (columns: readonly Column[], name: string) =>
+  columns.findIndex(({ Name }) => Name.toLowerCase() === name)
+
 function checkNames(table: Table, columns: readonly Column[]): void {
-  const seen = new Set(table.PartitionKeys?.map(({ Name }) => Name))
+  const seen = new Set(table.PartitionKeys?.map(({ Name }) => Name.toLowerCase()))
   for (const { Name } of columns) {
-    if (seen.has(Name)) {
+    if (seen.has(Name.toLowerCase())) {
       throw hiveFailure(
         `Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. Duplicate column name: ${Name}`,
       )
     }
-    seen.add(Name)
+    seen.add(Name.toLowerCase())
   }
 }
 

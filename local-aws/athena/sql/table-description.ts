@@ -25,7 +25,8 @@ export function describeTable(table: Table, { column, within, detail, partition 
   const own = partition?.StorageDescriptor?.Columns ?? columnsOf(table)
   const all = [...own, ...(table.PartitionKeys ?? [])]
   if (column !== undefined) {
-    const found = all.filter((each) => each.Name === column)
+    // Glue keeps capitals that a name was given with.
+    const found = all.filter(({ Name }) => Name.toLowerCase() === column)
     if (found.length === 0)
       throw hiveFailure(`SemanticException [Error 10002]: Invalid column reference ${column}`)
     if (within.length > 0) return fieldsWithin(found[0]!, within).map(columnLine)
@@ -56,7 +57,7 @@ function fieldsWithin({ Name, Type = 'string' }: Column, within: readonly string
   let name = Name
   let type = Type
   for (const step of within) {
-    const inner = partsOfType(type).find((part) => part.name === step)
+    const inner = partsOfType(type).find((part) => part.name.toLowerCase() === step)
     if (!inner)
       throw hiveFailure(
         `Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. Error in getting fields from serde.Invalid Field ${step}`,
