@@ -449,6 +449,28 @@ describe('the catalog', () => {
     expect(described.at(-1)).toEqual(['dt                  \tstring              \t                    '])
   })
 
+  test('INSERT into JSON writes the keys that its columns are mapped to', async () => {
+    const mapped = `"${database}".mapped`
+    await run(`CREATE EXTERNAL TABLE \`${database}\`.mapped (user_id int, at string) PARTITIONED BY (day string)
+      ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
+      WITH SERDEPROPERTIES ('mapping.user_id' = 'userId', 'mapping.at' = 'timestamp') LOCATION '${folder}/mapped/'`)
+    const Key = `${lake.prefix}/mapped/day=1/a.json`
+    const Body = '{"userId":1,"timestamp":"x"}'
+    await s3.send(new PutObjectCommand({ Bucket: lake.bucket, Key, Body }))
+    await run(`ALTER TABLE \`${database}\`.mapped ADD PARTITION (day='1')`)
+    await run(`INSERT INTO ${mapped} VALUES (2, 'y', '1'), (3, 'z', '2')`)
+    const rows = [
+      ['user_id', 'at', 'day'],
+      ['1', 'x', '1'],
+      ['2', 'y', '1'],
+      ['3', 'z', '2'],
+    ]
+    expect(await run(`SELECT * FROM ${mapped} ORDER BY 1`)).toEqual(rows)
+    const described = await run(`DESCRIBE \`${database}\`.mapped PARTITION (day='2')`)
+    expect(described.slice(0, 2).map(([line]) => line!.split(/\s/)[0])).toEqual(['user_id', 'at'])
+    await run(`DROP TABLE \`${database}\`.mapped`)
+  })
+
   test('ALTER TABLE changes what queries see', async () => {
     const other = `\`${database}\`.altered`
     await run(`CREATE EXTERNAL TABLE ${other} (close double) PARTITIONED BY (day string)

@@ -1,7 +1,14 @@
 // The Data Catalog as the engine sees it: a table whose text the engine would not read as Athena does is a view to it.
 import { engineAccessKey } from '@ticklake/runtime/engine-catalogs.ts'
 import type { GlueService } from '../../glue/api/service.ts'
-import type { Database, Partition, Table, TableInput } from '../../glue/api/shapes.ts'
+import type {
+  Database,
+  Partition,
+  PartitionInput,
+  StorageDescriptor,
+  Table,
+  TableInput,
+} from '../../glue/api/shapes.ts'
 import { requestObject } from '../../http/request-json.ts'
 import type { JsonService } from '../../http/server.ts'
 import { withRecords } from './cloudtrail.ts'
@@ -42,7 +49,7 @@ export function forEngineToo(
     const { own, asked, isStored } = ownRequest(operation, json)
     const { status, text: answered } = await glue.handleText(
       operation,
-      isStored && operation === 'UpdateTable' ? await withOwnTypes(own) : asClientsExpect(operation, own),
+      isStored && storageWrites.has(operation) ? await withOwnColumns(own) : asClientsExpect(operation, own),
     )
     const text = answered.replace(unwritable, writable)
     const isChanged =
@@ -77,23 +84,35 @@ export function forEngineToo(
     })
   }
 
-  /** The engine writes a table back as it has read it, its columns as texts: they keep their types. */
-  async function withOwnTypes(json: string): Promise<string> {
-    const request = JSON.parse(json) as { DatabaseName: string; TableInput: TableInput }
-    const { DatabaseName, TableInput } = request
-    const { status, text } = await glue.handleText(
-      'GetTable',
-      JSON.stringify({ DatabaseName, Name: TableInput.Name }),
-    )
+  /** The engine writes a table back as it has read it, and partitions of it: they keep their columns. */
+  async function withOwnColumns(json: string): Promise<string> {
+    const request = JSON.parse(json) as StorageWrite
+    const { DatabaseName, TableInput, PartitionInputList } = request
+    const Name = TableInput?.Name ?? request.TableName
+    const { status, text } = await glue.handleText('GetTable', JSON.stringify({ DatabaseName, Name }))
     if (status !== 200) return json
     const { StorageDescriptor, PartitionKeys = [] } = (JSON.parse(text) as { Table: Table }).Table
     const Columns = StorageDescriptor?.Columns ?? []
-    const storage = { ...TableInput.StorageDescriptor, Columns }
+    const withColumns = <T extends { StorageDescriptor?: StorageDescriptor }>(input: T) => ({
+      ...input,
+      StorageDescriptor: { ...input.StorageDescriptor, Columns },
+    })
     return JSON.stringify({
       ...request,
-      TableInput: { ...TableInput, StorageDescriptor: storage, PartitionKeys },
+      ...(TableInput ? { TableInput: { ...withColumns(TableInput), PartitionKeys } } : {}),
+      ...(PartitionInputList ? { PartitionInputList: PartitionInputList.map(withColumns) } : {}),
     })
   }
+}
+
+/** By which the engine writes the columns of a table, and of partitions that it adds. */
+const storageWrites = new Set(['UpdateTable', 'BatchCreatePartition'])
+
+interface StorageWrite {
+  readonly DatabaseName: string
+  readonly TableName?: string
+  readonly TableInput?: TableInput
+  readonly PartitionInputList?: readonly PartitionInput[]
 }
 
 /** The members of a request that name a database or a table; a view keeps a database's name in its text. */

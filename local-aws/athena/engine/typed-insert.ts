@@ -1,4 +1,4 @@
-// INSERT into a table that the engine sees as a view on its text: the rows are written as that text.
+// INSERT into a table that the engine would write otherwise than Athena: into its columns as they are stored.
 
 import { quoted, type Token, tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import type { GlueService } from '../../glue/api/service.ts'
@@ -7,9 +7,9 @@ import { endOfName } from '../iceberg/optimize.ts'
 import { writtenTable } from '../results/written-files.ts'
 import { edited, type RewrittenSql } from '../sql/rewritten-sql.ts'
 import type { Statement } from '../sql/statement.ts'
-import { engineName, storedValues } from './typed-view.ts'
+import { isWrittenAsStored, storedColumns, storedText } from './typed-view.ts'
 
-/** The statement, or the one that writes the text. */
+/** The statement, or the one that writes what is stored. */
 export async function intoStoredText(
   rewritten: RewrittenSql,
   statement: Statement,
@@ -18,35 +18,36 @@ export async function intoStoredText(
 ): Promise<RewrittenSql> {
   const target = statement.substatement === 'INSERT' ? writtenTable(statement) : undefined
   const table = target && (await glue.getTable(target.database ?? contextDatabase(query), target.name))
-  if (!table || engineName(table) === table.Name) return rewritten
+  if (!table || !isWrittenAsStored(table)) return rewritten
   const tokens = tokensOf(rewritten.sql)
   const nameEnd = endOfName(tokens, 2)
   const listEnd = endOfColumns(tokens, nameEnd)
   const first = tokens[listEnd]
   if (!first) return rewritten
-  const values = storedValues(table)
+  const stored = storedColumns(table)
   const names =
     listEnd === nameEnd
-      ? [...values.keys()]
+      ? [...stored.keys()]
       : tokens
           .slice(nameEnd + 1, listEnd - 1)
           .filter(({ text }) => text !== ',')
           .map(({ kind, text, value }) => (kind === 'word' ? text : value).toLowerCase())
-  const columns = names.map((name) => values.get(name)?.(quoted(name)) ?? quoted(name))
+  const values = names.map((name) => stored.get(name)?.value(quoted(name)) ?? quoted(name))
+  const targets = names.map((name) => quoted(stored.get(name)?.name ?? name)).join(', ')
   const end = tokens.at(-1)!.end
-  const stored = edited(rewritten.sql, [
+  const changed = edited(rewritten.sql, [
     {
       start: tokens[2]!.start,
-      end: tokens[nameEnd - 1]!.end,
-      text: `${quoted(table.DatabaseName)}.${quoted(engineName(table))}`,
+      end: tokens[listEnd - 1]!.end,
+      text: `${quoted(table.DatabaseName)}.${quoted(`${table.Name}${storedText}`)} (${targets})`,
     },
-    { start: first.start, end: first.start, text: `SELECT ${columns.join(', ')} FROM (` },
+    { start: first.start, end: first.start, text: `SELECT ${values.join(', ')} FROM (` },
     { start: end, end, text: `) AS "inserted" (${names.map(quoted).join(', ')})` },
   ])
   return {
     ...rewritten,
-    sql: stored.sql,
-    inOwnPositions: (message) => rewritten.inOwnPositions(stored.inOwnPositions(message)),
+    sql: changed.sql,
+    inOwnPositions: (message) => rewritten.inOwnPositions(changed.inOwnPositions(message)),
   }
 }
 

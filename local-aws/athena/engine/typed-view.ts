@@ -39,28 +39,65 @@ export function typedView(table: Table): Table {
   }
 }
 
-/** The table below the view. */
+/** The table below the view, with the columns that the engine writes. */
 export function storedTable(table: Table): Table {
-  const PartitionKeys = (table.PartitionKeys ?? []).map((key) =>
-    isEnumOfNumbers(table, key) ? { ...key, Type: 'string' } : key,
-  )
-  return { ...withRecords(table), Name: `${table.Name}${storedText}`, PartitionKeys }
+  const { StorageDescriptor, ...stored } = withRecords(table)
+  const Columns = (StorageDescriptor?.Columns ?? []).map((column) => ({
+    ...column,
+    Name: storedName(table, column),
+  }))
+  const PartitionKeys = (table.PartitionKeys ?? []).map((key) => ({
+    ...key,
+    Name: key.Name.toLowerCase(),
+    ...(isEnumOfNumbers(table, key) ? { Type: 'string' } : {}),
+  }))
+  return {
+    ...stored,
+    Name: `${table.Name}${storedText}`,
+    StorageDescriptor: { ...StorageDescriptor, Columns },
+    PartitionKeys,
+  }
 }
 
 /** The name by which a statement of the engine reaches the table itself. */
 export const engineName = (table: Table) =>
   typedView(table) === table ? table.Name : `${table.Name}${storedText}`
 
-/** For each column in the table's order, what is stored for an SQL expression that is put into it. */
-export function storedValues(table: Table): Map<string, (value: string) => string> {
+/** Whether the engine, in the table as it reads it, would write other columns or values than Athena does. */
+export const isWrittenAsStored = (table: Table) =>
+  engineName(table) !== table.Name ||
+  (table.StorageDescriptor?.Columns ?? []).some((column) => keyInJson(table, column) !== undefined)
+
+/** What of JSON holds a column's value, where that is not its name: the engine reads by it, and does not write it. */
+const keyInJson = ({ StorageDescriptor }: Table, { Name }: Column): string | undefined => {
+  const { SerializationLibrary, Parameters = {} } = StorageDescriptor?.SerdeInfo ?? {}
+  if (!SerializationLibrary?.startsWith('org.openx.')) return undefined
+  return Parameters[`mapping.${Name}`] ?? Parameters[`mapping.${Name.toLowerCase()}`]
+}
+
+/** In lower case: the engine knows no other, and Athena reads keys without regard to it. */
+const storedName = (table: Table, column: Column) => (keyInJson(table, column) ?? column.Name).toLowerCase()
+
+interface StoredColumn {
+  readonly name: string
+  /** What is stored for an SQL expression that is put into the column. */
+  readonly value: (sql: string) => string
+}
+
+/** By the names of a table's columns, in its order: how each is stored. */
+export function storedColumns(table: Table): Map<string, StoredColumn> {
   const same = (value: string) => value
+  const { StorageDescriptor, PartitionKeys = [] } = table
+  const isText = isTextToEngine(table)
   return new Map([
-    ...(table.StorageDescriptor?.Columns ?? []).map(
-      ({ Name, Type = 'string' }) => [Name, isTextToEngine(table) ? asCsv(Type) : same] as const,
-    ),
-    ...(table.PartitionKeys ?? []).map(
-      (key) => [key.Name, isEnumOfNumbers(table, key) ? asText(key.Type!) : same] as const,
-    ),
+    ...(StorageDescriptor?.Columns ?? []).map((column) => {
+      const value = isText ? asCsv(column.Type ?? 'string') : same
+      return [column.Name.toLowerCase(), { name: storedName(table, column), value }] as const
+    }),
+    ...PartitionKeys.map((key) => {
+      const name = key.Name.toLowerCase()
+      return [name, { name, value: isEnumOfNumbers(table, key) ? asText(key.Type!) : same }] as const
+    }),
   ])
 }
 
