@@ -1,4 +1,5 @@
 // One partition's claims and objects in an in-memory S3.
+import { setImmediate } from 'node:timers/promises'
 import { claimText, parseClaim } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { claimKey, claimsPrefix, hourOf, recordKey } from '@ticklake/contract/keys.ts'
@@ -243,23 +244,21 @@ test('skipped records are counted as a completed claim, but not as a flush', asy
   expect((await counted('ticklake_consumer_flush_seconds')).every((value) => value === 0)).toBe(true)
 })
 
+const RECORD_MS = Date.UTC(2026, 0, 1)
+
+function recordOf(value: string) {
+  return { timestamp: RECORD_MS, value: Buffer.from(value), leaderEpoch: 4 }
+}
+
 /** A writer that has landed offsets 0 to 2; Kafka has the record at offset 2. */
-async function landedThree() {
-  const it = startWriter()
+async function landedThree(confirmDataset = async () => {}) {
+  const it = startWriter(60_000, confirmDataset)
   await it.writer.recover()
   const ran = it.writer.run()
-  const timestamp = Date.UTC(2026, 0, 1)
-  const push = (offset: number) =>
-    it.writer.pending.push({
-      partition: 0,
-      offset,
-      timestamp,
-      value: Buffer.from(tickOf('1')),
-      leaderEpoch: 4,
-    })
+  const push = (offset: number) => it.writer.pending.push({ partition: 0, offset, ...recordOf(tickOf('1')) })
   for (let offset = 0; offset < 3; offset++) push(offset)
   await vi.waitFor(() => expect(it.claims()).toHaveLength(1))
-  const same: FoundRecord = { timestampMs: timestamp, value: Buffer.from(tickOf('1')) }
+  const same: FoundRecord = { timestampMs: RECORD_MS, value: Buffer.from(tickOf('1')) }
   return { ...it, ran, push, same, other: { ...same, value: Buffer.from(tickOf('2')) } }
 }
 
@@ -292,10 +291,42 @@ test('records in memory are not claimed with those that replaced them in Kafka',
   writer.connectionLost()
   found.set(3, other)
   for (const offset of [4, 5]) push(offset)
-  await expect(ran).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED', retryable: true })
+  const why = expect.stringMatching(/^the record at offset 3 was read, and/)
+  await expect(ran).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED', retryable: true, why })
   expect(claims()).toHaveLength(1)
   // What landed is as it was: the partition is read again from there.
   expect([...objects.keys()].filter((key) => key.includes('/truncations/'))).toHaveLength(0)
+})
+
+test('an adopted claim of which only a part was read is compared by its last record, and not called wrong', async () => {
+  const before = await landedThree()
+  before.writer.drain()
+  await before.ran
+  for (const key of before.objects.keys()) if (key.includes('stock_market_')) before.objects.delete(key)
+  const { writer, found } = startWriter(60_000, undefined, false, before.objects)
+  found.set(0, before.same).set(2, before.same)
+  expect(await writer.recover()).toBe(0)
+  const ran = writer.run()
+  const push = (offset: number) => writer.pending.push({ partition: 0, offset, ...recordOf(tickOf('1')) })
+  push(0)
+  writer.connectionLost()
+  found.set(2, before.other)
+  for (const offset of [1, 2]) push(offset)
+  // Recovery compares what the claim covers, and refuses the partition or begins an era.
+  await expect(ran).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED', retryable: true })
+})
+
+test('a connection whose loss is noticed only while a batch is confirmed is as good as one lost before', async () => {
+  let answer = async () => {}
+  const it = await landedThree(() => answer())
+  answer = async () => {
+    await setImmediate()
+    it.writer.connectionLost()
+  }
+  it.found.set(5, it.other)
+  for (const offset of [3, 4, 5]) it.push(offset)
+  await expect(it.ran).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED', retryable: true })
+  expect(it.claims()).toHaveLength(1)
 })
 
 test('after a lost connection a partition whose last landed record was replaced is refused for good', async () => {

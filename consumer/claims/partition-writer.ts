@@ -71,7 +71,10 @@ export class PartitionWriter {
   #begun: EraStart | undefined
   /** Whether a connection was lost while the era had no record to compare. */
   #isEraDoubted = false
-  /** Records that were read before the connection was lost: Kafka must still have them before anything is claimed. */
+  /**
+   * Records that were read or claimed before the connection was lost: Kafka must still have them before anything is
+   * claimed.
+   */
   readonly #doubted: LandedRecord[] = []
   #wake: () => void = () => {}
 
@@ -179,17 +182,22 @@ export class PartitionWriter {
   }
 
   /**
-   * The connection to a broker was lost, and its log may be another one when it is back. The last record read so far is
-   * compared before the next claim.
+   * The connection to a broker was lost, and its log may be another one when it is back. The last record that was read
+   * or claimed so far is compared before the next claim.
    */
   connectionLost(): void {
     const { target } = this.#options
     const { shift } = this
     const pending =
       this.pending.lastRecord ?? (isCollecting(this.#step) ? this.#batch?.lastRecord() : undefined)
-    const last = pending
-      ? { ...pending, offset: pending.offset - shift, contract: CONTRACT_VERSION, aliases: target.aliases }
-      : this.#lastClaimed
+    const read = pending && {
+      ...pending,
+      offset: pending.offset - shift,
+      contract: CONTRACT_VERSION,
+      aliases: target.aliases,
+    }
+    // An adopted claim may end behind what has been read. If the later record is still there, so is the earlier one.
+    const last = read && read.offset > (this.#lastClaimed?.offset ?? -1) ? read : this.#lastClaimed
     if (last && last.offset !== this.#doubted.at(-1)?.offset) this.#doubted.push(last)
     else if (!last && this.#begun) this.#isEraDoubted = true
   }
@@ -205,10 +213,10 @@ export class PartitionWriter {
     }
     for (let landed = this.#doubted[0]; landed !== undefined; landed = this.#doubted[0]) {
       const compared = landed
-      const why = await untilDone('compare_record', events, this.#aborting.signal, () =>
-        truncation.replaced(partition, compared),
-      )
       const hasLanded = compared.offset + this.shift < this.landedOffset
+      const why = await untilDone('compare_record', events, this.#aborting.signal, () =>
+        truncation.replaced(partition, compared, hasLanded ? 'has landed' : 'was read'),
+      )
       if (why !== undefined && hasLanded && this.#options.onTruncation !== 'record') {
         throw await this.refuseTruncated(why)
       }
@@ -292,9 +300,13 @@ export class PartitionWriter {
     this.pending.awaitedEnd = Number.POSITIVE_INFINITY
     this.#batchTakenAt = performance.now()
     this.#isConfirming = true
-    await Promise.all([this.confirmTopic(), this.#confirmDataset(), this.#confirmLog()]).finally(() => {
+    try {
+      await Promise.all([this.confirmTopic(), this.#confirmDataset()])
+      // Last, since a lost connection may only be noticed meanwhile, for instance after the process was frozen.
+      await this.#confirmLog()
+    } finally {
       this.#isConfirming = false
-    })
+    }
     const { target, partition } = this.#options
     const epochAt = (offset: number) => this.pending.leaderEpochAt(offset)
     const claim = buildClaim(target, partition, this.#batch!, epochAt, this.#era)

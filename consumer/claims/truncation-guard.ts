@@ -1,7 +1,12 @@
 // Refuses a partition if Kafka has replaced its landed records, and records that for every later start: new records
 // under old offsets would count as landed.
 import { truncationKey } from '@ticklake/contract/keys.ts'
-import { compareRecord, type FoundRecord, type LandedRecord } from '@ticklake/lake/chain-end.ts'
+import {
+  compareRecord,
+  type FoundRecord,
+  type LandedRecord,
+  type RecordPast,
+} from '@ticklake/lake/chain-end.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { release } from '@ticklake/runtime/release.ts'
 import type { ConsumerEvents } from '../events.ts'
@@ -51,9 +56,16 @@ export class TruncationGuard {
     return end < 0 ? undefined : end
   }
 
-  /** Why Kafka's record is not the one that landed; undefined: it is, or can no longer be compared. */
-  async replaced(partition: number, landed: LandedRecord): Promise<string | undefined> {
-    const comparison = compareRecord(landed, await this.#options.find(partition, landed.offset))
+  /**
+   * Why Kafka's record is not this one; undefined: it is, or can no longer be compared.
+   * @param how what has happened to the record so far
+   */
+  async replaced(
+    partition: number,
+    record: LandedRecord,
+    how: RecordPast = 'has landed',
+  ): Promise<string | undefined> {
+    const comparison = compareRecord(record, await this.#options.find(partition, record.offset), how)
     this.#options.events.recordCompared(comparison.result)
     return comparison.result === 'replaced' ? comparison.why : undefined
   }

@@ -119,8 +119,10 @@ export class PartitionWriters {
     return partitions
   }
 
+  /** Those of revoked partitions may still claim what they have read. */
   connectionLost(): void {
-    for (const writer of this.#assigned.values()) writer.connectionLost()
+    for (const writer of new Set([...this.#assigned.values(), ...this.#running.keys()]))
+      writer.connectionLost()
   }
 
   take({ count, deliver }: Batch): void {

@@ -2,7 +2,7 @@
 // unclean election, gives the same offsets to other records.
 import { type LastRecord, recordDigest, type ValidationRules } from '@ticklake/contract/last-record.ts'
 
-/** A landed record, with the rules that validated it. */
+/** A record that was claimed or read, with the rules that validated it. */
 export type LandedRecord = Pick<LastRecord, 'offset' | 'sha256'> & ValidationRules
 
 /** What Kafka has at an offset: a record, no longer one (`absent`), or not yet one (`beyond-end`). */
@@ -16,17 +16,24 @@ export type Comparison =
   | { readonly result: 'same' | 'unknown' }
   | { readonly result: 'replaced'; readonly why: string }
 
+/** What has happened to a record before it is compared. */
+export type RecordPast = 'has landed' | 'was read'
+
 /** Pure. */
-export function compareRecord(landed: LandedRecord, found: FoundRecord): Comparison {
+export function compareRecord(
+  landed: LandedRecord,
+  found: FoundRecord,
+  how: RecordPast = 'has landed',
+): Comparison {
   const { offset } = landed
   if (found === 'absent') return { result: 'unknown' }
   if (found === 'beyond-end') {
-    return { result: 'replaced', why: `the record at offset ${offset} has landed, and Kafka ends before it` }
+    return { result: 'replaced', why: `the record at offset ${offset} ${how}, and Kafka ends before it` }
   }
   if (recordDigest(found, landed) === landed.sha256) return { result: 'same' }
   const time = found.timestampMs === undefined ? '' : ` of ${new Date(found.timestampMs).toISOString()}`
   return {
     result: 'replaced',
-    why: `the record at offset ${offset} has landed, and Kafka has another one${time} at this offset`,
+    why: `the record at offset ${offset} ${how}, and Kafka has another one${time} at this offset`,
   }
 }
