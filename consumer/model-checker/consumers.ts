@@ -14,6 +14,7 @@ import {
   type Move,
   missing,
   newcomer,
+  newFrom,
   poisonOf,
   rowsOf,
   type State,
@@ -49,21 +50,14 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
   const asks = step.at === 'find-tail' || isCollecting(step)
   if (actor.isOlder && state.isRaised && asks && world.mistake !== 'claim-after-the-raise') return []
   if (state.isRefused && step.at === 'find-tail') return []
-  if (actor.doubted && isCollecting(step) && world.mistake !== 'reconnection-trusts-the-offset-alone') {
-    const { doubted: claim, ...trusting } = actor
-    if (!isStale(world, state, claim)) {
-      return [move(`consumer ${who} finds its last record again`, state, who, trusting)]
-    }
-    // It drops its records; the next member recovers the chain.
-    if (world.eras) return [move(`consumer ${who} finds its last record gone`, state, who, restarted(actor))]
-    const problem = { kind: 'truncated', claim, found: 'another record' } as const
-    const refuses: Actor = { ...trusting, step: { at: 'refuse', problem } }
-    return [move(`consumer ${who} finds its last record replaced`, state, who, refuses, { isRefused: true })]
+  if (actor.doubted !== undefined && isCollecting(step)) {
+    if (world.mistake !== 'reconnection-trusts-the-offset-alone')
+      return [compareDoubted(world, state, actor, who)]
   }
   const era = 'claim' in step ? step.claim.era : 'from' in step ? eraAt(state, step.from) : undefined
   const shift = era?.shift ?? 0
   const claimFor = (S: number, E: number): Claim => ({
-    ...claimOf(world, S, E, who, state.isReplaced, era),
+    ...claimOf(world, S, E, who, newFrom(world, state, actor), era),
     contract: contractOf(actor),
   })
   const done = (name: string, outcome: Outcome, changes: Partial<State> = {}): Move =>
@@ -226,6 +220,21 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
       if (step.problem.kind !== 'era-begun') return []
       return [move(`consumer ${who} drops what it has read`, state, who, restarted(actor))]
   }
+}
+
+/** It looks for the last record that it had before the power cut, and Kafka has another one. */
+function compareDoubted(world: World, state: State, actor: Actor, who: number): Move {
+  const { doubted, ...trusting } = actor
+  const hasLanded = doubted! < firstOffsetOf(actor.step)
+  if (!hasLanded && world.mistake === 'pending-records-outlive-the-log') {
+    return move(`consumer ${who} keeps what it has read`, state, who, { ...trusting, outlived: doubted! + 1 })
+  }
+  if (!world.eras && (hasLanded || world.mistake === 'pending-records-taken-for-landed')) {
+    const name = `consumer ${who} finds its last record replaced, and refuses the partition`
+    return move(name, state, who, restarted(actor), { isRefused: true })
+  }
+  // What it has read had not landed, or an era may begin: recovery decides.
+  return move(`consumer ${who} drops what it has read`, state, who, restarted(actor))
 }
 
 /** What a consumer does besides its chain: it sends pending messages, and records them as sent. */

@@ -178,6 +178,19 @@ const brokenBy: Record<Mistake, { readonly invariant: string; readonly world: st
     invariant: 'nothing lands after a landed record that Kafka has replaced',
     world: 'Kafka loses its last records, and gets others',
   },
+  'pending-records-taken-for-landed': {
+    invariant: 'a partition is refused only if Kafka has replaced records of its claims',
+    world: 'Kafka loses its last records, and gets others',
+  },
+  'pending-records-outlive-the-log': {
+    invariant: 'no claim has records that Kafka has replaced beside records that it has now',
+    world: 'Kafka loses its last records, and gets others',
+  },
+  // Records before the end of an adopted claim are found again in Kafka, and the claim's last record is not.
+  'adopted-claim-not-compared': {
+    invariant: 'record 0, as Kafka has it now, is in the lake once, not 0 times',
+    world: 'Kafka loses its last records, and the chain continues in a new era',
+  },
   'era-behind-the-landed-offset': {
     invariant: 'record 1, as Kafka has it now, is in the lake once, not 0 times',
     world: 'Kafka loses its last records, and the chain continues in a new era',

@@ -3,16 +3,8 @@
 import { hourMoves } from './compactors.ts'
 import { announcementMoves, consumerMoves } from './consumers.ts'
 import { broken, brokenAtEnd, falls, isStopped } from './invariants.ts'
-import {
-  type Actor,
-  beginWorld,
-  hourWorld,
-  type Move,
-  missing,
-  type State,
-  textOf,
-  type World,
-} from './world.ts'
+import { powerCutMoves } from './power-cut.ts'
+import { beginWorld, hourWorld, type Move, missing, type State, textOf, type World } from './world.ts'
 
 export interface Findings {
   readonly states: number
@@ -75,6 +67,7 @@ function movesOf(world: World, state: State): Move[] {
     ...consumerMoves(world, state),
     ...announcementMoves(world, state),
     ...outsideMoves(world, state),
+    ...powerCutMoves(world, state),
     ...compactorMoves(world, state),
   ]
 }
@@ -98,28 +91,7 @@ function outsideMoves(world: World, state: State): Move[] {
       state: { ...state, low: world.retention },
     })
   }
-  if (world.replaced !== undefined && !state.isReplaced) {
-    moves.push({
-      name: `Kafka loses the records from ${world.replaced} on, and gets others`,
-      state: {
-        ...state,
-        isReplaced: true,
-        actors: state.actors.map((actor) => losesConnection(state, actor)),
-      },
-    })
-  }
   return moves
-}
-
-/** A later recovery compares the chain's end anyway. */
-function losesConnection(state: State, actor: Actor): Actor {
-  const { step } = actor
-  if (step.at === 'find-tail' || step.at === 'compare-tail') return actor
-  const doubted =
-    'claim' in step
-      ? step.claim
-      : Object.values(state.claims).find(({ E }) => 'from' in step && E === step.from)
-  return doubted?.last ? { ...actor, doubted } : actor
 }
 
 function compactorMoves(world: World, state: State): Move[] {

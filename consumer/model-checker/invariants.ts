@@ -3,7 +3,7 @@ import { type Claim, shiftOf } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { deadKey } from '@ticklake/contract/keys.ts'
 import {
-  isOfNewRecords,
+  hasKafkasRecord,
   isStale,
   lacksRecords,
   missing,
@@ -34,6 +34,12 @@ export function broken(world: World, state: State): string | undefined {
   if (state.isReplaced && landsBehindStale(world, state)) {
     return 'nothing lands after a landed record that Kafka has replaced'
   }
+  if (Object.values(state.claims).some((claim) => isMixed(world, state, claim))) {
+    return 'no claim has records that Kafka has replaced beside records that it has now'
+  }
+  if (state.isRefused && !Object.values(state.claims).some((claim) => isStale(world, state, claim))) {
+    return 'a partition is refused only if Kafka has replaced records of its claims'
+  }
   if (state.hour.query?.some((key) => !(key in state.objects))) return 'no query finds an object missing'
   if (hasClaims(world) && !state.moved && state.committed > mayBeCommitted(world, state)) {
     return 'the committed offset never passes the landed offset'
@@ -46,6 +52,18 @@ function landsBehindStale(world: World, state: State): boolean {
   const stale = claims.filter((claim) => isStale(world, state, claim))
   const staleFrom = Math.min(...stale.map(({ E }) => E))
   return claims.some((claim) => claim.S >= staleFrom && claim.last && !claim.era && !stale.includes(claim))
+}
+
+function isMixed(world: World, state: State, claim: Claim): boolean {
+  return !isStale(world, state, claim) && hasLostRecord(world, state, claim)
+}
+
+/** Whether a claim has a record that Kafka has replaced. */
+function hasLostRecord(world: World, state: State, claim: Claim): boolean {
+  const hasRecord = (at: number) => claim.last !== undefined && world.records[at - shiftOf(claim)] !== 'gap'
+  for (let at = claim.S; at < claim.E; at++)
+    if (hasRecord(at) && !hasKafkasRecord(world, state, claim, at)) return true
+  return false
 }
 
 /** Whether a reader who counts before and after an event sees rows disappear. */
@@ -62,10 +80,11 @@ export function falls(world: World, before: State, after: State): string | undef
 /** What must hold in final states. */
 export function brokenAtEnd(world: World, state: State): string | undefined {
   // A person decides what happens to records that Kafka has at landed offsets.
-  if (state.isRefused) {
-    return state.isReplaced ? undefined : 'a partition is refused only if Kafka has replaced records'
-  }
+  if (state.isRefused) return undefined
   if (world.eras) return brokenInEras(world, state)
+  if (Object.values(state.claims).some((claim) => hasLostRecord(world, state, claim))) {
+    return 'what landed is what Kafka has, or the partition is refused'
+  }
   const skips = Object.values(state.claims).filter(({ skipped }) => skipped > 0)
   const landed = visibleRows(world, state)
   const dead = Object.values(state.dead).flat()
@@ -137,11 +156,9 @@ function brokenInEras(world: World, state: State): string | undefined {
   const landed = [...visibleRows(world, state), ...Object.values(state.dead).flat()]
   for (const [offset, record] of world.records.entries()) {
     if (record === 'gap') continue
-    const isOfNow = (claim: Claim) =>
-      offset < (world.replaced ?? 0) || !state.isReplaced || isOfNewRecords(claim)
     const copies = claims.filter((claim) => {
       const at = offset + shiftOf(claim)
-      return at >= claim.S && at < claim.E && isOfNow(claim) && landed.includes(at)
+      return at >= claim.S && at < claim.E && hasKafkasRecord(world, state, claim, at) && landed.includes(at)
     }).length
     const mayBeLost = claims.some(({ begins }) => {
       const { S = 0, E = 0 } = begins?.unfinished ?? {}

@@ -73,6 +73,9 @@ export type Mistake =
   | 'claim-after-the-raise'
   | 'recovery-trusts-the-offset-alone'
   | 'reconnection-trusts-the-offset-alone'
+  | 'pending-records-taken-for-landed'
+  | 'pending-records-outlive-the-log'
+  | 'adopted-claim-not-compared'
   | 'era-behind-the-landed-offset'
   | 'era-from-the-claims-start'
   | CompactionMistake
@@ -86,10 +89,12 @@ export interface Actor {
   /** Whether it is of the earlier release. */
   readonly isOlder?: boolean
   /**
-   * The last claim that it knew when it lost the connection: the claim's last record must still exist before it claims
-   * more.
+   * The last record that it had claimed or read when it lost the connection, by its offset: it is compared before more is
+   * claimed. Absent: Kafka still has it, so that comparing changes nothing.
    */
-  readonly doubted?: Claim | undefined
+  readonly doubted?: number | undefined
+  /** By a seeded mistake: before this offset its pending records are those that Kafka had before the power cut. */
+  readonly outlived?: number
 }
 
 /** A new consumer, which knows nothing. */
@@ -173,7 +178,7 @@ function landedBefore(world: World): Pick<State, 'claims' | 'objects'> {
   const objects: { [key: string]: readonly number[] } = {}
   const most = world.flushOffsets ?? world.records.length
   for (let S = 0; S < (world.landed ?? 0); S += most) {
-    const claim = claimOf(world, S, Math.min(S + most, world.landed!), 0, false)
+    const claim = claimOf(world, S, Math.min(S + most, world.landed!), 0, Number.POSITIVE_INFINITY)
     claims[S] = claim
     for (const { key } of claim.files) objects[key] = rowsOf(world, claim, key)
   }
@@ -185,9 +190,9 @@ function landedBefore(world: World): Pick<State, 'claims' | 'objects'> {
  * its nonce, which here names its range and its author.
  */
 export function textOf(state: State): string {
-  const actors = state.actors.map(({ step, put, readsFrom, isOlder, doubted }) => {
+  const actors = state.actors.map(({ step, put, readsFrom, isOlder, doubted, outlived }) => {
     const about = 'claim' in step ? step.claim.nonce : 'from' in step ? step.from : ''
-    return `${step.at} ${about} ${readsFrom} ${put.join()}${isOlder ? ' older' : ''}${doubted ? ` doubts ${doubted.nonce}` : ''}`
+    return `${step.at} ${about} ${readsFrom} ${put.join()} ${isOlder ? 'older' : ''} ${doubted ?? ''} ${outlived ?? ''}`
   })
   const claims = Object.entries(state.claims).map(([S, { nonce }]) => `${S} ${nonce}`)
   const objects = Object.entries(state.objects).map(([key, rows]) => `${key} ${rows.join()}`)
@@ -253,26 +258,24 @@ export function missing(claim: Claim, state: State): string[] {
 /** Whether Kafka has a different record at the claim's last offset. */
 export function isStale(world: World, state: State, { last, era }: Claim): boolean {
   if (!last || !state.isReplaced) return false
-  const now = claimOf(world, last.offset, last.offset + 1, 0, true, era)
+  const now = claimOf(world, last.offset, last.offset + 1, 0, world.replaced!, era)
   return now.last!.sha256 !== last.sha256
 }
 
+/** The Kafka offset from which this consumer has the records with which Kafka replaced others. */
+export function newFrom(world: World, state: State, { outlived = 0 }: Actor): number {
+  return state.isReplaced ? Math.max(world.replaced!, outlived) : Number.POSITIVE_INFINITY
+}
+
 /**
- * The real claim that this consumer builds for a range, with a deterministic nonce. @param isReplaced whether Kafka has
- * replaced the last records when it reads them
+ * The real claim that this consumer builds for a range, with a deterministic nonce. @param newFrom the Kafka offset from
+ * which it has the records with which Kafka replaced others
  */
-export function claimOf(
-  world: World,
-  S: number,
-  E: number,
-  who: number,
-  isReplaced: boolean,
-  era?: Era,
-): Claim {
+export function claimOf(world: World, S: number, E: number, who: number, newFrom: number, era?: Era): Claim {
   const claims = claimsOfWorld.get(world) ?? new Map<string, Claim>()
   claimsOfWorld.set(world, claims)
-  const id = `${who}:${S}-${E} ${isReplaced} ${era?.number} ${era?.shift}`
-  const claim = claims.get(id) ?? newClaim(world, S, E, who, isReplaced, era)
+  const id = `${who}:${S}-${E} ${newFrom} ${era?.number} ${era?.shift}`
+  const claim = claims.get(id) ?? newClaim(world, S, E, who, newFrom, era)
   claims.set(id, claim)
   return claim
 }
@@ -285,13 +288,12 @@ function newClaim(
   S: number,
   E: number,
   who: number,
-  isReplaced: boolean,
+  newFrom: number,
   era: Era | undefined,
 ): Claim {
   const buffer = new RecordBuffer(S)
   const shift = era?.shift ?? 0
-  const isNew = (offset: number) =>
-    isReplaced && offset - shift >= (world.replaced ?? Number.POSITIVE_INFINITY)
+  const isNew = (offset: number) => offset - shift >= newFrom
   for (let offset = S; offset < E; offset++) {
     const record = world.records[offset - shift]
     if (record === 'gap') continue
@@ -311,15 +313,17 @@ function newClaim(
   buffer.cursor = E
   return {
     ...buildClaim(target, 0, buffer, undefined, era),
-    nonce: `${who}:${S}-${E}${isNew(E - 1) ? OF_NEW_RECORDS : ''}`,
+    nonce: `${who}:${S}-${E}${isNew(E - 1) ? `${NEW_FROM}${Math.max(S - shift, newFrom)}` : ''}`,
   }
 }
 
-const OF_NEW_RECORDS = ' of new records'
+const NEW_FROM = ' new from '
 
-/** Whether a claim has the records with which Kafka replaced others. */
-export function isOfNewRecords({ nonce }: Claim): boolean {
-  return nonce.endsWith(OF_NEW_RECORDS)
+/** Whether this claim has, at an offset of the lake, the record that Kafka has now. */
+export function hasKafkasRecord(world: World, state: State, claim: Claim, offset: number): boolean {
+  if (!state.isReplaced || offset - shiftOf(claim) < world.replaced!) return true
+  const from = claim.nonce.split(NEW_FROM)[1]
+  return from !== undefined && offset - shiftOf(claim) >= Number(from)
 }
 
 /** The claim that begins the next era after this one, of which Kafka has replaced records. */
