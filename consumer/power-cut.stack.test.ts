@@ -1,6 +1,7 @@
 // A broker loses its unflushed records in a power cut, and gives their offsets to others.
 
 import { sleep } from '@ticklake/runtime/process.ts'
+import { run } from '@ticklake/testing/catalog-commands.ts'
 import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
 import { catalog } from '@ticklake/testing/in-process.ts'
 import { readLake } from '@ticklake/testing/lake-reader.ts'
@@ -57,6 +58,11 @@ test('new records under the offsets of landed ones are never taken for them: the
   const again = it.consume()
   expect(await again.ended()).toBe(1)
   expect(again.stderr, 'no restart clears it').toMatch(/TOPIC_TRUNCATED[\s\S]*found 20/)
+  const withdrawing = await run(it.env, 'consumer', 'withdraw')
+  expect(withdrawing.stdout).toMatch(
+    /partition 0: stays refused: .*offset 99.*another one[\s\S]*staying 1\n$/,
+  )
+  expect(withdrawing.code, 'nor does the command').toBe(1)
   for (const service of running) {
     // Found by the comparison, or by the reader, which finds its offset or leader epoch missing.
     expect([1, null]).toContain(await service.ended())

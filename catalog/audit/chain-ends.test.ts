@@ -16,7 +16,7 @@ const claim = (more: object = {}) =>
   )
 const topic = { partition: 0, low: 0, end: 150 }
 const lookup = (found: typeof record | 'absent', epochEnd = 60) => ({
-  find: async () => found,
+  find: async () => (found === 'absent' ? found : { ...found, leaderEpoch: 0 }),
   epochEnd: async () => epochEnd,
 })
 

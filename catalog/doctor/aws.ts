@@ -8,7 +8,12 @@ import { type LakeConfig, s3Client } from '@ticklake/aws/config.ts'
 import { awsFailure, httpStatus, isAwsError } from '@ticklake/aws/failure.ts'
 import { queryFailure } from '@ticklake/aws/query-failure.ts'
 import { Bucket } from '@ticklake/aws/s3.ts'
-import { claimsPrefix, parseTruncationKey, truncationsPrefix } from '@ticklake/contract/keys.ts'
+import {
+  claimsPrefix,
+  parseTruncationKey,
+  truncationsPrefix,
+  withdrawalKey,
+} from '@ticklake/contract/keys.ts'
 import { readLink } from '@ticklake/lake/claims.ts'
 import { firstKey } from '@ticklake/lake/object-source.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
@@ -55,10 +60,11 @@ export function awsChecks(lake: LakeConfig): AwsChecks {
     ContentType: 'application/json',
   })
   const bucket = new Bucket(s3, lake.bucket)
-  /** Whether the chain has continued in a later era than the refused one. */
+  /** Whether the chain has continued in a later era than the refused one, or the refusal was withdrawn. */
   async function isBehind(key: string): Promise<boolean> {
     const refused = parseTruncationKey(key)
     if (!refused) return false
+    if (await bucket.exists(withdrawalKey(key))) return true
     const newest = await firstKey(bucket, claimsPrefix(lake, refused.topicId, refused.partition))
     if (newest === undefined) return false
     const { claim } = await readLink(bucket, newest)
@@ -117,11 +123,13 @@ export function awsChecks(lake: LakeConfig): AwsChecks {
 
     async 'chains of claims'() {
       const found: string[] = []
-      for await (const { key } of bucket.list(truncationsPrefix(lake), { limit: 100 })) found.push(key)
+      for await (const { key } of bucket.list(truncationsPrefix(lake), { limit: 100 }))
+        if (parseTruncationKey(key)) found.push(key)
       if (found.length === 0) return `no consumer has found a partition of ${lake.dataset} truncated`
       const open: string[] = []
       for (const key of found) if (!(await isBehind(key))) open.push(key)
-      if (open.length === 0) return 'what Kafka had lost is recorded: the partitions are in a new era'
+      if (open.length === 0)
+        return 'what Kafka had lost is recorded: the partitions are in a new era, or Kafka has it again'
       throw truncated(lake.bucket, open)
     },
 
@@ -268,6 +276,6 @@ function truncated(bucket: string, keys: readonly string[]): Failure {
     what: `Kafka has replaced records that are in the lake, in ${keys.length} of its partitions; what landed stays, and nothing more lands in this dataset`,
     why: `a consumer recorded it: s3://${bucket}/${keys[0]}`,
     remedy:
-      'begin a new dataset with LAKE_DATASET for all services, and keep both; or set CONSUMER_ON_TRUNCATION=record, which records what Kafka lost and continues in this dataset',
+      'begin a new dataset with LAKE_DATASET for all services, and keep both; or set CONSUMER_ON_TRUNCATION=record, which records what Kafka lost and continues in this dataset; `consumer withdraw` compares again, if the broker has its log back',
   })
 }

@@ -1,6 +1,6 @@
 // Refuses a partition if Kafka has replaced its landed records, and records that for every later start: new records
 // under old offsets would count as landed.
-import { truncationKey } from '@ticklake/contract/keys.ts'
+import { truncationKey, withdrawalKey } from '@ticklake/contract/keys.ts'
 import {
   compareRecord,
   type FoundRecord,
@@ -37,11 +37,10 @@ export class TruncationGuard {
     this.#options = options
   }
 
-  /** What an earlier consumer found in the partition's era; undefined: nothing. */
+  /** What an earlier consumer found in the partition's era; undefined: nothing, or it was withdrawn. */
   async known(partition: number, era: number): Promise<KnownTruncation | undefined> {
-    const key = this.#key(partition, era)
-    const stored = await this.#options.store.text(key)
-    return stored && { why: whyOf(stored.text), key }
+    const { key, text } = await this.#newest(partition, era)
+    return text === undefined ? undefined : { why: whyOf(text), key }
   }
 
   /** @throws Failure TOPIC_TRUNCATED when an earlier consumer has found the partition truncated */
@@ -73,7 +72,7 @@ export class TruncationGuard {
   /** Records that the partition is truncated. @returns the error to stop with */
   async refuse(partition: number, why: string, era = 0): Promise<Failure> {
     const { store, target } = this.#options
-    const key = this.#key(partition, era)
+    const { key } = await this.#newest(partition, era)
     const facts = {
       v: 1,
       topic: target.topic,
@@ -89,9 +88,15 @@ export class TruncationGuard {
     return truncated(partition, why, key)
   }
 
-  #key(partition: number, era: number): string {
-    const { target } = this.#options
-    return truncationKey(target.lake, target.topicId, partition, era)
+  /** The first key that was not withdrawn, and what is stored there. */
+  async #newest(partition: number, era: number): Promise<{ readonly key: string; readonly text?: string }> {
+    const { store, target } = this.#options
+    for (let number = 1; ; number++) {
+      const key = truncationKey(target.lake, target.topicId, partition, era, number)
+      const stored = await store.text(key)
+      if (!stored) return { key }
+      if (!(await store.text(withdrawalKey(key)))) return { key, text: stored.text }
+    }
   }
 }
 
@@ -109,6 +114,6 @@ function truncated(partition: number, why: string, key: string): Failure {
     code: 'TOPIC_TRUNCATED',
     what: `Kafka has lost records of partition ${partition} that are in the lake; what landed stays, and nothing more is read from it`,
     why: `${why}: a power cut, an unclean election, or a log that was restored`,
-    remedy: `begin a new dataset with LAKE_DATASET for all services, where the new records land, and keep both. Or set CONSUMER_ON_TRUNCATION=record, which records what Kafka lost and continues in this dataset, if the last claim has a leader epoch. ${key} records the truncation; no restart clears it`,
+    remedy: `begin a new dataset with LAKE_DATASET for all services, where the new records land, and keep both. Or set CONSUMER_ON_TRUNCATION=record, which records what Kafka lost and continues in this dataset, if the last claim has a leader epoch. ${key} records the truncation; no restart clears it. If Kafka has what landed after all, \`consumer withdraw\` compares again`,
   })
 }

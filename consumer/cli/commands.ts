@@ -53,7 +53,19 @@ export async function commandLine(
         (await import('./run.ts')).run(host, { from, dataset, untilEnd }, signal),
     )
     .command('dlq', 'rejected records: list, show, replay', (command) => dlqCommands(command, host))
-    .demandCommand(1, 'missing command; expected one of run, dlq')
+    .command(
+      'withdraw',
+      'compare refused partitions with Kafka again; withdraw what was refused wrongly',
+      (command) =>
+        command
+          .usage(
+            '$0 withdraw [--dataset NAME]\n\nA partition that was refused with TOPIC_TRUNCATED is read again only if Kafka provably has all that landed: the last landed record at its offset, with the same digest and leader epoch. Then an object beside the refusal withdraws it; nothing is deleted. A refusal stays if Kafka has another record there, no longer has it, or the claim lacks digest or leader epoch; the exit status is then 1. Start the consumer again afterwards: it compares once more.',
+          )
+          .option('dataset', { type: 'string', requiresArg: true, describe: 'the dataset [LAKE_DATASET]' })
+          .example('$0 withdraw', 'after a broker got its log back'),
+      async ({ dataset }) => (await import('./withdraw.ts')).withdraw(host, { dataset }, signal),
+    )
+    .demandCommand(1, 'missing command; expected one of run, dlq, withdraw')
     .strict()
     .check(() => refuseEmptyFlags(args))
     .version(false)

@@ -69,18 +69,25 @@ export function truncationsPrefix(lake: Lake): string {
 
 /**
  * Records that Kafka has other records in this partition than those that landed in the era; written once, by the
- * consumer that finds it.
+ * consumer that finds it. @param number 2 for the next one after the first was withdrawn
  */
-export function truncationKey(lake: Lake, topicId: string, partition: number, era = 0): string {
-  const name = era === 0 ? partitionDigits(partition) : `${partitionDigits(partition)}-era-${era}`
+export function truncationKey(lake: Lake, topicId: string, partition: number, era = 0, number = 1): string {
+  const name = `${partitionDigits(partition)}${era > 0 ? `-era-${era}` : ''}${number > 1 ? `-again-${number}` : ''}`
   return `${truncationsPrefix(lake)}${topicId}/${name}.json`
+}
+
+/** Records that Kafka was seen to have the landed records after all: the truncation no longer counts. */
+export function withdrawalKey(truncationKey: string): string {
+  return truncationKey.replace(/\.json$/, '.withdrawn.json')
 }
 
 /** The partition and era of a truncation's key, or undefined for any other key. */
 export function parseTruncationKey(
   key: string,
 ): { readonly topicId: string; readonly partition: number; readonly era: number } | undefined {
-  const match = /\/truncations\/([0-9a-f]{32})\/(\d{5})(?:-era-(\d{1,9}))?\.json$/.exec(key)
+  const match = /\/truncations\/([0-9a-f]{32})\/(\d{5})(?:-era-(\d{1,9}))?(?:-again-\d{1,9})?\.json$/.exec(
+    key,
+  )
   return match ? { topicId: match[1]!, partition: Number(match[2]), era: Number(match[3] ?? 0) } : undefined
 }
 

@@ -4,6 +4,7 @@ import { Failure } from '@ticklake/runtime/errors.ts'
 import { type KafkaConfig, readerSettings } from './config.ts'
 
 export interface StoredRecord {
+  readonly leaderEpoch: number
   readonly timestampMs: number | undefined
   readonly value: Uint8Array | null
 }
@@ -156,10 +157,11 @@ export class RecordLookup implements Disposable {
 
 /** undefined: unknown yet. */
 function resultOf(records: Records, { offset }: Lookup): LookupResult | undefined {
-  const { count, offsets, bytes, timestamps, valueStarts, valueEnds, nextOffset } = records
+  const { count, offsets, bytes, timestamps, valueStarts, valueEnds, nextOffset, leaderEpoch } = records
   if (count > 0 && offsets[0] === offset) {
     const start = valueStarts[0]!
     return {
+      leaderEpoch,
       timestampMs: timestamps[0]! < 0 ? undefined : timestamps[0]!,
       value: start < 0 ? null : Uint8Array.from(bytes.subarray(start, valueEnds[0]!)),
     }

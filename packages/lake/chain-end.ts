@@ -7,7 +7,11 @@ export type LandedRecord = Pick<LastRecord, 'offset' | 'sha256'> & ValidationRul
 
 /** What Kafka has at an offset: a record, no longer one (`absent`), or not yet one (`beyond-end`). */
 export type FoundRecord =
-  | { readonly timestampMs: number | undefined; readonly value: Uint8Array | null }
+  | {
+      readonly timestampMs: number | undefined
+      readonly value: Uint8Array | null
+      readonly leaderEpoch?: number
+    }
   | 'absent'
   | 'beyond-end'
 

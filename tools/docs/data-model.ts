@@ -20,6 +20,7 @@ import {
   recordKey,
   tablePrefix,
   truncationKey,
+  withdrawalKey,
 } from '@ticklake/contract/keys.ts'
 import { rowDigest } from '@ticklake/contract/last-record.ts'
 import { canonicalBytes } from '@ticklake/contract/validation.ts'
@@ -182,6 +183,7 @@ partition has \`era\`. A release before 0.3.0 stops at such a claim (CLAIM_UNREA
 | \`${datasetKey(lake)}\` | what was fixed when the dataset was created: the topic and its id, format, routing, and with \`--from\` the start point; and the contract with its release, which may rise |
 | \`${initialOffsetKey(lake, range.topicId, 0)}\` | only with \`--from\`: the initial offset of this partition, written when it is first seen without claims |
 | \`${truncationKey(lake, range.topicId, 0)}\` | only if Kafka has other records than those that landed in this partition: what was found, and when. While it exists, no consumer reads the partition, unless it begins an era (whose own truncation would be \`…-era-1.json\`) |
+| \`${withdrawalKey(truncationKey(lake, range.topicId, 0))}\` | only after \`consumer withdraw\`: Kafka was seen to have the last landed record after all, at its offset, with the digest and the leader epoch of its claim. The truncation no longer counts; the next one is \`00000-again-2.json\`. Neither is written by a restart, nor if the record cannot be compared |
 | \`${deadKey(lake, range)}\` | the rejected records of a claim, one JSON line each: origin, reason, key, value and headers in base64 |
 | \`${announcementKey(lake, range, 'follows')}\` | only if the dead-letter topic did not accept a message: written before the dead-letter file; the same key with \`.told\` is written once the message was sent |
 

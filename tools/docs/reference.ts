@@ -128,6 +128,7 @@ const commands = [
   ['consumer', 'dlq', 'list'],
   ['consumer', 'dlq', 'show'],
   ['consumer', 'dlq', 'replay'],
+  ['consumer', 'withdraw'],
   ['catalog'],
   ...['declare', 'crawl', 'query', 'watch', 'audit', 'compact', 'doctor', 'serve'].map((name) => [
     'catalog',

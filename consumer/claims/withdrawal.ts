@@ -1,0 +1,81 @@
+// Withdraws the refusal of a partition if Kafka provably has all that landed: the refusal was wrong, or the broker got
+// its log back. By hand only (`consumer withdraw`): no restart clears a refusal.
+import { type Claim, shiftOf } from '@ticklake/contract/claim.ts'
+import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
+import { parseTruncationKey, truncationsPrefix, withdrawalKey } from '@ticklake/contract/keys.ts'
+import { compareRecord } from '@ticklake/lake/chain-end.ts'
+import { claimKeys, readLink, usableClaim } from '@ticklake/lake/claims.ts'
+import { release } from '@ticklake/runtime/release.ts'
+import type { ObjectStore } from '../s3.ts'
+import type { LandingTarget } from './claim-builder.ts'
+import type { TruncationGuardOptions } from './truncation-guard.ts'
+
+export interface WithdrawalOptions extends Pick<TruncationGuardOptions, 'find'> {
+  readonly store: Pick<ObjectStore, 'putIfAbsent' | 'text' | 'exists' | 'list'>
+  readonly target: Pick<LandingTarget, 'lake' | 'topicId'>
+}
+
+/** What became of one refusal. */
+export interface Reconsidered {
+  readonly key: string
+  readonly partition: number
+  readonly isWithdrawn: boolean
+  readonly why: string
+}
+
+/**
+ * Compares every refused partition with Kafka again.
+ * @returns each refusal that was neither withdrawn before nor followed by an era
+ * @throws Failure KAFKA_UNREACHABLE, CLAIM_UNREADABLE; the SDK's error if S3 does not answer
+ */
+export async function withdrawTruncations(options: WithdrawalOptions): Promise<Reconsidered[]> {
+  const { store, target } = options
+  const reconsidered: Reconsidered[] = []
+  for await (const { key } of store.list(truncationsPrefix(target.lake))) {
+    const refused = parseTruncationKey(key)
+    if (refused?.topicId !== target.topicId || (await store.exists(withdrawalKey(key)))) continue
+    const { partition, era } = refused
+    const tail = await newestClaim(options, partition)
+    if ((tail?.era?.number ?? 0) > era) continue
+    const proof = await prove(options, tail)
+    if (proof.isWithdrawn) {
+      const facts = { v: 1, partition, why: proof.why, withdrawnAt: new Date().toISOString(), release }
+      await store.putIfAbsent(withdrawalKey(key), `${JSON.stringify(facts)}\n`, 'application/json')
+    }
+    reconsidered.push({ key, partition, ...proof })
+  }
+  return reconsidered
+}
+
+async function newestClaim({ store, target }: WithdrawalOptions, partition: number) {
+  for await (const key of claimKeys(store, target.lake, target.topicId, partition, { limit: 1 }))
+    return usableClaim(await readLink(store, key), `the refusal of partition ${partition} stays`)
+  return undefined
+}
+
+/**
+ * A record with the same digest may have been sent again, and a leader epoch may be counted anew in a restored log; both
+ * together are the record that landed, and what is below it is then what landed, too.
+ */
+async function prove(
+  { find }: WithdrawalOptions,
+  tail: Claim | undefined,
+): Promise<Pick<Reconsidered, 'isWithdrawn' | 'why'>> {
+  const stays = (why: string) => ({ isWithdrawn: false, why })
+  if (!tail?.last) return stays('its newest claim has no record to compare')
+  const { last, partition, contract, aliases } = tail
+  if (contract > CONTRACT_VERSION)
+    return stays(`its newest claim has contract ${contract}, of a newer release`)
+  if (last.leaderEpoch === undefined) return stays('its newest claim has no leader epoch')
+  const offset = last.offset - shiftOf(tail)
+  const found = await find(partition, offset)
+  const compared = compareRecord({ ...last, offset, contract, aliases }, found)
+  if (compared.result === 'replaced') return stays(compared.why)
+  if (typeof found === 'string') return stays(`Kafka no longer has the record at offset ${offset}`)
+  const epochs = `leader epoch ${found.leaderEpoch}`
+  if (found.leaderEpoch !== last.leaderEpoch)
+    return stays(
+      `the record at offset ${offset} is of ${epochs}, and that of the claim of ${last.leaderEpoch}`,
+    )
+  return { isWithdrawn: true, why: `Kafka has the last landed record: offset ${offset}, ${epochs}` }
+}
