@@ -329,6 +329,19 @@ test('a connection whose loss is noticed only while a batch is confirmed is as g
   expect(it.claims()).toHaveLength(1)
 })
 
+test('after a lost connection a record that Kafka no longer has is not compared, but a refusal of another consumer counts', async () => {
+  const { claims, writer, ran, push } = await landedThree()
+  writer.connectionLost()
+  for (const offset of [3, 4, 5]) push(offset)
+  await vi.waitFor(() => expect(claims()).toHaveLength(2))
+  writer.connectionLost()
+  await writer.refuseTruncated('another consumer found another record')
+  for (const offset of [6, 7, 8]) push(offset)
+  const why = expect.stringContaining('another consumer found')
+  await expect(ran).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED', why })
+  expect(claims()).toHaveLength(2)
+})
+
 test('after a lost connection a partition whose last landed record was replaced is refused for good', async () => {
   const { claims, writer, ran, push, found, other, objects } = await landedThree()
   writer.connectionLost()

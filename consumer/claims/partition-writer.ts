@@ -11,7 +11,7 @@ import {
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { claimKey } from '@ticklake/contract/keys.ts'
 import type { LastRecord } from '@ticklake/contract/last-record.ts'
-import type { LandedRecord } from '@ticklake/lake/chain-end.ts'
+import type { LandedRecord, RecordPast } from '@ticklake/lake/chain-end.ts'
 import { claimKeys, readLink, usableClaim } from '@ticklake/lake/claims.ts'
 import { isComplete } from '@ticklake/lake/completeness.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
@@ -204,7 +204,7 @@ export class PartitionWriter {
 
   /** @throws Failure TOPIC_TRUNCATED; Aborted */
   async #confirmLog(): Promise<void> {
-    const { events, partition, truncation } = this.#options
+    const { partition } = this.#options
     if (this.#isEraDoubted && this.#begun) {
       const why = await this.#cutBelow(this.#begun)
       if (why !== undefined && this.#options.onTruncation === 'record') throw logReplaced(partition, why)
@@ -214,9 +214,7 @@ export class PartitionWriter {
     for (let landed = this.#doubted[0]; landed !== undefined; landed = this.#doubted[0]) {
       const compared = landed
       const hasLanded = compared.offset + this.shift < this.landedOffset
-      const why = await untilDone('compare_record', events, this.#aborting.signal, () =>
-        truncation.replaced(partition, compared, hasLanded ? 'has landed' : 'was read'),
-      )
+      const why = await this.#whyReplaced(compared, hasLanded ? 'has landed' : 'was read')
       if (why !== undefined && hasLanded && this.#options.onTruncation !== 'record') {
         throw await this.refuseTruncated(why)
       }
@@ -369,8 +367,7 @@ export class PartitionWriter {
       case 'compare-tail': {
         const { claim } = step
         const { begins } = claim
-        const compare = () => this.#options.truncation.replaced(partition, landedRecord(claim))
-        const found = begins ? this.#cutBelow(begins) : attempt('compare_record', compare)
+        const found = begins ? this.#cutBelow(begins) : this.#whyReplaced(landedRecord(claim), 'has landed')
         const replaced = (await found) ?? this.#knownTruncation?.why
         if (replaced === undefined) return { of: 'compare-tail', replaced }
         const most = begins ? begins.kafkaOffset : landedRecord(claim).offset
@@ -417,6 +414,19 @@ export class PartitionWriter {
       default:
         throw new Error(`nothing to perform at ${step.at}`)
     }
+  }
+
+  /** Why Kafka's record is not this one, as far as this consumer or another one can tell. @throws Failure TOPIC_TRUNCATED */
+  async #whyReplaced(record: LandedRecord, how: RecordPast): Promise<string | undefined> {
+    const { events, partition, truncation } = this.#options
+    const compared = await untilDone('compare_record', events, this.#aborting.signal, () =>
+      truncation.compare(partition, record, how),
+    )
+    if (compared.result === 'replaced') return compared.why
+    if (compared.result === 'same') return undefined
+    // Another consumer may have compared it while Kafka still had the record.
+    await this.#readKnownTruncation()
+    return this.#knownTruncation?.why
   }
 
   /** @throws Failure TOPIC_TRUNCATED when an earlier consumer has refused the era, and no next one can begin */

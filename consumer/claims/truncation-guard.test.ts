@@ -47,7 +47,7 @@ test.each<[string, Uint8Array | null, FoundRecord]>([
   ['a tombstone', null, record(null)],
 ])('%s is recognized', async (_what, value, found) => {
   const { it, results } = guard(found)
-  expect(await it.replaced(0, landed(value))).toBeUndefined()
+  expect(await it.compare(0, landed(value))).toEqual({ result: 'same' })
   expect(results).toEqual(['same'])
 })
 
@@ -59,13 +59,13 @@ test.each<[string, Uint8Array | null, FoundRecord, RegExp]>([
   ['the end of the partition', tick('1.5'), 'beyond-end', /Kafka ends before it/],
 ])('%s is not a landed record', async (_what, value, found, why) => {
   const { it, results } = guard(found)
-  expect(await it.replaced(0, landed(value))).toMatch(why)
+  expect(await it.compare(0, landed(value))).toEqual({ result: 'replaced', why: expect.stringMatching(why) })
   expect(results).toEqual(['replaced'])
 })
 
 test('a record that Kafka no longer has is not compared', async () => {
   const { it, results } = guard('absent')
-  expect(await it.replaced(0, landed(tick('1.5')))).toBeUndefined()
+  expect(await it.compare(0, landed(tick('1.5')))).toEqual({ result: 'unknown' })
   expect(results).toEqual(['unknown'])
 })
 

@@ -2,6 +2,7 @@
 // under old offsets would count as landed.
 import { truncationKey, withdrawalKey } from '@ticklake/contract/keys.ts'
 import {
+  type Comparison,
   compareRecord,
   type FoundRecord,
   type LandedRecord,
@@ -55,18 +56,15 @@ export class TruncationGuard {
     return end < 0 ? undefined : end
   }
 
-  /**
-   * Why Kafka's record is not this one; undefined: it is, or can no longer be compared.
-   * @param how what has happened to the record so far
-   */
-  async replaced(
+  /** Whether Kafka's record is this one. @param how what has happened to the record so far */
+  async compare(
     partition: number,
     record: LandedRecord,
     how: RecordPast = 'has landed',
-  ): Promise<string | undefined> {
+  ): Promise<Comparison> {
     const comparison = compareRecord(record, await this.#options.find(partition, record.offset), how)
     this.#options.events.recordCompared(comparison.result)
-    return comparison.result === 'replaced' ? comparison.why : undefined
+    return comparison
   }
 
   /** Records that the partition is truncated. @returns the error to stop with */
