@@ -9,6 +9,7 @@ import {
   eraAt,
   eraBehind,
   firstOffsetOf,
+  isComparable,
   isStale,
   lacksRecords,
   type Move,
@@ -94,8 +95,13 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
       return [done('finds the tail', { of: 'find-tail', tail })]
     }
     case 'compare-tail': {
+      // Another consumer compared it while Kafka still had the record.
+      if (state.isRefused && !isComparable(state, step.claim))
+        return [move(`consumer ${who} finds the partition refused`, state, who, restarted(actor))]
       const isReplaced =
-        isStale(world, state, step.claim) && world.mistake !== 'recovery-trusts-the-offset-alone'
+        isStale(world, state, step.claim) &&
+        isComparable(state, step.claim) &&
+        world.mistake !== 'recovery-trusts-the-offset-alone'
       const replaced = isReplaced ? 'another record' : undefined
       if (isReplaced && world.eras) {
         const begins = eraBehind(world, state, step.claim, who)
@@ -217,6 +223,8 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
         done('commits, refused', { of: 'commit' }),
       ]
     case 'refuse':
+      if (step.problem.kind === 'truncated' && !state.isRefused && world.restored)
+        return [move(`consumer ${who} is started again`, state, who, restarted(actor))]
       if (step.problem.kind !== 'era-begun') return []
       return [move(`consumer ${who} drops what it has read`, state, who, restarted(actor))]
   }
@@ -225,6 +233,8 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
 /** It looks for the last record that it had before the power cut, and Kafka has another one. */
 function compareDoubted(world: World, state: State, actor: Actor, who: number): Move {
   const { doubted, ...trusting } = actor
+  if (doubted! < state.low && !state.isRefused)
+    return move(`consumer ${who} cannot compare its last record`, state, who, trusting)
   const hasLanded = doubted! < firstOffsetOf(actor.step)
   if (!hasLanded && world.mistake === 'pending-records-outlive-the-log') {
     return move(`consumer ${who} keeps what it has read`, state, who, { ...trusting, outlived: doubted! + 1 })

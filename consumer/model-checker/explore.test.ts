@@ -57,6 +57,22 @@ const worlds: Record<string, World> = {
     replaced: 1,
     eras: true,
   },
+  'Kafka gets the records back that it had lost': {
+    records: ['hour-0', 'hour-0'],
+    consumers: 2,
+    crashes: 1,
+    lostAnswers: 0,
+    replaced: 1,
+    restored: true,
+  },
+  'Kafka deletes what landed of a refused partition': {
+    records: ['hour-0', 'hour-0', 'hour-0'],
+    consumers: 2,
+    crashes: 0,
+    lostAnswers: 0,
+    replaced: 1,
+    retention: 2,
+  },
   'the dead-letter topic goes and comes back': {
     records: ['poison', 'hour-0'],
     consumers: 2,
@@ -190,6 +206,10 @@ const brokenBy: Record<Mistake, { readonly invariant: string; readonly world: st
   'adopted-claim-not-compared': {
     invariant: 'record 0, as Kafka has it now, is in the lake once, not 0 times',
     world: 'Kafka loses its last records, and the chain continues in a new era',
+  },
+  'withdrawal-without-proof': {
+    invariant: 'nothing lands after a landed record that Kafka has replaced',
+    world: 'Kafka deletes what landed of a refused partition',
   },
   'era-behind-the-landed-offset': {
     invariant: 'record 1, as Kafka has it now, is in the lake once, not 0 times',

@@ -3,7 +3,7 @@
 import { hourMoves } from './compactors.ts'
 import { announcementMoves, consumerMoves } from './consumers.ts'
 import { broken, brokenAtEnd, falls, isStopped } from './invariants.ts'
-import { powerCutMoves } from './power-cut.ts'
+import { powerCutMoves, withdrawalMoves } from './power-cut.ts'
 import { beginWorld, hourWorld, type Move, missing, type State, textOf, type World } from './world.ts'
 
 export interface Findings {
@@ -68,6 +68,7 @@ function movesOf(world: World, state: State): Move[] {
     ...announcementMoves(world, state),
     ...outsideMoves(world, state),
     ...powerCutMoves(world, state),
+    ...withdrawalMoves(world, state),
     ...compactorMoves(world, state),
   ]
 }
@@ -85,7 +86,7 @@ function outsideMoves(world: World, state: State): Move[] {
     const deadLetterTopic = state.deadLetterTopic === 'open' ? 'closed' : 'open again'
     moves.push({ name: `the dead-letter topic is ${deadLetterTopic}`, state: { ...state, deadLetterTopic } })
   }
-  if (world.retention && state.low === 0) {
+  if (world.retention && state.low === 0 && (world.replaced === undefined || state.isRefused)) {
     moves.push({
       name: `Kafka deletes what is below ${world.retention}`,
       state: { ...state, low: world.retention },

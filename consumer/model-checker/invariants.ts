@@ -31,13 +31,14 @@ export function broken(world: World, state: State): string | undefined {
       contract < CONTRACT_VERSION && E > (world.older?.newFieldFrom ?? world.records.length),
   )
   if (dropped) return 'no field of a record that was sent after the raise is dropped'
-  if (state.isReplaced && landsBehindStale(world, state)) {
+  if (state.log !== 'first' && landsBehindStale(world, state)) {
     return 'nothing lands after a landed record that Kafka has replaced'
   }
   if (Object.values(state.claims).some((claim) => isMixed(world, state, claim))) {
     return 'no claim has records that Kafka has replaced beside records that it has now'
   }
-  if (state.isRefused && !Object.values(state.claims).some((claim) => isStale(world, state, claim))) {
+  const isIntact = !Object.values(state.claims).some((claim) => isStale(world, state, claim))
+  if (state.isRefused && isIntact && state.log !== 'restored') {
     return 'a partition is refused only if Kafka has replaced records of its claims'
   }
   if (state.hour.query?.some((key) => !(key in state.objects))) return 'no query finds an object missing'

@@ -34,7 +34,8 @@ export interface World {
   readonly landed?: number
   /**
    * Kafka's retention may once delete the records below this offset. A claim skips those that have not landed; if a
-   * claim covers some of them, and the consumers that had them are dead, the chain stops for a person to decide.
+   * claim covers some of them, and the consumers that had them are dead, the chain stops for a person to decide. With
+   * `replaced` it only deletes records of a partition that is refused.
    */
   readonly retention?: number
   /**
@@ -43,6 +44,8 @@ export interface World {
    */
   readonly replaced?: number
   readonly eras?: boolean
+  /** After that the broker may once get its log back, with the records that it had lost. */
+  readonly restored?: boolean
   /**
    * Consumers of an earlier release besides the others, which raise the dataset when they start; and the first offset
    * of the records with a field that the earlier release does not know, which are sent once it is raised.
@@ -76,6 +79,7 @@ export type Mistake =
   | 'pending-records-taken-for-landed'
   | 'pending-records-outlive-the-log'
   | 'adopted-claim-not-compared'
+  | 'withdrawal-without-proof'
   | 'era-behind-the-landed-offset'
   | 'era-from-the-claims-start'
   | CompactionMistake
@@ -118,8 +122,9 @@ export interface State {
   readonly isRaised: boolean
   /** Kafka's earliest offset. */
   readonly low: number
-  /** Whether Kafka has replaced the last records, and whether a consumer has recorded that some of them had landed. */
-  readonly isReplaced: boolean
+  /** Which records Kafka has: the first ones, those that replaced the last of them, or the first ones again. */
+  readonly log: 'first' | 'replaced' | 'restored'
+  /** Whether a consumer has recorded that landed records were replaced. */
   readonly isRefused: boolean
   readonly crashes: number
   readonly lostAnswers: number
@@ -164,7 +169,7 @@ export function beginWorld(world: World): State {
     moved: false,
     isRaised: world.older === undefined,
     low: 0,
-    isReplaced: false,
+    log: 'first',
     isRefused: false,
     crashes: world.crashes,
     lostAnswers: world.lostAnswers,
@@ -206,7 +211,7 @@ export function textOf(state: State): string {
     state.moved,
     state.isRaised,
     state.low,
-    state.isReplaced,
+    state.log,
     state.isRefused,
     state.crashes,
     state.lostAnswers,
@@ -257,14 +262,20 @@ export function missing(claim: Claim, state: State): string[] {
 
 /** Whether Kafka has a different record at the claim's last offset. */
 export function isStale(world: World, state: State, { last, era }: Claim): boolean {
-  if (!last || !state.isReplaced) return false
-  const now = claimOf(world, last.offset, last.offset + 1, 0, world.replaced!, era)
+  if (!last || state.log === 'first') return false
+  const newFrom = state.log === 'replaced' ? world.replaced! : Number.POSITIVE_INFINITY
+  const now = claimOf(world, last.offset, last.offset + 1, 0, newFrom, era)
   return now.last!.sha256 !== last.sha256
+}
+
+/** Whether Kafka still has a record at the claim's last offset, so that the two can be compared. */
+export function isComparable({ low }: State, { last }: Claim): boolean {
+  return last !== undefined && last.offset >= low
 }
 
 /** The Kafka offset from which this consumer has the records with which Kafka replaced others. */
 export function newFrom(world: World, state: State, { outlived = 0 }: Actor): number {
-  return state.isReplaced ? Math.max(world.replaced!, outlived) : Number.POSITIVE_INFINITY
+  return state.log === 'replaced' ? Math.max(world.replaced!, outlived) : Number.POSITIVE_INFINITY
 }
 
 /**
@@ -321,9 +332,10 @@ const NEW_FROM = ' new from '
 
 /** Whether this claim has, at an offset of the lake, the record that Kafka has now. */
 export function hasKafkasRecord(world: World, state: State, claim: Claim, offset: number): boolean {
-  if (!state.isReplaced || offset - shiftOf(claim) < world.replaced!) return true
+  if (state.log === 'first' || offset - shiftOf(claim) < world.replaced!) return true
   const from = claim.nonce.split(NEW_FROM)[1]
-  return from !== undefined && offset - shiftOf(claim) >= Number(from)
+  const isNew = from !== undefined && offset - shiftOf(claim) >= Number(from)
+  return isNew === (state.log === 'replaced')
 }
 
 /** The claim that begins the next era after this one, of which Kafka has replaced records. */
