@@ -11,6 +11,8 @@ import { lastLines, Service } from '@ticklake/testing/service.ts'
 import { type CompactionDeath, compactionPointOf } from './compaction-death.ts'
 
 const STOP_WITHIN_MS = 20_000
+/** Between two requests of a compaction that is still at work. */
+const WORKS_ON_FOR_MS = 2_000
 
 export interface CompactorOptions {
   readonly env: Readonly<Record<string, string>>
@@ -33,6 +35,7 @@ export class Compactor implements AsyncDisposable {
   #stopping = false
   #seen = 0
   #died = 0
+  #workedAt = Number.NEGATIVE_INFINITY
 
   private constructor(options: CompactorOptions, proxy: S3Proxy) {
     this.#options = options
@@ -50,6 +53,11 @@ export class Compactor implements AsyncDisposable {
   /** How often it was killed. */
   get died(): number {
     return this.#died
+  }
+
+  /** Whether it changes an hour, as far as its requests show. */
+  get isAtWork(): boolean {
+    return performance.now() - this.#workedAt < WORKS_ON_FOR_MS
   }
 
   /** Stops it normally. */
@@ -92,10 +100,11 @@ export class Compactor implements AsyncDisposable {
 
   async #faultOf(request: ProxiedRequest): Promise<Fault | undefined> {
     const { method, target, headers } = request
+    const point = compactionPointOf(method, target, String(headers['x-amz-target'] ?? ''))
+    if (point !== undefined) this.#workedAt = performance.now()
     const death = this.#deaths[0]
     const victim = this.#service
     if (!death || this.#stopped.has(victim)) return this.#options.rule(request)
-    const point = compactionPointOf(method, target, String(headers['x-amz-target'] ?? ''))
     if (point !== death.point || ++this.#seen < death.nth) return this.#options.rule(request)
     this.#deaths.shift()
     this.#seen = 0

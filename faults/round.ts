@@ -83,6 +83,7 @@ class Round {
   #faults = 0
   readonly #firstClaim = Promise.withResolvers<void>()
   readonly #firstPastMs: number
+  #isCompacting = false
   /** What the audit counted, in a round with a power cut, since nothing else knows what the broker lost. */
   #audited: { readonly landed: number; readonly dead: number } | undefined
 
@@ -116,17 +117,18 @@ class Round {
       const before = laps.reduce((sum, [, seconds]) => sum + seconds, 0)
       laps.push([phase, (performance.now() - begun) / 1000 - before])
     }
-    await using reader = new Reader({
-      env: this.#env,
-      table: this.#env.LAKE_DATASET!,
-      wasAway: (since) => this.#platform.wasAway(['local-aws', 'trino'], since),
-      onProblem: (what) => this.#problem(what),
-    })
     await using compactor = await Compactor.start({
       env: this.#env,
       logDir: this.#dir,
       deaths: this.#scenario.deaths,
       rule: this.#injector.rule,
+      onProblem: (what) => this.#problem(what),
+    })
+    await using reader = new Reader({
+      env: this.#env,
+      table: this.#env.LAKE_DATASET!,
+      wasAway: (since) => this.#platform.wasAway(['local-aws', 'trino'], since),
+      isCompacting: () => this.#isCompacting || compactor.isAtWork,
       onProblem: (what) => this.#problem(what),
     })
     try {
@@ -136,10 +138,7 @@ class Round {
       await this.#audit()
       lap('audited')
       // An explicit run, besides the scheduled one: now every chain has passed the past hours.
-      await Promise.all([
-        this.#consumers.terminateAll(),
-        this.#command('compact', ['catalog/main.ts', 'compact']).then(() => compactor.stop()),
-      ])
+      await Promise.all([this.#consumers.terminateAll(), this.#compact().then(() => compactor.stop())])
       lap('stopped')
       const { rows, objects } = await reader.countLast()
       if (rows !== this.#wanted.rows) {
@@ -303,8 +302,9 @@ class Round {
     return new Service(command, { env: this.#env, logFile: join(this.#dir, `${name}.log`) })
   }
 
-  async #command(name: string, command: readonly string[]): Promise<void> {
-    await this.#ended(name, this.#start(name, command), 60_000)
+  async #compact(): Promise<void> {
+    this.#isCompacting = true
+    await this.#ended('compact', this.#start('compact', ['catalog/main.ts', 'compact']), 60_000)
   }
 
   async #ended(name: string, service: Service, withinMs: number): Promise<void> {
