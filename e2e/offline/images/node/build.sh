@@ -6,7 +6,7 @@ fetch() {
   rm -rf "$CACHE/$2"
   mkdir -p "$CACHE/fetched"
   cp "$1/package.json" "$1/package-lock.json" "$CACHE/fetched/"
-  npm ci --silent --prefix "$CACHE/fetched" --ignore-scripts --no-audit --no-fund
+  npm ci --loglevel error --prefix "$CACHE/fetched" --ignore-scripts --no-audit --no-fund
   mv "$CACHE/fetched/node_modules/$3" "$CACHE/$2"
   rm -rf "$CACHE/fetched"
 }
