@@ -19,6 +19,8 @@ const docs = join(projectDir, 'docs')
 await runCommand(async (signal) => {
   const flags = await yargs(args)
     .scriptName('bench')
+    // In the language of the machine `failUsage` would not understand what yargs says.
+    .locale('en')
     .usage(
       '$0 [--quick] [--rows N] [--rounds N] [--only TEXT]\n$0 --page FILE...\n\nMeasures the services on a stack of its own, with contenders in turn. BENCH_PEER=<folder> adds Kafka Connect and Java (docs/benchmarks.md).',
     )
