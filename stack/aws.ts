@@ -23,7 +23,7 @@ await runCommand(async (signal) => {
       makeArchives({ detail: '' }, signal, 'trino'),
     )
     .strict()
-    .fail(failUsage('aws', args))
+    .fail(failUsage('aws', args, 'stack/aws.ts'))
     .version(false)
   await runCommandLine(commands, args, process)
 })

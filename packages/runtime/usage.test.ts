@@ -35,6 +35,11 @@ test.each([
     ['there is no --raet', 'did you mean --rate?', 'node producer/main.ts run --help'],
   ],
   [
+    'a typo for a program that is not in a folder of its name',
+    said('aws', ['--raet', '5'], 'Unknown argument: raet', run, 'stack/aws.ts'),
+    ['there is no --raet', 'did you mean --rate?', 'node stack/aws.ts --help'],
+  ],
+  [
     'SQL without quotation marks',
     said('catalog', ['query', 'SELECT', '1', 'x'], 'Unknown arguments: 1, x', query),
     ['the statement came in 3 pieces', "node catalog/main.ts query 'SELECT ...'", 'query --help'],

@@ -39,10 +39,11 @@ export async function runCommandLine(
 
 /**
  * The handler for yargs' `.fail()`: throws a failure of three lines, where yargs would print the whole page of help.
- * @param script `producer` for `node producer/main.ts`
+ * @param script the name by which its help calls it
  * @param args as typed
+ * @param file what `node` runs, from the project's folder
  */
-export function failUsage(script: string, args: readonly string[]) {
+export function failUsage(script: string, args: readonly string[], file = `${script}/main.ts`) {
   return (message: string | null, error: unknown, parser: Parser): never => {
     // Not an error of the command line: the caller shows it.
     if (error && !(error instanceof Failure && error.code === 'USAGE') && !message) throw error
@@ -50,7 +51,7 @@ export function failUsage(script: string, args: readonly string[]) {
     parser.showHelp((text) => {
       help = text
     })
-    throw error instanceof Failure ? error : usageFailure(script, args, message ?? '', help)
+    throw error instanceof Failure ? error : usageFailure(script, args, message ?? '', help, file)
   }
 }
 
@@ -91,10 +92,11 @@ export function usageFailure(
   args: readonly string[],
   message: string,
   help: string,
+  file = `${script}/main.ts`,
 ): Failure {
   const path = [...help.matchAll(new RegExp(`^${script} ((?:[a-z-]+ )*[a-z-]+)`, 'gm'))][0]?.[1] ?? ''
   const typed = path.split(' ').filter((word) => args.includes(word))
-  const command = ['node', `${script}/main.ts`, ...typed].join(' ')
+  const command = ['node', file, ...typed].join(' ')
   const failure = (what: string, hint?: string) =>
     new Failure({
       code: 'USAGE',

@@ -54,7 +54,7 @@ await runCommand(async (signal) => {
       describe: 'only tests that have not passed yet, so that an ended run goes on',
     })
     .strict()
-    .fail(failUsage('conformance', hideBin(process.argv)))
+    .fail(failUsage('conformance', hideBin(process.argv), 'tools/conformance/main.ts'))
     .version(false)
     .parseAsync()
   const chosen = suites.filter(({ name }) => argv.only.length === 0 || argv.only.includes(name))
