@@ -1,6 +1,7 @@
 // What people and tools do to a topic and its group while a consumer relies on them.
 import RdKafka from '@confluentinc/kafka-javascript'
 import { CALL_WITHIN_MS, called, withAdmin } from './kafka-clients.ts'
+import { untilKnown } from './topic.ts'
 
 type Env = Readonly<Record<string, string>>
 
@@ -20,9 +21,11 @@ interface Admin {
 }
 type Done = (error: unknown) => void
 
-/** Gives the topic more partitions. */
-export function addPartitions(env: Env, total: number): Promise<void> {
-  return ask(env, (admin, done) => admin.createPartitions(env.KAFKA_TOPIC!, total, CALL_WITHIN_MS, done))
+/** Gives the topic more partitions; resolves when the broker has them, so that a client that asks then sees them. */
+export async function addPartitions(env: Env, total: number): Promise<void> {
+  const topic = env.KAFKA_TOPIC!
+  await ask(env, (admin, done) => admin.createPartitions(topic, total, CALL_WITHIN_MS, done))
+  await withAdmin(env, (admin) => untilKnown(admin, topic, (known) => known?.partitions === total))
 }
 
 /** Deletes the records of a partition below an offset, as retention does. */

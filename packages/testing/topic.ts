@@ -30,20 +30,44 @@ export async function makeTopic(
   const wanted = { topic, num_partitions: partitions, replication_factor: replicas, config: settings }
   await withAdmin(env, async (admin) => {
     await called((done) => admin.createTopic(wanted, CALL_WITHIN_MS, done))
-    const deadline = Date.now() + PATIENCE_MS
-    while (!(await isKnown(admin, topic))) {
-      if (Date.now() > deadline)
-        throw new Error(`the broker does not know ${topic} ${PATIENCE_MS} ms after it was made`)
-      await sleep(50)
-    }
+    await untilKnown(admin, topic, (known) => known !== undefined)
   })
 }
 
-function isKnown(admin: IAdminClient, topic: string): Promise<boolean> {
+/** What the broker knows of a topic: nothing at first, since the controller answers before its brokers know. */
+interface KnownTopic {
+  readonly id: string
+  readonly partitions: number
+}
+
+/** Waits until what the broker knows of the topic is what a change was to bring. */
+export async function untilKnown(
+  admin: IAdminClient,
+  topic: string,
+  isWanted: (known: KnownTopic | undefined) => boolean,
+): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS
+  for (;;) {
+    const known = await describe(admin, topic)
+    if (isWanted(known)) return
+    if (Date.now() > deadline) {
+      throw new Error(`${PATIENCE_MS} ms after ${topic} was changed the broker has ${JSON.stringify(known)}`)
+    }
+    await sleep(50)
+  }
+}
+
+function describe(admin: IAdminClient, topic: string): Promise<KnownTopic | undefined> {
   return new Promise((resolve, reject) => {
-    admin.describeTopics([topic], { timeout: 5_000 }, (error, found) =>
-      error ? reject(error) : resolve(found[0]?.error === undefined),
-    )
+    admin.describeTopics([topic], { timeout: 5_000 }, (error, found) => {
+      const known = found?.[0]
+      if (error) reject(error)
+      else if (!known || known.error) resolve(undefined)
+      else {
+        const { mostSignificantBits, leastSignificantBits } = known.topicId
+        resolve({ id: `${mostSignificantBits} ${leastSignificantBits}`, partitions: known.partitions.length })
+      }
+    })
   })
 }
 
@@ -63,9 +87,14 @@ export function recordsOf(env: Env, topic: string, partitions = 1): Promise<numb
   })
 }
 
-/** Deletes the topic and waits until the broker no longer knows it. */
+/** Deletes the topic; resolves when the broker no longer knows it. */
 export function deleteTopic(env: Env, topic = env.KAFKA_TOPIC!): Promise<void> {
-  return withAdmin(env, (admin) => called((done) => admin.deleteTopic(topic, CALL_WITHIN_MS, done)))
+  return withAdmin(env, async (admin) => {
+    const before = await describe(admin, topic)
+    await called((done) => admin.deleteTopic(topic, CALL_WITHIN_MS, done))
+    // A consumer may have made its dead-letter topic again by then.
+    await untilKnown(admin, topic, (known) => known?.id !== before?.id)
+  })
 }
 
 export interface Produced {
