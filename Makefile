@@ -102,6 +102,10 @@ bench: setup ## Measure everything in turn; writes bench/results/ and docs/bench
 bench-quick: setup ## The same in two minutes: checks every output, compares no times
 	@exec node bench/main.ts --quick
 
+.PHONY: soak
+soak: setup ## An hour at 50,000 rows a second, then the audit: is memory flat, is a row lost? [MINUTES=n RATE=n]
+	@exec node bench/soak.ts $(if $(MINUTES),--minutes $(MINUTES)) $(if $(RATE),--rate $(RATE))
+
 .PHONY: conformance
 conformance: setup ## Run the clients' own test suites against local-aws; writes docs/compatibility.md [SUITES=dir ONLY=name SELECT=text UNPASSED=1]
 	@exec node tools/conformance/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(SUITES),--suites "$(SUITES)") $(if $(SELECT),--select "$(SELECT)") $(if $(UNPASSED),--unpassed)

@@ -111,6 +111,7 @@ ${runs.join('\n')}
 |---|---|
 | \`make bench\` | everything, three rounds; \`ROWS=4000000\`, \`ROUNDS=5\`, \`ONLY=parquet\` |
 | \`make bench-quick\` | two minutes, without a peer; checks what is written, judges no time |
+| \`make soak\` | an hour at 50,000 rows a second, a line a minute with the memory of each service, then the audit; \`MINUTES=5\`, \`RATE=10000\` |
 
 The peer is no part of this project. \`BENCH_PEER\` names a folder with the jars of Kafka Connect and Kafka’s tools
 (\`connect/libs\`) and of Apache Iceberg’s sink (\`iceberg/plugin\`), \`BENCH_JAVA\` a Java 17 or newer.

@@ -1,0 +1,38 @@
+// The memory of each service, and of the servers of the stack together, sampled over time.
+import type { Service } from '@ticklake/testing/service.ts'
+import { usageOf } from './process-usage.ts'
+import { median } from './result.ts'
+
+const MIB = 2 ** 20
+/** Caches and heaps have grown to their size after this part of the time. */
+const WARM_UP = 1 / 4
+
+export class MemoryOverTime {
+  readonly #samples = new Map<string, number[]>()
+
+  /** What each has now, in MiB. */
+  sample(services: Readonly<Record<string, Service>>): Record<string, number> {
+    const figures: Record<string, number> = {}
+    const take = (name: string, residentMiB: number) => {
+      figures[name] = residentMiB
+      this.#samples.set(name, [...(this.#samples.get(name) ?? []), residentMiB])
+    }
+    const pids = Object.values(services).map((service) => service.process.pid!)
+    for (const [name, { process }] of Object.entries(services))
+      take(name, usageOf([process.pid!]).residentMiB)
+    const others = process.memoryUsage.rss() / MIB + usageOf(pids).residentMiB
+    take('servers', usageOf([process.pid]).residentMiB - others)
+    return figures
+  }
+
+  /** The median after the start against that of the end: what grows for an hour shows. */
+  summary(): string[] {
+    return [...this.#samples].map(([name, all]) => {
+      const part = Math.max(1, Math.floor(all.length * WARM_UP))
+      const early = median(all.slice(part, 2 * part))
+      const late = median(all.slice(-part - 1, -1))
+      const most = Math.max(...all)
+      return `memory of ${name}: ${Math.round(early)} MiB after the start, ${Math.round(late)} at the end, ${Math.round(most)} at most`
+    })
+  }
+}

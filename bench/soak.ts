@@ -1,0 +1,126 @@
+#!/usr/bin/env node
+// `make soak`: a steady rate through every service for an hour, a line a minute, then the audit.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runCommand, sleep } from '@ticklake/runtime/process.ts'
+import { failUsage, refuseEmptyFlags } from '@ticklake/runtime/usage.ts'
+import { type StackEnv, serviceEnv } from '@ticklake/stack/environment.ts'
+import { startStack } from '@ticklake/stack/stack.ts'
+import { lastLines, Service } from '@ticklake/testing/service.ts'
+import { createTopic, recordsOf } from '@ticklake/testing/topic.ts'
+import yargs from 'yargs'
+import { hideBin } from 'yargs/helpers'
+import { committedOffsets } from './committed-offsets.ts'
+import { MemoryOverTime } from './memory-over-time.ts'
+
+const NAME = 'soak'
+const PARTITIONS = 6
+const MINUTE_MS = 60_000
+/** Kafka keeps so much of a partition, so that an hour does not fill the disk. The consumer may be minutes behind. */
+const RETAINED = { 'retention.bytes': String(2 ** 29), 'segment.bytes': String(2 ** 26) }
+
+const args = hideBin(process.argv)
+
+await runCommand(async (signal) => {
+  const { minutes, rate } = await yargs(args)
+    .scriptName('soak')
+    // In the language of the machine `failUsage` would not understand what yargs says.
+    .locale('en')
+    .usage(
+      '$0 [--minutes N] [--rate N]\n\nSends rows at a steady rate through a stack of its own, and prints a line a minute: rows, and the memory of each service. Then it audits.',
+    )
+    .option('minutes', { type: 'number', default: 60, describe: 'how long' })
+    .option('rate', { type: 'number', default: 50_000, describe: 'rows a second' })
+    .check((flags) => {
+      for (const name of ['minutes', 'rate'] as const) {
+        if (!(Number.isInteger(flags[name]) && flags[name] > 0)) {
+          throw new Error(`--${name} is a whole number above 0`)
+        }
+      }
+      return refuseEmptyFlags(args)
+    })
+    .strict()
+    .fail(failUsage('soak', args, 'bench/soak.ts'))
+    .version(false)
+    .parseAsync()
+  const dir = mkdtempSync(join(tmpdir(), 'ticklake-soak-'))
+  try {
+    await using stack = await startStack({ dir, ports: 'free', bucket: NAME, signal })
+    if (!(await soak(stack.env, minutes, rate, dir, signal))) process.exitCode = 1
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+})
+
+/** @returns whether the rate was kept to the end, and all that was sent has landed once */
+async function soak(
+  stack: StackEnv,
+  minutes: number,
+  rate: number,
+  dir: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const env = serviceEnv(stack, {
+    PATH: process.env.PATH ?? '',
+    HOME: process.env.HOME ?? '',
+    LAKE_PREFIX: NAME,
+    KAFKA_TOPIC: NAME,
+    CONSUMER_GROUP_ID: NAME,
+    PRODUCER_RATE: String(rate),
+    PRODUCER_ROWS: String(rate * 60 * minutes),
+    PRODUCER_HEALTH_PORT: '0',
+    CONSUMER_HEALTH_PORT: '0',
+    CATALOG_HEALTH_PORT: '0',
+    CATALOG_PAGE_PORT: '0',
+  })
+  await createTopic(env, PARTITIONS, RETAINED)
+  const start = (name: string, ...command: string[]) =>
+    new Service([`${name}/main.ts`, ...command], { env, logFile: join(dir, `${name}.log`) })
+  await start('catalog', 'declare').ended()
+  await using offsets = await committedOffsets({ env: stack, topic: NAME }, NAME, PARTITIONS)
+  const memory = new MemoryOverTime()
+  const services = {
+    producer: start('producer', 'run'),
+    consumer: start('consumer', 'run'),
+    catalog: start('catalog', 'serve'),
+  }
+  const begun = Date.now()
+  try {
+    for (let minute = 1; !services.producer.hasEnded; minute++) {
+      await Promise.race([sleep(begun + minute * MINUTE_MS - Date.now(), signal), services.producer.ended()])
+      signal.throwIfAborted()
+      for (const [name, service] of Object.entries(services)) {
+        if (name !== 'producer' && service.hasEnded) {
+          throw new Error(`the ${name} ended after ${minute} min:\n    ${lastLines(service.stderr)}`)
+        }
+      }
+      const [sent, landed] = [await recordsOf(env, NAME, PARTITIONS), await offsets.sum()]
+      const figures = memory.sample(services)
+      const text = Object.entries(figures).map(([name, mib]) => `${name} ${Math.round(mib)}`)
+      say(`${minute} min: sent ${count(sent)}, landed ${count(landed)}; MiB: ${text.join(', ')}`)
+    }
+    const seconds = (Date.now() - begun) / 1000
+    if ((await services.producer.ended()) !== 0) {
+      throw new Error(`the producer failed:\n    ${lastLines(services.producer.stderr)}`)
+    }
+    const audit = start('catalog', 'audit', '--wait', '600')
+    const status = await audit.ended()
+    const sums = audit.stdout.split('\n').find((line) => line.startsWith('audit: '))
+    say(sums ?? `audit failed:\n    ${lastLines(audit.stderr)}`)
+    for (const line of memory.summary()) say(line)
+    const reached = (rate * 60 * minutes) / seconds
+    say(`soak: minutes ${minutes}, rows/s ${Math.round(reached)} of ${rate}`)
+    return status === 0 && reached > rate * 0.98
+  } finally {
+    await Promise.all(Object.values(services).map((service) => service.stop()))
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+function count(rows: number): string {
+  return rows.toLocaleString('en')
+}
