@@ -86,9 +86,10 @@ async function soak(
     catalog: start('catalog', 'serve'),
   }
   const begun = Date.now()
+  const ended = services.producer.ended()
   try {
     for (let minute = 1; !services.producer.hasEnded; minute++) {
-      await Promise.race([sleep(begun + minute * MINUTE_MS - Date.now(), signal), services.producer.ended()])
+      await Promise.race([sleep(begun + minute * MINUTE_MS - Date.now(), signal), ended])
       signal.throwIfAborted()
       for (const [name, service] of Object.entries(services)) {
         if (name !== 'producer' && service.hasEnded) {
@@ -101,7 +102,7 @@ async function soak(
       say(`${minute} min: sent ${count(sent)}, landed ${count(landed)}; MiB: ${text.join(', ')}`)
     }
     const seconds = (Date.now() - begun) / 1000
-    if ((await services.producer.ended()) !== 0) {
+    if ((await ended) !== 0) {
       throw new Error(`the producer failed:\n    ${lastLines(services.producer.stderr)}`)
     }
     const audit = start('catalog', 'audit', '--wait', '600')

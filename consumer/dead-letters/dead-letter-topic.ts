@@ -2,13 +2,13 @@
 
 import RdKafka from '@confluentinc/kafka-javascript'
 import { ensureTopic, withAdmin } from '@ticklake/kafka/admin.ts'
-import { deadLetterTopic, type KafkaConfig, kafkaClientSettings } from '@ticklake/kafka/config.ts'
+import { deadLetterTopic, type KafkaConfig } from '@ticklake/kafka/config.ts'
+import { connectProducer, type Producer } from '@ticklake/kafka/producer.ts'
 import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { describeTopic } from '../group/kafka-topic.ts'
 
-const { CODES, HighLevelProducer } = RdKafka
-type Producer = InstanceType<typeof HighLevelProducer>
+const { CODES } = RdKafka
 
 /** A connection, and a promise that rejects when it is given up: otherwise pending calls would wait forever. */
 export interface Connection {
@@ -40,34 +40,31 @@ export function isPermanent(code: number | undefined): boolean {
 /** A client with the topic's current metadata. @throws Failure KAFKA_UNREACHABLE, DEAD_LETTER_TOPIC_MISSING */
 export async function connect(config: KafkaConfig): Promise<Connection> {
   const partitions = await ensureDeadLetterTopic(config)
-
-  const producer = new HighLevelProducer({
-    ...kafkaClientSettings(config, CLIENT_ID),
-    'enable.idempotence': true,
-    'message.timeout.ms': ANSWER_WITHIN_MS,
-    log_level: 4,
-  })
-  producer.on('event.error', () => {})
+  let producer: Producer | undefined
   try {
-    await new Promise<void>((resolve, reject) => {
-      producer.connect({ timeout: ANSWER_WITHIN_MS }, (error) => (error ? reject(error) : resolve()))
+    producer = await connectProducer(config, {
+      clientId: CLIENT_ID,
+      logLevel: 4,
+      settings: { 'message.timeout.ms': ANSWER_WITHIN_MS },
+      connectWithinMs: ANSWER_WITHIN_MS,
     })
     // A partition that is just being created may acknowledge a batch without storing it; one that answers with its end
     // has a log.
+    const asked = producer
     const ends = Array.from({ length: partitions }, (_, partition) =>
-      endOf(producer, deadLetterTopic(config), partition),
+      endOf(asked, deadLetterTopic(config), partition),
     )
     await Promise.all(ends)
+    const givenUp = Promise.withResolvers<never>()
+    givenUp.promise.catch(() => {})
+    return { producer, givenUp }
   } catch (error) {
-    producer.disconnect()
+    producer?.disconnect()
     throw kafkaUnreachable({
       what: 'rejected records cannot be announced on the dead-letter topic; they are in dead-letter files, and are announced later',
       why: reasonOf(error),
     })
   }
-  const givenUp = Promise.withResolvers<never>()
-  givenUp.promise.catch(() => {})
-  return { producer, givenUp }
 }
 
 function endOf(producer: Producer, topic: string, partition: number): Promise<void> {

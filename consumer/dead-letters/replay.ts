@@ -1,6 +1,6 @@
 // Sends fixed records and their ledger lines in one Kafka transaction, so that each lands once even if the replay dies.
-import RdKafka from '@confluentinc/kafka-javascript'
-import { type KafkaConfig, kafkaClientSettings, ledgerTopic } from '@ticklake/kafka/config.ts'
+import { type KafkaConfig, ledgerTopic } from '@ticklake/kafka/config.ts'
+import { connectProducer, type Producer } from '@ticklake/kafka/producer.ts'
 import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import { type Origin, originText } from './displayed-record.ts'
@@ -12,8 +12,6 @@ import {
   readLedger,
   replayRefused,
 } from './ledger.ts'
-
-type Producer = InstanceType<typeof RdKafka.HighLevelProducer>
 
 /** A record that replaces a rejected one. */
 export interface Replayed {
@@ -42,25 +40,22 @@ export async function openReplay(config: KafkaConfig, topicId: string): Promise<
   const topic = config.KAFKA_TOPIC
   const ledger = ledgerTopic(config)
   await ensureLedger(config, topicId)
-  const producer = new RdKafka.HighLevelProducer({
-    ...kafkaClientSettings(config, 'ticklake-replay'),
-    'transactional.id': `ticklake-replay-${topic}`,
-    'enable.idempotence': true,
-    // As in Java, so that a replayed record goes to the partition of its key.
-    partitioner: 'murmur2_random',
-    log_level: 0,
-  })
-  producer.on('event.error', () => {})
-  await called((done) => producer.connect({ timeout: config.KAFKA_CONNECT_TIMEOUT_MS }, done)).catch(
-    (error) => {
-      producer.disconnect()
-      throw kafkaUnreachable({
-        what: `no broker answered at ${config.KAFKA_BOOTSTRAP_SERVERS}; nothing was replayed`,
-        why: reasonOf(error),
-        remedy: 'start the broker, or set KAFKA_BOOTSTRAP_SERVERS',
-      })
+  const producer = await connectProducer(config, {
+    clientId: 'ticklake-replay',
+    logLevel: 0,
+    settings: {
+      'transactional.id': `ticklake-replay-${topic}`,
+      // As in Java, so that a replayed record goes to the partition of its key.
+      partitioner: 'murmur2_random',
     },
-  )
+    connectWithinMs: config.KAFKA_CONNECT_TIMEOUT_MS,
+  }).catch((error) => {
+    throw kafkaUnreachable({
+      what: `no broker answered at ${config.KAFKA_BOOTSTRAP_SERVERS}; nothing was replayed`,
+      why: reasonOf(error),
+      remedy: 'start the broker, or set KAFKA_BOOTSTRAP_SERVERS',
+    })
+  })
   const replayed = await called((done) => producer.initTransactions(CALL_TIMEOUT_MS, done))
     .then(() => readLedger(config))
     .catch((error) => {
