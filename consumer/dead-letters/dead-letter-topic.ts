@@ -40,31 +40,35 @@ export function isPermanent(code: number | undefined): boolean {
 /** A client with the topic's current metadata. @throws Failure KAFKA_UNREACHABLE, DEAD_LETTER_TOPIC_MISSING */
 export async function connect(config: KafkaConfig): Promise<Connection> {
   const partitions = await ensureDeadLetterTopic(config)
-  let producer: Producer | undefined
+  const producer = await connectProducer(config, {
+    clientId: CLIENT_ID,
+    logLevel: 4,
+    settings: { 'message.timeout.ms': ANSWER_WITHIN_MS },
+    connectWithinMs: ANSWER_WITHIN_MS,
+  }).catch((error) => {
+    throw unreachable(error)
+  })
   try {
-    producer = await connectProducer(config, {
-      clientId: CLIENT_ID,
-      logLevel: 4,
-      settings: { 'message.timeout.ms': ANSWER_WITHIN_MS },
-      connectWithinMs: ANSWER_WITHIN_MS,
-    })
     // A partition that is just being created may acknowledge a batch without storing it; one that answers with its end
     // has a log.
-    const asked = producer
     const ends = Array.from({ length: partitions }, (_, partition) =>
-      endOf(asked, deadLetterTopic(config), partition),
+      endOf(producer, deadLetterTopic(config), partition),
     )
     await Promise.all(ends)
-    const givenUp = Promise.withResolvers<never>()
-    givenUp.promise.catch(() => {})
-    return { producer, givenUp }
   } catch (error) {
-    producer?.disconnect()
-    throw kafkaUnreachable({
-      what: 'rejected records cannot be announced on the dead-letter topic; they are in dead-letter files, and are announced later',
-      why: reasonOf(error),
-    })
+    producer.disconnect()
+    throw unreachable(error)
   }
+  const givenUp = Promise.withResolvers<never>()
+  givenUp.promise.catch(() => {})
+  return { producer, givenUp }
+}
+
+function unreachable(error: unknown): Failure {
+  return kafkaUnreachable({
+    what: 'rejected records cannot be announced on the dead-letter topic; they are in dead-letter files, and are announced later',
+    why: reasonOf(error),
+  })
 }
 
 function endOf(producer: Producer, topic: string, partition: number): Promise<void> {

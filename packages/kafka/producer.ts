@@ -23,8 +23,6 @@ export async function connectProducer(config: KafkaConfig, options: ProducerOpti
     log_level: options.logLevel,
     ...options.settings,
   })
-  // The records' own reports say what failed; without a listener the client would throw.
-  producer.on('event.error', () => {})
   try {
     await new Promise<void>((resolve, reject) => {
       producer.connect({ timeout: options.connectWithinMs }, (error) => (error ? reject(error) : resolve()))

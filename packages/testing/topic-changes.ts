@@ -22,10 +22,13 @@ interface Admin {
 type Done = (error: unknown) => void
 
 /** Gives the topic more partitions; resolves when the broker has them, so that a client that asks then sees them. */
-export async function addPartitions(env: Env, total: number): Promise<void> {
+export function addPartitions(env: Env, total: number): Promise<void> {
   const topic = env.KAFKA_TOPIC!
-  await ask(env, (admin, done) => admin.createPartitions(topic, total, CALL_WITHIN_MS, done))
-  await withAdmin(env, (admin) => untilKnown(admin, topic, (known) => known?.partitions === total))
+  return withAdmin(env, async (client) => {
+    const admin = client as unknown as Admin
+    await called((done) => admin.createPartitions(topic, total, CALL_WITHIN_MS, done))
+    await untilKnown(client, topic, (known) => known?.partitions === total)
+  })
 }
 
 /** Deletes the records of a partition below an offset, as retention does. */
