@@ -1,12 +1,10 @@
 // How old a row is when a SELECT first shows it, at a steady rate through producer, consumer, catalog and Athena.
-import { join } from 'node:path'
 import { openAws } from '@ticklake/aws/clients.ts'
 import { lakeConfig } from '@ticklake/aws/config.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
-import { type StackEnv, serviceEnv } from '@ticklake/stack/environment.ts'
-import { Service } from '@ticklake/testing/service.ts'
-import { createTopic } from '@ticklake/testing/topic.ts'
+import type { StackEnv } from '@ticklake/stack/environment.ts'
 import type { Measurement } from './result.ts'
+import { startStream } from './stream.ts'
 
 const PARTITIONS = 3
 const FLUSH_AFTER_MS = 1_000
@@ -25,46 +23,22 @@ export async function freshness(
   dir: string,
   signal: AbortSignal,
 ): Promise<Measurement> {
-  const name = `fresh-${rowsPerSecond}`
-  const env = serviceEnv(stack, {
-    PATH: process.env.PATH ?? '',
-    HOME: process.env.HOME ?? '',
-    LAKE_PREFIX: name,
-    LAKE_DATABASE: name,
-    KAFKA_TOPIC: name,
-    PRODUCER_RATE: String(rowsPerSecond),
-    PRODUCER_HEALTH_PORT: '0',
-    CONSUMER_FLUSH_AFTER_MS: String(FLUSH_AFTER_MS),
-    CONSUMER_HEALTH_PORT: '0',
-    CATALOG_HEALTH_PORT: '0',
-    CATALOG_PAGE_PORT: '0',
+  await using stream = await startStream(stack, {
+    name: `fresh-${rowsPerSecond}`,
+    partitions: PARTITIONS,
+    settings: { PRODUCER_RATE: String(rowsPerSecond), CONSUMER_FLUSH_AFTER_MS: String(FLUSH_AFTER_MS) },
+    dir,
   })
-  await createTopic(env, PARTITIONS)
-  const services: Service[] = []
-  const start = (...command: string[]) => {
-    services.push(
-      new Service(command, { env, logFile: join(dir, `${name}-${command[0]!.split('/')[0]}.log`) }),
-    )
-    return services.at(-1)!
+  const { agesMs, selectsMs } = await observe(stream.env, seconds * 1000, signal)
+  const figures = {
+    'p50 ms': quantile(agesMs, 0.5),
+    'p99 ms': quantile(agesMs, 0.99),
+    'SELECT p50 ms': quantile(selectsMs, 0.5),
   }
-  try {
-    await start('catalog/main.ts', 'declare').ended()
-    start('consumer/main.ts', 'run')
-    start('catalog/main.ts', 'serve')
-    start('producer/main.ts', 'run')
-    const { agesMs, selectsMs } = await observe(env, seconds * 1000, signal)
-    const figures = {
-      'p50 ms': quantile(agesMs, 0.5),
-      'p99 ms': quantile(agesMs, 0.99),
-      'SELECT p50 ms': quantile(selectsMs, 0.5),
-    }
-    const isVoid = agesMs.length === 0
-    return {
-      ...{ group: 'freshness', contender: `${rowsPerSecond} rows/s`, round: 1, figures },
-      ...(isVoid && { void: 'no row was seen' }),
-    }
-  } finally {
-    await Promise.all(services.reverse().map((service) => service.stop()))
+  const isVoid = agesMs.length === 0
+  return {
+    ...{ group: 'freshness', contender: `${rowsPerSecond} rows/s`, round: 1, figures },
+    ...(isVoid && { void: 'no row was seen' }),
   }
 }
 

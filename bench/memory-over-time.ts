@@ -10,17 +10,20 @@ const WARM_UP = 1 / 4
 export class MemoryOverTime {
   readonly #samples = new Map<string, number[]>()
 
-  /** What each has now, in MiB. */
+  /** What each that runs has now, in MiB. */
   sample(services: Readonly<Record<string, Service>>): Record<string, number> {
     const figures: Record<string, number> = {}
     const take = (name: string, residentMiB: number) => {
       figures[name] = residentMiB
       this.#samples.set(name, [...(this.#samples.get(name) ?? []), residentMiB])
     }
-    const pids = Object.values(services).map((service) => service.process.pid!)
-    for (const [name, { process }] of Object.entries(services))
-      take(name, usageOf([process.pid!]).residentMiB)
-    const others = process.memoryUsage.rss() / MIB + usageOf(pids).residentMiB
+    let others = process.memoryUsage.rss() / MIB
+    for (const [name, service] of Object.entries(services)) {
+      if (service.hasEnded) continue
+      const { residentMiB } = usageOf([service.process.pid!])
+      take(name, residentMiB)
+      others += residentMiB
+    }
     take('servers', usageOf([process.pid]).residentMiB - others)
     return figures
   }
@@ -28,9 +31,9 @@ export class MemoryOverTime {
   /** The median after the start against that of the end: what grows for an hour shows. */
   summary(): string[] {
     return [...this.#samples].map(([name, all]) => {
-      const part = Math.max(1, Math.floor(all.length * WARM_UP))
-      const early = median(all.slice(part, 2 * part))
-      const late = median(all.slice(-part - 1, -1))
+      const part = Math.floor(all.length * WARM_UP)
+      const early = median(all.slice(part, 2 * part + 1))
+      const late = median(all.slice(-part - 1))
       const most = Math.max(...all)
       return `memory of ${name}: ${Math.round(early)} MiB after the start, ${Math.round(late)} at the end, ${Math.round(most)} at most`
     })
