@@ -8,7 +8,7 @@ import { deleteTopic } from '@ticklake/testing/topic.ts'
 import { Platform } from './platform.ts'
 import { type Prepared, prepareRound } from './preparation.ts'
 import { type RoundResult, runRound } from './round.ts'
-import { drawScenario, scenarioText } from './scenario.ts'
+import { drawScenario, type Scenario, scenarioText } from './scenario.ts'
 
 const BUCKET = 'ticklake-faults'
 
@@ -34,6 +34,13 @@ export interface CampaignSum {
   readonly failed: number[]
 }
 
+/** A round whose preparation goes on beside the end of the one before. */
+interface Upcoming {
+  readonly scenario: Scenario
+  readonly dir: string
+  readonly prepared: Promise<Prepared>
+}
+
 /** Runs the rounds. @throws Failure if the servers do not start */
 export async function runCampaign(options: CampaignOptions, signal: AbortSignal): Promise<CampaignSum> {
   const { seed, rounds, withinMs, dir, say } = options
@@ -44,11 +51,13 @@ export async function runCampaign(options: CampaignOptions, signal: AbortSignal)
   say('Starting Kafka, MiniStack, Trino and local-aws')
   await using platform = await Platform.start(servers, BUCKET, (name) => say(`  ${name} answers`))
   adoptStack(platform.env)
-  const prepare = (i: number): Promise<Prepared> => {
-    const made = prepareRound(drawScenario(seed + i), platform.env, join(dir, `round-${seed + i}`))
-    // Notifies waiting code.
-    made.catch(() => {})
-    return made
+  const prepare = (i: number): Upcoming => {
+    const scenario = drawScenario(seed + i)
+    const roundDir = join(dir, `round-${seed + i}`)
+    const prepared = platform.startMissing().then(() => prepareRound(scenario, platform.env, roundDir))
+    // Whoever awaits it finds the error.
+    prepared.catch(() => {})
+    return { scenario, dir: roundDir, prepared }
   }
   const cleaning: Promise<void>[] = []
   let next = prepare(0)
@@ -59,18 +68,19 @@ export async function runCampaign(options: CampaignOptions, signal: AbortSignal)
       say(`the time is over: ${i} of ${rounds} rounds were run`)
       break
     }
-    const prepared = await next
-    say(`\nround ${i + 1} of ${rounds}, ${scenarioText(prepared.scenario).join('\n')}`)
-    const isGood = await oneRound(prepared, platform, say, sum, signal, () => {
+    const round = next
+    say(`\nround ${i + 1} of ${rounds}, ${scenarioText(round.scenario).join('\n')}`)
+    const isGood = await oneRound(round, platform, say, sum, signal, () => {
       // The end of a round and the start of the next mostly wait.
       if (i + 1 < rounds) next = prepare(i + 1)
     })
+    const prepared = await round.prepared.catch(() => undefined)
     // Its own brokers are no longer needed, whatever the result.
-    await prepared.cluster?.[Symbol.asyncDispose]()
-    if (isGood) cleaning.push(cleanUp(prepared, say))
+    await prepared?.cluster?.[Symbol.asyncDispose]()
+    if (prepared && isGood) cleaning.push(cleanUp(prepared, say))
     longestMs = Math.max(longestMs, performance.now() - roundBegun)
   }
-  const unused = await next.catch(() => undefined)
+  const unused = await next.prepared.catch(() => undefined)
   await unused?.cluster?.[Symbol.asyncDispose]()
   await Promise.all(cleaning)
   // Running servers would write it again.
@@ -81,14 +91,14 @@ export async function runCampaign(options: CampaignOptions, signal: AbortSignal)
 
 /** Runs a round, and adds its result. @returns whether nothing was wrong */
 async function oneRound(
-  prepared: Prepared,
+  round: Upcoming,
   platform: Platform,
   say: (line: string) => void,
   sum: CampaignSum,
   signal: AbortSignal,
   onFlowed: () => void,
 ): Promise<boolean> {
-  const { seed } = prepared.scenario
+  const { seed } = round.scenario
   let result: RoundResult | undefined
   const problems: string[] = []
   let hasFlowed = false
@@ -97,7 +107,7 @@ async function oneRound(
     hasFlowed = true
   }
   try {
-    result = await runRound(prepared, platform, signal, flowed)
+    result = await runRound(await round.prepared, platform, signal, flowed)
     problems.push(...result.problems)
   } catch (error) {
     if (signal.aborted) return false
@@ -110,7 +120,7 @@ async function oneRound(
   if (problems.length === 0) return true
   sum.failed.push(seed)
   for (const problem of problems) say(`  WRONG: ${problem}`)
-  say(`  repeat it: make faults SEED=${seed} ROUNDS=1; logs and claims: ${prepared.dir}`)
+  say(`  repeat it: make faults SEED=${seed} ROUNDS=1; logs and claims: ${round.dir}`)
   return false
 }
 

@@ -23,7 +23,7 @@ export const sessionSettings = {
 
 interface Outage {
   readonly server: ServerName
-  readonly from: number
+  /** By performance.now(); Infinity: it is still down. */
   to: number
 }
 
@@ -33,6 +33,7 @@ export class Platform implements AsyncDisposable {
   readonly #specs: ReadonlyMap<ServerName, ProcessSpec>
   readonly #running = new Map<ServerName, Running>()
   readonly #outages: Outage[] = []
+  readonly #returning = new Set<Promise<void>>()
   readonly #data: string
 
   private constructor(
@@ -84,18 +85,34 @@ export class Platform implements AsyncDisposable {
 
   /** kill -9, and restart after that time with what it had on disk. Resolves when it serves again. */
   async takeAway(server: ServerName, forMs: number, whileAway = () => {}): Promise<void> {
+    const returned = this.#takeAway(server, forMs, whileAway)
+    this.#returning.add(returned)
+    try {
+      await returned
+    } finally {
+      this.#returning.delete(returned)
+    }
+  }
+
+  async #takeAway(server: ServerName, forMs: number, whileAway: () => void): Promise<void> {
     const running = this.#running.get(server)
     if (!running) return
     this.#running.delete(server)
-    const outage = { server, from: performance.now(), to: Number.POSITIVE_INFINITY }
-    this.#outages.push(outage)
+    this.#outages.push({ server, to: Number.POSITIVE_INFINITY })
     // The whole group: a server may have children.
     process.kill(-running.pid, 'SIGKILL')
     await running.ended
     whileAway()
     await new Promise((resolve) => setTimeout(resolve, forMs))
     await this.#start(server)
-    outage.to = performance.now()
+  }
+
+  /** Starts the servers that did not come back from a fault. @throws Failure PROCESS_DIED, PROCESS_NOT_READY */
+  async startMissing(): Promise<void> {
+    // A round that breaks off does not wait for its other faults.
+    await Promise.allSettled(this.#returning)
+    const missing = [...this.#specs.keys()].filter((name) => !this.#running.has(name))
+    await Promise.all(missing.map((name) => this.#start(name)))
   }
 
   /** A power cut of the broker: each partition's log keeps only this many bytes. */
@@ -121,6 +138,8 @@ export class Platform implements AsyncDisposable {
 
   async #start(name: ServerName): Promise<void> {
     this.#running.set(name, await this.#supervisor.start({ ...this.#specs.get(name)!, mayEnd: 'anyhow' }))
+    const outage = this.#outages.findLast(({ server }) => server === name)
+    if (outage) outage.to = performance.now()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -42,6 +42,21 @@ export async function prepareRound(
   mkdirSync(dir, { recursive: true })
   writeFileSync(join(dir, 'scenario.json'), `${JSON.stringify(scenario, null, 2)}\n`)
   const cluster = scenario.brokers > 1 ? await TestCluster.start(BROKERS, clusterSettings) : undefined
+  try {
+    return { scenario, dir, cluster, ...(await fill(scenario, stack, dir, cluster)) }
+  } catch (error) {
+    await cluster?.[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** The topic with its past rows, and the table. */
+async function fill(
+  scenario: Scenario,
+  stack: Readonly<Record<string, string>>,
+  dir: string,
+  cluster: TestCluster | undefined,
+): Promise<Pick<Prepared, 'env' | 'firstPastMs'>> {
   // Halves the start time of processes, of which a round starts a dozen.
   const env = {
     ...roundEnv(scenario, stack),
@@ -54,7 +69,7 @@ export async function prepareRound(
   await createTopic(env, PARTITIONS, { 'message.timestamp.type': 'CreateTime' }, scenario.brokers)
   await produce(env, pastTicks(PAST_HOURS, firstPastMs, scenario.pastRows, PARTITIONS))
   if ((await declaring.ended()) !== 0) throw new Error(`catalog declare failed:\n${declaring.stderr}`)
-  return { scenario, env, dir, firstPastMs, cluster }
+  return { env, firstPastMs }
 }
 
 /** Rounds share nothing but the servers. */
