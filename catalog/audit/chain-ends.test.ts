@@ -1,8 +1,10 @@
 // What an audit reports for a chain of which Kafka has replaced the last record.
-import { parseClaim } from '@ticklake/contract/claim.ts'
+import { claimText, parseClaim } from '@ticklake/contract/claim.ts'
+import { claimKey } from '@ticklake/contract/keys.ts'
 import { recordDigest } from '@ticklake/contract/last-record.ts'
+import { memoryStore } from '@ticklake/testing/memory-store.ts'
 import { expect, test } from 'vitest'
-import { checkChainEnd } from './chain-ends.ts'
+import { chainEnds, checkChainEnd } from './chain-ends.ts'
 
 const record = { timestampMs: Date.UTC(2026, 0, 1), value: Buffer.from('poison') }
 const other = { ...record, value: Buffer.from('another') }
@@ -20,15 +22,24 @@ const lookup = (found: typeof record | 'absent', epochEnd = 60) => ({
   epochEnd: async () => epochEnd,
 })
 
+/** The end of a chain of these claims, as it is read from the bucket. */
+async function endOf(...claims: ReturnType<typeof claim>[]) {
+  const lake = { prefix: 'p', dataset: 'd' }
+  const texts = claims.map((one) => [claimKey(lake, one.topicId, 0, one.S), claimText(one)] as const)
+  return (await chainEnds(memoryStore(new Map(texts)), lake, '0'.repeat(32), [topic])).get(0)!
+}
+
 test('records that took the offsets of landed ones are counted as lost', async () => {
-  expect(await checkChainEnd(claim(), topic, lookup(other))).toMatchObject({
+  expect(await checkChainEnd(await endOf(claim()), topic, lookup(other))).toMatchObject({
     kind: 'broker',
     lost: 40,
     what: expect.stringMatching(/offset 99.*40 records/),
     remedy: expect.stringMatching(/LAKE_DATASET.*CONSUMER_ON_TRUNCATION=record/),
   })
   const unknown = claim({ last: { offset: 99, sha256: last.sha256 } })
-  expect(await checkChainEnd(unknown, topic, lookup(other)), 'at least the one').toMatchObject({ lost: 1 })
+  expect(await checkChainEnd(await endOf(unknown), topic, lookup(other)), 'at least the one').toMatchObject({
+    lost: 1,
+  })
 })
 
 test.each([
@@ -37,7 +48,21 @@ test.each([
   ['is below what Kafka still has', claim(), { ...topic, low: 100 }, other],
   ['was not recorded by an earlier release', claim({ v: 1, last: undefined }), topic, other],
 ])('a last record that %s is no finding', async (_what, newest, partition, found) => {
-  expect(await checkChainEnd(newest, partition, lookup(found))).toBeUndefined()
+  expect(await checkChainEnd(await endOf(newest), partition, lookup(found))).toBeUndefined()
+})
+
+test('a newest claim without a record hides nothing: the last record before it is compared', async () => {
+  const gaps = claim({ S: 100, E: 110, dead: 0, gaps: 10, last: undefined })
+  expect(await checkChainEnd(await endOf(claim(), gaps), topic, lookup(other))).toMatchObject({ lost: 40 })
+  const older = claim({ v: 1, last: undefined })
+  expect(
+    await checkChainEnd(
+      await endOf(claim({ S: 0, E: 100 }), { ...older, S: 100, E: 200 }, { ...gaps, S: 200, E: 210 }),
+      { ...topic, end: 210 },
+      lookup(other),
+    ),
+    'what an earlier release landed last cannot be compared',
+  ).toBeUndefined()
 })
 
 test.each([{ offset: 100, sha256: last.sha256 }, { offset: 99, sha256: 'short' }, { offset: 99 }, 'x'])(

@@ -16,7 +16,7 @@ import { Failure } from '@ticklake/runtime/errors.ts'
 import type { CatalogConfig } from '../config.ts'
 import { type AuditFacts, type AuditReport, auditReport } from './audit.ts'
 import { checkChains } from './chain-check.ts'
-import { checkChainEnds, newestClaims } from './chain-ends.ts'
+import { type ChainEnd, chainEnds, checkChainEnds } from './chain-ends.ts'
 import { ContentCheck, type ContentResult } from './content-check.ts'
 import { listAuditedDeadFiles, readDeadRecords } from './dead-files.ts'
 import { checkPartition, comparableSpans, type DeepCheck, uncomparedRows } from './deep-check.ts'
@@ -109,7 +109,7 @@ async function auditOnce(
       }),
     ),
   )
-  const newest = await newestClaims(aws.bucket, lake, topic.topicId, topic.partitions)
+  const ends = await chainEnds(aws.bucket, lake, topic.topicId, topic.partitions)
   // Read again, so that records claimed meanwhile do not seem to be missing from the broker.
   const { partitions } = await broker.topic(options.signal)
   const { claims, landedOffsets } = checkChains(chains, verified.base)
@@ -142,8 +142,8 @@ async function auditOnce(
   progress('comparing the last record of each partition with Kafka')
   using lookup = new RecordLookup(config.kafka, topic.topicId, 'ticklake-catalog')
   options.signal?.addEventListener('abort', () => lookup[Symbol.dispose](), { once: true })
-  const replaced = await checkChainEnds(newest, partitions, lookup)
-  const shifts = shiftsOfChains(chains, newest)
+  const replaced = await checkChainEnds(ends, partitions, lookup)
+  const shifts = shiftsOfChains(chains, ends)
   const facts: AuditFacts = {
     lake,
     topicId: topic.topicId,
@@ -199,11 +199,11 @@ async function compactedObjects(
  */
 function shiftsOfChains(
   chains: readonly Chain[],
-  newest: ReadonlyMap<number, Claim>,
+  ends: ReadonlyMap<number, ChainEnd>,
 ): ReadonlyMap<number, number> {
   return new Map(
     chains.map(({ partition, links, inFlight }) => {
-      const claim = inFlight ?? links.findLast((link) => link.claim)?.claim ?? newest.get(partition)
+      const claim = inFlight ?? links.findLast((link) => link.claim)?.claim ?? ends.get(partition)?.newest
       return [partition, shiftOf(claim)]
     }),
   )

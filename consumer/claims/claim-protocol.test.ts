@@ -51,7 +51,7 @@ test('an existing claim with our own nonce is ours: only its answer was lost', (
 
 test('an unfinished claim is finished by a consumer that can write it, and refused by one that cannot', () => {
   const tail = claim(0, 10, { contract: 99 })
-  const check = nextStep(firstStep, { of: 'find-tail', tail }, able)
+  const check = nextStep(firstStep, { of: 'find-tail', tail, landed: undefined }, able)
   expect(check).toEqual({ at: 'check-tail', claim: tail })
   const unfinished = { of: 'check-tail', complete: false } as const
   expect(nextStep(check, unfinished, able)).toEqual({ at: 'collect-claim', claim: tail })

@@ -9,8 +9,11 @@ import type { Claim } from '@ticklake/contract/claim.ts'
 export type Step =
   /** Find the newest claim of the partition. */
   | { readonly at: 'find-tail' }
-  /** Compare the last record of the newest claim with the record that Kafka has at its offset. */
-  | { readonly at: 'compare-tail'; readonly claim: Claim }
+  /**
+   * Compare the last record of the chain with the record that Kafka has at its offset. `landed`: the claim that has it,
+   * which is not the newest if that has only gaps; or the one that began an era in which nothing has landed yet.
+   */
+  | { readonly at: 'compare-tail'; readonly claim: Claim; readonly landed: Claim }
   /** Check whether the newest claim is complete. */
   | { readonly at: 'check-tail'; readonly claim: Claim }
   /** Collect records from `from` on, and build a claim of them once a batch is full. */
@@ -44,7 +47,8 @@ export type Problem =
 
 /** The result of an effect. */
 export type Outcome =
-  | { readonly of: 'find-tail'; readonly tail: Claim | undefined }
+  /** `landed`: the claim to compare with Kafka; undefined: there is none. */
+  | { readonly of: 'find-tail'; readonly tail: Claim | undefined; readonly landed: Claim | undefined }
   /**
    * `replaced`: why the record is not the claim's; undefined: it is, or Kafka has none there any more to compare with.
    * `era`: the claim by which the chain goes on all the same; absent: it does not.
@@ -81,7 +85,7 @@ export function nextStep(step: Step, outcome: Outcome, abilityFor: (claim: Claim
     case 'find-tail':
       return outcome.tail === undefined
         ? { at: 'collect', from: 0 }
-        : recognize(outcome.tail, abilityFor(outcome.tail))
+        : recognize(outcome.tail, outcome.landed, abilityFor(outcome.tail))
     case 'compare-tail': {
       const { claim } = expect(step, 'compare-tail')
       if (outcome.era) return { at: 'put-claim', claim: outcome.era }
@@ -145,11 +149,11 @@ export function isCollecting(step: Step): step is Extract<Step, { at: 'collect' 
 }
 
 /** An offset alone proves nothing: Kafka may have lost the record, and given its offset to another one. */
-function recognize(claim: Claim, ability: Ability): Step {
-  // This release cannot compare records of a newer contract; it stops at the claim anyway. In an era in which nothing
-  // has landed yet, the claim before it is compared.
-  const isComparable = (claim.last ?? claim.begins) !== undefined && ability !== 'too-new'
-  return { at: isComparable ? 'compare-tail' : 'check-tail', claim }
+function recognize(claim: Claim, landed: Claim | undefined, ability: Ability): Step {
+  // This release cannot compare records of a newer contract; it stops at the claim anyway.
+  return landed === undefined || ability === 'too-new'
+    ? { at: 'check-tail', claim }
+    : { at: 'compare-tail', claim, landed }
 }
 
 /** Adopts a claim that another consumer wrote and may not have finished. */

@@ -511,3 +511,59 @@ test('a consumer with records of the old log in memory finds the era’s claim, 
     [3, 4],
   ])
 })
+
+/** The chain of `landedThree`, and a claim without a record behind it, as of an aborted transaction. */
+async function landedThreeAndGaps() {
+  const it = await landedThree()
+  it.writer.pending.reachedEnd(5)
+  it.writer.drain()
+  await it.ran
+  expect(it.claims().map(({ S, E, gaps }) => [S, E, gaps])).toEqual([
+    [0, 3, 0],
+    [3, 5, 2],
+  ])
+  return it
+}
+
+test('a chain that ends with a claim without a record is compared by the last record before it', async () => {
+  const { objects, other } = await landedThreeAndGaps()
+  const next = startWriter(60_000, undefined, false, objects)
+  next.found.set(2, other)
+  await expect(next.writer.recover()).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED' })
+  const recording = startWriter(60_000, undefined, false, objects, 'record')
+  recording.found.set(2, other)
+  recording.epoch.end = 1
+  expect(await recording.writer.recover()).toBe(6)
+  expect(recording.claims()[2]).toMatchObject({ S: 5, E: 6, begins: { kafkaOffset: 1, replacedTo: 5 } })
+})
+
+test('after a lost connection, too, before anything is read', async () => {
+  const { objects, other, same } = await landedThreeAndGaps()
+  const { writer, found, claims } = startWriter(60_000, undefined, false, objects)
+  found.set(2, same)
+  expect(await writer.recover()).toBe(5)
+  writer.connectionLost()
+  found.set(2, other)
+  const ran = writer.run()
+  for (const offset of [5, 6, 7]) writer.pending.push({ partition: 0, offset, ...recordOf(tickOf('1')) })
+  await expect(ran).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED' })
+  expect(claims()).toHaveLength(2)
+})
+
+test('an era whose only claim behind its start has no record is compared by its start', async () => {
+  const first = await recording({ epochEnd: 2 })
+  await first.writer.recover()
+  const ran = first.writer.run()
+  first.writer.sink.reachedEnd(3)
+  first.writer.drain()
+  await ran
+  expect(first.claims().map(({ S, E }) => [S, E])).toEqual([
+    [0, 3],
+    [3, 4],
+    [4, 5],
+  ])
+  const it = startWriter(60_000, undefined, false, first.objects, 'record')
+  it.epoch.end = 1
+  expect(await it.writer.recover()).toBe(6)
+  expect(it.claims()[3]).toMatchObject({ era: { number: 2 }, begins: { kafkaOffset: 1 } })
+})

@@ -11,7 +11,7 @@ import {
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { claimKey } from '@ticklake/contract/keys.ts'
 import type { LastRecord } from '@ticklake/contract/last-record.ts'
-import type { LandedRecord, RecordPast } from '@ticklake/lake/chain-end.ts'
+import { comparableClaim, isSilent, type LandedRecord, type RecordPast } from '@ticklake/lake/chain-end.ts'
 import { claimKeys, readLink, usableClaim } from '@ticklake/lake/claims.ts'
 import { isComplete } from '@ticklake/lake/completeness.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
@@ -345,10 +345,14 @@ export class PartitionWriter {
       throw problem.kind === 'truncated' ? await this.refuseTruncated(problem.found) : stopFailure(problem)
     }
     if (!('claim' in this.#step)) return
-    const { claim } = this.#step
+    this.#noteLanded(this.#step.claim)
+  }
+
+  /** A claim of gaps or skipped records alone has nothing to compare: what landed before it is compared instead. */
+  #noteLanded(claim: Claim): void {
+    if (isSilent(claim)) return
     this.#begun = claim.begins
-    if (claim.begins) this.#lastClaimed = undefined
-    else if (claim.last) this.#lastClaimed = landedRecord(claim)
+    this.#lastClaimed = claim.last && landedRecord(claim)
   }
 
   async #perform(step: Step): Promise<Outcome> {
@@ -359,18 +363,21 @@ export class PartitionWriter {
       case 'find-tail': {
         const key = await attempt('find_tail', () => this.#newestKey())
         const tail = key === undefined ? undefined : await attempt('read_claim', () => this.#readClaim(key))
+        const landed =
+          tail && (await attempt('read_claim', () => comparableClaim(tail, () => this.#newestFirst())))
+        if (landed) this.#noteLanded(landed)
         this.#tail = tail
         this.#era = tail?.era
         await this.#readKnownTruncation()
-        return { of: 'find-tail', tail }
+        return { of: 'find-tail', tail, landed }
       }
       case 'compare-tail': {
-        const { claim } = step
-        const { begins } = claim
-        const found = begins ? this.#cutBelow(begins) : this.#whyReplaced(landedRecord(claim), 'has landed')
+        const { claim, landed } = step
+        const { begins } = landed
+        const found = begins ? this.#cutBelow(begins) : this.#whyReplaced(landedRecord(landed), 'has landed')
         const replaced = (await found) ?? this.#knownTruncation?.why
         if (replaced === undefined) return { of: 'compare-tail', replaced }
-        const most = begins ? begins.kafkaOffset : landedRecord(claim).offset
+        const most = begins ? begins.kafkaOffset : landedRecord(landed).offset
         const era = await this.#nextEra(claim, replaced, most)
         return { of: 'compare-tail', replaced, era }
       }
@@ -436,7 +443,7 @@ export class PartitionWriter {
     this.#knownTruncation = await untilDone('read_truncation', events, this.#aborting.signal, () =>
       truncation.known(partition, era),
     )
-    const mayGoOn = onTruncation === 'record' && (this.#tail?.last ?? this.#tail?.begins)
+    const mayGoOn = onTruncation === 'record' && (this.#lastClaimed ?? this.#begun)
     if (!this.#knownTruncation || mayGoOn) return
     await untilDone('read_truncation', events, this.#aborting.signal, () =>
       truncation.requireIntact(partition, era),
@@ -490,12 +497,14 @@ export class PartitionWriter {
 
   /** The last record of the newest claim that has records. */
   async #newestRecord(): Promise<LastRecord | undefined> {
-    const { target, partition, landing } = this.#options
-    for await (const key of claimKeys(landing.store, target.lake, target.topicId, partition)) {
-      const { last } = await this.#readClaim(key)
-      if (last) return last
-    }
+    for await (const { last } of this.#newestFirst()) if (last) return last
     return undefined
+  }
+
+  async *#newestFirst(): AsyncGenerator<Claim> {
+    const { target, partition, landing } = this.#options
+    for await (const key of claimKeys(landing.store, target.lake, target.topicId, partition))
+      yield await this.#readClaim(key)
   }
 
   async #newestKey(): Promise<string | undefined> {

@@ -65,6 +65,14 @@ const worlds: Record<string, World> = {
     replaced: 1,
     restored: true,
   },
+  'Kafka loses its last records, and the last claim has none': {
+    records: ['hour-0', 'gap', 'hour-0'],
+    consumers: 1,
+    crashes: 1,
+    lostAnswers: 1,
+    replaced: 0,
+    eras: true,
+  },
   'Kafka deletes what landed of a refused partition': {
     records: ['hour-0', 'hour-0', 'hour-0'],
     consumers: 2,
@@ -189,6 +197,10 @@ const brokenBy: Record<Mistake, { readonly invariant: string; readonly world: st
   'recovery-trusts-the-offset-alone': {
     invariant: 'nothing lands after a landed record that Kafka has replaced',
     world: 'Kafka loses its last records, and gets others',
+  },
+  'silent-claim-not-compared': {
+    invariant: 'nothing lands after a landed record that Kafka has replaced',
+    world: 'Kafka loses its last records, and the last claim has none',
   },
   'reconnection-trusts-the-offset-alone': {
     invariant: 'nothing lands after a landed record that Kafka has replaced',

@@ -1,6 +1,16 @@
 // A power cut of the broker: Kafka loses its last records while each consumer has read any number of them. Later it may
 // get its log back, and a person may have a refusal withdrawn.
-import { type Actor, isComparable, isStale, type Move, type State, type World } from './world.ts'
+import { isSilent } from '@ticklake/lake/chain-end.ts'
+import {
+  type Actor,
+  comparableUpTo,
+  firstOffsetOf,
+  isComparable,
+  isStale,
+  type Move,
+  type State,
+  type World,
+} from './world.ts'
 
 /** One move for each number of records that each consumer may have in memory by then. */
 export function powerCutMoves(world: World, state: State): Move[] {
@@ -26,8 +36,8 @@ export function powerCutMoves(world: World, state: State): Move[] {
  */
 function doubts(world: World, after: State, { step, doubted = -1 }: Actor): (number | undefined)[] {
   if (step.at === 'find-tail' || step.at === 'compare-tail' || step.at === 'refuse') return [undefined]
-  const isAtEnd = ({ E }: { readonly E: number }) => 'from' in step && E === step.from
-  const claim = 'claim' in step ? step.claim : Object.values(after.claims).find(isAtEnd)
+  const isPut = 'claim' in step && !isSilent(step.claim)
+  const claim = isPut ? step.claim : comparableUpTo(after, firstOffsetOf(step))
   const isForgotten = world.mistake === 'adopted-claim-not-compared' && step.at === 'collect-claim'
   const claimed = isForgotten ? step.claim.S - 1 : (claim?.last?.offset ?? -1)
   const isGone = claim !== undefined && !isForgotten && isStale(world, after, claim)

@@ -2,6 +2,7 @@
 import { type Claim, claimRows, type Era, shiftOf } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { deadKey } from '@ticklake/contract/keys.ts'
+import { isSilent } from '@ticklake/lake/chain-end.ts'
 import { RecordBuffer } from '../batching/record-buffer.ts'
 import { buildClaim, buildEra, buildSkip, type LandingTarget } from '../claims/claim-builder.ts'
 import { firstStep, type Step } from '../claims/claim-protocol.ts'
@@ -75,6 +76,7 @@ export type Mistake =
   | 'on-behind-a-begun-claim'
   | 'claim-after-the-raise'
   | 'recovery-trusts-the-offset-alone'
+  | 'silent-claim-not-compared'
   | 'reconnection-trusts-the-offset-alone'
   | 'pending-records-taken-for-landed'
   | 'pending-records-outlive-the-log'
@@ -258,6 +260,20 @@ export function missing(claim: Claim, state: State): string[] {
   const dead = deadKey(target.lake, claim)
   if (claim.dead > 0 && !(dead in state.dead)) keys.push(dead)
   return keys
+}
+
+/** The claim that shows whether Kafka has the log of a chain that ends here: the newest one with a record. */
+export function comparableUpTo(
+  state: State,
+  end = 0,
+  { mistake }: Pick<World, 'mistake'> = {},
+): Claim | undefined {
+  const newestFirst = Object.values(state.claims)
+    .filter(({ E }) => E <= end)
+    .toSorted((a, b) => b.S - a.S)
+  if (mistake === 'silent-claim-not-compared')
+    return newestFirst.slice(0, 1).find((claim) => !isSilent(claim))
+  return newestFirst.find((claim) => !isSilent(claim))
 }
 
 /** Whether Kafka has a different record at the claim's last offset. */
