@@ -17,8 +17,11 @@ const claim = (more: object = {}) =>
     }),
   )
 const topic = { partition: 0, low: 0, end: 150 }
-const lookup = (found: typeof record | 'absent', epochEnd = 60) => ({
-  find: async () => (found === 'absent' ? found : { ...found, leaderEpoch: 0 }),
+const lookup = (found: typeof record | 'absent', epochEnd = 60, at = 99) => ({
+  find: async (_partition: number, from: number, to = from + 1) => {
+    if (found !== 'absent' && from <= at && at < to) return { ...found, offset: at, leaderEpoch: 0 }
+    return from === 99 && at !== 99 ? { ...record, offset: 99, leaderEpoch: 0 } : 'absent'
+  },
   epochEnd: async () => epochEnd,
 })
 
@@ -54,6 +57,11 @@ test.each([
 test('a newest claim without a record hides nothing: the last record before it is compared', async () => {
   const gaps = claim({ S: 100, E: 110, dead: 0, gaps: 10, last: undefined })
   expect(await checkChainEnd(await endOf(claim(), gaps), topic, lookup(other))).toMatchObject({ lost: 40 })
+  const inGap = lookup(other, 103, 104)
+  expect(await checkChainEnd(await endOf(claim(), gaps), topic, inGap), 'records in the gaps').toMatchObject({
+    lost: 2,
+    what: expect.stringMatching(/from offset 100 to 109, and Kafka has one at 104/),
+  })
   const older = claim({ v: 1, last: undefined })
   expect(
     await checkChainEnd(

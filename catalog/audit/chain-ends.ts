@@ -5,18 +5,12 @@ import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import type { Lake } from '@ticklake/contract/keys.ts'
 import type { RecordLookup } from '@ticklake/kafka/record-lookup.ts'
 import type { TopicPartition } from '@ticklake/kafka/topic.ts'
-import { comparableClaim, compareRecord } from '@ticklake/lake/chain-end.ts'
-import { claimKeys, readLink } from '@ticklake/lake/claims.ts'
+import { type ChainEnd, chainEnd, compareEnd, landedRecord } from '@ticklake/lake/chain-end.ts'
+import { type ChainLink, newestLinks } from '@ticklake/lake/claims.ts'
 import type { ObjectSource } from '@ticklake/lake/object-source.ts'
 import { counted, type Finding, finding, truncationRemedy } from './finding.ts'
 
 type Lookup = Pick<RecordLookup, 'find' | 'epochEnd'>
-
-export interface ChainEnd {
-  readonly newest: Claim
-  /** The claim whose last record is compared; undefined: there is none. */
-  readonly landed: Claim | undefined
-}
 
 /**
  * The findings of all partitions. There is nothing to compare if an earlier release wrote the claim, or Kafka has
@@ -41,16 +35,13 @@ export async function checkChainEnd(
   { partition, low, end }: TopicPartition,
   lookup: Lookup,
 ): Promise<Finding | undefined> {
-  if (!landed?.last || landed.contract > CONTRACT_VERSION) return undefined
-  const { contract, aliases } = landed
-  const shift = shiftOf(landed)
-  const last = { ...landed.last, offset: landed.last.offset - shift }
-  if (last.offset < low || newest.E - shift > end) return undefined
-  const found = await lookup.find(partition, last.offset)
-  const comparison = compareRecord({ ...last, contract, aliases }, found)
+  const last = landed && landedRecord(landed)
+  if (!last || last.contract > CONTRACT_VERSION || last.offset < low) return undefined
+  if (newest.E - shiftOf(newest) > end) return undefined
+  const comparison = await compareEnd(last, (from, to) => lookup.find(partition, from, to))
   if (comparison.result !== 'replaced') return undefined
-  const from = await firstReplaced(partition, last, lookup)
-  const lost = last.offset + 1 - from
+  const from = await firstReplaced(partition, comparison.offset, landed.claim.last?.leaderEpoch, lookup)
+  const lost = comparison.offset + 1 - from
   return finding(
     'broker',
     `partition ${partition}: ${comparison.why}: ${counted(lost, 'record')} or more since then count as landed but are not in the lake`,
@@ -62,7 +53,8 @@ export async function checkChainEnd(
 /** The first offset that Kafka has given to another record; if the leader epoch does not show it, the compared one. */
 async function firstReplaced(
   partition: number,
-  { offset, leaderEpoch }: NonNullable<Claim['last']>,
+  offset: number,
+  leaderEpoch: number | undefined,
   lookup: Lookup,
 ): Promise<number> {
   if (leaderEpoch === undefined) return offset
@@ -80,20 +72,16 @@ export async function chainEnds(
   const ends = new Map<number, ChainEnd>()
   await Promise.all(
     partitions.map(async ({ partition }) => {
-      const claims = (options = {}) => newestFirst(source, lake, topicId, partition, options)
-      for await (const newest of claims({ limit: 1 }))
-        ends.set(partition, { newest, landed: await comparableClaim(newest, claims) })
+      const end = await chainEnd(readable(newestLinks(source, lake, topicId, partition)))
+      if (end) ends.set(partition, end)
     }),
   )
   return ends
 }
 
 /** The claims before an unreadable one, which is another finding. */
-async function* newestFirst(
-  ...[source, lake, topicId, partition, options]: Parameters<typeof claimKeys>
-): AsyncGenerator<Claim> {
-  for await (const key of claimKeys(source, lake, topicId, partition, options)) {
-    const { claim } = await readLink(source, key)
+async function* readable(links: AsyncIterable<ChainLink>): AsyncGenerator<Claim> {
+  for await (const { claim } of links) {
     if (!claim) return
     yield claim
   }

@@ -47,7 +47,11 @@ function startWriter(
     store,
     target,
     events,
-    find: async (_partition, offset) => found.get(offset) ?? 'absent',
+    find: async (_partition, from, to) => {
+      for (let offset = from; offset < to; offset++)
+        if (found.has(offset)) return { offset, ...(found.get(offset) as object) } as FoundRecord
+      return 'absent'
+    },
     epochEnd: async () => epoch.end,
   })
   const writer = new PartitionWriter({
@@ -329,6 +333,21 @@ test('a connection whose loss is noticed only while a batch is confirmed is as g
   expect(it.claims()).toHaveLength(1)
 })
 
+test('a connection that is lost again while a record is compared is not forgotten', async () => {
+  const { claims, writer, ran, push, found, same, other } = await landedThree()
+  for (const offset of [3, 4]) push(offset)
+  writer.connectionLost()
+  found.set(4, same)
+  vi.spyOn(found, 'get').mockImplementationOnce(() => {
+    found.set(4, other)
+    writer.connectionLost()
+    return same
+  })
+  writer.drain()
+  await expect(ran).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED', retryable: true })
+  expect(claims()).toHaveLength(1)
+})
+
 test('after a lost connection a record that Kafka no longer has is not compared, but a refusal of another consumer counts', async () => {
   const { claims, writer, ran, push } = await landedThree()
   writer.connectionLost()
@@ -566,4 +585,60 @@ test('an era whose only claim behind its start has no record is compared by its 
   it.epoch.end = 1
   expect(await it.writer.recover()).toBe(6)
   expect(it.claims()[3]).toMatchObject({ era: { number: 2 }, begins: { kafkaOffset: 1 } })
+})
+
+test('a record that Kafka has where the chain ends with gaps has not landed: the partition is refused, or an era begins before it', async () => {
+  const { objects, other, same } = await landedThreeAndGaps()
+  const next = startWriter(60_000, undefined, false, objects)
+  next.found.set(2, same).set(4, other)
+  const why = expect.stringMatching(/^no record has landed from offset 3 to 4, and Kafka has one at 4/)
+  await expect(next.writer.recover()).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED', why })
+  const recording = startWriter(60_000, undefined, false, objects, 'record')
+  recording.found.set(2, same).set(4, other)
+  recording.epoch.end = 4
+  expect(await recording.writer.recover()).toBe(6)
+  expect(recording.claims()[2]).toMatchObject({ begins: { kafkaOffset: 4 } })
+})
+
+test('offsets that were read as gaps before a lost connection are not claimed as gaps if Kafka has a record there now', async () => {
+  const { claims, writer, ran, push, found, same, other, objects } = await landedThree()
+  push(3)
+  writer.pending.reachedEnd(6)
+  writer.connectionLost()
+  found.set(3, same).set(5, other)
+  writer.drain()
+  const why = expect.stringMatching(/^no record was read from offset 4 to 5, and Kafka has one at 5/)
+  await expect(ran).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED', retryable: true, why })
+  expect(claims()).toHaveLength(1)
+  expect([...objects.keys()].filter((key) => key.includes('/truncations/'))).toHaveLength(0)
+})
+
+test('so are gaps behind the last landed record', async () => {
+  const { claims, writer, ran, found, same, other } = await landedThree()
+  writer.pending.reachedEnd(5)
+  writer.connectionLost()
+  found.set(2, same).set(3, other)
+  writer.drain()
+  await expect(ran).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED', retryable: true })
+  expect(claims()).toHaveLength(1)
+})
+
+test('skipped records behind the last landed one may be in Kafka: a restored log has them again', async () => {
+  const { objects, same, other } = await landedThreeAndGaps()
+  const skipping = startWriter(60_000, undefined, false, objects)
+  skipping.found.set(2, same)
+  await skipping.writer.recover()
+  await skipping.writer.skipTo(9, 'retention')
+  const { writer, found } = startWriter(60_000, undefined, false, objects)
+  found.set(2, same).set(6, other)
+  expect(await writer.recover()).toBe(9)
+  const ran = writer.run()
+  writer.pending.reachedEnd(10)
+  writer.connectionLost()
+  writer.drain()
+  await ran
+  found.set(4, other)
+  const next = startWriter(60_000, undefined, false, objects)
+  next.found.set(2, same).set(4, other)
+  await expect(next.writer.recover()).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED' })
 })

@@ -11,8 +11,16 @@ import {
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { claimKey } from '@ticklake/contract/keys.ts'
 import type { LastRecord } from '@ticklake/contract/last-record.ts'
-import { comparableClaim, isSilent, type LandedRecord, type RecordPast } from '@ticklake/lake/chain-end.ts'
-import { claimKeys, readLink, usableClaim } from '@ticklake/lake/claims.ts'
+import {
+  type ComparableEnd,
+  type Comparison,
+  chainEnd,
+  isSilent,
+  type LandedRecord,
+  landedRecord,
+  type RecordPast,
+} from '@ticklake/lake/chain-end.ts'
+import { type ChainLink, newestLinks, readLink, usableClaim } from '@ticklake/lake/claims.ts'
 import { isComplete } from '@ticklake/lake/completeness.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { release } from '@ticklake/runtime/release.ts'
@@ -26,6 +34,9 @@ import { firstStep, isCollecting, nextStep, type Outcome, type Problem, type Ste
 import { type LandingPort, landDead, landFiles } from './landing.ts'
 import { shiftedSink } from './shifted-sink.ts'
 import type { KnownTruncation, TruncationGuard } from './truncation-guard.ts'
+
+/** Why Kafka's log is another one, and from which offset on, as far as was seen. */
+type Replaced = Pick<Extract<Comparison, { result: 'replaced' }>, 'why' | 'offset'>
 
 export interface WriterOptions
   extends Pick<PendingBatchesOptions, 'flushAfterMs' | 'flushBytes' | 'flushRows'> {
@@ -187,40 +198,44 @@ export class PartitionWriter {
    */
   connectionLost(): void {
     const { target } = this.#options
-    const { shift } = this
-    const pending =
-      this.pending.lastRecord ?? (isCollecting(this.#step) ? this.#batch?.lastRecord() : undefined)
-    const read = pending && {
-      ...pending,
-      offset: pending.offset - shift,
+    const { shift, pending } = this
+    const record = pending.lastRecord ?? (isCollecting(this.#step) ? this.#batch?.lastRecord() : undefined)
+    const read = record && {
+      ...record,
+      offset: record.offset - shift,
       contract: CONTRACT_VERSION,
       aliases: target.aliases,
+      gapsTo: pending.nextOffset - shift,
     }
+    // What is pending has no record.
+    if (!record) this.#noteGaps(this.unclaimedFrom, pending.nextOffset)
     // An adopted claim may end behind what has been read. If the later record is still there, so is the earlier one.
     const last = read && read.offset > (this.#lastClaimed?.offset ?? -1) ? read : this.#lastClaimed
-    if (last && last.offset !== this.#doubted.at(-1)?.offset) this.#doubted.push(last)
-    else if (!last && this.#begun) this.#isEraDoubted = true
+    if (last) {
+      // The connection may be lost again while the same record is compared.
+      if (last.offset === this.#doubted.at(-1)?.offset) this.#doubted.pop()
+      this.#doubted.push(last)
+    } else if (this.#begun) this.#isEraDoubted = true
   }
 
   /** @throws Failure TOPIC_TRUNCATED; Aborted */
   async #confirmLog(): Promise<void> {
     const { partition } = this.#options
     if (this.#isEraDoubted && this.#begun) {
-      const why = await this.#cutBelow(this.#begun)
-      if (why !== undefined && this.#options.onTruncation === 'record') throw logReplaced(partition, why)
-      if (why !== undefined) throw await this.refuseTruncated(why)
+      const cut = await this.#cutBelow(this.#begun)
+      if (cut && this.#options.onTruncation === 'record') throw logReplaced(partition, cut.why)
+      if (cut) throw await this.refuseTruncated(cut.why)
       this.#isEraDoubted = false
     }
-    for (let landed = this.#doubted[0]; landed !== undefined; landed = this.#doubted[0]) {
-      const compared = landed
-      const hasLanded = compared.offset + this.shift < this.landedOffset
-      const why = await this.#whyReplaced(compared, hasLanded ? 'has landed' : 'was read')
-      if (why !== undefined && hasLanded && this.#options.onTruncation !== 'record') {
-        throw await this.refuseTruncated(why)
+    const hasLanded = ({ offset }: { readonly offset: number }) => offset + this.shift < this.landedOffset
+    for (let record = this.#doubted[0]; record !== undefined; record = this.#doubted[0]) {
+      const replaced = await this.#replaced(record, hasLanded(record) ? 'has landed' : 'was read')
+      if (replaced && hasLanded(replaced) && this.#options.onTruncation !== 'record') {
+        throw await this.refuseTruncated(replaced.why)
       }
       // Recovery decides whether landed records are among them, and where the chain continues.
-      if (why !== undefined) throw logReplaced(partition, why)
-      this.#doubted.shift()
+      if (replaced) throw logReplaced(partition, replaced.why)
+      if (this.#doubted[0] === record) this.#doubted.shift()
     }
   }
 
@@ -345,14 +360,23 @@ export class PartitionWriter {
       throw problem.kind === 'truncated' ? await this.refuseTruncated(problem.found) : stopFailure(problem)
     }
     if (!('claim' in this.#step)) return
-    this.#noteLanded(this.#step.claim)
+    const { claim } = this.#step
+    if (!isSilent(claim)) this.#noteEnd({ claim, gapsTo: claim.E })
+    else if (claim.skipped === 0) this.#noteGaps(claim.S, claim.E)
   }
 
-  /** A claim of gaps or skipped records alone has nothing to compare: what landed before it is compared instead. */
-  #noteLanded(claim: Claim): void {
-    if (isSilent(claim)) return
-    this.#begun = claim.begins
-    this.#lastClaimed = claim.last && landedRecord(claim)
+  #noteEnd(end: ComparableEnd): void {
+    // The claim of an earlier release does not identify its last record.
+    if (!end.claim.begins && !end.claim.last) return
+    this.#begun = end.claim.begins
+    this.#lastClaimed = landedRecord(end)
+  }
+
+  /** Adds gaps to those behind the last record, unless skipped records, which Kafka may have, are between them. */
+  #noteGaps(from: number, to: number): void {
+    const last = this.#lastClaimed
+    if (last?.gapsTo !== undefined && last.gapsTo + this.shift === from && to > from)
+      this.#lastClaimed = { ...last, gapsTo: to - this.shift }
   }
 
   async #perform(step: Step): Promise<Outcome> {
@@ -361,25 +385,26 @@ export class PartitionWriter {
     const attempt = <T>(name: string, effect: () => Promise<T>) => untilDone(name, events, signal, effect)
     switch (step.at) {
       case 'find-tail': {
-        const key = await attempt('find_tail', () => this.#newestKey())
-        const tail = key === undefined ? undefined : await attempt('read_claim', () => this.#readClaim(key))
-        const landed =
-          tail && (await attempt('read_claim', () => comparableClaim(tail, () => this.#newestFirst())))
-        if (landed) this.#noteLanded(landed)
+        const end = await attempt('find_tail', () => chainEnd(this.#newestFirst()))
+        const tail = end?.newest
+        if (end?.landed) this.#noteEnd(end.landed)
         this.#tail = tail
         this.#era = tail?.era
         await this.#readKnownTruncation()
-        return { of: 'find-tail', tail, landed }
+        return { of: 'find-tail', tail, landed: end?.landed?.claim }
       }
       case 'compare-tail': {
         const { claim, landed } = step
         const { begins } = landed
-        const found = begins ? this.#cutBelow(begins) : this.#whyReplaced(landedRecord(landed), 'has landed')
-        const replaced = (await found) ?? this.#knownTruncation?.why
+        const found = begins ? this.#cutBelow(begins) : this.#replaced(this.#lastClaimed!, 'has landed')
+        const known = this.#knownTruncation && {
+          why: this.#knownTruncation.why,
+          offset: claim.E - shiftOf(claim),
+        }
+        const replaced = (await found) ?? known
         if (replaced === undefined) return { of: 'compare-tail', replaced }
-        const most = begins ? begins.kafkaOffset : landedRecord(landed).offset
-        const era = await this.#nextEra(claim, replaced, most)
-        return { of: 'compare-tail', replaced, era }
+        const era = await this.#nextEra(claim, replaced.why, begins ? begins.kafkaOffset : replaced.offset)
+        return { of: 'compare-tail', replaced: replaced.why, era }
       }
       case 'check-tail':
         return {
@@ -423,17 +448,20 @@ export class PartitionWriter {
     }
   }
 
-  /** Why Kafka's record is not this one, as far as this consumer or another one can tell. @throws Failure TOPIC_TRUNCATED */
-  async #whyReplaced(record: LandedRecord, how: RecordPast): Promise<string | undefined> {
+  /**
+   * Why and where Kafka's log is not that of this record, as far as this consumer or another one can tell. @throws
+   * Failure TOPIC_TRUNCATED
+   */
+  async #replaced(record: LandedRecord, how: RecordPast): Promise<Replaced | undefined> {
     const { events, partition, truncation } = this.#options
     const compared = await untilDone('compare_record', events, this.#aborting.signal, () =>
       truncation.compare(partition, record, how),
     )
-    if (compared.result === 'replaced') return compared.why
+    if (compared.result === 'replaced') return compared
     if (compared.result === 'same') return undefined
     // Another consumer may have compared it while Kafka still had the record.
     await this.#readKnownTruncation()
-    return this.#knownTruncation?.why
+    return this.#knownTruncation && { why: this.#knownTruncation.why, offset: record.offset }
   }
 
   /** @throws Failure TOPIC_TRUNCATED when an earlier consumer has refused the era, and no next one can begin */
@@ -476,10 +504,11 @@ export class PartitionWriter {
    * Why an era in which nothing has landed cannot continue where it began: Kafka has again lost records, some of which
    * landed before the era. Undefined: it can, or Kafka does not know.
    */
-  async #cutBelow({ kafkaOffset }: EraStart): Promise<string | undefined> {
+  async #cutBelow({ kafkaOffset }: EraStart): Promise<Replaced | undefined> {
     const end = await this.#divergence()
     if (end === undefined || end >= kafkaOffset) return undefined
-    return `Kafka has lost landed records from offset ${end} on, before anything landed in the era that begins at ${kafkaOffset}`
+    const why = `Kafka has lost landed records from offset ${end} on, before anything landed in the era that begins at ${kafkaOffset}`
+    return { why, offset: end }
   }
 
   /**
@@ -503,20 +532,16 @@ export class PartitionWriter {
 
   async *#newestFirst(): AsyncGenerator<Claim> {
     const { target, partition, landing } = this.#options
-    for await (const key of claimKeys(landing.store, target.lake, target.topicId, partition))
-      yield await this.#readClaim(key)
-  }
-
-  async #newestKey(): Promise<string | undefined> {
-    const { target, partition, landing } = this.#options
-    const { store } = landing
-    for await (const key of claimKeys(store, target.lake, target.topicId, partition, { limit: 1 })) return key
-    return undefined
+    for await (const link of newestLinks(landing.store, target.lake, target.topicId, partition))
+      yield this.#usable(link)
   }
 
   async #readClaim(key: string): Promise<Claim> {
-    const meanwhile = `partition ${this.#options.partition} is not read, nothing is written`
-    return usableClaim(await readLink(this.#options.landing.store, key), meanwhile)
+    return this.#usable(await readLink(this.#options.landing.store, key))
+  }
+
+  #usable(link: ChainLink): Claim {
+    return usableClaim(link, `partition ${this.#options.partition} is not read, nothing is written`)
   }
 
   async #complete(claim: Claim): Promise<void> {
@@ -538,10 +563,6 @@ export class PartitionWriter {
     this.#options.onProgress()
     await yieldToEventLoop()
   }
-}
-
-function landedRecord({ last, contract, aliases, era }: Claim): LandedRecord {
-  return { ...last!, offset: last!.offset - (era?.shift ?? 0), contract, aliases }
 }
 
 /** The records in memory are of a log that Kafka has replaced: another member recovers the chain again. */

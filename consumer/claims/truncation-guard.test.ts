@@ -59,7 +59,11 @@ test.each<[string, Uint8Array | null, FoundRecord, RegExp]>([
   ['the end of the partition', tick('1.5'), 'beyond-end', /Kafka ends before it/],
 ])('%s is not a landed record', async (_what, value, found, why) => {
   const { it, results } = guard(found)
-  expect(await it.compare(0, landed(value))).toEqual({ result: 'replaced', why: expect.stringMatching(why) })
+  expect(await it.compare(0, landed(value))).toEqual({
+    result: 'replaced',
+    offset: 7,
+    why: expect.stringMatching(why),
+  })
   expect(results).toEqual(['replaced'])
 })
 

@@ -3,7 +3,7 @@
 import { truncationKey, withdrawalKey } from '@ticklake/contract/keys.ts'
 import {
   type Comparison,
-  compareRecord,
+  compareEnd,
   type FoundRecord,
   type LandedRecord,
   type RecordPast,
@@ -18,8 +18,8 @@ export interface TruncationGuardOptions {
   readonly store: Pick<ObjectStore, 'putIfAbsent' | 'text'>
   readonly target: LandingTarget
   readonly events: Pick<ConsumerEvents, 'recordCompared'>
-  /** The record that Kafka has at an offset now. */
-  readonly find: (partition: number, offset: number) => Promise<FoundRecord>
+  /** The first record that Kafka has in [from, to) now. */
+  readonly find: (partition: number, from: number, to: number) => Promise<FoundRecord>
   /** Where the records of a leader epoch end in Kafka's log now; negative: unknown. */
   readonly epochEnd: (partition: number, leaderEpoch: number) => Promise<number>
 }
@@ -56,13 +56,14 @@ export class TruncationGuard {
     return end < 0 ? undefined : end
   }
 
-  /** Whether Kafka's record is this one. @param how what has happened to the record so far */
+  /** Whether Kafka's record is this one, and the gaps behind it are still gaps. @param how what has happened to it so far */
   async compare(
     partition: number,
     record: LandedRecord,
     how: RecordPast = 'has landed',
   ): Promise<Comparison> {
-    const comparison = compareRecord(record, await this.#options.find(partition, record.offset), how)
+    const find = (from: number, to: number) => this.#options.find(partition, from, to)
+    const comparison = await compareEnd(record, find, how)
     this.#options.events.recordCompared(comparison.result)
     return comparison
   }

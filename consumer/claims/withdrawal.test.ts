@@ -28,8 +28,8 @@ function without(name: 'last' | 'leaderEpoch'): Claim {
   return JSON.parse(JSON.stringify(landed(), (key, value) => (key === name ? undefined : value))) as Claim
 }
 
-/** A refused partition with these claims. */
-async function refused(claims: readonly Claim[], found: FoundRecord) {
+/** A refused partition with these claims, what Kafka has at offset 0, and what behind it. */
+async function refused(claims: readonly Claim[], found: FoundRecord, behind: FoundRecord = 'absent') {
   const store = memoryStore()
   for (const claim of claims) store.objects.set(claimKey(lake, target.topicId, 0, claim.S), claimText(claim))
   const guard = new TruncationGuard({
@@ -40,7 +40,8 @@ async function refused(claims: readonly Claim[], found: FoundRecord) {
     epochEnd: async () => -1,
   })
   await guard.refuse(0, 'another record')
-  const withdraw = () => withdrawTruncations({ store, target, find: async () => found })
+  const find = async (_partition: number, from: number) => (from === 0 ? found : behind)
+  const withdraw = () => withdrawTruncations({ store, target, find })
   return { guard, withdraw, store }
 }
 
@@ -71,6 +72,19 @@ test.each<[string, Claim, FoundRecord, string]>([
   expect(await withdraw()).toMatchObject([{ isWithdrawn: false, why: expect.stringContaining(why) }])
   await expect(guard.requireIntact(0)).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED' })
 })
+
+test.each<[FoundRecord, boolean]>([
+  ['absent', true],
+  [{ ...there, offset: 2 }, false],
+  ['beyond-end', false],
+])(
+  'if the newest claim has only gaps, where Kafka now has %j, the refusal is withdrawn: %s',
+  async (behind, isWithdrawn) => {
+    const { files, last: _, ...gaps } = landed()
+    const { withdraw } = await refused([landed(), { ...gaps, files, S: 1, E: 3, gaps: 2 }], there, behind)
+    expect(await withdraw()).toMatchObject([{ isWithdrawn }])
+  },
+)
 
 test('where an era has begun since, nothing has to be withdrawn', async () => {
   const era = buildEra(target, landed(), {

@@ -1,10 +1,9 @@
 // Withdraws the refusal of a partition if Kafka provably has all that landed: the refusal was wrong, or the broker got
 // its log back. By hand only (`consumer withdraw`): no restart clears a refusal.
-import { type Claim, shiftOf } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { parseTruncationKey, truncationsPrefix, withdrawalKey } from '@ticklake/contract/keys.ts'
-import { compareRecord } from '@ticklake/lake/chain-end.ts'
-import { claimKeys, readLink, usableClaim } from '@ticklake/lake/claims.ts'
+import { type ChainEnd, chainEnd, compareEnd, landedRecord } from '@ticklake/lake/chain-end.ts'
+import { newestLinks, usableClaim } from '@ticklake/lake/claims.ts'
 import { release } from '@ticklake/runtime/release.ts'
 import type { ObjectStore } from '../s3.ts'
 import type { LandingTarget } from './claim-builder.ts'
@@ -35,9 +34,9 @@ export async function withdrawTruncations(options: WithdrawalOptions): Promise<R
     const refused = parseTruncationKey(key)
     if (refused?.topicId !== target.topicId || (await store.exists(withdrawalKey(key)))) continue
     const { partition, era } = refused
-    const tail = await newestClaim(options, partition)
-    if ((tail?.era?.number ?? 0) > era) continue
-    const proof = await prove(options, tail)
+    const end = await chainEnd(newestFirst(options, partition))
+    if ((end?.newest.era?.number ?? 0) > era) continue
+    const proof = await prove(options, partition, end)
     if (proof.isWithdrawn) {
       const facts = { v: 1, partition, why: proof.why, withdrawnAt: new Date().toISOString(), release }
       await store.putIfAbsent(withdrawalKey(key), `${JSON.stringify(facts)}\n`, 'application/json')
@@ -47,10 +46,9 @@ export async function withdrawTruncations(options: WithdrawalOptions): Promise<R
   return reconsidered
 }
 
-async function newestClaim({ store, target }: WithdrawalOptions, partition: number) {
-  for await (const key of claimKeys(store, target.lake, target.topicId, partition, { limit: 1 }))
-    return usableClaim(await readLink(store, key), `the refusal of partition ${partition} stays`)
-  return undefined
+async function* newestFirst({ store, target }: WithdrawalOptions, partition: number) {
+  for await (const link of newestLinks(store, target.lake, target.topicId, partition))
+    yield usableClaim(link, `the refusal of partition ${partition} stays`)
 }
 
 /**
@@ -59,23 +57,21 @@ async function newestClaim({ store, target }: WithdrawalOptions, partition: numb
  */
 async function prove(
   { find }: WithdrawalOptions,
-  tail: Claim | undefined,
+  partition: number,
+  end: ChainEnd | undefined,
 ): Promise<Pick<Reconsidered, 'isWithdrawn' | 'why'>> {
   const stays = (why: string) => ({ isWithdrawn: false, why })
-  if (!tail?.last) return stays('its newest claim has no record to compare')
-  const { last, partition, contract, aliases } = tail
+  const record = end?.landed && landedRecord(end.landed)
+  if (!record) return stays('its newest claim has no record to compare')
+  const { offset, contract, leaderEpoch } = record
   if (contract > CONTRACT_VERSION)
     return stays(`its newest claim has contract ${contract}, of a newer release`)
-  if (last.leaderEpoch === undefined) return stays('its newest claim has no leader epoch')
-  const offset = last.offset - shiftOf(tail)
-  const found = await find(partition, offset)
-  const compared = compareRecord({ ...last, offset, contract, aliases }, found)
+  if (leaderEpoch === undefined) return stays('its newest claim has no leader epoch')
+  const compared = await compareEnd(record, (from, to) => find(partition, from, to))
   if (compared.result === 'replaced') return stays(compared.why)
-  if (typeof found === 'string') return stays(`Kafka no longer has the record at offset ${offset}`)
-  const epochs = `leader epoch ${found.leaderEpoch}`
-  if (found.leaderEpoch !== last.leaderEpoch)
-    return stays(
-      `the record at offset ${offset} is of ${epochs}, and that of the claim of ${last.leaderEpoch}`,
-    )
+  if (compared.result === 'unknown') return stays(`Kafka no longer has the record at offset ${offset}`)
+  const epochs = `leader epoch ${compared.leaderEpoch}`
+  if (compared.leaderEpoch !== leaderEpoch)
+    return stays(`the record at offset ${offset} is of ${epochs}, and that of the claim of ${leaderEpoch}`)
   return { isWithdrawn: true, why: `Kafka has the last landed record: offset ${offset}, ${epochs}` }
 }

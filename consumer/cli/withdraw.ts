@@ -27,7 +27,7 @@ export async function withdraw(
     const compared = await withdrawTruncations({
       store,
       target: { lake, topicId },
-      find: (partition, offset) => lookup.find(partition, offset),
+      find: (partition, from, to) => lookup.find(partition, from, to),
     })
     for (const { partition, isWithdrawn, why } of compared)
       say(host, `partition ${partition}: ${isWithdrawn ? 'withdrawn' : 'stays refused'}: ${why}`)

@@ -99,7 +99,7 @@ export async function setUpLanding(
       store,
       target,
       events,
-      find: (partition, offset) => lookup.find(partition, offset),
+      find: (partition, from, to) => lookup.find(partition, from, to),
       epochEnd: (partition, leaderEpoch) => lookup.epochEnd(partition, leaderEpoch),
     }),
     source:

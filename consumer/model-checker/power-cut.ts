@@ -48,10 +48,10 @@ function doubts(world: World, after: State, { step, doubted = -1 }: Actor): (num
   return [isGone ? claimed : undefined, ...read.filter(isLater)]
 }
 
-/** `consumer withdraw`: a refusal is withdrawn if Kafka has the last record of the newest claim. */
+/** `consumer withdraw`: a refusal is withdrawn if Kafka has the chain's last record. */
 export function withdrawalMoves(world: World, state: State): Move[] {
   if (!state.isRefused) return []
-  const newest = Object.values(state.claims).toSorted((a, b) => b.S - a.S)[0]!
+  const newest = comparableUpTo(state, Number.POSITIVE_INFINITY)!
   const isProven = isComparable(state, newest) && !isStale(world, state, newest)
   const isMistaken = world.mistake === 'withdrawal-without-proof' && !isComparable(state, newest)
   if (!isProven && !isMistaken) return []

@@ -1,17 +1,18 @@
-// Reads single records by offset, to compare them with what landed.
+// Finds single records, to compare them with what landed.
 import { KafkaReader, KafkaReaderError, type Records } from '@ticklake/kafka-reader'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { type KafkaConfig, readerSettings } from './config.ts'
 
 export interface StoredRecord {
+  readonly offset: number
   readonly leaderEpoch: number
   readonly timestampMs: number | undefined
   readonly value: Uint8Array | null
 }
 
 /**
- * `absent`: Kafka has deleted or compacted it, or the offset is a marker's. `beyond-end`: the partition ends at or before
- * this offset.
+ * `absent`: there is none, because Kafka has deleted or compacted it, or the offsets are markers'. `beyond-end`: the
+ * partition ends before the last of the offsets.
  */
 export type LookupResult = StoredRecord | 'absent' | 'beyond-end'
 
@@ -26,6 +27,7 @@ const MAX_PARTITION_BYTES = 16 * 1024
 interface Lookup {
   readonly partition: number
   readonly offset: number
+  readonly to: number
   /** When it began to be read. */
   sinceMs: number
   readonly resolve: (result: LookupResult) => void
@@ -49,10 +51,10 @@ export class RecordLookup implements Disposable {
     this.#clientId = clientId
   }
 
-  /** @throws Failure KAFKA_UNREACHABLE, which may be temporary */
-  find(partition: number, offset: number): Promise<LookupResult> {
+  /** The first record of [offset, to). @throws Failure KAFKA_UNREACHABLE, which may be temporary */
+  find(partition: number, offset: number, to = offset + 1): Promise<LookupResult> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ partition, offset, sinceMs: 0, resolve, reject })
+      this.#waiting.push({ partition, offset, to, sinceMs: 0, resolve, reject })
       if (!this.#isRunning) void this.#run()
     })
   }
@@ -137,12 +139,12 @@ export class RecordLookup implements Disposable {
   async #checkEnds(reader: KafkaReader): Promise<void> {
     const topic = this.#config.KAFKA_TOPIC
     for (const lookup of [...this.#current.values()]) {
-      const { partition, offset, sinceMs } = lookup
+      const { partition, to, sinceMs } = lookup
       const ageMs = performance.now() - sinceMs
       if (ageMs <= END_PATIENCE_MS) continue
       // Asked now: an earlier fetch may be of a dead leader.
       const [end] = await reader.listOffsets([{ topic, partition, at: 'latest' }])
-      if (end!.offset <= offset) this.#answer(reader, lookup, 'beyond-end')
+      if (end!.offset < to) this.#answer(reader, lookup, 'beyond-end')
       else if (ageMs > LOOKUP_TIMEOUT_MS)
         throw new Error(`nothing came of partition ${partition} for ${LOOKUP_TIMEOUT_MS / 1000} s`)
     }
@@ -156,17 +158,18 @@ export class RecordLookup implements Disposable {
 }
 
 /** undefined: unknown yet. */
-function resultOf(records: Records, { offset }: Lookup): LookupResult | undefined {
+function resultOf(records: Records, { to }: Lookup): LookupResult | undefined {
   const { count, offsets, bytes, timestamps, valueStarts, valueEnds, nextOffset, leaderEpoch } = records
-  if (count > 0 && offsets[0] === offset) {
+  if (count > 0 && offsets[0]! < to) {
     const start = valueStarts[0]!
     return {
+      offset: offsets[0]!,
       leaderEpoch,
       timestampMs: timestamps[0]! < 0 ? undefined : timestamps[0]!,
       value: start < 0 ? null : Uint8Array.from(bytes.subarray(start, valueEnds[0]!)),
     }
   }
-  return nextOffset > offset ? 'absent' : undefined
+  return nextOffset >= to ? 'absent' : undefined
 }
 
 function failed(error: unknown): Failure {

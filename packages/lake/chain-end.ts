@@ -1,14 +1,21 @@
 // Whether Kafka still has the landed record at its offset. A broker that lost the end of its log, in a power cut or an
 // unclean election, gives the same offsets to other records.
-import { type Claim, claimRows } from '@ticklake/contract/claim.ts'
+import { type Claim, claimRows, shiftOf } from '@ticklake/contract/claim.ts'
 import { type LastRecord, recordDigest, type ValidationRules } from '@ticklake/contract/last-record.ts'
 
 /** A record that was claimed or read, with the rules that validated it. */
-export type LandedRecord = Pick<LastRecord, 'offset' | 'sha256'> & ValidationRules
+export interface LandedRecord extends LastRecord, ValidationRules {
+  /** The offset up to which no record follows it, as far as was claimed or read; absent: it is the last. */
+  readonly gapsTo?: number | undefined
+}
 
-/** What Kafka has at an offset: a record, no longer one (`absent`), or not yet one (`beyond-end`). */
+/**
+ * What Kafka has in a range of offsets: a record, the first one; no longer one (`absent`); or not all of the offsets yet
+ * (`beyond-end`).
+ */
 export type FoundRecord =
   | {
+      readonly offset?: number
       readonly timestampMs: number | undefined
       readonly value: Uint8Array | null
       readonly leaderEpoch?: number
@@ -18,8 +25,10 @@ export type FoundRecord =
 
 /** `unknown`: Kafka has deleted or compacted the record, so there is nothing to compare with. */
 export type Comparison =
-  | { readonly result: 'same' | 'unknown' }
-  | { readonly result: 'replaced'; readonly why: string }
+  | { readonly result: 'same'; readonly leaderEpoch: number | undefined }
+  | { readonly result: 'unknown' }
+  /** `offset`: where Kafka's log is another one. */
+  | { readonly result: 'replaced'; readonly why: string; readonly offset: number }
 
 /** What has happened to a record before it is compared. */
 export type RecordPast = 'has landed' | 'was read'
@@ -33,34 +42,81 @@ export function compareRecord(
   const { offset } = landed
   if (found === 'absent') return { result: 'unknown' }
   if (found === 'beyond-end') {
-    return { result: 'replaced', why: `the record at offset ${offset} ${how}, and Kafka ends before it` }
+    return {
+      result: 'replaced',
+      offset,
+      why: `the record at offset ${offset} ${how}, and Kafka ends before it`,
+    }
   }
-  if (recordDigest(found, landed) === landed.sha256) return { result: 'same' }
+  if (recordDigest(found, landed) === landed.sha256) return { result: 'same', leaderEpoch: found.leaderEpoch }
   const time = found.timestampMs === undefined ? '' : ` of ${new Date(found.timestampMs).toISOString()}`
   return {
     result: 'replaced',
+    offset,
     why: `the record at offset ${offset} ${how}, and Kafka has another one${time} at this offset`,
   }
 }
 
+/**
+ * Compares a record, and the gaps behind it: Kafka has no record there, unless its log is another one.
+ * @param find the first record that Kafka has in [from, to)
+ */
+export async function compareEnd(
+  landed: LandedRecord,
+  find: (from: number, to: number) => Promise<FoundRecord>,
+  how: RecordPast = 'has landed',
+): Promise<Comparison> {
+  const from = landed.offset + 1
+  const compared = compareRecord(landed, await find(landed.offset, from), how)
+  const { gapsTo = from } = landed
+  if (compared.result === 'replaced' || gapsTo <= from) return compared
+  const found = await find(from, gapsTo)
+  if (found === 'absent') return compared
+  const why = `no record ${how} from offset ${from} to ${gapsTo - 1}, and Kafka`
+  if (found === 'beyond-end') return { result: 'replaced', offset: from, why: `${why} ends before that` }
+  const { offset = from } = found
+  return { result: 'replaced', offset, why: `${why} has one at ${offset}` }
+}
+
 /** Whether a claim has only gaps and skipped records: what landed before it says whether Kafka has the chain's log. */
 export function isSilent(claim: Claim): boolean {
-  return !claim.begins && claimRows(claim) + claim.dead === 0
+  return !claim.last && !claim.begins && claimRows(claim) + claim.dead === 0
+}
+
+/** The claim by which a chain is compared with Kafka. */
+export interface ComparableEnd {
+  /** The newest one with a record, or the one that began the era if nothing has landed since. */
+  readonly claim: Claim
+  /** The claims behind it have only gaps up to this offset of the lake. */
+  readonly gapsTo: number
+}
+
+/** The end of a chain. */
+export interface ChainEnd {
+  readonly newest: Claim
+  /** Undefined: nothing has landed, or a release before 0.3.0 landed the last record. */
+  readonly landed: ComparableEnd | undefined
 }
 
 /**
- * The claim by which a chain is compared with Kafka: the newest one with a record, or the one that began the era if
- * nothing has landed since.
- * @param tail the newest claim
- * @param newestFirst the chain's claims; read only if the tail is silent, and no further than needed
- * @returns undefined: nothing has landed, or a release before 0.3.0 landed the last record
+ * @param newestFirst the chain's claims; no more are read than are needed, mostly one
+ * @returns undefined: there is none
  */
-export async function comparableClaim(
-  tail: Claim,
-  newestFirst: () => AsyncIterable<Claim>,
-): Promise<Claim | undefined> {
-  for await (const claim of isSilent(tail) ? newestFirst() : [tail]) {
-    if (!isSilent(claim)) return (claim.last ?? claim.begins) && claim
+export async function chainEnd(newestFirst: AsyncIterable<Claim>): Promise<ChainEnd | undefined> {
+  let newest: Claim | undefined
+  let gapsTo = 0
+  for await (const claim of newestFirst) {
+    if (newest === undefined) gapsTo = claim.E
+    newest ??= claim
+    if (!isSilent(claim)) return { newest, landed: (claim.last ?? claim.begins) && { claim, gapsTo } }
+    if (claim.skipped > 0) gapsTo = claim.S
   }
-  return undefined
+  return newest && { newest, landed: undefined }
+}
+
+/** What is compared of it, at its offset in Kafka; undefined if it is the beginning of an era. */
+export function landedRecord({ claim, gapsTo }: ComparableEnd): LandedRecord | undefined {
+  const { last, contract, aliases } = claim
+  const shift = shiftOf(claim)
+  return last && { ...last, offset: last.offset - shift, contract, aliases, gapsTo: gapsTo - shift }
 }

@@ -58,12 +58,27 @@ export async function* claimKeys(
   lake: Lake,
   topicId: string,
   partition: number,
-  options: { limit?: number } = {},
+  options: { limit?: number; startAfter?: string } = {},
 ): AsyncGenerator<string> {
   for await (const { key } of source.list(claimsPrefix(lake, topicId, partition), options)) {
     requireClaimKey(key)
     yield key
   }
+}
+
+/** What is stored of a partition's chain, the newest first, of which one LIST asks for no other. */
+export async function* newestLinks(
+  source: ObjectSource,
+  lake: Lake,
+  topicId: string,
+  partition: number,
+): AsyncGenerator<ChainLink> {
+  let newest: string | undefined
+  for await (const key of claimKeys(source, lake, topicId, partition, { limit: 1 })) newest = key
+  if (newest === undefined) return
+  yield readLink(source, newest)
+  for await (const key of claimKeys(source, lake, topicId, partition, { startAfter: newest }))
+    yield readLink(source, key)
 }
 
 function requireClaimKey(key: string): void {
