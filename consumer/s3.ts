@@ -12,21 +12,23 @@ import type { ObjectSource } from '@ticklake/lake/object-source.ts'
 /** S3's page size for lists. */
 const KEYS_PER_LIST = 1_000
 
-/** `conflict`: another conditional write is in progress (409); try again. */
-export type PutResult = 'stored' | 'exists' | 'conflict'
+export type PutResult = 'stored' | 'exists'
 
 /** `changed`: the object has changed or is gone. */
-export type ReplaceResult = 'stored' | 'changed' | 'conflict'
+export type ReplaceResult = 'stored' | 'changed'
 
 export interface ObjectStore extends ObjectSource {
-  /** Stores an object unless its key is taken. Throws if it is unknown whether it was stored. */
+  /**
+   * Stores an object unless its key is taken. Throws if it is unknown whether it was stored, or another conditional write
+   * of the key is in progress (409), which may still fail: try again.
+   */
   putIfAbsent(
     key: string,
     body: Uint8Array | string,
     contentType: string,
     signal?: AbortSignal,
   ): Promise<PutResult>
-  /** Replaces an object unless it has changed since it was read. Throws if it is unknown whether it was stored. */
+  /** Replaces an object unless it has changed since it was read. Throws as putIfAbsent() does. */
   replace(key: string, body: string, contentType: string, etag: string): Promise<ReplaceResult>
   /** The object's text, and the ETag with which it can be replaced; undefined if it does not exist. */
   text(key: string): Promise<{ readonly text: string; readonly etag: string } | undefined>
@@ -49,9 +51,7 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore {
         )
         return 'stored'
       } catch (error) {
-        const status = statusOf(error)
-        if (status === 412) return 'exists'
-        if (status === 409) return 'conflict'
+        if (statusOf(error) === 412) return 'exists'
         throw error
       }
     },
@@ -70,7 +70,6 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore {
       } catch (error) {
         const status = statusOf(error)
         if (status === 412 || (status === 404 && nameOf(error) !== 'NoSuchBucket')) return 'changed'
-        if (status === 409) return 'conflict'
         throw error
       }
     },

@@ -57,8 +57,8 @@ export type Outcome =
   | { readonly of: 'check-tail'; readonly complete: boolean }
   /** `claim` is built from the records alone; for `collect-claim` it covers the same range. */
   | { readonly of: 'collect' | 'collect-claim'; readonly claim: Claim }
-  /** `unknown`: no answer, or one that says neither; it may have been stored. */
-  | { readonly of: 'put-claim'; readonly result: 'stored' | 'exists' | 'unknown' }
+  /** Without an answer it is put again, and may then exist: `exists` may be our own. */
+  | { readonly of: 'put-claim'; readonly result: 'stored' | 'exists' }
   | { readonly of: 'read-claim'; readonly claim: Claim }
   | { readonly of: 'put-files' }
   /** `pending`: the dead-letter topic does not accept the announcement now. */
@@ -102,9 +102,7 @@ export function nextStep(step: Step, outcome: Outcome, abilityFor: (claim: Claim
       return { at: 'put-claim', claim: outcome.claim }
     case 'put-claim': {
       const { claim } = expect(step, 'put-claim')
-      if (outcome.result === 'stored') return write(claim)
-      // A PUT with an unknown outcome is retried: the second finds the claim of the first, and reads its nonce.
-      return outcome.result === 'exists' ? { at: 'read-claim', claim } : step
+      return outcome.result === 'stored' ? write(claim) : { at: 'read-claim', claim }
     }
     case 'read-claim': {
       const { claim } = expect(step, 'read-claim')

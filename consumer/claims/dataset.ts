@@ -132,9 +132,7 @@ async function raise(
     throw conditionalWritesIgnored(`a PUT of ${key} with another object’s ETag was stored, S3 answers 412`)
   }
   const body = `${JSON.stringify({ ...stored, contract: CONTRACT_VERSION, release })}\n`
-  const result = await store.replace(key, body, 'application/json', etag)
-  if (result === 'conflict') throw new Error(`another write of ${key} is under way`)
-  return result === 'stored'
+  return (await store.replace(key, body, 'application/json', etag)) === 'stored'
 }
 
 /** No object has it. */

@@ -48,7 +48,6 @@ export async function landFiles(
   const put = (key: string, body: Uint8Array) =>
     untilDone('put_object', events, signal, async () => {
       const result = await landing.store.putIfAbsent(key, body, contentTypes[target.format], signal)
-      if (result === 'conflict') throw new Error(`another write of ${key} is under way`)
       events.objectWritten(body.length, result === 'stored')
     })
   await landing.uploadLimit(async () => {
@@ -70,13 +69,7 @@ export async function landDead(
   signal: AbortSignal,
 ): Promise<void> {
   const key = deadKey(target.lake, claim)
-  const result = await landing.store.putIfAbsent(
-    key,
-    deadFile(claim, rejected),
-    'application/x-ndjson',
-    signal,
-  )
-  if (result === 'conflict') throw new Error(`another write of ${key} is under way`)
+  await landing.store.putIfAbsent(key, deadFile(claim, rejected), 'application/x-ndjson', signal)
 }
 
 async function landRecords(

@@ -416,7 +416,7 @@ export class PartitionWriter {
         const result = await attempt('put_claim', () =>
           landing.store.putIfAbsent(key, claimText(step.claim), 'application/json', signal),
         )
-        return { of: 'put-claim', result: result === 'conflict' ? 'unknown' : result }
+        return { of: 'put-claim', result }
       }
       case 'read-claim': {
         const key = claimKey(target.lake, target.topicId, partition, step.claim.S)

@@ -170,6 +170,5 @@ async function mark(
   key: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  const result = await store.putIfAbsent(key, '{"v":1}\n', 'application/json', signal)
-  if (result === 'conflict') throw new Error(`another write of ${key} is under way`)
+  await store.putIfAbsent(key, '{"v":1}\n', 'application/json', signal)
 }

@@ -161,14 +161,7 @@ function steps(world: World, state: State, actor: Actor, who: number): Move[] {
         return [done(name, { of: 'put-claim', result: 'exists' })]
       }
       const claims = { claims: { ...state.claims, [claim.S]: claim } }
-      const stored = done(name, { of: 'put-claim', result: 'stored' }, claims)
-      if (state.lostAnswers === 0) return [stored]
-      const lost = done(
-        `${name}, answer lost`,
-        { of: 'put-claim', result: 'unknown' },
-        { ...claims, lostAnswers: state.lostAnswers - 1 },
-      )
-      return [stored, lost]
+      return orLost(name, done(name, { of: 'put-claim', result: 'stored' }, claims), claims)
     }
     case 'read-claim':
       return [done('reads the claim', { of: 'read-claim', claim: state.claims[step.claim.S]! })]

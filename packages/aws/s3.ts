@@ -75,7 +75,10 @@ export class Bucket {
     }
   }
 
-  /** Writes the text unless the key exists; false: it does, and is not changed. */
+  /**
+   * Writes the text unless the key exists; false: it does, and is not changed. A conflict with another conditional write
+   * (409) is an error: that write may still fail.
+   */
   async putOnce(key: string, text: string): Promise<boolean> {
     try {
       await this.#client.send(
@@ -89,7 +92,7 @@ export class Bucket {
       )
       return true
     } catch (error) {
-      if (httpStatus(error) === 412 || httpStatus(error) === 409) return false
+      if (httpStatus(error) === 412) return false
       throw awsFailure('S3', `writing s3://${this.name}/${key}`, error)
     }
   }
