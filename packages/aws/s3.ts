@@ -12,6 +12,7 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3'
+import { sleep } from '@ticklake/runtime/process.ts'
 import { BucketClock } from './bucket-clock.ts'
 import { awsFailure, httpStatus, isAwsError, pagesOf } from './failure.ts'
 
@@ -22,6 +23,8 @@ export interface Listed {
 }
 
 const KEYS_PER_DELETE = 1000
+/** Between attempts of a conditional write while another one of the same key is in progress. */
+const CONFLICT_PAUSES_MS = [50, 100, 200, 400, 800]
 
 export class Bucket {
   readonly #client: S3Client
@@ -76,24 +79,27 @@ export class Bucket {
   }
 
   /**
-   * Writes the text unless the key exists; false: it does, and is not changed. A conflict with another conditional write
-   * (409) is an error: that write may still fail.
+   * Writes the text unless the key exists; false: it does, and is not changed. While another conditional write of the key
+   * is in progress S3 answers 409; that write may still fail, so it is tried again.
    */
   async putOnce(key: string, text: string): Promise<boolean> {
-    try {
-      await this.#client.send(
-        new PutObjectCommand({
-          Bucket: this.name,
-          Key: key,
-          Body: text,
-          IfNoneMatch: '*',
-          ContentType: 'application/json',
-        }),
-      )
-      return true
-    } catch (error) {
-      if (httpStatus(error) === 412) return false
-      throw awsFailure('S3', `writing s3://${this.name}/${key}`, error)
+    const put = {
+      Bucket: this.name,
+      Key: key,
+      Body: text,
+      IfNoneMatch: '*',
+      ContentType: 'application/json',
+    }
+    for (let conflicts = 0; ; conflicts++) {
+      try {
+        await this.#client.send(new PutObjectCommand(put))
+        return true
+      } catch (error) {
+        if (httpStatus(error) === 412) return false
+        const pauseMs = httpStatus(error) === 409 ? CONFLICT_PAUSES_MS[conflicts] : undefined
+        if (pauseMs === undefined) throw awsFailure('S3', `writing s3://${this.name}/${key}`, error)
+        await sleep(pauseMs)
+      }
     }
   }
 
