@@ -8,14 +8,7 @@ import { type LakeConfig, s3Client } from '@ticklake/aws/config.ts'
 import { awsFailure, httpStatus, isAwsError } from '@ticklake/aws/failure.ts'
 import { queryFailure } from '@ticklake/aws/query-failure.ts'
 import { Bucket } from '@ticklake/aws/s3.ts'
-import {
-  claimsPrefix,
-  parseTruncationKey,
-  truncationsPrefix,
-  withdrawalKey,
-} from '@ticklake/contract/keys.ts'
-import { readLink } from '@ticklake/lake/claims.ts'
-import { firstKey } from '@ticklake/lake/object-source.ts'
+import { readTruncations } from '@ticklake/lake/truncations.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { diagnoseClock } from './diagnoses.ts'
 import type { RunCheck } from './doctor.ts'
@@ -60,16 +53,6 @@ export function awsChecks(lake: LakeConfig): AwsChecks {
     ContentType: 'application/json',
   })
   const bucket = new Bucket(s3, lake.bucket)
-  /** Whether the chain has continued in a later era than the refused one, or the refusal was withdrawn. */
-  async function isBehind(key: string): Promise<boolean> {
-    const refused = parseTruncationKey(key)
-    if (!refused) return false
-    if (await bucket.exists(withdrawalKey(key))) return true
-    const newest = await firstKey(bucket, claimsPrefix(lake, refused.topicId, refused.partition))
-    if (newest === undefined) return false
-    const { claim } = await readLink(bucket, newest)
-    return (claim?.era?.number ?? 0) > refused.era
-  }
 
   return {
     clock: (signal) => clock(lake, signal),
@@ -122,12 +105,9 @@ export function awsChecks(lake: LakeConfig): AwsChecks {
     },
 
     async 'chains of claims'() {
-      const found: string[] = []
-      for await (const { key } of bucket.list(truncationsPrefix(lake), { limit: 100 }))
-        if (parseTruncationKey(key)) found.push(key)
-      if (found.length === 0) return `no consumer has found a partition of ${lake.dataset} truncated`
-      const open: string[] = []
-      for (const key of found) if (!(await isBehind(key))) open.push(key)
+      const truncations = await readTruncations(bucket, lake)
+      if (truncations.length === 0) return `no consumer has found a partition of ${lake.dataset} truncated`
+      const open = truncations.filter(({ isOpen }) => isOpen).map(({ key }) => key)
       if (open.length === 0)
         return 'what Kafka had lost is recorded: the partitions are in a new era, or Kafka has it again'
       throw truncated(lake.bucket, open)

@@ -1,9 +1,10 @@
 // Withdraws the refusal of a partition if Kafka provably has all that landed: the refusal was wrong, or the broker got
 // its log back. By hand only (`consumer withdraw`): no restart clears a refusal.
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
-import { parseTruncationKey, truncationsPrefix, withdrawalKey } from '@ticklake/contract/keys.ts'
+import { withdrawalKey } from '@ticklake/contract/keys.ts'
 import { type ChainEnd, chainEnd, compareEnd, landedRecord } from '@ticklake/lake/chain-end.ts'
 import { newestLinks, usableClaim } from '@ticklake/lake/claims.ts'
+import { readTruncations } from '@ticklake/lake/truncations.ts'
 import { release } from '@ticklake/runtime/release.ts'
 import type { ObjectStore } from '../s3.ts'
 import type { LandingTarget } from './claim-builder.ts'
@@ -30,13 +31,9 @@ export interface Reconsidered {
 export async function withdrawTruncations(options: WithdrawalOptions): Promise<Reconsidered[]> {
   const { store, target } = options
   const reconsidered: Reconsidered[] = []
-  for await (const { key } of store.list(truncationsPrefix(target.lake))) {
-    const refused = parseTruncationKey(key)
-    if (refused?.topicId !== target.topicId || (await store.exists(withdrawalKey(key)))) continue
-    const { partition, era } = refused
-    const end = await chainEnd(newestFirst(options, partition))
-    if ((end?.newest.era?.number ?? 0) > era) continue
-    const proof = await prove(options, partition, end)
+  for (const { key, topicId, partition, isOpen } of await readTruncations(store, target.lake)) {
+    if (!isOpen || topicId !== target.topicId) continue
+    const proof = await prove(options, partition, await chainEnd(newestFirst(options, partition)))
     if (proof.isWithdrawn) {
       const facts = { v: 1, partition, why: proof.why, withdrawnAt: new Date().toISOString(), release }
       await store.putIfAbsent(withdrawalKey(key), `${JSON.stringify(facts)}\n`, 'application/json')
