@@ -4,9 +4,9 @@ import RdKafka from '@confluentinc/kafka-javascript'
 import { ensureTopic, withAdmin } from '@ticklake/kafka/admin.ts'
 import { deadLetterTopic, type KafkaConfig } from '@ticklake/kafka/config.ts'
 import { connectProducer, type Producer } from '@ticklake/kafka/producer.ts'
+import { describeTopic } from '@ticklake/kafka/topic-facts.ts'
 import { kafkaUnreachable } from '@ticklake/kafka/unreachable.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
-import { describeTopic } from '../group/kafka-topic.ts'
 
 const { CODES } = RdKafka
 

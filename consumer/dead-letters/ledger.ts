@@ -3,8 +3,8 @@ import type { IAdminClient, Metadata } from '@confluentinc/kafka-javascript'
 import { ensureTopic, withAdmin } from '@ticklake/kafka/admin.ts'
 import { type KafkaConfig, ledgerTopic } from '@ticklake/kafka/config.ts'
 import { closeReader, connectReader } from '@ticklake/kafka/reader.ts'
+import { describeTopic } from '@ticklake/kafka/topic-facts.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
-import { topicIdOf } from '../group/kafka-topic.ts'
 import { type Origin, originText } from './displayed-record.ts'
 
 export const CALL_TIMEOUT_MS = 30_000
@@ -29,7 +29,7 @@ export async function replayedByNow(
   const what = `the ledger ${ledgerTopic(config)} could not be read; nothing was sent`
   const isThere = await withAdmin(config, CLIENT, async (admin) => {
     await requireSameTopic(admin, config, topicId)
-    return (await topicIdOf(admin, ledgerTopic(config))) !== undefined
+    return (await describeTopic(admin, ledgerTopic(config))) !== undefined
   }).catch((error) => {
     throw replayRefused(error, what)
   })
@@ -58,7 +58,7 @@ export async function ensureLedger(config: KafkaConfig, topicId: string): Promis
 }
 
 async function requireSameTopic(admin: IAdminClient, config: KafkaConfig, topicId: string): Promise<void> {
-  const now = await topicIdOf(admin, config.KAFKA_TOPIC)
+  const now = (await describeTopic(admin, config.KAFKA_TOPIC))?.topicId
   if (now === topicId) return
   throw new Failure({
     code: 'TOPIC_REPLACED',

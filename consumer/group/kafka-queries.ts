@@ -1,6 +1,6 @@
 // The queries of the group's client besides records: offsets, commits, and the topic itself.
 import RdKafka from '@confluentinc/kafka-javascript'
-import { describeTopic, type TopicFacts } from './kafka-topic.ts'
+import { describeTopic, type TopicFacts } from '@ticklake/kafka/topic-facts.ts'
 import type { NativeCalls } from './native-calls.ts'
 
 const { AdminClient } = RdKafka

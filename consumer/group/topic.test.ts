@@ -1,7 +1,7 @@
 import { kafkaConfig } from '@ticklake/kafka/config.ts'
+import type { TopicFacts } from '@ticklake/kafka/topic-facts.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { expect, test } from 'vitest'
-import type { TopicFacts } from './kafka-topic.ts'
 import { TopicGuard, topicOf } from './topic.ts'
 
 const target = { topic: 't', topicId: 'a'.repeat(32), lake: { prefix: 'p', dataset: 'd' } }

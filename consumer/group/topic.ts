@@ -1,6 +1,7 @@
 // The topic to read: waited for until it exists, then watched in case it is deleted and recreated.
 
 import type { KafkaConfig } from '@ticklake/kafka/config.ts'
+import type { TopicFacts } from '@ticklake/kafka/topic-facts.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import type { LandingTarget } from '../claims/claim-builder.ts'
@@ -8,7 +9,6 @@ import { sharedRequest } from '../claims/shared-request.ts'
 import { Aborted } from '../retry.ts'
 import type { GroupClient } from './kafka.ts'
 import { onlyBootstrapAnswers } from './kafka-connection.ts'
-import type { TopicFacts } from './kafka-topic.ts'
 
 const CHECK_EVERY_MS = 30_000
 

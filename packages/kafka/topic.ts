@@ -4,6 +4,7 @@ import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { brokerReason, type KafkaConfig, kafkaClientSettings } from './config.ts'
 import { closeReader, connectReader } from './reader.ts'
+import { describeTopic } from './topic-facts.ts'
 import { kafkaUnreachable } from './unreachable.ts'
 
 const { AdminClient, OffsetSpec } = kafkaJavascript
@@ -30,7 +31,6 @@ export interface TopicState {
 export const NEW_TOPIC_KNOWN_WITHIN_MS = 3_000
 
 const CALL_TIMEOUT_MS = 5_000
-const ERR_UNKNOWN_TOPIC = 3
 /** How long a batch waits for messages. */
 const BATCH_WAIT_MS = 100
 const EOF_PATIENCE_MS = 30_000
@@ -90,20 +90,16 @@ export class Broker implements Disposable {
 
   async #topicNow(): Promise<TopicState> {
     const topic = this.#config.KAFKA_TOPIC
-    const [described] = await called<TopicDescription[]>((done) =>
-      this.#admin.describeTopics([topic], { timeout: CALL_TIMEOUT_MS }, done),
-    )
-    if (described?.error?.code === ERR_UNKNOWN_TOPIC) throw this.#missing()
-    if (!described || described.error) throw new Error(reasonOf(described?.error))
-    const { mostSignificantBits, leastSignificantBits } = described.topicId
-    const numbers = described.partitions.map(({ partition }) => partition).sort((a, b) => a - b)
+    const facts = await describeTopic(this.#admin, topic)
+    if (!facts) throw this.#missing()
+    const numbers = Array.from({ length: facts.partitions }, (_, partition) => partition)
     const [lows, ends] = await Promise.all([
       this.#offsets(topic, numbers, OffsetSpec.EARLIEST),
       this.#offsets(topic, numbers, OffsetSpec.LATEST),
     ])
     return {
       topic,
-      topicId: hex64(mostSignificantBits) + hex64(leastSignificantBits),
+      topicId: facts.topicId,
       partitions: numbers.map((partition) => ({
         partition,
         low: lows.get(partition) ?? 0,
@@ -145,8 +141,6 @@ export class Broker implements Disposable {
     })
   }
 }
-
-type TopicDescription = Parameters<NonNullable<Parameters<IAdminClient['describeTopics']>[2]>>[1][number]
 
 /** A record in Kafka. */
 export interface HeldRecord {
@@ -209,8 +203,4 @@ export async function* heldRecords(
 
 function called<T>(call: (done: (error: unknown, result: T) => void) => void): Promise<T> {
   return new Promise((resolve, reject) => call((error, result) => (error ? reject(error) : resolve(result))))
-}
-
-function hex64(bits: bigint): string {
-  return BigInt.asUintN(64, bits).toString(16).padStart(16, '0')
 }

@@ -1,6 +1,7 @@
 // A topic for tests: made, filled with ticks and poison, and asked for its end.
 import type { IAdminClient } from '@confluentinc/kafka-javascript'
 import { canonicalBytes } from '@ticklake/contract/validation.ts'
+import { describeTopic, type TopicFacts } from '@ticklake/kafka/topic-facts.ts'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { CALL_WITHIN_MS, called, withAdmin, withProducer } from './kafka-clients.ts'
 import { PATIENCE_MS } from './patience.ts'
@@ -34,41 +35,24 @@ export async function makeTopic(
   })
 }
 
-/** What the broker knows of a topic: nothing at first, since the controller answers before its brokers know. */
-interface KnownTopic {
-  readonly id: string
-  readonly partitions: number
-}
-
-/** Waits until what the broker knows of the topic is what a change was to bring. */
+/**
+ * Waits until what the broker knows of the topic is what a change was to bring: the controller answers before its brokers
+ * know.
+ */
 export async function untilKnown(
   admin: IAdminClient,
   topic: string,
-  isWanted: (known: KnownTopic | undefined) => boolean,
+  isWanted: (known: TopicFacts | undefined) => boolean,
 ): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS
   for (;;) {
-    const known = await describe(admin, topic)
+    const known = await describeTopic(admin, topic)
     if (isWanted(known)) return
     if (Date.now() > deadline) {
       throw new Error(`${PATIENCE_MS} ms after ${topic} was changed the broker has ${JSON.stringify(known)}`)
     }
     await sleep(50)
   }
-}
-
-function describe(admin: IAdminClient, topic: string): Promise<KnownTopic | undefined> {
-  return new Promise((resolve, reject) => {
-    admin.describeTopics([topic], { timeout: 5_000 }, (error, found) => {
-      const known = found?.[0]
-      if (error) reject(error)
-      else if (!known || known.error) resolve(undefined)
-      else {
-        const { mostSignificantBits, leastSignificantBits } = known.topicId
-        resolve({ id: `${mostSignificantBits} ${leastSignificantBits}`, partitions: known.partitions.length })
-      }
-    })
-  })
 }
 
 /** Where the records of every partition end, added up: how many records a topic has received. */
@@ -90,10 +74,10 @@ export function recordsOf(env: Env, topic: string, partitions = 1): Promise<numb
 /** Deletes the topic; resolves when the broker no longer knows it. */
 export function deleteTopic(env: Env, topic = env.KAFKA_TOPIC!): Promise<void> {
   return withAdmin(env, async (admin) => {
-    const before = await describe(admin, topic)
+    const before = await describeTopic(admin, topic)
     await called((done) => admin.deleteTopic(topic, CALL_WITHIN_MS, done))
     // A consumer may have made its dead-letter topic again by then.
-    await untilKnown(admin, topic, (known) => known?.id !== before?.id)
+    await untilKnown(admin, topic, (known) => known?.topicId !== before?.topicId)
   })
 }
 

@@ -1,4 +1,4 @@
-// What a broker says about a topic: its id and its partitions.
+// What a broker says about a topic: its id, and how many partitions it has.
 import RdKafka from '@confluentinc/kafka-javascript'
 
 const { CODES } = RdKafka
@@ -44,11 +44,6 @@ export function describeTopic(admin: object, topic: string): Promise<TopicFacts 
       resolve({ topicId: hex(high) + hex(low), partitions: found.partitions.length })
     })
   })
-}
-
-/** The topic's id, 32 hex digits, or undefined if it does not exist. */
-export async function topicIdOf(admin: object, topic: string): Promise<string | undefined> {
-  return (await describeTopic(admin, topic))?.topicId
 }
 
 function hex(bits: bigint): string {
