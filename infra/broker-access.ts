@@ -22,7 +22,7 @@ export async function fetchBrokerAccess(outputs: Outputs, folder: string): Promi
       what: 'the broker has not published its certificate yet; .env.aws was not written',
       why: `${outputs.AuthorityParameter} says: ${authority.slice(0, 60)}`,
       remedy:
-        'wait a minute and run it again; docs/aws.md, "When it goes wrong", tells how to read its boot log',
+        'wait a minute and run it again; docs/aws.md, "When it goes wrong", says how to read its boot log',
     })
   }
   await writePrivately(authorityFile(folder), `${authority.trim()}\n`)

@@ -20,7 +20,7 @@ export function withArchiveSum(
   }
   throw new Failure({
     code: 'CHECKSUM_UNKNOWN',
-    what: 'the checksum of that Kafka archive is not known; nothing was made',
+    what: 'the checksum of that Kafka archive is not known; nothing was created',
     why: `${url} is not ${known}, the one archive whose SHA-512 is written in infra/template/broker.yaml`,
     remedy:
       'check the archive by its signature (docs/dependencies.md) and give its sum: --kafka-archive-sha512 <128 hexadecimal digits>',

@@ -13,7 +13,7 @@ export async function callersRange(): Promise<string> {
   const address = answer.trim()
   if (/^\d{1,3}(\.\d{1,3}){3}$/.test(address)) return `${address}/32`
   throw unknown(
-    'your public address is not an IPv4 address; nothing was made',
+    'your public address is not an IPv4 address; nothing was created',
     `${ADDRESS_SERVICE} answers ${JSON.stringify(address.slice(0, 60))}`,
   )
 }
@@ -26,7 +26,7 @@ async function ask(): Promise<string> {
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? `: ${reasonOf(error.cause)}` : ''
     const why = `${ADDRESS_SERVICE}: ${reasonOf(error)}${cause}`
-    throw unknown('your public address is not known; nothing was made', why, error)
+    throw unknown('your public address is not known; nothing was created', why, error)
   }
 }
 

@@ -21,8 +21,8 @@ function diskFull(dir: string, left: number, what: string): Failure {
   return new Failure({
     code: 'DISK_FULL',
     what,
-    why: `the disk of ${dir} has ${(left / 1e6).toFixed(1)} MB left, of at least ${LEAST_FREE_BYTES / 1e6}`,
+    why: `the disk of ${dir} has ${(left / 1e6).toFixed(1)} MB left; at least ${LEAST_FREE_BYTES / 1e6} are needed`,
     remedy:
-      'make room there (df -h; `make clean-data` empties the lake and the topics), or set TICKLAKE_HOME',
+      'free space there (df -h; `make clean-data` deletes the lake and the topics), or set TICKLAKE_HOME to another folder',
   })
 }

@@ -34,8 +34,9 @@ export async function exec(command: readonly string[]): Promise<number> {
         reject(
           new Failure({
             code: 'COMMAND_MISSING',
-            what: `${program} cannot be run`,
+            what: `${program} cannot be run; nothing was done`,
             why: cause.message,
+            remedy: 'check its name and that it is in PATH',
             cause,
           }),
         ),

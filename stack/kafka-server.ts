@@ -91,7 +91,8 @@ async function format(config: string, env: Record<string, string>): Promise<void
       code: 'KAFKA_STORAGE',
       what: 'Kafka’s storage cannot be formatted; nothing was started',
       why: reasonOf(error),
-      remedy: 'make clean-data, then try again',
+      remedy:
+        'free space or fix the permissions of its data folder, then try again; `make clean-data` starts anew, but deletes topics, lake and catalog',
       cause: error,
     })
   }

@@ -116,9 +116,9 @@ async function run(askAthena: AskAthena, sql: string, signal: AbortSignal): Prom
 function seedFailed(source: string, reason: string): Failure {
   return new Failure({
     code: 'SEED_FAILED',
-    what: `the statement at ${source} failed; local-aws ends, and what the statements before it made stays`,
+    what: `the statement at ${source} failed; local-aws stops, and what earlier statements created stays`,
     why: reason,
     remedy:
-      'correct the statement and start again with an empty data folder, or make the statements before it repeatable (IF NOT EXISTS)',
+      'correct the statement and start again with an empty data folder, or make the earlier statements repeatable (IF NOT EXISTS)',
   })
 }

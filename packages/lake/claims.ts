@@ -87,7 +87,7 @@ function requireClaimKey(key: string): void {
   } catch (error) {
     throw new Failure({
       code: 'CLAIM_UNREADABLE',
-      what: `${key} is among the claims of a partition, which are not read`,
+      what: `${key} is no claim but lies among the claims of a partition, which are not read`,
       why: reasonOf(error),
       remedy: 'find out who put it there, and move it away; never delete or rename a claim',
     })

@@ -35,7 +35,7 @@ export async function openRoute(route: Route, listenHost: string): Promise<Serve
       reject(
         new Failure({
           code: 'PORT_TAKEN',
-          what: `port ${route.port} cannot be opened`,
+          what: `port ${route.port} cannot be opened; nothing is forwarded`,
           why: reasonOf(cause),
           remedy: 'stop what listens there',
           cause,

@@ -106,7 +106,7 @@ async function requireReadable(config: DemoConfig, settings: Record<string, stri
       remedy:
         feed !== undefined
           ? 'make demo without SOURCE needs no internet; docs/sources.md lists the feeds, and which need a key'
-          : 'answer it with variables in the place of flags: make demo CSV=... PRODUCER_INDEX=HSI (--index), PRODUCER_COLUMNS, PRODUCER_DATE_FORMAT, PRODUCER_DECIMAL',
+          : 'set variables instead of the flags that it names: make demo CSV=... PRODUCER_INDEX=HSI (--index), PRODUCER_COLUMNS, PRODUCER_DATE_FORMAT, PRODUCER_DECIMAL',
       cause: error,
     })
   }
