@@ -12,7 +12,7 @@ import {
   mediansOf,
 } from './result.ts'
 
-/** A longer bar is not drawn. */
+/** Bars longer than this multiple of the median are not drawn. */
 const MOST_OF_MEDIAN = 20
 
 interface Group {
@@ -25,7 +25,7 @@ interface Group {
 const groups: Readonly<Record<string, Group>> = {
   land: {
     title: 'From the topic to the bucket',
-    text: 'Each contender lands the same topic, from its start until its group has committed the end. CPU is that of all its processes, start included. What it wrote is read back: a row that is missing, there twice or different makes the figure void. `json-object` writes one object a record, and lands a smaller topic.',
+    text: 'Each contender lands the same topic, from its start until its group has committed the end. CPU is that of all its processes, start included. What it wrote is read back: a missing, duplicate or different row makes the figure void. `json-object` writes one object a record, and lands a smaller topic.',
     plotted: 'CPU s/M rows',
   },
   growth: {
@@ -54,7 +54,7 @@ const groups: Readonly<Record<string, Group>> = {
   },
 }
 
-/** Pairs whose ratio is a line of its own: how many times more the first does. */
+/** Pairs whose ratio has a line: how many times more the first does than the second. */
 const ratios: readonly { group: string; ours: string; theirs: string }[] = [
   ...['ticklake parquet, batches', 'ticklake jsonl, batches', 'ticklake parquet, client'].map((ours) => ({
     group: 'land',
@@ -109,8 +109,8 @@ ${runs.join('\n')}
 
 | command | what it does |
 |---|---|
-| \`make bench\` | everything, three rounds; \`ROWS=4000000\`, \`ROUNDS=5\`, \`ONLY=parquet\` |
-| \`make bench-quick\` | two minutes, without a peer; checks what is written, judges no time |
+| \`make bench\` | everything, three rounds of 1,000,000 rows; \`ROWS=${results[0]!.rows}\` repeats the run above, \`ROUNDS=5\`, \`ONLY=parquet\` |
+| \`make bench-quick\` | two minutes, without a peer; checks what is written, and keeps no figures |
 | \`make soak\` | an hour at 50,000 rows a second, a line a minute with the memory of each service, then the audit; \`MINUTES=5\`, \`RATE=10000\` |
 
 The peer is no part of this project. \`BENCH_PEER\` names a folder with the jars of Kafka Connect and Kafka’s tools
@@ -141,8 +141,7 @@ function section(docs: string, result: BenchResult, group: string): string {
     const left = bars.filter(({ value }) => value > highest).map(({ name }) => name)
     writeFileSync(join(docs, file), barPlot(plotted, drawn))
     plot = `\n![${title}: ${plotted}](${file})\n`
-    if (left.length > 0)
-      plot += `\nNot drawn, because it would leave the others no length: ${left.join('; ')}.\n`
+    if (left.length > 0) plot += `\nNot drawn, because its bar would dwarf the others: ${left.join('; ')}.\n`
   }
   return `## ${title}\n\n${text}\n\n${head}\n${rows.join('\n')}\n${plot}`
 }
@@ -166,7 +165,7 @@ function ratioLines(result: BenchResult): string[] {
   })
 }
 
-/** Three digits that count. */
+/** Three significant digits. */
 function formatted(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3)
 }
