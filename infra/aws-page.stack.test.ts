@@ -90,7 +90,7 @@ test('credentials', async () => {
 })
 
 test('what would be created is printed before anything is', async () => {
-  expect(await succeed(page.take(/^make aws-plan$/))).toMatch(/ 0\.72 {2}there, idle/)
+  expect(await succeed(page.take(/^make aws-plan$/))).toMatch(/ 0\.72 {2}in all, idle/)
   const { Resources } = parse(await succeed(page.take(/^node .* template$/)))
   expect(Resources).toHaveProperty('BrokerGroup')
   const help = await succeed(page.take(/^node .* deploy --help$/))

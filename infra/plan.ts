@@ -1,4 +1,4 @@
-// What a deployment would make and what it costs a day, without asking AWS anything.
+// What a deployment would create and what it costs a day, without a request to AWS.
 import {
   type Cost,
   CRAWL_USD,
@@ -20,23 +20,23 @@ export function planText(template: Template, given: Readonly<Record<string, stri
   })
   const streaming = streamingCosts({ flushAfterMs: 60_000 })
   return [
-    'One CloudFormation stack would be made, of:',
+    'One CloudFormation stack would be created, of:',
     ...resourceLines(template),
     '',
     `What it costs a day in USD (list prices of us-east-1, noted ${PRICES_NOTED}; yours may differ):`,
     ...standing.map(line),
-    line({ what: 'there, idle', usdADay: total(standing) }),
+    line({ what: 'in all, idle', usdADay: total(standing) }),
     ...streaming.map(line),
-    line({ what: 'there, streaming, watched all day', usdADay: total([...standing, ...streaming]) }),
+    line({ what: 'in all, streaming and watched all day', usdADay: total([...standing, ...streaming]) }),
     '',
     value('CrawlerSchedule')
       ? `The crawler runs by itself, ${value('CrawlerSchedule')}: about ${CRAWL_USD.toFixed(2)} each time.`
       : `The crawler runs only on demand: about ${CRAWL_USD.toFixed(2)} each time.`,
     `A query costs 5.00 a TB scanned, 10 MB at least; one that would scan more than ${(Number(value('BytesScannedLimit')) / 2 ** 30).toFixed(1)} GiB is stopped.`,
-    `The bucket keeps what is deleted or overwritten for ${OLD_VERSIONS_DAYS} days, the small objects that compaction has replaced among it: ${STORAGE_USD_A_GB_MONTH} a GB and month, as all that it stores.`,
+    `The bucket keeps deleted and overwritten objects for ${OLD_VERSIONS_DAYS} days, including the small ones that compaction has replaced, at the same price as all storage: ${STORAGE_USD_A_GB_MONTH} a GB and month.`,
     'Sending out of AWS (a consumer on this machine reads from the broker): 100 GB a month free, then 0.09 a GB.',
     '',
-    'Nothing was asked of AWS and nothing was made. Next: make aws-deploy',
+    'Nothing was sent to AWS, and nothing was created. Next: make aws-deploy',
     '',
   ].join('\n')
 }

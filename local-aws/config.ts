@@ -16,7 +16,7 @@ export const localAwsSchema = {
     max: 65_535,
   }),
   LOCAL_AWS_ALLOWED_HOSTS: hostNames({
-    doc: 'names by which the endpoint may be asked for, beside localhost and LOCAL_AWS_HOST; a request by any other name is refused',
+    doc: 'host names under which the endpoint answers, in addition to localhost and LOCAL_AWS_HOST; requests for any other name are refused',
   }),
   LOCAL_AWS_S3_ENDPOINT: pattern(httpUrl, 'an http:// address without a path', {
     doc: 'the S3 server (MiniStack), which also answers STS, IAM, CloudFormation, EC2, SSM and Secrets Manager',
@@ -27,25 +27,25 @@ export const localAwsSchema = {
     default: 'http://127.0.0.1:8080',
   }),
   LOCAL_AWS_SECRET_FILE: optionalText({
-    doc: 'a file with the secret that MiniStack and Trino ask for, 64 digits in hexadecimal; unset for servers that ask for none',
+    doc: 'a file with the secret that MiniStack and Trino require, 64 hexadecimal digits; unset for servers that require none',
   }),
   LOCAL_AWS_DATA_DIR: text({
-    doc: 'the folder that keeps the Data Catalog and the history of queries',
+    doc: 'the folder with the Data Catalog and the history of queries',
     default: '.local/data/local-aws',
   }),
-  LOCAL_AWS_REGION: text({ doc: 'the region that names and answers show', default: 'us-east-1' }),
+  LOCAL_AWS_REGION: text({ doc: 'the region in ARNs and answers', default: 'us-east-1' }),
   LOCAL_AWS_ACCOUNT_ID: pattern(/^\d{12}$/, 'twelve digits', {
-    doc: 'the account that names and answers show',
+    doc: 'the account in ARNs and answers',
     default: '000000000000',
   }),
   LOCAL_AWS_RESULTS: optionalText({
-    doc: 'where results go when a request names no place (s3://bucket/prefix/); without it such a request is refused, as Athena does',
+    doc: 'where results go when neither the request nor its workgroup names a location (s3://bucket/prefix/); when unset, such a request is refused, as on AWS',
   }),
   LOCAL_AWS_BUCKETS: pattern(
     /^[a-z0-9][a-z0-9.-]{2,62}(,[a-z0-9][a-z0-9.-]{2,62})*$|^$/,
-    'names of buckets, with commas between them',
+    'bucket names, comma-separated',
     {
-      doc: 'buckets that are made at the first start, with commas between them',
+      doc: 'buckets that are created at the first start, comma-separated',
       default: '',
     },
   ),
@@ -53,12 +53,12 @@ export const localAwsSchema = {
     doc: 'a folder that fills the endpoint at its first start: objects from s3/BUCKET/KEY, then the statements of its *.sql files in the order of their names',
   }),
   LOCAL_AWS_HISTORY_MINUTES: integer({
-    doc: 'how long a finished query and its result object are kept; the newest 1,000 are kept in any case',
+    doc: 'how many minutes a finished query and its result object are kept; the newest 1,000 queries are always kept',
     default: 60,
     min: 1,
   }),
   LOCAL_AWS_KEEP_RESULTS: flag({
-    doc: 'whether result objects stay in S3 when their query leaves the history, as they do on AWS',
+    doc: 'whether result objects stay in S3 when their query is removed from the history, as they do on AWS',
     default: false,
   }),
 } as const
@@ -69,14 +69,14 @@ export interface LocalAwsConfig {
   readonly allowedHosts: readonly string[] | undefined
   readonly s3Endpoint: URL
   readonly trinoUrl: URL
-  /** What the two servers ask for. */
+  /** The secret that MiniStack and Trino require. */
   readonly secret: string | undefined
   readonly dataDir: string
   readonly region: string
   readonly accountId: string
   /** s3://bucket/prefix/, with the slash at its end */
   readonly defaultResults: string | undefined
-  /** Made at the first start. */
+  /** Created at the first start. */
   readonly buckets: readonly string[]
   readonly seedDir: string | undefined
   readonly historyMs: number

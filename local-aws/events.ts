@@ -88,7 +88,7 @@ export function makeEvents(log: Logger, registry: Registry) {
     whenAsked({ upstreams, freeBytes }: Asked) {
       new Gauge({
         name: 'ticklake_local_aws_upstream_up',
-        help: '1 while the server behind local-aws answers, 0 while it does not; asking for the metrics asks it',
+        help: '1 while the server behind local-aws answers, 0 while it does not; checked at each scrape',
         labelNames: ['upstream'],
         registers,
         async collect() {
@@ -100,7 +100,7 @@ export function makeEvents(log: Logger, registry: Registry) {
       })
       new Gauge({
         name: 'ticklake_local_aws_disk_free_bytes',
-        help: 'What is free on the disk of LOCAL_AWS_DATA_DIR',
+        help: 'Free bytes on the disk of LOCAL_AWS_DATA_DIR',
         registers,
         collect() {
           this.set(freeBytes())
@@ -128,6 +128,6 @@ export function makeEvents(log: Logger, registry: Registry) {
     expiryFailed: (reason: string) => log.warn({ reason }, 'old results could not be removed; retried later'),
     /** Queries that a former run of this server left unfinished. */
     interruptedQueriesFailed: (count: number) =>
-      log.warn({ count }, 'queries of a former run were marked as failed'),
+      log.warn({ count }, 'queries of an earlier run were marked as failed'),
   }
 }

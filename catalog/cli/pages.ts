@@ -65,7 +65,7 @@ export const crawl: HelpText = {
   usage: [
     'catalog crawl [--compare]',
     '',
-    'Creates (or updates) the Glue crawler of the dataset’s folder, starts it, waits for its end and shows the tables that it made in `<database>_crawled`. --compare compares columns, types, partitions and counts with the declared table, for rows that landed before the crawl, so it may run while rows land. Parquet crawls to an equal table; the JSON formats do not (a crawler takes dates for strings). On AWS a crawl is billed for 10 minutes at least.',
+    'Creates (or updates) the Glue crawler of the dataset’s folder, starts it, waits for its end and shows the tables that it created in `<database>_crawled`. --compare compares columns, types, partitions and counts with the declared table, for rows that landed before the crawl, so it may run while rows land. Parquet crawls to an equal table; the JSON formats do not (a crawler reads their dates as strings). On AWS a crawl is billed for 10 minutes at least.',
   ].join('\n'),
   examples: [
     ['catalog crawl', 'crawl, and show the tables found'],
@@ -94,12 +94,12 @@ export const watch: HelpText = {
   usage: [
     'catalog watch [--every SECONDS] [--times N] [--full]',
     '',
-    'Polls and redraws one line: SELECT count(*) of Athena, rows a second, the age of the newest row, and how many records of the topic have not landed yet. When the output is no terminal, each answer is a line of its own; with --output jsonl or csv it is numbers. --full redraws a small screen instead: each partition’s end, claimed offset and lag, the objects of the lake, and how the count grew. Each answer is an Athena query: on AWS at least 10 MB are billed for it (0.00005 $), so once a minute is the default there.',
+    'Polls and redraws one line: SELECT count(*) of Athena, rows a second, the age of the newest row, and how many records of the topic have not landed yet. When the output is not a terminal, each answer is a line of its own; --output jsonl and csv write plain numbers. --full redraws a small screen instead: each partition’s end offset, landed offset and lag, the objects of the lake, and how the count grew. Each answer is an Athena query: on AWS at least 10 MB are billed for it (0.00005 $), so once a minute is the default there.',
   ].join('\n'),
   examples: [
     ['catalog watch', 'until Ctrl-C'],
     ['catalog watch --every 1', 'each second, for a local stack'],
-    ['catalog watch --full --every 1', 'partitions, objects and the rate as a small screen'],
+    ['catalog watch --full --every 1', 'a small screen with partitions, objects and the rate'],
     ['catalog watch --times 3 --output jsonl', 'three lines for a program'],
   ],
   epilogue: variables(
@@ -130,13 +130,10 @@ export const audit: HelpText = {
     'Records that have not landed yet are on a separate line; --wait waits for them, and for the catalog to register their hours. Verified hours are recorded in the bucket, and only read again if an object in them was added, changed or deleted. --deep checks all of them, and re-reads what Kafka still has: gaps must hold no record, and each row is compared with its record column by column. Rows with other values are named, and counted as changed after the last number; what could not be compared is listed.',
   ].join('\n'),
   examples: [
-    ['catalog audit', 'now'],
-    ['catalog audit --wait 30', 'wait up to 30 s for what was just produced'],
-    ['catalog audit --deep', 'trust no earlier audit either'],
-    [
-      'catalog audit --compare again',
-      'and which records differ in the dataset `again`, or are missing there',
-    ],
+    ['catalog audit', 'what has landed by now'],
+    ['catalog audit --wait 30', 'first wait up to 30 s for what was just produced to land'],
+    ['catalog audit --deep', 'check every hour again, and compare all rows with Kafka'],
+    ['catalog audit --compare again', 'also show which records differ from, or are missing in, `again`'],
   ],
   epilogue: variables(
     'KAFKA_BOOTSTRAP_SERVERS',
@@ -159,7 +156,7 @@ export const doctor: HelpText = {
   ].join('\n'),
   examples: [
     ['catalog doctor', 'before the first start, and when something does not work'],
-    ['catalog doctor --partitions 6', 'and require at least six partitions of the topic'],
+    ['catalog doctor --partitions 6', 'also require at least six partitions of the topic'],
     ['catalog doctor --output json', 'for a program'],
   ],
   epilogue: variables(
@@ -180,7 +177,7 @@ export const compact: HelpText = {
   usage: [
     'catalog compact [--hour YYYY-MM-DDTHH]',
     '',
-    'Merges the small objects of each closed hour into a few large ones, so that a count stays fast; `serve` does this by itself. A query that runs meanwhile sees the same rows before, during and after: the new objects are written beside the old ones and checked, a manifest says which objects they replace, every Glue table of the dataset is switched to them in one step, and only an hour later the old objects are deleted (CATALOG_COMPACT_DELETE_AFTER_MS). It may be killed at any point, and two may run at once; the next run continues. An hour is closed when it is over and every partition has landed something later, or all of the topic. Later rows are merged with a second switch; until then `audit` counts them as late. Formats: parquet and jsonl; json-object is never compacted.',
+    'Merges the small objects of each closed hour into a few large ones, so that a count stays fast; `serve` does this by itself. A query that runs meanwhile sees the same rows before, during and after: the new objects are written beside the old ones and checked, a manifest says which objects they replace, every Glue table of the dataset is switched to them in one step, and only an hour later the old objects are deleted (CATALOG_COMPACT_DELETE_AFTER_MS). It may be killed at any point, and two may run at once; the next run continues. An hour is closed when it ended more than ten minutes ago and every partition has landed a later record, or all of its records. Later rows are merged with a second switch; until then `audit` counts them as late. Formats: parquet and jsonl; json-object is never compacted.',
   ].join('\n'),
   examples: [
     ['catalog compact', 'all closed hours'],
@@ -206,7 +203,7 @@ export const serve: HelpText = {
     ['catalog serve', 'until SIGTERM or Ctrl-C'],
     ['catalog serve --allow-crawl', 'with a button that starts the crawler'],
     ['CATALOG_CRAWL_EVERY_MS=3600000 catalog serve', 'with a crawl each hour'],
-    ['curl http://127.0.0.1:9103/metrics', 'its numbers'],
+    ['curl http://127.0.0.1:9103/metrics', 'the metrics of a running `serve`'],
   ],
   epilogue: variables(
     ...where,
@@ -236,8 +233,14 @@ export const alerts: HelpText = {
     'Checks the file that CATALOG_ALERTS_FILE names, and prints for each alert how often it runs, what that costs a day on AWS, and whom it notifies. Without --measure the cost is the minimum: 10 MB for each query. `serve` runs the alerts.',
   ].join('\n'),
   examples: [
-    ['CATALOG_ALERTS_FILE=alerts.yml catalog alerts plan', 'what they cost'],
-    ['CATALOG_ALERTS_FILE=alerts.yml catalog alerts plan --measure', 'by the bytes that they scan now'],
+    [
+      'CATALOG_ALERTS_FILE=alerts.yml catalog alerts plan',
+      'check the file, and print the least that they cost',
+    ],
+    [
+      'CATALOG_ALERTS_FILE=alerts.yml catalog alerts plan --measure',
+      'print what they cost by the bytes that they scan now',
+    ],
   ],
   epilogue: variables('CATALOG_ALERTS_FILE', ...where, ...athena, 'CATALOG_QUERY_TIMEOUT_MS'),
 }

@@ -212,6 +212,6 @@ function addressesOf(list: string): Address[] {
     code: 'CONFIG_INVALID',
     what: 'KAFKA_BOOTSTRAP_SERVERS contains something that is not an address',
     why: `it is ${JSON.stringify(list)}`,
-    remedy: 'write host:port, several with commas between them',
+    remedy: 'write host:port, comma-separated if there are several',
   })
 }

@@ -107,7 +107,9 @@ export async function commandLine(
                 default: false,
                 describe: 'add partitions to a topic that has fewer (indices move to other partitions)',
               })
-              .usage('producer topic create [flags]'),
+              .usage(
+                'producer topic create [flags]\n\nCreates the topic and its dead-letter topic if they are missing. Existing topics keep their rows and settings, and differences are shown; too few partitions are an error without --grow, and too many always.',
+              ),
           async (argv) =>
             (await import('./topic.ts')).createTopics(
               withSettings(host, argv, topicFlags),
@@ -118,7 +120,10 @@ export async function commandLine(
         .command(
           'describe',
           'Show both topics',
-          (z) => withFlags(z, topicFlags, ['KAFKA_']).usage('producer topic describe [flags]'),
+          (z) =>
+            withFlags(z, topicFlags, ['KAFKA_']).usage(
+              'producer topic describe [flags]\n\nShows the topic and its dead-letter topic, and where they differ from what `topic create` would create. Exit status 1 if one is missing.',
+            ),
           async (argv) =>
             (await import('./topic.ts')).describeTopics(withSettings(host, argv, topicFlags), signal),
         )

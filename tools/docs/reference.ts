@@ -43,7 +43,7 @@ const sections: readonly Section[] = [
   },
   {
     title: 'catalog',
-    description: 'Partitions, crawler, queries, the page.',
+    description: 'Partitions, crawler, queries, audits, compaction, alerts, the dashboard.',
     schema: catalogSchema,
   },
 ]
@@ -112,8 +112,8 @@ const processVariables: Readonly<Record<string, { fallback?: string; doc: string
     doc: 'the lowest level that is logged: trace, debug, info, warn, error, fatal or silent',
   },
   LOG_FORMAT: { doc: '`json` or `pretty`; unset, pretty on a terminal and JSON elsewhere' },
-  NO_COLOR: { doc: 'set to anything: no colours (no-color.org)' },
-  FORCE_COLOR: { doc: 'colours in a pipe as well; `0` turns them off; NO_COLOR wins' },
+  NO_COLOR: { doc: 'set to any value: no colours (no-color.org)' },
+  FORCE_COLOR: { doc: 'set to 1: colours in a pipe as well; set to 0: no colours; NO_COLOR wins' },
   TICKLAKE_ENV_FILE: { fallback: '.env', doc: 'the file of variables to read instead of `.env`' },
   TICKLAKE_HOME: { fallback: '.local', doc: 'where `make stack` and `make demo` keep data and logs' },
   CHROMIUM_PATH: { doc: 'the browser of `make test` and `make pictures`, if it is not Debian’s' },
