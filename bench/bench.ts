@@ -1,4 +1,4 @@
-// A whole run: a stack of its own, a topic of ticks, and every contender and measure in turn.
+// A whole run: its own stack, a topic of ticks, and every contender and measurement in turn.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openAws } from '@ticklake/aws/clients.ts'
@@ -20,11 +20,11 @@ const BUCKET = 'bench'
 const MIB = 2 ** 20
 
 export interface BenchOptions {
-  /** For logs, the stack's data and the contenders' files. */
+  /** The folder for logs, the stack's data and the contenders' files. */
   readonly dir: string
   readonly onMeasured: (measurement: Measurement) => void
   readonly isQuick: boolean
-  /** Contenders and measures without this text in their name are left out. */
+  /** Contenders and measurements without this text in their name are left out. */
   readonly only: string
   readonly peer: string | undefined
   readonly rows: number
@@ -91,7 +91,7 @@ async function landReadAndSend(
   }
 }
 
-/** A topic of so many generated ticks, and what it holds. */
+/** Creates a topic with this many generated ticks. Out: its name, and a checksum of its rows. */
 async function filledTopic(
   env: StackEnv,
   topic: string,
@@ -113,8 +113,8 @@ async function filledTopic(
 }
 
 /**
- * One tick for each partition in which each number has a fraction. Apache Iceberg's sink takes a column's type from the
- * first record: after a price of 4177 it cuts 4177.68 to 4177.
+ * One tick for each partition in which each number has a fraction. Apache Iceberg's sink derives a column's type from
+ * the first record: after a price of 4177 it truncates 4177.68 to 4177.
  */
 function typedTicks(): Produced[] {
   const prices = {

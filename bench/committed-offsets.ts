@@ -1,15 +1,15 @@
-// How far a consumer group has come, asked by a client that does not join it.
+// The committed offsets of a consumer group, read by a client that does not join it.
 import { RdKafka } from '@confluentinc/kafka-javascript'
 import type { Task } from './contenders.ts'
 
 const WITHIN_MS = 5_000
 
 export interface CommittedOffsets extends AsyncDisposable {
-  /** The committed offsets of all partitions, added up. */
+  /** The sum of the committed offsets of all partitions. */
   sum(): Promise<number>
 }
 
-/** Connects to the task's brokers. */
+/** Connects to the brokers of the run. */
 export async function committedOffsets(
   { env, topic }: Pick<Task, 'env' | 'topic'>,
   groupId: string,
@@ -27,7 +27,7 @@ export async function committedOffsets(
     sum: () =>
       new Promise((resolve) => {
         client.committed(all, WITHIN_MS, (error, answered) => {
-          // A coordinator that is just being found answers later.
+          // While the coordinator is being elected, there is no answer yet: try again.
           const offsets = error ? [] : (answered as readonly { offset?: number }[])
           resolve(offsets.reduce((sum, { offset = 0 }) => sum + Math.max(0, offset), 0))
         })

@@ -1,21 +1,21 @@
-// The table of contenders: what each is, how its processes are started, and where it leaves its rows.
+// The table of contenders: what each is, how its processes are started, and where it writes its rows.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type StackEnv, serviceEnv } from '@ticklake/stack/environment.ts'
 import { installed, projectDir } from '@ticklake/stack/paths.ts'
 import { ticks } from '@ticklake/testing/topic.ts'
 
-/** What is given to a contender for one round. */
+/** What a contender gets for one round. */
 export interface Task {
   readonly env: StackEnv
   readonly topic: string
   readonly rows: number
-  /** A name that no other round has. */
+  /** A name that is unique to the round. */
   readonly run: string
   readonly dir: string
 }
 
-/** A process to be started. */
+/** A process to start. */
 export interface Command {
   readonly program: string
   readonly args: readonly string[]
@@ -26,25 +26,25 @@ export interface Contender {
   readonly group: 'land' | 'growth' | 'read' | 'send'
   readonly name: string
   readonly commands: (task: Task) => readonly Command[]
-  /** Lands until the group has committed the topic's end; the others end by themselves. */
+  /** For contenders that never end: runs until the group has committed the topic's end. */
   readonly groupId?: (task: Task) => string
-  /** Where its objects are: all of them are counted and compared with the topic. */
+  /** Where its objects are: all of them are read and compared with the topic. */
   readonly output?: (task: Task) => { readonly prefix: string; readonly suffix: string }
   /** Whether it takes part in `make bench-quick`. */
   readonly isQuick?: boolean
-  /** It lands a topic of its own size: so many rows, each of at least so many bytes. */
+  /** It lands a topic of its own size: this many rows, each of at least this many bytes. */
   readonly rows?: number
   readonly messageBytes?: number
 }
 
-/** Of each topic. */
+/** Partitions of each topic. */
 export const PARTITIONS = 6
 
 const JSON_OBJECT_ROWS = 10_000
-/** Different records of Java's producer, which takes one of them for each record that it sends. */
+/** How many different records Java's producer gets; it sends one of them each time. */
 const PAYLOADS = 10_000
 
-/** @param peer the folder with Kafka Connect, Apache Iceberg's sink and Kafka's tools; undefined: without them */
+/** @param peer the folder with Kafka Connect, Apache Iceberg's sink and Kafka's tools; undefined leaves them out */
 export function contenders(peer: string | undefined): Contender[] {
   return [
     ticklake('parquet', 'batches', { isQuick: true }),
@@ -103,13 +103,13 @@ function ticklake(
   const settings = ({ run, topic }: Task) => ({
     KAFKA_TOPIC: topic,
     LAKE_PREFIX: run,
-    // Else each format has a name of its own.
+    // Without it each format has a name of its own.
     LAKE_DATASET: 'ticks',
     LAKE_FORMAT: format,
     CONSUMER_GROUP_ID: run,
     CONSUMER_READER: reader,
     CONSUMER_FLUSH_ROWS: '100000',
-    // The rows that are left at the end; Connect commits every 5 s.
+    // How long the last rows wait; Connect commits every 5 s, too.
     CONSUMER_FLUSH_AFTER_MS: '5000',
     CONSUMER_HEALTH_PORT: '0',
     LOG_LEVEL: 'warn',
@@ -127,7 +127,7 @@ function ticklake(
   }
 }
 
-/** Kafka Connect with Apache Iceberg's sink: Parquet, zstd, a catalog in SQLite, as its documentation sets it up. */
+/** Kafka Connect with Apache Iceberg's sink, set up as its documentation says: Parquet, zstd, a catalog in SQLite. */
 function connectIceberg(peer: string): Contender {
   return {
     group: 'land',
@@ -140,7 +140,7 @@ function connectIceberg(peer: string): Contender {
         'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
         'value.converter.schemas.enable': 'false',
         'offset.storage.file.filename': join(dir, `${run}.offsets`),
-        // A sink writes files when Connect commits; by default once a minute.
+        // A sink writes files when Connect commits, by default once a minute.
         'offset.flush.interval.ms': '5000',
         'plugin.path': join(peer, 'iceberg/plugin'),
         'plugin.discovery': 'service_load',
@@ -229,7 +229,7 @@ function javaProducer(peer: string): Contender {
       return [
         java(peer, '512m', 'org.apache.kafka.tools.ProducerPerformance', [
           ...['--topic', run, '--num-records', String(rows), '--payload-file', file, '--throughput', '-1'],
-          // A second --command-property would replace the first.
+          // The option may be given only once: a second --command-property would replace the first.
           ...['--command-property', `bootstrap.servers=${env.KAFKA_BOOTSTRAP_SERVERS}`, ...settings],
         ]),
       ]
@@ -242,12 +242,12 @@ function node(env: StackEnv, args: readonly string[]): Command {
   return {
     program: process.execPath,
     args: [join(projectDir, args[0]!), ...args.slice(1)],
-    // `make` gives the cache of compiled sources to every service.
+    // `make` sets the cache of compiled sources for every service.
     env: serviceEnv(env, { PATH, HOME, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) }),
   }
 }
 
-/** Apache Iceberg's sink needs Java 17; the newest of this machine is taken, or the stack's own. */
+/** Apache Iceberg's sink needs Java 17: the newest Java of this machine, or else the stack's own. */
 function java(peer: string, heap: string, mainClass: string, args: readonly string[]): Command {
   const libs = join(peer, 'connect/libs')
   readdirSync(libs)

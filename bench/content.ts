@@ -1,4 +1,4 @@
-// What rows hold, as a number that does not depend on their order: outputs are compared with the topic by it.
+// A checksum of rows that does not depend on their order, to compare outputs with the topic.
 import { zstdDecompressSync } from 'node:zlib'
 import type { Bucket } from '@ticklake/aws/s3.ts'
 import { KafkaReader } from '@ticklake/kafka-reader'
@@ -22,7 +22,7 @@ interface Tick {
 const compressors = { ZSTD: (input: Uint8Array) => zstdDecompressSync(input) }
 const bits = new DataView(new ArrayBuffer(8))
 
-/** Everything below a prefix of the bucket whose key ends like that. */
+/** The checksum of all objects below a prefix whose key has this ending. */
 export async function contentBelow(bucket: Bucket, prefix: string, suffix: string): Promise<Content> {
   let content: Content = { rows: 0, sum: 0, objects: 0, bytes: 0 }
   for await (const { key } of bucket.list(prefix)) {
@@ -39,7 +39,7 @@ export async function contentBelow(bucket: Bucket, prefix: string, suffix: strin
   return content
 }
 
-/** Everything that a topic holds. */
+/** The checksum of all records of a topic. */
 export async function contentOfTopic(brokers: string, topic: string): Promise<Content> {
   await using reader = new KafkaReader({ brokers: brokers.split(',') })
   const [facts] = await reader.topics([topic])

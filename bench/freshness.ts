@@ -9,10 +9,10 @@ import { startStream } from './stream.ts'
 const PARTITIONS = 3
 const FLUSH_AFTER_MS = 1_000
 const POLL_EVERY_MS = 100
-/** Until the first row is there, and what is measured is not the start. */
+/** How long to wait for the first visible row, and how much longer, so that the start is not measured. */
 const FIRST_ROW_MS = 60_000
 const WARM_UP_MS = 3_000
-/** At most so many rows of a partition stand for those that came between two answers. */
+/** At most this many rows of a partition represent those that came between two answers. */
 const SAMPLES = 10
 
 /** Figures in ms. The table's partitions are registered by `catalog serve`, as in the demo. */
@@ -91,7 +91,7 @@ interface Newest {
   readonly timestampMs: number
 }
 
-/** The ages of a partition's rows that came since the answer before, taken as evenly spread over that time. */
+/** The ages of a partition's rows that came since the previous answer, assumed to be evenly spread over that time. */
 function agesOf(last: Newest, before: Newest | undefined, nowMs: number): number[] {
   const samples = Math.min(SAMPLES, last.rows - (before?.rows ?? 0))
   const sinceMs = last.timestampMs - (before?.timestampMs ?? last.timestampMs)

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `make bench`: contenders alternate, every output is counted, and the figures go to bench/results/ and docs/benchmarks.md.
+// `make bench`: contenders alternate, each output is compared; writes bench/results/ and docs/benchmarks.md.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ const docs = join(projectDir, 'docs')
 await runCommand(async (signal) => {
   const flags = await yargs(args)
     .scriptName('bench')
-    // In the language of the machine `failUsage` would not understand what yargs says.
+    // `failUsage` recognizes yargs' messages in English only.
     .locale('en')
     .usage(
       '$0 [--quick] [--rows N] [--rounds N] [--only TEXT]\n$0 --page FILE...\n\nMeasures the services on a stack of its own, with contenders in turn. BENCH_PEER=<folder> adds Kafka Connect and Java (docs/benchmarks.md).',

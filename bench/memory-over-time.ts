@@ -4,13 +4,13 @@ import { usageOf } from './process-usage.ts'
 import { median } from './result.ts'
 
 const MIB = 2 ** 20
-/** Caches and heaps have grown to their size after this part of the time. */
+/** After this share of the run, caches and heaps have grown to their final size. */
 const WARM_UP = 1 / 4
 
 export class MemoryOverTime {
   readonly #samples = new Map<string, number[]>()
 
-  /** What each that runs has now, in MiB. */
+  /** The current memory of each running process, in MiB. */
   sample(services: Readonly<Record<string, Service>>): Record<string, number> {
     const figures: Record<string, number> = {}
     const take = (name: string, residentMiB: number) => {
@@ -28,7 +28,7 @@ export class MemoryOverTime {
     return figures
   }
 
-  /** The median after the start against that of the end: what grows for an hour shows. */
+  /** Compares the median after the start with that at the end, so that slow growth shows. */
   summary(): string[] {
     return [...this.#samples].map(([name, all]) => {
       const part = Math.floor(all.length * WARM_UP)

@@ -9,7 +9,7 @@ const LABEL_WIDTH = 270
 const BAR_WIDTH = 340
 const VALUE_WIDTH = 110
 
-/** One bar a line, longest value as wide as the plot. */
+/** One bar per line; the longest is as wide as the plot. */
 export function barPlot(title: string, bars: readonly Bar[]): string {
   const height = ROW * (bars.length + 1) + 12
   const most = Math.max(...bars.map(({ value }) => value), Number.MIN_VALUE)

@@ -6,12 +6,12 @@ const TICKS_A_SECOND = 100
 
 export interface Usage {
   readonly cpuSeconds: number
-  /** The peak of each process, added up. */
+  /** The sum of each process's peak. */
   readonly peakMiB: number
   readonly residentMiB: number
 }
 
-/** The usage of the processes and of all that they have started and that still run. */
+/** The usage of the processes and of all their descendants that still run. */
 export function usageOf(pids: readonly number[]): Usage {
   let cpuSeconds = 0
   let peakMiB = 0
@@ -24,7 +24,7 @@ export function usageOf(pids: readonly number[]): Usage {
       peakMiB += kibOf(status, 'VmHWM') / 1024
       residentMiB += kibOf(status, 'VmRSS') / 1024
     } catch {
-      // It has ended meanwhile.
+      // It has ended in the meantime.
     }
   }
   return { cpuSeconds, peakMiB, residentMiB }
@@ -41,7 +41,7 @@ function tree(pid: number): number[] {
   }
 }
 
-/** The fields behind the name, which may hold spaces. */
+/** The fields after the name, which may contain spaces. */
 function afterName(stat: string): string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 }

@@ -1,4 +1,4 @@
-// What a run of the benchmarks wrote down: every single measurement, and the machine.
+// The result of a run of the benchmarks: every measurement, and the machine.
 import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 
@@ -6,12 +6,12 @@ import { cpus, release, totalmem } from 'node:os'
 export type Figures = Readonly<Record<string, number>>
 
 export interface Measurement {
-  /** What is compared with what: contenders of one group do the same work. */
+  /** The group of a comparison: contenders of one group do the same work. */
   readonly group: string
   readonly contender: string
   readonly round: number
   readonly figures: Figures
-  /** Why the figures count for nothing, such as rows that are missing in what it wrote. */
+  /** Why the figures are void, such as rows that are missing in the output. */
   readonly void?: string
 }
 
@@ -29,14 +29,14 @@ export function describeMachine(): string {
   return `${cpus().length} cores (${model}), ${memory} GiB, Linux ${release()}, Node ${process.version}`
 }
 
-/** @throws Error when the file is no result */
+/** @throws Error when the file does not hold a result */
 export function readResult(file: string): BenchResult {
   const result = JSON.parse(readFileSync(file, 'utf8')) as BenchResult
   if (!Array.isArray(result.measurements)) throw new Error(`${file} is no result of the benchmarks`)
   return result
 }
 
-/** The median of each figure of a contender, of the rounds that count; undefined when there is none. */
+/** The median of each figure of a contender over its valid rounds; undefined when there is none. */
 export function mediansOf(
   { measurements }: Pick<BenchResult, 'measurements'>,
   group: string,
@@ -51,7 +51,7 @@ export function mediansOf(
   )
 }
 
-/** The middle one; of an even number the mean of the two in the middle. */
+/** The middle value; of an even number of values, the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const half = sorted.length / 2

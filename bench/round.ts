@@ -1,4 +1,4 @@
-// One round of one contender: its processes are started, watched until the work is done, ended, and its output is compared.
+// One round of one contender: starts its processes, waits until the work is done, ends them, and compares the output.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
@@ -13,7 +13,7 @@ import { type Content, contentBelow } from './content.ts'
 import { type Usage, usageOf } from './process-usage.ts'
 import type { Measurement } from './result.ts'
 
-/** A contender that needs longer is void. */
+/** A contender that takes longer is void. */
 const LONGEST_MS = 240_000
 const POLL_EVERY_MS = 100
 const END_WITHIN_MS = 20_000
@@ -22,7 +22,7 @@ export interface RoundOptions {
   readonly contender: Contender
   readonly task: Task
   readonly round: number
-  /** What the topic holds, which is what has to be in the output. */
+  /** What the topic holds, and so what the output must hold. */
   readonly expected: Content
   readonly bucket: Bucket
   readonly signal: AbortSignal
@@ -43,7 +43,7 @@ export async function runRound(options: RoundOptions): Promise<Measurement> {
   let usage: Usage = { cpuSeconds: 0, peakMiB: 0, residentMiB: 0 }
   const sample = () => {
     const now = usageOf(processes.map(({ pid }) => pid!))
-    // Nothing is left to read of a process that has ended, and no memory of one that is ending.
+    // /proc has nothing of a process that has ended, and no memory of one that is ending.
     usage = {
       cpuSeconds: Math.max(usage.cpuSeconds, now.cpuSeconds),
       peakMiB: Math.max(usage.peakMiB, now.peakMiB),
@@ -76,7 +76,7 @@ export async function runRound(options: RoundOptions): Promise<Measurement> {
   }
 }
 
-/** @returns why the work was not done; undefined: it was */
+/** @returns why the work was not done; undefined if it was */
 async function untilDone(
   { contender, task, expected, signal }: RoundOptions,
   processes: readonly ChildProcess[],

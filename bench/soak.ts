@@ -19,10 +19,10 @@ const NAME = 'soak'
 const PARTITIONS = 6
 const MINUTE_MS = 60_000
 const POLL_EVERY_MS = 100
-/** Kafka keeps so much of a partition, so that an hour does not fill the disk. The consumer may be minutes behind. */
+/** Kafka keeps this much of a partition, so that an hour does not fill the disk; the consumer may be minutes behind. */
 const RETAINED = { 'retention.bytes': String(2 ** 29), 'segment.bytes': String(2 ** 26) }
 
-/** The part of the rate that has to be reached: the last rows wait for their acknowledgement. */
+/** The share of the rate that must be reached: the last rows still wait for their acknowledgement. */
 const KEPT = 0.98
 
 const args = hideBin(process.argv)
@@ -30,7 +30,7 @@ const args = hideBin(process.argv)
 await runCommand(async (signal) => {
   const { minutes, rate } = await yargs(args)
     .scriptName('soak')
-    // In the language of the machine `failUsage` would not understand what yargs says.
+    // `failUsage` recognizes yargs' messages in English only.
     .locale('en')
     .usage(
       '$0 [--minutes N] [--rate N]\n\nSends rows at a steady rate through a stack of its own, and prints a line a minute: rows, and the memory of each service. Then it audits.',
@@ -58,7 +58,7 @@ await runCommand(async (signal) => {
   }
 })
 
-/** @returns whether the rate was kept to the end, and all that was sent has landed once */
+/** @returns whether the rate was sustained to the end, and every row has landed exactly once */
 async function soak(
   stack: StackEnv,
   minutes: number,
@@ -76,7 +76,7 @@ async function soak(
   const { producer, ...others } = stream.services
   await using offsets = await committedOffsets({ env: stack, topic: NAME }, NAME, PARTITIONS)
   const memory = new MemoryOverTime()
-  // The start of the services is no part of the rate.
+  // The time before the first row is not counted: services are starting.
   while (!producer.hasEnded && (await recordsOf(stream.env, NAME, PARTITIONS)) === 0) {
     await sleep(POLL_EVERY_MS, signal)
     signal.throwIfAborted()

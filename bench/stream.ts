@@ -1,4 +1,4 @@
-// A topic, and every service that a row passes, below one name on a stack.
+// One stream on a stack: a topic and every service that a row passes through, under one name.
 import { join } from 'node:path'
 import { type StackEnv, serviceEnv } from '@ticklake/stack/environment.ts'
 import { Service } from '@ticklake/testing/service.ts'
@@ -12,17 +12,17 @@ export interface Stream extends AsyncDisposable {
 }
 
 export interface StreamOptions {
-  /** Of the topic, the database, the consumer's group, and what is written into the bucket. */
+  /** The name of the topic, the database, the consumer group and the prefix in the bucket. */
   readonly name: string
   readonly partitions: number
   readonly topicConfig?: Record<string, string>
-  /** Environment of the services, beside that of the stack. */
+  /** Environment of the services, in addition to the stack's. */
   readonly settings: Record<string, string>
-  /** For the services' logs. */
+  /** The folder for the services' logs. */
   readonly dir: string
 }
 
-/** The table is declared, then all services run; the producer starts last. They are stopped in the opposite order. */
+/** Declares the table, then starts the services, the producer last. They are stopped in the opposite order. */
 export async function startStream(stack: StackEnv, options: StreamOptions): Promise<Stream> {
   const { name, partitions, topicConfig, settings, dir } = options
   const env = serviceEnv(stack, {

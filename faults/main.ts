@@ -13,7 +13,7 @@ const args = hideBin(process.argv)
 await runCommand(async (signal) => {
   const flags = await yargs(args)
     .scriptName('faults')
-    // In the language of the machine `failUsage` would not understand what yargs says.
+    // `failUsage` recognizes yargs' messages in English only.
     .locale('en')
     .usage(
       '$0 [--seed N] [--rounds N] [--within SECONDS]\n\nRounds of faults against real processes while rows flow; after each the lake is audited.',

@@ -22,7 +22,7 @@ const trialQueries = [
 ]
 
 /**
- * @param servers `trino` leaves Kafka out, which the image of the AWS endpoint has not got
+ * @param servers `trino` leaves Kafka out: the image of the AWS endpoint has none
  * @throws Failure when a server does not start
  */
 export async function makeArchives(
@@ -38,7 +38,7 @@ export async function makeArchives(
   const stop = () => void supervisor.stop()
   signal.addEventListener('abort', stop, { once: true })
   try {
-    // The archive is written while the process ends.
+    // The JVM writes the archive while the process ends.
     const stopWithinMs = 180_000
     if (servers === 'all') {
       progress.detail = 'a trial run of Kafka'

@@ -1,4 +1,4 @@
-// Maven artefacts are used only when they are, byte for byte, those that a list of this repository names.
+// Checks Maven artefacts against a list in this repository: only files that match it byte for byte are used.
 import { createHash } from 'node:crypto'
 import { createReadStream, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -12,11 +12,11 @@ export interface Artifact {
   readonly name: string
   readonly version: string
   readonly type: string
-  /** As Maven names the file when it copies it. */
+  /** The name that Maven gives the file when it copies it. */
   readonly file: string
 }
 
-/** @throws Error that names the line which is none */
+/** @throws Error that names the line which is not in this form */
 export function parseArtifacts(text: string): Artifact[] {
   const artifacts: Artifact[] = []
   for (const [index, line] of text.split('\n').entries()) {

@@ -49,7 +49,7 @@ async function serve(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) throw failed.reason
 }
 
-/** Where it listens on every address, as in a container, each of them is one of its names. */
+/** When it listens on every address, as in a container, it answers under each of the container's own. */
 function allowedHosts(settings: Readonly<Record<string, string>>): Record<string, string> {
   if (settings.LOCAL_AWS_HOST !== '0.0.0.0') return {}
   const names = [...(settings.LOCAL_AWS_ALLOWED_HOSTS?.split(',') ?? []), ...containerAddresses()]

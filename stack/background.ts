@@ -14,8 +14,8 @@ import { isStack, readState, removeState, runningStack, writeState } from './sta
 type Message = { ready: string; seconds: number } | { started: true } | { failed: string }
 
 /**
- * Starts the stack in the background unless one runs; prints the exports for other tools either way.
- * @throws Failure STACK_NOT_STARTED with what the supervisor said
+ * Starts the stack in the background unless one runs; prints the exports for other tools in both cases.
+ * @throws Failure STACK_NOT_STARTED with the supervisor's error
  */
 export async function up(signal: AbortSignal): Promise<void> {
   const running = await runningStack(stateFile)
@@ -54,11 +54,11 @@ async function startSupervisor(signal: AbortSignal): Promise<void> {
   })
 }
 
-/** The supervisor itself: starts the stack, tells its parent how it goes, and ends with a signal or a server. */
+/** The supervisor itself: starts the stack, reports to its parent, and ends on a signal or when a server ends. */
 export async function supervise(signal: AbortSignal): Promise<void> {
   const report = (message: Message) => process.connected && process.send?.(message)
   const settings = shellSettings(process.env)
-  // Whoever waits for the start may be killed: then nothing is to stay.
+  // The command that waits for the start may be killed: then nothing may keep running.
   const orphaned = new AbortController()
   const onDisconnect = () => orphaned.abort(new Error('the command that started the stack is gone'))
   process.once('disconnect', onDisconnect)
@@ -94,7 +94,7 @@ export async function supervise(signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Stops the background stack and waits until nothing of it is left; no stack is no error. */
+/** Stops the background stack and waits until all of it has ended; it is no error if none runs. */
 export async function down(): Promise<void> {
   const state = readState(stateFile)
   if (!state || !isStack(state.pid)) {
@@ -114,7 +114,7 @@ export async function printExports(): Promise<void> {
   process.stdout.write(`${shellExports(state.env, process.env)}\n`)
 }
 
-/** Why there is no stack, as far as it is known: the disk, or the last words of the one that was there. */
+/** Why there is no stack, as far as known: a full disk, or the last error of the one that ran. */
 export function nothingRuns(): Failure {
   const what = 'there is no Kafka and no AWS endpoint to talk to'
   const full = existsSync(homeDir) ? fullDisk(homeDir, what) : undefined
@@ -130,7 +130,7 @@ export function nothingRuns(): Failure {
   })
 }
 
-/** What the stack in the background said when it ended by itself. */
+/** The error with which the background stack ended. */
 function lastLogLines(): string | undefined {
   try {
     return /^error [A-Z_]+: (.*)/m.exec(readFileSync(join(homeDir, 'logs/stack.log'), 'utf8'))?.[1]

@@ -1,4 +1,4 @@
-// The lake's bucket: its name from the settings, and the bucket itself, which no service makes.
+// The lake's bucket: its name from the settings, and its creation, since no service creates it.
 import { BucketAlreadyOwnedByYou, CreateBucketCommand } from '@aws-sdk/client-s3'
 import { lakeConfig, s3Client } from '@ticklake/aws/config.ts'
 import { miniStackCredentials } from '@ticklake/runtime/engine-secret.ts'
@@ -11,7 +11,7 @@ export function lakeBucket(settings: Env): string {
   return lakeConfig(settings).bucket
 }
 
-/** Makes the bucket where it is missing. */
+/** Creates the bucket if it is missing. */
 export async function makeBucket(ports: Ports, bucket: string, secret: Secret): Promise<void> {
   const s3 = s3Client(
     { s3PathStyle: true },

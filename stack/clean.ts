@@ -1,4 +1,4 @@
-// `make clean-data`: an empty topic, lake and catalog, and everything that was fetched kept.
+// `make clean-data`: deletes topics, lake and catalog, and keeps everything that was downloaded.
 import { rmSync } from 'node:fs'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { dataDir, stateFile } from './paths.ts'

@@ -1,9 +1,9 @@
-// The addresses by which others reach a server in a container: its own, and its network's gateway, which forwards
-// published ports. Testcontainers asks by them wherever the tests run in a container themselves.
+// The addresses at which others reach a server in a container: its own, and its network's gateway, which forwards
+// published ports. Testcontainers uses the gateway where the tests themselves run in a container.
 import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 
-/** IPv4 addresses, without those of loopback. */
+/** IPv4 addresses, without loopback. */
 export function containerAddresses(): string[] {
   const own = Object.values(networkInterfaces())
     .flatMap((each) => each ?? [])
@@ -12,7 +12,7 @@ export function containerAddresses(): string[] {
   return [...new Set([...own, ...gatewaysOf(routes())])]
 }
 
-/** The gateways of the default routes in the text of `/proc/net/route`, where an address is in hexadecimal, backwards. */
+/** The gateways of the default routes in the text of `/proc/net/route`, where addresses are byte-reversed hex digits. */
 export function gatewaysOf(table: string): string[] {
   const rows = table.split('\n').map((line) => line.trim().split(/\s+/))
   return rows
@@ -20,7 +20,7 @@ export function gatewaysOf(table: string): string[] {
     .map(([, , gateway]) => Buffer.from(gateway!, 'hex').reverse().join('.'))
 }
 
-/** Empty where there is no such file: not on Linux. */
+/** Empty if there is no such file: this is not Linux. */
 function routes(): string {
   try {
     return readFileSync('/proc/net/route', 'utf8')

@@ -2,13 +2,13 @@
 import { type StackEnv, stackEnv } from './environment.ts'
 import { defaultPorts, loopback } from './ports.ts'
 
-/** Where local-aws says that it is well, and LocalStack in its place. */
+/** The health path of local-aws, and of LocalStack if that is used instead. */
 const healthPaths = ['/_ticklake/health', '/_localstack/health']
 const ANSWER_WITHIN_MS = 2_000
 
 /**
- * The variables under which they are reached; undefined when none answers.
- * @param settings TICKLAKE_AWS_PORT, TICKLAKE_KAFKA_PORT and LAKE_BUCKET, as the compose file takes them
+ * The variables for clients of the containers; undefined when none answers.
+ * @param settings TICKLAKE_AWS_PORT, TICKLAKE_KAFKA_PORT and LAKE_BUCKET, as the compose file reads them
  */
 export async function runningContainers(
   settings: Readonly<Record<string, string | undefined>>,

@@ -1,4 +1,4 @@
-// Whether the disk has room for what the servers write: a full one lets them die in ways that nobody understands.
+// Whether the disk has room for what the servers write: on a full disk they die with errors that nobody understands.
 import { mkdirSync } from 'node:fs'
 import { bytesLeft, FULL_BYTES, LEAST_FREE_BYTES } from '@ticklake/runtime/disk-space.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
@@ -11,7 +11,7 @@ export function requireDiskSpace(dir: string): void {
   throw diskFull(dir, left, 'there is no room for what the servers write; nothing was started')
 }
 
-/** The Failure where the disk is the reason, else undefined. @param what happened */
+/** The Failure if a full disk is the cause, else undefined. @param what happened */
 export function fullDisk(dir: string, what: string): Failure | undefined {
   const left = bytesLeft(dir)
   return left < FULL_BYTES ? diskFull(dir, left, what) : undefined

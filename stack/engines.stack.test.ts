@@ -1,4 +1,4 @@
-// MiniStack and Trino asked at their own ports, by whoever does not know the secret of this start, and by who does.
+// MiniStack and Trino at their own ports, asked with and without the secret of this start.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request as openRequest } from 'node:http'

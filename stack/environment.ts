@@ -1,4 +1,4 @@
-// What the processes of the stack see of the shell: nothing that could point them at another AWS or broker.
+// Which variables of the shell the stack's processes see: none that could point them at another AWS or broker.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { parse } from 'dotenv'
 import { localDir } from './paths.ts'
 import { loopback, type Ports } from './ports.ts'
 
-/** Addresses and credentials of one running stack, by the names that services, AWS CLI and boto3 read. */
+/** Addresses and credentials of one running stack, under the names that services, the AWS CLI and boto3 read. */
 export type StackEnv = Readonly<Record<string, string>>
 
 const setAside = [
@@ -18,17 +18,17 @@ const setAside = [
   /^TICKLAKE_ENV_FILE$/,
 ]
 
-/** True for a variable of the shell that is not handed on. */
+/** True for a variable of the shell that is not passed on. */
 export function isSetAside(name: string): boolean {
   return setAside.some((form) => form.test(name))
 }
 
-/** The variables under which a stack on these ports is reached. */
+/** The variables of a stack on these ports. */
 export function stackEnv(ports: Ports, bucket: string): StackEnv {
   return {
     AWS_ENDPOINT_URL: `http://${loopback}:${ports.aws}`,
     AWS_REGION: 'us-east-1',
-    // The AWS CLI and boto3 read this name only.
+    // Only the AWS CLI and boto3 read this name.
     AWS_DEFAULT_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
@@ -42,7 +42,7 @@ export function stackEnv(ports: Ports, bucket: string): StackEnv {
   }
 }
 
-/** The settings of ticklake that the shell and `.env` give, less what is set aside; the shell wins. */
+/** ticklake's settings from the shell and `.env`, without those that are set aside; the shell wins. */
 export function shellSettings(shell: Env, envFile = '.env'): Record<string, string> {
   const fromFile = existsSync(envFile) ? parse(readFileSync(envFile)) : {}
   const kept: Record<string, string> = {}
@@ -57,17 +57,17 @@ export function serviceEnv(
   stack: StackEnv,
   settings: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  // `.env` is among the settings: a service must not read what is set aside from it again.
+  // `.env` is already among the settings: a service must not read the variables that were set aside from it.
   return { ...settings, ...stack, TICKLAKE_ENV_FILE: '/dev/null' }
 }
 
-/** Makes SDK clients of this process talk to the stack, whatever the shell says. */
+/** Makes SDK clients of this process use the stack, whatever the shell has set. */
 export function adoptStack(stack: StackEnv): void {
   for (const name of Object.keys(process.env)) if (isSetAside(name)) delete process.env[name]
   for (const [name, value] of Object.entries(stack)) if (name.startsWith('AWS_')) process.env[name] = value
 }
 
-/** Those of the settings that say which topic and table are meant. */
+/** The settings that name the topic and the table. */
 export function namesOf(settings: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(settings).filter(([name]) =>
@@ -76,7 +76,7 @@ export function namesOf(settings: Readonly<Record<string, string>>): Record<stri
   )
 }
 
-/** The environment of Kafka, MiniStack and Trino: only what a process needs to run at all. */
+/** The environment of Kafka, MiniStack and Trino: only what a process needs to run. */
 export function serverEnv(shell: Env): Record<string, string> {
   const kept: Record<string, string> = { TZ: 'UTC', LC_ALL: 'C.UTF-8' }
   for (const name of ['PATH', 'HOME', 'TMPDIR']) {
@@ -86,8 +86,8 @@ export function serverEnv(shell: Env): Record<string, string> {
 }
 
 /**
- * Lines for a shell to evaluate: the stack's variables, the removal of those that would point elsewhere, and the Node.js
- * that set-up brought, without which a machine's older one would be asked to run TypeScript.
+ * Lines for a shell to evaluate: the stack's variables, the removal of those that would point elsewhere, and a PATH
+ * with the Node.js that set-up installed, since an older one on the machine could not run TypeScript.
  */
 export function shellExports(stack: StackEnv, shell: Env): string {
   const removed = Object.keys(shell).filter(

@@ -1,4 +1,4 @@
-// Runs a command against what runs here: a demo, a stack, containers, or else the AWS account that .env.aws describes.
+// Runs a command against what runs here: a demo, a stack, containers, or else the AWS account of .env.aws.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -24,7 +24,7 @@ export async function exec(command: readonly string[]): Promise<number> {
   }
   const env = await environment()
   const child = spawn(program === 'node' ? process.execPath : program, args, { stdio: 'inherit', env })
-  // A Ctrl-C in the terminal reaches the child by itself; we only wait for its end.
+  // Ctrl-C in the terminal reaches the child directly; we only wait for its end.
   const wait = () => {}
   const passOn = () => child.kill('SIGTERM')
   process.on('SIGINT', wait).on('SIGTERM', passOn)

@@ -35,7 +35,7 @@ const env = testEnv({
   CONSUMER_HEALTH_PORT: String(consumerHealth),
   CATALOG_HEALTH_PORT: String(catalogHealth),
   CATALOG_CRAWLER: `foreign-site-${process.pid}`,
-  // Long enough that nothing changes by itself while the browser tries.
+  // So long that nothing changes by itself while the browser tries.
   CATALOG_REGISTER_EVERY_MS: '3600000',
   PRODUCER_AT_END: 'stay',
   LOG_FORMAT: 'json',
@@ -43,10 +43,10 @@ const env = testEnv({
 
 const services: Service[] = []
 const ports = new Map<Server, number>()
-/** What the naive server, which does all that it is asked, has been asked for. */
+/** The requests that reached the naive server, which does whatever it is asked. */
 const naive = new Set<number>()
 let naiveServer: HttpServer
-/** Two pages of nothing, at the ports of a public site and of a site on this machine. */
+/** Two empty pages, on the ports of a public site and of a site on this machine. */
 let sites: readonly [HttpServer, HttpServer]
 let browser: Awaited<ReturnType<typeof openBrowser>>
 
@@ -95,7 +95,7 @@ beforeAll(async () => {
   browser = await openBrowser([
     '--host-resolver-rules=MAP *.example 127.0.0.1',
     `--ip-address-space-overrides=127.0.0.1:${portOf(sites[0])}=public`,
-    // What this browser itself would keep from this machine is let through: others do not.
+    // What this browser itself blocks for local addresses is allowed here: other browsers do not block it.
     '--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests,IsolateOrigins,site-per-process',
     '--disable-site-isolation-trials',
   ])
@@ -105,7 +105,7 @@ afterAll(async () => {
   await browser?.close()
   await Promise.all(services.map((service) => service.stop()))
   for (const server of [naiveServer, ...(sites ?? [])]) server?.close().closeAllConnections()
-  // Gone where an attempt to wipe S3 has an effect, and other tests need it.
+  // Missing if an attempt to wipe S3 succeeds; other tests need it, so it is created again.
   const secretFile = inject('secretFile')
   await makeBucket(stackPorts, env.LAKE_BUCKET!, { file: secretFile, text: readFileSync(secretFile, 'utf8') })
   rmSync(markers, { recursive: true, force: true })
@@ -128,7 +128,7 @@ test('no attempt has an effect, and nothing is read', async () => {
   const begun = performance.now()
   for (const list of [attempts, last]) {
     for (const id of await carryOut(list)) read.add(id)
-    // What CloudFormation makes, it makes a moment later.
+    // CloudFormation creates its resources a moment later.
     await delay(1_500)
     if (list === attempts) expectSame(before, await stateOf(stackPorts, prey), all, read)
   }
@@ -140,7 +140,7 @@ test('no attempt has an effect, and nothing is read', async () => {
   console.log(`${tried.length} attempts in ${seconds.toFixed(0)} s, 0 effects, 0 answers read`)
 })
 
-/** Lets each site try what is its own. Out: the attempts whose answers the page could read. */
+/** Lets each site make its attempts. Out: the attempts whose answers the page could read. */
 async function carryOut(attempts: readonly Attempt[]): Promise<number[]> {
   const byPage = Map.groupBy(attempts, ({ site, server }) => pageUrl(site, ports.get(server)!))
   const read = await Promise.all([...byPage].map(([url, list]) => tryFrom(url, list)))
@@ -149,7 +149,7 @@ async function carryOut(attempts: readonly Attempt[]): Promise<number[]> {
 
 async function tryFrom(url: string, attempts: readonly Attempt[]): Promise<number[]> {
   const context = await browser.newContext()
-  // A rebound name was the attacker's server when its page came.
+  // The rebound name resolved to the attacker's server when its page was loaded.
   if (url.includes('rebound')) {
     await context.route(url, (route) => route.fulfill({ contentType: 'text/html', body: '<p>' }))
   }
@@ -186,7 +186,7 @@ function expectSame(before: string[], after: string[], all: Attempt[], read: Rea
   expect(readable.map(described), 'answers that were read').toEqual([])
 }
 
-/** The test itself: each means of each site has reached the naive server, and read its answers where it can. */
+/** Tests the test: each means of each site reached the naive server, and read its answers where it can. */
 function expectArrived(all: readonly Attempt[], read: ReadonlySet<number>): void {
   const onNaive = all.filter(({ server, url }) => server === 'naive' && !url.endsWith('/'))
   const by = Map.groupBy(onNaive, ({ site, means }) => `${means}, of ${site}`)

@@ -11,7 +11,7 @@ import { loopback, type Ports } from './ports.ts'
 import type { ProcessSpec } from './supervisor.ts'
 
 /**
- * Writes the broker's configuration, formats its storage on the first run, and says how to run it.
+ * Writes the broker's configuration, formats its storage on the first run, and returns how to run it.
  * @throws Failure KAFKA_STORAGE when the storage cannot be formatted
  */
 export async function kafkaServer(
@@ -44,7 +44,7 @@ function jvmFlags(archive: Archive): string[] {
   ]
 }
 
-// The voters are named here and not kept in the storage, so that the ports may differ from run to run.
+// The voters are in the configuration and not in the storage, so that ports may differ from run to run.
 function brokerProperties(storage: string, ports: Ports): string {
   const broker = `${loopback}:${ports.kafka}`
   const controller = `${loopback}:${ports.kafkaController}`
@@ -68,7 +68,7 @@ function brokerProperties(storage: string, ports: Ports): string {
     'share.coordinator.state.topic.min.isr': 1,
     'share.coordinator.state.topic.num.partitions': 4,
     'group.initial.rebalance.delay.ms': 0,
-    // What compacts Kafka's own topics takes 128 MB of the heap by default; 8 MB hold 300,000 keys.
+    // The cleaner of Kafka's own compacted topics takes 128 MB of the heap by default; 8 MB hold 300,000 keys.
     'log.cleaner.dedupe.buffer.size': 8_388_608,
     // A consumer that was killed is replaced after 10 s, as with the classic protocol, and not after 45.
     'group.consumer.min.session.timeout.ms': 10_000,
@@ -98,12 +98,12 @@ async function format(config: string, env: Record<string, string>): Promise<void
   }
 }
 
-/** Any 16 bytes in URL-safe base64: the storage of one machine's broker, which nothing else ever joins. */
+/** Any 16 bytes in URL-safe base64: this is the storage of one machine's broker, which no other broker joins. */
 const clusterId = 'dGlja2xha2UtbG9jYWwtMQ'
 
 /**
  * Asks for the cluster's brokers (a Metadata request, version 1, without topics): a broker that has registered
- * and is not fenced names itself. https://kafka.apache.org/protocol#The_Messages_Metadata
+ * and is not fenced lists itself. https://kafka.apache.org/protocol#The_Messages_Metadata
  */
 function knowsABroker(port: number): Promise<boolean> {
   const request = Buffer.from('0000000e' + '0003' + '0001' + '00000001' + 'ffff' + '00000000', 'hex')

@@ -25,7 +25,7 @@ beforeEach(async () => {
 })
 afterEach(() => network?.[Symbol.dispose]())
 
-/** A shell that points everywhere but here. */
+/** A shell with variables that point everywhere but here. */
 const hostile = {
   AWS_PROFILE: 'production',
   AWS_CONFIG_FILE: '/no/such/config',
@@ -99,7 +99,7 @@ inOwnNetwork(
       output: expect.stringContaining('STACK_RUNS'),
     })
 
-    // Killed by force, it leaves nothing, and what it left of its state does not stop the next start.
+    // Killed by force, it leaves no process, and its state file does not prevent the next start.
     const { pid } = JSON.parse(readFileSync(join(env.TICKLAKE_HOME!, 'stack.json'), 'utf8')) as {
       pid: number
     }

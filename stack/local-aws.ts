@@ -7,8 +7,8 @@ import type { Secret } from './secret.ts'
 import type { ProcessSpec } from './supervisor.ts'
 
 /**
- * How to run local-aws with its catalog below `dir`.
- * @param settings LOCAL_AWS_* variables of the user's
+ * Returns how to run local-aws with its catalog below `dir`.
+ * @param settings the user's LOCAL_AWS_* variables
  */
 export function localAws(
   dir: string,
@@ -36,7 +36,7 @@ export function localAws(
       LOG_FORMAT: 'json',
       ...settings,
     },
-    // A folder that seeds it may hold much.
+    // Seeding from a large folder takes time.
     readyWithinMs: 300_000,
     ready: async () => (await fetch(`http://${loopback}:${ports.aws}/_ticklake/health`)).ok,
   }

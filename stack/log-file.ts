@@ -28,7 +28,7 @@ export class LogFile {
       writeSync(this.#fd, chunk as string)
       this.#bytes += chunk.length
     } catch (error) {
-      // A full disk is reported by the server that it ends; what it said on the way cannot be kept.
+      // The server that ends because of a full disk reports it; the output until then cannot be stored.
       const { code } = error as NodeJS.ErrnoException
       if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
     }

@@ -7,7 +7,7 @@ import { loopback, type Ports } from './ports.ts'
 import type { Secret } from './secret.ts'
 import type { ProcessSpec } from './supervisor.ts'
 
-/** How to run MiniStack with its objects below `dir`. */
+/** Returns how to run MiniStack with its objects below `dir`. */
 export function miniStack(
   dir: string,
   ports: Ports,

@@ -1,14 +1,14 @@
-// For tests: a command that is run to its end, whatever that is.
+// For tests: runs a command to its end, whatever its outcome.
 import type { ChildProcess } from 'node:child_process'
 
 export interface Ended {
-  /** -1 where a signal ended it. */
+  /** -1 if a signal ended it. */
   readonly status: number
-  /** Standard output and standard error, as they came. */
+  /** Standard output and standard error, interleaved as they came. */
   readonly output: string
 }
 
-/** What a process wrote, once it has ended; `input` is told to it. Rejects when it could not be started. */
+/** The output of a process, once it has ended; `input` is written to it. Rejects when it could not be started. */
 export function outcome(child: ChildProcess, input = ''): Promise<Ended> {
   return new Promise((resolve, reject) => {
     let output = ''
@@ -19,7 +19,7 @@ export function outcome(child: ChildProcess, input = ''): Promise<Ended> {
     }
     child.once('error', reject)
     child.once('close', (status) => resolve({ status: status ?? -1, output }))
-    // One that ends before it has read all is no error: its status tells.
+    // A process may end before it has read all input; its exit status says whether that is an error.
     child.stdin?.on('error', () => {}).end(input)
   })
 }

@@ -7,7 +7,7 @@ import { projectDir } from './paths.ts'
 
 const asRoot = process.getuid?.() === 0
 
-/** Undefined where it can be had, else the reason why not. */
+/** Undefined if such a network can be created, else the reason why not. */
 export function whyNoOwnNetwork(): string | undefined {
   if (process.platform !== 'linux') return 'network namespaces are Linux’s'
   const trial = spawnSync('unshare', [...(asRoot ? [] : ['-r']), '-n', 'ip', 'link', 'set', 'lo', 'up'])
@@ -32,7 +32,7 @@ export class OwnNetwork implements Disposable {
     return new OwnNetwork(holder)
   }
 
-  /** Starts a command in it. */
+  /** Starts a command in that network. */
   spawn(command: readonly string[], env: Record<string, string>): ChildProcess {
     const into = ['-t', String(this.#holder.pid), ...(asRoot ? [] : ['-U', '--preserve-credentials']), '-n']
     return spawn('nsenter', [...into, ...command], {
@@ -42,12 +42,12 @@ export class OwnNetwork implements Disposable {
     })
   }
 
-  /** Runs a command in it to its end. */
+  /** Runs a command in that network to its end. */
   async run(command: readonly string[], env: Record<string, string>): Promise<Ended> {
     return outcome(this.spawn(command, env))
   }
 
-  /** The addresses that something listens on. */
+  /** The addresses on which something listens. */
   listening(): { address: string; port: number }[] {
     return ['tcp', 'tcp6'].flatMap((table) => {
       const lines = this.#read(table).trim().split('\n').slice(1)
@@ -62,7 +62,7 @@ export class OwnNetwork implements Disposable {
     })
   }
 
-  /** How often something tried to reach an address other than loopback: name servers too. */
+  /** How often something tried to reach an address other than loopback, including name servers. */
   attemptsToLeave(): number {
     const [names, values] = this.#read('snmp')
       .split('\n')
@@ -81,5 +81,5 @@ export class OwnNetwork implements Disposable {
   }
 }
 
-/** How the kernel writes 127.0.0.1, also as an IPv6 address. */
+/** 127.0.0.1 in the kernel's notation, also as an IPv6 address. */
 export const loopbackAddresses = ['0100007F', '0000000000000000FFFF00000100007F']

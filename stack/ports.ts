@@ -1,4 +1,4 @@
-// Ports on loopback: free ones for tests, and who holds one that a user expects to be free.
+// Ports on loopback: free ones for tests, and which process has one that a user expects to be free.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
@@ -24,7 +24,7 @@ export const defaultPorts: Ports = {
   trino: 4568,
 }
 
-/** So many ports of loopback that nothing listens on now, all different. */
+/** This many ports of loopback that nothing listens on now, all different. */
 export async function freePortNumbers(count: number): Promise<number[]> {
   const servers = await Promise.all(Array.from({ length: count }, () => listen(0)))
   const numbers = servers.map((server) => (server.address() as { port: number }).port)
@@ -38,7 +38,7 @@ export async function freePorts(): Promise<Ports> {
   return { kafka: kafka!, kafkaController: kafkaController!, aws: aws!, miniStack: miniStack!, trino: trino! }
 }
 
-/** @throws Failure PORT_TAKEN that names each port which is taken, and by whom */
+/** @throws Failure PORT_TAKEN that names each port which is taken, and by which process */
 export async function requireFree(ports: Readonly<Record<string, number>> | Ports): Promise<void> {
   const taken: string[] = []
   for (const [name, port] of Object.entries(ports)) {
@@ -58,7 +58,7 @@ export async function requireFree(ports: Readonly<Record<string, number>> | Port
   })
 }
 
-/** The process that listens on a port, in words. */
+/** Describes the process that listens on a port. */
 export function holderOf(port: number): string {
   try {
     const pid = process.platform === 'linux' ? pidFromProc(port) : pidFromLsof(port)
@@ -100,7 +100,7 @@ function readLines(path: string): string[] {
   }
 }
 
-/** What the file descriptors of a process point at; nothing where we may not look, or when it has gone. */
+/** The targets of a process's file descriptors; empty if we may not read them, or the process is gone. */
 function openFiles(pid: string): string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {

@@ -1,4 +1,4 @@
-// The stack that the other stack tests stand on: every server answers, and only on loopback.
+// The stack of the other stack tests: every server answers, and only on loopback.
 import { HeadBucketCommand } from '@aws-sdk/client-s3'
 import { lakeConfig, s3Client } from '@ticklake/aws/config.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'

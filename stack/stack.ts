@@ -16,23 +16,23 @@ import { trino } from './trino.ts'
 export interface StackOptions {
   /** Holds `data/` and `logs/`; the data survives a stop and is found again by the next start. */
   readonly dir: string
-  /** `default`: 9092 and 4566, an error when one is taken. `free`: any. */
+  /** `default`: 9092 and 4566, an error if one is taken. `free`: any free ports. */
   readonly ports: 'default' | 'free'
   readonly bucket: string
-  /** False leaves the broker out: only AWS is there then. By default true. */
+  /** False leaves the broker out, so that only AWS runs. By default true. */
   readonly kafka?: boolean
   /** LOCAL_AWS_* variables for local-aws. */
   readonly localAws?: Readonly<Record<string, string>>
-  /** Told when a server starts to answer. */
+  /** Called when a server starts to answer. */
   readonly onReady?: (name: string, seconds: number) => void
-  /** Ends the start half way; what has started is stopped. */
+  /** Aborts the start; what has started is stopped. */
   readonly signal?: AbortSignal
 }
 
 export interface Stack extends AsyncDisposable {
   readonly env: StackEnv
   readonly ports: Ports
-  /** Holds what MiniStack and Trino ask for. */
+  /** The file with the secret that MiniStack and Trino require. */
   readonly secretFile: string
   readonly logDir: string
   /** For more processes that belong to this stack; they are stopped before it. */
@@ -42,7 +42,7 @@ export interface Stack extends AsyncDisposable {
 }
 
 /**
- * Starts everything and makes the bucket; ready when every server has really answered.
+ * Starts everything and creates the bucket; ready when every server has answered.
  * @throws Failure PORT_TAKEN, DISK_FULL, PROCESS_DIED, PROCESS_NOT_READY; nothing is left running then
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
@@ -89,7 +89,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-/** Like Promise.all; the errors that follow the first are its consequence (the stop), and are not shown. */
+/** Like Promise.all, but errors that follow the first one are dropped: they are its consequence (the stop). */
 async function allOrFirstError(starts: Promise<unknown>[]): Promise<void> {
   for (const each of starts) each.catch(() => {})
   await Promise.all(starts)

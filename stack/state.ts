@@ -5,14 +5,14 @@ import type { StackEnv } from './environment.ts'
 import type { Ports } from './ports.ts'
 
 export interface StackState {
-  /** Who runs it: `make stack` or `make demo`. */
+  /** The command that runs it: `make stack` or `make demo`. */
   readonly command: string
   readonly pid: number
   readonly startedAt: string
   readonly env: StackEnv
-  /** Not in the file of an older release. */
+  /** Absent in the file of an older release. */
   readonly ports?: Ports
-  /** LAKE_*, KAFKA_TOPIC and the like under which a demo runs, so that a query in another shell asks the same table. */
+  /** LAKE_*, KAFKA_TOPIC and the like of a running demo, so that a query in another shell uses the same table. */
   readonly settings: Readonly<Record<string, string>>
   readonly logDir: string
   /** For tests of the servers behind local-aws. */
@@ -30,14 +30,14 @@ export function removeState(path: string): void {
   rmSync(path, { force: true })
 }
 
-/** The stack that the file names, if its process lives and its AWS endpoint answers. */
+/** The stack that the file names, if its process runs and its AWS endpoint answers. */
 export async function runningStack(path: string): Promise<StackState | undefined> {
   const state = readState(path)
   if (!state || !isAlive(state.pid)) return undefined
   return (await answers(state)) ? state : undefined
 }
 
-/** What the file says, whether or not it is still so. */
+/** The file's content, whether or not the stack still runs. */
 export function readState(path: string): StackState | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as StackState
@@ -46,7 +46,7 @@ export function readState(path: string): StackState | undefined {
   }
 }
 
-/** Whether a stack's process has this number: after a crash it may be another's. */
+/** Whether the process with this id is a stack: after a crash the id may belong to another process. */
 export function isStack(pid: number): boolean {
   const ps = spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' })
   return ps.stdout.includes('stack/main.ts')

@@ -1,4 +1,4 @@
-// Starts processes, watches them, and leaves none behind: not after an error, Ctrl-C, or its own violent death.
+// Starts processes, watches them, and leaves none running: not after an error, Ctrl-C, or a kill of this process.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { dirname, join } from 'node:path'
@@ -14,14 +14,14 @@ export interface ProcessSpec {
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly cwd?: string
-  /** Asks the process itself whether it serves; an error means not yet. */
+  /** Asks the process whether it serves; an error means not yet. */
   readonly ready?: () => Promise<boolean>
   readonly readyWithinMs?: number
   /** How long it may take to end after SIGTERM before it is killed. */
   readonly stopWithinMs?: number
-  /** It has an end of its own: `well` with exit status 0, or `anyhow` when the caller looks at the status. */
+  /** It may end by itself: `well` only with exit status 0, `anyhow` if the caller checks the status. */
   readonly mayEnd?: 'well' | 'anyhow'
-  /** Told every line that it writes, beside its log file. */
+  /** Called with every line that it writes; its log file has them too. */
   readonly onLine?: (line: string) => void
 }
 

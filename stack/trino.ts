@@ -1,4 +1,4 @@
-// Trino, the engine that Athena is: one node with a Hive and an Iceberg catalog over Glue (local-aws) and S3 (MiniStack).
+// Trino, Athena's engine: one node with a Hive and an Iceberg catalog over Glue (local-aws) and S3 (MiniStack).
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dataCatalog, engineAccessKey, icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
@@ -9,11 +9,11 @@ import { loopback, type Ports } from './ports.ts'
 import type { Secret } from './secret.ts'
 import type { ProcessSpec } from './supervisor.ts'
 
-/** Trino puts the variable in the place of this text, so that no file but the secret's own holds it. */
+/** Trino replaces this text by the variable, so that only the secret's own file holds the secret. */
 const secretVariable = 'TRINO_ENGINES_SECRET'
 const fromEnv = `\${ENV:${secretVariable}}`
 
-/** Writes Trino's configuration below `dir` and says how to run it. */
+/** Writes Trino's configuration below `dir` and returns how to run it. */
 export function trino(
   dir: string,
   ports: Ports,
@@ -36,7 +36,7 @@ export function trino(
     'node.id': 'local',
     'node.internal-address': loopback,
     'node.bind-ip': loopback,
-    // Whoever asks must be signed in. Trino says so only on connections that a proxy calls encrypted, and refuses the rest.
+    // Requests must be signed in. Trino allows that only on connections that a proxy marks as encrypted.
     'http-server.authentication.type': 'JWT',
     'http-server.authentication.jwt.key-file': secret.file,
     'http-server.process-forwarded': true,
@@ -45,7 +45,7 @@ export function trino(
     'query.max-memory': '400MB',
     'query.max-memory-per-node': '400MB',
     'memory.heap-headroom-per-node': '200MB',
-    // A front that asks every second for hours must not make the coordinator remember every query.
+    // A dashboard that queries every second for hours must not make the coordinator remember every query.
     'query.max-history': 20,
     'query.min-expire-age': '30s',
   })
@@ -81,7 +81,7 @@ export function trino(
     'hive.recursive-directories': true,
     'hive.iceberg-catalog-name': icebergCatalog,
   })
-  // Athena has one catalog: this one is behind it, and Trino sends there whoever asks for an Iceberg table.
+  // Athena has one catalog: this one is behind it, and Trino redirects queries on Iceberg tables to it.
   writeProperties(join(home, `etc/catalog/${icebergCatalog}.properties`), {
     'connector.name': 'iceberg',
     'iceberg.catalog.type': 'glue',
@@ -125,7 +125,7 @@ function writeProperties(path: string, properties: Record<string, string | numbe
   )
 }
 
-/** Runs SELECT 1 to its end: a server that only says that it is up may still lack a worker. */
+/** Runs SELECT 1 to its end: a server that reports that it is up may still lack a worker. */
 async function answers(port: number, secret: Secret): Promise<boolean> {
   const info = await fetch(`http://${loopback}:${port}/v1/info`)
   if (((await info.json()) as { starting: boolean }).starting) return false
@@ -141,7 +141,7 @@ export async function ask(port: number, secret: Secret, sql: string): Promise<bo
   while (url !== undefined) {
     const page = (await (await fetch(url, init)).json()) as { nextUri?: string; error?: unknown }
     if (page.error !== undefined) return false
-    // Trino takes the connection for an encrypted one, and names the next page so.
+    // Trino treats the connection as encrypted, and builds the link to the next page accordingly.
     url = page.nextUri === undefined ? undefined : new URL(new URL(page.nextUri).pathname, origin)
     init = { headers }
   }

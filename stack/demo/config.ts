@@ -40,7 +40,7 @@ export const demoSchema = {
 
 export interface DemoConfig {
   readonly csv: string | undefined
-  /** A live feed, as `producer run --source` takes it. */
+  /** A live feed, in the form of `producer run --source`. */
   readonly source: string | undefined
   readonly mode: Mode
   readonly rate: string
@@ -65,7 +65,7 @@ export function demoConfig(env: Env): DemoConfig {
     csv,
     source,
     mode: values.MODE ?? (csv === undefined && source === undefined ? 'loop' : 'replay'),
-    // A live feed has its own pace: one that is slower would fall behind.
+    // A live feed has its own pace: a lower rate would fall behind it.
     rate: source !== undefined && !env.RATE ? 'max' : values.RATE,
     runMs: values.SECONDS_TO_RUN * 1000,
   }

@@ -34,7 +34,7 @@ const countEveryMs = 2_000
 
 /**
  * Runs until the signal aborts or SECONDS_TO_RUN is over; then stops in order and audits.
- * @throws Failure when something does not start, or ends by itself; AUDIT_FAILED is left to the audit's own words
+ * @throws Failure when something does not start, or ends by itself; a failed audit is printed and sets the status
  */
 export async function demo(signal: AbortSignal): Promise<void> {
   const begun = performance.now()
@@ -88,14 +88,14 @@ export async function demo(signal: AbortSignal): Promise<void> {
   if (audit.status !== 0) process.exitCode = 1
 }
 
-/** The producer's question about a file, or whether a feed answers: asked before anything starts. @throws Failure SERVICE_FAILED */
+/** Checks that the producer can read the file, or that the feed answers. @throws Failure SERVICE_FAILED */
 async function requireReadable(config: DemoConfig, settings: Record<string, string>): Promise<void> {
   const source = sourceFlags(config)
   if (source.length === 0) return
   const args = [join(projectDir, 'producer/main.ts'), 'run', ...source, '--dry-run', '--rows', '1']
   const feed = config.source
   try {
-    // Whoever waits sees nothing yet: without internet it is said soon.
+    // The user sees nothing while this waits: a missing internet connection must be reported soon.
     const env = { PRODUCER_FEED_CONNECT_TIMEOUT_MS: '8000', ...settings }
     await promisify(execFile)(process.execPath, args, { env })
   } catch (error) {
@@ -124,7 +124,7 @@ interface Facts {
   readonly screen: Screen
 }
 
-/** The services of one run and the numbers that they make. */
+/** The services of one run, and the numbers that they report. */
 class Demo {
   readonly #facts: Facts
 
@@ -132,11 +132,11 @@ class Demo {
     this.#facts = facts
   }
 
-  /** Runs a command of a service to its end. @throws Failure SERVICE_FAILED with what it said; the one of a dead server */
+  /** Runs a service's command to its end. @throws Failure SERVICE_FAILED with its output, or a dead server's error */
   async finish(name: string, args: readonly string[]): Promise<string> {
     const { output, status, log } = await Promise.race([
       this.#output(command(name, args, this.#facts.env)),
-      // It would wait for a server that is gone, and then blame that it does not answer.
+      // The command would wait for a server that is gone, and then report only that it does not answer.
       whenAborted(this.#facts.stack.supervisor.failed),
     ])
     if (status === 0) return output
@@ -159,7 +159,7 @@ class Demo {
     return { output: lines.join(''), status, log: running.log }
   }
 
-  /** Lets rows flow until the end is asked for; then producer, consumer and audit end in this order. */
+  /** Lets rows flow until the end; then stops producer and consumer, and audits. */
   async run(numbers: DemoNumbers, begun: number, signal: AbortSignal): Promise<Audit> {
     const { stack, config, env, screen } = this.#facts
     const start = (spec: ProcessSpec) =>
@@ -175,7 +175,7 @@ class Demo {
     const failed = stack.supervisor.failed
     const timeUp = new AbortController()
     let timer: NodeJS.Timeout | undefined
-    // The time that was asked for is for rows to flow: it begins with the first one.
+    // SECONDS_TO_RUN counts from the first row.
     const before = (await numbers.read()).produced
     const end = AbortSignal.any([signal, timeUp.signal, failed])
     const counting = this.#countUntilEnd(numbers, begun, end)
@@ -250,7 +250,7 @@ class Demo {
     return { text: output, status: typeof status === 'number' ? status : 1 }
   }
 
-  /** Shows what a service warns of; the rest is in its log file. */
+  /** Shows a service's warnings; the rest is in its log file. */
   #printWarnings(service: string, line: string): void {
     if (!line.startsWith('{')) return
     try {
@@ -258,12 +258,12 @@ class Demo {
       if (level === 'warn' || level === 'error' || level === 'fatal')
         this.#facts.screen.say(`${service}: ${msg}`)
     } catch {
-      // Not a line of the logger: it is in the log file.
+      // Not a log line: it is in the log file.
     }
   }
 }
 
-/** @throws Failure STACK_RUNS: a demo has the ports and the data to itself */
+/** @throws Failure STACK_RUNS: a demo needs the ports and the data to itself */
 async function requireAlone(): Promise<void> {
   const state = readState(stateFile)
   if (!state || !isStack(state.pid)) return

@@ -1,4 +1,4 @@
-// The one line of numbers that a demo shows: redrawn on a terminal, now and then a line of its own elsewhere.
+// The status line of a demo: redrawn on a terminal, and printed now and then elsewhere.
 import { printable } from '@ticklake/runtime/printable.ts'
 
 export interface Numbers {
@@ -14,7 +14,7 @@ export interface Numbers {
 
 const whole = new Intl.NumberFormat('en')
 
-/** The numbers in words. @param idle nothing is being produced: then the age of the newest row says nothing */
+/** The numbers as text. @param idle nothing is being produced, so the age of the newest row means nothing */
 export function numbersLine(numbers: Numbers, idle = false): string {
   const { count, freshSeconds, lag } = numbers
   const fresh = freshSeconds === undefined || (idle && lag === 0) ? '-' : `${freshSeconds.toFixed(1)} s`
@@ -31,7 +31,7 @@ export function numbersLine(numbers: Numbers, idle = false): string {
 
 const plainEveryMs = 5_000
 
-/** Standard output with a line at its bottom that is redrawn; what is said goes above it. */
+/** Standard output with a redrawn line at its bottom; other output goes above it. */
 export class Screen {
   readonly #out: NodeJS.WriteStream
   #line = ''
@@ -41,7 +41,7 @@ export class Screen {
     this.#out = out
   }
 
-  /** @param text may be of others: of a service, a server, an error */
+  /** @param text may come from elsewhere: a service, a server, an error */
   say(text: string): void {
     const safe = printable(text)
     this.#out.write(this.#out.isTTY && this.#line ? `\r\x1b[K${safe}\n${this.#line}` : `${safe}\n`)

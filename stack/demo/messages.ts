@@ -2,7 +2,7 @@
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import type { DemoConfig } from './config.ts'
 
-/** What is produced, at which rate, from where to where. */
+/** What is produced, at which rate, from where, and to where. */
 export function whatRuns(config: DemoConfig, lake: LakeConfig, topic: string, topicText: string): string {
   const rows = config.csv ?? config.source ?? 'generated rows of 14 indices'
   const once = config.source === undefined ? 'once, in order' : 'as they come'
@@ -17,7 +17,7 @@ export function whatRuns(config: DemoConfig, lake: LakeConfig, topic: string, to
   ].join('\n')
 }
 
-/** The page's address, and queries by three tools, to be pasted into another terminal in this folder. */
+/** The dashboard's address, and queries by three tools, to paste into another terminal in this folder. */
 export function howToAsk(lake: LakeConfig, pagePort: number): string {
   const sql = `SELECT COUNT(*) FROM "${lake.database}"."${lake.table}"`
   return `

@@ -1,4 +1,4 @@
-// The numbers of a running demo: what Kafka has, what has landed, and what Athena says of it.
+// The numbers of a running demo: what Kafka has, what has landed, and what Athena counts.
 import { type Aws, openAws } from '@ticklake/aws/clients.ts'
 import type { LakeConfig } from '@ticklake/aws/config.ts'
 import type { KafkaConfig } from '@ticklake/kafka/config.ts'
@@ -22,7 +22,7 @@ export class DemoNumbers implements Disposable {
   #listedAt = Number.NEGATIVE_INFINITY
   #count: RowCount | undefined
 
-  /** To be made once the stack runs: the clients read its variables. */
+  /** Create it once the stack runs: the clients read its variables. */
   constructor(lake: LakeConfig, kafka: KafkaConfig) {
     this.#lake = lake
     this.#aws = openAws(lake)
@@ -31,7 +31,7 @@ export class DemoNumbers implements Disposable {
     this.#lister = new ObjectLister(this.#aws.bucket, lake)
   }
 
-  /** Everything but the count, which takes as long as a query takes. */
+  /** Everything except the count, which takes as long as a query. */
   async read(): Promise<Numbers> {
     const lag = await measureLag(this.#tails, () => this.#broker.topicOnce())
     if (performance.now() - this.#listedAt > LIST_EVERY_MS) {
@@ -50,7 +50,7 @@ export class DemoNumbers implements Disposable {
   }
 
   /**
-   * SELECT COUNT(*), asked as any user of Athena asks it.
+   * SELECT COUNT(*), as any user of Athena runs it.
    * @throws Failure with Athena's reason
    */
   async count(signal: AbortSignal): Promise<number> {

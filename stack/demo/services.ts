@@ -1,4 +1,4 @@
-// The services of a demo as processes beside the stack, each by its own command line.
+// The services of a demo as processes beside the stack, each started by its own command line.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectDir } from '../paths.ts'
@@ -9,7 +9,7 @@ import type { DemoConfig } from './config.ts'
 /** Where each service serves /readyz and /metrics. */
 export const healthPorts = { producer: 9101, consumer: 9102, catalog: 9103 } as const
 
-/** Where the page is: where the user wants it, or on 8080. */
+/** The dashboard's port: the user's own, or 8080. */
 export function pagePort(settings: Readonly<Record<string, string>>): number {
   return Number(settings.CATALOG_PAGE_PORT || 8080)
 }
@@ -18,11 +18,11 @@ function metricsOf(port: number): string {
   return `http://${loopback}:${port}/metrics`
 }
 
-/** What a demo sets differently from the services' defaults; the user's own settings win. */
+/** Settings of a demo that differ from the services' defaults; the user's own settings win. */
 export function demoSettings(settings: Readonly<Record<string, string>>): Record<string, string> {
   return {
     KAFKA_TOPIC_PARTITIONS: '2',
-    // Fresh for who looks on; left alone for hours it must not leave more objects than a count opens in time.
+    // Fresh for whoever watches; after hours there must not be more objects than a count can open in time.
     CONSUMER_FLUSH_AFTER_MS: '2000',
     CONSUMER_FLUSH_SLOWS_TO_MS: '10000',
     ...settings,
@@ -93,7 +93,7 @@ async function isReady(port: number): Promise<boolean> {
   return (await fetch(`http://${loopback}:${port}/readyz`)).ok
 }
 
-/** Debian's libjemalloc2, where it is installed. */
+/** The path of Debian's libjemalloc2, if it is installed. */
 function jemalloc(): string | undefined {
   const folders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu']
   return folders.map((folder) => join(folder, 'libjemalloc.so.2')).find((path) => existsSync(path))

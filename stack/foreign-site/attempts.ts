@@ -1,4 +1,4 @@
-// What a web page of a foreign site tries: each request of the table by each means that a browser has for it.
+// What a web page of a foreign site tries: each request of the table, by each means that a browser has for it.
 
 export type Server =
   | 'local-aws'
@@ -12,7 +12,7 @@ export type Server =
   | 'catalog health'
   | 'naive'
 
-/** Where the attacking page is from. */
+/** Where the attacking page comes from. */
 export type Site = 'a public site' | 'a site on this machine' | 'a name that was rebound'
 
 export interface Attempt {
@@ -25,7 +25,7 @@ export interface Attempt {
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
-  /** The body as a form has it. */
+  /** The body in the form that an HTML form sends. */
   readonly fields: readonly (readonly [string, string])[]
 }
 
@@ -37,16 +37,16 @@ interface Request {
   readonly fields?: Readonly<Record<string, string>>
   readonly body?: string
   readonly to?: readonly Server[]
-  /** Tried as a WebSocket as well; of many, the browser holds most back. */
+  /** Also tried as a WebSocket; only some, since the browser delays many. */
   readonly asSocket?: true
 }
 
-/** What the requests are about. */
+/** What the requests refer to. */
 export interface Prey {
-  /** A bucket that is there, and an object in it. */
+  /** An existing bucket, and an object in it. */
   readonly bucket: string
   readonly key: string
-  /** A folder in which code that runs would leave a file. */
+  /** A folder in which code would leave a file if it ran. */
   readonly markers: string
 }
 
@@ -72,7 +72,7 @@ const formType = { 'content-type': 'application/x-www-form-urlencoded' }
 /** An archive without a file. */
 const emptyZip = 'UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA=='
 
-/** Every request carries this name in what it would make, so that each effect tells whose it is. */
+/** Each request puts this name into what it would create, so that an effect shows which request caused it. */
 export const nameOf = (id: number) => `evil-${id}-x`
 export const idsIn = (text: string) => [...text.matchAll(/evil[-_](\d+)[-_]x/g)].map(([, id]) => Number(id))
 
@@ -193,15 +193,15 @@ function requests(name: string, { bucket, key, markers }: Prey): Request[] {
   ]
 }
 
-/** The last of all, as it wipes what the others would have made. */
+/** The last one, because it deletes what the others would have created. */
 const reset: Request = { name: 'admin: wipe S3', method: 'POST', path: '/_ministack/reset' }
 
-/** A header that looks like a signature: whoever can send it is let in, as nobody has a secret here. */
+/** A header that looks like a signature: with it a request is let in, since clients have no secret. */
 export const forged = (service: string) => ({
   authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=${'0'.repeat(64)}`,
 })
 
-/** Everything that is tried, in order; `ports` says where each server is. */
+/** Everything that is tried, in order; `ports` maps servers to their ports. */
 export function attemptsOn(
   ports: ReadonlyMap<Server, number>,
   prey: Prey,

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /**
- * Ports of what `root` has started, directly or not.
- * @param isLeftOut by a process's command line: it and all below it do not count
+ * Ports of `root` and all its descendants.
+ * @param isLeftOut by a process's command line: that process and its descendants do not count
  */
 export function portsBelow(root: number, isLeftOut: (command: string) => boolean): number[] {
   const leftOut = below(root).filter((pid) => pid !== root && isLeftOut(read(`/proc/${pid}/cmdline`)))
@@ -16,7 +16,7 @@ export function portsBelow(root: number, isLeftOut: (command: string) => boolean
   return [...new Set(ports)].sort((a, b) => a - b)
 }
 
-/** `root`, and all that it has started, directly or not. */
+/** `root` and all its descendants. */
 function below(root: number): number[] {
   const parents = new Map<number, number>()
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {

@@ -13,7 +13,7 @@ import { forged, type Prey } from './attempts.ts'
 
 const LIST_WITHIN_MS = 20_000
 
-/** Buckets, objects, Glue, Athena's history, CloudFormation, IAM, Lambda, topics, and what code has left. */
+/** Buckets, objects, Glue, Athena's history, CloudFormation, IAM, Lambda, topics, and files that code would leave. */
 export async function stateOf(ports: Ports, prey: Prey): Promise<string[]> {
   const parts = await Promise.all([
     objects(prey),
@@ -25,7 +25,7 @@ export async function stateOf(ports: Ports, prey: Prey): Promise<string[]> {
       named('stack', text, /<StackName>([^<]+)/g),
     ),
     ask(ports.aws, 'iam', { action: 'ListUsers' }).then((text) => named('user', text, /<UserName>([^<]+)/g)),
-    // Not offered by local-aws; MiniStack itself is asked, as long as it answers anybody.
+    // local-aws does not offer these; MiniStack itself is asked, as long as it answers.
     ask(ports.miniStack, 'lambda', { path: '/2015-03-31/functions/' }).then((text) =>
       named('function', text, /"FunctionName": ?"([^"]+)"/g),
     ),

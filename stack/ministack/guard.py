@@ -11,11 +11,11 @@ from urllib.parse import parse_qs
 
 from ministack.core import sigv4
 
-# Answered to whoever knows the secret: how the one that started this process asks whether it serves.
+# Answered only with the secret: the process that started this one asks here whether it serves.
 LIVENESS_PATH = "/_ticklake/livez"
 SECRET_HEADER = b"x-ticklake-secret"
 
-# Some operations of these JSON services run commands or code, so theirs are listed.
+# Some operations of these JSON services run commands or code, so the allowed ones are listed.
 OPERATIONS = {
     "ssm": re.compile(r"AmazonSSM\.\w*Parameters?\w*"),
     "secretsmanager": re.compile(r"secretsmanager\.(?!Rotate)\w+"),
@@ -95,7 +95,7 @@ def service_asked(request: Request, secret: str, services: tuple[str, ...]) -> s
         raise Refused("the request is not signed")
     if service not in services:
         raise Refused(f"there is no service {service} here, only {', '.join(services)}")
-    # No bucket begins with an underscore; what MiniStack keeps for itself does.
+    # No bucket name begins with an underscore; MiniStack's own paths do.
     if service == "s3" and request.path.lstrip("/").startswith("_"):
         raise Refused("no bucket has this name")
     if service != "s3" and (request.method, request.path) != ("POST", "/"):

@@ -149,7 +149,7 @@ class WhatThereIs(unittest.TestCase):
     def test_cloudformation_makes_what_is_in_the_template_and_nothing_else(self):
         template = Path(__file__).parents[2] / "infra/template"
         types = set(re.findall(r"Type: (AWS::\w+::\w+)", "".join(part.read_text() for part in template.glob("*.yaml"))))
-        # infra/local-template.ts takes the first two out, which MiniStack does not know; the topic is there for an e-mail alone.
+        # infra/local-template.ts removes the first two, which MiniStack does not know; the topic is only for an e-mail.
         self.assertEqual(product.RESOURCE_TYPES, types - {"AWS::EC2::EIP", "AWS::EC2::Volume", "AWS::SNS::Topic"})
         from ministack.services.cloudformation import provisioners
 

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-# As guard.py has them; guard_test.py compares them.
+# The same values as in guard.py; guard_test.py compares them.
 PATH = "/_ticklake/livez"
 SECRET_HEADER = "x-ticklake-secret"
 

@@ -21,13 +21,13 @@ import yaml
 # A request is signed for one of these; local-aws answers Athena and Glue itself.
 SERVICES = ("s3", "sts", "iam", "cloudformation", "ec2", "ssm", "secretsmanager")
 
-# CloudFormation keeps what it makes of the template in these modules; their own operations are reached by no request.
+# CloudFormation stores the template's resources in these modules; no request reaches their own operations.
 ONLY_FOR_TEMPLATES = ("athena", "autoscaling", "cloudwatch", "glue")
 
-# The name of a service where it differs from the name of its module.
+# Names of services that differ from the names of their modules.
 REGISTERED_AS = {"cloudwatch": "monitoring"}
 
-# The types of infra/template/, and nothing that has code, a target or an address to call.
+# The resource types of infra/template/; none of them has code, a target or an address to call.
 RESOURCE_TYPES = frozenset(
     {
         "AWS::Athena::WorkGroup",
@@ -53,8 +53,8 @@ RESOURCE_TYPES = frozenset(
     }
 )
 
-# The patterns that infra/template/ has for its parameters. Python's own engine tries them, which may never come to an end
-# with others, such as (a+)+$, and while it tries nobody is answered.
+# The patterns of the parameters in infra/template/. Python's regular expressions match them, and with other patterns,
+# such as (a+)+$, a match may never end; meanwhile nobody gets an answer.
 ALLOWED_PATTERNS = frozenset(
     {
         r"^(|[^@ ]+@[^@ ]+)$",
@@ -69,7 +69,7 @@ ALLOWED_PATTERNS = frozenset(
     }
 )
 
-# Python tells of these before it does them (sys.audit). No service above needs one.
+# Python reports these before it does them (sys.audit). No service above needs one.
 FORBIDDEN_EVENTS = frozenset(
     {
         "os.exec",
@@ -131,14 +131,14 @@ def load() -> ModuleType:
     _keep(app.SERVICE_HANDLERS, SERVICES)
     app._state_map = app._registry_state_map()
     _keep(provisioners._RESOURCE_HANDLERS, RESOURCE_TYPES)
-    # Behind these are routes by path or Host that ask for no signature: administration, health, consoles, data planes.
+    # Routes by path or Host that need no signature: administration, health, consoles, data planes.
     for side_door in ("_handle_pre_body_request", "_handle_post_body_shortcuts"):
         replace(app, side_door, _nothing)
     provision = _only_listed_types(provisioners._provision_resource)
     for module in (provisioners, stacks):
         replace(module, "_provision_resource", provision)
     replace(engine, "_check_parameter_constraints", _only_listed_patterns(engine._check_parameter_constraints))
-    # The loader of templates is one of these, and that of what they include.
+    # One of these is the loader of templates, another that of included templates.
     replace(yaml.SafeLoader, "compose_node", _without_aliases(yaml.SafeLoader.compose_node))
     for service in on_list:
         importlib.import_module(_HOME + service)
@@ -174,7 +174,7 @@ async def _nothing(*_arguments, **_options):
 
 def _only_listed_types(provision):
     def provision_listed(resource_type, *arguments):
-        # MiniStack itself takes types without a handler: Custom::* for a call of Lambda, AWS::CloudFormation::* for done.
+        # MiniStack accepts types without a handler: Custom::* calls Lambda, AWS::CloudFormation::* is reported as done.
         if resource_type not in RESOURCE_TYPES:
             raise ValueError(f"Unsupported resource type: {resource_type}")
         return provision(resource_type, *arguments)
@@ -182,8 +182,8 @@ def _only_listed_types(provision):
     return provision_listed
 
 
-# MiniStack makes `.*` of each star, and tries a value against many of them in every possible way: it may never come to an
-# end. fnmatch takes the first place that fits each star, which is as good.
+# MiniStack turns each star into `.*`, and matches a value against many of them in every possible way, which may never
+# end. fnmatch takes the first place that fits each star, which gives the same result.
 def _filter_value_matches(actual, values) -> bool:
     def matches(value) -> bool:
         has_wildcard = "*" in value or "?" in value
@@ -199,7 +199,7 @@ def _cors_pattern_matches(pattern: str, value: str, flags: int = 0) -> bool:
 
 
 def _without_sorting_all(collect):
-    # MiniStack sorts every key of the bucket for each page: a list of 100,000 objects took ten seconds of sorting.
+    # MiniStack sorts every key of the bucket for each page: listing 100,000 objects took ten seconds of sorting.
     def collect_page(objects, prefix, delimiter, max_keys, start_after):
         if delimiter:
             return collect(objects, prefix, delimiter, max_keys, start_after)
@@ -222,7 +222,7 @@ def _only_listed_patterns(check):
 
 
 def _without_aliases(compose_node):
-    # AWS takes no YAML aliases in a template. Here a few lines of them would become millions of nodes.
+    # AWS allows no YAML aliases in a template. Here a few lines of them would become millions of nodes.
     def compose(loader, parent, index):
         if loader.check_event(yaml.AliasEvent):
             raise yaml.composer.ComposerError(None, None, "aliases are not supported", loader.peek_event().start_mark)
@@ -241,6 +241,6 @@ def _keep(table: dict, names) -> None:
 
 def replace(module: ModuleType | type, name: str, value) -> None:
     """Puts another value in the place of one that is there."""
-    # With another version of MiniStack a replacement that does nothing must not go unseen.
+    # If another version of MiniStack makes a replacement ineffective, that must be noticed.
     getattr(module, name)
     setattr(module, name, value)

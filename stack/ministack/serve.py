@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 import guard
 import product
 
-# What the guard found: MiniStack's own router would guess again, by path, Host, target and more.
+# What the guard found out: MiniStack's own router would guess again, by path, Host, target and more.
 _asked: ContextVar[str] = ContextVar("asked")
 
 
@@ -26,7 +26,7 @@ def guarded(ministack, secret: str):
     product.replace(ministack, "detect_service", lambda *_arguments: _asked.get())
 
     async def bucket_by_host(method, path, headers, body, query_params, *_more, **_named):
-        # Of MiniStack's routes by path or Host this one stays: S3 clients write the bucket in front of `localhost`.
+        # The only route by path or Host of MiniStack that stays: S3 clients write the bucket in front of `localhost`.
         if _asked.get() != "s3":
             return None
         host = headers.get("host", "")
@@ -78,7 +78,7 @@ def _without_permissions(send):
 
 
 def _denial(request: guard.Request, why: str) -> tuple[bytes, bytes]:
-    # Each protocol has its own form, without which a client shows its user no reason.
+    # Each protocol has its own error format; in another one a client shows its user no reason.
     if b"x-amz-target" in request.headers:
         body = json.dumps({"__type": "AccessDeniedException", "message": why}).encode()
         return b"application/x-amz-json-1.1", body
@@ -110,7 +110,7 @@ def main() -> None:
 
     # Each request of local-aws may hold a connection; the usual limit is 1,024.
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    # macOS takes no "unlimited" here.
+    # macOS does not accept "unlimited" here.
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     config = Config()

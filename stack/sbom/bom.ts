@@ -4,7 +4,7 @@ import type { Part } from './parts.ts'
 
 const algorithms = { 'SHA-256': Enums.HashAlgorithm['SHA-256'], 'SHA-512': Enums.HashAlgorithm['SHA-512'] }
 
-/** The document as JSON. It has neither a time nor a number of its own: the same lists make the same document. */
+/** The document as JSON. It has neither a time nor a serial number, so the same lists give the same document. */
 export function bomJson(parts: readonly Part[], project: { name: string; version: string }): string {
   const bom = new Models.Bom({
     metadata: new Models.Metadata({
@@ -20,7 +20,7 @@ export function bomJson(parts: readonly Part[], project: { name: string; version
   return `${serializer.serialize(bom, { sortLists: true, space: 2 })}\n`
 }
 
-/** What the schema of CycloneDX 1.6 finds wrong with a document; undefined when nothing. */
+/** What CycloneDX 1.6's schema finds wrong with a document; undefined if it is valid. */
 export async function bomError(json: string): Promise<string | undefined> {
   const error = await new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(json)
   return error === null ? undefined : JSON.stringify(error)
@@ -36,7 +36,7 @@ function component({ group, name, version, purl, hashes, license, isImage }: Par
   const [first, ...more] = hashes
   if (first && more.length === 0) made.hashes.set(algorithms[first[0]], first[1])
   else {
-    // A release of PyPI is several files, and a component may have one hash of a kind: so each is a distribution.
+    // A PyPI release has several files, and a component may have one hash of each kind: so each file is a distribution.
     for (const [algorithm, digits] of hashes) {
       made.externalReferences.add(
         new Models.ExternalReference(`${purl}#sha256=${digits}`, Enums.ExternalReferenceType.Distribution, {
@@ -48,7 +48,7 @@ function component({ group, name, version, purl, hashes, license, isImage }: Par
   return made
 }
 
-/** By its SPDX id where it is one; other words stay as they are. */
+/** By its SPDX id if it has one; other texts stay as they are. */
 function licenseOf(text: string): Models.License {
   return SPDX.isSupportedSpdxId(text) ? new Models.SpdxLicense(text) : new Models.NamedLicense(text)
 }

@@ -1,11 +1,11 @@
-// The licence of a Python or Maven package, as what was installed on this machine says it; unknown where nothing was.
+// The licence of a Python or Maven package, as its installed copy declares it; unknown if none is installed.
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 const PARENTS_AT_MOST = 6
 
-/** From the METADATA file that pip has unpacked into one of the environments of `.local/`. */
+/** From the METADATA file that pip has unpacked in one of the environments of `.local/`. */
 export function pythonLicense(project: string, name: string, version: string): string | undefined {
   const folder = `${name.replaceAll(/[-_.]+/g, '[-_.]')}-${version}.dist-info`
   const patterns = ['python', 'venv-infra', 'venv-pins'].map(
@@ -16,12 +16,12 @@ export function pythonLicense(project: string, name: string, version: string): s
   const head = readFileSync(join(project, file), 'utf8').split('\n\n')[0]!
   const expression = /^License-Expression: (.+)$/m.exec(head)?.[1]
   const classifier = /^Classifier: License :: (?:OSI Approved :: )?(.+)$/m.exec(head)?.[1]
-  // Some have the whole text in the old field.
+  // Some packages have the whole text in the old field.
   const field = /^License: (.{1,80})$/m.exec(head)?.[1]
   return expression ?? classifier ?? field
 }
 
-/** From the POM in Maven's local repository, or the nearest of its parents that has one. */
+/** From the POM in Maven's local repository, or its nearest parent that declares one. */
 export function mavenLicense(group: string, name: string, version: string): string | undefined {
   let at: readonly [string, string, string] = [group, name, version]
   for (let generation = 0; generation < PARENTS_AT_MOST; generation++) {
@@ -38,7 +38,7 @@ export function mavenLicense(group: string, name: string, version: string): stri
   return undefined
 }
 
-/** What stands between the first tag of this name and its end; nothing where there is none. */
+/** The text between the first tag of this name and its end; undefined if there is none. */
 function textOf(xml: string, tag: string): string {
   const start = xml.indexOf(`<${tag}>`)
   const end = xml.indexOf(`</${tag}>`, start)

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `make sbom`: writes down everything that set-up, the tests and the images download, as one CycloneDX document.
+// `make sbom`: lists everything that set-up, the tests and the images download, as one CycloneDX document.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { Failure } from '@ticklake/runtime/errors.ts'

@@ -1,4 +1,4 @@
-// What the lists of hashes name, each as a part of the bill of materials: npm, PyPI, Maven, images, and Kafka's archive.
+// The entries of the lists of hashes as parts of the bill of materials: npm, PyPI, Maven, images, and Kafka's archive.
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseArtifacts } from '../artifacts.ts'
@@ -10,13 +10,13 @@ export interface Part {
   readonly version: string
   /** https://github.com/package-url/purl-spec */
   readonly purl: string
-  /** Each file that may stand for it: algorithm as CycloneDX calls it, and hexadecimal digits. */
+  /** Each file that it may be: algorithm in CycloneDX's spelling, and hexadecimal digits. */
   readonly hashes: readonly (readonly [algorithm: 'SHA-256' | 'SHA-512', digits: string])[]
   readonly license?: string | undefined
   readonly isImage?: boolean
 }
 
-/** Which files name what is downloaded, and how each kind is read. Paths from the project's root. */
+/** Which files list downloads, and how each kind is read. Paths are relative to the project's root. */
 const kinds: readonly { readonly files: string; readonly read: (text: string, project: string) => Part[] }[] =
   [
     {
@@ -34,7 +34,7 @@ export function listFiles(project: string): string[] {
   return kinds.flatMap(({ files }) => globSync(files, { cwd: project })).sort()
 }
 
-/** Everything that the lists name, each part once. */
+/** Everything in the lists, each part once. */
 export function readParts(project: string): Part[] {
   const parts = new Map<string, Part>()
   for (const { files, read } of kinds) {
@@ -60,7 +60,7 @@ interface LockedPackage {
 function npmParts(text: string): Part[] {
   const { packages } = JSON.parse(text) as { packages: Record<string, LockedPackage> }
   return Object.entries(packages).flatMap(([path, { name, version, integrity, license, link }]): Part[] => {
-    // The project's own folders, and what another package carries within its own archive.
+    // The project's own folders, and packages that are bundled in another package's archive.
     if (!path.includes('node_modules/') || link || !version || !integrity) return []
     const whole = name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
     const [group, short] = whole.startsWith('@') ? whole.split('/') : [undefined, whole]
@@ -102,7 +102,7 @@ function kafkaArchive(text: string): Part[] {
   return [{ name: 'kafka', version, purl, hashes: [['SHA-512', digits]], license: 'Apache-2.0' }]
 }
 
-/** Images by their tags: a registry that could be asked for their digests is not part of this project. */
+/** Images by their tags: their digests would have to be fetched from a registry. */
 function images(text: string): Part[] {
   const named = text.matchAll(/^(?: +image: (?:\$\{\w+:-)?|FROM )([a-z][\w./-]*):([\w.-]+)/gm)
   return [...named].map(([, name, version]) => ({

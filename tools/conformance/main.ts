@@ -31,7 +31,7 @@ const kept = join(localDir, 'conformance/results')
 await runCommand(async (signal) => {
   const argv = await yargs(hideBin(process.argv))
     .scriptName('conformance')
-    // In the language of the machine `failUsage` would not understand what yargs says.
+    // `failUsage` recognizes yargs' messages in English only.
     .locale('en')
     .usage('$0\n\nRun the test suites of clients against local-aws, and write docs/compatibility.md.')
     .option('only', {
