@@ -1,6 +1,6 @@
 // A map that keeps only its newest entries, for caches and recently seen keys.
 
-/** Beyond `limit` entries the one that was added first is dropped; setting a key again does not make it newer. */
+/** Beyond `limit` entries the oldest one is dropped; setting a key again does not make it newer. */
 export class BoundedMap<K, V> extends Map<K, V> {
   readonly #limit: number
 

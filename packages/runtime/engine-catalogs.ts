@@ -1,6 +1,6 @@
 // The catalogs of the SQL engine: one that users see, and one behind it for Iceberg tables.
 
-/** What Athena calls AwsDataCatalog; the engine has only lower-case names. */
+/** Athena's AwsDataCatalog; the engine allows only lower-case names. */
 export const dataCatalog = 'awsdatacatalog'
 
 /**

@@ -1,10 +1,10 @@
-// How the secret of a start is presented to the two servers behind local-aws, each in its own way.
+// How each of the two servers behind local-aws gets the secret of this start.
 import { createHmac } from 'node:crypto'
 
-/** Bytes in hexadecimal: Trino reads the same text as Base64, which makes 48 bytes of it. */
+/** Hexadecimal digits: Trino reads the same text as Base64, which makes 48 bytes of it. */
 export const secretForm = /^[0-9a-f]{64}$/
 
-/** MiniStack accepts it beside a request that a client signed (stack/ministack/guard.py). */
+/** MiniStack accepts it in addition to the client's own signature (stack/ministack/guard.py). */
 export const secretHeader = 'X-Ticklake-Secret'
 
 /** For clients that sign with the secret, which MiniStack verifies. */
@@ -14,7 +14,7 @@ export function miniStackCredentials(secret = 'test'): { accessKeyId: string; se
 
 /**
  * The headers of a request to Trino: the user, and a JSON Web Token (RFC 7519) that is signed with the secret. Trino
- * asks for one only if it believes that the connection is encrypted. This one uses loopback, or a private network.
+ * requires one only if it believes that the connection is encrypted. This one uses loopback, or a private network.
  */
 export function trinoHeaders(user: string, secret: string | undefined): Record<string, string> {
   if (secret === undefined) return { 'X-Trino-User': user }

@@ -28,12 +28,12 @@ export function text(facts: Facts<string>): Option<string> {
   return { doc: facts.doc, kind: 'text', ...withDefault(facts), parse: (value) => value }
 }
 
-/** A text that may be unset. */
+/** An optional text. */
 export function optionalText(facts: { doc: string }): Option<string | undefined> {
   return { doc: facts.doc, kind: 'text, may be unset', fallback: undefined, parse: (value) => value }
 }
 
-/** The same, but it may be unset. */
+/** The same, but optional. */
 export function optional<T>(option: Option<T>): Option<T | undefined> {
   return { ...option, kind: `${option.kind}, may be unset`, fallback: undefined }
 }

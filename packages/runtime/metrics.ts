@@ -32,7 +32,7 @@ export function makeRegistry(service: string): Registry {
   return registry
 }
 
-/** The code of an error without one. */
+/** The label value for an error without a code. */
 export const NO_CODE = 'OTHER'
 const stoppedName = 'ticklake_stopped'
 const failingSinceName = 'ticklake_failing_since_timestamp_seconds'

@@ -286,7 +286,7 @@ describe('the disk is full', () => {
       }
       const later = await type("stack/main.ts exec -- node catalog/main.ts query 'SELECT 1'", {
         TICKLAKE_HOME: home,
-        // Where nothing of `make up` answers, whoever runs one beside this.
+        // On a port where nothing of `make up` answers, even if it runs on this machine.
         TICKLAKE_AWS_PORT: '1',
       })
       expectLines(later, 'no Kafka and no AWS endpoint', /has \d\.\d MB left/, 'make room')

@@ -29,7 +29,7 @@ export async function runCommandLine(
   { stdout }: Pick<CommandHost, 'stdout'>,
 ): Promise<void> {
   let help = ''
-  // In the language of the machine `failUsage` would not understand what yargs says.
+  // `failUsage` recognizes yargs' messages in English only.
   commands.locale('en')
   await commands.parseAsync(args, {}, (_error, _argv, output) => {
     help = output
@@ -56,8 +56,8 @@ export function failUsage(script: string, args: readonly string[], file = `${scr
 }
 
 /**
- * For yargs' `.wrap()`: the width of the help, and no wrapping when nobody asks for it. Yargs writes the help of every
- * command that it runs; to wrap a long one costs a tenth of the time in which a service starts.
+ * For yargs' `.wrap()`: the width of the help, and no wrapping without --help. Yargs writes the help of every
+ * command that it runs; wrapping a long one costs a tenth of the time in which a service starts.
  * @param args as typed
  */
 export function helpWidth(args: readonly string[], width: number): number | null {

@@ -1,4 +1,4 @@
-// Asks a JSON service of local-aws as the server does: text in, text out.
+// Sends a request to a JSON service of local-aws as its server does: text in, text out.
 import type { JsonAnswer } from '../../local-aws/http/json-exchange.ts'
 
 interface Service {

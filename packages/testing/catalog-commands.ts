@@ -1,4 +1,4 @@
-// For stack tests: commands of the project as processes, and a dataset written by hand, claims and all.
+// For stack tests: commands of the project as processes, and a dataset with claims, written by hand.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { zstdCompressSync } from 'node:zlib'
@@ -33,7 +33,7 @@ export function start(env: Record<string, string>, service: string, ...args: str
     child,
     ended,
     stderr: () => stderr,
-    /** A test that fails half way leaves nothing running. */
+    /** So that a test that fails half-way leaves nothing running. */
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL')
       await ended
@@ -46,7 +46,7 @@ export async function run(env: Record<string, string>, service: string, ...args:
   return await start(env, service, ...args).ended
 }
 
-/** Writes a claim of JSON lines [S,E) whose rows all lie in one hour, and its object. Out: the object's key. */
+/** Writes a claim of JSON lines [S,E) whose rows are all in one hour, and its object. Out: the object's key. */
 export async function putClaim(
   s3: S3Client,
   lake: LakeConfig,
@@ -86,7 +86,7 @@ export async function putClaim(
   return key
 }
 
-/** The messages of such rows, for a topic that keeps the producer's times. */
+/** The messages of these rows, for a topic that keeps the producer's timestamps. */
 export function* messagesOf(count: number, partition: number, path: HourPath): Generator<Produced> {
   const timestampMs = Date.parse(`${timeOf(path).replace(' ', 'T')}Z`)
   for (let i = 0; i < count; i++) yield { value: Buffer.from(JSON.stringify(tick)), partition, timestampMs }

@@ -1,4 +1,4 @@
-// For tests: a stored object with other values in its rows, in whichever format.
+// For tests: changes the rows of a stored object, in any format.
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
@@ -6,7 +6,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer'
 
 type Row = Record<string, unknown>
 
-/** Stores an object again, its first row changed. Times and dates of Parquet are numbers. */
+/** Stores an object again with its first row changed. Times and dates in Parquet are numbers. */
 export async function changeFirstRow(
   s3: S3Client,
   bucket: string,
@@ -19,7 +19,7 @@ export async function changeFirstRow(
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body }))
 }
 
-/** The bytes of an object with other rows. */
+/** The bytes of an object with these rows instead. */
 async function changedRows(
   key: string,
   bytes: Buffer,
@@ -37,7 +37,7 @@ async function changedRows(
   return key.endsWith('.zst') ? zstdCompressSync(changed) : changed
 }
 
-/** Written with its own schema: the columns that it had. */
+/** With its own schema, so with the columns that it had. */
 export async function changedParquet(bytes: Buffer, change: (rows: Row[]) => Row[]): Promise<Uint8Array> {
   const file = new Uint8Array(bytes).buffer
   const rows = change(

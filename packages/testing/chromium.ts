@@ -1,11 +1,11 @@
-// The browser that looks at the page, for its tests and for the pictures of the documents.
+// The browser for the dashboard's tests and for the pictures of the documentation.
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 
 /**
  * Debian's Chromium, or the one that CHROMIUM_PATH names.
- * @param more flags beside those that every test has
- * @throws when there is none
+ * @param more flags in addition to those of every test
+ * @throws Error when there is no browser
  */
 export async function openBrowser(more: readonly string[] = []): Promise<Browser> {
   const executablePath = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(

@@ -1,4 +1,4 @@
-// For tests of the consumer: one case with its own topic and dataset, and everything that it starts ended with it.
+// For tests of the consumer: one case with its own topic and dataset; everything that it starts ends with it.
 
 import { sleep } from '@ticklake/runtime/process.ts'
 import { expect } from 'vitest'
@@ -12,10 +12,10 @@ import { testEnv } from './test-env.ts'
 export type Env = Record<string, string>
 
 const POLL_EVERY_MS = 200
-/** The lake is read when a consumer says that it landed something, and this long after the last time in any case. */
+/** The lake is read when a consumer logs that a batch landed, and at least this often. */
 const POLL_AT_LEAST_EVERY_MS = 1_000
 
-/** What a test's own context gives: cases may run at the same time, so nothing is shared. */
+/** Vitest's own context of a test: cases may run at the same time, so they share nothing. */
 interface TestScope {
   readonly onTestFinished: (cleanUp: () => Promise<void>) => void
 }
@@ -50,26 +50,26 @@ export class ConsumerCase {
     )
   }
 
-  /** Starts `consumer run <args>` in this process, for a third of the work: for what need not be killed. */
+  /** Starts `consumer run <args>` in this process, for a third of the CPU time, if it need not be killed. */
   consumeHere(more: Env = {}, ...args: string[]): ServiceHere {
     const env = { ...this.env, LOG_FORMAT: 'json', ...more }
     return this.#started(() => new ServiceHere(env, 'consumer', ['run', ...args]))
   }
 
-  /** The settings of a group of its own, which need not wait until the other has given up a dead member. */
+  /** The settings of another group: the consumer need not wait until the first group has removed a dead member. */
   get heir(): Env {
     return { CONSUMER_GROUP_ID: `${this.env.KAFKA_TOPIC}-heir` }
   }
 
   #started<T extends RunningService>(start: () => T): T {
-    // A test that ran out of time goes on in the background; what it starts then would outlive the run.
+    // A test that has timed out continues in the background; what it starts then would outlive the run.
     if (this.#finished) throw new Error('the test is over')
     const service = start()
     this.#running.push(service)
     return service
   }
 
-  /** The variables with which a consumer reaches S3 through a proxy that follows the rule. */
+  /** The variables with which a consumer reaches S3 through a proxy with this rule. */
   async behindProxy(rule: Rule): Promise<Env> {
     const proxy = await startS3Proxy(this.env.AWS_ENDPOINT_URL!)
     proxy.rule = rule
@@ -78,15 +78,15 @@ export class ConsumerCase {
   }
 
   /**
-   * Waits until so many records are in objects and dead files.
+   * Waits until this many records are in objects and dead-letter files.
    * @param more settings of another dataset
-   * @throws Error with the consumers' last words
+   * @throws Error with the consumers' last log lines
    */
   async landed(total: number, more: Env = {}): Promise<LakeContent> {
     const env = { ...this.env, ...more }
     for (const deadline = Date.now() + PATIENCE_MS; ; ) {
       const isOver = Date.now() > deadline
-      // To read every object costs much more than the newest claims, which come before them.
+      // Reading every object costs much more than reading the newest claims, so claims are checked first.
       const sinceMs = performance.now()
       const landing = this.#nextLanding()
       const claimed = (await readTails(env)).reduce((sum, { E }) => sum + E, 0)
@@ -97,7 +97,7 @@ export class ConsumerCase {
         const said = this.#running.map(({ stderr }) => lastLines(stderr, 15)).join('\n\n')
         throw new Error(`${landed} of ${total} records landed in ${PATIENCE_MS} ms:\n${said}`)
       }
-      // A thousand partitions take S3 seconds: asking all the time would keep the consumer from it.
+      // Listing a thousand partitions takes S3 seconds: polling without pause would slow the consumer down.
       const pauseMs = Math.min(2_000, Math.max(POLL_EVERY_MS, performance.now() - sinceMs))
       await Promise.all([landing, sleep(pauseMs)])
     }
@@ -111,7 +111,7 @@ export class ConsumerCase {
     ])
   }
 
-  /** Waits for the records, ends every consumer well, and then expects each record once. */
+  /** Waits for the records, stops every consumer in order, and then expects each record once. */
   async expectOnce(rows: number, dead: number): Promise<LakeContent> {
     await this.landed(rows + dead)
     await Promise.all(this.#running.map((service) => service.stop()))
@@ -121,7 +121,7 @@ export class ConsumerCase {
   }
 }
 
-/** Every record in exactly one place, and a chain without a hole. */
+/** Expects every record in exactly one place, and a chain without a hole. */
 export function expectOnce(lake: LakeContent, rows: number, dead: number): void {
   expect(new Set(lake.rows).size, 'no row is twice in the lake').toBe(lake.rows.length)
   expect(lake.rows.length, 'no row is lost').toBe(rows)
@@ -134,7 +134,7 @@ export function expectOnce(lake: LakeContent, rows: number, dead: number): void 
   }
 }
 
-/** A fault for the nth request that the filter takes. */
+/** A fault for the nth request that matches the filter. */
 export function onNth(n: number, filter: (target: string, method: string) => boolean, fault: Fault): Rule {
   let seen = 0
   return ({ method, target }) => (filter(target, method) && ++seen === n ? fault : undefined)

@@ -17,7 +17,7 @@ export const screens = {
   wide: { width: 2560, height: 1300 },
 } as const
 
-/** Every screen and colour scheme that a tab is looked at in. */
+/** Every screen size and colour scheme in which a tab is tested. */
 export const appearances = [
   ['desktop', 'light'],
   ['desktop', 'dark'],
@@ -27,7 +27,7 @@ export const appearances = [
 ] as const
 
 export interface Service {
-  /** Ends it as a crash would. */
+  /** Kills it, like a crash. */
   kill(): Promise<void>
   stop(): Promise<void>
   log(): string
@@ -42,7 +42,7 @@ export function startService(env: Record<string, string>, service: string, ...ar
   return { kill: () => end('SIGKILL'), stop: () => end('SIGTERM'), log: stderr }
 }
 
-/** `catalog serve`. Out: the address of its dashboard. */
+/** Starts `catalog serve`. Out: the address of its dashboard. */
 export async function startDashboardService(env: Record<string, string>, ...flags: string[]) {
   const service = startService(env, 'catalog', 'serve', ...flags)
   const url = await eventually(
@@ -52,7 +52,7 @@ export async function startDashboardService(env: Record<string, string>, ...flag
   return { ...service, url }
 }
 
-/** Topic and table, as a user makes them. */
+/** Creates topic and table by the commands that a user runs. */
 export async function prepare(env: Record<string, string>): Promise<void> {
   for (const [service, ...args] of [
     ['producer', 'topic', 'create'],
@@ -63,7 +63,7 @@ export async function prepare(env: Record<string, string>): Promise<void> {
   }
 }
 
-/** The value, as soon as there is one. */
+/** Waits for the value. Out: the value, once it is defined. */
 export async function eventually<T>(
   poll: () => T | undefined | false | Promise<T | undefined | false>,
   what: string,
@@ -80,18 +80,18 @@ export async function eventually<T>(
 
 export interface OpenTab {
   readonly page: Page
-  /** Errors in the browser: of scripts, of the policy, requests to other hosts. */
+  /** Errors in the browser: of scripts, of the content security policy, and requests to other hosts. */
   readonly complaints: string[]
 }
 
 export interface TabOptions {
   readonly screen?: keyof typeof screens
   readonly scheme?: 'light' | 'dark'
-  /** For a viewer who wants no motion: to draw it costs half a processor, which a test that waits long need not pay. */
+  /** Reduced motion: drawing animations costs half a processor, which slows down tests that mostly wait. */
   readonly still?: boolean
 }
 
-/** Opens the dashboard in a browser context of its own; other origins are cut off, as if there were no network. */
+/** Opens the dashboard in a browser context of its own; other origins are blocked, as without a network. */
 export async function openTab(browser: Browser, url: string, options: TabOptions = {}): Promise<OpenTab> {
   const context = await browser.newContext({
     viewport: screens[options.screen ?? 'desktop'],
@@ -113,7 +113,7 @@ export async function openTab(browser: Browser, url: string, options: TabOptions
   page.setDefaultTimeout(PATIENCE_MS)
   page.on('pageerror', (error) => complaints.push(`threw ${error.message}`))
   page.on('console', (message) => {
-    // The dashboard shows what the server refuses; the browser's own line about it says nothing more.
+    // The dashboard shows what the server refuses; the browser's own message about it adds nothing.
     if (message.type() === 'error' && !/Failed to load resource|net::ERR/.test(message.text())) {
       complaints.push(message.text())
     }
@@ -122,14 +122,14 @@ export async function openTab(browser: Browser, url: string, options: TabOptions
   return { page, complaints }
 }
 
-/** Goes to a tab and waits until it is shown. */
+/** Opens a tab and waits until it is shown. */
 export async function showTab(page: Page, name: 'Live' | 'Query' | 'Catalog' | 'Ledger'): Promise<void> {
   await page.getByRole('navigation', { name: 'Tabs' }).getByRole('link', { name }).click()
   await eventually(async () => (await page.title()) === `ticklake: ${name}`, `the tab ${name}`)
   await page.locator('main h1').waitFor({ state: 'attached' })
 }
 
-/** A screenshot for people, where TICKLAKE_SCREENSHOTS asks for it: .local/screenshots/<name>.png */
+/** A screenshot for people, if TICKLAKE_SCREENSHOTS is set: .local/screenshots/<name>.png */
 export async function picture(page: Page, name: string): Promise<void> {
   if (!process.env.TICKLAKE_SCREENSHOTS) return
   mkdirSync(shotDir, { recursive: true })
@@ -137,9 +137,9 @@ export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(shotDir, `${name}.png`), fullPage: true })
 }
 
-/** The faults that axe finds on the page, as text. */
+/** The problems that axe finds on the page, as text. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
-  // Evaluated as the browser's own tool would, which the dashboard's policy does not forbid.
+  // Evaluated like a browser tool, since the dashboard's policy forbids adding the script to the page.
   await page.evaluate(axe.source)
   return page.evaluate(`(async () => {
     const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
@@ -149,7 +149,7 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   })()`)
 }
 
-/** The page's width: more than the screen's means that one has to scroll sideways. */
+/** The page's width: if it is larger than the screen's, users have to scroll sideways. */
 export function widthOf(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth')
 }

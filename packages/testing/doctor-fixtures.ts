@@ -13,12 +13,12 @@ const loopback = '127.0.0.1'
 export interface Asked {
   readonly method: string
   readonly path: string
-  /** A rule may take headers away before the request goes on. */
+  /** A rule may remove headers before the request is passed on. */
   readonly headers: IncomingHttpHeaders
   readonly body: string
 }
 
-/** What is answered in the endpoint's place, or what is changed in its answer. */
+/** The answer instead of the endpoint's, or a change of its answer. */
 export interface Change {
   readonly status?: number
   readonly body?: string
@@ -30,7 +30,7 @@ export interface Front extends AsyncDisposable {
   rule: (asked: Asked) => Change | undefined
 }
 
-/** Passes everything on to the real endpoint, but for what its rule says. */
+/** Passes everything on to the real endpoint, except for what its rule changes. */
 export async function startFront(upstream: string): Promise<Front> {
   const server = createServer(async (incoming, outgoing) => {
     const chunks: Buffer[] = []
@@ -63,7 +63,7 @@ export async function startFront(upstream: string): Promise<Front> {
 /** Passes bytes on to another address. */
 export interface Relay {
   readonly address: string
-  /** Resolves when the other side has answered for the first time. */
+  /** Resolves when the other side has sent its first bytes. */
   readonly answered: Promise<void>
   close(): void
 }
@@ -97,7 +97,7 @@ export interface Pem {
   readonly cert: string
 }
 
-/** An authority in `dir`, which signs certificates for names (`IP:127.0.0.1,DNS:x`) and days (-1: expired). */
+/** A certificate authority in `dir`: signs certificates for names (`IP:127.0.0.1,DNS:x`) and days (-1: expired). */
 export async function makeAuthority(dir: string) {
   mkdirSync(dir, { recursive: true })
   const at = (name: string) => join(dir, name)
@@ -127,7 +127,7 @@ export async function makeAuthority(dir: string) {
   }
 }
 
-/** Something that speaks TLS with this certificate, and nothing else. */
+/** A server that speaks TLS with this certificate, and nothing else. */
 export async function startTls(pem: Pem): Promise<AsyncDisposable & { readonly port: number }> {
   const server = createTlsServer(pem, (socket) => socket.on('error', () => {}))
   server.on('tlsClientError', () => {})
@@ -138,26 +138,26 @@ export async function startTls(pem: Pem): Promise<AsyncDisposable & { readonly p
 }
 
 export interface Ec2LikeBroker extends AsyncDisposable {
-  /** A plain listener that is advertised as it should be. */
+  /** A plaintext listener that is advertised correctly. */
   readonly plain: string
-  /** SASL_SSL by SCRAM-SHA-512, advertised as it should be. */
+  /** SASL_SSL with SCRAM-SHA-512, advertised correctly. */
   readonly secure: string
-  /** As secure, but advertised as localhost, which its certificate does not name. */
+  /** The same, but advertised as localhost, which is not in its certificate. */
   readonly misnamed: string
-  /** Plain, advertised under a name that only the VPC knows. */
+  /** Plaintext, advertised under a name that only the VPC resolves. */
   readonly privateName: string
-  /** Plain, advertised under an address at which nothing listens. */
+  /** Plaintext, advertised under an address at which nothing listens. */
   readonly closed: string
 }
 
-/** Folders of what set-up fetched. */
+/** Folders of what set-up installed. */
 export interface Installed {
   readonly java: string
   readonly kafka: string
   readonly archives: string
 }
 
-/** Kafka as plain process with the user `catalog`; it speaks the classic group protocol only. */
+/** Kafka as a plain process with the user `catalog`; it supports only the classic group protocol. */
 export async function startEc2LikeBroker(
   installed: Installed,
   dir: string,

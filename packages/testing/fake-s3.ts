@@ -6,14 +6,14 @@ export interface FakeS3 extends AsyncDisposable {
   readonly url: URL
   readonly objects: Map<string, Buffer>
   readonly openUploads: Map<string, Buffer[]>
-  /** The status that every write gets from now on; 0 for none at all. */
+  /** The status that every write gets from now on; 0 closes the connection instead. */
   failWritesWith: number | undefined
 }
 
-/** Holds the bucket `results` and Athena's own; any other does not exist. */
+/** It has the bucket `results` and Athena's own; no other bucket exists. */
 export async function startFakeS3(): Promise<FakeS3> {
   const server = createServer((request, response) => {
-    // A client that gives up in the middle is part of the tests.
+    // Some tests have clients that give up in the middle.
     serve(request, response).catch(() => response.destroy())
   })
 

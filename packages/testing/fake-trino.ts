@@ -1,4 +1,4 @@
-// A Trino for tests: plays pages from a script, so that it can die, stall or refuse at any moment.
+// A Trino for tests: returns the pages of a script, so that it can die, stall or refuse at any moment.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -11,7 +11,7 @@ export interface FakeEngine extends AsyncDisposable {
   die(): void
 }
 
-/** What one GET answers; `die` cuts every connection and stops listening. */
+/** The answer to one GET; `die` cuts every connection and stops listening. */
 export type ScriptPage = Record<string, unknown> | 'stall' | 'die' | 'forgotten'
 
 const stats = {
@@ -22,7 +22,7 @@ const stats = {
   physicalInputBytes: 7,
 }
 
-/** @param script the pages that answer a statement, the last without anything behind it */
+/** @param script the pages that answer a statement; the last one has no next page */
 export async function startFakeEngine(script: (sql: string) => ScriptPage[]): Promise<FakeEngine> {
   const scripts: ScriptPage[][] = []
   const server: Server = createServer(async (request, response) => {

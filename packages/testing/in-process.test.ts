@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { catalog, inThisProcess } from './in-process.ts'
 
-/** What a process would inherit that reads none of the project's variables. */
+/** The environment of a process that inherits none of the project's variables. */
 const env = inThisProcess({})
 
 test('a command writes to what its caller gives, and its exit status is not the test run’s', {

@@ -1,5 +1,5 @@
-// For stack tests: commands that run in the test's own process, as starting one takes longer than most commands.
-// What is about the process itself (signals, pipes, a start) or about other AWS settings needs `catalog-commands.ts`.
+// For stack tests: runs commands in the test's own process, since starting a process takes longer than most commands.
+// Tests of the process itself (signals, pipes, a start) or of other AWS settings need `catalog-commands.ts`.
 import { Readable, Writable } from 'node:stream'
 import { type CommandHost, runToEnd } from '@ticklake/runtime/process.ts'
 import type { Ran } from './catalog-commands.ts'
@@ -20,20 +20,20 @@ type Program = keyof typeof programs
 
 export const isProgram = (name: string): name is Program => name in programs
 
-/** `catalog <args>`, to its end. */
+/** Runs `catalog <args>` to its end. */
 export const catalog = (env: Env, ...args: string[]): Promise<Ran> => runHere(env, 'catalog', ...args)
 
-/** `consumer dlq <args>`, to its end. */
+/** Runs `consumer dlq <args>` to its end. */
 export const dlq = (env: Env, ...args: string[]): Promise<Ran> => runHere(env, 'consumer', 'dlq', ...args)
 
-/** `node <program>/main.ts <args>`, to its end. */
+/** Runs `node <program>/main.ts <args>` to its end. */
 export async function runHere(env: Env, program: Program, ...args: string[]): Promise<Ran> {
   const service = new ServiceHere(env, program, args)
   const code = await service.ended()
   return { code, stdout: service.stdout, stderr: service.stderr }
 }
 
-/** `node <program>/main.ts <args>` in this process. */
+/** Starts `node <program>/main.ts <args>` in this process. */
 export class ServiceHere implements RunningService, AsyncDisposable {
   readonly #stdout = new Text()
   readonly #stderr = new Text((chunk) => this.#log.add(chunk))
@@ -42,7 +42,7 @@ export class ServiceHere implements RunningService, AsyncDisposable {
   readonly #ended: Promise<number>
   #hasEnded = false
 
-  /** @param input what is on its standard input */
+  /** @param input the text on its standard input */
   constructor(env: Env, program: Program, args: readonly string[], input = '') {
     requireOwnSettings(env)
     const host: CommandHost = {
@@ -96,13 +96,13 @@ export class ServiceHere implements RunningService, AsyncDisposable {
   }
 }
 
-/** Settings for a command, with what it needs of this process's: its time zone and AWS settings. */
+/** Settings for a command, plus what it needs from this process: its time zone and AWS settings. */
 export function inThisProcess(settings: Env): Env {
   const own = Object.entries(process.env).filter(([name]) => /^(AWS_.*|TZ)$/.test(name))
   return { ...(Object.fromEntries(own) as Env), ...settings }
 }
 
-/** @throws Error for variables that only a new process would read as the test gives them: Node's and the AWS SDK's */
+/** @throws Error for variables that only a new process would read: those of Node.js and the AWS SDK */
 function requireOwnSettings(env: Env): void {
   const ofTheSdk = Object.keys({ ...process.env, ...env }).filter((name) => name.startsWith('AWS_'))
   const names = [...ofTheSdk, 'TZ', ...('NODE_OPTIONS' in env ? ['NODE_OPTIONS'] : [])]

@@ -1,5 +1,5 @@
-// A member that joins a group and leaves it, again and again, and goes on to ask the broker while it leaves and after:
-// a query that reaches the native client when its memory is free again ends the process by SIGSEGV. Argument: how often.
+// A member that joins a group and leaves it, again and again, and queries the broker while it leaves and after:
+// a query that reaches the native client after its memory is freed ends the process by SIGSEGV. Argument: how often.
 import { kafkaConfig } from '@ticklake/kafka/config.ts'
 import { connectGroup, type GroupClient } from '../../consumer/group/kafka.ts'
 
@@ -11,7 +11,7 @@ const unknown = (error: unknown) => void error
 for (let time = 0; time < times; time++) {
   let client: GroupClient | undefined
   let partitions: number[] = []
-  // One in four leaves without an answer to its assignment.
+  // One in four leaves without a reply to its assignment.
   const answers = time % 4 !== 3
   client = await connectGroup(
     config,
@@ -30,9 +30,9 @@ for (let time = 0; time < times; time++) {
     new AbortController().signal,
   )
   client.subscribe()
-  // Some leave before they have anything, some after they have read.
+  // Some leave before they are assigned anything, some after they have read.
   for (let polls = time % 4; polls > 0; polls--) await client.consume()
-  // One poll is under way when it leaves: an assignment may come with it.
+  // One poll is in progress when it leaves: it may return an assignment.
   client.consume().catch(unknown)
   const ask = () => {
     client.describeTopic().catch(unknown)

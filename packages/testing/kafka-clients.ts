@@ -18,7 +18,7 @@ export async function withAdmin<T>(env: Env, work: (admin: IAdminClient) => Prom
   }
 }
 
-/** @param settings of librdkafka, beside the broker's address */
+/** @param settings of librdkafka, in addition to the broker's address */
 export async function withProducer<T>(
   env: Env,
   settings: Record<string, unknown>,
@@ -35,7 +35,7 @@ export async function withProducer<T>(
   }
 }
 
-/** A broker that the fault campaign has killed is back soon; a client that failed to connect cannot be used again. */
+/** A broker that the fault campaign has killed is back soon; a client that failed to connect cannot be reused. */
 async function connectedProducer(settings: Record<string, unknown>): Promise<RdKafka.HighLevelProducer> {
   const deadline = Date.now() + CALL_WITHIN_MS
   for (;;) {

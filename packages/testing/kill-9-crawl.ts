@@ -1,4 +1,4 @@
-// Starts a crawl that never ends and says so, then waits to be killed: for crawlers.test.ts.
+// Starts a crawl that never ends, prints that it has, and waits to be killed: for crawlers.test.ts.
 import { openGlue } from '../../local-aws/glue/api/service.ts'
 
 const [, , dataDir, s3Endpoint] = process.argv

@@ -1,4 +1,4 @@
-// Writes partitions one by one and prints each that was answered, until it is killed: for service.test.ts.
+// Writes partitions one by one and prints each that was acknowledged, until it is killed: for service.test.ts.
 import { openGlue } from '../../local-aws/glue/api/service.ts'
 
 const glue = await openGlue({

@@ -1,4 +1,4 @@
-// Reads the lake without any service: which offsets are in which object or dead-letter file, by the objects' own bytes.
+// Reads the lake without any service: which offsets are in which object or dead-letter file, from the objects' bytes.
 
 import { zstdDecompressSync } from 'node:zlib'
 import { s3Client } from '@ticklake/aws/config.ts'
@@ -14,9 +14,9 @@ type Env = Readonly<Record<string, string>>
 export interface LakeContent {
   /** `<partition>:<offset>` of every row of every object, duplicates included. */
   readonly rows: readonly string[]
-  /** The same of every line of every dead-letter file. */
+  /** The same for every line of every dead-letter file. */
   readonly dead: readonly string[]
-  /** Every line of every dead-letter file, as it is. */
+  /** Every line of every dead-letter file, unchanged. */
   readonly letters: readonly Readonly<Record<string, unknown>>[]
   readonly objects: readonly string[]
   readonly claims: readonly Claim[]
@@ -25,8 +25,8 @@ export interface LakeContent {
 const OBJECTS_AT_ONCE = 16
 
 /**
- * Everything that the dataset holds now.
- * @param read the objects whose rows count, where compacted ones may stand for others; absent: the dataset's own folder
+ * Everything that the dataset has now.
+ * @param read the objects whose rows count, if compacted ones replace others; absent: those in the dataset's own folder
  */
 export async function readLake(env: Env, read?: readonly string[]): Promise<LakeContent> {
   using opened = openBucket(env)
@@ -56,7 +56,7 @@ export async function readLake(env: Env, read?: readonly string[]): Promise<Lake
   }
 }
 
-/** The newest claim of each partition, complete or not: cheap, also when there are many. */
+/** The newest claim of each partition, complete or not; cheap even with many claims. */
 export async function readTails(env: Env): Promise<Claim[]> {
   using opened = openBucket(env)
   const { bucket } = opened

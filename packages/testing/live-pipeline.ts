@@ -1,4 +1,4 @@
-// For the dashboard's Live tab: a stream that flows, its dashboard and a browser, for all tests of a file.
+// For the dashboard's Live tab: a running stream, its dashboard and a browser, shared by all tests of a file.
 // biome-ignore-all lint/performance/useDomNodeTextContent: visible text is tested, not hidden text
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll } from 'vitest'
@@ -9,7 +9,7 @@ import { testEnv } from './test-env.ts'
 
 export interface LivePipeline {
   readonly env: Record<string, string>
-  /** From the first test on. */
+  /** Available from the first test on. */
   browser: Browser
   served: Awaited<ReturnType<typeof startDashboardService>>
   producer: Service

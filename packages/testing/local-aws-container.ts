@@ -2,11 +2,11 @@
 import { AbstractStartedContainer, GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainers'
 
 const port = 4566
-/** A laptop that does much else starts the engine in a minute. */
+/** A busy laptop starts the engine in a minute. */
 const startWithinMs = 180_000
 
 export class LocalAwsContainer extends GenericContainer {
-  /** @param image made by `docker build -f local-aws/Dockerfile -t ticklake-aws .` */
+  /** @param image built by `docker build -f local-aws/Dockerfile -t ticklake-aws .` */
   constructor(image = 'ticklake-aws') {
     super(image)
     this.withExposedPorts(port)
@@ -16,19 +16,19 @@ export class LocalAwsContainer extends GenericContainer {
     this.withStartupTimeout(startWithinMs)
   }
 
-  /** A folder that fills the endpoint: objects as `s3/BUCKET/KEY`, and `*.sql` in the order of their names. */
+  /** A folder that seeds the endpoint: objects as `s3/BUCKET/KEY`, and `*.sql` in the order of their names. */
   withSeed(folder: string): this {
     return this.withCopyDirectoriesToContainer([{ source: folder, target: '/seed' }])
   }
 
-  /** Buckets that are there from the start. */
+  /** Buckets to create at the start. */
   withBuckets(...names: string[]): this {
     return this.withEnvironment({ LOCAL_AWS_BUCKETS: names.join(',') })
   }
 
-  /** Starts it; ready when a query would be answered and the seed is loaded. */
+  /** Starts it; ready when the engine answers queries and the seed is loaded. */
   override async start(): Promise<StartedLocalAwsContainer> {
-    // The endpoint answers only to names that it knows; with a remote engine it is asked for by that one's name.
+    // The endpoint answers only under names that it knows; clients use the name of a remote Docker engine.
     const { host } = (await getContainerRuntimeClient()).info.containerRuntime
     this.withEnvironment({ LOCAL_AWS_ALLOWED_HOSTS: host })
     return new StartedLocalAwsContainer(await super.start())
@@ -41,7 +41,7 @@ export class StartedLocalAwsContainer extends AbstractStartedContainer {
     return `http://${this.getHost()}:${this.getMappedPort(port)}`
   }
 
-  /** What an AWS SDK is configured with: endpoint, region and any credentials. */
+  /** The configuration of an AWS SDK client: endpoint, region and any credentials. */
   get clientConfig(): {
     readonly endpoint: string
     readonly region: string

@@ -1,4 +1,4 @@
-// What a service writes on standard error, line by line, for whoever waits for one of them.
+// The lines that a service writes to standard error, and functions that wait for one of them.
 import { PATIENCE_MS } from './patience.ts'
 
 export interface LogLine {
@@ -11,7 +11,7 @@ export class LogLines {
   #rest = ''
   #waiting: (() => void)[] = []
 
-  /** @param hasEnded whether no more will be written */
+  /** @param hasEnded whether no more lines will come */
   constructor(hasEnded: () => boolean) {
     this.#hasEnded = hasEnded
   }
@@ -34,12 +34,12 @@ export class LogLines {
     this.notify()
   }
 
-  /** Lets those who wait look again, as when the service has ended. */
+  /** Wakes those who wait, for example because the service has ended. */
   notify(): void {
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
-  /** The first log line with this message, waited for. @throws Error when the service ends or the time is over without it */
+  /** Waits for the first log line with this message. @throws Error when the service or the time ends without it */
   async logged(message: string, withinMs = PATIENCE_MS): Promise<LogLine> {
     const deadline = Date.now() + withinMs
     for (;;) {
@@ -62,7 +62,7 @@ export class LogLines {
     }
   }
 
-  /** Resolves when something was written or the service ended, and after this long in any case. */
+  /** Resolves when a line was written or the service ended, and after this long in any case. */
   #heard(withinMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, withinMs)

@@ -1,8 +1,8 @@
-// Loaded with --import, it makes a process be of the next release: the contract has more columns, one of each type, by
-// one line each as CONTRACT_VERSION's comment says.
+// Loaded with --import, it turns a process into one of the next release: the contract has a new column of each type,
+// added by one line each, as CONTRACT_VERSION's comment says.
 import { registerHooks } from 'node:module'
 
-/** What the process says it is. */
+/** The release that the process reports. */
 const RELEASE = '9.9.9'
 const LINES = [
   "addedColumn(99, 'venue', 'Venue', 'string', 'UTF8', 'where it was traded'),",
@@ -32,7 +32,7 @@ const changes: readonly (readonly [file: string, change: (source: string) => str
   ['/runtime/release.ts', (source) => replaced(source, /= manifest\.version/, `= '${RELEASE}'`)],
 ]
 
-/** @throws Error when there is nothing to replace: the process would be of this release */
+/** @throws Error when there is nothing to replace, since the process would then be of this release */
 function replaced(source: string, pattern: RegExp, by: string): string {
   if (!pattern.test(source)) throw new Error(`${pattern} is not found`)
   return source.replace(pattern, () => by)

@@ -1,4 +1,4 @@
-// A broker of a test's own, which may be killed, frozen, and made to forget its groups: the others share one.
+// A broker of one test, which may be killed, frozen, and made to forget its groups; other tests share one.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ export class OwnBroker implements AsyncDisposable {
     return broker
   }
 
-  /** Starts it again with what it has on disk. Resolves when it serves. */
+  /** Starts it again with what is on its disk. Resolves when it serves. */
   async begin(): Promise<void> {
     this.#running = await this.#supervisor.start({ ...this.#spec, mayEnd: 'anyhow' })
   }
@@ -48,7 +48,7 @@ export class OwnBroker implements AsyncDisposable {
     if (this.#running) process.kill(-this.#running.pid, name)
   }
 
-  /** Between kill() and begin(): as after a power cut that took the groups' records, none of which was on disk yet. */
+  /** Between kill() and begin(): like a power cut that lost the groups' records, none of which was on disk yet. */
   forgetGroups(): void {
     const logs = join(this.#dir, 'data', 'kafka')
     for (const name of readdirSync(logs)) {
@@ -57,14 +57,14 @@ export class OwnBroker implements AsyncDisposable {
   }
 
   /**
-   * Between kill() and begin(): as after a power cut that took what was not on disk yet of a partition.
-   * @param bytes how much of its log is left; its last whole batch is the last that the broker finds
+   * Between kill() and begin(): like a power cut that lost what was not on disk yet of a partition.
+   * @param bytes how much of its log remains; the last complete batch in it is the last that the broker finds
    */
   loseTail(topic: string, partition: number, bytes: number): void {
     truncateSync(this.#log(topic, partition), bytes)
   }
 
-  /** How large a partition's log is now. */
+  /** The current size of a partition's log. */
   logBytes(topic: string, partition: number): number {
     return statSync(this.#log(topic, partition)).size
   }

@@ -1,4 +1,4 @@
-// How long tests wait for what must come: a limit for a process that hangs, not a measure of the machine.
+// How long tests wait for an event: a limit for hanging processes, not a measure of speed.
 
-/** Longer than anything takes on a machine that is slow and busy. A wait ends as soon as its event has come. */
+/** Longer than anything takes on a slow, busy machine. A wait ends as soon as its event has come. */
 export const PATIENCE_MS = 240_000

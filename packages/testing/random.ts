@@ -1,8 +1,8 @@
-// Numbers that look drawn by chance and are the same again for the same seed.
+// Random numbers from a seed: the same seed gives the same numbers.
 
 export type Random = () => number
 
-/** A generator of numbers from 0 to below 1 (mulberry32): enough for drawing, not for secrets. */
+/** A generator of numbers from 0 to below 1 (mulberry32): good enough for tests, not for secrets. */
 export function randomOf(seed: number): Random {
   let state = seed >>> 0
   return () => {

@@ -1,4 +1,4 @@
-// Stands between a service and its S3 endpoint, and breaks what a rule says, as networks and S3 do.
+// A proxy between a service and its S3 endpoint that breaks requests by a rule, as networks and S3 do.
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
@@ -28,7 +28,7 @@ export type Rule = (request: ProxiedRequest) => Fault | undefined | Promise<Faul
 
 export interface S3Proxy extends AsyncDisposable {
   readonly url: string
-  /** Faults that were carried out, by kind. */
+  /** Injected faults, counted by kind. */
   readonly faults: Readonly<Record<string, number>>
   rule: Rule
 }
@@ -39,7 +39,7 @@ export async function startS3Proxy(upstream: string): Promise<S3Proxy> {
   const server = createServer(async (incoming, outgoing) => {
     incoming.on('error', () => {})
     outgoing.on('error', () => {})
-    // Where its client was killed in the middle of it, nobody waits for an answer.
+    // If its client was killed during the request, nobody waits for an answer.
     const body = await buffer(incoming).catch(() => undefined)
     if (!body) return outgoing.destroy()
     const proxied = { method: incoming.method!, target: incoming.url!, headers: incoming.headers, body }

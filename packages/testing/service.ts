@@ -1,4 +1,4 @@
-// A service as a process of its own, so that it can be killed, frozen and read like the real thing.
+// A service as its own process, so that it can be killed and frozen, and its log read.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
@@ -7,13 +7,13 @@ import { type LogLine, LogLines } from './log-lines.ts'
 
 const projectDir = join(import.meta.dirname, '../..')
 
-/** What a test asks of a service, wherever it runs. */
+/** What tests need of a service, wherever it runs. */
 export interface RunningService {
   readonly hasEnded: boolean
   readonly stdout: string
   /** Everything on standard error, log lines as JSON. */
   readonly stderr: string
-  /** The first log line with this message, waited for. @throws Error when the service ends or the time is over without it */
+  /** Waits for the first log line with this message. @throws Error when the service or the time ends without it */
   logged(message: string, withinMs?: number): Promise<LogLine>
   /** Resolves when it logs the next line with this message, ends, or the time is over. */
   nextLogged(message: string, withinMs: number): Promise<void>
@@ -23,14 +23,14 @@ export interface RunningService {
   ended(): Promise<number | null>
 }
 
-/** The last lines of what a service has written, for the report of a problem: indented by four, as a block below it. */
+/** The last lines of a service's log for the report of a problem, indented by four. */
 export function lastLines(text: string, count = 6): string {
   return text.split('\n').slice(-count).join('\n    ')
 }
 
 export interface ServiceOptions {
   readonly env: Record<string, string>
-  /** Where its log is kept, beside memory. */
+  /** The file that gets its log, in addition to memory. */
   readonly logFile?: string
 }
 

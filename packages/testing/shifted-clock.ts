@@ -1,6 +1,6 @@
-// A process whose clock is wrong by hours: its Date is shifted before any of its modules is loaded.
+// Gives a process a clock that is wrong by hours: shifts its Date before any of its modules is loaded.
 
-/** The variables that give a service this clock. Timers and performance.now() go on as they are. */
+/** The variables that give a service this clock. Timers and performance.now() are not changed. */
 export function shiftedClock(byMs: number): Record<string, string> {
   const shifted = `
     const Right = Date
@@ -10,7 +10,7 @@ export function shiftedClock(byMs: number): Record<string, string> {
         super(...(parts.length === 0 ? [now()] : parts))
       }
       static now = now
-      // Node's own dates, such as those of files, are of the class before.
+      // Node's own dates, such as those of files, use the original class.
       static [Symbol.hasInstance] = (value) => value instanceof Right
     }
   `

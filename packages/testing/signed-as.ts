@@ -1,4 +1,4 @@
-// For tests that ask without an SDK: the header that a signed request has. Nobody checks the signature itself.
+// For tests that send requests without an SDK: the header of a signed request. The signature itself is not checked.
 
 export function signedAs(service: string): { authorization: string } {
   const credential = `test/20260101/us-east-1/${service}/aws4_request`

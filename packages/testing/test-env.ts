@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { inject } from 'vitest'
 import { adoptStack, serviceEnv } from '../../stack/environment.ts'
 
-/** Free ports, as a stream may run on this machine. */
+/** Free ports, because a stream may run on this machine. */
 const ports = ['PRODUCER_HEALTH_PORT', 'CONSUMER_HEALTH_PORT', 'CATALOG_HEALTH_PORT', 'CATALOG_PAGE_PORT']
 
 export function testEnv(overrides: Record<string, string> = {}): Record<string, string> {
@@ -20,14 +20,14 @@ export function testEnv(overrides: Record<string, string> = {}): Record<string, 
     PATH: process.env.PATH ?? '',
     HOME: process.env.HOME ?? '',
     ...kept('TZ'),
-    // All tests with the other reader: CONSUMER_READER=batches before the command.
+    // To run all tests with the other reader, put CONSUMER_READER=client before the command.
     ...kept('CONSUMER_READER'),
-    // Processes start with a third less work: tests start hundreds.
+    // With this cache processes need a third less CPU to start; tests start hundreds.
     ...kept('NODE_COMPILE_CACHE'),
     LAKE_PREFIX: `test/${id}`,
     LAKE_DATABASE: `test_${id}`,
     KAFKA_TOPIC: `test-${id}`,
-    // One group for all would rebalance all with each test, and could hold members of both protocols.
+    // With one group for all, each test would rebalance all others, and members could use both protocols.
     CONSUMER_GROUP_ID: `test-${id}`,
     CATALOG_CRAWLER: `test-${id}`,
     ...Object.fromEntries(ports.map((name) => [name, '0'])),

@@ -13,7 +13,7 @@ import { runningStack } from '../../stack/state.ts'
 declare module 'vitest' {
   export interface ProvidedContext {
     stackEnv: StackEnv
-    /** The process that started its servers. */
+    /** The process that started the stack's servers. */
     stackPid: number
     stackPorts: Ports
     secretFile: string
@@ -55,7 +55,7 @@ async function ownStack({ vitest }: TestProject): Promise<TestStack> {
   const dir = mkdtempSync(join(tmpdir(), 'ticklake-test-'))
   const stack = await startStack({ dir, ports: 'free', bucket: 'ticklake-test' })
   const { failed } = stack.supervisor
-  // Without one of its servers every test that is left would wait for its time to run out.
+  // Without one of its servers every remaining test would wait for its timeout.
   failed.addEventListener('abort', () => {
     vitest.state.catchError(new Error(renderError(failed.reason)), 'a server of the test stack ended')
     void vitest.cancelCurrentRun('test-failure')

@@ -5,7 +5,7 @@ import { untilKnown } from './topic.ts'
 
 type Env = Readonly<Record<string, string>>
 
-/** The calls that the binding's types leave out or narrow. */
+/** The calls that the binding's types omit or narrow. */
 interface Admin {
   createPartitions(topic: string, total: number, timeoutMs: number, done: Done): void
   deleteGroups(
@@ -21,7 +21,7 @@ interface Admin {
 }
 type Done = (error: unknown) => void
 
-/** Gives the topic more partitions; resolves when the broker has them, so that a client that asks then sees them. */
+/** Gives the topic more partitions; resolves when the broker has them, so that clients see them at once. */
 export function addPartitions(env: Env, total: number): Promise<void> {
   const topic = env.KAFKA_TOPIC!
   return withAdmin(env, async (client) => {

@@ -1,4 +1,4 @@
-// A topic for tests: made, filled with ticks and poison, and asked for its end.
+// A topic for tests: creates it, fills it with ticks and poison, and reads its end offsets.
 import type { IAdminClient } from '@confluentinc/kafka-javascript'
 import { canonicalBytes } from '@ticklake/contract/validation.ts'
 import { describeTopic, type TopicFacts } from '@ticklake/kafka/topic-facts.ts'
@@ -8,7 +8,7 @@ import { PATIENCE_MS } from './patience.ts'
 
 type Env = Record<string, string>
 
-/** Makes the topic, and its dead-letter topic. */
+/** Creates the topic, and its dead-letter topic. */
 export async function createTopic(
   env: Env,
   partitions: number,
@@ -19,7 +19,7 @@ export async function createTopic(
   await makeTopic(env, `${env.KAFKA_TOPIC}-dead-letters`, 1, config, replicas)
 }
 
-/** Makes one topic; resolves when the broker knows it, which is later than when its controller has made it. */
+/** Creates one topic; resolves when the broker knows it, which is later than the controller's answer. */
 export async function makeTopic(
   env: Env,
   topic: string,
@@ -35,10 +35,7 @@ export async function makeTopic(
   })
 }
 
-/**
- * Waits until what the broker knows of the topic is what a change was to bring: the controller answers before its brokers
- * know.
- */
+/** Waits until the broker knows about a change of a topic: the controller answers before the brokers know. */
 export async function untilKnown(
   admin: IAdminClient,
   topic: string,
@@ -55,7 +52,7 @@ export async function untilKnown(
   }
 }
 
-/** Where the records of every partition end, added up: how many records a topic has received. */
+/** The sum of all partitions' end offsets: how many records a topic has received. */
 export function recordsOf(env: Env, topic: string, partitions = 1): Promise<number> {
   return withProducer(env, {}, async (producer) => {
     const ends = Array.from(
@@ -76,7 +73,7 @@ export function deleteTopic(env: Env, topic = env.KAFKA_TOPIC!): Promise<void> {
   return withAdmin(env, async (admin) => {
     const before = await describeTopic(admin, topic)
     await called((done) => admin.deleteTopic(topic, CALL_WITHIN_MS, done))
-    // A consumer may have made its dead-letter topic again by then.
+    // A consumer may have recreated its dead-letter topic by then.
     await untilKnown(admin, topic, (known) => known?.topicId !== before?.topicId)
   })
 }
@@ -92,8 +89,8 @@ export interface Produced {
 export function produce(env: Env, messages: Iterable<Produced>): Promise<number> {
   const settings = {
     'enable.idempotence': true,
-    // A partition that was just made has no log yet for a moment. With several requests on their way the second may be
-    // taken where the first was refused, and the first, sent again, is then thought a duplicate: acknowledged, and lost.
+    // For a moment a new partition has no log. Of several requests in flight, the second may be accepted where the first
+    // was refused; the first, sent again, is then taken for a duplicate: acknowledged, and lost.
     'max.in.flight.requests.per.connection': 1,
     'linger.ms': 5,
     'message.max.bytes': 16_000_000,
@@ -143,7 +140,7 @@ export function* ticks(count: number, partitions: number, poisonEvery = 0): Gene
   }
 }
 
-/** Good ticks of hours that are over, hour by hour: so many in each partition. The topic must keep producers' times. */
+/** Good ticks of past hours, hour by hour: this many in each partition. The topic must keep producers' timestamps. */
 export function* pastTicks(
   hours: number,
   firstHourMs: number,
@@ -158,7 +155,7 @@ export function* pastTicks(
   }
 }
 
-/** Records that are no ticks, each in another way, spread over the partitions. */
+/** Records that are not ticks, each invalid in another way, spread over the partitions. */
 export function* poison(count: number, partitions: number): Generator<Produced> {
   const values = [
     null,

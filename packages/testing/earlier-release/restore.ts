@@ -1,4 +1,4 @@
-// Puts back into a stack what an earlier release left there: its messages, its objects and its Glue table.
+// Restores what an earlier release left on a stack: its messages, its objects and its Glue table.
 import { readFileSync } from 'node:fs'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import {
@@ -28,14 +28,14 @@ interface Recorded {
   }
 }
 
-/** The contracts of earlier releases: that of 0.1.0, and that of 0.2.0. */
+/** The contracts of earlier releases: 0.1.0, and 0.2.0. */
 export type EarlierContract = 1 | 2
 
 const readRecorded = (contract: EarlierContract) =>
   JSON.parse(readFileSync(new URL(`./contract-${contract}.json`, import.meta.url), 'utf8')) as Recorded
 const recorded = { 1: readRecorded(1), 2: readRecorded(2) }
 
-/** What lay in partition 0 of its topic, with the broker's times: the topic must keep the producer's. */
+/** What was in partition 0 of its topic, with the broker's timestamps: the topic must keep the producer's. */
 export function earlierMessages(contract: EarlierContract): Produced[] {
   return recorded[contract].messages.map(({ timestampMs, value }) => ({
     value: Buffer.from(value),
@@ -45,7 +45,7 @@ export function earlierMessages(contract: EarlierContract): Produced[] {
 }
 
 /**
- * Stores the objects of that dataset below LAKE_PREFIX, as they were but for the topic's id, which no broker gives to
+ * Stores the objects of that dataset below LAKE_PREFIX, unchanged except for the topic's id, which no broker gives to
  * another topic.
  */
 export async function restoreObjects(contract: EarlierContract, env: Env, topicId: string): Promise<void> {
@@ -66,7 +66,7 @@ export async function restoreObjects(contract: EarlierContract, env: Env, topicI
   s3.destroy()
 }
 
-/** Makes the table as that release declared it, and these hours registered with its columns. */
+/** Creates the table as that release declared it, and registers these hours with its columns. */
 export async function restoreTable(
   contract: EarlierContract,
   env: Env,

@@ -1,4 +1,4 @@
-// Binance for tests: combined streams of candles and aggregate trades, and what REST keeps of both.
+// Binance for tests: combined streams of candles and aggregate trades, and the REST API with their history.
 import { answer, type FeedServer, startFeedServer } from './feed-server.ts'
 
 const hour = Date.UTC(2026, 10, 26, 9)

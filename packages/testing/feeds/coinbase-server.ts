@@ -1,4 +1,4 @@
-// Coinbase Exchange for tests: the channels `matches` and `heartbeat`, and the list of trades with its cursor.
+// Coinbase Exchange for tests: the channels `matches` and `heartbeat`, and the paged list of trades.
 import type { WebSocket } from 'ws'
 import { answer, type FeedServer, startFeedServer } from './feed-server.ts'
 
@@ -18,11 +18,11 @@ export const match = (id: number, product?: string) => ({
 })
 
 export interface CoinbaseScript {
-  /** What a subscription is answered with, behind `subscriptions`; a function does something, such as to cut the connection. */
+  /** The answers to a subscription, after `subscriptions`; a function acts, for example cuts the connection. */
   messages(connection: number): readonly (object | string | ((socket: WebSocket) => void))[]
-  /** The trades that REST has. */
+  /** The trades of the REST API. */
   readonly trades?: readonly number[]
-  /** Refuses a request for trades. */
+  /** The refusal of a request for trades, if any. */
   refuse?(request: number): { status: number; headers?: Record<string, string> } | undefined
 }
 

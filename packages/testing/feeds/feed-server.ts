@@ -1,4 +1,4 @@
-// A server on the loopback for tests of live feeds: websockets and HTTP on one port, which misbehave as they are told.
+// A loopback server for tests of live feeds: websockets and HTTP on one port, with misbehaviour on demand.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -6,11 +6,11 @@ import { type WebSocket, WebSocketServer } from 'ws'
 export interface FeedServer extends AsyncDisposable {
   readonly wsUrl: string
   readonly httpUrl: string
-  /** What was asked for by HTTP, with its query. */
+  /** The HTTP requests, path and query. */
   readonly requests: string[]
   /** What clients sent by websocket. */
   readonly received: string[]
-  /** The connections so far, the closed ones included. */
+  /** The number of connections so far, including closed ones. */
   readonly sockets: WebSocket[]
 }
 
@@ -18,7 +18,7 @@ export interface FeedServerScript {
   /** @param connection counted from 0 */
   onSocket?(socket: WebSocket, connection: number, request: IncomingMessage): void
   onText?(text: string, socket: WebSocket, connection: number): void
-  /** The status by which a websocket is refused; undefined accepts it. */
+  /** The status with which a websocket is refused; undefined accepts it. */
   refuse?(connection: number): string | undefined
   onRequest?(url: URL, response: ServerResponse, request: IncomingMessage): void
 }

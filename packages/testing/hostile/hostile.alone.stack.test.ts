@@ -1,4 +1,4 @@
-// Nothing that a client sends holds up what others ask: ten thousand hostile requests, and a second connection meanwhile.
+// No request delays the requests of others: ten thousand hostile requests, and probes on a second connection meanwhile.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -14,14 +14,14 @@ import { type HostileRequest, hostileRequest, knownRequests } from './requests.t
 const requests = Number(process.env.HOSTILE_REQUESTS ?? 10_000)
 const seed = Number(process.env.HOSTILE_SEED ?? 11)
 const atOnce = 4
-/** So many are made at a time; all of them would fill the memory. */
+/** How many are generated at a time; all of them would fill the memory. */
 const batchSize = 500
 const latestMs = 250
 const mostGrowthBytes = 64 * 1024 * 1024
-/** Whoever sends half a request hears nothing before this, and goes. */
+/** A client that sends half a request and then waits gets no answer within this time, and closes the connection. */
 const patienceMs = 150
 const answerWithinMs = 15_000
-/** Among the statuses: one that is counted with the 5xx. */
+/** Counts as a 5xx: the server did not answer. */
 const noAnswer = 599
 
 interface StartMessage {
@@ -57,7 +57,7 @@ async function inside({ child }: Server, word: 'begin' | 'end'): Promise<Inside>
   return (await answer)[0] as Inside
 }
 
-/** Sends the bytes on a connection of their own. Out: the status; 0 when the server only hung up, or had to wait. */
+/** Sends the bytes on their own connection. Out: the status; 0 if the server only closed it, or kept it waiting. */
 function statusOf({ bytes, isWhole }: HostileRequest, url: string): Promise<number> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve) => {
@@ -128,13 +128,13 @@ test(`${requests} hostile requests: none is answered 5xx, none holds up another 
     expect(aws.stderr() + page.stderr()).toBe('')
     expect(held.aws.longestTaskMs).toBeLessThan(latestMs)
     expect(held.page.longestTaskMs).toBeLessThan(latestMs)
-    // While a server that does nothing is late as well, it is the machine that has no time.
+    // If a server that does nothing is late as well, the machine is too busy.
     const isMachines = ({ at, ms }: Late) =>
       late.some(
         (other) => other.url === idle.url && other.at < at + ms + 1_000 && at < other.at + other.ms + 1_000,
       )
     const tooLate = late.filter((one) => one.url !== idle.url && one.ms > latestMs && !isMachines(one))
-    // On a machine with far more to do than it can, only the processor's time (longestTaskMs) says anything.
+    // On an overloaded machine only CPU time (longestTaskMs) means anything.
     if (loadavg()[0]! <= 4 * availableParallelism()) expect(tooLate).toEqual([])
     expect(late.filter(({ ms }) => ms === Number.POSITIVE_INFINITY)).toEqual([])
     expect(answers).toBeGreaterThan(100)

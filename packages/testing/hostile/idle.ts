@@ -1,4 +1,4 @@
-// A server that does nothing: what it takes to answer is the machine's own doing, on which other work runs.
+// A server that does nothing: the time that it takes to answer is the machine's own delay.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 

@@ -1,14 +1,14 @@
-// Loaded into a server under test before its own code: reports what it holds, and how long its thread worked without a pause.
+// Loaded into a server under test before its own code: reports its memory, and how long its thread worked at a stretch.
 
-/** Often enough to part one piece of work from the next. */
+/** Often enough to tell one piece of work from the next. */
 const everyMs = 5
 
 export interface Inside {
-  /** Held once the garbage is gone. */
+  /** Bytes in use after a garbage collection. */
   readonly heapBytes: number
   /**
-   * The most work between two turns of the event loop, in time of the processor: unlike the time that an answer takes, it
-   * is the same on a machine that has other things to do.
+   * The most work between two turns of the event loop, in CPU time: unlike the time of an answer, it is the same on a
+   * machine that does other things.
    */
   readonly longestTaskMs: number
 }
@@ -23,7 +23,7 @@ setInterval(() => {
 }, everyMs).unref()
 
 process.on('message', (word) => {
-  // What it took to start is nobody's request.
+  // Work during the start belongs to no request.
   if (word === 'begin') longestTaskMs = 0
   const longest = longestTaskMs
   globalThis.gc!()

@@ -1,8 +1,8 @@
-// Asks servers each 20 ms whether they live, from a thread of its own: what it measures is the servers, not the one who asks.
+// Asks servers every 20 ms whether they are alive, from its own thread, so that it measures the servers and not itself.
 import { Agent, request } from 'node:http'
 import { parentPort, workerData } from 'node:worker_threads'
 
-/** An answer that came late, or was none (`ms` is Infinity then). */
+/** An answer that came late, or never (then `ms` is Infinity). */
 export interface Late {
   readonly url: string
   readonly at: number
@@ -15,7 +15,7 @@ export interface ProbeResult {
 }
 
 const everyMs = 20
-/** An answer after this is reported; the test says what is too late. */
+/** An answer that takes longer than this is reported; the test decides what is too late. */
 const reportedMs = 50
 
 const { urls } = workerData as { urls: string[] }

@@ -1,26 +1,26 @@
-// Requests as nobody's client sends them: the grammar of what has stopped servers before, for each operation by its name.
+// Requests that no normal client sends: the grammar of what has stopped servers before, for each operation by name.
 import fc from 'fast-check'
 
 export interface HostileRequest {
   readonly server: 'local-aws' | 'page'
-  /** What is asked, in a few words. */
+  /** A short description of the request. */
   readonly about: string
   /** The bytes on the wire. */
   readonly bytes: Buffer
-  /** Whether all of it is there: a server waits for the rest of one that is not. */
+  /** Whether it is complete: a server waits for the rest of an incomplete one. */
   readonly isWhole: boolean
 }
 
 const mostBytes = 300 * 1024
 
-/** Mostly short, a few as long as allowed: so many requests take a minute, not an hour. */
+/** Mostly short, a few as long as allowed, so that all requests take a minute and not an hour. */
 const sizes = fc.oneof(
   { weight: 12, arbitrary: fc.integer({ min: 0, max: 300 }) },
   { weight: 4, arbitrary: fc.integer({ min: 300, max: 20_000 }) },
   { weight: 1, arbitrary: fc.integer({ min: 20_000, max: 280_000 }) },
 )
 
-/** What patterns, parsers and stacks have broken on. */
+/** Inputs that have broken patterns, parsers and stacks. */
 const pieces = [
   ...[
     ' ',
@@ -110,7 +110,7 @@ const pieces = [
   ],
 ]
 
-/** A few pieces, over and over: a run of one, or a pattern of several. */
+/** A few pieces, repeated: one of them, or a pattern of several. */
 const long = fc
   .tuple(
     fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 4 }),
@@ -122,7 +122,7 @@ const long = fc
     return unit.repeat(Math.ceil(size / unit.length)).slice(0, size) + end
   })
 
-/** One thing over and over between two others, as long as can be: what a quadratic pattern takes longest for. */
+/** One piece repeated between two others, as long as possible: the worst case of quadratic patterns. */
 const run = fc
   .tuple(
     fc.constantFrom(
@@ -173,7 +173,7 @@ const nested = fc
     return open.repeat(depth) + (open === '[' ? '' : '1') + (isClosed ? close.repeat(depth) : '')
   })
 
-/** A JSON text of any kind, often of the wrong one. */
+/** A JSON text of any kind, often of the wrong type. */
 const json: fc.Arbitrary<string> = fc.oneof(
   { weight: 8, arbitrary: text.map((value) => JSON.stringify(value)) },
   { weight: 2, arbitrary: fc.jsonValue({ maxDepth: 4 }).map((value) => JSON.stringify(value)) },
@@ -211,7 +211,7 @@ const members =
   ResourceArn TagsToAdd TagsToRemove Pattern Targets Role Schedule Configuration CrawlerName CrawlerNames
   CrawlerNameList Filters AttributesToGet __proto__ constructor`.split(/\s+/)
 
-/** What an operation needs to come to what is behind its first check. */
+/** The members that an operation needs to get past its first check. */
 const basis: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   AmazonAthena: {
     CatalogName: 'AwsDataCatalog',
@@ -239,7 +239,7 @@ const basis: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   },
 }
 
-/** Those that read a grammar or a pattern stand here more often. */
+/** Operations that read a grammar or a pattern are listed more often. */
 const athenaOperations = `StartQueryExecution StartQueryExecution StartQueryExecution StartQueryExecution
   StartQueryExecution ListTableMetadata ListTableMetadata GetQueryExecution BatchGetQueryExecution ListQueryExecutions
   StopQueryExecution GetQueryResults GetWorkGroup ListWorkGroups ListDataCatalogs GetDataCatalog ListDatabases
@@ -261,7 +261,7 @@ const glueOperations = [
   ...both('DeleteColumnStatistics'),
 ]
 
-/** Statements that begin as real ones do, and go on as none does. */
+/** Statements that begin like real ones, and continue like none. */
 const statement = fc
   .tuple(
     fc.constantFrom(
@@ -341,7 +341,7 @@ function http(method: string, path: string, headers: Readonly<Record<string, str
   ])
 }
 
-/** How a body comes: framed well, or in one of the ways in which it should not. */
+/** How a body is sent: correctly framed, or in a wrong way. */
 const framing = fc.constantFrom(
   ...Array(12).fill('length'),
   'chunked',
@@ -405,7 +405,7 @@ const toService = (service: string, operations: readonly string[]): fc.Arbitrary
     }),
   )
 
-/** What may stand in a line of the request: printable bytes, and escapes that are none. */
+/** What may be in a request line: printable bytes, and invalid escapes. */
 const path = fc.oneof(
   fc.array(
     fc.constantFrom(
@@ -461,7 +461,7 @@ const query = (...names: string[]) =>
     return `?${spelt.join('&')}`
   })
 
-/** As a URL has it; a lone surrogate has no such form. */
+/** The text in URL encoding; a lone surrogate has none. */
 function escaped(value: string): string {
   return encodeURIComponent(value.toWellFormed())
 }
@@ -510,7 +510,7 @@ const toPage: fc.Arbitrary<HostileRequest> = fc.oneof(
   }),
 )
 
-/** Any of them. */
+/** Any of these requests. */
 export const hostileRequest: fc.Arbitrary<HostileRequest> = fc.oneof(
   { weight: 4, arbitrary: toService('AmazonAthena', athenaOperations) },
   { weight: 4, arbitrary: toService('AWSGlue', glueOperations) },
@@ -518,7 +518,7 @@ export const hostileRequest: fc.Arbitrary<HostileRequest> = fc.oneof(
   { weight: 3, arbitrary: toPage },
 )
 
-/** What has stopped a server before, as it was; sent first. */
+/** Requests that have stopped a server before, unchanged; sent first. */
 export function knownRequests(): HostileRequest[] {
   const ask = (target: string, request: object) => {
     const headers = { Authorization: authorization, 'X-Amz-Target': target }

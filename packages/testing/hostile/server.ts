@@ -1,4 +1,4 @@
-// The local AWS endpoint as it runs, with an engine and an S3 that answer at once: hostile requests are sent to it.
+// The local AWS endpoint in its normal form, with an engine and an S3 that answer at once; it gets hostile requests.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ import { startServer } from '../../../local-aws/http/server.ts'
 import { startFakeS3 } from '../fake-s3.ts'
 import { engineColumn, startFakeEngine } from '../fake-trino.ts'
 
-/** What SHOW TABLES and GetTables look through. */
+/** The tables that SHOW TABLES and GetTables search. */
 const tables = 20_000
 
 const dataDir = mkdtempSync(join(tmpdir(), 'hostile-'))
@@ -29,7 +29,7 @@ const { accountId, region, ...config } = localAwsConfig({
   LOCAL_AWS_DATA_DIR: dataDir,
 })
 const registry = makeRegistry('local-aws')
-// Nothing that a client sends is worth an error: the test reads what stands on stderr.
+// No request may cause an error: the test reads standard error.
 const log = makeLogger(
   'local-aws',
   { LOG_LEVEL: 'error' },
@@ -45,7 +45,7 @@ const server = await startServer({
   registry,
   services,
 })
-// What the stand-ins remember is theirs.
+// The stand-ins must not keep what they get: their memory would count.
 setInterval(() => {
   engine.posted.length = 0
   s3.objects.clear()
