@@ -58,7 +58,7 @@ async function ended(id: string): Promise<QueryExecution> {
   }
 }
 
-/** Rows as texts, the heading among them. */
+/** Rows as texts, including the heading. */
 async function run(
   sql: string,
   more: Partial<StartQueryExecutionCommandInput> = {},
@@ -71,7 +71,7 @@ async function run(
   return ResultSet!.Rows!.map((row) => row.Data!.map((datum) => datum.VarCharValue ?? null))
 }
 
-/** The files that an INSERT or CTAS says that it wrote. */
+/** The list of files that an INSERT or CTAS reports. */
 async function manifestOf({ Statistics }: QueryExecution): Promise<string[]> {
   const { pathname } = new URL(Statistics!.DataManifestLocation!)
   const object = await s3.send(new GetObjectCommand({ Bucket: lake.bucket, Key: pathname.slice(1) }))
@@ -384,7 +384,7 @@ describe('text that the engine reads otherwise than Athena', () => {
     expect(rows.slice(1).every(([a, p]) => a === p)).toBe(true)
     expect(rows).toHaveLength(6)
     await put('months/p=2020-02/a.csv', 'feb\n')
-    // What is inserted is where the others are.
+    // Inserted rows are in the same folders as the others.
     await run("INSERT INTO raw VALUES ('new', 'a=b')", context)
     await run("INSERT INTO raw VALUES ('newer', 'a=b'), ('none', 'none')", context)
     expect(

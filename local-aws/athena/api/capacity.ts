@@ -1,4 +1,4 @@
-// What runs queries: one engine version, and no capacity that anybody could reserve.
+// Engine versions and capacity: there is one engine version, and no capacity can be reserved.
 import { invalidInput } from './errors.ts'
 import { nextToken, refuseToken, requireNoToken, startAfterNumber } from './page.ts'
 import { engineVersion } from './query.ts'

@@ -1,4 +1,4 @@
-// Data catalogs as an account registers them. Only AwsDataCatalog, which is always there, can be queried.
+// The data catalogs that an account has registered. Only AwsDataCatalog, which always exists, can be queried.
 import type { LocalAwsConfig } from '../../config.ts'
 import { AwsError } from '../../http/aws-error.ts'
 import type { Definitions } from '../engine/definitions.ts'
@@ -17,7 +17,7 @@ export interface CatalogEntry {
 
 export const catalogName = 'AwsDataCatalog'
 
-/** The parameters that a type needs, one of the sets. */
+/** The parameters that each type needs: one of these sets. */
 const parameterSets: Readonly<Record<string, readonly (readonly string[])[]>> = {
   GLUE: [['catalog-id']],
   HIVE: [['metadata-function']],
@@ -39,7 +39,7 @@ export function openCatalogEntries(
   workgroups: Pick<Workgroups, 'of'>,
   { accountId }: Pick<LocalAwsConfig, 'accountId'>,
 ): CatalogEntries {
-  // dbt indexes this parameter without looking whether it is there.
+  // dbt reads this parameter without checking that it exists.
   const ours: CatalogEntry = {
     Name: catalogName,
     Type: 'GLUE',
@@ -84,7 +84,7 @@ export function openCatalogEntries(
     },
     ListDataCatalogs({ MaxResults = 50, NextToken, WorkGroup }) {
       workgroups.of(WorkGroup)
-      // Ours leads the first page.
+      // AwsDataCatalog comes first on the first page.
       const first = NextToken === undefined ? [ours] : []
       const page = {
         MaxResults: MaxResults - first.length,

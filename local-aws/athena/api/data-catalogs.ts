@@ -1,4 +1,4 @@
-// Athena's view of the Data Catalog: databases and tables, as its metadata operations give them.
+// The databases and tables of the Data Catalog, in the form of Athena's metadata operations.
 import { randomUUID } from 'node:crypto'
 import { GlueError } from '../../glue/api/errors.ts'
 import type { GlueService, PageRequest } from '../../glue/api/service.ts'
@@ -52,7 +52,7 @@ export function dataCatalogOperations(
           ...(AttributesToGet ? { AttributesToGet } : {}),
         }),
       )
-      // Of the Data Catalog's answer, it is what was asked for.
+      // The part of the Data Catalog's answer that was asked for.
       return {
         TableMetadataList: AttributesToGet ? TableList : TableList.map(tableMetadata),
         ...(NextToken ? { NextToken } : {}),
@@ -68,7 +68,7 @@ export function dataCatalogOperations(
     },
   }
 
-  /** @throws AwsError unless it is the one that is here, asked for in a workgroup that is there */
+  /** @throws AwsError unless the request names AwsDataCatalog and an existing workgroup */
   function checkCatalog({ CatalogName: name, WorkGroup }: InCatalog): void {
     workgroups.of(WorkGroup)
     if (isOurs(name)) return
@@ -83,12 +83,12 @@ export function dataCatalogOperations(
   }
 }
 
-/** The page that is asked for: the Data Catalog's own members for it. */
+/** The requested page, as the members of the Data Catalog's request. */
 function pageOfCatalog({ MaxResults = mostPerPage, NextToken }: PageRequest): PageRequest {
   return { MaxResults, ...(NextToken === undefined ? {} : { NextToken }) }
 }
 
-/** What the Data Catalog answers. @throws AwsError in the place of its own errors */
+/** The Data Catalog's answer. @throws AwsError instead of its own errors */
 async function fromCatalog<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer
@@ -100,7 +100,7 @@ async function fromCatalog<T>(answer: Promise<T>): Promise<T> {
 
 const notFound = (message: string) => catalogError('EntityNotFoundException', message)
 
-/** An error of the Data Catalog in the form in which Athena hands it on: clients parse the error code in it. */
+/** An error of the Data Catalog in the form in which Athena passes it on: clients parse the error code in it. */
 function catalogError(type: string, message: string): AwsError {
   const facts = `Service: AmazonDataCatalog; Status Code: 400; Error Code: ${type}; Request ID: ${randomUUID()}; Proxy: null`
   return metadataError(`${message} (${facts})`)

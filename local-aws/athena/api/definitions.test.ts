@@ -1,4 +1,4 @@
-// Workgroups and what lies in them: defined, changed, listed and deleted as on AWS, and there after a kill.
+// Workgroups and what they contain: defined, changed, listed and deleted as on AWS, and kept through a kill.
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -108,7 +108,7 @@ describe('workgroups', () => {
       EngineVersion: { SelectedEngineVersion: 'Athena engine version 3' },
     }
     await call('CreateWorkGroup', { Name: WorkGroup, Description: 'ours', Configuration })
-    // Not closed: what a kill leaves.
+    // Not closed, as after a kill.
     const killed = athena
     athena = openService()
     await killed[Symbol.asyncDispose]()
@@ -543,7 +543,7 @@ test('there is one engine version, no reserved capacity and no Spark', async () 
 })
 
 test('long definitions are answered in pieces, and other requests have their turn between them', async () => {
-  // As long as a query may be, and six times that in JSON.
+  // The longest allowed query, which is six times as long in JSON.
   const QueryString = '\u0001'.repeat(262_144)
   const ids: string[] = []
   for (let i = 0; i < 4; i++) {

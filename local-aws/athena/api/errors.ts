@@ -9,7 +9,7 @@ export const invalidInput = (message: string): AwsError => invalidRequest('INVAL
 
 export const malformedQuery = (message: string): AwsError => invalidRequest('MALFORMED_QUERY', message)
 
-/** The query was not run: an answer that SDKs ask again after, which is safe for whatever the query does. */
+/** The query was not run: SDKs retry after this answer, which is safe for every query. */
 export const notStored = (why: string): AwsError =>
   new AwsError(
     'InternalServerException',
@@ -28,7 +28,7 @@ export interface AthenaError {
   readonly ErrorMessage: string
 }
 
-/** Why a query fails: thrown anywhere in its run, kept in its status. */
+/** Why a query fails: thrown anywhere in its run, stored in its status. */
 export class QueryFailure extends Error {
   readonly athena: AthenaError
 
@@ -44,11 +44,11 @@ export class QueryFailure extends Error {
   }
 }
 
-/** Something beneath Athena is away or broke: not the user's fault, and worth another try. */
+/** Something that Athena depends on is away or failed: not the user's fault, and worth a retry. */
 export const systemFailure = (message: string): QueryFailure =>
   new QueryFailure(message, { category: 1, type: 200, retryable: true })
 
-/** The query was cut off, and how far it had come is not known: what reads is run again, what writes is looked at first. */
+/** The query was interrupted at an unknown point: a read may be retried, a write must be checked first. */
 export class Interrupted extends QueryFailure {
   readonly #what: string
 
@@ -57,7 +57,7 @@ export class Interrupted extends QueryFailure {
     this.#what = what
   }
 
-  /** The same for a query that writes rows: whoever ran it again might have them twice. */
+  /** The same for a query that writes rows: a retry might duplicate them. */
   ofWriter(): QueryFailure {
     const advice = 'Whether its rows were written is not known; check before it is run again'
     return new QueryFailure(`${this.#what}. ${advice}`, { category: 1, type: 200 })
@@ -83,7 +83,7 @@ const errorTypes: Readonly<Record<string, number>> = {
   NOT_SUPPORTED: 1200,
 }
 
-/** The engine blames what lies outside of it; the cause is the user's table or data, which another try finds as they are. */
+/** The engine calls it an external error, but the cause is the user's table or data, and a retry finds the same. */
 const usersErrors = new Set([
   'HIVE_BAD_DATA',
   'HIVE_INVALID_METADATA',
@@ -101,7 +101,7 @@ export interface EngineError {
 
 const javaExceptionPrefix = 'java.lang.IllegalArgumentException: '
 
-/** What Athena makes of an error of its engine. */
+/** Athena's error for an error of the engine. */
 export function engineFailure(error: EngineError): QueryFailure {
   const { message, errorName, errorType } = error
   const injected = /^Column projection for column '(.+)' failed. Injected projection requires/.exec(message)
@@ -111,11 +111,11 @@ export function engineFailure(error: EngineError): QueryFailure {
       { category: 2, type: 1000 },
     )
   }
-  // A view on the text of a table says itself what Athena's reader would say.
+  // A view on the text of a table reports by itself what Athena's reader would report.
   if (errorName === 'GENERIC_USER_ERROR' && message.startsWith('HIVE_BAD_DATA: ')) {
     return new QueryFailure(message, { category: 2, type: 1000 })
   }
-  // A type that Hive does not have, which the engine takes for a defect of its own.
+  // A type that Hive does not have; the engine reports it as an internal error.
   if (message.startsWith(`${javaExceptionPrefix}Error: `) && message.includes(' expected at the ')) {
     const text = message.slice(javaExceptionPrefix.length)
     return new QueryFailure(`HIVE_INVALID_METADATA: A column has an invalid data type. ${text}`, {
@@ -123,7 +123,7 @@ export function engineFailure(error: EngineError): QueryFailure {
       type: 1000,
     })
   }
-  // The engine takes for a defect of its own what Athena forbids.
+  // Athena forbids this; the engine reports it as an internal error.
   if (message.startsWith('Unexpected FilterNode found in plan'))
     return notSupported('Only partition columns are allowed in the WHERE clause of OPTIMIZE')
   const isUsers = errorType === 'USER_ERROR' || usersErrors.has(errorName)
@@ -138,7 +138,7 @@ function asAthenaPhrases(errorName: string, message: string): string {
   if (errorName === 'COLUMN_NOT_FOUND' && message.endsWith('cannot be resolved')) {
     return `${message} or requester is not authorized to access requested resources`
   }
-  // The catalog's own words, without those of the engine's client.
+  // The catalog's own message, without the text that the engine's client adds.
   if (errorName === 'HIVE_METASTORE_ERROR') return message.split(' (Service: Glue, ', 1)[0]!
   return message
 }

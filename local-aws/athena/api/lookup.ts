@@ -1,8 +1,8 @@
-// Finds what a batch request names, one at a time while the answer is written: fifty long queries at once would hold up everybody.
+// Finds the items of a batch request, one at a time while the answer is written: fifty long queries would block others.
 
 export interface Lookup<T> {
   readonly found: () => Iterable<T>
-  /** The names of those that are not there; complete once `found` has been read to its end. */
+  /** The names that were not found; complete once `found` has been read to its end. */
   readonly missing: readonly string[]
 }
 

@@ -1,4 +1,4 @@
-// Named queries: texts that a team keeps in its workgroup.
+// Named queries: statements that a team keeps in its workgroup.
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Definitions } from '../engine/definitions.ts'
@@ -45,7 +45,7 @@ export function namedQueryOperations(stored: Definitions<NamedQuery>, workgroups
       return {}
     },
     DeleteNamedQuery(given) {
-      // Required: it is optional for callers of an SDK alone, which would make one.
+      // Required: only callers of an SDK may omit it, because the SDK generates one.
       const { WorkGroup, NamedQueryId } = existing(given.NamedQueryId!)
       stored.remove(WorkGroup, NamedQueryId)
       return {}
@@ -65,7 +65,7 @@ export function namedQueryOperations(stored: Definitions<NamedQuery>, workgroups
   }
 }
 
-/** The id comes from the token: a request that is repeated finds what the first one made. */
+/** The id is derived from the token, so that a repeated request finds what the first one created. */
 function idOf(token: string): string {
   const hash = createHash('sha256').update(token).digest('hex')
   return [

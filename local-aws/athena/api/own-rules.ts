@@ -1,23 +1,23 @@
-// Where local-aws checks otherwise than Athena's model says: each row says why.
+// Where local-aws deviates from the checks of Athena's model; each row says why.
 import type { RequestModel, Shape } from '../../requests/model.ts'
 
 const changes: Readonly<Record<string, Partial<Shape>>> = {
-  // Athena checks these later than the rest, and in words of its own: the handlers do.
+  // Athena checks these later than the rest, with its own messages: the handlers do that.
   StartQueryExecutionInput: { members: { ClientRequestToken: 'String' } },
   ListQueryExecutionsInput: { members: { MaxResults: 'Integer' } },
   GetQueryResultsInput: { members: { MaxResults: 'Integer' } },
   Integer: { type: 'integer' },
-  // The model leaves it to SDKs to make one; the id of the named query comes from it.
+  // The model lets SDKs generate it; the id of the named query is derived from it.
   CreateNamedQueryInput: {
     required: ['Name', 'Database', 'QueryString', 'ClientRequestToken'],
   },
-  // No tag is without a key, whatever the model says.
+  // Every tag has a key, although the model makes it optional.
   Tag: { required: ['Key'] },
-  // PREPARE takes a name of one letter, and so does the API.
+  // PREPARE accepts a name of one letter, and so does the API.
   StatementName: { pattern: '[a-zA-Z_][a-zA-Z0-9_@:]{0,255}' },
-  // No key is used: any name of one is taken.
+  // KMS keys are not used: any name is accepted.
   KmsKey: { pattern: '.*' },
-  // What is stored has a bound where the model has none, or one that is far beyond any use.
+  // Stored values have a limit where the model has none, or one that is far too high.
   String: { max: 2_048 },
   ResultOutputLocation: { max: 2_048 },
   ParametersMap: { max: 50 },

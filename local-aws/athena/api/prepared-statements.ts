@@ -83,8 +83,8 @@ export function preparedStatementOperations(
 }
 
 /**
- * What a statement of SQL asks of the prepared statements: EXECUTE becomes the statement that it names or holds, PREPARE and
- * DEALLOCATE are work of Athena's own. Any other statement stays as it is.
+ * What a statement means for prepared statements: EXECUTE is replaced by the statement that it names or holds,
+ * PREPARE and DEALLOCATE are Athena's own work. Any other statement stays as it is.
  * @throws AwsError MALFORMED_QUERY
  */
 export function preparedWork(
@@ -127,7 +127,7 @@ export function preparedWork(
   }
 }
 
-/** The expressions after USING, where a question mark is the next of the request's parameters; or those alone. */
+/** The expressions after USING, with the request's parameters for question marks; or the parameters alone. */
 function usingOf(using: readonly string[], parameters: readonly string[]): string[] {
   const given = parameters.map(parameterExpression)
   if (using.length === 0) return given

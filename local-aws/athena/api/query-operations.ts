@@ -1,4 +1,4 @@
-// The operations that follow a query: how it goes, what it cost, its rows, its end.
+// The operations on a running or finished query: its state, its statistics, its rows, its end.
 import type { History } from '../engine/history.ts'
 import type { Queries } from '../engine/queries.ts'
 import { manifestColumns } from '../results/column-info.ts'
@@ -53,7 +53,7 @@ export function queryOperations({ history, queries, pages, workgroups }: QueryOp
       return { QueryExecutionIds: rows.map(({ id }) => id).filter(queries.isAdmitted), ...next }
     },
     StopQueryExecution({ QueryExecutionId }) {
-      // Required: it is optional for callers of an SDK alone, which would make one.
+      // Required: only callers of an SDK may omit it, because the SDK generates one.
       queries.stop(existing(QueryExecutionId!).id)
       return {}
     },

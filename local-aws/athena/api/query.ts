@@ -1,4 +1,4 @@
-// One query execution: what is remembered of it, and how GetQueryExecution shows it.
+// One query execution: what is stored of it, and how GetQueryExecution shows it.
 import { createHash } from 'node:crypto'
 import type { ColumnInfo } from '../results/column-info.ts'
 import type { StatementType } from '../sql/statement.ts'
@@ -6,7 +6,7 @@ import type { AthenaError } from './errors.ts'
 
 export type QueryState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED'
 
-/** How the result object is laid out: `csv` with a heading, `lines` of text, or `none` where there is no such object. */
+/** The layout of the result object: `csv` with a heading, `lines` of text, or `none` if there is no such object. */
 export type ResultLayout = 'csv' | 'lines' | 'none'
 
 export interface QueryStatistics {
@@ -14,7 +14,7 @@ export interface QueryStatistics {
   readonly queueMs: number
   readonly planningMs: number
   readonly scannedBytes: number
-  /** What went in and out, once the engine is done. */
+  /** The statistics of input and output, once the engine has finished. */
   readonly rows?: RowStatistics
 }
 
@@ -22,7 +22,7 @@ export interface RowStatistics {
   readonly inputRows: number
   readonly inputBytes: number
   readonly outputRows: number
-  /** The stage whose rows are the answer, with those below it. */
+  /** The stage whose rows are the result, with the stages below it. */
   readonly outputStage?: StageStatistics
 }
 
@@ -37,7 +37,7 @@ export interface StageStatistics {
 
 export const noStatistics: QueryStatistics = { engineMs: 0, queueMs: 0, planningMs: 0, scannedBytes: 0 }
 
-/** ResultConfiguration, as requests and workgroups give it. */
+/** ResultConfiguration, in the form of requests and workgroups. */
 export interface ResultSettings {
   readonly OutputLocation?: string
   readonly [setting: string]: unknown
@@ -49,7 +49,7 @@ export interface ResultReuse {
   readonly MaxAgeInMinutes?: number
 }
 
-/** What was asked, and where its answer goes. */
+/** The request, and where its result goes. */
 export interface QueryRequest {
   readonly id: string
   readonly token: string
@@ -60,26 +60,26 @@ export interface QueryRequest {
   readonly database: string | undefined
   readonly workgroup: string
   readonly parameters: readonly string[] | undefined
-  /** s3://bucket/prefix/ as the request, its workgroup or the server's default has it, with a slash at its end */
+  /** s3://bucket/prefix/ of the request, its workgroup or the server's default, with a slash at its end */
   readonly resultFolder: string
-  /** The rest of ResultConfiguration: it is shown again. */
+  /** The rest of ResultConfiguration, which is only shown again. */
   readonly resultSettings?: ResultSettings
-  /** Whether an earlier result would do, as it was asked: it is shown again. */
+  /** The request's ResultReuseByAgeConfiguration, which is also shown again. */
   readonly resultReuse?: ResultReuse
-  /** The earlier query whose result answers this one, and where that lies. */
+  /** The earlier query whose result answers this one, and the location of that result. */
   readonly reused?: { readonly id: string; readonly location: string }
-  /** ManagedQueryResultsConfiguration of the workgroup, where it keeps the results itself: their place is not shown. */
+  /** ManagedQueryResultsConfiguration of the workgroup, if it keeps results itself: their location is not shown. */
   readonly managedResults?: Readonly<Record<string, unknown>>
-  /** SelectedEngineVersion of the workgroup, where that is not AUTO. */
+  /** SelectedEngineVersion of the workgroup, if it is not AUTO. */
   readonly selectedEngineVersion?: string
-  /** QueryResultsS3AccessGrantsConfiguration of the workgroup: it is shown again. */
+  /** QueryResultsS3AccessGrantsConfiguration of the workgroup, which is only shown again. */
   readonly s3AccessGrants?: Readonly<Record<string, unknown>>
-  /** The bytes that it may read, as its workgroup says. */
+  /** How many bytes it may read, as its workgroup says. */
   readonly mostScannedBytes?: number
   readonly submittedAtMs: number
 }
 
-/** What came of it so far. */
+/** Its state and results so far. */
 export interface QueryProgress {
   readonly state: QueryState
   readonly statistics: QueryStatistics
@@ -88,7 +88,7 @@ export interface QueryProgress {
   readonly error?: AthenaError
   readonly columns?: readonly ColumnInfo[]
   readonly updateCount?: number
-  /** A file list of what CTAS, INSERT or UNLOAD wrote. */
+  /** The list of files that CTAS, INSERT or UNLOAD wrote. */
   readonly manifest?: string
 }
 
@@ -104,12 +104,12 @@ export function resultLayout(query: Pick<Query, 'statementType' | 'substatement'
   return 'lines'
 }
 
-/** INSERT, CTAS and their like: they answer a row count and their data lies elsewhere. */
+/** INSERT, CTAS and the like: they answer with a row count, and their data is elsewhere. */
 export function writesRows({ substatement }: Pick<Query, 'substatement'>): boolean {
   return ['INSERT', 'DELETE', 'UPDATE', 'MERGE', 'CREATE_TABLE_AS_SELECT', 'UNLOAD'].includes(substatement)
 }
 
-/** The database of names that have none: in lower case, and without the backticks in which clients may give it. */
+/** The default database for names: in lower case, and without the backticks that clients may add. */
 export function contextDatabase({ database }: Pick<QueryRequest, 'database'>): string {
   return (database ?? 'default').replaceAll('`', '').toLowerCase()
 }
@@ -129,8 +129,8 @@ export function outputLocation(query: QueryRequest): string {
 }
 
 /**
- * What a query has in common with those whose result it may reuse; undefined where none can be reused. A result that lies
- * elsewhere, or that other parameters gave, is another.
+ * What a query must have in common with another to reuse its result; undefined if it can reuse none. A result in another
+ * location, or for other parameters, does not match.
  */
 export function reuseKey(query: QueryRequest): string | undefined {
   if (query.statementType !== 'DML' || query.substatement !== 'SELECT') return undefined
@@ -145,7 +145,7 @@ export function reuseKey(query: QueryRequest): string | undefined {
   ])
 }
 
-/** Where the time went, as GetQueryExecution and GetQueryRuntimeStatistics show it. */
+/** How long each phase took, as GetQueryExecution and GetQueryRuntimeStatistics show it. */
 export function timeline(query: Query): Record<string, number> {
   const total = (query.finishedAtMs ?? Date.now()) - query.submittedAtMs
   const { engineMs, queueMs, planningMs } = query.statistics

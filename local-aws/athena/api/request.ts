@@ -1,4 +1,4 @@
-// The check of Athena's requests by its service model, and the types that operations take then.
+// Checks Athena's requests against its service model, and gives operations the types of checked requests.
 import type { Athena } from '@aws-sdk/client-athena'
 import { AwsError } from '../../http/aws-error.ts'
 import { requestCheck } from '../../requests/check.ts'
@@ -6,7 +6,7 @@ import { readModel } from '../../requests/model.ts'
 import { invalidInput } from './errors.ts'
 import { withOwnRules } from './own-rules.ts'
 
-/** As the SDK has it, without what a check has ruled out: required members that are undefined. */
+/** The SDK's type, without what the check has ruled out: undefined required members. */
 type Checked<T> = T extends object
   ? { readonly [Member in keyof T]: Checked<Exclude<T[Member], undefined>> }
   : T
@@ -15,7 +15,7 @@ type InputOf<Method> = Method extends (...parameters: infer Parameters) => unkno
 export type OperationName = Capitalize<keyof Athena & string>
 /** The checked request of an operation. */
 export type RequestOf<Name extends OperationName> = Checked<InputOf<Athena[Uncapitalize<Name>]>>
-/** Operations by name, each with what answers it. */
+/** Operations by name, each with its handler. */
 export type Operations = { readonly [Name in OperationName]?: (request: RequestOf<Name>) => unknown }
 
 export const athenaModel = withOwnRules(readModel(new URL('./request-shapes.json', import.meta.url)))

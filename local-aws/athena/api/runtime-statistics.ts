@@ -1,7 +1,7 @@
-// What a query took and gave, as it was measured: GetQueryRuntimeStatistics.
+// GetQueryRuntimeStatistics: the time, the input and the output of a query, as measured.
 import { type Query, type StageStatistics, timeline } from './query.ts'
 
-/** The QueryRuntimeStatistics structure. Rows are reported once the engine is done; the Data Catalog's answers have none. */
+/** The QueryRuntimeStatistics structure. Rows are there once the engine has finished; the Data Catalog reports none. */
 export function runtimeStatistics(query: Query): Record<string, unknown> {
   const { rows } = query.statistics
   if (!rows) return { Timeline: timeline(query) }
@@ -18,7 +18,7 @@ export function runtimeStatistics(query: Query): Record<string, unknown> {
   }
 }
 
-/** A stage gives what the one above it takes. */
+/** A stage's output is the input of the stage above it. */
 function queryStage(stage: StageStatistics, outputRows: number): Record<string, unknown> {
   return {
     StageId: stage.id,

@@ -26,7 +26,7 @@ import { systemTableOperations } from './system-tables.ts'
 import { tagOperations } from './tags.ts'
 import { openWorkgroups } from './workgroups.ts'
 
-/** A query of the longest size with each character escaped, and parameters. It is read by the thread that answers everybody. */
+/** The longest query with each character escaped, and parameters. One thread parses requests and answers all others. */
 const mostRequestBytes = 4 * 1024 * 1024
 
 export interface AthenaParts {
@@ -39,11 +39,11 @@ export interface AthenaService extends JsonService, AsyncDisposable {
   /** In groups, for the documentation. */
   readonly operations: Readonly<Record<string, Operations>>
   handleText(operation: string, json: string): Promise<JsonAnswer>
-  /** One request of this process, as a value; lists of batch answers are still to be read. @throws AwsError */
+  /** A request from this process, as a value; lists of batch answers are read lazily. @throws AwsError */
   handle(operation: string, request: object): Promise<{ status: number; body: object }>
 }
 
-/** Opens the history in the data folder and answers from then on. */
+/** Opens the history in the data folder, and answers from then on. */
 export function openAthena({ config, glue, events }: AthenaParts): AthenaService {
   const history = openHistory(config.dataDir)
   const objects = openResultObjects(config.s3Endpoint, config.region, config.secret)
@@ -79,7 +79,7 @@ export function openAthena({ config, glue, events }: AthenaParts): AthenaService
   )
   const entries = openCatalogEntries(history.definitions('data catalog'), workgroups, config)
 
-  /** By the names that clients see, in groups. */
+  /** By the names that the documentation shows, in groups. */
   const groups = {
     queries: {
       ...startQueryOperations({ config, history, queries, objects, workgroups, preparedStatements }),

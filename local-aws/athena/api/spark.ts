@@ -8,7 +8,7 @@ const names = `CreateNotebook CreatePresignedNotebookUrl DeleteNotebook ExportNo
   ListNotebookMetadata ListNotebookSessions ListSessions StartCalculationExecution StartSession
   StopCalculationExecution TerminateSession UpdateNotebook UpdateNotebookMetadata`.split(/\s+/)
 
-/** In the words of AWS for a workgroup of SQL. */
+/** AWS's message for a workgroup of SQL. */
 function refuse(): never {
   throw invalidInput('Workgroup EngineVersion is not Spark.')
 }

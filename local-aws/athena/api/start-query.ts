@@ -1,4 +1,4 @@
-// StartQueryExecution: what is asked is checked in Athena's order, and started once for each token.
+// StartQueryExecution: checks the request in Athena's order, and starts the query once for each token.
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { LocalAwsConfig } from '../../config.ts'
@@ -36,10 +36,10 @@ export interface StartQueryParts {
 
 export function startQueryOperations(parts: StartQueryParts): Operations {
   const { config, history, queries, objects, workgroups, preparedStatements } = parts
-  /** Requests that are being started, by token: a repeated one waits for the first instead of running twice. */
+  /** Requests that are being started, by token: a repeated one waits for the first instead of running again. */
   const starting = new Map<string, Promise<QueryRequest>>()
 
-  /** An earlier query whose result answers this one, if it is asked for and still there. */
+  /** An earlier query whose result answers this one, if the request allows that and the result still exists. */
   async function reusableOf(asked: QueryRequest): Promise<Query | undefined> {
     const { Enabled, MaxAgeInMinutes = 60 } = asked.resultReuse ?? { Enabled: false }
     if (!Enabled) return undefined
@@ -47,7 +47,7 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
     return earlier && (await objects.exists(outputLocation(earlier))) ? earlier : undefined
   }
 
-  /** @throws AwsError when the bucket of the result is not there */
+  /** @throws AwsError when the result's bucket does not exist */
   async function prepareBucket({ resultFolder, managedResults }: QueryRequest): Promise<void> {
     const { bucket } = s3Location(resultFolder)!
     if (managedResults) await objects.makeBucket(bucket)
@@ -59,7 +59,7 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
     async StartQueryExecution(request) {
       const token = clientToken(request)
       const { QueryString: query, ExecutionParameters: parameters } = request
-      // Before anything looks into it.
+      // Before anything parses it.
       if (Buffer.byteLength(query) > maxQueryBytes) {
         throw invalidInput(`The query has more than ${maxQueryBytes} bytes in UTF-8`)
       }
@@ -93,8 +93,8 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
         ...shownOf(workgroup),
         submittedAtMs: Date.now(),
       }
-      // The one under way first: its record is there already, though it may yet be refused and never have been. Of
-      // several that waited for one that was refused, one starts and the others wait for that.
+      // A request in progress comes first: its record exists already, though the query may still be refused and removed.
+      // Of several requests that waited for a refused one, one starts and the others wait for it.
       for (let inFlight = starting.get(token); inFlight; inFlight = starting.get(token)) {
         const started = await inFlight.catch(() => undefined)
         if (started) return { QueryExecutionId: sameRequest(started, asked).id }
@@ -144,7 +144,7 @@ function resultOf(
         `WorkGroup ${workgroup.Name} has managed query results: a request has no output location of its own`,
       )
     }
-    // A bucket of Athena's own: its place is not shown.
+    // A bucket of Athena's own: its location is not shown.
     const resultFolder = `s3://aws-athena-managed-query-results-${accountId}-${region}/${workgroup.Name}/`
     return { resultFolder, managedResults: managed }
   }
@@ -155,7 +155,7 @@ function resultOf(
   }
 }
 
-/** What a query shows of its workgroup: the engine version where that is not AUTO, and how S3 was to be accessed. */
+/** What a query shows of its workgroup: the engine version if it is not AUTO, and how S3 is accessed. */
 function shownOf({
   Configuration,
 }: Workgroup): Pick<QueryRequest, 'selectedEngineVersion' | 's3AccessGrants'> {
@@ -167,22 +167,22 @@ function shownOf({
   }
 }
 
-/** What holds for the result: the workgroup's settings fill in, and are alone where they are enforced. */
+/** The settings of the result: the workgroup's fill in what the request lacks, or replace the request's if enforced. */
 function resultSettingsOf(asked: ResultSettings, { Configuration }: Workgroup): ResultSettings {
   const own = Configuration.ResultConfiguration
   const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== ''))
   if (!Configuration.EnforceWorkGroupConfiguration) return { ...own, ...given }
-  // Without a place of its own the workgroup has nothing to enforce.
+  // Without a location of its own the workgroup has nothing to enforce.
   return own.OutputLocation === undefined ? given : own
 }
 
-/** AWS's own age where none is given. */
+/** AWS's default age, if none is given. */
 function resultReuseOf({ ResultReuseConfiguration }: StartQueryRequest): ResultReuse | undefined {
   const given = ResultReuseConfiguration?.ResultReuseByAgeConfiguration
   return given?.Enabled ? { MaxAgeInMinutes: 60, ...given } : given
 }
 
-/** @throws AwsError when there is no place for the result */
+/** @throws AwsError when there is no location for the result */
 function resultFolderOf(location: string | undefined): string {
   if (!location) {
     throw invalidInput(
@@ -193,7 +193,7 @@ function resultFolderOf(location: string | undefined): string {
   return location.endsWith('/') ? location : `${location}/`
 }
 
-/** The earlier request with a token, if the later one asks the same. @throws AwsError */
+/** The earlier request with this token, if the later one is the same. @throws AwsError */
 function sameRequest(earlier: QueryRequest, later: QueryRequest): QueryRequest {
   const same = (['query', 'catalog', 'database', 'resultFolder', 'parameters'] as const).every((name) =>
     isDeepStrictEqual(earlier[name], later[name]),

@@ -1,4 +1,4 @@
-// Athena's system tables (an account's own record of its queries): there are none here, so every operation is refused.
+// Athena's system tables (an account's own record of its queries) do not exist here: every operation is refused.
 import { AwsError } from '../../http/aws-error.ts'
 import type { Operations } from './request.ts'
 
@@ -6,7 +6,7 @@ const configurationOperations = ['Create', 'Delete', 'Get', 'Update'].map(
   (verb) => `${verb}SystemTableConfiguration`,
 )
 
-/** In the words of AWS for an account whose policies do not allow an operation. */
+/** AWS's message for an account whose policies do not allow an operation. */
 export const systemTableOperations = (accountId: string): Operations =>
   Object.fromEntries(
     [...configurationOperations, 'ListSystemTableStatuses'].map((name) => [

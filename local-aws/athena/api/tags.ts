@@ -21,7 +21,7 @@ export interface TaggedKind {
   retag(name: string, tags: Tags): void
 }
 
-/** @param kinds by what an ARN calls them */
+/** @param kinds by their names in ARNs */
 export function tagOperations(
   kinds: Readonly<Record<'workgroup' | 'datacatalog', TaggedKind>>,
   { region, accountId }: Pick<LocalAwsConfig, 'region' | 'accountId'>,
@@ -56,7 +56,7 @@ export function tagOperations(
       retag(Object.fromEntries(left))
       return {}
     },
-    // Never more than 50 tags are there, and a page has 75 at least: there is one page.
+    // There are at most 50 tags, and a page has at least 75: so there is one page.
     ListTagsForResource: ({ ResourceARN }) => ({
       Tags: Object.entries(tagged(ResourceARN).tags).map(([Key, Value]) => ({ Key, Value })),
     }),

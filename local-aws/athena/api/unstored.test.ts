@@ -1,4 +1,4 @@
-// The disk below athena.db is full, or the file is held by somebody else: what could not be written down is not run.
+// The disk below athena.db is full, or another process has locked the file: a query that cannot be recorded is not run.
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,7 +30,7 @@ let athena: AthenaService
 /** The connection that the history has: SQLite itself says that the disk is full. */
 let db: DatabaseSync
 let script: ScriptPage[]
-/** The engine has taken the statement, and does not come to an end. */
+/** The engine has accepted the statement, and never finishes it. */
 const running: ScriptPage[] = [{ columns: [engineColumn('rows', 'bigint')] }, 'stall']
 
 beforeEach(async () => {
@@ -87,7 +87,7 @@ const cases = {
   },
 }
 
-// So long that its record needs pages of its own.
+// So long that its record needs its own database pages.
 const remark = `/* ${'x'.repeat(50_000)} */`
 
 function start(sql: string, token = randomUUID()) {

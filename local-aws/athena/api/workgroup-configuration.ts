@@ -1,4 +1,4 @@
-// The configuration of a workgroup: what it may be, what holds where nothing is said, and how an update changes it.
+// The configuration of a workgroup: its rules, its defaults, and how an update changes it.
 import { s3Location } from '../results/s3.ts'
 import { invalidInput } from './errors.ts'
 import { engineVersion, type ResultSettings } from './query.ts'
@@ -7,7 +7,7 @@ import type { RequestOf } from './request.ts'
 type Given = RequestOf<'CreateWorkGroup'>['Configuration']
 type Updates = NonNullable<RequestOf<'UpdateWorkGroup'>['ConfigurationUpdates']>
 
-/** As a workgroup keeps it. */
+/** In the form in which a workgroup stores it. */
 export type Configuration = NonNullable<Given> & {
   readonly EnforceWorkGroupConfiguration: boolean
   readonly ResultConfiguration: ResultSettings
@@ -39,7 +39,7 @@ export function usableConfiguration(configuration: Configuration): Configuration
   return { ...configuration, EngineVersion: { ...engineVersion, SelectedEngineVersion } }
 }
 
-/** `Remove<member>` takes a member away, any other member is set; `<member>Updates` does so one level down. */
+/** `Remove<member>` removes a member, any other member is set; `<member>Updates` does so one level down. */
 export function updatedConfiguration(before: Configuration, given: Updates): Configuration {
   const {
     ResultConfigurationUpdates,

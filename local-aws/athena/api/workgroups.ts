@@ -1,4 +1,4 @@
-// Workgroups: who asks, where results go, and what a query may cost.
+// Workgroups: who queries, where results go, and how much a query may scan.
 import type { LocalAwsConfig } from '../../config.ts'
 import { AwsError } from '../../http/aws-error.ts'
 import type { Definitions } from '../engine/definitions.ts'
@@ -26,21 +26,21 @@ export interface Workgroup {
   readonly Tags: Tags
 }
 
-/** What lies in workgroups: it keeps one from being deleted, or is deleted with it. */
+/** The contents of workgroups: they keep a workgroup from being deleted, or are deleted with it. */
 export interface WorkgroupContents {
   isEmpty(workgroup: string): boolean
   removeAll(workgroup: string): void
 }
 
 export interface Workgroups {
-  /** The one that a request names, or the primary one. @throws AwsError when there is no such */
+  /** The workgroup that a request names, or the primary one. @throws AwsError when it does not exist */
   of(name: string | undefined): Workgroup
   get(name: string): Workgroup | undefined
   retag(name: string, tags: Tags): void
   readonly operations: Operations
 }
 
-/** Opens the workgroups; the primary one is made where it is not there yet. */
+/** Opens the workgroups; creates the primary one if it is missing. */
 export function openWorkgroups(
   stored: Definitions<Workgroup>,
   contents: readonly WorkgroupContents[],
@@ -48,7 +48,7 @@ export function openWorkgroups(
 ): Workgroups {
   // Read first: a start must not need to write.
   if (!stored.get('', primaryWorkgroup)) stored.add('', primaryWorkgroup, primary())
-  /** Those that were read, as each query asks for its own. Nobody else writes the file. */
+  /** A cache, since each query needs its workgroup. No other process writes the file. */
   const known = new Map<string, Workgroup>()
 
   function get(name: string): Workgroup | undefined {
@@ -147,7 +147,7 @@ function primary(): Workgroup {
   return {
     Name: primaryWorkgroup,
     State: 'ENABLED',
-    // awswrangler reads EnforceWorkGroupConfiguration and breaks when it is absent.
+    // awswrangler reads EnforceWorkGroupConfiguration and fails if it is absent.
     Configuration: { ...defaultConfiguration, EnforceWorkGroupConfiguration: false },
     CreationTime: Date.now() / 1000,
     Tags: {},

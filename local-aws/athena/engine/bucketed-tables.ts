@@ -1,4 +1,4 @@
-// INSERT INTO a bucketed table: Trino could, Athena refuses it.
+// INSERT INTO a bucketed table: Trino supports it, Athena refuses it.
 import type { GlueService } from '../../glue/api/service.ts'
 import { notSupported } from '../api/errors.ts'
 import { contextDatabase, type Query } from '../api/query.ts'

@@ -1,18 +1,18 @@
-// The values of a projection by months or years, which the engine does not count: it gets them as a list.
+// Partition projection by months or years, which the engine does not count: it gets the values as a list.
 
 export interface DateProjection {
-  /** Two bounds with a comma between them, by the format or as `NOW-3YEARS`. */
+  /** Two bounds, comma-separated, in the format or as `NOW-3YEARS`. */
   readonly range: string
-  /** Java's, of which `y`, `M`, `d`, `H`, `m`, `s` and texts in quotes are read. */
+  /** Java's pattern, of which `y`, `M`, `d`, `H`, `m`, `s` and quoted texts are supported. */
   readonly format: string
   readonly interval: string | undefined
   readonly unit: string | undefined
 }
 
-/** More are left to the engine's own refusal. */
+/** The engine itself refuses more values. */
 const mostValues = 10_000
 
-/** The values in their order; undefined where the engine can count by itself, or the property is no such projection. */
+/** The values in order; undefined if the engine can count by itself, or the property is not such a projection. */
 export function calendarValues(projection: DateProjection, now: Date): string[] | undefined {
   const parts = formatParts(projection.format)
   if (!parts) return undefined
@@ -30,7 +30,7 @@ export function calendarValues(projection: DateProjection, now: Date): string[] 
   return undefined
 }
 
-/** A time that lies so far from now. */
+/** A time this far from now. */
 export function shifted(now: Date, count: number, unit: string): Date {
   const far = new Date(now)
   switch (unit.replace(/s$/i, '').toUpperCase()) {
@@ -52,7 +52,7 @@ export function shifted(now: Date, count: number, unit: string): Date {
 
 type Part = { readonly letter: string; readonly width: number } | { readonly text: string }
 
-/** Undefined for a format with other letters: names of months, zones. */
+/** Undefined for a format with other letters: names of months, time zones. */
 function formatParts(format: string): Part[] | undefined {
   const parts: Part[] = []
   for (const [text, quoted, letters] of format.matchAll(/'([^']*)'|([a-zA-Z])\2*|[^a-zA-Z']/g)) {
@@ -65,7 +65,7 @@ function formatParts(format: string): Part[] | undefined {
   return parts
 }
 
-/** Without a unit, that of the format's finest letter. */
+/** Without a unit, the unit of the format's finest letter. */
 function monthsPerStep({ interval, unit }: DateProjection, parts: readonly Part[]): number | undefined {
   const letters = parts.map((part) => ('letter' in part ? part.letter : ''))
   const isFiner = ['d', 'H', 'm', 's'].some((letter) => letters.includes(letter))
@@ -82,7 +82,7 @@ function monthsPerStep({ interval, unit }: DateProjection, parts: readonly Part[
   }
 }
 
-/** A bound as the beginning of what it names. */
+/** The start of the period that a bound names. */
 function boundOf(text: string, parts: readonly Part[], now: Date): Date | undefined {
   const relative = /^NOW\s*(?:([+-])\s*(\d+)\s*([A-Z]+)\s*)?$/i.exec(text)
   if (relative) {

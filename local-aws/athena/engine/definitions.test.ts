@@ -1,4 +1,4 @@
-// How much of what users defined is read for one page of a list.
+// How much of the definitions is read for one page of a list.
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { openDefinitions } from './definitions.ts'

@@ -8,27 +8,27 @@ export interface Page {
 }
 
 export interface Definitions<T> {
-  /** @returns false where there is one of that name already */
+  /** @returns false if that name is taken */
   add(workgroup: string, name: string, facts: T): boolean
-  /** @returns false where there is none */
+  /** @returns false if there is none */
   change(workgroup: string, name: string, facts: T): boolean
   remove(workgroup: string, name: string): boolean
   removeAll(workgroup: string): void
   get(workgroup: string, name: string): T | undefined
-  /** The one of that name in whichever workgroup, where names are unique over all. */
+  /** The definition of that name in any workgroup, for kinds whose names are unique across workgroups. */
   find(name: string): T | undefined
   isEmpty(workgroup: string): boolean
   count(workgroup: string): number
-  /** As they were made, the oldest first. @throws AwsError when the token is not one of ours */
+  /** In the order of their creation. @throws AwsError when the token is not one of ours */
   page(workgroup: string, page: Page): { readonly items: T[]; readonly next: { NextToken?: string } }
 }
 
 const mostPerPage = 50
 
-/** A page ends with the item that goes beyond this: fifty long queries would be read while everybody else waits. */
+/** A page ends with the item that exceeds this: reading fifty long queries would block other requests. */
 const mostPageCharacters = 1024 * 1024
 
-/** Definitions of a kind. A workgroup's own scope is '', as it lies in none. */
+/** Definitions of one kind. The scope of a workgroup itself is '', since it is in no workgroup. */
 export function openDefinitions<T>(db: DatabaseSync, kind: string): Definitions<T> {
   db.exec(`
     CREATE TABLE IF NOT EXISTS definition (
@@ -46,7 +46,7 @@ export function openDefinitions<T>(db: DatabaseSync, kind: string): Definitions<
   const one = db.prepare('SELECT facts FROM definition WHERE kind = ? AND workgroup = ? AND name = ?')
   const anywhere = db.prepare('SELECT facts FROM definition WHERE kind = ? AND name = ?')
   const counted = db.prepare('SELECT count(*) AS n FROM definition WHERE kind = ? AND workgroup = ?')
-  // In the index alone, and then the facts: sorted together, all of the workgroup would be read for each page.
+  // The index first, then the rows: sorting both together would read the whole workgroup for each page.
   const some = db.prepare(`
     SELECT seq, facts FROM definition
     WHERE seq IN (

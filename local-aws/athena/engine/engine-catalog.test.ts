@@ -22,7 +22,7 @@ const enumOf = (Type: string) => ({
   Parameters: { 'projection.enabled': 'TRUE', 'projection.p.type': 'enum', 'projection.p.values': '1,2' },
 })
 
-/** What the answer is to a request, and what the catalog was asked. */
+/** The answer to a request, and the request that the catalog got. */
 async function ask(
   operation: string,
   request: object,

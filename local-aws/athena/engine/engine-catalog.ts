@@ -1,4 +1,4 @@
-// The Data Catalog as the engine sees it: a table whose text the engine would not read as Athena does is a view to it.
+// The Data Catalog as the engine sees it: a table whose text the engine would not read like Athena appears as a view.
 import { engineAccessKey } from '@ticklake/runtime/engine-catalogs.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import type {
@@ -19,7 +19,7 @@ import { headerMark, ownName, ownView } from './header-name.ts'
 import { withReadableSerde } from './readable-serde.ts'
 import { storedTable, storedText, typedView } from './typed-view.ts'
 
-/** The output format of a table without STORED AS: the engine would not write into it, although it writes the same text. */
+/** The output format of a table without STORED AS: the engine would not write to it, though it writes the same text. */
 const unwritable = /"org\.apache\.hadoop\.hive\.ql\.io\.IgnoreKeyTextOutputFormat"/g
 const writable = '"org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"'
 
@@ -33,7 +33,7 @@ interface Answer {
 
 /**
  * Glue's operations; requests that the engine signed get its view of tables.
- * @param keysBelow for partition projection, which depends on how folders are named
+ * @param keysBelow for partition projection, which depends on the names of folders
  */
 export function forEngineToo(
   glue: Pick<GlueService, 'mostBytes' | 'handleText'>,
@@ -59,7 +59,7 @@ export function forEngineToo(
     return { status, text: status === 200 && isChanged ? await asAsked(text, asked, isStored) : text }
   }
 
-  /** The answer by the names that the engine asked with, with tables and partitions as it can read them. */
+  /** The answer, under the names that the engine used, with tables and partitions in a form that it can read. */
   async function asAsked(text: string, { database, table }: AskedNames, isStored: boolean): Promise<string> {
     const called = <T extends { DatabaseName: string }>(item: T): T => ({
       ...item,
@@ -72,7 +72,7 @@ export function forEngineToo(
       TableName: table ?? item.TableName,
     })
     const { Database, Table, TableList, Partition, Partitions, ...rest } = JSON.parse(text) as Answer
-    // In a list of tables nobody reads a partition.
+    // Lists of tables have no partitions.
     const projected = Table && (await engineProjection(Table, keysBelow))
     return JSON.stringify({
       ...rest,
@@ -84,7 +84,7 @@ export function forEngineToo(
     })
   }
 
-  /** The engine writes a table back as it has read it, and partitions of it: they keep their columns. */
+  /** The engine writes a table, or its partitions, back as it has read them: their columns stay unchanged. */
   async function withOwnColumns(json: string): Promise<string> {
     const request = JSON.parse(json) as StorageWrite
     const { DatabaseName, TableInput, PartitionInputList } = request
@@ -105,7 +105,7 @@ export function forEngineToo(
   }
 }
 
-/** By which the engine writes the columns of a table, and of partitions that it adds. */
+/** The columns that the engine writes for a table, and for partitions that it adds. */
 const storageWrites = new Set(['UpdateTable', 'BatchCreatePartition'])
 
 interface StorageWrite {
@@ -115,7 +115,7 @@ interface StorageWrite {
   readonly PartitionInputList?: readonly PartitionInput[]
 }
 
-/** The members of a request that name a database or a table; a view keeps a database's name in its text. */
+/** The members of a request that name a database or a table; a view also has a database's name in its text. */
 interface Asked {
   readonly DatabaseName?: string
   readonly Name?: string
@@ -126,17 +126,17 @@ interface Asked {
 const entryReads = new Set(['GetDatabase', 'GetTable', 'GetTables'])
 const partitionReads = new Set(['GetPartition', 'GetPartitions', 'BatchGetPartition'])
 
-/** The names by which the engine asked. It takes no others in the answer: not those of a resource link's target. */
+/** The names that the engine used: it accepts no others in the answer, such as those of a resource link's target. */
 interface AskedNames {
   readonly database?: string | undefined
   readonly table?: string | undefined
 }
 
-/** How an answer names the place of a partition. */
+/** The member of an answer that holds a partition's location. */
 const namesIn = ({ database, table }: AskedNames) =>
   JSON.stringify({ DatabaseName: database, TableName: table }).slice(1, -1)
 
-/** The request by the catalog's own names, and what was in their place. */
+/** The request with the catalog's own names, and the names that they replaced. */
 function ownRequest(operation: string, json: string): { own: string; asked: AskedNames; isStored: boolean } {
   const isRead = entryReads.has(operation) || partitionReads.has(operation)
   const request = isRead || mayNameOtherwise(json) ? (requestObject(json) as Asked | undefined) : undefined
@@ -155,7 +155,7 @@ function ownRequest(operation: string, json: string): { own: string; asked: Aske
   return { own: JSON.stringify(renamed), asked, isStored }
 }
 
-/** The catalog's own name for what the engine calls otherwise. */
+/** The catalog's own name for one of the engine's names. */
 function own(name: string): string {
   const read = ownName(name)
   return read.endsWith(storedText) ? read.slice(0, -storedText.length) : read

@@ -1,4 +1,4 @@
-// Athena's projection in the engine's terms: longer units of time, and folders by their values as they are.
+// Athena's projection in the engine's terms: longer units of time, and folders named by unescaped values.
 import { expect, test } from 'vitest'
 import type { Table } from '../../glue/api/shapes.ts'
 import { engineProjection, inDays } from './engine-projection.ts'

@@ -6,7 +6,7 @@ import { calendarValues, shifted } from './calendar-projection.ts'
 /** Some of the keys of the objects below a table's location. */
 export type SampleKeys = (location: string) => Promise<readonly string[]>
 
-/** Signs that Hive escapes in the name of a partition's folder. */
+/** Characters that Hive escapes in the name of a partition's folder. */
 const escapedSigns = /[\x00-\x1f"#%'*/:=?\\\x7f{[\]^]/
 const escapeSequence = /%[0-9A-F]{2}/g
 const dayMs = 86_400_000
@@ -17,7 +17,7 @@ export function isProjected({ Parameters = {} }: Table): boolean {
 
 /**
  * The table with a projection that the engine understands.
- * @throws AwsError when a key has no projection, in Athena's words, or one that nobody can read
+ * @throws AwsError when a key has no projection, or an invalid one, with Athena's message
  */
 export async function engineProjection(table: Table, keysBelow: SampleKeys): Promise<Table> {
   const { DatabaseName, Name, PartitionKeys = [], StorageDescriptor, Parameters = {} } = table
@@ -46,7 +46,7 @@ export async function engineProjection(table: Table, keysBelow: SampleKeys): Pro
   if (own['storage.location.template'] || !location || !mayHaveEscapes({ ...table, Parameters: own })) {
     return { ...table, Parameters: own }
   }
-  // The engine escapes the values of folders that it writes, and so does Hive; others leave them as they are.
+  // The engine and Hive escape values in the names of folders; other writers do not.
   if (areEscaped(await keysBelow(location))) return { ...table, Parameters: own }
   const folders = PartitionKeys.map((key) => `${key.Name}=\${${key.Name}}/`).join('')
   const template = `${location.replace(/\/$/, '')}/${folders}`
@@ -61,7 +61,7 @@ const neededProperties: Readonly<Record<string, readonly string[]>> = {
   injected: [],
 }
 
-/** The engine would only say that it cannot read the table. */
+/** The engine would only report that it cannot read the table. */
 function whyUnreadable(key: string, parameters: Properties): string | undefined {
   const property = (name: string) => parameters[`projection.${key}.${name}`]
   const type = property('type')!.toLowerCase()
@@ -78,7 +78,7 @@ function whyUnreadable(key: string, parameters: Properties): string | undefined 
   return undefined
 }
 
-/** The properties of a key by date that the engine would not read: months and years become a list, weeks become days. */
+/** Translates a date projection that the engine does not support: months and years become a list, weeks become days. */
 function dateProperties(key: string, parameters: Properties, now: Date): Properties {
   const property = (name: string) => parameters[`projection.${key}.${name}`]
   const [range, format, interval] = [property('range'), property('format'), property('interval')]
@@ -100,7 +100,7 @@ function dateProperties(key: string, parameters: Properties, now: Date): Propert
 
 type Properties = Readonly<Record<string, string>>
 
-/** `NOW-1YEAR` in days, as the engine counts no longer unit. */
+/** `NOW-1YEAR` in days, since the engine counts in no longer unit. */
 export function inDays(range: string, now: Date): string {
   return range.replace(
     /\bNOW(\s*)([+-])\s*(\d+)\s*(YEAR|MONTH|WEEK)S?\b/gi,
@@ -111,7 +111,7 @@ export function inDays(range: string, now: Date): string {
   )
 }
 
-/** Whether a key may have a value that is written otherwise where it is escaped. */
+/** Whether a key may have values that differ when escaped. */
 function mayHaveEscapes({ PartitionKeys = [], Parameters = {} }: Table): boolean {
   return PartitionKeys.some(({ Name }) => {
     const property = (name: string) => Parameters[`projection.${Name}.${name}`] ?? ''
@@ -128,7 +128,7 @@ function mayHaveEscapes({ PartitionKeys = [], Parameters = {} }: Table): boolean
   })
 }
 
-/** Whether folders have escape sequences in their values, and none a sign that would be escaped. */
+/** Whether the folders have escape sequences in their values, and no character that would be escaped. */
 function areEscaped(keys: readonly string[]): boolean {
   const values = keys
     .flatMap((key) => key.split('/').slice(0, -1))

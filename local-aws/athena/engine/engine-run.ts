@@ -1,4 +1,4 @@
-// Follows one statement through the engine to its end, handing its rows to the sink as they come.
+// Runs one statement on the engine to its end, passing its rows to the sink as they come.
 import { setTimeout as delay } from 'node:timers/promises'
 import { dataCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import { engineFailure } from '../api/errors.ts'
@@ -31,15 +31,15 @@ export interface EngineRun {
   readonly signal: AbortSignal
   /** Whether it is an INSERT, CTAS or the like. */
   readonly writesRows: boolean
-  /** Absent: the rows are of no interest. */
+  /** Absent: the rows are ignored. */
   readonly sink?: ResultSink
   /** Called with each answer of the engine. */
   readonly note: (progress: Pick<QueryProgress, 'state' | 'statistics'>) => void
-  /** Called once the engine's parser has let the statement in. */
+  /** Called once the engine's parser has accepted the statement. */
   readonly accept: () => void
 }
 
-/** Athena's limit of 100 partitions is for the whole statement; the engine's is for each of its writers. */
+/** Athena's limit of 100 partitions applies to the whole statement; the engine's applies to each of its writers. */
 const oneWriter = {
   task_min_writer_count: '1',
   task_max_writer_count: '1',
@@ -47,7 +47,7 @@ const oneWriter = {
   use_preferred_write_partitioning: 'false',
 }
 
-/** Errors of an engine that is starting up: it refused the statement before anything of it ran. */
+/** Errors of an engine that is starting: it refused the statement before any of it ran. */
 const notYet = new Set(['SERVER_STARTING_UP', 'NO_NODES_AVAILABLE'])
 
 /** @throws QueryFailure */

@@ -1,4 +1,4 @@
-// A view as the engine wants it from the Data Catalog: others than Athena (Terraform, CDK) leave out what it insists on.
+// A view as the engine expects it from the Data Catalog: other writers than Athena (Terraform, CDK) omit parts of it.
 import { dataCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import type { Column, Table } from '../../glue/api/shapes.ts'
 import { engineType } from '../../glue/hive/engine-type.ts'
@@ -13,10 +13,10 @@ interface View {
   readonly runAsInvoker?: boolean
 }
 
-/** In place of a view's columns, which may have types that no table of Hive's can have: the engine takes them from its text. */
+/** Replaces a view's columns, whose types may not exist in Hive: the engine reads them from the view's text. */
 const placeholder = { Name: 'dummy', Type: 'string' }
 
-/** The table with a SerDe, and names in lower case; a view also with the engine's names of its types, and in the one catalog. */
+/** The table with a SerDe and lower-case names; a view also with the engine's type names, and in the one catalog. */
 export function engineTable(table: Table): Table {
   const { StorageDescriptor = {}, PartitionKeys } = table
   const { Columns, SerdeInfo = {} } = StorageDescriptor
@@ -50,10 +50,10 @@ export function engineTable(table: Table): Table {
   }
 }
 
-/** Glue keeps a column's name as it was given; the engine cannot write into one with capitals. */
+/** Glue keeps a column's name as given; the engine cannot write to a name with capitals. */
 const lowerCase = (column: Column): Column => ({ ...column, Name: column.Name.toLowerCase() })
 
-/** By which the engine knows a view. It takes an entry with a comment of its own for none, and a description for its comment. */
+/** The engine recognizes a view by this comment alone; a description would be used as the comment. */
 export function viewMarks({
   Parameters,
 }: Pick<Table, 'Parameters'>): Pick<Table, 'Parameters' | 'Description'> {
@@ -61,7 +61,7 @@ export function viewMarks({
   return { Parameters: { ...Parameters, comment, presto_view: 'true' }, Description: comment }
 }
 
-/** How the Data Catalog holds a view of the engine. */
+/** How the Data Catalog stores a view of the engine. */
 export function viewText(view: View & { readonly path?: readonly string[] }): string {
   return `/* Presto View: ${Buffer.from(JSON.stringify(view)).toString('base64')} */`
 }

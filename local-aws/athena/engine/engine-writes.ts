@@ -1,4 +1,4 @@
-// What the engine writes into the Data Catalog, as Glue and the clients of the catalog expect it.
+// What the engine writes into the Data Catalog, changed to what Glue and the clients of the catalog expect.
 import { longsFromJson, longsToJson } from '../../glue/api/long-json.ts'
 import type { Column, TableInput } from '../../glue/api/shapes.ts'
 import { columnsOf, presentedView } from '../sql/view.ts'
@@ -12,7 +12,7 @@ interface Statistics {
   readonly StatisticsData?: Readonly<Record<string, unknown>>
 }
 
-/** A request of the engine, changed where Glue would refuse it or clients would misread what it stores. */
+/** A request of the engine, changed if Glue would refuse it or clients would misread what it stores. */
 export function asClientsExpect(operation: string, json: string): string {
   switch (operation) {
     case 'CreateTable':
@@ -27,8 +27,8 @@ export function asClientsExpect(operation: string, json: string): string {
 }
 
 /**
- * The columns of an Iceberg table are marked as of its current schema: clients take no others for columns. Those of a
- * view are the ones that it answers: the engine itself writes one that is called `dummy`.
+ * The columns of an Iceberg table are marked as current, since clients ignore others. A view's columns are those of its
+ * rows: the engine itself writes a single one named `dummy`.
  */
 function withClientColumns(request: Written): Written {
   const { TableInput: input } = request
@@ -37,7 +37,7 @@ function withClientColumns(request: Written): Written {
   return { ...request, TableInput: { ...input, StorageDescriptor: { ...input.StorageDescriptor, Columns } } }
 }
 
-/** Undefined for a table whose columns are as the engine writes them. */
+/** Undefined for a table whose columns stay as the engine writes them. */
 function clientColumns(input: TableInput): Column[] | undefined {
   if (presentedView(input)) return columnsOf(input)
   if (input.Parameters?.table_type?.toUpperCase() !== 'ICEBERG') return undefined
@@ -47,7 +47,7 @@ function clientColumns(input: TableInput): Column[] | undefined {
   }))
 }
 
-/** Of no rows the engine knows no average length, without which Glue refuses statistics of texts and bytes. */
+/** Without rows the engine knows no average length, which Glue requires in statistics of strings and bytes. */
 function withAverageLengths(request: Written): Written {
   const ColumnStatisticsList = (request.ColumnStatisticsList ?? []).map((statistics) => ({
     ...statistics,

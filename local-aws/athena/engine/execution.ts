@@ -26,9 +26,9 @@ import { dropUnloadTable, prepareUnload } from './unload-table.ts'
 
 const longestAbortMs = 1_000
 
-/** What Athena itself does for a statement. */
+/** Athena's own part of a statement. */
 export interface OwnWork {
-  /** A statement that the engine's parser has to accept first. */
+  /** A statement that the engine's parser must accept first. */
   readonly check?: string
   /** @throws QueryFailure */
   readonly run: () => void
@@ -37,9 +37,9 @@ export interface OwnWork {
 /** A statement with what its runner needs. */
 export interface Task {
   readonly statement: Statement
-  /** For a statement that the Data Catalog answers. */
+  /** For a statement that runs on the Data Catalog. */
   readonly hive: HiveStatement | undefined
-  /** For a statement that the workgroup's prepared statements answer. */
+  /** For a statement on the workgroup's prepared statements. */
   readonly own: OwnWork | undefined
 }
 
@@ -54,7 +54,7 @@ export interface ExecutionParts {
 
 type Outcome = Pick<QueryProgress, 'columns' | 'updateCount' | 'manifest'>
 
-/** @throws QueryFailure, AwsError for a statement that is none */
+/** @throws QueryFailure, AwsError for an invalid statement */
 export async function execute(
   query: Query,
   { statement, hive, own }: Task,
@@ -110,7 +110,7 @@ export async function execute(
     const manifest = await manifestOf(query, statement, writer, parts)
     return { ...outcome, ...(manifest === undefined ? {} : { manifest }) }
   } catch (error) {
-    // A query that failed leaves no object; where S3 is away nobody waits for that.
+    // A failed query leaves no object; if S3 does not answer, nobody waits for the deletion.
     await Promise.race([sink.abort(), delay(longestAbortMs, undefined, { ref: false })])
     throw error
   }
@@ -140,7 +140,7 @@ export async function dropUnload(
   await dropUnloadTable(id, glue).catch((error) => events.unhandledError({ target: 'query', err: error }))
 }
 
-/** Its rows are written by now: nobody should run the query again because the list of its files cannot be made. */
+/** Its rows are written: nobody should run the query again only because the list of its files cannot be written. */
 async function manifestOf(
   query: Query,
   statement: Statement,

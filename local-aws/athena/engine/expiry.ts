@@ -13,9 +13,9 @@ export interface ExpiryParts {
 }
 
 /**
- * Forgets finished queries older than a time, beyond the newest that are kept in any case, and removes their result
- * objects (`<id>.csv`, `<id>.txt` and `.metadata`) unless those are to be kept. What INSERT or CTAS wrote is data and
- * is never touched. When S3 does not answer, the queries stay until the next time. Never throws.
+ * Removes finished queries older than a time from the history, except the newest, which are always kept, and deletes
+ * their result objects (`<id>.csv`, `<id>.txt`, `.metadata`) unless those are to be kept. What INSERT or CTAS wrote is
+ * data and is never deleted. When S3 does not answer, the queries stay until the next time. Never throws.
  */
 export async function expireQueries(parts: ExpiryParts, beforeMs: number): Promise<void> {
   const { history, objects, events, keepResults } = parts
@@ -23,7 +23,7 @@ export async function expireQueries(parts: ExpiryParts, beforeMs: number): Promi
     for (;;) {
       const old = history.expired(beforeMs, 500)
       if (old.length === 0) return
-      // A result that a newer query reuses leaves with that one.
+      // A result that a newer query reuses is deleted with that query.
       const sources = history.reusedBy(old.map(({ id }) => id))
       const results = old
         .filter((query) => query.state === 'SUCCEEDED' && resultLayout(query) !== 'none')

@@ -1,15 +1,15 @@
-// The name of a database in a header of the engine, which reads its headers as Latin-1: other letters are percent-encoded.
+// Database names in the engine's headers, which it reads as Latin-1: other letters are percent-encoded.
 
-/** Before a name that is encoded. */
+/** The prefix of an encoded name. */
 export const headerMark = 'utf8:'
 const viewMark = '/* Presto View: '
 
-/** The name as the engine gets it; it asks the Data Catalog for the same. */
+/** The name for the engine, which uses the same name in its requests to the Data Catalog. */
 export function headerName(name: string): string {
   return /[^\x20-\xff]/.test(name) ? headerMark + encodeURIComponent(name).toLowerCase() : name
 }
 
-/** The database's own name; any other name as it is. */
+/** Decodes a database's own name; any other name stays as it is. */
 export function ownName(name: string): string {
   if (!name.startsWith(headerMark)) return name
   try {
@@ -19,7 +19,7 @@ export function ownName(name: string): string {
   }
 }
 
-/** The text of a view, which keeps the context in which it was made, with the database's own name. */
+/** The text of a view, which stores the context of its creation, with the database's own name. */
 export function ownView(text: string): string {
   if (!text.startsWith(viewMark)) return text
   const encoded = text.slice(viewMark.length, -' */'.length)

@@ -1,29 +1,29 @@
-// The history of queries, in SQLite: finished ones outlive a restart, and none stays for ever.
+// The history of queries, in SQLite: finished ones survive a restart, and old ones expire.
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { BoundedMap } from '@ticklake/runtime/bounded-map.ts'
 import { isFinal, type Query, type QueryRequest, reuseKey } from '../api/query.ts'
 import { type Definitions, openDefinitions } from './definitions.ts'
 
-/** However old, so many of the newest are kept. */
+/** This many of the newest are kept, however old. */
 const leastRetained = 1_000
-/** Finished queries that are asked about next are answered from memory. */
+/** Recently finished queries are answered from memory. */
 const keptInMemory = 32
 
 export interface History extends Disposable {
-  /** Remembers a new query. Its token must not be taken. */
+  /** Stores a new query. Its token must be unused. */
   add(query: Query): void
-  /** Writes down how a query ended. */
+  /** Stores how a query ended. */
   finish(query: Query): void
   get(id: string): Query | undefined
   withToken(token: string): Query | undefined
-  /** The newest query that ended well after a time, and whose result the other may reuse. */
+  /** The newest query that succeeded after a time, and whose result the other may reuse. */
   reusable(query: QueryRequest, sinceMs: number): Query | undefined
-  /** The queries whose result another one reuses that is not about to leave. */
+  /** The queries whose result is reused by another one that stays. */
   reusedBy(otherThan: readonly string[]): Set<string>
-  /** Ids of a workgroup, newest first; `before` is the sequence number of the last one of the page before. */
+  /** Ids of a workgroup, newest first; `before` is the sequence number of the previous page's last one. */
   list(workgroup: string, limit: number, before?: number): { id: string; seq: number }[]
-  /** Every query that is not finished; after a start, those that a former run left behind. */
+  /** Every unfinished query; after a start, those of an earlier run. */
   unfinished(): Query[]
   /** Finished queries older than `timeMs` beyond the newest 1,000, the oldest first. */
   expired(timeMs: number, limit: number): Query[]
@@ -53,11 +53,11 @@ export function openHistory(dataDir: string): History {
     ) STRICT;
     CREATE INDEX IF NOT EXISTS query_unfinished ON query (seq) WHERE final = 0;
   `)
-  // The file may be an older release's.
+  // The file may be from an older release.
   if (!db.prepare("SELECT 1 FROM pragma_table_info('query') WHERE name = 'reuse_key'").get())
     db.exec('ALTER TABLE query ADD COLUMN reuse_key TEXT')
   db.exec('CREATE INDEX IF NOT EXISTS query_reuse ON query (reuse_key, seq) WHERE reuse_key IS NOT NULL')
-  // Whoever holds the file for longer than that would stop every other request with it.
+  // A process that locks the file for longer would block all other requests.
   db.exec('PRAGMA busy_timeout = 200')
   const insert = db.prepare(
     'INSERT INTO query (id, token, workgroup, submitted_at, final, facts, reuse_key) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -87,7 +87,7 @@ export function openHistory(dataDir: string): History {
       const { id, token, workgroup, submittedAtMs } = query
       const isFinished = isFinal(query.state) ? 1 : 0
       const facts = JSON.stringify(query)
-      // A result that was itself reused is no fresher than the first one.
+      // A result that was itself reused is as old as the original.
       const key = query.reused ? null : (reuseKey(query) ?? null)
       insert.run(id, token, workgroup, submittedAtMs, isFinished, facts, key)
     },

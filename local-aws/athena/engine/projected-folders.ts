@@ -1,5 +1,5 @@
-// Where an INSERT leaves its files in a table with partition projection: the engine escapes the names of folders, and knows no
-// template when it writes, so that projection would not find them again.
+// Moves the files of an INSERT to where partition projection finds them: the engine escapes the names of folders, and
+// ignores the location template when it writes.
 import { GlueError } from '../../glue/api/errors.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import type { Table } from '../../glue/api/shapes.ts'
@@ -10,12 +10,12 @@ import type { Statement } from '../sql/statement.ts'
 import { engineProjection, isProjected } from './engine-projection.ts'
 
 const template = 'storage.location.template'
-/** As many keys as tell how a table's folders are named. */
+/** Enough keys to tell how a table's folders are named. */
 const mostSampled = 1_000
 
 /**
- * Moves the files of an INSERT into the folders of its partitions. The engine has registered those partitions where it
- * wrote; no projection reads them, and a second INSERT would fail for them. @throws what S3 answers
+ * Moves the files of an INSERT into the folders of its partitions. The engine has registered those partitions at its own
+ * locations; projection does not read them, and they would make a second INSERT fail. @throws errors of S3
  */
 export async function moveToProjectedFolders(
   statement: Statement,
@@ -50,7 +50,7 @@ export async function moveToProjectedFolders(
   }
 }
 
-/** The folder that projection finds for a file in folders of the engine's; undefined where that is the one it is in. */
+/** The folder in which projection finds a file of the engine's folders; undefined if it is already there. */
 function folderOf({ Parameters = {} }: Table, key: string): string | undefined {
   let folder = Parameters[template]
   if (folder === undefined) return undefined

@@ -1,4 +1,4 @@
-// The life of queries: started, followed, stopped and stored as they ended.
+// The life of queries: they are started, followed, stopped and stored.
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import { GlueError } from '../../glue/api/errors.ts'
@@ -21,37 +21,37 @@ import type { History } from './history.ts'
 import { openSlots } from './slots.ts'
 import { storageWatch } from './storage-watch.ts'
 
-/** How long an end that could not be stored waits for the next attempt. */
+/** How long until a final state that could not be stored is stored again. */
 const storeAgainMs = 2_000
-/** A syntax error is the answer to the request: so long it waits for the engine's parser. */
+/** A syntax error is the answer to the request, which waits this long for the engine's parser. */
 const holdForSyntaxMs = 5_000
 /** Athena's own limit for a DML statement. */
 const queryTimeoutMs = 30 * 60_000
 const expireEveryMs = 60_000
-/** Questions about a query that are closer together follow each other without a pause. */
+/** A client that asks about a query again within this time is polling without pause. */
 const pauseMs = 30
 const longestPaceMs = 50
-/** Athena's limits for an account, for DML and for DDL; the others are QUEUED. */
+/** Athena's limits for an account, for DML and for DDL; further queries are QUEUED. */
 const mostRunning = 20
 
 export interface Queries extends AsyncDisposable {
   /**
-   * Starts a query; it goes on by itself. Its record is stored first, so that nothing runs of which nobody would know.
-   * @throws AwsError MALFORMED_QUERY, or InternalServerException where the record cannot be stored: then nothing has
-   *   run, and there is no such query
+   * Starts a query, which then runs by itself. Its record is stored first, so that no unknown query runs.
+   * @throws AwsError MALFORMED_QUERY, or InternalServerException if the record cannot be stored: then nothing has
+   * run, and the query does not exist
    */
   start(request: QueryRequest, statement: Statement, own?: OwnWork): Promise<void>
-  /** Stores a query that an earlier result answers. @throws AwsError InternalServerException */
+  /** Stores a query that is answered by an earlier result. @throws AwsError InternalServerException */
   reuse(request: QueryRequest, earlier: Query): void
   get(id: string): Query | undefined
   /**
-   * Waits for the next state of a query that is asked about without a pause, but no longer than 50 ms: questions that
-   * follow each other at once would take the processor from the engine that they wait for. Otherwise it does not wait.
+   * Waits for the next state of a query that a client polls without pause, but no longer than 50 ms: such polling
+   * would take the processor from the engine. Otherwise it does not wait.
    */
   pace(id: string): Promise<void>
-  /** Whether the request was answered with the id, or can no longer be refused. */
+  /** Whether the client knows the id, so that the request can no longer be refused. */
   isAdmitted(id: string): boolean
-  /** Ends a query; one that is finished stays as it is. */
+  /** Stops a query; a finished one stays as it is. */
   stop(id: string): void
 }
 
@@ -63,13 +63,13 @@ export interface QueriesParts extends ExecutionParts {
 
 interface LiveQuery {
   query: Query
-  /** Whether its id is known to the client: before that a syntax error makes it never have been. */
+  /** Whether the client knows its id: before that, a syntax error removes the query. */
   admitted: boolean
   readonly controller: AbortController
   readonly accepted: PromiseWithResolvers<void>
-  /** Called at the next state. */
+  /** Called when the state changes next. */
   readonly waiting: Set<() => void>
-  /** When the last question about it was answered. */
+  /** When the last request for its state was answered. */
   answeredAt: number
 }
 
@@ -111,7 +111,7 @@ export function openQueries(parts: QueriesParts): Queries {
     entry.controller.abort(systemFailure(reason))
   }
 
-  /** Where the disk is full the end stays known here, and is stored when there is room again. */
+  /** If the disk is full, the final state is kept in memory, and stored once there is space again. */
   function storeEnd(query: Query): boolean {
     try {
       history.finish(query)
@@ -133,7 +133,7 @@ export function openQueries(parts: QueriesParts): Queries {
     }
   }
 
-  /** What a kill left unfinished can never finish: it is FAILED, so that nobody waits for it. */
+  /** Queries that a kill left unfinished can never finish: they become FAILED, so that no client waits for them. */
   function failInterrupted(): void {
     const interrupted = history.unfinished()
     for (const query of interrupted) {
@@ -161,7 +161,7 @@ export function openQueries(parts: QueriesParts): Queries {
       () => entry.controller.abort(new QueryFailure('Query timeout', { category: 2, type: 1000 })),
       queryTimeoutMs,
     ).unref()
-    // A syntax error is the answer to the request where there is a slot; one that waits for a slot fails later.
+    // If there is a slot, a syntax error is the answer to the request; a query that waits for a slot fails later.
     const isQueued = slots.isFull
     if (isQueued) accept()
     try {
@@ -288,7 +288,7 @@ function wake({ waiting }: LiveQuery): void {
   for (const go of [...waiting]) go()
 }
 
-/** The answer to the request, instead of a query that fails: it has no statement that can be parsed. */
+/** The error of the request, instead of a failed query: its statement cannot be parsed. */
 function requestErrorOf(error: unknown, failure: QueryFailure): AwsError | undefined {
   if (error instanceof AwsError && !(error instanceof GlueError)) return error
   const isSyntax = failure.message.startsWith('SYNTAX_ERROR: line')

@@ -1,4 +1,4 @@
-// Tables and partitions of a SerDe that Athena has and the engine lacks, as the engine reads them.
+// Tables and partitions with a SerDe that Athena has and the engine lacks, in a form that the engine can read.
 import type { SerDeInfo, StorageDescriptor } from '../../glue/api/shapes.ts'
 import { grokRegex } from '../../glue/crawlers/formats/grok.ts'
 
@@ -12,7 +12,7 @@ export function withReadableSerde<T extends { StorageDescriptor?: StorageDescrip
   return SerdeInfo ? { ...item, StorageDescriptor: { ...StorageDescriptor, SerdeInfo } } : item
 }
 
-/** A grok expression is a regular expression whose groups have names. One that nobody can read stays: the engine refuses it. */
+/** A grok expression becomes a regular expression with named groups. An invalid one stays: the engine refuses it. */
 function readableSerde(serde: SerDeInfo): SerDeInfo | undefined {
   const { SerializationLibrary, Parameters = {} } = serde
   const expression = Parameters['input.format']

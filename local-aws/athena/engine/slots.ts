@@ -1,4 +1,4 @@
-// How many queries run at once; the others wait in their order.
+// Limits how many queries run at once; the others wait in order.
 
 export interface Slots {
   readonly isFull: boolean

@@ -1,18 +1,18 @@
-// Notices that S3 is away while queries run: the engine itself would retry for minutes.
+// Detects that S3 is down while queries run: the engine itself would retry for minutes.
 import type { ResultObjects } from '../results/s3.ts'
 
 const everyMs = 2_000
-/** A connection may be refused once, while S3 starts again. */
+/** A connection may be refused once, while S3 restarts. */
 const mostMissed = 2
-/** A busy machine takes seconds for an answer; a query is to fail within ten. */
+/** A busy machine may take seconds to answer; a query must fail within ten. */
 const silentAfterMs = 7_000
 
 export interface StorageWatch {
-  /** @param onLost called once, when S3 does not answer any more, unless disposed before */
+  /** @param onLost called once, when S3 stops answering, unless disposed before */
   watch(onLost: () => void): Disposable
 }
 
-/** Probes S3 while something is watched; all that is watched shares the probes. */
+/** Probes S3 while something is watched; all watches share the probes. */
 export function storageWatch(objects: Pick<ResultObjects, 'answers'>): StorageWatch {
   const watched = new Set<() => void>()
   let timer: NodeJS.Timeout | undefined

@@ -1,4 +1,4 @@
-// Speaks Trino's client protocol: a statement is posted, its pages are followed, a DELETE ends it.
+// Trino's client protocol: a statement is posted, its pages are followed, a DELETE cancels it.
 import { setTimeout as delay } from 'node:timers/promises'
 import { trinoHeaders } from '@ticklake/runtime/engine-secret.ts'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
@@ -6,13 +6,13 @@ import { type EngineError, Interrupted, systemFailure } from '../api/errors.ts'
 
 export interface Engine {
   readonly url: URL
-  /** What it asks for; undefined where it takes anyone. */
+  /** The secret that Trino requires; undefined if it requires none. */
   readonly secret: string | undefined
-  /** How long it may be silent before it is asked whether it lives. */
+  /** How long it may be silent before its health is checked. */
   readonly silenceMs?: number
 }
 
-/** A type as Trino describes it: its name, and what stands in its parentheses. */
+/** A type as Trino describes it: its name and its arguments. */
 export interface TypeSignature {
   readonly rawType: string
   readonly arguments: readonly TypeArgument[]
@@ -46,7 +46,7 @@ export interface EngineStats {
   readonly rootStage?: EngineStage
 }
 
-/** A stage of the plan, with those whose rows it takes. */
+/** A stage of the plan, with the stages that it reads from. */
 export interface EngineStage {
   readonly stageId: string
   readonly state: string
@@ -56,7 +56,7 @@ export interface EngineStage {
   readonly subStages: readonly EngineStage[]
 }
 
-/** One answer of the engine. A value is what Trino's JSON has; integers beyond 2^53 are their text. */
+/** One page of an answer. Values are as in Trino's JSON; integers beyond 2^53 are strings. */
 export interface EnginePage {
   readonly id: string
   readonly nextUri?: string
@@ -75,17 +75,17 @@ export interface EngineSession {
   readonly properties?: Readonly<Record<string, string>> | undefined
 }
 
-/** An engine that is away, starting up or silent gets so long; then the query fails. */
+/** How long an engine may be away, starting up or silent; then the query fails. */
 export const waitForEngineMs = 8_000
-/** The engine answers a page within a second, also with "not yet". One that is silent is asked whether it lives. */
+/** The engine answers within a second, if only with "not yet". If it stays silent, its health is checked. */
 const silenceMs = 3_000
 /** Two pages are in memory at a time; Trino's own 16 MB would make this 200 MB of rows. */
 const pageSize = '2MB'
 
 /**
- * The first page of a statement. An engine that cannot be reached is waited for: it has not seen the statement, so
- * nothing runs twice. A statement that arrives after its query was aborted is cancelled.
- * @throws QueryFailure when it stays away
+ * The first page of a statement. An unreachable engine is retried: it has not seen the statement, so nothing runs
+ * more than once. A statement that arrives after its query was aborted is cancelled.
+ * @throws QueryFailure when it stays unreachable
  */
 export async function submit(
   engine: Engine,
@@ -106,7 +106,7 @@ export async function submit(
           'X-Trino-Catalog': session.catalog,
           'X-Trino-Schema': session.schema,
           'X-Trino-Time-Zone': 'UTC',
-          // Without it every time and timestamp comes with three digits, whatever its type has.
+          // Without it every time and timestamp has three digits, whatever its type.
           'X-Trino-Client-Capabilities': 'PARAMETRIC_DATETIME',
           ...propertiesHeader(session),
         },
@@ -141,7 +141,7 @@ export async function submit(
 }
 
 /**
- * The page that `page` names as next. A cut connection is retried, which is safe: a page may be asked for twice.
+ * The page after `page`. A lost connection is retried, which is safe: a page may be requested again.
  * @throws QueryFailure when the engine is gone or has forgotten the query
  */
 export async function nextPage(engine: Engine, nextUri: string, signal: AbortSignal): Promise<EnginePage> {
@@ -169,7 +169,7 @@ export async function nextPage(engine: Engine, nextUri: string, signal: AbortSig
   }
 }
 
-/** Ends the query at the engine. If that fails, the engine ends it by itself when nobody asks for its pages. */
+/** Cancels the query. If that fails, the engine ends it by itself once nobody requests its pages. */
 export async function cancel(engine: Engine, nextUri: string): Promise<void> {
   await fetch(pageAt(engine, nextUri), {
     method: 'DELETE',
@@ -186,7 +186,7 @@ async function cancelFirstPage(engine: Engine, { status, text }: EngineAnswer): 
   if (nextUri !== undefined) await cancel(engine, nextUri)
 }
 
-/** On one machine, packing pages of rows takes longer than sending them. */
+/** On one machine, compressing pages of rows takes longer than sending them. */
 const uncompressed = { 'Accept-Encoding': 'identity' }
 
 interface EngineAnswer {
@@ -194,7 +194,7 @@ interface EngineAnswer {
   readonly text: string
 }
 
-/** One request. An engine that is frozen is found by its silence. @throws Interrupted */
+/** One request. A frozen engine is detected by its silence. @throws Interrupted */
 async function ask(engine: Engine, url: URL, init: RequestInit, signal?: AbortSignal): Promise<EngineAnswer> {
   const silent = new AbortController()
   const watch = setInterval(async () => {
@@ -231,12 +231,12 @@ function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   })
 }
 
-/** Trino may call itself by another address (https, behind a proxy): only the path is used. */
+/** Trino may put another address into its links (https, behind a proxy): only the path is used. */
 function pageAt(engine: Engine, nextUri: string): URL {
   return new URL(new URL(nextUri).pathname, engine.url)
 }
 
-/** Parses a page. Only where the text has a run of 16 digits can a number lose digits; only then is care taken. */
+/** Parses a page. A number can lose digits only if the text has a run of 16 digits; only then is extra care needed. */
 export function parsePage(text: string): EnginePage {
   return /\d{16}/.test(text) ? JSON.parse(text, exactIntegers as Reviver) : JSON.parse(text)
 }
@@ -254,7 +254,7 @@ function propertiesHeader({ properties = {} }: EngineSession): Record<string, st
   return pairs.length === 0 ? {} : { 'X-Trino-Session': pairs.join(',') }
 }
 
-/** The connection was refused: the request did not reach anyone. */
+/** The connection was refused: no server got the request. */
 function isUnreachable(error: unknown): boolean {
   const cause = (error as Error).cause as (Error & { code?: string }) | undefined
   const code = cause?.code ?? (cause instanceof AggregateError ? cause.errors[0]?.code : undefined)

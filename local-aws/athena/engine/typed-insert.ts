@@ -1,4 +1,4 @@
-// INSERT into a table that the engine would write otherwise than Athena: into its columns as they are stored.
+// INSERT into a table that the engine would write differently than Athena: rewritten to its columns as they are stored.
 
 import { quoted, type Token, tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import type { GlueService } from '../../glue/api/service.ts'
@@ -9,7 +9,7 @@ import { edited, type RewrittenSql } from '../sql/rewritten-sql.ts'
 import type { Statement } from '../sql/statement.ts'
 import { isWrittenAsStored, storedColumns, storedText } from './typed-view.ts'
 
-/** The statement, or the one that writes what is stored. */
+/** The statement, or a rewritten one that writes the stored form. */
 export async function intoStoredText(
   rewritten: RewrittenSql,
   statement: Statement,
@@ -51,7 +51,7 @@ export async function intoStoredText(
   }
 }
 
-/** The index behind a list of columns at this place; the place itself where a query stands there. */
+/** The index after a list of columns at this position, or the position itself if a query follows directly. */
 function endOfColumns(tokens: readonly Token[], start: number): number {
   if (tokens[start]?.text !== '(') return start
   let at = start + 1

@@ -1,4 +1,4 @@
-// Tables whose objects the engine cannot read into their columns: a view on what it reads gives them, as Athena does.
+// Tables whose objects the engine cannot read with Athena's types: a view converts what the engine reads.
 
 import { dataCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import { quoted } from '@ticklake/runtime/sql/tokens.ts'
@@ -7,10 +7,10 @@ import { engineType } from '../../glue/hive/engine-type.ts'
 import { isCloudTrail, unpackedRecords, withRecords } from './cloudtrail.ts'
 import { viewMarks, viewText } from './engine-view.ts'
 
-/** Behind a table's name, for the engine alone: the table as it is stored, with its values as text. */
+/** Suffix of a table's name, for the engine only: the table as it is stored, with its values as text. */
 export const storedText = '|text'
 
-/** The table, or the view on its text. */
+/** The table itself, or the view on its text. */
 export function typedView(table: Table): Table {
   const own = table.StorageDescriptor?.Columns ?? []
   const isPacked = isCloudTrail(table)
@@ -59,32 +59,32 @@ export function storedTable(table: Table): Table {
   }
 }
 
-/** The name by which a statement of the engine reaches the table itself. */
+/** The name under which the engine's statements reach the table itself. */
 export const engineName = (table: Table) =>
   typedView(table) === table ? table.Name : `${table.Name}${storedText}`
 
-/** Whether the engine, in the table as it reads it, would write other columns or values than Athena does. */
+/** Whether the engine would write other columns or values to this table than Athena. */
 export const isWrittenAsStored = (table: Table) =>
   engineName(table) !== table.Name ||
   (table.StorageDescriptor?.Columns ?? []).some((column) => keyInJson(table, column) !== undefined)
 
-/** What of JSON holds a column's value, where that is not its name: the engine reads by it, and does not write it. */
+/** The JSON key of a column's value, if it differs from the column's name; the engine uses it only for reading. */
 const keyInJson = ({ StorageDescriptor }: Table, { Name }: Column): string | undefined => {
   const { SerializationLibrary, Parameters = {} } = StorageDescriptor?.SerdeInfo ?? {}
   if (!SerializationLibrary?.startsWith('org.openx.')) return undefined
   return Parameters[`mapping.${Name}`] ?? Parameters[`mapping.${Name.toLowerCase()}`]
 }
 
-/** In lower case: the engine knows no other, and Athena reads keys without regard to it. */
+/** In lower case: the engine knows only lower case, and Athena ignores the case of keys. */
 const storedName = (table: Table, column: Column) => (keyInJson(table, column) ?? column.Name).toLowerCase()
 
 interface StoredColumn {
   readonly name: string
-  /** What is stored for an SQL expression that is put into the column. */
+  /** The stored form of an SQL expression that is written to the column. */
   readonly value: (sql: string) => string
 }
 
-/** By the names of a table's columns, in its order: how each is stored. */
+/** How each column of the table is stored, by name and in the table's order. */
 export function storedColumns(table: Table): Map<string, StoredColumn> {
   const same = (value: string) => value
   const { StorageDescriptor, PartitionKeys = [] } = table
@@ -112,17 +112,17 @@ function asCsv(type: string): (value: string) => string {
 
 interface ViewColumn {
   readonly name: string
-  /** The engine's. */
+  /** The engine's type. */
   readonly type: string
   readonly sql: string
-  /** Whether it is what the stored table has already. */
+  /** Whether the stored table has the same type already. */
   readonly isText: boolean
 }
 
 const isTextToEngine = ({ StorageDescriptor }: Table) =>
   StorageDescriptor?.SerdeInfo?.SerializationLibrary?.endsWith('.OpenCSVSerde') ?? false
 
-/** `projection.p.type` = `enum` on a column of numbers, which the engine has for texts alone. */
+/** `projection.p.type` = `enum` on a column of numbers, which the engine supports for strings only. */
 const isEnumOfNumbers = ({ Parameters = {} }: Table, { Name, Type = 'string' }: Column) =>
   Parameters['projection.enabled']?.toLowerCase() === 'true' &&
   Parameters[`projection.${Name}.type`]?.toLowerCase() === 'enum' &&
@@ -147,8 +147,8 @@ const sameColumn = ({ Name, Type = 'string' }: Column): ViewColumn => ({
 })
 
 /**
- * A column of a CSV. Athena counts dates in days and timestamps in milliseconds since 1970, takes for true only the
- * word, and fails at an empty or other text in a column of numbers.
+ * A column of a CSV. Athena counts dates in days and timestamps in milliseconds since 1970, reads only the word
+ * `true` as true, and fails on an empty or other text in a column of numbers.
  */
 function csvColumn({ Name: name, Type = 'string' }: Column, field: number): ViewColumn {
   const value = quoted(name)

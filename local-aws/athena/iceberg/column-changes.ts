@@ -1,4 +1,4 @@
-// ADD, DROP and CHANGE COLUMN of an Iceberg table: a new schema, in which each column keeps its id.
+// ADD, DROP and CHANGE COLUMN of an Iceberg table: a new schema in which each column keeps its id.
 import type { Column } from '../../glue/api/shapes.ts'
 import { fieldsOf } from '../../glue/hive/iceberg-type.ts'
 import { currentSchema, currentSpec, type TableMetadata } from '../../iceberg/metadata.ts'
@@ -41,10 +41,10 @@ export function withColumnChanged(
   return withFields(metadata, others.toSpliced(after === '' ? 0 : indexOf(others, after) + 1, 0, field))
 }
 
-/** The type that a column has afterwards: the same, or one that holds all values of the old one. @throws QueryFailure */
+/** The column's new type: the same, or one that holds all values of the old one. @throws QueryFailure */
 function promoted({ name, type: old }: Field, { type }: Field): Field['type'] {
   if (typeof old !== 'string' || typeof type !== 'string') {
-    // The ids inside are those of the old one: only a type that is spelled alike is the same.
+    // The ids inside are those of the old type: only an identically spelled type is the same.
     if (shape(old) === shape(type)) return old
     throw refused(`Cannot change column type: ${name}: nested types cannot be changed`)
   }

@@ -17,7 +17,7 @@ export interface CreateIcebergTable {
   readonly partitioning: readonly Transform[]
   readonly location: string | undefined
   readonly properties: Readonly<Record<string, string>>
-  /** A clause that Hive's tables have and Iceberg's have not: the statement fails when it runs. */
+  /** A clause that Hive tables have and Iceberg tables do not: the statement fails when it runs. */
   readonly invalid: QueryFailure | undefined
 }
 
@@ -66,7 +66,7 @@ export function createIcebergTable(reader: TokenReader): CreateIcebergTable {
   return { ...head, partitioning, location, properties: own, invalid }
 }
 
-/** CREATE TABLE that makes no table of Iceberg's: Athena has no other without EXTERNAL. */
+/** A CREATE TABLE that is not for Iceberg: Athena has no other without EXTERNAL. */
 export function externalKeywordMissing(tokens: readonly Token[]): Error {
   const hasLocation = tokens.some(({ kind, value }) => kind === 'word' && value === 'LOCATION')
   return malformedQuery(
@@ -81,7 +81,7 @@ export const externalKeywordRefused = () =>
 
 const timeTransforms = ['YEAR', 'MONTH', 'DAY', 'HOUR'] as const
 
-/** A column, day(column), bucket(16, column) or truncate(10, column); undefined for a column with a type, as Hive has it. */
+/** A column, day(column), bucket(16, column) or truncate(10, column); undefined for a column with a type, as in Hive. */
 function partitionTerm(reader: TokenReader): Transform | undefined {
   if (reader.peek(1)?.text !== '(' || reader.peek()?.kind !== 'word') {
     const name = reader.name()
@@ -104,7 +104,7 @@ function partitionTerm(reader: TokenReader): Transform | undefined {
   return transform
 }
 
-/** The clause of Hive's that comes next. */
+/** The next clause of Hive. */
 function hivesClause(reader: TokenReader): string | undefined {
   if (reader.accept('CLUSTERED')) return 'CLUSTERED BY'
   if (reader.accept('ROW')) return 'ROW FORMAT'

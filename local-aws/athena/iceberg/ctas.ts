@@ -1,4 +1,4 @@
-// CREATE TABLE ... AS with table_type = 'ICEBERG': Athena's properties in the words of the engine's Iceberg connector.
+// CREATE TABLE ... AS with table_type = 'ICEBERG': translates Athena's properties for the engine's Iceberg connector.
 import { icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import { literal, quoted, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { invalidProperty, type Property, plainValue } from '../sql/property-list.ts'
@@ -8,18 +8,18 @@ import { codecSetting, formatOf, propertiesOfNewTable, propertyNames } from './t
 
 const others = new Set(['table_type', 'is_external', 'location', 'partitioning'])
 
-/** The properties of a statement as the engine takes them, and those that it does not take. */
+/** The properties of a statement that the engine accepts, and those that it does not. */
 export interface IcebergCtas {
   readonly text: string
-  /** Of the engine: settings of its catalog. */
+  /** Settings of the engine's catalog. */
   readonly session: Readonly<Record<string, string>>
-  /** In Iceberg's words: they are set when the table is there. */
+  /** Under Iceberg's names: they are set once the table exists. */
   readonly properties: Readonly<Record<string, string>>
 }
 
 /**
- * @param folder where its data goes if it does not say so
- * @throws QueryFailure for a property that Athena does not take
+ * @param folder where its data goes if the statement names no location
+ * @throws QueryFailure for a property that Athena does not accept
  */
 export function icebergCtas(sql: string, given: ReadonlyMap<string, Property>, folder: string): IcebergCtas {
   for (const { name, start } of given.values()) {
@@ -54,7 +54,7 @@ export function icebergCtas(sql: string, given: ReadonlyMap<string, Property>, f
   }
 }
 
-/** The table that a statement makes, and its name with the catalog that alone takes those properties. */
+/** The edit that names the table in the catalog which accepts those properties, and the table. */
 export function icebergTarget(
   tokens: readonly Token[],
   database: string,

@@ -1,4 +1,4 @@
-// What DESCRIBE, SHOW CREATE TABLE and SHOW TBLPROPERTIES answer for an Iceberg table: lines without padding.
+// The answers of DESCRIBE, SHOW CREATE TABLE and SHOW TBLPROPERTIES for an Iceberg table: lines without padding.
 
 import { hiveLiteral } from '@ticklake/runtime/sql/hive-string.ts'
 import { describedType } from '../../glue/hive/iceberg-type.ts'
@@ -63,7 +63,7 @@ export function columnNames({ metadata }: LoadedTable): string[] {
   return currentSchema(metadata).fields.map(({ name }) => name)
 }
 
-/** The statement that makes the table. */
+/** The statement that creates the table. */
 export function createTableLines({ metadata, entry }: LoadedTable): string[] {
   const name = [entry.DatabaseName, entry.Name].map(plainName).join('.')
   const columns = currentSchema(metadata).fields.map(({ name: column, type, doc }) => {
@@ -87,7 +87,7 @@ export function createTableLines({ metadata, entry }: LoadedTable): string[] {
   ]
 }
 
-/** The properties that Athena's statements take, with the type of the table. */
+/** The properties that Athena's statements accept, and the type of the table. */
 export function propertiesOf({ properties }: TableMetadata): Record<string, string> {
   return { table_type: 'iceberg', ...athenaProperties(properties) }
 }
@@ -110,7 +110,7 @@ function propertySection(title: string, properties: Readonly<Record<string, stri
   return [`${title}${blankLine}`, '# key\tvalue\t', ...lines.sort()]
 }
 
-/** A comma behind each line but the last, which has `end` instead. */
+/** A comma after each line but the last, which has `end` instead. */
 const closed = (lines: readonly string[], end: string) =>
   lines.map((line, i) => `${line}${i === lines.length - 1 ? end : ','}`)
 

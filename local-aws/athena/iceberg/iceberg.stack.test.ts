@@ -1,4 +1,4 @@
-// Iceberg in Athena: the statements of Athena's documentation, on the real engine, catalog and S3.
+// Iceberg in Athena: the statements of Athena's documentation, with the real engine, catalog and S3.
 import {
   AthenaClient,
   GetQueryExecutionCommand,
@@ -38,7 +38,7 @@ async function run(sql: string): Promise<string[]> {
   return /^\s*(?:select|with|explain)\b/i.test(sql) ? rows.slice(1) : rows
 }
 
-/** Runs statements one after the other. @returns what the last one answers */
+/** Runs statements one after the other. @returns the answer to the last one */
 async function runAll(...statements: string[]): Promise<string[]> {
   let rows: string[] = []
   for (const sql of statements) rows = await run(sql)
@@ -97,7 +97,7 @@ test('a partitioned table is described as it was made', async () => {
     "  'optimize_rewrite_delete_file_threshold'='10'",
     ');',
   ])
-  // What is shown makes the same table.
+  // The statement that it shows creates the same table.
   await run('DROP TABLE made')
   await run(shown.join('\n'))
   expect(await run('SHOW CREATE TABLE made')).toEqual(shown)
@@ -237,7 +237,7 @@ test('CTAS makes a table of every property, and a view reads it', async () => {
   expect(await run("SHOW TBLPROPERTIES selected ('format')")).toEqual(['orc'])
   await run("CREATE TABLE empty WITH (table_type = 'ICEBERG') AS SELECT 1 AS n WHERE false")
   expect(await run('SELECT count(*) FROM empty')).toEqual(['0'])
-  // Hive's table and Iceberg's in one statement.
+  // A Hive table and an Iceberg table in one statement.
   await run(`CREATE TABLE plain AS SELECT n FROM selected WHERE n < 3`)
   expect(await run('SELECT count(*) FROM plain JOIN selected USING (n)')).toEqual(['2'])
 })
@@ -306,7 +306,7 @@ interface RestAnswer {
   readonly identifiers: readonly object[]
 }
 
-/** Iceberg's REST protocol, as any of its clients speaks it. */
+/** Iceberg's REST protocol, as any client uses it. */
 async function rest(
   method: string,
   path: string,

@@ -1,4 +1,4 @@
-// OPTIMIZE table REWRITE DATA USING BIN_PACK [WHERE ...], as the engine says it.
+// OPTIMIZE table REWRITE DATA USING BIN_PACK [WHERE ...], translated for the engine.
 
 import { mismatch, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { malformedQuery } from '../api/errors.ts'
@@ -25,7 +25,7 @@ export function engineOptimize(sql: string, tokens: readonly Token[]): Rewritten
   ])
 }
 
-/** The table that a name at this place is, in lower case as the catalog keeps it; a catalog in front is left out. */
+/** The table named at this position, in lower case as in the catalog; a catalog before it is left out. */
 export function nameAt(
   tokens: readonly Token[],
   start: number,
@@ -36,7 +36,7 @@ export function nameAt(
   return name === undefined ? undefined : { database, name }
 }
 
-/** The index behind a name of several parts. */
+/** The index after a name of several parts. */
 export function endOfName(tokens: readonly Token[], start: number): number {
   let at = start
   while (tokens[at]?.kind === 'word' || tokens[at]?.kind === 'quoted') {

@@ -1,4 +1,4 @@
-// Runs the statements that define Iceberg tables: each is a commit of new metadata, VACUUM is the engine's.
+// Runs the statements that define Iceberg tables: each commits new metadata, except VACUUM, which the engine runs.
 
 import { icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import { quoted } from '@ticklake/runtime/sql/tokens.ts'
@@ -16,7 +16,7 @@ import { withColumnChanged, withColumnDropped, withColumnsAdded } from './column
 import type { CreateIcebergTable } from './create-table.ts'
 import { icebergNames, icebergProperties, propertiesOfNewTable, vacuumDefaults } from './table-properties.ts'
 
-/** @throws QueryFailure, GlueError when there is a table of that name already */
+/** @throws QueryFailure, GlueError when a table of that name exists */
 export async function createIcebergTable(
   statement: CreateIcebergTable,
   database: string,
@@ -96,20 +96,20 @@ const withProperties = (metadata: TableMetadata, properties: Readonly<Record<str
   properties: { ...metadata.properties, ...properties },
 })
 
-/** Gives a table that the engine has just made the properties that the engine does not set. */
+/** Gives a table that the engine has just created the properties that the engine does not set. */
 export async function finishIcebergTable(
   { database, name, properties }: NonNullable<RewrittenSql['makesIceberg']>,
   submittedAtMs: number,
   tables: IcebergTables,
 ): Promise<void> {
   await tables.commit(database, name, (metadata, { entry }) => {
-    // IF NOT EXISTS made none.
+    // IF NOT EXISTS created none.
     const isOlder = entry.CreateTime * 1000 < submittedAtMs
     return isOlder ? metadata : withProperties(metadata, properties)
   })
 }
 
-/** The statements of the engine that VACUUM is, for a table with these properties. */
+/** The engine's statements for VACUUM of a table with these properties. */
 export function vacuumStatements({ entry, metadata }: LoadedTable): string[] {
   const { properties } = metadata
   const maxAgeMs = properties['history.expire.max-snapshot-age-ms']

@@ -1,4 +1,4 @@
-// The properties that Athena takes for an Iceberg table: a closed list, in its own words and in Iceberg's.
+// The properties that Athena accepts for an Iceberg table: a closed list, with Athena's and Iceberg's names.
 import { icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import { notSupported, QueryFailure } from '../api/errors.ts'
 
@@ -13,7 +13,7 @@ interface AthenaProperty {
 
 const formats = ['parquet', 'orc', 'avro']
 
-/** Which compressions a format has. */
+/** The compressions of each format. */
 const codecs: Readonly<Record<string, readonly string[]>> = {
   parquet: ['zstd', 'gzip', 'snappy', 'lz4', 'brotli', 'none', 'uncompressed'],
   orc: ['zstd', 'zlib', 'snappy', 'lz4', 'none'],
@@ -26,7 +26,7 @@ const count = (least: number) => (value: string) =>
 const lowerCase = (values: readonly string[] | undefined) => (value: string) =>
   values?.includes(value.toLowerCase()) ? value.toLowerCase() : undefined
 
-/** A whole number that Iceberg knows by another name. */
+/** A whole number with another name in Iceberg. */
 const counted = (name: string, least = 1): AthenaProperty => ({
   name: () => name,
   toIceberg: count(least),
@@ -71,16 +71,16 @@ const properties: Readonly<Record<string, AthenaProperty>> = {
   },
 }
 
-/** Athena's names of them all. */
+/** All of Athena's names. */
 export const propertyNames = new Set(Object.keys(properties))
 
-/** What VACUUM goes by where a table does not say. */
+/** VACUUM's defaults for a table that does not set them. */
 export const vacuumDefaults = { maxSnapshotAgeSeconds: 432_000, minSnapshotsToKeep: 1 }
 
 /**
- * Properties of a statement, in Iceberg's words. `table_type` is left out: it says that there is a table of Iceberg's.
- * @param before what the table has, in Iceberg's words
- * @throws QueryFailure for a key or a value that Athena does not take
+ * Properties of a statement, under Iceberg's names. `table_type` is omitted: it only says that this is an Iceberg table.
+ * @param before the table's properties, under Iceberg's names
+ * @throws QueryFailure for a key or a value that Athena does not accept
  */
 export function icebergProperties(given: Properties, before: Properties = {}): Record<string, string> {
   const entries = Object.entries(given).map(([key, value]) => [key.toLowerCase(), value, key] as const)
@@ -97,7 +97,7 @@ export function icebergProperties(given: Properties, before: Properties = {}): R
   return found
 }
 
-/** What a new table has by itself. */
+/** The defaults of a new table. */
 export function propertiesOfNewTable(given: Properties): Record<string, string> {
   const own = icebergProperties(given)
   const format = own['write.format.default'] ?? defaultFormat
@@ -114,7 +114,7 @@ export function propertiesOfNewTable(given: Properties): Record<string, string> 
   return { [codec]: 'zstd', ...own }
 }
 
-/** Which of Iceberg's properties these keys of Athena's are. @throws QueryFailure */
+/** Iceberg's names for these keys of Athena. @throws QueryFailure */
 export function icebergNames(keys: readonly string[], before: Properties): string[] {
   return keys.map((key) => {
     const name = key.toLowerCase()
@@ -124,7 +124,7 @@ export function icebergNames(keys: readonly string[], before: Properties): strin
   })
 }
 
-/** The table's properties that Athena takes, in its words. */
+/** The table's properties that Athena accepts, under its names. */
 export function athenaProperties(iceberg: Properties): Record<string, string> {
   const format = formatOf(iceberg)
   const shown: Record<string, string> = {}
@@ -135,19 +135,19 @@ export function athenaProperties(iceberg: Properties): Record<string, string> {
   return shown
 }
 
-/** In which format the files of a table are written, in lower case. */
+/** The format of a table's files, in lower case. */
 export function formatOf(iceberg: Properties): string {
   const format = iceberg['write.format.default']?.toLowerCase()
   return format && formats.includes(format) ? format : defaultFormat
 }
 
-/** The setting by which the engine compresses as these properties of a table say. */
+/** The setting that makes the engine compress as these table properties say. */
 export function codecSetting(iceberg: Properties): Record<string, string> {
   const codec = engineCodec(iceberg)
   return codec === undefined ? {} : { [`${icebergCatalog}.compression_codec`]: codec }
 }
 
-/** The engine's name for the compression of a table; undefined where its own default is right, or it has no such codec. */
+/** The engine's name for the compression of a table; undefined if its own default is right, or it lacks the codec. */
 function engineCodec(iceberg: Properties): string | undefined {
   const format = formatOf(iceberg)
   switch (iceberg[properties.write_compression!.name(format)]?.toLowerCase()) {

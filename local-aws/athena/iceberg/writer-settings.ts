@@ -1,4 +1,4 @@
-// How the engine compresses what a statement writes into an Iceberg table: it goes by a setting, not by the table.
+// Sets the compression of what a statement writes into an Iceberg table: the engine uses a setting, not the table's.
 import type { GlueService } from '../../glue/api/service.ts'
 import { type IcebergTables, isIcebergTable } from '../../iceberg/tables.ts'
 import { contextDatabase, type QueryRequest } from '../api/query.ts'
@@ -7,7 +7,7 @@ import type { Statement } from '../sql/statement.ts'
 import { nameAt } from './optimize.ts'
 import { codecSetting } from './table-properties.ts'
 
-/** Where the table's name stands in a statement that writes into one. */
+/** The position of the table's name in a statement that writes into a table. */
 const targets: Readonly<Record<string, number>> = {
   INSERT: 2,
   MERGE: 2,
@@ -15,7 +15,7 @@ const targets: Readonly<Record<string, number>> = {
   OPTIMIZE: 1,
 }
 
-/** The statement with that setting for the table that it writes into. */
+/** The statement with that setting for its table. */
 export async function withWriterSettings(
   rewritten: RewrittenSql,
   { substatement, tokens }: Statement,
@@ -27,7 +27,7 @@ export async function withWriterSettings(
   if (!target) return rewritten
   const table = await glue.getTable(target.database ?? contextDatabase(request), target.name)
   if (!table || !isIcebergTable(table)) return rewritten
-  // That its metadata is not there is for the engine to say.
+  // If the metadata is missing, the engine reports that.
   const loaded = await iceberg.load(table).catch(() => undefined)
   return loaded
     ? { ...rewritten, session: { ...rewritten.session, ...codecSetting(loaded.metadata.properties) } }

@@ -1,16 +1,16 @@
-// Keeps results in memory for the clients that are about to ask for their pages: a page from S3 takes milliseconds more.
+// Keeps results in memory for clients that will soon request their pages: a page from S3 takes milliseconds more.
 
-/** Results up to this size stay until newer ones need their space. */
+/** Results up to this size stay until newer ones need the space. */
 const smallBytes = 64 * 1024
-/** Larger ones stay until their last page was read, and no longer than this. */
+/** Larger ones stay until their last page is read, and no longer than this. */
 const mostMs = 60_000
-/** Of all results together. */
+/** The total of all results. */
 const mostBytes = 16 * 1024 * 1024
 
 export interface BodyCache {
   add(id: string, body: Buffer): void
   get(id: string): Buffer | undefined
-  /** Its last page was read. */
+  /** Called when its last page was read. */
   wasRead(id: string): void
 }
 

@@ -31,7 +31,7 @@ const precisions: Readonly<Record<string, number>> = {
 /** The longest varchar: what a varchar without a length has. */
 const unbounded = 2_147_483_647
 
-/** A column of the engine in Athena's words. */
+/** A column of the engine, with Athena's type name. */
 export function columnInfo({ name, typeSignature }: EngineColumn): ColumnInfo {
   const [first, second] = typeSignature.arguments.map((argument) =>
     argument.kind === 'LONG' ? argument.value : undefined,
@@ -53,7 +53,7 @@ export function columnInfo({ name, typeSignature }: EngineColumn): ColumnInfo {
   }
 }
 
-/** A column of a statement that Hive's part of Athena answers. */
+/** A column of a statement that runs on the Data Catalog. */
 export function stringColumn(name: string): ColumnInfo {
   return describe(name, 'string', 0)
 }
@@ -61,7 +61,7 @@ export function stringColumn(name: string): ColumnInfo {
 /** What INSERT and CTAS answer instead of rows. */
 export const updateColumns: readonly ColumnInfo[] = [describe('rows', 'bigint', 19)]
 
-/** Of the list of files that a query wrote. */
+/** The column of the list of files that a query wrote. */
 export const manifestColumns: readonly ColumnInfo[] = [describe('data_manifest', 'varchar', unbounded)]
 
 function describe(name: string, type: string, precision: number, scale = 0): ColumnInfo {

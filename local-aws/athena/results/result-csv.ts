@@ -1,6 +1,6 @@
-// The CSV that Athena leaves in S3: each value in quotes, NULL as nothing at all. `rowsJson` reads it.
+// The CSV that Athena leaves in S3: each value in quotes, NULL as an empty field. `rowsJson` reads it.
 
-/** One line with its end. */
+/** One line, with its newline. */
 export function csvLine(values: readonly (string | null)[]): string {
   let line = ''
   for (let i = 0; i < values.length; i++) {

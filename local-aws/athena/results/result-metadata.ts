@@ -1,7 +1,7 @@
-// The `.metadata` object that lies beside a result: a small protobuf message that describes its columns.
+// The `.metadata` object beside a result: a small protobuf message that describes its columns.
 import type { ColumnInfo } from './column-info.ts'
 
-/** What the message leaves out for these types. */
+/** Types without the fields for sizes. */
 const withoutSizes = new Set(['array', 'map', 'row', 'json', 'string'])
 
 /** The bytes of the message. */

@@ -1,4 +1,4 @@
-// Pages of a stored result: read from its object in S3 from where the page before ended, never the whole of it.
+// Pages of a stored result: each is read from the object in S3 where the previous page ended, never the whole object.
 import { setTimeout as delay } from 'node:timers/promises'
 import { BoundedMap } from '@ticklake/runtime/bounded-map.ts'
 import { WrittenJson } from '../../http/json-answer.ts'
@@ -9,13 +9,13 @@ import { makeBodyCache } from './body-cache.ts'
 import { rowsJson } from './rows-json.ts'
 import type { ResultObjects } from './s3.ts'
 
-/** Pages that follow each other are read from S3 in one piece. */
+/** Consecutive pages are read from S3 in one piece. */
 const mostAheadBytes = 1024 * 1024
 const keptAhead = 16
-/** A page is made before it is asked for where the one before it was no larger. */
+/** The next page is prepared before it is requested if the previous one was no larger than this. */
 const mostMadeBytes = 512 * 1024
 const keptPages = 8
-/** About as long as a page takes to be sent. */
+/** About as long as it takes to send a page. */
 const sendMs = 1
 
 export interface ResultPage {
@@ -25,13 +25,13 @@ export interface ResultPage {
 }
 
 interface MadePage extends ResultPage {
-  /** Of the object. */
+  /** How many bytes of the object it covers. */
   readonly bytes: number
 }
 
 /** An object whose lines are rows. */
 export interface RowsObject {
-  /** Tells its pages from those of others. */
+  /** Distinguishes its page tokens from those of other objects. */
   readonly key: string
   readonly uri: string
   readonly layout: ResultLayout
@@ -53,18 +53,18 @@ export function manifestRows({ id, manifest }: Query): RowsObject {
 }
 
 export interface ResultPages {
-  /** Keeps a result in memory for the client that is about to ask for it. */
+  /** Keeps a result in memory for the client that will soon request it. */
   remember(id: string, body: Buffer | undefined): void
-  /** @throws AwsError when the token is none of this object, or the object is gone */
+  /** @throws AwsError when the token is not one of this object, or the object is gone */
   page(object: RowsObject, size: number, token: string | undefined): Promise<ResultPage>
 }
 
 export function openResultPages(objects: ResultObjects): ResultPages {
   const bodies = makeBodyCache()
-  /** What was last read of a result: the next page is in it. */
+  /** What was read last of a result, which also holds the next page. */
   const readAhead = new BoundedMap<string, { readonly offset: number; readonly bytes: Uint8Array }>(keptAhead)
 
-  /** The page after one that was answered: whoever asks for one page mostly asks for the next. */
+  /** The page after one that was answered: a client that requests one page mostly requests the next. */
   const nextPages = new BoundedMap<string, Promise<MadePage>>(keptPages)
 
   async function* chunks({ key, uri }: RowsObject, offset: number): AsyncGenerator<Uint8Array> {
@@ -99,12 +99,12 @@ export function openResultPages(objects: ResultObjects): ResultPages {
       layout === 'none'
         ? { pieces: [Buffer.from('[]')], count: 0, bytes: 0 }
         : await rowsJson(layout, chunks(object, start), size, token === undefined ? heading : undefined)
-    // A full page always has a token, even when nothing follows.
+    // A full page always has a token, even if nothing follows.
     const next = count === size ? tokenAt(key, start + bytes) : undefined
     return { rows: new WrittenJson(pieces), nextToken: next, bytes }
   }
 
-  /** While the client reads the page before, which is sent first: a page that is in memory is made in one piece. */
+  /** Waits until the previous page is sent, since a page that is in memory is prepared in one piece. */
   function makeAhead(object: RowsObject, size: number, token: string): void {
     const key = pageKey(object, size, token)
     const page = delay(sendMs).then(() => pageAt(object, size, token))
@@ -128,7 +128,7 @@ export function openResultPages(objects: ResultObjects): ResultPages {
   }
 }
 
-/** A token alone would be taken for a page of any object. */
+/** Without the object's name, the token would be accepted for any object. */
 function pageKey({ key }: RowsObject, size: number, token: string | undefined): string {
   return `${key} ${size} ${token}`
 }

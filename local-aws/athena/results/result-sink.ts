@@ -1,4 +1,4 @@
-// Takes the pages of an answer and leaves them in S3 as Athena does, holding one part of the object at most.
+// Writes the pages of an answer to S3 in Athena's form, holding at most one part of the object in memory.
 
 import {
   outputLocation,
@@ -15,7 +15,7 @@ import type { ResultObjects, ResultWriter } from './s3.ts'
 import { type ToText, toTextOf } from './value-text.ts'
 
 export type Outcome = Pick<QueryProgress, 'columns' | 'updateCount'> & {
-  /** The bytes of the result object, where they are few. */
+  /** The bytes of the result object, if there are few. */
   readonly body?: Buffer | undefined
 }
 
@@ -23,11 +23,11 @@ export interface ResultSink {
   /** The engine's columns; called before the first rows. */
   columns(columns: readonly EngineColumn[]): Promise<void>
   rows(rows: readonly (readonly unknown[])[]): Promise<void>
-  /** Text lines instead of rows, with columns of their own. */
+  /** Lines of text instead of rows, with their own columns. */
   lines(columns: readonly ColumnInfo[], lines: readonly string[]): Promise<void>
-  /** Makes the objects. */
+  /** Completes the objects. */
   close(updateType: string | undefined, updateCount: number | undefined): Promise<Outcome>
-  /** Takes back what was written. Never throws. */
+  /** Deletes what was written. Never throws. */
   abort(): Promise<void>
 }
 
@@ -35,12 +35,12 @@ export function openResultSink(query: QueryRequest, objects: ResultObjects, sign
   const layout = resultLayout(query)
   const uri = outputLocation(query)
   const writer: ResultWriter | undefined = layout === 'none' ? undefined : objects.writer(uri, signal)
-  // What the engine answers to a DDL statement (`true`) is no row of Athena's.
+  // The engine's answer to a DDL statement (`true`) is not a row in Athena.
   const hasRows = layout === 'csv' || (layout === 'lines' && query.statementType !== 'DDL')
   let described: readonly ColumnInfo[] = []
   let texts: ToText[] = []
   let isFirstLine = true
-  /** That of a SELECT is written while the engine works: its columns are all that is in it. */
+  /** The metadata of a SELECT is written while the engine works: it holds only the columns. */
   let metadata: Promise<void> | undefined
 
   function putMetadata(updateType?: string, updateCount?: number): Promise<void> {

@@ -10,7 +10,7 @@ async function* cut(text: string, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
-/** The page's rows as values, and where it ended. */
+/** The page's rows as values, and the offset at which it ended. */
 async function pageOf(
   layout: 'csv' | 'lines',
   text: string,

@@ -1,16 +1,17 @@
-// Turns a stored result, a CSV or lines of text, into the JSON of a page, byte by byte: rows of texts between the two cost more than all else.
+// Turns a stored result, a CSV or lines of text, into the JSON of a page, byte by byte: making a string of each value
+// in between would cost more than everything else.
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 
-/** After so many bytes of JSON other requests are answered. */
+/** After this many bytes of JSON, other requests get a turn. */
 const pieceBytes = 64 * 1024
-/** The most that one byte of a result becomes: a comma, the start of a row and its first value. */
+/** The most bytes that one byte of a result becomes: a comma, the start of a row and its first value. */
 const mostForOneByte = 64
 
 export interface RowsJson {
   /** The list of rows, in pieces. */
   readonly pieces: readonly Uint8Array[]
   readonly count: number
-  /** Of the object, to the end of the last row. */
+  /** An offset of the object: the end of the last row. */
   readonly bytes: number
 }
 
@@ -24,23 +25,23 @@ const startValue = Buffer.from('{"VarCharValue":"')
 const endValue = Buffer.from('"}')
 const noValue = Buffer.from('{}')
 
-/** How JSON writes a byte that may not stand in a string as it is. */
+/** JSON's escape for a byte that must not be in a string unescaped. */
 const escapes: readonly (Uint8Array | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
   const text = JSON.stringify(String.fromCharCode(byte)).slice(1, -1)
   return text.length === 1 ? undefined : Buffer.from(text)
 })
 
-/** Where the reader is. */
+/** The state of the reader. */
 const betweenRows = 0
 const atValue = 1
 const inQuotes = 2
-/** The value's end, or the first of two quotes that stand for one. */
+/** After a quote: it ended the value, or is the first of two that stand for one. */
 const behindQuote = 3
 const inLine = 4
 
 /**
  * The first rows of an object, at most `size`.
- * @param chunks cut anywhere; none is asked for beyond the last row
+ * @param chunks split anywhere; none is requested after the last row
  * @param heading a row of the answer that is not in the object
  */
 export async function rowsJson(
@@ -59,7 +60,7 @@ export async function rowsJson(
 
   /** Reads until the page or the piece is full, or the chunk ends. Out: where it stopped. */
   function scan(chunk: Uint8Array, from: number): number {
-    // Variables of its own: those around it are slower.
+    // Local variables, because those of the closure are slower.
     const out = piece
     let to = length
     let now = state
@@ -126,7 +127,7 @@ export async function rowsJson(
         await yieldToEventLoop()
       }
     }
-    // A last line has no newline.
+    // The last line may have no newline.
     if (state !== betweenRows) {
       endPiece()
       if (state === inQuotes) scan(Buffer.from('"'), 0)

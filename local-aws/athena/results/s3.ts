@@ -1,4 +1,4 @@
-// Where results live: S3 objects that are written in bounded memory and read back by range.
+// Where results are stored: S3 objects that are written in bounded memory and read back by range.
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -16,13 +16,13 @@ import { reasonOf } from '@ticklake/runtime/errors.ts'
 import { makeBucket, s3ServerClient } from '../../s3-client.ts'
 import { systemFailure } from '../api/errors.ts'
 
-/** S3 wants 5 MiB at least for every part but the last; 10,000 parts of this size are 80 GB. */
+/** S3 requires 5 MiB at least for every part but the last; 10,000 parts of this size are 80 GB. */
 const partBytes = 8 * 1024 * 1024
-/** A page of a result is mostly smaller; a server may read the whole object for a range without an end. */
+/** A page of a result is mostly smaller; for a range without an end, a server may read the whole object. */
 const firstRangeBytes = 256 * 1024
-/** The request for a query waits no longer to know whether its bucket is there. */
+/** The request for a query waits at most this long for S3's answer whether its bucket exists. */
 const headTimeoutMs = 2_000
-/** A bucket that was seen is not looked for again so soon. */
+/** How long a bucket that was found is not checked again. */
 const bucketIsKnownForMs = 30_000
 
 export interface S3Location {
@@ -30,46 +30,46 @@ export interface S3Location {
   readonly key: string
 }
 
-/** s3://bucket/key in its two parts; undefined when it is not of that form. */
+/** s3://bucket/key in its two parts; undefined if it does not have that form. */
 export function s3Location(uri: string): S3Location | undefined {
   const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s.exec(uri)
   return match ? { bucket: match[1]!, key: match[2] ?? '' } : undefined
 }
 
-/** A result that is being written: text is added, then the object appears whole or not at all. */
+/** A result that is being written: text is added, then the object appears as a whole or not at all. */
 export interface ResultWriter {
   write(text: string): Promise<void>
-  /** Makes the object. Out: its bytes, where they are few. */
+  /** Completes the object. Out: its bytes, if there are few. */
   close(): Promise<Buffer | undefined>
-  /** Waits for what is being written, and removes it. Never throws. */
+  /** Waits for what is being written, and deletes it. Never throws. */
   abort(): Promise<void>
 }
 
 export interface ResultObjects extends Disposable {
-  /** Whether the server answers anything at all within a time. */
+  /** Whether the server answers at all within a time. */
   answers(withinMs: number): Promise<boolean>
   bucketExists(bucket: string): Promise<boolean>
-  /** Makes a bucket where it is not there yet. @throws what S3 answers */
+  /** Creates a bucket if it is missing. @throws errors of S3 */
   makeBucket(bucket: string): Promise<void>
-  /** Whether the object is there; false too where S3 does not say so. */
+  /** Whether the object exists; also false if S3 does not answer. */
   exists(uri: string): Promise<boolean>
   writer(uri: string, signal: AbortSignal): ResultWriter
-  /** Not to be aborted: whether S3 stored an object whose request was cut off, nobody knows. */
+  /** Must not be aborted: nobody knows whether S3 stored an object whose request was interrupted. */
   put(uri: string, body: Buffer): Promise<void>
-  /** The bytes from an offset on, fetched range by range as they are asked for. @throws what S3 answers */
+  /** The bytes from an offset on, fetched range by range on demand. @throws errors of S3 */
   read(uri: string, offset: number): AsyncGenerator<Uint8Array>
   /** The addresses of all objects below a folder. */
   list(folder: string): AsyncGenerator<string>
   remove(uris: readonly string[]): Promise<void>
-  /** @throws what S3 answers: then the object is where it was */
+  /** @throws errors of S3: then the object is still in its old place */
   move(from: string, to: string): Promise<void>
 }
 
 export function openResultObjects(endpoint: URL, region: string, secret?: string): ResultObjects {
   const s3 = s3ServerClient(endpoint, region, secret, {
-    // A query fails within ten seconds where S3 is away or silent.
+    // A query fails within ten seconds if S3 is down or silent.
     maxAttempts: 2,
-    // Both ends are on one machine; a checksum of each result would only take time.
+    // Both ends are on one machine: a checksum of each result would only cost time.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
   })
@@ -134,7 +134,7 @@ export function openResultObjects(endpoint: URL, region: string, secret?: string
       return undefined
     }
 
-    /** Does one thing at a time, so that abort() knows what is left of it. */
+    /** Runs one operation at a time, so that abort() knows what remains to be undone. */
     function during<T>(work: Promise<T>): Promise<T> {
       writing = work.catch(() => undefined)
       return work.catch((error) => {
@@ -174,7 +174,7 @@ export function openResultObjects(endpoint: URL, region: string, secret?: string
         await s3
           .send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }))
           .catch((error) => {
-            // With its bucket the results are gone too.
+            // Without its bucket the results are gone too.
             if ((error as Error).name !== 'NoSuchBucket') throw error
           })
       }
@@ -205,7 +205,7 @@ export function openResultObjects(endpoint: URL, region: string, secret?: string
         const abortSignal = AbortSignal.timeout(headTimeoutMs)
         await s3.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal })
       } catch (error) {
-        // Only S3's own answer counts; if S3 does not answer, writing the result fails and says so.
+        // Only S3's own answer counts; if S3 does not answer, writing the result fails with that error.
         return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== 404
       }
       seenBuckets.set(bucket, Date.now() + bucketIsKnownForMs)
@@ -225,7 +225,7 @@ export function openResultObjects(endpoint: URL, region: string, secret?: string
     },
     async *read(uri, offset) {
       const { bucket, key } = s3Location(uri)!
-      // Whoever asks for a second page mostly asks for all of them.
+      // A client that requests a second page mostly requests all of them.
       let size = offset === 0 ? firstRangeBytes : 4 * firstRangeBytes
       for (
         let from = offset, total = Number.POSITIVE_INFINITY;
@@ -240,7 +240,7 @@ export function openResultObjects(endpoint: URL, region: string, secret?: string
           from += bytes.length
           yield bytes
         } catch (error) {
-          // An empty object, or a page that begins at the end, has no such range.
+          // An empty object has no such range, nor does a page that begins at the end.
           if ((error as Error).name === 'InvalidRange') return
           throw error
         }

@@ -4,7 +4,7 @@ import type { TypeArgument, TypeSignature } from '../engine/trino.ts'
 /** How a value of a type becomes text; the value is not null. */
 export type ToText = (value: unknown) => string
 
-/** The text form of a type's values, made once for a column. */
+/** The text form of a type's values, computed once for a column. */
 export function toTextOf(type: TypeSignature): ToText {
   switch (type.rawType) {
     case 'double':
@@ -15,7 +15,7 @@ export function toTextOf(type: TypeSignature): ToText {
       return (value) => withThreeDigits(String(value))
     case 'time':
     case 'time with time zone':
-      // Unlike a timestamp, a time without a fraction gets none.
+      // Unlike a timestamp, a time without a fraction stays without one.
       return (value) => String(value).replace(/(:\d\d\.\d{3})\d+/, '$1')
     case 'varbinary':
       return (value) => spacedHex(String(value))
@@ -44,7 +44,7 @@ export function toTextOf(type: TypeSignature): ToText {
   }
 }
 
-/** The engine sends a map's key as a text: `[1, x]` of an array or a row, whatever is in them. */
+/** The engine sends a map's key as text: `[1, x]` for an array or a row, whatever it contains. */
 function keyTextOf(type: TypeSignature): ToText {
   if (type.rawType === 'array' || type.rawType === 'map') return String
   if (type.rawType !== 'row') return toTextOf(type)
@@ -73,7 +73,7 @@ export function javaDouble(value: number): string {
   return `${digits.includes('.') ? digits : `${digits}.0`}E${Number(exponent)}`
 }
 
-/** Cuts or fills the fraction of seconds to three digits; a zone behind it stays. */
+/** Cuts or pads the fraction of seconds to three digits; a time zone after it stays. */
 function withThreeDigits(text: string): string {
   return text.replace(
     /(\d\d:\d\d:\d\d)(?:\.(\d+))?/,

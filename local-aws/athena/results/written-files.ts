@@ -1,4 +1,4 @@
-// Which files an INSERT or CTAS wrote: the manifest that Athena leaves beside the result, and clients read data by.
+// The manifest that Athena leaves beside the result of an INSERT or CTAS: the list of files that it wrote.
 
 import type { Token } from '@ticklake/runtime/sql/tokens.ts'
 import type { GlueService } from '../../glue/api/service.ts'
@@ -15,7 +15,7 @@ export interface WrittenFilesParts {
   readonly objects: ResultObjects
 }
 
-/** Who wrote, and for an UNLOAD where to: other statements write into a table. */
+/** The query that wrote, and for an UNLOAD its target; other statements write into a table. */
 export interface Writer {
   readonly engineQueryId: string
   readonly queryId: string
@@ -25,9 +25,9 @@ export interface Writer {
 }
 
 /**
- * Writes `<OutputLocation>-manifest.csv`, one S3 address a line, and for a CTAS its `.metadata`. The engine puts the id of its query into the name
- * of each file that it writes, which tells them from what was there before.
- * Out: where the manifest lies; undefined when no table is found, or an INSERT wrote no file.
+ * Writes `<OutputLocation>-manifest.csv`, one S3 address per line, and for a CTAS its `.metadata`. The engine puts the
+ * id of its query into the name of each file that it writes, which distinguishes them from earlier files.
+ * Out: the manifest's address; undefined when no table is found, or an INSERT wrote no file.
  */
 export async function writeManifest(
   statement: Statement,
@@ -60,7 +60,7 @@ async function tableLocation(
   if (!target) return undefined
   const database = target.database ?? contextDatabase(request)
   const table = await glue.getTable(database, target.name)
-  // An Iceberg table has its own lists of files, and Athena leaves no other.
+  // An Iceberg table has its own lists of files, and Athena writes no other.
   return table && !isIcebergTable(table) ? table.StorageDescriptor?.Location : undefined
 }
 

@@ -4,7 +4,7 @@ import { column, properties } from './create-table.ts'
 import { type PartitionSpec, partitionRange, partitionSpec } from './partition-spec.ts'
 import type { TokenReader } from './token-reader.ts'
 
-/** What ALTER TABLE changes. Where `partition` is given, it changes that partition alone. */
+/** A change by ALTER TABLE. With `partition`, it changes only that partition. */
 export type TableChange =
   | { readonly action: 'set-properties'; readonly properties: Record<string, string> }
   | { readonly action: 'unset-properties'; readonly names: readonly string[]; readonly ifExists: boolean }
@@ -34,7 +34,7 @@ export type TableChange =
       readonly partition: PartitionSpec | undefined
       readonly from: string
       readonly to: Column
-      /** The column that it stands behind: '' makes it the first; undefined leaves it where it is. */
+      /** The column after which it is placed: '' makes it the first; undefined leaves it where it is. */
       readonly after: string | undefined
     }
   | { readonly action: 'drop-column'; readonly name: string }
@@ -90,7 +90,7 @@ function tableChange(reader: TokenReader): TableChange {
   return storageChange(reader, undefined)
 }
 
-/** What a table and a partition both have: a place and columns. */
+/** What tables and partitions have in common: a location and columns. */
 function storageChange(reader: TokenReader, partition: PartitionSpec | undefined): TableChange {
   const verb = reader.expectOneOf('SET', 'ADD', 'REPLACE', 'CHANGE')
   switch (verb) {

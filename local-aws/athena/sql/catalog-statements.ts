@@ -1,4 +1,4 @@
-// Runs the statements that Hive's part of Athena answers, on the Data Catalog.
+// Runs on the Data Catalog the statements that belong to Hive's part of Athena.
 
 import { literal } from '@ticklake/runtime/sql/tokens.ts'
 import { GlueError } from '../../glue/api/errors.ts'
@@ -30,9 +30,9 @@ export interface CatalogAnswer {
 export interface CatalogContext {
   readonly glue: GlueService
   readonly iceberg: IcebergTables
-  /** The database of names that have none. */
+  /** The default database for names. */
   readonly database: string
-  /** Aborted: nobody waits for the answer any more. */
+  /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal
   /** Runs a statement on the engine to its end. */
   readonly runOnEngine: (sql: string) => Promise<void>
@@ -40,7 +40,7 @@ export interface CatalogContext {
 
 const nothing: CatalogAnswer = { columns: [], lines: [] }
 
-/** @throws QueryFailure with Hive's words */
+/** @throws QueryFailure with Hive's message */
 export async function answerFromCatalog(
   statement: HiveStatement,
   context: CatalogContext,
@@ -224,7 +224,7 @@ async function createTable(
   return nothing
 }
 
-/** A location as Hive's paths have it: without the slash at its end, unless it is a bucket. */
+/** A location in the form of Hive's paths: without the slash at its end, unless it is a bucket. */
 function folderPath(location: string): string {
   return /^[^/]*\/\/[^/]+\/?$/.test(location) ? location : location.replace(/\/$/, '')
 }

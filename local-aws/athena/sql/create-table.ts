@@ -1,4 +1,4 @@
-// CREATE EXTERNAL TABLE as Athena takes it from Hive, read into the table that the Data Catalog keeps.
+// CREATE EXTERNAL TABLE, which Athena has from Hive, parsed into the table that the Data Catalog stores.
 import type { Column, SerDeInfo, StorageDescriptor, TableInput } from '../../glue/api/shapes.ts'
 import { hiveType } from './hive-type.ts'
 import type { TokenReader } from './token-reader.ts'
@@ -7,7 +7,7 @@ export interface CreateTable {
   readonly kind: 'create-table'
   readonly database: string | undefined
   readonly ifNotExists: boolean
-  /** Without LOCATION its storage has none: that is reported when the statement runs. */
+  /** Undefined without LOCATION, which is reported when the statement runs. */
   readonly table: TableInput
 }
 
@@ -23,7 +23,7 @@ const textFormat = {
   output: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
 }
 
-/** Where a statement names a SerDe and has no STORED AS. */
+/** For a statement that names a SerDe and has no STORED AS. */
 const serdeFormat: FileFormat = {
   ...textFormat,
   output: 'org.apache.hadoop.hive.ql.io.IgnoreKeyTextOutputFormat',
@@ -70,7 +70,7 @@ export function createTable(reader: TokenReader): CreateTable {
   const ifNotExists = reader.accept('IF', 'NOT', 'EXISTS')
   const { database, name } = reader.qualifiedName()
   const columns = reader.list(() => column(reader))
-  // Glue takes no line breaks in it: Athena makes a blank of each run of white space.
+  // Glue allows no line breaks in it: Athena replaces each run of white space by a blank.
   const comment = reader.accept('COMMENT') ? reader.text().replace(/\s+/g, ' ') : undefined
   const partitionKeys = reader.accept('PARTITIONED', 'BY') ? reader.list(() => column(reader)) : []
   const buckets = reader.accept('CLUSTERED', 'BY') ? bucketing(reader) : undefined
@@ -111,7 +111,7 @@ export function createTable(reader: TokenReader): CreateTable {
   return { kind: 'create-table', database, ifNotExists, table }
 }
 
-/** A name, its type, and perhaps a comment. @throws AwsError MALFORMED_QUERY */
+/** A name, its type, and an optional comment. @throws AwsError MALFORMED_QUERY */
 export function column(reader: TokenReader): Column {
   const Name = reader.name()
   const Type = hiveType(reader)

@@ -5,7 +5,7 @@ import { engineCtas } from './ctas.ts'
 
 const rewritten = (sql: string) => engineCtas(sql, tokensOf(sql), 's3://b/r/tables/1/', 'db')
 const withProperties = (list: string) => rewritten(`CREATE TABLE t WITH (${list}) AS SELECT 1 AS a`)
-/** The properties that the engine is given. */
+/** The properties in the statement for the engine. */
 const propertiesOf = (list: string) => /WITH \((.*)\) AS/s.exec(withProperties(list).sql)![1]
 
 const location = "external_location = 's3://b/r/tables/1/'"

@@ -1,4 +1,4 @@
-// CREATE TABLE ... AS: Athena's properties in the engine's words, and a folder for the data of a table that names none.
+// CREATE TABLE ... AS: translates Athena's properties for the engine, and chooses a folder if the statement names none.
 
 import { literal, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { icebergCtas, icebergTarget } from '../iceberg/ctas.ts'
@@ -7,7 +7,7 @@ import { invalidProperty, type Property, plainValue, propertyList } from './prop
 import { edited, type RewrittenSql, unchanged } from './rewritten-sql.ts'
 import { formatProperties, writtenFormat } from './written-format.ts'
 
-/** Properties that the engine has by the same name. */
+/** Properties with the same name in the engine. */
 const kept = ['external_location', 'partitioned_by', 'bucketed_by', 'bucket_count']
 
 /** Properties of Athena; `compression` is UNLOAD's. */
@@ -15,10 +15,10 @@ const known = new Set([...formatProperties, ...kept, 'table_type', 'is_external'
 known.delete('compression')
 
 /**
- * The statement as the engine takes it.
- * @param folder where its data goes if it does not say so
- * @param database that of a table's name that has none
- * @throws QueryFailure for a property that Athena does not take
+ * The statement for the engine.
+ * @param folder where its data goes if the statement names no location
+ * @param database the default for a table's name
+ * @throws QueryFailure for a property that Athena does not accept
  */
 export function engineCtas(
   sql: string,
@@ -95,7 +95,7 @@ function engineProperties(sql: string, given: ReadonlyMap<string, Property>, fol
   return { text: [...format.properties, ...own, ...location].join(', '), session: format.session }
 }
 
-/** Where the AS stands that the query follows, outside all parentheses; -1 without one. */
+/** The index of the AS before the query, outside all parentheses; -1 if there is none. */
 export function topLevelAs(tokens: readonly Token[]): number {
   let depth = 0
   return tokens.findIndex((token, i) => {

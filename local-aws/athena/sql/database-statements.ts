@@ -5,7 +5,7 @@ import type { HiveStatement } from './hive-ddl.ts'
 
 type Of<K extends HiveStatement['kind']> = Extract<HiveStatement, { kind: K }>
 
-/** @throws GlueError when it is there already */
+/** @throws GlueError when it exists */
 export async function createDatabase(
   { name, comment, location, properties, ifNotExists }: Of<'create-database'>,
   glue: GlueService,
@@ -19,7 +19,7 @@ export async function createDatabase(
   })
 }
 
-/** @throws QueryFailure when it is not there */
+/** @throws QueryFailure when it does not exist */
 export async function alterDatabase(
   { name, properties }: Of<'alter-database'>,
   glue: GlueService,
@@ -30,7 +30,7 @@ export async function alterDatabase(
   await glue.call('UpdateDatabase', { Name: name, DatabaseInput: { ...database, Parameters } })
 }
 
-/** @throws QueryFailure when it is not there, or has tables and is not to be dropped with them */
+/** @throws QueryFailure when it does not exist, or has tables and CASCADE is missing */
 export async function dropDatabase(
   { name, ifExists, cascade }: Of<'drop-database'>,
   glue: GlueService,

@@ -8,7 +8,7 @@ export function doubleLiterals(tokens: readonly Token[]): Edit[] {
   return tokens.filter(isDecimal).map(({ end }) => ({ start: end, end, text: exponent }))
 }
 
-/** The token's text as the engine takes it. */
+/** The token's text for the engine. */
 export function literalText(token: Token): string {
   return isDecimal(token) ? `${token.text}${exponent}` : token.text
 }

@@ -1,4 +1,4 @@
-// What the engine is given for a statement of the user.
+// Translates a user's statement for the engine.
 
 import { contextDatabase, outputLocation, type QueryRequest } from '../api/query.ts'
 import { mayShowCatalogs, refuseIcebergCatalog } from '../iceberg/hidden-catalog.ts'

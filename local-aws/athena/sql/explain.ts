@@ -1,11 +1,11 @@
-// EXPLAIN ANALYZE (FORMAT TEXT), which the engine knows without the parenthesis.
+// EXPLAIN ANALYZE (FORMAT TEXT), which the engine supports without the parenthesis.
 
 import type { Token } from '@ticklake/runtime/sql/tokens.ts'
 import { malformedQuery, notSupported } from '../api/errors.ts'
 import type { Edit } from './rewritten-sql.ts'
 import { TokenReader } from './token-reader.ts'
 
-/** The edit that takes the options away. @throws AwsError MALFORMED_QUERY @throws QueryFailure for JSON */
+/** The edit that removes the options. @throws AwsError MALFORMED_QUERY @throws QueryFailure for JSON */
 export function analyzeOptions(sql: string, tokens: readonly Token[]): Edit[] {
   const [, second, open, option] = tokens
   const hasOptions =

@@ -1,4 +1,4 @@
-// The grammar of the statements that Hive's part of Athena takes, as far as it is spoken here.
+// The grammar of the statements that Athena has from Hive, as far as it is supported here.
 
 import type { Token } from '@ticklake/runtime/sql/tokens.ts'
 import {
@@ -50,7 +50,7 @@ export type HiveStatement =
       readonly detail: 'EXTENDED' | 'FORMATTED' | undefined
       readonly partition: PartitionSpec | undefined
       readonly column: string | undefined
-      /** What of the column: a field, or `$elem$`, `$key$`, `$value$`, and so on inwards. */
+      /** The path inside the column: a field, or `$elem$`, `$key$`, `$value$`, and so on inwards. */
       readonly within: readonly string[]
     })
   | { readonly kind: 'show-databases'; readonly like: string | undefined }
@@ -61,7 +61,7 @@ export type HiveStatement =
     }
   | { readonly kind: 'not-supported'; readonly what: string }
 
-/** Reads a statement that the Data Catalog answers. @throws AwsError MALFORMED_QUERY */
+/** Parses a statement that runs on the Data Catalog. @throws AwsError MALFORMED_QUERY */
 export function hiveStatement({ sql, tokens, substatement }: Statement): HiveStatement {
   const reader = new TokenReader(sql, tokens)
   const statement = parse(reader, substatement, tokens)
@@ -144,7 +144,7 @@ function parse(reader: TokenReader, substatement: string, tokens: readonly Token
   }
 }
 
-/** Athena has external tables of Hive's kind, and Iceberg's, which are not called external. */
+/** Athena has external Hive tables, and Iceberg tables, which are not called external. */
 function createAnyTable(reader: TokenReader, tokens: readonly Token[]): HiveStatement {
   const isIceberg = tableTypeOf(tokens) === 'ICEBERG'
   reader.expect('CREATE')

@@ -1,11 +1,11 @@
-// Hive's column types as DDL spells them, in the form that the Data Catalog keeps: lower case, no spaces.
+// Hive's column types as written in DDL, normalized to the Data Catalog's form: lower case, no spaces.
 import { primitiveNames } from '../../glue/hive/type-names.ts'
 import type { TokenReader } from './token-reader.ts'
 
-/** Deeper than any table needs; whoever reads the type afterwards calls itself for each level. */
+/** Deeper than any table needs; later readers of the type recurse for each level. */
 const deepest = 100
 
-/** Reads one type. @throws AwsError MALFORMED_QUERY */
+/** Parses one type. @throws AwsError MALFORMED_QUERY */
 export function hiveType(reader: TokenReader, depth = 0): string {
   if (depth > deepest) throw reader.unexpected(`<a type of at most ${deepest} levels>`)
   const word = reader.peek()?.kind === 'word' ? reader.peek()!.value.toLowerCase() : ''

@@ -1,4 +1,4 @@
-// ExecutionParameters: texts that stand for the question marks of a query.
+// ExecutionParameters: texts that replace the question marks of a query.
 
 import { literal, type Token, tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import { literalText } from './double-literals.ts'
@@ -9,7 +9,7 @@ export function withParameters(sql: string, parameters: readonly string[]): Rewr
   return withExpressions(sql, parameters.map(parameterExpression))
 }
 
-/** The statement that runs `sql` with these expressions, each as it stands. */
+/** The statement that runs `sql` with these expressions, unchanged. */
 export function withExpressions(sql: string, expressions: readonly string[]): RewrittenSql {
   const opening = "EXECUTE IMMEDIATE '"
   return {
@@ -19,12 +19,12 @@ export function withExpressions(sql: string, expressions: readonly string[]): Re
   }
 }
 
-/** An expression without a column reference is taken as it is; anything else becomes a string literal. */
+/** An expression without a column reference is used as it is; anything else becomes a string literal. */
 export function parameterExpression(text: string): string {
   const tokens = tokensOf(text)
   if (!new ExpressionParser(tokens).isConstant()) return literal(text)
-  // Without its comments: one that runs to the end of the line would swallow the next parameter.
-  // A blank only where something stood: X '41' is no longer the bytes that X'41' is.
+  // Without its comments: a comment to the end of the line would swallow the next parameter.
+  // Adds a blank only where there was one: X '41' does not mean the bytes of X'41'.
   return tokens
     .map((token, i) => (i > 0 && tokens[i - 1]!.end < token.start ? ' ' : '') + literalText(token))
     .join('')
@@ -57,7 +57,7 @@ const typePrefixes = new Set([
   'U',
 ])
 
-/** Says whether tokens are one expression of literals, operators, brackets and function calls. */
+/** Whether the tokens are one expression of literals, operators, brackets and function calls. */
 class ExpressionParser {
   readonly #tokens: readonly Token[]
   #at = 0

@@ -4,7 +4,7 @@ import { hiveFailure } from '../api/errors.ts'
 import type { TokenReader } from './token-reader.ts'
 
 export interface PartitionTerm {
-  /** In lower case; Glue may hold the table's own with capitals. */
+  /** In lower case; Glue may store the table's own with capitals. */
   readonly key: string
   readonly operator: '=' | '!=' | '<>' | '<' | '<=' | '>' | '>='
   readonly value: string
@@ -21,7 +21,7 @@ export function partitionSpec(reader: TokenReader): PartitionSpec {
   })
 }
 
-/** The same where whole ranges may be named, as for DROP. @throws AwsError MALFORMED_QUERY */
+/** The same, but ranges are allowed, as for DROP. @throws AwsError MALFORMED_QUERY */
 export function partitionRange(reader: TokenReader): PartitionSpec {
   return reader.list(() => {
     const key = reader.name()
@@ -34,7 +34,7 @@ export function partitionRange(reader: TokenReader): PartitionSpec {
 export function partitionValues(table: Table, spec: PartitionSpec): string[] {
   checkKeys(table, spec)
   const keys = table.PartitionKeys!
-  // The first value of a key that is named twice counts.
+  // If a key is named more than once, its first value counts.
   const given = new Map(spec.toReversed().map(({ key, value }) => [key, value]))
   const values = keys.map(({ Name }) => given.get(Name.toLowerCase()))
   if (values.includes(undefined)) {
@@ -45,7 +45,7 @@ export function partitionValues(table: Table, spec: PartitionSpec): string[] {
   return values as string[]
 }
 
-/** @throws QueryFailure for a value that is none of its key's type */
+/** @throws QueryFailure for a value that does not have its key's type */
 export function checkTypes({ PartitionKeys = [] }: Table, spec: PartitionSpec): void {
   const types = new Map(PartitionKeys.map(({ Name, Type = 'string' }) => [Name.toLowerCase(), Type]))
   for (const { key, value } of spec) {
@@ -67,7 +67,7 @@ const valueForms: Readonly<Record<string, RegExp>> = {
   date: /^\d{4}-\d{1,2}-\d{1,2}$/,
 }
 
-/** The expression by which Glue finds the partitions of a spec that may name only some keys. @throws QueryFailure */
+/** Glue's expression for the partitions of a spec that may omit keys. @throws QueryFailure */
 export function partitionExpression(table: Table, spec: PartitionSpec): string {
   checkKeys(table, spec)
   const types = new Map(table.PartitionKeys!.map(({ Name, Type }) => [Name.toLowerCase(), Type]))
@@ -108,7 +108,7 @@ function checkKeys(table: Table, spec: PartitionSpec): void {
   }
 }
 
-/** A partition's value as it stands in a path (Hive's FileUtils.escapePathName). */
+/** A partition's value in a path (Hive's FileUtils.escapePathName). */
 function escaped(value: string): string {
   return value.replace(
     /[\x00-\x1f"#%'*/:=?\\\x7f{[\]^]/g,

@@ -1,4 +1,4 @@
-// PREPARE, EXECUTE and DEALLOCATE: Athena's own statements, taken apart.
+// The grammar of PREPARE, EXECUTE and DEALLOCATE, which are Athena's own statements.
 
 import type { Token } from '@ticklake/runtime/sql/tokens.ts'
 import { malformedQuery } from '../api/errors.ts'
@@ -11,7 +11,7 @@ export type PreparedCommand =
   | { readonly verb: 'EXECUTE IMMEDIATE'; readonly query: string; readonly using: readonly string[] }
   | { readonly verb: 'DEALLOCATE'; readonly name: string }
 
-/** What the statement asks for, or undefined for any other. @throws AwsError MALFORMED_QUERY */
+/** The parsed statement, or undefined for any other. @throws AwsError MALFORMED_QUERY */
 export function preparedCommand({ sql, tokens, substatement }: Statement): PreparedCommand | undefined {
   const reader = new TokenReader(sql, tokens)
   switch (substatement) {
@@ -48,7 +48,7 @@ export function preparedCommand({ sql, tokens, substatement }: Statement): Prepa
   }
 }
 
-/** A name is as it was written: the API's names have upper and lower case. */
+/** A name keeps its case: the API's names have upper and lower case. */
 function nameAt(reader: TokenReader): string {
   const token = reader.peek()
   if (token?.kind === 'quoted') reader.text()
@@ -56,7 +56,7 @@ function nameAt(reader: TokenReader): string {
   return token!.kind === 'word' ? token!.text : token!.value
 }
 
-/** The texts between the commas that stand in no brackets. */
+/** The texts between the commas outside all brackets. */
 function expressions(sql: string, tokens: readonly Token[]): string[] {
   const found: string[] = []
   let depth = 0

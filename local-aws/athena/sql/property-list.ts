@@ -1,4 +1,4 @@
-// WITH (name = value, ...) of CTAS and UNLOAD: Athena's properties, read from the tokens of a statement.
+// WITH (name = value, ...) of CTAS and UNLOAD: Athena's properties, parsed from the tokens of a statement.
 
 import { mismatch, positionOf, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { malformedQuery, QueryFailure } from '../api/errors.ts'
@@ -6,7 +6,7 @@ import { malformedQuery, QueryFailure } from '../api/errors.ts'
 export interface Property {
   /** In lower case. */
   readonly name: string
-  /** Where its name stands in the statement. */
+  /** The position of its name in the statement. */
   readonly start: number
   /** The tokens of its value. */
   readonly value: readonly Token[]
@@ -45,7 +45,7 @@ function endOfValue(tokens: readonly Token[], start: number): number {
   return tokens.length
 }
 
-/** The value of a property that is one text, number or word. @throws QueryFailure INVALID_TABLE_PROPERTY */
+/** The value of a property that is one string, number or word. @throws QueryFailure INVALID_TABLE_PROPERTY */
 export function plainValue(sql: string, { name, start, value }: Property): string {
   const [token, ...more] = value
   if (more.length > 0 || !['string', 'number', 'word'].includes(token!.kind)) {
@@ -54,7 +54,7 @@ export function plainValue(sql: string, { name, start, value }: Property): strin
   return token!.value
 }
 
-/** Athena refuses a property, or its value. */
+/** Athena's error for a property, or its value. */
 export function invalidProperty(sql: string, offset: number, what: string): QueryFailure {
   const { line, column } = positionOf(sql, offset)
   return new QueryFailure(`INVALID_TABLE_PROPERTY: line ${line}:${column}: ${what}`, {

@@ -1,37 +1,37 @@
-// A statement that was changed for the engine, and the way back for the places in the engine's errors.
+// A statement that was changed for the engine, and the mapping of positions in the engine's errors.
 import { positionOf } from '@ticklake/runtime/sql/tokens.ts'
 
 export interface RewrittenSql {
   readonly sql: string
-  /** Settings of the engine's catalogs that hold for this statement alone. */
+  /** Settings of the engine's catalogs for this statement only. */
   readonly session?: Readonly<Record<string, string>>
-  /** The folder that an UNLOAD writes into, with a slash at its end. */
+  /** The folder that an UNLOAD writes to, with a slash at its end. */
   readonly unloadsTo?: string
-  /** The Iceberg table that it makes, with properties that the engine does not set. */
+  /** The Iceberg table that it creates, with properties that the engine does not set. */
   readonly makesIceberg?: {
     readonly database: string
     readonly name: string
     readonly properties: Readonly<Record<string, string>>
   }
-  /** Whether the rows may name the engine's catalogs, as a plan does. */
+  /** Whether its rows may name the engine's catalogs, as a plan does. */
   readonly showsCatalogs?: boolean
-  /** An error text of the engine, with its place (`line 1:8:`) as the user counts in their own statement. */
+  /** An error text of the engine, with its position (`line 1:8:`) counted in the user's own statement. */
   readonly inOwnPositions: (message: string) => string
 }
 
-/** A part of a statement, by its offsets, and what stands there instead. */
+/** A part of a statement, by its offsets, and its replacement. */
 export interface Edit {
   readonly start: number
   readonly end: number
   readonly text: string
 }
 
-/** A statement that goes to the engine as it is. */
+/** A statement that goes to the engine unchanged. */
 export function unchanged(sql: string): RewrittenSql {
   return { sql, inOwnPositions: (message) => message }
 }
 
-/** A statement with some of its parts replaced; the edits are in their order and do not overlap. */
+/** A statement with some of its parts replaced; the edits are sorted and do not overlap. */
 export function edited(sql: string, edits: readonly Edit[]): RewrittenSql {
   let text = ''
   let end = 0
@@ -52,7 +52,7 @@ export function edited(sql: string, edits: readonly Edit[]): RewrittenSql {
   }
 }
 
-/** Where an offset of the edited statement lies in the user's own: what is inside an edit lies at its beginning. */
+/** The position in the user's statement for an offset of the edited one: inside an edit, its beginning. */
 function ownOffset(edits: readonly Edit[], offset: number): number {
   let moved = 0
   for (const { start, end, text } of edits) {

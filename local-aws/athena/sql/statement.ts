@@ -1,4 +1,4 @@
-// Tells what kind of statement a query is: what Athena calls it, and who runs it.
+// Determines what kind of statement a query is: Athena's name for it, and what runs it.
 
 import { type Token, tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import { invalidInput, malformedQuery } from '../api/errors.ts'
@@ -7,19 +7,19 @@ import { topLevelAs } from './ctas.ts'
 export type StatementType = 'DML' | 'DDL' | 'UTILITY'
 
 export interface Statement {
-  /** The query without surrounding `;` and white space, as Athena echoes it. */
+  /** The query without surrounding `;` and white space, as Athena returns it. */
   readonly query: string
-  /** What the engine gets: without a `;` that only a comment follows. */
+  /** The text for the engine: without a `;` that is followed only by a comment. */
   readonly sql: string
   readonly tokens: readonly Token[]
   readonly type: StatementType
   readonly substatement: string
   /**
-   * `engine`: Trino runs it as it is; `catalog`: the Data Catalog answers it; `athena`: the workgroup's prepared
-   * statements do; `unsupported`: nobody does yet.
+   * `engine`: Trino runs it; `catalog`: the Data Catalog answers it; `athena`: the workgroup's prepared statements do;
+   * `unsupported`: nothing does yet.
    */
   readonly runner: 'engine' | 'catalog' | 'athena' | 'unsupported'
-  /** What EXECUTE ... USING gives: an expression for each question mark. */
+  /** The values of EXECUTE ... USING: an expression for each question mark. */
   readonly using?: readonly string[]
 }
 
@@ -33,7 +33,7 @@ const utility = (substatement: string, runner: Kind['runner']): Kind => ({
   runner,
 })
 
-/** Statements that Trino knows and Athena does not let in. */
+/** Statements that Trino supports and Athena refuses. */
 const refused = new Set([
   'USE',
   'SET',
@@ -49,7 +49,7 @@ const refused = new Set([
   'COMMENT',
 ])
 
-/** What Trino creates and drops besides, and Athena does not. */
+/** Kinds of objects that Trino creates and drops, and Athena does not. */
 const refusedObjects = new Set(['FUNCTION', 'ROLE', 'CATALOG', 'MATERIALIZED'])
 
 const isRefused = ([verb, second, third, fourth]: readonly string[]): boolean =>
@@ -57,7 +57,7 @@ const isRefused = ([verb, second, third, fourth]: readonly string[]): boolean =>
   ((verb === 'CREATE' || verb === 'DROP') &&
     refusedObjects.has((second === 'OR' && third === 'REPLACE' ? fourth : second) ?? ''))
 
-/** @throws AwsError when there is no statement, more than one, or one of a kind that Athena does not take */
+/** @throws AwsError when there is no statement, more than one, or one of a kind that Athena does not accept */
 export function statementOf(text: string): Statement {
   const query = trimmed(text)
   const tokens = lexed(query)
@@ -71,13 +71,13 @@ export function statementOf(text: string): Statement {
   return { query, sql, tokens: own, ...kindOf(own) }
 }
 
-/** A text of Hive's DDL may hold a quote behind a backslash: which language it is has to be known first. */
+/** A string in Hive's DDL may hold a quote after a backslash, so the language must be known first. */
 function lexed(query: string): Token[] {
   const tokens = tokensOf(query)
   return tokens.length > 0 && kindOf(tokens).runner === 'catalog' ? tokensOf(query, 'hive') : tokens
 }
 
-/** Without white space and `;` around it. By index: a pattern would try each run of blanks inside from all its places. */
+/** Without white space and `;` around it. By index: a pattern would retry each run of blanks from every position. */
 function trimmed(text: string): string {
   const isFiller = (at: number) => text[at] === ';' || text[at]!.trim() === ''
   let start = 0
@@ -129,7 +129,7 @@ function kindOf(tokens: readonly Token[]): Kind {
     case 'OPTIMIZE':
       return ddl(first, 'engine')
     default:
-      // SELECT, WITH, VALUES, TABLE, a parenthesis; or a misspelt word, of which the engine's parser tells best.
+      // SELECT, WITH, VALUES, TABLE, a parenthesis; or a misspelt word, on which the engine's parser reports best.
       return dml('SELECT')
   }
 }
@@ -164,7 +164,7 @@ function showKind(second: string | undefined, third: string | undefined): Kind {
   }
 }
 
-/** ALTER TABLE t ADD PARTITION ... is ALTER_TABLE_ADD_PARTITION, and so on; what is in parentheses is not looked at. */
+/** ALTER TABLE t ADD PARTITION ... is ALTER_TABLE_ADD_PARTITION, and so on; what is in parentheses is skipped. */
 function alterKind(tokens: readonly Token[]): Kind {
   const keywords: string[] = []
   let depth = 0
@@ -182,6 +182,6 @@ function alterKind(tokens: readonly Token[]): Kind {
   return ddl(name, isKnown ? 'catalog' : 'unsupported')
 }
 
-/** What a change may be of; the names of tables and columns are none of it. */
+/** What a change may apply to; names of tables and columns are not among these words. */
 const alteredParts = new Set(['COLUMN', 'COLUMNS', 'DBPROPERTIES', 'LOCATION', 'PARTITION', 'TBLPROPERTIES'])
 const alterVerbs = new Set(['ADD', 'DROP', 'SET', 'UNSET', 'REPLACE', 'RENAME', 'CHANGE'])

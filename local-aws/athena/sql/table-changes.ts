@@ -1,4 +1,4 @@
-// Runs ALTER TABLE on the Data Catalog: each change reads what is there, and writes it back changed.
+// Runs ALTER TABLE on the Data Catalog: each change reads the current table, and writes it back changed.
 import type { GlueService } from '../../glue/api/service.ts'
 import type { Column, Partition, StorageDescriptor, Table } from '../../glue/api/shapes.ts'
 import { hiveFailure, notSupported } from '../api/errors.ts'
@@ -21,11 +21,11 @@ type Run<A extends Action> = (
   signal: AbortSignal,
 ) => Promise<void>
 
-/** A partition has a copy of its table's columns: so many of them are sent to the catalog at a time. */
+/** Each partition has a copy of its table's columns: one batch holds at most this many columns in all. */
 const mostColumnsPerBatch = 20_000
-/** As many partitions as BatchCreatePartition takes. */
+/** The limit of BatchCreatePartition. */
 const mostPerBatch = 100
-/** As many partitions as BatchDeletePartition takes. */
+/** The limit of BatchDeletePartition. */
 const mostPerDelete = 25
 
 const runs: { readonly [A in Action]: Run<A> } = {
@@ -55,7 +55,7 @@ const runs: { readonly [A in Action]: Run<A> } = {
     })
     const { DatabaseName, Name: TableName } = table
     const batches = batchesOf(inputs, table)
-    // All are searched for before any is added: a statement that fails has changed nothing.
+    // All are checked before any is added, so that a statement that fails has changed nothing.
     for (const batch of ifNotExists ? [] : batches) {
       signal.throwIfAborted()
       const PartitionsToGet = batch.map(({ Values }) => ({ Values }))
@@ -128,7 +128,7 @@ const runs: { readonly [A in Action]: Run<A> } = {
   },
 }
 
-/** @throws QueryFailure with Hive's words, GlueError as the catalog answers */
+/** @throws QueryFailure with Hive's message, GlueError of the catalog */
 export function changeTable(
   change: TableChange,
   table: Table,
@@ -138,7 +138,7 @@ export function changeTable(
   return (runs[change.action] as Run<Action>)(change, table, glue, signal)
 }
 
-/** Parts that the catalog works through so quickly that other requests have their turn in between. */
+/** Small enough for the catalog to handle quickly, so that other requests get their turn in between. */
 function batchesOf<T>(inputs: readonly T[], { StorageDescriptor }: Table): T[][] {
   const columns = Math.max(1, StorageDescriptor?.Columns?.length ?? 0)
   const size = Math.min(mostPerBatch, Math.max(1, Math.floor(mostColumnsPerBatch / columns)))
@@ -162,7 +162,7 @@ function changedColumns(
   return others.toSpliced(behind + 1, 0, column)
 }
 
-/** @param name in lower case; Glue keeps capitals that a name was given with */
+/** @param name in lower case; Glue keeps the capitals of a given name */
 const indexOfColumn = (columns: readonly Column[], name: string) =>
   columns.findIndex(({ Name }) => Name.toLowerCase() === name)
 
@@ -192,7 +192,7 @@ async function changeStorage(
 
 async function update(table: Table, changed: Partial<Table>, glue: GlueService): Promise<void> {
   const { DatabaseName, VersionId } = table
-  // Glue takes of the input what a table has, and refuses it where another change came between.
+  // Glue's input has only some members of a table; it refuses the update if the table was changed in between.
   await glue.call('UpdateTable', { DatabaseName, VersionId, TableInput: { ...table, ...changed } })
 }
 

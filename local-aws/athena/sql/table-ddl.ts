@@ -1,4 +1,4 @@
-// SHOW CREATE TABLE and SHOW CREATE VIEW: the statement that makes what the catalog holds.
+// SHOW CREATE TABLE and SHOW CREATE VIEW: the statement that would create what the catalog holds.
 
 import { hiveLiteral } from '@ticklake/runtime/sql/hive-string.ts'
 import { quoted } from '@ticklake/runtime/sql/tokens.ts'
@@ -6,11 +6,11 @@ import type { Column, SerDeInfo, Table } from '../../glue/api/shapes.ts'
 import { notSupported } from '../api/errors.ts'
 import { presentedView } from './view.ts'
 
-/** SerDes whose columns the catalog knows; of others Hive asks the SerDe, and says so where a comment would stand. */
+/** SerDes whose columns are in the catalog; for others Hive asks the SerDe, and says so in place of a comment. */
 const serdesOfCatalog =
   /(?:LazySimpleSerDe|ParquetHiveSerDe|OrcSerde|LazyBinarySerDe|ColumnarSerDe|LazyBinaryColumnarSerDe)$/
 
-/** The clauses of ROW FORMAT DELIMITED, in the order that the grammar wants, and the parameter that each one sets. */
+/** The clauses of ROW FORMAT DELIMITED, in the grammar's order, and the parameter that each one sets. */
 const delimiters: readonly (readonly [clause: string, parameter: string])[] = [
   ['FIELDS TERMINATED BY', 'field.delim'],
   ['ESCAPED BY', 'escape.delim'],
@@ -20,10 +20,10 @@ const delimiters: readonly (readonly [clause: string, parameter: string])[] = [
   ['NULL DEFINED AS', 'serialization.null.format'],
 ]
 
-/** Properties of a table that its other clauses say. */
+/** Table properties that other clauses express. */
 const saidElsewhere = new Set(['EXTERNAL', 'comment'])
 
-/** The lines of SHOW CREATE TABLE. @param name as the statement has it @throws QueryFailure for a view */
+/** The lines of SHOW CREATE TABLE. @param name as written in the statement @throws QueryFailure for a view */
 export function createTableLines(table: Table, name: string): string[] {
   if (table.TableType === 'VIRTUAL_VIEW')
     throw notSupported(`Relation '${table.DatabaseName}.${table.Name}' is a view, not a table`)
@@ -104,7 +104,7 @@ function propertyLines(properties: readonly (readonly [string, string])[], after
   )
 }
 
-/** A line each, a comma and a blank behind all but the last, which closes the parenthesis. */
+/** One line each, a comma and a blank after all but the last, which closes the parenthesis. */
 function listLines(items: readonly string[], after = ''): string[] {
   return items.map((item, i) => `  ${item}${i === items.length - 1 ? `)${after}` : ', '}`)
 }

@@ -1,4 +1,4 @@
-// What DESCRIBE says of a table: Hive's lines, their cells filled up to 20 characters and parted by tabs.
+// The answer of DESCRIBE: Hive's lines, with cells padded to 20 characters and separated by tabs.
 import type { Column, Partition, Table } from '../../glue/api/shapes.ts'
 import { partsOfType } from '../../glue/hive/type-parts.ts'
 import { hiveFailure } from '../api/errors.ts'
@@ -10,22 +10,22 @@ export const descriptionColumns = ['col_name', 'data_type', 'comment'] as const
 /** What DESCRIBE is asked for. */
 export interface Asked {
   readonly column: string | undefined
-  /** The way from the column inwards; empty for the column itself. */
+  /** The path from the column inwards; empty for the column itself. */
   readonly within: readonly string[]
   readonly detail: 'EXTENDED' | 'FORMATTED' | undefined
-  /** The partition that is described instead of the table. */
+  /** The partition to describe instead of the table. */
   readonly partition: Partition | undefined
 }
 
 /**
- * The lines of DESCRIBE; with a column's name, those of that column alone.
+ * The lines of DESCRIBE; with a column's name, only the lines of that column.
  * @throws QueryFailure when there is no such column
  */
 export function describeTable(table: Table, { column, within, detail, partition }: Asked): string[] {
   const own = partition?.StorageDescriptor?.Columns ?? columnsOf(table)
   const all = [...own, ...(table.PartitionKeys ?? [])]
   if (column !== undefined) {
-    // Glue keeps capitals that a name was given with.
+    // Glue keeps the capitals of a given name.
     const found = all.filter(({ Name }) => Name.toLowerCase() === column)
     if (found.length === 0)
       throw hiveFailure(`SemanticException [Error 10002]: Invalid column reference ${column}`)
@@ -50,8 +50,8 @@ export function describeTable(table: Table, { column, within, detail, partition 
 }
 
 /**
- * What a column holds at the end of the way: the fields of a struct, else the value itself.
- * @throws QueryFailure when there is no such way
+ * What a column holds at the end of the path: the fields of a struct, else the value itself.
+ * @throws QueryFailure when the path does not exist
  */
 function fieldsWithin({ Name, Type = 'string' }: Column, within: readonly string[]): Column[] {
   let name = Name
@@ -75,13 +75,13 @@ function plainLines(table: Table, all: readonly Column[]): string[] {
   return [...lines, blankLine, ...keyLines(table)]
 }
 
-/** The section of the partition keys; none for a table without. */
+/** The section of the partition keys; empty for a table without any. */
 function keyLines({ PartitionKeys: keys = [] }: Table, ...after: string[]): string[] {
   if (keys.length === 0) return []
   return [sectionTitle('Partition Information'), heading, blankLine, ...keys.map(columnLine), ...after]
 }
 
-/** The columns that a SELECT * answers: the table's own, then its partition keys. */
+/** The columns of SELECT *: the table's own, then its partition keys. */
 export function allColumns(table: Table): Column[] {
   return [...columnsOf(table), ...(table.PartitionKeys ?? [])]
 }

@@ -1,13 +1,13 @@
-// What DESCRIBE EXTENDED and FORMATTED add to the columns: all else that the catalog knows of a table or a partition.
+// What DESCRIBE EXTENDED and FORMATTED add to the columns: everything else in the catalog about a table or a partition.
 import type { Column, Parameters, Partition, StorageDescriptor, Table } from '../../glue/api/shapes.ts'
 
-/** A line that parts two sections. */
+/** A line that separates two sections. */
 export const blankLine = '\t \t '
 
 /** The heading of a section. */
 export const sectionTitle = (title: string) => `# ${title}${blankLine}`
 
-/** DESCRIBE FORMATTED: a line each. */
+/** The lines of DESCRIBE FORMATTED. */
 export function formattedDetails(table: Table, partition: Partition | undefined): string[] {
   const storage = (partition ?? table).StorageDescriptor ?? {}
   const head = partition
@@ -100,7 +100,7 @@ function storageText(storage: StorageDescriptor): string {
   })
 }
 
-/** Table(tableName:t, owner:null): how Hive's objects print themselves. */
+/** Table(tableName:t, owner:null): the text form of Hive's objects. */
 function structure(name: string, members: Record<string, unknown>): string {
   return `${name}(${Object.entries(members)
     .map(([member, value]) => `${member}:${value ?? null}`)

@@ -1,4 +1,4 @@
-// Reads tokens one after another, and says what was expected where something else stands.
+// Reads tokens one after another, and reports what was expected if something else comes.
 
 import { mismatch, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { malformedQuery } from '../api/errors.ts'
@@ -21,12 +21,12 @@ export class TokenReader {
     return this.#tokens[this.#at + offset]
   }
 
-  /** Passes over the next token. */
+  /** Skips the next token. */
   skip(): void {
     this.#at++
   }
 
-  /** Passes over all that is left. */
+  /** Skips all remaining tokens. */
   skipRest(): void {
     this.#at = this.#tokens.length
   }
@@ -53,7 +53,7 @@ export class TokenReader {
     return found
   }
 
-  /** A text in single (or, as Hive takes it, double) quotes. @throws AwsError MALFORMED_QUERY */
+  /** A string in single (or, as Hive allows, double) quotes. @throws AwsError MALFORMED_QUERY */
   text(): string {
     const token = this.peek()
     if (token?.kind !== 'string' && token?.kind !== 'quoted') throw this.unexpected('<string>')
@@ -80,25 +80,25 @@ export class TokenReader {
   /** [database.]table, also as one name in backticks. @throws AwsError MALFORMED_QUERY */
   qualifiedName(): { database: string | undefined; name: string } {
     const parts = this.#path(() => this.name())
-    // A catalog may stand in front; there is one.
+    // A catalog may come first; there is only one.
     return { database: parts.at(-2), name: parts.at(-1)! }
   }
 
-  /** A view's name, which may stand in double quotes, as queries have it. @throws AwsError MALFORMED_QUERY */
+  /** A view's name, which may be in double quotes, as in queries. @throws AwsError MALFORMED_QUERY */
   viewName(): { database: string | undefined; name: string } {
     const part = () => (this.peek()?.kind === 'quoted' ? this.text().toLowerCase() : this.name())
     const parts = this.#path(part)
     return { database: parts.at(-2), name: parts.at(-1)! }
   }
 
-  /** A database; the catalog may stand in front of it. @throws AwsError MALFORMED_QUERY */
+  /** A database, optionally after the catalog. @throws AwsError MALFORMED_QUERY */
   databaseName(): string {
     const parts = [this.name()]
     if (parts[0] === 'awsdatacatalog' && this.accept('.')) parts.push(this.name())
     return parts.at(-1)!
   }
 
-  /** A text or a number, as the text that it is. @throws AwsError MALFORMED_QUERY */
+  /** A string or a number, as its text. @throws AwsError MALFORMED_QUERY */
   constant(): string {
     const sign = this.accept('-') ? '-' : ''
     const token = this.peek()
@@ -107,7 +107,7 @@ export class TokenReader {
     return sign + token.text
   }
 
-  /** DATE '2024-01-01' is the text too. */
+  /** DATE '2024-01-01' is read as the string. */
   #typedText(): string {
     if (this.peek()?.kind === 'word' && this.peek(1)?.kind === 'string') this.accept('DATE')
     return this.text()
@@ -128,12 +128,12 @@ export class TokenReader {
     return items
   }
 
-  /** @throws AwsError MALFORMED_QUERY when something is left */
+  /** @throws AwsError MALFORMED_QUERY when tokens remain */
   end(): void {
     if (!this.done) throw this.unexpected('<EOF>')
   }
 
-  /** The error for the token that comes next. */
+  /** The error for the next token. */
   unexpected(...expected: string[]): Error {
     const token = this.peek()
     const hint =

@@ -1,4 +1,4 @@
-// UNLOAD (query) TO 's3://...' WITH (...): for the engine it is a CTAS whose table is dropped when its files are there.
+// UNLOAD (query) TO 's3://...' WITH (...): for the engine it is a CTAS whose table is dropped afterwards.
 
 import { literal, mismatch, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { malformedQuery, QueryFailure } from '../api/errors.ts'
@@ -7,19 +7,19 @@ import { invalidProperty, type Property, propertyList } from './property-list.ts
 import { edited, type RewrittenSql } from './rewritten-sql.ts'
 import { writtenFormat } from './written-format.ts'
 
-/** Properties of Athena; those for one format alone are of CTAS. */
+/** Properties of Athena; those for a single format belong to CTAS. */
 const known = new Set(['format', 'compression', 'compression_level', 'field_delimiter', 'partitioned_by'])
 
-/** The database of the table that the engine makes. */
+/** The database of the table that the engine creates. */
 export const unloadDatabase = 'default'
 
 /** The name of that table. */
 export const unloadTable = (queryId: string) => `unload_${queryId.replaceAll('-', '_')}`
 
 /**
- * The statement as the engine takes it.
- * @param id of the query: the table is named after it
- * @throws AwsError MALFORMED_QUERY, or QueryFailure for a property that Athena does not take
+ * The statement for the engine.
+ * @param id of the query, which the table is named after
+ * @throws AwsError MALFORMED_QUERY, or QueryFailure for a property that Athena does not accept
  */
 export function engineUnload(sql: string, tokens: readonly Token[], id: string): RewrittenSql {
   const { queryEnd, folder, opening } = clauses(sql, tokens)

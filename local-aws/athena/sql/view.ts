@@ -1,4 +1,4 @@
-// A view as the Data Catalog keeps it: its columns stand in a base64 text, not in the table's own list.
+// A view as the Data Catalog stores it: its columns are in a base64 text, not in the table's own list.
 import type { Column, Table } from '../../glue/api/shapes.ts'
 import { hiveName } from '../../glue/hive/engine-type.ts'
 
@@ -7,7 +7,7 @@ interface PresentedView {
   readonly columns: readonly { name: string; type: string }[]
 }
 
-/** What the engine knows of a view that it made; undefined for a table, and for what is no such view. */
+/** The engine's data of a view that it created; undefined for a table, and for other views. */
 export function presentedView(
   table: Pick<Table, 'TableType' | 'ViewOriginalText'>,
 ): PresentedView | undefined {
@@ -20,7 +20,7 @@ export function presentedView(
   }
 }
 
-/** The columns of a table, or those that a view answers. */
+/** The columns of a table, or those of a view's rows. */
 export function columnsOf(
   table: Pick<Table, 'TableType' | 'ViewOriginalText' | 'StorageDescriptor'>,
 ): Column[] {

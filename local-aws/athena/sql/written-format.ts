@@ -1,17 +1,17 @@
-// In which format and compression CTAS and UNLOAD write, in Athena's words and in those of the engine.
+// The format and compression of CTAS and UNLOAD, with Athena's names and the engine's.
 
 import { literal } from '@ticklake/runtime/sql/tokens.ts'
 import { notSupported } from '../api/errors.ts'
 import { invalidProperty, type Property, plainValue } from './property-list.ts'
 
 interface Written {
-  /** Of the engine: properties of the table, as SQL. */
+  /** Properties of the engine's table, as SQL. */
   readonly properties: readonly string[]
-  /** Of the engine: settings of its catalog. */
+  /** Settings of the engine's catalog. */
   readonly session: Readonly<Record<string, string>>
 }
 
-/** Which compressions Athena has for a format; the first is its default. */
+/** Athena's compressions of a format; the first is its default. */
 const compressions: Readonly<Record<string, readonly string[]>> = {
   PARQUET: ['GZIP', 'SNAPPY', 'ZSTD', 'LZ4', 'LZO', 'NONE', 'UNCOMPRESSED'],
   ORC: ['ZLIB', 'SNAPPY', 'ZSTD', 'LZ4', 'NONE'],
@@ -20,7 +20,7 @@ const compressions: Readonly<Record<string, readonly string[]>> = {
   TEXTFILE: ['GZIP', 'SNAPPY', 'ZSTD', 'LZ4', 'DEFLATE', 'BZIP2', 'NONE'],
 }
 
-/** The engine's name for each of them; what it cannot write is missing. */
+/** The engine's name for each of them; those that it cannot write are missing. */
 const codecs: Readonly<Record<string, string>> = {
   GZIP: 'GZIP',
   ZLIB: 'GZIP',
@@ -32,7 +32,7 @@ const codecs: Readonly<Record<string, string>> = {
   UNCOMPRESSED: 'NONE',
 }
 
-/** The properties that may name the compression, by the format that they are for; write_compression is for all. */
+/** The properties that may name the compression, by format; write_compression is for all. */
 const compressionNames: Readonly<Record<string, string | undefined>> = {
   write_compression: undefined,
   compression: undefined,
@@ -48,7 +48,7 @@ export const formatProperties: readonly string[] = [
   ...Object.keys(compressionNames),
 ]
 
-/** @throws QueryFailure for a value that Athena or the engine does not take */
+/** @throws QueryFailure for a value that Athena or the engine does not accept */
 export function writtenFormat(sql: string, given: ReadonlyMap<string, Property>): Written {
   const value = (name: string) => {
     const property = given.get(name)
