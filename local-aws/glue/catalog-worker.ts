@@ -1,4 +1,4 @@
-// The thread that owns the catalog's files: one request after the other, answers by id.
+// The thread that owns the catalog's files: handles one request after the other, and answers by id.
 import { parentPort, workerData } from 'node:worker_threads'
 import { requestObject, unreadableRequest } from '../http/request-json.ts'
 import { GlueError } from './api/errors.ts'
@@ -6,7 +6,7 @@ import { longsFromJson, withRawLongs } from './api/long-json.ts'
 import { logsPrefix } from './api/service.ts'
 import { Catalog } from './operations.ts'
 
-/** A request of this process as a value, one of the wire as JSON, which is parsed and written here. */
+/** A request of this process is a value; one from a client is JSON, which is parsed and written here. */
 type Message =
   | { close: true }
   | { id: number; operation: string; request: unknown }
@@ -41,7 +41,7 @@ function answer(message: Exclude<Message, { close: true }>): unknown {
   return JSON.stringify(holdsLongs(operation) ? withRawLongs(found) : found)
 }
 
-/** Only statistics hold integers beyond 2^53: the least and the largest value of a bigint column. */
+/** Only statistics hold integers beyond 2^53: the lowest and the highest value of a bigint column. */
 function holdsLongs(operation: string): boolean {
   return operation.includes('ColumnStatistics')
 }

@@ -1,4 +1,4 @@
-// The Data Catalog under the engine that uses it: what Trino writes and asks when it inserts, makes tables and plans.
+// The Data Catalog under its engine: what Trino writes and requests when it inserts, creates tables and plans.
 import {
   AthenaClient,
   GetQueryExecutionCommand,
@@ -101,7 +101,7 @@ test('statistics beyond 2^53 come back digit by digit', async () => {
         'x-amz-target': `AWSGlue.${operation}`,
         'content-type': 'application/x-amz-json-1.1',
       },
-      // As text: JSON.stringify and JSON.parse would round what this is about.
+      // As text: JSON.stringify and JSON.parse would round the values under test.
       body: `{"DatabaseName":"${DatabaseName}","TableName":"t","PartitionValues":["b"],${more}}`,
     })
     expect(answer.status).toBe(200)

@@ -1,4 +1,4 @@
-// Which Glue operations there are, and what answers each.
+// The list of Glue operations, and the handler of each.
 import { GlueError, invalidInput } from './api/errors.ts'
 import type { GlueOptions } from './api/options.ts'
 import { checkedRequest, type Handlers, refusedOperations } from './api/request.ts'
@@ -26,8 +26,8 @@ import { schemaVersionOperations } from './registry/schema-versions.ts'
 import { schemaOperations } from './registry/schemas.ts'
 
 /**
- * AWS has ended governed tables, the only ones with transactions: an answer that ignored the members would be of
- * another time than the one that was asked for.
+ * AWS has ended governed tables, the only ones with transactions: an answer that ignored these members would describe
+ * another time than the requested one.
  * @throws GlueError InvalidInputException
  */
 function refuseTransaction(request: { TransactionId?: unknown; QueryAsOfTime?: unknown }): void {
@@ -36,14 +36,14 @@ function refuseTransaction(request: { TransactionId?: unknown; QueryAsOfTime?: u
   if (given.length > 0) throw invalidInput(`${given[0]} is for governed tables, and there are none`)
 }
 
-/** The catalog in this thread: what the worker runs, and what tests call without one. */
+/** The catalog in this thread: the worker runs it, and tests call it without a worker. */
 export class Catalog {
-  /** By the names that clients see, in groups. */
+  /** By the names that the documentation shows, in groups. */
   readonly operations: Readonly<Record<string, Handlers>>
   readonly #store: Store
   readonly #crawlers: Crawlers
   readonly #handlers: Handlers
-  /** Of CloudWatch Logs: what crawls have written. */
+  /** CloudWatch Logs: the logs of crawls. */
   readonly #logs: Handlers
   readonly #options: GlueOptions
 
@@ -79,7 +79,7 @@ export class Catalog {
     this.#handlers = Object.assign({}, ...Object.values(this.operations))
   }
 
-  /** @throws GlueError as AWS answers: AccessDeniedException for a part of Glue that is not here */
+  /** @throws GlueError as AWS answers: AccessDeniedException for a part of Glue that is not supported here */
   answer(name: string, request: unknown): unknown {
     const handler = Object.hasOwn(this.#handlers, name) ? this.#handlers[name] : undefined
     if (!handler) throw this.#unknownOperation(name)
@@ -102,7 +102,7 @@ export class Catalog {
     this.#store.close()
   }
 
-  /** What AWS answers to an account whose policies do not allow an operation, or that the operation is unknown. */
+  /** AWS's answer to an account whose policies do not allow an operation, or for an unknown operation. */
   #unknownOperation(name: string): GlueError {
     if (!refusedOperations.has(name)) return new GlueError('UnknownOperationException', '')
     const user = `arn:aws:iam::${this.#options.accountId}:root`

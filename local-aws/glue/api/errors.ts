@@ -1,4 +1,4 @@
-// The errors that AWS Glue answers with: a type that SDKs turn into an exception class, and AWS's own text.
+// The errors of AWS Glue: a type that SDKs turn into an exception class, and AWS's own text.
 import { AwsError } from '../../http/aws-error.ts'
 
 export type GlueErrorType =
@@ -41,7 +41,7 @@ export const crawlerNotFound = (name: string) =>
   new GlueError('EntityNotFoundException', `Crawler entry with name ${name} does not exist`)
 export const invalidInput = (message: string) => new GlueError('InvalidInputException', message)
 
-/** What the wire carries for an error inside an answer (the `Errors` of the batch operations). */
+/** The form of an error inside an answer (the `Errors` of the batch operations). */
 export function errorDetail(error: GlueError): { ErrorCode: string; ErrorMessage: string } {
   return { ErrorCode: error.type, ErrorMessage: error.message }
 }

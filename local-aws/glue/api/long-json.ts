@@ -12,7 +12,7 @@ const exact = JSON as unknown as ExactJson
 const longest = 2n ** 63n - 1n
 const lowest = -(2n ** 63n)
 
-/** JSON text with big integers digit by digit. What arrived rounded is brought back into 64 bits. */
+/** JSON text with big integers digit by digit. Values that arrived rounded are clamped to 64 bits. */
 export function longsToJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) => rawLong(member))
 }
@@ -24,7 +24,7 @@ export function longsFromJson(text: string): unknown {
   )
 }
 
-/** The value with every BigInt in a form that JSON.stringify writes out digit by digit. */
+/** The value with every BigInt in a form that JSON.stringify writes digit by digit. */
 export function withRawLongs(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withRawLongs)
   if (typeof value !== 'object' || value === null) return rawLong(value)

@@ -1,12 +1,12 @@
-// What the Data Catalog needs to know when it opens.
+// The options with which the Data Catalog opens.
 
 export interface GlueOptions {
-  /** A directory for the catalog's files; made when it is not there. */
+  /** The directory for the catalog's files; created if it is missing. */
   readonly dataDir: string
   readonly accountId: string
   readonly region: string
-  /** Where crawlers find S3: an address that is spoken to in path style. */
+  /** The S3 endpoint of crawlers, used with path-style addresses. */
   readonly s3Endpoint: string
-  /** What S3 asks for; absent where it takes anyone. */
+  /** The secret that S3 requires; absent if it requires none. */
   readonly secret?: string | undefined
 }

@@ -1,4 +1,4 @@
-// Glue's page tokens, and its error for one that is none of them.
+// Glue's page tokens, and its error for an invalid one.
 import { pageTokens } from '../../requests/page-tokens.ts'
 import { invalidInput } from './errors.ts'
 

@@ -1,10 +1,10 @@
-// The check of Glue's requests, in the words of AWS, and what answers them.
+// Checks Glue's requests, with AWS's messages, and types the handlers of operations.
 import { readFileSync } from 'node:fs'
 import { requestCheck } from '../../requests/check.ts'
 import { readModel } from '../../requests/model.ts'
 import { GlueError } from './errors.ts'
 
-/** What answers an operation: gets a request that has passed its check. */
+/** The handler of an operation: gets a request that has passed its check. */
 export type Handler = (request: never) => object
 export type Handlers = Readonly<Record<string, Handler>>
 
@@ -28,7 +28,7 @@ export const checkedRequest = requestCheck(glueModel, {
   passesUnknownMembers: true,
 })
 
-/** The named members of an input that it has: what else was sent is not Glue's and is dropped. */
+/** Only the named members of an input: other members are not Glue's, and are dropped. */
 export function pick<T extends object>(input: T, names: readonly (keyof T & string)[]): T {
   const picked: Partial<T> = {}
   for (const name of names) if (input[name] !== undefined) picked[name] = input[name]

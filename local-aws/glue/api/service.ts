@@ -1,4 +1,4 @@
-// The Data Catalog as the rest of local-aws sees it: Glue's operations by name, and typed access for the Athena front.
+// The Data Catalog for the rest of local-aws: Glue's operations by name, and typed access for Athena.
 import { Worker } from 'node:worker_threads'
 import { GlueError, type GlueErrorType } from './errors.ts'
 import type { GlueOptions } from './options.ts'
@@ -11,7 +11,7 @@ export interface PageRequest {
 
 type Reply = { id: number; answer?: unknown; error?: { type: string; message: string } }
 
-/** Opens the catalog in a thread of its own, so that no catalog write or scan holds up other answers. */
+/** Opens the catalog in its own thread, so that no write or scan delays other answers. */
 export async function openGlue(options: GlueOptions): Promise<GlueService> {
   const worker = new Worker(new URL('../catalog-worker.ts', import.meta.url), { workerData: options })
   const service = new GlueService(worker)
@@ -19,7 +19,7 @@ export async function openGlue(options: GlueOptions): Promise<GlueService> {
   return service
 }
 
-/** Before the name of an operation of CloudWatch Logs, for the catalog's thread. */
+/** The prefix of CloudWatch Logs operations, for the catalog's thread. */
 export const logsPrefix = 'logs:'
 
 export class GlueService {
@@ -47,8 +47,8 @@ export class GlueService {
   }
 
   /**
-   * One request as it came over the wire, JSON in and out: both are read and written in the catalog's thread, however
-   * large they are. A GlueError is an answer too. @throws a defect, as it is
+   * One request with JSON in and out: the catalog's thread parses and writes both, however large they are.
+   * A GlueError is an answer too. @throws unexpected errors, unchanged
    */
   async handleText(operation: string, json: string): Promise<{ status: number; text: string }> {
     try {
@@ -59,7 +59,7 @@ export class GlueService {
     }
   }
 
-  /** CloudWatch Logs, as far as the logs of crawls: for clients that speak to that service. */
+  /** CloudWatch Logs, only for the logs of crawls. */
   get logs() {
     return {
       mostBytes: this.mostBytes,
@@ -67,7 +67,7 @@ export class GlueService {
     }
   }
 
-  /** One operation in-process. @throws GlueError as AWS would answer */
+  /** One operation from this process. @throws GlueError as AWS would answer */
   async call<T = Record<string, unknown>>(operation: string, request: object): Promise<T> {
     return (await this.#ask(operation, { request })) as T
   }
@@ -95,7 +95,7 @@ export class GlueService {
     await this.call('CreateDatabase', { DatabaseInput: input })
   }
 
-  /** Whether tables would go with the database. Those behind a resource link stay where they are. */
+  /** Whether dropping the database would drop tables. Tables behind a resource link stay. */
   async hasTables({ Name, TargetDatabase }: Database): Promise<boolean> {
     if (TargetDatabase) return false
     const { TableList } = await this.tablesPage(Name, { MaxResults: 1 })
@@ -121,7 +121,7 @@ export class GlueService {
   }
 
   /**
-   * Names and types of tables; a page at a time, so that nothing waits for the last of many.
+   * Names and types of tables, page by page, so that the first ones can be used before the last are read.
    * @param expression a pattern that the whole name must match
    */
   tableNames(database: string, expression?: string): AsyncGenerator<Pick<Table, 'Name' | 'TableType'>> {
@@ -156,7 +156,7 @@ export class GlueService {
     return orUndefined(this.call<{ Partition: Partition }>('GetPartition', request).then((a) => a.Partition))
   }
 
-  /** Adds partitions, any number of them. Out: the values of those that were there already (left as they were). */
+  /** Adds any number of partitions. Out: the values of those that existed (they are left as they were). */
   async createPartitions(database: string, table: string, inputs: PartitionInput[]): Promise<string[][]> {
     const there: string[][] = []
     for (let start = 0; start < inputs.length; start += 100) {
@@ -210,7 +210,7 @@ export class GlueService {
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
-      // The process stays alive while somebody waits for an answer.
+      // Keeps the process alive while an answer is awaited.
       this.#worker.ref()
       this.#worker.postMessage({ id, operation, ...asked })
     })

@@ -1,4 +1,4 @@
-// The things that the Data Catalog holds, as the Glue API spells them; times are epoch seconds.
+// The objects that the Data Catalog stores, with the Glue API's member names; times are epoch seconds.
 
 export type Parameters = Record<string, string>
 
@@ -38,7 +38,7 @@ export interface DatabaseInput {
   LocationUri?: string
   Parameters?: Parameters
   CreateTableDefaultPermissions?: unknown[]
-  /** Of a resource link: the database that it stands for. */
+  /** In a resource link: the database that it points to. */
   TargetDatabase?: { CatalogId?: string; DatabaseName?: string; Region?: string }
   FederatedDatabase?: unknown
 }
@@ -61,7 +61,7 @@ export interface TableInput {
   ViewExpandedText?: string
   TableType?: string
   Parameters?: Parameters
-  /** Of a resource link: the table that it stands for. */
+  /** In a resource link: the table that it points to. */
   TargetTable?: { CatalogId?: string; DatabaseName?: string; Name?: string; Region?: string }
   FederatedTable?: unknown
   ViewDefinition?: unknown

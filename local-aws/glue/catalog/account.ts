@@ -1,4 +1,4 @@
-// Settings of the account's catalog as a whole: encryption and the import from Athena's old catalog.
+// Settings of the account's whole catalog: encryption, and the import from Athena's old catalog.
 import type { Handlers } from '../api/request.ts'
 import { type CatalogContext, done } from './context.ts'
 

@@ -113,7 +113,7 @@ it('SearchTables finds by parts of properties, by text, and in the order asked f
     Parameters: { classification: 'csv' },
   })
   type Page = { TableList: { Name: string }[]; NextToken?: string }
-  // A page may end early on a busy machine; one that is sorted has as many as were asked for.
+  // A page may end early on a busy machine, but a sorted page is always full.
   const names = (request: {
     SortCriteria?: object
     NextToken?: string

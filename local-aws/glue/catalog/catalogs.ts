@@ -1,4 +1,4 @@
-// Catalogs beside the account's own: registered and shown; databases are only in the account's own.
+// Catalogs besides the account's own: registered and shown; databases exist only in the account's own.
 import { GlueError } from '../api/errors.ts'
 import { type Handlers, pick } from '../api/request.ts'
 import { arnOf, type CatalogContext } from './context.ts'

@@ -10,11 +10,11 @@ import { findTable } from './table-rows.ts'
 interface Of {
   DatabaseName: string
   TableName: string
-  /** Absent: of the table as a whole. */
+  /** Absent: statistics of the whole table. */
   PartitionValues?: string[]
 }
 
-/** Why the data is not of the type that it says. */
+/** Why the data does not have the type that it names; undefined if it does. */
 function contradiction({ ColumnName, StatisticsData }: ColumnStatistics): string | undefined {
   const { Type, ...data } = StatisticsData as { Type: string; [member: string]: unknown }
   const given = Object.keys(data).map((member) => member.replace('ColumnStatisticsData', '').toUpperCase())
@@ -75,7 +75,7 @@ export function columnStatisticsOperations({ store }: CatalogContext): Handlers 
 
   const remove = (request: Of & { ColumnName: string }) => {
     const { id, key } = ownerOf(request)
-    // None there is no error: Trino deletes before it knows, and would take an error for a table that is gone.
+    // Deleting missing statistics is no error: Trino deletes without checking, and would report a missing table.
     const sql = 'DELETE FROM column_statistics WHERE table_id = ? AND partition_key = ? AND column_name = ?'
     store.run(sql, id, key, request.ColumnName)
     return {}

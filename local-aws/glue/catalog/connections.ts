@@ -32,7 +32,7 @@ const members = [
   'PhysicalConnectionRequirements',
   'AuthenticationConfiguration',
 ] as const
-/** Where a connection has what one of the programs that open it reads in the place of the common properties. */
+/** Where a connection has a program's own properties instead of the common ones. */
 const propertiesOf = {
   SPARK: 'SparkProperties',
   ATHENA: 'AthenaProperties',

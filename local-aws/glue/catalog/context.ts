@@ -1,4 +1,4 @@
-// What every operation of the catalog works with.
+// The context of every operation of the catalog.
 import { GlueError } from '../api/errors.ts'
 import type { Store } from './store.ts'
 
@@ -10,7 +10,7 @@ export interface CatalogContext {
 
 export const nowSeconds = () => Date.now() / 1000
 
-/** The answer of an operation that has nothing to say. */
+/** The answer of an operation that returns nothing. */
 export const done = () => ({})
 
 /** The ARN of a resource of this account, `database/lake`. */
@@ -18,7 +18,7 @@ export function arnOf({ accountId, region }: CatalogContext, resource: string): 
   return `arn:aws:glue:${region}:${accountId}:${resource}`
 }
 
-/** Does the work for each item and collects the errors that AWS lists in a batch's answer. @throws what is no GlueError */
+/** Runs the work for each item, and collects the errors for a batch's answer. @throws everything that is no GlueError */
 export function eachOf<T>(
   items: readonly T[],
   work: (item: T) => void,

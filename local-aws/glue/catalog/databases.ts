@@ -30,14 +30,14 @@ const openToAll = [
   { Principal: { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, Permissions: ['ALL'] },
 ]
 
-/** The name under which Glue keeps a database or table. */
+/** The name under which Glue stores a database or table. */
 export const storedName = (name: string) => name.toLowerCase()
 
-/** Of a resource link: the name of the database that it stands for; null of a database. */
+/** Of a resource link: the name of its target; null for a database. */
 const target = `data ->> '$.TargetDatabase.DatabaseName'`
 
 /**
- * Out: the name under which what lies in a database is kept; of a resource link, its target's.
+ * Out: the name under which the contents of a database are stored; for a resource link, its target's.
  * @throws GlueError EntityNotFoundException
  */
 export function needDatabase(store: Store, name: string): string {
@@ -50,7 +50,7 @@ export function needDatabase(store: Store, name: string): string {
   return storedName(found.target)
 }
 
-/** Athena's clients, and the engine, take it for granted that there is a database `default`. */
+/** Athena's clients, and the engine, expect that the database `default` exists. */
 export function addDefaultDatabase(store: Store): void {
   store.run(
     'INSERT INTO databases (name, created, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
@@ -71,7 +71,7 @@ export function databaseOperations(context: CatalogContext): Handlers {
     const row = store.one<Row>('SELECT * FROM databases WHERE name = ?', name)
     return row && JSON.parse(row.data)
   }
-  // A resource link has the properties of its target, and its own alone where that is gone.
+  // A resource link shows the properties of its target, or only its own if the target is gone.
   const toDatabase = (row: Row): Database => {
     const input = JSON.parse(row.data) as DatabaseInput
     const { Name, TargetDatabase } = input
@@ -108,7 +108,7 @@ export function databaseOperations(context: CatalogContext): Handlers {
 
     GetDatabase: ({ Name }: { Name: string }) => ({ Database: toDatabase(find(Name)) }),
 
-    // Expression is none of AWS's members: Athena's SHOW DATABASES asks with it.
+    // Expression is not a member of AWS's request: Athena's SHOW DATABASES uses it.
     GetDatabases({
       Expression,
       NextToken,
@@ -124,7 +124,7 @@ export function databaseOperations(context: CatalogContext): Handlers {
     }) {
       if (AttributesToGet && !AttributesToGet.includes('NAME'))
         throw invalidInput('AttributesToGet must include NAME')
-      // Nobody shares databases with this account.
+      // No databases are shared with this account.
       if (ResourceShareType !== 'ALL') return { DatabaseList: [] }
       const shown = (row: Row) =>
         AttributesToGet ? pick<Database>(toDatabase(row), shownFor(AttributesToGet)) : toDatabase(row)
@@ -146,7 +146,7 @@ export function databaseOperations(context: CatalogContext): Handlers {
     UpdateDatabase({ Name, DatabaseInput: input }: { Name: string; DatabaseInput: DatabaseInput }) {
       const { name } = find(Name)
       const updated = needDatabase(store, name)
-      // Glue does not rename: the name in the input is ignored. Nor does it turn a link to another target.
+      // Glue does not rename: the name in the input is ignored. Nor does it change a link's target.
       const { TargetDatabase: _, ...properties } = input
       const data = dataOf({ ...(updated === name ? input : properties), Name: updated })
       store.run('UPDATE databases SET data = ? WHERE name = ?', data, updated)

@@ -1,4 +1,4 @@
-// The words, texts, numbers and signs that a partition expression is made of.
+// The tokens of a partition expression: words, strings, numbers and symbols.
 import { tokensOf as sqlTokens } from '@ticklake/runtime/sql/tokens.ts'
 import { invalidInput } from '../api/errors.ts'
 
@@ -9,12 +9,12 @@ export interface Token {
   readonly quoted?: boolean
 }
 
-/** What Glue says to an expression that it cannot read. */
+/** Glue's message for an expression that it cannot parse. */
 export const unsupported = (expression: string) => invalidInput(`Unsupported expression '${expression}'`)
 
 const signs = new Set(['<>', '!=', '<=', '>=', '=', '<', '>', '(', ')', ','])
 
-/** @throws GlueError InvalidInputException at a token that no expression has */
+/** @throws GlueError InvalidInputException at an invalid token */
 export function tokensOf(expression: string): Token[] {
   const tokens: Token[] = []
   const all = sqlTokens(expression)

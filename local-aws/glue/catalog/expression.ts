@@ -4,20 +4,20 @@ import type { Column } from '../api/shapes.ts'
 import { isWord, type Token, tokensOf, unsupported } from './expression-tokens.ts'
 import { isNull, type Key, keyOf, likeTest, nullPartition } from './key-order.ts'
 
-/** SQL's three answers: undefined is "unknown", which a NULL leads to. */
+/** SQL's three truth values: undefined is "unknown", the result of comparing with NULL. */
 type Truth = boolean | undefined
 type Condition = (values: readonly string[]) => Truth
 type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>='
 
 export interface PartitionFilter {
   readonly matches: (values: readonly string[]) => boolean
-  /** What the first key's text must be, when the expression pins it: lets a scan start and end there. */
+  /** The first key's value, if the expression requires a single one: a scan then starts and ends there. */
   readonly firstKey: { readonly equals?: string; readonly atLeast?: string }
 }
 
 /**
- * Reads an expression such as `dt = '2026-01-01' AND hour BETWEEN '08' AND '12'`.
- * @throws GlueError InvalidInputException for what Glue cannot read, and for a name that is no partition key
+ * Parses an expression such as `dt = '2026-01-01' AND hour BETWEEN '08' AND '12'`.
+ * @throws GlueError InvalidInputException for what Glue cannot parse, and for an unknown partition key
  */
 export function partitionFilter(expression: string, keys: readonly Column[]): PartitionFilter {
   const parser = new Parser(expression, keys)
@@ -31,14 +31,14 @@ class Parser {
   readonly #keys: readonly Column[]
   readonly #tokens: Token[]
   #at = 0
-  /** Whether what is being read must hold for the whole to hold: no OR and no NOT around it. */
+  /** Whether the current condition must hold for the whole to hold: it is under no OR and no NOT. */
   #binding = true
 
   constructor(expression: string, keys: readonly Column[]) {
     this.#expression = expression
     this.#keys = keys
     this.#tokens = tokensOf(expression)
-    // An OR anywhere makes the shortcut unsafe to judge while reading; such expressions are scanned in full.
+    // An OR anywhere makes this shortcut unsafe while parsing; such expressions are evaluated on all rows.
     this.#binding = !this.#tokens.some((token) => isWord(token, 'OR') || isWord(token, 'NOT'))
   }
 
@@ -111,7 +111,7 @@ class Parser {
       parts.push(this.#compare(key, '=', this.#literal(this.#next())))
     } while (this.#takeSign(','))
     this.#needSign(')')
-    // Several values: none of them pins the key.
+    // Several values: the key is not limited to a single one.
     if (parts.length > 1) {
       delete this.firstKey.equals
       Object.assign(this.firstKey, pinned)
@@ -124,7 +124,7 @@ class Parser {
     return (values) => and(parts, values)
   }
 
-  /** `'2026' <= year` says the same as `year >= '2026'`. */
+  /** `'2026' <= year` is the same as `year >= '2026'`. */
   #literalFirst(first: Token): Condition {
     const literal = this.#literal(first)
     const operator = this.#next()
@@ -136,7 +136,7 @@ class Parser {
   #compare(key: Key, operator: Comparison, literal: string): Condition {
     this.#pin(key, operator, literal)
     const { index } = key
-    // Trino asks for the NULL partition by its spelling.
+    // Trino names the NULL partition by this spelling.
     if (literal === nullPartition) {
       return (values) => holds[operator](values[index]! < literal ? -1 : values[index]! > literal ? 1 : 0)
     }

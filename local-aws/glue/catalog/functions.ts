@@ -1,4 +1,4 @@
-// Functions of Hive that a database lists: stored and shown, never run.
+// Hive functions of a database: stored and shown, never run.
 import { GlueError } from '../api/errors.ts'
 import { nextToken, startAfter } from '../api/page.ts'
 import { type Handlers, pick } from '../api/request.ts'

@@ -1,11 +1,11 @@
-// How the values of a partition key compare to a literal: by the key's type, without rounding.
+// Compares the values of a partition key with a literal: by the key's type, without rounding.
 /** How Hive writes the partition of rows whose key is NULL. */
 export const nullPartition = '__HIVE_DEFAULT_PARTITION__'
 export const isNull = (value: string) => value === nullPartition
 
 /**
- * LIKE's pattern, for the whole text: `%` is any text, `_` any character. After a mismatch only the last `%` takes one
- * character more, so that a pattern of many costs no more than its length times the text's.
+ * Matches LIKE's pattern against the whole text: `%` is any text, `_` any character. After a mismatch only the last `%`
+ * takes one more character, so the cost is at most the pattern's length times the text's.
  */
 export function likeTest(pattern: string): (text: string) => boolean {
   return (text) => {
@@ -30,7 +30,7 @@ export function likeTest(pattern: string): (text: string) => boolean {
   }
 }
 
-/** A partition key as conditions see it. */
+/** A partition key in conditions. */
 export interface Key {
   readonly index: number
   readonly isText: boolean

@@ -1,4 +1,4 @@
-// A client's pattern for names, run by an engine that cannot backtrack: no pattern takes longer than its length times the name's.
+// A client's pattern for names, without backtracking: the time is at most the pattern's length times the name's.
 import { BoundedMap } from '@ticklake/runtime/bounded-map.ts'
 import { RE2JS } from 're2js'
 import { invalidInput } from '../api/errors.ts'
@@ -8,14 +8,14 @@ export type NameTest = (name: string) => boolean
 /** Glue's own limit for an Expression. */
 export const longestPattern = 2048
 
-/** A client that asks page by page sends the same pattern with each. */
+/** A client that reads page by page sends the same pattern with each request. */
 const keptPatterns = 16
 const compiled = new BoundedMap<string, NameTest>(keptPatterns)
 
 /**
- * A test for whole names, upper and lower case alike. Glue takes both a regular expression (`ticks.*`) and Hive's form
- * (`ticks*`, `*tick*`): a star that repeats nothing repeatable stands for anything.
- * @throws GlueError InvalidInputException for what is no regular expression, and for what needs backtracking
+ * A test for whole names, ignoring case. Glue accepts both a regular expression (`ticks.*`) and Hive's form
+ * (`ticks*`, `*tick*`): a star after nothing that can repeat matches anything.
+ * @throws GlueError InvalidInputException for an invalid regular expression, and for one that needs backtracking
  */
 export function namePattern(expression: string): NameTest {
   const known = compiled.get(expression)

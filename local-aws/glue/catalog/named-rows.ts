@@ -1,4 +1,4 @@
-// Rows that are found and listed by one name: connections, classifiers, catalogs, registries.
+// Rows with a unique name: connections, classifiers, catalogs, registries.
 import { nextToken, startAfter } from '../api/page.ts'
 import type { Store } from './store.ts'
 
@@ -32,18 +32,18 @@ export class NamedRows<T extends object> {
     return this.#store.run(sql, name, now, now, JSON.stringify(value)).changes > 0
   }
 
-  /** Out: whether it was there. */
+  /** Out: whether it existed. */
   update(name: string, value: T): boolean {
     const sql = `UPDATE ${this.#table} SET updated = ?, data = ? WHERE name = ?`
     return this.#store.run(sql, Date.now() / 1000, JSON.stringify(value), name).changes > 0
   }
 
-  /** Out: whether it was there. */
+  /** Out: whether it existed. */
   delete(name: string): boolean {
     return this.#store.run(`DELETE FROM ${this.#table} WHERE name = ?`, name).changes > 0
   }
 
-  /** One page by name, of the rows that pass. @throws GlueError for a token that is none of ours */
+  /** One page by name, of the rows that match. @throws GlueError for an invalid token */
   page<Shown>(
     { NextToken, MaxResults = 100 }: { NextToken?: string | undefined; MaxResults?: number | undefined },
     show: (row: NamedRow & { readonly value: T }) => Shown | undefined,

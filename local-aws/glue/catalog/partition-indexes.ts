@@ -1,4 +1,4 @@
-// Indexes of a table's partitions: checked and shown as AWS does; here every filter uses the one order of the store.
+// Indexes of a table's partitions: checked and shown as on AWS; here every filter uses the one order of the store.
 import { GlueError, invalidInput } from '../api/errors.ts'
 import { requireNoToken } from '../api/page.ts'
 import type { Handlers } from '../api/request.ts'
@@ -53,7 +53,7 @@ export function partitionIndexOperations({ store }: CatalogContext): Handlers {
       return {}
     },
 
-    /** A table's few indexes are one page, so there is no token that could be right. */
+    /** A table's few indexes fit into one page, so any token is wrong. */
     GetPartitionIndexes({ DatabaseName, TableName, NextToken }: OfTable & { NextToken?: string }) {
       requireNoToken(NextToken)
       const table = findTable(store, DatabaseName, TableName)

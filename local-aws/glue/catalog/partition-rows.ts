@@ -1,4 +1,4 @@
-// Partitions as the store holds them: the part that they share with others of the table is kept once.
+// Partitions in the store: the part that they share with others of the table is stored once.
 import { GlueError, invalidInput, partitionNotFound } from '../api/errors.ts'
 import { pick } from '../api/request.ts'
 import type { Partition, PartitionInput, StorageDescriptor } from '../api/shapes.ts'
@@ -51,7 +51,7 @@ export class PartitionRows {
     )
   }
 
-  /** The input's values may be others: the partition moves there. @throws GlueError */
+  /** The input's values may differ: then the partition moves there. @throws GlueError */
   update(table: TableRow, values: readonly string[], input: PartitionInput): void {
     const keyCount = keysOf(table).length
     const key = keyOfValues(values, keyCount)
@@ -73,7 +73,7 @@ export class PartitionRows {
 
   /** @throws GlueError EntityNotFoundException */
   delete(table: TableRow, values: readonly string[]): void {
-    // A table may have got other keys since the partition was made: its values are taken as they are.
+    // The table may have other keys now than when the partition was created: its values are used as they are.
     const key = partitionKey(values)
     const sql = 'DELETE FROM partitions WHERE table_id = ? AND key = ?'
     if (this.#store.run(sql, table.id, key).changes === 0) throw partitionNotFound()
@@ -84,7 +84,7 @@ export class PartitionRows {
     return this.#store.one<Row>('SELECT * FROM partitions WHERE table_id = ? AND key = ?', table.id, key)
   }
 
-  /** Of the part of a descriptor that partitions share: all but place and parameters. */
+  /** The part of a descriptor that partitions share: all except location and parameters. */
   #shapeId(tableId: number, descriptor: StorageDescriptor | undefined): number | null {
     if (!descriptor) return null
     const { Location: _, Parameters: __, ...shape } = descriptor
@@ -132,7 +132,7 @@ export class PartitionRows {
   }
 }
 
-/** @throws GlueError InvalidInputException when there are not as many values as keys */
+/** @throws GlueError InvalidInputException when the number of values is not the number of keys */
 export function keyOfValues(values: readonly string[] | undefined, keyCount: number): string {
   if (values?.length !== keyCount) {
     throw invalidInput('The number of partition keys do not match the number of partition values')

@@ -1,4 +1,4 @@
-// Glue partitions: their operations on the store, quick also with 100,000 of them.
+// Glue partitions: their operations on the store, also fast with 100,000 of them.
 import { crc32 } from 'node:zlib'
 import { errorDetail, invalidInput } from '../api/errors.ts'
 import { nextToken, startAfter } from '../api/page.ts'
@@ -20,7 +20,7 @@ const longestPage = 1000
 export function partitionOperations({ store, accountId }: CatalogContext): Handlers {
   const rows = new PartitionRows(store, accountId)
 
-  /** Does each of the items in one transaction; what fails is listed, the rest stands. */
+  /** Does each item in one transaction; failures are listed, the rest is kept. */
   const each = <T>(items: T[], work: (item: T) => void, label: (item: T) => object): { Errors: object[] } =>
     store.transaction(() => ({
       Errors: eachOf(items, work, (item, error) => ({ ...label(item), ErrorDetail: errorDetail(error) })),
@@ -88,7 +88,7 @@ export function partitionOperations({ store, accountId }: CatalogContext): Handl
       if (segment && !(segment.SegmentNumber >= 0 && segment.SegmentNumber < segment.TotalSegments)) {
         throw invalidInput('SegmentNumber must be between 0 and TotalSegments - 1')
       }
-      // Clients of the Hive kind send an empty expression for none.
+      // Some Hive clients send an empty expression for none.
       const filter = request.Expression?.trim()
         ? partitionFilter(request.Expression, keysOf(table))
         : undefined

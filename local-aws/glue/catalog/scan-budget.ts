@@ -1,11 +1,11 @@
-// How long one request may scan rows: the catalog answers one request after another, so none may hold up the rest.
+// Limits how long one request may scan rows: the catalog answers one request after another, so none may delay the rest.
 
-/** What is left of a hostile pattern's work is done by the requests for the pages that follow. */
+/** The rest of a hostile pattern's work is left to the requests for the next pages. */
 const mostMs = 100
 
 /**
- * Says when to end a page early: once it holds back others for too long. A page may hold fewer rows than were asked for,
- * or none, and a token, which is how AWS answers as well.
+ * Decides when to end a page early, so that others do not wait for too long. Such a page has fewer rows than requested,
+ * or none, and a token, as AWS's answers may.
  */
 export class ScanBudget {
   readonly #endsAt = performance.now() + mostMs

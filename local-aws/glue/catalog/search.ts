@@ -38,7 +38,7 @@ export function searchOperations({ store, accountId }: CatalogContext): Handlers
       NextToken,
       ResourceShareType = 'ALL',
     }: SearchRequest) {
-      // Nobody shares tables with this account.
+      // No tables are shared with this account.
       if (ResourceShareType !== 'ALL') return { TableList: [] }
       const matches = (table: Table) =>
         Filters.every((predicate) => passes(table, predicate)) && (!SearchText || hasText(table, SearchText))
@@ -107,7 +107,7 @@ function hasToken(property: string, value: string): boolean {
   return text === wanted || text.split(/[^\p{L}\p{N}_]/u).includes(wanted)
 }
 
-/** In quotation marks: a whole property or a part of it; else each word anywhere in one. */
+/** In quotation marks: a whole property or a part of it; otherwise each word anywhere in it. */
 function hasText(table: Table, searchText: string): boolean {
   const texts = textsOf(table)
   const quoted = /^"(.*)"$/s.exec(searchText)?.[1]
@@ -126,7 +126,7 @@ function textsOf(table: Table): string[] {
   ].filter((text) => text !== undefined)
 }
 
-/** @throws GlueError for a field that no table has: the order would be any */
+/** @throws GlueError for a field that no table has: the order would be undefined */
 function requireFields(tables: readonly Table[], criteria: NonNullable<SearchRequest['SortCriteria']>): void {
   const unknown = criteria.find(({ FieldName = '' }) =>
     tables.every((table) => propertyOf(table, FieldName) === undefined),

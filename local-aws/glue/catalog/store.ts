@@ -1,4 +1,4 @@
-// The catalog's file: SQLite, set so that whatever was answered survives kill -9 and a power cut.
+// The catalog's file: SQLite, configured so that every acknowledged write survives kill -9 and a power cut.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
@@ -82,7 +82,7 @@ export class Store {
   readonly #statements = new Map<string, StatementSync>()
   #depth = 0
 
-  /** Opens `<dataDir>/glue.sqlite`, and makes it when it is not there. */
+  /** Opens `<dataDir>/glue.sqlite`, and creates it if it is missing. */
   constructor(dataDir: string) {
     mkdirSync(dataDir, { recursive: true })
     this.#db = new DatabaseSync(join(dataDir, 'glue.sqlite'))
@@ -100,7 +100,7 @@ export class Store {
   }
 
   iterate<T>(sql: string, ...values: SQLInputValue[]): IterableIterator<T> {
-    // A statement of its own: one that is being read must not be started again.
+    // Its own statement: one that is being read must not be restarted.
     return this.#db.prepare(sql).iterate(...values) as IterableIterator<T>
   }
 

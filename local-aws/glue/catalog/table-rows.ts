@@ -1,4 +1,4 @@
-// A table's row in the store, found by name, and the table that Glue shows for it.
+// A table's row in the store, found by name, and the table as Glue shows it.
 import { tableNotFound } from '../api/errors.ts'
 import { pick } from '../api/request.ts'
 import type { Column, StorageDescriptor, Table, TableInput } from '../api/shapes.ts'
@@ -22,8 +22,8 @@ function rowOf(store: Store, database: string, name: string): TableRow | undefin
 }
 
 /**
- * The row of that name, of a table or of a resource link to one. Nothing lies in a link to a database: there, its
- * target is searched.
+ * The row of that name, for a table or a resource link to one. A link to a database contains nothing: its target is
+ * searched.
  * @throws GlueError EntityNotFoundException, for the database first
  */
 export function findEntry(store: Store, database: string, name: string): TableRow {
@@ -39,17 +39,17 @@ export function findTable(store: Store, database: string, name: string): TableRo
   return target ? findEntry(store, target.DatabaseName ?? '', target.Name ?? '') : row
 }
 
-/** Looks for the word first: to read each table's JSON for the few that are links would take too long. */
+/** Searches for the word first: parsing each table's JSON for the few links would take too long. */
 function targetOf({ data }: TableRow): TableInput['TargetTable'] {
   return data.includes('"TargetTable"') ? (JSON.parse(data) as TableInput).TargetTable : undefined
 }
 
-/** The members that Glue shows even when they were not given. */
+/** The members that Glue shows even if they were not given. */
 export function completeDescriptor(descriptor: StorageDescriptor): StorageDescriptor {
   return { Compressed: false, NumberOfBuckets: 0, StoredAsSubDirectories: false, ...descriptor }
 }
 
-/** The table as Glue shows it; a resource link has the properties of its target, and its own alone where that is gone. */
+/** The table as Glue shows it; a resource link shows its target's properties, or only its own if the target is gone. */
 export function shownTable(store: Store, row: TableRow, accountId: string): Table {
   const entry = toTable(row, accountId)
   const { DatabaseName = '', Name = '' } = entry.TargetTable ?? {}
@@ -59,7 +59,7 @@ export function shownTable(store: Store, row: TableRow, accountId: string): Tabl
   return { ...entry, ...toTable(target, accountId), ...own }
 }
 
-/** An entry as it is kept: what was given, and what Glue adds. */
+/** An entry as it is stored: what was given, and what Glue adds. */
 export function toTable(row: TableRow, accountId: string): Table {
   const input = JSON.parse(row.data) as TableInput
   return {

@@ -1,4 +1,4 @@
-// The states that a table had before: Glue archives one at each update.
+// The earlier versions of a table: Glue archives one at each update.
 import { errorDetail, GlueError, invalidInput } from '../api/errors.ts'
 import { pageOf, startAfterNumber } from '../api/page.ts'
 import type { Handlers } from '../api/request.ts'
@@ -33,7 +33,7 @@ export function tableVersionOperations({ store, accountId }: CatalogContext): Ha
       return { TableVersion: shown({ ...row, ...archived }) }
     },
 
-    // Newest first: the current state, then the archived ones.
+    // Newest first: the current version, then the archived ones.
     GetTableVersions({
       DatabaseName,
       TableName,

@@ -31,7 +31,7 @@ const members = [
   'ViewDefinition',
 ] as const
 
-/** What GetTables answers where only names, or names and types, are asked for. */
+/** The answer of GetTables when only names, or names and types, are requested. */
 function attributesOf(
   { Name, TableType }: Table,
   wanted: readonly string[],
@@ -146,7 +146,7 @@ export function tableOperations(context: CatalogContext): Handlers {
       const entry = findEntry(store, DatabaseName, given.Name)
       const row = findTable(store, DatabaseName, given.Name)
       const input = ViewUpdateAction ? withDialects(row, given, ViewUpdateAction) : given
-      // Through a resource link, the target is updated: it keeps its name, and becomes no link itself.
+      // Through a resource link the target is updated: it keeps its name, and does not become a link.
       const { TargetTable: _, ...properties } = input
       const own = row.id === entry.id ? input : { ...properties, Name: row.name }
       if (VersionId !== undefined && VersionId !== String(row.version)) {

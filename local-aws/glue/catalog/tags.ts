@@ -1,4 +1,4 @@
-// Tags of resources: kept by ARN, only for a resource that exists, and deleted with it.
+// Tags of resources: stored by ARN, only for a resource that exists, and deleted with it.
 import { GlueError, invalidInput } from '../api/errors.ts'
 import type { Handlers } from '../api/request.ts'
 import { arnOf, type CatalogContext } from './context.ts'

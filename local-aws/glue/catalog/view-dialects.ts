@@ -1,4 +1,4 @@
-// The texts of a view for several engines: UpdateTable adds, replaces or drops those of some of them.
+// The texts of a view for several engines: UpdateTable adds, replaces or drops individual ones.
 import { GlueError, invalidInput } from '../api/errors.ts'
 import type { TableInput } from '../api/shapes.ts'
 import type { TableRow } from './table-rows.ts'
@@ -9,7 +9,7 @@ interface Definition {
   readonly Representations?: readonly { readonly Dialect?: string }[]
 }
 
-/** The input with the view's other dialects as they were. @throws GlueError */
+/** The input with the view's other dialects unchanged. @throws GlueError */
 export function withDialects(
   row: Pick<TableRow, 'data' | 'name'>,
   input: TableInput,

@@ -1,4 +1,4 @@
-// The partitions that a crawl found, brought into the catalog in small batches.
+// Writes the partitions that a crawl found into the catalog, in small batches.
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import type { Partition, PartitionInput, TableInput } from '../api/shapes.ts'
 import {
@@ -14,7 +14,7 @@ import {
 
 const batch = 100
 
-/** @param signal a stopped crawl ends after the batch that is being written */
+/** @param signal a stopped crawl ends after the current batch */
 export async function applyPartitions(
   ask: Ask,
   table: TableInput,
@@ -32,7 +32,7 @@ export async function applyPartitions(
   const added: PartitionInput[] = []
   const updated: { PartitionValueList: string[]; PartitionInput: PartitionInput }[] = []
   for (const partition of found) {
-    // The policy LOG has kept a table with other partition keys: nothing that was found fits into it.
+    // The policy LOG has kept a table with other partition keys: no found partition fits it.
     if (partition.Values.length !== keyCount) continue
     const own = inherited(partition, table, policies)
     const key = JSON.stringify(own.Values)
@@ -78,7 +78,7 @@ interface BatchError {
   readonly ErrorDetail: { readonly ErrorCode: string; readonly ErrorMessage: string }
 }
 
-/** Somebody else may add or drop the same partition meanwhile; whatever else fails, fails the crawl. */
+/** Another client may add or drop the same partition meanwhile; any other error fails the crawl. */
 function throwUnexpected({ Errors }: { Errors: BatchError[] }): void {
   const races = ['AlreadyExistsException', 'EntityNotFoundException']
   const unexpected = Errors.find(({ ErrorDetail }) => !races.includes(ErrorDetail.ErrorCode))
@@ -96,8 +96,8 @@ async function* allPartitions(ask: Ask, of: object): AsyncGenerator<Partition> {
 }
 
 /**
- * InheritFromTable gives a partition all that its table says of its objects. The policy LOG keeps the table's SerDe,
- * which somebody may have chosen, also for new partitions of the same format; their columns are their own.
+ * InheritFromTable gives a partition everything from its table. The policy LOG keeps the table's SerDe,
+ * which a user may have chosen, also for new partitions of the same format; their columns are their own.
  */
 function inherited(partition: PartitionInput, table: TableInput, policies: Policies): PartitionInput {
   const isSameFormat = partition.Parameters?.classification === table.Parameters?.classification

@@ -39,7 +39,7 @@ const policies: Policies = {
 const columnsOf = (text: string) => text.split(' ').map((Name) => ({ Name, Type: 'string' }))
 const own = { UPDATED_BY_CRAWLER: 'c' }
 
-/** A found table `t` at s3://b/t/ with the columns and partitions that the texts name. */
+/** A found table `t` at s3://b/t/ with the columns and partitions in the texts. */
 function found(columns: string, keys = '', values: string[] = [], root = 's3://b/t/'): TableDefinition {
   return {
     table: {
@@ -148,7 +148,7 @@ it('a crawl that is stopped writes no more', async () => {
   expect(() => table()).toThrow('Table t not found.')
 })
 
-/** A table of CSV whose SerDe somebody has changed by hand. */
+/** A CSV table whose SerDe a user has changed. */
 async function withChosenSerde() {
   const csv = (columns: string, values: string[]): TableDefinition => {
     const { table: plain, partitions: parts } = found(columns, 'd', values)

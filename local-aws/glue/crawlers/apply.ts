@@ -1,4 +1,4 @@
-// What a crawl found, brought into the Data Catalog as the crawler's policies say.
+// Writes what a crawl found into the Data Catalog, as the crawler's policies say.
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import type { StorageDescriptor, Table, TableInput } from '../api/shapes.ts'
 import { applyPartitions } from './apply-partitions.ts'
@@ -16,9 +16,9 @@ import {
 import type { TableDefinition } from './table-definition.ts'
 
 /**
- * Writes in small batches with a turn of the event loop between, so that the catalog goes on answering.
- * @param signal a stopped crawl ends after the batch that is being written
- * @throws Error when the database is not there, or there are more tables than TableThreshold
+ * Writes in small batches with a turn of the event loop in between, so that the catalog keeps answering.
+ * @param signal a stopped crawl ends after the current batch
+ * @throws Error when the database does not exist, or there are more tables than TableThreshold
  */
 export async function applyFindings(
   ask: Ask,
@@ -62,7 +62,7 @@ async function allTables(ask: Ask, DatabaseName: string): Promise<Map<string, Ta
   return tables
 }
 
-/** A name that another location has, in the catalog or among what was found, gets the location's MD5. */
+/** If another location has the name, in the catalog or among the found tables, the location's MD5 is added. */
 function nameTables(
   definitions: readonly TableDefinition[],
   existing: ReadonlyMap<string, Table>,
@@ -80,7 +80,7 @@ function nameTables(
 
 const sameLocation = (a: string | undefined, b: string) => a?.replace(/\/$/, '') === b.replace(/\/$/, '')
 
-/** Out: the table as the catalog has it afterwards. */
+/** Out: the table as it is in the catalog afterwards. */
 function applyTable(
   ask: Ask,
   found: TableInput,
@@ -96,7 +96,7 @@ function applyTable(
   }
   if (policies.update === 'LOG') return there
   if (policies.mergeNewColumns && isOfAnotherKind(there, found)) {
-    // Columns alone are added; a table of another format, compression or delimiter is no longer this one.
+    // Only columns are added; a table with another format, compression or delimiter is a different table.
     if (!there.Parameters?.[deprecated]) {
       ask('UpdateTable', { DatabaseName, TableInput: asDeprecated(there) })
       changes.TABLE.UPDATE.push(found.Name)
@@ -112,13 +112,13 @@ function applyTable(
   }
   const isSame = structure(there) === structure(next) && !there.Parameters?.[deprecated]
   if (isSame && sameParameters(there.Parameters, next.Parameters)) return there
-  // New counts alone are no new version of the table.
+  // New counts alone do not make a new version of the table.
   ask('UpdateTable', { DatabaseName, TableInput: next, SkipArchive: isSame })
   if (!isSame) changes.TABLE.UPDATE.push(found.Name)
   return next
 }
 
-/** The parameters that say what kind of objects a table has. */
+/** The parameters that describe a table's kind of objects. */
 const kinds = ['classification', 'compressionType', 'delimiter']
 
 function isOfAnotherKind(there: TableInput, found: TableInput): boolean {
@@ -127,7 +127,7 @@ function isOfAnotherKind(there: TableInput, found: TableInput): boolean {
   )
 }
 
-/** The table's own columns, classes and SerDe stay; of the SerDe's parameters, those that the crawler sets change. */
+/** The table's own columns, classes and SerDe stay; SerDe parameters that the crawler sets are updated. */
 function withNewColumns(there: TableInput, found: TableInput): StorageDescriptor {
   const { Columns = [], InputFormat, OutputFormat, SerdeInfo } = there.StorageDescriptor ?? {}
   const fresh = found.StorageDescriptor!

@@ -79,7 +79,7 @@ function theOne(request: ClassifierInput) {
   return { kind, input: request[kind]! }
 }
 
-/** @throws GlueError InvalidInputException for what no crawl could use */
+/** @throws GlueError InvalidInputException for a classifier that no crawl could use */
 function check({ GrokClassifier, JsonClassifier, CsvClassifier }: ClassifierInput): void {
   try {
     if (GrokClassifier) checkGrok(GrokClassifier)

@@ -1,4 +1,4 @@
-// A custom classifier as it is kept, and what each kind of them means to a crawl.
+// A custom classifier as it is stored, and what each kind means for a crawl.
 
 interface Dates {
   CreationTime: number
@@ -33,7 +33,7 @@ export interface CsvInput {
   Serde?: 'OpenCSVSerDe' | 'LazySimpleSerDe' | 'None'
 }
 
-/** One member, by the kind. */
+/** One of these members, by kind. */
 export interface ClassifierInput {
   GrokClassifier?: GrokInput
   XMLClassifier?: XmlInput

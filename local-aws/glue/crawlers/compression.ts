@@ -1,4 +1,4 @@
-// How an object is compressed, by its first bytes or its name, and what the beginning of it unpacks to.
+// Detects an object's compression by its first bytes or its name, and unpacks its beginning.
 import {
   createGunzip,
   createInflate,
@@ -15,17 +15,17 @@ import { Sink } from './compression/sink.ts'
 import { unpackHadoopSnappy, unpackSnappy } from './compression/snappy.ts'
 import { zipEntry } from './compression/zip.ts'
 
-/** As the crawler's `compressionType` says it. */
+/** The value of the crawler's `compressionType`. */
 export type Compression = 'none' | 'gzip' | 'bzip2' | 'zip' | 'zstd' | 'snappy' | 'lz4' | 'deflate'
 
-/** So much unpacked content is enough to recognize a format. */
+/** This much unpacked content is enough to recognize a format. */
 const mostUnpacked = 4 * 1024 * 1024
 
 interface Codec {
   readonly name: Compression
-  /** The first bytes of everything that is compressed this way. */
+  /** The first bytes of everything with this compression. */
   readonly magic?: readonly number[]
-  /** The ending of its name, where it has no first bytes of its own. */
+  /** The ending of the name, for a compression without its own first bytes. */
   readonly ending?: string
   readonly unpack: (sample: Uint8Array, sink: Sink) => void | Promise<void>
 }
@@ -41,7 +41,7 @@ const codecs: readonly Codec[] = [
   { name: 'zip', magic: [0x50, 0x4b, 0x03, 0x04], unpack: unpackZip },
   { name: 'lz4', magic: [0x04, 0x22, 0x4d, 0x18], unpack: unpackLz4Frames },
   { name: 'snappy', magic: [0xff, 0x06, 0x00, 0x00, 0x73, 0x4e, 0x61, 0x50], unpack: unpackSnappy },
-  // Hadoop's own framing starts with a length: only the name shows it.
+  // Hadoop's framing starts with a length: only the name identifies it.
   { name: 'snappy', ending: '.snappy', unpack: unpackHadoopSnappy },
   { name: 'lz4', ending: '.lz4', unpack: unpackHadoopLz4 },
   { name: 'deflate', ending: '.deflate', unpack: (sample, sink) => stream(createInflate(), sample, sink) },
@@ -57,11 +57,11 @@ function codecOf(head: Uint8Array, key: string): Codec | undefined {
 export interface Unpacked {
   readonly compression: Compression
   readonly bytes: Uint8Array
-  /** Whether the object has more than that. */
+  /** Whether the object has more content than that. */
   readonly isCut: boolean
 }
 
-/** @param isWhole whether the sample is the whole object. @throws Error when nothing of it can be unpacked */
+/** @param isWhole whether the sample is the whole object. @throws Error when nothing can be unpacked */
 export async function unpack(sample: Uint8Array, isWhole: boolean, key = ''): Promise<Unpacked> {
   const codec = codecOf(sample, key)
   if (!codec) return { compression: 'none', bytes: sample, isCut: !isWhole }
@@ -70,7 +70,7 @@ export async function unpack(sample: Uint8Array, isWhole: boolean, key = ''): Pr
   try {
     await codec.unpack(sample, sink)
   } catch (error) {
-    // A cut sample ends in the middle of a block: what came before it is good.
+    // A truncated sample ends in the middle of a block: everything before it is valid.
     failure = error
   }
   const bytes = sink.bytes()
@@ -82,7 +82,7 @@ export async function unpack(sample: Uint8Array, isWhole: boolean, key = ''): Pr
 
 type Unpacker = Gunzip | Inflate | InflateRaw | ZstdDecompress
 
-/** @throws Error at broken or cut content, after the sink got what came before it */
+/** @throws Error at broken or truncated content, after the sink got everything before it */
 function stream(unpacker: Unpacker, sample: Uint8Array, sink: Sink): Promise<void> {
   return new Promise((resolve, reject) => {
     unpacker.on('data', (chunk: Buffer) => {

@@ -1,4 +1,4 @@
-// The crawls that a crawler has run: kept with what each did, listed, and summed up as metrics.
+// The crawls of a crawler: stored with what each did, listed, and summed up as metrics.
 import { randomUUID } from 'node:crypto'
 import { invalidInput } from '../api/errors.ts'
 import { pageOf, startAfter } from '../api/page.ts'
@@ -89,7 +89,7 @@ export class CrawlHistory {
     return { Crawls: rows, ...next }
   }
 
-  /** Of all crawls of the crawler that have ended. */
+  /** Of all finished crawls of the crawler. */
   metrics(crawler: string): object {
     const kept = this.#kept(crawler)
     const sum = (action: Action) => kept.reduce((total, { tables }) => total + (tables?.[action] ?? 0), 0)
@@ -120,10 +120,10 @@ function countsOf(names: Record<Action, string[]>): Record<Action, number> {
   return { ADD: names.ADD.length, UPDATE: names.UPDATE.length, DELETE: names.DELETE.length }
 }
 
-/** So many names are listed; the count is of all. */
+/** This many names are listed; the count is the total. */
 const namesShown = 100
 
-/** JSON inside JSON, as ListCrawls has it. Only what was done is in it; AWS has no OBJECT, the objects left out. */
+/** JSON inside JSON, as in ListCrawls. Only what was done is in it; OBJECT, the objects left out, is our addition. */
 function summaryOf(changes: Changes, scanned?: ScanCounts): string {
   const summary: Record<string, string> = {}
   for (const [entity, byAction] of Object.entries(changes) as [string, Record<Action, string[]>][]) {

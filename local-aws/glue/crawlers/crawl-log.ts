@@ -1,9 +1,9 @@
-// The log of a crawl, in the words of the one that AWS's crawlers write to CloudWatch.
+// The log of a crawl, with the messages that AWS's crawlers write to CloudWatch.
 import type { Store } from '../catalog/store.ts'
 import type { Action, Changes } from './policies.ts'
 import type { ScanCounts } from './scan-report.ts'
 
-/** So many names of tables and partitions are lines of their own. */
+/** This many names of tables and partitions get their own lines. */
 const namesLogged = 100
 
 export class CrawlLog {
@@ -27,7 +27,7 @@ export class CrawlLog {
     this.#write('ERROR', [message])
   }
 
-  /** Which objects were left out, and which are odd. */
+  /** Which objects were left out, and which are unusual. */
   scanned({ objects, recognized, leftOut, warnings }: ScanCounts): void {
     this.info([`Objects listed: ${objects}, sampled and recognized: ${recognized}`])
     for (const [reason, { count, examples }] of Object.entries(leftOut)) {
@@ -63,7 +63,7 @@ export class CrawlLog {
     }
   }
 
-  /** A log that cannot be written (a full disk) fails no crawl. */
+  /** A log that cannot be written (a full disk) does not fail the crawl. */
   #write(level: string, messages: readonly string[]): void {
     if (messages.length === 0) return
     const now = Date.now()
@@ -75,7 +75,7 @@ export class CrawlLog {
         }
       })
     } catch {
-      // What happened to the crawl itself is in its state.
+      // The outcome of the crawl is in its state.
     }
   }
 }

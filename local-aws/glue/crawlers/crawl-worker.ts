@@ -1,4 +1,4 @@
-// The thread of one crawl: scans the targets, hands over what it found, ends.
+// The thread of one crawl: scans the targets, returns what it found, and ends.
 import { parentPort, workerData } from 'node:worker_threads'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import { openBucket } from './s3.ts'

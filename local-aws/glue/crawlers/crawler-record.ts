@@ -1,4 +1,4 @@
-// A crawler as it is kept, made from what CreateCrawler and UpdateCrawler take, and shown as GetCrawler shows it.
+// A crawler as it is stored, created from the input of CreateCrawler and UpdateCrawler, and shown as by GetCrawler.
 import { invalidInput } from '../api/errors.ts'
 import type { Classifier } from './classifier-record.ts'
 import { exclusionTest } from './exclusions.ts'
@@ -22,10 +22,10 @@ interface IcebergInput {
   MaximumTraversalDepth?: number
 }
 
-/** AWS's limit, and what it takes where a target does not say. */
+/** AWS's limit, and its default if a target does not set it. */
 const mostIcebergDepth = 20
 
-/** What the caller gives; absent members are absent. */
+/** The caller's input; absent members stay absent. */
 export interface CrawlerInput {
   Name: string
   Role: string
@@ -61,7 +61,7 @@ export interface CrawlerRecord {
   created: number
   updated: number
   version: number
-  /** The crawl that runs. */
+  /** The running crawl. */
   crawlId?: string
   runningSince?: number
   lastCrawl?: LastCrawl
@@ -101,7 +101,7 @@ const otherTargets = [
   'HudiTargets',
 ]
 
-/** Refuses what a crawl could not follow. @throws GlueError InvalidInputException */
+/** Refuses settings that a crawl could not follow. @throws GlueError InvalidInputException */
 export function checkInput(input: CrawlerInput): void {
   const { Targets, Schedule, SchemaChangePolicy: policy = {}, RecrawlPolicy } = input
   const other = otherTargets.find((name) => (Targets[name]?.length ?? 0) > 0)
@@ -177,7 +177,7 @@ function configurationOf({ Configuration: text }: CrawlerInput): Configuration {
   throw invalidInput('The crawler configuration is not valid JSON')
 }
 
-/** The crawler as GetCrawler answers: every target list is there, also the empty ones. */
+/** The crawler in GetCrawler's answer: every target list is present, even if empty. */
 export function shownCrawler(record: CrawlerRecord, nowSeconds: number): object {
   const { Targets, Schedule, ...input } = record.input
   const targets: Record<string, unknown> = Object.fromEntries(otherTargets.map((name) => [name, []]))
@@ -253,7 +253,7 @@ export function scanOptions(
   }
 }
 
-/** How what it finds gets into the catalog. */
+/** How the found tables are written into the catalog. */
 export function policies(input: CrawlerInput): Policies {
   const { UpdateBehavior, DeleteBehavior } = policyOf(input)
   const { Partitions = {}, Tables = {} } = configurationOf(input).CrawlerOutput ?? {}

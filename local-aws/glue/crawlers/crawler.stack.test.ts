@@ -1,4 +1,4 @@
-// Crawls real objects in the local S3 and asks the tables that come of it through Athena.
+// Crawls real objects in the local S3, and queries the resulting tables through Athena.
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -51,7 +51,7 @@ const put = (path: string, Body: string | Uint8Array) =>
 const remove = (path: string) =>
   s3.send(new DeleteObjectCommand({ Bucket: lake.bucket, Key: `${lake.prefix}/${path}` }))
 
-/** Fifty rows as the consumer lays them down, in each of its formats. */
+/** Fifty rows as the consumer writes them, in each of its formats. */
 async function rows() {
   const buffer = new RecordBuffer(0)
   for (let i = 0; i < 50; i++) {
@@ -201,7 +201,7 @@ test('our JSON lines and JSON objects crawl to what docs/gotchas.md says, and ca
     expect(table.StorageDescriptor!.SerdeInfo).toEqual({
       SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe',
       Parameters: {
-        // No row of the sample was sent with the time of its trade.
+        // No row of the sample had a trade time.
         paths: columns
           .map(({ name }) => name)
           .filter((name) => name !== 'traded_at')
@@ -350,8 +350,8 @@ test('3,000 objects are crawled without holding up the endpoint; the crawl can b
     const hash = createHash('md5').update(String(i)).digest('hex')
     return `many/day=${String(i % 200).padStart(3, '0')}/${hash}.json`
   })
-  // In a bucket of their own, as the lists of all other tests would go through them; written without the endpoint and
-  // without the SDK, which would take as long as all other tests of this file.
+  // In their own bucket, since the lists of all other tests would include them; written without the endpoint and
+  // the SDK, which would take as long as all other tests of this file.
   const Bucket = `many-${process.pid}`
   await s3.send(new CreateBucketCommand({ Bucket }))
   const url = `http://127.0.0.1:${inject('stackPorts').miniStack}/${Bucket}`
@@ -420,7 +420,7 @@ test('3,000 objects are crawled without holding up the endpoint; the crawl can b
   }
 }, 300_000)
 
-/** The most work between two turns of the event loop, in time of the processor: the same on a machine that is busy. */
+/** The most work between two turns of the event loop, in CPU time: the same on a busy machine. */
 function longestTask() {
   let before = process.threadCpuUsage()
   let longestMs = 0

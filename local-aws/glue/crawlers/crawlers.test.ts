@@ -25,7 +25,7 @@ let glue: GlueService | undefined
 
 beforeEach(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'crawlers-'))
-  // Takes every request and never answers: a crawl that goes on until something ends it.
+  // Accepts every request and never answers: a crawl continues until something ends it.
   silentS3 = createServer(() => {}).listen(0, '127.0.0.1')
   await once(silentS3, 'listening')
   s3Endpoint = `http://127.0.0.1:${(silentS3.address() as AddressInfo).port}`

@@ -1,4 +1,4 @@
-// Crawlers: kept in the catalog's file, each crawl run in a thread of its own.
+// Crawlers: stored in the catalog's file; each crawl runs in its own thread.
 import { Worker } from 'node:worker_threads'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import { crawlerNotFound, GlueError } from '../api/errors.ts'
@@ -23,7 +23,7 @@ import { type Schedule, schedule } from './schedule.ts'
 
 type Message = { found: ScanResult } | { failure: string }
 
-/** Schedules are computed again at least this often: the clock of a machine may jump. */
+/** Schedules are computed again at least this often, since the machine's clock may jump. */
 const longestTimerMs = 60_000
 
 /** How a crawl ended. */
@@ -40,7 +40,7 @@ export class Crawlers {
   readonly #ask: Ask
   readonly #options: GlueOptions
   readonly #running = new Map<string, AbortController>()
-  /** By crawler: ends that could not be written (a full disk). They count all the same, and are written later. */
+  /** By crawler: outcomes that could not be stored (a full disk). They count all the same, and are stored later. */
   readonly #unwritten = new Map<string, End>()
 
   /** @param ask runs an operation of the catalog in this thread */
@@ -62,7 +62,7 @@ export class Crawlers {
     return this.#known(this.#stored(name))
   }
 
-  /** By name, after a name, at most so many. */
+  /** By name, after a name, at most this many. */
   list(after: string, most: number): CrawlerRecord[] {
     this.#writeEnds()
     const sql = 'SELECT data FROM crawlers WHERE name > ? ORDER BY name LIMIT ?'
@@ -90,7 +90,7 @@ export class Crawlers {
     this.#store.run('DELETE FROM crawlers WHERE name = ?', name)
   }
 
-  /** Sets a crawl going and returns at once. @throws GlueError CrawlerRunningException */
+  /** Starts a crawl and returns at once. @throws GlueError CrawlerRunningException */
   start(name: string): void {
     const record = this.get(name)
     if (record.state !== 'READY') {
@@ -119,7 +119,7 @@ export class Crawlers {
     this.#running.get(name)?.abort()
   }
 
-  /** Ends all threads; what they were at is FAILED from now on. */
+  /** Ends all threads; unfinished crawls become FAILED. */
   close(): void {
     clearTimeout(this.#timer)
     this.#isClosed = true
@@ -152,7 +152,7 @@ export class Crawlers {
     }
   }
 
-  /** Scans the objects in a thread of its own. @throws Error with the reason when that fails or is stopped */
+  /** Scans the objects in a thread. @throws Error with the reason when that fails or is stopped */
   #scan(input: CrawlerInput, signal: AbortSignal): Promise<ScanResult> {
     const { s3Endpoint, region, secret } = this.#options
     const known = crawlsNewFoldersOnly(input) ? this.#knownLocations(input) : []
@@ -172,7 +172,7 @@ export class Crawlers {
     })
   }
 
-  /** @throws Error for one that was deleted since */
+  /** @throws Error for a classifier that was deleted in the meantime */
   #classifiers({ Classifiers = [] }: CrawlerInput): Classifier[] {
     return Classifiers.map(
       (Name) => (this.#ask('GetClassifier', { Name }) as { Classifier: Classifier }).Classifier,
@@ -202,13 +202,13 @@ export class Crawlers {
       try {
         this.start(name)
       } catch {
-        // It still runs, or cannot be written down now: the next time is soon enough.
+        // It still runs, or its start cannot be stored now: it starts at the next scheduled time.
       }
     }
     this.#arm()
   }
 
-  /** Where the partitions are that this crawler has made already. */
+  /** The locations of the partitions that this crawler has created. */
   #knownLocations({ Name, DatabaseName }: CrawlerInput): string[] {
     const locations: string[] = []
     const tables = pages<Table>(this.#ask, 'GetTables', { DatabaseName }, 'TableList')
@@ -241,7 +241,7 @@ export class Crawlers {
         })
         this.#unwritten.delete(name)
       } catch {
-        // Tried again with the next request for a crawler; requests that write fail with the reason meanwhile.
+        // Retried with the next request for a crawler; until then, requests that write fail with this reason.
       }
     }
   }
@@ -257,7 +257,7 @@ export class Crawlers {
     return end ? ended(record, end.state, end.result.errorMessage) : record
   }
 
-  /** A crawl cannot outlive its process: whatever still says that it runs was cut off. */
+  /** A crawl cannot outlive its process: one that is still marked as running was interrupted. */
   #endInterrupted(): void {
     const errorMessage = 'Internal Service Exception: the crawl was interrupted'
     this.#store.transaction(() => {
@@ -277,7 +277,7 @@ function logEnd(log: CrawlLog, { crawler, state, result }: End): void {
   log.benchmark('Crawler has finished running and is in state READY')
 }
 
-/** Undefined for an expression that an older release took. */
+/** Undefined for an expression that only an older release accepted. */
 function readable(expression: string): Schedule | undefined {
   try {
     return schedule(expression)
@@ -286,7 +286,7 @@ function readable(expression: string): Schedule | undefined {
   }
 }
 
-/** The crawler once its crawl has ended. */
+/** The crawler after its crawl has ended. */
 function ended(record: CrawlerRecord, state: End['state'], errorMessage?: string): CrawlerRecord {
   const statuses = { COMPLETED: 'SUCCEEDED', FAILED: 'FAILED', STOPPED: 'CANCELLED' } as const
   const lastCrawl: LastCrawl = {

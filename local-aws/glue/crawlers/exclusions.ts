@@ -1,7 +1,7 @@
 // Which objects a crawler reads: the globs of its target's Exclusions, and Athena's own rule for hidden names.
 import { RE2JS } from 're2js'
 
-/** A glob that is longer is refused; an object's key has at most 1,024 characters. */
+/** A longer glob is refused; an object's key has at most 1,024 characters. */
 export const longestGlob = 2048
 
 /** Names that Athena ignores too: any folder or object that starts with `_` or `.`. */
@@ -11,14 +11,14 @@ export function isHidden(relativeKey: string): boolean {
 
 /**
  * A test for keys relative to the include path. A pattern that ends in a slash means all below it.
- * @throws Error that names the glob when one cannot be read
+ * @throws Error that names an invalid glob
  */
 export function exclusionTest(patterns: readonly string[]): (relativeKey: string) => boolean {
   const globs = patterns.map((pattern) => compiled(pattern.endsWith('/') ? `${pattern}**` : pattern))
   return (key) => globs.some((glob) => glob.matches(key))
 }
 
-/** Run by an engine that cannot backtrack: `**a**a**a` takes no longer than its length times the key's. */
+/** Run by an engine without backtracking: `**a**a**a` takes at most its length times the key's. */
 function compiled(glob: string): RE2JS {
   if (glob.length > longestGlob) {
     throw new Error(`An exclusion has at most ${longestGlob} characters; this one has ${glob.length}`)
@@ -30,7 +30,7 @@ function compiled(glob: string): RE2JS {
   }
 }
 
-/** `*` within a folder, `**` across folders, `?`, `{a,b}`, `[a-z]`, `[!x]`, and `\` before what is meant as it is. */
+/** `*` within a folder, `**` across folders, `?`, `{a,b}`, `[a-z]`, `[!x]`, and `\` before a literal character. */
 function globSource(glob: string): string {
   let source = ''
   let braces = 0

@@ -1,4 +1,4 @@
-// The folders below an include path with what was listed and sampled in each.
+// The folders below an include path, with the objects that were listed and sampled in each.
 import type { Inspection } from './inspection.ts'
 
 export interface ListedObject {
@@ -7,7 +7,7 @@ export interface ListedObject {
   readonly storageClass?: string | undefined
 }
 
-/** An object of which the beginning was read; `inspection` is undefined when its format is not known. */
+/** An object whose beginning was read; `inspection` is undefined if its format is unknown. */
 export interface SampledObject extends ListedObject {
   readonly inspection: Inspection | undefined
 }
@@ -18,7 +18,7 @@ export interface Folder {
   readonly prefix: string
   readonly folders: Map<string, Folder>
   readonly objects: ListedObject[]
-  /** What the crawl knows of some of the objects. */
+  /** The sampled objects. */
   readonly sampled: SampledObject[]
 }
 
@@ -26,7 +26,7 @@ function emptyFolder(name: string, prefix: string): Folder {
   return { name, prefix, folders: new Map(), objects: [], sampled: [] }
 }
 
-/** @param root the include path's key prefix, empty or with a slash at its end; all objects lie below it */
+/** @param root the include path's key prefix, empty or with a slash at its end; all objects are below it */
 export function folderTree(name: string, root: string, objects: Iterable<ListedObject>): Folder {
   const tree = emptyFolder(name, root)
   for (const object of objects) {
@@ -54,7 +54,7 @@ export function* leaves(
   for (const [name, child] of folder.folders) yield* leaves(child, [...path, name])
 }
 
-/** Some of the objects, spread over the folder and over the endings of its file names. */
+/** Some of the objects, spread over the folder and over the endings of file names. */
 export function sampleOf(objects: readonly ListedObject[], most: number): ListedObject[] {
   const byEnding = new Map<string, ListedObject[]>()
   for (const object of objects) {
@@ -67,7 +67,7 @@ export function sampleOf(objects: readonly ListedObject[], most: number): Listed
   }
   return [...byEnding.values()].flatMap((alike) => {
     const count = Math.min(most, alike.length)
-    // First and last are among them, the rest lie evenly between.
+    // The first and the last one, and others evenly in between.
     return Array.from(
       { length: count },
       (_, i) => alike[Math.round((i * (alike.length - 1)) / Math.max(1, count - 1))]!,

@@ -17,7 +17,7 @@ const inspection = (columns: string, facts: Partial<Inspection> = {}): Inspectio
   ...facts,
 })
 
-/** What a crawl of these objects, each with what is in it, makes of them. */
+/** The tables that a crawl of these objects, with these contents, finds. */
 function crawl(objects: Record<string, Inspection | undefined>, options: GroupingOptions = {}) {
   const tree = folderTree(
     'root',

@@ -1,4 +1,4 @@
-// Which folders are one table, and which are its partitions: the crawler's rules of grouping.
+// Decides which folders are one table, and which are its partitions, by the crawler's rules of grouping.
 import { type Folder, leaves, type SampledObject } from './folder-tree.ts'
 import type { Inspection } from './inspection.ts'
 import { areOneTable } from './schema.ts'
@@ -12,7 +12,7 @@ export interface FoundPartition {
 export interface FoundTable {
   /** The folder or object that gives the table its name. */
   readonly name: string
-  /** The key prefix (of a folder) or key (of a single object) that it is rooted at. */
+  /** The key prefix (of a folder) or key (of a single object) of its root. */
   readonly root: string
   readonly inspections: readonly Inspection[]
   /** One for each folder that holds objects; a table without partitions has one, with an empty path. */
@@ -45,7 +45,7 @@ function tablesBelow(folder: Folder, depth: number, options: GroupingOptions): F
   return [...tablesOfObjects(folder, options), ...below]
 }
 
-/** The tables of the objects that lie in the folder itself: one if they are alike, else each is its own. */
+/** The tables of the objects in the folder itself: one if they are similar, else one for each object. */
 function tablesOfObjects(folder: Folder, options: GroupingOptions): FoundTable[] {
   const objects = folder.sampled.filter(({ inspection }) => inspection)
   if (objects.length === 0) return []

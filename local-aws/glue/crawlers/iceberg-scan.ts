@@ -1,4 +1,4 @@
-// Scans a crawler's Iceberg targets: each folder that holds metadata of a table is one.
+// Scans a crawler's Iceberg targets: each folder with Iceberg metadata is a table.
 import { exclusionTest } from './exclusions.ts'
 import { icebergColumns } from './formats/iceberg.ts'
 import { parseIncludePath } from './include-path.ts'
@@ -10,7 +10,7 @@ import type { TableDefinition } from './table-definition.ts'
 export interface IcebergTarget {
   readonly paths: readonly string[]
   readonly exclusions: readonly string[]
-  /** How many folders below a path a table may lie. */
+  /** How many folders deep below a path a table may be. */
   readonly mostDepth: number
 }
 
@@ -20,10 +20,10 @@ interface Found {
   readonly order: number
 }
 
-/** No metadata of a table is larger. */
+/** Larger files are not read as metadata. */
 const mostMetadata = 64 * 1024 * 1024
 
-/** The tables below the target's paths, each with its newest metadata. @throws what S3 answers */
+/** The tables below the target's paths, each with its newest metadata. @throws errors of S3 */
 export async function scanIceberg(
   target: IcebergTarget,
   { crawler, tablePrefix }: { readonly crawler: string; readonly tablePrefix: string },

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { inspect } from './inspection.ts'
 import { glueColumns } from './schema.ts'
 
-/** What an object with this content is, and which of its bytes were read. */
+/** The inspection of an object with this content, and which of its bytes were read. */
 async function inspected(content: string | Uint8Array) {
   const bytes = Buffer.from(content)
   let read = 0

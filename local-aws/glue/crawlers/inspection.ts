@@ -1,4 +1,4 @@
-// What one object is: its format, columns and number of records, from as few bytes as tell it.
+// Inspects one object: its format, columns and number of records, from as few bytes as possible.
 import { brokenLines, type Warning } from './broken-lines.ts'
 import type { Classifier, CsvInput } from './classifier-record.ts'
 import { type Compression, unpack } from './compression.ts'
@@ -15,21 +15,21 @@ import type { Schema } from './schema.ts'
 export type Format = 'parquet' | 'orc' | 'avro' | 'json' | 'csv' | 'grok' | 'xml'
 
 export interface Inspection {
-  /** How Glue calls the format: the name of a built-in one, or what a custom classifier calls it. */
+  /** Glue's name of the format: of a built-in one, or the classification of a custom classifier. */
   readonly classification: string
   readonly format: Format
   readonly compression: Compression
-  /** Column names as the object has them. */
+  /** Column names as in the object. */
   readonly schema: Schema
-  /** How many records the whole object has; an estimate where only its start was read. */
+  /** How many records the whole object has; an estimate if only its start was read. */
   readonly records: number
   readonly csv?: CsvFacts
   readonly jsonPath?: string
   readonly rowTag?: string
   readonly grok?: { readonly pattern: string; readonly customPatterns?: string }
-  /** The schema in the header of an Avro object. */
+  /** The schema in an Avro object's header. */
   readonly avroSchema?: string
-  /** What is not as it should be, though the object is readable. */
+  /** What is unusual about the object, though it is readable. */
   readonly warning?: Warning
 }
 
@@ -38,11 +38,11 @@ export interface CsvFacts {
   readonly quote: string
   readonly hasHeader: boolean
   readonly isQuoted: boolean
-  /** A custom classifier wants OpenCSVSerDe. */
+  /** Whether a custom classifier requires OpenCSVSerDe. */
   readonly usesOpenCsv: boolean
 }
 
-/** Why an object is of no known format. */
+/** Why the object's format is unknown. */
 export interface NotRecognized {
   readonly reason: string
 }
@@ -59,7 +59,7 @@ const sampleBytes = 1024 * 1024
 
 /**
  * Tries AWS's classifiers in AWS's order, custom ones first; the first that recognizes the beginning decides.
- * @throws what `read` throws
+ * @throws errors of `read`
  */
 export async function inspect(
   size: number,
@@ -85,7 +85,7 @@ export async function inspect(
 
 type Found = Omit<Inspection, 'compression'>
 
-/** Parquet and ORC say at their end what they are. */
+/** Parquet and ORC are identified by their end. */
 async function columnar(
   format: 'parquet' | 'orc',
   size: number,
@@ -116,13 +116,13 @@ function avro(bytes: Uint8Array): Found {
 }
 
 function text(bytes: Uint8Array, isCut: boolean, classifiers: readonly Classifier[]): Found | undefined {
-  // A character that the cut has halved, at the very end, is left out with its line anyway.
+  // A character that the cut has split, at the very end, is dropped with its line anyway.
   const content = new TextDecoder('utf-8').decode(bytes)
   for (const classifier of classifiers) {
     const found = custom(content, isCut, classifier)
     if (found) return found
   }
-  // Commas and line ends are in an image, too.
+  // Images contain commas and line ends, too.
   if (isBinary(bytes)) return undefined
   return json(content) ?? xml(content) ?? log(content, isCut) ?? csv(content, isCut)
 }
@@ -221,7 +221,7 @@ function csvOptions(input: CsvInput): CsvOptions {
 
 const warningOf = (warning: Warning | undefined) => (warning === undefined ? {} : { warning })
 
-/** No text has a zero byte; one of UTF-16, which Athena cannot read either, counts as binary. */
+/** Text has no zero byte; UTF-16, which Athena cannot read either, counts as binary. */
 function isBinary(bytes: Uint8Array): boolean {
   return bytes.subarray(0, 1_000).includes(0)
 }

@@ -1,4 +1,4 @@
-// The logs of crawls as CloudWatch Logs shows them: the group /aws-glue/crawlers, with a stream for each crawler.
+// The logs of crawls in CloudWatch Logs: the group /aws-glue/crawlers, with a stream for each crawler.
 import { GlueError } from '../api/errors.ts'
 import { nextToken, startAfterNumber } from '../api/page.ts'
 import type { Handlers } from '../api/request.ts'
@@ -84,7 +84,7 @@ export function logOperations(context: CatalogContext): Handlers {
       const token = nextToken(String(found.at(-1)?.id ?? after))
       return {
         events: found.map(({ time, message }) => ({ timestamp: time, message, ingestionTime: time })),
-        // The same token again says that there is no more.
+        // The same token again means that there is no more.
         nextForwardToken: token,
         nextBackwardToken: token,
       }

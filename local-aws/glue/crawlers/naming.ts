@@ -9,19 +9,19 @@ export function tableName(prefix: string, folder: string): string {
   return name.slice(0, longestName)
 }
 
-/** The name of a table whose own name is taken by another location. */
+/** The name of a table whose own name is used by another location. */
 export function tableNameFor(name: string, location: string): string {
   const md5 = createHash('md5').update(location).digest('hex')
   return `${name.slice(0, longestName - md5.length - 1)}_${md5}`
 }
 
-/** `dt=2026-01-02` has the key `dt`; undefined for a folder of another form. */
+/** `dt=2026-01-02` has the key `dt`; undefined for a folder without that form. */
 export function hiveKey(segment: string): string | undefined {
   const at = segment.indexOf('=')
   return at > 0 ? segment.slice(0, at).toLowerCase() : undefined
 }
 
-/** The value that a folder's name gives; Hive writes what a path cannot hold as %XX. */
+/** The value in a folder's name; Hive escapes characters as %XX. */
 export function partitionValue(segment: string, isHive: boolean): string {
   if (!isHive) return segment
   const value = segment.slice(segment.indexOf('=') + 1)
@@ -33,8 +33,8 @@ export function partitionValue(segment: string, isHive: boolean): string {
 }
 
 /**
- * One key for each level of folders: the `key` where all folders of the level are `key=value`, else `partition_N`.
- * A name that is a column already, or another level's key, cannot be one: such a level is `partition_N` too.
+ * One key for each level of folders: `key` if all folders of the level are `key=value`, else `partition_N`.
+ * A name that is a column already, or another level's key, cannot be used: such a level is `partition_N` too.
  * @param paths the folders of each partition, all of the same depth
  */
 export function partitionKeyNames(

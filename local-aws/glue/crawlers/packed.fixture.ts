@@ -1,4 +1,4 @@
-// Files that other programs wrote: `a,b` and twenty lines `0,x` to `19,x` in each compression, and a table as ORC.
+// Files written by other programs: `a,b` and twenty lines `0,x` to `19,x` in each compression, and a table as ORC.
 
 export const packedCsv = {
   bzip2:

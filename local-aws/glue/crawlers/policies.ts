@@ -1,4 +1,4 @@
-// How a crawler's findings may change the catalog, and what they did change.
+// How a crawler's findings may change the catalog, and what they changed.
 import type { Column, StorageDescriptor } from '../api/shapes.ts'
 
 /** An operation of the catalog in this thread. */
@@ -11,25 +11,25 @@ export interface Policies {
   readonly paths: readonly string[]
   readonly update: 'LOG' | 'UPDATE_IN_DATABASE'
   readonly remove: 'LOG' | 'DELETE_FROM_DATABASE' | 'DEPRECATE_IN_DATABASE'
-  /** Partitions take columns and SerDe from their table. */
+  /** Partitions get columns and SerDe from their table. */
   readonly inheritFromTable: boolean
-  /** Columns are added, none is dropped or changed. */
+  /** Columns are added; none is dropped or changed. */
   readonly mergeNewColumns: boolean
   readonly tableThreshold?: number
 }
 
 export type Action = 'ADD' | 'UPDATE' | 'DELETE'
 
-/** Names of tables, `table(values)` of partitions, by what was done to them. */
+/** Names of tables, `table(values)` of partitions, grouped by what was done to them. */
 export interface Changes {
   readonly TABLE: Record<Action, string[]>
   readonly PARTITION: Record<Action, string[]>
 }
 
-/** The parameter of what a later crawl did not find again; its value is the time in ms. */
+/** The parameter of a table that a later crawl did not find again; its value is the time in ms. */
 export const deprecated = 'DEPRECATED_BY_CRAWLER'
 
-/** Whether this crawler made the table or partition, from one of its include paths. */
+/** Whether this crawler created the table or partition, from one of its include paths. */
 export function isOurs(
   thing: { StorageDescriptor?: StorageDescriptor; Parameters?: Record<string, string> },
   policies: Policies,
@@ -45,7 +45,7 @@ export function asDeprecated<T extends { Parameters?: Record<string, string> }>(
   return { ...thing, Parameters: { ...thing.Parameters, [deprecated]: String(Date.now()) } }
 }
 
-/** What makes a table or partition another one: everything but its counts. */
+/** What makes a table or partition another one: everything except its counts. */
 export function structure(thing: {
   StorageDescriptor?: StorageDescriptor
   PartitionKeys?: Column[]

@@ -5,11 +5,11 @@ import type { ListedObject } from './folder-tree.ts'
 
 export interface Bucket {
   list(bucket: string, prefix: string): AsyncGenerator<ListedObject>
-  /** Out: undefined when the object is gone by now. */
+  /** Out: undefined if the object is gone by now. */
   read(bucket: string, key: string, start: number, end: number): Promise<Uint8Array | undefined>
 }
 
-/** With credentials of its own: a crawl uses none of the user's. */
+/** With its own credentials: a crawl uses none of the user's. */
 export function openBucket(endpoint: string, region: string, secret?: string): Bucket {
   const client = s3ServerClient(new URL(endpoint), region, secret, {
     // A range has no checksum of its own.

@@ -1,17 +1,17 @@
-// Which objects a scan left out and why, and what is odd about those that it read; for the crawl's summary and log.
+// Which objects a scan left out and why, and what is unusual about those that it read; for the crawl's summary and log.
 import type { Warning } from './broken-lines.ts'
 
 interface Group {
   count: number
-  /** Of all its objects. */
+  /** The number of affected lines in all its objects. */
   lines: number
-  /** The first of them. */
+  /** The first few of them. */
   readonly examples: string[]
 }
 
 export interface ScanCounts {
   objects: number
-  /** Objects of which the beginning was read and recognized. */
+  /** Objects whose beginning was read and recognized. */
   recognized: number
   /** By the reason. */
   readonly leftOut: Record<string, Group>

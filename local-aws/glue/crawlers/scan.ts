@@ -21,7 +21,7 @@ import { defineTable, type TableDefinition } from './table-definition.ts'
 export interface Target {
   readonly path: string
   readonly exclusions: readonly string[]
-  /** How many objects of a folder to read; 10 where the target does not say. */
+  /** How many objects of a folder to read; 10 by default. */
   readonly sampleSize?: number
 }
 
@@ -44,10 +44,10 @@ export interface ScanResult {
 
 const sampleSize = 10
 const concurrentReads = 16
-/** Of one target: with more folders than that, not every folder is sampled. */
+/** Limit for one target: with more folders than this, not every folder is sampled. */
 const mostSamples = 5_000
 
-/** The tables that the targets hold. @throws what S3 answers: NoSuchBucket, or that it cannot be reached */
+/** The tables in the targets. @throws errors of S3: NoSuchBucket, or that it cannot be reached */
 export async function scan(options: ScanOptions, bucket: Bucket): Promise<ScanResult> {
   const known = new Set(options.knownLocations)
   const tables: TableDefinition[] = []
@@ -97,7 +97,7 @@ async function listTarget(
           : archived.includes(object.storageClass ?? '')
             ? 'archived: its storage class cannot be read'
             : undefined
-    // The marker of a folder is no object of the user's.
+    // The marker object of a folder is not the user's.
     if (object.size === 0 && object.key.endsWith('/')) continue
     report.listed(`s3://${include.bucket}/${object.key}`, reason)
     if (reason === undefined) objects.push(object)
@@ -105,7 +105,7 @@ async function listTarget(
   return objects
 }
 
-/** What to read: some objects of each folder, fewer of each where there are many folders. */
+/** What to read: some objects of each folder, fewer of each if there are many folders. */
 function samples(
   folders: readonly Folder[],
   wanted = sampleSize,
@@ -117,7 +117,7 @@ function samples(
   return sampled.flatMap((folder) => sampleOf(folder.objects, each).map((object) => ({ folder, object })))
 }
 
-/** A folder of which nothing was read is taken for one like the folder before it. */
+/** A folder of which nothing was read is treated like the folder before it. */
 function shareSamples(folders: readonly Folder[], read: ReadonlySet<Folder>): void {
   let last: readonly SampledObject[] = []
   for (const folder of folders) {

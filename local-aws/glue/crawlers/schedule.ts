@@ -18,19 +18,19 @@ const fields: readonly Field[] = [
   { name: 'year', least: 1970, most: 2199 },
 ]
 
-/** Whether a day of a month passes; months count from 0. */
+/** Whether a day of a month matches; months count from 0. */
 type DayTest = (year: number, month: number, day: number) => boolean
 
 export interface Schedule {
-  /** The first time after the given one, in milliseconds; undefined when there is none any more. */
+  /** The first time after the given one, in milliseconds; undefined if there is none. */
   readonly next: (afterMs: number) => number | undefined
 }
 
 const dayMs = 24 * 60 * 60 * 1000
-/** Eight years hold every 29th of February of a weekday that is named with its month. */
+/** Within eight years every combination of the 29th of February with a weekday occurs. */
 const daysToSearch = 366 * 41
 
-/** @throws Error that names the field for an expression that is none of AWS's */
+/** @throws Error that names the field of an invalid expression */
 export function schedule(expression: string): Schedule {
   const match = /^cron\(([^()]*)\)$/.exec(expression.trim())
   const texts = match?.[1]?.trim().split(/\s+/) ?? []
@@ -84,7 +84,7 @@ function values(text: string, field: Field): number[] {
     const from = isAll ? field.least : number(fromText, field)
     const open = isAll || stepText !== undefined
     const to = toText === undefined ? (open ? field.most : from) : number(toText, field)
-    // FRI-MON goes over the end of the week.
+    // FRI-MON continues over the end of the week.
     const last = to < from && field.names ? to + field.most : to
     if (last < from) throw new Error(`${field.name}: ${part} ends before it begins`)
     for (let value = from; value <= last; value += step) {

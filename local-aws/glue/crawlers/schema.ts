@@ -1,4 +1,4 @@
-// The columns of an object, and how alike those of two objects are.
+// The columns of an object, and how similar those of two objects are.
 import { type HiveType, mergeNamed, typeFamily, typeText } from '../hive/column-type.ts'
 
 export interface SchemaColumn {
@@ -11,7 +11,7 @@ export type Schema = readonly SchemaColumn[]
 const leastSimilarity = 0.7
 const mostSchemas = 5
 
-/** All columns of all schemas in the order in which they appear first; names without case. */
+/** All columns of all schemas in the order of their first appearance; names ignore case. */
 export function mergeSchemas(schemas: Iterable<Schema>): Schema {
   const columns = Array.from(schemas, (schema) =>
     schema.map(({ name, type }): [string, HiveType] => [name.toLowerCase(), type]),
@@ -19,7 +19,7 @@ export function mergeSchemas(schemas: Iterable<Schema>): Schema {
   return Array.from(mergeNamed(columns), ([name, type]) => ({ name, type }))
 }
 
-/** Columns as Glue holds them. */
+/** Columns in Glue's form. */
 export function glueColumns(schema: Schema): { Name: string; Type: string }[] {
   return schema.map(({ name, type }) => ({ Name: name, Type: typeText(type) }))
 }
@@ -37,7 +37,7 @@ export function similarity(a: Schema, b: Schema): number {
   return longer === 0 ? 1 : shared.length / longer
 }
 
-/** Whether objects with these schemas can be one table: alike by more than 0.7, and at most five kinds. */
+/** Whether objects with these schemas can be one table: a similarity above 0.7, and at most five kinds. */
 export function areOneTable(schemas: readonly Schema[]): boolean {
   const merged = new Map(mergeSchemas(schemas).map(({ name, type }) => [name, type]))
   const distinct = new Map<string, Schema>()

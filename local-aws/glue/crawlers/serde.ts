@@ -1,4 +1,4 @@
-// Which SerDe and which classes of Hive read a format, and the parameters that the SerDe gets.
+// Which SerDe and Hive classes read a format, and the SerDe's parameters.
 import type { Parameters } from '../api/shapes.ts'
 import type { Format, Inspection } from './inspection.ts'
 
@@ -32,7 +32,7 @@ const serdes: Readonly<Record<Format, Serde>> = {
     output: 'org.apache.hadoop.hive.ql.io.avro.AvroContainerOutputFormat',
     library: 'org.apache.hadoop.hive.serde2.avro.AvroSerDe',
   },
-  // Athena reads no XML: only Glue's jobs do, by the row tag.
+  // Athena cannot read XML: only Glue's jobs can, by the row tag.
   xml: {},
 }
 

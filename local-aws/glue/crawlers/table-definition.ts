@@ -1,4 +1,4 @@
-// A found table as the Data Catalog keeps it: columns, SerDe, parameters, and its partitions.
+// A found table in the Data Catalog's form: columns, SerDe, parameters, and its partitions.
 import type { Parameters, PartitionInput, StorageDescriptor, TableInput } from '../api/shapes.ts'
 import type { Folder } from './folder-tree.ts'
 import type { FoundTable } from './grouping.ts'
@@ -18,7 +18,7 @@ export interface DefinitionOptions {
   readonly tablePrefix: string
 }
 
-/** The table and its partitions. Each partition has columns and counts of its own, as the crawler writes them. */
+/** The table and its partitions. Each partition has its own columns and counts, as AWS's crawler writes them. */
 export function defineTable(found: FoundTable, options: DefinitionOptions): TableDefinition {
   const columns = new Set(mergeSchemas(found.inspections.map(({ schema }) => schema)).map(({ name }) => name))
   const keys = partitionKeyNames(
@@ -78,7 +78,7 @@ interface Counts {
   readonly records: number
 }
 
-/** Objects and bytes are counted; records are too where each object was sampled, else estimated by size. */
+/** Objects and bytes are counted; records are counted if each object was sampled, else estimated by size. */
 function countsOf(folders: readonly Folder[]): Counts {
   let objects = 0
   let bytes = 0

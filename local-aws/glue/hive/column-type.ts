@@ -1,22 +1,22 @@
-// Hive's column types as a tree, so that what several objects say of one column can be merged.
+// Hive's column types as a tree, so that the types of one column in several objects can be merged.
 
 export type HiveType =
   | { readonly kind: 'primitive'; readonly name: string }
   | { readonly kind: 'array'; readonly of: HiveType }
   | { readonly kind: 'map'; readonly key: HiveType; readonly value: HiveType }
   | { readonly kind: 'struct'; readonly fields: ReadonlyMap<string, HiveType> }
-  /** Only NULLs were seen: agrees with everything. */
+  /** Only NULLs were seen: compatible with everything. */
   | { readonly kind: 'unknown' }
 
 export const primitive = (name: string): HiveType => ({ kind: 'primitive', name })
 export const unknownType: HiveType = { kind: 'unknown' }
 const string = primitive('string')
 
-// From narrow to wide; a decimal beside a float becomes a double.
+// From narrow to wide; a decimal merged with a float becomes a double.
 const numbers = ['tinyint', 'smallint', 'int', 'bigint', 'float', 'double']
 const isNumber = (name: string) => numbers.includes(name) || name.startsWith('decimal')
 
-/** How a Glue column spells the type, `array<struct<a:int>>`; what was never seen, or has no fields, is a string. */
+/** The type in a Glue column's spelling, `array<struct<a:int>>`; an unseen type, or one without fields, is a string. */
 export function typeText(type: HiveType): string {
   switch (type.kind) {
     case 'primitive':
@@ -34,14 +34,14 @@ export function typeText(type: HiveType): string {
   }
 }
 
-/** The narrowest type that holds both; string where nothing else does. */
+/** The narrowest type that holds both, string if there is no other. */
 export function mergeTypes(a: HiveType, b: HiveType): HiveType {
   return mergeAll([a, b])
 }
 
 /**
  * The narrowest type that holds all of them. They are merged at once, not one after another: each step would copy all
- * fields that were there, which takes minutes for a thousand records that have a thousand fields each.
+ * previous fields, which takes minutes for a thousand records with a thousand fields each.
  */
 export function mergeAll(types: readonly HiveType[]): HiveType {
   const known = types.filter((type) => type.kind !== 'unknown')
@@ -76,7 +76,7 @@ export function mergeAll(types: readonly HiveType[]): HiveType {
   }
 }
 
-/** What several lists of columns or fields say, by name in the order in which names appear first. */
+/** Merges several lists of columns or fields by name, in the order of first appearance. */
 export function mergeNamed(lists: Iterable<Iterable<readonly [string, HiveType]>>): Map<string, HiveType> {
   const byName = new Map<string, HiveType[]>()
   for (const list of lists) {
@@ -97,12 +97,12 @@ function mergePrimitives(a: HiveType, b: HiveType): HiveType {
 
 function widerNumber(a: string, b: string): HiveType {
   const wider = Math.max(numbers.indexOf(a), numbers.indexOf(b))
-  // Decimals, and a whole number of 64 bits beside a float, need a double.
+  // Decimals, and a 64-bit integer merged with a float, need a double.
   if (!numbers.includes(a) || !numbers.includes(b)) return primitive('double')
   return primitive(numbers[wider] === 'float' && [a, b].includes('bigint') ? 'double' : numbers[wider]!)
 }
 
-/** What counts as the same type when schemas are compared: numbers of any width are. */
+/** What counts as the same type when schemas are compared: numbers of any width do. */
 export function typeFamily(type: HiveType): string {
   if (type.kind === 'primitive') return isNumber(type.name) ? 'number' : type.name
   return type.kind

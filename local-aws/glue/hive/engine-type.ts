@@ -1,10 +1,10 @@
-// Hive's types and the engine's: `array<struct<a:int>>` is `array(row("a" integer))`.
+// Converts Hive's types to the engine's and back: `array<struct<a:int>>` is `array(row("a" integer))`.
 
 import { quoted } from '@ticklake/runtime/sql/tokens.ts'
 import { engineName, hiveOfEngine } from './type-names.ts'
 import { partsOfType, splitAtCommas } from './type-parts.ts'
 
-/** The engine's name of one of Hive's types. */
+/** The engine's name of a Hive type. */
 export function engineType(type: string): string {
   const parts = partsOfType(type)
   if (parts.length === 0) return engineName(type)
@@ -14,7 +14,7 @@ export function engineType(type: string): string {
   return `row(${fields.join(', ')})`
 }
 
-/** Hive's name of one of the engine's types; one that Hive does not have keeps the engine's. */
+/** Hive's name of an engine type; a type that Hive does not have keeps the engine's name. */
 export function hiveName(type: string): string {
   const text = type.trim()
   const open = text.indexOf('(')
@@ -34,7 +34,7 @@ export function hiveName(type: string): string {
   }
 }
 
-/** A field without a name is called by its place, as the engine does when it writes one. */
+/** A field without a name is named by its position, as the engine does when it writes one. */
 function fieldOf(part: string, at: number): string {
   const quoted = /^"((?:[^"]|"")*)" /.exec(part)
   if (quoted) return `${quoted[1]!.replaceAll('""', '"')}:${hiveName(part.slice(quoted[0].length))}`

@@ -1,12 +1,12 @@
-// Types of columns between Hive's spelling, which Athena's DDL and Glue have, and Iceberg's.
+// Converts column types between Hive's spelling, which Athena's DDL and Glue use, and Iceberg's.
 import { AwsError } from '../../http/aws-error.ts'
 import type { Field, FieldType } from '../../iceberg/schema.ts'
 import { hiveOfIceberg, icebergName } from './type-names.ts'
 import { partsOfType, typeName } from './type-parts.ts'
 
 /**
- * Columns of Hive as fields, numbered from `firstId` on in the order in which they are met: `withFreshIds` brings them
- * into Iceberg's own.
+ * Hive columns as fields, numbered from `firstId` on in the order of traversal: `withFreshIds` changes that to
+ * Iceberg's own numbering.
  */
 export function fieldsOf(
   columns: readonly { readonly Name: string; readonly Type?: string; readonly Comment?: string }[],
@@ -22,7 +22,7 @@ export function fieldsOf(
   }))
 }
 
-/** A type as Glue's columns spell it: `array<struct<a:int>>`. */
+/** A type in Glue's spelling: `array<struct<a:int>>`. */
 export function hiveTypeText(type: FieldType): string {
   return typeText(type, ':', ',')
 }
@@ -34,7 +34,7 @@ export interface IcebergColumn {
   readonly Parameters: Record<string, string>
 }
 
-/** Fields as the Data Catalog has the columns of an Iceberg table. @throws AwsError for a type that is nested too deep */
+/** Fields from the Data Catalog's columns of an Iceberg table. @throws AwsError for a type that is nested too deep */
 export function icebergColumns(fields: readonly Field[]): IcebergColumn[] {
   return fields.map(({ id, name, type, required, doc }) => ({
     Name: name,
@@ -48,12 +48,12 @@ export function icebergColumns(fields: readonly Field[]): IcebergColumn[] {
   }))
 }
 
-/** A type as Athena's DESCRIBE spells it for an Iceberg table: `array<struct<a: int, b: string>>`. */
+/** A type in the spelling of Athena's DESCRIBE for an Iceberg table: `array<struct<a: int, b: string>>`. */
 export function describedType(type: FieldType): string {
   return typeText(type, ': ', ', ')
 }
 
-/** Whoever reads the type afterwards calls itself for each level. */
+/** Later readers of the type recurse for each level. */
 const deepest = 100
 
 function typeText(type: FieldType, colon: string, comma: string, depth = 0): string {
@@ -74,11 +74,11 @@ function typeText(type: FieldType, colon: string, comma: string, depth = 0): str
   }
 }
 
-/** A type in Hive's spelling as Iceberg's. */
+/** A type in Hive's spelling, converted to Iceberg's. */
 function fieldType(type: string, nextId: () => number): FieldType {
   const name = typeName(type)
   const parts = partsOfType(type)
-  // Ids are in the order in which parts are met, each before those within it.
+  // Ids follow the order of traversal, each part before those within it.
   const part = (at: number) => fieldType(parts[at]?.type || 'string', nextId)
   switch (name) {
     case 'array': {

@@ -1,8 +1,8 @@
-// What Hive, the engine and Iceberg call the same primitive types: one table, read each way.
+// The names of primitive types in Hive, the engine and Iceberg: one table, read in each direction.
 
 interface Names {
   readonly engine: string
-  /** The small integers have the next wider one. */
+  /** The small integers map to the next wider type. */
   readonly iceberg: string
 }
 
@@ -20,7 +20,7 @@ const byHive: Readonly<Record<string, Names>> = {
   timestamp: { engine: 'timestamp(3)', iceberg: 'timestamp' },
 }
 
-/** Names that DDL and clients have for some of Iceberg's types beside those of Hive. */
+/** Names that DDL and clients use for some Iceberg types besides Hive's. */
 const icebergAliases: Readonly<Record<string, string>> = {
   integer: 'int',
   long: 'long',
@@ -32,7 +32,7 @@ const icebergAliases: Readonly<Record<string, string>> = {
   uuid: 'uuid',
 }
 
-/** What Hive has no type for is the text that it prints as, or a time without its zone. */
+/** A type that Hive lacks becomes the text of its values, or a time without its zone. */
 const hiveOfOnlyIceberg: Readonly<Record<string, string>> = {
   time: 'string',
   uuid: 'string',
@@ -46,10 +46,10 @@ export const primitiveNames: ReadonlySet<string> = new Set(Object.keys(byHive))
 
 const named = (of: keyof Names) => Object.entries(byHive).map(([hive, names]) => [names[of], hive] as const)
 const hiveByEngine = new Map(named('engine'))
-/** Of two that have one name, the wider is Hive's. */
+/** If two types have one name, Hive's is the wider. */
 const hiveByIceberg = new Map([...named('iceberg'), ...Object.entries(hiveOfOnlyIceberg)])
 
-/** A name that the engine has for no type of Hive stays. */
+/** An engine type that Hive lacks keeps its name. */
 export const engineName = (hive: string): string => byHive[hive]?.engine ?? hive
 export const hiveOfEngine = (engine: string): string => hiveByEngine.get(engine) ?? engine
 export const icebergName = (hive: string): string => byHive[hive]?.iceberg ?? icebergAliases[hive] ?? hive

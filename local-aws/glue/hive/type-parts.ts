@@ -1,17 +1,17 @@
-// What one of Hive's types is made of: the fields of a struct, the elements of an array, the keys and values of a map.
+// The parts of a Hive type: the fields of a struct, the elements of an array, the keys and values of a map.
 
 export interface TypePart {
-  /** A field's, else `$elem$`, `$key$` or `$value$`, as DESCRIBE names them. */
+  /** A field's name, or `$elem$`, `$key$` or `$value$`, as in DESCRIBE. */
   readonly name: string
   readonly type: string
 }
 
-/** `array` of `array<int>`, `decimal` of `decimal(10,2)`; in lower case, as Hive takes either. */
+/** `array` of `array<int>`, `decimal` of `decimal(10,2)`; in lower case, since Hive ignores case. */
 export function typeName(type: string): string {
   return /^[^<(]*/.exec(type)![0].trim().toLowerCase()
 }
 
-/** None for a type that has no parts. */
+/** Empty for a type without parts. */
 export function partsOfType(type: string): TypePart[] {
   const start = type.indexOf('<')
   if (start < 0) return []
@@ -35,8 +35,8 @@ export function partsOfType(type: string): TypePart[] {
 }
 
 /**
- * The parts between the commas that stand outside brackets.
- * @param quote names may stand between these, as in the engine's types; in Hive's a quotation mark is part of a name
+ * The parts between the commas outside brackets.
+ * @param quote the quotation mark of names in the engine's types; in Hive's it is part of a name
  */
 export function splitAtCommas(text: string, quote?: '"'): string[] {
   const parts: string[] = []

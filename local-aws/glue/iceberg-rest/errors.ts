@@ -30,7 +30,7 @@ export const namespaceNotEmpty = (name: string) =>
   new RestError(409, 'NamespaceNotEmptyException', `Namespace ${name} is not empty`)
 export const commitFailed = (message: string) => new RestError(409, 'CommitFailedException', message)
 
-/** What a client is answered for an error; undefined for a defect. */
+/** The answer for an error; undefined for an unexpected one. */
 export function restErrorOf(error: unknown): RestError | undefined {
   if (error instanceof RestError) return error
   if (error instanceof UpdateRefused) return badRequest(error.message)

@@ -6,7 +6,7 @@ import type { RestRequest } from './request.ts'
 
 type Properties = Record<string, string>
 
-/** The one level that a namespace of Glue has. @throws RestError */
+/** The single level of a namespace in Glue. @throws RestError */
 export function namespaceName(levels: unknown): string {
   const [name, ...more] = Array.isArray(levels) ? levels : []
   if (typeof name !== 'string' || name === '' || more.length > 0)
@@ -91,7 +91,7 @@ function membersOf({ location, comment, ...others }: Properties) {
   }
 }
 
-/** A page of names that stand in their order; the token is the last name of the page before. */
+/** A page of sorted names; the token is the last name of the previous page. */
 export function pageOf(
   names: readonly string[],
   query: URLSearchParams,

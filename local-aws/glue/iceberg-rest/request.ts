@@ -1,10 +1,10 @@
-// A request of Iceberg's REST protocol, as its operations see it.
+// A request of Iceberg's REST protocol, in the form that its operations get.
 
 export interface RestRequest {
   /** The names in the path, unescaped: a namespace, a table. */
   readonly names: readonly string[]
   readonly query: URLSearchParams
   readonly body: Readonly<Record<string, unknown>>
-  /** The address by which the client has reached the server. */
+  /** The address at which the client reached the server. */
   readonly host: string
 }

@@ -1,4 +1,4 @@
-// Glue's Iceberg REST endpoint: which operation answers which method and path below /iceberg.
+// Glue's Iceberg REST endpoint: the operation for each method and path below /iceberg.
 import type { IcebergTables } from '../../iceberg/tables.ts'
 import { longsFromJson, longsToJson } from '../api/long-json.ts'
 import type { GlueService } from '../api/service.ts'
@@ -7,7 +7,7 @@ import { namespaceOperations } from './namespaces.ts'
 import type { RestRequest } from './request.ts'
 import { tableOperations } from './tables.ts'
 
-/** A request as it came over the wire. */
+/** A request as it arrived. */
 export interface WireRequest {
   readonly method: string
   /** Path and query. */
@@ -17,14 +17,14 @@ export interface WireRequest {
 }
 
 export interface IcebergRest {
-  /** No request of it is larger. */
+  /** Larger requests are refused. */
   readonly mostBytes: number
-  /** @throws a defect, as it is */
+  /** @throws unexpected errors, unchanged */
   answer(request: WireRequest): Promise<{ status: number; text: string }>
 }
 
 type Operation = (request: RestRequest) => Promise<unknown>
-/** Method, the path behind the prefix with `*` for a name, and what answers. */
+/** Method, the path after the prefix with `*` for a name, and the handler. */
 type Route = readonly [method: string, path: string, operation: Operation]
 
 /** A commit of a table with thousands of columns. */
@@ -76,7 +76,7 @@ export function openIcebergRest({ glue, tables, accountId, region }: RestParts):
     const { pathname, searchParams: query } = new URL(url, 'http://local-aws')
     const parts = partsOf(pathname)
     if (parts.join('/') === 'config' && method === 'GET') return config()
-    // The catalog's id in front is the account's, which is the only one.
+    // A catalog id before the path is the account's, which is the only one.
     const path = parts[0] === 'catalogs' ? parts.slice(2) : parts
     for (const [own, pattern, operation] of routes) {
       const names = own === method ? namesIn(path, pattern.split('/')) : undefined
@@ -102,7 +102,7 @@ export function openIcebergRest({ glue, tables, accountId, region }: RestParts):
   }
 }
 
-/** The unescaped parts of a path behind /iceberg/v1. @throws RestError */
+/** The unescaped parts of a path after /iceberg/v1. @throws RestError */
 function partsOf(pathname: string): string[] {
   const parts = pathname.split('/').slice(2)
   if (parts.shift() !== 'v1') throw new RestError(404, 'NotFoundException', `No route for ${pathname}`)
@@ -113,19 +113,19 @@ function partsOf(pathname: string): string[] {
   }
 }
 
-/** What stands at the places of `*`; undefined when the path is another one. */
+/** The values at the places of `*`; undefined if the path does not match. */
 function namesIn(path: readonly string[], pattern: readonly string[]): string[] | undefined {
   if (path.length !== pattern.length) return undefined
   if (!pattern.every((part, i) => part === '*' || part === path[i])) return undefined
   return path.filter((_, i) => pattern[i] === '*').map((name) => name.toLowerCase())
 }
 
-/** Between the levels of a namespace in a path. */
+/** The separator between the levels of a namespace in a path. */
 const levelSeparator = '\u001f'
 
 /**
- * Clients look for a table's metadata, such as `db.t.snapshots`, as for a table in the namespace `db.t`, and go on when
- * it is not there.
+ * Clients look up a table's metadata tables, such as `db.t.snapshots`, as tables in the namespace `db.t`, and continue
+ * if there is none.
  * @throws RestError for a namespace of several levels, which the Data Catalog does not have
  */
 function requireOneLevel([namespace, table]: readonly string[]): void {
@@ -140,7 +140,7 @@ function bodyOf(text: string): Record<string, unknown> {
     if (typeof body === 'object' && body !== null && !Array.isArray(body))
       return body as Record<string, unknown>
   } catch {
-    // As for any other text that is no object.
+    // The same error as for any other text that is not an object.
   }
   throw badRequest('The body is no JSON object')
 }

@@ -24,7 +24,7 @@ export function tableOperations(glue: GlueService, tables: IcebergTables, region
     return entry
   }
 
-  /** Where a new table lies that does not say so itself. @throws RestError */
+  /** The location of a new table that does not name one. @throws RestError */
   async function defaultLocation(namespace: string, name: string): Promise<string> {
     const database = await glue.getDatabase(namespace)
     if (!database) throw noSuchNamespace(namespace)
@@ -147,7 +147,7 @@ export function tableOperations(glue: GlueService, tables: IcebergTables, region
   }
 }
 
-/** Where clients find the files: at the address at which they have found the catalog. */
+/** The address of the files for clients: the one at which they found the catalog. */
 function clientConfig(host: string, region: string): Record<string, string> {
   return {
     's3.endpoint': `http://${host}`,
@@ -157,7 +157,7 @@ function clientConfig(host: string, region: string): Record<string, string> {
   }
 }
 
-/** What the updates of a table that is only being made start from: they can only raise the version of its format. */
+/** The starting point for the updates of a new table: they can only raise the version of its format. */
 function blankMetadata(updates: readonly Update[]): TableMetadata {
   return {
     'format-version': updates.some(({ action }) => action === 'upgrade-format-version') ? 1 : 2,

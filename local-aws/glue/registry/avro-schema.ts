@@ -1,7 +1,7 @@
-// Avro schemas: whether a definition is one, and whether one resolves what another wrote.
+// Avro schemas: whether a definition is valid, and whether one schema can read what another wrote.
 import avro from 'avsc'
 
-/** Why the definition is no Avro schema; undefined for a valid one. */
+/** Why the definition is not an Avro schema; undefined for a valid one. */
 export function avroProblem(definition: string): string | undefined {
   try {
     typeOf(definition)
@@ -21,5 +21,5 @@ export function avroReads(reader: string, writer: string): boolean {
   }
 }
 
-/** Each definition on its own: two versions of a record have the same name. */
+/** Each definition by itself, since two versions of a record have the same name. */
 const typeOf = (definition: string) => avro.Type.forSchema(JSON.parse(definition), { registry: {} })

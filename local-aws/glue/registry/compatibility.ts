@@ -1,4 +1,4 @@
-// The compatibility modes of the schema registry: which earlier versions a new one must fit, and in which direction.
+// The compatibility modes of the schema registry: which earlier versions a new one is compared with, in which direction.
 import { type DataFormat, formats } from './schema-format.ts'
 
 export type Compatibility =

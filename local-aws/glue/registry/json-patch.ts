@@ -1,8 +1,8 @@
-// The difference of two JSON values as a JSON Patch (RFC 6902), which is how the registry shows one of two versions.
+// The difference of two JSON values as a JSON Patch (RFC 6902), in which the registry shows the difference of versions.
 
 type Step = { op: 'add' | 'replace'; path: string; value: unknown } | { op: 'remove'; path: string }
 
-/** The steps that make the second value of the first; lists of other lengths are replaced as a whole. */
+/** The steps from the first value to the second; lists of different lengths are replaced as a whole. */
 export function jsonPatch(first: unknown, second: unknown, path = ''): Step[] {
   if (Array.isArray(first) && Array.isArray(second) && first.length === second.length) {
     return first.flatMap((item, i) => jsonPatch(item, second[i], `${path}/${i}`))

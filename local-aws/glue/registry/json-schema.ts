@@ -1,14 +1,14 @@
-// JSON schemas: whether a definition is one, and whether it accepts everything that another accepts.
+// JSON schemas: whether a definition is valid, and whether it accepts everything that another accepts.
 
 type JsonSchema = boolean | { readonly [keyword: string]: unknown }
 type Rules = { readonly [keyword: string]: unknown }
 
 const types = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string']
 
-/** Deeper schemas are refused: the comparison goes down both. */
+/** Deeper schemas are refused, since the comparison recurses into both. */
 const deepest = 50
 
-/** Why the definition is no JSON schema; undefined for a valid one. */
+/** Why the definition is not a JSON schema; undefined for a valid one. */
 export function jsonSchemaProblem(definition: string): string | undefined {
   const invalid = (why: string) => `Schema definition of JSON data format is invalid: ${why}`
   try {
@@ -67,7 +67,7 @@ interface Roots {
 }
 
 function accepts(readerPart: JsonSchema, writerPart: JsonSchema, roots: Roots, depth: number): boolean {
-  // Schemas that refer to themselves: what is deeper was compared before.
+  // Schemas that refer to themselves: a pair that is already being compared counts as compatible.
   if (depth > deepest) return true
   const reader = resolved(readerPart, roots.reader)
   const writer = resolved(writerPart, roots.writer)
@@ -158,7 +158,7 @@ function acceptsProperties(reader: Rules, writer: Rules, into: Accepts): boolean
   const shared = Object.entries(theirs).every(([name, schema]) =>
     into(Object.hasOwn(ours, name) ? ours[name]! : others(reader), schema),
   )
-  // What the writer allows beyond its own properties may have one of the reader's names.
+  // Properties that the writer allows without defining them may have one of the reader's names.
   const added = Object.entries(ours).every(
     ([name, schema]) =>
       Object.hasOwn(theirs, name) || others(writer) === true || into(schema, others(writer)),

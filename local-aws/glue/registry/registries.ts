@@ -1,4 +1,4 @@
-// Registries of schemas: named groups, one of which is there by default.
+// Registries of schemas: named groups, of which one exists by default.
 import { GlueError, invalidInput } from '../api/errors.ts'
 import type { Handlers } from '../api/request.ts'
 import { arnOf, type CatalogContext } from '../catalog/context.ts'
@@ -15,7 +15,7 @@ interface Registry {
 
 const defaultRegistry = 'default-registry'
 
-/** The name that an id means; the default registry's where there is none. @throws GlueError for a name and an ARN */
+/** The name in a registry id; the default registry's if there is no id. @throws GlueError for both a name and an ARN */
 export function registryName({ RegistryName, RegistryArn }: RegistryId = {}): string {
   if (RegistryName !== undefined && RegistryArn !== undefined) {
     throw invalidInput('Only one of RegistryName and RegistryArn may be set')

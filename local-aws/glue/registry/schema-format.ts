@@ -1,11 +1,11 @@
-// The formats of schemas: what a valid definition is, and whether one schema reads what another wrote.
+// The formats of schemas: whether a definition is valid, and whether one schema can read what another wrote.
 import { avroProblem, avroReads } from './avro-schema.ts'
 import { jsonSchemaProblem, jsonSchemaReads } from './json-schema.ts'
 
 export type DataFormat = 'AVRO' | 'JSON' | 'PROTOBUF'
 
 interface Format {
-  /** Why a definition is none; undefined for a valid one. */
+  /** Why a definition is invalid; undefined for a valid one. */
   readonly problem: (definition: string) => string | undefined
   /** Whether data that was written with one schema can be read with another. */
   readonly reads: (reader: string, writer: string) => boolean

@@ -1,4 +1,4 @@
-// Schemas and their versions as the store holds them.
+// Schemas and their versions in the store.
 import { GlueError, invalidInput } from '../api/errors.ts'
 import { arnOf, type CatalogContext } from '../catalog/context.ts'
 import type { Compatibility } from './compatibility.ts'
@@ -21,7 +21,7 @@ interface SchemaData {
   Description?: string
   /** Versions before it are not compared with new ones. */
   checkpoint: number
-  /** Numbers are never given to a second version. */
+  /** Version numbers are never reused. */
   next: number
 }
 export interface SchemaRow {
@@ -41,7 +41,7 @@ export interface VersionRow {
   readonly definition: string
 }
 
-/** Time as the registry shows it, unlike the rest of Glue. */
+/** The registry's form of times, unlike the rest of Glue. */
 export const isoTime = (seconds: number) => new Date(seconds * 1000).toISOString()
 
 export class SchemaRows {
@@ -51,7 +51,7 @@ export class SchemaRows {
     this.#context = context
   }
 
-  /** The names that an id means. @throws GlueError InvalidInputException for an id without a name */
+  /** The names in a schema id. @throws GlueError InvalidInputException for an id without a name */
   names({ SchemaArn, SchemaName, RegistryName }: SchemaId): { registry: string; name: string } {
     if (SchemaArn !== undefined) {
       const [registry = '', name = ''] = SchemaArn.split('/').slice(-2)
@@ -89,7 +89,7 @@ export class SchemaRows {
     return this.#context.store.all<VersionRow>(sql, registry, name)
   }
 
-  /** @throws GlueError EntityNotFoundException, InvalidInputException when nothing says which */
+  /** @throws GlueError EntityNotFoundException, InvalidInputException if the request does not identify a version */
   version(request: {
     SchemaId?: SchemaId
     SchemaVersionId?: string

@@ -1,4 +1,4 @@
-// Versions of schemas: registered when they are compatible, found by id, number or definition; and their metadata.
+// Versions of schemas: registered if compatible, found by id, number or definition; and their metadata.
 import { randomUUID } from 'node:crypto'
 import { GlueError, invalidInput } from '../api/errors.ts'
 import { pageOf, startAfterNumber } from '../api/page.ts'
@@ -30,7 +30,7 @@ interface Metadata {
 /** AWS's limit for one version. */
 const mostMetadata = 10
 
-/** Adds the next version; one that is not compatible is kept with the status FAILURE. */
+/** Adds the next version; an incompatible one is kept with the status FAILURE. */
 export function addVersion(
   rows: SchemaRows,
   store: Store,
@@ -248,7 +248,7 @@ export function schemaVersionOperations(context: CatalogContext): Handlers {
   }
 }
 
-/** White space makes no new version. */
+/** A change of white space alone makes no new version. */
 function comparable(definition: string): string {
   try {
     return JSON.stringify(JSON.parse(definition))

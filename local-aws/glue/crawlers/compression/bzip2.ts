@@ -2,7 +2,7 @@
 import bzip2 from 'seek-bzip'
 import type { Sink } from './sink.ts'
 
-/** @throws Error where the sample is cut or broken, or the sink is full */
+/** @throws Error if the sample is truncated or broken, or the sink is full */
 export function unpackBzip2(sample: Uint8Array, sink: Sink): void {
   let at = 0
   const input = {

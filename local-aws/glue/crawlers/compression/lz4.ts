@@ -3,7 +3,7 @@ import type { Sink } from './sink.ts'
 
 const frameMagic = 0x184d2204
 
-/** @throws Error where the sample is cut or broken, or the sink is full */
+/** @throws Error if the sample is truncated or broken, or the sink is full */
 export function unpackLz4Frames(sample: Uint8Array, sink: Sink): void {
   const view = new DataView(sample.buffer, sample.byteOffset, sample.byteLength)
   let at = 0
@@ -28,12 +28,12 @@ export function unpackLz4Frames(sample: Uint8Array, sink: Sink): void {
   }
 }
 
-/** @throws Error where the sample is cut or broken, or the sink is full */
+/** @throws Error if the sample is truncated or broken, or the sink is full */
 export function unpackHadoopLz4(sample: Uint8Array, sink: Sink): void {
   eachHadoopBlock(sample, sink, (block) => unpackLz4Block(block, sink))
 }
 
-/** Hadoop writes the length of some unpacked content, then its blocks, each with its packed length. */
+/** Hadoop writes the unpacked length, then blocks, each with its packed length. */
 export function eachHadoopBlock(sample: Uint8Array, sink: Sink, unpack: (block: Uint8Array) => void): void {
   const view = new DataView(sample.buffer, sample.byteOffset, sample.byteLength)
   let at = 0

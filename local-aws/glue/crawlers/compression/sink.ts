@@ -10,7 +10,7 @@ export class Sink {
     this.#most = most
   }
 
-  /** Whether more came than the limit allows. */
+  /** Whether there was more than the limit allows. */
   get isFull(): boolean {
     return this.#isFull
   }
@@ -37,7 +37,7 @@ export class Sink {
     this.#buffer[this.#length++] = byte
   }
 
-  /** Repeats what was written `distance` bytes ago, overlapping itself where it must. @throws Error */
+  /** Repeats what was written `distance` bytes ago, which may overlap. @throws Error */
   copy(distance: number, count: number): void {
     if (distance === 0 || distance > this.#length) throw new Error('a copy of bytes before the start')
     for (let i = 0; i < count; i++) this.writeByte(this.#buffer[this.#length - distance]!)

@@ -3,10 +3,10 @@ import { snappyUncompress } from 'hyparquet'
 import { eachHadoopBlock } from './lz4.ts'
 import type { Sink } from './sink.ts'
 
-/** A block of more is no block of ours to unpack. */
+/** A longer block is not unpacked. */
 const mostOfBlock = 16 * 1024 * 1024
 
-/** The framing format. @throws Error where the sample is cut or broken */
+/** The framing format. @throws Error if the sample is truncated or broken */
 export function unpackSnappy(sample: Uint8Array, sink: Sink): void {
   let at = 0
   while (at + 4 <= sample.length && !sink.isFull) {
@@ -22,7 +22,7 @@ export function unpackSnappy(sample: Uint8Array, sink: Sink): void {
   }
 }
 
-/** Hadoop's framing, or else one block that is the whole object. @throws Error */
+/** Hadoop's framing, or otherwise one block that is the whole object. @throws Error */
 export function unpackHadoopSnappy(sample: Uint8Array, sink: Sink): void {
   try {
     eachHadoopBlock(sample, sink, (block) => sink.write(snappyBlock(block)))

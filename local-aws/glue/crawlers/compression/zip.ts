@@ -18,7 +18,7 @@ export function zipEntry(sample: Uint8Array): { isStored: boolean; content: Uint
 const endMagic = 0x06054b50
 const endLength = 22
 
-/** How many files the archive's directory lists; undefined where the sample does not reach its end. */
+/** How many files the archive's directory lists; undefined if the sample does not reach its end. */
 function fileCount(view: DataView): number | undefined {
   const last = view.byteLength - endLength
   for (let at = last; at >= Math.max(0, last - 0xffff); at--) {

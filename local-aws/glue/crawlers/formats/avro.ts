@@ -1,4 +1,4 @@
-// What columns an Avro object has, from the schema in its header.
+// The columns of an Avro object, from the schema in its header.
 import { type HiveType, primitive, unknownType } from '../../hive/column-type.ts'
 import type { Schema } from '../schema.ts'
 
@@ -9,9 +9,9 @@ type AvroSchema = string | AvroSchema[] | { readonly type: AvroSchema; readonly 
 
 export interface AvroFinding {
   readonly schema: Schema
-  /** Of the sample. */
+  /** The number of records in the sample. */
   readonly records: number
-  /** The schema as its header has it. */
+  /** The schema in the header, as text. */
   readonly literal: string
 }
 
@@ -19,7 +19,7 @@ export function isAvro(head: Uint8Array): boolean {
   return magic.every((byte, i) => head[i] === byte)
 }
 
-/** @throws Error when the header is broken, or its schema is none of a record */
+/** @throws Error when the header is broken, or its schema is not a record */
 export function avroSchema(sample: Uint8Array): AvroFinding {
   const reader = new AvroReader(sample, magic.length)
   const metadata = reader.map()
@@ -42,7 +42,7 @@ function countRecords(reader: AvroReader): number {
       records += count
     }
   } catch {
-    // A cut sample: its last block counts as far as it was read.
+    // In a truncated sample the last block counts as far as it was read.
   }
   return records
 }
@@ -125,7 +125,7 @@ function hiveType(schema: AvroSchema, named: Map<string, HiveType>, depth: numbe
   if (Array.isArray(schema)) {
     const others = schema.filter((option) => option !== 'null')
     if (others.length === 1) return hiveType(others[0]!, named, depth + 1)
-    // Hive has no column of either one or the other.
+    // Hive has no column for a union of several types.
     return others.length === 0 ? unknownType : primitive('string')
   }
   const { type, logicalType } = schema

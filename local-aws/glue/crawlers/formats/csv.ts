@@ -1,4 +1,4 @@
-// What columns delimited text has, and whether its first line names them.
+// The columns of delimited text, and whether its first line names them.
 import { type HiveType, mergeTypes, primitive, unknownType } from '../../hive/column-type.ts'
 import { isMostlyGood } from '../broken-lines.ts'
 import type { Schema } from '../schema.ts'
@@ -14,7 +14,7 @@ export interface CsvFinding {
   readonly isQuoted: boolean
 }
 
-/** What a custom classifier sets; without it, everything is found out. */
+/** The settings of a custom classifier; without one, everything is detected. */
 export interface CsvOptions {
   readonly delimiter?: string
   readonly quote?: string
@@ -36,22 +36,22 @@ interface Cell {
 type Row = readonly Cell[]
 
 /**
- * In: text, perhaps cut in its last line. Out: undefined when it is not delimited text: at least two columns, two
- * lines, and as many cells in almost all lines.
+ * In: text, whose last line may be truncated. Out: undefined if it is not delimited text: at least two columns, two
+ * lines, and the same number of cells in almost all lines.
  */
 export function csvSchema(text: string, isCut: boolean, options: CsvOptions = {}): CsvFinding | undefined {
   const content = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
   const candidates = (options.delimiter ? [options.delimiter] : delimiters)
     .map((delimiter) => table(content, isCut, delimiter, options))
     .filter((found) => found !== undefined)
-  // `id;px` above `1;2,5` has as many cells as its rows only by semicolons.
+  // `id;px` above `1;2,5` has as many cells as its rows only with semicolons.
   return candidates.toSorted(
     (a, b) => a.broken - b.broken || Number(a.isShortHeader) - Number(b.isShortHeader),
   )[0]
 }
 
 interface Candidate extends CsvFinding {
-  /** Whether the first line has a cell less than the rows. */
+  /** Whether the first line has one cell less than the rows. */
   readonly isShortHeader: boolean
 }
 
@@ -63,7 +63,7 @@ function table(text: string, isCut: boolean, delimiter: string, options: CsvOpti
   if (!first || (rows.length < 2 && !options.names)) return undefined
   const width = Math.max(commonWidth(rows), options.names?.length ?? 0)
   if (width < 2 && !options.allowsOneColumn) return undefined
-  // Lines with a delimiter at their end below a header that has none: the cell after it is empty.
+  // Lines with a trailing delimiter below a header without one: the last cell is empty.
   const isWidth = (row: Row) => row.length === width || (row.length === width - 1 && row === first)
   const good = rows.filter(isWidth)
   const broken = rows.length - good.length
@@ -105,12 +105,12 @@ function commonWidth(rows: readonly Row[]): number {
   return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [0, 0])[0]
 }
 
-/** Whether the last column has no value in any row: what a delimiter at the end of each line makes. */
+/** Whether the last column has no value in any row, as with a delimiter at the end of each line. */
 function emptyAtEnd(rows: readonly Row[], width: number): boolean {
   return rows.every((row) => row.length < width || row[width - 1]!.text.trim() === '')
 }
 
-/** All cells are short texts that could be names, and no two are the same; the last one may be empty with its column. */
+/** All cells are short texts that could be names, and no two are equal; the last one may be empty with its column. */
 function isHeader(row: Row, columns: number, mayEndEmpty: boolean): boolean {
   const cells = row.slice(0, columns).map(({ text }) => text.trim())
   const texts = mayEndEmpty && cells.at(-1) === '' ? cells.slice(0, -1) : cells
@@ -139,7 +139,7 @@ function textType(text: string): HiveType {
   return primitive(/^[+-]?(?:NaN|Infinity)$/.test(text) ? 'double' : 'string')
 }
 
-/** A longer number is kept as text: a double would round it. */
+/** A longer number stays text: a double would round it. */
 function isBigint(text: string): boolean {
   if (text.length > 20) return false
   const value = BigInt(text.startsWith('+') ? text.slice(1) : text)
@@ -161,7 +161,7 @@ function rowsOf(
     const end = lineEnd < 0 ? text.length : lineEnd
     if (lineEnd < 0 && isCut && count > 0) break
     if (count >= rowsToType) {
-      // Only counted: a line end inside quotation marks is one row too many in an estimate.
+      // Only counted: a line end inside quotation marks makes the estimate one row too high.
       if (text.slice(at, Math.min(end, at + 64)).trim() !== '') count++
       at = end + 1
       continue
@@ -175,7 +175,7 @@ function rowsOf(
   return { rows, count }
 }
 
-/** So far a quoted cell may go on over line ends; a mark that is never closed is a character. */
+/** Up to here a quoted cell may continue over line ends; a mark that is never closed is an ordinary character. */
 const longestQuoted = 64 * 1024
 
 function rowAt(text: string, start: number, delimiter: string, quote: string): { row: Row; next: number } {
@@ -208,13 +208,13 @@ function rowAt(text: string, start: number, delimiter: string, quote: string): {
   }
 }
 
-/** Of a part of the text: no search goes on to its end. */
+/** Searches in a part of the text only, so that no search runs to the end of the text. */
 function indexWithin(text: string, wanted: string, from: number, end: number): number {
   const index = text.slice(from, end).indexOf(wanted)
   return index < 0 ? -1 : from + index
 }
 
-/** Where the cell ends that begins before `from`: at a mark that is not doubled; -1 where there is none. */
+/** The end of the cell that begins before `from`: at a mark that is not doubled; -1 if there is none. */
 function closingQuote(text: string, from: number, quote: string): number {
   const limit = from + longestQuoted
   for (

@@ -1,4 +1,4 @@
-// Named patterns that grok expressions refer to, in the form that RE2 runs: no look-around, no atomic groups.
+// Named patterns for grok expressions, in a form that RE2 runs: no look-around, no atomic groups.
 const month =
   '(?:[Jj]an(?:uary)?|[Ff]eb(?:ruary)?|[Mm]ar(?:ch)?|[Aa]pr(?:il)?|[Mm]ay|[Jj]une?|[Jj]uly?|[Aa]ug(?:ust)?|[Ss]ep(?:tember)?|[Oo]ct(?:ober)?|[Nn]ov(?:ember)?|[Dd]ec(?:ember)?)'
 const octet = String.raw`(?:25[0-5]|2[0-4]\d|1?\d?\d)`

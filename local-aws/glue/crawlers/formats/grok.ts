@@ -1,4 +1,4 @@
-// Lines of a log as a grok expression describes them: `%{NUMBER:bytes:int}` is a column.
+// Reads log lines by a grok expression: `%{NUMBER:bytes:int}` is a column.
 import { RE2JS } from 're2js'
 import { primitive } from '../../hive/column-type.ts'
 import { isMostlyGood } from '../broken-lines.ts'
@@ -17,7 +17,7 @@ export interface GrokExpression {
 }
 
 const linesToMatch = 200
-/** One of the first lines must match: other text is given up at once. */
+/** One of the first lines must match; other text is rejected at once. */
 const firstLines = 3
 const longestLine = 2_000
 const longestSource = 64 * 1024
@@ -36,8 +36,8 @@ const types: Readonly<Record<string, string>> = {
 }
 
 /**
- * Reads an expression, and patterns of the user's own: a line each, `NAME pattern`.
- * @throws Error for a pattern that is not known, refers to itself, or needs backtracking
+ * Parses an expression, and the user's own patterns: one `NAME pattern` per line.
+ * @throws Error for an unknown pattern, one that refers to itself, or one that needs backtracking
  */
 export function grokExpression(expression: string, customPatterns = ''): GrokExpression {
   const columns: SchemaColumn[] = []
@@ -54,7 +54,7 @@ export function grokExpression(expression: string, customPatterns = ''): GrokExp
 
 /**
  * The expression as a regular expression of whole lines, in which each column is a group, in their order.
- * @throws Error for a pattern that is not known or refers to itself
+ * @throws Error for an unknown pattern, or one that refers to itself
  */
 export function grokRegex(expression: string, customPatterns = ''): string {
   return `.*?${expanded(expression, ownPatterns(customPatterns), [], 0, '(')}.*`
@@ -78,7 +78,7 @@ function expanded(
   columnGroup = '(?:',
 ): string {
   if (depth > deepest) throw new Error('a grok pattern that refers to itself')
-  // A group of the pattern's own is no column.
+  // A group inside a pattern is not a column.
   const uncaptured = pattern.replace(/\\.|\[(?:\\.|[^\]\\])*|\((?!\?)/gs, (part) =>
     part === '(' ? '(?:' : part,
   )
@@ -96,7 +96,7 @@ function expanded(
   return source
 }
 
-/** Undefined for text of which the expression matches too few lines. */
+/** Undefined for text in which too few lines match. */
 export function grokSchema(text: string, isCut: boolean, grok: GrokExpression): GrokFinding | undefined {
   const lines = text.split('\n')
   if (isCut && lines.length > 1) lines.pop()

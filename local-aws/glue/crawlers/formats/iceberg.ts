@@ -1,4 +1,4 @@
-// What columns an Iceberg table has, from a metadata file.
+// The columns of an Iceberg table, from a metadata file.
 import type { Field } from '../../../iceberg/schema.ts'
 import { icebergColumns as columnsOf, type IcebergColumn } from '../../hive/iceberg-type.ts'
 
@@ -10,11 +10,11 @@ interface Metadata {
   readonly location: string
   readonly 'current-schema-id'?: number
   readonly schemas?: readonly IcebergSchema[]
-  /** Where the format's first version has its schema. */
+  /** The schema in version 1 of the format. */
   readonly schema?: IcebergSchema
 }
 
-/** @throws Error for text that is no metadata of a table */
+/** @throws Error for text that is not a table's metadata */
 export function icebergColumns(metadata: string): { location: string; columns: IcebergColumn[] } {
   const table = JSON.parse(metadata) as Metadata
   const current = table.schemas?.find((schema) => schema['schema-id'] === table['current-schema-id'])

@@ -1,29 +1,29 @@
-// What columns JSON text has: one object a line, or a single object, or an array of them; some broken lines are skipped.
+// The columns of JSON text: one object per line, a single object, or an array of them; some broken lines are skipped.
 import { type HiveType, mergeAll, mergeNamed, primitive, unknownType } from '../../hive/column-type.ts'
 import { isMostlyGood } from '../broken-lines.ts'
 import type { Schema } from '../schema.ts'
 
 const largestInt = 2 ** 31 - 1
 
-/** Hive has no use for a type that is nested deeper: what is deeper counts as no JSON, as what never closes does. */
+/** Hive has no use for deeper types: deeper text counts as invalid JSON, and so does text that never closes. */
 const deepest = 100
 
-/** The characters of -9223372036854775808; more digits than that are not compared. */
+/** The length of -9223372036854775808; more digits than that are not compared. */
 const longestBigint = 20
 
-/** So many records are enough to tell the types; the rest is only counted. */
+/** This many records are enough to determine the types; the rest is only counted. */
 const recordsToType = 1_000
 
 export interface JsonFinding {
   /** Names as they are written. */
   readonly schema: Schema
   readonly records: number
-  /** Lines that are no JSON. */
+  /** Lines that are not JSON. */
   readonly broken: number
 }
 
 /**
- * In: text, perhaps cut at its end. Out: undefined when it is not JSON, or too little of it is.
+ * In: text, whose end may be truncated. Out: undefined if it is not JSON, or too little of it is.
  * @param path a JsonPath, `$.records[*]`: the columns are those of what it points at
  */
 export function jsonSchema(text: string, path?: string): JsonFinding | undefined {
@@ -40,7 +40,7 @@ export function jsonSchema(text: string, path?: string): JsonFinding | undefined
       records++
       if (records <= recordsToType) found.push(...columnsOf(value, steps))
     }
-    // Text that is no JSON at all is not read to its end.
+    // Stops early in text that is not JSON at all.
     if (broken >= recordsToType && !isMostlyGood(records, broken)) return undefined
   }
   const columns = mergeNamed(found)
@@ -56,7 +56,7 @@ function columnsOf(type: HiveType, steps?: readonly Step[]): Iterable<readonly [
 
 type Step = { name: string } | 'items' | 'all'
 
-/** @throws Error for a path that a JSON classifier does not have */
+/** @throws Error for a path that JSON classifiers do not support */
 export function pathSteps(path: string): Step[] {
   const steps: Step[] = []
   const pieces = /\.\*|\[\*\]|\[\d+\]|\.([^.[\]]+)|\['([^']*)'\]/y
@@ -82,8 +82,8 @@ function stepInto(type: HiveType, step: Step): HiveType {
 }
 
 /**
- * Reads values one after another as types. More than JSON is accepted, as by the SerDes: NaN and Infinity, and a comma
- * before a closing bracket. A line that is no JSON is skipped to its end, so that no text is read a second time.
+ * Reads consecutive values as types. Like the SerDes, it accepts more than JSON: NaN and Infinity, and a comma
+ * before a closing bracket. A line that is not JSON is skipped to its end, so that no text is read again.
  */
 class JsonReader {
   readonly #text: string
@@ -93,7 +93,7 @@ class JsonReader {
     this.#text = text
   }
 
-  /** The next object or array; `broken` for a line that holds none, or more than that. */
+  /** The next object or array; `broken` for a line that holds none, or something else too. */
   next(): HiveType | 'broken' | 'end' {
     this.#skipBlanks()
     if (this.#at >= this.#text.length) return 'end'
@@ -104,7 +104,7 @@ class JsonReader {
       this.#needNoJunk()
       return value
     } catch (error) {
-      // Text that ends inside a value is cut, not broken.
+      // Text that ends inside a value is truncated, not broken.
       if (this.#at >= this.#text.length && error instanceof Broken) return 'end'
       if (!(error instanceof Broken)) throw error
       const lineEnd = this.#text.indexOf('\n', this.#at)
@@ -216,7 +216,7 @@ function unescaped(text: string): string {
   }
 }
 
-/** By its digits: 1.0 is a double, and digits beyond 2^53 would be lost. */
+/** Decided by its digits: 1.0 is a double, and digits beyond 2^53 would be lost. */
 export function numberType(source: string): HiveType {
   if (!/^-?\d+$/.test(source)) return primitive('double')
   if (Math.abs(Number(source)) <= largestInt) return primitive('int')

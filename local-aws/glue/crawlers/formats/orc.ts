@@ -1,4 +1,4 @@
-// What columns an ORC object has, from its footer alone.
+// The columns of an ORC object, from its footer alone.
 import { inflateRawSync, zstdDecompressSync } from 'node:zlib'
 import { type HiveType, primitive } from '../../hive/column-type.ts'
 import { unpackLz4Block } from '../compression/lz4.ts'
@@ -15,7 +15,7 @@ export function isOrc(head: Uint8Array): boolean {
   return Buffer.from(head.subarray(0, 3)).toString('latin1') === 'ORC'
 }
 
-/** In: a file of which only the end is read. @throws Error when it is no ORC file; what `read` throws */
+/** In: a file of which only the end is read. @throws Error when it is not an ORC file; errors of `read` */
 export async function orcSchema(size: number, read: ReadRange): Promise<{ schema: Schema; records: number }> {
   const start = Math.max(0, size - tailBytes)
   let tail = await read(start, size)
@@ -92,7 +92,7 @@ function repeated({ value, bytes }: Field): number[] {
 const numbers = (bytes: Uint8Array) =>
   new Map(Array.from(fieldsOf(bytes), ({ number, value }) => [number, value ?? 0]))
 
-/** By the number of the kind in ORC's protocol. */
+/** By the type's number in ORC's protocol. */
 const primitives: Readonly<Record<number, string>> = {
   0: 'boolean',
   1: 'tinyint',
@@ -137,7 +137,7 @@ function hiveType(types: readonly OrcType[], index: number, depth: number): Hive
   }
 }
 
-/** Chunks with a header of three bytes: twice their length, and whether they are stored as they are. */
+/** Chunks with a header of three bytes: twice their length, and whether they are stored uncompressed. */
 function unpackChunks(packed: Uint8Array, compression: number): Uint8Array {
   const parts: Uint8Array[] = []
   for (let at = 0; at + 3 <= packed.length; ) {

@@ -1,4 +1,4 @@
-// What columns a Parquet file has, from its footer alone.
+// The columns of a Parquet file, from its footer alone.
 import {
   type AsyncBuffer,
   parquetMetadataAsync,
@@ -14,7 +14,7 @@ export function isParquet(head: Uint8Array): boolean {
   return head.length >= 12 && Buffer.from(head.subarray(0, 4)).toString('latin1') === 'PAR1'
 }
 
-/** In: a file of which only the end is read. @throws Error when it is no Parquet file; what `read` throws */
+/** In: a file of which only the end is read. @throws Error when it is not a Parquet file; errors of `read` */
 export async function parquetFileSchema(
   size: number,
   read: ReadRange,
@@ -45,7 +45,7 @@ function groupType({ element, children }: SchemaTree): HiveType {
   const logical = element.logical_type?.type
   const inner = children[0]!
   if (logical === 'LIST' || element.converted_type === 'LIST') {
-    // The list's middle level, unless an old writer left it out.
+    // The list's middle level, unless an old writer omitted it.
     const item = inner.children.length === 1 && inner.element.name !== 'array' ? inner.children[0] : undefined
     return { kind: 'array', of: item ? nodeType(item) : withoutRepetition(inner) }
   }

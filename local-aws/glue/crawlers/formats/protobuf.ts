@@ -1,14 +1,14 @@
-// Reads the fields of a protobuf message, as far as ORC's footers need it.
+// Reads the fields of a protobuf message, as far as ORC's footers need them.
 
 export interface Field {
   readonly number: number
-  /** Of a varint or a fixed number. */
+  /** The value of a varint or a fixed number. */
   readonly value?: number
-  /** Of a text, a message, or packed numbers. */
+  /** The bytes of a string, a message, or packed numbers. */
   readonly bytes?: Uint8Array
 }
 
-/** @throws Error at a message that is cut or broken */
+/** @throws Error at a truncated or broken message */
 export function* fieldsOf(message: Uint8Array): Generator<Field> {
   let at = 0
   const varint = () => {

@@ -1,4 +1,4 @@
-// What columns XML text has: the elements and attributes of each row's element.
+// The columns of XML text: the elements and attributes of each row's element.
 import { type HiveType, mergeAll, mergeNamed, primitive, unknownType } from '../../hive/column-type.ts'
 import type { Schema } from '../schema.ts'
 import { numberType } from './json.ts'
@@ -47,14 +47,14 @@ const emptyNode = (name: string, attributes = new Map<string, string>()): Node =
   text: '',
 })
 
-/** A tag of more characters is no tag. */
+/** A longer tag is not a tag. */
 const longestTag = 64 * 1024
 
 type Token =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'open' | 'close' | 'empty'; readonly name: string; readonly rest: string }
 
-/** Tags and the text between them, up to the one that the end of the text cuts. */
+/** Tags and the text between them, up to a tag that the end of the text cuts off. */
 function* tokens(text: string): Generator<Token> {
   let at = 0
   for (;;) {
@@ -79,15 +79,15 @@ function* tokens(text: string): Generator<Token> {
 
 const cdata = '<![CDATA['
 
-/** What ends the part that starts there. */
+/** The end mark of the part that starts there. */
 function skippedUntil(text: string, start: number): string {
   if (text.startsWith('<!--', start)) return '-->'
   return text.startsWith(cdata, start) ? ']]>' : '>'
 }
 
 /**
- * The root's element with all complete elements below it. With a row tag: a root that has every row as its child.
- * The text may be cut anywhere.
+ * The root's element with all complete elements below it. With a row tag: a root whose children are all rows.
+ * The text may be truncated anywhere.
  */
 function tree(text: string, rowTag: string | undefined): Node {
   const root = emptyNode('')
@@ -108,7 +108,7 @@ function tree(text: string, rowTag: string | undefined): Node {
     }
   }
   if (rowTag !== undefined) return root
-  // The root's own element is not closed where the text is cut.
+  // In truncated text the root's own element is not closed.
   return open[1] ?? root.children[0] ?? root
 }
 
