@@ -1,4 +1,4 @@
-// The LOCAL_AWS_* variables: where the one endpoint listens, what lies behind it, where it keeps its state.
+// The LOCAL_AWS_* variables: where the endpoint listens, which servers are behind it, where it keeps its state.
 import { secretForm } from '@ticklake/runtime/engine-secret.ts'
 import { type Env, flag, integer, optionalText, pattern, readEnv, text } from '@ticklake/runtime/env.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
@@ -83,7 +83,7 @@ export interface LocalAwsConfig {
   readonly keepResults: boolean
 }
 
-/** Reads LOCAL_AWS_*, and refuses names that it does not know. @throws Failure CONFIG_INVALID */
+/** Reads LOCAL_AWS_*, and refuses unknown names. @throws Failure CONFIG_INVALID */
 export function localAwsConfig(env: Env): LocalAwsConfig {
   const values = readEnv(localAwsSchema, env, ['LOCAL_AWS_'])
   return Object.freeze({

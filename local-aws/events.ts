@@ -1,22 +1,22 @@
-// What happens in local-aws that someone may want to know: each event is logged and counted in one place.
+// The events of local-aws: each is logged and counted in one place.
 import type { Logger } from '@ticklake/runtime/log.ts'
 import { Counter, Gauge, Histogram, type Registry } from '@ticklake/runtime/metrics.ts'
 import { Outage, type OutageLines } from '@ticklake/runtime/outage.ts'
 import type { DenialReason } from './http/denied-request.ts'
 
-/** A web page that tries has no end: one line a minute for each reason, and the counter for the rest. */
+/** A web page may try again without end: one line a minute for each reason; the counter has the rest. */
 const deniedLogEveryMs = 60_000
 
-/** What is looked at only when somebody asks for the metrics. */
+/** What is checked only when the metrics are scraped. */
 interface Asked {
-  /** By name: a sentence while it does not answer. */
+  /** By name: why a server does not answer; undefined if it does. */
   readonly upstreams: Readonly<Record<string, () => Promise<string | undefined>>>
   readonly freeBytes: () => number
 }
 
 export type Events = ReturnType<typeof makeEvents>
 
-/** The events of one server; `registry` carries their numbers. */
+/** The events of one server; `registry` holds their metrics. */
 export function makeEvents(log: Logger, registry: Registry) {
   const registers = [registry]
   const requests = new Counter({
@@ -69,7 +69,7 @@ export function makeEvents(log: Logger, registry: Registry) {
     /** The folder of LOCAL_AWS_SEED_DIR is loaded. */
     seeded: (facts: { objects: number; statements: number }) => log.info(facts, 'seeded'),
     answered: (service: string, status: number) => requests.inc({ aws_service: service, status }),
-    /** A refused request: nothing of its body was read. */
+    /** A refused request: its body was not read. */
     refused: (facts: { reason: DenialReason; method: string; path: string; why: string }) => {
       refused.inc({ reason: facts.reason })
       const now = Date.now()
@@ -77,14 +77,14 @@ export function makeEvents(log: Logger, registry: Registry) {
       if (isDue) deniedLoggedAt.set(facts.reason, now)
       log[isDue ? 'warn' : 'debug'](facts, 'request refused')
     },
-    /** A request that could not be handed on; the client got a 503 or a cut connection. */
+    /** A request that could not be passed on; the client got a 503 or a closed connection. */
     upstreamFailed: (facts: { method: string; target: string; reason: string }) => {
       log.debug(facts, 'request not passed through')
       upstream.failed(facts.reason)
     },
     /** The S3 server answered a request. */
     upstreamAnswered: () => upstream.worked(),
-    /** From now on a scrape asks these whether they answer, and the disk how much is free. */
+    /** From now on a scrape checks whether these servers answer, and how much space the disk has. */
     whenAsked({ upstreams, freeBytes }: Asked) {
       new Gauge({
         name: 'ticklake_local_aws_upstream_up',
@@ -107,10 +107,10 @@ export function makeEvents(log: Logger, registry: Registry) {
         },
       })
     },
-    /** A defect: an operation threw something that is no AWS error. */
+    /** A defect: an operation threw something other than an AwsError. */
     unhandledError: (facts: { target: string; err: unknown }) =>
       log.error(facts, 'unhandled error in operation'),
-    /** A query's record could not be stored: it was not run, or it ended and only this process knows how. */
+    /** A query's record could not be stored: either it was not run, or it ended and only this process knows how. */
     historyFailed: (why: string) => records.failed(why),
     historyStored: () => records.worked(),
     queryEnded: (facts: { id: string; state: string; ms: number; reason: string | undefined }) => {
@@ -118,7 +118,7 @@ export function makeEvents(log: Logger, registry: Registry) {
       querySeconds.observe(facts.ms / 1000)
       log[facts.state === 'FAILED' ? 'info' : 'debug'](facts, 'query ended')
     },
-    /** The rows of an INSERT or CTAS are there; only the list of their files is not. */
+    /** The rows of an INSERT or CTAS are written; only the list of their files is not. */
     manifestFailed: (facts: { id: string; reason: string }) =>
       log.warn(facts, 'a query wrote its rows, but not the list of its files'),
     queriesExpired: (count: number) => {
@@ -126,7 +126,7 @@ export function makeEvents(log: Logger, registry: Registry) {
       log.debug({ count }, 'old queries left the history')
     },
     expiryFailed: (reason: string) => log.warn({ reason }, 'old results could not be removed; retried later'),
-    /** Queries that a former run of this server left unfinished. */
+    /** Queries that an earlier run of this server left unfinished. */
     interruptedQueriesFailed: (count: number) =>
       log.warn({ count }, 'queries of an earlier run were marked as failed'),
   }

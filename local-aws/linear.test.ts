@@ -1,4 +1,4 @@
-// What a client, a record or an object says is read in a time that grows with its length, not with its square.
+// Texts from clients, records and objects are read in a time that grows with their length, not with its square.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hiveStatement } from './athena/sql/hive-ddl.ts'
@@ -9,7 +9,7 @@ import { namePattern } from './glue/catalog/name-pattern.ts'
 import { exclusionTest } from './glue/crawlers/exclusions.ts'
 import { inspect } from './glue/crawlers/inspection.ts'
 
-/** On a machine that does other things; quadratic ones took from five seconds to hours. */
+/** Generous, for a busy machine; quadratic readers took from five seconds to hours. */
 const mostMs = 5_000
 
 function timed<T>(work: () => T): T {

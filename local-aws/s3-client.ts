@@ -1,8 +1,8 @@
-// How the endpoint itself reaches its S3 server, whatever for: its address, its own credentials, and the bucket made there.
+// How the endpoint itself uses its S3 server: address, credentials, and the creation of buckets.
 import { CreateBucketCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { miniStackCredentials } from '@ticklake/runtime/engine-secret.ts'
 
-/** @param patience how often and how long it waits, and what else differs from the SDK's defaults */
+/** @param patience retries, timeouts, and other differences from the SDK's defaults */
 export function s3ServerClient(
   endpoint: URL,
   region: string,
@@ -16,13 +16,13 @@ export function s3ServerClient(
     endpoint: endpoint.origin,
     region,
     forcePathStyle: true,
-    // Those of the shell are none of a local server's business.
+    // A local server must not use the shell's credentials.
     credentials: miniStackCredentials(secret),
     ...patience,
   })
 }
 
-/** Makes a bucket where it is not there yet. @throws what S3 answers */
+/** Creates a bucket if it is missing. @throws errors of S3 */
 export async function makeBucket(s3: S3Client, bucket: string): Promise<void> {
   await s3.send(new CreateBucketCommand({ Bucket: bucket })).catch((error) => {
     if (!['BucketAlreadyOwnedByYou', 'BucketAlreadyExists'].includes((error as Error).name)) throw error

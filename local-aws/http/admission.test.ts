@@ -1,4 +1,4 @@
-// Which requests are let in, by their head alone; the server that asks this is tried in foreign-requests.test.ts.
+// Which requests are admitted, by their head alone; foreign-requests.test.ts tests the server that uses this.
 
 import { signedAs } from '@ticklake/testing/signed-as.ts'
 import { expect, test } from 'vitest'

@@ -1,20 +1,20 @@
-// Which requests are let in: signed ones, of the services that ticklake needs, by paths that are those services' own.
-// MiniStack behind it knows a hundred services more, some of which run code, and has pages of administration. Pure.
+// Which requests are admitted: signed ones, for the services that ticklake needs, by paths that belong to the service.
+// MiniStack behind it has a hundred more services, some of which run code, and administrative paths. Pure.
 import { type RequestHead, valuesOf } from '@ticklake/runtime/request-guard.ts'
 import { DeniedRequest, type Protocol } from './denied-request.ts'
 import { headerSignature, presignedSignature, type Signature } from './signature.ts'
 
-/** Protocol, and the prefix of X-Amz-Target where it is JSON. */
+/** The protocol, and the prefix of X-Amz-Target if that is JSON. */
 type Service = { readonly protocol: 'query' | 'ec2' | 's3' } | { readonly protocol: 'json'; target: string }
 
-/** By the name that signatures have for a service. */
+/** By the service's name in signatures. */
 const offered: ReadonlyMap<string, Service> = new Map<string, Service>([
   ['athena', { protocol: 'json', target: 'AmazonAthena' }],
   ['glue', { protocol: 'json', target: 'AWSGlue' }],
   ['logs', { protocol: 'json', target: 'Logs_20140328' }],
   ['s3', { protocol: 's3' }],
   ['sts', { protocol: 'query' }],
-  // What infra/ and docs/aws.md ask of AWS, which are tried here.
+  // What infra/ and docs/aws.md call on AWS, for their tests.
   ['iam', { protocol: 'query' }],
   ['cloudformation', { protocol: 'query' }],
   ['ec2', { protocol: 'ec2' }],
@@ -22,27 +22,27 @@ const offered: ReadonlyMap<string, Service> = new Map<string, Service>([
   ['secretsmanager', { protocol: 'json', target: 'secretsmanager' }],
 ])
 
-/** Where Glue answers Iceberg's REST protocol. */
+/** The path of Glue's Iceberg REST endpoint. */
 export const icebergRestPath = '/iceberg/'
 
 const bucketForm = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
-/** Paths that MiniStack answers for other services before it looks whose request it is. */
+/** Paths that MiniStack answers for other services before it checks the signature's service. */
 const notS3 =
   /^\/(?:iceberg|(?:_ministack|_localstack|_aws|_alb|health|login|logout|oauth2|saml2|v2|v20180820|restapis|restapi|environments|metrics\/environments|webtoken|clitoken|key-value-stores|Execute|BatchExecute|BeginTransaction|CommitTransaction|RollbackTransaction|WriteGetObjectResponse)(?:\/|$))/
 
 export interface Admission {
-  /** The name that signatures have for it. */
+  /** The service's name in signatures. */
   readonly service: string
-  /** Who signed, by the name alone: no signature is verified. */
+  /** The access key, unverified, as are all signatures. */
   readonly accessKey: string
-  /** X-Amz-Target, where the protocol is JSON. */
+  /** X-Amz-Target, if the protocol is JSON. */
   readonly target: string | undefined
-  /** An Authorization header to hand on with a presigned URL, which alone does not tell MiniStack that it is S3's. */
+  /** An Authorization header to add for a presigned URL, which alone does not tell MiniStack that it is for S3. */
   readonly authorization: string | undefined
 }
 
 /**
- * @param bucketHost the bucket that the Host header names, in S3's other form of address
+ * @param bucketHost the bucket in the Host header, S3's other form of address
  * @throws DeniedRequest
  */
 export function admit(asked: RequestHead, bucketHost?: string): Admission {
@@ -71,7 +71,7 @@ export function admit(asked: RequestHead, bucketHost?: string): Admission {
   }
 }
 
-/** How the client of a request reads errors, as far as its head tells. */
+/** How the client of a request reads errors, judging by its head. */
 export function protocolOf(asked: RequestHead): Protocol {
   const [authorization] = valuesOf(asked, 'authorization')
   const signature = authorization === undefined ? undefined : headerSignature(authorization)
@@ -128,7 +128,7 @@ function requireS3(asked: RequestHead, { version }: Signature, bucketHost: strin
   }
 }
 
-/** Glue's Iceberg REST endpoint, which alone of Glue has paths. */
+/** Glue's Iceberg REST endpoint, the only part of Glue with paths. */
 function isIcebergRest(asked: RequestHead, { service }: Signature): boolean {
   return service === 'glue' && pathOf(asked).startsWith(icebergRestPath)
 }
@@ -143,7 +143,7 @@ function requireRest(asked: RequestHead, target: string | undefined, bucketHost:
     throw new DeniedRequest('method', `${named(asked.method ?? '')} is not answered below ${icebergRestPath}`)
 }
 
-/** Services other than S3 have one address: /, by the server's own name and a signature in the header. */
+/** Services other than S3 have one address: /, under the server's own name, with a signature in the header. */
 function requireRoot(
   asked: RequestHead,
   { version, service }: Signature,
@@ -162,7 +162,7 @@ function requireRoot(
       `${named(service)} is not answered for ${named(asked.method ?? '')} here`,
     )
   }
-  // MiniStack does not read the service out of such a signature, and would choose one by the request's Action.
+  // MiniStack does not read the service from such a signature, and would choose one by the request's Action.
   if (version === 'v4a' && protocol !== 'json') {
     throw new DeniedRequest('signature', `${named(service)} is answered with SigV4 only`)
   }
@@ -187,7 +187,7 @@ function wrongScope(target: string): DeniedRequest {
   )
 }
 
-/** A header that must not be there twice: two readers might each believe another one. */
+/** A header that must not occur more than once: two readers might each use another one. */
 function only(asked: RequestHead, name: string): string | undefined {
   const values = valuesOf(asked, name)
   if (values.length > 1)
@@ -207,12 +207,12 @@ function queryOf(asked: RequestHead): URLSearchParams {
   return new URLSearchParams((asked.url ?? '').slice(pathOf(asked).length))
 }
 
-/** As a server sees a path that unescapes it; never throws. */
+/** The path as a server that unescapes it sees it; never throws. */
 function unescaped(path: string): string {
   return path.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
-/** What a client wrote, as an answer repeats it. */
+/** The client's text, shortened for an answer that repeats it. */
 function named(text: string): string {
   return text.slice(0, 100).replace(/[^\x20-\x7e]/g, '?')
 }

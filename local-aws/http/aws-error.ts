@@ -1,4 +1,4 @@
-// An error as AWS's JSON services answer it: a type that clients match on, and the members they read.
+// An error in the form of AWS's JSON services: a type that clients match on, and the members that they read.
 
 /** Thrown by an operation to be answered with this status and body. */
 export class AwsError extends Error {

@@ -1,6 +1,6 @@
-// The security headers of every answer: an object is never a page with scripts of its own, and of no other site.
+// The security headers of every answer: an object never runs scripts as a page, and belongs to no other site.
 
-/** No header of CORS is among them, nor is one of the S3 server's passed on. */
+/** It has no CORS header, and those of the S3 server are not passed on. */
 export const browserHeaders = {
   'content-security-policy': 'sandbox',
   'cross-origin-resource-policy': 'same-origin',

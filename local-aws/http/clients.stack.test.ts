@@ -1,4 +1,4 @@
-// The real S3 server behind the endpoint: what its clients may still do, and what nobody reaches through it.
+// The real S3 server behind the endpoint: what its clients may do, and what nobody can reach through it.
 import { createHmac } from 'node:crypto'
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -26,7 +26,7 @@ interface Ask {
   readonly body?: string
 }
 
-/** The target goes out as it is written, which fetch would not let it. */
+/** The target is sent as written, which fetch would not do. */
 async function ask({ method = 'GET', path: target, headers = {}, body }: Ask): Promise<string> {
   return new Promise((resolve, reject) => {
     const asking = request({ host: hostname, port, method, path: target, headers }, (answer) => {

@@ -1,14 +1,14 @@
-// A request that is not let in, and its answer in the form of the protocol that its client speaks.
+// A request that is not admitted, and its answer in the form of the protocol that its client uses.
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AwsError } from './aws-error.ts'
 import { browserHeaders } from './browser-headers.ts'
 import { discardBody } from './unread-body.ts'
 
-/** How a client reads an error: JSON, or the XML of the query protocol, of EC2's form of it, or of S3. */
+/** How a client reads an error: JSON, or the XML of the query protocol, of EC2's variant, or of S3. */
 export type Protocol = 'json' | 'query' | 'ec2' | 's3'
 
-/** Why, for the metric: the guard's three reasons, and those of local-aws itself. */
+/** The reason, for the metric: the guard's three reasons, and those of local-aws itself. */
 export type DenialReason =
   | 'host'
   | 'origin'
@@ -19,7 +19,7 @@ export type DenialReason =
   | 'path'
   | 'method'
 
-/** The error's code as S3 has it, and as services of the query and JSON protocols have it. */
+/** The error's code in S3, and in services of the query and JSON protocols. */
 const codes: Readonly<Record<DenialReason, { s3: string; query: string; status: number }>> = {
   host: { s3: 'AccessDenied', query: 'AccessDenied', status: 421 },
   origin: { s3: 'AccessDenied', query: 'AccessDenied', status: 403 },
@@ -31,7 +31,7 @@ const codes: Readonly<Record<DenialReason, { s3: string; query: string; status: 
   method: { s3: 'MethodNotAllowed', query: 'InvalidRequest', status: 405 },
 }
 
-/** Thrown before anything of a request is read but its head. */
+/** Thrown before anything but the request's head is read. */
 export class DeniedRequest extends Error {
   readonly reason: DenialReason
 
@@ -42,7 +42,7 @@ export class DeniedRequest extends Error {
   }
 }
 
-/** Answers; what the client still sends is thrown away. */
+/** Sends the answer, and discards what the client still sends. */
 export function answerDenied(
   request: IncomingMessage,
   response: ServerResponse,
@@ -63,7 +63,7 @@ export function answerDenied(
     'x-amz-request-id': requestId,
     ...(protocol === 'json' ? { 'x-amzn-errortype': code } : {}),
     ...browserHeaders,
-    // Whether the body of such a client still comes cannot be known: the connection is of no more use.
+    // Nobody knows whether such a client still sends the body: the connection cannot be reused.
     ...(request.headers.expect === undefined ? {} : { connection: 'close' }),
   })
   response.end(request.method === 'HEAD' ? undefined : body)

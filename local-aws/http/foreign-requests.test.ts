@@ -1,4 +1,4 @@
-// What the endpoint does with requests that are not let in: they reach neither a service nor the S3 server, and each
+// What the endpoint does with requests that are not admitted: they reach neither a service nor the S3 server, and each
 // client reads the refusal as an error of its own protocol.
 import { createServer, type IncomingMessage, request, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
@@ -16,7 +16,7 @@ import { type LocalAwsServer, startServer } from './server.ts'
 
 const registry = makeRegistry('test')
 const logged: string[] = []
-/** What came through, to the S3 server or to a service of ours. */
+/** The requests that got through, to the S3 server or to one of our services. */
 let reached: string[] = []
 let seen: IncomingMessage['headers'] = {}
 let upstream: Server
@@ -183,7 +183,7 @@ test('the connection of a refused upload is good for the next request', async ()
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 403 [\s\S]*HTTP\/1\.1 200 OK[\s\S]*\r\nok\n/)
 })
 
-/** All that the server says to these lines until it closes the connection. */
+/** Everything that the server sends in answer to these lines until it closes the connection. */
 async function raw(...lines: string[]): Promise<string> {
   const url = new URL(server.url)
   const socket = connect(Number(url.port), url.hostname).on('error', () => {})

@@ -1,4 +1,4 @@
-// What /_ticklake/ says of the disk and of the servers behind: /readyz in a sentence, /metrics in numbers.
+// What /_ticklake/ reports about the disk and the servers behind: /readyz as a sentence, /metrics as numbers.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -32,7 +32,7 @@ async function answers({ dataDir, s3Endpoint = nobody }: { dataDir: string; s3En
 }
 
 test('a full disk makes it unready, with the path and what is free', async () => {
-  // No file can be made in /proc, and it says that it has no block left.
+  // No file can be created in /proc, which reports no free block.
   const { status, why, metrics } = await answers({ dataDir: '/proc' })
   expect(status).toBe(503)
   expect(why).toBe('the disk of /proc is full: 0.0 MB free, at least 8 MB are needed\n')

@@ -1,7 +1,7 @@
-// Writes the JSON of an answer in pieces, so that a long one keeps the thread for no longer than a piece takes.
+// Writes the JSON of an answer in pieces, so that a long one blocks the thread for no longer than a piece takes.
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 
-/** A piece is handed on when it has so many characters. */
+/** A piece is sent once it has this many characters. */
 const pieceCharacters = 64 * 1024
 
 /** A part of an answer, as a text or as its bytes. */
@@ -10,7 +10,7 @@ export type JsonPiece = string | Uint8Array
 /** A list whose items are made one at a time, while the answer is written. */
 export type LazyList = () => Iterable<unknown>
 
-/** A value whose JSON is there already, as the bytes to send. */
+/** A value whose JSON exists already, as bytes. */
 export class WrittenJson {
   readonly pieces: readonly Uint8Array[]
   constructor(pieces: readonly Uint8Array[]) {
@@ -19,7 +19,7 @@ export class WrittenJson {
 }
 
 /**
- * The JSON of an answer. The items of its lists are written one by one, and other requests are answered between two
+ * The JSON of an answer. The items of its lists are written one by one, and other requests get a turn between two
  * pieces. A member that is a function is a `LazyList`; members are written in their order.
  */
 export async function* jsonPieces(answer: object): AsyncGenerator<JsonPiece> {

@@ -8,13 +8,13 @@ import { discardBody } from './unread-body.ts'
 
 export interface JsonAnswer {
   readonly status: number
-  /** The whole of it, or its pieces. */
+  /** The whole answer, or its pieces. */
   readonly text: string | AsyncIterable<JsonPiece>
 }
 
 /**
- * Answers. A request that is refused before all of it was read is the last one of its connection: the next one would
- * begin in the middle of its body.
+ * Sends the answer. If the request was not read completely, the connection is closed: the next request would begin in
+ * the middle of its body.
  */
 export async function sendText(
   request: IncomingMessage,
@@ -31,7 +31,7 @@ export async function sendText(
   response.end()
 }
 
-/** An answer of one piece has its length in its head, as the answers of AWS have. */
+/** An answer of one piece has a Content-Length, like the answers of AWS. */
 async function sendPieces(
   response: ServerResponse,
   status: number,
@@ -75,7 +75,7 @@ export function jsonHeaders(text?: JsonPiece): Record<string, string | number> {
   }
 }
 
-/** The body's text. @throws AwsError when it is too large: the rest of it is not read */
+/** The body as text. @throws AwsError if it is too large: the rest of it is not read */
 export function readBody(request: IncomingMessage, mostBytes: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const refuse = () => {

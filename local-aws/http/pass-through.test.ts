@@ -55,7 +55,7 @@ afterEach(async () => {
   server = upstream = undefined
 })
 
-/** Sends text as it is over a socket and returns all that comes back until the other side ends. */
+/** Sends text unchanged over a socket, and returns everything that comes back until the other side closes it. */
 async function raw(url: URL, text: string, isEnough: (answer: string) => boolean): Promise<string> {
   const socket = connect(Number(url.port), url.hostname)
   socket.write(text)

@@ -1,4 +1,4 @@
-// Hands a request on to the S3 server byte for byte, so that signatures, chunk framing and ranges stay what they were.
+// Passes a request on to the S3 server byte for byte, so that signatures, chunk framing and ranges stay intact.
 import { Agent, type IncomingMessage, request as openRequest, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream'
 import { secretHeader } from '@ticklake/runtime/engine-secret.ts'
@@ -7,23 +7,23 @@ import type { Admission } from './admission.ts'
 import { browserHeaders } from './browser-headers.ts'
 import { discardBody } from './unread-body.ts'
 
-/** Headers about one connection, which this hop makes for itself (RFC 9110, 7.6.1). */
+/** Headers about one connection, which this hop sets by itself (RFC 9110, 7.6.1). */
 const hopByHop = new Set(['connection', 'keep-alive', 'proxy-connection', 'expect', 'upgrade', 'te'])
 
-/** The next server's, which only this hop may send. */
+/** A header for the next server, which only this hop may send. */
 const reserved = secretHeader.toLowerCase()
 
 export interface PassThrough extends Disposable {
-  /** Answers `response` with what the upstream says to `request`; never throws. */
+  /** Answers `response` with the upstream's answer to `request`; never throws. */
   handle(request: IncomingMessage, response: ServerResponse, admission: Admission): void
 }
 
 /**
- * A way through to one server. Nothing is buffered or decoded, and an abort on either side ends the other.
- * `Expect: 100-continue` is to be answered by the caller; it is not sent on.
+ * The connection to one server. Nothing is buffered or decoded, and an abort on either side ends the other.
+ * The caller answers `Expect: 100-continue`; it is not sent on.
  */
 export function openPassThrough(upstream: URL, events: Events, secret?: string): PassThrough {
-  // An idle connection is given up before the upstream closes it (after 5 s), so that none breaks under a request.
+  // An idle connection is closed before the upstream closes it (after 5 s), so that no request fails because of that.
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 2_000 })
 
   function handle(request: IncomingMessage, response: ServerResponse, admission: Admission): void {
@@ -44,13 +44,13 @@ export function openPassThrough(upstream: URL, events: Events, secret?: string):
       events.answered(service, incoming.statusCode!)
       response.sendDate = false
       response.writeHead(incoming.statusCode!, incoming.statusMessage, answerHeaders(incoming))
-      // A cut upstream cuts the client too: half an object must never look whole.
+      // If the upstream closes the connection, so does the client's: half an object must never look complete.
       pipeline(incoming, response, (error) => {
         if (error) outgoing.destroy()
       })
     })
     outgoing.on('error', (error) => {
-      // After the answer began, its own pipeline decides; a refused upload may rightly break while it is sent.
+      // Once the answer has begun, its own pipeline decides; a refused upload may break off while it is sent.
       if (answered || response.destroyed) return
       answered = true
       const reason = `${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}`.trim()
@@ -62,7 +62,7 @@ export function openPassThrough(upstream: URL, events: Events, secret?: string):
       if (!response.writableFinished) outgoing.destroy()
     })
     response.on('finish', () => {
-      // Refused before its body was read (412, 403, 503): nobody takes the rest, and behind it the next request waits.
+      // Refused before its body was read (412, 403, 503): nobody reads the rest, and the next request waits after it.
       if (request.complete) return
       request.unpipe(outgoing)
       outgoing.destroy()
@@ -77,7 +77,7 @@ export function openPassThrough(upstream: URL, events: Events, secret?: string):
   return { handle, [Symbol.dispose]: () => agent.destroy() }
 }
 
-/** The client's own headers in their order and case, and the secret behind them; a body that has no length gets the length 0. */
+/** The client's own headers in their order and case, then the secret; a body without a length gets the length 0. */
 function requestHeaders(
   request: IncomingMessage,
   authorization: string | undefined,
@@ -93,7 +93,7 @@ function requestHeaders(
   return headers
 }
 
-/** The upstream's own headers but those that would let a web page read the answer. */
+/** The upstream's own headers without those that would let a web page read the answer. */
 function answerHeaders(incoming: IncomingMessage): string[] {
   const headers = withoutHop(incoming.rawHeaders, (name) => name.startsWith('access-control-'))
   return [...headers, ...Object.entries(browserHeaders).flat()]
@@ -108,7 +108,7 @@ function withoutHop(raw: readonly string[], isUnwanted = (_name: string) => fals
   return kept
 }
 
-/** 503 in the form of the protocol that the client speaks: JSON for X-Amz-Target services, else S3's XML. */
+/** A 503 in the form of the client's protocol: JSON for X-Amz-Target services, else S3's XML. */
 function answerUnavailable(request: IncomingMessage, response: ServerResponse): void {
   const message = 'The local S3 server does not answer. Retry later, and check that it runs.'
   const isJson = request.headers['x-amz-target'] !== undefined

@@ -1,12 +1,12 @@
-// Reads the JSON of a request: an object, and never nested so deep that whatever walks it afterwards runs out of stack.
+// Reads the JSON of a request: an object, and not nested so deeply that code which walks it would overflow the stack.
 
 /** No request of Athena or Glue is nested deeper than a dozen levels. */
 const deepestRequest = 100
 
-/** What a request that cannot be read is told with a SerializationException. */
+/** The message of the SerializationException for an unreadable request. */
 export const unreadableRequest = 'The request is no JSON object, or it is nested too deep'
 
-/** The object; undefined for anything else. @param parse reads integers beyond 2^53 exactly, where that matters */
+/** The object; undefined for anything else. @param parse reads integers beyond 2^53 exactly, if that matters */
 export function requestObject(
   json: string,
   parse: (json: string) => unknown = JSON.parse,
@@ -21,13 +21,13 @@ export function requestObject(
   }
 }
 
-/** Whether the text has more levels of `[` and `{` than that. Texts inside it do not count. */
+/** Whether the text has more levels of `[` and `{` than that. Strings in it do not count. */
 function isTooDeep(json: string): boolean {
   let depth = 0
   for (let i = 0; i < json.length; i++) {
     const code = json.charCodeAt(i)
     if (code === 0x22) {
-      // By search: most of a request is text.
+      // By search, since most of a request is strings.
       i = endOfText(json, i + 1)
       if (i < 0) return false
     } else if (code === 0x7b || code === 0x5b) {
@@ -37,7 +37,7 @@ function isTooDeep(json: string): boolean {
   return false
 }
 
-/** Where the text ends that begins at `start`: its closing quotation mark, or -1. */
+/** The end of the string that begins at `start`: its closing quotation mark, or -1. */
 function endOfText(json: string, start: number): number {
   for (let i = start; i < json.length; i++) {
     const code = json.charCodeAt(i)

@@ -1,4 +1,4 @@
-// The secret of a start on its way from the file to the two servers that ask for it.
+// The secret of a start on its way from the file to the two servers that require it.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -59,7 +59,7 @@ test('Trino gets a token with every request, at the address that is configured, 
   const { nextUri } = await submit(engine, 'SELECT 1', { catalog: 'c', schema: 's' }, signal)
   await nextPage(engine, nextUri!, signal)
   await cancel(engine, nextUri!)
-  // Worked out by other means: HS256 with the 48 bytes that the secret is in Base64.
+  // Computed independently: HS256 with the 48 bytes that the secret is in Base64.
   const token =
     'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhdGhlbmEifQ.FoFU3ZHiYnKOsbLFLFljxQfhY1p0S9p1Qv5wqDkYs2o'
   expect(received).toEqual([

@@ -1,4 +1,4 @@
-// What the endpoint does with an operation that breaks, and with a connection that asks for too much at once.
+// How the endpoint handles an operation that fails, and a connection with too many requests at once.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-// The one endpoint: checks the head of a request, then hands it to Athena, Glue or the S3 server.
+// The one endpoint: checks the head of a request, then passes it to Athena, Glue or the S3 server.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { bytesLeft, whyDiskFull } from '@ticklake/runtime/disk-space.ts'
@@ -16,9 +16,9 @@ import { answerDenied, type DenialReason, DeniedRequest } from './denied-request
 import { type JsonAnswer, jsonHeaders, readBody, sendText } from './json-exchange.ts'
 import { openPassThrough } from './pass-through.ts'
 
-/** A service of AWS JSON 1.1: the operation's name without its prefix, the body, the answer to send. */
+/** A service of AWS JSON 1.1: takes the operation's name without its prefix and the body, and returns the answer. */
 export interface JsonService {
-  /** No request of it is larger. */
+  /** Larger requests are refused. */
   readonly mostBytes: number
   /** In and out: JSON. @throws AwsError as AWS would answer */
   handleText(operation: string, json: string, accessKey: string): Promise<JsonAnswer>
@@ -43,12 +43,12 @@ export interface ServerParts {
   readonly whyNotSeeded?: () => string | undefined
 }
 
-/** `livez`, `readyz` and `metrics` lie below it: no bucket can be called so, while `/metrics` may be one. */
+/** `livez`, `readyz` and `metrics` are below it: no bucket can have this name, while `/metrics` could be a bucket. */
 const ownPaths = '/_ticklake/'
 
 /**
- * A client that sends requests before it has the answers to earlier ones (no AWS client does) may have so many under
- * way on one connection: each that is passed on takes a connection of its own to the S3 server.
+ * A client that sends requests before it has the answers to earlier ones (no AWS client does) may have this many in
+ * progress on one connection: each that is passed on takes its own connection to the S3 server.
  */
 const mostUnderWay = 32
 
@@ -77,7 +77,7 @@ export async function startServer({
     bucketHosts: true,
   }
 
-  /** What is admitted; undefined for the server's own paths. @throws DeniedRequest */
+  /** Admits a request; undefined for the server's own paths. @throws DeniedRequest */
   function admission(request: IncomingMessage): Admission | undefined {
     let bucketHost: string | undefined
     try {
@@ -142,7 +142,7 @@ export async function startServer({
     try {
       answer = await service.handleText(operation, await readBody(request, service.mostBytes), accessKey)
     } catch (error) {
-      // The client is gone.
+      // The client has gone.
       if (response.destroyed) return
       if (!(error instanceof AwsError)) events.unhandledError({ target, err: error })
       const failure =
@@ -175,13 +175,13 @@ export async function startServer({
       answered = { status, text: JSON.stringify({ error: { message, type, code: status } }) }
     }
     events.answered('IcebergRest', answered.status)
-    // To HEAD the head alone.
+    // HEAD gets only the head.
     await sendText(request, response, method === 'HEAD' ? { ...answered, text: '' } : answered)
   }
 
   const underWay = new WeakMap<Socket, number>()
 
-  /** Whether the connection may have one more request; if not, it is closed. */
+  /** Whether the connection may have another request; if not, it is closed. */
   function countsAsOne({ socket }: IncomingMessage, response: ServerResponse): boolean {
     const count = (underWay.get(socket) ?? 0) + 1
     if (count > mostUnderWay) {
@@ -209,7 +209,7 @@ export async function startServer({
       response.destroy()
     }
   }
-  // An upload may take hours: no limit on the time of a request, only on that of its headers.
+  // An upload may take hours: the time of a request is not limited, only that of its headers.
   const server = createServer(
     { requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 75_000 },
     (request, response) => onRequest(request, response),
@@ -252,7 +252,7 @@ const guardReasons: Readonly<Record<string, DenialReason>> = {
   TARGET_REFUSED: 'target',
 }
 
-/** 0 where the folder is gone: nothing can be written there. */
+/** 0 if the folder is gone: nothing can be written there. */
 function freeBytes(dir: string): number {
   try {
     return bytesLeft(dir)
@@ -261,7 +261,7 @@ function freeBytes(dir: string): number {
   }
 }
 
-/** A sentence when nothing answers there. */
+/** Why there is no answer; undefined if there is one. */
 async function silence(who: string, url: URL): Promise<string | undefined> {
   try {
     await (await fetch(url, { signal: AbortSignal.timeout(2_000) })).body?.cancel()
@@ -276,7 +276,7 @@ function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, jsonHeaders(text)).end(text)
 }
 
-/** What each service's own API reference calls an error inside it. */
+/** The name of an internal error in each service's API reference. */
 function defectName(target: string): string {
   return target.startsWith('AWSGlue.') ? 'InternalServiceException' : 'InternalServerException'
 }

@@ -1,4 +1,4 @@
-// What counts as a signature: every client's own way to write one, and nothing less.
+// What counts as a signature: every client's own spelling, and nothing less.
 import { expect, test } from 'vitest'
 import { headerSignature, presignedSignature } from './signature.ts'
 

@@ -1,10 +1,10 @@
-// The shape of an AWS signature, which no web page can send unasked: it says for which service a request was signed.
-// The signature itself is not checked, as there is no secret here that it could be checked with. Pure.
+// The form of an AWS signature, which a web page can send only after a preflight: it names the service it is for.
+// The signature itself is not verified, since clients have no secret here. Pure.
 
 export interface Signature {
   readonly version: 'v2' | 'v4' | 'v4a'
   readonly accessKey: string
-  /** Version 2 names no date, region or service: it is S3's. */
+  /** Version 2 names no date, region or service: only S3 uses it. */
   readonly date: string
   readonly region: string
   readonly service: string
@@ -18,7 +18,7 @@ const signedHeadersForm = /^[^\s,;=]+(;[^\s,;=]+)*$/
 
 const signsHost = (headers: string) => signedHeadersForm.test(headers) && headers.split(';').includes('host')
 
-/** Reads an Authorization header; undefined when it is no complete signature of version 4. */
+/** Parses an Authorization header; undefined if it is not a complete signature of version 4. */
 export function headerSignature(authorization: string): Signature | undefined {
   const [algorithm, ...rest] = authorization.split(' ')
   const parts = new Map<string, string>()
@@ -35,7 +35,7 @@ export function headerSignature(authorization: string): Signature | undefined {
   return isComplete ? scoped(algorithm!, parts.get('Credential') ?? '') : undefined
 }
 
-/** Reads the query of a presigned URL; undefined when it is none, or not complete. */
+/** Parses the query of a presigned URL; undefined if it is not a complete one. */
 export function presignedSignature(query: URLSearchParams): Signature | undefined {
   const has = (name: string, form: RegExp) => form.test(query.get(name) ?? '')
   if (
@@ -47,7 +47,7 @@ export function presignedSignature(query: URLSearchParams): Signature | undefine
     const signature = scoped(query.get('X-Amz-Algorithm') ?? '', query.get('X-Amz-Credential') ?? '')
     return signature?.version === 'v4' ? signature : undefined
   }
-  // What boto3 makes by default.
+  // The form that boto3 writes by default.
   if (has('Signature', /^[A-Za-z0-9+/]{27}=$/) && has('Expires', /^\d{1,12}$/)) {
     const accessKey = query.get('AWSAccessKeyId') ?? ''
     if (/^[^/,\s]{1,128}$/.test(accessKey)) {

@@ -1,4 +1,4 @@
-// A request that is refused before all of it was read must not leave its connection in the middle of it.
+// A request that is refused before it was read completely must not leave its connection in the middle of it.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { type AddressInfo, connect, createServer } from 'node:net'
@@ -14,7 +14,7 @@ import { makeEvents } from '../events.ts'
 import { type GlueService, openGlue } from '../glue/api/service.ts'
 import { type LocalAwsServer, startServer } from './server.ts'
 
-/** An S3 that refuses each PUT before it has read the body, and reads no more of it. */
+/** An S3 server that refuses each PUT before it has read the body, and reads no more of it. */
 const refusing = createServer((socket) => {
   socket.on('error', () => undefined)
   socket.on('data', (data) => {
@@ -52,7 +52,7 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true })
 })
 
-/** One connection for all that is asked with it. */
+/** One connection for all requests. */
 function client() {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const ask = (method: string, path: string, headers: Record<string, string>, body: string | Buffer) =>
@@ -157,7 +157,7 @@ test('a service or an operation that only JavaScript knows is unknown', async ()
     expect([status, JSON.parse(text).__type]).toEqual([400, 'UnknownOperationException'])
   }
   for (const target of ['constructor.name', '__proto__.handle']) {
-    // No service has it: the guard refuses it.
+    // A target that no service has: the guard refuses it.
     const { status, text } = await one.call(target, '{}')
     expect([status, JSON.parse(text).__type]).toEqual([403, 'AccessDeniedException'])
   }

@@ -1,11 +1,11 @@
-// What becomes of a body that nobody wants any more: it is thrown away, so that the connection is not left in the middle of it.
+// Discards a body that nobody reads, so that the connection does not stay in the middle of it.
 import type { IncomingMessage } from 'node:http'
 
-/** A client that is told no hears it only once it has sent what it was sending: so much, and so long, is waited for. */
+/** A client sees a refusal only once it has sent what it was sending: this many bytes, and this long, are waited for. */
 const mostBytes = 64 * 1024 * 1024
 const mostMs = 5_000
 
-/** Reads the rest of a body and forgets it. Out: whether all of it came, within bounds; if not, close the connection. */
+/** Reads the rest of a body and discards it. Out: whether all came, within bounds; if not, close the connection. */
 export function discardBody(request: IncomingMessage): Promise<boolean> {
   if (request.complete || request.destroyed) return Promise.resolve(request.complete)
   return new Promise((resolve) => {
@@ -13,7 +13,7 @@ export function discardBody(request: IncomingMessage): Promise<boolean> {
     const end = () => {
       clearTimeout(timer)
       request.off('data', count).off('end', end).off('close', end).off('error', end)
-      // What comes after this is nobody's, but must not be thrown as an error that nobody hears.
+      // Later errors concern nobody, but without a listener they would be thrown.
       request.on('error', () => undefined)
       request.pause()
       resolve(request.complete)

@@ -1,4 +1,4 @@
-// The metadata of an Iceberg table, as its metadata.json holds it: how it begins, and what a statement finds in it.
+// The metadata of an Iceberg table, in the form of its metadata.json: how it begins, and what statements read from it.
 import { randomUUID } from 'node:crypto'
 import { highestPartitionId, type PartitionSpec } from './partition-spec.ts'
 import { type Field, highestFieldId, type Schema, withFreshIds } from './schema.ts'
@@ -59,7 +59,7 @@ export interface NewTable {
 
 const unsorted: SortOrder = { 'order-id': 0, fields: [] }
 
-/** What says in a table's metadata that it has had no snapshot yet. */
+/** The marker in a table's metadata that it has had no snapshot yet. */
 export const withoutSnapshots = () => ({
   'current-snapshot-id': -1,
   refs: {},
@@ -70,7 +70,7 @@ export const withoutSnapshots = () => ({
   'metadata-log': [],
 })
 
-/** The metadata of a table without rows. Its fields get ids of their own; specification and sort order follow them. */
+/** The metadata of a new table. Its fields get their own ids; specification and sort order are adapted to them. */
 export function newMetadata(table: NewTable): TableMetadata {
   const { fields, ids } = withFreshIds(table.fields, 1)
   const own = (id: number) => ids.get(id) ?? id
@@ -112,12 +112,12 @@ export function newMetadata(table: NewTable): TableMetadata {
 }
 
 /**
- * The metadata with what its version of the format insists on: readers of version 1 need the current schema and
- * specification outside of the lists, too, and those of version 3 the id of the next row.
+ * The metadata with what its version of the format requires: readers of version 1 need the current schema and
+ * specification outside the lists, too, and those of version 3 the id of the next row.
  */
 export function withMembersOfVersion(metadata: TableMetadata): TableMetadata {
   const { schema: _, 'partition-spec': __, ...own } = metadata
-  // A table that was of version 1 has counted no changes.
+  // A table that was of version 1 has no counter of changes.
   const counted = { 'last-sequence-number': own['last-sequence-number'] ?? 0 }
   switch (own['format-version']) {
     case 1:

@@ -1,4 +1,4 @@
-// Glue's own way to make and change an Iceberg table, as CloudFormation and Terraform use it: OpenTableFormatInput.
+// Glue's own API to create and change an Iceberg table, used by CloudFormation and Terraform: OpenTableFormatInput.
 import { GlueError, invalidInput } from '../glue/api/errors.ts'
 import { checkedRequest } from '../glue/api/request.ts'
 import type { GlueService } from '../glue/api/service.ts'
@@ -59,8 +59,8 @@ interface TableRequest {
 const operations = ['CreateTable', 'UpdateTable']
 
 /**
- * Glue, whose CreateTable and UpdateTable make and change Iceberg tables with their metadata where they are asked to.
- * @param service answers all other requests
+ * Wraps Glue: its CreateTable and UpdateTable create and change Iceberg tables with their metadata if requested.
+ * @param service handles all other requests
  */
 export function withOpenTableFormats(
   service: JsonService,
@@ -143,7 +143,7 @@ function ofSchema(input: NonNullable<IcebergInput['CreateIcebergTableInput']>) {
   }
 }
 
-/** A table that is given with Hive's columns, its partition keys last. */
+/** A table that is given with Hive columns, its partition keys last. */
 function ofColumns(input: TableInput | undefined) {
   const { Columns = [], Location } = input?.StorageDescriptor ?? {}
   if (!Location)
@@ -176,7 +176,7 @@ const orderOf = ({ OrderId, Fields }: OrderInput): SortOrder => ({
   })),
 })
 
-/** Without an action the table becomes as the whole update says. @throws GlueError */
+/** Without an action the update replaces the whole table. @throws GlueError */
 function updatesOf(update: UpdateInput): Update[] {
   const { Action, Schema, PartitionSpec, SortOrder, Location, Properties = {} } = update
   const need = <T>(value: T | undefined, name: string): T => {

@@ -1,4 +1,4 @@
-// How rows fall into partitions: Iceberg's transforms of columns, and their names.
+// Iceberg's partitioning: transforms of columns, and their names.
 import { type Field, fieldsByName } from './schema.ts'
 
 export interface PartitionField {
@@ -14,20 +14,20 @@ export interface PartitionSpec {
   readonly fields: readonly PartitionField[]
 }
 
-/** A column with its transform, as a statement names it. */
+/** A column with its transform, as in a statement. */
 export interface Transform {
   readonly column: string
   readonly function: 'identity' | 'bucket' | 'truncate' | 'year' | 'month' | 'day' | 'hour'
-  /** Of bucket and truncate. */
+  /** The argument of bucket and truncate. */
   readonly argument?: number
 }
 
-/** Iceberg numbers the fields of partitions from here on. */
+/** The first id of partition fields in Iceberg. */
 const firstPartitionFieldId = 1000
 
 const suffixes: Readonly<Record<string, string>> = { identity: '', truncate: '_trunc' }
 
-/** @throws Error when a column is not there, or two fields have one name */
+/** @throws Error when a column does not exist, or two fields have the same name */
 export function partitionSpec(transforms: readonly Transform[], columns: readonly Field[]): PartitionSpec {
   const byName = fieldsByName(columns)
   const names = new Set<string>()
@@ -48,7 +48,7 @@ export function partitionSpec(transforms: readonly Transform[], columns: readonl
   return { 'spec-id': 0, fields }
 }
 
-/** The highest id of the fields; that before the first where there is none. */
+/** The highest id of the fields, or the one before the first if there are none. */
 export function highestPartitionId(fields: readonly PartitionField[]): number {
   return Math.max(firstPartitionFieldId - 1, ...fields.map((field) => field['field-id']))
 }

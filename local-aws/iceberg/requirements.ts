@@ -1,4 +1,4 @@
-// What a commit of Iceberg's REST protocol asks the table to be still like.
+// The requirements of a commit in Iceberg's REST protocol: what the table must still be like.
 import type { TableMetadata } from './metadata.ts'
 import { isSameId } from './updates.ts'
 
@@ -14,7 +14,7 @@ export type Requirement =
   | { readonly type: 'assert-default-spec-id'; readonly 'default-spec-id': number }
   | { readonly type: 'assert-default-sort-order-id'; readonly 'default-sort-order-id': number }
 
-/** Why a table is not as required; undefined where it is. */
+/** Why a table does not meet them; undefined if it does. */
 export function unmet(metadata: TableMetadata, requirement: Requirement): string | undefined {
   switch (requirement.type) {
     case 'assert-create':

@@ -1,4 +1,4 @@
-// The files of tables in S3: metadata that is read and written, names, and folders that are deleted with their table.
+// The files of tables in S3: reads and writes metadata, chooses names, deletes a table's folders with it.
 import {
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -9,18 +9,18 @@ import {
 import { s3ServerClient } from '../s3-client.ts'
 
 export interface TableFiles extends Disposable {
-  /** @returns undefined where there is no such file */
+  /** @returns undefined if there is no such file */
   read(uri: string): Promise<string | undefined>
   write(uri: string, text: string): Promise<void>
-  /** The keys of the first objects below a folder, 1,000 at most; none where S3 does not answer. */
+  /** The keys of the first objects below a folder, 1,000 at most; empty if S3 does not answer. */
   sampleKeys(uri: string): Promise<readonly string[]>
-  /** Deletes files; those that are not there count as deleted. */
+  /** Deletes files; missing ones count as deleted. */
   remove(uris: readonly string[]): Promise<void>
   /** Deletes all files below a folder. */
   removeFolder(uri: string): Promise<void>
 }
 
-/** As many as DeleteObjects takes. */
+/** The limit of DeleteObjects. */
 const mostPerDelete = 1_000
 
 export function openTableFiles(endpoint: URL, region: string, secret?: string): TableFiles {
@@ -83,7 +83,7 @@ export function openTableFiles(endpoint: URL, region: string, secret?: string): 
           if (keys.length > 0) await removeKeys(bucket, keys)
         }
       } catch (error) {
-        // With its bucket the files are gone too.
+        // Without its bucket the files are gone too.
         if (!isMissing(error)) throw error
       }
     },
@@ -95,7 +95,7 @@ function isMissing(error: unknown): boolean {
   return ['NoSuchKey', 'NoSuchBucket', 'NotFound'].includes((error as Error).name)
 }
 
-/** @throws Error for what is no address of S3 */
+/** @throws Error for an address that is not in S3 */
 function parseS3Uri(uri: string): { bucket: string; key: string } {
   const match = /^s3[an]?:\/\/([^/]+)(?:\/(.*))?$/s.exec(uri)
   if (!match) throw new Error(`${uri} is no S3 location`)

@@ -1,6 +1,6 @@
-// A table's columns as Iceberg's metadata keeps them: each field has an id, by which data files know it.
+// A table's columns in Iceberg's metadata: each field has an id, by which data files refer to it.
 
-/** The type of a field, as Iceberg's JSON has it: a primitive's name, or a nested type. */
+/** The type of a field in Iceberg's JSON: a primitive's name, or a nested type. */
 export type FieldType = string | StructType | ListType | MapType
 
 export interface StructType {
@@ -37,7 +37,7 @@ export interface Schema extends StructType {
   readonly 'identifier-field-ids'?: readonly number[]
 }
 
-/** The highest id among these fields and all that they hold; 0 without any. */
+/** The highest id among these fields and all nested ones; 0 if there are none. */
 export function highestFieldId(fields: readonly Field[]): number {
   return Math.max(0, ...fields.flatMap(({ id, type }) => [id, highestIdWithin(type)]))
 }
@@ -60,7 +60,7 @@ function highestIdWithin(type: FieldType): number {
 }
 
 /**
- * Fields with ids of their own, whatever ids they came with: a level at a time, as Iceberg's own library numbers them.
+ * Fields with new ids, whatever ids they had: numbered level by level, like Iceberg's own library.
  * @param firstId the id of the first field
  */
 export function withFreshIds(

@@ -251,7 +251,7 @@ test('the REST endpoint makes tables of each version of the format, and has no n
   const staged = await ask('POST', 'db/tables/staged', { requirements: [{ type: 'assert-create' }], updates })
   expect(staged).toMatchObject({ status: 200, body: { metadata: { 'format-version': 1 } } })
 
-  // Java's client asks so for the metadata table `db.first.snapshots`.
+  // Java's client requests the metadata table `db.first.snapshots` in this form.
   const nested = await ask('GET', 'db%1Ffirst/tables/snapshots')
   const error = { type: 'NoSuchTableException', message: 'Table does not exist: db.first.snapshots' }
   expect(nested).toMatchObject({ status: 404, body: { error } })

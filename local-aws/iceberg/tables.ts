@@ -1,4 +1,4 @@
-// Iceberg tables of the Data Catalog: Glue's entry names the newest metadata file, and a commit is the change of that name.
+// Iceberg tables of the Data Catalog: Glue's entry names the newest metadata file, and a commit changes that name.
 import { randomUUID } from 'node:crypto'
 import { GlueError } from '../glue/api/errors.ts'
 import { longsFromJson, longsToJson } from '../glue/api/long-json.ts'
@@ -8,13 +8,13 @@ import { icebergColumns } from '../glue/hive/iceberg-type.ts'
 import { currentSchema, type TableMetadata, withoutSlash } from './metadata.ts'
 import type { TableFiles } from './s3.ts'
 
-/** How often a commit is tried while others change the same table. */
+/** How often a commit is attempted while others change the same table. */
 const mostAttempts = 20
 
-/** Where a table's files are, below its location. */
+/** The folder of a table's files, below its location. */
 const ownFolders = ['data', 'metadata']
 
-/** Other engines' notes on an entry's metadata, which the next commit makes untrue. */
+/** Other engines' notes about an entry's metadata, which become false with the next commit. */
 const enginesNotes = /^trino_table_metadata_/
 
 export interface LoadedTable {
@@ -23,10 +23,10 @@ export interface LoadedTable {
   readonly metadataLocation: string
 }
 
-/** The Data Catalog has an Iceberg table whose metadata is not there, or is none. */
+/** The Data Catalog has an Iceberg table whose metadata is missing or invalid. */
 export class MetadataUnreadable extends Error {}
 
-/** Somebody else changes the table all the time. */
+/** Others keep changing the table. */
 export class CommitConflict extends Error {}
 
 export interface IcebergTables {
@@ -34,8 +34,8 @@ export interface IcebergTables {
   load(entry: Table): Promise<LoadedTable>
   /**
    * Writes the first metadata, then the entry.
-   * @param entry what the entry has besides
-   * @throws GlueError when there is a table of that name already
+   * @param entry the rest of the entry
+   * @throws GlueError when a table of that name exists
    */
   create(
     database: string,
@@ -43,11 +43,11 @@ export interface IcebergTables {
     metadata: TableMetadata,
     entry?: Omit<TableInput, 'Name'>,
   ): Promise<LoadedTable>
-  /** An entry for a table whose metadata is there. @throws GlueError, MetadataUnreadable */
+  /** Registers a table whose metadata exists. @throws GlueError, MetadataUnreadable */
   register(database: string, name: string, metadataLocation: string): Promise<LoadedTable>
   /**
-   * Writes changed metadata, and makes it the table's; where another commit came first, all of it again.
-   * @param change gets what is there now; what it throws ends the commit
+   * Writes changed metadata, and makes it current; if another commit came first, starts again.
+   * @param change gets the current metadata; an error that it throws ends the commit
    * @throws GlueError, MetadataUnreadable, CommitConflict
    */
   commit(
@@ -57,7 +57,7 @@ export interface IcebergTables {
   ): Promise<LoadedTable>
   /** Gives the entry another name; its files stay where they are. @throws GlueError */
   rename(entry: Table, database: string, name: string): Promise<void>
-  /** Takes the table out of the catalog, and deletes its files unless they are to be kept. @throws GlueError */
+  /** Removes the table from the catalog, and deletes its files unless they are to be kept. @throws GlueError */
   drop(entry: Table, files?: 'delete' | 'keep'): Promise<void>
 }
 
@@ -162,9 +162,9 @@ export function openIcebergTables(glue: GlueService, files: TableFiles): Iceberg
     async drop(entry, kept = 'delete') {
       await glue.dropTable(entry.DatabaseName, entry.Name)
       const location = entry.StorageDescriptor?.Location
-      // Of a resource link, the files are its target's.
+      // The files of a resource link are its target's.
       if (kept === 'keep' || !location || entry.TargetTable) return
-      // Not the whole location: other things may lie in it, another table or a bucket's results.
+      // Not the whole location: it may contain other things, such as another table or a bucket's results.
       for (const folder of ownFolders) await files.removeFolder(`${withoutSlash(location)}/${folder}/`)
     },
   }
@@ -174,13 +174,13 @@ function metadataFile({ location }: TableMetadata, version: number): string {
   return `${location}/metadata/${String(version).padStart(5, '0')}-${randomUUID()}.metadata.json`
 }
 
-/** The number that a metadata file's name begins with. */
+/** The number at the start of a metadata file's name. */
 function versionOf(metadataLocation: string): number {
   const name = metadataLocation.slice(metadataLocation.lastIndexOf('/') + 1)
   return Number(/^v?(\d+)/.exec(name)?.[1] ?? 0)
 }
 
-/** The metadata with the file before it in its log, and the files that fell out of the log and are to be deleted. */
+/** The metadata with the previous file in its log, and the files that dropped out of the log and are to be deleted. */
 function withLog(
   changed: TableMetadata,
   { metadata: before, metadataLocation }: LoadedTable,
@@ -202,7 +202,7 @@ function withLog(
   }
 }
 
-/** Glue's entry of a table, over what it had before. */
+/** Glue's entry of a table, based on its previous one. */
 function entryFor(
   metadata: TableMetadata,
   metadataLocation: string,

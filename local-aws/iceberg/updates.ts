@@ -1,4 +1,4 @@
-// Iceberg's own changes of a table's metadata, by the names that its REST protocol has for them.
+// Iceberg's changes of a table's metadata, under the names of its REST protocol.
 import { isDeepStrictEqual } from 'node:util'
 import {
   type Snapshot,
@@ -13,7 +13,7 @@ import { highestFieldId, type Schema } from './schema.ts'
 
 type Id = number | bigint
 
-/** One change, as the protocol has it. */
+/** One change, in the protocol's form. */
 export type Update =
   | { readonly action: 'assign-uuid'; readonly uuid: string }
   | { readonly action: 'upgrade-format-version'; readonly 'format-version': number }
@@ -45,10 +45,10 @@ export type Update =
 
 type PartialPartitionField = Omit<PartitionField, 'field-id'> & { readonly 'field-id'?: number }
 
-/** A change that cannot be made: the table is not as whoever asks for it believes, or the change is none. */
+/** A change that cannot be made: the table is not what the client believes, or the change is invalid. */
 export class UpdateRefused extends Error {}
 
-/** What the updates before this one have added: -1 means the last of them. */
+/** What the earlier updates have added: -1 refers to the last of them. */
 interface Added {
   schema?: number
   spec?: number
@@ -124,7 +124,7 @@ const apply: { readonly [A in Update['action']]: Apply<A> } = {
   'add-sort-order': (metadata, { 'sort-order': { fields } }, added) => {
     const orders = metadata['sort-orders']
     const same = orders.find((order) => isDeepStrictEqual(order.fields, fields))
-    // 0 is kept for the order of what is not sorted.
+    // 0 is reserved for the order of unsorted tables.
     const id =
       same?.['order-id'] ??
       (fields.length === 0 ? 0 : nextId([0, ...orders.map((order) => order['order-id'])]))
@@ -214,7 +214,7 @@ const apply: { readonly [A in Update['action']]: Apply<A> } = {
 
 const mainBranch = 'main'
 
-/** The metadata with all updates made, in their order. @throws UpdateRefused */
+/** The metadata with all updates applied, in their order. @throws UpdateRefused */
 export function updated(metadata: TableMetadata, updates: readonly Update[]): TableMetadata {
   const added: Added = {}
   let current = metadata
@@ -227,7 +227,7 @@ export function updated(metadata: TableMetadata, updates: readonly Update[]): Ta
   return updates.length === 0 ? current : withMembersOfVersion(current)
 }
 
-/** Fields of a new specification, with the ids that they had in earlier ones, or new ones. */
+/** Fields of a new specification, with their ids in earlier ones, or new ones. */
 function numbered(fields: readonly PartialPartitionField[], metadata: TableMetadata): PartitionField[] {
   const known = metadata['partition-specs'].flatMap((spec) => spec.fields)
   let next = Math.max(metadata['last-partition-id'], highestPartitionId(known)) + 1
@@ -250,7 +250,7 @@ function replaced<T extends { 'snapshot-id': Id }>(items: readonly T[] | undefin
   return item ? [...others, item] : others
 }
 
-/** What a field does, without its id. */
+/** A field's content, without its id. */
 function withoutId({ name, transform, 'source-id': source }: PartialPartitionField) {
   return { name, transform, source }
 }

@@ -1,4 +1,4 @@
-// One check for both services: it bounds its own work, and knows every shape and pattern of the models.
+// One check for both services: it limits its own work, and supports every shape and pattern of the models.
 import { describe, expect, test } from 'vitest'
 import { athenaModel } from '../athena/api/request.ts'
 import { glueModel } from '../glue/api/request.ts'

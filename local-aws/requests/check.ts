@@ -1,4 +1,4 @@
-// Checks the requests of a service against the shapes of its model; what differs between services is its dialect.
+// Checks the requests of a service against the shapes of its model; a dialect has what differs between services.
 import type { AwsError } from '../http/aws-error.ts'
 import { validationMessage } from './findings.ts'
 import { kindMismatch } from './json-kind.ts'
@@ -7,17 +7,17 @@ import type { RequestModel, Shape } from './model.ts'
 export interface Dialect {
   /** The error for a request that breaks constraints of its shape. */
   readonly invalid: (message: string) => AwsError
-  /** The error for a member of another JSON type than its shape. */
+  /** The error for a member with another JSON type than its shape. */
   readonly wrongType: (found: string, wanted: string) => AwsError
-  /** Whether members that the model does not have reach the handlers. */
+  /** Whether members that the model does not have are passed to the handlers. */
   readonly passesUnknownMembers: boolean
 }
 
 const anyStructure: Shape = { type: 'structure' }
 
 /**
- * The check of a service. It gives the request without what counts as absent (null), or throws the dialect's error with
- * every constraint that is broken. Where the model has no request for an operation, any structure passes.
+ * The check of a service. It returns the request without absent members (null), or throws the dialect's error with
+ * every broken constraint. If the model has no request for an operation, any structure passes.
  */
 export function requestCheck(
   model: RequestModel,
@@ -47,7 +47,7 @@ export function requestCheck(
       const isDropped = !known && shape?.members && !dialect.passesUnknownMembers
       if (member !== null && member !== undefined && !isDropped) members.push([own, read(known, member, own)])
     }
-    // Not by assignment: a member that is called __proto__ would become the prototype.
+    // Not by assignment: a member named __proto__ would become the prototype.
     return Object.fromEntries(members)
   }
 

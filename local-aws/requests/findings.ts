@@ -1,16 +1,16 @@
-// Finds the constraints of the model that a request breaks, in AWS's words, and no more of them than anybody reads.
+// Finds the constraints of the model that a request breaks, in AWS's words, up to a limit.
 import { kindOf } from './json-kind.ts'
 import type { RequestModel, Shape } from './model.ts'
 import { rulesOf, satisfiesRules } from './rules.ts'
 
-/** So many are looked for: of a million wrong items all would be found, and each worded, before one is reported. */
+/** At most this many are searched for: otherwise a million wrong items would all be found and described. */
 const mostFound = 1_000
-/** At most so many are named: a list of thousands would make megabytes of them. */
+/** At most this many are named: a list of thousands would make a message of megabytes. */
 const mostListed = 20
 const longestShown = 300
 const longestKey = 255
 
-/** The message of AWS for a request that breaks constraints; undefined for one that breaks none. */
+/** AWS's message for a request that breaks constraints; undefined for one that breaks none. */
 export function validationMessage(
   { shapes }: Pick<RequestModel, 'shapes'>,
   shape: Shape,
@@ -36,7 +36,7 @@ export function validationMessage(
     else if (shape.key && shape.value) findInMap(shape, value as Record<string, unknown>, path)
   }
 
-  /** Items that are structures are named by their number; what is wrong with simple items is said of the list. */
+  /** Items that are structures are named by their number; for simple items the message names the list. */
   function findInList(item: Shape, values: readonly unknown[], path: string): void {
     if (isSimple(item)) findInItems(item, values, values, path)
     else findInEach(item, values.entries(), (i) => `${path}.${i + 1}.member`)
@@ -80,7 +80,7 @@ function below(path: string, name: string): string {
   return path === '' ? own : `${path}.${own}`
 }
 
-/** Enough of a value to know it by. */
+/** Enough of a value to recognize it. */
 function shown(value: unknown): string {
   if (Array.isArray(value)) {
     const isShort = value.length <= 10 && value.every((item) => typeof item === 'string')

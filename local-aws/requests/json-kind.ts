@@ -1,14 +1,14 @@
-// What kind of JSON value a member is, and what kind its shape takes.
+// The kind of JSON value of a member, and the kind that its shape requires.
 import type { Shape } from './model.ts'
 
 export type Kind = 'text' | 'number' | 'boolean' | 'list' | 'object'
 
-/** The kind that a shape takes; undefined for one that takes any JSON. */
+/** The kind that a shape requires; undefined for one that accepts any JSON. */
 export function kindOfShape({ type }: Shape): Kind | undefined {
   return kinds[type]
 }
 
-/** AWS's names of what a member is and of what it has to be; undefined where it is of the right kind. */
+/** AWS's names of the actual and the required kind; undefined if they agree. */
 export function kindMismatch(
   shape: Shape,
   value: unknown,
@@ -16,7 +16,7 @@ export function kindMismatch(
 ): readonly [found: string, wanted: string] | undefined {
   const wanted = kinds[shape.type]
   if (wanted === undefined) return undefined
-  // As the JSON protocol writes what a JSON number cannot be.
+  // The JSON protocol's strings for numbers that JSON cannot write.
   if (shape.type === 'double' && ['NaN', 'Infinity', '-Infinity'].includes(value as string)) return undefined
   const found = kindOf(value)
   if (found !== wanted) return [jsonNames[found], typeNames[wanted]]
@@ -28,7 +28,7 @@ export function kindMismatch(
 export function kindOf(value: unknown): Kind | 'null' {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'list'
-  // Only column statistics hold integers of 64 bits.
+  // Only column statistics have 64-bit integers.
   if (typeof value === 'bigint') return 'number'
   return typeof value === 'string' ? 'text' : (typeof value as Kind)
 }

@@ -1,4 +1,4 @@
-// The part of a service model that checks of requests need: tools/models/request-shapes.ts writes the files.
+// The part of a service model that the checks need: tools/models/request-shapes.ts writes the files.
 import { readFileSync } from 'node:fs'
 
 export interface Shape {
@@ -17,7 +17,7 @@ export interface Shape {
 }
 
 export interface RequestModel {
-  /** The shape of each operation's request; '' where it takes no members. */
+  /** The shape of each operation's request; '' if it has no members. */
   readonly operations: Readonly<Record<string, string>>
   readonly shapes: Readonly<Record<string, Shape>>
 }

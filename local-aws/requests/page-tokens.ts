@@ -1,7 +1,7 @@
-// Paging as AWS's services do it: a token holds what the last page ended with, and no other token is taken.
+// Paging as in AWS's services: a token holds the key after which the next page starts; other tokens are refused.
 import type { AwsError } from '../http/aws-error.ts'
 
-/** The tokens of a service. @param refused the error for a token that is none of them */
+/** The tokens of a service. @param refused the error for an invalid token */
 export function pageTokens(refused: (token: string) => AwsError) {
   const refuse = (token: string): never => {
     throw refused(token.length > longestShown ? `${token.slice(0, longestShown)}...` : token)
@@ -12,14 +12,14 @@ export function pageTokens(refused: (token: string) => AwsError) {
     return Buffer.from(JSON.stringify({ after: lastKey })).toString('base64url')
   }
 
-  /** The key that a token holds; undefined without a token. @throws AwsError */
+  /** The key in a token; undefined without a token. @throws AwsError */
   function startAfter(token: string | undefined): string | undefined {
     if (token === undefined || token === '') return undefined
     try {
       const { after } = JSON.parse(Buffer.from(token, 'base64url').toString())
       if (typeof after === 'string') return after
     } catch {
-      // falls through: whatever was wrong with it, it is not one of ours
+      // falls through: whatever is wrong with it, it is not one of ours
     }
     return refuse(token)
   }
@@ -36,14 +36,14 @@ export function pageTokens(refused: (token: string) => AwsError) {
       return /^\d{1,15}$/.test(after) ? Number(after) : refuse(token!)
     },
 
-    /** For a list that is always one page. @throws AwsError */
+    /** For a list that always fits into one page. @throws AwsError */
     requireNoToken(token: string | undefined): void {
       if (token) refuse(token)
     },
 
     /**
-     * One page of rows that were asked for with one more than fits.
-     * @param keyOfRow what the next page starts after
+     * One page, from rows of which one more than fits was fetched.
+     * @param keyOfRow the key after which the next page starts
      */
     pageOf<Row>(
       rows: Row[],

@@ -1,19 +1,19 @@
-// The patterns of the service model as tests of whole texts, none of which can backtrack for long.
+// The patterns of the service model as tests of whole texts; none of them can backtrack.
 import { RE2JS } from 're2js'
 
-/** Almost all members have one of these: too many texts for an engine of JavaScript's own. */
+/** Almost all members have one of these: RE2, which is itself JavaScript, would be too slow for so many texts. */
 const frequent: Readonly<Record<string, RegExp>> = {
   '[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\t]*':
     /^[\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}\t]*$/u,
   '[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\r\\n\\t]*':
     /^[\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}\r\n\t]*$/u,
-  // The one pattern with a look-ahead that RE2 cannot run.
+  // The one pattern with a look-ahead, which RE2 cannot run.
   '^(?!(.*[.\\/\\\\]|aws:)).*$': /^(?!aws:)[^./\\\n]*$/,
 }
 
 const tests = new Map<string, (text: string) => boolean>()
 
-/** A test of whether a whole text matches a pattern of Java's kind. @throws Error for one that RE2 cannot run */
+/** A test whether a whole text matches a Java pattern. @throws Error for one that RE2 cannot run */
 export function patternTest(source: string): (text: string) => boolean {
   const known = tests.get(source)
   if (known) return known

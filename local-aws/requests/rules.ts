@@ -17,7 +17,7 @@ export function rulesOf(shape: Shape): readonly Rule[] {
   return rules
 }
 
-/** Whether a value satisfies all rules of its own shape; what lies within it is not looked at. */
+/** Whether a value satisfies all rules of its own shape; nested values are not checked. */
 export function satisfiesRules(shape: Shape, value: unknown): boolean {
   return rulesOf(shape).every(({ holds }) => holds(value))
 }
@@ -28,7 +28,7 @@ function makeRules(shape: Shape): Rule[] {
   const isNumber = kindOfShape(shape) === 'number'
   const size = isNumber ? (value: unknown) => Number(value) : sizeOf
   const what = isNumber ? 'value' : 'length'
-  // NaN is neither above nor below a bound.
+  // NaN is neither above nor below a limit.
   if (max !== undefined) {
     const text = `Member must have ${what} less than or equal to ${max}`
     rules.push({ text, holds: (value) => !(size(value) > max) })

@@ -1,4 +1,4 @@
-// Buckets and objects that a seed folder brings: s3/BUCKET/KEY.
+// Buckets and objects of a seed folder: s3/BUCKET/KEY.
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { ListBucketsCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
@@ -6,8 +6,8 @@ import { sleep } from '@ticklake/runtime/process.ts'
 import { makeBucket, s3ServerClient } from '../s3-client.ts'
 
 /**
- * Makes `buckets`, then uploads every file below `dir`, whose first level of folders are buckets too.
- * @returns how many objects
+ * Creates `buckets`, then uploads every file below `dir`, whose first-level folders are buckets too.
+ * @returns the number of objects
  */
 export async function seedObjects(
   dir: string,
@@ -36,7 +36,7 @@ export async function seedObjects(
   return objects
 }
 
-/** The S3 server may be starting, too. @throws what it answered last, after a minute */
+/** The S3 server may still be starting. @throws its last error, after a minute */
 async function untilItAnswers(s3: S3Client, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + 60_000
   for (;;) {
@@ -62,7 +62,7 @@ function folders(dir: string): string[] {
 function files(dir: string): string[] {
   return (
     readdirSync(dir, { recursive: true, withFileTypes: true })
-      // Git keeps no empty folder without such a file.
+      // Git keeps an empty folder only with such a file.
       .filter((entry) => entry.isFile() && entry.name !== '.gitkeep')
       .map((entry) => join(entry.parentPath, entry.name))
       .sort()

@@ -1,4 +1,4 @@
-// Fills an endpoint that is empty from a folder, before it calls itself ready: objects first, then statements.
+// Fills an empty endpoint from a folder before it reports that it is ready: objects first, then statements.
 import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { seedStatements } from './statements.ts'
 export type AskAthena = (operation: string, request: object) => Promise<{ readonly body: unknown }>
 
 export interface SeedParts {
-  /** undefined: only the buckets are made. */
+  /** undefined: only the buckets are created. */
   readonly seedDir: string | undefined
   readonly buckets: readonly string[]
   readonly dataDir: string
@@ -30,12 +30,12 @@ export interface Seeded {
 /** How long the statements of a seed wait for an engine that is starting. */
 const engineStartMs = 120_000
 
-/** Statements of a seed that name no place for their results, as files cannot, write them here. */
+/** Results of statements in a seed, which cannot name a location, go here. */
 const resultsBucket = 'local-aws-seed'
 
 /**
- * Makes the buckets, uploads `s3/BUCKET/KEY` and runs the statements of every `*.sql`, in the order of their names. Runs once for a data
- * folder: a restart finds what was made. Undefined when it ran before.
+ * Creates the buckets, uploads `s3/BUCKET/KEY` and runs the statements of every `*.sql`, in the order of their names.
+ * Runs once for a data folder: a restart keeps what exists. Undefined if it ran before.
  * @throws Failure SEED_FAILED with file and line; what came before it stays
  */
 export async function seed(parts: SeedParts): Promise<Seeded | undefined> {
@@ -81,7 +81,7 @@ interface Execution {
   }
 }
 
-/** The engine starts beside local-aws, and a query waits for it for seconds only. */
+/** The engine starts at the same time as local-aws, and a query waits for it only for seconds. */
 async function waitForEngine(askAthena: AskAthena, signal: AbortSignal): Promise<void> {
   const giveUpAt = Date.now() + engineStartMs
   while ((await run(askAthena, 'SELECT 1', signal)) !== undefined && Date.now() < giveUpAt) {
@@ -90,7 +90,7 @@ async function waitForEngine(askAthena: AskAthena, signal: AbortSignal): Promise
   }
 }
 
-/** Runs one statement to its end. Out: why it failed. */
+/** Runs one statement to its end. Out: why it failed; undefined if it did not. */
 async function run(askAthena: AskAthena, sql: string, signal: AbortSignal): Promise<string | undefined> {
   const request = {
     QueryString: sql,

@@ -1,14 +1,14 @@
-// Cuts a file of SQL into its statements.
+// Splits a file of SQL into its statements.
 
 export interface SeedStatement {
   readonly sql: string
-  /** The line that it starts on, from 1. */
+  /** The line on which it starts, from 1. */
   readonly line: number
 }
 
 /**
  * A statement ends with a `;` at the end of a line, or with the file; lines between statements that are blank or a
- * comment (`--`) belong to none. So a `;` within a line, in a text or in a comment, ends nothing.
+ * comment (`--`) are skipped. So a `;` within a line, in a string or in a comment, does not end a statement.
  */
 export function seedStatements(text: string): SeedStatement[] {
   const statements: SeedStatement[] = []
