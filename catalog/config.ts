@@ -44,7 +44,7 @@ export const catalogSchema = {
     default: 'ticklake-crawler',
   }),
   CATALOG_CRAWL_EVERY_MS: milliseconds({
-    doc: '`serve`: how often the crawler is started; 0 is never (on AWS a crawl costs 0.44 $ a DPU-hour, 10 minutes at least)',
+    doc: '`serve`: how often the crawler is started; 0 is never (on AWS a crawl costs $0.44 a DPU-hour, 10 minutes at least)',
     default: 0,
   }),
   CATALOG_CRAWL_TIMEOUT_MS: integer({

@@ -1,4 +1,4 @@
-// What a query would cost on AWS. https://aws.amazon.com/athena/pricing/: 5 $ a TB scanned, 10 MB a query at least.
+// What a query would cost on AWS. https://aws.amazon.com/athena/pricing/: $5 a TB scanned, 10 MB a query at least.
 
 /** Athena counts in powers of two, and by whole megabytes. */
 const MB = 2 ** 20

@@ -79,7 +79,7 @@ export const query: HelpText = {
   usage: [
     'catalog query <sql> [--output table|csv|json|jsonl]',
     '',
-    'Runs the statement in Athena and writes its rows to standard output, any number of them in constant memory. 64-bit integers keep every digit. In csv an empty field is NULL and "" an empty text, as Athena writes it. Ctrl-C cancels the query at Athena. An error is Athena’s own text, with exit status 1. On a terminal a last line on standard error shows the rows, the time, the bytes scanned and what that costs on AWS (5 $ a TB, 10 MB at least).',
+    'Runs the statement in Athena and writes its rows to standard output, any number of them in constant memory. 64-bit integers keep every digit. In csv an empty field is NULL and "" an empty text, as Athena writes it. Ctrl-C cancels the query at Athena. An error is Athena’s own text, with exit status 1. On a terminal a last line on standard error shows the rows, the time, the bytes scanned and what that costs on AWS ($5 a TB, 10 MB at least).',
   ].join('\n'),
   examples: [
     ["catalog query 'SELECT count(*) FROM ticks'", 'the rows so far'],
@@ -94,7 +94,7 @@ export const watch: HelpText = {
   usage: [
     'catalog watch [--every SECONDS] [--times N] [--full]',
     '',
-    'Polls and redraws one line: SELECT count(*) of Athena, rows a second, the age of the newest row, and how many records of the topic have not landed yet. When the output is not a terminal, each answer is a line of its own; --output jsonl and csv write plain numbers. --full redraws a small screen instead: each partition’s end offset, landed offset and lag, the objects of the lake, and how the count grew. Each answer is an Athena query: on AWS at least 10 MB are billed for it (0.00005 $), so once a minute is the default there.',
+    'Polls and redraws one line: SELECT count(*) of Athena, rows a second, the age of the newest row, and how many records of the topic have not landed yet. When the output is not a terminal, each answer is a line of its own; --output jsonl and csv write plain numbers. --full redraws a small screen instead: each partition’s end offset, landed offset and lag, the objects of the lake, and how the count grew. Each answer is an Athena query: on AWS at least 10 MB are billed for it ($0.00005), so once a minute is the default there.',
   ].join('\n'),
   examples: [
     ['catalog watch', 'until Ctrl-C'],

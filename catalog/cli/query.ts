@@ -48,7 +48,7 @@ export async function runQueryCommand(
   if (stderr.isTTY) stderr.write(`${costText(result, count)}\n`)
 }
 
-/** `12 rows in 180 ms, 1.2 MB scanned (0.00005 $ on AWS)`; only DML is billed. */
+/** `12 rows in 180 ms, 1.2 MB scanned ($0.00005 on AWS)`; only DML is billed. */
 export function costText(
   {
     elapsedMs,
@@ -58,5 +58,5 @@ export function costText(
   rows: number,
 ): string {
   const dollars = (statementType === 'DML' ? athenaCost(scannedBytes) : 0).toFixed(5)
-  return `${grouped(rows)} row${rows === 1 ? '' : 's'} in ${Math.round(elapsedMs)} ms, ${(scannedBytes / 1e6).toFixed(1)} MB scanned (${dollars} $ on AWS)`
+  return `${grouped(rows)} row${rows === 1 ? '' : 's'} in ${Math.round(elapsedMs)} ms, ${(scannedBytes / 1e6).toFixed(1)} MB scanned ($${dollars} on AWS)`
 }

@@ -28,7 +28,7 @@ test('without Kafka the lag is unknown, without rows there is no freshness', () 
 
 test('a query is billed at least 10 MB, DDL nothing', () => {
   const query = { elapsedMs: 180.4, scannedBytes: 1_234_567, statementType: 'DML' }
-  expect(costText(query, 1)).toBe('1 row in 180 ms, 1.2 MB scanned (0.00005 $ on AWS)')
-  expect(costText({ ...query, scannedBytes: 2 * 2 ** 40 }, 2)).toContain('(10.00000 $ on AWS)')
-  expect(costText({ ...query, statementType: 'DDL' }, 0)).toContain('(0.00000 $ on AWS)')
+  expect(costText(query, 1)).toBe('1 row in 180 ms, 1.2 MB scanned ($0.00005 on AWS)')
+  expect(costText({ ...query, scannedBytes: 2 * 2 ** 40 }, 2)).toContain('($10.00000 on AWS)')
+  expect(costText({ ...query, statementType: 'DDL' }, 0)).toContain('($0.00000 on AWS)')
 })
