@@ -129,7 +129,7 @@ function consumerStage(facts: PipelineFacts, partitions: readonly PartitionOffse
     const seconds = Math.round((nowMs - stalledSinceMs) / 1000)
     const problem = {
       code: 'CONSUMER_STALLED',
-      what: 'records wait, and nothing lands; they are safe in Kafka as long as its retention',
+      what: 'records wait, and nothing lands; they are safe in Kafka until its retention deletes them',
       why: `no new claim for ${seconds} s while ${numbers.lag} records wait`,
       remedy: 'check that a consumer runs (`consumer run`), and read its log',
     }

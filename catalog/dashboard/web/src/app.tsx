@@ -48,7 +48,7 @@ export function App() {
         Skip to the content
       </button>
       <header class={styles.bar}>
-        <a class={styles.brand} href="#live" aria-label="ticklake, to the Live tab">
+        <a class={styles.brand} href="#live" aria-label="ticklake: open the Live tab">
           <Mark />
           <span>ticklake</span>
         </a>
