@@ -90,8 +90,8 @@ export async function metricsPage(): Promise<string> {
 
 Made from the code by \`node tools/docs/metrics.ts\`; a test holds this page and every name to the code and to Prometheus'
 naming rules. Each service serves them as text at \`/metrics\`, beside \`/livez\` (the process works) and \`/readyz\` (what
-it depends on answers, and the disk that it writes to has 8 MB free; else 503 with a sentence). At the local AWS
-endpoint the three lie below \`/_ticklake/\`. Every metric has the label \`service\`.
+it depends on answers, and the disk that it writes to has 8 MB free; otherwise 503 and the reason). At the local AWS
+endpoint the three are below \`/_ticklake/\`. Every metric has the label \`service\`.
 
 - Rows a second: \`rate(ticklake_consumer_rows_landed_total[1m])\`
 - Lag: \`sum(ticklake_consumer_lag_records)\`
@@ -102,16 +102,17 @@ endpoint the three lie below \`/_ticklake/\`. Every metric has the label \`servi
 
 ## Alerts
 
-\`infra/alerts/rules.yml\` has them, \`promtool test rules\` runs their tests beside it. Each says what it means for the
-data and what to do. Every code by which a service ends, or for which a job cannot go on, has one alert and one row in
-[troubleshooting](troubleshooting.md); a test reads the codes from the sources and holds the three together.
+\`infra/alerts/rules.yml\` has them, and \`promtool test rules\` runs the tests beside it. Each says what it means for the
+data and what to do. Every error code that ends a service, or stops one of its jobs, has one alert and one row in
+[troubleshooting](troubleshooting.md); a test reads the codes from the sources and checks that the three agree.
 
 - A service that ends itself stays for \`CONSUMER_STOP_LINGER_MS\` or \`PRODUCER_STOP_LINGER_MS\` (30 s in the compose
   files, 0 at a terminal) with \`ticklake_stopped{code="…"} 1\`. It is then started again and stops again, so the alert
-  looks back ten minutes. What ends before the port is open, such as a wrong variable, is \`TicklakeTargetDown\`.
-- An attempt that fails and is tried again is \`ticklake_failing_since_timestamp_seconds{attempt="…",code="…"}\`.
-- The jobs must be called \`ticklake…\` for \`TicklakeTargetDown\`, and be scraped each 15 s or more often. A producer
-  that sends a file and ends is no target: leave it out.
+  looks back ten minutes. A service that ends before its port is open, for example because of a wrong variable, fires
+  \`TicklakeTargetDown\`.
+- An attempt that fails and is retried sets \`ticklake_failing_since_timestamp_seconds{attempt="…",code="…"}\`.
+- For \`TicklakeTargetDown\` the names of the jobs must begin with \`ticklake\`, and they must be scraped every 15 s or more
+  often. Do not scrape a producer that sends a file and ends.
 
 A scrape configuration for Prometheus (in a container it asks for
 \`producer:9101\` and so on, which the compose file allows; other names: \`*_HEALTH_ALLOWED_HOSTS\`):
