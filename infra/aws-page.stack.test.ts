@@ -34,13 +34,13 @@ beforeAll(() => {
     TZ: TZ!,
     AWS_ENDPOINT_URL: AWS_ENDPOINT_URL!,
     AWS_EC2_METADATA_DISABLED: 'true',
-    // Where nothing of `make up` answers, whoever runs one beside this.
+    // On ports where nothing of `make up` answers, even if it runs on this machine.
     TICKLAKE_AWS_PORT: '1',
     NODE_OPTIONS: `--import=${join(copy.dir, 'facts.mjs')}`,
   }
   writeFileSync(join(copy.dir, 'facts.mjs'), factsOfTheInternet)
   const template = withoutAddressAndVolume(makeTemplate())
-  // No instance boots that would write it.
+  // No instance boots that would write it, so the test does.
   template.Resources.Authority!.Properties!.Value = certificate
   rmSync(join(copy.dir, 'infra/template'), { recursive: true })
   mkdirSync(join(copy.dir, 'infra/template'))
@@ -133,7 +133,7 @@ test('outputs writes .env.aws again and prints a profile for each role', async (
 test('the instance is found by the tag that the group gives it', async () => {
   const { Tags } = makeTemplate().Resources.BrokerGroup!.Properties as { Tags: { Key: string }[] }
   expect(Tags.map(({ Key }) => Key)).toContain('ticklake:stack')
-  // The local group starts none, so one is started as the group would.
+  // The local group starts no instance, so the test starts one as the group would.
   const started = await succeed(
     'aws ec2 run-instances --image-id ami-12345678 --tag-specifications ' +
       "'ResourceType=instance,Tags=[{Key=ticklake:stack,Value=ticklake}]' --query 'Instances[].InstanceId' --output text",

@@ -36,12 +36,12 @@ export async function fetchBrokerAccess(outputs: Outputs, folder: string): Promi
   }
 }
 
-/** Writes a file whole, for its owner alone; a reader never sees half of it. */
+/** Writes a file atomically, readable only by its owner. */
 export async function writePrivately(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   const beside = `${path}.new`
   await writeFile(beside, text, { mode: 0o600 })
-  // An older file of that name may have had other rights.
+  // An older file of that name may have had other permissions.
   await chmod(beside, 0o600)
   await rename(beside, path)
 }

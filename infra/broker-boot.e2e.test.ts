@@ -20,7 +20,7 @@ describe('the boot script in a container made like the instance: systemd, 1 GB, 
   let first: Ended
   let authority: string
 
-  /** What the template would hand to the instance, pointed at the fixture made here. */
+  /** The instance's user data from the template, pointed at the fixture. */
   const userDataHere = async (sha512: string): Promise<string> => {
     const allocation = await broker.aws(
       'ec2',
@@ -114,7 +114,7 @@ describe('the boot script in a container made like the instance: systemd, 1 GB, 
   })
 
   test('it says on what it ran', () => {
-    // Only where Amazon's own image can be pulled are dnf and Amazon's package names tried as well.
+    // dnf and Amazon's package names are tested only if Amazon's own image can be pulled.
     console.info(`the instance was made like ${around.base}`)
     expect(['amazonlinux:2023', 'debian:bookworm-slim']).toContain(around.base)
   })

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-/** What Kafka answers to ApiVersions: length, the number of the request, error code 0, and its list of requests. */
+/** Kafka's answer to ApiVersions: length, the number of the request, error code 0, and its list of requests. */
 const served = Buffer.from('0000000a00000001000000000000', 'hex')
 const REQUEST_BYTES = 14
 let folder: string
@@ -30,7 +30,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** A broker that answers so to what it is sent; its port. */
+/** Starts a broker that gives this answer. Out: its port. */
 async function broker(answer: (request: Buffer) => Buffer): Promise<number> {
   server = createServer((socket) => {
     socket.on('error', () => {})

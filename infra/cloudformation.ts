@@ -63,7 +63,7 @@ export class CloudFormation {
   }
 
   /**
-   * Asks what the template would change. Parameters that are not given keep their value, or get their default. @returns
+   * Asks AWS what the template would change. Omitted parameters keep their value, or get their default. @returns
    * the changes; none if the stack is up to date @throws Failure STACK_REFUSED if AWS does not accept the template or a
    * parameter
    */

@@ -24,7 +24,7 @@ import { makeTemplate } from './template.ts'
 
 const certificate = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----'
 const mine = '203.0.113.7/32'
-// Databases of its own: infra/aws-page.stack.test.ts makes those of the template's defaults in the same catalog.
+// Its own databases: infra/aws-page.stack.test.ts creates the template's defaults in the same catalog.
 const given = { ClientCidr: mine, KafkaArchiveSha512: 'a'.repeat(128), LakeDatabase: 'deploy_test' }
 const never = new AbortController().signal
 
@@ -35,7 +35,7 @@ describe('the stack on a local CloudFormation: all but the address and the volum
   let cloud: CloudFormation
   let bucket: string
   const s3 = () => s3Client({ s3PathStyle: true })
-  /** What the broker does when it serves. */
+  /** What the broker does once it serves. */
   const publishAuthority = () =>
     new SSMClient({}).send(
       new PutParameterCommand({
@@ -94,7 +94,7 @@ describe('the stack on a local CloudFormation: all but the address and the volum
     await expect(s3().send(new GetObjectCommand(at))).rejects.toThrow()
     const { Body: old } = await s3().send(new GetObjectCommand({ ...at, VersionId }))
     expect(await old!.transformToString()).toBe('x')
-    // As docs/troubleshooting.md has it: without the mark it is there again.
+    // As docs/troubleshooting.md says: without the delete marker the object is back.
     await s3().send(new DeleteObjectCommand({ ...at, VersionId: mark.VersionId }))
     const { Body } = await s3().send(new GetObjectCommand(at))
     expect(await Body!.transformToString()).toBe('x')

@@ -1,11 +1,11 @@
-// Which SHA-512 the broker's instance holds Kafka's archive against: the one that this repository names, or the user's.
+// The SHA-512 with which the broker's instance compares Kafka's archive: this repository's, or the user's.
 import { basename } from 'node:path/posix'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import type { Template } from './template.ts'
 
 /**
- * The parameters with the sum of the archive, where another address is given: a mirror has the same file, so the template's
- * sum holds for it; of another file this repository knows none, and one that is fetched beside it would prove nothing.
+ * The parameters with the sum of the archive if another address is given. A mirror has the same file, so the template's
+ * sum is right; this repository knows no sum of another file, and one that is fetched with it would prove nothing.
  * @throws Failure CHECKSUM_UNKNOWN
  */
 export function withArchiveSum(

@@ -1,4 +1,4 @@
-// The bucket when the stack goes: is anything in it, and how it is emptied and deleted.
+// The bucket when the stack is deleted: whether it holds anything, and how it is emptied and deleted.
 import {
   AbortMultipartUploadCommand,
   DeleteBucketCommand,
@@ -9,10 +9,10 @@ import {
 import { s3Client } from '@ticklake/aws/config.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 
-// Path style only where the endpoint is not AWS's own, as every local one needs it.
+// Path style only if the endpoint is not AWS's own: local endpoints need it.
 const client = () => s3Client({ s3PathStyle: process.env.AWS_ENDPOINT_URL !== undefined })
 
-/** Whether the bucket holds anything, old versions too; a bucket that is not there holds nothing. */
+/** Whether the bucket holds anything, including old versions; a missing bucket holds nothing. */
 export async function holdsData(bucket: string): Promise<boolean> {
   try {
     const page = await client().send(new ListObjectVersionsCommand({ Bucket: bucket, MaxKeys: 1 }))
@@ -25,7 +25,7 @@ export async function holdsData(bucket: string): Promise<boolean> {
 
 /**
  * Deletes every version of every object, every open upload, and the bucket.
- * @returns how many versions of objects went
+ * @returns the number of deleted versions
  * @throws Failure BUCKET_KEPT when an object cannot be deleted
  */
 export async function deleteWithData(bucket: string): Promise<number> {
@@ -36,8 +36,8 @@ export async function deleteWithData(bucket: string): Promise<number> {
       const page = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket }))
       const objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map((it) => ({
         Key: it.Key!,
-        // Of what was stored before versioning was on it is the word null. It is said all the same: without it S3 would
-        // only write a mark that the object is deleted.
+        // Objects older than the versioning have the version `null`, which is sent all the same: otherwise S3 would only
+        // add a delete marker.
         VersionId: it.VersionId!,
       }))
       if (objects.length === 0) break

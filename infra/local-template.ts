@@ -1,7 +1,7 @@
-// For tests: the template as a local CloudFormation can carry it out.
+// For tests: the template in a form that a local CloudFormation can deploy.
 import type { Template } from './template.ts'
 
-/** It knows neither addresses nor volumes: ids that AWS could have given stand for them. */
+/** It supports neither addresses nor volumes: plausible ids replace them. */
 export function withoutAddressAndVolume(template: Template): Template {
   const ids: Record<string, string> = {
     Volume: 'vol-0123456789abcdef0',

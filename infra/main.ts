@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The way in to the infrastructure on AWS: the command line decides what runs.
+// The entry point of the infrastructure on AWS: the command line decides what runs.
 import { runCommand } from '@ticklake/runtime/process.ts'
 import { commandLine } from './cli/commands.ts'
 

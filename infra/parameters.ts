@@ -7,7 +7,7 @@ export function flagOf(parameter: string): string {
   return parameter.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase()
 }
 
-/** One flag for each parameter, described as the template describes it; none is demanded. */
+/** One flag for each parameter, with the template's description; none is required. */
 export function parameterFlags(template: Template): Record<string, Options> {
   return Object.fromEntries(
     Object.entries(template.Parameters).map(([name, parameter]) => [

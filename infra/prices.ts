@@ -23,11 +23,11 @@ const SECRET_USD_A_MONTH = 0.4
 const ALARM_USD_A_MONTH = 0.1
 const PUT_USD = 0.005 / 1000
 const ATHENA_USD_A_TB = 5
-/** Athena bills at least so much for a query. */
+/** The minimum that Athena bills for a query. */
 const ATHENA_LEAST_TB = 10 / 1_000_000
 export const CRAWL_USD = 0.15
 export const STORAGE_USD_A_GB_MONTH = 0.023
-/** How long the bucket keeps what was deleted or overwritten: the lifecycle rule old-versions of template/lake.yaml. */
+/** How long the bucket keeps deleted and overwritten objects: the lifecycle rule old-versions of template/lake.yaml. */
 export const OLD_VERSIONS_DAYS = 30
 /** One an hour and one after each compaction; its requests and one query of 10 MB: docs/catalog.md. */
 const AUDITS_A_DAY = 50
@@ -48,7 +48,7 @@ export interface Sizes {
   readonly flushAfterMs: number
 }
 
-/** What goes on costing while the stack is there, busy or idle. An instance type without a noted price costs NaN. */
+/** The costs while the stack exists, busy or idle. An instance type without a noted price costs NaN. */
 export function standingCosts(sizes: Omit<Sizes, 'flushAfterMs'>): Cost[] {
   return [
     {

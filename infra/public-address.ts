@@ -1,11 +1,11 @@
-// The one fact that is asked of the internet at deploy time: the caller's public address.
+// The caller's public address, the only fact that `deploy` asks of the internet.
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 
 const ADDRESS_SERVICE = 'https://checkip.amazonaws.com'
 const ANSWER_MS = 20_000
 
 /**
- * The range that holds the caller alone, as AWS sees the caller.
+ * The range with only the caller's address, as AWS sees it.
  * @throws Failure ADDRESS_UNKNOWN
  */
 export async function callersRange(): Promise<string> {

@@ -1,4 +1,4 @@
-// For tests: the template as CloudFormation would carry it out, with made-up ids where AWS gives its own.
+// For tests: the template as CloudFormation would resolve it, with made-up ids where AWS gives its own.
 import type { Resource, Template } from './template.ts'
 
 export interface Circumstances {
@@ -6,7 +6,7 @@ export interface Circumstances {
   readonly account: string
   readonly stack: string
   readonly parameters: Readonly<Record<string, string>>
-  /** What AWS would answer for a resource: `Bucket` for its Ref, `Bucket.Arn` for an attribute. */
+  /** AWS's value for a resource: `Bucket` for its Ref, `Bucket.Arn` for an attribute. */
   readonly ids: Readonly<Record<string, string>>
 }
 
@@ -17,7 +17,7 @@ export interface Resolved {
 
 type Values = Record<string, unknown>
 
-/** @throws Error on a function that this does not know: nothing is passed over */
+/** @throws Error on an unknown function: none is skipped */
 export function resolveTemplate(template: Template, facts: Circumstances): Resolved {
   const conditions = template.Conditions
   const noValue = Symbol('AWS::NoValue')
@@ -90,7 +90,7 @@ export function userData(resolved: Resolved): string {
   return Buffer.from(data.UserData, 'base64').toString()
 }
 
-/** Ids as long as AWS's are at their longest. */
+/** Ids of AWS's maximum length. */
 export const likeAws: Circumstances = {
   region: 'us-east-1',
   account: '123456789012',

@@ -1,4 +1,4 @@
-// What the services really ask of S3, each request held against the role that the template makes for the service.
+// Evaluates each S3 request that the services really send against the role that the template creates for the service.
 import { ConsumerCase } from '@ticklake/testing/consumer-case.ts'
 import { catalog } from '@ticklake/testing/in-process.ts'
 import type { ProxiedRequest } from '@ticklake/testing/s3-proxy.ts'
@@ -24,7 +24,7 @@ function policiesOf(role: string, env: Env): Policy[] {
   return Policies.map(({ PolicyDocument }) => PolicyDocument)
 }
 
-/** The calls that a request to S3 is, as AWS judges it; none for a request to another service. */
+/** The IAM actions of a request to S3; empty for a request to another service. */
 function callsOf({ method, target, headers, body }: ProxiedRequest): Call[] {
   if (headers['x-amz-target'] !== undefined || (method === 'POST' && target === '/')) return []
   const url = new URL(target, 'http://s3')
@@ -48,7 +48,7 @@ function callsOf({ method, target, headers, body }: ProxiedRequest): Call[] {
   return [{ action: 's3:PutObject', resources: arn(key), context }]
 }
 
-/** A rule for the proxy that lets all pass and keeps what it was. */
+/** A rule for the proxy that passes everything on and records it. */
 function recording() {
   const calls: Call[] = []
   const rule = (request: ProxiedRequest): undefined => {
@@ -58,7 +58,7 @@ function recording() {
   return { calls, rule }
 }
 
-/** `s3:PutObject ticks`, by action and folder below the prefix: what there was of each kind. */
+/** `s3:PutObject ticks`: the recorded kinds of requests, by action and folder below the prefix. */
 const kinds = (calls: readonly Call[], { LAKE_PREFIX }: Env) =>
   new Set(
     calls.map(({ action, resources: [resource] }) => {
@@ -85,7 +85,7 @@ test('consumer and catalog ask S3 for nothing that their roles refuse', async (s
   await send(0)
   const consumer = it.consume(await it.behindProxy(consumed.rule))
   await it.landed(sent)
-  // A second object of the hour, so that there is something to compact, and a later hour, so that it is over.
+  // A second object of the hour, so that there is something to compact, and a later hour, so that it can close.
   for (const hours of [0, 1]) {
     await send(hours)
     await it.landed(sent)
@@ -107,7 +107,7 @@ test('consumer and catalog ask S3 for nothing that their roles refuse', async (s
 
   const cataloged = recording()
   const env = { ...it.env, ...(await it.behindProxy(cataloged.rule)) }
-  // All that this process asks from now on is recorded.
+  // From now on all requests of this process are recorded.
   vi.stubEnv('AWS_ENDPOINT_URL', env.AWS_ENDPOINT_URL)
   scope.onTestFinished(() => void vi.unstubAllEnvs())
   const run = async (...args: string[]) => {
@@ -115,7 +115,7 @@ test('consumer and catalog ask S3 for nothing that their roles refuse', async (s
     expect(code, `catalog ${args[0]}: ${stderr}`).toBe(0)
   }
   await run('declare')
-  // Whatever it thinks of this topic, its probe is asked for. It takes its time, so it runs beside the others.
+  // Its result does not matter here, only that it writes its probe. It is slow, so it runs beside the others.
   const doctor = catalog(env, 'doctor')
   await run('audit')
   await run('compact')

@@ -31,14 +31,14 @@ const [tick, claim, result, compacted] = [
 ]
 const dataset = at(datasetKey(lake))
 const probe = `${bucket}/lake/_control/doctor/probe.json`
-/** What else the catalog writes down, once each. */
+/** Other objects that the catalog writes, once each. */
 const notes = [
   at(manifestKey(lake, hour, 1)),
   at(switchedKey(lake, hour, 1)),
   at(tableKey(lake, 'stock_market_kafka', 'ticks')),
   `${bucket}/lake/_control/ticks/audit/2026-01-01-00-0123.json`,
 ]
-/** The header that a PUT carries, as a policy sees it. */
+/** The header of a PUT, in the form of a policy condition. */
 const ifNoneMatch = { 's3:if-none-match': '*' }
 const ifMatch = { 's3:if-match': '"0123"' }
 const catalog = `arn:aws:glue:${here}:catalog`
@@ -64,7 +64,7 @@ type Calls = readonly (readonly [
   context?: Record<string, string>,
 ])[]
 
-/** What each role calls, from the commands in the services' source, and what it must never be able to call. */
+/** The calls of each role, from the commands in the services' source, and calls that it must never be able to make. */
 const lists: Record<string, { allowed: Calls; refused: Calls }> = {
   ProducerRole: {
     allowed: [
@@ -95,17 +95,17 @@ const lists: Record<string, { allowed: Calls; refused: Calls }> = {
       ].map((key) => ['s3:PutObject', [key], ifNoneMatch] as const),
       ['s3:PutObject', [dataset], ifMatch],
       ['s3:GetObject', [claim]],
-      // As a HEAD of a missing key is judged: without a prefix.
+      // A HEAD of a missing key is evaluated like this: without a prefix.
       ['s3:ListBucket', [bucket]],
       ['s3:ListBucket', [bucket], { 's3:prefix': 'lake/_control/ticks/claims/' }],
       ['secretsmanager:GetSecretValue', secretOf('Consumer')],
     ],
     refused: [
-      // Without the header a PUT would overwrite. So is a multipart upload seen, and a copy.
+      // Without the header a PUT would overwrite. A multipart upload and a copy are evaluated the same.
       ...[tick, claim, dataset, at(deadKey(lake, range)), at(truncationKey(lake, range.topicId, 0))].map(
         (key) => ['s3:PutObject', [key]] as const,
       ),
-      // A condition that holds when somebody knows what is there: for the dataset's contract alone.
+      // A condition that holds if the caller knows the current object: only for the dataset's contract.
       ...[tick, claim].map((key) => ['s3:PutObject', [key], ifMatch] as const),
       ...[compacted, result, probe, ...notes].map((key) => ['s3:PutObject', [key], ifNoneMatch] as const),
       ['s3:AbortMultipartUpload', [tick]],
@@ -169,12 +169,12 @@ const lists: Record<string, { allowed: Calls; refused: Calls }> = {
         probe,
         ...notes,
         at(deadKey(lake, range)),
-        // What looks like an hour, but is none of a table's.
+        // Looks like an hour, but belongs to no table.
         `${bucket}/lake/_control/ticks/dt=2026-01-01/hour=00/x`,
         `${bucket}/lake/ticks/dt=x/hour=00/x`,
         `${bucket}/lake/_compacted/ticks/notes.json`,
       ].map((key) => ['s3:DeleteObject', [key]] as const),
-      // What is deleted can be had back.
+      // Deleted objects can be restored.
       ...[tick, claim, compacted].map((key) => ['s3:DeleteObjectVersion', [key]] as const),
       ['s3:PutBucketVersioning', [bucket]],
       ['s3:PutLifecycleConfiguration', [bucket]],

@@ -49,7 +49,7 @@ test('cfn-lint has nothing to say, in two regions', { timeout: 120_000 }, async 
   expect(stdout).toBe('')
 })
 
-// One run for both: to start it costs more than to check.
+// One run for both, since starting it costs more than checking.
 test('checkov finds nothing of any severity but what is waived, and does find a bucket open to the public', {
   timeout: 240_000,
 }, async () => {

@@ -1,4 +1,4 @@
-// The CloudFormation template, put together from template/*.yaml with the instance's scripts in their places.
+// The CloudFormation template, assembled from template/*.yaml, with the instance's scripts inserted.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Pair, parseDocument, Scalar, stringify, type Tags, YAMLMap, YAMLSeq } from 'yaml'
@@ -32,14 +32,14 @@ type Part = Partial<Record<(typeof sections)[number], Record<string, unknown>>>
 
 const sections = ['Parameters', 'Mappings', 'Conditions', 'Resources', 'Outputs'] as const
 
-/** The longest that AWS takes: a template in a request, and user data before it is encoded. */
+/** AWS's limits: a template in a request, and user data before it is encoded. */
 export const MAX_TEMPLATE_BYTES = 51_200
 export const MAX_USER_DATA_BYTES = 16_384
 
 /** @throws Error that names the part when it is not YAML, has an unknown tag, or repeats a name of another part */
 export function makeTemplate(): Template {
   const folder = import.meta.dirname
-  // User data is short of room: the comments stay in the file.
+  // User data has little space: comments are removed from the scripts.
   const script = (name: string) => readFileSync(join(folder, name), 'utf8').replace(/^ *#(?!!).*\n/gm, '')
   const merged: Required<Part> = { Parameters: {}, Mappings: {}, Conditions: {}, Resources: {}, Outputs: {} }
   for (const name of readdirSync(join(folder, 'template')).sort()) {

@@ -1,4 +1,4 @@
-// For broker-boot.e2e.test.ts: a fixture in place of the broker's EC2 instance, made of containers. One network is the
+// For broker-boot.e2e.test.ts: a fixture instead of the broker's EC2 instance, made of containers. One network is the
 // VPC with MiniStack as AWS in it, another is where the clients live; a host address between them plays the Elastic IP.
 import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
@@ -28,12 +28,12 @@ export function run(command: string, args: readonly string[], input = ''): Promi
     }
     child.once('error', reject)
     child.once('close', (status) => resolve({ status: status ?? -1, output }))
-    // One that ends before it has read everything is no error here: its exit status tells.
+    // A process may end before it has read all input; its exit status says whether that is an error.
     child.stdin.on('error', () => {}).end(input)
   })
 }
 
-/** @throws Error with what it printed, when it fails */
+/** @throws Error with its output, when it fails */
 async function docker(...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('docker', args, { maxBuffer: 64 * 1024 * 1024 })
   return stdout.trim()
@@ -44,7 +44,7 @@ export class InstanceFixture implements AsyncDisposable {
   readonly elasticIp: string
   readonly #folder: string
   readonly #name: string
-  /** The loop device that plays the EBS volume; undefined where none can be made, then it is a Docker volume. */
+  /** The loop device that plays the EBS volume; undefined if none can be created, then it is a Docker volume. */
   readonly #disk: string | undefined
 
   private constructor(facts: {
@@ -91,7 +91,7 @@ export class InstanceFixture implements AsyncDisposable {
     return fixture
   }
 
-  /** Starts a bare instance, or a new one in the place of the last. */
+  /** Starts a bare instance, or replaces the last one. */
   async startInstance(options: { readonly reachable: boolean; readonly name?: string }): Promise<Instance> {
     const name = `${this.#name}-${options.name ?? 'broker'}`
     await run('docker', ['rm', '-f', name])
@@ -99,7 +99,7 @@ export class InstanceFixture implements AsyncDisposable {
     await docker(
       ...['run', '-d', '--name', name, '--network', `${this.#name}-vpc`],
       ...['--memory', MEMORY, '--memory-swap', MEMORY],
-      // What systemd needs to be process 1, and mount to mount.
+      // What systemd needs to run as process 1, and mount to work.
       ...[
         '--cap-add',
         'SYS_ADMIN',
@@ -119,7 +119,7 @@ export class InstanceFixture implements AsyncDisposable {
     return instance
   }
 
-  /** The settings by which the user data finds this AWS and this disk instead of the real ones. */
+  /** The settings that make the user data use this AWS and this disk instead of the real ones. */
   get settings(): string {
     return [
       'AWS_ENDPOINT_URL=http://aws:4566',
@@ -131,7 +131,7 @@ export class InstanceFixture implements AsyncDisposable {
     ].join('\n')
   }
 
-  /** Packs the Kafka of the official image as Apache packs it, and serves it from the stand-in of AWS. Its SHA-512. */
+  /** Packs the official image's Kafka like Apache's archive, and serves it from the stand-in for AWS. Its SHA-512. */
   async publishKafka(through: Instance): Promise<string> {
     const container = await docker('create', KAFKA_IMAGE)
     try {
@@ -148,7 +148,7 @@ export class InstanceFixture implements AsyncDisposable {
     return sum.split(' ')[0]!
   }
 
-  /** A machine with Kafka's console tools, for which the broker's name leads to the Elastic IP. */
+  /** A machine with Kafka's console tools, on which the broker's name resolves to the Elastic IP. */
   async startClient(brokerHost: string): Promise<Client> {
     const name = `${this.#name}-client`
     await docker(
@@ -158,7 +158,7 @@ export class InstanceFixture implements AsyncDisposable {
     return new Client(name, this.#folder)
   }
 
-  /** Runs a command where a client is, with what the instance has installed. */
+  /** Runs a command on the client's machine, with the programs that the instance has installed. */
   beside(client: Client, command: string): Promise<Ended> {
     const where = ['--network', `container:${client.name}`, `${this.#name}-instance`]
     return run('docker', ['run', '--rm', ...where, 'bash', '-c', command])
@@ -182,7 +182,7 @@ export class Instance {
     this.name = name
   }
 
-  /** @throws Error with what it printed, when it fails */
+  /** @throws Error with its output, when it fails */
   shell(command: string): Promise<string> {
     return docker('exec', this.name, 'bash', '-c', command)
   }
@@ -198,13 +198,13 @@ export class Instance {
     return docker('exec', ...flags, this.name, 'aws', ...args)
   }
 
-  /** Runs the user data as cloud-init does: as root, once, and what it says goes into cloud-init's log too. */
+  /** Runs the user data like cloud-init: as root, once, with its output in cloud-init's log. */
   boot(userData: string): Promise<Ended> {
     const logged = 'set -o pipefail; bash -s 2>&1 | tee -a /var/log/cloud-init-output.log'
     return run('docker', ['exec', '-i', this.name, 'bash', '-c', logged], userData)
   }
 
-  /** Switches it off and on, and waits until Kafka has come up by itself. @throws Error with Kafka's last words */
+  /** Restarts it, and waits until Kafka has come up by itself. @throws Error with Kafka's last log lines */
   async reboot(): Promise<void> {
     await docker('restart', '--time', '60', this.name)
     const answers =
@@ -241,16 +241,16 @@ export class Client {
     await docker('cp', here, `${this.name}:/etc/client/${file}`)
   }
 
-  /** One of Kafka's console tools, ended after two minutes at the latest. */
+  /** Runs one of Kafka's console tools, for two minutes at most. */
   tool(tool: string, args: readonly string[], input = ''): Promise<Ended> {
-    // Of a tool that lives for seconds the compiler must not take half.
+    // For a tool that runs for seconds, the JIT compiler must not take half of the time.
     const quick = ['-e', 'KAFKA_JVM_PERFORMANCE_OPTS=-XX:+UseSerialGC -XX:TieredStopAtLevel=1']
     const command = ['timeout', '120', `/opt/kafka/bin/${tool}.sh`, ...args]
     return run('docker', ['exec', '-i', ...quick, this.name, ...command], input)
   }
 }
 
-/** A gigabyte that the kernel takes for a disk; undefined where only Docker's own volumes are to be had. */
+/** A gigabyte that the kernel treats as a disk; undefined if only Docker volumes are available. */
 async function makeDisk(folder: string): Promise<string | undefined> {
   const image = join(folder, 'disk.img')
   await writeFile(image, '')

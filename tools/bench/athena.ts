@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `node tools/bench/athena.ts`: what local-aws adds to Trino. Starts a stack of its own, asks both the same in turn, and
-// prints a line for each promise of docs/local-aws.md: what was measured, and what is allowed.
+// `node tools/bench/athena.ts`: how much time local-aws adds to Trino's. Starts its own stack, queries both in turn, and
+// prints a line for each limit: what was measured, and what is allowed.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -50,7 +50,7 @@ async function measure({ ports, secretFile }: Stack): Promise<void> {
     return answer.QueryExecutionId!
   }
 
-  /** Asks until the query has ended. Out: how often it asked. */
+  /** Polls until the query has ended. Out: the number of polls. */
   async function ended(QueryExecutionId: string, everyMs: number): Promise<number> {
     for (let asked = 1; ; asked++) {
       const { QueryExecution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId }))
@@ -99,7 +99,7 @@ async function measure({ ports, secretFile }: Stack): Promise<void> {
   }
   report('count of the table (under 300)', await medianOf(20, () => front(count)))
 
-  // A client that sleeps between its questions learns of the end at the first one after Trino alone would have ended.
+  // A client that sleeps between polls learns of the end at the first poll after Trino alone would have ended.
   const late: number[] = []
   for (let i = 0; i < 30; i++) {
     const alone = await timed(() => trino(count))
@@ -146,7 +146,7 @@ async function measure({ ports, secretFile }: Stack): Promise<void> {
   report('memory of the stack, a minute later, MB', residentMb(serverPids()))
 }
 
-/** What ten minutes of the demo leave: an object for each partition and flush. */
+/** The objects of ten minutes of the demo: one for each partition and flush. */
 async function makeDemoTable(front: (sql: string) => Promise<string>): Promise<void> {
   await front(
     "CREATE TABLE ticks WITH (partitioned_by = ARRAY['dt', 'hour']) AS SELECT 'HSI' AS symbol, 1e0 AS close, '2026-01-01' AS dt, '10' AS hour",

@@ -7,7 +7,7 @@ export interface TrinoServer {
   readonly schema: string
 }
 
-/** Runs a statement to its end and reads all of its rows. Out: how many there are. */
+/** Runs a statement to its end and reads all of its rows. Out: their number. */
 export async function followTrino({ url, secret, schema }: TrinoServer, sql: string): Promise<number> {
   const headers = {
     ...trinoHeaders('bench', secret),
@@ -21,7 +21,7 @@ export async function followTrino({ url, secret, schema }: TrinoServer, sql: str
     const page = (await (await fetch(next, init)).json()) as TrinoPage
     if (page.error !== undefined) throw new Error(page.error.message)
     rows += page.data?.length ?? 0
-    // Trino takes the connection for an encrypted one, and names the next page so.
+    // Trino treats the connection as encrypted, and builds the link to the next page accordingly.
     next = page.nextUri === undefined ? undefined : new URL(new URL(page.nextUri).pathname, url)
     init = { headers }
   }

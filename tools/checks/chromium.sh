@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The browser that the page's tests and the pictures need: the machine's own, or Debian's package where root may ask for
-# it. Only `make test` and `make pictures` come here; nobody needs a browser of the project's to run it.
+# The browser for the dashboard's tests and the pictures: the machine's own, or Debian's package if root may install
+# it. Only `make test` and `make pictures` need it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

@@ -1,4 +1,4 @@
-// Judges every regular expression of the sources: one whose time grows faster than its input lets a client stop a server.
+// Checks every regular expression of the sources: if its time grows faster than its input, a client could stop a server.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: patterns as they stand in the sources
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,12 +7,12 @@ import { type Pattern, patternsOf } from './patterns.ts'
 
 interface Exception {
   readonly file: string
-  /** How the pattern begins in the source. */
+  /** The beginning of the pattern in the source. */
   readonly begins: string
   readonly why: string
 }
 
-/** Looked at by a person. One that is not linear has no place here if it meets what a client, a record or an object says. */
+/** Reviewed by a person. Patterns that are not linear must not read text of clients, records or objects. */
 export const exceptions: readonly Exception[] = [
   {
     file: 'packages/aws/failure.ts',
@@ -70,7 +70,7 @@ export const exceptions: readonly Exception[] = [
 
 const checkedFile = join(import.meta.dirname, 'linear-patterns.json')
 
-/** Where each pattern stands that is not known to be linear, and why; empty when all is well. */
+/** Where each pattern that is not known to be linear is, and why; empty if there is none. */
 export async function findings(
   files: Iterable<readonly [file: string, text: string]>,
   known: ReadonlySet<string>,
@@ -108,12 +108,12 @@ async function fault(
   return result
 }
 
-/** Seconds for one pattern: so the patterns that are known to be linear are kept in a file, and only new ones are checked. */
+/** A pattern takes seconds, so those that are known to be linear are kept in a file, and only new ones are checked. */
 async function checked(source: string, flags: string): Promise<string | undefined> {
-  // The same result everywhere: the native checker is there for some machines only.
+  // The pure JavaScript checker: the native one exists only for some machines.
   process.env.RECHECK_BACKEND = 'pure'
   const { checkSync } = await import('recheck')
-  // A sticky pattern is tried at one place, which is what an anchor says to the checker.
+  // A sticky pattern is matched at one position, which an anchor expresses for the checker.
   const tried = flags.includes('y') ? `^(?:${source})` : source
   const result = checkSync(tried, flags.replace(/[ygd]/g, ''), { timeout: 60_000 })
   if (result.status === 'safe') return undefined

@@ -1,9 +1,9 @@
-// In which order vitest starts files: what takes longest first, so that no lane is left with it at the end.
+// The order in which vitest starts files: the longest first, so that none of them is left to run alone at the end.
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
- * The files of more than a minute, the longest first: their size, by which vitest orders files that it has not run yet,
- * says little. One that is missing here only starts later than it might.
+ * The files of more than a minute, longest first: by default vitest orders new files by size, which says little.
+ * One that is missing here only starts later than it could.
  */
 const long = [
   'producer/producer.stack.test.ts',
@@ -25,7 +25,7 @@ const long = [
   'e2e/stack.e2e.test.ts',
   'infra/broker-boot.e2e.test.ts',
   'e2e/local-aws-image.e2e.test.ts',
-  // Waits until stack.e2e.test.ts has ended, as only one of them may have a stream.
+  // Starts late: it must wait until stack.e2e.test.ts has ended, since only one of them may run a stream.
   'e2e/aws.e2e.test.ts',
   'e2e/notebook.e2e.test.ts',
 ]

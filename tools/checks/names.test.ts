@@ -1,4 +1,4 @@
-// docs/glossary.md retires words: none comes back in the name of a file or of anything in the sources.
+// docs/glossary.md retires words: none may return in the name of a file or of anything in the sources.
 import { globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -12,7 +12,7 @@ const retired = new Set(
     .flatMap((line) => line.split(' ')),
 )
 
-/** Names of others, and those that users type or a bucket holds. */
+/** Names from others, and those that users type or a bucket holds. */
 const allowed = new Set([
   // JavaScript, Node.js, Athena, Iceberg.
   ...['allSettled', 'keepAlive', 'keepAliveTimeout', 'setKeepAlive', 'promises', 'inOwnPositions'],

@@ -1,16 +1,16 @@
-// Finds every regular expression of the sources: literals, and what is given to RegExp.
+// Finds every regular expression of the sources: literals, and arguments of RegExp.
 import ts from 'typescript-6'
 
 export interface Pattern {
   readonly line: number
-  /** The pattern; undefined where it is only put together when the program runs. */
+  /** The pattern; undefined if it is only assembled when the program runs. */
   readonly source: string | undefined
   readonly flags: string
-  /** As it stands in the source. */
+  /** As written in the source. */
   readonly text: string
 }
 
-/** The methods of a text that make a pattern of a text that they are given. */
+/** The methods of strings that turn a string argument into a pattern. */
 const takePatterns = new Set(['match', 'matchAll', 'search'])
 
 export function patternsOf(file: string, text: string): Pattern[] {
@@ -28,7 +28,7 @@ export function patternsOf(file: string, text: string): Pattern[] {
       add(node, node.text.slice(1, end), node.text.slice(end + 1))
     } else if (isRegExpCall(node)) {
       const [source, flags] = node.arguments ?? []
-      // A copy of a literal is looked at where the literal stands.
+      // A copy of a literal is checked where the literal is.
       if (source && !ts.isRegularExpressionLiteral(source)) {
         add(node, constantText(source), (flags && constantText(flags)) ?? '')
       }
@@ -59,7 +59,7 @@ function isTextMethod(node: ts.Node): node is ts.CallExpression {
   )
 }
 
-/** What an expression of literals comes to: texts, their sums, and lists of them that are joined. */
+/** The value of an expression of literals: strings, concatenations, and joined lists of them. */
 function constantText(node: ts.Expression): string | undefined {
   if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return node.text
   if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken) {

@@ -69,7 +69,7 @@ function failuresOf(module: TestModule): string[] {
     .map(([name, errors]) => failure(name, errors))
 }
 
-/** The first lines of each error, and where in the project it was thrown: enough to begin with. */
+/** The first lines of each error, and where in the project it was thrown: enough to start with. */
 function failure(name: string, errors: readonly SerializedError[]): string {
   const lines = errors.flatMap(({ message, stack = '' }) => {
     const thrownAt = stack.split('\n').find((line) => /^\s+at /.test(line) && !line.includes('node_modules'))

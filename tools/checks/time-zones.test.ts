@@ -1,4 +1,4 @@
-// The tests that run in a second time zone are chosen by what sources do, so that nobody has to remember it.
+// The tests for a second time zone are chosen by what sources do, so that nobody has to remember it.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'

@@ -3,8 +3,8 @@ import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 
 /**
- * What takes the machine's zone, or may: local getters and setters, text that is read as a time, Intl, TZ itself, and
- * every Date that others could print. Left out is only what cannot: a Date of now, or of a number whose name says that
+ * Code that uses the machine's zone, or may: local getters and setters, text that is parsed as a time, Intl, TZ itself,
+ * and every Date that others could print. Excluded is only what cannot: a Date of now, or of a number whose name says
  * it is one, which becomes UTC or a number at once.
  */
 const zoned = [
@@ -20,7 +20,7 @@ const imported = /\b(?:from|import) ?\(?'([^']+)'/g
 interface Source {
   readonly isTest: boolean
   readonly isZoned: boolean
-  /** Paths from the project's folder of what it imports. */
+  /** The files that it imports, as paths relative to the project's folder. */
   readonly imports: readonly string[]
 }
 

@@ -9,8 +9,8 @@ import { lists, type Suite } from './suites.ts'
 const root = join(localDir, 'conformance')
 
 /**
- * The virtual environment of a suite, made if its list has changed.
- * @returns the folder of its programs
+ * The virtual environment of a suite, recreated if its list has changed.
+ * @returns the folder with its programs
  */
 export async function installClient(suite: Suite, signal: AbortSignal): Promise<string> {
   const environment = join(root, suite.environment)
@@ -22,7 +22,7 @@ export async function installClient(suite: Suite, signal: AbortSignal): Promise<
   await run('python3', ['-m', 'venv', '--clear', environment], { signal })
   const safely = [
     '--require-hashes',
-    // The list is whole. With hashes, pip would take a dependency with an extra for one that it lacks.
+    // The list is complete. With hashes, pip would otherwise take a dependency with an extra for a missing one.
     '--no-deps',
     '--only-binary',
     ':all:',
@@ -37,7 +37,7 @@ export async function installClient(suite: Suite, signal: AbortSignal): Promise<
 
 /**
  * The folder of a suite's tests, for this run to write into.
- * @param given the user's folder of checkouts (SUITES), if there is one
+ * @param given the user's folder of checkouts (SUITES), if any
  * @throws Failure SUITE_NOT_REACHED
  */
 export async function suiteFolder(

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `make conformance`: what clients that are not ours make of local-aws, and docs/compatibility.md from it.
+// `make conformance`: runs other projects' clients against local-aws, and writes docs/compatibility.md.
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, renderError } from '@ticklake/runtime/errors.ts'
@@ -58,7 +58,7 @@ await runCommand(async (signal) => {
     .version(false)
     .parseAsync()
   const chosen = suites.filter(({ name }) => argv.only.length === 0 || argv.only.includes(name))
-  // A folder for each choice: two runs of different suites may go on side by side.
+  // A folder for each choice, so that runs of different suites do not disturb each other.
   const dir = join(localDir, 'conformance/run', argv.only.join('+') || 'all')
   // Each run begins with an empty account.
   rmSync(join(dir, 'stack'), { recursive: true, force: true })
@@ -119,7 +119,7 @@ function resultsFile({ name }: Suite): string {
   return join(kept, `${name}.json`)
 }
 
-/** Shows what this run came to. */
+/** Shows the results of this run. */
 function printOutcomes(suite: Suite, { outcomes }: SuiteOutcomes): void {
   const failures = failuresOf(suite.name, outcomes)
   const count = (wanted: string) => outcomes.filter(({ outcome }) => outcome === wanted).length
@@ -130,8 +130,8 @@ function printOutcomes(suite: Suite, { outcomes }: SuiteOutcomes): void {
 }
 
 /**
- * Writes docs/compatibility.md. A suite of which not every test has an outcome on this machine keeps what the page says
- * of it, so that a run of one suite updates its row alone.
+ * Writes docs/compatibility.md. A suite with tests that have no outcome on this machine keeps its part of the page,
+ * so that a run of one suite updates only its row.
  */
 function writePage(): void {
   const path = join(projectDir, 'docs/compatibility.md')
@@ -151,14 +151,14 @@ function writePage(): void {
   process.stdout.write('conformance: wrote docs/compatibility.md\n')
 }
 
-/** Why there is nothing to write of a suite; undefined once every test of it has an outcome. */
+/** Why a suite's results cannot be written; undefined once every test of it has an outcome. */
 function whyIncomplete(results: SuiteResults): string | undefined {
   if (results.tests.length === 0) return 'it has not run here'
   const notRun = testsNotRun(results).length
   return notRun === 0 ? undefined : `${notRun} of its tests have not run here`
 }
 
-/** No outcome is no success: the client did not even start. */
+/** Without any outcome the client did not even start. */
 function nothingRan(suite: Suite, log: string): Failure {
   return new Failure({
     code: 'NOTHING_RAN',

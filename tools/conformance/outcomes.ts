@@ -1,4 +1,4 @@
-// What one test of a client's suite came to, as the reports of python/ and dbt say it.
+// The outcome of one test of a client's suite, as reported by python/ and dbt.
 import { existsSync, readFileSync } from 'node:fs'
 
 export interface Outcome {

@@ -5,7 +5,7 @@ import type { Suite } from './suites.ts'
 
 export interface SuiteResult {
   readonly client: string
-  /** The first day that a test of it ran, as in `2026-01-02`: the others ran on it or after. */
+  /** The first day on which a test of it ran, such as `2026-01-02`: the others ran on that day or later. */
   readonly day: string
   readonly passed: number
   readonly skipped: number
@@ -26,7 +26,7 @@ export function suiteResult({ name, client }: Suite, { outcomes }: SuiteResults)
   }
 }
 
-/** What the page says of one suite: its row, and the section of its failures, if it has any. */
+/** A suite's part of the page: its row, and the section of its failures, if any. */
 export interface PageEntry {
   readonly row: string
   readonly section: string
@@ -39,7 +39,7 @@ export function pageEntry(result: SuiteResult): PageEntry {
   return { row: `| ${cells.join(' | ')} |`, section: failureSection(result) }
 }
 
-/** What a page that was written before says of a suite; undefined if it does not know it. */
+/** A suite's part of an existing page; undefined if it has none. */
 export function entryOnPage(page: string, { client }: Pick<Suite, 'client'>): PageEntry | undefined {
   const row = page.split('\n').find((line) => line.startsWith(`| ${client} |`))
   if (row === undefined) return undefined
@@ -91,7 +91,7 @@ function failureSection({ client, failures }: SuiteResult): string {
   ].join('\n')
 }
 
-/** Text of another program in one cell of a table. */
+/** Text of another program for one cell of a table. */
 function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('`', '’').replaceAll('\n', ' ').slice(0, 200)
 }

@@ -1,4 +1,4 @@
-// What a client's suite expects of the account that it runs in: buckets, workgroups, the outputs of its own stack.
+// Prepares what a client's suite expects of its account: buckets, workgroups, the outputs of its own stack.
 import { AthenaClient, CreateWorkGroupCommand } from '@aws-sdk/client-athena'
 import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation'
 import { CreateDatabaseCommand, GlueClient } from '@aws-sdk/client-glue'
@@ -13,7 +13,7 @@ export async function prepareAccount(): Promise<void> {
   const glue = new GlueClient()
   const cloudFormation = new CloudFormationClient()
   try {
-    // The second is dbt-athena's: a test of its suite names it.
+    // The second one is dbt-athena's: a test of its suite names it.
     for (const Bucket of [bucket, 'dbt-athena-integration-testing']) {
       await s3.send(new CreateBucketCommand({ Bucket }))
     }

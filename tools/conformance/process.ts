@@ -8,13 +8,13 @@ export interface RunOptions {
   readonly cwd?: string
   /** The whole environment; by default this process's. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Its output is appended to it; by default what it says on stderr goes into the error. */
+  /** The file that its output is appended to; by default its standard error goes into the error. */
   readonly logFile?: string
-  /** Its exit status may be anything: a test run that found failures has done its work. */
+  /** Whether any exit status is accepted: a test run that found failures has done its work. */
   readonly anyStatus?: boolean
 }
 
-/** @throws Failure CLIENT_FAILED with the end of what the program said */
+/** @throws Failure CLIENT_FAILED with the end of the program's output */
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<void> {
   const log = options.logFile === undefined ? undefined : openSync(options.logFile, 'a')
   const child = spawn(command, args, {

@@ -1,4 +1,4 @@
-// Why a client's test fails here, out of a closed list. A failure that no line explains is "to do".
+// Why a client's test fails here, from a closed list. A failure that no entry explains is "to do".
 import type { Outcome } from './outcomes.ts'
 
 export type Reason = 'not AWS’s either' | 'out of scope' | 'to do'

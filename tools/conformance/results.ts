@@ -1,12 +1,12 @@
-// The newest outcome of every test of a suite, kept over runs: a run of some tests replaces only theirs.
+// The newest outcome of every test of a suite, kept across runs: a run of some tests replaces only theirs.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Outcome } from './outcomes.ts'
 
-/** An outcome and the day of it, as in `2026-01-02`. */
+/** An outcome and its day, such as `2026-01-02`. */
 export type KeptOutcome = Outcome & { readonly day: string }
 
-/** What is known of a suite. */
+/** The results of a suite. */
 export interface SuiteResults {
   /** Every test that the suite has, whether it has run or not. */
   readonly tests: readonly string[]
@@ -14,13 +14,13 @@ export interface SuiteResults {
   readonly outcomes: readonly KeptOutcome[]
 }
 
-/** What is known of a suite; no tests if nothing of it has run. */
+/** The results of a suite; without tests if none has run. */
 export function readResults(path: string): SuiteResults {
   if (!existsSync(path)) return { tests: [], outcomes: [] }
   return JSON.parse(readFileSync(path, 'utf8')) as SuiteResults
 }
 
-/** What is known after a run. Outcomes of tests that the suite no longer has are dropped. */
+/** The results after a run. Outcomes of tests that the suite no longer has are dropped. */
 export function mergeResults(
   known: SuiteResults,
   run: { readonly tests: readonly string[]; readonly outcomes: readonly Outcome[] },
@@ -33,13 +33,13 @@ export function mergeResults(
   return { tests, outcomes: [...byTest.values()].filter(({ test }) => existing.has(test)) }
 }
 
-/** The tests without an outcome: of a run that ended early, or of which only a part was selected. */
+/** The tests without an outcome, after a run that ended early or that selected only some. */
 export function testsNotRun({ tests, outcomes }: SuiteResults): string[] {
   const run = new Set(outcomes.map(({ test }) => test))
   return tests.filter((test) => !run.has(test))
 }
 
-/** Replaces the file as a whole, so that a run that is ended leaves the old one or the new one. */
+/** Replaces the file atomically: an interrupted run leaves the old one or the new one. */
 export function writeResults(path: string, { tests, outcomes }: SuiteResults): void {
   mkdirSync(dirname(path), { recursive: true })
   const rows = outcomes.map((each) => JSON.stringify(each)).join(',\n')

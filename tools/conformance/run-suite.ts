@@ -8,7 +8,7 @@ import { bucket, here, lists, type Suite } from './suites.ts'
 
 export interface SuiteRun {
   readonly suite: Suite
-  /** The programs of its virtual environment. */
+  /** The folder of its virtual environment's programs. */
   readonly bin: string
   /** Its tests. */
   readonly folder: string
@@ -22,14 +22,14 @@ export interface SuiteRun {
   readonly signal: AbortSignal
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface SuiteOutcomes {
-  /** Every test of the suite, those that did not run as well. */
+  /** Every test of the suite, including those that did not run. */
   readonly tests: readonly string[]
   readonly outcomes: readonly Outcome[]
 }
 
-/** A run was ended before its end, with the reason of it. */
+/** A run that ended early, with the reason. */
 export class EndedEarly extends Error {
   readonly reached: SuiteOutcomes
 
@@ -96,7 +96,7 @@ export async function runSuite({
   ]
   const leaveOutFile = join(dir, `${suite.name}.leave-out.txt`)
   const pytestEnv = { ...env, ...suite.run.env, CONFORMANCE_LEAVE_OUT: leaveOutFile }
-  // A test may end pytest itself: the others run without those that have an outcome.
+  // A test may end pytest itself: the remaining tests then run without those that have an outcome.
   for (let before = Number.POSITIVE_INFINITY; ; ) {
     const done = new Set([...leaveOut, ...reached().outcomes.map(({ test }) => test)])
     writeFileSync(leaveOutFile, [...done].join('\n'))
@@ -115,7 +115,7 @@ export async function runSuite({
 
   function reached(): SuiteOutcomes {
     const outcomes = readReport(report)
-    // A file that pytest could not collect is no test, but has an outcome.
+    // A file that pytest could not collect is not a test, but has an outcome.
     const tests = new Set([...readCollected(collected), ...outcomes.map(({ test }) => test)])
     return { tests: [...tests], outcomes }
   }

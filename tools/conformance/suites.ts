@@ -1,9 +1,9 @@
-// The suites that `make conformance` runs: tests of clients that nobody here wrote, and commands and a project of a user.
+// The suites of `make conformance`: tests by the clients' own authors, and commands and a project of a user.
 import { join } from 'node:path'
 
 /** Where a suite's tests come from. */
 export type Source =
-  /** A repository: its tests are in no package. */
+  /** A repository, for tests that are in no package. */
   | { readonly kind: 'repository'; readonly folder: string; readonly url: string; readonly tag: string }
   /** A source distribution of the package index. */
   | { readonly kind: 'sdist'; readonly requirement: string; readonly folder: string }
@@ -12,9 +12,9 @@ export type Source =
 
 export interface Suite {
   readonly name: string
-  /** As docs/compatibility.md shows it. */
+  /** Its name in docs/compatibility.md. */
   readonly client: string
-  /** The list of packages below python/, and the virtual environment that is made of it. */
+  /** The list of packages below python/, and the virtual environment made from it. */
   readonly environment: string
   readonly source: Source
   readonly run: Run
@@ -23,7 +23,7 @@ export interface Suite {
 export type Run =
   | {
       readonly kind: 'pytest'
-      /** Tests at a time: more of a client that mostly waits between its polls. */
+      /** How many tests run at once: more for a client that mostly waits between its polls. */
       readonly workers: number
       readonly args: readonly string[]
       readonly env: Readonly<Record<string, string>>
@@ -31,7 +31,7 @@ export type Run =
   | { readonly kind: 'aws-cli' }
   | { readonly kind: 'dbt' }
 
-/** Where tests may write: made before each suite. */
+/** Where tests may write: created before each suite. */
 export const bucket = 'ticklake-conformance'
 
 const pyAthenaEnv = {

@@ -1,4 +1,4 @@
-// docs/architecture.md leads through the code by names of files: each must be there.
+// docs/architecture.md names files of the code: each must exist.
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

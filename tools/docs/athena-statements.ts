@@ -1,8 +1,8 @@
-// The statements of Athena that local-aws runs: an example of each, which its parser reads for docs/local-aws.md.
+// The statements of Athena that local-aws supports: an example of each, which its parser reads for docs/local-aws.md.
 import { hiveStatement } from '../../local-aws/athena/sql/hive-ddl.ts'
 import { statementOf } from '../../local-aws/athena/sql/statement.ts'
 
-/** A statement as the page shows it, and one that is read; without a second text it is the first. */
+/** A statement as shown on the page, and one that is parsed; without a second text, the first one is parsed. */
 const examples: readonly (readonly [shown: string, example?: string])[] = [
   ['SELECT, WITH, VALUES, TABLE', 'SELECT 1'],
   ['INSERT INTO', 'INSERT INTO t SELECT 1'],
@@ -57,7 +57,7 @@ const runners = {
   athena: 'the prepared statements of the workgroup',
 } as const
 
-/** A row for each: the statement, what Athena calls it, who runs it. @throws AwsError for one that is not read */
+/** A row for each: the statement, Athena's name for it, what runs it. @throws AwsError for one that cannot be parsed */
 export function statementRows(): string[][] {
   return examples.map(([shown, example = shown]) => {
     const statement = statementOf(example)

@@ -1,9 +1,9 @@
-// The commands of docs/aws.md as they stand there, and which test runs which: a new one belongs into a share, or into
+// The commands of docs/aws.md, unchanged, and which test runs which: a new one must be added to a share, or to
 // `notRun` with a reason.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Which test runs which commands, by how they begin. */
+/** Which test runs which commands, by their beginnings. */
 const shares = {
   'infra/aws-page.stack.test.ts': [
     /^aws (configure --|sts |ssm get-parameter |ec2 )/,
@@ -20,7 +20,7 @@ const shares = {
   'infra/broker-boot.e2e.test.ts': [/^sudo /, /^\. \.\/\.env\.aws; nc /],
 } as const
 
-/** What cannot be run without an account; infra/aws-page.stack.test.ts looks at each as far as that goes. */
+/** What cannot be run without an account; infra/aws-page.stack.test.ts checks each as far as possible. */
 export const notRun = [
   {
     form: /^aws configure sso\b/,
@@ -30,7 +30,7 @@ export const notRun = [
   { form: /^curl https:/, why: 'asks AWS over the internet' },
 ] as const
 
-/** Inline code of more than one word that is nothing to type: what programs say, and a command within a container. */
+/** Inline code of more than one word that is not a command to type: output of programs, and a command in a container. */
 const phrases = ['Not authorized', 'SSL ... certificate verify failed', 'catalog doctor']
 
 /** Every command of docs/aws.md once: the lines of its blocks, up to their comments, and those within sentences. */
@@ -54,7 +54,7 @@ function commandsOfBlock(text: string): string[] {
     .map((command) => command.trim())
 }
 
-/** What `form` of a share or of `notRun` a command has: exactly one, in a page that is wholly looked after. */
+/** The `form` of a share or of `notRun` for a command: exactly one, as every command of the page must be covered. */
 export function claimsOn(command: string): string[] {
   return [
     ...Object.entries(shares).flatMap(([file, forms]) => forms.map((form) => [file, form] as const)),
@@ -66,7 +66,7 @@ export function claimsOn(command: string): string[] {
 
 export const awsPage = readFileSync(join(import.meta.dirname, '../../docs/aws.md'), 'utf8')
 
-/** The commands that one test file has to run: it takes them one by one, and in the end none may be left. */
+/** The commands that one test file must run: it takes them one by one, and none may be left. */
 export class Share {
   readonly #left: string[]
 
@@ -74,7 +74,7 @@ export class Share {
     this.#left = commandsOf(awsPage).filter((command) => claimsOn(command)[0] === file)
   }
 
-  /** The command that looks so. @throws Error unless the page has exactly one */
+  /** The command that matches. @throws Error unless the page has exactly one */
   take(form: RegExp): string {
     const found = this.#left.filter((command) => form.test(command))
     if (found.length !== 1) {
@@ -84,7 +84,7 @@ export class Share {
     return found[0]!
   }
 
-  /** Those that nobody has taken. */
+  /** The commands that were not taken. */
   get left(): readonly string[] {
     return this.#left
   }

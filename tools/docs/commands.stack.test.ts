@@ -1,4 +1,4 @@
-// Runs what the docs tell people to type, in order, as one shell would; what costs too much to run is held to the help.
+// Runs the commands of the docs in order, as in one shell; those that cost too much are only compared with the help.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,21 +20,21 @@ function env(): Record<string, string> {
   return testEnv({ CONSUMER_HEALTH_PORT: '0', PRODUCER_HEALTH_PORT: '0', CATALOG_HEALTH_PORT: '0' })
 }
 
-/** Runs a block and says what it printed. */
+/** Runs a block. Out: its output. */
 function run(block: string, env: Record<string, string>): string {
   const result = spawnSync('bash', ['-euo', 'pipefail', '-c', block], {
     maxBuffer: 64 * 1024 * 1024,
     cwd: root,
     env: { ...env, PATH: `${cli}:${env.PATH}` },
     encoding: 'utf8',
-    // A socket there would make bash believe that it was started from afar, and read its start-up files.
+    // With a socket there, bash would assume a remote shell, and read its start-up files.
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   expect(result.status, `${block}\n${result.stdout}\n${result.stderr}`).toBe(0)
   return result.stdout
 }
 
-/** A command that no page names, in this process. @returns what it printed */
+/** A command that no page names, run in this process. @returns its output */
 async function prepare(
   env: Record<string, string>,
   program: 'producer' | 'consumer' | 'catalog',
@@ -61,7 +61,7 @@ test('the how-tos do what they say', { timeout: 300_000 }, async () => {
   expect(printed.join('\n').match(/delivered 1/g)).toHaveLength(2)
 })
 
-/** The commands of a page that are only indented, as they stand there, up to their comments. */
+/** The commands of a page that are only indented, unchanged, without their comments. */
 const indented = (name: string) =>
   page(name)
     .match(/^ {4}(?:[A-Z_]+=\S+ )?node [^#\n]*/gm)!

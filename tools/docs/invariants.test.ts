@@ -1,4 +1,4 @@
-// docs/invariants.md and docs/security.md name tests: each must be there.
+// docs/invariants.md and docs/security.md name tests: each must exist.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -9,7 +9,7 @@ const rows = `${read('docs/invariants.md')}\n${whatHolds(read('docs/security.md'
   .filter((line) => line.startsWith('| '))
   .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')) as [string, string])
 
-/** The one section of the page that has tests. */
+/** The only section of the page that names tests. */
 function whatHolds(page: string): string {
   return page.split('\n## ').find((section) => section.startsWith('What holds\n'))!
 }

@@ -52,7 +52,7 @@ function metricOf(metric: object): Metric {
   return { name, type, help, labels: labelNames }
 }
 
-/** The unit that a name says: what follows its last noun, before `_total`. */
+/** The unit in a name: its last part, before `_total`. */
 export function unitOf({ name, type }: Pick<Metric, 'name' | 'type'>): string {
   const stem = name.replace(/_total$/, '')
   if (/_timestamp_seconds$|_start_time_seconds$/.test(stem)) return 'seconds since 1970'

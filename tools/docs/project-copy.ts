@@ -1,5 +1,5 @@
-// For tests: the project in a folder of its own, so that a command that writes .env.aws or .local/aws, as the page has
-// it, touches nothing of whoever runs the tests. What set-up and npm have brought is linked.
+// For tests: a copy of the project in another folder, so that a command that writes .env.aws or .local/aws, as the page
+// says, touches none of the files of whoever runs the tests. Installed packages are linked.
 import { execFileSync, spawn } from 'node:child_process'
 import {
   cpSync,
