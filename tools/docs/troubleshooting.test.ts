@@ -6,16 +6,21 @@ import { expect, test } from 'vitest'
 import { projectDir } from '../../stack/paths.ts'
 
 const read = (path: string) => readFileSync(join(projectDir, path), 'utf8')
-const sources = globSync('{producer,consumer,catalog,local-aws,stack,infra,packages/*}/**/*.{ts,tsx}', {
-  cwd: projectDir,
-  // kafka-reader's errors are for programs; its README has them.
-  exclude: ['**/node_modules/**', '**/*.test.ts', 'packages/{kafka-reader,testing}/**'],
-})
+const sources = globSync(
+  ['{producer,consumer,catalog,local-aws,stack,infra,packages/*}/**/*.{ts,tsx,mjs,sh}', '*.sh'],
+  {
+    cwd: projectDir,
+    // kafka-reader's errors are for programs; its README has them.
+    exclude: ['**/node_modules/**', '**/dist/**', '**/*.test.ts', 'packages/{kafka-reader,testing}/**'],
+  },
+)
 
 /** Codes that are written out where the error is made; a code that is chosen by a table is in stop-codes.test.ts. */
 const codes = new Set(
   sources.flatMap((path) =>
-    [...read(path).matchAll(/\bcode: '([A-Z]+(?:_[A-Z]+)*)',\s+what\b/g)].map(([, code]) => code!),
+    [...read(path).matchAll(/\bcode: '([A-Z]+(?:_[A-Z]+)*)',\s+what\b|\berror ([A-Z]+(?:_[A-Z]+)+):/g)].map(
+      ([, inCode, inScript]) => (inCode ?? inScript)!,
+    ),
   ),
 )
 
@@ -28,7 +33,8 @@ const documented = new Set(
 )
 
 test('codes are found', () => {
-  for (const code of ['SOURCE_EMPTY', 'CLOCK_OFF', 'READ_ONLY', 'BUCKET_KEPT']) expect(codes).toContain(code)
+  for (const code of ['SOURCE_EMPTY', 'CLOCK_OFF', 'READ_ONLY', 'BUCKET_KEPT', 'AWS_SETTINGS_MISSING'])
+    expect(codes).toContain(code)
 })
 
 test.each([...codes].sort())('%s has a row', (code) => {
