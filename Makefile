@@ -24,7 +24,7 @@ stack: setup ## Only Kafka and the AWS endpoint, in the background; prints the e
 	@$(STACK) up
 
 .PHONY: stack-down
-stack-down: setup ## Stop them
+stack-down: setup ## Stop what make stack has started; the data stays
 	@$(STACK) down
 
 .PHONY: stack-env
@@ -38,7 +38,7 @@ query: setup ## Query Athena: make query SQL='SELECT COUNT(*) FROM ticks' [OUTPU
 	@exec $(HERE) catalog/main.ts query $(if $(OUTPUT),--output $(OUTPUT)) "$$TICKLAKE_SQL"
 
 .PHONY: declare crawl audit watch serve doctor
-declare: setup ## Create the Glue database, the table and the view
+declare: setup ## Create the Glue database, the table and the views
 	@exec $(HERE) catalog/main.ts declare
 crawl: setup ## Let a Glue crawler find the table by itself, and compare it with the declared one
 	@exec $(HERE) catalog/main.ts crawl --compare
@@ -54,10 +54,10 @@ doctor: setup ## Diagnose the settings, Kafka and AWS
 ##@ In Docker
 COMPOSE := docker compose$(if $(filter localstack,$(LOCAL_AWS)), -f docker-compose.yml -f compose.localstack.yml)
 .PHONY: up down stand-ins e2e
-up: ## The same in containers; LOCAL_AWS=localstack (with LOCALSTACK_AUTH_TOKEN) uses LocalStack instead of local-aws
+up: ## Everything in containers; LOCAL_AWS=localstack (with LOCALSTACK_AUTH_TOKEN) uses LocalStack instead of local-aws
 	@$(COMPOSE) up --build --wait
 	@$(COMPOSE) ps
-down: ## Stop them; to delete the data too: docker compose down --volumes
+down: ## Stop the containers; to delete the data too: docker compose down --volumes
 	@$(COMPOSE) down
 	@docker volume rm --force "$${COMPOSE_PROJECT_NAME:-ticklake}_secret" >/dev/null
 stand-ins: ## Without an image registry: install Docker and stand-ins of the images from packages (as root)
@@ -80,7 +80,7 @@ aws-destroy: setup ## Delete what is on AWS: DATA=keep or DATA=delete decides wh
 
 ##@ Work on it
 .PHONY: setup
-setup: ## Install what is missing into .local/ (every target does this)
+setup: ## Install what is missing into .local/ (every target that needs it does this first)
 	@./stack/setup.sh
 
 .PHONY: check
@@ -97,9 +97,9 @@ faults: setup ## Kill, freeze and cut off services while rows flow, then audit [
 	@exec node faults/main.ts $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WITHIN),--within $(WITHIN))
 
 .PHONY: bench bench-quick
-bench: setup ## Measure everything in turn; writes bench/results/ and docs/benchmarks.md [ROWS=n ROUNDS=n ONLY=text BENCH_PEER=dir]
+bench: setup ## Measure the services beside alternatives; writes bench/results/ and docs/benchmarks.md [ROWS=n ROUNDS=n ONLY=text BENCH_PEER=dir]
 	@exec node bench/main.ts $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only "$(ONLY)")
-bench-quick: setup ## The same in two minutes: checks every output, compares no times
+bench-quick: setup ## make bench in two minutes: checks every output, keeps no figures
 	@exec node bench/main.ts --quick
 
 .PHONY: soak
@@ -115,7 +115,7 @@ lint: setup ## Check types, format, unused code, and which folder imports which
 	@exec node tools/checks/lint.ts
 
 .PHONY: pictures
-pictures: setup ## Take the README's pictures of the dashboard and the terminal from a running demo (docs/pictures/)
+pictures: setup ## Take the pictures in docs/pictures/ from a demo that it runs (stop yours first)
 	@./tools/checks/chromium.sh
 	@exec node tools/pictures/main.ts
 

@@ -10,7 +10,7 @@ if [ ! -f "$env_file" ] && [ "${1:-up}" = down ]; then env_file=/dev/null; fi
 if [ "$env_file" != /dev/null ] && [ ! -f "$env_file" ]; then
   printf 'error AWS_SETTINGS_MISSING: there is no %s; nothing was started\n' "$env_file" >&2
   printf '  why: it names the broker, the bucket and the region\n' >&2
-  printf '  do:  make aws-deploy writes it; docs/aws.md tells what to write for a broker of your own\n' >&2
+  printf '  do:  make aws-deploy writes it; docs/aws.md says what to write for a broker of your own\n' >&2
   exit 1
 fi
 

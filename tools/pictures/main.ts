@@ -1,4 +1,4 @@
-// `make pictures`: the pictures of the README, taken from a running demo: its terminal, and its dashboard.
+// `make pictures`: the pictures of the README: runs a demo, and takes pictures of its terminal and its dashboard.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
