@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest'
 import { csvLines, interleavedTicks, ROWS, ticksByIndex } from './generate.ts'
 import { markets } from './markets.ts'
 
-// Each test goes through 104,224 rows, which a busy machine needs seconds for.
+// Each test iterates over 104,224 rows, which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
 test('the same seed gives the same bytes, everywhere and for ever', () => {

@@ -1,4 +1,4 @@
-// Makes the full-size market file up: the same rows for the same seed, one row in memory at a time.
+// Generates the full-size market file: the same rows for the same seed, one row in memory at a time.
 import { type Tick, tickColumns } from '@ticklake/contract/columns.ts'
 import { lastDay, type Market, markets } from './markets.ts'
 import { seededRandom } from './random.ts'
@@ -6,18 +6,18 @@ import { seededRandom } from './random.ts'
 /** How many rows the full-size file has. */
 export const ROWS = markets.reduce((sum, market) => sum + market.rows, 0)
 
-/** The real file has the columns of the first contract: what was added to it came from elsewhere. */
+/** The real file has the columns of the first contract: later columns have other sources. */
 const fileColumns = tickColumns.filter(({ since }) => since === 1)
 
 const DEFAULT_SEED = 1965
 const DAY_MS = 86_400_000
 
-/** The rows as the file has them: one index after another, each by date. */
+/** The rows in the file's order: one index after another, each by date. */
 export function* ticksByIndex(seed = DEFAULT_SEED): Generator<Tick> {
   for (const [position, market] of markets.entries()) yield* ticksOf(market, seededRandom(seed, position))
 }
 
-/** The same rows as a market sends them: the indices alternate, so that each is seen from the start. */
+/** The same rows in a market's order: the indices alternate, so that each occurs from the start. */
 export function* interleavedTicks(seed = DEFAULT_SEED): Generator<Tick> {
   let rest = markets.map((market, position) => ticksOf(market, seededRandom(seed, position)))
   while (rest.length > 0) {
@@ -56,7 +56,7 @@ function* ticksOf(market: Market, random: () => number): Generator<Tick> {
   let written = 0
   for (const date of tradingDays(market, random)) {
     trend *= 1 + market.drift
-    // Prices wander about the trend and are pulled back to it, so that decades of them stay plausible.
+    // Prices fluctuate around the trend and are pulled back to it, so that decades of them stay plausible.
     wobble = Math.max(-0.7, wobble * 0.999 + market.volatility * bell(random))
     const close = price(written === 0 ? market.start : trend * (1 + wobble))
     const spread = market.volatility * 0.6
@@ -113,7 +113,7 @@ function price(value: number): number {
   return Math.round(Math.fround(value) * scale) / scale
 }
 
-/** Early years have none, as in the real file; then it grows, with a rare day of twice as much. */
+/** Early years have none, as in the real file; then it grows, with a rare day of double volume. */
 function volume(market: Market, progress: number, random: () => number): number {
   const rush = random() < 0.02 ? 2 : 1
   const traded = market.volume * progress * (0.5 + random()) * rush

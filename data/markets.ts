@@ -1,4 +1,4 @@
-// The fourteen indices of the full-size file: since when each is quoted, how it moves, what its currency is worth.
+// The fourteen indices of the full-size file: their first day, their trend, and the value of their currency.
 
 export interface Market {
   readonly index: string
@@ -7,11 +7,11 @@ export interface Market {
   readonly rows: number
   /** The first price, in the index's own currency. */
   readonly start: number
-  /** By which part the trend rises from one row to the next. */
+  /** By which share the trend rises from one row to the next. */
   readonly drift: number
-  /** How far a usual day's move goes, as a part of the price. */
+  /** The size of a usual day's move, as a share of the price. */
   readonly volatility: number
-  /** What one unit of the currency is in US dollars, for CloseUSD. */
+  /** The value of one unit of the currency in US dollars, for CloseUSD. */
   readonly usd: number
   /** A usual day's volume in the last years. */
   readonly volume: number

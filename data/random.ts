@@ -2,7 +2,7 @@
 
 /**
  * The generator sfc32 (public domain, by Chris Doty-Humphrey), seeded with two numbers.
- * Only 32-bit integer steps: no engine or platform can make it differ.
+ * Only 32-bit integer steps, so that the result is the same on every engine and platform.
  * @returns a function that gives the next number in [0, 1)
  */
 export function seededRandom(seed: number, stream: number): () => number {

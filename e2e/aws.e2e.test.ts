@@ -1,5 +1,5 @@
-// The AWS override with the very same images: a broker by SASL_SSL on another network, and an endpoint by name as AWS.
-// What docs/aws.md has people type against the broker is typed here, in a copy of the project whose .env.aws is ours.
+// The AWS override with the same images: a broker with SASL_SSL on another network, and an endpoint named like AWS's.
+// The commands of docs/aws.md against the broker are run here, in a copy of the project whose .env.aws is ours.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -21,10 +21,10 @@ let dir: string
 let copy: ProjectCopy
 let network: StartedNetwork
 let broker: StartedTestContainer
-/** Stands for AWS: nothing of it but its endpoint is seen by the services. */
+/** Stands for AWS: the services see only its endpoint. */
 let cloud: ComposeProject
 let here: ComposeProject
-/** The shell of whoever types: the endpoint is the one thing that it need not know on AWS. */
+/** The shell in which the commands run: on AWS it would not need to know the endpoint. */
 let shell: Record<string, string>
 
 beforeAll(async () => {
@@ -80,7 +80,7 @@ beforeAll(async () => {
       '',
     ].join('\n'),
   )
-  // Beside a `make aws` of whoever runs the test; and with the endpoint and the network of the test.
+  // Beside any running `make aws` of the machine, with the endpoint and the network of the test.
   copy.replace('compose.aws.sh', '-p ticklake-aws ', `-p ${name} `)
   copy.replace('compose.aws.sh', '-f compose.aws.yml', '-f compose.aws.yml -f e2e/elsewhere.yml')
   shell = {
@@ -90,7 +90,7 @@ beforeAll(async () => {
     LAKE_S3_PATH_STYLE: 'true',
     AWS_CONFIG_FILE: join(profile, 'config'),
     AWS_SHARED_CREDENTIALS_FILE: join(profile, 'credentials'),
-    // Where no `make up` answers, which would be asked before what .env.aws names.
+    // On a port where no `make up` answers, since that would be used before .env.aws.
     TICKLAKE_AWS_PORT: String(none),
   }
   here = new ComposeProject({
@@ -111,7 +111,7 @@ afterAll(async () => {
   if (dir) rmSync(dir, { recursive: true, force: true })
 })
 
-/** Types it in the copy; the broker's name leads this machine to it as a public name would. */
+/** Runs a command in the copy; on this machine the broker's name resolves to it, as a public name would. */
 async function type(command: string): Promise<string> {
   const hosts = join(dir, 'hosts')
   write(
@@ -126,7 +126,7 @@ async function type(command: string): Promise<string> {
 }
 
 const isRoot = process.getuid?.() === 0
-/** What gives a command an /etc/hosts of its own; undefined where it cannot be had. */
+/** Gives a command its own /etc/hosts; undefined if that is not possible. */
 const ownNames = [['unshare', ...(isRoot ? [] : ['-r']), '-m']].find(
   ([unshare, ...flags]) =>
     spawnSync(unshare!, [...flags, 'mount', '--bind', '/etc/hosts', '/etc/hosts']).status === 0,
@@ -173,7 +173,7 @@ test.skipIf(!ownNames)(
 test('Kafka’s console tools are admitted with the file that the page has written', async () => {
   await run('mkdir', ['-p', join(dir, 'bin')])
   const tool = join(dir, 'bin/kafka-topics.sh')
-  // The tool of the image: no such is on this machine.
+  // The image's own tool, which this machine does not have.
   const image = ['--entrypoint', '/opt/kafka/bin/kafka-topics.sh', 'apache/kafka:4.3.1'].join(' ')
   const mounted = `--network ${network.getName()} -v "$PWD:/copy" -w /copy --user 0`
   write(tool, `#!/bin/sh\nexec docker run --rm ${mounted} ${image} "$@"\n`)

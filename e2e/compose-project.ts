@@ -1,4 +1,4 @@
-// The user's own compose files as one project of a test: brought up by Testcontainers, asked as a user asks.
+// The user's own compose files as the project of a test: started by Testcontainers, and used as a user would.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,11 +6,11 @@ import { promisify } from 'node:util'
 import { DockerComposeEnvironment, type StartedDockerComposeEnvironment } from 'testcontainers'
 import { onlyStream } from './one-stream.ts'
 
-// Its image may not be had; every test takes down what it brought up.
+// Testcontainers' own clean-up container may be unavailable; every test removes what it started.
 process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
 // An attestation differs from build to build, so that an image built twice would have two ids.
 process.env.BUILDX_NO_DEFAULT_ATTESTATIONS = '1'
-// The shell's settings of ticklake are not those of a test.
+// A test must not use the shell's settings of ticklake.
 for (const name of Object.keys(process.env)) {
   if (/^(AWS|KAFKA|LAKE|PRODUCER|CONSUMER|CATALOG|TICKLAKE|LOCALSTACK|COMPOSE)_/.test(name))
     delete process.env[name]
@@ -30,16 +30,16 @@ export interface Audit {
 export interface ComposeOptions {
   readonly name: string
   readonly files: readonly string[]
-  /** What the compose files take from the shell. */
+  /** What the compose files read from the shell. */
   readonly settings: Readonly<Record<string, string>>
   readonly services?: readonly string[]
-  /** Instead of the settings of whoever runs the test, which never count. */
+  /** Replaces the settings of the user who runs the test. */
   readonly envFile?: string
-  /** false: the images must be there already. */
+  /** false: the images must exist already. */
   readonly build?: boolean
 }
 
-/** Runs a command to its end. @throws Error with what it wrote, when its exit status is not 0 */
+/** Runs a command to its end. @throws Error with its output, when its exit status is not 0 */
 export async function run(
   command: string,
   args: readonly string[],
@@ -53,7 +53,7 @@ export async function run(
   return stdout
 }
 
-/** Asks until the answer is not undefined. @throws Error after `withinMs`, with the last error or in words */
+/** Retries until the result is not undefined. @throws Error after `withinMs`, with the last error or a description */
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined>,
@@ -82,7 +82,7 @@ export class ComposeProject {
     this.#options = options
   }
 
-  /** Returns when everything is healthy and the one-time jobs are done. Call again after `down`. */
+  /** Returns when everything is healthy and the one-time jobs have finished. Call again after `down`. */
   async up(): Promise<void> {
     const { name, files, settings, services, envFile = '/dev/null', build = true } = this.#options
     await onlyStream()
@@ -97,7 +97,7 @@ export class ComposeProject {
       .up(services ? [...services] : undefined)
   }
 
-  /** Takes away what a run that was killed has left under this name. */
+  /** Removes what a killed run has left under this name. */
   async clear(): Promise<void> {
     await this.compose('down', '--volumes', '--remove-orphans')
   }
@@ -139,7 +139,7 @@ export class ComposeProject {
     })
   }
 
-  /** What the audit says, whatever its result; `waitSeconds` for what is on its way. */
+  /** The audit's output, whatever its result; `waitSeconds` for records in flight. */
   async audit(waitSeconds = 0): Promise<Audit> {
     const wait = waitSeconds > 0 ? ['--wait', String(waitSeconds)] : []
     const ended = await this.exec('catalog', 'node', 'catalog/main.ts', 'audit', ...wait).catch(
@@ -153,7 +153,7 @@ export class ComposeProject {
     return numbers as unknown as Audit
   }
 
-  /** Stops the producer, waits until all that it sent has landed, and returns that audit. */
+  /** Stops the producer, waits until everything that it sent has landed, and returns that audit. */
   async auditWhenLanded(): Promise<Audit> {
     await this.compose('stop', 'producer')
     const audit = await this.audit(180)

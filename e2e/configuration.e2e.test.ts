@@ -1,4 +1,4 @@
-// What the compose files render to, for each way of starting: no container runs here.
+// The rendered compose files for each way of starting; no container runs here.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -59,7 +59,7 @@ test('the profile publishes the ports of /metrics, on 127.0.0.1 only; without it
       '127.0.0.1:9102',
       '127.0.0.1:9103',
     ])
-    // Each leads to a service that is there, on a network that both are on.
+    // Each port leads to an existing service, on a network that both are on.
     expect(command!.slice(2)).toEqual(['9101=producer:9101', '9102=consumer:9102', '9103=catalog:9103'])
     for (const name of ['producer', 'consumer', 'catalog'])
       expect(Object.keys(services[name]!.networks!)).toEqual(
@@ -98,7 +98,7 @@ test('only local-aws sees MiniStack and Trino, and only clients of Kafka see Kaf
   expect(services.producer!.networks).not.toHaveProperty('lake')
 })
 
-/** Those that run once, before the others, and are gone. */
+/** The jobs that run once, before the services, and end. */
 const jobs = ['secret', 'bucket', 'topic', 'declare', 'first-query']
 
 test('every container has a memory limit, and README.md says the sum of those that stay', async () => {
@@ -117,7 +117,7 @@ test('every container is confined, images of others as well', async () => {
     expect(service.read_only, name).toBe(true)
     expect(service.cap_drop, name).toEqual(['ALL'])
     expect(service.security_opt, name).toEqual(['no-new-privileges:true'])
-    // Files of an earlier release become another user's: a job's task, which is on no network.
+    // Files of an earlier release get another owner: the task of a job without a network.
     expect(service.cap_add ?? [], name).toEqual(name === 'secret' ? ['CHOWN', 'DAC_OVERRIDE'] : [])
   }
   expect(services.secret!.network_mode).toBe('none')

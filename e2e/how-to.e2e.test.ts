@@ -1,4 +1,4 @@
-// The how-to on Testcontainers, as somebody else's project would have it: the page's own lines are run.
+// The how-to on Testcontainers as in another project: the page's own lines are run.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-// The four images by themselves: what they are, how large, and how they end.
+// The four images by themselves: their contents, their size, and how they stop.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { projectDir, run } from './compose-project.ts'
 

@@ -1,4 +1,4 @@
-// The image that other projects use in their tests: from TypeScript, Python and Java, each by its own Testcontainers.
+// The image for other projects' tests: from TypeScript, Python and Java, each with its own Testcontainers.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,15 +1,15 @@
-// Test files of containers run two at a time, but only one of them at once has a whole stream up: two would need more
+// Test files with containers run two at a time, but only one of them may run a whole stream: two would need more
 // memory than a small machine has.
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Whoever listens on it has the stream; the machine takes it back when that process ends, however it ends. */
+/** The process that listens on it has the stream; the machine frees it when that process ends, however it ends. */
 const LOCK_PORT = 21_917
 const RETRY_MS = 1_000
 
 let held: Promise<void> | undefined
 
-/** Waits until no other test file has a stream, then holds that until this process ends. */
+/** Waits until no other test file has a stream, then holds it until this process ends. */
 export function onlyStream(): Promise<void> {
   held ??= acquire()
   return held

@@ -1,4 +1,4 @@
-// A second broker as one on EC2 is: SASL_SSL by SCRAM under a name of its own, its certificate from its own authority.
+// A second broker like the one on EC2: SASL_SSL with SCRAM, under its own name, with a certificate of its own authority.
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GenericContainer, type StartedNetwork, type StartedTestContainer, Wait } from 'testcontainers'
@@ -8,7 +8,7 @@ const users = ['admin', 'producer', 'consumer', 'catalog'] as const
 export const brokerName = 'broker.test'
 const loopback = 'localhost:19092'
 
-/** Starts it, and leaves ca.pem and each user's password in `secretsDir`, where the services look for them. */
+/** Starts it, and writes ca.pem and each user's password to `secretsDir`, where the services read them. */
 export async function startSecureBroker(
   network: StartedNetwork,
   secretsDir: string,
@@ -121,7 +121,7 @@ async function makeCertificate(dir: string): Promise<string> {
   return readFileSync(at('broker.key'), 'utf8') + readFileSync(at('broker.crt'), 'utf8')
 }
 
-/** Readable by the user of the containers, whoever runs the test. */
+/** Readable by the containers' user, whoever runs the test. */
 export function write(path: string, content: string): void {
   writeFileSync(path, content)
   chmodSync(path, 0o644)

@@ -6,7 +6,7 @@ import { ComposeProject, run, until } from './compose-project.ts'
 const kafkaBin = '/opt/kafka/bin'
 const broker = 'kafka:19092'
 let lake: ComposeProject
-/** What a user would have in the shell or in .env. */
+/** What a user might have in the shell or in .env. */
 let ports: Record<string, string>
 
 beforeAll(async () => {
@@ -21,7 +21,7 @@ beforeAll(async () => {
     files: ['docker-compose.yml'],
     settings: {
       ...ports,
-      // Each object makes every count of the minutes to come a little longer.
+      // Each object makes every later count a little slower.
       CONSUMER_FLUSH_AFTER_MS: '3000',
       PRODUCER_RATE: '100',
     },
