@@ -91,6 +91,7 @@ const usersErrors = new Set([
   'HIVE_PARTITION_SCHEMA_MISMATCH',
   'HIVE_PATH_ALREADY_EXISTS',
   'HIVE_UNSUPPORTED_FORMAT',
+  'ICEBERG_INVALID_METADATA',
 ])
 
 export interface EngineError {
@@ -123,6 +124,19 @@ export function engineFailure(error: EngineError): QueryFailure {
       type: 1000,
     })
   }
+  // An entry of the Data Catalog lacks something that nobody but Glue's own API lets it lack.
+  const absent =
+    /the return value of "software\.amazon\.awssdk\.services\.glue\.model\.(\w+)\.(\w+)\(\)" is null/.exec(
+      message,
+    )
+  if (absent) {
+    return new QueryFailure(`HIVE_INVALID_METADATA: A ${absent[1]} of the Data Catalog has no ${absent[2]}`, {
+      category: 2,
+      type: 1000,
+    })
+  }
+  const refused = errorName === 'HIVE_METASTORE_ERROR' ? refusalOfCatalog(message) : undefined
+  if (refused) return refused
   // Athena forbids this; the engine reports it as an internal error.
   if (message.startsWith('Unexpected FilterNode found in plan'))
     return notSupported('Only partition columns are allowed in the WHERE clause of OPTIMIZE')
@@ -134,11 +148,24 @@ export function engineFailure(error: EngineError): QueryFailure {
   })
 }
 
+const clientsWords = ' (Service: Glue, '
+
+/** What the catalog refuses to give is the user's to change, and another try finds it the same. Its message may begin with a code. */
+function refusalOfCatalog(message: string): QueryFailure | undefined {
+  const [own, client] = message.split(clientsWords, 2)
+  if (!client?.startsWith('Status Code: 400')) return undefined
+  const code = /^([A-Z]+(?:_[A-Z]+)*): /.exec(own!)?.[1]
+  return new QueryFailure(code ? own! : `HIVE_METASTORE_ERROR: ${own}`, {
+    category: 2,
+    type: errorTypes[code ?? ''] ?? 1000,
+  })
+}
+
 function asAthenaPhrases(errorName: string, message: string): string {
   if (errorName === 'COLUMN_NOT_FOUND' && message.endsWith('cannot be resolved')) {
     return `${message} or requester is not authorized to access requested resources`
   }
   // The catalog's own message, without the text that the engine's client adds.
-  if (errorName === 'HIVE_METASTORE_ERROR') return message.split(' (Service: Glue, ', 1)[0]!
+  if (errorName === 'HIVE_METASTORE_ERROR') return message.split(clientsWords, 1)[0]!
   return message
 }

@@ -1,10 +1,12 @@
 import { engineAccessKey } from '@ticklake/runtime/engine-catalogs.ts'
 import { expect, test } from 'vitest'
+import type { Table } from '../../glue/api/shapes.ts'
 import { presentedView } from '../sql/view.ts'
 import { forEngineToo } from './engine-catalog.ts'
 import { headerName } from './header-name.ts'
 
 const column = (Name: string, Type: string) => ({ Name, Type })
+const Location = 's3://b/t/'
 const csv = {
   DatabaseName: 'db',
   Name: 't',
@@ -13,12 +15,17 @@ const csv = {
   StorageDescriptor: {
     Columns: [column('a', 'int'), column('s', 'string')],
     SerdeInfo: { SerializationLibrary: 'org.apache.hadoop.hive.serde2.OpenCSVSerde' },
+    Location,
   },
 }
 const enumOf = (Type: string) => ({
   ...csv,
   PartitionKeys: [column('p', Type)],
-  StorageDescriptor: { SerdeInfo: {}, Columns: [column('a', 'array<struct<b:int,c:decimal(3,1)>>')] },
+  StorageDescriptor: {
+    SerdeInfo: {},
+    Location,
+    Columns: [column('a', 'array<struct<b:int,c:decimal(3,1)>>')],
+  },
   Parameters: { 'projection.enabled': 'TRUE', 'projection.p.type': 'enum', 'projection.p.values': '1,2' },
 })
 
@@ -29,6 +36,7 @@ async function ask(
   answer: object,
   accessKey = engineAccessKey,
   keys: readonly string[] = [],
+  entries: Readonly<Record<string, Table>> = {},
 ) {
   let asked: unknown
   const service = forEngineToo(
@@ -38,6 +46,7 @@ async function ask(
         asked = JSON.parse(json)
         return { status: 200, text: JSON.stringify(answer) }
       },
+      getTable: async (_database, name) => entries[name],
     },
     async () => keys,
   )
@@ -70,6 +79,7 @@ test('the records of a CloudTrail log are rows of a view on the object that hold
     Columns: [column('eventname', 'string'), column('useridentity', 'struct<type:string>')],
     InputFormat: 'com.amazon.emr.cloudtrail.CloudTrailInputFormat',
     SerdeInfo: { SerializationLibrary: 'org.apache.hive.hcatalog.data.JsonSerDe' },
+    Location,
   }
   const logs = { ...csv, PartitionKeys: [column('region', 'string')], StorageDescriptor }
   const view = presentedView((await ask('GetTable', get, { Table: logs })).answered.Table)!
@@ -115,7 +125,11 @@ test('a table of texts alone, and one that is no CSV, is what it is', async () =
 test('a table without STORED AS has an output format for the engine that it can write, in partitions too', async () => {
   const stored = { OutputFormat: 'org.apache.hadoop.hive.ql.io.IgnoreKeyTextOutputFormat' }
   const written = { OutputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat' }
-  const table = { ...enumOf('int'), Parameters: {}, StorageDescriptor: { SerdeInfo: {}, ...stored } }
+  const table = {
+    ...enumOf('int'),
+    Parameters: {},
+    StorageDescriptor: { SerdeInfo: {}, Location, ...stored },
+  }
   expect((await ask('GetTable', get, { Table: table })).answered.Table.StorageDescriptor).toMatchObject(
     written,
   )
@@ -124,6 +138,101 @@ test('a table without STORED AS has an output format for the engine that it can 
     { StorageDescriptor: written },
   ])
   expect((await ask('GetTable', get, { Table: table }, 'test')).answered).toEqual({ Table: table })
+})
+
+const viewOf = (json: string) => `/* Presto View: ${Buffer.from(json).toString('base64')} */`
+const view = (json?: string) => ({
+  StorageDescriptor: undefined,
+  TableType: 'VIRTUAL_VIEW',
+  ...(json === undefined ? {} : { ViewOriginalText: viewOf(json) }),
+})
+const { StorageDescriptor } = csv
+
+test.each<[string, object, string]>([
+  ['storage', { StorageDescriptor: undefined }, 'Table is missing storage descriptor: db.t'],
+  [
+    'a SerDe',
+    { StorageDescriptor: { ...StorageDescriptor, SerdeInfo: undefined } },
+    'Table storage descriptor is missing SerDe info',
+  ],
+  [
+    'a location',
+    { StorageDescriptor: { ...StorageDescriptor, Location: '' } },
+    'Table storage descriptor is missing location: db.t',
+  ],
+  [
+    'the type of a column',
+    { StorageDescriptor: { ...StorageDescriptor, Columns: [{ Name: 'c' }] } },
+    "HIVE_INVALID_METADATA: Glue table 'db.t' column 'c' has invalid data type: null",
+  ],
+  [
+    'a column of a type of Hive’s',
+    { PartitionKeys: [column('p', 'map<string,array<long>>')] },
+    "HIVE_INVALID_METADATA: Glue table 'db.t' column 'p' has invalid data type: map<string,array<long>>",
+  ],
+  ['the text of a view', view(), 'HIVE_INVALID_METADATA: No view original text: db.t'],
+  [
+    'the type of a view’s column',
+    view('{"originalSql":"SELECT 1 c","columns":[{"name":"c"}]}'),
+    'INVALID_VIEW: Invalid view JSON: {"originalSql":"SELECT 1 c","columns":[{"name":"c"}]}',
+  ],
+  ['anything in a view', view('null'), 'INVALID_VIEW: Invalid view JSON: null'],
+  ['the form of a view', view('{'), 'INVALID_VIEW: Invalid view JSON: {'],
+])('the engine is refused a table that lacks %s, and gets it in a list', async (_, lacking, message) => {
+  const Table = { ...csv, ...lacking }
+  await expect(ask('GetTable', get, { Table })).rejects.toMatchObject({ status: 400, message })
+  const { answered } = await ask('GetTables', { DatabaseName: 'db' }, { TableList: [Table, csv] })
+  expect(answered.TableList.map(({ Name }: { Name: string }) => Name)).toEqual(['t', 't'])
+  expect((await ask('GetTable', get, { Table }, 'test')).answered.Table.Name).toBe('t')
+})
+
+test('the engine is refused a resource link whose table is gone or is a link', async () => {
+  const Table = { DatabaseName: 'db', Name: 'l', TargetTable: { DatabaseName: 'other', Name: 'x' } }
+  const message = 'Table other.x not found.'
+  const type = 'EntityNotFoundException'
+  await expect(ask('GetTable', get, { Table })).rejects.toMatchObject({ type, message })
+  const entries = { x: { ...Table, Name: 'x' } as unknown as Table }
+  await expect(ask('GetTable', get, { Table }, engineAccessKey, [], entries)).rejects.toThrow(message)
+})
+
+test.each<[string, object | undefined]>([
+  ['no storage', undefined],
+  ['its location alone', { Location: 's3://b/t/p=1/' }],
+  ['no SerDe', { InputFormat: 'i', OutputFormat: 'o', Location: 's3://b/t/p=1/' }],
+  ['an empty SerDe', { InputFormat: 'i', OutputFormat: 'o', SerdeInfo: {} }],
+  ['an empty location', { ...StorageDescriptor, InputFormat: 'i', OutputFormat: 'o', Location: '' }],
+])('a partition with %s has for the engine what its table has', async (_, descriptor) => {
+  const table = {
+    ...csv,
+    StorageDescriptor: { ...StorageDescriptor, InputFormat: 'i', OutputFormat: 'o', NumberOfBuckets: 2 },
+  }
+  const partition = { DatabaseName: 'db', TableName: 't', Values: ['1'], StorageDescriptor: descriptor }
+  const entries = { t: table as unknown as Table }
+  for (const answer of [{ Partitions: [partition] }, { Partition: partition }]) {
+    const request = { DatabaseName: 'db', TableName: 't' }
+    const { answered } = await ask('GetPartitions', request, answer, engineAccessKey, [], entries)
+    const { SerdeInfo, InputFormat, OutputFormat, Location } = (
+      answered.Partitions?.[0] ?? answered.Partition
+    ).StorageDescriptor
+    expect(SerdeInfo).toEqual(StorageDescriptor.SerdeInfo)
+    expect([InputFormat, OutputFormat]).toEqual(['i', 'o'])
+    expect(Location).toBe('s3://b/t/p=1/')
+  }
+})
+
+test.each([
+  ['s3a://b/x', 's3://b/x'],
+  ['S3://b//x//', 's3://b/x/'],
+  ['s3://b', 's3://b/'],
+])('a table and a partition at %s are for the engine at %s', async (given, own) => {
+  const storage = { ...StorageDescriptor, InputFormat: 'i', OutputFormat: 'o', Location: given }
+  const { answered } = await ask('GetTable', get, { Table: { ...csv, StorageDescriptor: storage } })
+  expect(answered.Table.StorageDescriptor.Location).toBe(own)
+  const partition = { DatabaseName: 'db', TableName: 't', Values: ['1'], StorageDescriptor: storage }
+  const entries = { t: csv as unknown as Table }
+  const request = { DatabaseName: 'db', TableName: 't' }
+  const asked = await ask('GetPartitions', request, { Partitions: [partition] }, engineAccessKey, [], entries)
+  expect(asked.answered.Partitions[0].StorageDescriptor.Location).toBe(own)
 })
 
 test('a view that Terraform made has what the engine insists on', async () => {
@@ -150,7 +259,7 @@ test('the engine gets the names of columns in lower case, which it can write', a
   const Table = {
     ...csv,
     PartitionKeys: [column('P', 'int')],
-    StorageDescriptor: { Columns: [column('Id', 'int')], SerdeInfo: {} },
+    StorageDescriptor: { Columns: [column('Id', 'int')], SerdeInfo: {}, Location },
   }
   const { answered } = await ask('GetTable', get, { Table })
   const { PartitionKeys, StorageDescriptor } = answered.Table
@@ -208,6 +317,7 @@ test('statistics of no rows have the average length that Glue insists on, and bi
     {
       mostBytes: 1,
       handleText: async (_, json) => ({ status: 200, text: json }),
+      getTable: async () => undefined,
     },
     async () => [],
   )
@@ -239,7 +349,12 @@ test('a database whose name cannot stand in a header is asked for by its own nam
     DatabaseName: '日本 %',
     TableInput: { Name: 'v', ViewOriginalText: schema('日本 %') },
   })
-  const table = { ...csv, StorageDescriptor: { SerdeInfo: {} }, PartitionKeys: [], DatabaseName: '日本 %' }
+  const table = {
+    ...csv,
+    StorageDescriptor: { SerdeInfo: {}, Location },
+    PartitionKeys: [],
+    DatabaseName: '日本 %',
+  }
   const { answered } = await ask('GetTables', { DatabaseName }, { TableList: [table] })
   expect(answered.TableList).toEqual([{ ...table, DatabaseName }])
   const database = await ask('GetDatabase', { Name: DatabaseName }, { Database: { Name: '日本 %' } })

@@ -9,8 +9,11 @@ import type {
   Table,
   TableInput,
 } from '../../glue/api/shapes.ts'
+import { AwsError } from '../../http/aws-error.ts'
 import { requestObject } from '../../http/request-json.ts'
 import type { JsonService } from '../../http/server.ts'
+import { withEngineLocation } from '../sql/location.ts'
+import { lostTarget } from '../sql/resource-link.ts'
 import { withRecords } from './cloudtrail.ts'
 import { engineProjection, type SampleKeys } from './engine-projection.ts'
 import { engineTable } from './engine-view.ts'
@@ -18,6 +21,8 @@ import { asClientsExpect } from './engine-writes.ts'
 import { headerMark, ownName, ownView } from './header-name.ts'
 import { withReadableSerde } from './readable-serde.ts'
 import { storedTable, storedText, typedView } from './typed-view.ts'
+import { whyUnreadable } from './unreadable-table.ts'
+import { areWhole, wholePartition } from './whole-partition.ts'
 
 /** The output format of a table without STORED AS: the engine would not write to it, though it writes the same text. */
 const unwritable = /"org\.apache\.hadoop\.hive\.ql\.io\.IgnoreKeyTextOutputFormat"/g
@@ -36,7 +41,7 @@ interface Answer {
  * @param keysBelow for partition projection, which depends on the names of folders
  */
 export function forEngineToo(
-  glue: Pick<GlueService, 'mostBytes' | 'handleText'>,
+  glue: Pick<GlueService, 'mostBytes' | 'handleText' | 'getTable'>,
   keysBelow: SampleKeys,
 ): JsonService {
   return {
@@ -52,11 +57,12 @@ export function forEngineToo(
       isStored && storageWrites.has(operation) ? await withOwnColumns(own) : asClientsExpect(operation, own),
     )
     const text = answered.replace(unwritable, writable)
+    if (status !== 200) return { status, text }
     const isChanged =
       entryReads.has(operation) ||
       (partitionReads.has(operation) &&
-        (isStored || text.includes('GrokSerDe') || !text.includes(namesIn(asked))))
-    return { status, text: status === 200 && isChanged ? await asAsked(text, asked, isStored) : text }
+        (isStored || text.includes('GrokSerDe') || !text.includes(namesIn(asked)) || !areWhole(text)))
+    return { status, text: isChanged ? await asAsked(text, asked, isStored) : text }
   }
 
   /** The answer, under the names that the engine used, with tables and partitions in a form that it can read. */
@@ -67,21 +73,42 @@ export function forEngineToo(
     })
     const entry = (item: Table) =>
       called(isStored ? storedTable(item) : typedView(engineTable(withReadableSerde(item))))
-    const partition = (item: Partition) => ({
-      ...called(isStored ? withRecords(item) : withReadableSerde(item)),
-      TableName: table ?? item.TableName,
-    })
     const { Database, Table, TableList, Partition, Partitions, ...rest } = JSON.parse(text) as Answer
+    if (Table) await checkReadable(Table)
     // Lists of tables have no partitions.
-    const projected = Table && (await engineProjection(Table, keysBelow))
+    const projected = Table && (await engineProjection(withEngineLocation(Table), keysBelow))
+    const first = areWhole(text) ? undefined : (Partition ?? Partitions?.[0])
+    const parent = first && (await glue.getTable(first.DatabaseName, first.TableName))
+    const partition = (item: Partition) => {
+      const whole = parent ? wholePartition(item, parent) : item
+      return {
+        ...called(isStored ? withRecords(whole) : withReadableSerde(whole)),
+        TableName: table ?? item.TableName,
+      }
+    }
     return JSON.stringify({
       ...rest,
       ...(Database ? { Database: { ...Database, Name: database ?? Database.Name } } : {}),
       ...(projected ? { Table: entry(projected) } : {}),
-      ...(TableList ? { TableList: TableList.map(entry) } : {}),
+      ...(TableList
+        ? {
+            TableList: TableList.map((item) =>
+              whyUnreadable(item) ? called(item) : entry(withEngineLocation(item)),
+            ),
+          }
+        : {}),
       ...(Partition ? { Partition: partition(Partition) } : {}),
       ...(Partitions ? { Partitions: Partitions.map(partition) } : {}),
     })
+  }
+
+  /** @throws AwsError whose message says, in Athena's words, why nobody can read the entry */
+  async function checkReadable(table: Table): Promise<void> {
+    // A link that leads nowhere is listed, and is no table.
+    const lost = await lostTarget(table, glue)
+    if (lost !== undefined) throw new AwsError('EntityNotFoundException', `Table ${lost} not found.`)
+    const why = whyUnreadable(table)
+    if (why !== undefined) throw new AwsError('InvalidInputException', why)
   }
 
   /** The engine writes a table, or its partitions, back as it has read them: their columns stay unchanged. */

@@ -30,7 +30,7 @@ export function engineTable(table: Table): Table {
     ...(PartitionKeys ? { PartitionKeys: PartitionKeys.map(lowerCase) } : {}),
   }
   const view: View | undefined = presentedView(table)
-  if (!view || !Array.isArray(view.columns)) {
+  if (!view) {
     const { TableType, ViewOriginalText, ViewExpandedText = ViewOriginalText } = table
     const isHive = TableType === 'VIRTUAL_VIEW' && ViewExpandedText !== undefined
     return isHive ? { ...whole, ViewExpandedText } : whole

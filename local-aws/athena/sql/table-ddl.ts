@@ -4,7 +4,7 @@ import { hiveLiteral } from '@ticklake/runtime/sql/hive-string.ts'
 import { quoted } from '@ticklake/runtime/sql/tokens.ts'
 import type { Column, SerDeInfo, Table } from '../../glue/api/shapes.ts'
 import { notSupported } from '../api/errors.ts'
-import { presentedView } from './view.ts'
+import { presentedView, viewJson } from './view.ts'
 
 /** SerDes whose columns are in the catalog; for others Hive asks the SerDe, and says so in place of a comment. */
 const serdesOfCatalog =
@@ -61,10 +61,13 @@ export function createTableLines(table: Table, name: string): string[] {
 
 /** The lines of SHOW CREATE VIEW. @throws QueryFailure for a table */
 export function createViewLines(table: Table): string[] {
-  const view = presentedView(table)
-  if (!view) throw notSupported(`Relation '${table.DatabaseName}.${table.Name}' is not a view`)
+  const { TableType, ViewOriginalText: text } = table
+  // A view of Hive's has plain SQL.
+  const isHives = TableType === 'VIRTUAL_VIEW' && viewJson(text) === undefined
+  const sql = presentedView(table)?.originalSql ?? (isHives ? text : undefined)
+  if (sql === undefined) throw notSupported(`Relation '${table.DatabaseName}.${table.Name}' is not a view`)
   const name = [table.DatabaseName, table.Name].map(plainName).join('.')
-  return [`CREATE VIEW ${name} AS`, ...view.originalSql.trimEnd().split('\n')]
+  return [`CREATE VIEW ${name} AS`, ...sql.trimEnd().split('\n')]
 }
 
 function rowFormatLines({ SerializationLibrary: library, Parameters: parameters = {} }: SerDeInfo): string[] {

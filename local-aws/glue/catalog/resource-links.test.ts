@@ -108,3 +108,13 @@ it('a link to a table cannot be made behind a link to a database', () => {
   const TableInput = { Name: 'l', TargetTable }
   expect(() => ask('CreateTable', { DatabaseName: 'shared', TableInput })).toThrow('resource link')
 })
+
+it('a link to a link leads nowhere', () => {
+  const TargetTable = { DatabaseName: 'own', Name: 'ticks' }
+  ask('CreateTable', { DatabaseName: 'own', TableInput: { Name: 'twice', TargetTable } })
+  expect(table('own', 'twice').StorageDescriptor).toBeUndefined()
+  const of = { DatabaseName: 'own', TableName: 'twice' }
+  expect(() => ask('GetPartitions', of)).toThrow('Table ticks not found.')
+  const TableInput = { Name: 'twice', StorageDescriptor }
+  expect(() => ask('UpdateTable', { DatabaseName: 'own', TableInput })).toThrow('Table ticks not found.')
+})

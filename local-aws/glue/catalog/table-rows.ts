@@ -36,7 +36,12 @@ export function findEntry(store: Store, database: string, name: string): TableRo
 export function findTable(store: Store, database: string, name: string): TableRow {
   const row = findEntry(store, database, name)
   const target = targetOf(row)
-  return target ? findEntry(store, target.DatabaseName ?? '', target.Name ?? '') : row
+  if (!target) return row
+  const { DatabaseName = '', Name = '' } = target
+  const found = findEntry(store, DatabaseName, Name)
+  // A link to a link leads nowhere.
+  if (targetOf(found)) throw tableNotFound(Name)
+  return found
 }
 
 /** Searches for the word first: parsing each table's JSON for the few links would take too long. */
@@ -54,7 +59,7 @@ export function shownTable(store: Store, row: TableRow, accountId: string): Tabl
   const entry = toTable(row, accountId)
   const { DatabaseName = '', Name = '' } = entry.TargetTable ?? {}
   const target = entry.TargetTable && rowOf(store, DatabaseName, Name)
-  if (!target) return entry
+  if (!target || targetOf(target)) return entry
   const own = pick(entry, ['Name', 'DatabaseName', 'TargetTable', 'CreateTime'])
   return { ...entry, ...toTable(target, accountId), ...own }
 }

@@ -1,5 +1,7 @@
 // The parts of a Hive type: the fields of a struct, the elements of an array, the keys and values of a map.
 
+import { primitiveNames } from './type-names.ts'
+
 export interface TypePart {
   /** A field's name, or `$elem$`, `$key$` or `$value$`, as in DESCRIBE. */
   readonly name: string
@@ -32,6 +34,17 @@ export function partsOfType(type: string): TypePart[] {
     default:
       return []
   }
+}
+
+/** Types of Hive's that no DDL of Athena's has, and those that have a length or a precision and may lack it. */
+const rareNames = new Set(['varchar', 'char', 'decimal', 'void', 'interval_year_month', 'interval_day_time'])
+
+/** Whether it may be one of Hive's types: no word in it stands where a type's name is wanted and is none. */
+export function mayBeHiveType(type: string): boolean {
+  const parts = partsOfType(type)
+  if (parts.length > 0) return parts.every((part) => mayBeHiveType(part.type))
+  const word = type.trim().toLowerCase()
+  return !/^\w+$/.test(word) || primitiveNames.has(word) || rareNames.has(word)
 }
 
 /**
