@@ -50,6 +50,25 @@ test.each(['ADD', 'DROP', 'SYNC'])('MSCK REPAIR TABLE takes no %s PARTITIONS, as
   )
 })
 
+test('a statement on a resource link whose table is gone names that table', async () => {
+  const TargetTable = { DatabaseName: 'db', Name: 'gone' }
+  await glue.createTable('db', { Name: 'link', TargetTable })
+  await glue.createTable('db', { Name: 'twice', TargetTable: { DatabaseName: 'db', Name: 'link' } })
+  for (const sql of [
+    'DESCRIBE',
+    'SHOW CREATE TABLE',
+    'SHOW COLUMNS IN',
+    'SHOW PARTITIONS',
+    'MSCK REPAIR TABLE',
+  ])
+    await expect(run(`${sql} link`)).rejects.toThrow('[Error 10001]: Table not found db.gone')
+  for (const change of ['ADD COLUMNS (x int)', "SET TBLPROPERTIES ('a'='b')"])
+    await expect(run(`ALTER TABLE twice ${change}`)).rejects.toThrow('Table not found db.link')
+  expect(await run('SHOW TABLES IN db')).toEqual(['link', 't', 'twice'])
+  await run('DROP TABLE link')
+  expect(await run('SHOW TABLES IN db')).toEqual(['t', 'twice'])
+})
+
 test('a column that Glue holds with capitals is found, changed and taken as the same', async () => {
   const Columns = [
     { Name: 'UserId', Type: 'int' },

@@ -18,6 +18,7 @@ import { type ColumnInfo, stringColumn } from '../results/column-info.ts'
 import { alterDatabase, createDatabase, databaseNotFound, dropDatabase } from './database-statements.ts'
 import type { HiveStatement } from './hive-ddl.ts'
 import { partitionName } from './partition-spec.ts'
+import { lostTarget } from './resource-link.ts'
 import { changeTable, existingPartition } from './table-changes.ts'
 import { createTableLines, createViewLines } from './table-ddl.ts'
 import { allColumns, describeTable, descriptionColumns } from './table-description.ts'
@@ -80,7 +81,7 @@ async function answer(statement: HiveStatement, context: CatalogContext): Promis
       const table = await glue.getTable(database, statement.name)
       if (table && isIcebergTable(table)) await context.iceberg.drop(table)
       else if (table) await glue.dropTable(database, statement.name)
-      else if (!statement.ifExists) throw tableNotFound(database, statement.name)
+      else if (!statement.ifExists) throw tableNotFound(`${database}.${statement.name}`)
       return nothing
     }
     case 'show-databases': {
@@ -266,7 +267,9 @@ async function tableOf(
 ): Promise<Table> {
   const database = at.database ?? context.database
   const table = await context.glue.getTable(database, at.name)
-  if (!table) throw tableNotFound(database, at.name)
+  if (!table) throw tableNotFound(`${database}.${at.name}`)
+  const lost = await lostTarget(table, context.glue)
+  if (lost !== undefined) throw tableNotFound(lost)
   return table
 }
 
@@ -285,5 +288,6 @@ function list(column: string, lines: readonly string[]): CatalogAnswer {
 const icebergFailure = (code: string, { message }: Error) =>
   new QueryFailure(`${code}: ${message}`, { category: 1, type: 200 })
 
-const tableNotFound = (database: string, table: string) =>
-  hiveFailure(`SemanticException [Error 10001]: Table not found ${database}.${table}`, 1301)
+/** @param table with its database */
+const tableNotFound = (table: string) =>
+  hiveFailure(`SemanticException [Error 10001]: Table not found ${table}`, 1301)
