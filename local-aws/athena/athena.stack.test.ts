@@ -222,7 +222,7 @@ describe('errors', () => {
     ],
     [
       "CREATE EXTERNAL TABLE t (a int) LOCATION 'http://b/t/'",
-      'FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. MetaException(message:Got exception: java.io.IOException No FileSystem for scheme: http)',
+      'Invalid location http://b/t/ for table. Only S3 locations are allowed',
     ],
     ['OPTIMIZE t REWRITE DATA', "line 1:24: mismatched input '<EOF>'. Expecting: 'USING'"],
   ])('%s', async (sql, message) => {

@@ -167,6 +167,21 @@ describe('workgroups', () => {
     expect(await location({ ResultConfiguration: null })).toMatch(/^s3:\/\/results\/team\//)
   })
 
+  test('an enforced place for results allows a CTAS no place of its own', async () => {
+    const ResultConfiguration = { OutputLocation: 's3://results/team' }
+    await call('CreateWorkGroup', { Name: WorkGroup, Configuration: { ResultConfiguration } })
+    const own = (properties: string) =>
+      start(`CREATE TABLE t WITH (${properties}) AS SELECT 1 a`, { WorkGroup })
+    await expect(own("external_location = 's3://b/x/'")).rejects.toMatchObject({
+      type: 'InvalidRequestException',
+      message: expect.stringContaining('an Athena Workgroup that enforces a centralized output location'),
+    })
+    await own("format = 'ORC'")
+    const ConfigurationUpdates = { EnforceWorkGroupConfiguration: false }
+    await call('UpdateWorkGroup', { WorkGroup, ConfigurationUpdates })
+    await own("external_location = 's3://b/x/'")
+  })
+
   test('a query that reads more than its workgroup lets it is cancelled, at the engine too', async () => {
     const Configuration = { BytesScannedCutoffPerQuery: 10_000_000 }
     await call('CreateWorkGroup', { Name: WorkGroup, Configuration })

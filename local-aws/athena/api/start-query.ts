@@ -6,7 +6,8 @@ import type { Definitions } from '../engine/definitions.ts'
 import type { History } from '../engine/history.ts'
 import type { Queries } from '../engine/queries.ts'
 import { type ResultObjects, s3Location } from '../results/s3.ts'
-import { statementOf } from '../sql/statement.ts'
+import { hasExternalLocation } from '../sql/ctas.ts'
+import { type Statement, statementOf } from '../sql/statement.ts'
 import { invalidInput, invalidRequest } from './errors.ts'
 import { type PreparedStatement, preparedWork } from './prepared-statements.ts'
 import {
@@ -77,6 +78,7 @@ export function startQueryOperations(parts: StartQueryParts): Operations {
         statementOf(query),
         parameters,
       )
+      checkLocation(statement, workgroup)
       const asked: QueryRequest = {
         id: randomUUID(),
         token,
@@ -174,6 +176,16 @@ function resultSettingsOf(asked: ResultSettings, { Configuration }: Workgroup): 
   if (!Configuration.EnforceWorkGroupConfiguration) return { ...own, ...given }
   // Without a location of its own the workgroup has nothing to enforce.
   return own.OutputLocation === undefined ? given : own
+}
+
+/** @throws AwsError for a CTAS with a place of its own where the workgroup allows none */
+function checkLocation({ substatement, tokens }: Statement, { Configuration }: Workgroup): void {
+  const { EnforceWorkGroupConfiguration, ResultConfiguration } = Configuration
+  if (!EnforceWorkGroupConfiguration || ResultConfiguration.OutputLocation === undefined) return
+  if (substatement !== 'CREATE_TABLE_AS_SELECT' || !hasExternalLocation(tokens)) return
+  throw invalidInput(
+    "The Create Table As Select query failed because it was submitted with an 'external_location' property to an Athena Workgroup that enforces a centralized output location for all queries. Please remove the 'external_location' property and resubmit the query.",
+  )
 }
 
 /** AWS's default age, if none is given. */

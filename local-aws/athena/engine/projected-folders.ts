@@ -6,6 +6,7 @@ import type { Table } from '../../glue/api/shapes.ts'
 import { contextDatabase, type Query } from '../api/query.ts'
 import type { ResultObjects } from '../results/s3.ts'
 import { writtenTable } from '../results/written-files.ts'
+import { engineLocation } from '../sql/location.ts'
 import type { Statement } from '../sql/statement.ts'
 import { engineProjection, isProjected } from './engine-projection.ts'
 
@@ -58,7 +59,10 @@ function folderOf({ Parameters = {} }: Table, key: string): string | undefined {
   return asFolder(folder)
 }
 
-const asFolder = (location: string) => (location.endsWith('/') ? location : `${location}/`)
+function asFolder(location: string): string {
+  const folder = engineLocation(location) ?? location
+  return folder.endsWith('/') ? folder : `${folder}/`
+}
 
 /** The partition's keys and values in `a=1/b=x%3Ay/file`. */
 function partsOf(key: string): { name: string; value: string }[] {

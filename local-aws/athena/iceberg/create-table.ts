@@ -4,7 +4,8 @@ import type { Token } from '@ticklake/runtime/sql/tokens.ts'
 import type { Column } from '../../glue/api/shapes.ts'
 import type { Transform } from '../../iceberg/partition-spec.ts'
 import { malformedQuery, QueryFailure } from '../api/errors.ts'
-import { column, properties } from '../sql/create-table.ts'
+import { column, properties, tableLocation } from '../sql/create-table.ts'
+import { engineLocation } from '../sql/location.ts'
 import type { TokenReader } from '../sql/token-reader.ts'
 
 export interface CreateIcebergTable {
@@ -57,7 +58,7 @@ export function createIcebergTable(reader: TokenReader): CreateIcebergTable {
     const what = `Iceberg create table statement does not allow ${clause}`
     return { ...head, ...none, invalid: failure(what, 1200) }
   }
-  const location = reader.accept('LOCATION') ? reader.text() : undefined
+  const location = reader.accept('LOCATION') ? engineLocation(tableLocation(reader)) : undefined
   const own = reader.accept('TBLPROPERTIES') ? properties(reader) : {}
   const invalid =
     columns.length === 0

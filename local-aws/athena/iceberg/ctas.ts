@@ -1,7 +1,7 @@
 // CREATE TABLE ... AS with table_type = 'ICEBERG': translates Athena's properties for the engine's Iceberg connector.
 import { icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import { literal, quoted, type Token } from '@ticklake/runtime/sql/tokens.ts'
-import { invalidProperty, type Property, plainValue } from '../sql/property-list.ts'
+import { invalidProperty, locationOf, type Property, plainValue } from '../sql/property-list.ts'
 import type { Edit } from '../sql/rewritten-sql.ts'
 import { endOfName, nameAt } from './optimize.ts'
 import { codecSetting, formatOf, propertiesOfNewTable, propertyNames } from './table-properties.ts'
@@ -39,12 +39,11 @@ export function icebergCtas(sql: string, given: ReadonlyMap<string, Property>, f
     Object.fromEntries(named.map((property) => [property.name, plainValue(sql, property)])),
   )
   const format = formatOf(properties)
-  const location = given.get('location')
   const partitioning = given.get('partitioning')?.value
   return {
     text: [
       `format = '${format.toUpperCase()}'`,
-      `location = ${literal(location ? plainValue(sql, location) : folder)}`,
+      `location = ${literal(locationOf(sql, given.get('location')) ?? folder)}`,
       ...(partitioning
         ? [`partitioning = ${sql.slice(partitioning[0]!.start, partitioning.at(-1)!.end)}`]
         : []),

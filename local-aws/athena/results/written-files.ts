@@ -4,6 +4,7 @@ import type { Token } from '@ticklake/runtime/sql/tokens.ts'
 import type { GlueService } from '../../glue/api/service.ts'
 import { isIcebergTable } from '../../iceberg/tables.ts'
 import { contextDatabase, outputLocation, type QueryRequest } from '../api/query.ts'
+import { engineLocation } from '../sql/location.ts'
 import type { RewrittenSql } from '../sql/rewritten-sql.ts'
 import type { Statement } from '../sql/statement.ts'
 import { updateColumns } from './column-info.ts'
@@ -61,7 +62,8 @@ async function tableLocation(
   const database = target.database ?? contextDatabase(request)
   const table = await glue.getTable(database, target.name)
   // An Iceberg table has its own lists of files, and Athena writes no other.
-  return table && !isIcebergTable(table) ? table.StorageDescriptor?.Location : undefined
+  const location = table && !isIcebergTable(table) ? table.StorageDescriptor?.Location : undefined
+  return location === undefined ? undefined : engineLocation(location)
 }
 
 /** The table after INSERT INTO or CREATE TABLE [IF NOT EXISTS]. */

@@ -50,6 +50,11 @@ test.each(['ADD', 'DROP', 'SYNC'])('MSCK REPAIR TABLE takes no %s PARTITIONS, as
   )
 })
 
+test('a location is kept without empty folders', async () => {
+  await run("CREATE EXTERNAL TABLE slashes (a int) LOCATION 's3a://b//x///y//'")
+  expect((await glue.getTable('db', 'slashes'))!.StorageDescriptor!.Location).toBe('s3a://b/x/y')
+})
+
 test('a statement on a resource link whose table is gone names that table', async () => {
   const TargetTable = { DatabaseName: 'db', Name: 'gone' }
   await glue.createTable('db', { Name: 'link', TargetTable })

@@ -17,6 +17,7 @@ import { changeIcebergTable, createIcebergTable, vacuumStatements } from '../ice
 import { type ColumnInfo, stringColumn } from '../results/column-info.ts'
 import { alterDatabase, createDatabase, databaseNotFound, dropDatabase } from './database-statements.ts'
 import type { HiveStatement } from './hive-ddl.ts'
+import { withoutEmptyFolders } from './location.ts'
 import { partitionName } from './partition-spec.ts'
 import { lostTarget } from './resource-link.ts'
 import { changeTable, existingPartition } from './table-changes.ts'
@@ -191,12 +192,6 @@ async function createTable(
       type: 1000,
     })
   }
-  const [, scheme] = /^([a-z0-9+.-]*):\/\//i.exec(table.StorageDescriptor.Location) ?? []
-  if (scheme === undefined || !/^s3[an]?$/i.test(scheme)) {
-    throw hiveFailure(
-      `Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. MetaException(message:Got exception: java.io.IOException No FileSystem for scheme: ${scheme ?? 'null'})`,
-    )
-  }
   const names = [...table.StorageDescriptor.Columns!, ...table.PartitionKeys!].map((column) => column.Name)
   const seen = new Set<string>()
   const twice = names.find((name) => seen.size === seen.add(name).size)
@@ -219,7 +214,7 @@ async function createTable(
   const { Location } = table.StorageDescriptor
   await context.glue.createTable(database, {
     ...table,
-    StorageDescriptor: { ...table.StorageDescriptor, Location: folderPath(Location) },
+    StorageDescriptor: { ...table.StorageDescriptor, Location: folderPath(withoutEmptyFolders(Location)) },
     Parameters: { transient_lastDdlTime: now, ...table.Parameters },
   })
   return nothing

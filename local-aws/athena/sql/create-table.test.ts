@@ -173,6 +173,14 @@ test.each([
 test.each([
   ['CREATE TABLE t (a int)', 'No location was specified for table. An S3 location must be specified'],
   ["CREATE TABLE t (a int) LOCATION 's3://b/t/'", 'External keyword required for table type HIVE'],
+  [
+    "CREATE EXTERNAL TABLE t (a int) LOCATION 's3:////b/t/'",
+    'Invalid location s3:////b/t/ for table. Only S3 locations are allowed',
+  ],
+  [
+    "CREATE TABLE t (a int) LOCATION 'b/t/' TBLPROPERTIES ('table_type'='ICEBERG')",
+    'Invalid location b/t/ for table. Only S3 locations are allowed',
+  ],
 ])('%s without EXTERNAL, and of no other type, is refused', (sql, message) => {
   expect(() => parse(sql)).toThrow(message)
 })

@@ -1,6 +1,8 @@
 // CREATE EXTERNAL TABLE, which Athena has from Hive, parsed into the table that the Data Catalog stores.
 import type { Column, SerDeInfo, StorageDescriptor, TableInput } from '../../glue/api/shapes.ts'
+import { malformedQuery } from '../api/errors.ts'
 import { hiveType } from './hive-type.ts'
+import { engineLocation } from './location.ts'
 import type { TokenReader } from './token-reader.ts'
 
 export interface CreateTable {
@@ -78,7 +80,7 @@ export function createTable(reader: TokenReader): CreateTable {
   const withoutFormat = row?.isNamed ? serdeFormat : formats.TEXTFILE!
   const files = reader.accept('STORED', 'AS') ? storedAs(reader) : withoutFormat
   const row2 = reader.accept('WITH', 'SERDEPROPERTIES') ? properties(reader) : {}
-  const location = reader.accept('LOCATION') ? reader.text() : undefined
+  const location = reader.accept('LOCATION') ? tableLocation(reader) : undefined
   const tableProperties = reader.accept('TBLPROPERTIES') ? properties(reader) : {}
   reader.end()
 
@@ -109,6 +111,13 @@ export function createTable(reader: TokenReader): CreateTable {
     Parameters: { EXTERNAL: 'TRUE', ...(comment === undefined ? {} : { comment }), ...tableProperties },
   }
   return { kind: 'create-table', database, ifNotExists, table }
+}
+
+/** After LOCATION. @throws AwsError MALFORMED_QUERY for what is not in S3 */
+export function tableLocation(reader: TokenReader): string {
+  const location = reader.text()
+  if (location === '' || engineLocation(location) !== undefined) return location
+  throw malformedQuery(`Invalid location ${location} for table. Only S3 locations are allowed`)
 }
 
 /** A name, its type, and an optional comment. @throws AwsError MALFORMED_QUERY */

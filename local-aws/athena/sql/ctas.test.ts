@@ -1,7 +1,7 @@
 import { icebergCatalog } from '@ticklake/runtime/engine-catalogs.ts'
 import { tokensOf } from '@ticklake/runtime/sql/tokens.ts'
 import { expect, test } from 'vitest'
-import { engineCtas } from './ctas.ts'
+import { engineCtas, hasExternalLocation } from './ctas.ts'
 
 const rewritten = (sql: string) => engineCtas(sql, tokensOf(sql), 's3://b/r/tables/1/', 'db')
 const withProperties = (list: string) => rewritten(`CREATE TABLE t WITH (${list}) AS SELECT 1 AS a`)
@@ -46,6 +46,22 @@ test.each([
 })
 
 test.each([
+  ["external_location='S3a://b//x//'", "external_location = 's3://b/x/'"],
+  ["external_location='s3://b'", "external_location = 's3://b/'"],
+  ["table_type='ICEBERG', location='s3n://b//x'", "location = 's3://b/x'"],
+])('%s is for the engine %s', (list, expected) => {
+  expect(propertiesOf(list)).toBe(`format = 'PARQUET', ${expected}`)
+})
+
+test.each([
+  ['CREATE TABLE t WITH ("External_Location" = \'s3://b/x/\') AS SELECT 1', true],
+  ['CREATE TABLE t AS SELECT external_location = 1 FROM u', false],
+  ["CREATE TABLE external_location WITH (format = 'ORC') AS SELECT 1", false],
+])('whether %s says where its data goes: %s', (sql, expected) => {
+  expect(hasExternalLocation(tokensOf(sql))).toBe(expected)
+})
+
+test.each([
   [
     "formt='ORC'",
     "INVALID_TABLE_PROPERTY: line 1:22: Catalog 'awsdatacatalog' table property 'formt' does not exist",
@@ -71,6 +87,12 @@ test.each([
   ["location='s3://b/'", "table property 'location' does not exist"],
   ["format 'ORC'", "line 1:29: mismatched input ''ORC''. Expecting: '='"],
   ['format=', "mismatched input ')'. Expecting: <expression>"],
+  ...['https://b.s3.amazonaws.com/x/', '', ' s3://b/x/'].flatMap((place) =>
+    ["external_location='", "table_type='iceberg', location='"].map((property): [string, string] => [
+      `${property}${place}'`,
+      `INVALID_TABLE_PROPERTY: External location is not a valid file system URI: ${place}`,
+    ]),
+  ),
 ])('%s is refused', (list, message) => {
   expect(() => withProperties(list)).toThrow(message)
 })

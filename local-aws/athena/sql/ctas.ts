@@ -3,15 +3,15 @@
 import { literal, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { icebergCtas, icebergTarget } from '../iceberg/ctas.ts'
 import { doubleLiterals } from './double-literals.ts'
-import { invalidProperty, type Property, plainValue, propertyList } from './property-list.ts'
+import { invalidProperty, locationOf, type Property, plainValue, propertyList } from './property-list.ts'
 import { edited, type RewrittenSql, unchanged } from './rewritten-sql.ts'
 import { formatProperties, writtenFormat } from './written-format.ts'
 
 /** Properties with the same name in the engine. */
-const kept = ['external_location', 'partitioned_by', 'bucketed_by', 'bucket_count']
+const kept = ['partitioned_by', 'bucketed_by', 'bucket_count']
 
 /** Properties of Athena; `compression` is UNLOAD's. */
-const known = new Set([...formatProperties, ...kept, 'table_type', 'is_external'])
+const known = new Set([...formatProperties, ...kept, 'external_location', 'table_type', 'is_external'])
 known.delete('compression')
 
 /**
@@ -91,8 +91,16 @@ function engineProperties(sql: string, given: ReadonlyMap<string, Property>, fol
     const [first, last] = [property.value[0]!, property.value.at(-1)!]
     return [`${name} = ${sql.slice(first.start, last.end)}`]
   })
-  const location = given.has('external_location') ? [] : [`external_location = ${literal(folder)}`]
-  return { text: [...format.properties, ...own, ...location].join(', '), session: format.session }
+  const location = `external_location = ${literal(locationOf(sql, given.get('external_location')) ?? folder)}`
+  return { text: [...format.properties, ...own, location].join(', '), session: format.session }
+}
+
+/** Whether the statement says where its data goes. */
+export function hasExternalLocation(tokens: readonly Token[]): boolean {
+  const isName = ({ kind, value }: Token) =>
+    (kind === 'word' || kind === 'quoted') && value.toLowerCase() === 'external_location'
+  const properties = tokens.slice(0, Math.max(topLevelAs(tokens), 0))
+  return properties.some((token, i) => isName(token) && properties[i + 1]?.text === '=')
 }
 
 /** The index of the AS before the query, outside all parentheses; -1 if there is none. */

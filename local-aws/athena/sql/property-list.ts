@@ -2,6 +2,7 @@
 
 import { mismatch, positionOf, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { malformedQuery, QueryFailure } from '../api/errors.ts'
+import { engineLocation } from './location.ts'
 
 export interface Property {
   /** In lower case. */
@@ -52,6 +53,18 @@ export function plainValue(sql: string, { name, start, value }: Property): strin
     throw invalidProperty(sql, start, `The value of the property '${name}' is no text, number or boolean`)
   }
   return token!.value
+}
+
+/** The folder that a property names, as the engine takes it. @throws QueryFailure INVALID_TABLE_PROPERTY */
+export function locationOf(sql: string, property: Property | undefined): string | undefined {
+  if (!property) return undefined
+  const given = plainValue(sql, property)
+  const location = engineLocation(given)
+  if (location !== undefined) return location
+  throw new QueryFailure(
+    `INVALID_TABLE_PROPERTY: External location is not a valid file system URI: ${given}`,
+    { category: 2, type: 1000 },
+  )
 }
 
 /** Athena's error for a property, or its value. */

@@ -15,6 +15,15 @@ test('UNLOAD is a CTAS of a table of its own, in the folder that it names', () =
   expect(unloadsTo).toBe('s3://b/u/')
 })
 
+test.each([
+  ['s3a://b/u/', 's3://b/u/'],
+  ['S3://b//u', 's3://b/u/'],
+  ['s3://b', 's3://b/'],
+  ['s3://b/ u/', 's3://b/ u/'],
+])('UNLOAD to %s writes below %s', (given, folder) => {
+  expect(rewritten(`UNLOAD (SELECT 1) TO '${given}' WITH (format='ORC')`).unloadsTo).toBe(folder)
+})
+
 test('a place in the query is that of the user', () => {
   const { sql, inOwnPositions } = rewritten("UNLOAD (SELECT x) TO 's3://b/u/' WITH (format='ORC')")
   expect(inOwnPositions(`line 1:${sql.indexOf('x)') + 1}: x`)).toBe('line 1:16: x')

@@ -3,6 +3,7 @@
 import { literal, mismatch, type Token } from '@ticklake/runtime/sql/tokens.ts'
 import { malformedQuery, QueryFailure } from '../api/errors.ts'
 import { doubleLiterals } from './double-literals.ts'
+import { engineLocation } from './location.ts'
 import { invalidProperty, type Property, propertyList } from './property-list.ts'
 import { edited, type RewrittenSql } from './rewritten-sql.ts'
 import { writtenFormat } from './written-format.ts'
@@ -60,13 +61,14 @@ function clauses(sql: string, tokens: readonly Token[]) {
   if (folder?.kind !== 'string') throw unexpected(sql, folder, '<string>')
   if (word?.value !== 'WITH') throw unexpected(sql, word, "'WITH'")
   if (bracket?.text !== '(') throw unexpected(sql, bracket, "'('")
-  if (!/^s3:\/\/[^/]+/.test(folder.value)) {
+  const location = engineLocation(folder.value)
+  if (location === undefined) {
     throw new QueryFailure(`INVALID_S3_PATH: The target of UNLOAD is no S3 location: ${folder.value}`, {
       category: 2,
       type: 1000,
     })
   }
-  return { queryEnd, folder: folder.value, opening: queryEnd + 4 }
+  return { queryEnd, folder: location, opening: queryEnd + 4 }
 }
 
 function partitioning(sql: string, given: ReadonlyMap<string, Property>): string[] {
