@@ -124,16 +124,9 @@ export function engineFailure(error: EngineError): QueryFailure {
       type: 1000,
     })
   }
-  // An entry of the Data Catalog lacks something that nobody but Glue's own API lets it lack.
-  const absent =
-    /the return value of "software\.amazon\.awssdk\.services\.glue\.model\.(\w+)\.(\w+)\(\)" is null/.exec(
-      message,
-    )
-  if (absent) {
-    return new QueryFailure(`HIVE_INVALID_METADATA: A ${absent[1]} of the Data Catalog has no ${absent[2]}`, {
-      category: 2,
-      type: 1000,
-    })
+  const absent = absentMember(message)
+  if (absent !== undefined) {
+    return new QueryFailure(`HIVE_INVALID_METADATA: ${absent}`, { category: 2, type: 1000 })
   }
   const refused = errorName === 'HIVE_METASTORE_ERROR' ? refusalOfCatalog(message) : undefined
   if (refused) return refused
@@ -146,6 +139,17 @@ export function engineFailure(error: EngineError): QueryFailure {
     type: errorTypes[errorName] ?? (isUsers ? 1000 : 200),
     retryable: !isUsers,
   })
+}
+
+const absentFrom = 'because the return value of "software.amazon.awssdk.services.glue.model.'
+const absentTo = '()" is null'
+
+/** What an entry of the Data Catalog lacks, which Glue's own API lets it lack: the engine takes it for a defect of its own. */
+function absentMember(message: string): string | undefined {
+  const [, getter] = message.split(absentFrom, 2)
+  if (!getter?.endsWith(absentTo)) return undefined
+  const [shape, member] = getter.slice(0, -absentTo.length).split('.')
+  return `A ${shape} of the Data Catalog has no ${member}`
 }
 
 const clientsWords = ' (Service: Glue, '

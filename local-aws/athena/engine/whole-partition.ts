@@ -1,45 +1,45 @@
 // Partitions whose descriptor says less than the engine needs: what is missing is the table's, as Hive adds a partition.
 import type { Partition, StorageDescriptor, Table } from '../../glue/api/shapes.ts'
-import { withEngineLocation } from '../sql/location.ts'
+import { engineLocation, withEngineLocation } from '../sql/location.ts'
 import { partitionName } from '../sql/partition-spec.ts'
 
-/** Members that each partition has once where it is whole. */
-const needed = ['"SerializationLibrary":"', '"InputFormat":"', '"OutputFormat":"', '"Location":"']
+const location = '"Location":"'
 
-/** Locations that the engine does not take as they are. */
-const otherLocation = /"Location":"(?:(?!s3:\/\/)|s3:\/\/[^"/]*"|s3:\/\/[^"]*\/\/)/
+/** Members that each partition has once where it is whole. */
+const needed = ['"SerializationLibrary":"', '"InputFormat":"', '"OutputFormat":"', location]
 
 /**
  * Whether the partitions of an answer are as the engine can read them. From its text: to parse a thousand partitions
  * with all their columns, for the few that are not, would take too long.
  */
 export function areWhole(text: string): boolean {
-  const partitions = occurrences(text, '"Values":[')
-  return needed.every((member) => occurrences(text, member) >= partitions) && !otherLocation.test(text)
+  const partitions = placesOf('"Values":[', text).length
+  if (needed.some((member) => placesOf(member, text).length < partitions)) return false
+  return placesOf(location, text).every((start) => {
+    const given = text.slice(start, text.indexOf('"', start))
+    return engineLocation(given) === given
+  })
 }
 
-function occurrences(text: string, part: string): number {
-  let count = 0
-  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) count++
-  return count
+/** Where each occurrence of a part ends in the text. */
+function placesOf(part: string, text: string): number[] {
+  const places: number[] = []
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length))
+    places.push(at + part.length)
+  return places
 }
 
 /** The partition with what its descriptor lacks of its table's. */
 export function wholePartition(partition: Partition, table: Table): Partition {
-  const { Columns, InputFormat, OutputFormat, SerdeInfo, Location } = table.StorageDescriptor ?? {}
+  const { StorageDescriptor: ofTable } = table
   const own = partition.StorageDescriptor
-  const folder = `${(Location ?? '').replace(/\/$/, '')}/${partitionName(table, partition.Values)}/`
   const given = Object.entries(own ?? {}).filter(([, value]) => value !== '')
-  const whole: StorageDescriptor = {
-    ...(Columns ? { Columns } : {}),
-    ...(InputFormat ? { InputFormat } : {}),
-    ...(OutputFormat ? { OutputFormat } : {}),
-    NumberOfBuckets: 0,
+  const folder = `${(ofTable?.Location ?? '').replace(/\/$/, '')}/${partitionName(table, partition.Values)}/`
+  const StorageDescriptor: StorageDescriptor = {
+    ...ofTable,
     ...Object.fromEntries(given),
-    SerdeInfo: (own?.SerdeInfo?.SerializationLibrary ? own.SerdeInfo : SerdeInfo) ?? {},
+    SerdeInfo: (own?.SerdeInfo?.SerializationLibrary ? own.SerdeInfo : ofTable?.SerdeInfo) ?? {},
+    Location: own?.Location || folder,
   }
-  return withEngineLocation({
-    ...partition,
-    StorageDescriptor: { ...whole, Location: own?.Location || folder },
-  })
+  return withEngineLocation({ ...partition, StorageDescriptor })
 }
