@@ -1,5 +1,6 @@
 // Which requests are admitted, by their head alone; foreign-requests.test.ts tests the server that uses this.
 
+import type { OwnRequest } from '@ticklake/runtime/request-guard.ts'
 import { signedAs } from '@ticklake/testing/signed-as.ts'
 import { expect, test } from 'vitest'
 import { admit, protocolOf } from './admission.ts'
@@ -14,10 +15,10 @@ const sigV4a = (service: string) => ({
   authorization: `AWS4-ECDSA-P256-SHA256 Credential=test/20260101/${service}/aws4_request, SignedHeaders=host, Signature=${'3045'.repeat(36)}`,
 })
 
-function outcome(line: string, headers: Headers = {}, bucketHost?: string): string {
+function outcome(line: string, headers: Headers = {}, host?: Partial<OwnRequest>): string {
   const [method, url] = line.split(' ')
   try {
-    return admit({ method, url, rawHeaders: Object.entries(headers).flat() }, bucketHost).service
+    return admit({ method, url, rawHeaders: Object.entries(headers).flat() }, host).service
   } catch (error) {
     if (error instanceof DeniedRequest) return `refused: ${error.reason}`
     throw error
@@ -160,7 +161,7 @@ test.each([
 })
 
 test('where Host names the bucket, a key may be anything but what MiniStack takes for another service', () => {
-  const own = (line: string) => outcome(line, signedAs('s3'), 'lake')
+  const own = (line: string) => outcome(line, signedAs('s3'), { bucket: 'lake' })
   for (const path of [
     '/',
     '/_athena/x.csv',
@@ -184,7 +185,7 @@ test('where Host names the bucket, a key may be anything but what MiniStack take
   ]) {
     expect(own(`PUT ${path}`), path).toBe('refused: path')
   }
-  expect(outcome('POST /', { ...form, ...signedAs('sts') }, 'lake')).toBe('refused: path')
+  expect(outcome('POST /', { ...form, ...signedAs('sts') }, { bucket: 'lake' })).toBe('refused: path')
 })
 
 test('Glue has paths for Iceberg’s REST protocol, and nobody else has them', () => {
@@ -197,7 +198,16 @@ test('Glue has paths for Iceberg’s REST protocol, and nobody else has them', (
   expect(own('GET /icebergs')).toBe('refused: path')
   expect(own('POST /iceberg/v1/config', target('AWSGlue.GetTables'))).toBe('refused: service')
   expect(outcome('GET /iceberg/v1/config')).toBe('refused: unsigned')
-  expect(outcome('GET /iceberg/v1/config', signedAs('glue'), 'lake')).toBe('refused: path')
+  expect(outcome('GET /iceberg/v1/config', signedAs('glue'), { bucket: 'lake' })).toBe('refused: path')
+})
+
+test('at the address of a service, that service is answered and no other', () => {
+  const atGlue = (line: string, headers: Headers) => outcome(line, headers, { service: 'glue' })
+  expect(atGlue('GET /iceberg/v1/config', signedAs('glue'))).toBe('glue')
+  expect(atGlue('POST /', { ...target('AWSGlue.GetTables'), ...signedAs('glue') })).toBe('glue')
+  expect(atGlue('GET /lake/k', signedAs('s3'))).toBe('refused: service')
+  expect(atGlue(`GET /lake/k?${presigned}`, {})).toBe('refused: service')
+  expect(atGlue('POST /', { ...form, ...signedAs('sts') })).toBe('refused: service')
 })
 
 test.each<[string, string, Headers, string]>([

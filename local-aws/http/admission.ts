@@ -1,6 +1,6 @@
 // Which requests are admitted: signed ones, for the services that ticklake needs, by paths that belong to the service.
 // MiniStack behind it has a hundred more services, some of which run code, and administrative paths. Pure.
-import { type RequestHead, valuesOf } from '@ticklake/runtime/request-guard.ts'
+import { type OwnRequest, type RequestHead, valuesOf } from '@ticklake/runtime/request-guard.ts'
 import { DeniedRequest, type Protocol } from './denied-request.ts'
 import { headerSignature, presignedSignature, type Signature } from './signature.ts'
 
@@ -42,15 +42,22 @@ export interface Admission {
 }
 
 /**
- * @param bucketHost the bucket in the Host header, S3's other form of address
+ * @param host what the Host header names beside this server: a bucket, in S3's other form of address, or a service
  * @throws DeniedRequest
  */
-export function admit(asked: RequestHead, bucketHost?: string): Admission {
+export function admit(asked: RequestHead, host: Partial<OwnRequest> = {}): Admission {
+  const { bucket: bucketHost } = host
   const signature = signatureOf(asked)
   const service = offered.get(signature.service)
   const target = only(asked, 'x-amz-target')
   if (!service) {
     throw new DeniedRequest('service', `${named(signature.service)} is not offered here; ${whatIs}`)
+  }
+  if (host.service !== undefined && host.service !== signature.service) {
+    throw new DeniedRequest(
+      'service',
+      `${named(signature.service)} is not answered at the address of ${host.service}`,
+    )
   }
   if (service.protocol === 's3') {
     if (target !== undefined) throw wrongScope(target)

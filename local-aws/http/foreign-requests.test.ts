@@ -261,7 +261,7 @@ const settings = () => ({
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
 })
 
-test('the SDK’s clients are let in, also where the bucket stands in front of the name', async () => {
+test('the SDK’s clients are let in, also where the bucket or the service stands in front of the name', async () => {
   const s3 = new S3Client({ ...settings(), forcePathStyle: true })
   await s3.send(new PutObjectCommand({ Bucket: 'lake', Key: 'a b/c', Body: 'x' }))
   await s3.send(new HeadObjectCommand({ Bucket: 'lake', Key: 'a b/c' }))
@@ -270,12 +270,17 @@ test('the SDK’s clients are let in, also where the bucket stands in front of t
   const { port } = new URL(server.url)
   const virtual = await ask({ path: '/k', headers: { ...signedAs('s3'), host: `lake.localhost:${port}` } })
   expect(virtual.status).toBe(200)
+  const host = `glue.us-east-1.localhost:${port}`
+  const headers = { ...signedAs('glue'), 'x-amz-target': 'AWSGlue.GetTables' }
+  const named = await ask({ method: 'POST', path: '/', headers: { ...headers, host } })
+  expect(named.status).toBe(200)
   expect(reached).toEqual([
     'PUT /lake/a%20b/c?x-id=PutObject',
     'HEAD /lake/a%20b/c',
     'ListQueryExecutions',
     'GetDatabases',
     'GET /k',
+    'GetTables',
   ])
 })
 

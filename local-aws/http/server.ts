@@ -5,7 +5,12 @@ import { bytesLeft, whyDiskFull } from '@ticklake/runtime/disk-space.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
 import { healthAnswer } from '@ticklake/runtime/health.ts'
 import type { Registry } from '@ticklake/runtime/metrics.ts'
-import { denialStatus, type GuardRules, requireOwnRequest } from '@ticklake/runtime/request-guard.ts'
+import {
+  denialStatus,
+  type GuardRules,
+  type OwnRequest,
+  requireOwnRequest,
+} from '@ticklake/runtime/request-guard.ts'
 import type { LocalAwsConfig } from '../config.ts'
 import type { Events } from '../events.ts'
 import type { IcebergRest } from '../glue/iceberg-rest/routes.ts'
@@ -75,20 +80,22 @@ export async function startServer({
     allowedHosts: config.allowedHosts,
     allowedHostsVariable: 'LOCAL_AWS_ALLOWED_HOSTS',
     bucketHosts: true,
+    // Those that are answered here: MiniStack would read a service of its own out of such a name.
+    serviceHosts: ['athena', 'glue'],
   }
 
   /** Admits a request; undefined for the server's own paths. @throws DeniedRequest */
   function admission(request: IncomingMessage): Admission | undefined {
-    let bucketHost: string | undefined
+    let host: OwnRequest
     try {
-      bucketHost = requireOwnRequest(request, rules).bucket
+      host = requireOwnRequest(request, rules)
     } catch (error) {
       if (denialStatus(error) === undefined) throw error
       const { code, message, why, remedy } = error as Failure
       throw new DeniedRequest(guardReasons[code]!, [message, why, remedy].join('; '))
     }
-    const isOwn = bucketHost === undefined && request.url!.startsWith(ownPaths)
-    return isOwn ? undefined : admit(request, bucketHost)
+    const isOwn = host.bucket === undefined && request.url!.startsWith(ownPaths)
+    return isOwn ? undefined : admit(request, host)
   }
 
   function refuse(request: IncomingMessage, response: ServerResponse, denial: DeniedRequest): void {

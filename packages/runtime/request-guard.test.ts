@@ -114,6 +114,24 @@ test.each([
 })
 
 test.each([
+  ['glue.us-east-1.localhost:4566', 'glue'],
+  ['Glue.US-Gov-West-1.local-aws', 'glue'],
+  ['localhost', undefined],
+  ['lambda.us-east-1.localhost', 'HOST_REFUSED'],
+  ['glue.execute-api.localhost', 'HOST_REFUSED'],
+  ['glue.localhost', 'HOST_REFUSED'],
+  ['x.glue.us-east-1.localhost', 'HOST_REFUSED'],
+  ['glue.us-east-1.127.0.0.1', 'HOST_REFUSED'],
+  ['glue.us-east-1.evil.example', 'HOST_REFUSED'],
+  ['glue.us-east-1', 'HOST_REFUSED'],
+])('with service host names, %j is %j', (host, expected) => {
+  const asked = { method: 'GET', url: '/', rawHeaders: ['Host', host] }
+  const own = { ...rules, serviceHosts: ['glue'], allowedHosts: ['local-aws'] }
+  if (expected === 'HOST_REFUSED') expect(() => requireOwnRequest(asked, own)).toThrow(/not this server’s/)
+  else expect(requireOwnRequest(asked, own)).toEqual({ service: expected })
+})
+
+test.each([
   ['http://127.0.0.1:8080', 'let in'],
   ['https://127.0.0.1:8080', 'let in'],
   ['http://127.0.0.1:9999', 'ORIGIN_REFUSED'],

@@ -21,6 +21,8 @@ export interface GuardRules {
   readonly allowedHostsVariable: string
   /** Whether names such as `bucket.localhost`, which S3 clients use, are the server's too. */
   readonly bucketHosts?: boolean
+  /** Services that may be asked for by names such as `glue.us-east-1.localhost`, which some clients read the service from. */
+  readonly serviceHosts?: readonly string[]
   /** Paths that a link on another site may open. By default none. */
   readonly mayBeLinkedTo?: (path: string) => boolean
 }
@@ -28,6 +30,8 @@ export interface GuardRules {
 export interface OwnRequest {
   /** The label in front of the server's own name, where `bucketHosts` allows one. */
   readonly bucket: string | undefined
+  /** The service that the name is of, where `serviceHosts` allows it. */
+  readonly service: string | undefined
 }
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]']
@@ -35,6 +39,7 @@ const anyAddress = ['', '0.0.0.0', '::', '[::]']
 const hostForm = /^(?<name>[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?<port>\d{1,5}))?$/
 const addressForm = /^(\d{1,3}(\.\d{1,3}){3}|\[.*\])$/
 const bucketLabel = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/
+const regionLabel = /^[a-z]{2,3}-[a-z-]{1,30}-\d{1,2}$/
 
 /**
  * Call it before anything of a request except its head is read.
@@ -56,7 +61,7 @@ export function requireOwnRequest(asked: RequestHead, rules: GuardRules): OwnReq
   const isRead = asked.method === 'GET' || asked.method === 'HEAD'
   const mayBeLinked = isRead && rules.mayBeLinkedTo?.(path) === true
   requireOwnOrigin(asked, host.text, mayBeLinked)
-  return { bucket: host.bucket }
+  return { bucket: host.bucket, service: host.service }
 }
 
 /** The HTTP status for a refusal by the guard; undefined for any other error. */
@@ -96,13 +101,20 @@ function requireOwnHost(sent: readonly string[], rules: GuardRules): OwnRequest 
   const name = hostForm.exec(text)?.groups?.name
   const own = [...loopbackNames, ...(rules.allowedHosts ?? []).map((each) => each.toLowerCase())]
   if (!anyAddress.includes(rules.listensOn)) own.push(asHost(rules.listensOn.toLowerCase()))
-  if (name !== undefined && (own.includes(name) || own.includes(text))) return { text, bucket: undefined }
-  if (name !== undefined && rules.bucketHosts && !addressForm.test(name)) {
-    const [bucket, ...rest] = name.split('.')
-    const [, port] = text.split(':')
-    const parent = rest.join('.')
-    const isBelow = own.includes(parent) || own.includes(`${parent}:${port}`)
-    if (isBelow && !addressForm.test(parent) && bucketLabel.test(bucket!)) return { text, bucket }
+  const [, port] = text.split(':')
+  const isOwn = (each: string) => own.includes(each) || own.includes(`${each}:${port}`)
+  const bucket = undefined
+  const service = undefined
+  if (name !== undefined && (isOwn(name) || own.includes(text))) return { text, bucket, service }
+  if (name !== undefined && !addressForm.test(name)) {
+    const [first, ...rest] = name.split('.')
+    const [region, ...parent] = rest
+    const isBelow = (labels: readonly string[]) =>
+      isOwn(labels.join('.')) && !addressForm.test(labels.join('.'))
+    if (rules.bucketHosts && isBelow(rest) && bucketLabel.test(first!))
+      return { text, bucket: first, service }
+    const isService = rules.serviceHosts?.includes(first!) && regionLabel.test(region ?? '')
+    if (isService && isBelow(parent)) return { text, bucket, service: first }
   }
   throw new Failure({
     code: 'HOST_REFUSED',
