@@ -193,7 +193,7 @@ describe('the catalog', () => {
     ],
     ['GetDatabase', { Name: 7 }, 'SerializationException', 'NUMBER_VALUE can not be converted to a String'],
     ['GetDatabase', { Name: 'Nope' }, 'EntityNotFoundException', 'Database Nope not found.'],
-    ['GetTable', { DatabaseName: 'lake', Name: 'nope' }, 'EntityNotFoundException', 'Table nope not found.'],
+    ['GetTable', { DatabaseName: 'lake', Name: 'nope' }, 'EntityNotFoundException', 'Entity Not Found'],
     [
       'CreateDatabase',
       { DatabaseInput: { Name: 'lake' } },

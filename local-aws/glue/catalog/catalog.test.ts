@@ -187,7 +187,7 @@ it('a table whose index is refused is not created', () => {
   expect(() =>
     ask('CreateTable', { DatabaseName: 'lake', TableInput: { Name: 't', ...keys }, PartitionIndexes }),
   ).toThrow()
-  expect(() => ask('GetTable', { DatabaseName: 'lake', Name: 't' })).toThrow('Table t not found.')
+  expect(() => ask('GetTable', { DatabaseName: 'lake', Name: 't' })).toThrow('Entity Not Found')
 })
 
 it('a resource policy is stored with its hash, which conditions are checked against', () => {

@@ -24,10 +24,15 @@ function rowOf(store: Store, database: string, name: string): TableRow | undefin
 /**
  * The row of that name, for a table or a resource link to one. A link to a database contains nothing: its target is
  * searched.
- * @throws GlueError EntityNotFoundException, for the database first
+ * @throws GlueError EntityNotFoundException if there is no such database
  */
+export function entryIn(store: Store, database: string, name: string): TableRow | undefined {
+  return rowOf(store, database, name) ?? rowOf(store, needDatabase(store, database), name)
+}
+
+/** The same. @throws GlueError EntityNotFoundException, for the database first */
 export function findEntry(store: Store, database: string, name: string): TableRow {
-  const row = rowOf(store, database, name) ?? rowOf(store, needDatabase(store, database), name)
+  const row = entryIn(store, database, name)
   if (!row) throw tableNotFound(name)
   return row
 }

@@ -9,7 +9,7 @@ import { needDatabase, storedName } from './databases.ts'
 import { namePattern } from './name-pattern.ts'
 import { addPartitionIndex, type PartitionIndex } from './partition-indexes.ts'
 import { ScanBudget } from './scan-budget.ts'
-import { findEntry, findTable, shownTable } from './table-rows.ts'
+import { entryIn, findEntry, findTable, shownTable } from './table-rows.ts'
 import { deleteTags } from './tags.ts'
 import { type ViewUpdateAction, withDialects } from './view-dialects.ts'
 
@@ -90,9 +90,12 @@ export function tableOperations(context: CatalogContext): Handlers {
       return {}
     },
 
-    GetTable: ({ DatabaseName, Name }: { DatabaseName: string; Name: string }) => ({
-      Table: shownTable(store, findEntry(store, DatabaseName, Name), accountId),
-    }),
+    GetTable({ DatabaseName, Name }: { DatabaseName: string; Name: string }) {
+      const row = entryIn(store, DatabaseName, Name)
+      // Other operations name the table that is missing. Clients compare this text.
+      if (!row) throw new GlueError('EntityNotFoundException', 'Entity Not Found')
+      return { Table: shownTable(store, row, accountId) }
+    },
 
     GetTables({
       DatabaseName,

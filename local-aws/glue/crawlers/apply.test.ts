@@ -108,7 +108,7 @@ it('InheritFromTable gives partitions the columns of their table', async () => {
 it('more tables than the threshold fail the crawl, and none is made', async () => {
   const two = [found('a'), found('a', '', [], 's3://b/other/')]
   await expect(apply(two, { tableThreshold: 1 })).rejects.toThrow('greater than the table threshold value')
-  expect(() => table()).toThrow('Table t not found.')
+  expect(() => table()).toThrow('Entity Not Found')
 })
 
 it('a name that another location has gets its MD5, the same at each crawl', async () => {
@@ -134,7 +134,7 @@ it.each([
   await apply([found('a')])
   expect((await apply([], { remove })).TABLE.DELETE).toEqual(deleted)
   expect(table('mine')).toBeDefined()
-  if (!isThere) return expect(() => table()).toThrow('Table t not found.')
+  if (!isThere) return expect(() => table()).toThrow('Entity Not Found')
   expect('DEPRECATED_BY_CRAWLER' in table().Parameters!).toBe(remove === 'DEPRECATE_IN_DATABASE')
   expect((await apply([], { remove })).TABLE.DELETE).toEqual([])
   await apply([found('a')])
@@ -145,7 +145,7 @@ it('a crawl that is stopped writes no more', async () => {
   const controller = new AbortController()
   controller.abort()
   await expect(applyFindings(ask, [found('a')], policies, controller.signal)).rejects.toThrow()
-  expect(() => table()).toThrow('Table t not found.')
+  expect(() => table()).toThrow('Entity Not Found')
 })
 
 /** A CSV table whose SerDe a user has changed. */
