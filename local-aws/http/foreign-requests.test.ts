@@ -53,6 +53,13 @@ beforeAll(async () => {
     events: makeEvents(makeLogger('test', {}, { write: (line) => void logged.push(line) }), registry),
     registry,
     services: { AmazonAthena: service, AWSGlue: service },
+    icebergRest: {
+      mostBytes: 1024,
+      answer: async ({ host }) => ({
+        status: 200,
+        text: JSON.stringify({ 's3.endpoint': `http://${host}` }),
+      }),
+    },
   })
 })
 
@@ -282,6 +289,13 @@ test('the SDK’s clients are let in, also where the bucket or the service stand
     'GET /k',
     'GetTables',
   ])
+})
+
+test('at an address of Glue, tables lie at the server’s own name, where S3 is answered', async () => {
+  const { port } = new URL(server.url)
+  const headers = { ...signedAs('glue'), host: `glue.us-east-1.localhost:${port}` }
+  const { text: table } = await ask({ path: '/iceberg/v1/config', headers })
+  expect(JSON.parse(table)).toEqual({ 's3.endpoint': `http://localhost:${port}` })
 })
 
 test('an SDK’s client that is refused throws the error of the answer', async () => {

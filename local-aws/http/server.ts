@@ -29,6 +29,9 @@ export interface JsonService {
   handleText(operation: string, json: string, accessKey: string): Promise<JsonAnswer>
 }
 
+/** What is let in, and by which of the server's own names. */
+type Admitted = Admission & Pick<OwnRequest, 'own'>
+
 export interface LocalAwsServer extends AsyncDisposable {
   readonly url: string
 }
@@ -85,7 +88,7 @@ export async function startServer({
   }
 
   /** Admits a request; undefined for the server's own paths. @throws DeniedRequest */
-  function admission(request: IncomingMessage): Admission | undefined {
+  function admission(request: IncomingMessage): Admitted | undefined {
     let host: OwnRequest
     try {
       host = requireOwnRequest(request, rules)
@@ -95,7 +98,7 @@ export async function startServer({
       throw new DeniedRequest(guardReasons[code]!, [message, why, remedy].join('; '))
     }
     const isOwn = host.bucket === undefined && request.url!.startsWith(ownPaths)
-    return isOwn ? undefined : admit(request, host)
+    return isOwn ? undefined : { ...admit(request, host), own: host.own }
   }
 
   function refuse(request: IncomingMessage, response: ServerResponse, denial: DeniedRequest): void {
@@ -111,7 +114,7 @@ export async function startServer({
   async function route(
     request: IncomingMessage,
     response: ServerResponse,
-    admission: Admission | undefined,
+    admission: Admitted | undefined,
   ): Promise<void> {
     if (!admission) return answerOwn(request, response)
     const { target } = admission
@@ -122,7 +125,8 @@ export async function startServer({
       if (service)
         return answerJson(request, response, service, { ...admission, target }, target.slice(dot + 1))
     }
-    if (admission.service === 'glue' && icebergRest) return answerRest(request, response, icebergRest)
+    if (admission.service === 'glue' && icebergRest)
+      return answerRest(request, response, icebergRest, admission.own)
     passThrough.handle(request, response, admission)
   }
 
@@ -166,12 +170,13 @@ export async function startServer({
     request: IncomingMessage,
     response: ServerResponse,
     { mostBytes, answer }: IcebergRest,
+    host: string,
   ): Promise<void> {
-    const { method, url, headers } = request as { method: string; url: string; headers: { host?: string } }
+    const { method, url } = request as { method: string; url: string }
     let answered: { status: number; text: string }
     try {
       const text = await readBody(request, mostBytes)
-      answered = await answer({ method, url, host: headers.host ?? '', text })
+      answered = await answer({ method, url, host, text })
     } catch (error) {
       if (response.destroyed) return
       if (!(error instanceof AwsError)) events.unhandledError({ target: 'IcebergRest', err: error })

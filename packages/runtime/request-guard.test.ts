@@ -110,7 +110,7 @@ test.each([
   const asked = { method: 'GET', url: '/', rawHeaders: ['Host', host] }
   const own = { ...s3, allowedHosts: ['local-aws'] }
   if (expected === 'HOST_REFUSED') expect(() => requireOwnRequest(asked, own)).toThrow(/not this server’s/)
-  else expect(requireOwnRequest(asked, own)).toEqual({ bucket: expected })
+  else expect(requireOwnRequest(asked, own)).toMatchObject({ bucket: expected })
 })
 
 test.each([
@@ -128,7 +128,17 @@ test.each([
   const asked = { method: 'GET', url: '/', rawHeaders: ['Host', host] }
   const own = { ...rules, serviceHosts: ['glue'], allowedHosts: ['local-aws'] }
   if (expected === 'HOST_REFUSED') expect(() => requireOwnRequest(asked, own)).toThrow(/not this server’s/)
-  else expect(requireOwnRequest(asked, own)).toEqual({ service: expected })
+  else expect(requireOwnRequest(asked, own)).toMatchObject({ service: expected })
+})
+
+test.each([
+  ['localhost:4566', 'localhost:4566'],
+  ['lake.localhost:4566', 'localhost:4566'],
+  ['glue.us-east-1.localhost:4566', 'localhost:4566'],
+  ['glue.us-east-1.localhost', 'localhost'],
+])('of %j, the server’s own name is %j', (host, expected) => {
+  const asked = { method: 'GET', url: '/', rawHeaders: ['Host', host] }
+  expect(requireOwnRequest(asked, { ...s3, serviceHosts: ['glue'] }).own).toBe(expected)
 })
 
 test.each([

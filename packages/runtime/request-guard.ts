@@ -32,6 +32,8 @@ export interface OwnRequest {
   readonly bucket: string | undefined
   /** The service that the name is of, where `serviceHosts` allows it. */
   readonly service: string | undefined
+  /** The server's own name in the Host header, without labels in front of it, and its port where there is one. */
+  readonly own: string
 }
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]']
@@ -61,7 +63,7 @@ export function requireOwnRequest(asked: RequestHead, rules: GuardRules): OwnReq
   const isRead = asked.method === 'GET' || asked.method === 'HEAD'
   const mayBeLinked = isRead && rules.mayBeLinkedTo?.(path) === true
   requireOwnOrigin(asked, host.text, mayBeLinked)
-  return { bucket: host.bucket, service: host.service }
+  return { bucket: host.bucket, service: host.service, own: host.own }
 }
 
 /** The HTTP status for a refusal by the guard; undefined for any other error. */
@@ -103,18 +105,18 @@ function requireOwnHost(sent: readonly string[], rules: GuardRules): OwnRequest 
   if (!anyAddress.includes(rules.listensOn)) own.push(asHost(rules.listensOn.toLowerCase()))
   const [, port] = text.split(':')
   const isOwn = (each: string) => own.includes(each) || own.includes(`${each}:${port}`)
-  const bucket = undefined
-  const service = undefined
-  if (name !== undefined && (isOwn(name) || own.includes(text))) return { text, bucket, service }
+  const plain = { text, own: text, bucket: undefined, service: undefined }
+  if (name !== undefined && (isOwn(name) || own.includes(text))) return plain
   if (name !== undefined && !addressForm.test(name)) {
     const [first, ...rest] = name.split('.')
     const [region, ...parent] = rest
+    const below = (labels: readonly string[]) => text.slice(name.length - labels.join('.').length)
     const isBelow = (labels: readonly string[]) =>
       isOwn(labels.join('.')) && !addressForm.test(labels.join('.'))
     if (rules.bucketHosts && isBelow(rest) && bucketLabel.test(first!))
-      return { text, bucket: first, service }
+      return { ...plain, own: below(rest), bucket: first }
     const isService = rules.serviceHosts?.includes(first!) && regionLabel.test(region ?? '')
-    if (isService && isBelow(parent)) return { text, bucket, service: first }
+    if (isService && isBelow(parent)) return { ...plain, own: below(parent), service: first }
   }
   throw new Failure({
     code: 'HOST_REFUSED',
