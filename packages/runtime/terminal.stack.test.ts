@@ -282,14 +282,14 @@ describe('the disk is full', () => {
     try {
       for (const command of ['up', 'demo']) {
         const read = await type(`stack/main.ts ${command}`, { TICKLAKE_HOME: home })
-        expectLines(read, 'no room for what the servers write', /has \d\.\d MB left/, 'make room')
+        expectLines(read, 'no room for what the servers write', /has \d\.\d MB left/, 'free space there')
       }
       const later = await type("stack/main.ts exec -- node catalog/main.ts query 'SELECT 1'", {
         TICKLAKE_HOME: home,
         // On a port where nothing of `make up` answers, even if it runs on this machine.
         TICKLAKE_AWS_PORT: '1',
       })
-      expectLines(later, 'no Kafka and no AWS endpoint', /has \d\.\d MB left/, 'make room')
+      expectLines(later, 'no Kafka and no AWS endpoint', /has \d\.\d MB left/, 'free space there')
     } finally {
       await shell(`umount ${home}`, {})
     }

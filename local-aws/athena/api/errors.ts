@@ -128,7 +128,7 @@ export function engineFailure(error: EngineError): QueryFailure {
   if (absent !== undefined) {
     return new QueryFailure(`HIVE_INVALID_METADATA: ${absent}`, { category: 2, type: 1000 })
   }
-  const refused = errorName === 'HIVE_METASTORE_ERROR' ? refusalOfCatalog(message) : undefined
+  const refused = errorName === 'HIVE_METASTORE_ERROR' ? catalogError(message) : undefined
   if (refused) return refused
   // Athena forbids this; the engine reports it as an internal error.
   if (message.startsWith('Unexpected FilterNode found in plan'))
@@ -152,11 +152,11 @@ function absentMember(message: string): string | undefined {
   return `A ${shape} of the Data Catalog has no ${member}`
 }
 
-const clientsWords = ' (Service: Glue, '
+const clientSuffix = ' (Service: Glue, '
 
 /** What the catalog refuses to give is the user's to change, and another try finds it the same. Its message may begin with a code. */
-function refusalOfCatalog(message: string): QueryFailure | undefined {
-  const [own, client] = message.split(clientsWords, 2)
+function catalogError(message: string): QueryFailure | undefined {
+  const [own, client] = message.split(clientSuffix, 2)
   if (!client?.startsWith('Status Code: 400')) return undefined
   const code = /^([A-Z]+(?:_[A-Z]+)*): /.exec(own!)?.[1]
   return new QueryFailure(code ? own! : `HIVE_METASTORE_ERROR: ${own}`, {
@@ -170,6 +170,6 @@ function asAthenaPhrases(errorName: string, message: string): string {
     return `${message} or requester is not authorized to access requested resources`
   }
   // The catalog's own message, without the text that the engine's client adds.
-  if (errorName === 'HIVE_METASTORE_ERROR') return message.split(clientsWords, 1)[0]!
+  if (errorName === 'HIVE_METASTORE_ERROR') return message.split(clientSuffix, 1)[0]!
   return message
 }

@@ -13,20 +13,20 @@ const needed = ['"SerializationLibrary":"', '"InputFormat":"', '"OutputFormat":"
  * with all their columns, for the few that are not, would take too long.
  */
 export function areWhole(text: string): boolean {
-  const partitions = placesOf('"Values":[', text).length
-  if (needed.some((member) => placesOf(member, text).length < partitions)) return false
-  return placesOf(location, text).every((start) => {
+  const partitions = endsOf('"Values":[', text).length
+  if (needed.some((member) => endsOf(member, text).length < partitions)) return false
+  return endsOf(location, text).every((start) => {
     const given = text.slice(start, text.indexOf('"', start))
     return engineLocation(given) === given
   })
 }
 
 /** Where each occurrence of a part ends in the text. */
-function placesOf(part: string, text: string): number[] {
-  const places: number[] = []
+function endsOf(part: string, text: string): number[] {
+  const ends: number[] = []
   for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length))
-    places.push(at + part.length)
-  return places
+    ends.push(at + part.length)
+  return ends
 }
 
 /** The partition with what its descriptor lacks of its table's. */

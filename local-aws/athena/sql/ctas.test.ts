@@ -87,10 +87,10 @@ test.each([
   ["location='s3://b/'", "table property 'location' does not exist"],
   ["format 'ORC'", "line 1:29: mismatched input ''ORC''. Expecting: '='"],
   ['format=', "mismatched input ')'. Expecting: <expression>"],
-  ...['https://b.s3.amazonaws.com/x/', '', ' s3://b/x/'].flatMap((place) =>
+  ...['https://b.s3.amazonaws.com/x/', '', ' s3://b/x/'].flatMap((uri) =>
     ["external_location='", "table_type='iceberg', location='"].map((property): [string, string] => [
-      `${property}${place}'`,
-      `INVALID_TABLE_PROPERTY: External location is not a valid file system URI: ${place}`,
+      `${property}${uri}'`,
+      `INVALID_TABLE_PROPERTY: External location is not a valid file system URI: ${uri}`,
     ]),
   ),
 ])('%s is refused', (list, message) => {
@@ -115,7 +115,7 @@ test('a table of Iceberg gets its name in the catalog behind, and places stay wh
   )
 })
 
-test('a place behind the properties is moved back, one before them is not', () => {
+test('a position behind the properties is moved back, one before them is not', () => {
   const { sql, inOwnPositions } = rewritten('CREATE TABLE t AS SELECT x')
   expect(inOwnPositions(`line 1:${sql.indexOf('SELECT x') + 8}: x`)).toBe('line 1:26: x')
   expect(inOwnPositions('line 1:14: t')).toBe('line 1:14: t')
