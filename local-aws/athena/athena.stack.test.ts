@@ -471,6 +471,38 @@ describe('the catalog', () => {
     await run(`DROP TABLE \`${database}\`.mapped`)
   })
 
+  test.each([
+    ['several slashes', 's3://', '//places//several//'],
+    ['another scheme', 's3a://', '/places/scheme/'],
+    ['capitals in its scheme', 'S3://', '/places/capitals/'],
+    ['a blank', 's3://', '/places/a blank/ '],
+  ])('tables and results lie where a location with %s says', async (_, scheme, path) => {
+    const name = path.replaceAll(/\W/g, '_')
+    const at = (what: string) => `${scheme}${lake.bucket}/${lake.prefix}/${what}${path}`
+    const own = `s3://${lake.bucket}/${lake.prefix}/`
+    await run(
+      `CREATE TABLE "${database}"."c${name}" WITH (external_location = '${at('ctas')}') AS SELECT 1 a`,
+    )
+    await run(`CREATE EXTERNAL TABLE \`${database}\`.\`e${name}\` (a int) LOCATION '${at('external')}'`)
+    await run(`INSERT INTO "${database}"."e${name}" VALUES 1`)
+    for (const table of [`c${name}`, `e${name}`]) {
+      const [, [a, path] = []] = await run(`SELECT a, "$path" FROM "${database}"."${table}"`)
+      expect([a, path]).toEqual(['1', expect.stringContaining(own)])
+      await run(`DROP TABLE \`${database}\`.\`${table}\``)
+    }
+    const unload = `UNLOAD (SELECT 1 a) TO '${at('unload')}' WITH (format = 'JSON')`
+    const [file, ...others] = await manifestOf(await ended(await start(unload)))
+    expect([file, others]).toEqual([expect.stringContaining(`${own}unload/places/`), []])
+    const iceberg = `"${database}"."i${name}"`
+    const ddl = iceberg.replaceAll('"', '`')
+    await run(
+      `CREATE TABLE ${ddl} (a int) LOCATION '${at('iceberg')}' TBLPROPERTIES ('table_type'='ICEBERG')`,
+    )
+    await run(`INSERT INTO ${iceberg} VALUES 1`)
+    expect(await run(`SELECT * FROM ${iceberg}`)).toEqual([['a'], ['1']])
+    await run(`DROP TABLE ${ddl}`)
+  })
+
   test('ALTER TABLE changes what queries see', async () => {
     const other = `\`${database}\`.altered`
     await run(`CREATE EXTERNAL TABLE ${other} (close double) PARTITIONED BY (day string)

@@ -6,15 +6,18 @@ import {
   StartQueryExecutionCommand,
 } from '@aws-sdk/client-athena'
 import {
+  BatchCreatePartitionCommand,
   CreateDatabaseCommand,
   CreateTableCommand,
   GetColumnStatisticsForPartitionCommand,
   GetPartitionsCommand,
+  GetTableCommand,
   GetTablesCommand,
   GlueClient,
   GlueServiceException,
   ListJobsCommand,
   paginateGetPartitions,
+  type TableInput,
 } from '@aws-sdk/client-glue'
 import { lakeConfig } from '@ticklake/aws/config.ts'
 import { signedAs } from '@ticklake/testing/signed-as.ts'
@@ -155,6 +158,84 @@ test('a query reads, lists and writes through resource links what lies behind th
   await query(`DROP TABLE link`)
   await query(`DROP DATABASE ${shared}`)
   expect(await query('SELECT count(*) FROM t')).toEqual([['7']])
+})
+
+test('a resource link whose table is gone is no table, and hides no other', async () => {
+  const Name = `${DatabaseName}_links`
+  await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name } }))
+  await query(`CREATE TABLE ${Name}.seen WITH (external_location = '${locationOf('seen')}') AS SELECT 1 a`)
+  const TargetTable = { CatalogId: '000000000000', DatabaseName: Name, Name: 'gone' }
+  const link = { DatabaseName: Name, TableInput: { Name: 'link', TargetTable } }
+  await glue.send(new CreateTableCommand(link))
+  await expect(query(`SELECT * FROM ${Name}.link`)).rejects.toThrow(
+    `TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.${Name}.link' does not exist`,
+  )
+  await expect(query(`DESCRIBE ${Name}.link`)).rejects.toThrow(`Table not found ${Name}.gone`)
+  const columns = `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = '${Name}'`
+  expect(await query(columns)).toEqual([['seen', 'a']])
+  expect(await query(`SELECT a FROM ${Name}.seen`)).toEqual([['1']])
+})
+
+test('tables that other clients left incomplete fail as the user’s fault, and hide no other', async () => {
+  const Name = `${DatabaseName}_incomplete`
+  await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name } }))
+  await query(`CREATE TABLE ${Name}.seen WITH (external_location = '${locationOf('whole')}') AS SELECT 1 a`)
+  const { Table } = await glue.send(new GetTableCommand({ DatabaseName: Name, Name: 'seen' }))
+  const whole = Table!.StorageDescriptor!
+  const broken: Record<string, [Omit<TableInput, 'Name'>, string]> = {
+    bare: [{}, 'HIVE_METASTORE_ERROR: Table is missing storage descriptor'],
+    serde: [
+      { StorageDescriptor: { ...whole, SerdeInfo: undefined } },
+      'HIVE_METASTORE_ERROR: Table storage descriptor is missing SerDe info',
+    ],
+    location: [
+      { StorageDescriptor: { ...whole, Location: undefined } },
+      'HIVE_METASTORE_ERROR: Table storage descriptor is missing location',
+    ],
+    type: [
+      { StorageDescriptor: { ...whole, Columns: [{ Name: 'a', Type: 'long' }] } },
+      `HIVE_INVALID_METADATA: Glue table '${Name}.type' column 'a' has invalid data type: long`,
+    ],
+    view: [{ TableType: 'VIRTUAL_VIEW' }, `HIVE_INVALID_METADATA: No view original text: ${Name}.view`],
+    json: [
+      { TableType: 'VIRTUAL_VIEW', ViewOriginalText: `/* Presto View: ${btoa('{"columns":[{}]}')} */` },
+      'INVALID_VIEW: Invalid view JSON: {"columns":[{}]}',
+    ],
+  }
+  for (const [name, [input, reason]] of Object.entries(broken)) {
+    const TableInput = { ...input, Name: name }
+    await glue.send(new CreateTableCommand({ DatabaseName: Name, TableInput }))
+    await expect(query(`SELECT * FROM ${Name}."${name}"`)).rejects.toThrow(reason)
+  }
+  const columns = `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = '${Name}'`
+  expect(await query(columns)).toEqual([['seen', 'a']])
+  const tables = `SELECT count(*) FROM information_schema.tables WHERE table_schema = '${Name}'`
+  expect(await query(tables)).toEqual([[String(Object.keys(broken).length + 1)]])
+})
+
+test('a partition without SerDe, formats or location has those of its table, also for an INSERT', async () => {
+  const Location = locationOf('bare_partitions')
+  await query(
+    `CREATE EXTERNAL TABLE bare (a int) PARTITIONED BY (p string) ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' LOCATION '${Location}'`,
+  )
+  const PartitionInputList = [
+    { Values: ['a'] },
+    { Values: ['b'], StorageDescriptor: { Location: `${Location}p=b/` } },
+    { Values: ['c'], StorageDescriptor: { SerdeInfo: {} } },
+  ]
+  const request = { DatabaseName, TableName: 'bare', PartitionInputList }
+  const { Errors } = await glue.send(new BatchCreatePartitionCommand(request))
+  expect(Errors).toEqual([])
+  expect(await query('SELECT count(*) FROM bare')).toEqual([['0']])
+  await query(`INSERT INTO bare VALUES (1, 'a'), (2, 'b'), (3, 'c')`)
+  const rows = [
+    ['1', 'a'],
+    ['2', 'b'],
+    ['3', 'c'],
+  ]
+  expect(await query('SELECT a, p FROM bare ORDER BY 1')).toEqual(rows)
+  const { Partitions } = await glue.send(new GetPartitionsCommand({ DatabaseName, TableName: 'bare' }))
+  expect(Partitions![0]!.StorageDescriptor?.SerdeInfo).toBeUndefined()
 })
 
 test('the SDK pages through partitions, and gets its own exception classes', async () => {
