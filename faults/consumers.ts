@@ -38,7 +38,7 @@ export class Consumers {
     this.#all.push(service)
     service.process.on('close', (code, signal) => {
       if (this.#stopped.has(service)) return
-      if (this.#mayRefuse && code === 1 && /TOPIC_TRUNCATED|OFFSET_OUT_OF_RANGE/.test(service.stderr)) return
+      if (code === 1 && this.#hasRefused(service)) return
       const said = lastLines(service.stderr)
       this.#onProblem(`${name} ended by itself (${code ?? signal}):\n    ${said}`)
     })
@@ -47,6 +47,10 @@ export class Consumers {
   /** From now on a consumer may stop because Kafka has lost landed records. */
   mayRefuse(): void {
     this.#mayRefuse = true
+  }
+
+  #hasRefused({ stderr }: Service): boolean {
+    return this.#mayRefuse && /TOPIC_TRUNCATED|OFFSET_OUT_OF_RANGE/.test(stderr)
   }
 
   /** From now on consumers start with these settings. */
@@ -87,6 +91,8 @@ export class Consumers {
     const { exitCode, signalCode } = service.process
     const afterMs = Math.round(performance.now() - begun)
     if (isOrderlyStop({ exitCode, signalCode, wasKilled: this.#killed.has(service) })) return
+    // It may be about to end by itself when the signal comes.
+    if (exitCode === 1 && this.#hasRefused(service)) return
     const said = lastLines(service.stderr)
     this.#onProblem(
       `a consumer ended with ${exitCode ?? signalCode} ${afterMs} ms after SIGTERM:\n    ${said}`,
