@@ -6,7 +6,7 @@ const configurationOperations = ['Create', 'Delete', 'Get', 'Update'].map(
   (verb) => `${verb}SystemTableConfiguration`,
 )
 
-/** AWS's message for an account whose policies do not allow an operation. */
+/** Each operation answers as AWS does to an account whose policies do not allow it. */
 export const systemTableOperations = (accountId: string): Operations =>
   Object.fromEntries(
     [...configurationOperations, 'ListSystemTableStatuses'].map((name) => [

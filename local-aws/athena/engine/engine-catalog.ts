@@ -73,12 +73,14 @@ export function forEngineToo(
     })
     const entry = (item: Table) =>
       called(isStored ? storedTable(item) : typedView(engineTable(withReadableSerde(item))))
+    const listed = (item: Table) => (whyUnreadable(item) ? called(item) : entry(withEngineLocation(item)))
     const { Database, Table, TableList, Partition, Partitions, ...rest } = JSON.parse(text) as Answer
     if (Table) await checkReadable(Table)
     // Lists of tables have no partitions.
     const projected = Table && (await engineProjection(withEngineLocation(Table), keysBelow))
-    const first = areWhole(text) ? undefined : (Partition ?? Partitions?.[0])
-    const parent = first && (await glue.getTable(first.DatabaseName, first.TableName))
+    const first = Partition ?? Partitions?.[0]
+    const isLacking = first && !areWhole(text)
+    const parent = isLacking && (await glue.getTable(first.DatabaseName, first.TableName))
     const partition = (item: Partition) => {
       const whole = parent ? wholePartition(item, parent) : item
       return {
@@ -90,13 +92,7 @@ export function forEngineToo(
       ...rest,
       ...(Database ? { Database: { ...Database, Name: database ?? Database.Name } } : {}),
       ...(projected ? { Table: entry(projected) } : {}),
-      ...(TableList
-        ? {
-            TableList: TableList.map((item) =>
-              whyUnreadable(item) ? called(item) : entry(withEngineLocation(item)),
-            ),
-          }
-        : {}),
+      ...(TableList ? { TableList: TableList.map(listed) } : {}),
       ...(Partition ? { Partition: partition(Partition) } : {}),
       ...(Partitions ? { Partitions: Partitions.map(partition) } : {}),
     })
@@ -132,7 +128,7 @@ export function forEngineToo(
   }
 }
 
-/** The columns that the engine writes for a table, and for partitions that it adds. */
+/** Operations by which the engine writes the columns of a table, and of partitions that it adds. */
 const storageWrites = new Set(['UpdateTable', 'BatchCreatePartition'])
 
 interface StorageWrite {
@@ -159,7 +155,7 @@ interface AskedNames {
   readonly table?: string | undefined
 }
 
-/** The member of an answer that holds a partition's location. */
+/** How an answer names the database and the table of a partition. */
 const namesIn = ({ database, table }: AskedNames) =>
   JSON.stringify({ DatabaseName: database, TableName: table }).slice(1, -1)
 
