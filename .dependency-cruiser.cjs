@@ -10,7 +10,16 @@ const mayImport = {
   'packages/aws': ['packages/runtime'],
   'packages/lake': ['packages/contract', 'packages/runtime', 'packages/aws'],
   // Test code may start and read everything.
-  'packages/testing': [...libraries, 'stack', 'producer', 'consumer', 'catalog', 'infra', 'local-aws'],
+  'packages/testing': [
+    ...libraries,
+    'data',
+    'stack',
+    'producer',
+    'consumer',
+    'catalog',
+    'infra',
+    'local-aws',
+  ],
   data: ['packages/contract'],
   producer: [...libraries, 'data'],
   consumer: [...libraries, 'packages/kafka-reader'],
