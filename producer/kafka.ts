@@ -79,7 +79,6 @@ export async function openTopic(
     'batch.size': 1_000_000,
     'queue.buffering.max.messages': MOST_IN_FLIGHT,
     'queue.buffering.max.kbytes': QUEUE_KILOBYTES,
-    'reconnect.backoff.max.ms': 1_000,
     event_cb: true,
     'statistics.interval.ms': STATISTICS_MS,
     // A report for each delivered row takes half of the producer's time.

@@ -139,6 +139,9 @@ export function kafkaClientSettings(
     'bootstrap.servers': config.KAFKA_BOOTSTRAP_SERVERS,
     'client.id': clientId,
     'security.protocol': config.KAFKA_SECURITY_PROTOCOL.toLowerCase(),
+    // As in Java clients. With librdkafka's own 10 s, clients find a broker that is back late, and in that time some of
+    // its threads connect without a pause: a core is busy in every process while the broker is away.
+    'reconnect.backoff.max.ms': 1_000,
   }
   if (config.KAFKA_SECURITY_PROTOCOL.startsWith('SASL_')) {
     const { KAFKA_SASL_USERNAME: user, KAFKA_SASL_PASSWORD_FILE: passwordFile } = config
