@@ -1,4 +1,5 @@
 // A spreadsheet that opens a csv evaluates no formula from the data.
+import { cpuTimer } from '@ticklake/testing/cpu-time.ts'
 import { expect, test } from 'vitest'
 import { csvField, guardFormula } from './spreadsheet.ts'
 
@@ -57,7 +58,7 @@ test('a guarded field is quoted where any separator would split it; unguarded, n
 })
 
 test('a long number takes linear time', () => {
-  const begun = performance.now()
+  const elapsedMs = cpuTimer()
   for (const cell of [
     '-'.repeat(300_000),
     ' '.repeat(300_000),
@@ -65,5 +66,5 @@ test('a long number takes linear time', () => {
     `-${'1.'.repeat(150_000)}`,
   ])
     guardFormula(cell)
-  expect(performance.now() - begun).toBeLessThan(500)
+  expect(elapsedMs()).toBeLessThan(500)
 })

@@ -33,6 +33,7 @@ import { encodeJsonl, jsonRow } from '@ticklake/consumer/encoding/json-rows.ts'
 import { encodeParquet } from '@ticklake/consumer/encoding/parquet.ts'
 import { columns, partitionKeys } from '@ticklake/contract/columns.ts'
 import { secretHeader } from '@ticklake/runtime/engine-secret.ts'
+import { longestTask } from '@ticklake/testing/cpu-time.ts'
 import { signedAs } from '@ticklake/testing/signed-as.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
@@ -419,20 +420,3 @@ test('3,000 objects are crawled without holding up the endpoint; the crawl can b
     rmSync(dataDir, { recursive: true, force: true })
   }
 }, 300_000)
-
-/** The most work between two turns of the event loop, in CPU time: the same on a busy machine. */
-function longestTask() {
-  let before = process.threadCpuUsage()
-  let longestMs = 0
-  const timer = setInterval(() => {
-    const { user, system } = process.threadCpuUsage(before)
-    before = process.threadCpuUsage()
-    longestMs = Math.max(longestMs, (user + system) / 1_000)
-  }, 5)
-  return {
-    stop() {
-      clearInterval(timer)
-      return longestMs
-    },
-  }
-}
