@@ -1,5 +1,10 @@
 // The Live tab in a real browser: it shows how a real pipeline flows, breaks and recovers.
 // biome-ignore-all lint/performance/useDomNodeTextContent: visible text is tested, not hidden text
+import {
+  AthenaClient,
+  BatchGetQueryExecutionCommand,
+  ListQueryExecutionsCommand,
+} from '@aws-sdk/client-athena'
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { lakeConfig, s3Client } from '@ticklake/aws/config.ts'
 import {
@@ -26,12 +31,23 @@ const live = await livePipeline({
 const { env } = live
 const lake = lakeConfig(env)
 const s3 = s3Client(lake)
+const athena = new AthenaClient({})
 
 /** Every count of this lake leaves a result object, so no counter need be trusted. */
 async function countsAsked(): Promise<number> {
   const prefix = lake.results.slice(`s3://${lake.bucket}/`.length)
   const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: lake.bucket, Prefix: prefix }))
   return (Contents ?? []).filter(({ Key }) => Key!.endsWith('.csv')).length
+}
+
+/** Whether Athena runs a statement on this lake. */
+async function isCounting(): Promise<boolean> {
+  const { QueryExecutionIds } = await athena.send(new ListQueryExecutionsCommand({}))
+  const { QueryExecutions } = await athena.send(new BatchGetQueryExecutionCommand({ QueryExecutionIds }))
+  return QueryExecutions!.some(
+    ({ QueryExecutionContext, Status }) =>
+      QueryExecutionContext?.Database === lake.database && /QUEUED|RUNNING/.test(Status!.State!),
+  )
 }
 
 test('one count serves all viewers, and none runs without viewers', async () => {
@@ -52,6 +68,8 @@ test('one count serves all viewers, and none runs without viewers', async () => 
 
   await live.closeTabs()
   await new Promise((resolve) => setTimeout(resolve, 3_000))
+  // One that had begun may still be about to end.
+  await eventually(async () => !(await isCounting()), 'the end of the last count')
   const after = await countsAsked()
   await new Promise((resolve) => setTimeout(resolve, 6_000))
   expect(await countsAsked()).toBe(after)
@@ -74,7 +92,9 @@ test('prices come as ticks arrive, for the selected index', async () => {
   const { page } = await openTab(live.browser, live.served.url, { still: true })
   await page.getByTestId('tile').first().waitFor()
   await eventually(async () => (await page.getByTestId('tile').count()) === 14, '14 indices')
-  await page.getByRole('radio', { name: /^N225/ }).check({ force: true })
+  // By its label, which is hit wherever it moves when something appears above it; the button itself is hidden.
+  await page.getByTestId('tile').filter({ hasText: /^N225/ }).click()
+  expect(await page.getByRole('radio', { name: /^N225/ }).isChecked()).toBe(true)
   await page.getByRole('img', { name: /^N225: the last \d+ candles/ }).waitFor()
   const days = async () => (await page.getByTestId('candle').locator('span').first().innerText()).slice(0, 10)
   const first = await days()
