@@ -9,8 +9,8 @@ import { sessionSettings } from './platform.ts'
 import { BROKERS, PARTITIONS, PAST_HOURS, type Scenario } from './scenario.ts'
 
 const HOUR_MS = 3_600_000
-/** Longer than any count of a round: after it compaction deletes objects that a count may have been reading. */
-const DELETE_AFTER_MS = 8_000
+/** Longer than any query of a round: after it compaction deletes objects that a query may have been reading. */
+const DELETE_AFTER_MS = 15_000
 
 /** Leaders return to their preferred brokers within seconds. */
 const clusterSettings = {
