@@ -30,16 +30,31 @@ function rewrittenStatement(statement: Statement, request: QueryRequest): Rewrit
   const { substatement, sql, tokens } = statement
   switch (substatement) {
     case 'CREATE_TABLE_AS_SELECT':
-      return engineCtas(sql, tokens, `${outputLocation(request)}/`, contextDatabase(request))
+      return withAdvice(
+        engineCtas(sql, tokens, `${outputLocation(request)}/`, contextDatabase(request)),
+        request,
+      )
     case 'OPTIMIZE':
       return engineOptimize(sql, tokens)
     case 'UNLOAD':
-      return engineUnload(sql, tokens, request.id)
+      return withAdvice(engineUnload(sql, tokens, request.id), request)
     case 'EXPLAIN': {
       const edits = [...analyzeOptions(sql, tokens), ...doubleLiterals(tokens)]
       return { ...edited(sql, edits), showsCatalogs: true }
     }
     default:
       return { ...edited(sql, doubleLiterals(tokens)), showsCatalogs: mayShowCatalogs(statement) }
+  }
+}
+
+/** Athena's advice, when the folder that the statement writes to is not empty. */
+function withAdvice(rewritten: RewrittenSql, request: QueryRequest): RewrittenSql {
+  const advice = `. You may need to manually clean the data at location '${outputLocation(request)}' before retrying. Athena will not delete data in your account.`
+  return {
+    ...rewritten,
+    inOwnPositions: (message) => {
+      const own = rewritten.inOwnPositions(message)
+      return own.startsWith('Target directory for table ') ? `${own}${advice}` : own
+    },
   }
 }

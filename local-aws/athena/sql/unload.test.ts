@@ -29,6 +29,13 @@ test('a place in the query is that of the user', () => {
   expect(inOwnPositions(`line 1:${sql.indexOf('x)') + 1}: x`)).toBe('line 1:16: x')
 })
 
+test('an error names the folder instead of the table of the engine', () => {
+  const { inOwnPositions } = rewritten("UNLOAD (SELECT 1) TO 's3://b/$&/' WITH (format='ORC')")
+  expect(inOwnPositions("Target directory for table 'default.unload_1_2_3' already exists: s3://b/$&")).toBe(
+    "Target directory for table 's3://b/$&/' already exists: s3://b/$&",
+  )
+})
+
 test.each([
   ["UNLOAD SELECT 1 TO 's3://b/' WITH (format='ORC')", "line 1:8: mismatched input 'SELECT'. Expecting: '('"],
   ['UNLOAD (SELECT 1', "line 1:17: mismatched input '<EOF>'. Expecting: ')'"],

@@ -35,12 +35,16 @@ export function engineUnload(sql: string, tokens: readonly Token[], id: string):
   const format = writtenFormat(sql, given)
   const own = [...format.properties, `external_location = ${literal(folder)}`, ...partitioning(sql, given)]
   const target = `CREATE TABLE "awsdatacatalog"."${unloadDatabase}"."${unloadTable(id)}" WITH (${own.join(', ')}) AS`
+  const rewritten = edited(sql, [
+    { start: tokens[0]!.start, end: tokens[0]!.end, text: target },
+    ...doubleLiterals(tokens.slice(0, queryEnd)),
+    { start: tokens[queryEnd]!.end, end: sql.length, text: '' },
+  ])
   return {
-    ...edited(sql, [
-      { start: tokens[0]!.start, end: tokens[0]!.end, text: target },
-      ...doubleLiterals(tokens.slice(0, queryEnd)),
-      { start: tokens[queryEnd]!.end, end: sql.length, text: '' },
-    ]),
+    ...rewritten,
+    // The user knows the folder, not the table.
+    inOwnPositions: (message) =>
+      rewritten.inOwnPositions(message).replaceAll(`${unloadDatabase}.${unloadTable(id)}`, () => folder),
     session: format.session,
     unloadsTo: folder.endsWith('/') ? folder : `${folder}/`,
   }
