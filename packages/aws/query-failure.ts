@@ -22,8 +22,12 @@ const remedies: readonly [RegExp, string][] = [
   [/FUNCTION_NOT_FOUND/, 'see the functions of Athena engine version 3 (those of Trino)'],
   [/WorkGroup is not found/i, 'set LAKE_WORKGROUP to an existing workgroup'],
   [
-    /output bucket|bucket does not exist|NoSuchBucket/i,
+    /output bucket|write the query result: the bucket/i,
     'set LAKE_BUCKET (or LAKE_RESULTS) to an existing bucket; `make stack`, compose or `make aws-deploy` creates one',
+  ],
+  [
+    /bucket does not exist|NoSuchBucket/i,
+    'correct the LOCATION of the statement or of its table, or create that bucket; `make stack`, compose or `make aws-deploy` creates LAKE_BUCKET',
   ],
   [/output location/i, 'set LAKE_RESULTS to s3://bucket/prefix/'],
 ]

@@ -64,6 +64,15 @@ export class Interrupted extends QueryFailure {
   }
 }
 
+/** The failure for an error of S3 that another try finds the same: the statement names a bucket that is not there. */
+export function absentBucket(error: unknown): QueryFailure | undefined {
+  if (!(error instanceof Error && error.name === 'NoSuchBucket')) return undefined
+  return new QueryFailure(
+    'The specified bucket does not exist (Service: Amazon S3; Status Code: 404; Error Code: NoSuchBucket)',
+    { category: 2, type: 1000 },
+  )
+}
+
 /** Hive's part of Athena refuses a statement. */
 export const hiveFailure = (message: string, type = 1000): QueryFailure =>
   new QueryFailure(`FAILED: ${message}`, { category: 2, type })

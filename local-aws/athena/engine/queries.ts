@@ -3,7 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '@ticklake/runtime/errors.ts'
 import { GlueError } from '../../glue/api/errors.ts'
 import { AwsError } from '../../http/aws-error.ts'
-import { Interrupted, malformedQuery, notStored, QueryFailure, systemFailure } from '../api/errors.ts'
+import {
+  absentBucket,
+  Interrupted,
+  malformedQuery,
+  notStored,
+  QueryFailure,
+  systemFailure,
+} from '../api/errors.ts'
 import {
   isFinal,
   noStatistics,
@@ -174,7 +181,7 @@ export function openQueries(parts: QueriesParts): Queries {
       const outcome = await execute(entry.query, task, { note, accept, signal }, parts)
       finish(entry, { state: 'SUCCEEDED', ...outcome })
     } catch (thrown) {
-      const error = signal.aborted ? signal.reason : thrown
+      const error = signal.aborted ? signal.reason : (absentBucket(thrown) ?? thrown)
       const failure = failureOf(error, entry.query)
       const requestError = requestErrorOf(error, failure)
       if (!entry.admitted && requestError) {

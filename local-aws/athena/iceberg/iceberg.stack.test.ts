@@ -255,7 +255,7 @@ test('DROP TABLE deletes the files, IF EXISTS forgives', async () => {
 test('what Athena refuses is refused in its words', async () => {
   await run(`CREATE TABLE strict (a int, b string) PARTITIONED BY (b) ${iceberg('strict')}`)
   const properties = "TBLPROPERTIES ('table_type' = 'ICEBERG'"
-  const refused: [sql: string, why: string][] = [
+  const refused: [sql: string, why: string | RegExp][] = [
     [
       `CREATE EXTERNAL TABLE t (a int) ${iceberg('t')}`,
       'External keyword not supported for table type ICEBERG',
@@ -274,6 +274,10 @@ test('what Athena refuses is refused in its words', async () => {
     [
       `CREATE TABLE t (a int) LOCATION '${folder}/t/' ${properties}, 'write.merge.mode' = 'copy-on-write')`,
       'Unsupported table property key: write.merge.mode',
+    ],
+    [
+      `CREATE TABLE t (a int) LOCATION 's3://no-such-bucket-here/t/' ${properties})`,
+      /^The specified bucket does not exist .*NoSuchBucket\)$/,
     ],
     [`CREATE TABLE strict (a int) ${iceberg('t')}`, 'already exists'],
     [
