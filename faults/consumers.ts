@@ -49,8 +49,9 @@ export class Consumers {
     this.#mayRefuse = true
   }
 
+  /** By its last lines: an earlier error of this kind made it only recover again. */
   #hasRefused({ stderr }: Service): boolean {
-    return this.#mayRefuse && /TOPIC_TRUNCATED|OFFSET_OUT_OF_RANGE/.test(stderr)
+    return this.#mayRefuse && /TOPIC_TRUNCATED|OFFSET_OUT_OF_RANGE/.test(lastLines(stderr))
   }
 
   /** From now on consumers start with these settings. */

@@ -1,4 +1,4 @@
-// The errors for claims with which this release cannot continue: what to do is a person's decision.
+// The errors with which a partition's writer stops: most are a person's decision, one only makes it recover again.
 import { type Claim, writtenBy } from '@ticklake/contract/claim.ts'
 import { CONTRACT_VERSION } from '@ticklake/contract/columns.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'

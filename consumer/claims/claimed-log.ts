@@ -6,6 +6,7 @@ import {
   type ComparableEnd,
   type Comparison,
   chainEnd,
+  type Gaps,
   isSilent,
   type LandedRecord,
   landedRecord,
@@ -55,6 +56,8 @@ export class ClaimedLog {
    * claimed.
    */
   readonly #doubted: LandedRecord[] = []
+  /** Offsets of Kafka that were read without a record before the connection was lost, where no record stands for them. */
+  #doubtedGaps: Gaps | undefined
 
   constructor(options: ClaimedLogOptions, signal: AbortSignal) {
     this.#options = options
@@ -132,12 +135,12 @@ export class ClaimedLog {
   /**
    * The connection to a broker was lost, and its log may be another one when it is back.
    * @param read the last record that was read and is not claimed, at its offset in Kafka, if there is one
-   * @param gaps offsets without a record that were read behind the claims, if no record was
+   * @param gaps offsets of the lake that were read without a record behind the claims, if no record was read
    */
-  connectionLost(read: LandedRecord | undefined, gaps: { readonly from: number; readonly to: number }): void {
-    if (!read) this.#noteGaps(gaps.from, gaps.to)
-    // An adopted claim may end behind what has been read. If the later record is still there, so is the earlier one.
-    const last = read && read.offset > (this.#lastClaimed?.offset ?? -1) ? read : this.#lastClaimed
+  connectionLost(read: LandedRecord | undefined, { from, to }: Gaps): void {
+    if (!read && to > from && !this.#noteGaps(from, to))
+      this.#doubtedGaps = { from: from - this.shift, to: to - this.shift }
+    const last = later(read, this.#lastClaimed)
     if (last) {
       // The connection may be lost again while the same record is compared.
       if (last.offset === this.#doubted.at(-1)?.offset) this.#doubted.pop()
@@ -151,12 +154,19 @@ export class ClaimedLog {
    * @throws Failure TOPIC_TRUNCATED, which may be tried again if nothing that had landed is lost
    */
   async confirm(landedOffset: number): Promise<void> {
-    const { partition, onTruncation } = this.#options
+    const { partition, truncation, onTruncation } = this.#options
     if (this.#isEraDoubted && this.#begun) {
       const cut = await this.#cutBelow(this.#begun)
       if (cut && onTruncation === 'record') throw logReplaced(partition, cut.why)
       if (cut) throw await this.refuse(cut.why)
       this.#isEraDoubted = false
+    }
+    if (this.#doubtedGaps) {
+      const gaps = this.#doubtedGaps
+      const replaced = await this.#attempt('compare_record', () => truncation.compareGaps(partition, gaps))
+      // None of them has landed.
+      if (replaced) throw logReplaced(partition, replaced.why)
+      if (this.#doubtedGaps === gaps) this.#doubtedGaps = undefined
     }
     const hasLanded = ({ offset }: { readonly offset: number }) => offset + this.shift < landedOffset
     for (let record = this.#doubted[0]; record !== undefined; record = this.#doubted[0]) {
@@ -183,11 +193,15 @@ export class ClaimedLog {
     this.#lastClaimed = landedRecord(end)
   }
 
-  /** Adds gaps to those behind the last record, unless skipped records, which Kafka may have, are between them. */
-  #noteGaps(from: number, to: number): void {
+  /**
+   * Adds gaps to those behind the last record. Out: false if there is no such record, or skipped records, which Kafka
+   * may have, are between them.
+   */
+  #noteGaps(from: number, to: number): boolean {
     const last = this.#lastClaimed
-    if (last?.gapsTo !== undefined && last.gapsTo + this.shift === from && to > from)
-      this.#lastClaimed = { ...last, gapsTo: to - this.shift }
+    if (last?.gapsTo === undefined || last.gapsTo + this.shift !== from) return false
+    this.#lastClaimed = { ...last, gapsTo: to - this.shift }
+    return true
   }
 
   /**
@@ -201,7 +215,8 @@ export class ClaimedLog {
     if (compared.result === 'same') return undefined
     // Another consumer may have compared it while Kafka still had the record.
     await this.#readKnownTruncation()
-    return this.#knownTruncation && { why: this.#knownTruncation.why, offset: record.offset }
+    const { offset, gapsTo = offset + 1 } = record
+    return this.#knownTruncation && { why: this.#knownTruncation.why, offset: gapsTo - 1 }
   }
 
   /** @throws Failure TOPIC_TRUNCATED when an earlier consumer has refused the era, and no next one can begin */
@@ -276,4 +291,14 @@ export class ClaimedLog {
   #attempt<T>(name: string, effect: () => Promise<T>): Promise<T> {
     return untilDone(name, this.#options.events, this.#signal, effect)
   }
+}
+
+/**
+ * If the later record is still there, so is the earlier one; and of two with the same offset, the one with more gaps. An
+ * adopted claim may end behind what has been read.
+ */
+function later(read: LandedRecord | undefined, claimed: LandedRecord | undefined): LandedRecord | undefined {
+  if (!read || !claimed) return read ?? claimed
+  if (read.offset !== claimed.offset) return read.offset > claimed.offset ? read : claimed
+  return (read.gapsTo ?? 0) > (claimed.gapsTo ?? 0) ? read : claimed
 }

@@ -42,6 +42,7 @@ function startWriter(
   const events = consumerEvents(makeLogger('consumer', { LOG_LEVEL: 'silent' }), registry)
   const found = new Map<number, FoundRecord>()
   const epoch = { end: -1 }
+  const log = { end: Number.POSITIVE_INFINITY }
   const commits: number[] = []
   const truncation = new TruncationGuard({
     store,
@@ -50,7 +51,7 @@ function startWriter(
     find: async (_partition, from, to) => {
       for (let offset = from; offset < to; offset++)
         if (found.has(offset)) return { offset, ...(found.get(offset) as object) } as FoundRecord
-      return 'absent'
+      return to > log.end ? 'beyond-end' : 'absent'
     },
     epochEnd: async () => epoch.end,
   })
@@ -76,7 +77,7 @@ function startWriter(
       .filter(([key]) => key.startsWith(claimsPrefix(target.lake, target.topicId, 0)))
       .map(([, text]) => parseClaim(text))
       .sort((a, b) => a.S - b.S)
-  return { writer, objects, claims, registry, events, found, epoch, commits }
+  return { writer, objects, claims, registry, events, found, epoch, log, commits }
 }
 
 const row = Buffer.from('{}')
@@ -621,6 +622,57 @@ test('so are gaps behind the last landed record', async () => {
   writer.drain()
   await expect(ran).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED', retryable: true })
   expect(claims()).toHaveLength(1)
+})
+
+test('if Kafka ends within gaps that were read and have not landed, they are read again, and nothing is refused', async () => {
+  const { objects, same } = await landedThreeAndGaps()
+  const { writer, found, log, claims } = startWriter(60_000, undefined, false, objects)
+  found.set(2, same)
+  await writer.recover()
+  const ran = writer.run()
+  writer.pending.reachedEnd(8)
+  writer.connectionLost()
+  log.end = 6
+  writer.drain()
+  const why = expect.stringMatching(/^no record has landed from offset 3 to 7, and Kafka ends before that/)
+  await expect(ran).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED', retryable: true, why })
+  expect(claims()).toHaveLength(2)
+  expect([...objects.keys()].filter((key) => key.includes('/truncations/'))).toHaveLength(0)
+})
+
+test('if Kafka ends within landed gaps, the partition is refused, or an era begins where Kafka ends', async () => {
+  const { objects, same } = await landedThreeAndGaps()
+  const { writer, found, log } = startWriter(60_000, undefined, false, objects)
+  found.set(2, same)
+  log.end = 4
+  await expect(writer.recover()).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED' })
+  const recording = startWriter(60_000, undefined, false, objects, 'record')
+  recording.found.set(2, same)
+  recording.log.end = 4
+  recording.epoch.end = 4
+  expect(await recording.writer.recover()).toBe(6)
+  expect(recording.claims()[2]).toMatchObject({ begins: { kafkaOffset: 4, replacedTo: 5 } })
+})
+
+test('if Kafka has deleted the last landed record after a refusal for gaps behind it, an era can still begin', async () => {
+  const { objects } = await landedThreeAndGaps()
+  await startWriter(60_000, undefined, false, objects).writer.refuseTruncated('Kafka ends before that')
+  const recording = startWriter(60_000, undefined, false, objects, 'record')
+  recording.epoch.end = 4
+  expect(await recording.writer.recover()).toBe(6)
+  expect(recording.claims()[2]).toMatchObject({ begins: { kafkaOffset: 4 } })
+})
+
+test('gaps that were read where nothing has landed before are not claimed if Kafka has a record there now', async () => {
+  const { writer, found, claims } = startWriter()
+  await writer.recover()
+  const ran = writer.run()
+  writer.pending.reachedEnd(3)
+  writer.connectionLost()
+  found.set(1, { timestampMs: RECORD_MS, value: Buffer.from(tickOf('2')) })
+  writer.drain()
+  await expect(ran).rejects.toMatchObject({ code: 'TOPIC_TRUNCATED', retryable: true })
+  expect(claims()).toHaveLength(0)
 })
 
 test('skipped records behind the last landed one may be in Kafka: a restored log has them again', async () => {

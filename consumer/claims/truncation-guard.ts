@@ -4,7 +4,9 @@ import { truncationKey, withdrawalKey } from '@ticklake/contract/keys.ts'
 import {
   type Comparison,
   compareEnd,
+  compareGaps,
   type FoundRecord,
+  type Gaps,
   type LandedRecord,
   type RecordPast,
 } from '@ticklake/lake/chain-end.ts'
@@ -66,6 +68,15 @@ export class TruncationGuard {
     const comparison = await compareEnd(record, find, how)
     this.#options.events.recordCompared(comparison.result)
     return comparison
+  }
+
+  /** Why the offsets, which were read without a record, are not gaps in Kafka's log; undefined: they are. */
+  compareGaps(
+    partition: number,
+    gaps: Gaps,
+  ): Promise<Extract<Comparison, { result: 'replaced' }> | undefined> {
+    const find = (from: number, to: number) => this.#options.find(partition, from, to)
+    return compareGaps(gaps, find, 'was read')
   }
 
   /** Records that the partition is truncated. @returns the error to stop with */

@@ -1,7 +1,7 @@
 // Lookups of offsets that Kafka has, has deleted, and does not have yet.
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { createTopic, produce, ticks } from '@ticklake/testing/topic.ts'
-import { produceInTransaction } from '@ticklake/testing/topic-changes.ts'
+import { deleteRecordsBefore, produceInTransaction } from '@ticklake/testing/topic-changes.ts'
 import { expect, test } from 'vitest'
 import { kafkaConfig } from './config.ts'
 import { RecordLookup } from './record-lookup.ts'
@@ -41,4 +41,17 @@ test('the first record of a range is found, and none where there are only aborte
   expect(await lookup.find(0, 2, 6)).toMatchObject({ offset: 5, value: Uint8Array.of(99) })
   expect(await lookup.find(0, 6, 7)).toBe('absent')
   expect(await lookup.find(0, 6, 8)).toBe('beyond-end')
+}, 20_000)
+
+test('of a range whose beginning Kafka has deleted, the first record that is left is found', async () => {
+  const env = testEnv()
+  await createTopic(env, 1)
+  await produce(env, ticks(ROWS, 1))
+  await deleteRecordsBefore(env, 0, 5)
+  const config = kafkaConfig(env)
+  using broker = new Broker(config)
+  const { topicId } = await broker.topic()
+  using lookup = new RecordLookup(config, topicId, 'test')
+  expect(await lookup.find(0, 2, 8)).toMatchObject({ offset: 5 })
+  expect(await lookup.find(0, 2, 5)).toBe('absent')
 }, 20_000)

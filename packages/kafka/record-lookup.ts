@@ -28,7 +28,7 @@ interface Lookup {
   readonly partition: number
   readonly offset: number
   readonly to: number
-  /** When it began to be read. */
+  /** When it began to be read, or something last came of it. */
   sinceMs: number
   readonly resolve: (result: LookupResult) => void
   readonly reject: (error: unknown) => void
@@ -124,6 +124,7 @@ export class RecordLookup implements Disposable {
       const lookup = this.#current.get(records.partition)
       const result = lookup && resultOf(records, lookup)
       records.release()
+      if (lookup) lookup.sinceMs = performance.now()
       if (lookup && result) this.#answer(reader, lookup, result)
     } catch (error) {
       if (error === pause.reason) return this.#checkEnds(reader)
@@ -131,7 +132,11 @@ export class RecordLookup implements Disposable {
       if (!lookup || error.code !== 'OFFSET_OUT_OF_RANGE') throw error
       const at = { topic: this.#config.KAFKA_TOPIC, partition: lookup.partition }
       const [earliest] = await reader.listOffsets([{ ...at, at: 'earliest' }])
-      this.#answer(reader, lookup, earliest!.offset > lookup.offset ? 'absent' : 'beyond-end')
+      const { offset } = earliest!
+      if (offset <= lookup.offset) this.#answer(reader, lookup, 'beyond-end')
+      else if (offset >= lookup.to) this.#answer(reader, lookup, 'absent')
+      // Kafka has deleted the beginning of the range.
+      else await reader.assign([{ ...at, topicId: this.#topicId, offset }], { signal: this.#closing.signal })
     }
   }
 

@@ -27,7 +27,7 @@ export type FoundRecord =
 export type Comparison =
   | { readonly result: 'same'; readonly leaderEpoch: number | undefined }
   | { readonly result: 'unknown' }
-  /** `offset`: where Kafka's log is another one. */
+  /** `offset`: the highest one at which Kafka's log can have begun to be another one. */
   | { readonly result: 'replaced'; readonly why: string; readonly offset: number }
 
 /** What has happened to a record before it is compared. */
@@ -70,10 +70,25 @@ export async function compareEnd(
   const compared = compareRecord(landed, await find(landed.offset, from), how)
   const { gapsTo = from } = landed
   if (compared.result === 'replaced' || gapsTo <= from) return compared
-  const found = await find(from, gapsTo)
-  if (found === 'absent') return compared
-  const why = `no record ${how} from offset ${from} to ${gapsTo - 1}, and Kafka`
-  if (found === 'beyond-end') return { result: 'replaced', offset: from, why: `${why} ends before that` }
+  return (await compareGaps({ from, to: gapsTo }, find, how)) ?? compared
+}
+
+/** Offsets [from, to) of Kafka that hold no record. */
+export interface Gaps {
+  readonly from: number
+  readonly to: number
+}
+
+/** Undefined: Kafka has no record there. @param find the first record that Kafka has in [from, to) */
+export async function compareGaps(
+  { from, to }: Gaps,
+  find: (from: number, to: number) => Promise<FoundRecord>,
+  how: RecordPast,
+): Promise<Extract<Comparison, { result: 'replaced' }> | undefined> {
+  const found = await find(from, to)
+  if (found === 'absent') return undefined
+  const why = `no record ${how} from offset ${from} to ${to - 1}, and Kafka`
+  if (found === 'beyond-end') return { result: 'replaced', offset: to - 1, why: `${why} ends before that` }
   const { offset = from } = found
   return { result: 'replaced', offset, why: `${why} has one at ${offset}` }
 }
