@@ -162,7 +162,7 @@ test('a newest claim without its object is in flight while it is young, and lost
   const written = setTimeout(() => {
     void putClaim(s3, lake, topic, { partition: 0, S: 100, E: 107, path })
   }, 3_000)
-  const young = await catalog({ ...env, CATALOG_IN_FLIGHT_MS: '60000' }, 'audit')
+  const young = await catalog({ ...env, CATALOG_IN_FLIGHT_MS: '600000' }, 'audit')
   clearTimeout(written)
   expect(lastLine(young.stdout)).toBe('audit: produced 107, landed 107, dead 0, skipped 0, lost 0, twice 0')
   expect(young.code).toBe(0)
