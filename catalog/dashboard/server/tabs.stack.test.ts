@@ -25,6 +25,7 @@ import {
   widthOf,
 } from '@ticklake/testing/dashboard.ts'
 import { runHere } from '@ticklake/testing/in-process.ts'
+import { PATIENCE_MS } from '@ticklake/testing/patience.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { produce } from '@ticklake/testing/topic.ts'
 import type { Browser, Page } from 'playwright-core'
@@ -53,6 +54,8 @@ let served: Awaited<ReturnType<typeof startDashboardService>>
 let consumer: Service
 let page: Page
 let complaints: string[]
+/** When the rows were sent, which is the hour that they are in. */
+let sentAtMs: number
 const answers: string[] = []
 
 beforeAll(async () => {
@@ -60,6 +63,7 @@ beforeAll(async () => {
   consumer = startService(env, 'consumer', 'run')
   const sent = await runHere(env, 'producer', 'run', '--rate', 'max', '--rows', String(ROWS))
   expect(sent.code, sent.stderr).toBe(0)
+  sentAtMs = Date.now()
   // Messages that no contract accepts.
   await produce(
     env,
@@ -327,7 +331,8 @@ test('the catalog shows databases, tables, columns, partitions, parameters, and 
 
 test('an hour that has just begun has no objects yet: those of the hour before are shown', async () => {
   const later = await browser.newPage()
-  await later.clock.setFixedTime(Date.now() + 3_600_000)
+  later.setDefaultTimeout(PATIENCE_MS)
+  await later.clock.setFixedTime(sentAtMs + 3_600_000)
   await later.goto(served.url)
   await showTab(later, 'Catalog')
   await later.getByRole('button', { name: 'Sample rows' }).first().waitFor()
