@@ -4,13 +4,13 @@ import { type Claim, type Era, type EraStart, shiftOf } from '@ticklake/contract
 import type { LastRecord } from '@ticklake/contract/last-record.ts'
 import {
   type ComparableEnd,
-  type Comparison,
   chainEnd,
   type Gaps,
   isSilent,
   type LandedRecord,
   landedRecord,
   type RecordPast,
+  type Replacement,
 } from '@ticklake/lake/chain-end.ts'
 import { type ChainLink, newestLinks, readLink, usableClaim } from '@ticklake/lake/claims.ts'
 import { isComplete } from '@ticklake/lake/completeness.ts'
@@ -22,8 +22,7 @@ import { logReplaced } from './claim-failures.ts'
 import type { LandingPort } from './landing.ts'
 import type { KnownTruncation, TruncationGuard } from './truncation-guard.ts'
 
-/** Why Kafka's log is another one, and from which offset on, as far as was seen. */
-type Replaced = Pick<Extract<Comparison, { result: 'replaced' }>, 'why' | 'offset'>
+type Replaced = Omit<Replacement, 'result'>
 
 export interface ClaimedLogOptions {
   readonly target: LandingTarget

@@ -9,6 +9,7 @@ import {
   type Gaps,
   type LandedRecord,
   type RecordPast,
+  type Replacement,
 } from '@ticklake/lake/chain-end.ts'
 import { Failure } from '@ticklake/runtime/errors.ts'
 import { release } from '@ticklake/runtime/release.ts'
@@ -71,10 +72,7 @@ export class TruncationGuard {
   }
 
   /** Why the offsets, which were read without a record, are not gaps in Kafka's log; undefined: they are. */
-  compareGaps(
-    partition: number,
-    gaps: Gaps,
-  ): Promise<Extract<Comparison, { result: 'replaced' }> | undefined> {
+  compareGaps(partition: number, gaps: Gaps): Promise<Replacement | undefined> {
     const find = (from: number, to: number) => this.#options.find(partition, from, to)
     return compareGaps(gaps, find, 'was read')
   }

@@ -23,12 +23,19 @@ export type FoundRecord =
   | 'absent'
   | 'beyond-end'
 
+/** Kafka's log is another one. */
+export interface Replacement {
+  readonly result: 'replaced'
+  readonly why: string
+  /** The highest offset at which the two logs can diverge. */
+  readonly offset: number
+}
+
 /** `unknown`: Kafka has deleted or compacted the record, so there is nothing to compare with. */
 export type Comparison =
   | { readonly result: 'same'; readonly leaderEpoch: number | undefined }
   | { readonly result: 'unknown' }
-  /** `offset`: the highest one at which Kafka's log can have begun to be another one. */
-  | { readonly result: 'replaced'; readonly why: string; readonly offset: number }
+  | Replacement
 
 /** What has happened to a record before it is compared. */
 export type RecordPast = 'has landed' | 'was read'
@@ -84,7 +91,7 @@ export async function compareGaps(
   { from, to }: Gaps,
   find: (from: number, to: number) => Promise<FoundRecord>,
   how: RecordPast,
-): Promise<Extract<Comparison, { result: 'replaced' }> | undefined> {
+): Promise<Replacement | undefined> {
   const found = await find(from, to)
   if (found === 'absent') return undefined
   const why = `no record ${how} from offset ${from} to ${to - 1}, and Kafka`
