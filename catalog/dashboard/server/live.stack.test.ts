@@ -27,6 +27,9 @@ import type { Candle } from './wire.ts'
 const live = await livePipeline({
   // A crawler belongs to the account, which the tests share.
   CATALOG_CRAWLER: `page-live-${process.pid}`,
+  // Few objects: the time of a count grows with their number, and the slower the machine, the longer they are added.
+  KAFKA_TOPIC_PARTITIONS: '1',
+  CONSUMER_FLUSH_AFTER_MS: '5000',
 })
 const { env } = live
 const lake = lakeConfig(env)
