@@ -11,7 +11,6 @@ import { expect, test } from 'vitest'
 const settings = {
   CONSUMER_FLUSH_ROWS: '50',
   CATALOG_VIEW: 'a_view',
-  CATALOG_HOURS_AHEAD: '1',
 }
 
 test('a backfill lands the topic once more, never touches the first dataset, and the audit holds both', async (scope) => {

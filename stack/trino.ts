@@ -45,9 +45,11 @@ export function trino(
     'query.max-memory': '400MB',
     'query.max-memory-per-node': '400MB',
     'memory.heap-headroom-per-node': '200MB',
-    // A dashboard that queries every second for hours must not make the coordinator remember every query.
+    // A dashboard that queries every second for hours must not make the coordinator remember every query, nor the worker
+    // every task: five times a second it goes over all that it remembers, by default those of 15 minutes.
     'query.max-history': 20,
     'query.min-expire-age': '30s',
+    'task.info.max-age': '30s',
   })
   writeProperties(join(home, 'etc/log.properties'), {
     'io.trino': 'WARN',

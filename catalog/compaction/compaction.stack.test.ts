@@ -171,7 +171,6 @@ beforeAll(async () => {
     CONSUMER_HEALTH_PORT: '0',
     CONSUMER_FLUSH_AFTER_MS: '300',
     CONSUMER_FLUSH_ROWS: String(FLUSH_ROWS),
-    CATALOG_HOURS_AHEAD: '1',
     CATALOG_COMPACT_DELETE_AFTER_MS: String(DELETE_AFTER_MS),
   })
   aws = openAws(catalogConfig(env).lake)

@@ -17,7 +17,7 @@ const broken = (close: string) =>
 
 /** A topic with 100 good and 20 rejected records, and a consumer that has landed them. */
 async function withDeadLetters(scope: TestContext): Promise<ConsumerCase> {
-  const it = new ConsumerCase(scope, { CATALOG_HOURS_AHEAD: '1', KAFKA_TICK_ALIASES: 'off' })
+  const it = new ConsumerCase(scope, { KAFKA_TICK_ALIASES: 'off' })
   await createTopic(it.env, 2)
   await produce(it.env, ticks(100, 2))
   await produce(
