@@ -31,8 +31,8 @@ export interface Reconsidered {
 export async function withdrawTruncations(options: WithdrawalOptions): Promise<Reconsidered[]> {
   const { store, target } = options
   const reconsidered: Reconsidered[] = []
-  for (const { key, topicId, partition, isOpen } of await readTruncations(store, target.lake)) {
-    if (!isOpen || topicId !== target.topicId) continue
+  for (const { key, partition, isOpen } of await readTruncations(store, target.lake, target.topicId)) {
+    if (!isOpen) continue
     const proof = await prove(options, partition, await chainEnd(newestFirst(options, partition)))
     if (proof.isWithdrawn) {
       const facts = { v: 1, partition, why: proof.why, withdrawnAt: new Date().toISOString(), release }

@@ -1,11 +1,12 @@
 // Which recorded truncations still count.
-import { claimKey, truncationKey, withdrawalKey } from '@ticklake/contract/keys.ts'
+import { claimKey, claimsPrefix, truncationKey, withdrawalKey } from '@ticklake/contract/keys.ts'
 import { memoryStore } from '@ticklake/testing/memory-store.ts'
 import { expect, test } from 'vitest'
 import { readTruncations } from './truncations.ts'
 
 const lake = { prefix: 'p', dataset: 'd' }
 const topicId = '0'.repeat(32)
+const olderTopicId = '1'.repeat(32)
 
 /** The stored claim that begins era 1 of a partition. */
 function eraOf(partition: number): string {
@@ -33,4 +34,13 @@ test('a truncation counts until it is withdrawn or an era begins, however many t
   const truncations = await readTruncations(store, lake)
   expect(truncations).toHaveLength(204)
   expect(truncations.filter(({ isOpen }) => isOpen).map(({ key }) => key)).toEqual(open.sort())
+})
+
+test('a stray object among the claims of an older topic does not hide the truncations of this one', async () => {
+  const store = memoryStore()
+  const own = truncationKey(lake, topicId, 0)
+  for (const key of [own, truncationKey(lake, olderTopicId, 0)]) store.objects.set(key, '{}')
+  store.objects.set(`${claimsPrefix(lake, olderTopicId, 0)}copy of a claim.json`, '{}')
+  expect(await readTruncations(store, lake, topicId)).toMatchObject([{ key: own, isOpen: true }])
+  await expect(readTruncations(store, lake)).rejects.toMatchObject({ code: 'CLAIM_UNREADABLE' })
 })

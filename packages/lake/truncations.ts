@@ -14,14 +14,22 @@ export interface Truncation {
   readonly isOpen: boolean
 }
 
-/** Every recorded truncation of a dataset, in the order of keys. */
-export async function readTruncations(source: ObjectSource, lake: Lake): Promise<Truncation[]> {
+/**
+ * The recorded truncations of a dataset, in the order of keys.
+ * @param topicId only those of this topic, and no claim of another one is read
+ * @throws Failure CLAIM_UNREADABLE for an object among the claims without a claim's name
+ */
+export async function readTruncations(
+  source: ObjectSource,
+  lake: Lake,
+  topicId?: string,
+): Promise<Truncation[]> {
   const keys = new Set<string>()
   for await (const { key } of source.list(truncationsPrefix(lake))) keys.add(key)
   const truncations: Truncation[] = []
   for (const key of keys) {
     const named = parseTruncationKey(key)
-    if (!named) continue
+    if (!named || (topicId !== undefined && named.topicId !== topicId)) continue
     const isOpen = !keys.has(withdrawalKey(key)) && !((await newestEra(source, lake, named)) > named.era)
     truncations.push({ key, ...named, isOpen })
   }
