@@ -6,15 +6,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import {
-  AthenaClient,
-  BatchGetQueryExecutionCommand,
-  ListQueryExecutionsCommand,
-} from '@aws-sdk/client-athena'
 import { GetTableCommand, GlueClient, type TableInput, UpdateTableCommand } from '@aws-sdk/client-glue'
 import { run, start } from '@ticklake/testing/catalog-commands.ts'
 import { catalog, runHere, ServiceHere } from '@ticklake/testing/in-process.ts'
 import { PATIENCE_MS } from '@ticklake/testing/patience.ts'
+import { newestStatements } from '@ticklake/testing/statements.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { produce } from '@ticklake/testing/topic.ts'
 import { afterAll, expect, test } from 'vitest'
@@ -147,12 +143,7 @@ test('Ctrl-C cancels the query at Athena', async () => {
   const numbers = (name: string) => `UNNEST(sequence(1, 10000)) ${name}(x)`
   const sql = `SELECT count(*) FROM ${numbers('a')} CROSS JOIN ${numbers('b')} CROSS JOIN ${numbers('c')}`
   await using running = start(env, 'catalog', 'query', sql)
-  const athena = new AthenaClient({})
-  const execution = async () => {
-    const { QueryExecutionIds } = await athena.send(new ListQueryExecutionsCommand({ MaxResults: 5 }))
-    const { QueryExecutions } = await athena.send(new BatchGetQueryExecutionCommand({ QueryExecutionIds }))
-    return QueryExecutions?.find(({ Query }) => Query === sql)
-  }
+  const execution = async () => (await newestStatements()).find(({ Query }) => Query === sql)
   await expect.poll(async () => (await execution())?.Status?.State, { timeout: PATIENCE_MS }).toBe('RUNNING')
   running.child.kill('SIGINT')
   const { code, stderr } = await running.ended

@@ -1,10 +1,5 @@
 // The Live tab in a real browser: it shows how a real pipeline flows, breaks and recovers.
 // biome-ignore-all lint/performance/useDomNodeTextContent: visible text is tested, not hidden text
-import {
-  AthenaClient,
-  BatchGetQueryExecutionCommand,
-  ListQueryExecutionsCommand,
-} from '@aws-sdk/client-athena'
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { lakeConfig, s3Client } from '@ticklake/aws/config.ts'
 import {
@@ -20,6 +15,7 @@ import {
 } from '@ticklake/testing/dashboard.ts'
 import { livePipeline, numberOf } from '@ticklake/testing/live-pipeline.ts'
 import { PATIENCE_MS } from '@ticklake/testing/patience.ts'
+import { newestStatements } from '@ticklake/testing/statements.ts'
 import { expect, test } from 'vitest'
 import { freePortNumbers } from '../../../stack/ports.ts'
 import type { Candle } from './wire.ts'
@@ -34,7 +30,6 @@ const live = await livePipeline({
 const { env } = live
 const lake = lakeConfig(env)
 const s3 = s3Client(lake)
-const athena = new AthenaClient({})
 
 /** Every count of this lake leaves a result object, so no counter need be trusted. */
 async function countsAsked(): Promise<number> {
@@ -45,9 +40,7 @@ async function countsAsked(): Promise<number> {
 
 /** Whether Athena runs a statement on this lake. */
 async function isCounting(): Promise<boolean> {
-  const { QueryExecutionIds } = await athena.send(new ListQueryExecutionsCommand({}))
-  const { QueryExecutions } = await athena.send(new BatchGetQueryExecutionCommand({ QueryExecutionIds }))
-  return QueryExecutions!.some(
+  return (await newestStatements()).some(
     ({ QueryExecutionContext, Status }) =>
       QueryExecutionContext?.Database === lake.database && /QUEUED|RUNNING/.test(Status!.State!),
   )

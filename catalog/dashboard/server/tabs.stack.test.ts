@@ -3,11 +3,6 @@
 
 import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
-import {
-  AthenaClient,
-  BatchGetQueryExecutionCommand,
-  ListQueryExecutionsCommand,
-} from '@aws-sdk/client-athena'
 import { sleep } from '@ticklake/runtime/process.ts'
 import { openBrowser } from '@ticklake/testing/chromium.ts'
 import {
@@ -26,6 +21,7 @@ import {
 } from '@ticklake/testing/dashboard.ts'
 import { runHere } from '@ticklake/testing/in-process.ts'
 import { PATIENCE_MS } from '@ticklake/testing/patience.ts'
+import { newestStatements } from '@ticklake/testing/statements.ts'
 import { testEnv } from '@ticklake/testing/test-env.ts'
 import { produce } from '@ticklake/testing/topic.ts'
 import type { Browser, Page } from 'playwright-core'
@@ -214,18 +210,12 @@ test('cancelling a query cancels it in Athena', async () => {
   )
   await page.keyboard.press('Control+Enter')
   await page.locator('[data-testid=run-state][data-state=running]').waitFor()
-  const athena = new AthenaClient({})
-  const newest = async () => {
-    const { QueryExecutionIds } = await athena.send(new ListQueryExecutionsCommand({ MaxResults: 50 }))
-    const { QueryExecutions } = await athena.send(
-      new BatchGetQueryExecutionCommand({ QueryExecutionIds: QueryExecutionIds! }),
-    )
-    return QueryExecutions!.find(({ Query }) => Query!.includes('x * y * z = 7'))?.Status?.State
-  }
-  await eventually(async () => (await newest()) === 'RUNNING', 'the query to run')
+  const state = async () =>
+    (await newestStatements()).find(({ Query }) => Query!.includes('x * y * z = 7'))?.Status?.State
+  await eventually(async () => (await state()) === 'RUNNING', 'the query to run')
   await page.getByRole('button', { name: 'Cancel' }).click()
   await page.locator('[data-testid=run-state][data-state=cancelled]').waitFor()
-  await eventually(async () => (await newest()) === 'CANCELLED', 'the query to be cancelled')
+  await eventually(async () => (await state()) === 'CANCELLED', 'the query to be cancelled')
 })
 
 test('the history holds earlier statements', async () => {
