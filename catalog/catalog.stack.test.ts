@@ -36,7 +36,7 @@ const glue = () => new GlueClient({})
 test('declare creates what is missing, and nothing the second time', async () => {
   const first = await catalog(env, 'declare')
   expect(first.stdout).toContain(`table ${env.LAKE_DATABASE}.ticks: created`)
-  expect(first.stdout).toContain('partitions: 4 new, registered 2 hours ahead')
+  expect(first.stdout).toContain('partitions: 8 new, registered 6 hours ahead')
   const second = await catalog(env, 'declare')
   expect(second.stdout).toContain(`table ${env.LAKE_DATABASE}.ticks: exists as wanted`)
   expect(second.stdout).toContain('partitions: 0 new')

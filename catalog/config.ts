@@ -25,8 +25,8 @@ export const catalogSchema = {
     default: 'kafka_stock_market_demo',
   }),
   CATALOG_HOURS_AHEAD: integer({
-    doc: 'how many hours ahead partitions are registered, so that a row is counted as soon as it has landed',
-    default: 48,
+    doc: 'how many hours ahead partitions are registered, so that a row is counted as soon as it has landed: `serve` may be away for that long, but a query lists each of them',
+    default: 6,
     min: 1,
     max: 240,
   }),

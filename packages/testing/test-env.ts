@@ -30,8 +30,6 @@ export function testEnv(overrides: Record<string, string> = {}): Record<string, 
     // With one group for all, each test would rebalance all others, and members could use both protocols.
     CONSUMER_GROUP_ID: `test-${id}`,
     CATALOG_CRAWLER: `test-${id}`,
-    // Each count lists each hour that is registered: two days of empty ones cost more than the rows of most tests.
-    CATALOG_HOURS_AHEAD: '2',
     ...Object.fromEntries(ports.map((name) => [name, '0'])),
     ...overrides,
   }

@@ -56,7 +56,7 @@ test('all six stages flow, and Athena’s count grows', async () => {
   // Each figure is measured at its own pace.
   await expect.poll(() => page.getByTestId('freshness').innerText()).toMatch(/\d+ (ms|s)$|min/)
   await expect.poll(() => station(page, 's3').innerText()).toMatch(/\d+ objects[\s\S]*(KB|MB)[\s\S]*ago/)
-  await expect.poll(() => station(page, 'glue').innerText()).toMatch(/[45] partitions[\s\S]*none yet/)
+  await expect.poll(() => station(page, 'glue').innerText()).toMatch(/[89] partitions[\s\S]*none yet/)
   const partitions = page.getByRole('region', { name: 'Partitions' }).locator('tbody tr')
   const figures = expect.stringMatching(/^\d\s+[\d,]+\s+[\d,]+\s+[\d,]+$/)
   await expect.poll(() => partitions.allInnerTexts()).toEqual([figures, figures, figures])
