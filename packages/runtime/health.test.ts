@@ -37,6 +37,17 @@ test('/livez and /readyz say ok, or 503 with the reason; /metrics is Prometheusâ
   expect((await ask('//')).status).toBe(404)
 })
 
+test('the connection stays open while a scraper pauses for a minute', async () => {
+  await using server = await startHealthServer({
+    ...options,
+    registry: makeRegistry('producer'),
+    whyNotReady: () => undefined,
+  })
+  const answer = await fetch(`http://127.0.0.1:${server.port}/livez`)
+  const [, seconds] = /^timeout=(\d+)$/.exec(answer.headers.get('keep-alive')!)!
+  expect(Number(seconds)).toBeGreaterThan(60)
+})
+
 test('a port that is taken is an error that names the variable', async () => {
   const other = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => other.once('listening', resolve))

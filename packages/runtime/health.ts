@@ -26,9 +26,15 @@ export interface HealthServer extends AsyncDisposable {
   readonly port: number
 }
 
+/**
+ * For how long an idle connection stays open: longer than scrapers pause. By Node's five seconds, a request of one that
+ * was held up could meet the end of its connection, and be taken for a service that does not answer.
+ */
+const KEEP_ALIVE_MS = 75_000
+
 /** Starts the server. @throws Failure HEALTH_PORT_TAKEN if the port cannot be bound */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
-  const server = createServer(async (request, response) => {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, async (request, response) => {
     const { status, type, body } = denial(request, options) ??
       (await healthAnswer((request.url ?? '').split('?', 1)[0]!, options)) ?? {
         status: 404,

@@ -7,6 +7,8 @@ export interface Late {
   readonly url: string
   readonly at: number
   readonly ms: number
+  /** What came instead of an answer. */
+  readonly fault?: string
 }
 
 export interface ProbeResult {
@@ -25,17 +27,19 @@ let open = 0
 
 function ask(url: string, agent: Agent): void {
   const at = performance.now()
-  const done = (status: number) => {
+  const done = (fault?: string) => {
     open--
     answers++
-    const ms = status === 200 ? performance.now() - at : Number.POSITIVE_INFINITY
-    if (ms > reportedMs) late.push({ url, at, ms })
+    const ms = performance.now() - at
+    if (fault) late.push({ url, at, ms: Number.POSITIVE_INFINITY, fault })
+    else if (ms > reportedMs) late.push({ url, at, ms })
   }
   open++
   request(url, { agent }, (response) => {
-    response.resume().on('end', () => done(response.statusCode!))
+    const { statusCode } = response
+    response.resume().on('end', () => done(statusCode === 200 ? undefined : `status ${statusCode}`))
   })
-    .on('error', () => done(0))
+    .on('error', ({ message }) => done(message))
     .end()
 }
 
