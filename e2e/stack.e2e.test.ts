@@ -22,7 +22,7 @@ beforeAll(async () => {
     settings: {
       ...ports,
       // Each object makes every later count a little slower.
-      CONSUMER_FLUSH_AFTER_MS: '3000',
+      CONSUMER_FLUSH_AFTER_MS: '6000',
       PRODUCER_RATE: '100',
     },
   })
