@@ -16,7 +16,7 @@ export interface CampaignOptions {
   /** Round i has the seed `seed + i`, so that each can be repeated alone. */
   readonly seed: number
   readonly rounds: number
-  /** A round that would probably not end within this time is not begun; undefined: all are. */
+  /** A round after the first that would probably not end within this time is not begun; undefined: all are. */
   readonly withinMs: number | undefined
   /** The folder of all that servers and rounds write. */
   readonly dir: string
@@ -64,7 +64,7 @@ export async function runCampaign(options: CampaignOptions, signal: AbortSignal)
   let longestMs = 0
   for (let i = 0; i < rounds && !signal.aborted; i++) {
     const roundBegun = performance.now()
-    if (withinMs !== undefined && roundBegun - begun + longestMs > withinMs) {
+    if (i > 0 && withinMs !== undefined && roundBegun - begun + longestMs > withinMs) {
       say(`the time is over: ${i} of ${rounds} rounds were run`)
       break
     }
