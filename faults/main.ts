@@ -22,7 +22,7 @@ await runCommand(async (signal) => {
     .option('rounds', { type: 'number', default: 3, describe: 'how many' })
     .option('within', {
       type: 'number',
-      describe: 'begin no second or later round that would not end within this many seconds',
+      describe: 'after the first, begin no round that would not end within this many seconds',
     })
     .check(({ seed, rounds, within }) => {
       if (!Number.isInteger(seed) || seed < 0) throw new Error('--seed is a whole number from 0 on')

@@ -31,7 +31,7 @@ export const STORAGE_USD_A_GB_MONTH = 0.023
 export const OLD_VERSIONS_DAYS = 30
 /** One an hour and one after each compaction; its requests and one query of 10 MB: docs/catalog.md. */
 const AUDITS_A_DAY = 50
-const AUDIT_USD = 0.0008
+const AUDIT_USD = 0.0007
 
 const ROOT_GIB = 8
 const SECRETS = 4

@@ -27,8 +27,8 @@ export interface HealthServer extends AsyncDisposable {
 }
 
 /**
- * For how long an idle connection stays open: longer than scrapers pause. By Node's five seconds, a request of one that
- * was held up could meet the end of its connection, and be taken for a service that does not answer.
+ * For how long an idle connection stays open: longer than scrapers pause. With Node's five seconds, a scraper that was
+ * held up could use a connection that was just being closed, and would take the service for one that does not answer.
  */
 const KEEP_ALIVE_MS = 75_000
 

@@ -31,7 +31,7 @@ function ask(url: string, agent: Agent): void {
     open--
     answers++
     const ms = performance.now() - at
-    if (fault) late.push({ url, at, ms: Number.POSITIVE_INFINITY, fault })
+    if (fault !== undefined) late.push({ url, at, ms: Number.POSITIVE_INFINITY, fault })
     else if (ms > reportedMs) late.push({ url, at, ms })
   }
   open++
