@@ -30,11 +30,11 @@ export interface HealthServer extends AsyncDisposable {
  * For how long an idle connection stays open: longer than scrapers pause. With Node's five seconds, a scraper that was
  * held up could use a connection that was just being closed, and would take the service for one that does not answer.
  */
-const KEEP_ALIVE_MS = 75_000
+const IDLE_CONNECTION_MS = 75_000
 
 /** Starts the server. @throws Failure HEALTH_PORT_TAKEN if the port cannot be bound */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, async (request, response) => {
+  const server = createServer({ keepAliveTimeout: IDLE_CONNECTION_MS }, async (request, response) => {
     const { status, type, body } = denial(request, options) ??
       (await healthAnswer((request.url ?? '').split('?', 1)[0]!, options)) ?? {
         status: 404,
