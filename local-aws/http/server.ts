@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net'
 import { bytesLeft, whyDiskFull } from '@ticklake/runtime/disk-space.ts'
 import { Failure, reasonOf } from '@ticklake/runtime/errors.ts'
-import { healthAnswer } from '@ticklake/runtime/health.ts'
+import { healthAnswer, IDLE_CONNECTION_MS } from '@ticklake/runtime/health.ts'
 import type { Registry } from '@ticklake/runtime/metrics.ts'
 import {
   denialStatus,
@@ -223,7 +223,7 @@ export async function startServer({
   }
   // An upload may take hours: the time of a request is not limited, only that of its headers.
   const server = createServer(
-    { requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 75_000 },
+    { requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: IDLE_CONNECTION_MS },
     (request, response) => onRequest(request, response),
   )
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {

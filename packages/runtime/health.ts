@@ -27,10 +27,10 @@ export interface HealthServer extends AsyncDisposable {
 }
 
 /**
- * For how long an idle connection stays open: longer than scrapers pause. With Node's five seconds, a scraper that was
+ * For how long an idle connection stays open: longer than clients pause. With Node's five seconds, a scraper that was
  * held up could use a connection that was just being closed, and would take the service for one that does not answer.
  */
-const IDLE_CONNECTION_MS = 75_000
+export const IDLE_CONNECTION_MS = 75_000
 
 /** Starts the server. @throws Failure HEALTH_PORT_TAKEN if the port cannot be bound */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
